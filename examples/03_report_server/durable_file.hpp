@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace report_server {
+
+/// Files that are either complete or absent, whatever fails in between.
+///
+/// Thread-safety: free functions without shared state.
+/// Errors: `std::system_error` that names the file, such as one for a full disk.
+
+/// Writes `bytes` as the whole content of `file` and waits until they are on the disk. On failure
+/// no such file remains.
+void write_file(const std::filesystem::path& file, std::string_view bytes);
+
+/// Waits until the content of `file`, however it was written, is on the disk.
+void sync_file(const std::filesystem::path& file);
+
+/// Gives a finished file its final name, replacing a file of that name, so that both survive a
+/// power failure: content first, then the name.
+void publish_file(const std::filesystem::path& finished, const std::filesystem::path& target);
+
+/// Makes names created in, or removed from, `directory` survive a power failure.
+void sync_directory(const std::filesystem::path& directory);
+
+} // namespace report_server

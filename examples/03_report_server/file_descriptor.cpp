@@ -1,0 +1,56 @@
+#include "file_descriptor.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace report_server {
+
+FileDescriptor::FileDescriptor(std::filesystem::path file, int flags, unsigned mode)
+    : file_{std::move(file)}, descriptor_{::open(file_.c_str(), flags | O_CLOEXEC, mode)} {
+    if (descriptor_ < 0) fail("cannot open ");
+}
+
+FileDescriptor::~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void FileDescriptor::write_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto count = ::write(descriptor_, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) fail("cannot write ");
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+std::string FileDescriptor::read_up_to(std::size_t most) {
+    std::string bytes(most, '\0');
+    std::size_t size = 0;
+    while (size < most) {
+        const auto count = ::read(descriptor_, bytes.data() + size, most - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) fail("cannot read ");
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    bytes.resize(size);
+    return bytes;
+}
+
+void FileDescriptor::sync() {
+    if (::fsync(descriptor_) != 0) fail("cannot sync ");
+}
+
+void FileDescriptor::close() {
+    if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot close ");
+}
+
+void FileDescriptor::fail(const char* action) const {
+    throw std::system_error{errno, std::generic_category(), action + file_.string()};
+}
+
+} // namespace report_server

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/handler.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace asyncjobs {
+
+struct ClientOptions {
+    Duration poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; of what is watched
+    int submit_tries = 5;          ///< 1-100; while the store answers that trying again may help
+    std::size_t batch_limit = 500; ///< 1-100000; concurrent submits that share a transaction
+};
+
+/// Submits jobs and follows them.
+///
+/// Thread-safety  Full; concurrent submits share transactions, so one Client for all threads is
+///                faster than one each.
+/// Blocking       Every member but watch() calls the store on the calling thread.
+/// Ownership      Borrows the store, which must outlive it.
+/// Errors         Error, as the store threw it; Errc::invalid_argument for a job that breaks a
+/// rule.
+///                A submit that throws Errc::unknown_outcome may have happened.
+class Client {
+    struct Impl;
+
+public:
+    /// Ends a watch when destroyed; its callback is not running any more by then, so it must not be
+    /// destroyed by the callback itself.
+    class Watch {
+    public:
+        Watch() noexcept;
+        Watch(Watch&&) noexcept;
+        Watch& operator=(Watch&&) noexcept;
+        ~Watch();
+
+    private:
+        friend class Client;
+        struct Entry;
+        explicit Watch(std::unique_ptr<Entry>) noexcept;
+        std::unique_ptr<Entry> entry_;
+    };
+
+    /// A snapshot whose revision is higher than the last one's; empty, once, if the job is gone.
+    using Watcher = std::function<void(const std::optional<Job>&)>;
+
+    explicit Client(JobStore& store, ClientOptions options = {});
+    Client(JobStore& store, std::shared_ptr<Runtime> runtime, ClientOptions options = {});
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// Returns when the jobs are durable. An id left null is filled in; one that is taken throws
+    /// Errc::conflict if you chose it yourself.
+    Submitted submit(NewJob job);
+    std::vector<Submitted> submit(std::vector<NewJob> jobs);
+
+    /// Submits `input`, described by Boost.Describe, as a job of type `Input::type`; the rest of
+    /// what is said of the job is in `job`. Answers the id: of the job that holds `unique_key` if
+    /// one does.
+    template <DescribedJob Input>
+    JobId submit(const Input& input, NewJob job = {}) {
+        job.type = Input::type;
+        job.input = json::serialize(input);
+        return submit(std::move(job)).id;
+    }
+
+    std::optional<Job> find(const JobId& id);
+    JobPage list(const JobQuery& query);
+
+    /// The job as soon as it is finished, or as it is after `at_most`; empty if there is none.
+    std::optional<Job> wait(const JobId& id, Duration at_most);
+
+    /// Calls `watcher` with the job as it is and after each change, until it is finished or gone; a
+    /// quick succession of changes may be seen as one. Costs no thread: all watches of a Client
+    /// share one, and their reads are batched. The callback must not block.
+    [[nodiscard]] Watch watch(const JobId& id, Watcher watcher);
+
+    CancelOutcome cancel(const JobId& id);
+    RetryOutcome retry(const JobId& id);
+    RemoveOutcome remove(const JobId& id);
+    void set_paused(std::string_view queue, bool paused);
+    Workload workload(std::string_view queue, std::string_view type);
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/client.ipp>
+#endif

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace asyncjobs {
+
+/// What went wrong, precisely. Compare with Condition to decide what to do about it.
+enum class Errc {
+    invalid_argument = 1, ///< an option or a field breaks its rule; the message names all three
+    invalid_payload,      ///< a JSON text that no store accepts, or that does not fit its type
+    not_found,            ///< no such job
+    conflict,             ///< the job's status does not allow it
+    store_busy,           ///< lock wait, deadlock, serialization failure; nothing happened
+    store_unavailable,    ///< the database can't be reached; nothing happened
+    store_full,           ///< disk or quota exhausted; nothing happened
+    unknown_outcome,      ///< the answer to a commit was lost: it happened, or it did not
+    store_failure,        ///< any other fault of the store; trying again will not help
+    overloaded,           ///< a bounded pool or queue is full; nothing happened
+    stopped,              ///< the object has been stopped
+};
+
+/// Portable classes of errors: `if (error.code() == Condition::retryable) ...`
+enum class Condition {
+    retryable = 1, ///< trying again may help
+    conflict,
+    not_found,
+    invalid, ///< the caller must change its request
+};
+
+const std::error_category& error_category() noexcept;
+const std::error_category& condition_category() noexcept;
+
+std::error_code make_error_code(Errc) noexcept;
+std::error_condition make_error_condition(Condition) noexcept;
+
+/// The one exception type of the library.
+///
+/// `what()` is for developers and logs: it names the field, the value and the rule, and never holds
+/// SQL or a bound value.
+class Error : public std::system_error {
+public:
+    Error(Errc code, const std::string& message);
+};
+
+} // namespace asyncjobs
+
+template <>
+struct std::is_error_code_enum<asyncjobs::Errc> : std::true_type {};
+template <>
+struct std::is_error_condition_enum<asyncjobs::Condition> : std::true_type {};
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/error.ipp>
+#endif

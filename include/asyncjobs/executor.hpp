@@ -1,0 +1,103 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/handler.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs {
+
+/// Something that an operator may want to read. `message` never holds an input or a result.
+struct LogEntry {
+    enum class Level { info, warning, error };
+
+    Level level = Level::info;
+    std::string message = {};
+    JobId job = {}; ///< null if it is about no job
+};
+
+/// Every member is checked by Executor's constructor.
+struct ExecutorOptions {
+    std::vector<std::string> queues = {"default"}; ///< served in this order
+    unsigned concurrency = 0; ///< handlers at once, a thread each; 0: one a core, but at least 2
+    std::string worker = {};  ///< names this executor in the store; empty: host, process, random
+    Duration lease_for =
+        std::chrono::seconds{30}; ///< 100 ms - 1 day; a crash costs about this long
+    Duration poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
+    Duration report_every =
+        std::chrono::milliseconds{250};              ///< 1 ms - 1 min; progress, to the store
+    Duration rescue_every = std::chrono::seconds{5}; ///< 1 ms - 1 hour
+    Duration purge_every = std::chrono::minutes{1};  ///< 1 ms - 1 day
+    Duration timeout_grace =
+        std::chrono::seconds{5}; ///< a timed-out handler's time to stop by itself
+    int crash_limit = 3;         ///< 1-1000; lost workers until a job is quarantined
+    unsigned prefetch_limit =
+        1000; ///< 0-100000; short jobs claimed ahead of a free thread, at most
+    Backoff backoff = {};
+    /// Called from any thread, one call at a time; must not throw. Empty: nothing is logged.
+    std::function<void(const LogEntry&)> log = {};
+};
+
+/// Claims jobs, runs their handlers, settles them; several in any number of processes share a
+/// store.
+///
+/// Register handlers, then start(). A job whose type has no handler here is given back to wait for
+/// a worker that has one.
+///
+/// Thread-safety  start() and stop() may be called from any thread; handle() only before start().
+/// Ownership      Borrows the store, which must outlive it.
+/// Errors         Bad options throw Error (Errc::invalid_argument) that names the option, the value
+///                and the range. A store that fails is retried for as long as it takes, and logged
+///                once as it goes and as it comes back.
+class Executor {
+public:
+    explicit Executor(JobStore& store, ExecutorOptions options = {});
+    Executor(JobStore& store, std::shared_ptr<Runtime> runtime, ExecutorOptions options = {});
+
+    /// stop(), with no grace; then waits for handlers that ignore their stop token.
+    ~Executor();
+
+    Executor(const Executor&) = delete;
+    Executor& operator=(const Executor&) = delete;
+
+    /// Runs jobs of `type` with `function(const JsonText& input, ProgressReporter&) -> JsonText`.
+    void handle(std::string type, HandlerFunction function, HandlerOptions options = {});
+
+    /// Runs jobs of `type` without a thread: see AsyncHandlerFunction.
+    void handle_async(std::string type, AsyncHandlerFunction function, HandlerOptions options = {});
+
+    /// Runs jobs of type `Input::type` with `function(const Input&[, ProgressReporter&])`, which
+    /// returns nothing, a JsonText, or a struct described by Boost.Describe.
+    template <DescribedJob Input, typename Function>
+    void handle(Function function, HandlerOptions options = {}) {
+        handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
+               std::move(options));
+    }
+
+    void start();
+
+    /// Claims no more and waits up to `grace` for the handlers that run; then asks them to stop,
+    /// and gives back what has not finished after `grace_to_stop` more, with its attempt refunded.
+    /// Returns when all of that is recorded, or the store can't be reached. Later calls do nothing.
+    void stop(Duration grace = {}, Duration grace_to_stop = std::chrono::seconds{5});
+
+    std::string_view worker() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/executor.ipp>
+#endif

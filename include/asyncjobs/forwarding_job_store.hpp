@@ -1,0 +1,52 @@
+#pragma once
+
+#include <asyncjobs/job_store.hpp>
+
+namespace asyncjobs {
+
+/// Passes every call on to another store. Derive from it and override what shall be different:
+/// fault injection, tracing, encryption.
+///
+/// Ownership  Borrows `inner`, which must outlive it.
+class ForwardingJobStore : public JobStore {
+public:
+    explicit ForwardingJobStore(JobStore& inner) noexcept : inner_(inner) {}
+
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
+        return inner_.submit(jobs);
+    }
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        return inner_.exchange(settlements, request);
+    }
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
+        return inner_.renew(heartbeats, lease_for);
+    }
+    std::vector<ClaimedJob> held(std::string_view worker) override { return inner_.held(worker); }
+    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override {
+        return inner_.rescue(limit, crash_limit);
+    }
+    std::size_t purge(std::size_t limit) override { return inner_.purge(limit); }
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+        return inner_.find(ids);
+    }
+    JobPage list(const JobQuery& query) override { return inner_.list(query); }
+    CancelOutcome cancel(const JobId& id) override { return inner_.cancel(id); }
+    RetryOutcome retry(const JobId& id) override { return inner_.retry(id); }
+    RemoveOutcome remove(const JobId& id) override { return inner_.remove(id); }
+    Workload workload(std::string_view queue, std::string_view type) override {
+        return inner_.workload(queue, type);
+    }
+    void set_paused(std::string_view queue, bool paused) override {
+        inner_.set_paused(queue, paused);
+    }
+    Notifier& notifier() noexcept override { return inner_.notifier(); }
+
+protected:
+    JobStore& inner() noexcept { return inner_; }
+
+private:
+    JobStore& inner_;
+};
+
+} // namespace asyncjobs

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <asyncjobs/backoff.hpp>
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/job_failure.hpp>
+#include <asyncjobs/json.hpp>
+#include <asyncjobs/progress_reporter.hpp>
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace asyncjobs {
+
+/// What an executor calls: returns the job's result, or throws. See JobFailure and Interrupted.
+using HandlerFunction = std::function<JsonText(const JsonText& input, ProgressReporter& progress)>;
+
+/// Ends an asynchronous handler's run, from any thread: a result, or the exception it would have
+/// thrown. Calls after the first do nothing.
+using Completion = std::function<void(std::exception_ptr error, JsonText result)>;
+
+/// Starts a run and returns at once; the run goes on until `done` is called. `progress` is valid
+/// until then. The form that coroutines and callbacks are adapted to.
+using AsyncHandlerFunction =
+    std::function<void(const JsonText& input, ProgressReporter& progress, Completion done)>;
+
+struct HandlerOptions {
+    Duration timeout = {}; ///< of one attempt, for jobs that set none themselves; 0: none
+    std::optional<Backoff> backoff = {}; ///< instead of the executor's
+};
+
+/// A struct described by Boost.Describe, with a `static constexpr std::string_view type`.
+template <typename T>
+concept DescribedJob = json::Described<T> && requires {
+    { T::type } -> std::convertible_to<std::string_view>;
+};
+
+/// Wraps a function over structs, which is called from several threads at once, into one over JSON.
+/// An input that does not fit `Input` fails the job for good (error_code::invalid_input), its
+/// message naming the path.
+template <DescribedJob Input, typename Function>
+HandlerFunction typed_handler(Function function) {
+    return [function = std::move(function)](const JsonText& text,
+                                            ProgressReporter& progress) -> JsonText {
+        std::optional<Input> input;
+        try {
+            input.emplace(json::parse<Input>(text));
+        } catch (const Error& error) {
+            throw JobFailure(std::string(error_code::invalid_input), error.what()).permanent();
+        }
+        const auto run = [&]() -> decltype(auto) {
+            if constexpr (std::invocable<const Function&, const Input&, ProgressReporter&>)
+                return function(std::as_const(*input), progress);
+            else
+                return function(std::as_const(*input));
+        };
+        using Result = std::remove_cvref_t<decltype(run())>;
+        if constexpr (std::is_void_v<Result>) {
+            run();
+            return JsonText();
+        } else if constexpr (std::same_as<Result, JsonText>) {
+            return run();
+        } else {
+            return json::serialize(run());
+        }
+    };
+}
+
+} // namespace asyncjobs

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/job.hpp>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace asyncjobs {
+
+/// Thrown by a handler to fail its attempt with words for the API's client.
+///
+/// Any other exception fails the attempt too, but clients then see only
+/// error_code::internal_error, for an exception's text can hold values and secrets.
+class JobFailure : public std::exception {
+public:
+    explicit JobFailure(std::string code, std::string message = {}, JsonText details = {})
+        : error_{std::move(code), std::move(message), std::move(details)} {}
+
+    /// Trying again would not help: the job fails now, whatever attempts are left.
+    JobFailure&& permanent() && noexcept {
+        permanent_ = true;
+        return std::move(*this);
+    }
+
+    /// The next attempt, if one is left, starts after `delay` instead of the backoff's.
+    JobFailure&& retry_after(Duration delay) && noexcept {
+        retry_after_ = delay;
+        return std::move(*this);
+    }
+
+    const char* what() const noexcept override { return error_.message.c_str(); }
+    const JobError& error() const noexcept { return error_; }
+    bool is_permanent() const noexcept { return permanent_; }
+    std::optional<Duration> retry_delay() const noexcept { return retry_after_; }
+
+private:
+    JobError error_;
+    bool permanent_ = false;
+    std::optional<Duration> retry_after_;
+};
+
+} // namespace asyncjobs

@@ -1,0 +1,208 @@
+#pragma once
+
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/job.hpp>
+#include <asyncjobs/notifier.hpp>
+#include <asyncjobs/settlement.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs {
+
+/// The answer to one NewJob.
+struct Submitted {
+    enum class Outcome {
+        created,
+        id_exists, ///< nothing happened: the id is taken (a submit that was repeated finds its own
+                   ///< job)
+        key_taken, ///< nothing happened: a live job holds the unique key; `id` names that job
+    };
+
+    Outcome outcome = Outcome::created;
+    JobId id = {};
+    Timestamp created_at = {}; ///< of the job that `id` names
+};
+
+/// What a worker wants to take.
+struct ClaimRequest {
+    std::string_view worker;             ///< who asks; recorded with the job
+    std::span<const std::string> queues; ///< served in this order
+    std::size_t limit = 0;               ///< 0: claim nothing
+    Duration lease_for = std::chrono::seconds{30};
+};
+
+/// A job under lease, with what its handler needs.
+struct ClaimedJob {
+    LeaseRef lease = {};
+    std::string type = {};
+    std::string queue = {};
+    std::string owner = {};
+    JsonText input = {};
+    int attempt = 0; ///< 1 on the first try
+    int max_attempts = 1;
+    int crashes = 0;
+    Duration timeout = {};
+    Timestamp created_at = {};
+};
+
+/// The answer to one Settlement.
+struct Settled {
+    bool accepted = false; ///< false: the fence was old or the job not processing; nothing happened
+    JobStatus status = JobStatus::pending; ///< what the job is now; of an accepted one only
+};
+
+/// The answer to exchange().
+struct Exchange {
+    std::vector<Settled> settled = {};    ///< one an entry, in the order of the settlements
+    std::vector<ClaimedJob> claimed = {}; ///< within a queue by `run_at`, then by id
+    /// When fewer were claimed than asked for: how long until the next pending job of these queues
+    /// is due. Empty: none is waiting.
+    std::optional<Duration> next_due_in = {};
+};
+
+/// Keeps a lease alive and carries what the handler reported.
+struct Heartbeat {
+    LeaseRef lease = {};
+    std::optional<Progress> progress = {};
+};
+
+/// The answer to one Heartbeat.
+struct Renewal {
+    bool kept = false; ///< false: the lease is lost; nothing was written
+    bool cancel_requested = false;
+};
+
+struct Rescued {
+    JobId id = {};
+    std::string queue = {};
+    JobStatus status = JobStatus::pending; ///< what it is now
+};
+
+/// Which jobs to list, newest first. Empty members do not restrict.
+struct JobQuery {
+    std::optional<std::string> owner = {};
+    std::optional<std::string> queue = {};
+    std::optional<std::string> type = {};
+    std::optional<JobStatus> status = {};
+    std::optional<JobId> before = {}; ///< continues a listing: only ids smaller than this one
+    std::size_t limit = 50;
+};
+
+struct JobPage {
+    std::vector<Job> jobs = {};
+    bool more = false; ///< there are more; continue with `before` = the last job's id
+};
+
+enum class CancelOutcome {
+    cancelled,         ///< it was pending and is cancelled now
+    requested,         ///< it is processing; its worker has been asked to stop, now or before
+    already_cancelled, ///< nothing happened
+    already_finished,  ///< completed or failed; nothing happened
+    not_found,
+};
+
+enum class RetryOutcome { retried, not_finished, already_completed, key_taken, not_found };
+enum class RemoveOutcome { removed, not_finished, not_found };
+
+/// What a queue has before it, for estimates and gauges.
+struct Workload {
+    static constexpr std::size_t count_limit = 1000;
+
+    std::size_t waiting = 0;    ///< due pending jobs, counted up to count_limit
+    std::size_t processing = 0; ///< likewise
+    /// Mean time that the type's recently completed jobs took to run. Empty: none is known.
+    std::optional<Duration> typical_run = {};
+    bool paused = false;
+};
+
+/// Where jobs live. Implement this to add a storage backend.
+///
+/// Thread-safety  Every member may be called concurrently on one object.
+/// Blocking       May block, for a bounded time; is called from asyncjobs' own threads, or from the
+///                thread that calls a blocking member of Client.
+/// Atomicity      Each call is one transaction: all of it happened, or none.
+/// Clock          All times are the store's own, one clock for all its users; a caller's clock is
+///                never compared with it.
+/// Ownership      Arguments are borrowed for the call; results own their data.
+/// Errors         Faults throw Error; `code() == Condition::retryable` when trying again may help,
+///                Errc::unknown_outcome when the call may or may not have happened. Expected
+///                outcomes are return values, never exceptions.
+/// Arguments      Have been validated (see validate(NewJob), JsonText); need no second check.
+/// Conformance    testing::job_store_conformance() is the executable contract.
+class JobStore {
+public:
+    virtual ~JobStore() = default;
+
+    /// Makes pending jobs. One conflict does not touch the others of the batch. `run_at` is `now +
+    /// delay` where no `run_at` is given. Answers in the order of `jobs`.
+    virtual std::vector<Submitted> submit(std::span<const NewJob> jobs) = 0;
+
+    /// Ends leases and takes new ones, in one transaction, settling first.
+    ///
+    /// A settlement is accepted if the job is processing with that fence, whether or not the lease
+    /// has run out; it ends the lease, and its follow-ups are submitted with it. A cancel request
+    /// is never lost: `retried` and `released` of a job whose cancellation was requested cancel it.
+    ///
+    /// Claimed are pending jobs that are due, of queues that are not paused, to one claimer each:
+    /// attempt and fence +1, progress back to 0, lease set to `now + lease_for`.
+    virtual Exchange exchange(std::span<const Settlement> settlements,
+                              const ClaimRequest& request) = 0;
+
+    /// Extends leases to `now + lease_for` and writes progress, where the fence still matches.
+    /// A percentage lower than the known one is not written. Answers in the order of `heartbeats`.
+    virtual std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats,
+                                       Duration lease_for) = 0;
+
+    /// The jobs that `worker` holds a lease on: how an executor learns what became of an exchange
+    /// whose answer was lost.
+    virtual std::vector<ClaimedJob> held(std::string_view worker) = 0;
+
+    /// Takes away up to `limit` leases that ran out, oldest first: crashes +1 and the attempt
+    /// refunded; then the job is failed (error_code::worker_lost) if `crash_limit` is reached,
+    /// cancelled if that was requested, and pending and due at once otherwise.
+    virtual std::vector<Rescued> rescue(std::size_t limit, int crash_limit) = 0;
+
+    /// Deletes up to `limit` finished jobs whose `expires_at` has passed; answers how many.
+    virtual std::size_t purge(std::size_t limit) = 0;
+
+    /// In the order of `ids`; empty where there is no such job.
+    virtual std::vector<std::optional<Job>> find(std::span<const JobId> ids) = 0;
+
+    virtual JobPage list(const JobQuery& query) = 0;
+
+    /// Cancels a pending job; asks a processing one to stop.
+    virtual CancelOutcome cancel(const JobId& id) = 0;
+
+    /// Starts a failed or cancelled job anew: pending, due now, attempts, crashes, progress, error
+    /// and cancel request cleared; the fence goes on.
+    virtual RetryOutcome retry(const JobId& id) = 0;
+
+    /// Deletes a finished job before its time.
+    virtual RemoveOutcome remove(const JobId& id) = 0;
+
+    /// What waits and runs in `queue`, and how long jobs of `type` take. Cheap at any backlog.
+    virtual Workload workload(std::string_view queue, std::string_view type) = 0;
+
+    /// A paused queue takes submits but is not claimed from, by any process. Idempotent.
+    virtual void set_paused(std::string_view queue, bool paused) = 0;
+
+    /// Where this object's users exchange hints. A store has nothing to do for it; a decorator
+    /// returns its inner store's.
+    virtual Notifier& notifier() noexcept { return notifier_; }
+
+    Exchange claim(const ClaimRequest& request) { return exchange({}, request); }
+    std::vector<Settled> settle(std::span<const Settlement> settlements) {
+        return exchange(settlements, {}).settled;
+    }
+
+private:
+    Notifier notifier_;
+};
+
+} // namespace asyncjobs

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/json_text.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <boost/describe.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <vector>
+
+namespace asyncjobs::json {
+
+/// A place in a JSON document that does not fit, and the rule that it breaks.
+struct Mismatch {
+    std::string pointer; ///< RFC 6901: `/lines/3/quantity`; empty: the document itself
+    std::string detail;  ///< `expected a number`
+};
+using Mismatches = std::vector<Mismatch>;
+
+/// A struct whose public members are described by BOOST_DESCRIBE_STRUCT.
+template <typename T>
+concept Described = boost::describe::has_describe_members<T>::value;
+
+enum class UnknownMembers { ignore, refuse };
+
+/// Reads `value` into `out` and answers everything that does not fit; empty if all does.
+///
+/// A missing member keeps its default and an unknown one is ignored unless asked otherwise, so that
+/// two versions of a struct can talk to each other. Understands bool, numbers (range-checked),
+/// std::string, described enums (by name), described structs, std::optional (null or missing:
+/// empty), std::vector, std::map with string keys, std::chrono::duration (a number of seconds),
+/// Timestamp (RFC 3339), JsonText and boost::json::value (anything).
+template <typename T>
+Mismatches read(const boost::json::value& value, T& out,
+                UnknownMembers unknown = UnknownMembers::ignore);
+
+/// Throws Error (Errc::invalid_payload) that names every mismatch with its pointer.
+template <typename T>
+T parse(const JsonText& text, UnknownMembers unknown = UnknownMembers::ignore);
+
+/// The inverse of read(). Empty optionals are left out. Throws Error (Errc::invalid_payload) for
+/// what JSON or a store can't hold: NaN, infinity, invalid UTF-8, U+0000.
+template <typename T>
+JsonText serialize(const T& value);
+
+/// The text as a document tree.
+boost::json::value to_value(const JsonText& text);
+
+} // namespace asyncjobs::json
+
+#include <asyncjobs/detail/json_conversion.hpp>
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/json.ipp>
+#endif

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace asyncjobs {
+
+/// A JSON value as text that every store keeps byte for byte: the type of a job's input, result and
+/// error details.
+///
+/// Whatever holds one need not check again: it is well-formed JSON in valid UTF-8, without U+0000
+/// (escaped or not), without lone surrogates, at most `max_depth` deep and `max_size` bytes long.
+///
+/// Thread-safety  As std::string.
+class JsonText {
+public:
+    static constexpr std::size_t max_size = 10 * 1024 * 1024;
+    static constexpr std::size_t max_depth = 64;
+
+    /// `null`.
+    JsonText() : text_("null") {}
+
+    /// Throws Error (Errc::invalid_payload) that names the rule and the offset of the first fault.
+    static JsonText parse(std::string text);
+
+    /// For text that came out of a JsonText before, as a store's reading does: no check is made.
+    static JsonText trusted(std::string text) noexcept { return JsonText(std::move(text)); }
+
+    const std::string& text() const& noexcept { return text_; }
+    std::string text() && noexcept { return std::move(text_); }
+
+    friend bool operator==(const JsonText&, const JsonText&) = default;
+
+private:
+    explicit JsonText(std::string text) noexcept : text_(std::move(text)) {}
+
+    std::string text_;
+};
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/json_text.ipp>
+#endif

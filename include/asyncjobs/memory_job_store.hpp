@@ -1,0 +1,48 @@
+#pragma once
+
+#include <asyncjobs/job_store.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace asyncjobs {
+
+/// Keeps jobs in this process's memory: the reference for what every backend does, for tests and
+/// for work that need not survive a restart.
+///
+/// Thread-safety  Full.
+/// Durability     None.
+class MemoryJobStore final : public JobStore {
+public:
+    /// The store's clock.
+    using Clock = std::function<Timestamp()>;
+
+    MemoryJobStore();
+    explicit MemoryJobStore(Clock clock);
+    ~MemoryJobStore() override;
+
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
+    std::vector<ClaimedJob> held(std::string_view worker) override;
+    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
+    std::size_t purge(std::size_t limit) override;
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
+    JobPage list(const JobQuery& query) override;
+    CancelOutcome cancel(const JobId& id) override;
+    RetryOutcome retry(const JobId& id) override;
+    RemoveOutcome remove(const JobId& id) override;
+    Workload workload(std::string_view queue, std::string_view type) override;
+    void set_paused(std::string_view queue, bool paused) override;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/memory_job_store.ipp>
+#endif

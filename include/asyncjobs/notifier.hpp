@@ -1,0 +1,67 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/job_id.hpp>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace asyncjobs {
+
+/// Passes hints between those who use one store: "there may be something to claim", "these jobs
+/// changed". A lost hint costs a poll interval, never a job; a needless one costs a query.
+///
+/// Client and Executor publish what they do themselves. A backend that hears of other processes'
+/// changes publishes those here as well.
+///
+/// Thread-safety  Every member may be called concurrently. Listeners run on the publishing thread,
+///                must be quick, must not throw, and must not subscribe or unsubscribe.
+class Notifier {
+    struct Hub;
+
+public:
+    /// Ends the subscription when destroyed; the listener is not running any more by then.
+    class Subscription {
+    public:
+        Subscription() noexcept;
+        Subscription(Subscription&&) noexcept;
+        Subscription& operator=(Subscription&&) noexcept;
+        ~Subscription();
+
+    private:
+        friend class Notifier;
+        struct Entry;
+        explicit Subscription(std::unique_ptr<Entry>) noexcept;
+        std::unique_ptr<Entry> entry_;
+    };
+
+    using ReadyListener = std::function<void(std::string_view queue)>;
+    using ChangeListener = std::function<void(std::span<const JobId>)>;
+
+    Notifier();
+    ~Notifier();
+    Notifier(const Notifier&) = delete;
+    Notifier& operator=(const Notifier&) = delete;
+
+    [[nodiscard]] Subscription on_ready(ReadyListener);
+    [[nodiscard]] Subscription on_changed(ChangeListener);
+    [[nodiscard]] Subscription on_cancel_requested(ChangeListener);
+
+    void ready(std::string_view queue);
+    void changed(std::span<const JobId> ids);
+    void cancel_requested(const JobId& id);
+
+    /// Whether anybody listens to `changed`: spares the caller collecting ids for nobody.
+    bool is_watched() const noexcept;
+
+private:
+    std::shared_ptr<Hub> hub_;
+};
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/notifier.ipp>
+#endif

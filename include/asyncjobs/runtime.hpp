@@ -1,0 +1,75 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace asyncjobs {
+
+using Task = std::function<void()>;
+
+/// Calls its task once, a while after it was armed, on a thread of the Runtime's.
+///
+/// Thread-safety  Full. The destructor waits for a call that is under way, so a timer must not be
+///                destroyed by its own task. The task must not block.
+class Timer {
+public:
+    virtual ~Timer() = default;
+
+    /// Replaces an earlier arming.
+    virtual void arm(Duration delay) = 0;
+    virtual void disarm() = 0;
+};
+
+/// A fixed number of threads where blocking is allowed; tasks start in the order of their posting.
+///
+/// Thread-safety  Full. The destructor drops tasks that have not started and waits for those that
+///                have.
+class Lane {
+public:
+    virtual ~Lane() = default;
+    virtual void post(Task task) = 0;
+};
+
+/// Something that one thread waits for and another sets, once.
+class Event {
+public:
+    virtual ~Event() = default;
+    virtual void set() = 0;
+
+    /// False if `deadline` passed first. Without a deadline, waits as long as it takes.
+    virtual bool wait(std::optional<SteadyTime> deadline) = 0;
+};
+
+/// Clock, timers, randomness and threads: all that the core takes from the outside world.
+///
+/// testing::SimulatedRuntime runs the same code in virtual time. Yours to implement where a host
+/// has its own notion of these.
+///
+/// Thread-safety  Full.
+/// Ownership      Must outlive what it made.
+class Runtime {
+public:
+    virtual ~Runtime() = default;
+
+    virtual SteadyTime now() const = 0;
+    virtual Timestamp wall_clock() const = 0;
+    virtual std::uint64_t random() = 0;
+
+    virtual std::unique_ptr<Timer> make_timer(Task task) = 0;
+    virtual std::unique_ptr<Lane> make_lane(unsigned threads) = 0;
+    virtual std::unique_ptr<Event> make_event() = 0;
+};
+
+/// The real one, with a timer thread of its own. See asio.hpp for one on a host's io_context.
+std::shared_ptr<Runtime> make_runtime();
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/asio_runtime.ipp>
+#endif

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <asyncjobs/job.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs {
+
+/// A worker's right to write to a job: valid as long as the job is `processing` with this fence.
+struct LeaseRef {
+    JobId id = {};
+    std::int64_t fence = 0;
+
+    friend bool operator==(const LeaseRef&, const LeaseRef&) = default;
+};
+
+/// How a worker ends its lease on a job. The named factories are the only way to make one, so a
+/// transition that the design does not know can't be written.
+class Settlement {
+public:
+    enum class Kind { completed, failed, retried, released, cancelled };
+
+    /// processing -> completed, also when a cancel request came late. Progress becomes 100.
+    static Settlement completed(LeaseRef lease, JsonText result) {
+        Settlement s(Kind::completed, lease);
+        s.result_ = std::move(result);
+        return s;
+    }
+
+    /// processing -> failed, for good.
+    static Settlement failed(LeaseRef lease, JobError error) {
+        Settlement s(Kind::failed, lease);
+        s.error_ = std::move(error);
+        return s;
+    }
+
+    /// processing -> pending, to be tried again after `delay`; the attempt stays charged.
+    static Settlement retried(LeaseRef lease, JobError error, Duration delay) {
+        Settlement s(Kind::retried, lease);
+        s.error_ = std::move(error);
+        s.delay_ = delay;
+        return s;
+    }
+
+    /// processing -> pending without a verdict (shutdown, snooze); the attempt is refunded.
+    static Settlement released(LeaseRef lease, Duration delay = {}) {
+        Settlement s(Kind::released, lease);
+        s.delay_ = delay;
+        return s;
+    }
+
+    /// processing -> cancelled.
+    static Settlement cancelled(LeaseRef lease) { return Settlement(Kind::cancelled, lease); }
+
+    /// The last progress of the attempt, if the store may not know it yet.
+    Settlement&& with_progress(Progress progress) && {
+        progress_ = std::move(progress);
+        return std::move(*this);
+    }
+
+    /// Jobs that are submitted in the same transaction, if and only if this settlement is accepted.
+    Settlement&& with_follow_ups(std::vector<NewJob> jobs) && {
+        follow_ups_ = std::move(jobs);
+        return std::move(*this);
+    }
+
+    Kind kind() const noexcept { return kind_; }
+    const LeaseRef& lease() const noexcept { return lease_; }
+    Duration delay() const noexcept { return delay_; }
+    const JsonText& result() const noexcept { return result_; } ///< of Kind::completed
+    const JobError& error() const noexcept { return error_; }   ///< of Kind::failed and retried
+    const std::optional<Progress>& progress() const noexcept { return progress_; }
+    const std::vector<NewJob>& follow_ups() const noexcept { return follow_ups_; }
+
+private:
+    Settlement(Kind kind, LeaseRef lease) : kind_(kind), lease_(lease) {}
+
+    Kind kind_;
+    LeaseRef lease_;
+    Duration delay_ = {};
+    JsonText result_;
+    JobError error_;
+    std::optional<Progress> progress_;
+    std::vector<NewJob> follow_ups_;
+};
+
+} // namespace asyncjobs

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <asyncjobs/job_store.hpp>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace asyncjobs::testing {
+
+/// Opens a store. The first call within a case must give an empty one; a later call, one more
+/// object on the same data, as another process would have. `reset` empties the data before a case.
+struct StoreFactory {
+    std::function<void()> reset;
+    std::function<std::unique_ptr<JobStore>()> open;
+};
+
+/// Thrown by a case that does not hold; `what()` says what was expected and what was found.
+class ConformanceFailure : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct ConformanceCase {
+    std::string name; ///< a sentence of the specification
+    std::function<void()> run;
+};
+
+/// The executable contract of JobStore: a backend is done when every case runs through.
+///
+/// Needs no test framework: loop over the cases, or register each with yours. Cases are
+/// independent, sleep nowhere, and may be run in any order but not at the same time.
+std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory);
+
+} // namespace asyncjobs::testing

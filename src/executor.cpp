@@ -1,0 +1,2 @@
+#include <asyncjobs/impl/executor.ipp>
+#include <asyncjobs/impl/progress_reporter.ipp>

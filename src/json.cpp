@@ -1,0 +1,2 @@
+#include <asyncjobs/impl/json.ipp>
+#include <asyncjobs/impl/json_text.ipp>

@@ -1,0 +1,1 @@
+#include <asyncjobs/impl/memory_job_store.ipp>

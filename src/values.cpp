@@ -1,0 +1,5 @@
+#include <asyncjobs/impl/error.ipp>
+#include <asyncjobs/impl/job.ipp>
+#include <asyncjobs/impl/job_id.ipp>
+#include <asyncjobs/impl/notifier.ipp>
+#include <asyncjobs/impl/time.ipp>
