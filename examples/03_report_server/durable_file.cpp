@@ -3,7 +3,6 @@
 #include "file_descriptor.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 namespace report_server {
 namespace {
