@@ -1,0 +1,73 @@
+#pragma once
+
+#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/job.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace asyncjobs {
+namespace detail {
+
+inline constexpr std::array<std::string_view, 5> status_names = {
+    "pending", "processing", "completed", "failed", "cancelled"};
+
+[[noreturn]] inline void refuse(std::string_view member, std::string_view value,
+                                std::string_view rule) {
+    constexpr std::size_t shown = 100;
+    throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", member,
+                                                    printable(value.substr(0, shown)), rule));
+}
+
+inline void check_name(std::string_view member, std::string_view value) {
+    if (!is_name(value)) refuse(member, value, "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
+}
+
+inline void check_label(std::string_view member, std::string_view value) {
+    if (!is_label(value))
+        refuse(member, value, "must be at most 255 bytes of UTF-8 without control characters");
+}
+
+inline void check_not_negative(std::string_view member, Duration value) {
+    if (value < Duration::zero() || value > std::chrono::days{365 * 100})
+        refuse(member, fmt::format("{} us", value.count()), "must be from 0 to a hundred years");
+}
+
+} // namespace detail
+
+ASYNCJOBS_INLINE std::string_view to_string(JobStatus status) noexcept {
+    return detail::status_names[static_cast<std::size_t>(status)];
+}
+
+ASYNCJOBS_INLINE std::optional<JobStatus> parse_job_status(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < detail::status_names.size(); ++i)
+        if (detail::status_names[i] == text) return static_cast<JobStatus>(i);
+    return std::nullopt;
+}
+
+ASYNCJOBS_INLINE void validate(const NewJob& job) {
+    detail::check_name("type", job.type);
+    detail::check_name("queue", job.queue);
+    detail::check_label("owner", job.owner);
+    if (job.unique_key) {
+        detail::check_label("unique_key", *job.unique_key);
+        if (job.unique_key->empty()) detail::refuse("unique_key", "", "must not be empty");
+    }
+    if (job.max_attempts < 1 || job.max_attempts > 1000)
+        detail::refuse("max_attempts", std::to_string(job.max_attempts), "must be from 1 to 1000");
+    detail::check_not_negative("delay", job.delay);
+    detail::check_not_negative("timeout", job.timeout);
+    detail::check_not_negative("retention", job.retention);
+    if (job.run_at && job.delay != Duration::zero())
+        detail::refuse("delay", fmt::format("{} us", job.delay.count()),
+                       "must be 0 where run_at is given");
+    constexpr Timestamp first{std::chrono::sys_days{std::chrono::year{1970} / 1 / 1}};
+    constexpr Timestamp last{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
+    if (job.run_at && (*job.run_at < first || *job.run_at > last))
+        detail::refuse("run_at", fmt::format("{} us", job.run_at->time_since_epoch().count()),
+                       "must be in the years 1970 to 9999");
+}
+
+} // namespace asyncjobs

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <asyncjobs/time.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace asyncjobs {
+
+ASYNCJOBS_INLINE std::string to_rfc3339(Timestamp time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    auto text =
+        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    if (const auto micros = clock.subseconds().count(); micros != 0) {
+        text += fmt::format(".{:06}", micros);
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text + 'Z';
+}
+
+namespace detail {
+
+/// Takes fixed-width fields and separators off the front of a text.
+class FieldReader {
+public:
+    explicit FieldReader(std::string_view text) noexcept : rest_(text) {}
+
+    bool digits(std::size_t width, int& out) noexcept {
+        if (rest_.size() < width) return false;
+        for (const char c : rest_.substr(0, width))
+            if (c < '0' || c > '9') return false;
+        std::from_chars(rest_.data(), rest_.data() + width, out);
+        rest_.remove_prefix(width);
+        return true;
+    }
+
+    bool any_of(std::string_view characters, char* taken = nullptr) noexcept {
+        if (rest_.empty() || characters.find(rest_.front()) == characters.npos) return false;
+        if (taken) *taken = rest_.front();
+        rest_.remove_prefix(1);
+        return true;
+    }
+
+    /// One or more digits after the point, as microseconds.
+    bool fraction(int& micros) noexcept {
+        std::size_t count = 0;
+        micros = 0;
+        for (int digit = 0; digits(1, digit); ++count)
+            if (count < 6) micros = micros * 10 + digit;
+        for (auto padding = count; padding < 6; ++padding) micros *= 10;
+        return count > 0;
+    }
+
+    bool at_end() const noexcept { return rest_.empty(); }
+
+private:
+    std::string_view rest_;
+};
+
+} // namespace detail
+
+ASYNCJOBS_INLINE std::optional<Timestamp> parse_rfc3339(std::string_view text) {
+    detail::FieldReader in(text);
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;
+    if (!(in.digits(4, year) && in.any_of("-") && in.digits(2, month) && in.any_of("-") &&
+          in.digits(2, day) && in.any_of("Tt ") && in.digits(2, hour) && in.any_of(":") &&
+          in.digits(2, minute) && in.any_of(":") && in.digits(2, second)))
+        return std::nullopt;
+    if (in.any_of(".") && !in.fraction(micros)) return std::nullopt;
+
+    std::chrono::minutes offset{0};
+    if (char sign = '+'; in.any_of("+-", &sign)) {
+        int hours = 0, minutes = 0;
+        if (!(in.digits(2, hours) && in.any_of(":") && in.digits(2, minutes)) || hours > 23 ||
+            minutes > 59)
+            return std::nullopt;
+        offset = std::chrono::minutes{(hours * 60 + minutes) * (sign == '-' ? -1 : 1)};
+    } else if (!in.any_of("Zz")) {
+        return std::nullopt;
+    }
+
+    const std::chrono::year_month_day date{std::chrono::year{year},
+                                           std::chrono::month{static_cast<unsigned>(month)},
+                                           std::chrono::day{static_cast<unsigned>(day)}};
+    if (!in.at_end() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return Timestamp{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
+           std::chrono::minutes{minute} + std::chrono::seconds{second} + Duration{micros} - offset;
+}
+
+} // namespace asyncjobs
