@@ -1,0 +1,527 @@
+#pragma once
+
+#include <asyncjobs/memory_job_store.hpp>
+
+#include <boost/intrusive/set.hpp>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <numeric>
+#include <unordered_map>
+
+namespace asyncjobs {
+namespace detail {
+
+struct MemoryQueue;
+struct MemoryRecord;
+
+using MemoryHook =
+    boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
+/// A job and its places in the indexes, which need no memory of their own.
+struct MemoryRecord {
+    Job job;
+    Timestamp at; ///< its place in the schedule: run_at, lease_expires_at or expires_at
+    MemoryQueue* queue = nullptr;
+    MemoryHook in_schedule, in_all, in_owned;
+};
+
+struct MemoryById {
+    bool operator()(const MemoryRecord& a, const MemoryRecord& b) const noexcept {
+        return a.job.id.text() < b.job.id.text();
+    }
+    bool operator()(const MemoryRecord& a, const JobId& b) const noexcept {
+        return a.job.id.text() < b.text();
+    }
+    bool operator()(const JobId& a, const MemoryRecord& b) const noexcept {
+        return a.text() < b.job.id.text();
+    }
+};
+
+struct MemoryByTime {
+    bool operator()(const MemoryRecord& a, const MemoryRecord& b) const noexcept {
+        return a.at != b.at ? a.at < b.at : MemoryById{}(a, b);
+    }
+};
+
+template <MemoryHook MemoryRecord::*hook, typename Order>
+using MemoryIndex = boost::intrusive::set<
+    MemoryRecord, boost::intrusive::member_hook<MemoryRecord, MemoryHook, hook>,
+    boost::intrusive::compare<Order>, boost::intrusive::constant_time_size<false>>;
+
+using MemorySchedule = MemoryIndex<&MemoryRecord::in_schedule, MemoryByTime>;
+using MemoryCatalogue = MemoryIndex<&MemoryRecord::in_all, MemoryById>;
+using MemoryOwned = MemoryIndex<&MemoryRecord::in_owned, MemoryById>;
+
+struct MemoryQueue {
+    MemorySchedule pending;
+    std::size_t processing = 0;
+    bool paused = false;
+};
+
+/// How long the last few runs took.
+class RecentRuns {
+public:
+    void add(Duration run) noexcept {
+        runs_[next_++ % runs_.size()] = run;
+        count_ = std::min(count_ + 1, runs_.size());
+    }
+
+    Duration mean() const noexcept {
+        const auto sum = std::accumulate(runs_.begin(), runs_.begin() + count_, Duration{});
+        return sum / static_cast<Duration::rep>(count_);
+    }
+
+private:
+    std::array<Duration, 20> runs_ = {};
+    std::size_t next_ = 0, count_ = 0;
+};
+
+struct StringHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+        return std::hash<std::string_view>{}(text);
+    }
+};
+
+template <typename Value>
+using ByName = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
+
+/// Each new job has the highest id so far, or nearly, and each new entry of a schedule the latest
+/// time: the end is where to look first.
+template <typename Index>
+void insert_near_end(Index& index, MemoryRecord& record) {
+    index.insert(index.end(), record);
+}
+
+template <typename Index>
+void erase_from(Index& index, MemoryRecord& record) {
+    index.erase(index.iterator_to(record));
+}
+
+} // namespace detail
+
+struct MemoryJobStore::State {
+    using Record = detail::MemoryRecord;
+    using Queue = detail::MemoryQueue;
+
+    explicit State(Clock source) : clock(std::move(source)) {}
+
+    Record* find(const JobId& id) {
+        const auto found = records.find(id);
+        return found == records.end() ? nullptr : &found->second;
+    }
+
+    Record* find(const LeaseRef& lease) {
+        Record* record = find(lease.id);
+        const bool valid = record && record->job.status == JobStatus::processing &&
+                           record->job.fence == lease.fence;
+        return valid ? record : nullptr;
+    }
+
+    Queue& queue(std::string_view name) {
+        const auto found = queues.find(name);
+        return found != queues.end() ? found->second : queues[std::string(name)];
+    }
+
+    detail::MemorySchedule& schedule_of(Record& record) {
+        switch (record.job.status) {
+        case JobStatus::pending:
+            return record.queue->pending;
+        case JobStatus::processing:
+            return processing;
+        default:
+            return finished;
+        }
+    }
+
+    /// Changes the status and, with it, the schedule and what it is ordered by.
+    void move(Record& record, JobStatus status, Timestamp at) {
+        detail::erase_from(schedule_of(record), record);
+        if (record.job.status == JobStatus::processing) --record.queue->processing;
+        if (status == JobStatus::processing) ++record.queue->processing;
+        record.job.status = status;
+        record.at = at;
+        detail::insert_near_end(schedule_of(record), record);
+    }
+
+    static void touch(Record& record, Timestamp now) {
+        ++record.job.revision;
+        record.job.updated_at = now;
+    }
+
+    void make_pending(Record& record, Timestamp run_at) {
+        record.job.run_at = run_at;
+        move(record, JobStatus::pending, run_at);
+    }
+
+    void finish(Record& record, JobStatus status, Timestamp now) {
+        Job& job = record.job;
+        if (job.unique_key) live_keys.erase(*job.unique_key);
+        job.finished_at = now;
+        job.expires_at = now + job.retention;
+        move(record, status, *job.expires_at);
+    }
+
+    Submitted submit(const NewJob& wanted, Timestamp now);
+    Settled settle(const Settlement& settlement, Timestamp now);
+    void claim(Queue& queue, const ClaimRequest& request, Timestamp now,
+               std::vector<ClaimedJob>& out);
+    void erase(Record& record);
+
+    const Clock clock;
+    std::mutex mutex;
+    std::unordered_map<JobId, Record> records;
+    std::unordered_map<std::string_view, Record*> live_keys; ///< views into the records
+    detail::ByName<Queue> queues;
+    detail::ByName<detail::MemoryOwned> owned;
+    detail::ByName<detail::RecentRuns> recent_runs; ///< by type
+    detail::MemoryCatalogue all;
+    detail::MemorySchedule processing, finished;
+};
+
+namespace detail {
+
+/// Answers whether it changed anything. Progress never goes back.
+inline bool advance(Progress& known, const std::optional<Progress>& reported) {
+    if (!reported || reported->percent < known.percent || *reported == known) return false;
+    known = *reported;
+    return true;
+}
+
+inline ClaimedJob claimed_job(const Job& job) {
+    return {.lease = {job.id, job.fence},
+            .type = job.type,
+            .queue = job.queue,
+            .owner = job.owner,
+            .input = job.input,
+            .attempt = job.attempt,
+            .max_attempts = job.max_attempts,
+            .crashes = job.crashes,
+            .timeout = job.timeout,
+            .created_at = job.created_at};
+}
+
+inline bool matches(const Job& job, const JobQuery& query) {
+    return (!query.owner || job.owner == *query.owner) &&
+           (!query.queue || job.queue == *query.queue) &&
+           (!query.type || job.type == *query.type) &&
+           (!query.status || job.status == *query.status);
+}
+
+template <typename Index>
+JobPage page_of(const Index& index, const JobQuery& query) {
+    JobPage page;
+    auto at = query.before ? index.lower_bound(*query.before, MemoryById{}) : index.end();
+    while (at != index.begin()) {
+        --at;
+        if (!matches(at->job, query)) continue;
+        page.more = page.jobs.size() == query.limit;
+        if (page.more) break;
+        page.jobs.push_back(at->job);
+    }
+    return page;
+}
+
+inline Timestamp system_time() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+} // namespace detail
+
+ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted, Timestamp now) {
+    using Outcome = Submitted::Outcome;
+    if (const Record* same = find(wanted.id))
+        return {Outcome::id_exists, same->job.id, same->job.created_at};
+    if (wanted.unique_key) {
+        if (const auto holder = live_keys.find(*wanted.unique_key); holder != live_keys.end())
+            return {Outcome::key_taken, holder->second->job.id, holder->second->job.created_at};
+    }
+    Record& record = records[wanted.id];
+    Job& job = record.job;
+    job.id = wanted.id;
+    job.type = wanted.type;
+    job.queue = wanted.queue;
+    job.owner = wanted.owner;
+    job.input = wanted.input;
+    job.max_attempts = wanted.max_attempts;
+    job.unique_key = wanted.unique_key;
+    job.timeout = wanted.timeout;
+    job.retention = wanted.retention;
+    job.created_at = job.updated_at = now;
+    job.run_at = wanted.run_at.value_or(now + wanted.delay);
+    record.at = job.run_at;
+    record.queue = &queue(job.queue);
+    if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
+    detail::insert_near_end(record.queue->pending, record);
+    detail::insert_near_end(all, record);
+    detail::insert_near_end(owned[job.owner], record);
+    return {Outcome::created, job.id, job.created_at};
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
+    detail::erase_from(schedule_of(record), record);
+    detail::erase_from(all, record);
+    const auto owner = owned.find(record.job.owner);
+    detail::erase_from(owner->second, record);
+    if (owner->second.empty()) owned.erase(owner);
+    const JobId id = record.job.id;
+    records.erase(id);
+}
+
+ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlement,
+                                                       Timestamp now) {
+    using Kind = Settlement::Kind;
+    Record* record = find(settlement.lease());
+    if (!record) return {};
+    Job& job = record->job;
+    const bool cancel = job.cancel_requested_at.has_value();
+    if (settlement.kind() == Kind::cancelled && !cancel) return {};
+
+    detail::advance(job.progress, settlement.progress());
+    job.lease_expires_at.reset();
+    touch(*record, now);
+    switch (settlement.kind()) {
+    case Kind::completed:
+        job.progress.percent = 100;
+        job.result = settlement.result();
+        job.error.reset();
+        recent_runs[job.type].add(now - job.started_at.value_or(now));
+        finish(*record, JobStatus::completed, now);
+        break;
+    case Kind::failed:
+        job.error = settlement.error();
+        finish(*record, JobStatus::failed, now);
+        break;
+    case Kind::cancelled:
+        finish(*record, JobStatus::cancelled, now);
+        break;
+    case Kind::retried:
+        job.error = settlement.error();
+        [[fallthrough]];
+    case Kind::released:
+        if (settlement.kind() == Kind::released) job.attempt = std::max(job.attempt - 1, 0);
+        if (cancel)
+            finish(*record, JobStatus::cancelled, now);
+        else
+            make_pending(*record, now + settlement.delay());
+    }
+    const JobStatus status = job.status;
+    for (const NewJob& follow_up : settlement.follow_ups()) submit(follow_up, now);
+    return {true, status};
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const ClaimRequest& request,
+                                                   Timestamp now, std::vector<ClaimedJob>& out) {
+    while (out.size() < request.limit && !from.pending.empty()) {
+        Record& record = *from.pending.begin();
+        Job& job = record.job;
+        if (job.run_at > now) return;
+        ++job.attempt;
+        ++job.fence;
+        job.progress = {};
+        job.worker = request.worker;
+        job.started_at = now;
+        job.lease_expires_at = now + request.lease_for;
+        touch(record, now);
+        move(record, JobStatus::processing, *job.lease_expires_at);
+        out.push_back(detail::claimed_job(job));
+    }
+}
+
+ASYNCJOBS_INLINE MemoryJobStore::MemoryJobStore() : MemoryJobStore(detail::system_time) {}
+ASYNCJOBS_INLINE MemoryJobStore::MemoryJobStore(Clock clock)
+    : state_(std::make_unique<State>(std::move(clock))) {}
+ASYNCJOBS_INLINE MemoryJobStore::~MemoryJobStore() = default;
+
+ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::submit(std::span<const NewJob> jobs) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    std::vector<Submitted> answers;
+    answers.reserve(jobs.size());
+    for (const NewJob& job : jobs) answers.push_back(state_->submit(job, now));
+    return answers;
+}
+
+ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> settlements,
+                                                   const ClaimRequest& request) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    Exchange answer;
+    answer.settled.reserve(settlements.size());
+    for (const Settlement& settlement : settlements)
+        answer.settled.push_back(state_->settle(settlement, now));
+
+    std::optional<Timestamp> next_due;
+    for (const std::string& name : request.queues) {
+        if (answer.claimed.size() == request.limit) break;
+        const auto found = state_->queues.find(name);
+        if (found == state_->queues.end() || found->second.paused) continue;
+        auto& queue = found->second;
+        state_->claim(queue, request, now, answer.claimed);
+        if (queue.pending.empty()) continue;
+        const Timestamp due = queue.pending.begin()->at;
+        next_due = std::min(next_due.value_or(due), due);
+    }
+    if (next_due && answer.claimed.size() < request.limit) answer.next_due_in = *next_due - now;
+    return answer;
+}
+
+ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Heartbeat> heartbeats,
+                                                            Duration lease_for) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    std::vector<Renewal> answers;
+    answers.reserve(heartbeats.size());
+    for (const Heartbeat& heartbeat : heartbeats) {
+        auto* record = state_->find(heartbeat.lease);
+        if (!record) {
+            answers.push_back({});
+            continue;
+        }
+        Job& job = record->job;
+        job.lease_expires_at = now + lease_for;
+        state_->move(*record, JobStatus::processing, *job.lease_expires_at);
+        if (detail::advance(job.progress, heartbeat.progress)) State::touch(*record, now);
+        answers.push_back({true, job.cancel_requested_at.has_value()});
+    }
+    return answers;
+}
+
+ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view worker) {
+    const std::lock_guard lock(state_->mutex);
+    std::vector<ClaimedJob> answer;
+    for (const auto& record : state_->processing)
+        if (record.job.worker == worker) answer.push_back(detail::claimed_job(record.job));
+    return answer;
+}
+
+ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, int crash_limit) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    std::vector<Rescued> answer;
+    while (answer.size() < limit && !state_->processing.empty()) {
+        auto& record = *state_->processing.begin();
+        Job& job = record.job;
+        if (job.lease_expires_at > now) break;
+        job.attempt = std::max(job.attempt - 1, 0);
+        job.lease_expires_at.reset();
+        State::touch(record, now);
+        if (++job.crashes >= crash_limit) {
+            job.error = JobError{.code = std::string(error_code::worker_lost),
+                                 .message = "The worker that ran this job was lost."};
+            state_->finish(record, JobStatus::failed, now);
+        } else if (job.cancel_requested_at) {
+            state_->finish(record, JobStatus::cancelled, now);
+        } else {
+            state_->make_pending(record, now);
+        }
+        answer.push_back({job.id, job.queue, job.status});
+    }
+    return answer;
+}
+
+ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    std::size_t count = 0;
+    for (auto& finished = state_->finished;
+         count < limit && !finished.empty() && finished.begin()->at <= now; ++count)
+        state_->erase(*finished.begin());
+    return count;
+}
+
+ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<const JobId> ids) {
+    const std::lock_guard lock(state_->mutex);
+    std::vector<std::optional<Job>> answers(ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (const auto* record = state_->find(ids[i])) answers[i] = record->job;
+    return answers;
+}
+
+ASYNCJOBS_INLINE JobPage MemoryJobStore::list(const JobQuery& query) {
+    const std::lock_guard lock(state_->mutex);
+    if (!query.owner) return detail::page_of(state_->all, query);
+    const auto owned = state_->owned.find(*query.owner);
+    return owned == state_->owned.end() ? JobPage{} : detail::page_of(owned->second, query);
+}
+
+ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    auto* record = state_->find(id);
+    if (!record) return CancelOutcome::not_found;
+    Job& job = record->job;
+    switch (job.status) {
+    case JobStatus::pending:
+        State::touch(*record, now);
+        state_->finish(*record, JobStatus::cancelled, now);
+        return CancelOutcome::cancelled;
+    case JobStatus::processing:
+        if (!job.cancel_requested_at) {
+            job.cancel_requested_at = now;
+            State::touch(*record, now);
+        }
+        return CancelOutcome::requested;
+    case JobStatus::cancelled:
+        return CancelOutcome::already_cancelled;
+    default:
+        return CancelOutcome::already_finished;
+    }
+}
+
+ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
+    const std::lock_guard lock(state_->mutex);
+    auto* record = state_->find(id);
+    if (!record) return RetryOutcome::not_found;
+    Job& job = record->job;
+    if (!is_finished(job.status)) return RetryOutcome::not_finished;
+    if (job.status == JobStatus::completed) return RetryOutcome::already_completed;
+    if (job.unique_key && !state_->live_keys.emplace(*job.unique_key, record).second)
+        return RetryOutcome::key_taken;
+    const Timestamp now = state_->clock();
+    job.attempt = 0;
+    job.crashes = 0;
+    job.progress = {};
+    job.error.reset();
+    job.cancel_requested_at.reset();
+    job.finished_at.reset();
+    job.expires_at.reset();
+    State::touch(*record, now);
+    state_->make_pending(*record, now);
+    return RetryOutcome::retried;
+}
+
+ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
+    const std::lock_guard lock(state_->mutex);
+    auto* record = state_->find(id);
+    if (!record) return RemoveOutcome::not_found;
+    if (!is_finished(record->job.status)) return RemoveOutcome::not_finished;
+    state_->erase(*record);
+    return RemoveOutcome::removed;
+}
+
+ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::string_view type) {
+    const std::lock_guard lock(state_->mutex);
+    const Timestamp now = state_->clock();
+    Workload answer;
+    if (const auto found = state_->queues.find(queue); found != state_->queues.end()) {
+        for (const auto& record : found->second.pending) {
+            if (record.at > now || answer.waiting == Workload::count_limit) break;
+            ++answer.waiting;
+        }
+        answer.processing = std::min(found->second.processing, Workload::count_limit);
+        answer.paused = found->second.paused;
+    }
+    if (const auto runs = state_->recent_runs.find(type); runs != state_->recent_runs.end())
+        answer.typical_run = runs->second.mean();
+    return answer;
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool paused) {
+    const std::lock_guard lock(state_->mutex);
+    state_->queue(queue).paused = paused;
+}
+
+} // namespace asyncjobs
