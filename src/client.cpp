@@ -1,1 +1,2 @@
 #include <asyncjobs/impl/client.ipp>
+#include <asyncjobs/impl/watch_loop.ipp>

@@ -1,2 +1,6 @@
+#include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor.ipp>
+#include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>
+#include <asyncjobs/impl/running.ipp>

@@ -42,7 +42,7 @@ struct ExecutorOptions {
     unsigned prefetch_limit =
         1000; ///< 0-100000; short jobs claimed ahead of a free thread, at most
     Backoff backoff = {};
-    /// Called from any thread, one call at a time; must not throw. Empty: nothing is logged.
+    /// Called from any thread, one call at a time; must neither throw nor call the executor.
     std::function<void(const LogEntry&)> log = {};
 };
 

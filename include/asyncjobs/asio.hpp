@@ -1,0 +1,21 @@
+#pragma once
+
+#include <asyncjobs/runtime.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace asyncjobs {
+
+/// Timers on a host's own io_context, so that the library starts no thread for them; lanes are
+/// threads of the library's all the same, for nothing may block the host's.
+///
+/// Pass it to Executor and Client. The io_context must run as long as any of them lives.
+std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers);
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/asio_runtime.ipp>
+#endif

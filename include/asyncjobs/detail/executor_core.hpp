@@ -1,0 +1,138 @@
+#pragma once
+
+#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/lease_keeper.hpp>
+#include <asyncjobs/detail/prefetch.hpp>
+#include <asyncjobs/detail/upkeep.hpp>
+#include <asyncjobs/detail/verdict.hpp>
+#include <asyncjobs/executor.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace asyncjobs::detail {
+
+/// A registered handler: one of the two functions is set.
+struct Handler {
+    HandlerFunction run;
+    AsyncHandlerFunction run_async;
+    HandlerOptions options;
+};
+
+/// The engine of an Executor.
+///
+/// One exchange with the store is under way at a time. While it is, endings and wishes to claim
+/// pile up, and the next one takes them all: batches grow with load and vanish when idle. Nothing
+/// in this loop waits for a timer; timers only make up for hints that did not come.
+///
+/// A job is `live` from its claim to its accepted settlement, and in between `ready` (waits for a
+/// thread), running, or ended (waits for the next exchange).
+class ExecutorCore {
+public:
+    ExecutorCore(JobStore& store, Runtime& runtime, ExecutorOptions options);
+    ~ExecutorCore();
+    ExecutorCore(const ExecutorCore&) = delete;
+    ExecutorCore& operator=(const ExecutorCore&) = delete;
+
+    void handle(std::string type, Handler handler);
+    void start();
+    void stop(Duration grace, Duration grace_to_stop);
+    std::string_view worker() const noexcept { return worker_; }
+
+private:
+    using Lock = std::unique_lock<std::mutex>;
+    using ExecutionPtr = std::shared_ptr<Execution>;
+
+    /// Lets asynchronous handlers end after their executor is gone, to no effect.
+    struct Link {
+        std::shared_mutex mutex;
+        ExecutorCore* core; ///< null once the executor is gone
+    };
+    enum class Phase { created, started, stopping, stopped };
+
+    // The exchange loop (impl/exchange_loop.ipp). `turn` and what it calls run on exchange_lane_.
+    void pump(Lock&);
+    bool wants_exchange() const;
+    std::size_t free_slots() const;
+    void turn();
+    void recover(std::vector<Settlement>& settlements);
+    std::vector<Settled> settle_one_by_one(std::vector<Settlement>& settlements);
+    void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
+               SteadyTime asked_at);
+    void on_store_fault(std::vector<Settlement> settlements, const std::exception& fault,
+                        SteadyTime asked_at);
+    void take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at);
+    void claim_soon();
+
+    // Running handlers (impl/running.ipp).
+    void dispatch(Lock&);
+    void work();
+    bool run(const ExecutionPtr& execution);
+    void run_async(const Handler& handler, const ExecutionPtr& execution);
+    void free_slot();
+    void finish(const ExecutionPtr& execution, const std::exception_ptr& thrown, JsonText result);
+    void end(Lock&, const ExecutionPtr& execution, Settlement settlement);
+    void give_up(const ExecutionPtr& execution);
+    void give_back(Lock&, const ExecutionPtr& execution, Duration delay = {});
+    void give_back_unknown(Lock&, const ExecutionPtr& execution);
+    void give_back_overdue();
+    Executions under_way();
+    const Backoff& backoff_of(const std::string& type) const;
+
+    // Everything else (impl/executor_core.ipp).
+    void halt();
+    void notice_drained(Lock&);
+    void on_ready(std::string_view queue);
+    void on_cancel_requested(std::span<const JobId> ids);
+    void on_rescued(const std::vector<Rescued>& rescued);
+    void log(LogEntry::Level level, const std::string& message, const JobId& job = {});
+
+    JobStore& store_;
+    Runtime& runtime_;
+    const ExecutorOptions options_;
+    const std::string worker_;
+    std::unordered_map<std::string, Handler> handlers_;
+
+    std::mutex mutex_; ///< guards all down to drained_
+    Phase phase_ = Phase::created;
+    std::deque<ExecutionPtr> ready_;
+    std::unordered_map<JobId, ExecutionPtr> live_;
+    std::vector<Settlement> ended_;
+    std::size_t running_ = 0;  ///< slots taken, by handlers and by threads about to run one
+    std::size_t starting_ = 0; ///< of these, threads that have not taken a job yet
+    Prefetch prefetch_;
+    SteadyTime ready_since_ = {}; ///< when ready_ last got its oldest job, or gave one to a thread
+    bool exchanging_ = false;
+    bool may_claim_ = true;                      ///< there may be something to claim
+    std::optional<SteadyTime> unanswered_since_; ///< since when the store's answers are missing
+    int faults_ = 0;                             ///< in a row
+    std::unordered_set<std::string> unknown_types_;
+    std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live
+
+    std::mutex log_mutex_;
+    std::shared_ptr<Link> link_;
+    std::unique_ptr<LeaseKeeper> lease_keeper_;
+    std::unique_ptr<Upkeep> upkeep_;
+    std::unique_ptr<Timer> claim_timer_;
+    // Destroyed first, and in this order's reverse: their tasks use all of the above.
+    std::unique_ptr<Lane> exchange_lane_;
+    std::unique_ptr<Lane> upkeep_lane_;
+    std::unique_ptr<Lane> workers_;
+    Notifier::Subscription ready_subscription_;
+    Notifier::Subscription cancel_subscription_;
+};
+
+} // namespace asyncjobs::detail
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/exchange_loop.ipp>
+#include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/running.ipp>
+#endif

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace asyncjobs::detail {
+
+using Executions = std::vector<std::shared_ptr<Execution>>;
+
+/// Keeps the leases of the jobs that are under way: renews them, brings their progress to the store
+/// and cancel requests back, stops handlers that ran out of time or of lease.
+///
+/// Beats only while there is something under way.
+class LeaseKeeper {
+public:
+    struct Options {
+        Duration lease_for;
+        Duration report_every;
+        Duration timeout_grace;
+    };
+
+    struct Hooks {
+        std::function<Executions()> under_way;
+        /// A handler did not stop within the grace after its timeout.
+        std::function<void(const std::shared_ptr<Execution>&)> give_up;
+        /// Called at every beat, before anything else.
+        std::function<void()> on_beat;
+    };
+
+    /// Borrows all but the options and the hooks. Renews on `lane`.
+    LeaseKeeper(Runtime& runtime, JobStore& store, Lane& lane, Options options, Hooks hooks);
+
+    /// Makes it beat if it does not.
+    void wake();
+
+    /// No beat is under way afterwards, and none comes.
+    void stop();
+
+    /// Asks the store about these at once: a cancel request is known to have come.
+    void look_at(std::span<const std::shared_ptr<Execution>> executions);
+
+    /// How long a lease may be relied on after it was last renewed.
+    static Duration reliable(Duration lease_for) { return lease_for - lease_for / 4; }
+
+private:
+    void beat();
+    void renew(const Executions& executions);
+
+    Runtime& runtime_;
+    JobStore& store_;
+    Lane& lane_;
+    const Options options_;
+    const Hooks hooks_;
+    const Duration period_;
+    std::mutex mutex_;
+    bool beating_ = false;
+    bool renewing_ = false;
+    std::unique_ptr<Timer> timer_;
+};
+
+} // namespace asyncjobs::detail
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/lease_keeper.ipp>
+#endif

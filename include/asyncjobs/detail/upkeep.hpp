@@ -1,0 +1,90 @@
+#pragma once
+
+#include <asyncjobs/detail/retry.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace asyncjobs::detail {
+
+/// Looks after what no worker holds: takes back leases that ran out, deletes what has expired.
+/// Every executor of a fleet does it; the store sees to it that nothing is done twice.
+class Upkeep {
+public:
+    struct Options {
+        Duration rescue_every;
+        Duration purge_every;
+        int crash_limit;
+    };
+
+    static constexpr std::size_t batch = 500;
+
+    /// Borrows all but the options and the hook. Calls the store on `lane`, and `on_rescued` there.
+    Upkeep(Runtime& runtime, JobStore& store, Lane& lane, Options options,
+           std::function<void(const std::vector<Rescued>&)> on_rescued)
+        : runtime_(runtime), store_(store), lane_(lane), options_(options),
+          on_rescued_(std::move(on_rescued)),
+          rescue_timer_(runtime.make_timer([this] { lane_.post([this] { rescue(); }); })),
+          purge_timer_(runtime.make_timer([this] { lane_.post([this] { purge(); }); })) {}
+
+    void start() {
+        arm(rescue_timer_, options_.rescue_every);
+        arm(purge_timer_, options_.purge_every);
+    }
+
+    /// Nothing is posted to the lane afterwards.
+    void stop() {
+        std::unique_lock lock(mutex_);
+        const auto rescue_timer = std::move(rescue_timer_);
+        const auto purge_timer = std::move(purge_timer_);
+        lock.unlock();
+    }
+
+private:
+    void arm(const std::unique_ptr<Timer>& timer, Duration period) {
+        const std::lock_guard lock(mutex_);
+        if (timer) timer->arm(jittered(period, runtime_.random()));
+    }
+
+    void rescue() {
+        std::size_t count = batch;
+        try {
+            while (count == batch) {
+                const auto rescued = store_.rescue(batch, options_.crash_limit);
+                count = rescued.size();
+                if (!rescued.empty()) on_rescued_(rescued);
+            }
+        } catch (const std::exception&) {
+            // The exchange loop reports a store that fails; the next round tries again.
+        }
+        arm(rescue_timer_, options_.rescue_every);
+    }
+
+    void purge() {
+        // A batch a turn of the lane, so that a large purge does not keep renewals waiting.
+        std::size_t count = 0;
+        try {
+            count = store_.purge(batch);
+        } catch (const std::exception&) {
+        }
+        if (count == batch)
+            arm(purge_timer_, Duration::zero());
+        else
+            arm(purge_timer_, options_.purge_every);
+    }
+
+    Runtime& runtime_;
+    JobStore& store_;
+    Lane& lane_;
+    const Options options_;
+    const std::function<void(const std::vector<Rescued>&)> on_rescued_;
+    std::mutex mutex_; ///< guards the timers, which are gone once stopped
+    std::unique_ptr<Timer> rescue_timer_;
+    std::unique_ptr<Timer> purge_timer_;
+};
+
+} // namespace asyncjobs::detail

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/retry.hpp>
+#include <asyncjobs/job_failure.hpp>
+#include <asyncjobs/progress_reporter.hpp>
+#include <asyncjobs/settlement.hpp>
+
+#include <exception>
+#include <string>
+
+namespace asyncjobs::detail {
+
+/// How an attempt ended, before it is known what follows from it.
+struct Ending {
+    enum class Kind { returned, interrupted, failed, threw };
+
+    Kind kind = Kind::returned;
+    JobError error = {};
+    bool permanent = false;
+    std::optional<Duration> retry_after = {};
+};
+
+inline Ending ending_of(const std::exception_ptr& thrown) {
+    if (!thrown) return {};
+    const auto internal = [](std::string_view text) {
+        return Ending{.kind = Ending::Kind::threw,
+                      .error = {std::string(error_code::internal_error), storable(text), {}}};
+    };
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Interrupted&) {
+        return {.kind = Ending::Kind::interrupted};
+    } catch (const JobFailure& failure) {
+        const auto& error = failure.error();
+        return {.kind = Ending::Kind::failed,
+                .error = {storable(error.code), storable(error.message), error.details},
+                .permanent = failure.is_permanent(),
+                .retry_after = failure.retry_delay()};
+    } catch (const std::exception& error) {
+        return internal(error.what());
+    } catch (...) {
+        return internal("the handler threw something that is no std::exception");
+    }
+}
+
+inline Settlement failure(const ClaimedJob& job, Ending ending, const Backoff& backoff,
+                          std::uint64_t random_bits) {
+    if (ending.permanent || job.attempt >= job.max_attempts)
+        return Settlement::failed(job.lease, std::move(ending.error));
+    const auto delay = ending.retry_after ? std::max(*ending.retry_after, Duration::zero())
+                                          : backoff_delay(backoff, job.attempt, random_bits);
+    return Settlement::retried(job.lease, std::move(ending.error), delay);
+}
+
+inline Ending timed_out() {
+    return {
+        .kind = Ending::Kind::failed,
+        .error = {std::string(error_code::timeout), "the attempt took longer than allowed", {}}};
+}
+
+/// What follows from how an attempt ended. A handler that was asked to stop and gave up, in
+/// whatever way, has stopped for that reason; one that returned all the same has completed.
+inline Settlement verdict(const ClaimedJob& job, StopReason asked, Ending ending, JsonText result,
+                          const Backoff& backoff, std::uint64_t random_bits) {
+    if (ending.kind == Ending::Kind::returned)
+        return Settlement::completed(job.lease, std::move(result));
+    switch (asked) {
+    case StopReason::cancelled:
+        return Settlement::cancelled(job.lease);
+    case StopReason::timed_out:
+        return failure(job, timed_out(), backoff, random_bits);
+    case StopReason::shutdown:
+    case StopReason::lease_lost:
+        if (ending.kind != Ending::Kind::failed) return Settlement::released(job.lease);
+        break;
+    case StopReason::none:
+        if (ending.kind == Ending::Kind::interrupted)
+            ending.error = {std::string(error_code::internal_error),
+                            "the handler threw Interrupted without having been asked to stop",
+                            {}};
+        break;
+    }
+    return failure(job, std::move(ending), backoff, random_bits);
+}
+
+} // namespace asyncjobs::detail

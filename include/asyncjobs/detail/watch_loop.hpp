@@ -1,0 +1,71 @@
+#pragma once
+
+#include <asyncjobs/detail/retry.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace asyncjobs::detail {
+
+/// Follows any number of jobs with one thread: reads those that a hint names, and all of them once
+/// a poll interval, in batches, and passes on what is new.
+class WatchLoop {
+public:
+    using Watcher = std::function<void(const std::optional<Job>&)>;
+
+    struct Watched {
+        Watched(const JobId& whom, Watcher tell) : id(whom), watcher(std::move(tell)) {}
+
+        const JobId id;
+        const Watcher watcher;
+        std::mutex mutex = {}; ///< held while the watcher is called
+        std::int64_t revision = 0;
+        bool ended = false; ///< nothing is passed on any more
+    };
+    using WatchedPtr = std::shared_ptr<Watched>;
+
+    WatchLoop(JobStore& store, Runtime& runtime, Duration poll_every);
+    ~WatchLoop();
+    WatchLoop(const WatchLoop&) = delete;
+    WatchLoop& operator=(const WatchLoop&) = delete;
+
+    WatchedPtr add(const JobId& id, Watcher watcher);
+
+    /// The watcher is not running any more afterwards.
+    void remove(const WatchedPtr& watched);
+
+private:
+    static constexpr std::size_t batch = 500;
+
+    void look_at(std::span<const JobId> ids);
+    void read_soon(const std::unique_lock<std::mutex>&);
+    void read();
+    void poll();
+    void pass_on(const JobId& id, const std::optional<Job>& job);
+
+    JobStore& store_;
+    Runtime& runtime_;
+    const Duration poll_every_;
+    std::mutex mutex_;
+    std::unordered_map<JobId, std::vector<WatchedPtr>> watched_;
+    std::unordered_set<JobId> to_read_;
+    bool reading_ = false;
+    bool stopped_ = false;
+    std::unique_ptr<Timer> timer_;
+    std::unique_ptr<Lane> lane_;
+    Notifier::Subscription subscription_;
+};
+
+} // namespace asyncjobs::detail
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/watch_loop.ipp>
+#endif

@@ -1,0 +1,180 @@
+#pragma once
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/detail/group_commit.hpp>
+#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/watch_loop.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace asyncjobs {
+
+struct Client::Impl {
+    Impl(JobStore& to, std::shared_ptr<Runtime> with, ClientOptions how)
+        : store(to), runtime(std::move(with)), options(how),
+          submits(options.batch_limit,
+                  [this](std::span<const NewJob> jobs) { return commit(jobs); }) {
+        using namespace std::chrono_literals;
+        detail::check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
+        detail::check_range("submit_tries", options.submit_tries, 1, 100);
+        detail::check_range("batch_limit", options.batch_limit, std::size_t{1},
+                            std::size_t{100000});
+    }
+
+    detail::WatchLoop& watches() {
+        const std::lock_guard lock(watches_mutex);
+        if (!watches_)
+            watches_ = std::make_unique<detail::WatchLoop>(store, *runtime, options.poll_every);
+        return *watches_;
+    }
+
+    /// True if the id was made here.
+    bool complete(NewJob& job) {
+        const bool fresh = job.id == JobId();
+        if (fresh)
+            job.id = JobId::make(runtime->wall_clock(), runtime->random(), runtime->random());
+        validate(job);
+        return fresh;
+    }
+
+    /// Tries until the store has answered. A repeated submit that finds its ids taken finds its own
+    /// jobs, since what was tried first may have happened after all.
+    std::vector<Submitted> commit(std::span<const NewJob> jobs) {
+        const Backoff pace{.first = std::chrono::milliseconds{20}, .most = std::chrono::seconds{1}};
+        bool may_have_happened = false;
+        for (int attempt = 1;; ++attempt) {
+            try {
+                auto submitted = store.submit(jobs);
+                if (may_have_happened)
+                    for (auto& one : submitted)
+                        if (one.outcome == Submitted::Outcome::id_exists)
+                            one.outcome = Submitted::Outcome::created;
+                announce(jobs);
+                return submitted;
+            } catch (const Error& error) {
+                may_have_happened |= error.code() == Errc::unknown_outcome;
+                if (error.code() == Condition::retryable && attempt < options.submit_tries)
+                    runtime->make_event()->wait(
+                        runtime->now() + detail::backoff_delay(pace, attempt, runtime->random()));
+                else if (may_have_happened && error.code() != Errc::unknown_outcome)
+                    throw Error(Errc::unknown_outcome, error.what());
+                else
+                    throw;
+            }
+        }
+    }
+
+    void announce(std::span<const NewJob> jobs) {
+        if (jobs.size() == 1) return store.notifier().ready(jobs.front().queue);
+        std::unordered_set<std::string_view> queues;
+        for (const auto& job : jobs)
+            if (queues.insert(job.queue).second) store.notifier().ready(job.queue);
+    }
+
+    JobStore& store;
+    const std::shared_ptr<Runtime> runtime;
+    const ClientOptions options;
+    detail::GroupCommit<NewJob, Submitted> submits;
+    std::mutex watches_mutex;
+    std::unique_ptr<detail::WatchLoop> watches_;
+};
+
+struct Client::Watch::Entry {
+    Entry(detail::WatchLoop& in, detail::WatchLoop::WatchedPtr what)
+        : loop(in), watched(std::move(what)) {}
+    ~Entry() { loop.remove(watched); }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+    detail::WatchLoop& loop;
+    const detail::WatchLoop::WatchedPtr watched;
+};
+
+ASYNCJOBS_INLINE Client::Watch::Watch() noexcept = default;
+ASYNCJOBS_INLINE Client::Watch::Watch(Watch&&) noexcept = default;
+ASYNCJOBS_INLINE Client::Watch& Client::Watch::operator=(Watch&&) noexcept = default;
+ASYNCJOBS_INLINE Client::Watch::~Watch() = default;
+ASYNCJOBS_INLINE Client::Watch::Watch(std::unique_ptr<Entry> entry) noexcept
+    : entry_(std::move(entry)) {}
+
+ASYNCJOBS_INLINE Client::Client(JobStore& store, ClientOptions options)
+    : Client(store, make_runtime(), options) {}
+
+ASYNCJOBS_INLINE Client::Client(JobStore& store, std::shared_ptr<Runtime> runtime,
+                                ClientOptions options)
+    : impl_(std::make_unique<Impl>(store, std::move(runtime), options)) {}
+
+ASYNCJOBS_INLINE Client::~Client() = default;
+
+ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
+    const bool fresh = impl_->complete(job);
+    const auto submitted = impl_->submits.submit(std::move(job));
+    if (!fresh && submitted.outcome == Submitted::Outcome::id_exists)
+        throw Error(Errc::conflict,
+                    "there is a job " + std::string(submitted.id.text()) + " already");
+    return submitted;
+}
+
+ASYNCJOBS_INLINE std::vector<Submitted> Client::submit(std::vector<NewJob> jobs) {
+    for (auto& job : jobs) impl_->complete(job);
+    return jobs.empty() ? std::vector<Submitted>() : impl_->commit(jobs);
+}
+
+ASYNCJOBS_INLINE std::optional<Job> Client::find(const JobId& id) {
+    return std::move(impl_->store.find(std::span(&id, 1)).front());
+}
+
+ASYNCJOBS_INLINE JobPage Client::list(const JobQuery& query) { return impl_->store.list(query); }
+
+ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_most) {
+    const auto deadline = impl_->runtime->now() + at_most;
+    if (auto job = find(id); !job || is_finished(job->status)) return job;
+
+    const auto ended = impl_->runtime->make_event();
+    std::optional<Job> last;
+    const auto watch = this->watch(id, [&](const std::optional<Job>& job) {
+        last = job;
+        if (!job || is_finished(job->status)) ended->set();
+    });
+    return ended->wait(deadline) ? std::move(last) : find(id);
+}
+
+ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
+    auto& watches = impl_->watches();
+    return Watch(std::make_unique<Watch::Entry>(watches, watches.add(id, std::move(watcher))));
+}
+
+ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id) {
+    const auto outcome = impl_->store.cancel(id);
+    if (outcome == CancelOutcome::requested) impl_->store.notifier().cancel_requested(id);
+    if (outcome == CancelOutcome::requested || outcome == CancelOutcome::cancelled)
+        impl_->store.notifier().changed(std::span(&id, 1));
+    return outcome;
+}
+
+ASYNCJOBS_INLINE RetryOutcome Client::retry(const JobId& id) {
+    const auto outcome = impl_->store.retry(id);
+    if (outcome == RetryOutcome::retried) {
+        impl_->store.notifier().changed(std::span(&id, 1));
+        if (const auto job = find(id)) impl_->store.notifier().ready(job->queue);
+    }
+    return outcome;
+}
+
+ASYNCJOBS_INLINE RemoveOutcome Client::remove(const JobId& id) {
+    const auto outcome = impl_->store.remove(id);
+    if (outcome == RemoveOutcome::removed) impl_->store.notifier().changed(std::span(&id, 1));
+    return outcome;
+}
+
+ASYNCJOBS_INLINE void Client::set_paused(std::string_view queue, bool paused) {
+    impl_->store.set_paused(queue, paused);
+    if (!paused) impl_->store.notifier().ready(queue);
+}
+
+ASYNCJOBS_INLINE Workload Client::workload(std::string_view queue, std::string_view type) {
+    return impl_->store.workload(queue, type);
+}
+
+} // namespace asyncjobs

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <asyncjobs/detail/executor_core.hpp>
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+namespace asyncjobs::detail {
+
+ASYNCJOBS_INLINE std::size_t ExecutorCore::free_slots() const {
+    if (phase_ != Phase::started) return 0;
+    const auto capacity = options_.concurrency + prefetch_.target();
+    const auto taken = running_ - starting_ + ready_.size();
+    return capacity > taken ? capacity - taken : 0;
+}
+
+ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
+    if (exchanging_ || (phase_ != Phase::started && phase_ != Phase::stopping)) return false;
+    if (ready_.size() > prefetch_.target() / 2) return false; // a larger batch is on its way
+    return !ended_.empty() || (may_claim_ && free_slots() > 0);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
+    if (!wants_exchange()) return;
+    exchanging_ = true;
+    exchange_lane_->post([this] { turn(); });
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::turn() {
+    Lock lock(mutex_);
+    auto settlements = std::exchange(ended_, {});
+    const auto wanted = free_slots();
+    if (wanted > 0) may_claim_ = false;
+    const bool answers_missing = unanswered_since_.has_value();
+    lock.unlock();
+
+    const auto asked_at = runtime_.now();
+    try {
+        if (answers_missing) recover(settlements);
+        const ClaimRequest request{worker_, options_.queues, wanted, options_.lease_for};
+        Exchange exchange;
+        try {
+            exchange = store_.exchange(settlements, request);
+        } catch (const Error& error) {
+            if (error.code() == Condition::retryable || settlements.empty()) throw;
+            exchange.settled = settle_one_by_one(settlements);
+        }
+        exchange_lane_->post([this, wanted, asked_at, settlements = std::move(settlements),
+                              exchange = std::move(exchange)]() mutable {
+            apply(settlements, std::move(exchange), wanted, asked_at);
+        });
+    } catch (const std::exception& fault) {
+        on_store_fault(std::move(settlements), fault, asked_at);
+    }
+}
+
+/// Reads back what this worker holds, so that nothing that was done is done again, and nothing that
+/// was claimed is forgotten.
+ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements) {
+    auto jobs = store_.held(worker_);
+    std::unordered_map<JobId, std::int64_t> held;
+    for (const auto& job : jobs) held.emplace(job.lease.id, job.lease.fence);
+    const auto is_held = [&](const LeaseRef& lease) {
+        const auto found = held.find(lease.id);
+        return found != held.end() && found->second == lease.fence;
+    };
+
+    std::vector<JobId> changed;
+    Lock lock(mutex_);
+    std::erase_if(settlements, [&](const Settlement& settlement) {
+        if (is_held(settlement.lease())) return false;
+        live_.erase(settlement.lease().id);
+        changed.push_back(settlement.lease().id);
+        return true;
+    });
+    for (const auto& [id, execution] : live_)
+        if (!is_held(execution->lease())) execution->stop(StopReason::lease_lost);
+    std::erase_if(jobs, [&](const ClaimedJob& job) {
+        const auto found = live_.find(job.lease.id);
+        return found != live_.end() && found->second->lease() == job.lease;
+    });
+    take_on(lock, std::move(jobs), *unanswered_since_);
+    unanswered_since_.reset();
+    lock.unlock();
+    if (!changed.empty()) store_.notifier().changed(changed);
+}
+
+/// Finds the settlement that the store can't take, so that it does not hold up the others; its job
+/// fails instead.
+ASYNCJOBS_INLINE std::vector<Settled>
+ExecutorCore::settle_one_by_one(std::vector<Settlement>& settlements) {
+    const auto settle = [&](const Settlement& settlement) {
+        return store_.settle(std::span(&settlement, 1)).front();
+    };
+    std::vector<Settled> settled;
+    for (auto& settlement : settlements) {
+        try {
+            settled.push_back(settle(settlement));
+        } catch (const Error& error) {
+            if (error.code() == Condition::retryable) throw;
+            log(LogEntry::Level::error,
+                fmt::format("the store refuses how a job ended: {}", error.what()),
+                settlement.lease().id);
+            settlement =
+                Settlement::failed(settlement.lease(), {std::string(error_code::internal_error),
+                                                        "the store refused the job's result",
+                                                        {}});
+            settled.push_back(settle(settlement));
+        }
+    }
+    return settled;
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlements,
+                                          Exchange exchange, std::size_t wanted,
+                                          SteadyTime asked_at) {
+    auto& notifier = store_.notifier();
+    std::vector<JobId> changed;
+    const bool watched = notifier.is_watched();
+    std::unordered_set<std::string> ready_queues;
+
+    Lock lock(mutex_);
+    exchanging_ = false;
+    if (std::exchange(faults_, 0) > 0) log(LogEntry::Level::info, "the store answers again");
+    for (std::size_t i = 0; i < settlements.size(); ++i) {
+        const auto& settlement = settlements[i];
+        const auto ended = live_.extract(settlement.lease().id);
+        if (!exchange.settled[i].accepted) {
+            log(LogEntry::Level::warning, "a job ended here after its lease was lost",
+                settlement.lease().id);
+            continue;
+        }
+        if (watched) changed.push_back(settlement.lease().id);
+        for (const auto& job : settlement.follow_ups()) ready_queues.insert(job.queue);
+        if (settlement.kind() == Settlement::Kind::released && !ended.empty() &&
+            settlement.delay() == Duration::zero())
+            ready_queues.insert(ended.mapped()->job().queue);
+    }
+    if (watched)
+        for (const auto& job : exchange.claimed) changed.push_back(job.lease.id);
+
+    if (wanted > 0 && exchange.claimed.size() == wanted)
+        may_claim_ = true;
+    else if (claim_timer_)
+        claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
+                                   jittered(options_.poll_every, runtime_.random())));
+    take_on(lock, std::move(exchange.claimed), asked_at);
+    dispatch(lock);
+    pump(lock);
+    notice_drained(lock);
+    lock.unlock();
+
+    if (!changed.empty()) notifier.changed(changed);
+    for (const auto& queue : ready_queues) notifier.ready(queue);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settlements,
+                                                   const std::exception& fault,
+                                                   SteadyTime asked_at) {
+    const Backoff pace{.first = std::chrono::milliseconds{50}, .most = std::chrono::seconds{2}};
+    Lock lock(mutex_);
+    if (faults_++ == 0)
+        log(LogEntry::Level::error, fmt::format("the store fails: {}", fault.what()));
+    if (!unanswered_since_) unanswered_since_ = asked_at;
+    ended_.insert(ended_.begin(), std::make_move_iterator(settlements.begin()),
+                  std::make_move_iterator(settlements.end()));
+    // exchanging_ stays set: the next turn is the timer's.
+    if (claim_timer_) claim_timer_->arm(backoff_delay(pace, faults_, runtime_.random()));
+}
+
+/// The claim timer's task: polls, or tries a failed exchange again.
+ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
+    Lock lock(mutex_);
+    may_claim_ = true;
+    if (faults_ > 0) exchanging_ = false;
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
+                                            SteadyTime claimed_at) {
+    if (jobs.empty()) return;
+    const auto now = runtime_.now();
+    const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
+    if (ready_.empty()) ready_since_ = now;
+    for (auto& job : jobs) {
+        const auto execution = std::make_shared<Execution>(std::move(job), claimed_at);
+        live_.insert_or_assign(execution->lease().id, execution);
+        if (too_late || phase_ != Phase::started)
+            give_back(lock, execution);
+        else if (!handlers_.contains(execution->job().type))
+            give_back_unknown(lock, execution);
+        else
+            ready_.push_back(execution);
+    }
+    lease_keeper_->wake();
+}
+
+} // namespace asyncjobs::detail

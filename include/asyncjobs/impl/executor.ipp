@@ -1,0 +1,44 @@
+#pragma once
+
+#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/executor.hpp>
+
+namespace asyncjobs {
+
+struct Executor::Impl {
+    Impl(JobStore& store, std::shared_ptr<Runtime> own_runtime, ExecutorOptions options)
+        : runtime(std::move(own_runtime)), core(store, *runtime, std::move(options)) {}
+
+    std::shared_ptr<Runtime> runtime;
+    detail::ExecutorCore core;
+};
+
+ASYNCJOBS_INLINE Executor::Executor(JobStore& store, ExecutorOptions options)
+    : Executor(store, make_runtime(), std::move(options)) {}
+
+ASYNCJOBS_INLINE Executor::Executor(JobStore& store, std::shared_ptr<Runtime> runtime,
+                                    ExecutorOptions options)
+    : impl_(std::make_unique<Impl>(store, std::move(runtime), std::move(options))) {}
+
+ASYNCJOBS_INLINE Executor::~Executor() = default;
+
+ASYNCJOBS_INLINE void Executor::handle(std::string type, HandlerFunction function,
+                                       HandlerOptions options) {
+    impl_->core.handle(std::move(type), {std::move(function), {}, std::move(options)});
+}
+
+ASYNCJOBS_INLINE void Executor::handle_async(std::string type, AsyncHandlerFunction function,
+                                             HandlerOptions options) {
+    impl_->core.handle(std::move(type), {{}, std::move(function), std::move(options)});
+}
+
+ASYNCJOBS_INLINE void Executor::start() { impl_->core.start(); }
+
+ASYNCJOBS_INLINE void Executor::stop(Duration grace, Duration grace_to_stop) {
+    impl_->core.stop(grace, grace_to_stop);
+}
+
+ASYNCJOBS_INLINE std::string_view Executor::worker() const noexcept { return impl_->core.worker(); }
+
+} // namespace asyncjobs

@@ -1,0 +1,202 @@
+#pragma once
+
+#include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/detail/options_check.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include <unistd.h>
+
+namespace asyncjobs::detail {
+
+inline void check_backoff(std::string_view option, const Backoff& backoff) {
+    using namespace std::chrono_literals;
+    const auto name = [&](std::string_view member) { return fmt::format("{}.{}", option, member); };
+    check_range(name("first"), backoff.first, Duration{1}, Duration{24h * 365});
+    check_range(name("factor"), backoff.factor, 1.0, 100.0);
+    check_range(name("most"), backoff.most, backoff.first, Duration{24h * 365});
+    check_range(name("jitter"), backoff.jitter, 0.0, 1.0);
+}
+
+inline ExecutorOptions checked(ExecutorOptions options) {
+    using namespace std::chrono_literals;
+    if (options.concurrency == 0)
+        options.concurrency = std::max(2u, std::thread::hardware_concurrency());
+    if (options.queues.empty())
+        throw Error(Errc::invalid_argument, "queues is empty, but must name at least one queue");
+    for (const auto& queue : options.queues)
+        if (!is_name(queue))
+            throw Error(Errc::invalid_argument,
+                        fmt::format("queues holds \"{}\", but a queue's name must be 1-100 "
+                                    "characters of A-Z a-z 0-9 . _ : / -",
+                                    printable(queue)));
+    if (!is_label(options.worker) || options.worker.size() > 200)
+        throw Error(Errc::invalid_argument,
+                    fmt::format("worker is \"{}\", but must be at most 200 bytes of UTF-8 without "
+                                "control characters",
+                                printable(options.worker)));
+    check_range("concurrency", options.concurrency, 1u, 10000u);
+    check_range("lease_for", options.lease_for, Duration{100ms}, Duration{24h});
+    check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
+    check_range("report_every", options.report_every, Duration{1ms}, Duration{1min});
+    check_range("rescue_every", options.rescue_every, Duration{1ms}, Duration{1h});
+    check_range("purge_every", options.purge_every, Duration{1ms}, Duration{24h});
+    check_range("timeout_grace", options.timeout_grace, Duration{0}, Duration{1h});
+    check_range("crash_limit", options.crash_limit, 1, 1000);
+    check_range("prefetch_limit", options.prefetch_limit, 0u, 100000u);
+    check_backoff("backoff", options.backoff);
+    return options;
+}
+
+/// Unique to one executor, so that it can ask the store what it holds.
+inline std::string worker_name(const std::string& wish, std::uint64_t random_bits) {
+    std::array<char, 65> host{};
+    if (wish.empty() && ::gethostname(host.data(), host.size() - 1) != 0) host = {"host"};
+    const auto base =
+        wish.empty() ? fmt::format("{}:{}", printable(host.data()), ::getpid()) : wish;
+    return fmt::format("{}/{:08x}", base, random_bits & 0xFFFFFFFF);
+}
+
+ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
+                                            ExecutorOptions options)
+    : store_(store), runtime_(runtime), options_(checked(std::move(options))),
+      worker_(worker_name(options_.worker, runtime.random())),
+      prefetch_(options_.concurrency, options_.prefetch_limit), drained_(runtime.make_event()),
+      link_(std::make_shared<Link>()), claim_timer_(runtime.make_timer([this] { claim_soon(); })),
+      exchange_lane_(runtime.make_lane(1)), upkeep_lane_(runtime.make_lane(1)),
+      workers_(runtime.make_lane(options_.concurrency)) {
+    link_->core = this;
+    lease_keeper_ = std::make_unique<LeaseKeeper>(
+        runtime_, store_, *upkeep_lane_,
+        LeaseKeeper::Options{options_.lease_for, options_.report_every, options_.timeout_grace},
+        LeaseKeeper::Hooks{.under_way = [this] { return under_way(); },
+                           .give_up = [this](const ExecutionPtr& execution) { give_up(execution); },
+                           .on_beat = [this] { give_back_overdue(); }});
+    upkeep_ = std::make_unique<Upkeep>(
+        runtime_, store_, *upkeep_lane_,
+        Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit},
+        [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); });
+}
+
+ASYNCJOBS_INLINE ExecutorCore::~ExecutorCore() {
+    stop({}, std::chrono::seconds{5});
+    const std::unique_lock lock(link_->mutex);
+    link_->core = nullptr;
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
+    const Lock lock(mutex_);
+    if (phase_ != Phase::created)
+        throw Error(Errc::conflict, "handlers are registered before the executor starts");
+    if (!is_name(type))
+        throw Error(Errc::invalid_argument,
+                    fmt::format("type is \"{}\", but must be 1-100 characters of "
+                                "A-Z a-z 0-9 . _ : / -",
+                                printable(type)));
+    if (!handler.run && !handler.run_async)
+        throw Error(Errc::invalid_argument, fmt::format("the handler of {} is empty", type));
+    check_range("timeout", handler.options.timeout, Duration{0}, Duration{std::chrono::days{365}});
+    if (handler.options.backoff) check_backoff("backoff", *handler.options.backoff);
+    const auto [entry, added] = handlers_.try_emplace(std::move(type), std::move(handler));
+    if (!added)
+        throw Error(Errc::invalid_argument,
+                    fmt::format("type {} has a handler already", entry->first));
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::start() {
+    Lock lock(mutex_);
+    if (phase_ != Phase::created)
+        throw Error(Errc::conflict, "the executor has been started or stopped before");
+    phase_ = Phase::started;
+    lock.unlock();
+    auto& notifier = store_.notifier();
+    ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
+    cancel_subscription_ = notifier.on_cancel_requested(
+        [this](std::span<const JobId> ids) { on_cancel_requested(ids); });
+    upkeep_->start();
+    lock.lock();
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop) {
+    constexpr Duration time_to_record = std::chrono::seconds{5};
+    Lock lock(mutex_);
+    if (phase_ == Phase::stopping || phase_ == Phase::stopped) return;
+    phase_ = Phase::stopping;
+    for (const auto& execution : std::exchange(ready_, {})) give_back(lock, execution);
+    pump(lock);
+    notice_drained(lock);
+    lock.unlock();
+
+    auto deadline = runtime_.now() + grace;
+    if (!drained_->wait(deadline)) {
+        for (const auto& execution : under_way()) execution->stop(StopReason::shutdown);
+        deadline += grace_to_stop;
+        if (!drained_->wait(deadline)) {
+            lock.lock();
+            for (const auto& [id, execution] : live_) give_back(lock, execution);
+            pump(lock);
+            lock.unlock();
+            drained_->wait(deadline + time_to_record);
+        }
+    }
+    halt();
+}
+
+/// Nothing starts any more; what runs ends without effect.
+ASYNCJOBS_INLINE void ExecutorCore::halt() {
+    ready_subscription_ = {};
+    cancel_subscription_ = {};
+    upkeep_->stop();
+    lease_keeper_->stop();
+    Lock lock(mutex_);
+    phase_ = Phase::stopped;
+    const auto timer = std::move(claim_timer_);
+    lock.unlock();
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::notice_drained(Lock&) {
+    if (phase_ == Phase::stopping && live_.empty() && !exchanging_) drained_->set();
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::on_ready(std::string_view queue) {
+    if (std::ranges::find(options_.queues, queue) == options_.queues.end()) return;
+    Lock lock(mutex_);
+    may_claim_ = true;
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::on_cancel_requested(std::span<const JobId> ids) {
+    Executions concerned;
+    Lock lock(mutex_);
+    for (const auto& id : ids)
+        if (const auto found = live_.find(id); found != live_.end())
+            concerned.push_back(found->second);
+    lock.unlock();
+    if (!concerned.empty()) lease_keeper_->look_at(concerned);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescued) {
+    std::vector<JobId> changed;
+    for (const auto& job : rescued) {
+        changed.push_back(job.id);
+        log(job.status == JobStatus::failed ? LogEntry::Level::error : LogEntry::Level::warning,
+            fmt::format("a job's worker was lost; it is {} now", to_string(job.status)), job.id);
+    }
+    store_.notifier().changed(changed);
+    for (const auto& job : rescued)
+        if (job.status == JobStatus::pending) store_.notifier().ready(job.queue);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::log(LogEntry::Level level, const std::string& message,
+                                        const JobId& job) {
+    if (!options_.log) return;
+    const std::lock_guard lock(log_mutex_);
+    options_.log({level, message, job});
+}
+
+} // namespace asyncjobs::detail

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <asyncjobs/detail/executor_core.hpp>
+
+#include <fmt/format.h>
+
+namespace asyncjobs::detail {
+
+/// Takes as many threads as there are free slots and ready jobs that no thread is on its way to.
+ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
+    while (phase_ == Phase::started && running_ < options_.concurrency &&
+           starting_ < ready_.size()) {
+        ++running_;
+        ++starting_;
+        workers_->post([this] { work(); });
+    }
+}
+
+/// Uses one slot for one ready job after the other.
+ASYNCJOBS_INLINE void ExecutorCore::work() {
+    Lock lock(mutex_);
+    --starting_;
+    while (phase_ == Phase::started && !ready_.empty()) {
+        const auto execution = std::move(ready_.front());
+        ready_.pop_front();
+        ready_since_ = runtime_.now();
+        pump(lock);
+        lock.unlock();
+        if (!run(execution)) return; // the slot is freed when the asynchronous handler is done
+        lock.lock();
+    }
+    --running_;
+}
+
+/// False if the handler goes on asynchronously.
+ASYNCJOBS_INLINE bool ExecutorCore::run(const ExecutionPtr& execution) {
+    const auto& job = execution->job();
+    const auto& handler = handlers_.find(job.type)->second;
+    execution->start(runtime_.now(),
+                     job.timeout > Duration::zero() ? job.timeout : handler.options.timeout);
+    if (handler.run_async) {
+        run_async(handler, execution);
+        return false;
+    }
+    ProgressReporter progress(*execution);
+    std::exception_ptr thrown;
+    JsonText result;
+    try {
+        if (execution->stop_reason() != StopReason::none) throw Interrupted{};
+        result = handler.run(job.input, progress);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    finish(execution, thrown, std::move(result));
+    return true;
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
+                                              const ExecutionPtr& execution) {
+    struct Run {
+        explicit Run(ExecutionPtr what) : execution(std::move(what)), progress(*execution) {}
+
+        ExecutionPtr execution;
+        ProgressReporter progress;
+        std::atomic<bool> done = false;
+    };
+    const auto run = std::make_shared<Run>(execution);
+    const Completion done = [run, link = link_](const std::exception_ptr& thrown, JsonText result) {
+        if (run->done.exchange(true)) return;
+        const std::shared_lock lock(link->mutex);
+        if (!link->core) return;
+        link->core->finish(run->execution, thrown, std::move(result));
+        link->core->free_slot();
+    };
+    try {
+        handler.run_async(execution->job().input, run->progress, done);
+    } catch (...) {
+        done(std::current_exception(), {});
+    }
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::free_slot() {
+    Lock lock(mutex_);
+    --running_;
+    dispatch(lock);
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
+                                           const std::exception_ptr& thrown, JsonText result) {
+    const auto took = runtime_.now() - *execution->started_at();
+    if (!execution->decide()) return;
+    const auto& job = execution->job();
+    auto ending = ending_of(thrown);
+    if (ending.kind == Ending::Kind::threw)
+        log(LogEntry::Level::error,
+            fmt::format("the handler of {} threw: {}", job.type, ending.error.message),
+            job.lease.id);
+    auto settlement = verdict(job, execution->stop_reason(), std::move(ending), std::move(result),
+                              backoff_of(job.type), runtime_.random());
+    Lock lock(mutex_);
+    prefetch_.ran(took);
+    end(lock, execution, std::move(settlement));
+    pump(lock);
+}
+
+/// Queues what the next exchange shall say of this job.
+ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const ExecutionPtr& execution,
+                                        Settlement settlement) {
+    if (auto progress = execution->take_unsent())
+        ended_.push_back(std::move(settlement).with_progress(std::move(*progress)));
+    else
+        ended_.push_back(std::move(settlement));
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::give_back(Lock& lock, const ExecutionPtr& execution,
+                                              Duration delay) {
+    if (execution->decide()) end(lock, execution, Settlement::released(execution->lease(), delay));
+}
+
+/// For a worker that has this type's handler: one of a newer version, perhaps.
+ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const ExecutionPtr& execution) {
+    constexpr Duration wait = std::chrono::seconds{30};
+    const auto& type = execution->job().type;
+    if (unknown_types_.insert(type).second)
+        log(LogEntry::Level::warning,
+            fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
+            execution->lease().id);
+    give_back(lock, execution, wait);
+}
+
+/// Jobs that were claimed ahead for threads that turned out to be busy: somebody else may be free.
+ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
+    constexpr Duration patience = 25 * Prefetch::budget;
+    Lock lock(mutex_);
+    const auto waited = runtime_.now() - ready_since_;
+    if (ready_.empty() || waited < patience) return;
+    prefetch_.overdue(waited);
+    for (const auto& execution : std::exchange(ready_, {})) give_back(lock, execution);
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::give_up(const ExecutionPtr& execution) {
+    if (!execution->decide()) return;
+    const auto& job = execution->job();
+    log(LogEntry::Level::error,
+        fmt::format("the handler of {} ignores its stop token after a timeout", job.type),
+        job.lease.id);
+    Lock lock(mutex_);
+    end(lock, execution, failure(job, timed_out(), backoff_of(job.type), runtime_.random()));
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE Executions ExecutorCore::under_way() {
+    const Lock lock(mutex_);
+    Executions executions;
+    executions.reserve(live_.size());
+    for (const auto& [id, execution] : live_) executions.push_back(execution);
+    return executions;
+}
+
+ASYNCJOBS_INLINE const Backoff& ExecutorCore::backoff_of(const std::string& type) const {
+    const auto& own = handlers_.find(type)->second.options.backoff;
+    return own ? *own : options_.backoff;
+}
+
+} // namespace asyncjobs::detail

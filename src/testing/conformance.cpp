@@ -1,0 +1,22 @@
+#include <asyncjobs/testing/conformance.hpp>
+
+#include "conformance_check.hpp"
+
+namespace asyncjobs::testing {
+
+std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) {
+    std::vector<ConformanceCase> suite;
+    for (const auto& theme :
+         {detail::submit_cases, detail::unique_key_cases, detail::claim_cases, detail::settle_cases,
+          detail::follow_up_cases, detail::lease_cases, detail::rescue_cases,
+          detail::transition_cases, detail::manage_cases, detail::read_cases,
+          detail::round_trip_cases, detail::concurrency_cases})
+        for (const auto& [name, run] : theme())
+            suite.push_back({std::string(name), [factory, act = run] {
+                                 detail::Scene scene(factory);
+                                 act(scene);
+                             }});
+    return suite;
+}
+
+} // namespace asyncjobs::testing

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <asyncjobs/testing/conformance.hpp>
+
+#include <fmt/format.h>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::testing::detail {
+
+std::string show(std::string_view text);
+std::string show(const std::string& text);
+std::string show(JobStatus status);
+std::string show(const JobId& id);
+std::string show(Duration duration);
+std::string show(Timestamp time);
+std::string show(const JsonText& text);
+std::string show(const Progress& progress);
+std::string show(const JobError& error);
+
+template <typename T>
+requires(std::integral<T> || (std::is_enum_v<T> && !std::same_as<T, JobStatus>)) std::string
+    show(T value) {
+    if constexpr (std::same_as<T, bool>)
+        return value ? "true" : "false";
+    else if constexpr (std::is_enum_v<T>)
+        return fmt::format("outcome {}", static_cast<int>(value));
+    else
+        return fmt::format("{}", value);
+}
+
+template <typename T>
+std::string show(const std::optional<T>& value) {
+    return value ? show(*value) : "nothing";
+}
+
+template <typename T>
+std::string show(const std::vector<T>& values) {
+    std::string out = "[";
+    for (const auto& value : values) out += (out.size() > 1 ? ", " : "") + show(value);
+    return out + "]";
+}
+
+[[noreturn]] inline void fail(const std::string& message) { throw ConformanceFailure(message); }
+
+inline void expect(bool holds, std::string_view what) {
+    if (!holds) fail(fmt::format("expected {}, found that it is not so", what));
+}
+
+template <typename T>
+void expect_equal(const T& found, const std::type_identity_t<T>& expected, std::string_view what) {
+    if (!(found == expected))
+        fail(fmt::format("{}: expected {}, found {}", what, show(expected), show(found)));
+}
+
+/// Compares every member.
+void expect_same(const Job& found, const Job& expected, std::string_view when);
+
+inline constexpr Duration long_lease = std::chrono::seconds{30};
+inline constexpr Duration no_lease{0}; ///< has run out as soon as it is taken
+inline constexpr Duration an_hour = std::chrono::hours{1};
+inline constexpr Timestamp long_ago{std::chrono::sys_days{std::chrono::year{2001} / 1 / 1}};
+inline constexpr Timestamp far_ahead{std::chrono::sys_days{std::chrono::year{2999} / 12 / 31} +
+                                     an_hour + Duration{999'999}};
+inline constexpr int many_crashes = 1000;
+
+/// What a case plays in: a store that was empty, and shorthands that check what every case expects.
+class Scene {
+public:
+    explicit Scene(const StoreFactory& factory);
+
+    JobStore& store() { return *store_; }
+    /// One more object on the same data.
+    std::unique_ptr<JobStore> open() const { return factory_.open(); }
+
+    JobId fresh_id(); ///< greater than all before
+
+    /// With an id and a type, where it has none.
+    NewJob filled(NewJob job = {});
+    JobId submit(NewJob job = {});
+    std::vector<JobId> submit(std::size_t count, const NewJob& job = {});
+
+    std::optional<Job> find(const JobId& id);
+    Job job(const JobId& id); ///< fails if there is none
+    JobStatus status(const JobId& id) { return job(id).status; }
+
+    /// The one job that is due in `queue`.
+    ClaimedJob claim_one(const std::string& queue = "default", Duration lease_for = long_lease,
+                         std::string_view worker = "worker");
+    std::vector<ClaimedJob> claim(std::size_t limit,
+                                  const std::vector<std::string>& queues = {"default"});
+    /// Submits a job and takes it.
+    ClaimedJob running(NewJob job = {}, Duration lease_for = long_lease);
+
+    Settled settle(const Settlement& settlement);
+    void accept(const Settlement& settlement); ///< fails if it is not accepted
+    Renewal renew(const LeaseRef& lease, std::optional<Progress> progress = {},
+                  Duration lease_for = long_lease);
+    Rescued rescue_one(int crash_limit = many_crashes); ///< the only one whose lease ran out
+
+    JobId completed(NewJob job = {});
+    JobId failed(NewJob job = {});
+    JobId cancelled(NewJob job = {});
+
+private:
+    const StoreFactory& factory_;
+    std::unique_ptr<JobStore> store_;
+    std::uint64_t ids_ = 0;
+};
+
+std::vector<JobId> ids_of(const std::vector<ClaimedJob>& jobs);
+std::vector<JobId> ids_of(const std::vector<Job>& jobs);
+
+/// Calls `act(0)` ... `act(threads - 1)` at the same time and throws what one of them threw.
+void race(std::size_t threads, const std::function<void(std::size_t)>& act);
+
+/// Calls again what failed and may be tried again.
+template <typename Call>
+auto patiently(Call call) {
+    for (int tries = 1000;; --tries) {
+        try {
+            return call();
+        } catch (const Error& error) {
+            if (tries == 0 || error.code() != Condition::retryable ||
+                error.code() == Errc::unknown_outcome)
+                throw;
+        }
+    }
+}
+
+struct Case {
+    std::string_view name;
+    void (*run)(Scene&);
+};
+using Cases = std::vector<Case>;
+
+Cases submit_cases();
+Cases unique_key_cases();
+Cases claim_cases();
+Cases settle_cases();
+Cases follow_up_cases();
+Cases lease_cases();
+Cases rescue_cases();
+Cases transition_cases();
+Cases manage_cases();
+Cases read_cases();
+Cases round_trip_cases();
+Cases concurrency_cases();
+
+} // namespace asyncjobs::testing::detail

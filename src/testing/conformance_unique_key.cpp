@@ -1,0 +1,184 @@
+#include "conformance_check.hpp"
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+using Outcome = Submitted::Outcome;
+
+Submitted submit_keyed(Scene& scene, std::string key) {
+    const auto job = scene.filled({.unique_key = std::move(key)});
+    const auto answers = scene.store().submit({&job, 1});
+    expect_equal(answers.size(), 1, "answers");
+    expect(answers[0].outcome != Outcome::created || answers[0].id == job.id,
+           "a created job to have the id it was given");
+    expect(answers[0].outcome == Outcome::created || !scene.find(job.id),
+           "a job whose key is taken not to be stored");
+    return answers[0];
+}
+
+void expect_taken(Scene& scene, const JobId& holder, std::string_view when) {
+    const auto before = scene.job(holder);
+    const auto answer = submit_keyed(scene, "key");
+    expect_equal(answer.outcome, Outcome::key_taken,
+                 fmt::format("outcome while the holder is {}", when));
+    expect_equal(answer.id, holder, "id in the answer, which names the holder");
+    expect_equal(answer.created_at, before.created_at, "created_at in the answer");
+    expect_same(scene.job(holder), before, "of the holder after the conflict");
+}
+
+void expect_free(Scene& scene, std::string_view when) {
+    expect_equal(submit_keyed(scene, "key").outcome, Outcome::created,
+                 fmt::format("outcome {}", when));
+}
+
+void holds_while_pending_and_processing(Scene& scene) {
+    const auto id = scene.submit({.unique_key = "key"});
+    expect_taken(scene, id, "pending");
+    const auto first = scene.claim_one();
+    expect_taken(scene, id, "processing");
+    scene.accept(Settlement::retried(first.lease, {}, an_hour));
+    expect_taken(scene, id, "waiting for its next try");
+}
+
+void holds_while_the_cancel_is_only_requested(Scene& scene) {
+    const auto lease = scene.running({.unique_key = "key"}).lease;
+    scene.store().cancel(lease.id);
+    expect_taken(scene, lease.id, "asked to stop");
+    scene.accept(Settlement::cancelled(lease));
+    expect_free(scene, "after it has stopped");
+}
+
+void holds_across_a_rescue(Scene& scene) {
+    const auto lease = scene.running({.unique_key = "key"}, no_lease).lease;
+    scene.rescue_one();
+    expect_taken(scene, lease.id, "rescued");
+}
+
+void frees_on_completion(Scene& scene) {
+    scene.completed({.unique_key = "key"});
+    expect_free(scene, "after the holder completed");
+}
+
+void frees_on_failure(Scene& scene) {
+    scene.failed({.unique_key = "key"});
+    expect_free(scene, "after the holder failed");
+}
+
+void frees_on_cancel(Scene& scene) {
+    scene.cancelled({.unique_key = "key"});
+    expect_free(scene, "after the holder was cancelled");
+}
+
+void frees_on_worker_lost(Scene& scene) {
+    scene.running({.unique_key = "key"}, no_lease);
+    expect_equal(scene.rescue_one(1).status, JobStatus::failed, "status at the crash limit");
+    expect_free(scene, "after the holder failed of lost workers");
+}
+
+void remembers_the_key_of_a_finished_job(Scene& scene) {
+    const auto id = scene.completed({.unique_key = "key"});
+    expect_equal(scene.job(id).unique_key, "key", "unique_key of a completed job");
+}
+
+void is_taken_again_by_a_retry(Scene& scene) {
+    const auto id = scene.failed({.unique_key = "key"});
+    expect_equal(scene.store().retry(id), RetryOutcome::retried, "retry");
+    expect_taken(scene, id, "retried");
+}
+
+void refuses_a_retry_while_another_holds(Scene& scene) {
+    const auto failed = scene.failed({.unique_key = "key"});
+    const auto holder = scene.submit({.unique_key = "key"});
+    const auto before = scene.job(failed);
+    expect_equal(scene.store().retry(failed), RetryOutcome::key_taken, "retry");
+    expect_same(scene.job(failed), before, "after the refused retry");
+    scene.store().cancel(holder);
+    expect_equal(scene.store().retry(failed), RetryOutcome::retried, "retry with the key free");
+}
+
+void leaves_the_rest_of_a_batch_alone(Scene& scene) {
+    const auto holder = scene.submit({.unique_key = "key"});
+    const std::vector<NewJob> jobs = {scene.filled(), scene.filled({.unique_key = "key"}),
+                                      scene.filled({.unique_key = "other"})};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers.size(), 3, "answers");
+    expect_equal(answers[0].outcome, Outcome::created, "outcome before the conflict");
+    expect_equal(answers[1].outcome, Outcome::key_taken, "outcome of the conflict");
+    expect_equal(answers[1].id, holder, "id of the holder");
+    expect_equal(answers[2].outcome, Outcome::created, "outcome after the conflict");
+    expect(scene.find(jobs[0].id) && !scene.find(jobs[1].id) && scene.find(jobs[2].id),
+           "the neighbours, and only they, to be stored");
+}
+
+void goes_to_the_first_of_a_batch(Scene& scene) {
+    const std::vector<NewJob> jobs = {scene.filled({.unique_key = "key"}),
+                                      scene.filled({.unique_key = "key"}), scene.filled()};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers.size(), 3, "answers");
+    expect_equal(answers[0].outcome, Outcome::created, "outcome of the first");
+    expect_equal(answers[1].outcome, Outcome::key_taken, "outcome of the second");
+    expect_equal(answers[1].id, jobs[0].id, "id of the holder");
+    expect_equal(answers[2].outcome, Outcome::created, "outcome of one without a key");
+}
+
+void answers_the_id_first(Scene& scene) {
+    const auto id = scene.submit({.unique_key = "key"});
+    const auto again = scene.filled({.id = id, .unique_key = "key"});
+    expect_equal(scene.store().submit({&again, 1}).at(0).outcome, Outcome::id_exists,
+                 "outcome of a repeated submit with a unique key");
+}
+
+void is_one_across_queues_types_and_owners(Scene& scene) {
+    scene.submit({.type = "a", .queue = "a", .owner = "a", .unique_key = "key"});
+    const auto job = scene.filled({.type = "b", .queue = "b", .owner = "b", .unique_key = "key"});
+    expect_equal(scene.store().submit({&job, 1}).at(0).outcome, Outcome::key_taken, "outcome");
+}
+
+void compares_bytes(Scene& scene) {
+    // Among them: letter case, trailing space, and one letter composed and decomposed.
+    const std::vector<std::string> keys = {
+        "key", "KEY", "key ", " key", "k\xC3\xA9y", "ke\xCC\x81y", "key\xE2\x80\x8B", "ke"};
+    for (const auto& key : keys)
+        expect_equal(submit_keyed(scene, key).outcome, Outcome::created,
+                     fmt::format("outcome for the key {}", show(key)));
+    for (const auto& key : keys)
+        expect_equal(submit_keyed(scene, key).outcome, Outcome::key_taken,
+                     fmt::format("second outcome for the key {}", show(key)));
+}
+
+void may_be_as_long_as_allowed(Scene& scene) {
+    const std::string prefix(254, 'k');
+    expect_equal(submit_keyed(scene, prefix + "1").outcome, Outcome::created, "first outcome");
+    expect_equal(submit_keyed(scene, prefix + "2").outcome, Outcome::created,
+                 "outcome of a key that differs in its 255th byte");
+    expect_equal(submit_keyed(scene, prefix + "1").outcome, Outcome::key_taken, "third outcome");
+}
+
+} // namespace
+
+Cases unique_key_cases() {
+    return {
+        {"a unique key is held by a pending and by a processing job",
+         holds_while_pending_and_processing},
+        {"a unique key is held until a requested cancel has happened",
+         holds_while_the_cancel_is_only_requested},
+        {"a unique key is held across a rescue", holds_across_a_rescue},
+        {"a unique key is free when its job completed", frees_on_completion},
+        {"a unique key is free when its job failed", frees_on_failure},
+        {"a unique key is free when its job was cancelled", frees_on_cancel},
+        {"a unique key is free when its job failed of lost workers", frees_on_worker_lost},
+        {"a finished job still shows the unique key it had", remembers_the_key_of_a_finished_job},
+        {"a retried job holds its unique key again", is_taken_again_by_a_retry},
+        {"a retry is refused while another job holds the unique key",
+         refuses_a_retry_while_another_holds},
+        {"a taken unique key leaves the rest of its batch alone", leaves_the_rest_of_a_batch_alone},
+        {"a unique key twice in a batch goes to the first", goes_to_the_first_of_a_batch},
+        {"a repeated submit with a unique key finds its own job", answers_the_id_first},
+        {"a unique key is one across queues, types and owners",
+         is_one_across_queues_types_and_owners},
+        {"unique keys are compared byte for byte", compares_bytes},
+        {"a unique key may have 255 bytes, and each of them counts", may_be_as_long_as_allowed},
+    };
+}
+
+} // namespace asyncjobs::testing::detail
