@@ -1,0 +1,48 @@
+#pragma once
+
+#include <asyncjobs/http/message.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::http {
+
+/// Who asks, as the host's authenticator found out.
+struct Principal {
+    std::string owner = {};              ///< whose jobs these are; see NewJob::owner
+    std::vector<std::string> roles = {}; ///< for the host's own rules
+
+    bool has_role(std::string_view role) const noexcept;
+};
+
+/// Named values from a request's target, percent-decoded and valid UTF-8.
+class Parameters {
+public:
+    void add(std::string name, std::string value) {
+        values_.emplace_back(std::move(name), std::move(value));
+    }
+
+    /// The first of that name; nullptr if there is none.
+    const std::string* find(std::string_view name) const noexcept;
+
+    /// The only one of that name, or nullptr. Throws Problem (400) if there are several.
+    const std::string* single(std::string_view name) const;
+
+    auto begin() const noexcept { return values_.begin(); }
+    auto end() const noexcept { return values_.end(); }
+
+private:
+    std::vector<std::pair<std::string, std::string>> values_;
+};
+
+/// What a route is given: one authenticated request. Valid for the time of the call.
+struct Call {
+    const Request& request;
+    const Principal& principal; ///< with an empty owner on a route without authentication
+    const Parameters& path;     ///< of the route's `{name}` segments
+    const Parameters& query;
+};
+
+} // namespace asyncjobs::http

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <asyncjobs/http/message.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::http {
+
+/// What to say of a file that is sent.
+struct FileInfo {
+    std::string path = {};
+    std::string content_type = "application/octet-stream";
+    std::string download_name = {}; ///< in UTF-8; empty: shown, not saved
+    std::string etag = {};          ///< with its quotes; empty: none, and no conditional answers
+};
+
+/// Answers GET and HEAD with a file or the part of it that Range asks for: 200, 206, 304 or 416.
+/// Several ranges at once get the whole file. Throws Problem (404) if there is no such regular
+/// file, and Error (Errc::invalid_argument) for info that no header can hold.
+Response file_response(const Request& request, const FileInfo& info);
+
+/// `attachment; filename="..."` with a plain fallback and, where it differs, the exact name
+/// encoded after RFC 8187. Path separators and control characters become `_`.
+std::string attachment_disposition(std::string_view name);
+
+} // namespace asyncjobs::http

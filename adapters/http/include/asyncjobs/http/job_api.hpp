@@ -1,0 +1,113 @@
+#pragma once
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/executor.hpp>
+#include <asyncjobs/http/call.hpp>
+#include <asyncjobs/http/message.hpp>
+#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/http/submit_route.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::http {
+
+/// Finds out who asks; empty: nobody that is known (401). May block. What it throws becomes a 500.
+using Authenticator = std::function<std::optional<Principal>(const Request&)>;
+
+/// Every member is checked by JobApi's constructor.
+struct ApiOptions {
+    std::string prefix = "/v1"; ///< of all routes but the operators'; may be empty
+    /// `https://api.example.org`: put before the URLs in answers. Empty: they are relative.
+    std::string public_base_url = {};
+    Authenticator authenticator = {};
+    bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
+
+    unsigned threads = 8;           ///< 1-1000; requests at once
+    std::size_t queue_limit = 1000; ///< 0-1000000; requests that wait for a thread; more get 503
+    std::size_t body_limit = 1024 * 1024; ///< bytes, 1 - JsonText::max_size
+    std::size_t depth_limit = 32;         ///< 1 - JsonText::max_depth; nesting of a request's JSON
+    std::size_t default_page = 50;        ///< 1 - max_page; jobs in a listing
+    std::size_t max_page = 200;           ///< 1-1000
+    Duration retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
+
+    /// Changes a completed job's result on its way out: signs a URL anew, hides a member. The
+    /// stored result stays as it is. A result that is sent changed changes the ETag.
+    std::function<void(const Job&, boost::json::value& result)> present_result = {};
+    /// Called from any of the API's threads, also at the same time; must not throw.
+    std::function<void(const LogEntry&)> log = {};
+};
+
+/// A route of the host's own, on the API's threads. May block. Throw Problem for a worded error;
+/// anything else that is thrown is logged, and answered with a bare 500.
+using RouteHandler = std::function<Response(const Call&)>;
+
+struct RouteOptions {
+    bool authenticate = true; ///< false: anybody, with an empty principal
+    Permit permit = {};
+};
+
+/// The job API of HTTP clients, over neutral messages: a server hands it requests and writes what
+/// it answers.
+///
+/// Declare routes, then handle(). A path holds literal segments and `{name}`, which matches one
+/// segment; it is relative to the prefix.
+///
+/// Thread-safety  handle(), serves() and refuse() may be called from any thread; routes only
+///                before the first handle().
+/// Blocking       None of those blocks; store, authenticator and handlers run on the API's threads.
+/// Ownership      Borrows the client, which must outlive it.
+/// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
+class JobApi {
+public:
+    using Respond = std::function<void(Response)>;
+
+    JobApi(Client& client, ApiOptions options);
+    JobApi(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options);
+
+    /// Waits for requests that run; answers those that wait with 503.
+    ~JobApi();
+    JobApi(const JobApi&) = delete;
+    JobApi& operator=(const JobApi&) = delete;
+
+    /// `POST path` submits a job: typed, with its input read and checked before it is accepted.
+    template <DescribedJob Input>
+    void submit_route(std::string_view path, SubmitRoute<Input> route = {}) {
+        add_submit_route(path, detail::make_rule(std::move(route)));
+    }
+    void submit_route(std::string_view path, UntypedSubmitRoute route);
+
+    /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, read and checked alike.
+    template <DescribedJob Input>
+    void allow_generic(SubmitRoute<Input> route = {}) {
+        add_generic_type(detail::make_rule(std::move(route)));
+    }
+    void allow_generic(UntypedSubmitRoute route);
+
+    /// A route of the host's own. One for GET answers HEAD too.
+    void route(std::string_view method, std::string_view path, RouteHandler handler,
+               RouteOptions options = {});
+
+    /// Calls `respond` exactly once, from one of the API's threads, or at once from this one where
+    /// there is nothing to wait for or no room. `respond` must not block and must not throw.
+    void handle(Request request, Respond respond);
+
+    /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
+    /// prefix, or one of the operators' (`/healthz`, `/readyz`).
+    bool serves(std::string_view target) const noexcept;
+
+    /// A problem as this API would answer it, for servers that refuse a request themselves.
+    Response refuse(const Problem& problem) const;
+
+private:
+    class Impl;
+    void add_submit_route(std::string_view path, detail::SubmitRule rule);
+    void add_generic_type(detail::SubmitRule rule);
+
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace asyncjobs::http

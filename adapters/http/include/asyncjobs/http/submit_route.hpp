@@ -1,0 +1,88 @@
+#pragma once
+
+#include <asyncjobs/handler.hpp>
+#include <asyncjobs/http/call.hpp>
+#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/job.hpp>
+#include <asyncjobs/json.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::http {
+
+/// Whether a principal may use a route; where it says no, the answer is 403.
+using Permit = std::function<bool(const Principal&)>;
+
+/// How a request becomes a job of type `Input::type`. Made for designated initialisers.
+///
+/// The functions are called from several of the API's threads at once.
+template <DescribedJob Input>
+struct SubmitRoute {
+    std::string queue = "default";
+    int max_attempts = 5;                            ///< 1-1000
+    Duration timeout = {};                           ///< of one attempt; 0: none
+    Duration retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
+    std::vector<std::string> required = {};          ///< top-level members that must be there
+    json::UnknownMembers unknown_members = json::UnknownMembers::refuse;
+    /// Completes the input and adds what it finds wrong; called also when reading found fault.
+    std::function<void(Input&, const Call&, Violations&)> prepare = {};
+    Permit permit = {};
+};
+
+/// How a request becomes a job whose input is any JSON, kept byte for byte.
+struct UntypedSubmitRoute {
+    std::string type = {};
+    std::string queue = "default";
+    int max_attempts = 5;
+    Duration timeout = {};
+    Duration retention = std::chrono::hours{24 * 7};
+    std::vector<std::string> required = {};
+    std::function<void(const boost::json::value&, const Call&, Violations&)> check = {};
+    Permit permit = {};
+};
+
+namespace detail {
+
+/// A submit route without its type.
+struct SubmitRule {
+    NewJob job = {}; ///< all but id, owner and input
+    /// The job's input, from a document and its text. Meaningless where there are violations.
+    std::function<JsonText(const boost::json::value&, std::string_view text, const Call&,
+                           Violations&)>
+        read = {};
+    Permit permit = {};
+};
+
+json::Mismatches missing_members(const boost::json::value& document,
+                                 const std::vector<std::string>& required);
+
+SubmitRule make_rule(UntypedSubmitRoute route);
+
+template <DescribedJob Input>
+SubmitRule make_rule(SubmitRoute<Input> route) {
+    SubmitRule rule;
+    rule.job = {.type = std::string(Input::type),
+                .queue = route.queue,
+                .max_attempts = route.max_attempts,
+                .timeout = route.timeout,
+                .retention = route.retention};
+    rule.permit = route.permit;
+    rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
+                                           const Call& call, Violations& violations) {
+        Input input{};
+        json::Mismatches mismatches = missing_members(document, route.required);
+        for (auto& found : json::read(document, input, route.unknown_members))
+            mismatches.push_back(std::move(found));
+        violations.found_by_reading(std::move(mismatches));
+        if (route.prepare) route.prepare(input, call, violations);
+        return violations.empty() ? json::serialize(input) : JsonText();
+    };
+    return rule;
+}
+
+} // namespace detail
+} // namespace asyncjobs::http

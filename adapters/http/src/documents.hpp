@@ -1,0 +1,58 @@
+#pragma once
+
+#include <asyncjobs/job.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::http {
+
+/// Writes one JSON object, member by member, and lets JSON texts pass through untouched.
+class ObjectWriter {
+public:
+    ObjectWriter& text(std::string_view name, std::string_view value);
+    ObjectWriter& number(std::string_view name, std::int64_t value);
+    ObjectWriter& time(std::string_view name, std::optional<Timestamp> value); ///< empty: left out
+    ObjectWriter& raw(std::string_view name, std::string_view json);
+    std::string finish() &&;
+
+private:
+    std::string out_ = "{";
+};
+
+/// The URLs that answers hold.
+struct Links {
+    std::string base = {}; ///< public base URL and prefix
+
+    std::string status(const JobId& id) const;
+    std::string result(const JobId& id) const;
+};
+
+using PresentResult = std::function<void(const Job&, boost::json::value&)>;
+
+/// A completed job's result as clients see it.
+struct PresentedResult {
+    std::string text = "null";
+    bool changed = false; ///< it is not what is stored
+};
+
+PresentedResult present_result(const Job& job, const PresentResult& present);
+
+/// `"<revision>"`, with a mark of the result if that is not what is stored.
+std::string make_etag(const Job& job, const PresentedResult& result);
+
+std::string status_document(const Job& job, const PresentedResult& result, const Links& links,
+                            std::optional<Timestamp> expected);
+
+/// For listings: without result and error details, which can be large.
+std::string summary_document(const Job& job, const Links& links);
+
+std::string accepted_document(const JobId& id, Timestamp created_at, const Links& links,
+                              std::optional<Timestamp> expected);
+
+} // namespace asyncjobs::http

@@ -1,0 +1,142 @@
+#include <asyncjobs/http/file_response.hpp>
+
+#include "negotiation.hpp"
+
+#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/http/problem.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+namespace asyncjobs::http {
+namespace {
+
+struct Range {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0; ///< inclusive
+};
+
+enum class RangeKind { none, valid, unsatisfiable };
+
+struct RangeReading {
+    RangeKind kind = RangeKind::none;
+    Range range = {};
+};
+
+bool read_number(std::string_view text, std::uint64_t& out) noexcept {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool all_digits(std::string_view text) noexcept {
+    return text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// What is malformed or asks for several parts is ignored, as HTTP allows: the whole is sent.
+RangeReading read_range(const Headers& headers, std::uint64_t size) noexcept {
+    const std::string* field = headers.find("Range");
+    if (!field || headers.count("Range") > 1) return {};
+    std::string_view text = trimmed(*field);
+    constexpr std::string_view unit = "bytes=";
+    if (!equals_ignoring_case(text.substr(0, unit.size()), unit)) return {};
+    text = trimmed(text.substr(unit.size()));
+    const auto dash = text.find('-');
+    if (dash == std::string_view::npos) return {};
+    const auto from = text.substr(0, dash);
+    const auto to = text.substr(dash + 1);
+    if (!all_digits(from) || !all_digits(to) || (from.empty() && to.empty())) return {};
+
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    const bool huge_last = !to.empty() && !read_number(to, last);
+    if (from.empty()) {
+        const auto length = huge_last ? size : std::min(last, size);
+        if (length == 0) return {.kind = RangeKind::unsatisfiable};
+        return {RangeKind::valid, {size - length, size - 1}};
+    }
+    if (!read_number(from, first) || first >= size) return {.kind = RangeKind::unsatisfiable};
+    if (to.empty() || huge_last) last = size - 1;
+    if (last < first) return {};
+    return {RangeKind::valid, {first, std::min(last, size - 1)}};
+}
+
+/// If-Range: only for the very same representation, by strong comparison.
+bool range_applies(const Headers& headers, const std::string& etag) {
+    const std::string* condition = headers.find("If-Range");
+    return !condition || (!etag.empty() && !etag.starts_with("W/") && trimmed(*condition) == etag);
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                           (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+        if (plain)
+            out += c;
+        else
+            out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+    return out;
+}
+
+} // namespace
+
+std::string attachment_disposition(std::string_view name) {
+    std::string exact = asyncjobs::detail::storable(name);
+    for (char& c : exact)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' || c == '\\') c = '_';
+    std::string plain;
+    for (std::string_view rest = exact; !rest.empty();) {
+        const auto length = asyncjobs::detail::utf8_sequence(rest);
+        const bool keep = length == 1 && rest.front() != '"' && rest.front() != '%';
+        plain += keep ? rest.front() : '_';
+        rest.remove_prefix(length);
+    }
+    std::string value = "attachment; filename=\"" + plain + '"';
+    if (plain != exact) value += "; filename*=UTF-8''" + percent_encoded(exact);
+    return value;
+}
+
+Response file_response(const Request& request, const FileInfo& info) {
+    std::error_code error;
+    const bool regular = std::filesystem::is_regular_file(info.path, error);
+    const auto size = regular ? std::filesystem::file_size(info.path, error) : 0;
+    if (!regular || error) throw Problem(404, "not_found", "there is no such file");
+
+    Response response;
+    response.headers.set("Accept-Ranges", "bytes");
+    if (!info.etag.empty()) {
+        response.headers.set("ETag", info.etag);
+        if (has_current(request.headers, info.etag)) {
+            response.status = 304;
+            return response;
+        }
+    }
+    response.headers.set("Content-Type", info.content_type);
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    if (!info.download_name.empty())
+        response.headers.set("Content-Disposition", attachment_disposition(info.download_name));
+
+    RangeReading reading;
+    if (request.method == "GET" && range_applies(request.headers, info.etag))
+        reading = read_range(request.headers, size);
+    if (reading.kind == RangeKind::unsatisfiable)
+        throw Problem(416, "range_not_satisfiable", "the file does not have these bytes")
+            .with_header("Content-Range", fmt::format("bytes */{}", size))
+            .with_header("Accept-Ranges", "bytes");
+    if (reading.kind == RangeKind::none) {
+        response.body = FileBody{info.path, 0, size};
+        return response;
+    }
+    const auto [first, last] = reading.range;
+    response.status = 206;
+    response.headers.set("Content-Range", fmt::format("bytes {}-{}/{}", first, last, size));
+    response.body = FileBody{info.path, first, last - first + 1};
+    return response;
+}
+
+} // namespace asyncjobs::http

@@ -1,0 +1,282 @@
+#include "job_api_impl.hpp"
+
+#include "estimate.hpp"
+#include "target.hpp"
+
+#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/text_rules.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace asyncjobs::http {
+namespace {
+
+constexpr std::string_view health_path = "/healthz";
+constexpr std::string_view ready_path = "/readyz";
+
+[[noreturn]] void refuse_option(std::string_view option, std::string_view value,
+                                std::string_view rule) {
+    throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", option,
+                                                    asyncjobs::detail::printable(value), rule));
+}
+
+ApiOptions checked(ApiOptions options) {
+    using asyncjobs::detail::check_range;
+    using namespace std::chrono_literals;
+    constexpr std::size_t one = 1;
+    const auto& prefix = options.prefix;
+    const auto& base = options.public_base_url;
+    if (!prefix.empty() &&
+        (!prefix.starts_with('/') || prefix.ends_with('/') ||
+         prefix.find_first_of("?#%{ ") != prefix.npos || !is_field_value(prefix)))
+        refuse_option("prefix", prefix, "must be empty or a path as in /v1");
+    if (!base.empty() &&
+        ((!base.starts_with("https://") && !base.starts_with("http://")) || base.ends_with('/') ||
+         base.find_first_of("?# ") != base.npos || !is_field_value(base)))
+        refuse_option("public_base_url", base,
+                      "must be empty or a URL as in https://api.example.org");
+    if (!options.authenticator && !options.allow_anonymous)
+        refuse_option("authenticator", "", "must be given unless allow_anonymous is set");
+    if (options.authenticator && options.allow_anonymous)
+        refuse_option("allow_anonymous", "true", "must be false where there is an authenticator");
+    check_range("threads", options.threads, 1U, 1000U);
+    check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
+    check_range("body_limit", options.body_limit, one, JsonText::max_size);
+    check_range("depth_limit", options.depth_limit, one, JsonText::max_depth);
+    check_range("max_page", options.max_page, one, std::size_t{1000});
+    check_range("default_page", options.default_page, one, options.max_page);
+    check_range("retry_after_cap", options.retry_after_cap, Duration{1s}, Duration{24h});
+    return options;
+}
+
+std::string_view path_of(std::string_view target) noexcept {
+    return target.substr(0, target.find('?'));
+}
+
+bool is_known(std::string_view method) noexcept {
+    constexpr std::array known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    return std::ranges::find(known, method) != known.end();
+}
+
+/// Sets what depends on the body's length, and drops bodies that HTTP does not want.
+Response completed(Response response, std::string_view method) {
+    const bool bodiless = response.status == 204 || response.status == 304;
+    if (bodiless)
+        response.headers.remove("Content-Length");
+    else
+        response.headers.set("Content-Length", std::to_string(body_length(response.body)));
+    if (bodiless || method == "HEAD") response.body = std::string();
+    return response;
+}
+
+} // namespace
+
+/// One request on its way; answered once at the latest when it is forgotten.
+class JobApi::Impl::Pending {
+public:
+    Pending(Impl& api, Request request, Respond respond)
+        : api_(api), request_(std::move(request)), respond_(std::move(respond)),
+          place_(api.in_flight_.fetch_add(1)) {}
+
+    ~Pending() {
+        if (respond_) refuse("the service is going down");
+    }
+    Pending(const Pending&) = delete;
+    Pending& operator=(const Pending&) = delete;
+
+    std::size_t place() const noexcept { return place_; }
+    void run() { respond(api_.answer(request_)); }
+    void refuse(std::string detail) {
+        respond(completed(
+            api_.refuse(Problem(503, "overloaded", std::move(detail))
+                            .with_header("Retry-After", api_.retry_after_value(std::nullopt))),
+            request_.method));
+    }
+
+private:
+    void respond(Response response) {
+        --api_.in_flight_;
+        std::exchange(respond_, nullptr)(std::move(response));
+    }
+
+    Impl& api_;
+    const Request request_;
+    Respond respond_;
+    const std::size_t place_;
+};
+
+JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
+    : client_(client), runtime_(std::move(runtime)),
+      options_(checked(std::move(options))), links_{options_.public_base_url + options_.prefix},
+      workloads_(client_, *runtime_), lane_(runtime_->make_lane(options_.threads)) {
+    add_job_routes();
+    router_.add({"GET", std::string(health_path), Access::anybody, {}, [](const Call&) {
+                     return json_response(200, R"({"status":"ok"})");
+                 }});
+    router_.add({"GET", std::string(ready_path), Access::anybody, {}, [this](const Call& call) {
+                     return ready(call);
+                 }});
+}
+
+void JobApi::Impl::add_route(std::string_view method, std::string_view path, RouteHandler handler,
+                             RouteOptions options) {
+    router_.add({.method = std::string(method),
+                 .path = options_.prefix + std::string(path),
+                 .access = options.authenticate ? Access::authenticated : Access::anybody,
+                 .permit = std::move(options.permit),
+                 .handler = std::move(handler)});
+}
+
+void JobApi::Impl::handle(Request request, Respond respond) {
+    const bool at_once = path_of(request.target) == health_path;
+    const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
+    if (at_once) return pending->run();
+    if (pending->place() >= options_.threads + options_.queue_limit)
+        return pending->refuse("too many requests wait already");
+    lane_->post([pending] { pending->run(); });
+}
+
+bool JobApi::Impl::serves(std::string_view target) const noexcept {
+    const auto path = path_of(target);
+    return path == health_path || path == ready_path ||
+           (path.starts_with(options_.prefix) &&
+            path.substr(options_.prefix.size()).starts_with('/'));
+}
+
+Response JobApi::Impl::refuse(const Problem& problem) const {
+    return completed(problem.response(new_instance()), "GET");
+}
+
+Response JobApi::Impl::answer(const Request& request) {
+    try {
+        return completed(dispatch(request), request.method);
+    } catch (...) {
+        return completed(render_failure(request), request.method);
+    }
+}
+
+Response JobApi::Impl::dispatch(const Request& request) {
+    if (!is_known(request.method))
+        throw Problem(501, "not_implemented", "there is no such method here");
+    if (request.method == "OPTIONS" && request.target == "*")
+        return {.status = 204, .headers = {{"Allow", allow_list(router_.methods())}}, .body = {}};
+    if (request.body.size() > options_.body_limit)
+        throw Problem(413, "body_too_large",
+                      fmt::format("the body may be {} bytes long", options_.body_limit));
+
+    const Target target = parse_target(request.target);
+    const auto match =
+        router_.find(request.method == "HEAD" ? "GET" : request.method, target.segments);
+    if (match.methods.empty()) throw Problem(404, "not_found", "there is nothing here");
+    if (request.method == "OPTIONS")
+        return {.status = 204, .headers = {{"Allow", allow_list(match.methods)}}, .body = {}};
+    if (!match.route)
+        throw Problem(405, "method_not_allowed", "this can't be done here")
+            .with_header("Allow", allow_list(match.methods));
+
+    Principal principal;
+    if (match.route->access == Access::authenticated) principal = authenticate(request);
+    if (match.route->permit && !match.route->permit(principal))
+        throw Problem(403, "forbidden", "you may not do this");
+    return match.route->handler({request, principal, match.parameters, target.query});
+}
+
+Principal JobApi::Impl::authenticate(const Request& request) const {
+    if (!options_.authenticator) return {};
+    auto principal = options_.authenticator(request);
+    if (!principal)
+        throw Problem(401, "unauthenticated", "this needs valid credentials")
+            .with_header("WWW-Authenticate", "Bearer");
+    if (principal->owner.empty() || !asyncjobs::detail::is_label(principal->owner))
+        throw std::logic_error("the authenticator answered a principal whose owner is empty, or "
+                               "longer than 255 bytes, or holds control characters");
+    return *std::move(principal);
+}
+
+Response JobApi::Impl::render_failure(const Request& request) const {
+    const std::string instance = new_instance();
+    const auto failed = [&](std::string_view why) {
+        log(LogEntry::Level::error,
+            fmt::format("{} {} failed ({}): {}", request.method,
+                        asyncjobs::detail::printable(path_of(request.target)), instance, why));
+    };
+    const auto unavailable = [&](std::string code, std::string detail) {
+        return Problem(503, std::move(code), std::move(detail))
+            .with_header("Retry-After", retry_after_value(std::nullopt))
+            .response(instance);
+    };
+    try {
+        throw;
+    } catch (const Problem& problem) {
+        return problem.response(instance);
+    } catch (const Error& error) {
+        failed(error.what());
+        if (error.code() == Errc::unknown_outcome)
+            return unavailable("unknown_outcome", "it may have been done, or not");
+        if (error.code() == Condition::retryable)
+            return unavailable("unavailable", "the service can't do this at the moment");
+    } catch (const std::exception& error) {
+        failed(error.what());
+    } catch (...) {
+        failed("an exception of an unknown type");
+    }
+    return Problem(500, "internal_error", "this failed for a reason inside the service")
+        .response(instance);
+}
+
+std::string JobApi::Impl::new_instance() const {
+    const auto high = runtime_->random();
+    const auto low = runtime_->random();
+    return fmt::format("urn:uuid:{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32,
+                       (high >> 16) & 0xFFFF, high & 0xFFF, ((low >> 48) & 0x3FFF) | 0x8000,
+                       low & 0xFFFFFFFFFFFF);
+}
+
+void JobApi::Impl::log(LogEntry::Level level, std::string message) const {
+    if (options_.log) options_.log({.level = level, .message = std::move(message)});
+}
+
+std::string JobApi::Impl::retry_after_value(std::optional<Timestamp> expected) const {
+    return std::to_string(retry_after(expected, runtime_->wall_clock(), options_.retry_after_cap,
+                                      runtime_->random()));
+}
+
+JobApi::JobApi(Client& client, ApiOptions options)
+    : JobApi(client, make_runtime(), std::move(options)) {}
+
+JobApi::JobApi(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
+    : impl_(std::make_unique<Impl>(client, std::move(runtime), std::move(options))) {}
+
+JobApi::~JobApi() = default;
+
+void JobApi::submit_route(std::string_view path, UntypedSubmitRoute route) {
+    add_submit_route(path, detail::make_rule(std::move(route)));
+}
+
+void JobApi::allow_generic(UntypedSubmitRoute route) {
+    add_generic_type(detail::make_rule(std::move(route)));
+}
+
+void JobApi::route(std::string_view method, std::string_view path, RouteHandler handler,
+                   RouteOptions options) {
+    impl_->add_route(method, path, std::move(handler), std::move(options));
+}
+
+void JobApi::handle(Request request, Respond respond) {
+    impl_->handle(std::move(request), std::move(respond));
+}
+
+bool JobApi::serves(std::string_view target) const noexcept { return impl_->serves(target); }
+
+Response JobApi::refuse(const Problem& problem) const { return impl_->refuse(problem); }
+
+void JobApi::add_submit_route(std::string_view path, detail::SubmitRule rule) {
+    impl_->add_submit_route(path, std::move(rule));
+}
+
+void JobApi::add_generic_type(detail::SubmitRule rule) { impl_->add_generic_type(std::move(rule)); }
+
+} // namespace asyncjobs::http

@@ -1,0 +1,238 @@
+#include "job_api_impl.hpp"
+
+#include "cursor.hpp"
+#include "estimate.hpp"
+#include "negotiation.hpp"
+
+#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/json.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace asyncjobs::http {
+namespace {
+
+Problem no_such_job() { return {404, "not_found", "there is no such job"}; }
+
+Problem invalid_parameter(std::string_view name, std::string_view rule) {
+    return {400, "invalid_parameter", std::string(name) + ' ' + std::string(rule)};
+}
+
+void check_acceptable(const Call& call) {
+    if (!accepts_json(call.request.headers))
+        throw Problem(406, "not_acceptable", "the answer is application/json");
+}
+
+std::size_t read_limit(const std::string& text, std::size_t most) {
+    std::size_t limit = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    const bool all_digits = !text.empty() && end == text.data() + text.size();
+    if (all_digits && error == std::errc::result_out_of_range) return most;
+    if (!all_digits || error != std::errc() || limit == 0)
+        throw invalid_parameter("limit", "must be a whole number from 1 on");
+    return std::min(limit, most);
+}
+
+/// The URL of the file that a result points to, if it does and a header can hold it.
+std::optional<std::string> file_url(const PresentedResult& result) {
+    const auto value = json::to_value(JsonText::trusted(result.text));
+    const auto* object = value.if_object();
+    const auto* member = object ? object->if_contains("file_url") : nullptr;
+    if (!member || !member->is_string() || member->get_string().empty()) return std::nullopt;
+    const std::string url(member->get_string());
+    const bool plain =
+        std::ranges::all_of(url, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+    return plain ? std::optional(url) : std::nullopt;
+}
+
+} // namespace
+
+Response json_response(unsigned status, std::string document) {
+    Response response{.status = status, .headers = {}, .body = std::move(document)};
+    response.headers.set("Content-Type", "application/json");
+    return response;
+}
+
+void JobApi::Impl::add_job_routes() {
+    const auto add = [this](std::string_view method, std::string_view path,
+                            Response (Impl::*handler)(const Call&)) {
+        add_route(method, path,
+                  [this, handler](const Call& call) { return (this->*handler)(call); });
+    };
+    add("GET", "/jobs", &Impl::list);
+    add("GET", "/jobs/{id}", &Impl::status);
+    add("DELETE", "/jobs/{id}", &Impl::remove);
+    add("GET", "/jobs/{id}/result", &Impl::result);
+    add("POST", "/jobs/{id}/cancel", &Impl::cancel);
+    add("POST", "/jobs/{id}/retry", &Impl::retry);
+}
+
+Response JobApi::Impl::ready(const Call&) {
+    client_.find(JobId());
+    return json_response(200, R"({"status":"ok"})");
+}
+
+/// A stranger's job, a malformed id and one that never was are one and the same.
+Job JobApi::Impl::find_own(const Call& call) {
+    const auto id = JobId::parse(*call.path.find("id"));
+    if (!id) throw no_such_job();
+    auto job = client_.find(*id);
+    if (!job || job->owner != call.principal.owner) throw no_such_job();
+    return *std::move(job);
+}
+
+std::optional<Timestamp> JobApi::Impl::estimate(const Job& job) {
+    if (is_finished(job.status)) return std::nullopt;
+    try {
+        return estimate_completion(job, workloads_.get(job.queue, job.type),
+                                   runtime_->wall_clock());
+    } catch (const Error& error) {
+        log(LogEntry::Level::warning, std::string("no estimate: ") + error.what());
+        return std::nullopt;
+    }
+}
+
+/// The status document, with what headers follow from it.
+Response JobApi::Impl::job_response(unsigned status, const Job& job) {
+    const auto result = present_result(job, options_.present_result);
+    const auto expected = estimate(job);
+    Response response = json_response(status, status_document(job, result, links_, expected));
+    response.headers.set("ETag", make_etag(job, result));
+    if (!is_finished(job.status)) response.headers.set("Retry-After", retry_after_value(expected));
+    return response;
+}
+
+Response JobApi::Impl::status(const Call& call) {
+    check_acceptable(call);
+    Response response = job_response(200, find_own(call));
+    response.headers.set("Cache-Control", "private, no-cache");
+    if (has_current(call.request.headers, *response.headers.find("ETag"))) {
+        response.status = 304;
+        response.headers.remove("Content-Type");
+    }
+    return response;
+}
+
+JobQuery JobApi::Impl::read_query(const Call& call) const {
+    JobQuery query{.owner = call.principal.owner, .limit = options_.default_page};
+    if (const auto* status = call.query.single("status")) {
+        query.status = parse_job_status(*status);
+        if (!query.status)
+            throw invalid_parameter("status", "must be pending, processing, completed, failed or "
+                                              "cancelled");
+    }
+    if (const auto* type = call.query.single("type")) {
+        if (!asyncjobs::detail::is_name(*type))
+            throw invalid_parameter("type", "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
+        query.type = *type;
+    }
+    if (const auto* limit = call.query.single("limit"))
+        query.limit = read_limit(*limit, options_.max_page);
+    if (const auto* cursor = call.query.single("cursor"))
+        query.before = read_cursor(query, *cursor);
+    return query;
+}
+
+Response JobApi::Impl::list(const Call& call) {
+    check_acceptable(call);
+    const JobQuery query = read_query(call);
+    const JobPage page = client_.list(query);
+    std::string jobs = "[";
+    for (const auto& job : page.jobs) {
+        if (jobs.size() > 1) jobs += ',';
+        jobs += summary_document(job, links_);
+    }
+    jobs += ']';
+    ObjectWriter writer;
+    writer.raw("jobs", jobs);
+    if (page.more && !page.jobs.empty())
+        writer.text("next_cursor", make_cursor(query, page.jobs.back().id));
+    Response response = json_response(200, std::move(writer).finish());
+    response.headers.set("Cache-Control", "private, no-cache");
+    return response;
+}
+
+Response JobApi::Impl::result(const Call& call) {
+    const Job job = find_own(call);
+    if (!is_finished(job.status)) {
+        check_acceptable(call);
+        Response response = job_response(202, job);
+        response.headers.remove("ETag");
+        response.headers.set("Cache-Control", "no-store");
+        return response;
+    }
+    if (job.status != JobStatus::completed)
+        throw Problem(409, "no_result",
+                      "the job is " + std::string(to_string(job.status)) + " and has no result");
+    const auto shown = present_result(job, options_.present_result);
+    if (const auto url = file_url(shown))
+        return {.status = 303,
+                .headers = {{"Location", *url}, {"Cache-Control", "no-store"}},
+                .body = {}};
+    check_acceptable(call);
+    Response response = json_response(200, shown.text);
+    response.headers.set("ETag", make_etag(job, shown));
+    response.headers.set("Cache-Control", "private, no-cache");
+    if (has_current(call.request.headers, *response.headers.find("ETag"))) {
+        response.status = 304;
+        response.headers.remove("Content-Type");
+    }
+    return response;
+}
+
+Response JobApi::Impl::cancel(const Call& call) {
+    check_acceptable(call);
+    const JobId id = find_own(call).id;
+    const auto outcome = client_.cancel(id);
+    const Job job = find_own(call);
+    if (outcome == CancelOutcome::not_found) throw no_such_job();
+    if (job.status == JobStatus::completed || job.status == JobStatus::failed)
+        throw Problem(409, "already_finished",
+                      "the job is " + std::string(to_string(job.status)) + " already")
+            .with_member("job",
+                         boost::json::parse(std::get<std::string>(job_response(200, job).body)));
+    Response response = job_response(job.status == JobStatus::cancelled ? 200 : 202, job);
+    response.headers.set("Cache-Control", "no-store");
+    return response;
+}
+
+Response JobApi::Impl::retry(const Call& call) {
+    check_acceptable(call);
+    const JobId id = find_own(call).id;
+    switch (client_.retry(id)) {
+    case RetryOutcome::retried:
+        break;
+    case RetryOutcome::not_found:
+        throw no_such_job();
+    case RetryOutcome::not_finished:
+        throw Problem(409, "not_finished", "the job is not finished yet");
+    case RetryOutcome::already_completed:
+        throw Problem(409, "already_finished", "the job is completed already");
+    case RetryOutcome::key_taken:
+        throw Problem(409, "key_taken", "another job does this work now");
+    }
+    Response response = job_response(202, find_own(call));
+    response.headers.set("Location", links_.status(id));
+    response.headers.set("Cache-Control", "no-store");
+    return response;
+}
+
+Response JobApi::Impl::remove(const Call& call) {
+    const JobId id = find_own(call).id;
+    switch (client_.remove(id)) {
+    case RemoveOutcome::removed:
+        break;
+    case RemoveOutcome::not_found:
+        throw no_such_job();
+    case RemoveOutcome::not_finished:
+        throw Problem(409, "not_finished", "the job is not finished; cancel it first");
+    }
+    return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
+}
+
+} // namespace asyncjobs::http

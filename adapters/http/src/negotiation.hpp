@@ -1,0 +1,19 @@
+#pragma once
+
+#include <asyncjobs/http/headers.hpp>
+
+#include <string_view>
+
+namespace asyncjobs::http {
+
+/// Whether an answer in `application/json` is welcome: only an Accept header that excludes it says
+/// no.
+bool accepts_json(const Headers& request);
+
+/// Whether the request's Content-Type is JSON: `application/json` or `+json`, in UTF-8.
+bool is_json(const Headers& request);
+
+/// If-None-Match: whether the client has the representation that `etag` names. Weak comparison.
+bool has_current(const Headers& request, std::string_view etag);
+
+} // namespace asyncjobs::http

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <asyncjobs/http/job_api.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::http {
+
+enum class Access { anybody, authenticated };
+
+struct Route {
+    std::string method = {};
+    std::string path = {}; ///< with the prefix; segments literal or `{name}`
+    Access access = Access::authenticated;
+    Permit permit = {};
+    RouteHandler handler = {};
+};
+
+/// Finds the route for a method and a path. A literal segment is preferred to a named one.
+class Router {
+public:
+    struct Match {
+        const Route* route = nullptr; ///< empty: there is the path, but not with this method
+        Parameters parameters = {};
+        std::vector<std::string> methods = {}; ///< of the path; empty: there is no such path
+    };
+
+    /// Throws Error (Errc::invalid_argument) for a malformed or repeated route.
+    void add(Route route);
+
+    Match find(std::string_view method, const std::vector<std::string>& segments) const;
+
+    /// All methods of all routes.
+    std::vector<std::string> methods() const;
+
+private:
+    struct Entry {
+        Route route;
+        std::vector<std::string> segments;
+    };
+
+    std::vector<Entry> entries_;
+};
+
+/// Of an Allow header; HEAD comes with GET, and OPTIONS always.
+std::string allow_list(const std::vector<std::string>& methods);
+
+} // namespace asyncjobs::http

@@ -1,0 +1,71 @@
+#include "target.hpp"
+
+#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/http/problem.hpp>
+
+#include <boost/url/encoding_opts.hpp>
+#include <boost/url/parse.hpp>
+
+#include <algorithm>
+
+namespace asyncjobs::http {
+namespace {
+
+namespace urls = boost::urls;
+
+Problem invalid_target(std::string detail) { return {400, "invalid_target", std::move(detail)}; }
+
+void check_text(std::string_view text) {
+    while (!text.empty()) {
+        const auto length = asyncjobs::detail::utf8_sequence(text);
+        const auto first = static_cast<unsigned char>(text.front());
+        if (length == 0) throw invalid_target("the target is no UTF-8 once decoded");
+        if (first < 0x20 || first == 0x7F)
+            throw invalid_target("the target holds a control character");
+        text.remove_prefix(length);
+    }
+}
+
+std::string decode(urls::pct_string_view encoded, bool plus_is_space) {
+    urls::encoding_opts options;
+    options.space_as_plus = plus_is_space;
+    std::string text = encoded.decode(options);
+    check_text(text);
+    return text;
+}
+
+} // namespace
+
+bool Principal::has_role(std::string_view role) const noexcept {
+    return std::ranges::find(roles, role) != roles.end();
+}
+
+const std::string* Parameters::find(std::string_view name) const noexcept {
+    for (const auto& [key, value] : values_)
+        if (key == name) return &value;
+    return nullptr;
+}
+
+const std::string* Parameters::single(std::string_view name) const {
+    const auto is_it = [&](const auto& entry) { return entry.first == name; };
+    if (std::ranges::count_if(values_, is_it) > 1)
+        throw Problem(400, "invalid_parameter",
+                      "the parameter " + std::string(name) + " is given more than once");
+    return find(name);
+}
+
+Target parse_target(std::string_view text) {
+    const auto url = urls::parse_origin_form({text.data(), text.size()});
+    if (!url) throw invalid_target("the target is not well-formed");
+    Target target;
+    for (const auto segment : url->encoded_segments()) {
+        target.segments.push_back(decode(segment, false));
+        if (target.segments.back() == "." || target.segments.back() == "..")
+            throw invalid_target("the target holds a dot segment");
+    }
+    for (const auto& parameter : url->encoded_params())
+        target.query.add(decode(parameter.key, true), decode(parameter.value, true));
+    return target;
+}
+
+} // namespace asyncjobs::http

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <asyncjobs/http/call.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::http {
+
+/// A request target in origin form, taken apart.
+struct Target {
+    std::vector<std::string> segments = {}; ///< decoded: `/a%2Fb/c` is {"a/b", "c"}
+    Parameters query = {};
+};
+
+/// Throws Problem (400) for a target that is not well-formed, and for what a path must not hide:
+/// bad escapes, NUL and other control characters, invalid UTF-8, `.` and `..` segments.
+Target parse_target(std::string_view target);
+
+} // namespace asyncjobs::http
