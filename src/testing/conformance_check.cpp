@@ -19,6 +19,9 @@ std::string show(std::string_view text) {
 std::string show(const std::string& text) { return show(std::string_view(text)); }
 std::string show(JobStatus status) { return std::string(to_string(status)); }
 std::string show(const JobId& id) { return std::string(id.text()); }
+std::string show(const LeaseRef& lease) {
+    return fmt::format("fence {} of {}", lease.fence, lease.id.text());
+}
 std::string show(Duration duration) { return fmt::format("{} us", duration.count()); }
 std::string show(Timestamp time) { return to_rfc3339(time); }
 std::string show(const JsonText& text) { return show(text.text()); }

@@ -20,6 +20,7 @@ std::string show(std::string_view text);
 std::string show(const std::string& text);
 std::string show(JobStatus status);
 std::string show(const JobId& id);
+std::string show(const LeaseRef& lease);
 std::string show(Duration duration);
 std::string show(Timestamp time);
 std::string show(const JsonText& text);

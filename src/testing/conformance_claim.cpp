@@ -1,7 +1,5 @@
 #include "conformance_check.hpp"
 
-#include <algorithm>
-
 namespace asyncjobs::testing::detail {
 namespace {
 

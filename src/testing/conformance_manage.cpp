@@ -1,0 +1,196 @@
+#include "conformance_check.hpp"
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+void cancels_pending_jobs(Scene& scene) {
+    const auto id = scene.submit();
+    expect_equal(scene.store().cancel(id), CancelOutcome::cancelled, "cancel of a pending job");
+    const auto job = scene.job(id);
+    expect_equal(job.status, JobStatus::cancelled, "status");
+    expect(job.finished_at.has_value(), "finished_at to be set");
+    expect_equal(job.updated_at, *job.finished_at, "updated_at");
+    expect_equal(job.expires_at, *job.finished_at + job.retention, "expires_at");
+    expect_equal(scene.claim(10).size(), 0, "jobs claimed after the cancel");
+}
+
+void asks_processing_jobs(Scene& scene) {
+    const auto lease = scene.running().lease;
+    const auto before = scene.job(lease.id);
+    expect_equal(scene.store().cancel(lease.id), CancelOutcome::requested, "cancel");
+    const auto job = scene.job(lease.id);
+    expect(job.cancel_requested_at.has_value(), "cancel_requested_at to be set");
+    auto expected = before;
+    expected.cancel_requested_at = job.cancel_requested_at;
+    expected.updated_at = *job.cancel_requested_at;
+    ++expected.revision;
+    expect_same(job, expected, "after a cancel request");
+}
+
+void asks_once(Scene& scene) {
+    const auto lease = scene.running().lease;
+    scene.store().cancel(lease.id);
+    const auto before = scene.job(lease.id);
+    expect_equal(scene.store().cancel(lease.id), CancelOutcome::requested, "a repeated cancel");
+    expect_same(scene.job(lease.id), before, "after a repeated cancel");
+}
+
+void says_why_not_to_cancel(Scene& scene) {
+    auto& store = scene.store();
+    expect_equal(store.cancel(scene.cancelled()), CancelOutcome::already_cancelled,
+                 "cancel of a cancelled job");
+    expect_equal(store.cancel(scene.completed()), CancelOutcome::already_finished,
+                 "cancel of a completed job");
+    expect_equal(store.cancel(scene.failed()), CancelOutcome::already_finished,
+                 "cancel of a failed job");
+    expect_equal(store.cancel(scene.fresh_id()), CancelOutcome::not_found,
+                 "cancel of an unknown job");
+}
+
+void expect_anew(Scene& scene, const JobId& id) {
+    const auto before = scene.job(id);
+    expect_equal(scene.store().retry(id), RetryOutcome::retried, "retry");
+    const auto job = scene.job(id);
+    expect_equal(job.status, JobStatus::pending, "status");
+    expect_equal(job.attempt, 0, "attempt");
+    expect_equal(job.crashes, 0, "crashes");
+    expect_equal(job.progress, {}, "progress");
+    expect_equal(job.error, std::nullopt, "error");
+    expect_equal(job.result, std::nullopt, "result");
+    expect_equal(job.cancel_requested_at, std::nullopt, "cancel_requested_at");
+    expect_equal(job.finished_at, std::nullopt, "finished_at");
+    expect_equal(job.expires_at, std::nullopt, "expires_at");
+    expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
+    expect_equal(job.run_at, job.updated_at, "run_at, which is now");
+    expect_equal(job.created_at, before.created_at, "created_at");
+    expect_equal(job.input, before.input, "input");
+    expect_equal(job.fence, before.fence, "fence, which goes on");
+    expect_equal(job.revision, before.revision + 1, "revision");
+    const auto claimed = scene.claim_one();
+    expect_equal(claimed.lease, LeaseRef{id, before.fence + 1}, "the lease of the new run");
+    expect_equal(claimed.attempt, 1, "attempt of the new run");
+    scene.accept(Settlement::completed(claimed.lease, {}));
+}
+
+void retries_a_failed_job_anew(Scene& scene) {
+    const auto first = scene.running({.input = JsonText::parse("[3]")}).lease;
+    scene.accept(Settlement::retried(first, {.code = "E1"}, {}));
+    scene.claim_one("default", no_lease);
+    scene.rescue_one();
+    const auto lease = scene.claim_one().lease;
+    scene.renew(lease, Progress{80, "nearly"});
+    scene.store().cancel(lease.id);
+    scene.accept(Settlement::failed(lease, {.code = "E2"}));
+    expect_anew(scene, lease.id);
+}
+
+void retries_a_cancelled_job_anew(Scene& scene) { expect_anew(scene, scene.cancelled()); }
+
+void retries_a_job_that_was_asked_to_stop(Scene& scene) {
+    const auto lease = scene.running().lease;
+    scene.store().cancel(lease.id);
+    scene.accept(Settlement::cancelled(lease));
+    expect_anew(scene, lease.id);
+}
+
+void says_why_not_to_retry(Scene& scene) {
+    auto& store = scene.store();
+    expect_equal(store.retry(scene.submit({.queue = "other"})), RetryOutcome::not_finished,
+                 "retry of a pending job");
+    expect_equal(store.retry(scene.running().lease.id), RetryOutcome::not_finished,
+                 "retry of a processing job");
+    expect_equal(store.retry(scene.completed()), RetryOutcome::already_completed,
+                 "retry of a completed job");
+    expect_equal(store.retry(scene.fresh_id()), RetryOutcome::not_found, "retry of an unknown job");
+}
+
+void ignores_the_fences_of_the_run_before(Scene& scene) {
+    const auto old = scene.running().lease;
+    scene.accept(Settlement::failed(old, {}));
+    scene.store().retry(old.id);
+    scene.claim_one();
+    expect(!scene.settle(Settlement::completed(old, {})).accepted,
+           "a settlement with a fence of the run before not to be accepted");
+    expect(!scene.renew(old).kept, "a lease of the run before to be lost");
+}
+
+void removes_finished_jobs(Scene& scene) {
+    for (const auto& id : {scene.completed(), scene.failed(), scene.cancelled()}) {
+        expect_equal(scene.store().remove(id), RemoveOutcome::removed, "remove");
+        expect(!scene.find(id), "the removed job to be gone");
+        expect_equal(scene.store().remove(id), RemoveOutcome::not_found, "a repeated remove");
+    }
+    expect_equal(scene.store().list({}).jobs.size(), 0, "jobs listed after that");
+}
+
+void removes_no_live_jobs(Scene& scene) {
+    const auto pending = scene.submit({.queue = "other"});
+    const auto processing = scene.running().lease.id;
+    expect_equal(scene.store().remove(pending), RemoveOutcome::not_finished,
+                 "remove of a pending job");
+    expect_equal(scene.store().remove(processing), RemoveOutcome::not_finished,
+                 "remove of a processing job");
+    expect(scene.find(pending) && scene.find(processing), "both jobs to be there still");
+}
+
+void gives_a_removed_id_back(Scene& scene) {
+    const auto id = scene.completed();
+    scene.store().remove(id);
+    scene.submit({.id = id});
+    expect_equal(scene.status(id), JobStatus::pending, "status of a new job with a removed id");
+}
+
+void purges_what_has_expired(Scene& scene) {
+    const NewJob brief{.retention = Duration::zero()};
+    const std::vector<JobId> gone = {scene.completed(brief), scene.failed(brief),
+                                     scene.cancelled(brief)};
+    const std::vector<JobId> kept = {
+        scene.completed({.retention = an_hour}), scene.failed({.retention = an_hour}),
+        scene.cancelled({.retention = an_hour}),
+        scene.submit({.queue = "other", .retention = Duration::zero()}),
+        scene.running(brief).lease.id};
+    expect_equal(scene.store().purge(100), gone.size(), "jobs purged");
+    for (const auto& id : gone) expect(!scene.find(id), "an expired job to be gone");
+    for (const auto& id : kept) expect(scene.find(id).has_value(), "every other job to be there");
+    expect_equal(scene.store().purge(100), 0, "jobs purged again");
+}
+
+void purges_in_batches(Scene& scene) {
+    for (int i = 0; i < 5; ++i) scene.cancelled({.retention = Duration::zero()});
+    expect_equal(scene.store().purge(0), 0, "jobs purged with a limit of 0");
+    expect_equal(scene.store().purge(2), 2, "jobs purged with a limit of 2");
+    expect_equal(scene.store().list({}).jobs.size(), 3, "jobs left");
+    expect_equal(scene.store().purge(2), 2, "jobs purged with a limit of 2");
+    expect_equal(scene.store().purge(2), 1, "jobs purged with a limit of 2");
+}
+
+void keeps_a_retried_job_from_the_purge(Scene& scene) {
+    const auto id = scene.failed({.retention = Duration::zero()});
+    scene.store().retry(id);
+    expect_equal(scene.store().purge(100), 0, "jobs purged");
+    expect_equal(scene.status(id), JobStatus::pending, "status");
+}
+
+} // namespace
+
+Cases manage_cases() {
+    return {
+        {"a pending job is cancelled at once", cancels_pending_jobs},
+        {"a processing job is asked to stop", asks_processing_jobs},
+        {"a repeated cancel request is no change", asks_once},
+        {"a cancel that can't be says why", says_why_not_to_cancel},
+        {"a retry starts a failed job anew", retries_a_failed_job_anew},
+        {"a retry starts a cancelled job anew", retries_a_cancelled_job_anew},
+        {"a retry forgets the cancel request", retries_a_job_that_was_asked_to_stop},
+        {"a retry that can't be says why", says_why_not_to_retry},
+        {"a worker of the run before changes nothing", ignores_the_fences_of_the_run_before},
+        {"a finished job can be removed before its time", removes_finished_jobs},
+        {"a live job can't be removed", removes_no_live_jobs},
+        {"the id of a removed job is free", gives_a_removed_id_back},
+        {"a purge deletes finished jobs that have expired, and no others", purges_what_has_expired},
+        {"a purge deletes no more than its limit", purges_in_batches},
+        {"a retried job no longer expires", keeps_a_retried_job_from_the_purge},
+    };
+}
+
+} // namespace asyncjobs::testing::detail

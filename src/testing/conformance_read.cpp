@@ -1,0 +1,235 @@
+#include "conformance_check.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+void finds_in_order(Scene& scene) {
+    const auto ids = scene.submit(3);
+    const std::vector<JobId> asked = {ids[2], scene.fresh_id(), ids[0], ids[2], JobId()};
+    const auto found = scene.store().find(asked);
+    expect_equal(found.size(), 5, "answers");
+    expect(found[0] && found[0]->id == ids[2], "answer 0 to be job 2");
+    expect(!found[1], "answer 1, of an unknown id, to be empty");
+    expect(found[2] && found[2]->id == ids[0], "answer 2 to be job 0");
+    expect(found[3] && found[3]->id == ids[2], "answer 3 to be job 2 again");
+    expect(!found[4], "answer 4, of the null id, to be empty");
+    expect_equal(scene.store().find({}).size(), 0, "answers to a find of nothing");
+}
+
+std::vector<JobId> newest_first(std::vector<JobId> ids) {
+    std::sort(ids.begin(), ids.end(), std::greater<>());
+    return ids;
+}
+
+void lists_newest_first(Scene& scene) {
+    const auto ids = scene.submit(5);
+    const auto page = scene.store().list({});
+    expect_equal(ids_of(page.jobs), newest_first(ids), "jobs listed");
+    expect(!page.more, "more not to be set");
+}
+
+void lists_nothing_in_an_empty_store(Scene& scene) {
+    const auto page = scene.store().list({});
+    expect(page.jobs.empty() && !page.more, "an empty page without more");
+}
+
+void lists_whole_records(Scene& scene) {
+    const auto id = scene.completed({.input = JsonText::parse("[5]"), .owner = "o"});
+    const auto page = scene.store().list({.owner = "o"});
+    expect_equal(page.jobs.size(), 1, "jobs listed");
+    expect_same(page.jobs[0], scene.job(id), "in a listing");
+}
+
+void filters(Scene& scene) {
+    const auto a = scene.submit({.type = "x", .queue = "p", .owner = "a"});
+    const auto b = scene.submit({.type = "y", .queue = "p", .owner = "b"});
+    const auto c = scene.submit({.type = "x", .queue = "q", .owner = "a"});
+    const auto d = scene.completed({.type = "y", .queue = "r", .owner = "a"});
+    const auto listed = [&](const JobQuery& query) {
+        return ids_of(scene.store().list(query).jobs);
+    };
+    expect_equal(listed({.owner = "a"}), {d, c, a}, "jobs of owner a");
+    expect_equal(listed({.owner = "b"}), {b}, "jobs of owner b");
+    expect_equal(listed({.owner = "A"}), {}, "jobs of owner A");
+    expect_equal(listed({.owner = ""}), {}, "jobs of nobody");
+    expect_equal(listed({.queue = "p"}), {b, a}, "jobs of queue p");
+    expect_equal(listed({.type = "y"}), {d, b}, "jobs of type y");
+    expect_equal(listed({.status = JobStatus::pending}), {c, b, a}, "pending jobs");
+    expect_equal(listed({.status = JobStatus::completed}), {d}, "completed jobs");
+    expect_equal(listed({.status = JobStatus::failed}), {}, "failed jobs");
+    expect_equal(listed({.owner = "a", .type = "x"}), {c, a}, "jobs of owner a and type x");
+    expect_equal(listed({.owner = "a", .queue = "q", .type = "x", .status = JobStatus::pending}),
+                 {c}, "jobs under all filters");
+    expect_equal(listed({.owner = "b", .type = "x"}), {}, "jobs of owner b and type x");
+}
+
+void lists_every_status(Scene& scene) {
+    const std::vector<std::pair<JobStatus, JobId>> jobs = {
+        {JobStatus::completed, scene.completed()},
+        {JobStatus::failed, scene.failed()},
+        {JobStatus::cancelled, scene.cancelled()},
+        {JobStatus::processing, scene.running().lease.id},
+        {JobStatus::pending, scene.submit()}};
+    for (const auto& [status, id] : jobs)
+        expect_equal(ids_of(scene.store().list({.status = status}).jobs), {id},
+                     fmt::format("{} jobs", to_string(status)));
+}
+
+void expect_pages(Scene& scene, JobQuery query, const std::vector<JobId>& expected) {
+    std::vector<JobId> listed;
+    for (bool more = true; more;) {
+        const auto page = scene.store().list(query);
+        more = page.more;
+        const auto left = expected.size() - listed.size();
+        expect_equal(page.jobs.size(), std::min(query.limit, left), "jobs on a page");
+        for (const auto& job : page.jobs) listed.push_back(job.id);
+        if (!listed.empty()) query.before = listed.back();
+        expect_equal(more, listed.size() < expected.size(), "more");
+    }
+    expect_equal(listed, expected, "jobs over all pages");
+}
+
+void pages(Scene& scene) {
+    std::vector<JobId> all, owned;
+    for (int i = 0; i < 23; ++i) {
+        const bool mine = i % 3 != 0;
+        all.push_back(scene.submit({.owner = mine ? "me" : "you"}));
+        if (mine) owned.push_back(all.back());
+    }
+    for (const std::size_t limit : {1, 4, 23, 50})
+        expect_pages(scene, {.limit = limit}, newest_first(all));
+    for (const std::size_t limit : {1, 5, 15, 16})
+        expect_pages(scene, {.owner = "me", .status = JobStatus::pending, .limit = limit},
+                     newest_first(owned));
+}
+
+void pages_while_jobs_arrive(Scene& scene) {
+    const auto ids = newest_first(scene.submit(6));
+    const auto first = scene.store().list({.limit = 3});
+    scene.submit(5);
+    const auto second = scene.store().list({.before = first.jobs.at(2).id, .limit = 3});
+    expect_equal(ids_of(second.jobs), {ids[3], ids[4], ids[5]}, "jobs on the second page");
+    expect(!second.more, "more not to be set");
+}
+
+void continues_from_any_id(Scene& scene) {
+    const auto older = scene.submit();
+    const auto gap = scene.fresh_id();
+    scene.submit();
+    expect_equal(ids_of(scene.store().list({.before = gap}).jobs), {older},
+                 "jobs before an id that no job has");
+    expect_equal(scene.store().list({.before = older}).jobs.size(), 0,
+                 "jobs before the oldest one");
+}
+
+void counts_work(Scene& scene) {
+    scene.submit(3, {.queue = "a"});
+    scene.submit({.queue = "a", .delay = an_hour});
+    scene.submit({.queue = "b"});
+    scene.claim(1, {"a"});
+    const auto a = scene.store().workload("a", "test");
+    expect_equal(a.waiting, 2, "waiting, which are due");
+    expect_equal(a.processing, 1, "processing");
+    expect_equal(a.paused, false, "paused");
+    expect_equal(a.typical_run, std::nullopt, "typical_run where none has completed");
+    const auto nobody = scene.store().workload("nobody", "nothing");
+    expect_equal(nobody.waiting, 0, "waiting in an unknown queue");
+    expect_equal(nobody.processing, 0, "processing in an unknown queue");
+}
+
+void counts_up_to_a_limit(Scene& scene) {
+    scene.submit(Workload::count_limit + 5, {.queue = "a"});
+    expect_equal(scene.store().workload("a", "test").waiting, Workload::count_limit, "waiting");
+    scene.submit(Workload::count_limit + 5, {.queue = "b"});
+    scene.claim(Workload::count_limit + 5, {"b"});
+    const auto b = scene.store().workload("b", "test");
+    expect_equal(b.processing, Workload::count_limit, "processing");
+    expect_equal(b.waiting, 0, "waiting where all are processing");
+}
+
+void says_whether_a_queue_is_paused(Scene& scene) {
+    scene.store().set_paused("a", true);
+    expect_equal(scene.store().workload("a", "test").paused, true, "paused");
+    expect_equal(scene.store().workload("b", "test").paused, false, "paused of another queue");
+    scene.store().set_paused("a", false);
+    expect_equal(scene.store().workload("a", "test").paused, false, "paused after it was resumed");
+}
+
+void knows_the_typical_run(Scene& scene) {
+    Duration sum{};
+    for (int i = 0; i < 4; ++i) {
+        const auto job = scene.job(scene.completed({.type = "x", .queue = i < 2 ? "a" : "b"}));
+        sum += *job.finished_at - *job.started_at;
+    }
+    scene.failed({.type = "y"});
+    const auto run = scene.store().workload("anywhere", "x").typical_run;
+    expect(run.has_value(), "typical_run of a type of which jobs completed to be set");
+    expect(std::abs((*run - sum / 4).count()) <= 1,
+           fmt::format("typical_run {} to be the mean {}", show(*run), show(sum / 4)));
+    expect_equal(scene.store().workload("a", "y").typical_run, std::nullopt,
+                 "typical_run of a type of which only one failed");
+}
+
+void shares_its_data(Scene& scene) {
+    const auto second = scene.open();
+    const auto id = scene.submit({.input = JsonText::parse("[7]"), .unique_key = "key"});
+    const auto found = second->find({&id, 1});
+    expect(found.size() == 1 && found[0], "the second object to find the first one's job");
+    expect_same(*found[0], scene.job(id), "through a second object");
+
+    const auto same_key = scene.filled({.unique_key = "key"});
+    expect_equal(second->submit({&same_key, 1}).at(0).outcome, Submitted::Outcome::key_taken,
+                 "outcome of a submit of a taken key through the second object");
+    const std::vector<std::string> queues = {"default"};
+    const auto claimed = second->claim({.worker = "other", .queues = queues, .limit = 5}).claimed;
+    expect_equal(ids_of(claimed), {id}, "jobs claimed through the second object");
+    expect_equal(scene.claim(5).size(), 0, "jobs then claimed through the first");
+    expect_equal(scene.job(id).worker, "other", "worker, as the first object sees it");
+    scene.store().cancel(id);
+    const Heartbeat heartbeat{claimed[0].lease, Progress{10, "on"}};
+    expect(second->renew({&heartbeat, 1}, long_lease).at(0).cancel_requested,
+           "the second object to learn of the first one's cancel request");
+    scene.store().set_paused("elsewhere", true);
+    expect(second->workload("elsewhere", "test").paused, "the second object to see the pause");
+}
+
+void outlives_its_objects(Scene& scene) {
+    const auto id = scene.submit();
+    const auto other = scene.fresh_id();
+    {
+        const auto second = scene.open();
+        const auto job = scene.filled({.id = other});
+        second->submit({&job, 1});
+    }
+    const auto third = scene.open();
+    const std::vector<JobId> ids = {id, other};
+    const auto found = third->find(ids);
+    expect(found.size() == 2 && found[0] && found[1], "both jobs to be there for a third object");
+}
+
+} // namespace
+
+Cases read_cases() {
+    return {
+        {"find answers in the order of the ids", finds_in_order},
+        {"list gives the newest first", lists_newest_first},
+        {"list of an empty store is empty", lists_nothing_in_an_empty_store},
+        {"list gives whole records", lists_whole_records},
+        {"list filters by owner, queue, type and status", filters},
+        {"list knows every status", lists_every_status},
+        {"pages have no gap and no repeat", pages},
+        {"pages are not shifted by jobs that arrive", pages_while_jobs_arrive},
+        {"a listing continues from any id", continues_from_any_id},
+        {"workload counts what is due and what runs in a queue", counts_work},
+        {"workload counts up to a limit", counts_up_to_a_limit},
+        {"workload says whether the queue is paused", says_whether_a_queue_is_paused},
+        {"workload knows how long completed jobs of a type took", knows_the_typical_run},
+        {"a second object sees the first one's data, and writes to it", shares_its_data},
+        {"data outlives the object that wrote it", outlives_its_objects},
+    };
+}
+
+} // namespace asyncjobs::testing::detail

@@ -1,0 +1,155 @@
+#include "conformance_check.hpp"
+
+#include <algorithm>
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+void makes_it_pending_again(Scene& scene) {
+    const auto lease = scene.running({.queue = "reports"}, no_lease).lease;
+    const auto before = scene.job(lease.id);
+    const auto rescued = scene.rescue_one();
+    expect_equal(rescued.id, lease.id, "id in the answer");
+    expect_equal(rescued.queue, "reports", "queue in the answer");
+    expect_equal(rescued.status, JobStatus::pending, "status in the answer");
+    const auto job = scene.job(lease.id);
+    expect_equal(job.status, JobStatus::pending, "status");
+    expect_equal(job.crashes, 1, "crashes");
+    expect_equal(job.attempt, 0, "attempt, which is refunded");
+    expect_equal(job.fence, lease.fence, "fence, which goes on");
+    expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
+    expect_equal(job.error, std::nullopt, "error");
+    expect_equal(job.run_at, job.updated_at, "run_at, which is now");
+    expect_equal(job.revision, before.revision + 1, "revision");
+}
+
+void lets_it_run_again(Scene& scene) {
+    const auto lease = scene.running({}, no_lease).lease;
+    scene.rescue_one();
+    const auto again = scene.claim_one();
+    expect_equal(again.lease, LeaseRef{lease.id, lease.fence + 1}, "the new lease");
+    expect_equal(again.attempt, 1, "attempt");
+    expect_equal(again.crashes, 1, "crashes");
+    scene.accept(Settlement::completed(again.lease, {}));
+}
+
+void refunds_no_earlier_attempt(Scene& scene) {
+    const auto first = scene.running().lease;
+    scene.accept(Settlement::retried(first, {.code = "E1"}, {}));
+    scene.claim_one("default", no_lease);
+    scene.rescue_one();
+    const auto job = scene.job(first.id);
+    expect_equal(job.attempt, 1, "attempt after one failure and one crash");
+    expect_equal(job.error, JobError{.code = "E1"}, "error of the failed attempt");
+}
+
+void leaves_valid_leases(Scene& scene) {
+    const auto lease = scene.running().lease;
+    const auto before = scene.job(lease.id);
+    expect_equal(scene.store().rescue(10, 1).size(), 0, "jobs rescued");
+    expect_same(scene.job(lease.id), before, "after a rescue while the lease is valid");
+}
+
+void leaves_all_but_processing(Scene& scene) {
+    const auto pending = scene.submit({.queue = "other", .run_at = long_ago});
+    const std::vector<JobId> ids = {pending, scene.completed({.retention = Duration::zero()}),
+                                    scene.failed(), scene.cancelled()};
+    const auto released = scene.running({}, no_lease).lease;
+    scene.accept(Settlement::released(released, an_hour));
+    expect_equal(scene.store().rescue(10, 1).size(), 0, "jobs rescued");
+    expect_equal(scene.status(pending), JobStatus::pending, "status of a pending job");
+}
+
+void fails_at_the_crash_limit(Scene& scene) {
+    const auto id = scene.submit();
+    for (int crash = 1; crash <= 3; ++crash) {
+        scene.claim_one("default", no_lease);
+        const auto status = crash < 3 ? JobStatus::pending : JobStatus::failed;
+        expect_equal(scene.rescue_one(3).status, status,
+                     fmt::format("status after crash {} with a limit of 3", crash));
+    }
+    const auto job = scene.job(id);
+    expect_equal(job.status, JobStatus::failed, "status");
+    expect_equal(job.crashes, 3, "crashes");
+    expect(job.error.has_value(), "an error to be set");
+    expect_equal(job.error->code, std::string(error_code::worker_lost), "code of the error");
+    expect(job.finished_at.has_value(), "finished_at to be set");
+    expect_equal(job.expires_at, *job.finished_at + job.retention, "expires_at");
+    expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
+}
+
+void cancels_when_requested(Scene& scene) {
+    const auto lease = scene.running({}, no_lease).lease;
+    scene.store().cancel(lease.id);
+    expect_equal(scene.rescue_one().status, JobStatus::cancelled, "status in the answer");
+    const auto job = scene.job(lease.id);
+    expect_equal(job.status, JobStatus::cancelled, "status");
+    expect_equal(job.crashes, 1, "crashes");
+    expect(job.finished_at.has_value() && job.expires_at.has_value(),
+           "finished_at and expires_at to be set");
+}
+
+void fails_before_it_cancels(Scene& scene) {
+    const auto lease = scene.running({}, no_lease).lease;
+    scene.store().cancel(lease.id);
+    expect_equal(scene.rescue_one(1).status, JobStatus::failed,
+                 "status at the crash limit, though a cancel was requested");
+}
+
+void goes_by_batches(Scene& scene) {
+    std::vector<JobId> ids;
+    for (int i = 0; i < 5; ++i) ids.push_back(scene.running({}, no_lease).lease.id);
+    std::vector<JobId> rescued;
+    for (const std::size_t expected : {2, 2, 1, 0}) {
+        const auto batch = scene.store().rescue(2, many_crashes);
+        expect_equal(batch.size(), expected, "jobs rescued with a limit of 2");
+        for (const auto& one : batch) rescued.push_back(one.id);
+    }
+    std::sort(rescued.begin(), rescued.end());
+    expect_equal(rescued, ids, "all jobs rescued");
+}
+
+void takes_the_longest_expired_first(Scene& scene) {
+    std::vector<LeaseRef> leases;
+    for (int i = 0; i < 5; ++i) leases.push_back(scene.running({}, no_lease).lease);
+    scene.renew(leases[0], {}, no_lease);
+    scene.renew(leases[3], {}, no_lease);
+    std::vector<Timestamp> in_order, as_rescued;
+    for (const auto& lease : leases)
+        in_order.push_back(scene.job(lease.id).lease_expires_at.value());
+    for (std::size_t i = 0; i < leases.size(); ++i) {
+        const auto rescued = scene.store().rescue(1, many_crashes);
+        expect_equal(rescued.size(), 1, "jobs rescued with a limit of 1");
+        for (std::size_t j = 0; j < leases.size(); ++j)
+            if (leases[j].id == rescued[0].id) as_rescued.push_back(in_order[j]);
+    }
+    std::sort(in_order.begin(), in_order.end());
+    expect_equal(as_rescued, in_order, "order in which leases that ran out are taken away");
+}
+
+void rescues_nothing_with_a_limit_of_zero(Scene& scene) {
+    const auto lease = scene.running({}, no_lease).lease;
+    expect_equal(scene.store().rescue(0, many_crashes).size(), 0, "jobs rescued");
+    expect_equal(scene.status(lease.id), JobStatus::processing, "status");
+}
+
+} // namespace
+
+Cases rescue_cases() {
+    return {
+        {"a rescue makes the job pending and due, and charges a crash but no attempt",
+         makes_it_pending_again},
+        {"a rescued job runs again under a new fence", lets_it_run_again},
+        {"a rescue refunds one attempt", refunds_no_earlier_attempt},
+        {"a rescue leaves leases that are valid", leaves_valid_leases},
+        {"a rescue leaves jobs that are not processing", leaves_all_but_processing},
+        {"a job that lost its worker too often fails", fails_at_the_crash_limit},
+        {"a rescue cancels a job whose cancel was requested", cancels_when_requested},
+        {"the crash limit comes before a cancel request", fails_before_it_cancels},
+        {"a rescue takes no more than its limit", goes_by_batches},
+        {"a rescue takes first the lease that ran out first", takes_the_longest_expired_first},
+        {"a rescue with a limit of zero does nothing", rescues_nothing_with_a_limit_of_zero},
+    };
+}
+
+} // namespace asyncjobs::testing::detail

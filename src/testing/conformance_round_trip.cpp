@@ -1,0 +1,215 @@
+#include "conformance_check.hpp"
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+std::string long_text() {
+    std::string text = "\"";
+    while (text.size() < 1024 * 1024)
+        text += R"(0123456789 \"quoted\" \\ caf)"
+                "\xC3\xA9 \xF0\x9F\x8E\x89 ";
+    return text + '"';
+}
+
+/// JSON texts that a store which parses, trims, re-encodes or cuts would change.
+std::vector<JsonText> payloads() {
+    std::vector<JsonText> payloads;
+    for (const auto& text : {
+             std::string("null"),
+             std::string("true"),
+             std::string("0"),
+             std::string("\"\""),
+             std::string("{}"),
+             std::string("[]"),
+             // Spellings of numbers.
+             std::string(
+                 "[1.0,1e2,-0,-0.0,1E+2,0.10,1e-7,12345678901234567890,0.1234567890123456789]"),
+             // The order of members, and whitespace.
+             std::string(R"({"b":1,"a":2,"B":3,"aa":4,"":5})"),
+             std::string(" {\t\"a\" :\r\n [ 1 , 2 ] }\n"),
+             // Escapes, needless ones as well.
+             std::string(R"({"a":"\"\\\/\b\f\n\r\t\u0001\u001f\u007f\u00e9\u20AC\uD83C\uDF89"})"),
+             std::string(R"(["\u0041","A","\/","/"])"),
+             // Scripts: composed and decomposed, right to left, beyond 16 bits, joined, the ends.
+             std::string("[\"\xC3\xA9\",\"e\xCC\x81\"]"),
+             std::string("\"\xD9\x81\xD8\xB4\xD9\x84 \xD8\xAA\xD9\x88\xD9\x84\xD9\x8A\xD8\xAF\""),
+             std::string("\"\xF0\x9F\x8E\x89\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB\""),
+             std::string("\"\xEF\xBF\xBF\xEF\xBF\xBE\xEF\xBB\xBF\xF4\x8F\xBF\xBF\x7F\xC2\x80\""),
+             // What means something to SQL, to printf, to a shell.
+             std::string(R"({"q":"'; DROP TABLE jobs; -- \" `x` ${y} %s %n :name ?1 $1 {0}"})"),
+             nested(JsonText::max_depth),
+             long_text(),
+         })
+        payloads.push_back(JsonText::parse(text));
+    return payloads;
+}
+
+/// Short texts of the same kinds.
+std::vector<std::string> labels() {
+    return {"",
+            "plain",
+            " spaces around ",
+            "O'Brien \"the\" `tick`",
+            "'; DROP TABLE jobs; --",
+            "100 %s %n %%",
+            "back\\slash \\n \\' \\0",
+            ":name ?1 $1 {0} [x]",
+            "caf\xC3\xA9 cafe\xCC\x81",
+            "\xD9\x85\xD8\xB9\xD8\xA7\xD9\x84\xD8\xAC\xD8\xA9...",
+            "\xF0\x9F\x8E\x89\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB",
+            "null",
+            "0",
+            std::string(255, 'x')};
+}
+
+void keeps_inputs(Scene& scene) {
+    const auto second = scene.open();
+    for (const auto& input : payloads()) {
+        const auto id = scene.submit({.input = input});
+        expect_equal(scene.job(id).input, input, "input, as found");
+        expect_equal(second->find({&id, 1}).at(0).value().input, input,
+                     "input, as found by another");
+        const auto claimed = scene.claim_one();
+        expect_equal(claimed.input, input, "input, as claimed");
+        const auto held = scene.store().held("worker");
+        expect_equal(held.size(), 1, "jobs held");
+        expect_equal(held[0].input, input, "input, as held");
+        scene.accept(Settlement::completed(claimed.lease, {}));
+        expect_equal(scene.job(id).input, input, "input of the completed job");
+    }
+}
+
+void keeps_inputs_within_a_batch(Scene& scene) {
+    std::vector<NewJob> jobs;
+    for (const auto& input : payloads()) jobs.push_back(scene.filled({.input = input}));
+    scene.store().submit(jobs);
+    for (const auto& job : jobs) expect_equal(scene.job(job.id).input, job.input, "input");
+}
+
+void keeps_results(Scene& scene) {
+    for (const auto& result : payloads()) {
+        const auto lease = scene.running().lease;
+        scene.accept(Settlement::completed(lease, result));
+        expect_equal(scene.job(lease.id).result, result, "result");
+    }
+}
+
+void keeps_results_within_a_batch(Scene& scene) {
+    const auto results = payloads();
+    scene.submit(results.size());
+    const auto claimed = scene.claim(results.size());
+    expect_equal(claimed.size(), results.size(), "jobs claimed");
+    std::vector<Settlement> settlements;
+    for (std::size_t i = 0; i < results.size(); ++i)
+        settlements.push_back(Settlement::completed(claimed[i].lease, results[i]));
+    scene.store().settle(settlements);
+    for (std::size_t i = 0; i < results.size(); ++i)
+        expect_equal(scene.job(claimed[i].lease.id).result, results[i], "result");
+}
+
+void keeps_error_details(Scene& scene) {
+    for (const auto& details : payloads()) {
+        const JobError error{.code = "E1", .message = "no", .details = details};
+        const auto lease = scene.running().lease;
+        scene.accept(Settlement::failed(lease, error));
+        expect_equal(scene.job(lease.id).error, error, "error");
+    }
+}
+
+void keeps_error_texts(Scene& scene) {
+    for (const auto& text : labels()) {
+        const JobError error{.code = text, .message = text + "\nsecond line\t" + text};
+        const auto first = scene.running().lease;
+        scene.accept(Settlement::retried(first, error, {}));
+        expect_equal(scene.job(first.id).error, error, "error of a retried job");
+        const auto second = scene.claim_one().lease;
+        scene.accept(Settlement::failed(second, error));
+        expect_equal(scene.job(first.id).error, error, "error of a failed job");
+    }
+}
+
+void keeps_progress_messages(Scene& scene) {
+    const auto lease = scene.running().lease;
+    for (const auto& text : labels()) {
+        scene.renew(lease, Progress{10, text});
+        expect_equal(scene.job(lease.id).progress, Progress{10, text}, "progress");
+    }
+}
+
+void keeps_owners(Scene& scene) {
+    for (const auto& owner : labels()) {
+        const auto id = scene.submit({.owner = owner});
+        expect_equal(scene.job(id).owner, owner, "owner");
+        expect_equal(scene.claim_one().owner, owner, "owner, as claimed");
+        expect_equal(ids_of(scene.store().list({.owner = owner}).jobs), {id},
+                     fmt::format("jobs of owner {}", show(owner)));
+    }
+}
+
+void keeps_unique_keys(Scene& scene) {
+    for (const auto& key : labels()) {
+        if (key.empty()) continue;
+        const auto id = scene.submit({.unique_key = key});
+        expect_equal(scene.job(id).unique_key, key, "unique_key");
+    }
+}
+
+void keeps_worker_names(Scene& scene) {
+    for (const auto& worker : labels()) {
+        const auto id = scene.submit();
+        scene.claim_one("default", long_lease, worker);
+        expect_equal(scene.job(id).worker, worker, "worker");
+        expect_equal(ids_of(scene.store().held(worker)), {id}, "jobs held");
+    }
+}
+
+void keeps_names(Scene& scene) {
+    const std::string all = "azAZ09._:/-";
+    for (const auto& name : {all, std::string(100, 'n'), std::string("x")}) {
+        const auto id = scene.submit({.type = name, .queue = name});
+        expect_equal(scene.job(id).type, name, "type");
+        expect_equal(scene.job(id).queue, name, "queue");
+        const auto claimed = scene.claim_one(name);
+        expect_equal(claimed.type, name, "type, as claimed");
+        expect_equal(claimed.queue, name, "queue, as claimed");
+    }
+}
+
+void keeps_numbers_and_times(Scene& scene) {
+    const Duration hundred_years = std::chrono::days{365 * 100};
+    const auto id = scene.submit({.max_attempts = 1000,
+                                  .run_at = long_ago + Duration{123'457},
+                                  .timeout = hundred_years - Duration{1},
+                                  .retention = hundred_years});
+    expect_equal(scene.job(id).run_at, long_ago + Duration{123'457}, "run_at, to the microsecond");
+    const auto claimed = scene.claim_one();
+    expect_equal(claimed.timeout, hundred_years - Duration{1}, "timeout");
+    scene.accept(Settlement::failed(claimed.lease, {}));
+    const auto job = scene.job(id);
+    expect_equal(job.max_attempts, 1000, "max_attempts");
+    expect_equal(job.retention, hundred_years, "retention");
+    expect_equal(job.expires_at, *job.finished_at + hundred_years, "expires_at");
+}
+
+} // namespace
+
+Cases round_trip_cases() {
+    return {
+        {"inputs are kept byte for byte", keeps_inputs},
+        {"inputs are kept byte for byte within a batch", keeps_inputs_within_a_batch},
+        {"results are kept byte for byte", keeps_results},
+        {"results are kept byte for byte within a batch", keeps_results_within_a_batch},
+        {"error details are kept byte for byte", keeps_error_details},
+        {"error codes and messages are kept byte for byte", keeps_error_texts},
+        {"progress messages are kept byte for byte", keeps_progress_messages},
+        {"owners are kept and compared byte for byte", keeps_owners},
+        {"unique keys are kept byte for byte", keeps_unique_keys},
+        {"worker names are kept byte for byte", keeps_worker_names},
+        {"types and queues are kept as they are", keeps_names},
+        {"numbers and times are kept exactly", keeps_numbers_and_times},
+    };
+}
+
+} // namespace asyncjobs::testing::detail
