@@ -82,7 +82,8 @@ bool CsvReader::take_record(char*& first, char*& last) {
         first = buffer_.data() + begin_;
         last = buffer_.data() + end_;
         line_feed = find_record_end(first, last);
-        if (line_feed || !refill()) break;
+        if (line_feed || at_end_of_file_) break;
+        refill();
     }
     if (line_feed) {
         next_line_ += static_cast<std::uint64_t>(std::count(first, line_feed + 1, '\n'));
@@ -96,9 +97,8 @@ bool CsvReader::take_record(char*& first, char*& last) {
     return true;
 }
 
-/// Appends what the file has next to the record begun; false at the end of the file.
-bool CsvReader::refill() {
-    if (at_end_of_file_) return false;
+/// Moves the record begun to the front of the buffer and appends what the file has next.
+void CsvReader::refill() {
     std::copy(buffer_.data() + begin_, buffer_.data() + end_, buffer_.data());
     end_ -= begin_;
     begin_ = 0;
@@ -117,7 +117,6 @@ bool CsvReader::refill() {
     if (count < 0 || status < 0) fail(std::string{"broken compressed data: "} + message);
     end_ += static_cast<std::size_t>(count);
     at_end_of_file_ = count == 0;
-    return count > 0;
 }
 
 void CsvReader::skip_byte_order_mark() {

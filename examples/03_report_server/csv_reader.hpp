@@ -60,7 +60,7 @@ private:
     };
 
     bool take_record(char*& first, char*& last);
-    bool refill();
+    void refill();
     void skip_byte_order_mark();
     void split_plain(const char* first, const char* last);
     void split_quoted(char* first, char* last);
