@@ -1,0 +1,98 @@
+#include "secret.hpp"
+
+#include "scratch_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <latch>
+#include <thread>
+#include <vector>
+
+using namespace report_server;
+using namespace report_server::testing;
+
+namespace {
+
+std::string hex(const Digest& digest) {
+    std::string text;
+    for (const unsigned char byte : digest) {
+        text += "0123456789abcdef"[byte / 16];
+        text += "0123456789abcdef"[byte % 16];
+    }
+    return text;
+}
+
+Secret secret_of(std::string_view key) {
+    Secret secret;
+    std::copy(key.begin(), key.end(), secret.bytes.begin());
+    return secret;
+}
+
+} // namespace
+
+TEST_SUITE("secret") {
+    TEST_CASE("is created once, for its owner only, and read from then on") {
+        const ScratchDirectory directory;
+        const auto first = load_or_create_secret(directory / ".secret");
+        CHECK(load_or_create_secret(directory / ".secret").bytes == first.bytes);
+        CHECK(std::filesystem::file_size(directory / ".secret") == 32);
+        CHECK(std::filesystem::status(directory / ".secret").permissions() ==
+              (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+        CHECK(directory.file_count() == 1);
+    }
+
+    TEST_CASE("differs between servers") {
+        const ScratchDirectory directory;
+        CHECK(load_or_create_secret(directory / "one").bytes !=
+              load_or_create_secret(directory / "two").bytes);
+    }
+
+    TEST_CASE("is the same for all who start at the same moment") {
+        const ScratchDirectory directory;
+        constexpr std::size_t starters = 8;
+        for (const char* name : {"a", "b", "c", "d", "e"}) {
+            std::vector<Secret> secrets(starters);
+            std::latch start{starters};
+            std::vector<std::thread> threads;
+            for (Secret& secret : secrets)
+                threads.emplace_back([&] {
+                    start.arrive_and_wait();
+                    secret = load_or_create_secret(directory / name);
+                });
+            for (std::thread& thread : threads) thread.join();
+            for (const Secret& secret : secrets) CHECK(secret.bytes == secrets[0].bytes);
+        }
+        CHECK(directory.file_count() == 5);
+    }
+
+    TEST_CASE("a file that is too short, too long or readable by others is an error") {
+        const ScratchDirectory directory;
+        const auto file = directory / ".secret";
+        const auto owner_only =
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+        for (const std::size_t size : {0u, 31u, 33u}) {
+            with_content(file, std::string(size, 'x'));
+            std::filesystem::permissions(file, owner_only);
+            CHECK_THROWS_WITH_AS(load_or_create_secret(file),
+                                 doctest::Contains("not a secret of 32 bytes"), std::runtime_error);
+        }
+        with_content(file, std::string(32, 'x'));
+        CHECK(load_or_create_secret(file).bytes == secret_of(std::string(32, 'x')).bytes);
+        std::filesystem::permissions(file, owner_only | std::filesystem::perms::others_read);
+        CHECK_THROWS_WITH_AS(load_or_create_secret(file), doctest::Contains("owner only"),
+                             std::runtime_error);
+    }
+
+    TEST_CASE("a directory that isn't there is a system error") {
+        const ScratchDirectory directory;
+        CHECK_THROWS_AS(load_or_create_secret(directory / "missing/secret"), std::system_error);
+    }
+
+    TEST_CASE("signs as RFC 4231 says") {
+        CHECK(hex(hmac_sha256(secret_of(std::string(20, '\x0b')), "Hi There")) ==
+              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+        CHECK(hex(hmac_sha256(secret_of("Jefe"), "what do ya want for nothing?")) ==
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+}
