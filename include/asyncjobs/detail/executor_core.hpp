@@ -68,7 +68,8 @@ private:
                SteadyTime asked_at);
     void on_store_fault(std::vector<Settlement> settlements, const std::exception& fault,
                         SteadyTime asked_at);
-    void take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at);
+    Executions take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at);
+    ExecutionPtr forget(Lock&, const LeaseRef& lease);
     void claim_soon();
 
     // Running handlers (impl/running.ipp).

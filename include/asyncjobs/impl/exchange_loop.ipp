@@ -55,6 +55,11 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     }
 }
 
+/// Not under the lock: what a handler does when it is asked to stop may lead back here.
+inline void stop_lost(const Executions& executions) {
+    for (const auto& execution : executions) execution->stop(StopReason::lease_lost);
+}
+
 /// Reads back what this worker holds, so that nothing that was done is done again, and nothing that
 /// was claimed is forgotten.
 ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements) {
@@ -70,19 +75,22 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
     Lock lock(mutex_);
     std::erase_if(settlements, [&](const Settlement& settlement) {
         if (is_held(settlement.lease())) return false;
-        live_.erase(settlement.lease().id);
+        forget(lock, settlement.lease());
         changed.push_back(settlement.lease().id);
         return true;
     });
+    Executions lost;
     for (const auto& [id, execution] : live_)
-        if (!is_held(execution->lease())) execution->stop(StopReason::lease_lost);
+        if (!is_held(execution->lease())) lost.push_back(execution);
     std::erase_if(jobs, [&](const ClaimedJob& job) {
         const auto found = live_.find(job.lease.id);
         return found != live_.end() && found->second->lease() == job.lease;
     });
-    take_on(lock, std::move(jobs), *unanswered_since_);
+    const auto superseded = take_on(lock, std::move(jobs), *unanswered_since_);
     unanswered_since_.reset();
     lock.unlock();
+    stop_lost(lost);
+    stop_lost(superseded);
     if (!changed.empty()) store_.notifier().changed(changed);
 }
 
@@ -125,7 +133,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     if (std::exchange(faults_, 0) > 0) log(LogEntry::Level::info, "the store answers again");
     for (std::size_t i = 0; i < settlements.size(); ++i) {
         const auto& settlement = settlements[i];
-        const auto ended = live_.extract(settlement.lease().id);
+        const auto execution = forget(lock, settlement.lease());
         if (!exchange.settled[i].accepted) {
             log(LogEntry::Level::warning, "a job ended here after its lease was lost",
                 settlement.lease().id);
@@ -133,9 +141,9 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
         }
         if (watched) changed.push_back(settlement.lease().id);
         for (const auto& job : settlement.follow_ups()) ready_queues.insert(job.queue);
-        if (settlement.kind() == Settlement::Kind::released && !ended.empty() &&
+        if (settlement.kind() == Settlement::Kind::released && execution &&
             settlement.delay() == Duration::zero())
-            ready_queues.insert(ended.mapped()->job().queue);
+            ready_queues.insert(execution->job().queue);
     }
     if (watched)
         for (const auto& job : exchange.claimed) changed.push_back(job.lease.id);
@@ -145,12 +153,13 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     else if (claim_timer_)
         claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
                                    jittered(options_.poll_every, runtime_.random())));
-    take_on(lock, std::move(exchange.claimed), asked_at);
+    const auto superseded = take_on(lock, std::move(exchange.claimed), asked_at);
     dispatch(lock);
     pump(lock);
     notice_drained(lock);
     lock.unlock();
 
+    stop_lost(superseded);
     if (!changed.empty()) notifier.changed(changed);
     for (const auto& queue : ready_queues) notifier.ready(queue);
 }
@@ -177,15 +186,19 @@ ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     pump(lock);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
-                                            SteadyTime claimed_at) {
-    if (jobs.empty()) return;
+/// Answers executions of the same jobs under leases that were lost meanwhile.
+ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
+                                                  SteadyTime claimed_at) {
+    if (jobs.empty()) return {};
     const auto now = runtime_.now();
     const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
     if (ready_.empty()) ready_since_ = now;
+    Executions superseded;
     for (auto& job : jobs) {
         const auto execution = std::make_shared<Execution>(std::move(job), claimed_at);
-        live_.insert_or_assign(execution->lease().id, execution);
+        auto& live = live_[execution->lease().id];
+        if (live) superseded.push_back(std::move(live));
+        live = execution;
         if (too_late || phase_ != Phase::started)
             give_back(lock, execution);
         else if (!handlers_.contains(execution->job().type))
@@ -194,6 +207,14 @@ ASYNCJOBS_INLINE void ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> 
             ready_.push_back(execution);
     }
     lease_keeper_->wake();
+    return superseded;
+}
+
+/// Null if another lease on the same job has taken its place: the job was lost here and came back.
+ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::forget(Lock&, const LeaseRef& lease) {
+    const auto found = live_.find(lease.id);
+    if (found == live_.end() || found->second->lease() != lease) return nullptr;
+    return live_.extract(found).mapped();
 }
 
 } // namespace asyncjobs::detail

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <asyncjobs/runtime.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace asyncjobs::testing {
+
+/// A world in virtual time: one thread, one queue of events, all chance from one seed, so that a
+/// run that went wrong can be run again exactly. Time passes only when an event is due, and then at
+/// once.
+///
+/// Thread-safety  None: one thread runs everything.
+class Simulation {
+public:
+    explicit Simulation(std::uint64_t seed);
+
+    SteadyTime now() const noexcept { return now_; }
+    Timestamp wall_clock() const noexcept;
+    std::uint64_t random() noexcept;
+    /// Uniform in [low, high].
+    Duration random_duration(Duration low, Duration high) noexcept;
+    bool chance(double probability) noexcept;
+
+    /// Calls `task` once, `delay` from now; events of the same time go in the order of their
+    /// posting.
+    void after(Duration delay, Task task);
+
+    /// Handles events until `done()` or until nothing happens before `deadline`; then it is
+    /// `deadline`. Answers what `done()` says at the end. May be called from within an event.
+    bool run_until(const std::function<bool()>& done, SteadyTime deadline);
+    void run_for(Duration duration);
+
+private:
+    std::map<std::pair<SteadyTime, std::uint64_t>, Task> events_;
+    SteadyTime now_{std::chrono::hours{1}};
+    std::uint64_t posted_ = 0;
+    std::uint64_t random_state_;
+};
+
+/// One process of a Simulation. Its lanes run in virtual time, each task after a short, random
+/// latency.
+///
+/// Thread-safety  None. Ownership: borrows the simulation.
+class SimulatedRuntime final : public Runtime {
+public:
+    explicit SimulatedRuntime(Simulation& simulation);
+    ~SimulatedRuntime() override;
+
+    /// As kill -9: nothing that was posted or armed happens any more, and no wait takes any time.
+    /// What used this runtime can then be destroyed without a further effect.
+    void crash() noexcept;
+
+    /// As SIGSTOP and, `duration` later, SIGCONT: what becomes due in between happens then.
+    void pause(Duration duration);
+
+    bool is_crashed() const noexcept;
+
+    /// Calls `task` unless the process has crashed by then.
+    void after(Duration delay, Task task);
+
+    SteadyTime now() const override;
+    Timestamp wall_clock() const override;
+    std::uint64_t random() override;
+    std::unique_ptr<Timer> make_timer(Task task) override;
+    std::unique_ptr<Lane> make_lane(unsigned threads) override;
+    std::unique_ptr<Event> make_event() override;
+
+private:
+    struct Process;
+    class SimulatedTimer;
+    class SimulatedLane;
+    class SimulatedEvent;
+
+    std::shared_ptr<Process> process_;
+};
+
+} // namespace asyncjobs::testing

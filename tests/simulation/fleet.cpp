@@ -1,0 +1,253 @@
+#include "fleet.hpp"
+#include "history.hpp"
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/executor.hpp>
+#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/testing/faulty_job_store.hpp>
+#include <asyncjobs/testing/simulated_runtime.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <optional>
+
+namespace simulation {
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+using testing::FaultyJobStore;
+using testing::SimulatedRuntime;
+using testing::Simulation;
+
+namespace {
+
+constexpr int crash_limit = 3;
+constexpr Duration lease_for = 1s;
+constexpr Duration rescue_every = 300ms;
+
+/// One handler's run, as the world sees it.
+struct Run {
+    std::shared_ptr<SimulatedRuntime> process;
+    std::stop_token stop;
+    bool over = false;
+};
+
+class Fleet {
+public:
+    Fleet(std::uint64_t seed, const Plant& plant)
+        : world_(seed), truth_([this] { return world_.wall_clock(); }),
+          planted_(plant ? plant(truth_) : nullptr),
+          history_(
+              planted_ ? *planted_ : static_cast<JobStore&>(truth_),
+              [this] { return world_.wall_clock(); }, crash_limit,
+              [this](const LeaseRef& lease, Timestamp ran_out) { on_rescue(lease, ran_out); }),
+          store_(history_, [this](std::string_view) { return draw_fault(); }),
+          ever_faulty_(world_.chance(0.75)), faulty_(ever_faulty_),
+          client_(store_, client_runtime_) {}
+
+    std::vector<std::string> run() {
+        for (auto& member : members_) start(member);
+        const auto steps = 25 + world_.random() % 25;
+        for (std::uint64_t i = 0; i < steps; ++i) step();
+
+        faulty_ = false;
+        for (auto& member : members_)
+            if (!member.executor) start(member);
+        world_.run_until([this] { return all_finished(); }, world_.now() + 10min);
+        history_.check_end(acknowledged_);
+        for (auto& member : members_) member.executor->stop(10s);
+        return history_.violations();
+    }
+
+private:
+    struct Member {
+        std::shared_ptr<SimulatedRuntime> process;
+        std::unique_ptr<Executor> executor;
+        SteadyTime paused_until = {};
+    };
+
+    FaultyJobStore::Fault draw_fault() {
+        using enum FaultyJobStore::Fault;
+        if (!faulty_) return none;
+        // The database is away for a while every now and then, and single answers get lost.
+        if (world_.now() >= outage_until_ && world_.chance(0.004))
+            outage_until_ = world_.now() + world_.random_duration(10ms, 3s);
+        if (world_.now() < outage_until_) return unavailable;
+        if (world_.chance(0.03)) return answer_lost;
+        if (world_.chance(0.01)) return lost_before;
+        return world_.chance(0.02) ? busy : none;
+    }
+
+    void start(Member& member) {
+        member.process = std::make_shared<SimulatedRuntime>(world_);
+        started_[member.process.get()] = world_.now();
+        member.executor =
+            std::make_unique<Executor>(store_, member.process,
+                                       ExecutorOptions{.concurrency = 3,
+                                                       .worker = "simulated",
+                                                       .lease_for = lease_for,
+                                                       .poll_every = 200ms,
+                                                       .report_every = 50ms,
+                                                       .rescue_every = rescue_every,
+                                                       .timeout_grace = 200ms,
+                                                       .crash_limit = crash_limit,
+                                                       .prefetch_limit = 5,
+                                                       .backoff = {.first = 20ms, .most = 1s}});
+        member.executor->handle_async("work",
+                                      [this, process = member.process](const JsonText&,
+                                                                       ProgressReporter& progress,
+                                                                       Completion done) {
+                                          begin_run(process, progress, std::move(done));
+                                      },
+                                      {.timeout = 2s});
+        member.executor->start();
+    }
+
+    void crash(Member& member) {
+        if (!member.executor) return;
+        member.process->crash();
+        member.executor.reset();
+    }
+
+    void begin_run(const std::shared_ptr<SimulatedRuntime>& process, ProgressReporter& progress,
+                   Completion done) {
+        auto run = std::make_shared<Run>(process, progress.stop_token());
+        runs_[{progress.job().lease.id, progress.job().lease.fence}] = run;
+        const auto length = world_.chance(0.1) ? world_.random_duration(1s, 4s)
+                                               : world_.random_duration(0ms, 150ms);
+        const bool obedient = world_.chance(0.9);
+        go_on(run, progress, std::move(done), world_.now() + length, obedient);
+    }
+
+    void go_on(const std::shared_ptr<Run>& run, ProgressReporter& progress, Completion done,
+               SteadyTime until, bool obedient) {
+        const auto left = until - world_.now();
+        if (left <= Duration::zero() || (obedient && run->stop.stop_requested())) {
+            run->over = true;
+            return end_run(done, left > Duration::zero());
+        }
+        if (!run->stop.stop_requested())
+            progress.report(static_cast<int>(world_.random() % 100), "on the way");
+        run->process->after(std::min<Duration>(left, 30ms),
+                            [this, run, &progress, done = std::move(done), until, obedient] {
+                                go_on(run, progress, done, until, obedient);
+                            });
+    }
+
+    void end_run(const Completion& done, bool interrupted) {
+        const auto fail = [&](const auto& error) { done(std::make_exception_ptr(error), {}); };
+        if (interrupted) return fail(Interrupted{});
+        const auto dice = world_.random() % 100;
+        if (dice < 75) return done(nullptr, JsonText::trusted("{\"ok\":true}"));
+        if (dice < 90) return fail(JobFailure("E1", "try again"));
+        if (dice < 93) return fail(JobFailure("E2", "give up").permanent());
+        fail(std::runtime_error("unexpected"));
+    }
+
+    void step() {
+        auto& member = members_[world_.random() % members_.size()];
+        const auto dice = world_.random() % 100;
+        if (dice < 45) {
+            submit();
+        } else if (dice < 55) {
+            if (!acknowledged_.empty()) cancel();
+        } else if (dice < 65) {
+            crash(member);
+        } else if (dice < 75) {
+            if (!member.executor) start(member);
+        } else if (dice < 87) {
+            const auto pause = world_.random_duration(50ms, 3s);
+            member.process->pause(pause);
+            member.paused_until = std::max(member.paused_until, world_.now() + pause);
+        } else if (dice < 92 && member.executor) {
+            member.executor->stop(world_.random_duration(0ms, 300ms), 300ms);
+            member.executor.reset();
+        }
+        world_.run_for(world_.random_duration(0ms, 400ms));
+    }
+
+    void submit() {
+        std::vector<NewJob> jobs(1 + world_.random() % 4,
+                                 NewJob{.type = "work", .max_attempts = 3});
+        if (world_.chance(0.2)) jobs.front().delay = world_.random_duration(0ms, 2s);
+        try {
+            for (const auto& one : client_.submit(std::move(jobs))) acknowledged_.push_back(one.id);
+        } catch (const Error&) {
+            // Not acknowledged: whether it happened is nobody's promise.
+        }
+    }
+
+    void cancel() {
+        try {
+            client_.cancel(acknowledged_[world_.random() % acknowledged_.size()]);
+        } catch (const Error&) {
+        }
+    }
+
+    bool all_finished() {
+        const auto jobs = truth_.find(acknowledged_);
+        return std::ranges::all_of(jobs, [](const auto& job) {
+            return !job || is_finished(job->status); // a lost one is check_end's to report
+        });
+    }
+
+    void on_rescue(const LeaseRef& lease, Timestamp ran_out) {
+        const auto found = runs_.find({lease.id, lease.fence});
+        if (found != runs_.end()) {
+            const auto& run = *found->second;
+            if (!run.over && !run.process->is_crashed() && !is_paused(*run.process) &&
+                !run.stop.stop_requested())
+                history_.violate(fmt::format("{}: promise 5: ran on after its lease had ended",
+                                             lease.id.text()));
+        }
+        // With all three awake and the store at hand, one of them sweeps within a period.
+        const auto late = world_.wall_clock() - ran_out;
+        if (!ever_faulty_ && all_awake_for(late) && late > rescue_every + rescue_every / 5)
+            history_.violate(fmt::format("{}: promise 10: rescued {} us after its lease had ended",
+                                         lease.id.text(), late.count()));
+    }
+
+    /// In the instant of its waking, too: nothing could be done yet.
+    bool is_paused(const SimulatedRuntime& process) const {
+        return std::ranges::any_of(members_, [&](const Member& member) {
+            return member.process.get() == &process && world_.now() <= member.paused_until;
+        });
+    }
+
+    bool all_awake_for(Duration past) const {
+        return std::ranges::all_of(members_, [&](const Member& member) {
+            return member.executor && !member.process->is_crashed() &&
+                   started_before(member, past) && world_.now() - member.paused_until > past;
+        });
+    }
+
+    bool started_before(const Member& member, Duration past) const {
+        const auto found = started_.find(member.process.get());
+        return found != started_.end() && world_.now() - found->second > past;
+    }
+
+    Simulation world_;
+    MemoryJobStore truth_;
+    std::unique_ptr<JobStore> planted_;
+    History history_;
+    FaultyJobStore store_;
+    const bool ever_faulty_;
+    bool faulty_;
+    SteadyTime outage_until_ = {};
+    std::shared_ptr<SimulatedRuntime> client_runtime_ = std::make_shared<SimulatedRuntime>(world_);
+    std::map<std::pair<JobId, std::int64_t>, std::shared_ptr<Run>> runs_;
+    std::map<const SimulatedRuntime*, SteadyTime> started_;
+    std::vector<JobId> acknowledged_;
+    Client client_;
+    std::array<Member, 3> members_;
+};
+
+} // namespace
+
+std::vector<std::string> run_fleet(std::uint64_t seed, const Plant& plant) {
+    return Fleet(seed, plant).run();
+}
+
+} // namespace simulation
