@@ -2,7 +2,27 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+
 using namespace report_server;
+
+namespace {
+
+void check_arabic(std::initializer_list<const char*> headers) {
+    for (const char* header : headers) {
+        CAPTURE(header);
+        CHECK(preferred_language(header) == Language::arabic);
+    }
+}
+
+void check_english(std::initializer_list<const char*> headers) {
+    for (const char* header : headers) {
+        CAPTURE(header);
+        CHECK(preferred_language(header) == Language::english);
+    }
+}
+
+} // namespace
 
 TEST_SUITE("client texts") {
     TEST_CASE("speak English and Arabic") {
@@ -31,20 +51,6 @@ TEST_SUITE("client texts") {
 }
 
 TEST_SUITE("preferred language") {
-    void check_arabic(std::initializer_list<const char*> headers) {
-        for (const char* header : headers) {
-            CAPTURE(header);
-            CHECK(preferred_language(header) == Language::arabic);
-        }
-    }
-
-    void check_english(std::initializer_list<const char*> headers) {
-        for (const char* header : headers) {
-            CAPTURE(header);
-            CHECK(preferred_language(header) == Language::english);
-        }
-    }
-
     TEST_CASE("is English where the client has no wish that can be met") {
         check_english({"", " ", "de, fr;q=0.9", "*", "ar;q=0", "en;q=0, ar;q=0"});
     }

@@ -72,7 +72,9 @@ TEST_SUITE("workbook check") {
     }
 
     TEST_CASE_FIXTURE(CompleteWorkbook, "finds a part that was cut off before it was packed") {
-        for (const auto& [name, content] : parts) {
+        for (const auto& part : parts) {
+            const std::string& name = part.first;
+            const std::string& content = part.second;
             CAPTURE(name);
             for (const std::size_t kept :
                  {std::size_t{0}, content.size() / 2, content.size() - 1}) {
