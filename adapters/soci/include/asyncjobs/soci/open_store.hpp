@@ -1,0 +1,47 @@
+#pragma once
+
+#include <asyncjobs/job_store.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs {
+
+struct StoreOptions {
+    /// How long a call waits for another's lock, or for a free session, before it throws
+    /// Errc::store_busy. 0 - 10 min.
+    Duration busy_timeout = std::chrono::seconds{5};
+    unsigned readers = 4; ///< 1-64; how many reads run at the same time
+
+    /// For tests; empty: the database's clock.
+    std::function<Timestamp()> clock = {};
+};
+
+/// Opens the store that `url` names, and brings its tables up to date.
+///
+/// `sqlite:PATH` or `sqlite:PATH?synchronous=LEVEL`: a SQLite database in WAL mode, made if it does
+/// not exist. LEVEL is `full` (the default: what was acknowledged survives a power failure),
+/// `normal` (survives the end of the process), `extra` or `off`. Several processes of one machine
+/// may use it at the same time; PATH must not be on a network file system.
+///
+/// `memory:`: a MemoryJobStore.
+///
+/// Thread-safety  Full, also between processes that open a new database at the same time.
+/// Errors         Errc::invalid_argument for a URL or an option that breaks a rule;
+///                Errc::store_failure for a file that is no database, or one whose tables were made
+///                by a newer version of this library; else as JobStore.
+std::unique_ptr<JobStore> open_store(std::string_view url, StoreOptions options = {});
+
+/// A step that brings the tables of a store up to date.
+struct Migration {
+    int version = 0; ///< of the schema, once it is applied
+    std::string sql = {};
+};
+
+/// What open_store() would apply, oldest first; changes nothing. Errors as open_store().
+std::vector<Migration> pending_migrations(std::string_view url);
+
+} // namespace asyncjobs

@@ -1,0 +1,120 @@
+#include "job_row.hpp"
+
+#include <asyncjobs/error.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+std::string head_of(std::string_view code, std::string_view message) {
+    namespace json = boost::json;
+    return fmt::format(R"({{"code":{},"message":{},"details":)",
+                       json::serialize(json::string_view(code.data(), code.size())),
+                       json::serialize(json::string_view(message.data(), message.size())));
+}
+
+std::string_view member(const boost::json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(name);
+    if (!value || !value->is_string()) return {};
+    return {value->get_string().data(), value->get_string().size()};
+}
+
+} // namespace
+
+std::string to_text(const JobError& error) {
+    return head_of(error.code, error.message) + error.details.text() + '}';
+}
+
+JobError parse_error(const std::string& text) {
+    boost::json::parse_options options;
+    options.max_depth = JsonText::max_depth + 1;
+    boost::json::error_code malformed;
+    const auto value = boost::json::parse(text, malformed, {}, options);
+    if (malformed || !value.is_object())
+        return {.code = std::string(error_code::internal_error), .message = {}, .details = {}};
+    const auto& object = value.get_object();
+    JobError error{.code = std::string(member(object, "code")),
+                   .message = std::string(member(object, "message")),
+                   .details = {}};
+    // Details keep their bytes; only a row that somebody else wrote has them in another place.
+    const std::string head = head_of(error.code, error.message);
+    if (text.starts_with(head))
+        error.details = JsonText::trusted(text.substr(head.size(), text.size() - head.size() - 1));
+    else if (const auto* details = object.if_contains("details"))
+        error.details = JsonText::trusted(boost::json::serialize(*details));
+    return error;
+}
+
+JobError worker_lost() {
+    return {.code = std::string(error_code::worker_lost),
+            .message = "The worker that ran this job was lost.",
+            .details = {}};
+}
+
+JobId read_id(Row& row) {
+    const auto id = JobId::parse(row.text());
+    if (!id) throw Error(Errc::store_failure, "the table of jobs has an id that is none");
+    return *id;
+}
+
+JobStatus read_status(Row& row) {
+    const auto status = parse_job_status(row.text());
+    if (!status) throw Error(Errc::store_failure, "the table of jobs has a status that is none");
+    return *status;
+}
+
+ClaimedJob read_claimed(Row& row) {
+    ClaimedJob job;
+    job.lease.id = read_id(row);
+    job.lease.fence = row.number();
+    job.type = row.take_text();
+    job.queue = row.take_text();
+    job.owner = row.take_text();
+    job.input = JsonText::trusted(row.take_text());
+    job.attempt = row.small();
+    job.max_attempts = row.small();
+    job.crashes = row.small();
+    job.timeout = row.duration();
+    job.created_at = row.time();
+    return job;
+}
+
+Job read_job(Row row) {
+    Job job;
+    job.id = read_id(row);
+    job.type = row.take_text();
+    job.queue = row.take_text();
+    job.owner = row.take_text();
+    job.status = read_status(row);
+    job.progress.percent = row.small();
+    job.progress.message = row.take_text();
+    job.input = JsonText::trusted(row.take_text());
+    if (auto result = row.optional_text()) job.result = JsonText::trusted(std::move(*result));
+    if (const auto error = row.optional_text()) job.error = parse_error(*error);
+    job.attempt = row.small();
+    job.max_attempts = row.small();
+    job.crashes = row.small();
+    job.fence = row.number();
+    job.revision = row.number();
+    job.worker = row.take_text();
+    job.unique_key = row.optional_text();
+    job.timeout = row.duration();
+    job.retention = row.duration();
+    job.created_at = row.time();
+    job.updated_at = row.time();
+    job.run_at = row.time();
+    job.started_at = row.optional_time();
+    const auto completed_at = row.optional_time();
+    const auto failed_at = row.optional_time();
+    const auto cancelled_at = row.optional_time();
+    job.finished_at = completed_at ? completed_at : failed_at ? failed_at : cancelled_at;
+    job.cancel_requested_at = row.optional_time();
+    job.lease_expires_at = row.optional_time();
+    job.expires_at = row.optional_time();
+    return job;
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,96 @@
+#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include "sql_job_store.hpp"
+#include "sqlite_dialect.hpp"
+#include "store_url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace asyncjobs {
+namespace {
+
+using namespace soci_adapter;
+
+[[noreturn]] void refuse(const std::string& message) {
+    throw Error(Errc::invalid_argument, message);
+}
+
+void check(const StoreOptions& options) {
+    if (options.busy_timeout < Duration::zero() || options.busy_timeout > std::chrono::minutes{10})
+        refuse(fmt::format("busy_timeout is {} us, but must be from 0 to 10 min",
+                           options.busy_timeout.count()));
+    if (options.readers < 1 || options.readers > 64)
+        refuse(fmt::format("readers is {}, but must be from 1 to 64", options.readers));
+}
+
+void allow_parameters(const StoreUrl& url, std::string_view allowed) {
+    for (const auto& [name, value] : url.parameters)
+        if (name != allowed)
+            refuse(fmt::format("the store URL has a parameter {}, but {}: allows {}", name,
+                               url.scheme, allowed.empty() ? "none" : allowed));
+}
+
+std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& options) {
+    allow_parameters(url, "synchronous");
+    SqliteOptions sqlite{
+        .path = url.target, .busy_timeout = options.busy_timeout, .clock = options.clock};
+    if (sqlite.path.empty()) refuse("the store URL sqlite: needs a path: sqlite:PATH");
+    if (sqlite.path == ":memory:")
+        refuse("the store URL sqlite::memory: is refused, as each of a store's sessions would see "
+               "a database of its own; use memory:");
+    if (sqlite.path.find('"') != std::string::npos)
+        refuse("the path of a sqlite: URL must not contain a double quote");
+    if (sqlite.path.starts_with("file:")) sqlite.path.insert(0, "./"); // not a SQLite URI
+
+    if (const auto given = url.parameters.find("synchronous"); given != url.parameters.end()) {
+        constexpr std::array<std::string_view, 4> levels = {"off", "normal", "full", "extra"};
+        if (std::ranges::find(levels, given->second) == levels.end())
+            refuse(fmt::format("synchronous is \"{}\", but must be off, normal, full or extra",
+                               given->second));
+        sqlite.synchronous = given->second;
+    }
+    return std::make_unique<SqliteDialect>(std::move(sqlite));
+}
+
+std::unique_ptr<Dialect> make_dialect(const StoreUrl& url, const StoreOptions& options) {
+    if (url.scheme == "sqlite") return make_sqlite(url, options);
+    if (url.scheme == "postgresql" || url.scheme == "mysql")
+        refuse(fmt::format("the store URL's scheme is {}:, which this build can't speak yet; "
+                           "use sqlite:PATH or memory:",
+                           url.scheme));
+    refuse(fmt::format("the store URL's scheme is \"{}\"; use sqlite:PATH or memory:", url.scheme));
+}
+
+} // namespace
+
+std::unique_ptr<JobStore> open_store(std::string_view text, StoreOptions options) {
+    const StoreUrl url = parse_store_url(text);
+    check(options);
+    if (url.scheme == "memory") {
+        allow_parameters(url, "");
+        if (!url.target.empty())
+            refuse(fmt::format("the store URL memory: takes no path, but has \"{}\"", url.target));
+        return options.clock ? std::make_unique<MemoryJobStore>(options.clock)
+                             : std::make_unique<MemoryJobStore>();
+    }
+    return std::make_unique<SqlJobStore>(make_dialect(url, options), options);
+}
+
+std::vector<Migration> pending_migrations(std::string_view text) {
+    const StoreUrl url = parse_store_url(text);
+    if (url.scheme == "memory") return {};
+    const auto dialect = make_dialect(url, {});
+    if (url.scheme == "sqlite" && !std::filesystem::exists(url.target)) {
+        const auto all = dialect->migrations();
+        return {all.begin(), all.end()};
+    }
+    const auto session = dialect->open();
+    return missing_migrations(*dialect, *session);
+}
+
+} // namespace asyncjobs

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <asyncjobs/job_id.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <soci/soci.h>
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::soci_adapter {
+
+/// A statement's text, and a letter for each of its columns: `t` for a text, `i` for a number.
+///
+/// Parameters are written `:name`, in lower case.
+struct Sql {
+    std::string_view text;
+    std::string_view columns = {};
+};
+
+/// A place that SOCI reads a parameter from, or writes a column to: a text or a number.
+struct Cell {
+    std::string text;
+    long long number = 0;
+    soci::indicator indicator = soci::i_ok;
+};
+
+/// Takes the columns of a row off one after the other, in the order of the SELECT.
+class Row {
+public:
+    explicit Row(std::vector<Cell>& cells) noexcept : next_(cells.begin()) {}
+
+    const std::string& text() { return (next_++)->text; }
+    std::string take_text() { return std::move((next_++)->text); }
+    std::int64_t number() { return (next_++)->number; }
+    int small() { return static_cast<int>(number()); }
+    Duration duration() { return Duration{number()}; }
+    Timestamp time() { return Timestamp{duration()}; }
+
+    bool next_is_null() const noexcept { return next_->indicator == soci::i_null; }
+    void skip() noexcept { ++next_; }
+
+    std::optional<std::string> optional_text() {
+        if (!next_is_null()) return take_text();
+        skip();
+        return std::nullopt;
+    }
+    std::optional<Timestamp> optional_time() {
+        if (!next_is_null()) return time();
+        skip();
+        return std::nullopt;
+    }
+
+private:
+    std::vector<Cell>::iterator next_;
+};
+
+/// A prepared statement with places of its own for its parameters and columns.
+///
+/// Rows come one at a time: SOCI's vectors lose rows, cut integers and run statements twice. A
+/// statement that was not read to its end, or that threw, is closed: an open one would hold on to a
+/// snapshot.
+///
+/// Parameters are bound by name. Arguments follow the order in which the names first appear.
+class Query {
+public:
+    Query(soci::session& session, const Sql& sql);
+
+    /// Runs it and calls `each(Row)` for every row.
+    template <typename Each, typename... Args>
+    void for_each(Each&& each, const Args&... args) {
+        check_count(sizeof...(Args));
+        [[maybe_unused]] std::size_t at = 0;
+        (set(at++, args), ...);
+        read_all(each);
+    }
+
+    /// The same with the parameters `texts` and then `last`.
+    template <typename Each>
+    void for_each_of(Each&& each, std::span<const std::string_view> texts, std::int64_t last) {
+        check_count(texts.size() + 1);
+        for (std::size_t i = 0; i < texts.size(); ++i) set(i, texts[i]);
+        set(texts.size(), last);
+        read_all(each);
+    }
+
+    /// Runs it and calls `first(Row)` for the first row; false if there is none.
+    template <typename First, typename... Args>
+    bool for_first(First&& first, const Args&... args) {
+        bool found = false;
+        for_each(
+            [&](Row found_row) {
+                if (!std::exchange(found, true)) first(found_row);
+            },
+            args...);
+        return found;
+    }
+
+    /// Runs it and answers how many rows it changed.
+    template <typename... Args>
+    std::size_t change(const Args&... args) {
+        for_each([](Row) {}, args...);
+        return static_cast<std::size_t>(statement_->get_affected_rows());
+    }
+
+private:
+    struct CloseUnlessDone {
+        Query& query;
+        ~CloseUnlessDone() {
+            if (!query.done_) query.close();
+        }
+    };
+
+    void set(std::size_t at, std::string_view text);
+    void set(std::size_t at, const std::string& text) { set(at, std::string_view{text}); }
+    void set(std::size_t at, const char* text) { set(at, std::string_view{text}); }
+    void set(std::size_t at, const JobId& id) { set(at, id.text()); }
+    void set(std::size_t at, Duration time) { set(at, time.count()); }
+    void set(std::size_t at, Timestamp time) { set(at, time.time_since_epoch()); }
+    template <std::integral Number>
+    void set(std::size_t at, Number number) {
+        bind(at, 'i').number = static_cast<long long>(number);
+    }
+    template <typename Value>
+    void set(std::size_t at, const std::optional<Value>& value) {
+        set(at, value.value_or(Value{}));
+        if (!value) parameters_[at].indicator = soci::i_null;
+    }
+
+    template <typename Each>
+    void read_all(Each& each) {
+        const CloseUnlessDone guard{*this};
+        for (bool more = execute(); more; more = next()) each(Row(columns_));
+    }
+
+    void check_count(std::size_t arguments) const;
+    Cell& bind(std::size_t at, char type);
+    bool execute();
+    bool next();
+    void prepare();
+    void close() noexcept;
+
+    soci::session& session_;
+    const std::string text_;
+    const std::string column_types_;
+    std::vector<std::string> names_;
+    std::string parameter_types_;
+    std::vector<Cell> parameters_;
+    std::vector<Cell> columns_;
+    std::optional<soci::statement> statement_;
+    bool done_ = true;
+};
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,252 @@
+#include "sql_job_store.hpp"
+
+#include "statements.hpp"
+
+#include <algorithm>
+
+namespace asyncjobs::soci_adapter {
+
+SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options)
+    : dialect_(std::move(dialect)),
+      readers_(options.readers, options.busy_timeout, [this] { return dialect_->open(); }),
+      writers_(dialect_->max_writers(), options.busy_timeout, [this] { return dialect_->open(); }) {
+    auto session = writers_.borrow();
+    try {
+        dialect_->prepare(*session);
+        migrate(*dialect_, *session);
+    } catch (const soci::soci_error& error) {
+        fail(session, error, Stage::working);
+    } catch (...) {
+        session.discard();
+        throw;
+    }
+}
+
+void SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage) {
+    const Fault fault = dialect_->classify(*session, error, stage);
+    if (!dialect_->rollback(*session) || fault.session_is_lost) session.discard();
+    throw Error(fault.code, fault.message);
+}
+
+template <typename Work>
+auto SqlJobStore::transact(Access access, Work&& work) {
+    auto session = (access == Access::writing ? writers_ : readers_).borrow();
+    Stage stage = Stage::working;
+    try {
+        if (access == Access::writing)
+            dialect_->begin_write(*session);
+        else
+            dialect_->begin_read(*session);
+        auto answer = work(*session, dialect_->now(*session));
+        if (access == Access::writing) stage = Stage::committing;
+        dialect_->commit(*session);
+        return answer;
+    } catch (const soci::soci_error& error) {
+        fail(session, error, stage);
+    } catch (...) {
+        if (!dialect_->rollback(*session)) session.discard();
+        throw;
+    }
+}
+
+std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
+    std::vector<Submitted> answers;
+    if (jobs.empty()) return answers;
+    answers.reserve(jobs.size());
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        dialect_->submit(session, jobs, now, answers);
+        return std::move(answers);
+    });
+}
+
+std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
+    if (request.limit == 0) return Exchange{};
+    return transact(Access::reading, [&](Session& session, Timestamp now) {
+        std::optional<Timestamp> next_due;
+        for (const std::string& queue : request.queues)
+            session.query(statements::next_due)
+                .for_first(
+                    [&](Row row) {
+                        const Timestamp due = row.time();
+                        next_due = std::min(next_due.value_or(due), due);
+                    },
+                    queue);
+        std::optional<Exchange> answer;
+        if (next_due && *next_due <= now) return answer;
+        answer.emplace();
+        if (next_due) answer->next_due_in = *next_due - now;
+        return answer;
+    });
+}
+
+void SqlJobStore::claim(Session& session, const ClaimRequest& request, Timestamp now,
+                        Exchange& answer) {
+    std::optional<Timestamp> next_due;
+    for (const std::string& queue : request.queues) {
+        const std::size_t wanted = request.limit - answer.claimed.size();
+        if (wanted == 0) return;
+        dialect_->claim(session, queue, wanted, request, now, answer.claimed);
+        if (answer.claimed.size() == request.limit) return;
+        session.query(statements::next_due)
+            .for_first(
+                [&](Row row) {
+                    const Timestamp due = row.time();
+                    next_due = std::min(next_due.value_or(due), due);
+                },
+                queue);
+    }
+    if (next_due) answer.next_due_in = std::max(*next_due - now, Duration::zero());
+}
+
+Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
+                               const ClaimRequest& request) {
+    if (settlements.empty())
+        if (auto answer = nothing_due(request)) return *std::move(answer);
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        Exchange answer;
+        answer.settled.reserve(settlements.size());
+        dialect_->settle(session, settlements, now, answer.settled);
+        claim(session, request, now, answer);
+        return answer;
+    });
+}
+
+std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, Duration lease_for) {
+    std::vector<Renewal> answers;
+    if (heartbeats.empty()) return answers;
+    answers.reserve(heartbeats.size());
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        dialect_->renew(session, heartbeats, lease_for, now, answers);
+        return std::move(answers);
+    });
+}
+
+std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
+    return transact(Access::reading, [&](Session& session, Timestamp) {
+        std::vector<ClaimedJob> answer;
+        session.query(statements::held)
+            .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker);
+        return answer;
+    });
+}
+
+std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
+    const bool any = transact(Access::reading, [&](Session& session, Timestamp now) {
+        return session.query(statements::any_expired_lease).for_first([](Row) {}, now);
+    });
+    if (!any) return {};
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        return dialect_->rescue(session, limit, crash_limit, now);
+    });
+}
+
+std::size_t SqlJobStore::purge(std::size_t limit) {
+    const bool any = transact(Access::reading, [&](Session& session, Timestamp now) {
+        return session.query(statements::any_to_purge).for_first([](Row) {}, now);
+    });
+    if (!any) return 0;
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        return dialect_->purge(session, limit, now);
+    });
+}
+
+std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
+    std::vector<std::optional<Job>> answers;
+    if (ids.empty()) return answers;
+    answers.reserve(ids.size());
+    return transact(Access::reading, [&](Session& session, Timestamp) {
+        dialect_->find(session, ids, answers);
+        return std::move(answers);
+    });
+}
+
+JobPage SqlJobStore::list(const JobQuery& query) {
+    const std::string statement = list_statement(query);
+    return transact(Access::reading, [&](Session& session, Timestamp) {
+        JobPage page;
+        Query& select = session.query({statement, job_columns});
+        std::vector<std::string_view> conditions;
+        if (query.owner) conditions.push_back(*query.owner);
+        if (query.queue) conditions.push_back(*query.queue);
+        if (query.type) conditions.push_back(*query.type);
+        if (query.before) conditions.push_back(query.before->text());
+        select.for_each_of([&](Row row) { page.jobs.push_back(read_job(row)); }, conditions,
+                           static_cast<std::int64_t>(query.limit) + 1);
+        page.more = page.jobs.size() > query.limit;
+        if (page.more) page.jobs.pop_back();
+        return page;
+    });
+}
+
+CancelOutcome SqlJobStore::cancel(const JobId& id) {
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        const auto job = dialect_->lock(session, id);
+        if (!job) return CancelOutcome::not_found;
+        switch (job->status) {
+        case JobStatus::pending:
+            session.query(statements::cancel_pending).change(now, id);
+            return CancelOutcome::cancelled;
+        case JobStatus::processing:
+            session.query(statements::request_cancel).change(now, id);
+            return CancelOutcome::requested;
+        case JobStatus::cancelled:
+            return CancelOutcome::already_cancelled;
+        case JobStatus::completed:
+        case JobStatus::failed:
+            break;
+        }
+        return CancelOutcome::already_finished;
+    });
+}
+
+RetryOutcome SqlJobStore::retry(const JobId& id) {
+    return transact(Access::writing, [&](Session& session, Timestamp now) {
+        const auto job = dialect_->lock(session, id);
+        if (!job) return RetryOutcome::not_found;
+        if (!is_finished(job->status)) return RetryOutcome::not_finished;
+        if (job->status == JobStatus::completed) return RetryOutcome::already_completed;
+        return dialect_->restart(session, id, now) ? RetryOutcome::retried
+                                                   : RetryOutcome::key_taken;
+    });
+}
+
+RemoveOutcome SqlJobStore::remove(const JobId& id) {
+    return transact(Access::writing, [&](Session& session, Timestamp) {
+        const auto job = dialect_->lock(session, id);
+        if (!job) return RemoveOutcome::not_found;
+        if (!is_finished(job->status)) return RemoveOutcome::not_finished;
+        session.query(statements::remove).change(id);
+        return RemoveOutcome::removed;
+    });
+}
+
+Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
+    return transact(Access::reading, [&](Session& session, Timestamp now) {
+        Workload answer;
+        const auto count = [](std::size_t& into) {
+            return [&into](Row row) { into = static_cast<std::size_t>(row.number()); };
+        };
+        session.query(statements::count_waiting)
+            .for_first(count(answer.waiting), queue, now, Workload::count_limit);
+        session.query(statements::count_processing)
+            .for_first(count(answer.processing), queue, Workload::count_limit);
+        session.query(statements::typical_run)
+            .for_first(
+                [&](Row row) {
+                    if (!row.next_is_null()) answer.typical_run = row.duration();
+                },
+                type);
+        session.query(statements::paused)
+            .for_first([&](Row row) { answer.paused = row.number() != 0; }, queue);
+        return answer;
+    });
+}
+
+void SqlJobStore::set_paused(std::string_view queue, bool paused) {
+    transact(Access::writing, [&](Session& session, Timestamp now) {
+        dialect_->set_paused(session, queue, paused, now);
+        return true;
+    });
+}
+
+} // namespace asyncjobs::soci_adapter

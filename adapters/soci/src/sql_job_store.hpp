@@ -1,0 +1,55 @@
+#pragma once
+
+#include "dialect.hpp"
+#include "session_pool.hpp"
+
+namespace asyncjobs::soci_adapter {
+
+/// JobStore over any SQL database.
+///
+/// Owns the sessions, gives each call one transaction, and turns faults into Error. A call that
+/// finds nothing to write takes no write lock.
+class SqlJobStore final : public JobStore {
+public:
+    /// Brings the tables up to date.
+    SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options);
+
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
+    std::vector<ClaimedJob> held(std::string_view worker) override;
+    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
+    std::size_t purge(std::size_t limit) override;
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
+    JobPage list(const JobQuery& query) override;
+    CancelOutcome cancel(const JobId& id) override;
+    RetryOutcome retry(const JobId& id) override;
+    RemoveOutcome remove(const JobId& id) override;
+    Workload workload(std::string_view queue, std::string_view type) override;
+    void set_paused(std::string_view queue, bool paused) override;
+
+private:
+    enum class Access { reading, writing };
+
+    /// Runs `work(session, now)` in a transaction and answers what it answers.
+    template <typename Work>
+    auto transact(Access access, Work&& work);
+    [[noreturn]] void fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
+
+    void claim(Session& session, const ClaimRequest& request, Timestamp now, Exchange& answer);
+    /// When nothing can be claimed now, the answer that says so.
+    std::optional<Exchange> nothing_due(const ClaimRequest& request);
+
+    const std::unique_ptr<Dialect> dialect_;
+    SessionPool readers_;
+    SessionPool writers_;
+};
+
+/// Applies what is missing. Throws Errc::store_failure if the tables are newer than this code.
+void migrate(const Dialect& dialect, Session& session);
+
+/// What migrate() would apply.
+std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,296 @@
+#include "sqlite_dialect.hpp"
+
+#include "sqlite_fault.hpp"
+#include "sqlite_schema.hpp"
+#include "sqlite_statements.hpp"
+
+#include <fmt/format.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
+constexpr Sql begin_deferred = {"BEGIN"};
+constexpr Sql commit_statement = {"COMMIT"};
+constexpr Sql rollback_statement = {"ROLLBACK"};
+
+sqlite_api::sqlite3* handle(Session& session) {
+    return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
+}
+
+Fault fault_of(sqlite_api::sqlite3* connection, const soci::soci_error& error, Stage stage) {
+    const auto* known = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+    if (!known) return {Errc::store_failure, error.get_error_message(), true};
+    const int system_errno = connection ? sqlite_api::sqlite3_system_errno(connection) : 0;
+    const char* text = sqlite_api::sqlite3_errstr(known->result());
+    return sqlite_fault(known->result(), system_errno, stage, text);
+}
+
+} // namespace
+
+SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
+
+std::unique_ptr<Session> SqliteDialect::open() const {
+    try {
+        auto session = std::make_unique<Session>(
+            soci::sqlite3, fmt::format("dbname=\"{}\" timeout=0", options_.path));
+        sqlite_api::sqlite3_extended_result_codes(handle(*session), 1);
+        sqlite_api::sqlite3_busy_timeout(
+            handle(*session),
+            static_cast<int>(
+                std::chrono::ceil<std::chrono::milliseconds>(options_.busy_timeout).count()));
+        try {
+            session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
+        } catch (const soci::soci_error& error) {
+            const Fault fault = classify(*session, error, Stage::working);
+            throw Error(fault.code, fault.message);
+        }
+        return session;
+    } catch (const soci::soci_error& error) {
+        const Fault fault = fault_of(nullptr, error, Stage::working);
+        throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));
+    }
+}
+
+Fault SqliteDialect::classify(Session& session, const soci::soci_error& error, Stage stage) const {
+    return fault_of(handle(session), error, stage);
+}
+
+void SqliteDialect::begin_write(Session& session) const { session.query(begin_immediate).change(); }
+
+void SqliteDialect::begin_read(Session& session) const { session.query(begin_deferred).change(); }
+
+void SqliteDialect::commit(Session& session) const { session.query(commit_statement).change(); }
+
+bool SqliteDialect::rollback(Session& session) const noexcept {
+    // SQLite has rolled back by itself after some faults.
+    if (sqlite_api::sqlite3_get_autocommit(handle(session))) return true;
+    try {
+        session.query(rollback_statement).change();
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+Timestamp SqliteDialect::now(Session&) const {
+    if (options_.clock) return options_.clock();
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+void SqliteDialect::prepare(Session& session) const {
+    // A new database is switched to WAL under a lock that no busy timeout waits for.
+    using Clock = std::chrono::steady_clock;
+    const auto give_up = Clock::now() + options_.busy_timeout;
+    std::string mode;
+    while (mode.empty()) {
+        try {
+            session.query({"PRAGMA journal_mode = WAL", "t"}).for_first([&](Row row) {
+                mode = row.text();
+            });
+        } catch (const soci::soci_error& error) {
+            const Fault fault = classify(session, error, Stage::working);
+            if (fault.code != Errc::store_busy || Clock::now() >= give_up) throw;
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }
+    if (mode != "wal")
+        throw Error(Errc::store_failure,
+                    fmt::format("{} can't use SQLite's WAL mode, but {}", options_.path, mode));
+}
+
+std::span<const Migration> SqliteDialect::migrations() const noexcept {
+    return sqlite_migrations();
+}
+
+int SqliteDialect::schema_version(Session& session) const {
+    if (!session.query(sqlite::has_schema).for_first([](Row) {})) return 0;
+    int version = 0;
+    session.query(sqlite::schema_version).for_first([&](Row row) { version = row.small(); });
+    return version;
+}
+
+void SqliteDialect::migrate(Session& session, const Migration& migration) const {
+    constexpr std::string_view end_of_statement = ";\n";
+    std::string_view rest = migration.sql;
+    for (auto end = rest.find(end_of_statement); end != rest.npos;
+         end = rest.find(end_of_statement)) {
+        session.run(rest.substr(0, end));
+        rest.remove_prefix(end + end_of_statement.size());
+    }
+    session.query(sqlite::record_version).change(migration.version, now(session));
+}
+
+void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+                           std::vector<Submitted>& answers) const {
+    using Outcome = Submitted::Outcome;
+    Query& insert = session.query(sqlite::insert);
+    for (const NewJob& job : jobs) {
+        Submitted answer{Outcome::created, job.id, now};
+        const bool created =
+            insert.change(job.id, job.type, job.queue, job.owner, job.max_attempts, job.unique_key,
+                          job.timeout, job.retention, now, job.run_at.value_or(now + job.delay),
+                          job.input.text()) == 1;
+        if (!created) {
+            const bool id_exists =
+                session.query(sqlite::created_at)
+                    .for_first([&](Row row) { answer.created_at = row.time(); }, job.id);
+            answer.outcome = id_exists ? Outcome::id_exists : Outcome::key_taken;
+            if (!id_exists)
+                session.query(sqlite::key_holder)
+                    .for_first(
+                        [&](Row row) {
+                            answer.id = read_id(row);
+                            answer.created_at = row.time();
+                        },
+                        job.unique_key);
+        }
+        answers.push_back(answer);
+    }
+}
+
+namespace {
+
+Settled settle_one(Session& session, const Settlement& settlement, Timestamp now) {
+    using Kind = Settlement::Kind;
+    static const Progress none{.percent = -1, .message = {}};
+    const Progress& progress = settlement.progress() ? *settlement.progress() : none;
+    const auto& [id, fence] = settlement.lease();
+    const auto accepted_as = [](JobStatus status, std::size_t rows) {
+        return rows == 1 ? Settled{true, status} : Settled{};
+    };
+    switch (settlement.kind()) {
+    case Kind::completed:
+        return accepted_as(JobStatus::completed,
+                           session.query(sqlite::complete)
+                               .change(progress.percent, progress.message,
+                                       settlement.result().text(), now, id, fence));
+    case Kind::failed:
+        return accepted_as(JobStatus::failed, session.query(sqlite::fail)
+                                                  .change(progress.percent, progress.message, now,
+                                                          to_text(settlement.error()), id, fence));
+    case Kind::cancelled:
+        return accepted_as(JobStatus::cancelled,
+                           session.query(sqlite::cancel)
+                               .change(progress.percent, progress.message, now, id, fence));
+    case Kind::retried:
+    case Kind::released:
+        break;
+    }
+    const bool is_release = settlement.kind() == Kind::released;
+    std::optional<std::string> error;
+    if (!is_release) error = to_text(settlement.error());
+    Settled settled;
+    session.query(sqlite::put_back)
+        .for_first(
+            [&](Row row) {
+                settled = {true, read_status(row)};
+            },
+            progress.percent, progress.message, now, settlement.delay(), is_release ? 1 : 0, error,
+            id, fence);
+    return settled;
+}
+
+} // namespace
+
+void SqliteDialect::settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+                           std::vector<Settled>& answers) const {
+    std::vector<Submitted> submitted;
+    for (const Settlement& settlement : settlements) {
+        answers.push_back(settle_one(session, settlement, now));
+        if (answers.back().accepted) submit(session, settlement.follow_ups(), now, submitted);
+    }
+}
+
+void SqliteDialect::claim(Session& session, std::string_view queue, std::size_t limit,
+                          const ClaimRequest& request, Timestamp now,
+                          std::vector<ClaimedJob>& answers) const {
+    struct Found {
+        Timestamp run_at;
+        ClaimedJob job;
+    };
+    std::vector<Found> found;
+    session.query(sqlite::claim)
+        .for_each(
+            [&](Row row) {
+                const Timestamp run_at = row.time();
+                found.push_back({run_at, read_claimed(row)});
+            },
+            request.worker, now, now + request.lease_for, queue, limit);
+    // RETURNING promises no order.
+    const auto comes_first = [](const Found& a, const Found& b) {
+        return a.run_at != b.run_at ? a.run_at < b.run_at : a.job.lease.id < b.job.lease.id;
+    };
+    if (!std::ranges::is_sorted(found, comes_first)) std::ranges::sort(found, comes_first);
+    for (Found& one : found) answers.push_back(std::move(one.job));
+}
+
+void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
+                          Duration lease_for, Timestamp now, std::vector<Renewal>& answers) const {
+    for (const auto& [lease, progress] : heartbeats) {
+        Renewal renewal;
+        const auto kept = [&](Row row) { renewal = {true, !row.next_is_null()}; };
+        if (progress)
+            session.query(sqlite::extend_with_progress)
+                .for_first(kept, now + lease_for, progress->percent, progress->message, now,
+                           lease.id, lease.fence);
+        else
+            session.query(sqlite::extend).for_first(kept, now + lease_for, lease.id, lease.fence);
+        answers.push_back(renewal);
+    }
+}
+
+void SqliteDialect::find(Session& session, std::span<const JobId> ids,
+                         std::vector<std::optional<Job>>& answers) const {
+    Query& query = session.query(sqlite::find);
+    for (const JobId& id : ids)
+        query.for_first([&answer = answers.emplace_back()](Row row) { answer = read_job(row); },
+                        id);
+}
+
+std::vector<Rescued> SqliteDialect::rescue(Session& session, std::size_t limit, int crash_limit,
+                                           Timestamp now) const {
+    std::vector<Rescued> rescued;
+    session.query(sqlite::rescue)
+        .for_each(
+            [&](Row row) {
+                Rescued one;
+                one.id = read_id(row);
+                one.queue = row.take_text();
+                one.status = read_status(row);
+                rescued.push_back(std::move(one));
+            },
+            now, crash_limit, to_text(worker_lost()), limit);
+    return rescued;
+}
+
+std::size_t SqliteDialect::purge(Session& session, std::size_t limit, Timestamp now) const {
+    return session.query(sqlite::purge).change(now, limit);
+}
+
+std::optional<Dialect::State> SqliteDialect::lock(Session& session, const JobId& id) const {
+    std::optional<State> state;
+    session.query(sqlite::lock)
+        .for_first(
+            [&](Row row) {
+                const JobStatus status = read_status(row);
+                state = {status, !row.next_is_null()};
+            },
+            id);
+    return state;
+}
+
+bool SqliteDialect::restart(Session& session, const JobId& id, Timestamp now) const {
+    return session.query(sqlite::restart).change(now, id) == 1;
+}
+
+void SqliteDialect::set_paused(Session& session, std::string_view queue, bool paused,
+                               Timestamp now) const {
+    session.query(sqlite::set_paused).change(queue, paused ? 1 : 0, now);
+}
+
+} // namespace asyncjobs::soci_adapter

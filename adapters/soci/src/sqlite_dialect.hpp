@@ -1,0 +1,62 @@
+#pragma once
+
+#include "dialect.hpp"
+
+#include <functional>
+#include <string>
+
+namespace asyncjobs::soci_adapter {
+
+struct SqliteOptions {
+    std::string path = {};
+    std::string synchronous = "full"; ///< off, normal, full or extra
+    Duration busy_timeout = {};
+    std::function<Timestamp()> clock = {}; ///< empty: this machine's, as SQLite has no other
+};
+
+/// One writer at a time, with the write lock from the start of its transaction; any number of
+/// readers beside it (WAL). A batch is a loop over one prepared statement: without a network
+/// between, that is faster than taking a batch apart in SQL.
+class SqliteDialect final : public Dialect {
+public:
+    explicit SqliteDialect(SqliteOptions options);
+
+    std::size_t max_writers() const noexcept override { return 1; }
+    std::unique_ptr<Session> open() const override;
+    Fault classify(Session& session, const soci::soci_error& error, Stage stage) const override;
+    void begin_write(Session& session) const override;
+    void begin_read(Session& session) const override;
+    void commit(Session& session) const override;
+    bool rollback(Session& session) const noexcept override;
+    Timestamp now(Session& session) const override;
+
+    void prepare(Session& session) const override;
+    std::span<const Migration> migrations() const noexcept override;
+    int schema_version(Session& session) const override;
+    void migrate(Session& session, const Migration& migration) const override;
+
+    void submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+                std::vector<Submitted>& answers) const override;
+    void settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+                std::vector<Settled>& answers) const override;
+    void claim(Session& session, std::string_view queue, std::size_t limit,
+               const ClaimRequest& request, Timestamp now,
+               std::vector<ClaimedJob>& answers) const override;
+    void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
+               Timestamp now, std::vector<Renewal>& answers) const override;
+    void find(Session& session, std::span<const JobId> ids,
+              std::vector<std::optional<Job>>& answers) const override;
+    std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
+                                Timestamp now) const override;
+    std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
+
+    std::optional<State> lock(Session& session, const JobId& id) const override;
+    bool restart(Session& session, const JobId& id, Timestamp now) const override;
+    void set_paused(Session& session, std::string_view queue, bool paused,
+                    Timestamp now) const override;
+
+private:
+    const SqliteOptions options_;
+};
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,92 @@
+#include "sqlite_schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+// Each index serves one question, and holds only the rows that can be an answer to it: claims,
+// sweeps and pages cost the same whatever else is in the table.
+constexpr const char* first = R"sql(CREATE TABLE asyncjobs_schema (
+    version    INTEGER NOT NULL PRIMARY KEY,
+    applied_at BIGINT  NOT NULL
+);
+CREATE TABLE jobs (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    type                TEXT    NOT NULL,
+    queue               TEXT    NOT NULL,
+    owner               TEXT    NOT NULL,
+    status              TEXT    NOT NULL
+        CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+    progress            INTEGER NOT NULL DEFAULT 0,
+    message             TEXT    NOT NULL DEFAULT '',
+    attempt             INTEGER NOT NULL DEFAULT 0,
+    max_attempts        INTEGER NOT NULL,
+    crashes             INTEGER NOT NULL DEFAULT 0,
+    fence               BIGINT  NOT NULL DEFAULT 0,
+    revision            BIGINT  NOT NULL DEFAULT 1,
+    worker              TEXT    NOT NULL DEFAULT '',
+    unique_key          TEXT,
+    timeout             BIGINT  NOT NULL,
+    retention           BIGINT  NOT NULL,
+    created_at          BIGINT  NOT NULL,
+    updated_at          BIGINT  NOT NULL,
+    run_at              BIGINT  NOT NULL,
+    started_at          BIGINT,
+    completed_at        BIGINT,
+    failed_at           BIGINT,
+    cancelled_at        BIGINT,
+    cancel_requested_at BIGINT,
+    lease_expires_at    BIGINT,
+    expires_at          BIGINT,
+    input               TEXT    NOT NULL,
+    result              TEXT,
+    error               TEXT
+);
+CREATE INDEX jobs_due ON jobs (queue, run_at, id) WHERE status = 'pending';
+CREATE INDEX jobs_lease ON jobs (lease_expires_at, queue, worker) WHERE status = 'processing';
+CREATE INDEX jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX jobs_completed ON jobs (type, completed_at) WHERE status = 'completed';
+CREATE INDEX jobs_unsuccessful ON jobs (status, id) WHERE status IN ('failed', 'cancelled');
+CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';
+CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
+    WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
+CREATE TABLE job_queues (
+    name       TEXT    NOT NULL PRIMARY KEY,
+    paused     INTEGER NOT NULL DEFAULT 0,
+    updated_at BIGINT  NOT NULL
+);
+CREATE VIEW jobs_readable AS
+SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt,
+       max_attempts, crashes, fence, revision, worker, unique_key,
+       timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
+       @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,
+       @cancel_requested_at, @lease_expires_at, @expires_at
+  FROM jobs;
+)sql";
+
+/// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
+std::string with_readable_times(std::string_view sql) {
+    std::string out;
+    for (auto at = sql.find('@'); at != sql.npos; at = sql.find('@')) {
+        const auto end = sql.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at + 1);
+        const std::string column(sql.substr(at + 1, end - at - 1));
+        out += sql.substr(0, at);
+        out += fmt::format("strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch')"
+                           " || printf('.%06dZ', {0} % 1000000) AS {0}",
+                           column);
+        sql.remove_prefix(end);
+    }
+    return out.append(sql);
+}
+
+} // namespace
+
+std::span<const Migration> sqlite_migrations() {
+    static const std::array<Migration, 1> steps = {{{1, with_readable_times(first)}}};
+    return steps;
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <span>
+
+namespace asyncjobs::soci_adapter {
+
+/// Every step from nothing to the present schema. A step that was released is never changed.
+///
+/// Columns are declared TEXT, BIGINT or INTEGER only: SOCI guesses wrong for all else.
+std::span<const Migration> sqlite_migrations();
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,126 @@
+#pragma once
+
+#include "job_row.hpp"
+
+/// What SQLite says in words of its own. Parameters follow the order of their first appearance.
+namespace asyncjobs::soci_adapter::sqlite {
+
+inline constexpr Sql insert = {
+    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
+    " retention, created_at, updated_at, run_at, input)"
+    " VALUES (:id, :type, :queue, :owner, 'pending', :max_attempts, :unique_key, :timeout,"
+    " :retention, :now, :now, :run_at, :input)"
+    " ON CONFLICT DO NOTHING"};
+
+inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
+
+inline constexpr Sql key_holder = {
+    "SELECT id, created_at FROM jobs"
+    " WHERE unique_key = :unique_key AND status IN ('pending', 'processing')",
+    "ti"};
+
+// A percentage of -1 says that none was reported.
+#define ASYNCJOBS_IF_LEASED " WHERE id = :id AND fence = :fence AND status = 'processing'"
+#define ASYNCJOBS_PROGRESS                                                                         \
+    " progress = max(progress, :percent),"                                                         \
+    " message = CASE WHEN :percent >= progress THEN :message ELSE message END,"                    \
+    " updated_at = :now, revision = revision + 1, lease_expires_at = NULL"
+
+inline constexpr Sql complete = {
+    "UPDATE jobs SET status = 'completed',"
+    " message = CASE WHEN :percent >= progress THEN :message ELSE message END, progress = 100,"
+    " result = :result, error = NULL, completed_at = :now, expires_at = :now + retention,"
+    " updated_at = :now, revision = revision + 1, lease_expires_at = NULL" ASYNCJOBS_IF_LEASED};
+
+inline constexpr Sql fail = {"UPDATE jobs SET" ASYNCJOBS_PROGRESS
+                             ", status = 'failed', error = :error, failed_at = :now, expires_at = "
+                             ":now + retention" ASYNCJOBS_IF_LEASED};
+
+inline constexpr Sql cancel = {
+    "UPDATE jobs SET" ASYNCJOBS_PROGRESS
+    ", status = 'cancelled', cancelled_at = :now, expires_at = :now + retention" ASYNCJOBS_IF_LEASED
+    " AND cancel_requested_at IS NOT NULL"};
+
+/// `released` and `retried`; `error` is null, and `refund` 1, of the former.
+inline constexpr Sql put_back = {
+    "UPDATE jobs SET" ASYNCJOBS_PROGRESS
+    ", status = iif(cancel_requested_at IS NULL, 'pending', 'cancelled'),"
+    " cancelled_at = iif(cancel_requested_at IS NULL, NULL, :now),"
+    " expires_at = iif(cancel_requested_at IS NULL, NULL, :now + retention),"
+    " run_at = iif(cancel_requested_at IS NULL, :now + :delay, run_at),"
+    " attempt = max(attempt - :refund, 0), error = coalesce(:error, error)" ASYNCJOBS_IF_LEASED
+    " RETURNING status",
+    "t"};
+
+inline constexpr Sql claim = {
+    "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+    " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
+    " updated_at = :now, lease_expires_at = :lease_expires_at"
+    " WHERE rowid IN (SELECT rowid FROM jobs"
+    "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
+    "   (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    "  ORDER BY run_at, id LIMIT :n)"
+    " RETURNING run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
+    "i"
+    "titttt"
+    "iiiii"};
+
+inline constexpr Sql extend = {
+    "UPDATE jobs SET lease_expires_at = :lease_expires_at" ASYNCJOBS_IF_LEASED
+    " RETURNING cancel_requested_at",
+    "i"};
+
+#define ASYNCJOBS_IS_NEWS ":percent > progress OR (:percent = progress AND :message <> message)"
+inline constexpr Sql extend_with_progress = {
+    "UPDATE jobs SET lease_expires_at = :lease_expires_at,"
+    " revision = revision + iif(" ASYNCJOBS_IS_NEWS ", 1, 0),"
+    " updated_at = iif(" ASYNCJOBS_IS_NEWS ", :now, updated_at),"
+    " progress = max(progress, :percent),"
+    " message = iif(:percent >= progress, :message, message)" ASYNCJOBS_IF_LEASED
+    " RETURNING cancel_requested_at",
+    "i"};
+
+inline constexpr Sql rescue = {
+    "UPDATE jobs SET crashes = crashes + 1, attempt = max(attempt - 1, 0),"
+    " lease_expires_at = NULL, updated_at = :now, revision = revision + 1,"
+    " status = CASE WHEN crashes + 1 >= :crash_limit THEN 'failed'"
+    "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
+    " error = iif(crashes + 1 >= :crash_limit, :error, error),"
+    " failed_at = iif(crashes + 1 >= :crash_limit, :now, NULL),"
+    " cancelled_at = iif(crashes + 1 < :crash_limit AND cancel_requested_at IS NOT NULL,"
+    "  :now, NULL),"
+    " expires_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL,"
+    "  :now + retention, NULL),"
+    " run_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL, run_at, :now)"
+    " WHERE rowid IN (SELECT rowid FROM jobs"
+    "  WHERE status = 'processing' AND lease_expires_at <= :now"
+    "  ORDER BY lease_expires_at LIMIT :n)"
+    " RETURNING id, queue, status",
+    "ttt"};
+
+inline constexpr Sql purge = {
+    "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs WHERE expires_at <= :now"
+    " ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"};
+
+inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",
+                             job_columns};
+
+inline constexpr Sql lock = {"SELECT status, cancel_requested_at FROM jobs WHERE id = :id", "ti"};
+
+inline constexpr Sql restart = {
+    "UPDATE OR IGNORE jobs SET status = 'pending', run_at = :now, attempt = 0, crashes = 0,"
+    " progress = 0, message = '', error = NULL, cancel_requested_at = NULL, failed_at = NULL,"
+    " cancelled_at = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1"
+    " WHERE id = :id AND status IN ('failed', 'cancelled')"};
+
+inline constexpr Sql set_paused = {
+    "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
+    " ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, updated_at = excluded.updated_at"};
+
+inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
+inline constexpr Sql record_version = {
+    "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
+inline constexpr Sql has_schema = {
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'asyncjobs_schema'", "i"};
+
+} // namespace asyncjobs::soci_adapter::sqlite

@@ -1,0 +1,28 @@
+#include "statements.hpp"
+
+namespace asyncjobs::soci_adapter {
+
+std::string list_statement(const JobQuery& query) {
+    std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs";
+    const char* joint = " WHERE ";
+    const auto restrict_to = [&](bool wanted, const char* condition) {
+        if (!wanted) return;
+        sql += joint;
+        sql += condition;
+        joint = " AND ";
+    };
+    // Spelt out where a partial index can then be used.
+    restrict_to(query.owner.has_value(), "owner = :owner");
+    restrict_to(query.owner && !query.owner->empty(), "owner <> ''");
+    restrict_to(query.queue.has_value(), "queue = :queue");
+    restrict_to(query.type.has_value(), "type = :type");
+    restrict_to(query.status == JobStatus::failed, "status = 'failed'");
+    restrict_to(query.status == JobStatus::cancelled, "status = 'cancelled'");
+    restrict_to(query.status == JobStatus::pending, "status = 'pending'");
+    restrict_to(query.status == JobStatus::processing, "status = 'processing'");
+    restrict_to(query.status == JobStatus::completed, "status = 'completed'");
+    restrict_to(query.before.has_value(), "id < :before");
+    return sql + " ORDER BY id DESC LIMIT :n";
+}
+
+} // namespace asyncjobs::soci_adapter

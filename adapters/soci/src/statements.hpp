@@ -1,0 +1,62 @@
+#pragma once
+
+#include "job_row.hpp"
+
+#include <string>
+
+namespace asyncjobs::soci_adapter {
+
+/// The statements that every dialect understands as they are.
+namespace statements {
+
+/// When the queue's next pending job is due: no row for an empty or a paused queue.
+inline constexpr Sql next_due = {"SELECT run_at FROM jobs"
+                                 " WHERE status = 'pending' AND queue = :queue AND NOT EXISTS"
+                                 "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+                                 " ORDER BY run_at, id LIMIT 1",
+                                 "i"};
+
+inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs"
+                             " WHERE status = 'processing' AND worker = :worker",
+                             claimed_columns};
+
+inline constexpr Sql any_expired_lease = {
+    "SELECT 1 FROM jobs WHERE status = 'processing' AND lease_expires_at <= :now LIMIT 1", "i"};
+
+inline constexpr Sql any_to_purge = {"SELECT 1 FROM jobs WHERE expires_at <= :now LIMIT 1", "i"};
+
+inline constexpr Sql cancel_pending = {
+    "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
+    " updated_at = :now, revision = revision + 1"
+    " WHERE id = :id AND status = 'pending'"};
+
+inline constexpr Sql request_cancel = {
+    "UPDATE jobs SET cancel_requested_at = :now, updated_at = :now, revision = revision + 1"
+    " WHERE id = :id AND status = 'processing' AND cancel_requested_at IS NULL"};
+
+inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
+
+inline constexpr Sql count_waiting = {
+    "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'pending' AND queue = :queue"
+    " AND run_at <= :now LIMIT :count_limit) AS found",
+    "i"};
+
+inline constexpr Sql count_processing = {
+    "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'processing' AND queue = :queue"
+    " LIMIT :count_limit) AS found",
+    "i"};
+
+/// Null where no job of the type is known to be completed.
+inline constexpr Sql typical_run = {
+    "SELECT sum(run) / count(*) FROM (SELECT completed_at - started_at AS run FROM jobs"
+    " WHERE status = 'completed' AND type = :type ORDER BY completed_at DESC LIMIT 20) AS found",
+    "i"};
+
+inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queue", "i"};
+
+} // namespace statements
+
+/// Newest first. The parameters are those members of `query` that are set, and the limit.
+std::string list_statement(const JobQuery& query);
+
+} // namespace asyncjobs::soci_adapter

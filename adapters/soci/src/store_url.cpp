@@ -1,0 +1,38 @@
+#include "store_url.hpp"
+
+#include <asyncjobs/error.hpp>
+
+#include <fmt/format.h>
+
+namespace asyncjobs::soci_adapter {
+
+StoreUrl parse_store_url(std::string_view url) {
+    const auto colon = url.find(':');
+    if (colon == url.npos)
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("the store URL \"{}\" has no scheme; use sqlite:PATH or memory:", url));
+    StoreUrl parts;
+    parts.scheme = url.substr(0, colon);
+    const std::string_view rest = url.substr(colon + 1);
+    const auto question = rest.find('?');
+    parts.target = rest.substr(0, question);
+    if (question == rest.npos) return parts;
+
+    std::string_view query = rest.substr(question + 1);
+    while (!query.empty()) {
+        const auto end = query.find('&');
+        const std::string_view parameter = query.substr(0, end);
+        const auto equals = parameter.find('=');
+        if (equals == parameter.npos || equals == 0)
+            throw Error(
+                Errc::invalid_argument,
+                fmt::format("the store URL's parameter \"{}\" is not of the form name=value",
+                            parameter));
+        parts.parameters[std::string(parameter.substr(0, equals))] = parameter.substr(equals + 1);
+        query = end == query.npos ? std::string_view{} : query.substr(end + 1);
+    }
+    return parts;
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,77 @@
+# Finds SOCI and its backends: components core (implied), sqlite3, postgresql, mysql.
+#
+# Targets: SOCI::Core and SOCI::SQLite3, SOCI::PostgreSQL, SOCI::MySQL, as SOCI 4.1 calls them. Uses
+# SOCI's own package config where there is one (4.1, or vcpkg's 4.0 with its SOCI::soci_* names), and
+# looks for headers and libraries where there is none (Debian's 4.0).
+#
+# A backend's header includes its database's, so that has to be there too.
+include(FindPackageHandleStandardArgs)
+
+set(_soci_name_sqlite3 SQLite3)
+set(_soci_name_postgresql PostgreSQL)
+set(_soci_name_mysql MySQL)
+set(_soci_header_sqlite3 sqlite3.h)
+set(_soci_header_postgresql libpq-fe.h)
+set(_soci_header_mysql mysql.h)
+
+find_package(SOCI CONFIG QUIET)
+if(TARGET SOCI::soci_core AND NOT TARGET SOCI::Core)
+    add_library(SOCI::Core ALIAS SOCI::soci_core)
+elseif(TARGET SOCI::soci_core_static AND NOT TARGET SOCI::Core)
+    add_library(SOCI::Core ALIAS SOCI::soci_core_static)
+endif()
+
+if(TARGET SOCI::Core)
+    set(SOCI_CORE_FOUND TRUE)
+    set(_soci_required SOCI_CORE_FOUND)
+else()
+    find_path(SOCI_INCLUDE_DIR soci/soci.h)
+    find_library(SOCI_CORE_LIBRARY soci_core)
+    set(_soci_required SOCI_CORE_LIBRARY SOCI_INCLUDE_DIR)
+    if(SOCI_INCLUDE_DIR AND SOCI_CORE_LIBRARY)
+        file(STRINGS "${SOCI_INCLUDE_DIR}/soci/version.h" _soci_version
+             REGEX "^#define SOCI_LIB_VERSION ")
+        string(REGEX REPLACE ".*\"([0-9_]+)\".*" "\\1" SOCI_VERSION "${_soci_version}")
+        string(REPLACE "_" "." SOCI_VERSION "${SOCI_VERSION}")
+        add_library(SOCI::Core UNKNOWN IMPORTED)
+        # Headers of SOCI 4.0 include one another also as <soci-platform.h>.
+        set_target_properties(SOCI::Core PROPERTIES
+            IMPORTED_LOCATION "${SOCI_CORE_LIBRARY}"
+            INTERFACE_INCLUDE_DIRECTORIES "${SOCI_INCLUDE_DIR}")
+    endif()
+    mark_as_advanced(SOCI_INCLUDE_DIR SOCI_CORE_LIBRARY)
+endif()
+
+foreach(_soci_backend IN ITEMS sqlite3 postgresql mysql)
+    if(NOT _soci_backend IN_LIST SOCI_FIND_COMPONENTS)
+        continue()
+    endif()
+    set(_soci_target SOCI::${_soci_name_${_soci_backend}})
+    set(SOCI_${_soci_backend}_FOUND FALSE)
+    if(TARGET ${_soci_target})
+        set(SOCI_${_soci_backend}_FOUND TRUE)
+    elseif(TARGET SOCI::soci_${_soci_backend})
+        add_library(${_soci_target} ALIAS SOCI::soci_${_soci_backend})
+        set(SOCI_${_soci_backend}_FOUND TRUE)
+    elseif(TARGET SOCI::soci_${_soci_backend}_static)
+        add_library(${_soci_target} ALIAS SOCI::soci_${_soci_backend}_static)
+        set(SOCI_${_soci_backend}_FOUND TRUE)
+    elseif(SOCI_CORE_LIBRARY)
+        string(TOUPPER ${_soci_backend} _soci_upper)
+        find_library(SOCI_${_soci_upper}_LIBRARY soci_${_soci_backend})
+        find_path(SOCI_${_soci_upper}_DATABASE_INCLUDE_DIR ${_soci_header_${_soci_backend}}
+                  PATH_SUFFIXES postgresql mysql mariadb)
+        mark_as_advanced(SOCI_${_soci_upper}_LIBRARY SOCI_${_soci_upper}_DATABASE_INCLUDE_DIR)
+        if(SOCI_${_soci_upper}_LIBRARY AND SOCI_${_soci_upper}_DATABASE_INCLUDE_DIR)
+            add_library(${_soci_target} UNKNOWN IMPORTED)
+            set_target_properties(${_soci_target} PROPERTIES
+                IMPORTED_LOCATION "${SOCI_${_soci_upper}_LIBRARY}"
+                INTERFACE_INCLUDE_DIRECTORIES "${SOCI_${_soci_upper}_DATABASE_INCLUDE_DIR}"
+                INTERFACE_LINK_LIBRARIES SOCI::Core)
+            set(SOCI_${_soci_backend}_FOUND TRUE)
+        endif()
+    endif()
+endforeach()
+
+find_package_handle_standard_args(SOCI
+    REQUIRED_VARS ${_soci_required} VERSION_VAR SOCI_VERSION HANDLE_COMPONENTS)
