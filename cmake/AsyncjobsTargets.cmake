@@ -17,18 +17,62 @@ function(asyncjobs_compile_options target)
     endif()
 endfunction()
 
+# Installs `target` as part of a component of the package.
+function(asyncjobs_install_target target component)
+    if(ASYNCJOBS_INSTALL)
+        install(TARGETS ${target} EXPORT asyncjobs-${component} ${ARGN}
+            INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+        set_property(GLOBAL APPEND PROPERTY ASYNCJOBS_COMPONENTS ${component})
+    endif()
+endfunction()
+
 # asyncjobs_add_library(NAME FILES ...): target asyncjobs_NAME (the core: asyncjobs), exported as
-# asyncjobs::NAME.
+# asyncjobs::NAME. The headers in include/ beside it are its interface: each compiles alone, and all
+# are installed. Bodies (.ipp) are installed, but are no interface.
 function(asyncjobs_add_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES")
     set(target asyncjobs_${name})
+    set(component ${name})
+    set(include ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${include}/*.hpp)
+    file(GLOB_RECURSE bodies CONFIGURE_DEPENDS ${include}/*.ipp)
     if(name STREQUAL asyncjobs)
         set(target asyncjobs)
+        set(component core)
+        list(FILTER headers EXCLUDE REGEX "/include/asyncjobs/testing/")
+    elseif(name STREQUAL testing)
+        set(include ${PROJECT_SOURCE_DIR}/include)
+        file(GLOB headers CONFIGURE_DEPENDS ${include}/asyncjobs/testing/*.hpp)
     endif()
-    add_library(${target} ${arg_FILES})
+
+    add_library(${target} STATIC ${arg_FILES})
     add_library(asyncjobs::${name} ALIAS ${target})
     set_target_properties(${target} PROPERTIES
         EXPORT_NAME ${name} OUTPUT_NAME ${target} POSITION_INDEPENDENT_CODE ON)
     target_compile_features(${target} PUBLIC cxx_std_20)
     asyncjobs_compile_options(${target})
+    target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${include} FILES ${headers})
+    set(file_sets FILE_SET HEADERS)
+    if(bodies)
+        target_sources(${target} PUBLIC
+            FILE_SET bodies TYPE HEADERS BASE_DIRS ${include} FILES ${bodies})
+        list(APPEND file_sets FILE_SET bodies)
+    endif()
+    if(ASYNCJOBS_TESTS)
+        set_target_properties(${target} PROPERTIES
+            VERIFY_INTERFACE_HEADER_SETS ON INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
+    endif()
+    asyncjobs_install_target(${target} ${component} ${file_sets})
+endfunction()
+
+# The core as headers alone: target asyncjobs_header_only, exported as asyncjobs::header_only.
+function(asyncjobs_add_header_only_library)
+    add_library(asyncjobs_header_only INTERFACE)
+    add_library(asyncjobs::header_only ALIAS asyncjobs_header_only)
+    set_target_properties(asyncjobs_header_only PROPERTIES EXPORT_NAME header_only)
+    target_compile_features(asyncjobs_header_only INTERFACE cxx_std_20)
+    target_compile_definitions(asyncjobs_header_only INTERFACE ASYNCJOBS_HEADER_ONLY)
+    target_include_directories(asyncjobs_header_only INTERFACE
+        $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
+    asyncjobs_install_target(asyncjobs_header_only core)
 endfunction()
