@@ -3,6 +3,7 @@
 #include "durable_file.hpp"
 #include "workbook_check.hpp"
 
+#include <mutex>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -19,6 +20,13 @@ constexpr std::uint8_t a4 = 9;
 void check(lxw_error error) {
     if (error != LXW_NO_ERROR)
         throw std::runtime_error{std::string{"cannot write the workbook: "} + lxw_strerror(error)};
+}
+
+/// libxlsxwriter states the time of creation through `gmtime`, whose result all threads share.
+lxw_error close_one_at_a_time(lxw_workbook* workbook) {
+    static std::mutex closing;
+    const std::lock_guard lock{closing};
+    return workbook_close(workbook);
 }
 
 template <typename Handle>
@@ -155,7 +163,7 @@ lxw_format* Workbook::total_format(const char* pattern) {
 
 void Workbook::finish() {
     try {
-        check(workbook_close(std::exchange(workbook_, nullptr)));
+        check(close_one_at_a_time(std::exchange(workbook_, nullptr)));
         require_complete_workbook(file_);
         sync_file(file_);
     } catch (...) {
