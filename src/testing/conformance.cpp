@@ -3,6 +3,21 @@
 #include "conformance_check.hpp"
 
 namespace asyncjobs::testing {
+namespace {
+
+void run_case(const StoreFactory& factory, void (*act)(detail::Scene&)) {
+    try {
+        detail::Scene scene(factory);
+        act(scene);
+    } catch (const ConformanceFailure&) {
+        throw;
+    } catch (const std::exception& error) {
+        detail::fail(fmt::format("expected no exception, found {}",
+                                 detail::show(std::string_view(error.what()))));
+    }
+}
+
+} // namespace
 
 std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) {
     std::vector<ConformanceCase> suite;
@@ -12,10 +27,7 @@ std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) 
           detail::transition_cases, detail::manage_cases, detail::read_cases,
           detail::round_trip_cases, detail::concurrency_cases})
         for (const auto& [name, run] : theme())
-            suite.push_back({std::string(name), [factory, act = run] {
-                                 detail::Scene scene(factory);
-                                 act(scene);
-                             }});
+            suite.push_back({std::string(name), [factory, act = run] { run_case(factory, act); }});
     return suite;
 }
 

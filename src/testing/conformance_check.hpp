@@ -19,6 +19,10 @@ namespace asyncjobs::testing::detail {
 std::string show(std::string_view text);
 std::string show(const std::string& text);
 std::string show(JobStatus status);
+std::string show(Submitted::Outcome outcome);
+std::string show(CancelOutcome outcome);
+std::string show(RetryOutcome outcome);
+std::string show(RemoveOutcome outcome);
 std::string show(const JobId& id);
 std::string show(const LeaseRef& lease);
 std::string show(Duration duration);
@@ -27,15 +31,9 @@ std::string show(const JsonText& text);
 std::string show(const Progress& progress);
 std::string show(const JobError& error);
 
-template <typename T>
-requires(std::integral<T> || (std::is_enum_v<T> && !std::same_as<T, JobStatus>)) std::string
-    show(T value) {
-    if constexpr (std::same_as<T, bool>)
-        return value ? "true" : "false";
-    else if constexpr (std::is_enum_v<T>)
-        return fmt::format("outcome {}", static_cast<int>(value));
-    else
-        return fmt::format("{}", value);
+template <std::integral T>
+std::string show(T value) {
+    return fmt::format("{}", value);
 }
 
 template <typename T>

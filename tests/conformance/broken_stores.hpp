@@ -1,0 +1,528 @@
+#pragma once
+
+#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/json.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+/// Stores with one defect each, for the conformance suite to find.
+namespace broken {
+
+using namespace asyncjobs;
+using Kind = Settlement::Kind;
+
+class Store : public ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+protected:
+    std::optional<Job> look(const JobId& id) { return inner().find({&id, 1}).front(); }
+};
+
+inline Settlement with_lease(const Settlement& settlement, LeaseRef lease) {
+    switch (settlement.kind()) {
+    case Kind::completed:
+        return Settlement::completed(lease, settlement.result());
+    case Kind::failed:
+        return Settlement::failed(lease, settlement.error());
+    case Kind::retried:
+        return Settlement::retried(lease, settlement.error(), settlement.delay());
+    case Kind::released:
+        return Settlement::released(lease, settlement.delay());
+    case Kind::cancelled:
+        break;
+    }
+    return Settlement::cancelled(lease);
+}
+
+/// Passes settlements on one by one after `change`, and then the claim.
+class ChangedSettlements : public Store {
+public:
+    using Store::Store;
+
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        std::vector<Settled> settled;
+        for (const auto& settlement : settlements) settled.push_back(settle_one(settlement));
+        auto answer = inner().claim(request);
+        answer.settled = std::move(settled);
+        return answer;
+    }
+
+protected:
+    virtual Settled settle_one(const Settlement& settlement) { return pass(settlement); }
+    Settled pass(const Settlement& settlement) { return inner().settle({&settlement, 1}).front(); }
+};
+
+struct SettleIgnoresTheFence final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        const auto job = look(settlement.lease().id);
+        return job ? pass(with_lease(settlement, {job->id, job->fence})) : Settled{};
+    }
+};
+
+struct ReleaseRefundsNothing final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        return settlement.kind() == Kind::released
+                   ? pass(Settlement::retried(settlement.lease(), {}, settlement.delay()))
+                   : pass(settlement);
+    }
+};
+
+struct RetryLosesTheCancel final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        auto answer = pass(settlement);
+        if (settlement.kind() == Kind::retried && answer.status == JobStatus::cancelled) {
+            inner().retry(settlement.lease().id);
+            answer.status = JobStatus::pending;
+        }
+        return answer;
+    }
+};
+
+struct LateCancelWins final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        const auto cancelled = pass(Settlement::cancelled(settlement.lease()));
+        return cancelled.accepted ? cancelled : pass(settlement);
+    }
+};
+
+struct WorkersCancelUnasked final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        if (settlement.kind() == Kind::cancelled) inner().cancel(settlement.lease().id);
+        return pass(settlement);
+    }
+};
+
+struct FollowUpsOfStaleSettlements final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        const auto answer = pass(settlement);
+        if (!answer.accepted) inner().submit(settlement.follow_ups());
+        return answer;
+    }
+};
+
+struct FollowUpsDropped final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        return pass(with_lease(settlement, settlement.lease()));
+    }
+};
+
+struct RefusesAfterTheLeaseRanOut final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        const auto job = look(settlement.lease().id);
+        const bool ran_out = job && job->lease_expires_at <= job->started_at;
+        return ran_out ? Settled{} : pass(settlement);
+    }
+};
+
+/// Looks and then writes, with a gap in between.
+struct SettlesInTwoSteps final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        const auto job = look(settlement.lease().id);
+        const bool valid = job && job->status == JobStatus::processing;
+        for (int i = 0; i < 2000; ++i) std::this_thread::yield();
+        const auto answer = pass(settlement);
+        return {valid, answer.status};
+    }
+};
+
+struct ClaimsBeforeItSettles final : Store {
+    using Store::Store;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        auto answer = inner().claim(request);
+        answer.settled = inner().settle(settlements);
+        return answer;
+    }
+};
+
+struct AnswersOutOfOrder final : Store {
+    using Store::Store;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        auto answer = inner().exchange(settlements, request);
+        std::reverse(answer.settled.begin(), answer.settled.end());
+        return answer;
+    }
+};
+
+/// Passes claims on after `change_request` and their answers after `change_answer`.
+class ChangedClaims : public Store {
+public:
+    using Store::Store;
+
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        auto changed = request;
+        if (request.limit > 0) change_request(changed);
+        auto answer = inner().exchange(settlements, changed);
+        if (request.limit > 0) change_answer(answer, request);
+        return answer;
+    }
+
+protected:
+    virtual void change_request(ClaimRequest&) {}
+    virtual void change_answer(Exchange&, const ClaimRequest&) {}
+};
+
+struct ClaimIgnoresTheLimit final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_request(ClaimRequest& request) override { ++request.limit; }
+};
+
+struct ClaimIgnoresLeaseFor final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_request(ClaimRequest& request) override {
+        request.lease_for = std::chrono::seconds{30};
+    }
+};
+
+struct ClaimsNewestFirst final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_answer(Exchange& answer, const ClaimRequest&) override {
+        std::reverse(answer.claimed.begin(), answer.claimed.end());
+    }
+};
+
+struct ClaimsWhatOthersHold final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_answer(Exchange& answer, const ClaimRequest& request) override {
+        if (answer.claimed.empty()) answer.claimed = inner().held(request.worker);
+    }
+};
+
+struct NextDueUnknown final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_answer(Exchange& answer, const ClaimRequest&) override {
+        answer.next_due_in.reset();
+    }
+};
+
+struct ServesQueuesByName final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        std::vector<std::string> sorted(request.queues.begin(), request.queues.end());
+        std::sort(sorted.rbegin(), sorted.rend());
+        auto changed = request;
+        changed.queues = sorted;
+        return inner().exchange(settlements, changed);
+    }
+};
+
+struct ClaimIgnoresThePause final : Store {
+    using Store::Store;
+    void set_paused(std::string_view queue, bool paused) override {
+        paused_[std::string(queue)] = paused;
+    }
+    Workload workload(std::string_view queue, std::string_view type) override {
+        auto answer = inner().workload(queue, type);
+        answer.paused = paused_[std::string(queue)];
+        return answer;
+    }
+
+private:
+    std::map<std::string, bool> paused_;
+};
+
+struct RenewIgnoresTheFence final : Store {
+    using Store::Store;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
+        std::vector<Heartbeat> changed(heartbeats.begin(), heartbeats.end());
+        for (auto& heartbeat : changed)
+            if (const auto job = look(heartbeat.lease.id)) heartbeat.lease.fence = job->fence;
+        return inner().renew(changed, lease_for);
+    }
+};
+
+struct RenewHidesTheCancel final : Store {
+    using Store::Store;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
+        auto answers = inner().renew(heartbeats, lease_for);
+        for (auto& answer : answers) answer.cancel_requested = false;
+        return answers;
+    }
+};
+
+struct RenewExtendsNothing final : Store {
+    using Store::Store;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration) override {
+        return inner().renew(heartbeats, Duration::zero());
+    }
+};
+
+/// Changes jobs on their way out.
+class ChangedJobs : public Store {
+public:
+    using Store::Store;
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+        auto found = inner().find(ids);
+        for (auto& job : found)
+            if (job) change(*job);
+        return found;
+    }
+
+protected:
+    virtual void change(Job&) = 0;
+};
+
+struct ProgressGoesBack final : ChangedJobs {
+    using ChangedJobs::ChangedJobs;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
+        for (const auto& heartbeat : heartbeats)
+            if (heartbeat.progress) last_[heartbeat.lease.id] = *heartbeat.progress;
+        return inner().renew(heartbeats, lease_for);
+    }
+    void change(Job& job) override {
+        if (last_.contains(job.id) && job.status == JobStatus::processing)
+            job.progress = last_[job.id];
+    }
+
+private:
+    std::map<JobId, Progress> last_;
+};
+
+struct RenewalIsAChange final : ChangedJobs {
+    using ChangedJobs::ChangedJobs;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
+        ++renewals_;
+        return inner().renew(heartbeats, lease_for);
+    }
+    void change(Job& job) override { job.revision += renewals_; }
+
+private:
+    int renewals_ = 0;
+};
+
+struct CompletionForgetsProgress final : ChangedJobs {
+    using ChangedJobs::ChangedJobs;
+    void change(Job& job) override {
+        if (job.status == JobStatus::completed) job.progress = {};
+    }
+};
+
+struct CrashCostsAnAttempt final : ChangedJobs {
+    using ChangedJobs::ChangedJobs;
+    void change(Job& job) override { job.attempt += job.crashes; }
+};
+
+struct RescueIgnoresTheLease final : Store {
+    using Store::Store;
+    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override {
+        std::vector<Heartbeat> expire;
+        for (const auto& job : inner().list({.status = JobStatus::processing}).jobs)
+            expire.push_back({{job.id, job.fence}, {}});
+        inner().renew(expire, Duration::zero());
+        return inner().rescue(limit, crash_limit);
+    }
+};
+
+struct RescueIgnoresTheCrashLimit final : Store {
+    using Store::Store;
+    std::vector<Rescued> rescue(std::size_t limit, int) override {
+        return inner().rescue(limit, 1'000'000);
+    }
+};
+
+struct RescueIgnoresItsLimit final : Store {
+    using Store::Store;
+    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override {
+        return inner().rescue(limit == 0 ? 0 : 1000, crash_limit);
+    }
+};
+
+/// Passes new jobs on after `change`.
+class ChangedSubmits : public Store {
+public:
+    using Store::Store;
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
+        std::vector<NewJob> changed(jobs.begin(), jobs.end());
+        for (auto& job : changed) change(job);
+        return inner().submit(changed);
+    }
+
+protected:
+    virtual void change(NewJob&) = 0;
+};
+
+struct RewritesJson final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override {
+        job.input = JsonText::trusted(boost::json::serialize(json::to_value(job.input)));
+    }
+};
+
+struct IgnoresTheSchedule final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override {
+        job.run_at.reset();
+        job.delay = {};
+    }
+};
+
+struct CutsTimesToMilliseconds final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override {
+        if (job.run_at) job.run_at = std::chrono::floor<std::chrono::milliseconds>(*job.run_at);
+    }
+};
+
+struct FoldsTheCaseOfKeys final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override {
+        if (!job.unique_key) return;
+        for (char& c : *job.unique_key)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+};
+
+struct KeyIsNeverFreed final : Store {
+    using Store::Store;
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
+        std::vector<Submitted> answers;
+        for (const auto& job : jobs) {
+            const bool used = job.unique_key && !keys_.insert(*job.unique_key).second;
+            if (used)
+                answers.push_back({Submitted::Outcome::key_taken, job.id, {}});
+            else
+                answers.push_back(inner().submit({&job, 1}).front());
+        }
+        return answers;
+    }
+
+private:
+    std::set<std::string> keys_;
+};
+
+struct ConflictBlocksItsBatch final : Store {
+    using Store::Store;
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
+        for (const auto& job : jobs)
+            if (look(job.id))
+                return std::vector<Submitted>(jobs.size(),
+                                              {Submitted::Outcome::id_exists, job.id, {}});
+        return inner().submit(jobs);
+    }
+};
+
+/// Looks for a holder and then writes, with a gap in between.
+struct ChecksKeysInTwoSteps final : Store {
+    using Store::Store;
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
+        std::vector<NewJob> keyless(jobs.begin(), jobs.end());
+        for (auto& job : keyless) {
+            const std::string key = job.unique_key.value_or("");
+            job.unique_key.reset();
+            {
+                const std::lock_guard lock(mutex_);
+                if (const auto holder = holders_.find(key); holder != holders_.end())
+                    return {{Submitted::Outcome::key_taken, holder->second, {}}};
+            }
+            for (int i = 0; i < 2000; ++i) std::this_thread::yield();
+            const std::lock_guard lock(mutex_);
+            holders_.emplace(key, job.id);
+        }
+        return inner().submit(keyless);
+    }
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, JobId> holders_;
+};
+
+struct PurgeIgnoresTheExpiry final : Store {
+    using Store::Store;
+    std::size_t purge(std::size_t limit) override {
+        std::size_t count = 0;
+        for (const auto& job : inner().list({.limit = limit}).jobs)
+            if (inner().remove(job.id) == RemoveOutcome::removed) ++count;
+        return count;
+    }
+};
+
+struct PurgeIgnoresItsLimit final : Store {
+    using Store::Store;
+    std::size_t purge(std::size_t) override { return inner().purge(1000); }
+};
+
+/// Passes queries on after `change`.
+class ChangedQueries : public Store {
+public:
+    using Store::Store;
+    JobPage list(const JobQuery& query) override {
+        auto changed = query;
+        change(changed);
+        return inner().list(changed);
+    }
+
+protected:
+    virtual void change(JobQuery&) = 0;
+};
+
+struct ListIgnoresTheOwner final : ChangedQueries {
+    using ChangedQueries::ChangedQueries;
+    void change(JobQuery& query) override { query.owner.reset(); }
+};
+
+struct ListIgnoresTheStatus final : ChangedQueries {
+    using ChangedQueries::ChangedQueries;
+    void change(JobQuery& query) override { query.status.reset(); }
+};
+
+/// Skips the first job of every page but the first.
+struct PagesHaveGaps final : Store {
+    using Store::Store;
+    JobPage list(const JobQuery& query) override {
+        auto page = inner().list(query);
+        if (query.before && !page.jobs.empty()) page.jobs.erase(page.jobs.begin());
+        return page;
+    }
+};
+
+struct HeldIgnoresTheWorker final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_answer(Exchange& answer, const ClaimRequest&) override {
+        for (const auto& job : answer.claimed) claimed_.push_back(job);
+    }
+    std::vector<ClaimedJob> held(std::string_view) override { return claimed_; }
+
+private:
+    std::vector<ClaimedJob> claimed_;
+};
+
+struct CancelMakesNoRequest final : Store {
+    using Store::Store;
+    CancelOutcome cancel(const JobId& id) override {
+        const auto job = look(id);
+        return job && job->status == JobStatus::processing ? CancelOutcome::requested
+                                                           : inner().cancel(id);
+    }
+};
+
+struct RetryOfCompletedJobs final : Store {
+    using Store::Store;
+    RetryOutcome retry(const JobId& id) override {
+        const auto outcome = inner().retry(id);
+        return outcome == RetryOutcome::already_completed ? RetryOutcome::retried : outcome;
+    }
+};
+
+} // namespace broken

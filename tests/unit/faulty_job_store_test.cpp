@@ -1,0 +1,97 @@
+#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/testing/faulty_job_store.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+using testing::FaultyJobStore;
+using Fault = FaultyJobStore::Fault;
+
+namespace {
+
+struct Fixture {
+    MemoryJobStore inner;
+    Fault fault = Fault::none;
+    std::vector<std::string> asked = {};
+    FaultyJobStore store{inner, [this](std::string_view member) {
+                             asked.emplace_back(member);
+                             return fault;
+                         }};
+    NewJob job{.id = JobId::make({}, 0, 1), .type = "test"};
+
+    /// The code that a submit throws.
+    std::optional<std::error_code> submit() {
+        try {
+            store.submit({&job, 1});
+            return std::nullopt;
+        } catch (const Error& error) {
+            return error.code();
+        }
+    }
+
+    bool is_stored() { return inner.find({&job.id, 1}).front().has_value(); }
+};
+
+TEST_CASE_FIXTURE(Fixture, "a call without a fault goes through") {
+    CHECK(submit() == std::nullopt);
+    CHECK(is_stored());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a store that is unavailable, busy or full does nothing") {
+    for (const auto& [planned, code] :
+         {std::pair{Fault::unavailable, Errc::store_unavailable},
+          std::pair{Fault::busy, Errc::store_busy}, std::pair{Fault::full, Errc::store_full}}) {
+        fault = planned;
+        CHECK(submit() == make_error_code(code));
+        CHECK_FALSE(is_stored());
+    }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lost answer leaves open whether the call happened") {
+    fault = Fault::lost_before;
+    CHECK(submit() == make_error_code(Errc::unknown_outcome));
+    CHECK_FALSE(is_stored());
+    fault = Fault::answer_lost;
+    CHECK(submit() == make_error_code(Errc::unknown_outcome));
+    CHECK(is_stored());
+}
+
+TEST_CASE_FIXTURE(Fixture, "the plan is asked once a call, with the member's name") {
+    const JobId id = job.id;
+    store.submit({});
+    store.exchange({}, {});
+    store.renew({}, {});
+    store.held("worker");
+    store.rescue(0, 1);
+    store.purge(0);
+    store.find({});
+    store.list({});
+    store.cancel(id);
+    store.retry(id);
+    store.remove(id);
+    store.workload("queue", "type");
+    store.set_paused("queue", false);
+    CHECK(asked == std::vector<std::string>{"submit", "exchange", "renew", "held", "rescue",
+                                            "purge", "find", "list", "cancel", "retry", "remove",
+                                            "workload", "set_paused"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "every member can fail") {
+    fault = Fault::busy;
+    const JobId id = job.id;
+    CHECK_THROWS_AS(store.submit({}), Error);
+    CHECK_THROWS_AS(store.exchange({}, {}), Error);
+    CHECK_THROWS_AS(store.renew({}, {}), Error);
+    CHECK_THROWS_AS(store.held("worker"), Error);
+    CHECK_THROWS_AS(store.rescue(0, 1), Error);
+    CHECK_THROWS_AS(store.purge(0), Error);
+    CHECK_THROWS_AS(store.find({}), Error);
+    CHECK_THROWS_AS(store.list({}), Error);
+    CHECK_THROWS_AS(store.cancel(id), Error);
+    CHECK_THROWS_AS(store.retry(id), Error);
+    CHECK_THROWS_AS(store.remove(id), Error);
+    CHECK_THROWS_AS(store.workload("queue", "type"), Error);
+    CHECK_THROWS_AS(store.set_paused("queue", true), Error);
+}
+
+} // namespace

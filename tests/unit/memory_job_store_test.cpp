@@ -1,0 +1,130 @@
+#include <asyncjobs/memory_job_store.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A memory store and the hands of its clock.
+struct Fixture {
+    Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
+    MemoryJobStore store{[this] { return now; }};
+    std::uint64_t ids = 0;
+    std::vector<std::string> queues = {"default"};
+
+    JobId submit(NewJob job = {}) {
+        job.id = JobId::make(now, 0, ++ids);
+        job.type = "test";
+        REQUIRE(store.submit({&job, 1}).front().outcome == Submitted::Outcome::created);
+        return job.id;
+    }
+
+    Exchange claim(Duration lease_for = 30s) {
+        return store.claim(
+            {.worker = "worker", .queues = queues, .limit = 10, .lease_for = lease_for});
+    }
+
+    void complete(const ClaimedJob& job) {
+        const auto settlement = Settlement::completed(job.lease, {});
+        REQUIRE(store.settle({&settlement, 1}).front().accepted);
+    }
+
+    Job find(const JobId& id) { return store.find({&id, 1}).front().value(); }
+};
+
+TEST_CASE_FIXTURE(Fixture, "a scheduled job becomes due at its very time") {
+    submit({.delay = 10s});
+    now += 10s - 1us;
+    const auto early = claim();
+    CHECK(early.claimed.empty());
+    CHECK(early.next_due_in == 1us);
+    now += 1us;
+    CHECK(claim().claimed.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lease runs out at its very time") {
+    const auto id = submit();
+    claim(30s);
+    now += 30s - 1us;
+    CHECK(store.rescue(10, 3).empty());
+    now += 1us;
+    const auto rescued = store.rescue(10, 3);
+    REQUIRE(rescued.size() == 1);
+    CHECK(rescued[0].id == id);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a renewed lease counts from the renewal") {
+    submit();
+    const Heartbeat heartbeat{claim(30s).claimed.at(0).lease, {}};
+    now += 20s;
+    REQUIRE(store.renew({&heartbeat, 1}, 30s).front().kept);
+    now += 29s;
+    CHECK(store.rescue(10, 3).empty());
+    now += 1s;
+    CHECK(store.rescue(10, 3).size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a finished job expires when its retention has passed") {
+    const auto id = submit({.retention = 1h});
+    complete(claim().claimed.at(0));
+    now += 1h - 1us;
+    CHECK(store.purge(10) == 0);
+    now += 1us;
+    CHECK(store.purge(10) == 1);
+    CHECK(store.find({&id, 1}).front() == std::nullopt);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a retried job is due after its delay") {
+    submit();
+    const auto settlement = Settlement::retried(claim().claimed.at(0).lease, {}, 5s);
+    now += 1s;
+    store.settle({&settlement, 1});
+    CHECK(claim().next_due_in == 5s);
+    now += 5s;
+    CHECK(claim().claimed.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "every time in a record is the store's") {
+    const auto id = submit();
+    const auto created = now;
+    now += 1s;
+    const auto job = claim(30s).claimed.at(0);
+    const auto started = now;
+    now += 2s;
+    complete(job);
+    const auto found = find(id);
+    CHECK(found.created_at == created);
+    CHECK(found.run_at == created);
+    CHECK(found.started_at == started);
+    CHECK(found.finished_at == started + 2s);
+    CHECK(found.updated_at == started + 2s);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the typical run is the mean of the last twenty") {
+    const auto run_for = [&](Duration run) {
+        submit();
+        const auto job = claim(10h).claimed.at(0);
+        now += run;
+        complete(job);
+    };
+    run_for(1s);
+    run_for(3s);
+    CHECK(store.workload("default", "test").typical_run == 2s);
+    for (int i = 0; i < 20; ++i) run_for(7s);
+    CHECK(store.workload("default", "test").typical_run == 7s);
+}
+
+TEST_CASE("a memory store tells the time by the system clock") {
+    MemoryJobStore store;
+    const NewJob job{.id = JobId::make({}, 0, 1), .type = "test"};
+    const auto before = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    const auto created = store.submit({&job, 1}).front().created_at;
+    const auto after = std::chrono::system_clock::now();
+    CHECK(created >= before);
+    CHECK(created <= after);
+}
+
+} // namespace
