@@ -1,0 +1,32 @@
+#include "response_head.hpp"
+
+#include <asyncjobs/http/http_date.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace asyncjobs::beast {
+namespace {
+
+bool is_the_servers(std::string_view name) noexcept {
+    constexpr std::array names = {"Connection", "Date", "Keep-Alive", "Transfer-Encoding",
+                                  "Upgrade"};
+    return std::ranges::any_of(
+        names, [&](std::string_view own) { return http::equals_ignoring_case(name, own); });
+}
+
+} // namespace
+
+std::string response_head(const http::Response& response, Timestamp now, Persistence persistence) {
+    std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                                   http::reason_phrase(response.status), http::to_http_date(now));
+    for (const auto& [name, value] : response.headers)
+        if (!is_the_servers(name)) head += name + ": " + value + "\r\n";
+    if (persistence == Persistence::close) head += "Connection: close\r\n";
+    if (persistence == Persistence::keep_alive) head += "Connection: keep-alive\r\n";
+    return head + "\r\n";
+}
+
+} // namespace asyncjobs::beast

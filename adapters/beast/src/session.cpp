@@ -1,0 +1,325 @@
+#include "session.hpp"
+
+#include "body_deadline.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include <algorithm>
+
+namespace asyncjobs::beast {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t head_step = 4 * 1024;
+constexpr std::size_t slice_size = 64 * 1024;
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+Timestamp wall_clock() {
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+std::string_view text_of(const boost::beast::flat_buffer& buffer) noexcept {
+    return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+} // namespace
+
+/// Runs a handler only while the connection lives, and ends the connection where it failed.
+template <typename Handler>
+auto Session::guarded(Handler handler) {
+    return [self = shared_from_this(), handler = std::move(handler)](error_code error,
+                                                                     auto&&... rest) {
+        if (self->phase_ == Phase::closed) return;
+        if (error) return self->close();
+        handler(*self, rest...);
+    };
+}
+
+Session::Session(std::shared_ptr<Hub> hub, Socket socket, asio::ip::address peer)
+    : hub_(std::move(hub)), socket_(std::move(socket)), peer_(std::move(peer)),
+      timer_(socket_.get_executor()) {}
+
+Session::~Session() {
+    hub_->return_body_memory(body_memory_);
+    hub_->leave(peer_);
+}
+
+void Session::start() {
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+        error_code ignored;
+        self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+        self->await_request();
+        self->watch_deadline();
+    });
+}
+
+void Session::stop(bool gracefully) {
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this(), gracefully] {
+        if (!gracefully || self->phase_ == Phase::idle) self->close();
+        self->keep_ = false;
+    });
+}
+
+void Session::await_request() {
+    phase_ = Phase::idle;
+    scanned_ = 0;
+    blank_line_seen_ = false;
+    if (in_.size() > 0) {
+        phase_ = Phase::head;
+        set_deadline(Clock::now() + hub_->options.head_timeout);
+        return on_head_bytes();
+    }
+    if (hub_->draining) return close();
+    in_.shrink_to_fit();
+    set_deadline(Clock::now() + hub_->options.idle_timeout);
+    socket_.async_wait(Socket::wait_read, guarded([](Session& self) {
+                           self.phase_ = Phase::head;
+                           self.set_deadline(Clock::now() + self.hub_->options.head_timeout);
+                           self.read_head();
+                       }));
+}
+
+void Session::read_head() {
+    const auto room = hub_->options.head_limit + 1 - in_.size();
+    socket_.async_read_some(in_.prepare(std::min(room, head_step)),
+                            guarded([](Session& self, std::size_t bytes) {
+                                self.in_.commit(bytes);
+                                self.on_head_bytes();
+                            }));
+}
+
+void Session::on_head_bytes() {
+    const auto& options = hub_->options;
+    if (!blank_line_seen_ && text_of(in_).starts_with("\r\n")) {
+        blank_line_seen_ = true;
+        in_.consume(2);
+    }
+    const auto text = text_of(in_);
+    const auto end = find_head_end(text, scanned_);
+    if (end.malformed) return refuse(400, "bad_request", "a line of the head has no proper end");
+    if (end.length > options.head_limit || (end.length == 0 && text.size() > options.head_limit)) {
+        const auto fault = oversized_head(text, {options.target_limit, options.field_limit});
+        return refuse(fault.status, "bad_request", fault.reason);
+    }
+    scanned_ = text.size();
+    if (end.length == 0) return read_head();
+    head_length_ = end.length;
+    begin_request();
+}
+
+void Session::begin_request() {
+    const auto& options = hub_->options;
+    FramingFault fault;
+    auto head = beast::read_head(text_of(in_).substr(0, head_length_),
+                                 {options.target_limit, options.field_limit}, fault);
+    if (!head) return refuse(fault.status, "bad_request", fault.reason);
+    head_ = *std::move(head);
+    keep_ = head_.keep_alive && !hub_->draining;
+    if (head_.content_length.value_or(0) > options.body_limit)
+        return refuse(413, "body_too_large", "the body is too large");
+    if (head_.has_body()) return begin_body();
+    in_.consume(head_length_);
+    hand_over({});
+}
+
+void Session::begin_body() {
+    parser_.emplace();
+    parser_->eager(true);
+    parser_->header_limit(static_cast<std::uint32_t>(head_length_ + 1));
+    parser_->body_limit(hub_->options.body_limit);
+    phase_ = Phase::body;
+    body_began_ = Clock::now();
+    set_deadline(body_began_ + body_time(hub_->options, 0));
+    if (!head_.expect_continue || in_.size() > head_length_) return read_body();
+    asio::async_write(socket_, asio::buffer(continue_line),
+                      guarded([](Session& self, std::size_t) { self.read_body(); }));
+}
+
+void Session::read_body() {
+    namespace http_io = boost::beast::http;
+    http_io::async_read_some(
+        socket_, in_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+            if (self->phase_ == Phase::closed) return;
+            if (error == http_io::error::body_limit)
+                return self->refuse(413, "body_too_large", "the body is too large");
+            if (error.category() == make_error_code(http_io::error::bad_chunk).category() &&
+                error != http_io::error::partial_message && error != http_io::error::end_of_stream)
+                return self->refuse(400, "bad_request", "the body is not framed properly");
+            if (error) return self->close();
+            if (!self->account_body())
+                return self->refuse(503, "overloaded", "too much is being received already");
+            if (self->parser_->is_done()) return self->hand_over(self->parser_->release().body());
+            self->set_deadline(self->body_began_ +
+                               body_time(self->hub_->options, self->body_memory_));
+            self->read_body();
+        });
+}
+
+bool Session::account_body() {
+    const auto size = parser_->get().body().size();
+    if (size > body_memory_) {
+        if (!hub_->take_body_memory(size - body_memory_)) return false;
+        body_memory_ = size;
+    }
+    return true;
+}
+
+/// The answer comes from a thread of the API's, perhaps when this connection or the whole server
+/// is gone.
+void Session::hand_over(std::string body) {
+    phase_ = Phase::handling;
+    set_deadline(Clock::time_point::max());
+    parser_.reset();
+    http::Request request{.method = std::move(head_.method),
+                          .target = std::move(head_.target),
+                          .headers = std::move(head_.headers),
+                          .body = std::move(body),
+                          .remote_address = peer_.to_string()};
+    hub_->api.handle(std::move(request),
+                     [hub = hub_, weak = weak_from_this(),
+                      strand = socket_.get_executor()](http::Response response) {
+                         asio::post(strand, [weak, response = std::move(response)]() mutable {
+                             const auto self = weak.lock();
+                             if (self && self->phase_ == Phase::handling)
+                                 self->respond(std::move(response));
+                         });
+                     });
+}
+
+void Session::refuse(unsigned status, std::string code, std::string detail) {
+    keep_ = false;
+    parser_.reset();
+    respond(hub_->api.refuse(http::Problem(status, std::move(code), std::move(detail))));
+}
+
+void Session::respond(http::Response response) {
+    response_ = std::move(response);
+    sent_ = 0;
+    if (const auto* file = std::get_if<http::FileBody>(&response_.body)) {
+        error_code error;
+        file_.open(file->path.c_str(), boost::beast::file_mode::scan, error);
+        const auto size = error ? 0 : file_.size(error);
+        if (!error) file_.seek(file->offset, error);
+        if (error || size < file->offset + file->length) {
+            hub_->log(LogEntry::Level::error, "a file to be sent can't be read");
+            response_ = hub_->api.refuse(http::Problem(
+                500, "internal_error", "this failed for a reason inside the service"));
+        }
+    }
+    if (hub_->draining) keep_ = false;
+    const auto persistence = !keep_           ? Persistence::close
+                             : head_.http_1_1 ? Persistence::implied
+                                              : Persistence::keep_alive;
+    out_head_ = response_head(response_, wall_clock(), persistence);
+    phase_ = Phase::writing;
+    write(true);
+}
+
+/// Fetches the next part of a file.
+bool Session::fill_slice() {
+    const auto& file = std::get<http::FileBody>(response_.body);
+    slice_.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(slice_size, file.length - sent_)));
+    std::size_t filled = 0;
+    while (filled < slice_.size()) {
+        error_code error;
+        const auto bytes = file_.read(slice_.data() + filled, slice_.size() - filled, error);
+        if (error || bytes == 0) return false;
+        filled += bytes;
+    }
+    return true;
+}
+
+void Session::write(bool with_head) {
+    asio::const_buffer part;
+    if (const auto* text = std::get_if<std::string>(&response_.body)) {
+        const auto length = std::min<std::uint64_t>(slice_size, text->size() - sent_);
+        part = asio::buffer(text->data() + sent_, static_cast<std::size_t>(length));
+    } else {
+        if (!fill_slice()) {
+            hub_->log(LogEntry::Level::error, "a file became shorter while it was sent");
+            return close();
+        }
+        part = asio::buffer(slice_);
+    }
+    sent_ += part.size();
+    const std::array buffers = {with_head ? asio::buffer(out_head_) : asio::const_buffer(), part};
+    set_deadline(Clock::now() + hub_->options.write_timeout);
+    asio::async_write(socket_, buffers, guarded([](Session& self, std::size_t) {
+                          if (self.sent_ < body_length(self.response_.body))
+                              self.write(false);
+                          else
+                              self.end_exchange();
+                      }));
+}
+
+void Session::end_exchange() {
+    response_ = {};
+    out_head_ = {};
+    slice_ = {};
+    error_code ignored;
+    file_.close(ignored);
+    hub_->return_body_memory(std::exchange(body_memory_, 0));
+    if (keep_)
+        await_request();
+    else
+        linger();
+}
+
+/// Reads on for a while, since closing with something unread would reset the connection and take
+/// the answer away from the peer.
+void Session::linger() {
+    if (phase_ != Phase::lingering) {
+        phase_ = Phase::lingering;
+        in_ = {};
+        error_code ignored;
+        socket_.shutdown(Socket::shutdown_send, ignored);
+        set_deadline(Clock::now() + hub_->options.linger_timeout);
+    }
+    socket_.async_read_some(asio::buffer(trash_),
+                            guarded([](Session& self, std::size_t) { self.linger(); }));
+}
+
+void Session::close() {
+    if (phase_ == Phase::closed) return;
+    phase_ = Phase::closed;
+    error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+    hub_->remove(*this);
+}
+
+void Session::set_deadline(Clock::time_point deadline) {
+    deadline_ = deadline;
+    if (deadline < timer_.expiry()) timer_.expires_at(deadline); // ends the wait that is under way
+}
+
+void Session::watch_deadline() {
+    if (timer_.expiry() != deadline_) timer_.expires_at(deadline_);
+    timer_.async_wait([self = shared_from_this()](error_code) {
+        if (self->phase_ == Phase::closed) return;
+        if (Clock::now() >= self->deadline_) self->on_deadline();
+        if (self->phase_ != Phase::closed) self->watch_deadline();
+    });
+}
+
+void Session::on_deadline() {
+    if (phase_ == Phase::head || phase_ == Phase::body) {
+        // Said if the peer listens, but nobody waits for that.
+        const auto response = hub_->api.refuse(
+            http::Problem(408, "request_timeout", "the request did not arrive in time"));
+        const std::string text = response_head(response, wall_clock(), Persistence::close) +
+                                 std::get<std::string>(response.body);
+        error_code ignored;
+        socket_.non_blocking(true, ignored);
+        socket_.write_some(asio::buffer(text), ignored);
+    }
+    close();
+}
+
+} // namespace asyncjobs::beast

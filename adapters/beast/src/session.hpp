@@ -1,0 +1,95 @@
+#pragma once
+
+#include "framing.hpp"
+#include "hub.hpp"
+#include "response_head.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/beast/core/file.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace asyncjobs::beast {
+
+/// One connection: reads a request, has it answered, writes the answer, goes on to the next.
+///
+/// Everything happens on the strand of its socket but start() and stop(), which any thread may
+/// call. An idle connection holds no buffer.
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    using Socket = boost::asio::basic_stream_socket<
+        boost::asio::ip::tcp, boost::asio::strand<boost::asio::io_context::executor_type>>;
+
+    /// The connection has been admitted by the hub; the session's end takes it out again.
+    Session(std::shared_ptr<Hub> hub, Socket socket, boost::asio::ip::address peer);
+    ~Session();
+
+    void start();
+
+    /// Closes now, or, if `gracefully`, after the request that is under way.
+    void stop(bool gracefully);
+
+private:
+    using Clock = std::chrono::steady_clock;
+    using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+    enum class Phase { idle, head, body, handling, writing, lingering, closed };
+
+    void await_request();
+    void read_head();
+    void on_head_bytes();
+    void begin_request();
+    void begin_body();
+    void read_body();
+    bool account_body();
+    void hand_over(std::string body);
+
+    void refuse(unsigned status, std::string code, std::string detail);
+    void respond(http::Response response);
+    void write(bool with_head);
+    bool fill_slice();
+    void end_exchange();
+    void linger();
+    void close();
+
+    void set_deadline(Clock::time_point deadline);
+    void watch_deadline();
+    void on_deadline();
+    template <typename Handler>
+    auto guarded(Handler handler);
+
+    const std::shared_ptr<Hub> hub_;
+    Socket socket_;
+    const boost::asio::ip::address peer_;
+    boost::asio::steady_timer timer_;
+    Clock::time_point deadline_ = Clock::time_point::max();
+    Phase phase_ = Phase::idle;
+
+    boost::beast::flat_buffer in_;
+    std::size_t scanned_ = 0;      ///< of `in_`, in search of the head's end
+    bool blank_line_seen_ = false; ///< before the head
+    std::size_t head_length_ = 0;
+    Head head_;
+    std::optional<Parser> parser_;
+    Clock::time_point body_began_ = {};
+    std::size_t body_memory_ = 0; ///< taken from the hub
+
+    bool keep_ = false; ///< the connection goes on after this exchange
+    http::Response response_;
+    std::string out_head_;
+    std::uint64_t sent_ = 0; ///< of the body
+    boost::beast::file file_;
+    std::vector<char> slice_;
+    std::array<char, 512> trash_; ///< what is read in order to be ignored
+};
+
+} // namespace asyncjobs::beast

@@ -1,0 +1,126 @@
+#include "documents.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+using namespace asyncjobs::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Timestamp noon{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
+const Links links{"https://api.example.org/v1"};
+
+Job make_job(JobStatus status) {
+    Job job;
+    job.id = JobId::make(noon, 1, 2);
+    job.type = "sales_report";
+    job.status = status;
+    job.revision = 7;
+    job.created_at = noon;
+    job.updated_at = noon + 2s;
+    job.started_at = noon + 1s;
+    if (is_finished(status)) job.finished_at = noon + 3s;
+    return job;
+}
+
+std::vector<std::string> members(const std::string& document) {
+    std::vector<std::string> names;
+    const auto value = boost::json::parse(document);
+    for (const auto& member : value.as_object()) names.emplace_back(member.key());
+    return names;
+}
+
+std::string document(const Job& job, std::optional<Timestamp> expected = {}) {
+    return status_document(job, present_result(job, {}), links, expected);
+}
+
+using Names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("a processing job's document has the members of the contract") {
+    Job job = make_job(JobStatus::processing);
+    job.progress = {65, "Umsätze lesen"};
+    const auto text = document(job, noon + 5min + 1us);
+    CHECK(members(text) == Names{"job_id", "status", "progress", "message", "created_at",
+                                 "started_at", "updated_at", "estimated_completion"});
+    const auto value = boost::json::parse(text);
+    CHECK(value.at("progress") == boost::json::value(65));
+    CHECK(value.at("message").as_string() == "Umsätze lesen");
+    CHECK(value.at("created_at").as_string() == "2025-01-08T12:00:00Z");
+    CHECK(value.at("estimated_completion").as_string() == "2025-01-08T12:05:01Z");
+    job.cancel_requested_at = noon;
+    CHECK(boost::json::parse(document(job)).as_object().contains("cancel_requested_at"));
+}
+
+TEST_CASE("a pending job has not started, also between two attempts") {
+    CHECK(members(document(make_job(JobStatus::pending))) ==
+          Names{"job_id", "status", "progress", "created_at", "updated_at"});
+}
+
+TEST_CASE("a completed job's document holds the result as it was stored") {
+    Job job = make_job(JobStatus::completed);
+    job.progress = {100, "done"};
+    job.result = JsonText::parse(R"({"size": 1.50, "n": 12345678901234567890123})");
+    const auto text = document(job);
+    CHECK(members(text) == Names{"job_id", "status", "progress", "result", "result_url",
+                                 "created_at", "started_at", "completed_at"});
+    CHECK(text.find(job.result->text()) != std::string::npos);
+    CHECK(boost::json::parse(text).at("result_url").as_string() ==
+          "https://api.example.org/v1/jobs/" + std::string(job.id.text()) + "/result");
+}
+
+TEST_CASE("a failed job's document tells the error in the handler's words") {
+    Job job = make_job(JobStatus::failed);
+    job.error = JobError{"E7005", "no such warehouse", JsonText::parse(R"({"warehouse":9})")};
+    const auto text = document(job);
+    CHECK(members(text) ==
+          Names{"job_id", "status", "error", "created_at", "started_at", "failed_at"});
+    CHECK(boost::json::parse(text).at("error") ==
+          boost::json::parse(
+              R"({"code":"E7005","message":"no such warehouse","details":{"warehouse":9}})"));
+}
+
+TEST_CASE("an exception's text never reaches a client") {
+    Job job = make_job(JobStatus::failed);
+    job.error = JobError{"internal_error", "SELECT secret", JsonText::parse("\"secret\"")};
+    const auto text = document(job);
+    CHECK(text.find("secret") == std::string::npos);
+    CHECK(text.find("\"code\":\"internal_error\"") != std::string::npos);
+    CHECK(summary_document(job, links).find("secret") == std::string::npos);
+}
+
+TEST_CASE("a cancelled job's document has the members of the contract") {
+    CHECK(members(document(make_job(JobStatus::cancelled))) ==
+          Names{"job_id", "status", "created_at", "cancelled_at"});
+}
+
+TEST_CASE("the ETag is the revision, and marks a result that is not what is stored") {
+    Job job = make_job(JobStatus::completed);
+    job.result = JsonText::parse(R"({"file_url":"/a"})");
+    CHECK(make_etag(job, present_result(job, {})) == "\"7\"");
+    const auto untouched = present_result(job, [](const Job&, boost::json::value&) {});
+    CHECK(make_etag(job, untouched) == "\"7\"");
+    const auto sign = [](const char* url) {
+        return
+            [url](const Job&, boost::json::value& result) { result.as_object()["file_url"] = url; };
+    };
+    const auto first = present_result(job, sign("/a?signature=1"));
+    const auto second = present_result(job, sign("/a?signature=2"));
+    CHECK(first.text == R"({"file_url":"/a?signature=1"})");
+    CHECK(make_etag(job, first) != "\"7\"");
+    CHECK(make_etag(job, first) != make_etag(job, second));
+    CHECK(make_etag(job, first) == make_etag(job, present_result(job, sign("/a?signature=1"))));
+}
+
+TEST_CASE("a listing leaves out what can be large") {
+    Job job = make_job(JobStatus::completed);
+    job.result = JsonText::parse("[1,2,3]");
+    CHECK(members(summary_document(job, links)) == Names{"job_id", "type", "status", "progress",
+                                                         "result_url", "created_at", "started_at",
+                                                         "completed_at", "status_url"});
+}

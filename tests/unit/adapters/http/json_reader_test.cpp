@@ -1,0 +1,72 @@
+#include "json_reader.hpp"
+
+#include <asyncjobs/http/problem.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <doctest/doctest.h>
+
+using asyncjobs::http::member_text;
+using asyncjobs::http::Problem;
+using asyncjobs::http::read_json;
+
+TEST_CASE("well-formed JSON is read as it is") {
+    CHECK(boost::json::serialize(read_json(R"( {"a":[1,{"a":"\u00e4"}],"b":{"a":null}} )", 32)) ==
+          "{\"a\":[1,{\"a\":\"\xc3\xa4\"}],\"b\":{\"a\":null}}");
+    CHECK(read_json("3", 32) == boost::json::value(3));
+}
+
+TEST_CASE("what is not acceptable JSON is refused with 400, and says from where on") {
+    const std::pair<std::string, std::string> faults[] = {
+        {"", "byte 0"},
+        {"{", "byte 1"},
+        {R"({"a":1,})", "byte 7"},
+        {R"({'a':1})", "byte 1"},
+        {"{} {}", "byte 3"},
+        {"nul", "byte 3"},
+        {"01", "byte 1"},
+        {"NaN", "byte 0"},
+        {"// c\n1", "byte 0"},
+        {R"({"a":1,"a":2})", "same key twice"},
+        {R"({"x":{"a":1,"b":2,"\u0061":3}})", "same key twice"},
+        {R"({"a":"\u0000"})", "U+0000"},
+        {R"({"a\u0000":1})", "U+0000"},
+        {"\"\xff\"", "byte"},
+        {"\"\xc0\x80\"", "byte"},
+        {"\"\xed\xa0\x80\"", "byte"},
+        {R"("\ud800")", "byte"},
+        {"\xef\xbb\xbf{}", "byte 0"},
+        {"\"a\nb\"", "byte"},
+        {std::string(33, '[') + std::string(33, ']'), "deeper than 32"},
+    };
+    for (const auto& [text, part] : faults) {
+        CAPTURE(text);
+        try {
+            read_json(text, 32);
+            FAIL_CHECK("it was accepted");
+        } catch (const Problem& problem) {
+            CHECK(problem.status() == 400);
+            CHECK(problem.code() == "invalid_json");
+            CHECK(std::string(problem.what()).find(part) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("nesting is accepted up to the limit") {
+    CHECK_NOTHROW(read_json(std::string(32, '[') + std::string(32, ']'), 32));
+}
+
+TEST_CASE("the same key may stand in neighbours and in nested objects") {
+    CHECK_NOTHROW(read_json(R"([{"a":1},{"a":{"a":1}}])", 32));
+}
+
+TEST_CASE("a member's text is found byte for byte") {
+    CHECK(member_text(R"({"type":"t","input":{"a": 1.50, "b":[1,{"c":"}\""}]} })", "input") ==
+          R"({"a": 1.50, "b":[1,{"c":"}\""}]})");
+    CHECK(member_text(R"( { "input" : 12345678901234567890123 , "type":"t"})", "input") ==
+          "12345678901234567890123");
+    CHECK(member_text(R"({"x":{"input":1},"y":"input","input":"\\"})", "input") == R"("\\")");
+    CHECK(member_text(R"({"input":true})", "input") == "true");
+    CHECK(member_text(R"({"\u0069nput":true})", "input").empty());
+    CHECK(member_text(R"({})", "input").empty());
+    CHECK(member_text(R"([])", "input").empty());
+}

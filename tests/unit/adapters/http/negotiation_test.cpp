@@ -1,0 +1,72 @@
+#include "negotiation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+
+using namespace asyncjobs::http;
+
+TEST_CASE("only an Accept header that excludes JSON says no") {
+    const std::pair<const char*, bool> table[] = {
+        {"application/json", true},
+        {"Application/JSON", true},
+        {"application/json;q=0.1", true},
+        {"application/json; q=0", false},
+        {"application/json;q=0.000", false},
+        {"*/*", true},
+        {"*/*;q=0", false},
+        {"application/*", true},
+        {"text/html", false},
+        {"text/html, */*;q=0.1", true},
+        {"application/json;q=0, */*", false},
+        {"*/*, application/json;q=0", false},
+        {"application/*;q=0, */*", false},
+        {"application/*;q=0, application/json", true},
+        {"text/html, application/xml", false},
+        {"", true},
+    };
+    for (const auto& [accept, welcome] : table) {
+        CAPTURE(accept);
+        CHECK(accepts_json(Headers{{"Accept", accept}}) == welcome);
+    }
+    CHECK(accepts_json(Headers{}));
+    CHECK(accepts_json(Headers{{"Accept", "text/html"}, {"Accept", "application/json"}}));
+}
+
+TEST_CASE("a body is JSON when its one Content-Type says so, in UTF-8") {
+    const std::pair<const char*, bool> table[] = {
+        {"application/json", true},
+        {"APPLICATION/json; charset=UTF-8", true},
+        {"application/json; charset=\"utf-8\"", true},
+        {"application/merge-patch+json", true},
+        {"application/json; charset=iso-8859-1", false},
+        {"text/json", false},
+        {"text/plain", false},
+        {"application/x-www-form-urlencoded", false},
+        {"application/jsonp", false},
+        {"+json", false},
+        {"", false},
+    };
+    for (const auto& [type, json] : table) {
+        CAPTURE(type);
+        CHECK(is_json(Headers{{"Content-Type", type}}) == json);
+    }
+    CHECK_FALSE(is_json(Headers{}));
+    CHECK_FALSE(is_json(
+        Headers{{"Content-Type", "application/json"}, {"Content-Type", "application/json"}}));
+}
+
+TEST_CASE("If-None-Match compares weakly, through lists, and * is anything") {
+    const std::pair<const char*, bool> table[] = {
+        {"\"3\"", true},         {"W/\"3\"", true}, {"\"2\", \"3\"", true},
+        {"\"2\",W/\"3\"", true}, {"*", true},       {" * ", true},
+        {"\"33\"", false},       {"3", false},      {"\"2\"", false},
+        {"w/\"3\"", false},      {"", false},
+    };
+    for (const auto& [condition, current] : table) {
+        CAPTURE(condition);
+        CHECK(has_current(Headers{{"If-None-Match", condition}}, "\"3\"") == current);
+    }
+    CHECK_FALSE(has_current(Headers{}, "\"3\""));
+    CHECK(has_current(Headers{{"If-None-Match", "\"1\""}, {"If-None-Match", "\"3\""}}, "\"3\""));
+}

@@ -1,0 +1,44 @@
+#include <asyncjobs/http/problem.hpp>
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+using asyncjobs::http::Problem;
+using asyncjobs::http::Violations;
+
+TEST_CASE("a problem has the members of RFC 9457 and the code") {
+    const auto response =
+        Problem(409, "not_finished", "it runs").with_member("extra", 1).response("urn:x");
+    CHECK(response.status == 409);
+    CHECK(*response.headers.find("Content-Type") == "application/problem+json");
+    const auto document = boost::json::parse(std::get<std::string>(response.body));
+    CHECK(document == boost::json::value{{"type", "urn:asyncjobs:problem:not_finished"},
+                                         {"title", "Conflict"},
+                                         {"status", 409},
+                                         {"detail", "it runs"},
+                                         {"instance", "urn:x"},
+                                         {"code", "not_finished"},
+                                         {"extra", 1}});
+}
+
+TEST_CASE("a problem's errors are told one by one") {
+    const auto response =
+        Problem(422, "c", "d").with_errors({{"/a", "x"}, {"/b/0", "y"}}).response("urn:x");
+    const auto document = boost::json::parse(std::get<std::string>(response.body));
+    CHECK(document.at("errors") ==
+          boost::json::value{boost::json::object{{"pointer", "/a"}, {"detail", "x"}},
+                             boost::json::object{{"pointer", "/b/0"}, {"detail", "y"}}});
+}
+
+TEST_CASE("where reading found fault, nothing is added; elsewhere, everything is") {
+    Violations violations;
+    CHECK(violations.empty());
+    violations.found_by_reading({{"/a", "is required"}});
+    violations.add("/a", "is no date");
+    violations.add("/b", "first");
+    violations.add("/b", "second");
+    REQUIRE(violations.all().size() == 3);
+    CHECK(violations.all()[0].detail == "is required");
+    CHECK(violations.all()[1].detail == "first");
+    CHECK(violations.all()[2].detail == "second");
+}
