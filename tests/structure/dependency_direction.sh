@@ -1,0 +1,46 @@
+#!/bin/sh
+# Nothing includes against the direction: core <- testing; core <- soci; core <- http <- beast.
+# Usage: dependency_direction.sh ROOT
+set -eu
+cd "$1"
+found=0
+
+# forbid WHAT REGEX FOLDER...: no file below the folders includes what matches.
+forbid() {
+    what=$1 regex=$2
+    shift 2
+    for folder in "$@"; do
+        [ -d "$folder" ] || { echo "no folder $folder"; found=1; }
+    done
+    if grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($regex)" "$@"; then
+        echo "^ $what"
+        found=1
+    fi
+}
+
+databases='soci/|soci\.h|sqlite3|libpq|postgresql/|mysql|mariadb'
+servers='boost/beast|openssl/'
+frameworks='doctest/|gtest/|gmock/|catch2/|boost/test/'
+
+forbid 'asyncjobs does not include a database' "$databases" include src
+forbid 'the core does not include a server or OpenSSL' "$servers" include src
+forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|webhooks)/)' \
+    include src
+forbid 'no part of the library includes a test framework' "$frameworks" include src adapters
+forbid 'no part of the library includes examples or tests' '(\.\./)*(examples|tests)/' \
+    include src adapters
+forbid 'the public headers do not include Beast, SOCI or OpenSSL' "$databases|$servers" \
+    adapters/*/include
+forbid 'the http adapter knows no server and no database' \
+    "$databases|$servers|boost/asio|asyncjobs/(asio|soci/|beast/|webhooks/)|.*adapters/" adapters/http
+forbid 'the soci adapter knows no other adapter and no server' \
+    "$servers|asyncjobs/(http|beast|webhooks)/|.*adapters/" adapters/soci
+forbid 'the beast adapter knows http and no other adapter' \
+    "$databases|asyncjobs/(soci|webhooks)/|.*adapters/" adapters/beast
+
+if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
+    grep -vE '^(include/asyncjobs|src)/testing/'; then
+    echo '^ only testing includes testing'
+    found=1
+fi
+exit $found

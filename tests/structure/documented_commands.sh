@@ -1,0 +1,40 @@
+#!/bin/sh
+# What the documents tell a reader to run is there: scripts, presets, targets' folders, links.
+# Usage: documented_commands.sh ROOT
+set -eu
+cd "$1"
+failed=0
+miss() {
+    echo "$1: $2"
+    failed=1
+}
+
+for document in *.md docs/*.md docs/*/*.md; do
+    [ -f "$document" ] || continue
+    commands=$(awk '/^```(sh|bash|shell|console)[ \t]*$/ { on = 1; next } /^```/ { on = 0 } on' "$document" |
+        sed 's/^\$ //; s/^[ \t]*//')
+    while IFS= read -r line; do
+        case $line in
+        '' | '#'* | *' \' | '-'*) continue ;;
+        esac
+        word=${line%% *}
+        case $word in
+        ./*) [ -x "$word" ] || miss "$document" "no script $word" ;;
+        cmake | ctest | curl | git | sqlite3 | ninja | sudo | apt-get | cd | g++ | clang++-14) ;;
+        *=*) ;;
+        *) command -v "$word" >/dev/null || miss "$document" "no command $word" ;;
+        esac
+        preset=$(printf '%s\n' "$line" | sed -n 's/.*--preset[ =]\([a-z_-]*\).*/\1/p')
+        if [ -n "$preset" ] && ! grep -q "\"name\": \"$preset\"" CMakePresets.json; then
+            miss "$document" "no preset $preset"
+        fi
+    done <<EOT
+$commands
+EOT
+    # Links within the repository.
+    links=$(grep -oE '\]\([^)#: ]+(#[^)]*)?\)' "$document" | sed 's/^](//; s/[#)].*//') || true
+    for link in $links; do
+        [ -e "$(dirname "$document")/$link" ] || miss "$document" "a link to $link, which is not there"
+    done
+done
+exit $failed
