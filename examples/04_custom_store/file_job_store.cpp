@@ -1,0 +1,405 @@
+#include "file_job_store.hpp"
+
+#include "job_record.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+using namespace asyncjobs;
+
+template <typename Act>
+auto FileJobStore::transact(Act act) {
+    const std::lock_guard guard(mutex_);
+    const Journal::Lock lock(journal_);
+    try {
+        read();
+        const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+        auto answer = act(now);
+        write();
+        return answer;
+    } catch (...) {
+        // What is in memory may be ahead of the file: start over from the file.
+        jobs_.clear();
+        paused_.clear();
+        to_write_.clear();
+        write_paused_ = false;
+        journal_.rewind();
+        throw;
+    }
+}
+
+void FileJobStore::read() {
+    for (const auto& line : journal_.read_new()) {
+        const auto value = boost::json::parse(line);
+        for (const auto& record : value.at("jobs").as_array()) {
+            Job job = from_record(record);
+            const JobId id = job.id;
+            jobs_.insert_or_assign(id, std::move(job));
+        }
+        for (const auto& id : value.at("gone").as_array())
+            jobs_.erase(JobId::parse(std::string(id.as_string())).value());
+        if (const auto* queues = value.as_object().if_contains("paused")) {
+            paused_.clear();
+            for (const auto& queue : queues->as_array()) paused_.emplace(queue.as_string());
+        }
+    }
+}
+
+void FileJobStore::write() {
+    if (to_write_.empty() && !write_paused_) return;
+    boost::json::array jobs, gone;
+    for (const auto& id : to_write_) {
+        if (const Job* job = find(id))
+            jobs.push_back(to_record(*job));
+        else
+            gone.emplace_back(id.text());
+    }
+    boost::json::object line{{"jobs", std::move(jobs)}, {"gone", std::move(gone)}};
+    if (write_paused_) line["paused"] = boost::json::array(paused_.begin(), paused_.end());
+    journal_.append(boost::json::serialize(line));
+    to_write_.clear();
+    write_paused_ = false;
+}
+
+Job* FileJobStore::find(const JobId& id) {
+    const auto found = jobs_.find(id);
+    return found == jobs_.end() ? nullptr : &found->second;
+}
+
+Job* FileJobStore::find(const LeaseRef& lease) {
+    Job* job = find(lease.id);
+    const bool valid = job && job->status == JobStatus::processing && job->fence == lease.fence;
+    return valid ? job : nullptr;
+}
+
+const Job* FileJobStore::key_holder(const std::string& key) const {
+    for (const auto& [id, job] : jobs_)
+        if (!is_finished(job.status) && job.unique_key == key) return &job;
+    return nullptr;
+}
+
+std::vector<Job*> FileJobStore::select(std::function<bool(const Job&)> wanted) {
+    std::vector<Job*> found;
+    for (auto& [id, job] : jobs_)
+        if (wanted(job)) found.push_back(&job);
+    return found;
+}
+
+void FileJobStore::renewed(Job& job, Timestamp lease_expires_at) {
+    job.lease_expires_at = lease_expires_at;
+    to_write_.insert(job.id);
+}
+
+void FileJobStore::changed(Job& job, Timestamp now) {
+    ++job.revision;
+    job.updated_at = now;
+    to_write_.insert(job.id);
+}
+
+void FileJobStore::finish(Job& job, JobStatus status, Timestamp now) {
+    job.status = status;
+    job.finished_at = now;
+    job.expires_at = now + job.retention;
+}
+
+void FileJobStore::erase(const JobId& id) {
+    to_write_.insert(id);
+    jobs_.erase(id);
+}
+
+namespace {
+
+bool advance(Progress& known, const std::optional<Progress>& reported) {
+    if (!reported || reported->percent < known.percent || *reported == known) return false;
+    known = *reported;
+    return true;
+}
+
+ClaimedJob claimed(const Job& job) {
+    return {.lease = {job.id, job.fence},
+            .type = job.type,
+            .queue = job.queue,
+            .owner = job.owner,
+            .input = job.input,
+            .attempt = job.attempt,
+            .max_attempts = job.max_attempts,
+            .crashes = job.crashes,
+            .timeout = job.timeout,
+            .created_at = job.created_at};
+}
+
+} // namespace
+
+std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs) {
+    return transact([&](Timestamp now) {
+        std::vector<Submitted> answers;
+        for (const auto& job : jobs) answers.push_back(submit(job, now));
+        return answers;
+    });
+}
+
+Submitted FileJobStore::submit(const NewJob& wanted, Timestamp now) {
+    if (const Job* same = find(wanted.id))
+        return {Submitted::Outcome::id_exists, same->id, same->created_at};
+    if (wanted.unique_key)
+        if (const Job* holder = key_holder(*wanted.unique_key))
+            return {Submitted::Outcome::key_taken, holder->id, holder->created_at};
+    jobs_[wanted.id] = Job{.id = wanted.id,
+                           .type = wanted.type,
+                           .queue = wanted.queue,
+                           .owner = wanted.owner,
+                           .input = wanted.input,
+                           .max_attempts = wanted.max_attempts,
+                           .unique_key = wanted.unique_key,
+                           .timeout = wanted.timeout,
+                           .retention = wanted.retention,
+                           .created_at = now,
+                           .updated_at = now,
+                           .run_at = wanted.run_at.value_or(now + wanted.delay)};
+    to_write_.insert(wanted.id);
+    return {Submitted::Outcome::created, wanted.id, now};
+}
+
+Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
+                                const ClaimRequest& request) {
+    return transact([&](Timestamp now) {
+        Exchange answer;
+        for (const auto& one : settlements) answer.settled.push_back(settle(one, now));
+        for (const auto& queue : request.queues)
+            if (!paused_.contains(queue)) claim(queue, request, now, answer);
+        if (answer.claimed.size() == request.limit) answer.next_due_in.reset();
+        return answer;
+    });
+}
+
+Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
+    using Kind = Settlement::Kind;
+    Job* job = find(settlement.lease());
+    if (!job) return {};
+    const bool cancel = job->cancel_requested_at.has_value();
+    const Kind kind = settlement.kind();
+    if (kind == Kind::cancelled && !cancel) return {};
+
+    advance(job->progress, settlement.progress());
+    job->lease_expires_at.reset();
+    if (kind == Kind::failed || kind == Kind::retried) job->error = settlement.error();
+    if (kind == Kind::released) --job->attempt;
+    if (kind == Kind::completed) {
+        job->progress.percent = 100;
+        job->result = settlement.result();
+        job->error.reset();
+        finish(*job, JobStatus::completed, now);
+    } else if (kind == Kind::failed) {
+        finish(*job, JobStatus::failed, now);
+    } else if (cancel) {
+        finish(*job, JobStatus::cancelled, now);
+    } else {
+        job->status = JobStatus::pending;
+        job->run_at = now + settlement.delay();
+    }
+    changed(*job, now);
+    for (const auto& follow_up : settlement.follow_ups()) submit(follow_up, now);
+    return {true, job->status};
+}
+
+void FileJobStore::claim(const std::string& queue, const ClaimRequest& request, Timestamp now,
+                         Exchange& answer) {
+    auto waiting = select(
+        [&](const Job& job) { return job.status == JobStatus::pending && job.queue == queue; });
+    // They come sorted by id; a stable sort by run_at leaves it at that among equals.
+    std::ranges::stable_sort(waiting, {}, &Job::run_at);
+    for (Job* job : waiting) {
+        if (job->run_at > now) {
+            const Duration wait = job->run_at - now;
+            answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
+            return;
+        }
+        if (answer.claimed.size() == request.limit) return;
+        job->status = JobStatus::processing;
+        ++job->attempt;
+        ++job->fence;
+        job->worker = request.worker;
+        job->progress = {};
+        job->started_at = now;
+        job->lease_expires_at = now + request.lease_for;
+        changed(*job, now);
+        answer.claimed.push_back(claimed(*job));
+    }
+}
+
+std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
+                                         Duration lease_for) {
+    return transact([&](Timestamp now) {
+        std::vector<Renewal> answers;
+        for (const auto& heartbeat : heartbeats) {
+            Job* job = find(heartbeat.lease);
+            if (job) {
+                renewed(*job, now + lease_for);
+                if (advance(job->progress, heartbeat.progress)) changed(*job, now);
+            }
+            answers.push_back({job != nullptr, job && job->cancel_requested_at});
+        }
+        return answers;
+    });
+}
+
+std::vector<ClaimedJob> FileJobStore::held(std::string_view worker) {
+    return transact([&](Timestamp) {
+        std::vector<ClaimedJob> answer;
+        for (const Job* job : select([&](const Job& one) {
+                 return one.status == JobStatus::processing && one.worker == worker;
+             }))
+            answer.push_back(claimed(*job));
+        return answer;
+    });
+}
+
+std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
+    return transact([&](Timestamp now) {
+        std::vector<Rescued> answer;
+        auto lost = select([&](const Job& job) {
+            return job.status == JobStatus::processing && job.lease_expires_at <= now;
+        });
+        std::ranges::stable_sort(lost, {}, &Job::lease_expires_at);
+        for (Job* job : lost) {
+            if (answer.size() == limit) break;
+            --job->attempt;
+            job->lease_expires_at.reset();
+            if (++job->crashes >= crash_limit) {
+                job->error = JobError{.code = std::string(error_code::worker_lost),
+                                      .message = "Its process died too often."};
+                finish(*job, JobStatus::failed, now);
+            } else if (job->cancel_requested_at) {
+                finish(*job, JobStatus::cancelled, now);
+            } else {
+                job->status = JobStatus::pending;
+                job->run_at = now;
+            }
+            changed(*job, now);
+            answer.push_back({job->id, job->queue, job->status});
+        }
+        return answer;
+    });
+}
+
+std::size_t FileJobStore::purge(std::size_t limit) {
+    return transact([&](Timestamp now) {
+        auto expired =
+            select([&](const Job& job) { return job.expires_at && *job.expires_at <= now; });
+        expired.resize(std::min(expired.size(), limit));
+        for (const Job* job : expired) erase(JobId(job->id));
+        return expired.size();
+    });
+}
+
+std::vector<std::optional<Job>> FileJobStore::find(std::span<const JobId> ids) {
+    return transact([&](Timestamp) {
+        std::vector<std::optional<Job>> answers(ids.size());
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            if (const Job* job = find(ids[i])) answers[i] = *job;
+        return answers;
+    });
+}
+
+JobPage FileJobStore::list(const JobQuery& query) {
+    return transact([&](Timestamp) {
+        auto found = select([&](const Job& job) {
+            return (!query.owner || job.owner == *query.owner) &&
+                   (!query.queue || job.queue == *query.queue) &&
+                   (!query.type || job.type == *query.type) &&
+                   (!query.status || job.status == *query.status) &&
+                   (!query.before || job.id < *query.before);
+        });
+        std::ranges::reverse(found);
+        JobPage page;
+        page.more = found.size() > query.limit;
+        found.resize(std::min(found.size(), query.limit));
+        for (const Job* job : found) page.jobs.push_back(*job);
+        return page;
+    });
+}
+
+CancelOutcome FileJobStore::cancel(const JobId& id) {
+    return transact([&](Timestamp now) {
+        Job* job = find(id);
+        if (!job) return CancelOutcome::not_found;
+        if (job->status == JobStatus::cancelled) return CancelOutcome::already_cancelled;
+        if (is_finished(job->status)) return CancelOutcome::already_finished;
+        if (job->status == JobStatus::pending) {
+            finish(*job, JobStatus::cancelled, now);
+            changed(*job, now);
+            return CancelOutcome::cancelled;
+        }
+        if (!job->cancel_requested_at) {
+            job->cancel_requested_at = now;
+            changed(*job, now);
+        }
+        return CancelOutcome::requested;
+    });
+}
+
+RetryOutcome FileJobStore::retry(const JobId& id) {
+    return transact([&](Timestamp now) {
+        Job* job = find(id);
+        if (!job) return RetryOutcome::not_found;
+        if (job->status == JobStatus::completed) return RetryOutcome::already_completed;
+        if (!is_finished(job->status)) return RetryOutcome::not_finished;
+        if (job->unique_key && key_holder(*job->unique_key)) return RetryOutcome::key_taken;
+        job->status = JobStatus::pending;
+        job->run_at = now;
+        job->attempt = job->crashes = 0;
+        job->progress = {};
+        job->error.reset();
+        job->cancel_requested_at.reset();
+        job->finished_at.reset();
+        job->expires_at.reset();
+        changed(*job, now);
+        return RetryOutcome::retried;
+    });
+}
+
+RemoveOutcome FileJobStore::remove(const JobId& id) {
+    return transact([&](Timestamp) {
+        const Job* job = find(id);
+        if (!job) return RemoveOutcome::not_found;
+        if (!is_finished(job->status)) return RemoveOutcome::not_finished;
+        erase(id);
+        return RemoveOutcome::removed;
+    });
+}
+
+Workload FileJobStore::workload(std::string_view queue, std::string_view type) {
+    return transact([&](Timestamp now) {
+        Workload answer;
+        answer.paused = paused_.contains(queue);
+        std::vector<std::pair<Timestamp, Duration>> runs;
+        for (const auto& [id, job] : jobs_) {
+            if (job.queue == queue && job.status == JobStatus::pending && job.run_at <= now)
+                answer.waiting = std::min(answer.waiting + 1, Workload::count_limit);
+            if (job.queue == queue && job.status == JobStatus::processing)
+                answer.processing = std::min(answer.processing + 1, Workload::count_limit);
+            if (job.type == type && job.status == JobStatus::completed)
+                runs.emplace_back(*job.finished_at, *job.finished_at - *job.started_at);
+        }
+        std::ranges::sort(runs, std::ranges::greater());
+        runs.resize(std::min<std::size_t>(runs.size(), 20));
+        Duration sum{};
+        for (const auto& [finished_at, run] : runs) sum += run;
+        if (!runs.empty()) answer.typical_run = sum / static_cast<Duration::rep>(runs.size());
+        return answer;
+    });
+}
+
+void FileJobStore::set_paused(std::string_view queue, bool paused) {
+    transact([&](Timestamp) {
+        if (paused)
+            paused_.emplace(queue);
+        else
+            paused_.erase(std::string(queue));
+        return write_paused_ = true;
+    });
+}

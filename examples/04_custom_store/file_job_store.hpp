@@ -1,0 +1,69 @@
+#pragma once
+
+#include "journal.hpp"
+
+#include <asyncjobs/job_store.hpp>
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+
+/// Keeps jobs in one file that a person can read: each call that changes something appends one line
+/// with the jobs as they are then, so a line is a transaction. The state is in memory; it is the
+/// file, read line by line.
+///
+/// Made to be read. It looks at every job in every call, and the file is never rewritten: fit for a
+/// few thousand jobs.
+///
+/// Thread-safety  Full, between processes as well.
+/// Durability     A call returns when its line is on the disk.
+class FileJobStore final : public asyncjobs::JobStore {
+public:
+    explicit FileJobStore(const std::filesystem::path& path) : journal_(path) {}
+
+    std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs) override;
+    asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
+                                 const asyncjobs::ClaimRequest& request) override;
+    std::vector<asyncjobs::Renewal> renew(std::span<const asyncjobs::Heartbeat> heartbeats,
+                                          asyncjobs::Duration lease_for) override;
+    std::vector<asyncjobs::ClaimedJob> held(std::string_view worker) override;
+    std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
+    std::size_t purge(std::size_t limit) override;
+    std::vector<std::optional<asyncjobs::Job>> find(std::span<const asyncjobs::JobId> ids) override;
+    asyncjobs::JobPage list(const asyncjobs::JobQuery& query) override;
+    asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id) override;
+    asyncjobs::RetryOutcome retry(const asyncjobs::JobId& id) override;
+    asyncjobs::RemoveOutcome remove(const asyncjobs::JobId& id) override;
+    asyncjobs::Workload workload(std::string_view queue, std::string_view type) override;
+    void set_paused(std::string_view queue, bool paused) override;
+
+private:
+    /// Calls `act(now)` on the state as it is in the file, and writes what it changed.
+    template <typename Act>
+    auto transact(Act act);
+    void read();
+    void write();
+
+    asyncjobs::Job* find(const asyncjobs::JobId& id);
+    asyncjobs::Job* find(const asyncjobs::LeaseRef& lease);
+    const asyncjobs::Job* key_holder(const std::string& key) const;
+    std::vector<asyncjobs::Job*> select(std::function<bool(const asyncjobs::Job&)> wanted);
+
+    void renewed(asyncjobs::Job& job, asyncjobs::Timestamp lease_expires_at);
+    void changed(asyncjobs::Job& job, asyncjobs::Timestamp now);
+    void finish(asyncjobs::Job& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
+    void erase(const asyncjobs::JobId& id);
+
+    asyncjobs::Submitted submit(const asyncjobs::NewJob& wanted, asyncjobs::Timestamp now);
+    asyncjobs::Settled settle(const asyncjobs::Settlement& settlement, asyncjobs::Timestamp now);
+    void claim(const std::string& queue, const asyncjobs::ClaimRequest& request,
+               asyncjobs::Timestamp now, asyncjobs::Exchange& answer);
+
+    std::mutex mutex_;
+    Journal journal_;
+    std::map<asyncjobs::JobId, asyncjobs::Job> jobs_;
+    std::set<std::string, std::less<>> paused_;
+    std::set<asyncjobs::JobId> to_write_; ///< changed, or gone if not in jobs_
+    bool write_paused_ = false;
+};

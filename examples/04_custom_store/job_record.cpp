@@ -1,0 +1,96 @@
+#include "job_record.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+
+using namespace asyncjobs;
+namespace json = boost::json;
+
+namespace {
+
+std::int64_t number(Duration duration) { return duration.count(); }
+std::int64_t number(Timestamp time) { return time.time_since_epoch().count(); }
+
+json::value optional(const std::optional<Timestamp>& time) {
+    return time ? json::value(number(*time)) : json::value();
+}
+
+std::string text(const json::value& value) { return std::string(value.as_string()); }
+Duration duration(const json::value& value) { return Duration(value.as_int64()); }
+Timestamp time(const json::value& value) { return Timestamp(duration(value)); }
+int integer(const json::value& value) { return value.to_number<int>(); }
+
+std::optional<Timestamp> optional_time(const json::value& value) {
+    return value.is_null() ? std::nullopt : std::optional(time(value));
+}
+
+} // namespace
+
+json::value to_record(const Job& job) {
+    json::object record{{"id", job.id.text()},
+                        {"type", job.type},
+                        {"queue", job.queue},
+                        {"owner", job.owner},
+                        {"status", to_string(job.status)},
+                        {"percent", job.progress.percent},
+                        {"message", job.progress.message},
+                        {"input", job.input.text()},
+                        {"attempt", job.attempt},
+                        {"max_attempts", job.max_attempts},
+                        {"crashes", job.crashes},
+                        {"fence", job.fence},
+                        {"revision", job.revision},
+                        {"worker", job.worker},
+                        {"timeout", number(job.timeout)},
+                        {"retention", number(job.retention)},
+                        {"created_at", number(job.created_at)},
+                        {"updated_at", number(job.updated_at)},
+                        {"run_at", number(job.run_at)},
+                        {"started_at", optional(job.started_at)},
+                        {"finished_at", optional(job.finished_at)},
+                        {"cancel_requested_at", optional(job.cancel_requested_at)},
+                        {"lease_expires_at", optional(job.lease_expires_at)},
+                        {"expires_at", optional(job.expires_at)}};
+    if (job.unique_key) record["unique_key"] = *job.unique_key;
+    if (job.result) record["result"] = job.result->text();
+    if (job.error)
+        record["error"] = json::object{{"code", job.error->code},
+                                       {"message", job.error->message},
+                                       {"details", job.error->details.text()}};
+    return record;
+}
+
+Job from_record(const json::value& value) {
+    const json::object& record = value.as_object();
+    Job job{.id = JobId::parse(text(record.at("id"))).value(),
+            .type = text(record.at("type")),
+            .queue = text(record.at("queue")),
+            .owner = text(record.at("owner")),
+            .status = parse_job_status(text(record.at("status"))).value(),
+            .progress = {integer(record.at("percent")), text(record.at("message"))},
+            .input = JsonText::trusted(text(record.at("input"))),
+            .attempt = integer(record.at("attempt")),
+            .max_attempts = integer(record.at("max_attempts")),
+            .crashes = integer(record.at("crashes")),
+            .fence = record.at("fence").as_int64(),
+            .revision = record.at("revision").as_int64(),
+            .worker = text(record.at("worker")),
+            .timeout = duration(record.at("timeout")),
+            .retention = duration(record.at("retention")),
+            .created_at = time(record.at("created_at")),
+            .updated_at = time(record.at("updated_at")),
+            .run_at = time(record.at("run_at")),
+            .started_at = optional_time(record.at("started_at")),
+            .finished_at = optional_time(record.at("finished_at")),
+            .cancel_requested_at = optional_time(record.at("cancel_requested_at")),
+            .lease_expires_at = optional_time(record.at("lease_expires_at")),
+            .expires_at = optional_time(record.at("expires_at"))};
+    if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);
+    if (const auto* result = record.if_contains("result"))
+        job.result = JsonText::trusted(text(*result));
+    if (const auto* error = record.if_contains("error"))
+        job.error = JobError{.code = text(error->at("code")),
+                             .message = text(error->at("message")),
+                             .details = JsonText::trusted(text(error->at("details")))};
+    return job;
+}
