@@ -1,0 +1,73 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+
+namespace report_server {
+namespace {
+
+/// `ADDRESS:PORT`, with an IPv6 address in brackets.
+bool split_listen(const std::string& text, Options& options) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0) return false;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, options.port);
+    if (error != std::errc() || stop != end) return false;
+    options.address = text.substr(0, colon);
+    if (options.address.front() == '[' && options.address.back() == ']')
+        options.address = options.address.substr(1, options.address.size() - 2);
+    return !options.address.empty();
+}
+
+} // namespace
+
+std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code) {
+    Options options;
+    std::string listen = "127.0.0.1:8080";
+    std::int64_t retention = options.retention.count();
+    double lease = std::chrono::duration<double>(options.lease).count();
+
+    CLI::App app("Makes sales reports in the background and serves them over HTTP.");
+    app.add_option("--listen", listen, "ADDRESS:PORT to listen at; port 0 picks a free one")
+        ->capture_default_str()
+        ->check([&](const std::string& text) {
+            return split_listen(text, options) ? std::string()
+                                               : "must be ADDRESS:PORT, but is \"" + text + "\"";
+        });
+    app.add_option("--store", options.store, "URL of the job store")->capture_default_str();
+    app.add_option("--orders", options.orders,
+                   "Order lines as CSV, also gzip-compressed; "
+                   "invented ones of the year 2011 if not given")
+        ->check(CLI::ExistingFile);
+    app.add_option("--files", options.files, "Directory of the finished reports")
+        ->capture_default_str();
+    app.add_option("--tokens", options.tokens, "File with a line \"TOKEN USER_ID\" per API token")
+        ->required()
+        ->check(CLI::ExistingFile);
+    app.add_option("--workers", options.workers, "Reports at once")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, 1000U));
+    app.add_option("--retention", retention, "Seconds that a finished report stays available")
+        ->capture_default_str()
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{10} * 365 * 24 * 3600));
+    app.add_option("--lease", lease, "Seconds until the reports of a killed server are taken up")
+        ->capture_default_str()
+        ->check(CLI::Range(0.2, 3600.0));
+    app.add_option("--public-url", options.public_url,
+                   "Where clients reach the server, such as https://reports.example.org");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        exit_code = app.exit(error);
+        return std::nullopt;
+    }
+    split_listen(listen, options);
+    options.retention = std::chrono::seconds{retention};
+    options.lease =
+        std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(lease));
+    while (options.public_url.ends_with('/')) options.public_url.pop_back();
+    return options;
+}
+
+} // namespace report_server

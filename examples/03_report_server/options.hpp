@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace report_server {
+
+/// What the command line says.
+struct Options {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080;
+    std::string store = "sqlite:jobs.db";
+    std::filesystem::path orders; ///< empty: a year of invented orders
+    std::filesystem::path files = "files";
+    std::filesystem::path tokens;
+    unsigned workers = 2;
+    std::chrono::seconds retention = std::chrono::hours{24};
+    std::chrono::milliseconds lease =
+        std::chrono::seconds{10}; ///< a killed server's jobs wait this long
+    std::string public_url;       ///< without a slash at its end; empty: relative links
+};
+
+/// Reads the command line, or says on standard output or error what is wrong with it; then the
+/// answer is empty and `exit_code` set.
+std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code);
+
+} // namespace report_server
