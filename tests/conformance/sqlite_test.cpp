@@ -1,7 +1,9 @@
-#include <asyncjobs/soci/open_store.hpp>
-#include <asyncjobs/testing/conformance.hpp>
+#include "run_conformance.hpp"
 
-#include <doctest/doctest.h>
+#if __has_include(<asyncjobs/soci/open_store.hpp>)
+
+#include <asyncjobs/soci/open_store.hpp>
+
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,29 +11,30 @@
 
 namespace {
 
-using namespace asyncjobs;
+/// Two objects are two openings of one file.
+void run_on_files(const std::string& parameters) {
+    namespace fs = std::filesystem;
+    const auto folder =
+        fs::temp_directory_path() / ("asyncjobs-conformance-" + std::to_string(::getpid()));
+    conformance::run({.reset =
+                          [&] {
+                              fs::remove_all(folder);
+                              fs::create_directories(folder);
+                          },
+                      .open =
+                          [&] {
+                              const auto file = (folder / "jobs.db").string();
+                              return asyncjobs::open_store("sqlite:" + file + parameters);
+                          }});
+    fs::remove_all(folder);
+}
 
-void conforms(const std::string& parameters) {
-    const auto folder = std::filesystem::temp_directory_path() /
-                        ("asyncjobs-conformance-" + std::to_string(::getpid()));
-    const testing::StoreFactory factory = {
-        .reset =
-            [&] {
-                std::filesystem::remove_all(folder);
-                std::filesystem::create_directories(folder);
-            },
-        .open = [&] { return open_store("sqlite:" + (folder / "jobs.db").string() + parameters); }};
-    for (const auto& one : testing::job_store_conformance(factory)) {
-        CAPTURE(one.name);
-        CHECK_NOTHROW(one.run());
-    }
-    std::filesystem::remove_all(folder);
+TEST_CASE("the SQLite store conforms") { run_on_files(""); }
+
+TEST_CASE("the SQLite store conforms with synchronous=normal") {
+    run_on_files("?synchronous=normal");
 }
 
 } // namespace
 
-TEST_CASE("a SQLite store keeps the contract of JobStore with full durability") { conforms(""); }
-
-TEST_CASE("a SQLite store keeps the contract of JobStore with synchronous=normal") {
-    conforms("?synchronous=normal");
-}
+#endif

@@ -73,6 +73,10 @@ public:
                                         Timestamp now) const = 0;
     virtual std::size_t purge(Session& session, std::size_t limit, Timestamp now) const = 0;
 
+    /// What keeps a planner without statistics from using an index of the column it precedes,
+    /// where that would mean to sort a whole queue for a page.
+    virtual std::string_view unindexed() const noexcept { return {}; }
+
     // One row
     struct State {
         JobStatus status = JobStatus::pending;

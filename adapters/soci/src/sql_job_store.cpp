@@ -161,7 +161,7 @@ std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
 }
 
 JobPage SqlJobStore::list(const JobQuery& query) {
-    const std::string statement = list_statement(query);
+    const std::string statement = list_statement(query, dialect_->unindexed());
     return transact(Access::reading, [&](Session& session, Timestamp) {
         JobPage page;
         Query& select = session.query({statement, job_columns});

@@ -8,6 +8,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 
 namespace asyncjobs::soci_adapter {
@@ -22,10 +23,10 @@ sqlite_api::sqlite3* handle(Session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
 }
 
-Fault fault_of(sqlite_api::sqlite3* connection, const soci::soci_error& error, Stage stage) {
+Fault fault_of(const soci::soci_error& error, Stage stage) {
+    const int system_errno = errno; // sqlite3_system_errno() does not tell of a commit
     const auto* known = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
     if (!known) return {Errc::store_failure, error.get_error_message(), true};
-    const int system_errno = connection ? sqlite_api::sqlite3_system_errno(connection) : 0;
     const char* text = sqlite_api::sqlite3_errstr(known->result());
     return sqlite_fault(known->result(), system_errno, stage, text);
 }
@@ -51,13 +52,13 @@ std::unique_ptr<Session> SqliteDialect::open() const {
         }
         return session;
     } catch (const soci::soci_error& error) {
-        const Fault fault = fault_of(nullptr, error, Stage::working);
+        const Fault fault = fault_of(error, Stage::working);
         throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));
     }
 }
 
-Fault SqliteDialect::classify(Session& session, const soci::soci_error& error, Stage stage) const {
-    return fault_of(handle(session), error, stage);
+Fault SqliteDialect::classify(Session&, const soci::soci_error& error, Stage stage) const {
+    return fault_of(error, stage);
 }
 
 void SqliteDialect::begin_write(Session& session) const { session.query(begin_immediate).change(); }

@@ -17,7 +17,7 @@ struct SqliteOptions {
 /// One writer at a time, with the write lock from the start of its transaction; any number of
 /// readers beside it (WAL). A batch is a loop over one prepared statement: without a network
 /// between, that is faster than taking a batch apart in SQL.
-class SqliteDialect final : public Dialect {
+class SqliteDialect : public Dialect {
 public:
     explicit SqliteDialect(SqliteOptions options);
 
@@ -50,6 +50,7 @@ public:
                                 Timestamp now) const override;
     std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
 
+    std::string_view unindexed() const noexcept override { return "+"; }
     std::optional<State> lock(Session& session, const JobId& id) const override;
     bool restart(Session& session, const JobId& id, Timestamp now) const override;
     void set_paused(Session& session, std::string_view queue, bool paused,

@@ -20,8 +20,9 @@ Errc code_of(int result, int system_errno, Stage stage) noexcept {
     case SQLITE_FULL:
         return Errc::store_full;
     case SQLITE_IOERR:
-        if (is_out_of_space(system_errno) && result != SQLITE_IOERR_FSYNC) return Errc::store_full;
-        return stage == Stage::committing ? Errc::unknown_outcome : Errc::store_unavailable;
+        if (stage == Stage::committing && result != SQLITE_IOERR_WRITE)
+            return Errc::unknown_outcome;
+        return is_out_of_space(system_errno) ? Errc::store_full : Errc::store_unavailable;
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:

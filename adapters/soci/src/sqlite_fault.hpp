@@ -8,7 +8,7 @@ namespace asyncjobs::soci_adapter {
 ///
 /// `system_errno` is the operating system's, where the file system was the cause. A commit that
 /// failed on writing its frames never happened, as the one that seals it is the last; one that
-/// failed on syncing them may come to light at the next recovery.
+/// failed on anything else may come to light at the next recovery.
 Fault sqlite_fault(int result, int system_errno, Stage stage, std::string_view message);
 
 } // namespace asyncjobs::soci_adapter

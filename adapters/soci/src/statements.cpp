@@ -2,10 +2,10 @@
 
 namespace asyncjobs::soci_adapter {
 
-std::string list_statement(const JobQuery& query) {
+std::string list_statement(const JobQuery& query, std::string_view unindexed) {
     std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs";
     const char* joint = " WHERE ";
-    const auto restrict_to = [&](bool wanted, const char* condition) {
+    const auto restrict_to = [&](bool wanted, std::string_view condition) {
         if (!wanted) return;
         sql += joint;
         sql += condition;
@@ -14,8 +14,8 @@ std::string list_statement(const JobQuery& query) {
     // Spelt out where a partial index can then be used.
     restrict_to(query.owner.has_value(), "owner = :owner");
     restrict_to(query.owner && !query.owner->empty(), "owner <> ''");
-    restrict_to(query.queue.has_value(), "queue = :queue");
-    restrict_to(query.type.has_value(), "type = :type");
+    restrict_to(query.queue.has_value(), std::string(unindexed) + "queue = :queue");
+    restrict_to(query.type.has_value(), std::string(unindexed) + "type = :type");
     restrict_to(query.status == JobStatus::failed, "status = 'failed'");
     restrict_to(query.status == JobStatus::cancelled, "status = 'cancelled'");
     restrict_to(query.status == JobStatus::pending, "status = 'pending'");

@@ -56,7 +56,8 @@ inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queu
 
 } // namespace statements
 
-/// Newest first. The parameters are those members of `query` that are set, and the limit.
-std::string list_statement(const JobQuery& query);
+/// Newest first. The parameters are those members of `query` that are set, but its status, and the
+/// limit. `unindexed`: see Dialect.
+std::string list_statement(const JobQuery& query, std::string_view unindexed);
 
 } // namespace asyncjobs::soci_adapter

@@ -1,0 +1,145 @@
+#include <asyncjobs/soci/open_store.hpp>
+
+#include "child_process.hpp"
+#include "sqlite_file.hpp"
+#include "store_calls.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+std::string refusal_of(const std::string& url, StoreOptions options = {}) {
+    std::string message;
+    try {
+        open_store(url, options);
+    } catch (const Error& error) {
+        CHECK(error.code() == Errc::invalid_argument);
+        message = error.what();
+    }
+    return message;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("a refused store URL is told what is wrong and what is allowed") {
+    CHECK(contains(refusal_of("jobs.db"), "no scheme"));
+    CHECK(contains(refusal_of("redis:jobs"), "\"redis\"; use sqlite:PATH or memory:"));
+    CHECK(contains(refusal_of("sqlite:"), "needs a path"));
+    CHECK(contains(refusal_of("sqlite::memory:"), "use memory:"));
+    CHECK(contains(refusal_of("memory:jobs"), "takes no path"));
+    CHECK(contains(refusal_of("memory:?synchronous=off"), "allows none"));
+    CHECK(contains(refusal_of("sqlite:jobs.db?cache=1"),
+                   "a parameter cache, but sqlite: allows synchronous"));
+    CHECK(contains(refusal_of("sqlite:jobs.db?synchronous=maybe"), "off, normal, full or extra"));
+    CHECK(contains(refusal_of("sqlite:jobs.db?synchronous"), "not of the form name=value"));
+    CHECK(contains(refusal_of("sqlite:a\"b.db"), "double quote"));
+}
+
+TEST_CASE("a database that this build does not know is refused by name") {
+    CHECK(contains(refusal_of("postgresql://localhost/jobs"), "postgresql:"));
+    CHECK(contains(refusal_of("mysql://localhost/jobs"), "mysql:"));
+}
+
+TEST_CASE("options out of range are refused by name") {
+    CHECK(contains(refusal_of("memory:", {.busy_timeout = Duration{-1}}), "busy_timeout is -1 us"));
+    CHECK(contains(refusal_of("memory:", {.readers = 0}), "readers is 0"));
+    CHECK(contains(refusal_of("memory:", {.readers = 65}), "readers is 65"));
+}
+
+TEST_CASE("memory: opens a store in this process") {
+    const auto store = open_store("memory:");
+    submit(*store, new_job(1));
+    CHECK(find(*store, new_job(1).id));
+}
+
+TEST_CASE("a store's path may contain what is special to SQLite and SOCI") {
+    for (const char* name :
+         {"two words.db", "a=b.db", "it's.db", "timeout=0 dbname=x.db", "ü.db"}) {
+        CAPTURE(name);
+        const SqliteFile file(name);
+        submit(*open_store(file.url()), new_job(1));
+        CHECK(std::filesystem::exists(file.path()));
+        CHECK(find(*open_store(file.url()), new_job(1).id));
+    }
+}
+
+TEST_CASE("a relative path that looks like a SQLite URI is a path") {
+    const SqliteFile file;
+    std::filesystem::create_directories(file.path().parent_path());
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(file.path().parent_path());
+    submit(*open_store("sqlite:file:jobs.db"), new_job(1));
+    std::filesystem::current_path(before);
+    CHECK(std::filesystem::exists(file.path().parent_path() / "file:jobs.db"));
+}
+
+TEST_CASE("what was submitted is there after the store was opened again") {
+    const SqliteFile file;
+    submit(*open_store(file.url()), new_job(1));
+    CHECK(find(*open_store(file.url()), new_job(1).id).value().type == "noop");
+}
+
+TEST_CASE("a missing folder makes the store unavailable, and the error names the path") {
+    const SqliteFile file;
+    const auto url = "sqlite:" + (file.path().parent_path() / "missing" / "jobs.db").string();
+    CHECK(code_of([&] { open_store(url); }) == Errc::store_unavailable);
+    CHECK(contains(message_of([&] { open_store(url); }), "missing/jobs.db"));
+}
+
+TEST_CASE("a file that is no database is refused and left as it is") {
+    const SqliteFile file;
+    const std::string text(4096, 'x');
+    std::ofstream(file.path()) << text;
+    CHECK(code_of([&] { open_store(file.url()); }) == Errc::store_failure);
+    std::ifstream in(file.path());
+    CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == text);
+}
+
+TEST_CASE("a damaged database fails and is not told to be worth a retry") {
+    const SqliteFile file;
+    {
+        const auto store = open_store(file.url());
+        for (std::uint64_t i = 0; i < 500; ++i) submit(*store, new_job(i));
+    }
+    {
+        std::fstream out(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        const auto size = std::filesystem::file_size(file.path());
+        out.seekp(4096);
+        out << std::string(size - 4096, '\xff');
+    }
+    std::error_code code;
+    code = code_of([&] {
+        const auto store = open_store(file.url());
+        store->list({});
+    });
+    CHECK(code == Errc::store_failure);
+    CHECK(code != Condition::retryable);
+}
+
+TEST_CASE("a database that may not be written makes the store unavailable") {
+    const SqliteFile file;
+    { const auto store = open_store(file.url()); }
+    std::filesystem::permissions(file.path(), std::filesystem::perms{0444});
+    std::filesystem::permissions(file.path().parent_path(), std::filesystem::perms{0555});
+    ChildProcess child([&](int out) {
+        // Permissions do not bind root.
+        if (::getuid() == 0 && ::seteuid(65534) != 0) ::_exit(1);
+        const auto code = code_of([&] {
+            const auto store = open_store(file.url());
+            submit(*store, new_job(1));
+        });
+        ChildProcess::write_text(out,
+                                 code == Errc::store_unavailable ? "unavailable" : code.message());
+    });
+    CHECK(child.read_all() == "unavailable");
+    std::filesystem::permissions(file.path().parent_path(), std::filesystem::perms{0755});
+}
+
+} // namespace

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace soci_test {
+
+/// A database in a folder of its own, gone when the test is over.
+class SqliteFile {
+public:
+    explicit SqliteFile(const std::string& name = "jobs.db") {
+        static std::atomic<int> count = 0;
+        folder_ = std::filesystem::temp_directory_path() /
+                  ("asyncjobs-soci-" + std::to_string(::getpid()) + "-" + std::to_string(++count));
+        std::filesystem::create_directories(folder_);
+        path_ = folder_ / name;
+    }
+    ~SqliteFile() { std::filesystem::remove_all(folder_); }
+    SqliteFile(const SqliteFile&) = delete;
+    SqliteFile& operator=(const SqliteFile&) = delete;
+
+    const std::filesystem::path& path() const noexcept { return path_; }
+    std::string url() const { return "sqlite:" + path_.string(); }
+
+private:
+    std::filesystem::path folder_, path_;
+};
+
+/// Somebody else's connection to a database, without SOCI.
+class Sqlite {
+public:
+    explicit Sqlite(const std::filesystem::path& path) {
+        check(sqlite3_open(path.c_str(), &connection_));
+    }
+    ~Sqlite() { sqlite3_close(connection_); }
+    Sqlite(const Sqlite&) = delete;
+    Sqlite& operator=(const Sqlite&) = delete;
+
+    void run(const std::string& sql) {
+        check(sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr));
+    }
+
+    /// The rows' column `at`, as text.
+    std::vector<std::string> column(const std::string& sql, int at = 0) {
+        sqlite3_stmt* statement = nullptr;
+        check(sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr));
+        std::vector<std::string> rows;
+        while (sqlite3_step(statement) == SQLITE_ROW) {
+            const auto* text = sqlite3_column_text(statement, at);
+            rows.emplace_back(text ? reinterpret_cast<const char*>(text) : "NULL");
+        }
+        check(sqlite3_finalize(statement));
+        return rows;
+    }
+
+    std::string value(const std::string& sql) { return column(sql).at(0); }
+
+private:
+    void check(int result) {
+        if (result != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(connection_));
+    }
+
+    sqlite3* connection_ = nullptr;
+};
+
+} // namespace soci_test

@@ -1,0 +1,117 @@
+#include "sqlite_statements.hpp"
+#include "statements.hpp"
+
+#include "sqlite_file.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using soci_test::Sqlite;
+using soci_test::SqliteFile;
+
+struct Planner {
+    SqliteFile file;
+    std::unique_ptr<JobStore> store = open_store(file.url());
+    Sqlite database{file.path()};
+
+    std::string plan_of(std::string_view sql) {
+        std::string plan;
+        for (const auto& step : database.column("EXPLAIN QUERY PLAN " + std::string(sql), 3))
+            plan += step + "\n";
+        return plan;
+    }
+};
+
+bool contains(const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("no statement scans the table or sorts") {
+    Planner planner;
+    const Sql all[] = {statements::next_due,
+                       statements::held,
+                       statements::any_expired_lease,
+                       statements::any_to_purge,
+                       statements::cancel_pending,
+                       statements::request_cancel,
+                       statements::remove,
+                       statements::count_waiting,
+                       statements::count_processing,
+                       statements::typical_run,
+                       statements::paused,
+                       sqlite::insert,
+                       sqlite::created_at,
+                       sqlite::key_holder,
+                       sqlite::complete,
+                       sqlite::fail,
+                       sqlite::cancel,
+                       sqlite::put_back,
+                       sqlite::claim,
+                       sqlite::extend,
+                       sqlite::extend_with_progress,
+                       sqlite::rescue,
+                       sqlite::purge,
+                       sqlite::find,
+                       sqlite::lock,
+                       sqlite::restart,
+                       sqlite::set_paused};
+    for (const Sql& statement : all) {
+        const auto plan = planner.plan_of(statement.text);
+        CAPTURE(statement.text);
+        CAPTURE(plan);
+        CHECK_FALSE(contains(plan, "SCAN jobs\n"));
+        CHECK_FALSE(contains(plan, "INDEX sqlite_autoindex_jobs_1\n"));
+        CHECK_FALSE(contains(plan, "SCAN job_queues"));
+        CHECK_FALSE(contains(plan, "TEMP B-TREE"));
+    }
+}
+
+TEST_CASE("each question is answered by the index made for it") {
+    Planner planner;
+    CHECK(contains(planner.plan_of(sqlite::claim.text),
+                   "SEARCH jobs USING COVERING INDEX jobs_due (queue=? AND run_at<?)"));
+    CHECK(
+        contains(planner.plan_of(statements::next_due.text), "COVERING INDEX jobs_due (queue=?)"));
+    CHECK(contains(planner.plan_of(statements::count_waiting.text),
+                   "COVERING INDEX jobs_due (queue=? AND run_at<?)"));
+    CHECK(contains(planner.plan_of(sqlite::rescue.text), "INDEX jobs_lease (lease_expires_at<?)"));
+    CHECK(contains(planner.plan_of(statements::held.text), "SCAN jobs USING INDEX jobs_lease"));
+    CHECK(
+        contains(planner.plan_of(statements::count_processing.text), "COVERING INDEX jobs_lease"));
+    CHECK(contains(planner.plan_of(sqlite::purge.text), "INDEX jobs_expiry (expires_at<?)"));
+    CHECK(contains(planner.plan_of(statements::typical_run.text), "INDEX jobs_completed (type=?)"));
+    CHECK(
+        contains(planner.plan_of(sqlite::key_holder.text), "INDEX jobs_unique_key (unique_key=?)"));
+}
+
+TEST_CASE("a page of jobs is read off an index in its order") {
+    Planner planner;
+    const auto plan = [&](const JobQuery& query) {
+        return planner.plan_of(list_statement(query, "+"));
+    };
+    CHECK(contains(plan({.owner = "42"}), "SEARCH jobs USING INDEX jobs_owner (owner=?)"));
+    CHECK(contains(plan({.owner = "42", .status = JobStatus::completed, .before = JobId()}),
+                   "SEARCH jobs USING INDEX jobs_owner (owner=? AND id<?)"));
+    CHECK(contains(plan({.status = JobStatus::failed}), "SCAN jobs USING INDEX jobs_failed"));
+    CHECK(contains(plan({.status = JobStatus::cancelled, .before = JobId()}),
+                   "INDEX jobs_cancelled (id<?)"));
+    CHECK(contains(plan({.before = JobId()}), "INDEX sqlite_autoindex_jobs_1 (id<?)"));
+    for (const bool before : {false, true})
+        for (const bool owner : {false, true})
+            for (const auto status :
+                 {std::optional<JobStatus>(), std::optional(JobStatus::pending),
+                  std::optional(JobStatus::processing), std::optional(JobStatus::completed)}) {
+                JobQuery query{.queue = "q", .type = "t", .status = status};
+                if (owner) query.owner = "42";
+                if (before) query.before = JobId();
+                CAPTURE(list_statement(query, "+"));
+                CHECK_FALSE(contains(plan(query), "TEMP B-TREE"));
+            }
+}
+
+} // namespace

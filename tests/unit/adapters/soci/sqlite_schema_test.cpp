@@ -1,0 +1,152 @@
+#include "sqlite_schema.hpp"
+
+#include "child_process.hpp"
+#include "sqlite_file.hpp"
+#include "store_calls.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+TEST_CASE("a new database gets every migration, and opening it again none") {
+    const SqliteFile file;
+    const auto latest = soci_adapter::sqlite_migrations().back().version;
+    CHECK(pending_migrations(file.url()).size() == soci_adapter::sqlite_migrations().size());
+    open_store(file.url());
+    CHECK(pending_migrations(file.url()).empty());
+    open_store(file.url());
+    Sqlite database(file.path());
+    CHECK(database.value("SELECT count(*) FROM asyncjobs_schema") == std::to_string(latest));
+    CHECK(database.value("SELECT max(version) FROM asyncjobs_schema") == std::to_string(latest));
+}
+
+TEST_CASE("asking which migrations are pending makes no file and changes none") {
+    const SqliteFile file;
+    pending_migrations(file.url());
+    CHECK_FALSE(std::filesystem::exists(file.path()));
+
+    Sqlite(file.path()).run("CREATE TABLE theirs (a)");
+    CHECK(pending_migrations(file.url()).size() == soci_adapter::sqlite_migrations().size());
+    Sqlite database(file.path());
+    CHECK(database.column("SELECT name FROM sqlite_master") == std::vector<std::string>{"theirs"});
+    CHECK(database.value("PRAGMA journal_mode") == "delete");
+}
+
+TEST_CASE("the pending migrations are the SQL that makes the tables") {
+    const SqliteFile by_hand, by_store;
+    Sqlite database(by_hand.path());
+    for (const auto& migration : pending_migrations(by_hand.url())) database.run(migration.sql);
+    open_store(by_store.url());
+    const std::string tables = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
+    CHECK(database.column(tables) == Sqlite(by_store.path()).column(tables));
+}
+
+TEST_CASE("a schema newer than this library is refused and left alone") {
+    const SqliteFile file;
+    open_store(file.url());
+    Sqlite database(file.path());
+    database.run("INSERT INTO asyncjobs_schema VALUES (1000, 0)");
+    CHECK(code_of([&] { open_store(file.url()); }) == Errc::store_failure);
+    CHECK(code_of([&] { pending_migrations(file.url()); }) == Errc::store_failure);
+    const auto message = message_of([&] { open_store(file.url()); });
+    CHECK(message.find("version 1000") != std::string::npos);
+    database.run("DELETE FROM asyncjobs_schema WHERE version = 1000");
+    CHECK_NOTHROW(open_store(file.url()));
+}
+
+TEST_CASE("threads that open a new database at the same time all succeed") {
+    for (int round = 0; round < 10; ++round) {
+        const SqliteFile file;
+        std::atomic<int> waiting = 4, opened = 0;
+        std::vector<std::thread> threads;
+        for (std::uint64_t i = 0; i < 4; ++i)
+            threads.emplace_back([&, i] {
+                --waiting;
+                while (waiting > 0) std::this_thread::yield();
+                if (!code_of([&] { submit(*open_store(file.url()), new_job(i)); })) ++opened;
+            });
+        for (auto& thread : threads) thread.join();
+        CHECK(opened == 4);
+        CHECK(open_store(file.url())->list({}).jobs.size() == 4);
+    }
+}
+
+TEST_CASE("processes that open a new database at the same time all succeed") {
+    for (int round = 0; round < 5; ++round) {
+        const SqliteFile file;
+        const auto open_in_child = [&](std::uint64_t number) {
+            return [&file, number](int out) {
+                submit(*open_store(file.url()), new_job(number));
+                ChildProcess::write_text(out, "opened");
+            };
+        };
+        ChildProcess a(open_in_child(1)), b(open_in_child(2)), c(open_in_child(3));
+        CHECK(a.read_all() == "opened");
+        CHECK(b.read_all() == "opened");
+        CHECK(c.read_all() == "opened");
+        CHECK(open_store(file.url())->list({}).jobs.size() == 3);
+    }
+}
+
+TEST_CASE("columns are declared with no type but those that SOCI reads rightly") {
+    const SqliteFile file;
+    open_store(file.url());
+    Sqlite database(file.path());
+    for (const char* table : {"jobs", "job_queues", "asyncjobs_schema"}) {
+        CAPTURE(table);
+        const auto types = database.column(std::string("PRAGMA table_info(") + table + ")", 2);
+        REQUIRE_FALSE(types.empty());
+        for (const auto& type : types)
+            CHECK(
+                std::set<std::string>{"TEXT", "BIGINT", "INTEGER", "REAL", "BLOB"}.contains(type));
+    }
+}
+
+TEST_CASE("a person can read the table of jobs, and its times in the view") {
+    using std::chrono::sys_days;
+    static constexpr Timestamp noon =
+        sys_days{std::chrono::year{2025} / 1 / 8} + std::chrono::hours{12};
+    const SqliteFile file;
+    const auto store = open_store(file.url(), {.clock = [] { return noon + Duration{250}; }});
+    auto job = new_job(1);
+    job.input = JsonText::parse(R"({"from": "2011-01-01"})");
+    job.owner = "42";
+    submit(*store, job);
+    const auto claimed = claim(*store, 1);
+    const Settlement settlements[] = {Settlement::failed(
+        claimed.at(0).lease, {.code = "E7005", .message = "no \"data\"", .details = {}})};
+    store->settle(settlements);
+
+    Sqlite database(file.path());
+    const auto jobs = [&](const std::string& what) {
+        return database.value("SELECT " + what + " FROM jobs");
+    };
+    CHECK(jobs("status") == "failed");
+    CHECK(jobs("type") == "noop");
+    CHECK(jobs("owner") == "42");
+    CHECK(jobs("input") == R"({"from": "2011-01-01"})");
+    CHECK(jobs("error") == R"({"code":"E7005","message":"no \"data\"","details":null})");
+    CHECK(jobs("error ->> 'message'") == "no \"data\"");
+    CHECK(jobs("created_at") == "1736337600000250");
+    CHECK(jobs("completed_at IS NULL AND failed_at = created_at") == "1");
+
+    const auto readable = [&](const std::string& what) {
+        return database.value("SELECT " + what + " FROM jobs_readable");
+    };
+    CHECK(readable("created_at") == "2025-01-08T12:00:00.000250Z");
+    CHECK(readable("failed_at") == "2025-01-08T12:00:00.000250Z");
+    CHECK(readable("expires_at") == "2025-01-15T12:00:00.000250Z");
+    CHECK(readable("completed_at") == "NULL");
+    CHECK(readable("retention_seconds") == "604800.0");
+}
+
+} // namespace

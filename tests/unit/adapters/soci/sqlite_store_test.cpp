@@ -1,0 +1,266 @@
+#include "sql_job_store.hpp"
+#include "sqlite_dialect.hpp"
+
+#include "child_process.hpp"
+#include "sqlite_file.hpp"
+#include "store_calls.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+/// A disk with room for a few hundred kilobytes, until more is made.
+class SmallDisk final : public soci_adapter::SqliteDialect {
+public:
+    explicit SmallDisk(const SqliteFile& file)
+        : SqliteDialect({.path = file.path().string(), .busy_timeout = std::chrono::seconds{5}}) {}
+
+    std::unique_ptr<soci_adapter::Session> open() const override {
+        auto session = SqliteDialect::open();
+        if (!writer_) writer_ = session.get();
+        limit(*session, 100);
+        return session;
+    }
+    void make_room() const { limit(*writer_, 10'000); }
+
+private:
+    static void limit(soci_adapter::Session& session, int pages) {
+        session.run("PRAGMA max_page_count = " + std::to_string(pages));
+    }
+
+    mutable soci_adapter::Session* writer_ = nullptr; ///< a store opens it first
+};
+
+NewJob big_job(std::uint64_t number) {
+    NewJob job = new_job(number);
+    job.input = JsonText::parse('"' + std::string(20'000, 'x') + '"');
+    return job;
+}
+
+/// Submits until it fails; answers how many succeeded.
+std::uint64_t fill(JobStore& store, std::error_code& code) {
+    std::uint64_t count = 0;
+    for (code.clear(); !code && count < 10'000; ++count)
+        code = code_of([&] { submit(store, big_job(count)); });
+    return count - 1;
+}
+
+TEST_CASE("a full disk is told as such, loses nothing, and is over when there is space again") {
+    const SqliteFile file;
+    auto disk = std::make_unique<SmallDisk>(file);
+    const SmallDisk& small_disk = *disk;
+    soci_adapter::SqlJobStore store(std::move(disk), {});
+    std::error_code code;
+    const auto acknowledged = fill(store, code);
+    CHECK(code == Errc::store_full);
+    REQUIRE(acknowledged > 0);
+    CHECK_FALSE(find(store, new_job(acknowledged).id));
+    for (std::uint64_t i = 0; i < acknowledged; ++i) CHECK(find(store, new_job(i).id));
+
+    small_disk.make_room();
+    CHECK_FALSE(code_of([&] { submit(store, big_job(acknowledged)); }));
+}
+
+TEST_CASE("a batch that does not fit on the disk is not submitted in part") {
+    const SqliteFile file;
+    auto disk = std::make_unique<SmallDisk>(file);
+    const SmallDisk& small_disk = *disk;
+    soci_adapter::SqlJobStore store(std::move(disk), {});
+    std::vector<NewJob> batch;
+    for (std::uint64_t i = 0; i < 100; ++i) batch.push_back(big_job(i));
+    CHECK(code_of([&] { store.submit(batch); }) == Errc::store_full);
+    CHECK(store.list({}).jobs.empty());
+    small_disk.make_room();
+    CHECK(store.submit(batch).size() == batch.size());
+    CHECK(store.list({.limit = 1000}).jobs.size() == batch.size());
+}
+
+TEST_CASE("a file that may not grow any more is a full disk, found out at the commit") {
+    const SqliteFile file;
+    ChildProcess child([&](int out) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const auto store = open_store(file.url());
+        rlimit limit{};
+        ::getrlimit(RLIMIT_FSIZE, &limit);
+        const auto before = limit;
+        limit.rlim_cur = 500'000;
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        std::error_code code;
+        const auto acknowledged = fill(*store, code);
+        if (code != Errc::store_full) return ChildProcess::write_text(out, code.message());
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        for (std::uint64_t i = 0; i <= acknowledged; ++i)
+            if (find(*store, new_job(i).id).has_value() != (i < acknowledged))
+                return ChildProcess::write_text(out, "wrong jobs");
+        submit(*store, big_job(acknowledged));
+        ChildProcess::write_text(out, acknowledged > 0 ? "full, then not" : "full at once");
+    });
+    CHECK(child.read_all() == "full, then not");
+}
+
+TEST_CASE("another's write lock makes writes busy after the timeout, and reads go on") {
+    const SqliteFile file;
+    const auto store = open_store(file.url(), {.busy_timeout = std::chrono::milliseconds{1}});
+    submit(*store, new_job(1));
+    Sqlite other(file.path());
+    other.run("BEGIN IMMEDIATE");
+    const auto code = code_of([&] { submit(*store, new_job(2)); });
+    CHECK(code == Errc::store_busy);
+    CHECK(code == Condition::retryable);
+    CHECK(code_of([&] { claim(*store, 1); }) == Errc::store_busy);
+    CHECK(find(*store, new_job(1).id));
+    CHECK_FALSE(find(*store, new_job(2).id));
+    other.run("COMMIT");
+    CHECK_FALSE(code_of([&] { submit(*store, new_job(2)); }));
+    CHECK(claim(*store, 5).size() == 2);
+}
+
+TEST_CASE("a call that has nothing to write takes no write lock") {
+    const SqliteFile file;
+    const auto store = open_store(file.url(), {.busy_timeout = std::chrono::milliseconds{1}});
+    auto later = new_job(1);
+    later.delay = std::chrono::hours{1};
+    submit(*store, later);
+    Sqlite other(file.path());
+    other.run("BEGIN IMMEDIATE");
+    const std::vector<std::string> queues = {"default", "empty"};
+    Exchange answer;
+    CHECK_NOTHROW(answer = store->claim({.worker = "w", .queues = queues, .limit = 5}));
+    CHECK(answer.claimed.empty());
+    CHECK(answer.next_due_in.value_or(Duration{}) > std::chrono::minutes{59});
+    CHECK_NOTHROW(store->rescue(10, 3));
+    CHECK_NOTHROW(store->purge(10));
+    CHECK_NOTHROW(store->submit({}));
+    CHECK_NOTHROW(store->renew({}, {}));
+    CHECK_NOTHROW(store->exchange({}, {}));
+}
+
+TEST_CASE("no call holds on to a snapshot") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    Sqlite other(file.path());
+    const auto wal_is_free = [&] { return other.value("PRAGMA wal_checkpoint(TRUNCATE)") == "0"; };
+    for (std::uint64_t i = 0; i < 5; ++i) submit(*store, new_job(i));
+    const auto claimed = claim(*store, 2);
+    CHECK(wal_is_free());
+    const Heartbeat heartbeats[] = {{claimed.at(0).lease, Progress{50, "half"}}};
+    store->renew(heartbeats, std::chrono::seconds{30});
+    const Settlement settlements[] = {Settlement::completed(claimed.at(0).lease, {}),
+                                      Settlement::released(claimed.at(1).lease)};
+    store->settle(settlements);
+    CHECK(wal_is_free());
+    store->list({.limit = 2});
+    store->held("w");
+    store->workload("default", "noop");
+    CHECK(wal_is_free());
+    store->cancel(new_job(4).id);
+    store->retry(new_job(4).id);
+    store->set_paused("default", true);
+    CHECK(wal_is_free());
+}
+
+TEST_CASE("a row that somebody else spoilt fails the call that reads it, and nothing else") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    submit(*store, new_job(1));
+    submit(*store, new_job(2));
+    Sqlite other(file.path());
+    other.run("UPDATE jobs SET id = 'spoilt' WHERE id = '" + std::string(new_job(1).id.text()) +
+              "'");
+    CHECK(code_of([&] { store->list({}); }) == Errc::store_failure);
+    CHECK(other.value("PRAGMA wal_checkpoint(TRUNCATE)") == "0");
+    CHECK(find(*store, new_job(2).id));
+    CHECK(code_of([&] { claim(*store, 2); }) == Errc::store_failure);
+    other.run("DELETE FROM jobs WHERE id = 'spoilt'");
+    CHECK(claim(*store, 2).size() == 1);
+}
+
+TEST_CASE("an error written by hand is read as far as it can be") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    submit(*store, new_job(1));
+    Sqlite other(file.path());
+    other.run(R"(UPDATE jobs SET error = '{"details": [1], "message": "m", "code": "c"}')");
+    const auto error = find(*store, new_job(1).id).value().error.value();
+    CHECK(error.code == "c");
+    CHECK(error.message == "m");
+    CHECK(error.details.text() == "[1]");
+    other.run("UPDATE jobs SET error = 'no JSON'");
+    CHECK(find(*store, new_job(1).id).value().error.value().code == "internal_error");
+}
+
+TEST_CASE("an error from the store holds no SQL and no values") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    Sqlite(file.path()).run("DROP TABLE jobs");
+    auto job = new_job(1);
+    job.input = JsonText::parse("\"secret\"");
+    const auto message = message_of([&] { submit(*store, job); });
+    CHECK_FALSE(message.empty());
+    for (const char* part : {"secret", "INSERT", std::string(job.id.text()).c_str()})
+        CHECK(message.find(part) == std::string::npos);
+}
+
+TEST_CASE("writers and readers on two openings of a file never get in each other's way for long") {
+    const SqliteFile file;
+    const auto a = open_store(file.url() + "?synchronous=off");
+    const auto b = open_store(file.url() + "?synchronous=off");
+    std::atomic<int> faults = 0;
+    const auto work = [&](JobStore& store, std::uint64_t from) {
+        for (std::uint64_t i = from; i < from + 100; ++i) {
+            if (code_of([&] {
+                    submit(store, new_job(i));
+                    store.cancel(new_job(i).id);
+                    store.list({.limit = 3});
+                    store.retry(new_job(i).id);
+                    claim(store, 1);
+                }))
+                ++faults;
+        }
+    };
+    std::thread threads[] = {std::thread(work, std::ref(*a), 0),
+                             std::thread(work, std::ref(*a), 1000),
+                             std::thread(work, std::ref(*b), 2000)};
+    for (auto& thread : threads) thread.join();
+    CHECK(faults == 0);
+    CHECK(a->list({.limit = 1000}).jobs.size() == 300);
+}
+
+TEST_CASE("every job that was acknowledged survives the death of the process that submitted it") {
+    const SqliteFile file;
+    open_store(file.url());
+    std::uint64_t acknowledged = 0, round = 0;
+    for (; round < 20; ++round) {
+        ChildProcess child([&](int out) {
+            const auto store = open_store(file.url());
+            for (std::uint64_t i = 0;; ++i) {
+                auto job = new_job(round * 1'000'000 + i);
+                submit(*store, job);
+                ChildProcess::write_text(out, std::string(job.id.text()));
+            }
+        });
+        std::string ids = child.read(JobId::length * (1 + round));
+        child.kill();
+        ids += child.read_all();
+        const auto store = open_store(file.url());
+        for (; ids.size() >= JobId::length; ids.erase(0, JobId::length), ++acknowledged) {
+            const auto id = JobId::parse(std::string_view(ids).substr(0, JobId::length));
+            REQUIRE(id);
+            CHECK(find(*store, *id));
+        }
+    }
+    CHECK(acknowledged >= 200);
+    CHECK(Sqlite(file.path()).value("PRAGMA integrity_check") == "ok");
+}
+
+} // namespace

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/job_store.hpp>
+
+#include <string>
+#include <vector>
+
+namespace soci_test {
+
+/// A job whose id tells the `number`.
+inline asyncjobs::NewJob new_job(std::uint64_t number) {
+    asyncjobs::NewJob job;
+    job.id = asyncjobs::JobId::make(asyncjobs::Timestamp{std::chrono::days{20'000}}, 7, number);
+    job.type = "noop";
+    return job;
+}
+
+inline asyncjobs::Submitted submit(asyncjobs::JobStore& store, const asyncjobs::NewJob& job) {
+    return store.submit({&job, 1}).at(0);
+}
+
+inline std::vector<asyncjobs::ClaimedJob> claim(asyncjobs::JobStore& store, std::size_t limit) {
+    const std::vector<std::string> queues = {"default"};
+    return store.claim({.worker = "w", .queues = queues, .limit = limit}).claimed;
+}
+
+inline std::optional<asyncjobs::Job> find(asyncjobs::JobStore& store, const asyncjobs::JobId& id) {
+    return store.find({&id, 1}).at(0);
+}
+
+/// The code of the Error that `call` throws; none if it throws nothing.
+template <typename Call>
+std::error_code code_of(Call call) {
+    try {
+        call();
+    } catch (const asyncjobs::Error& error) {
+        return error.code();
+    }
+    return {};
+}
+
+/// Its text.
+template <typename Call>
+std::string message_of(Call call) {
+    try {
+        call();
+    } catch (const asyncjobs::Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+} // namespace soci_test
