@@ -257,7 +257,8 @@ void race(std::size_t threads, const std::function<void(std::size_t)>& act) {
         for (std::size_t i = 0; i < threads; ++i)
             runners.emplace_back([&, i] {
                 try {
-                    start.arrive_and_wait();
+                    start.count_down();
+                    while (!start.try_wait()) std::this_thread::yield();
                     act(i);
                 } catch (...) {
                     const std::lock_guard lock(mutex);

@@ -138,6 +138,7 @@ void says_when_the_next_is_due(Scene& scene) {
     const auto b = ask(scene, 1, {"a", "b"});
     expect_equal(b.claimed.size(), 0, "jobs claimed where none is due");
     expect_due_within(b.next_due_in, an_hour);
+    expect_due_within(ask(scene, 1, {"b", "a"}).next_due_in, an_hour);
     const auto a = ask(scene, 1, {"a"}).next_due_in;
     expect_due_within(a, 2 * an_hour);
     expect(*a > an_hour, "next_due_in to be of the queues asked for only");

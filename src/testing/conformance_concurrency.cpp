@@ -60,7 +60,7 @@ void has_one_winner_of_an_id(Scene& scene) {
 }
 
 void claims_each_job_once(Scene& scene) {
-    constexpr std::size_t threads = 4, count = 200;
+    constexpr std::size_t threads = 4, count = 500;
     Pair stores(scene);
     const auto ids = scene.submit(count);
     std::mutex mutex;
@@ -71,7 +71,7 @@ void claims_each_job_once(Scene& scene) {
         const std::vector<std::string> queues = {"default"};
         for (int tries = 0; left > 0 && tries < 10'000; ++tries) {
             const auto answer = patiently([&] {
-                return stores.of(i).claim({.worker = worker, .queues = queues, .limit = 7});
+                return stores.of(i).claim({.worker = worker, .queues = queues, .limit = 3});
             });
             left -= answer.claimed.size();
             const std::lock_guard lock(mutex);
