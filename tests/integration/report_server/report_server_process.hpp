@@ -1,0 +1,142 @@
+#pragma once
+
+#include "integration/http/raw_client.hpp"
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+/// The report server as a process of its own, killed at the latest when this is destroyed.
+class ReportServerProcess {
+public:
+    /// Starts the program that the build made, with `--listen 127.0.0.1:0` and `arguments`; returns
+    /// when it listens. Throws if it ends before.
+    explicit ReportServerProcess(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {REPORT_SERVER_PROGRAM, "--listen", "127.0.0.1:0"});
+        std::vector<char*> argv;
+        for (auto& argument : arguments) argv.push_back(argument.data());
+        argv.push_back(nullptr);
+
+        int out[2];
+        if (::pipe(out) != 0) throw std::runtime_error("pipe");
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+        posix_spawn_file_actions_addclose(&actions, out[0]);
+        const int error =
+            ::posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environ);
+        posix_spawn_file_actions_destroy(&actions);
+        ::close(out[1]);
+        if (error != 0) throw std::runtime_error("posix_spawn");
+        port_ = read_port(out[0]);
+        ::close(out[0]);
+    }
+
+    ~ReportServerProcess() { end(SIGKILL); }
+    ReportServerProcess(const ReportServerProcess&) = delete;
+    ReportServerProcess& operator=(const ReportServerProcess&) = delete;
+
+    std::uint16_t port() const { return port_; }
+
+    /// Sends `signal` and waits for the end; answers the exit status, or minus the signal.
+    int end(int signal) {
+        if (process_ == 0) return 0;
+        ::kill(process_, signal);
+        int status = 0;
+        ::waitpid(std::exchange(process_, 0), &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+
+    /// Kilobytes of memory in use.
+    std::size_t resident_kilobytes() const {
+        std::size_t pages = 0, resident = 0;
+        const auto file = fmt::format("/proc/{}/statm", process_);
+        if (auto* in = std::fopen(file.c_str(), "r")) {
+            if (std::fscanf(in, "%zu %zu", &pages, &resident) != 2) resident = 0;
+            std::fclose(in);
+        }
+        return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 1024;
+    }
+
+private:
+    static std::uint16_t read_port(int descriptor) {
+        std::string line;
+        for (char c = 0; ::read(descriptor, &c, 1) == 1 && c != '\n';) line += c;
+        const auto colon = line.rfind(':');
+        if (!line.starts_with("listening on http://127.0.0.1:"))
+            throw std::runtime_error("the report server did not come up: \"" + line + '"');
+        return static_cast<std::uint16_t>(std::stoul(line.substr(colon + 1)));
+    }
+
+    pid_t process_ = 0;
+    std::uint16_t port_ = 0;
+};
+
+/// What a client of the report server says and hears.
+class ReportClient {
+public:
+    ReportClient(std::uint16_t port, std::string token)
+        : connection_(port), token_(std::move(token)) {}
+
+    std::string submission(std::string_view input, std::string_view more_headers = {}) const {
+        return fmt::format("POST /v1/reports/sales HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer "
+                           "{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}",
+                           token_, input.size(), more_headers, input);
+    }
+
+    std::string get(std::string_view target, std::string_view more_headers = {}) const {
+        return fmt::format("GET {} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n{}\r\n",
+                           target, token_, more_headers);
+    }
+
+    RawResponse ask(const std::string& request) { return connection_.ask(request); }
+    void send(const std::string& request) { connection_.send(request); }
+
+    /// The id of the job that was accepted.
+    std::string submit(std::string_view input, std::string_view more_headers = {}) {
+        const auto response = ask(submission(input, more_headers));
+        if (response.status != 202) throw std::runtime_error("not accepted: " + response.body);
+        return std::string(document(response).at("job_id").as_string());
+    }
+
+    boost::json::object status(const std::string& id) {
+        return document(ask(get("/v1/jobs/" + id)));
+    }
+
+    boost::json::object wait(const std::string& id) {
+        for (;;) {
+            auto job = status(id);
+            const auto& now = job.at("status").as_string();
+            if (now != "pending" && now != "processing") return job;
+        }
+    }
+
+    /// What the signed link of a completed job leads to.
+    RawResponse download(const boost::json::object& job, std::string_view more_headers = {}) {
+        const auto& url = job.at("result").at("file_url").as_string();
+        return ask(get({url.data(), url.size()}, more_headers));
+    }
+
+    static boost::json::object document(const RawResponse& response) {
+        return boost::json::parse(response.body).as_object();
+    }
+
+private:
+    RawClient connection_;
+    const std::string token_;
+};

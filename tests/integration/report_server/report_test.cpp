@@ -1,0 +1,188 @@
+#include "report_server_process.hpp"
+#include "unit/examples/report_server/scratch_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using report_server::testing::ScratchDirectory;
+using report_server::testing::with_content;
+
+constexpr std::string_view orders =
+    "invoice_no,stock_code,description,quantity,invoiced_at,unit_price,customer_id,country\n"
+    "1,A,Lamp,2,2011-01-01T00:00:00Z,1.005,7,France\n"
+    "1,B,\"Cup, blue\",1,2011-01-01T10:00:00Z,3.00,7,France\n"
+    "2,A,Lamp,10,2011-01-31T23:59:59Z,1.00,8,Spain\n"
+    "C3,A,Lamp,-1,2011-01-31T12:00:00Z,1.00,8,Spain\n"
+    "4,A,Lamp,1,2011-02-01T00:00:00Z,99.00,8,Spain\n";
+
+class Server {
+public:
+    explicit Server(std::vector<std::string> more = {}) {
+        std::vector<std::string> arguments = {
+            "--store",  "sqlite:" + (folder_ / "jobs.db").string(),
+            "--files",  (folder_ / "files").string(),
+            "--tokens", with_content(folder_ / "tokens", "secret ada\nother bob\n").string()};
+        if (std::find(more.begin(), more.end(), "--orders") == more.end())
+            more.insert(more.end(),
+                        {"--orders", with_content(folder_ / "orders.csv", orders).string()});
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        process_.emplace(std::move(arguments));
+    }
+
+    ReportClient client(std::string token = "secret") const {
+        return ReportClient(process_->port(), std::move(token));
+    }
+    ReportServerProcess& process() { return *process_; }
+
+private:
+    ScratchDirectory folder_;
+    std::optional<ReportServerProcess> process_;
+};
+
+constexpr std::string_view january = R"({"from":"2011-01-01","to":"2011-01-31","format":"csv"})";
+
+std::string pointers(const RawResponse& response) {
+    std::string all;
+    const auto document = ReportClient::document(response);
+    for (const auto& error : document.at("errors").as_array())
+        all += std::string(error.at("pointer").as_string()) + ' ';
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("a report is accepted at once, and completed with a link to its file") {
+    Server server;
+    auto client = server.client();
+    const auto accepted = client.ask(client.submission(january));
+    CHECK(accepted.status == 202);
+    const auto document = ReportClient::document(accepted);
+    const std::string id(document.at("job_id").as_string());
+    CHECK(accepted.header("Location") == "/v1/jobs/" + id);
+    CHECK(std::stoi(accepted.header("Retry-After")) >= 1);
+    CHECK(accepted.header("Cache-Control") == "no-store");
+
+    const auto job = client.wait(id);
+    REQUIRE(job.at("status").as_string() == "completed");
+    CHECK(job.at("progress").as_int64() == 100);
+    const auto file = client.download(job);
+    CHECK(file.status == 200);
+    CHECK(file.body == "country,invoices,lines,units,revenue\n"
+                       "Spain,2,2,9,9.00\n"
+                       "France,1,2,3,5.01\n"
+                       "TOTAL,3,4,12,14.01\n");
+    CHECK(job.at("result").at("size_bytes").as_int64() ==
+          static_cast<std::int64_t>(file.body.size()));
+}
+
+TEST_CASE("a signed link serves ranges and HEAD, and nothing when it was tampered with") {
+    Server server;
+    auto client = server.client();
+    const auto job = client.wait(client.submit(january));
+    const std::string url(job.at("result").at("file_url").as_string());
+    CHECK(client.download(job, "Range: bytes=0-6\r\n").body == "country");
+    auto other = server.client("nobody");
+    CHECK(other.ask(other.get(url)).status == 200);
+    auto forged = url;
+    forged.back() = forged.back() == '0' ? '1' : '0';
+    CHECK(client.ask(client.get(forged)).status == 403);
+    CHECK(client.ask(client.get(url.substr(0, url.find('?')))).status == 403);
+}
+
+TEST_CASE("a link of a report whose retention is over answers 410") {
+    Server server({"--retention", "1"});
+    auto client = server.client();
+    const auto job = client.wait(client.submit(january));
+    const std::string url(job.at("result").at("file_url").as_string());
+    auto answer = client.ask(client.get(url));
+    while (answer.status == 200) answer = client.ask(client.get(url));
+    CHECK(answer.status == 410);
+}
+
+TEST_CASE("a period without orders fails with E7005 in the language the request prefers") {
+    Server server;
+    auto client = server.client();
+    constexpr std::string_view empty = R"({"from":"2012-01-01","to":"2012-01-31","format":"csv"})";
+    const auto english = client.wait(client.submit(empty)).at("error").as_object();
+    CHECK(english.at("code").as_string() == "E7005");
+    CHECK(english.at("message").as_string() == "Report generation failed");
+    const auto arabic =
+        client.wait(client.submit(empty, "Accept-Language: ar\r\n")).at("error").as_object();
+    CHECK(arabic.at("code").as_string() == "E7005");
+    CHECK(arabic.at("message").as_string() == "فشل توليد التقرير");
+    CHECK(arabic.at("details").as_string() == "بيانات غير كافية للفترة المحددة");
+}
+
+TEST_CASE("a request that breaks rules is told all of them at once") {
+    Server server;
+    auto client = server.client();
+    const auto refused = [&](std::string_view input) {
+        const auto answer = client.ask(client.submission(input));
+        CHECK(answer.status == 422);
+        CHECK(answer.header("Content-Type") == "application/problem+json");
+        return pointers(answer);
+    };
+    CHECK(refused(R"({"from":"2011-02-01","to":"2011-01-31","format":"csv"})") == "/from ");
+    CHECK(refused(R"({"from":"2011-01-01","to":"2011-01-31","format":"doc"})") == "/format ");
+    CHECK(refused("{}") == "/from /to /format ");
+    CHECK(refused(R"({"from":"2011-02-30","to":7,"format":"csv"})") == "/to /from ");
+    CHECK(client.ask(client.submission("{")).status == 400);
+    CHECK(client.ask(client.submission(R"({"from":"a","from":"b"})")).status == 400);
+}
+
+TEST_CASE("a report is its owner's alone") {
+    Server server;
+    auto client = server.client();
+    const auto id = client.submit(january);
+    auto stranger = server.client("other");
+    CHECK(stranger.ask(stranger.get("/v1/jobs/" + id)).status == 404);
+    auto nobody = server.client("wrong");
+    CHECK(nobody.ask(nobody.get("/v1/jobs/" + id)).status == 401);
+}
+
+TEST_CASE("SIGTERM lets a running report finish and exits 0") {
+    Server server;
+    auto client = server.client();
+    client.submit(january);
+    CHECK(server.process().end(SIGTERM) == 0);
+}
+
+TEST_CASE("January 2011 of the real orders adds up" *
+          doctest::skip(std::getenv("ASYNCJOBS_TEST_ORDERS") == nullptr)) {
+    Server server({"--orders", std::getenv("ASYNCJOBS_TEST_ORDERS")});
+    auto client = server.client();
+    const auto file = client.download(client.wait(client.submit(january)));
+    CHECK(file.body.ends_with("\nTOTAL,1476,35147,308966,560000.26\n"));
+}
+
+TEST_CASE("memory stays flat under a thousand connections that send nonsense or nothing") {
+    Server server;
+    server.client().submit(january);
+    const auto flood = [&] {
+        std::deque<RawClient> connections;
+        std::size_t answered = 0;
+        for (int i = 0; i < 1000; ++i) {
+            connections.emplace_back(server.process().port());
+            if (i % 2 == 0) connections.back().send(std::string(4000, 'x') + "\r\n\r\n");
+        }
+        for (std::size_t i = 0; i < connections.size(); i += 2)
+            answered += connections[i].receive_rest().starts_with("HTTP/1.1 ") ? 1 : 0;
+        return answered;
+    };
+    CHECK(flood() == 500);
+    const auto before = server.process().resident_kilobytes();
+    for (int round = 0; round < 5; ++round) flood();
+    const auto after = server.process().resident_kilobytes();
+    CHECK(before > 0);
+    CHECK(after < before + 4096);
+    auto client = server.client();
+    CHECK(client.wait(client.submit(january)).at("status").as_string() == "completed");
+}
