@@ -2,7 +2,7 @@
 
 #include <asyncjobs/beast/server.hpp>
 
-#include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 namespace asyncjobs::beast {
@@ -11,9 +11,12 @@ namespace asyncjobs::beast {
 /// longer than the time for the whole, and no longer than the minimum rate explains.
 inline Duration body_time(const ServerOptions& options, std::uint64_t received) noexcept {
     if (options.min_body_rate == 0) return options.body_timeout;
-    const auto earned = std::chrono::seconds{received / options.min_body_rate};
-    if (earned > options.body_timeout) return options.body_timeout;
-    return std::min<Duration>(options.body_timeout, options.rate_grace + earned);
+    using Seconds = std::chrono::duration<double>;
+    const Seconds explained =
+        Seconds(options.rate_grace) +
+        Seconds(static_cast<double>(received) / static_cast<double>(options.min_body_rate));
+    if (explained >= Seconds(options.body_timeout)) return options.body_timeout;
+    return std::chrono::duration_cast<Duration>(explained);
 }
 
 } // namespace asyncjobs::beast

@@ -1,0 +1,164 @@
+#include "served_api.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+
+namespace {
+
+/// The same as a request behind the one that is sent: it must never be answered.
+const std::string smuggled = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+std::string note(std::string_view fields, std::string_view body) {
+    return "POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ann\r\n"
+           "Content-Type: application/json\r\n" +
+           std::string(fields) + "\r\n" + std::string(body);
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("what could desynchronise a proxy gets one 400, and the connection ends") {
+    ServedApi served;
+    const std::string requests[] = {
+        note("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "1\r\n1\r\n0\r\n\r\n"),
+        note("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "1\r\n1\r\n0\r\n\r\n"),
+        note("Transfer-Encoding: gzip, chunked\r\n", "1\r\n1\r\n0\r\n\r\n"),
+        note("Transfer-Encoding: identity\r\n", ""),
+        note("Transfer-Encoding: xchunked\r\n", ""),
+        note("Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n", "0\r\n\r\n"),
+        note("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
+        note("X: y\r\n Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+        note("X: y\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+        note("Content-Length: 1\r\nContent-Length: 1\r\n", "1"),
+        note("Content-Length: 1\r\nContent-Length: 0\r\n", "1"),
+        note("Content-Length: +1\r\n", "1"),
+        note("Content-Length: 1, 1\r\n", "1"),
+        note("Content-Length: 99999999999999999999\r\n", "1"),
+        note("Host: other\r\nContent-Length: 1\r\n", "1"),
+        "GET /healthz HTTP/1.1\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET http://other/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET /healthz HTTP/1.1\nHost: localhost\n\n",
+        "\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /healthz\r\n\r\n",
+        std::string("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 54),
+        "\x16\x03\x01\x02\r\n\r\n",
+    };
+    for (const auto& request : requests) {
+        CAPTURE(request);
+        auto connection = served.connect();
+        connection.send(request + smuggled);
+        const auto answer = connection.receive_rest();
+        CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+        CHECK(count(answer, "HTTP/1.1 ") == 1);
+    }
+    CHECK(served.client.list({}).jobs.empty());
+}
+
+TEST_CASE("a malformed chunked body gets one 400, and the connection ends") {
+    ServedApi served;
+    for (const std::string body :
+         {"x\r\n1\r\n0\r\n\r\n", "1\n1\n0\n\n", "-1\r\n1\r\n0\r\n\r\n", "0x1\r\n1\r\n0\r\n\r\n",
+          "1\r\n12\r\n0\r\n\r\n", "fffffffffffffffff\r\n1\r\n0\r\n\r\n", "+1\r\n1\r\n0\r\n\r\n",
+          " 1\r\n1\r\n0\r\n\r\n", "1 \n1\r\n0\r\n\r\n"}) {
+        CAPTURE(body);
+        auto connection = served.connect();
+        connection.send(note("Transfer-Encoding: chunked\r\n", body) + smuggled);
+        const auto answer = connection.receive_rest();
+        CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        CHECK(count(answer, "HTTP/1.1 ") == 1);
+    }
+    CHECK(served.client.list({}).jobs.empty());
+}
+
+TEST_CASE("a chunked body is put together, however it is cut") {
+    ServedApi served;
+    const std::string request =
+        note("Transfer-Encoding: chunked\r\n", "2;x=y\r\n[1\r\n3\r\n,2]\r\n0\r\n\r\n");
+    auto connection = served.connect();
+    for (const char c : request) connection.send({&c, 1});
+    const auto id = *JobId::parse(text_at(json_of(connection.receive()), "job_id"));
+    CHECK(served.client.find(id)->input.text() == "[1,2]");
+    CHECK(connection.ask(smuggled).status == 200);
+}
+
+TEST_CASE("a trailer never becomes a header") {
+    ServedApi served;
+    auto connection = served.connect();
+    connection.send("POST /v1/notes HTTP/1.1\r\nHost: localhost\r\n"
+                    "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "1\r\n1\r\n0\r\nAuthorization: Bearer ann\r\n\r\n");
+    CHECK(connection.receive().status == 401);
+}
+
+TEST_CASE("requests that are sent at once are answered one by one, in their order") {
+    ServedApi served;
+    auto connection = served.connect();
+    std::string all;
+    for (int i = 0; i < 50; ++i)
+        all += ServedApi::request("POST /v1/notes", "ann", "Content-Type: application/json\r\n",
+                                  std::to_string(i)) +
+               ServedApi::request("GET /v1/jobs?limit=1", "ann");
+    connection.send(all);
+    for (int i = 0; i < 50; ++i) {
+        const auto submitted = connection.receive();
+        REQUIRE(submitted.status == 202);
+        const auto id = text_at(json_of(submitted), "job_id");
+        CHECK(served.client.find(*JobId::parse(id))->input.text() == std::to_string(i));
+        CHECK(connection.receive().status == 200);
+    }
+}
+
+TEST_CASE("an empty line before a request is passed over") {
+    ServedApi served;
+    auto connection = served.connect();
+    CHECK(connection.ask("\r\n" + smuggled).status == 200);
+    CHECK(connection.ask("\r\n" + smuggled).status == 200);
+}
+
+TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to go on") {
+    ServedApi served;
+    auto closing = served.connect();
+    const auto response = closing.ask("GET /healthz HTTP/1.0\r\n\r\n");
+    CHECK(response.status == 200);
+    CHECK(response.header("Connection") == "close");
+    CHECK(closing.closed_without_a_word());
+    auto going_on = served.connect();
+    for (int time = 0; time < 2; ++time)
+        CHECK(going_on.ask("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                  .header("Connection") == "keep-alive");
+}
+
+TEST_CASE("a client that wants the connection closed gets it closed") {
+    ServedApi served;
+    auto connection = served.connect();
+    connection.send(ServedApi::request("GET /healthz", "", "Connection: close\r\n") + smuggled);
+    CHECK(connection.receive().header("Connection") == "close");
+    CHECK(connection.closed_without_a_word());
+}
+
+TEST_CASE("a client that expects 100-continue is told to go on, or why not") {
+    ServedApi served({.server = {.body_limit = 10}});
+    auto connection = served.connect();
+    const auto interim = connection.ask(note("Expect: 100-continue\r\nContent-Length: 1\r\n", ""));
+    CHECK(interim.head == "HTTP/1.1 100 Continue\r\n\r\n");
+    CHECK(connection.ask("1").status == 202);
+    CHECK(connection.ask(note("Expect: 100-continue\r\nContent-Length: 11\r\n", "")).status == 413);
+    auto other = served.connect();
+    CHECK(other.ask(note("Expect: the-unexpected\r\nContent-Length: 1\r\n", "")).status == 417);
+}
+
+TEST_CASE("every answer has the date") {
+    ServedApi served;
+    auto connection = served.connect();
+    CHECK(connection.ask(smuggled).header("Date").ends_with(" GMT"));
+    CHECK(connection.ask("x\r\n\r\n").header("Date").ends_with(" GMT"));
+}

@@ -1,0 +1,106 @@
+#include "served_api.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+
+TEST_CASE("HEAD is GET without the body, with the same headers") {
+    ServedApi served;
+    const auto id = served.submit("ann");
+    served.complete("[1]");
+    for (const auto& path : {path_of(id), path_of(id, "/result"), std::string("/v1/jobs"),
+                             std::string("/healthz"), std::string("/v1/jobs/unknown")}) {
+        CAPTURE(path);
+        const auto get = served.ask("GET " + path);
+        auto connection = served.connect();
+        connection.send(ServedApi::request("HEAD " + path, "ann", "Connection: close\r\n"));
+        const auto head = connection.receive(true);
+        CHECK(head.status == get.status);
+        CHECK(head.header("Content-Length") == get.header("Content-Length"));
+        CHECK(head.header("Content-Length") == std::to_string(get.body.size()));
+        CHECK(head.header("Content-Type") == get.header("Content-Type"));
+        CHECK(head.header("ETag") == get.header("ETag"));
+        CHECK(connection.closed_without_a_word());
+    }
+}
+
+TEST_CASE("OPTIONS is 204 with what is allowed, without credentials") {
+    ServedApi served;
+    const auto allow = [&](const std::string& target) {
+        const auto response = served.ask("OPTIONS " + target, "");
+        CHECK(response.status == 204);
+        CHECK(response.header("Content-Length").empty());
+        return response.header("Allow");
+    };
+    CHECK(allow("/v1/jobs/x") == "DELETE, GET, HEAD, OPTIONS");
+    CHECK(allow("/v1/jobs") == "GET, HEAD, OPTIONS, POST");
+    CHECK(allow("/v1/reports/sales") == "OPTIONS, POST");
+    CHECK(allow("*") == "DELETE, GET, HEAD, OPTIONS, POST");
+    CHECK(served.ask("OPTIONS /v1/nothing", "").status == 404);
+}
+
+TEST_CASE("a method that a path does not have is 405 with what it has") {
+    ServedApi served;
+    for (const std::string method : {"PUT", "PATCH", "POST"}) {
+        const auto response = served.ask(method + " /v1/jobs/x");
+        CHECK(response.status == 405);
+        CHECK(response.header("Allow") == "DELETE, GET, HEAD, OPTIONS");
+    }
+}
+
+TEST_CASE("a method that nobody knows is 501") {
+    ServedApi served;
+    for (const std::string method : {"BREW", "TRACE", "get", "PROPFIND"})
+        CHECK(served.ask(method + " /v1/jobs").status == 501);
+}
+
+TEST_CASE("the operators' routes need no credentials") {
+    ServedApi served;
+    CHECK(served.ask("GET /healthz", "").status == 200);
+    CHECK(served.ask("GET /readyz", "").status == 200);
+    CHECK(served.ask("GET /v1/healthz", "ann").status == 404);
+}
+
+TEST_CASE("escapes are decoded after the path is split, and never hide anything") {
+    ServedApi served;
+    const auto id = served.submit("ann");
+    CHECK(served.ask("GET /v1/%6Aobs/" + std::string(id.text())).status == 200);
+    CHECK(served.ask("GET /v1%2Fjobs").status == 404);
+    CHECK(served.ask("GET " + path_of(id) + "%00").status == 400);
+    CHECK(served.ask("GET /v1/jobs/%zz").status == 400);
+    CHECK(served.ask("GET /v1/x/../jobs").status == 400);
+    CHECK(served.ask("GET /v1/%2e%2e/jobs").status == 400);
+    CHECK(served.ask("GET /v1/jobs?type=%ff").status == 400);
+}
+
+TEST_CASE("a host's own routes get their parameters, under authentication or without it") {
+    ServedApi served;
+    const auto echo = [](const http::Call& call) {
+        const std::string* query = call.query.find("q");
+        return http::Response{.headers = {{"Content-Type", "text/plain"}},
+                              .body = call.principal.owner + '|' + *call.path.find("key") + '|' +
+                                      (query ? *query : "")};
+    };
+    served.api.route("GET", "/open/{key}", echo, {.authenticate = false});
+    served.api.route("GET", "/closed/{key}", echo);
+    served.api.route("GET", "/broken", [](const http::Call&) -> http::Response {
+        throw std::runtime_error("hunter2");
+    });
+    served.api.route("GET", "/gone", [](const http::Call&) -> http::Response {
+        throw http::Problem(410, "gone", "it was here");
+    });
+    served.api.route("GET", "/split", [](const http::Call&) {
+        http::Response response;
+        response.headers.set("X", "a\r\nSet-Cookie: b");
+        return response;
+    });
+    CHECK(served.ask("GET /v1/open/a%2Fb?q=1+2", "").body == "|a/b|1 2");
+    CHECK(served.ask("GET /v1/closed/x", "").status == 401);
+    CHECK(served.ask("GET /v1/closed/x", "ann").body == "ann|x|");
+    CHECK(served.ask("GET /v1/broken").status == 500);
+    CHECK(served.ask("GET /v1/broken").body.find("hunter2") == std::string::npos);
+    CHECK(served.ask("GET /v1/gone").status == 410);
+    const auto split = served.ask("GET /v1/split");
+    CHECK(split.status == 500);
+    CHECK(split.header("Set-Cookie").empty());
+}

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <asyncjobs/http/headers.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+/// What came back, to the byte.
+struct RawResponse {
+    unsigned status = 0;
+    std::string head = {}; ///< with the status line and the empty line
+    asyncjobs::http::Headers headers = {};
+    std::string body = {};
+
+    /// Empty if there is no such field.
+    std::string header(std::string_view name) const { return headers.joined(name); }
+};
+
+/// Sends exactly the bytes it is given, and reads what comes, on one connection.
+class RawClient {
+public:
+    explicit RawClient(std::uint16_t port) : socket_(context()) {
+        using boost::asio::ip::address_v4;
+        socket_.connect({address_v4::loopback(), port});
+    }
+
+    /// False if the peer has closed already; there may be an answer to read all the same.
+    bool send(std::string_view bytes) {
+        boost::system::error_code error;
+        boost::asio::write(socket_, boost::asio::buffer(bytes), error);
+        return !error;
+    }
+
+    /// The next response; `bodiless` for answers to HEAD. Throws if the connection ends before it.
+    RawResponse receive(bool bodiless = false) {
+        RawResponse response;
+        std::size_t end = 0;
+        while ((end = unread_.find("\r\n\r\n")) == std::string::npos) read_more();
+        response.head = take(end + 4);
+        response.status = static_cast<unsigned>(std::stoul(response.head.substr(9, 3)));
+        parse_fields(response);
+        if (bodiless || response.status == 204 || response.status == 304 || response.status < 200)
+            return response;
+        const auto length = std::stoul(response.header("Content-Length"));
+        while (unread_.size() < length) read_more();
+        response.body = take(length);
+        return response;
+    }
+
+    RawResponse ask(std::string_view bytes) {
+        send(bytes);
+        return receive();
+    }
+
+    /// All that is still coming, until the peer closes.
+    std::string receive_rest() {
+        while (read_some()) {
+        }
+        return take(unread_.size());
+    }
+
+    /// Waits for the peer to close; false if it sent something before.
+    bool closed_without_a_word() { return receive_rest().empty(); }
+
+private:
+    /// All clients share one, since each would cost descriptors.
+    static boost::asio::io_context& context() {
+        static boost::asio::io_context shared;
+        return shared;
+    }
+
+    bool read_some() {
+        std::array<char, 16 * 1024> bytes;
+        boost::system::error_code error;
+        const auto count = socket_.read_some(boost::asio::buffer(bytes), error);
+        unread_.append(bytes.data(), count);
+        return !error;
+    }
+
+    void read_more() {
+        if (!read_some()) throw std::runtime_error("the connection ended: \"" + unread_ + '"');
+    }
+
+    std::string take(std::size_t count) {
+        std::string taken = unread_.substr(0, count);
+        unread_.erase(0, count);
+        return taken;
+    }
+
+    static void parse_fields(RawResponse& response) {
+        std::string_view rest = response.head;
+        rest.remove_prefix(rest.find("\r\n") + 2);
+        while (!rest.starts_with("\r\n")) {
+            const auto line = rest.substr(0, rest.find("\r\n"));
+            const auto colon = line.find(':');
+            response.headers.add(std::string(line.substr(0, colon)),
+                                 std::string(asyncjobs::http::trimmed(line.substr(colon + 1))));
+            rest.remove_prefix(line.size() + 2);
+        }
+    }
+
+    boost::asio::ip::tcp::socket socket_;
+    std::string unread_;
+};

@@ -1,0 +1,98 @@
+#include "served_api.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+
+namespace {
+
+/// The whole answer without what differs between any two answers: the request's id and the date.
+std::string without_chance(const RawResponse& response) {
+    std::string text = response.head + response.body;
+    const auto cut = [&](std::string_view begin, std::size_t length) {
+        const auto at = text.find(begin);
+        if (at != std::string::npos) text.erase(at, begin.size() + length);
+    };
+    cut("urn:uuid:", 36);
+    cut("Date: ", 29);
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("a stranger's job, an unknown id and a malformed one get the same bytes") {
+    ServedApi served;
+    const auto bobs = served.submit("bob");
+    const auto finished = served.submit("bob");
+    served.client.cancel(finished);
+    const std::string unknown = "job-20250108-00000000000000000000000000";
+    const std::pair<std::string, std::string> actions[] = {
+        {"GET ", ""},         {"GET ", "/result"}, {"DELETE ", ""},
+        {"POST ", "/cancel"}, {"POST ", "/retry"},
+    };
+    for (const auto& [method, rest] : actions) {
+        CAPTURE(method + rest);
+        const auto ask = [&, m = method, r = rest](std::string_view id) {
+            return served.ask(m + "/v1/jobs/" + std::string(id) + r);
+        };
+        const auto expected = ask(unknown);
+        CHECK(expected.status == 404);
+        for (const std::string& id : {std::string(bobs.text()), std::string(finished.text()),
+                                      std::string("x"), std::string("JOB-1"), unknown + "0"}) {
+            CAPTURE(id);
+            const auto response = ask(id);
+            CHECK(without_chance(response) == without_chance(expected));
+            CHECK(response.body.size() == expected.body.size());
+        }
+    }
+    CHECK(served.client.find(bobs)->status == JobStatus::pending);
+    CHECK(served.client.find(finished));
+}
+
+TEST_CASE("each problem names its own request") {
+    ServedApi served;
+    const auto first = text_at(json_of(served.ask("GET /v1/jobs/x")), "instance");
+    const auto second = text_at(json_of(served.ask("GET /v1/jobs/x")), "instance");
+    CHECK(first.starts_with("urn:uuid:"));
+    CHECK(first != second);
+}
+
+TEST_CASE("without valid credentials everything under the prefix is 401") {
+    ServedApi served;
+    const auto id = served.submit("ann");
+    for (const std::string line :
+         {"GET /v1/jobs", "GET /v1/jobs/x", "POST /v1/reports/sales", "POST /v1/jobs"}) {
+        CAPTURE(line);
+        const auto response = served.ask(line, "");
+        CHECK(response.status == 401);
+        CHECK(response.header("WWW-Authenticate") == "Bearer");
+    }
+    CHECK(served.ask("GET " + path_of(id), "", "Authorization: Basic YTpi\r\n").status == 401);
+}
+
+TEST_CASE("an authenticator that throws is a 500 that tells nothing") {
+    ServedApi served;
+    const auto response = served.ask("GET /v1/jobs", "broken");
+    CHECK(response.status == 500);
+    CHECK(response.body.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("an API without authenticator must say by name that anybody may use it") {
+    MemoryJobStore store;
+    Client client(store);
+    CHECK_THROWS_AS(http::JobApi(client, {}), Error);
+    CHECK_THROWS_AS(
+        http::JobApi(client, {.authenticator = bearer_is_name, .allow_anonymous = true}), Error);
+    CHECK_NOTHROW(http::JobApi(client, {.allow_anonymous = true}));
+    ServedApi served({.api = {.allow_anonymous = true}});
+    CHECK(served.post("/v1/notes", "1", "").status == 202);
+    CHECK(json_of(served.ask("GET /v1/jobs", "")).at("jobs").as_array().size() == 1);
+}
+
+TEST_CASE("an authenticator can't make a principal that owns nobody's jobs") {
+    ServedApi served({.api = {.authenticator = [](const http::Request&) {
+                          return std::optional(http::Principal{});
+                      }}});
+    served.submit("");
+    CHECK(served.ask("GET /v1/jobs").status == 500);
+}
