@@ -99,9 +99,9 @@ void pages(Scene& scene) {
         all.push_back(scene.submit({.owner = mine ? "me" : "you"}));
         if (mine) owned.push_back(all.back());
     }
-    for (const std::size_t limit : {1, 4, 23, 50})
+    for (const std::size_t limit : {1u, 4u, 23u, 50u})
         expect_pages(scene, {.limit = limit}, newest_first(all));
-    for (const std::size_t limit : {1, 5, 15, 16})
+    for (const std::size_t limit : {1u, 5u, 15u, 16u})
         expect_pages(scene, {.owner = "me", .status = JobStatus::pending, .limit = limit},
                      newest_first(owned));
 }

@@ -100,7 +100,7 @@ void goes_by_batches(Scene& scene) {
     std::vector<JobId> ids;
     for (int i = 0; i < 5; ++i) ids.push_back(scene.running({}, no_lease).lease.id);
     std::vector<JobId> rescued;
-    for (const std::size_t expected : {2, 2, 1, 0}) {
+    for (const std::size_t expected : {2u, 2u, 1u, 0u}) {
         const auto batch = scene.store().rescue(2, many_crashes);
         expect_equal(batch.size(), expected, "jobs rescued with a limit of 2");
         for (const auto& one : batch) rescued.push_back(one.id);
