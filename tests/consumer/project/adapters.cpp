@@ -1,0 +1,25 @@
+#include <asyncjobs/asyncjobs.hpp>
+#include <asyncjobs/beast/server.hpp>
+#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/testing/conformance.hpp>
+
+#include <iostream>
+
+int main() {
+    const auto store = asyncjobs::open_store("sqlite:consumer.db");
+    asyncjobs::Executor executor{*store};
+    executor.handle("echo", [](const auto& input, asyncjobs::ProgressReporter&) { return input; });
+    executor.start();
+    asyncjobs::Client client{*store};
+    asyncjobs::http::JobApi api{client, {.allow_anonymous = true}};
+    asyncjobs::beast::Server server{api};
+    server.start();
+
+    const auto submitted =
+        client.submit({.type = "echo", .input = asyncjobs::JsonText::parse("[1]")});
+    const auto job = client.wait(submitted.id, std::chrono::minutes{1});
+    std::cout << job.value().result.value().text() << ", served at port " << server.port() << ", "
+              << asyncjobs::testing::job_store_conformance({}).size() << " cases for stores\n";
+    return job->result->text() == "[1]" && server.port() != 0 ? 0 : 1;
+}
