@@ -10,22 +10,10 @@
 
 namespace asyncjobs::soci_adapter {
 
-/// What read_job() expects of a SELECT.
-#define ASYNCJOBS_JOB_COLUMNS                                                                      \
-    "id, type, queue, owner, status, progress, message, input, result, error, attempt, "           \
-    "max_attempts, crashes, fence, revision, worker, unique_key, timeout, retention, created_at, " \
-    "updated_at, run_at, started_at, completed_at, failed_at, cancelled_at, "                      \
-    "cancel_requested_at, lease_expires_at, expires_at"
-inline constexpr std::string_view job_columns = "tttttitttt"
-                                                "iiiiitt"
-                                                "iiiiiiiiiiii";
+/// Of job_columns.
 Job read_job(Row row);
 
-/// What read_claimed() expects of a RETURNING or SELECT.
-#define ASYNCJOBS_CLAIMED_COLUMNS                                                                  \
-    "id, fence, type, queue, owner, input, attempt, max_attempts, crashes, timeout, created_at"
-inline constexpr std::string_view claimed_columns = "titttt"
-                                                    "iiiii";
+/// Of claimed_columns.
 ClaimedJob read_claimed(Row& row);
 
 JobId read_id(Row& row);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sql.hpp"
+
 #include <asyncjobs/job_id.hpp>
 #include <asyncjobs/time.hpp>
 
@@ -15,14 +17,6 @@
 #include <vector>
 
 namespace asyncjobs::soci_adapter {
-
-/// A statement's text, and a letter for each of its columns: `t` for a text, `i` for a number.
-///
-/// Parameters are written `:name`, in lower case.
-struct Sql {
-    std::string_view text;
-    std::string_view columns = {};
-};
 
 /// A place that SOCI reads a parameter from, or writes a column to: a text or a number.
 struct Cell {

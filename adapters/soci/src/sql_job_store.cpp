@@ -1,5 +1,6 @@
 #include "sql_job_store.hpp"
 
+#include "job_row.hpp"
 #include "statements.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "sqlite_dialect.hpp"
 
+#include "job_row.hpp"
 #include "sqlite_fault.hpp"
 #include "sqlite_schema.hpp"
 #include "sqlite_statements.hpp"

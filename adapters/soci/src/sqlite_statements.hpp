@@ -1,6 +1,6 @@
 #pragma once
 
-#include "job_row.hpp"
+#include "sql.hpp"
 
 /// What SQLite says in words of its own. Parameters follow the order of their first appearance.
 namespace asyncjobs::soci_adapter::sqlite {

@@ -1,8 +1,11 @@
 #pragma once
 
-#include "job_row.hpp"
+#include "sql.hpp"
+
+#include <asyncjobs/job_store.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace asyncjobs::soci_adapter {
 

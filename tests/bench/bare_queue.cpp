@@ -1,0 +1,109 @@
+#include "subject.hpp"
+
+#include <asyncjobs/job.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace bench {
+namespace {
+
+/// A mutex and a deque: what a program without this library would pass jobs through.
+class BareQueue final : public Subject {
+public:
+    explicit BareQueue(const Load& load) : load_(load) {}
+
+    double enqueue1() override {
+        return rate(load_.jobs, load_.seconds, [&] { return push(1); });
+    }
+
+    double enqueue16() override {
+        const auto start = Clock::now();
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 16; ++i)
+            threads.emplace_back([&] {
+                for (std::size_t n = 0; n < load_.jobs / 16; ++n) push(1);
+            });
+        for (auto& thread : threads) thread.join();
+        const std::chrono::duration<double> elapsed = Clock::now() - start;
+        return static_cast<double>(load_.jobs / 16 * 16) / elapsed.count();
+    }
+
+    double bulk() override {
+        return rate(load_.jobs, load_.seconds, [&] { return push(1000); });
+    }
+
+    double drain() override {
+        push(load_.jobs);
+        return rate(load_.jobs, 1e9, [&] { return pop(drain_batch); });
+    }
+
+    double latency() override {
+        using Microseconds = std::chrono::duration<double, std::micro>;
+        std::vector<double> waits;
+        Clock::time_point started;
+        bool ran = false, stop = false;
+        std::condition_variable changed;
+        std::thread worker([&] {
+            std::unique_lock lock(mutex_);
+            for (;;) {
+                changed.wait(lock, [&] { return stop || !queue_.empty(); });
+                if (stop) return;
+                started = Clock::now();
+                queue_.pop_front();
+                ran = true;
+                changed.notify_all();
+            }
+        });
+        for (int i = 0; i < 200; ++i) {
+            std::unique_lock lock(mutex_);
+            ran = false;
+            const auto submitted = Clock::now();
+            queue_.emplace_back();
+            changed.notify_all();
+            changed.wait(lock, [&] { return ran; });
+            waits.push_back(Microseconds(started - submitted).count());
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            stop = true;
+            changed.notify_all();
+        }
+        worker.join();
+        return median(waits);
+    }
+
+    double claim(bool) override {
+        push(load_.jobs);
+        return rate(load_.jobs, load_.seconds, [&] { return pop(100); });
+    }
+
+private:
+    std::size_t push(std::size_t count) {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < count; ++i) queue_.emplace_back();
+        return count;
+    }
+
+    std::size_t pop(std::size_t count) {
+        const std::lock_guard lock(mutex_);
+        count = std::min(count, queue_.size());
+        for (std::size_t i = 0; i < count; ++i) queue_.pop_front();
+        return count;
+    }
+
+    const Load load_;
+    std::mutex mutex_;
+    std::deque<asyncjobs::Job> queue_;
+};
+
+} // namespace
+
+std::unique_ptr<Subject> make_bare_queue(const Load& load) {
+    return std::make_unique<BareQueue>(load);
+}
+
+} // namespace bench

@@ -1,0 +1,197 @@
+#include "subject.hpp"
+
+#include "sqlite_schema.hpp"
+#include "sqlite_statements.hpp"
+
+#include <asyncjobs/job_id.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace bench {
+namespace {
+
+using asyncjobs::soci_adapter::Sql;
+namespace sqlite = asyncjobs::soci_adapter::sqlite;
+
+/// A prepared statement of the C API. Parameters follow the order of their first appearance.
+class Statement {
+public:
+    Statement(sqlite3* connection, std::string_view sql) {
+        if (sqlite3_prepare_v2(connection, sql.data(), static_cast<int>(sql.size()), &handle_,
+                               nullptr) != SQLITE_OK)
+            throw std::runtime_error(sqlite3_errmsg(connection));
+    }
+    ~Statement() { sqlite3_finalize(handle_); }
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    template <typename... Args>
+    Statement& bind(const Args&... args) {
+        int at = 0;
+        (bind_at(++at, args), ...);
+        return *this;
+    }
+
+    bool step() {
+        const int result = sqlite3_step(handle_);
+        if (result == SQLITE_ROW) return true;
+        sqlite3_reset(handle_);
+        if (result != SQLITE_DONE) throw std::runtime_error(sqlite3_errstr(result));
+        return false;
+    }
+
+    std::string_view text(int at) {
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle_, at));
+        return {text, static_cast<std::size_t>(sqlite3_column_bytes(handle_, at))};
+    }
+    std::int64_t number(int at) { return sqlite3_column_int64(handle_, at); }
+
+private:
+    void bind_at(int at, std::string_view text) {
+        sqlite3_bind_text(handle_, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+    }
+    void bind_at(int at, std::int64_t number) { sqlite3_bind_int64(handle_, at, number); }
+    void bind_at(int at, std::nullptr_t) { sqlite3_bind_null(handle_, at); }
+
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+std::int64_t now() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// The same durable work with the same statements on the C API: one thread, no engine.
+class BareSqlite final : public Subject {
+public:
+    BareSqlite(const std::string& path, const std::string& synchronous, const Load& load)
+        : load_(load), connection_(open(path, synchronous)) {}
+    ~BareSqlite() override {
+        for (auto* statement : {&insert_, &complete_, &claim_, &begin_, &commit_})
+            statement->reset();
+        sqlite3_close(connection_);
+    }
+
+    double enqueue1() override {
+        return rate(load_.jobs, load_.seconds, [&] { return insert(1); });
+    }
+    double enqueue16() override {
+        return rate(load_.jobs, load_.seconds, [&] { return insert(16); });
+    }
+    double bulk() override {
+        return rate(load_.jobs, load_.seconds, [&] { return insert(1000); });
+    }
+
+    double drain() override {
+        fill(load_.jobs);
+        return exchange_all(drain_batch, 1e9);
+    }
+
+    double latency() override {
+        using Microseconds = std::chrono::duration<double, std::micro>;
+        std::vector<double> waits;
+        for (int i = 0; i < 200; ++i) {
+            const auto start = Clock::now();
+            insert(1);
+            exchange(1);
+            waits.push_back(Microseconds(Clock::now() - start).count());
+            exchange(0);
+        }
+        return median(waits);
+    }
+
+    double claim(bool) override { // at no depth: what the engine's is to be compared with
+        fill(load_.jobs);
+        return exchange_all(100, load_.seconds);
+    }
+
+private:
+    static sqlite3* open(const std::string& path, const std::string& synchronous) {
+        sqlite3* connection = nullptr;
+        sqlite3_open(path.c_str(), &connection);
+        run(connection, "PRAGMA journal_mode = WAL");
+        run(connection, "PRAGMA synchronous = " + synchronous);
+        for (const auto& step : asyncjobs::soci_adapter::sqlite_migrations())
+            run(connection, step.sql);
+        return connection;
+    }
+
+    static void run(sqlite3* connection, const std::string& sql) {
+        if (sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+            throw std::runtime_error(sqlite3_errmsg(connection));
+    }
+
+    void fill(std::size_t jobs) {
+        for (std::size_t done = 0; done < jobs; done += 1000)
+            insert(std::min<std::size_t>(jobs - done, 1000));
+    }
+
+    std::size_t insert(std::size_t count) {
+        begin_->step();
+        const auto time = now();
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
+                                                   0, next_id_++);
+            insert_
+                ->bind(id.text(), "noop", "default", "", std::int64_t{5}, nullptr, std::int64_t{0},
+                       std::int64_t{604'800'000'000}, time, time, "{}")
+                .step();
+        }
+        commit_->step();
+        return count;
+    }
+
+    /// Settles what was claimed before and claims anew; answers how many it settled.
+    std::size_t exchange(std::size_t limit) {
+        begin_->step();
+        const auto time = now();
+        for (const auto& [id, fence] : held_)
+            complete_->bind(std::int64_t{-1}, "", "null", time, id, fence).step();
+        const auto settled = held_.size();
+        held_.clear();
+        if (limit > 0) {
+            claim_->bind("bench", time, time + 30'000'000, "default",
+                         static_cast<std::int64_t>(limit));
+            while (claim_->step()) {
+                held_.emplace_back(claim_->text(1), claim_->number(2));
+                claim_->text(6);
+            }
+        }
+        commit_->step();
+        return settled;
+    }
+
+    double exchange_all(std::size_t batch, double seconds) {
+        const auto answer = rate(load_.jobs, seconds, [&] { return exchange(batch); });
+        exchange(0);
+        return answer;
+    }
+
+    std::unique_ptr<Statement> prepare(std::string_view sql) {
+        return std::make_unique<Statement>(connection_, sql);
+    }
+
+    const Load load_;
+    sqlite3* const connection_;
+    std::unique_ptr<Statement> insert_ = prepare(sqlite::insert.text);
+    std::unique_ptr<Statement> complete_ = prepare(sqlite::complete.text);
+    std::unique_ptr<Statement> claim_ = prepare(sqlite::claim.text);
+    std::unique_ptr<Statement> begin_ = prepare("BEGIN IMMEDIATE");
+    std::unique_ptr<Statement> commit_ = prepare("COMMIT");
+    std::vector<std::pair<std::string, std::int64_t>> held_;
+    std::uint64_t next_id_ = 0;
+};
+
+} // namespace
+
+std::unique_ptr<Subject> make_bare_sqlite(const std::string& path, const std::string& synchronous,
+                                          const Load& load) {
+    return std::make_unique<BareSqlite>(path, synchronous, load);
+}
+
+} // namespace bench
