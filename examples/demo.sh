@@ -87,7 +87,7 @@ for format in "${formats[@]}"; do
 done
 
 # The header `Retry-After: N` says how soon to ask again; a program would wait that long. A person
-# watches here, so this asks five times a second, and gets a 304 without a body if nothing changed.
+# watches here, so this asks many times a second, and gets a 304 without a body if nothing changed.
 printf '\nGET the status URLs until the reports are there\n'
 jobs=('{"status": "pending"}' '{"status": "pending"}' '{"status": "pending"}')
 etags=('' '' '')
@@ -108,7 +108,7 @@ draw() {
 deadline=$((SECONDS + 300))
 until [ "$(jq -rs 'all(.status == "completed")' <<<"${jobs[*]}")" = true ]; do
     [ "$SECONDS" -lt "$deadline" ] || fail 'The reports are not finished after 5 minutes.'
-    sleep 0.2
+    sleep 0.05
     for index in "${!formats[@]}"; do
         answer=$(request GET "${status_urls[index]}" --header "If-None-Match: ${etags[index]}")
         if [ -n "$answer" ]; then
