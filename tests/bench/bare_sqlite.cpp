@@ -113,7 +113,8 @@ public:
 private:
     static sqlite3* open(const std::string& path, const std::string& synchronous) {
         sqlite3* connection = nullptr;
-        sqlite3_open(path.c_str(), &connection);
+        sqlite3_open_v2(path.c_str(), &connection,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
         run(connection, "PRAGMA journal_mode = WAL");
         run(connection, "PRAGMA synchronous = " + synchronous);
         for (const auto& step : asyncjobs::soci_adapter::sqlite_migrations())

@@ -43,8 +43,6 @@ std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& op
     if (sqlite.path == ":memory:")
         refuse("the store URL sqlite::memory: is refused, as each of a store's sessions would see "
                "a database of its own; use memory:");
-    if (sqlite.path.find('"') != std::string::npos)
-        refuse("the path of a sqlite: URL must not contain a double quote");
     if (sqlite.path.starts_with("file:")) sqlite.path.insert(0, "./"); // not a SQLite URI
 
     if (const auto given = url.parameters.find("synchronous"); given != url.parameters.end()) {

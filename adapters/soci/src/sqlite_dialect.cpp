@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <thread>
+#include <utility>
 
 namespace asyncjobs::soci_adapter {
 namespace {
@@ -20,7 +21,7 @@ constexpr Sql begin_deferred = {"BEGIN"};
 constexpr Sql commit_statement = {"COMMIT"};
 constexpr Sql rollback_statement = {"ROLLBACK"};
 
-sqlite_api::sqlite3* handle(Session& session) {
+sqlite_api::sqlite3*& handle(Session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
 }
 
@@ -37,20 +38,23 @@ Fault fault_of(const soci::soci_error& error, Stage stage) {
 SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
 
 std::unique_ptr<Session> SqliteDialect::open() const {
+    // SOCI's own way to open a file takes quotes and URIs apart and makes SQLite lock a mutex at
+    // every column; a session has one user at a time.
+    auto session = std::make_unique<Session>(soci::sqlite3, "dbname=:memory:");
+    sqlite_api::sqlite3*& connection = handle(*session);
+    sqlite_api::sqlite3_close(std::exchange(connection, nullptr));
+    const int result = sqlite_api::sqlite3_open_v2(
+        options_.path.c_str(), &connection,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     try {
-        auto session = std::make_unique<Session>(
-            soci::sqlite3, fmt::format("dbname=\"{}\" timeout=0", options_.path));
-        sqlite_api::sqlite3_extended_result_codes(handle(*session), 1);
+        if (result != SQLITE_OK)
+            throw soci::sqlite3_soci_error(sqlite_api::sqlite3_errstr(result), result);
+        sqlite_api::sqlite3_extended_result_codes(connection, 1);
         sqlite_api::sqlite3_busy_timeout(
-            handle(*session),
+            connection,
             static_cast<int>(
                 std::chrono::ceil<std::chrono::milliseconds>(options_.busy_timeout).count()));
-        try {
-            session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
-        } catch (const soci::soci_error& error) {
-            const Fault fault = classify(*session, error, Stage::working);
-            throw Error(fault.code, fault.message);
-        }
+        session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
         return session;
     } catch (const soci::soci_error& error) {
         const Fault fault = fault_of(error, Stage::working);

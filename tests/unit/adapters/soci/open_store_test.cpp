@@ -39,7 +39,6 @@ TEST_CASE("a refused store URL is told what is wrong and what is allowed") {
                    "a parameter cache, but sqlite: allows synchronous"));
     CHECK(contains(refusal_of("sqlite:jobs.db?synchronous=maybe"), "off, normal, full or extra"));
     CHECK(contains(refusal_of("sqlite:jobs.db?synchronous"), "not of the form name=value"));
-    CHECK(contains(refusal_of("sqlite:a\"b.db"), "double quote"));
 }
 
 TEST_CASE("a database that this build does not know is refused by name") {
@@ -61,7 +60,7 @@ TEST_CASE("memory: opens a store in this process") {
 
 TEST_CASE("a store's path may contain what is special to SQLite and SOCI") {
     for (const char* name :
-         {"two words.db", "a=b.db", "it's.db", "timeout=0 dbname=x.db", "ü.db"}) {
+         {"two words.db", "a=b.db", "it's.db", "say \"hi\".db", "timeout=0 dbname=x.db", "ü.db"}) {
         CAPTURE(name);
         const SqliteFile file(name);
         submit(*open_store(file.url()), new_job(1));
