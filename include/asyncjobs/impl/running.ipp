@@ -30,6 +30,7 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
         lock.lock();
     }
     --running_;
+    pump(lock);
 }
 
 /// False if the handler goes on asynchronously.
