@@ -60,6 +60,7 @@ private:
     const Duration period_;
     std::mutex mutex_;
     bool beating_ = false;
+    bool woken_ = false; ///< since the beat that is under way began
     bool renewing_ = false;
     std::unique_ptr<Timer> timer_;
 };

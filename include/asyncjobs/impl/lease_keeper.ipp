@@ -12,6 +12,7 @@ ASYNCJOBS_INLINE LeaseKeeper::LeaseKeeper(Runtime& runtime, JobStore& store, Lan
 
 ASYNCJOBS_INLINE void LeaseKeeper::wake() {
     const std::lock_guard lock(mutex_);
+    woken_ = true;
     if (timer_ && !std::exchange(beating_, true)) timer_->arm(period_);
 }
 
@@ -22,6 +23,10 @@ ASYNCJOBS_INLINE void LeaseKeeper::stop() {
 }
 
 ASYNCJOBS_INLINE void LeaseKeeper::beat() {
+    {
+        const std::lock_guard lock(mutex_);
+        woken_ = false;
+    }
     hooks_.on_beat();
     const auto under_way = hooks_.under_way();
     const auto now = runtime_.now();
@@ -40,7 +45,7 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
     }
 
     const std::lock_guard lock(mutex_);
-    beating_ = !under_way.empty() && timer_;
+    beating_ = (!under_way.empty() || woken_) && timer_;
     if (beating_) timer_->arm(period_);
     if (due.empty() || renewing_) return;
     renewing_ = true;
