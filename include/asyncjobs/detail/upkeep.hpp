@@ -51,30 +51,28 @@ private:
     }
 
     void rescue() {
-        std::size_t count = batch;
+        std::vector<Rescued> rescued;
         try {
-            while (count == batch) {
-                const auto rescued = store_.rescue(batch, options_.crash_limit);
-                count = rescued.size();
-                if (!rescued.empty()) on_rescued_(rescued);
-            }
+            rescued = store_.rescue(batch, options_.crash_limit);
         } catch (const std::exception&) {
             // The exchange loop reports a store that fails; the next round tries again.
         }
-        arm(rescue_timer_, options_.rescue_every);
+        if (!rescued.empty()) on_rescued_(rescued);
+        arm_again(rescue_timer_, options_.rescue_every, rescued.size());
     }
 
     void purge() {
-        // A batch a turn of the lane, so that a large purge does not keep renewals waiting.
         std::size_t count = 0;
         try {
             count = store_.purge(batch);
         } catch (const std::exception&) {
         }
-        if (count == batch)
-            arm(purge_timer_, Duration::zero());
-        else
-            arm(purge_timer_, options_.purge_every);
+        arm_again(purge_timer_, options_.purge_every, count);
+    }
+
+    /// A batch a turn of the lane, so that however much there is to do, renewals need not wait.
+    void arm_again(const std::unique_ptr<Timer>& timer, Duration period, std::size_t done) {
+        arm(timer, done == batch ? Duration::zero() : period);
     }
 
     Runtime& runtime_;
