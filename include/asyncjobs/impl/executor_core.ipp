@@ -80,6 +80,10 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
         runtime_, store_, *upkeep_lane_,
         Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit},
         [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); });
+    auto& notifier = store_.notifier();
+    ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
+    cancel_subscription_ = notifier.on_cancel_requested(
+        [this](std::span<const JobId> ids) { on_cancel_requested(ids); });
 }
 
 ASYNCJOBS_INLINE ExecutorCore::~ExecutorCore() {
@@ -112,13 +116,7 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
     if (phase_ != Phase::created)
         throw Error(Errc::conflict, "the executor has been started or stopped before");
     phase_ = Phase::started;
-    lock.unlock();
-    auto& notifier = store_.notifier();
-    ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
-    cancel_subscription_ = notifier.on_cancel_requested(
-        [this](std::span<const JobId> ids) { on_cancel_requested(ids); });
     upkeep_->start();
-    lock.lock();
     pump(lock);
 }
 
