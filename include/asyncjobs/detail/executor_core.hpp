@@ -63,6 +63,7 @@ private:
     std::size_t free_slots() const;
     void turn();
     void recover(std::vector<Settlement>& settlements);
+    std::size_t take_wishes();
     std::vector<Settled> settle_one_by_one(std::vector<Settlement>& settlements);
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
                SteadyTime asked_at);
@@ -71,6 +72,8 @@ private:
     Executions take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at);
     ExecutionPtr forget(Lock&, const LeaseRef& lease);
     void claim_soon();
+    void note(LogEntry::Level level, std::string message, const JobId& job = {});
+    void log_notes();
 
     // Running handlers (impl/running.ipp).
     void dispatch(Lock&);
@@ -114,9 +117,11 @@ private:
     bool may_claim_ = true;                      ///< there may be something to claim
     std::optional<SteadyTime> unanswered_since_; ///< since when the store's answers are missing
     int faults_ = 0;                             ///< in a row
+    bool waits_to_retry_ = false;                ///< the timer starts the next turn
     std::unordered_set<std::string> unknown_types_;
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live
 
+    std::vector<LogEntry> notes_; ///< the exchange lane's, to be logged when it holds no lock
     std::mutex log_mutex_;
     std::shared_ptr<Link> link_;
     std::unique_ptr<LeaseKeeper> lease_keeper_;

@@ -30,14 +30,13 @@ ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
 ASYNCJOBS_INLINE void ExecutorCore::turn() {
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
-    const auto wanted = free_slots();
-    if (wanted > 0) may_claim_ = false;
     const bool answers_missing = unanswered_since_.has_value();
     lock.unlock();
 
     const auto asked_at = runtime_.now();
     try {
         if (answers_missing) recover(settlements);
+        const auto wanted = take_wishes();
         const ClaimRequest request{worker_, options_.queues, wanted, options_.lease_for};
         Exchange exchange;
         try {
@@ -53,6 +52,14 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     } catch (const std::exception& fault) {
         on_store_fault(std::move(settlements), fault, asked_at);
     }
+}
+
+/// How many jobs to claim now.
+ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes() {
+    const Lock lock(mutex_);
+    const auto wanted = free_slots();
+    if (wanted > 0) may_claim_ = false;
+    return wanted;
 }
 
 /// Not under the lock: what a handler does when it is asked to stop may lead back here.
@@ -88,34 +95,40 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
     });
     const auto superseded = take_on(lock, std::move(jobs), *unanswered_since_);
     unanswered_since_.reset();
+    dispatch(lock);
     lock.unlock();
+    log_notes();
     stop_lost(lost);
     stop_lost(superseded);
     if (!changed.empty()) store_.notifier().changed(changed);
 }
 
-/// Finds the settlement that the store can't take, so that it does not hold up the others; its job
-/// fails instead.
+/// Finds the settlement that the store can't take, so that it does not hold up the others. Its job
+/// fails instead; if the store refuses that too, the lease is left to run out.
 ASYNCJOBS_INLINE std::vector<Settled>
 ExecutorCore::settle_one_by_one(std::vector<Settlement>& settlements) {
-    const auto settle = [&](const Settlement& settlement) {
-        return store_.settle(std::span(&settlement, 1)).front();
+    const auto settle = [&](const Settlement& settlement) -> std::optional<Settled> {
+        try {
+            return store_.settle(std::span(&settlement, 1)).front();
+        } catch (const Error& error) {
+            if (error.code() == Condition::retryable) throw;
+            note(LogEntry::Level::error,
+                 fmt::format("the store refuses how a job ended: {}", error.what()),
+                 settlement.lease().id);
+            return std::nullopt;
+        }
     };
     std::vector<Settled> settled;
     for (auto& settlement : settlements) {
-        try {
-            settled.push_back(settle(settlement));
-        } catch (const Error& error) {
-            if (error.code() == Condition::retryable) throw;
-            log(LogEntry::Level::error,
-                fmt::format("the store refuses how a job ended: {}", error.what()),
-                settlement.lease().id);
+        auto answer = settle(settlement);
+        if (!answer) {
             settlement =
                 Settlement::failed(settlement.lease(), {std::string(error_code::internal_error),
                                                         "the store refused the job's result",
                                                         {}});
-            settled.push_back(settle(settlement));
+            answer = settle(settlement);
         }
+        settled.push_back(answer.value_or(Settled{}));
     }
     return settled;
 }
@@ -130,13 +143,13 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 
     Lock lock(mutex_);
     exchanging_ = false;
-    if (std::exchange(faults_, 0) > 0) log(LogEntry::Level::info, "the store answers again");
+    if (std::exchange(faults_, 0) > 0) note(LogEntry::Level::info, "the store answers again");
     for (std::size_t i = 0; i < settlements.size(); ++i) {
         const auto& settlement = settlements[i];
         const auto execution = forget(lock, settlement.lease());
         if (!exchange.settled[i].accepted) {
-            log(LogEntry::Level::warning, "a job ended here after its lease was lost",
-                settlement.lease().id);
+            note(LogEntry::Level::warning, "a job ended here after its lease was lost",
+                 settlement.lease().id);
             continue;
         }
         if (watched) changed.push_back(settlement.lease().id);
@@ -148,9 +161,10 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     if (watched)
         for (const auto& job : exchange.claimed) changed.push_back(job.lease.id);
 
+    // Without a wish nothing was learnt of what there is to claim: the timer stays as it is.
     if (wanted > 0 && exchange.claimed.size() == wanted)
         may_claim_ = true;
-    else if (claim_timer_)
+    else if (wanted > 0 && claim_timer_)
         claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
                                    jittered(options_.poll_every, runtime_.random())));
     const auto superseded = take_on(lock, std::move(exchange.claimed), asked_at);
@@ -159,6 +173,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     notice_drained(lock);
     lock.unlock();
 
+    log_notes();
     stop_lost(superseded);
     if (!changed.empty()) notifier.changed(changed);
     for (const auto& queue : ready_queues) notifier.ready(queue);
@@ -170,19 +185,32 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
     const Backoff pace{.first = std::chrono::milliseconds{50}, .most = std::chrono::seconds{2}};
     Lock lock(mutex_);
     if (faults_++ == 0)
-        log(LogEntry::Level::error, fmt::format("the store fails: {}", fault.what()));
+        note(LogEntry::Level::error, fmt::format("the store fails: {}", fault.what()));
     if (!unanswered_since_) unanswered_since_ = asked_at;
     ended_.insert(ended_.begin(), std::make_move_iterator(settlements.begin()),
                   std::make_move_iterator(settlements.end()));
     // exchanging_ stays set: the next turn is the timer's.
+    waits_to_retry_ = true;
     if (claim_timer_) claim_timer_->arm(backoff_delay(pace, faults_, runtime_.random()));
+    lock.unlock();
+    log_notes();
+}
+
+/// Logs once no lock is held: the host's logger may come back here by way of the store's hints.
+ASYNCJOBS_INLINE void ExecutorCore::note(LogEntry::Level level, std::string message,
+                                         const JobId& job) {
+    notes_.push_back({level, std::move(message), job});
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::log_notes() {
+    for (const auto& entry : std::exchange(notes_, {})) log(entry.level, entry.message, entry.job);
 }
 
 /// The claim timer's task: polls, or tries a failed exchange again.
 ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     Lock lock(mutex_);
     may_claim_ = true;
-    if (faults_ > 0) exchanging_ = false;
+    if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
     pump(lock);
 }
 

@@ -124,9 +124,9 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const Executio
     constexpr Duration wait = std::chrono::seconds{30};
     const auto& type = execution->job().type;
     if (unknown_types_.insert(type).second)
-        log(LogEntry::Level::warning,
-            fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
-            execution->lease().id);
+        note(LogEntry::Level::warning,
+             fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
+             execution->lease().id);
     give_back(lock, execution, wait);
 }
 
