@@ -20,7 +20,8 @@ namespace asyncjobs {
 using HandlerFunction = std::function<JsonText(const JsonText& input, ProgressReporter& progress)>;
 
 /// Ends an asynchronous handler's run, from any thread: a result, or the exception it would have
-/// thrown. Calls after the first do nothing.
+/// thrown. Calls after the first do nothing; to destroy every copy without a call fails the
+/// attempt.
 using Completion = std::function<void(std::exception_ptr error, JsonText result)>;
 
 /// Starts a run and returns at once; the run goes on until `done` is called. `progress` is valid

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 namespace asyncjobs::detail {
 
 /// Takes as many threads as there are free slots and ready jobs that no thread is on its way to.
@@ -59,21 +61,32 @@ ASYNCJOBS_INLINE bool ExecutorCore::run(const ExecutionPtr& execution) {
 ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
                                               const ExecutionPtr& execution) {
     struct Run {
-        explicit Run(ExecutionPtr what) : execution(std::move(what)), progress(*execution) {}
+        Run(ExecutionPtr what, std::shared_ptr<Link> to)
+            : execution(std::move(what)), progress(*execution), link(std::move(to)) {}
+        ~Run() {
+            if (!done)
+                end(std::make_exception_ptr(std::logic_error("it dropped its completion")), {});
+        }
 
-        ExecutionPtr execution;
+        void end(const std::exception_ptr& thrown, JsonText result) {
+            if (done.exchange(true)) return;
+            const std::shared_lock lock(link->mutex);
+            if (!link->core) return;
+            link->core->finish(execution, thrown, std::move(result));
+            link->core->free_slot();
+        }
+
+        const ExecutionPtr execution;
         ProgressReporter progress;
+        const std::shared_ptr<Link> link;
         std::atomic<bool> done = false;
     };
-    const auto run = std::make_shared<Run>(execution);
-    const Completion done = [run, link = link_](const std::exception_ptr& thrown, JsonText result) {
-        if (run->done.exchange(true)) return;
-        const std::shared_lock lock(link->mutex);
-        if (!link->core) return;
-        link->core->finish(run->execution, thrown, std::move(result));
-        link->core->free_slot();
+    const auto run = std::make_shared<Run>(execution, link_);
+    const Completion done = [run](const std::exception_ptr& thrown, JsonText result) {
+        run->end(thrown, std::move(result));
     };
     try {
+        if (execution->stop_reason() != StopReason::none) throw Interrupted{};
         handler.run_async(execution->job().input, run->progress, done);
     } catch (...) {
         done(std::current_exception(), {});
