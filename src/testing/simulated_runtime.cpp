@@ -1,3 +1,4 @@
+#include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/testing/simulated_runtime.hpp>
 
 #include <algorithm>
@@ -30,8 +31,7 @@ bool Simulation::chance(double probability) noexcept {
 }
 
 void Simulation::after(Duration delay, Task task) {
-    events_.emplace(std::pair(now_ + std::max(delay, Duration::zero()), ++posted_),
-                    std::move(task));
+    events_.emplace(std::pair(detail::deadline_after(now_, delay), ++posted_), std::move(task));
 }
 
 bool Simulation::run_until(const std::function<bool()>& done, SteadyTime deadline) {

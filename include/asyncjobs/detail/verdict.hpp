@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/execution.hpp>
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/job_failure.hpp>
@@ -48,7 +49,7 @@ inline Settlement failure(const ClaimedJob& job, Ending ending, const Backoff& b
                           std::uint64_t random_bits) {
     if (ending.permanent || job.attempt >= job.max_attempts)
         return Settlement::failed(job.lease, std::move(ending.error));
-    const auto delay = ending.retry_after ? std::max(*ending.retry_after, Duration::zero())
+    const auto delay = ending.retry_after ? bounded(*ending.retry_after)
                                           : backoff_delay(backoff, job.attempt, random_bits);
     return Settlement::retried(job.lease, std::move(ending.error), delay);
 }

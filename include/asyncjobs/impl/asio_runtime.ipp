@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/asio.hpp>
+#include <asyncjobs/detail/deadline.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -34,7 +35,7 @@ public:
     void arm(Duration delay) override {
         const std::lock_guard lock(state_->mutex);
         const auto arming = ++state_->arming;
-        state_->timer.expires_after(std::max(delay, Duration::zero()));
+        state_->timer.expires_after(bounded(delay));
         state_->timer.async_wait([state = state_, arming](boost::system::error_code) {
             const std::lock_guard running(state->running);
             if (state->is_current(arming)) state->task();

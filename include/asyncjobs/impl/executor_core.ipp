@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/executor_core.hpp>
 #include <asyncjobs/detail/options_check.hpp>
 
@@ -130,10 +131,10 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop)
     notice_drained(lock);
     lock.unlock();
 
-    auto deadline = runtime_.now() + grace;
+    auto deadline = deadline_after(runtime_.now(), grace);
     if (!drained_->wait(deadline)) {
         for (const auto& execution : under_way()) execution->stop(StopReason::shutdown);
-        deadline += grace_to_stop;
+        deadline = deadline_after(deadline, grace_to_stop);
         if (!drained_->wait(deadline)) {
             lock.lock();
             for (const auto& [id, execution] : live_) give_back(lock, execution);
