@@ -2,6 +2,7 @@
 
 #include <asyncjobs/job_store.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -24,16 +25,19 @@ class Interrupted {};
 /// Ownership      Valid until the handler returns.
 class ProgressReporter {
 public:
+    static constexpr std::size_t max_message = 1000;
+
     explicit ProgressReporter(detail::Execution& execution) noexcept : execution_(execution) {}
     ProgressReporter(const ProgressReporter&) = delete;
     ProgressReporter& operator=(const ProgressReporter&) = delete;
 
     /// Costs well under a microsecond: the latest value wins, and goes to the store a few times a
-    /// second at most. Out of range is brought into range, and a lower percentage than the last is
-    /// raised to it. A cancellation point: throws Interrupted when the handler is to stop.
+    /// second at most. Out of range is brought into range, a lower percentage than the last is
+    /// raised to it, and a message is cut after max_message bytes, between characters. A
+    /// cancellation point: throws Interrupted when the handler is to stop.
     void report(int percent, std::string_view message = {});
 
-    /// `done` of `total`, as a percentage rounded down.
+    /// `done` of `total`, as a percentage rounded down; 100 where `total` is 0.
     void report(std::uint64_t done, std::uint64_t total, std::string_view message = {});
 
     /// A cancellation point without a report.

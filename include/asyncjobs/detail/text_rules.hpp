@@ -46,6 +46,17 @@ inline std::string storable(std::string_view text) {
     return out;
 }
 
+/// At most `limit` bytes of `text`, cut between characters if it is well-formed.
+inline std::string_view shortened(std::string_view text, std::size_t limit) noexcept {
+    if (text.size() <= limit) return text;
+    const auto continues = [&](std::size_t i) {
+        return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+    };
+    auto end = limit;
+    while (end > 0 && limit - end < 4 && continues(end)) --end;
+    return text.substr(0, end);
+}
+
 /// Fit for a log line or a message: storable, and control characters as `?`.
 inline std::string printable(std::string_view text) {
     std::string out = storable(text);

@@ -1,19 +1,31 @@
 #pragma once
 
 #include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 
+#include <limits>
+
 namespace asyncjobs {
+namespace detail {
+
+/// Rounded down; 100 where there is nothing to do.
+inline int percentage(std::uint64_t done, std::uint64_t total) noexcept {
+    if (done >= total) return 100;
+    const bool exact = done <= std::numeric_limits<std::uint64_t>::max() / 100;
+    return static_cast<int>(exact ? done * 100 / total : done / (total / 100 + 1));
+}
+
+} // namespace detail
 
 ASYNCJOBS_INLINE void ProgressReporter::report(int percent, std::string_view message) {
     check();
-    execution_.report(percent, message);
+    execution_.report(percent, detail::shortened(message, max_message));
 }
 
 ASYNCJOBS_INLINE void ProgressReporter::report(std::uint64_t done, std::uint64_t total,
                                                std::string_view message) {
-    const double share = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
-    report(static_cast<int>(std::min(share, 1.0) * 100.0), message);
+    report(detail::percentage(done, total), message);
 }
 
 ASYNCJOBS_INLINE void ProgressReporter::check() const {
