@@ -124,9 +124,13 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
     } else if constexpr (std::integral<T>) {
         read_integer(in, value, out);
     } else if constexpr (std::floating_point<T>) {
+        constexpr auto most = static_cast<double>(std::numeric_limits<T>::max());
         double number = static_cast<double>(out);
         read_double(in, value, number);
-        out = static_cast<T>(number);
+        if (std::abs(number) <= most)
+            out = static_cast<T>(number);
+        else
+            in.expected("a number in range");
     } else if constexpr (std::same_as<T, std::string>) {
         read_string(in, value, out);
     } else if constexpr (std::same_as<T, Timestamp>) {
@@ -135,10 +139,12 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
         using Seconds = std::chrono::duration<double>;
         double seconds = Seconds(out).count();
         read_double(in, value, seconds);
-        if (std::abs(seconds) < Seconds(T::max()).count())
-            out = std::chrono::round<T>(Seconds(seconds));
-        else
+        if (std::abs(seconds) >= Seconds(T::max()).count())
             in.expected("a number of seconds in range");
+        else if constexpr (std::chrono::treat_as_floating_point_v<typename T::rep>)
+            out = std::chrono::duration_cast<T>(Seconds(seconds));
+        else
+            out = std::chrono::round<T>(Seconds(seconds));
     } else if constexpr (is_a<T, std::optional>) {
         out.reset();
         if (!value.is_null()) read_value(in, value, out.emplace());
