@@ -34,7 +34,7 @@ class Client {
 
 public:
     /// Ends a watch when destroyed; its callback is not running any more by then, so it must not be
-    /// destroyed by the callback itself.
+    /// destroyed by the callback itself. Outliving its Client, it has nothing to end.
     class Watch {
     public:
         Watch() noexcept;
@@ -58,9 +58,11 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// Returns when the jobs are durable. An id left null is filled in; one that is taken throws
+    /// Returns when the job is durable. An id left null is filled in; one that is taken throws
     /// Errc::conflict if you chose it yourself.
     Submitted submit(NewJob job);
+
+    /// All in one transaction; a conflict of one is in its answer and does not touch the others.
     std::vector<Submitted> submit(std::vector<NewJob> jobs);
 
     /// Submits `input`, described by Boost.Describe, as a job of type `Input::type`; the rest of
@@ -81,7 +83,7 @@ public:
 
     /// Calls `watcher` with the job as it is and after each change, until it is finished or gone; a
     /// quick succession of changes may be seen as one. Costs no thread: all watches of a Client
-    /// share one, and their reads are batched. The callback must not block.
+    /// share one, and their reads are batched. The callback must neither block nor throw.
     [[nodiscard]] Watch watch(const JobId& id, Watcher watcher);
 
     CancelOutcome cancel(const JobId& id);

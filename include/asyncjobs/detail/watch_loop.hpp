@@ -49,7 +49,8 @@ private:
     void read_soon(const std::unique_lock<std::mutex>&);
     void read();
     void poll();
-    void pass_on(const JobId& id, const std::optional<Job>& job);
+    void pass_on(const std::vector<WatchedPtr>& watchers, const std::optional<Job>& job);
+    void forget(const WatchedPtr& watched);
 
     JobStore& store_;
     Runtime& runtime_;

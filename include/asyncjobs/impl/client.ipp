@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/group_commit.hpp>
 #include <asyncjobs/detail/options_check.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
@@ -22,11 +23,11 @@ struct Client::Impl {
                             std::size_t{100000});
     }
 
-    detail::WatchLoop& watches() {
+    const std::shared_ptr<detail::WatchLoop>& watches() {
         const std::lock_guard lock(watches_mutex);
         if (!watches_)
-            watches_ = std::make_unique<detail::WatchLoop>(store, *runtime, options.poll_every);
-        return *watches_;
+            watches_ = std::make_shared<detail::WatchLoop>(store, *runtime, options.poll_every);
+        return watches_;
     }
 
     /// True if the id was made here.
@@ -77,17 +78,19 @@ struct Client::Impl {
     const ClientOptions options;
     detail::GroupCommit<NewJob, Submitted> submits;
     std::mutex watches_mutex;
-    std::unique_ptr<detail::WatchLoop> watches_;
+    std::shared_ptr<detail::WatchLoop> watches_; ///< once made, it stays
 };
 
 struct Client::Watch::Entry {
-    Entry(detail::WatchLoop& in, detail::WatchLoop::WatchedPtr what)
+    Entry(const std::shared_ptr<detail::WatchLoop>& in, detail::WatchLoop::WatchedPtr what)
         : loop(in), watched(std::move(what)) {}
-    ~Entry() { loop.remove(watched); }
+    ~Entry() {
+        if (const auto alive = loop.lock()) alive->remove(watched);
+    }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
 
-    detail::WatchLoop& loop;
+    const std::weak_ptr<detail::WatchLoop> loop; ///< empty once the client is gone
     const detail::WatchLoop::WatchedPtr watched;
 };
 
@@ -128,7 +131,7 @@ ASYNCJOBS_INLINE std::optional<Job> Client::find(const JobId& id) {
 ASYNCJOBS_INLINE JobPage Client::list(const JobQuery& query) { return impl_->store.list(query); }
 
 ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_most) {
-    const auto deadline = impl_->runtime->now() + at_most;
+    const auto deadline = detail::deadline_after(impl_->runtime->now(), at_most);
     if (auto job = find(id); !job || is_finished(job->status)) return job;
 
     const auto ended = impl_->runtime->make_event();
@@ -141,8 +144,8 @@ ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_mo
 }
 
 ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
-    auto& watches = impl_->watches();
-    return Watch(std::make_unique<Watch::Entry>(watches, watches.add(id, std::move(watcher))));
+    const auto& watches = impl_->watches();
+    return Watch(std::make_unique<Watch::Entry>(watches, watches->add(id, std::move(watcher))));
 }
 
 ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id) {

@@ -30,14 +30,16 @@ ASYNCJOBS_INLINE WatchLoop::WatchedPtr WatchLoop::add(const JobId& id, Watcher w
     return watched;
 }
 
+ASYNCJOBS_INLINE void WatchLoop::forget(const WatchedPtr& watched) {
+    const std::lock_guard lock(mutex_);
+    const auto found = watched_.find(watched->id);
+    if (found == watched_.end()) return;
+    std::erase(found->second, watched);
+    if (found->second.empty()) watched_.erase(found);
+}
+
 ASYNCJOBS_INLINE void WatchLoop::remove(const WatchedPtr& watched) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = watched_.find(watched->id); found != watched_.end()) {
-            std::erase(found->second, watched);
-            if (found->second.empty()) watched_.erase(found);
-        }
-    }
+    forget(watched);
     const std::lock_guard lock(watched->mutex);
     watched->ended = true;
 }
@@ -64,32 +66,33 @@ ASYNCJOBS_INLINE void WatchLoop::poll() {
 
 ASYNCJOBS_INLINE void WatchLoop::read() {
     std::vector<JobId> ids;
+    std::vector<std::vector<WatchedPtr>> watchers; // those that came later need a later reading
     std::unique_lock lock(mutex_);
-    while (!to_read_.empty() && ids.size() < batch)
-        ids.push_back(to_read_.extract(to_read_.begin()).value());
+    while (!to_read_.empty() && ids.size() < batch) {
+        const auto id = to_read_.extract(to_read_.begin()).value();
+        const auto found = watched_.find(id);
+        if (found == watched_.end()) continue;
+        ids.push_back(id);
+        watchers.push_back(found->second);
+    }
     lock.unlock();
+    std::vector<std::optional<Job>> jobs;
     try {
-        const auto jobs = store_.find(ids);
-        for (std::size_t i = 0; i < ids.size(); ++i) pass_on(ids[i], jobs[i]);
+        if (!ids.empty()) jobs = store_.find(ids);
     } catch (const std::exception&) {
         // The next poll tries again.
     }
+    for (std::size_t i = 0; i < jobs.size(); ++i) pass_on(watchers[i], jobs[i]);
     lock.lock();
     reading_ = false;
     read_soon(lock);
 }
 
-ASYNCJOBS_INLINE void WatchLoop::pass_on(const JobId& id, const std::optional<Job>& job) {
+ASYNCJOBS_INLINE void WatchLoop::pass_on(const std::vector<WatchedPtr>& watchers,
+                                         const std::optional<Job>& job) {
     const bool last = !job || is_finished(job->status);
-    std::vector<WatchedPtr> watchers;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = watched_.find(id);
-        if (found == watched_.end()) return;
-        watchers = last ? std::move(found->second) : found->second;
-        if (last) watched_.erase(found);
-    }
     for (const auto& watched : watchers) {
+        if (last) forget(watched);
         const std::lock_guard lock(watched->mutex);
         if (watched->ended || (job && job->revision <= watched->revision)) continue;
         watched->revision = job ? job->revision : watched->revision;
