@@ -94,12 +94,15 @@ TEST_CASE("an idle connection is closed without a word, before and after a reque
 }
 
 TEST_CASE("a client that does not read its answer is cut off") {
+    std::latch asked(1);
     ServedApi served({.server = {.write_timeout = 50ms}});
-    served.api.route("GET", "/large", [](const http::Call&) {
+    served.api.route("GET", "/large", [&](const http::Call&) {
+        asked.count_down();
         return http::Response{.body = std::string(100'000'000, 'x')};
     });
     auto connection = served.connect();
-    connection.send(ServedApi::request("GET /v1/large", "ann"));
+    connection.send(ServedApi::request("GET /v1/large", "ann", "Connection: close\r\n"));
+    asked.wait();
     while (served.server.connections() > 0) std::this_thread::yield();
     CHECK(connection.receive_rest().size() < 100'000'000);
 }

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 TEST_CASE("a server that stops lets a running request finish, and closes what is idle") {
     std::latch entered(1);
     std::latch leave(1);
-    ServedApi served;
+    ServedApi served({.server = {.linger_timeout = 20ms}});
     served.api.route("GET", "/slow", [&](const http::Call&) {
         entered.count_down();
         leave.wait();
