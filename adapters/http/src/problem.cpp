@@ -10,8 +10,8 @@ namespace asyncjobs::http {
 
 void Violations::add(std::string pointer, std::string detail) {
     const auto read_end = found_.begin() + static_cast<std::ptrdiff_t>(read_);
-    const bool closed = std::any_of(found_.begin(), read_end, [&](const json::Mismatch& mismatch) {
-        return mismatch.pointer == pointer;
+    const bool closed = std::any_of(found_.begin(), read_end, [&](const json::Mismatch& faulty) {
+        return pointer == faulty.pointer || pointer.starts_with(faulty.pointer + '/');
     });
     if (!closed) found_.push_back({std::move(pointer), std::move(detail)});
 }

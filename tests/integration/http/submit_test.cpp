@@ -139,6 +139,7 @@ TEST_CASE("a document that is no object is 422") {
     ServedApi served;
     const auto response = served.post("/v1/reports/sales", "[1]");
     CHECK(response.status == 422);
+    CHECK(json_of(response).at("errors").as_array().size() == 1);
     CHECK(text_at(json_of(response).at("errors").as_array().at(0), "pointer") == "");
 }
 

@@ -42,3 +42,17 @@ TEST_CASE("where reading found fault, nothing is added; elsewhere, everything is
     CHECK(violations.all()[1].detail == "first");
     CHECK(violations.all()[2].detail == "second");
 }
+
+TEST_CASE("below a place that reading found faulty, nothing is added") {
+    Violations violations;
+    violations.found_by_reading({{"/lines/1", "expected an object"}});
+    violations.add("/lines/1/price", "is negative");
+    violations.add("/lines/10", "is too much");
+    REQUIRE(violations.all().size() == 2);
+    CHECK(violations.all()[1].pointer == "/lines/10");
+
+    Violations whole;
+    whole.found_by_reading({{"", "expected an object"}});
+    whole.add("/a", "is no date");
+    CHECK(whole.all().size() == 1);
+}

@@ -16,7 +16,7 @@ namespace asyncjobs::http {
 class Violations {
 public:
     /// `pointer` is a JSON pointer into the request's document: `/from`. Ignored where reading the
-    /// document has found fault with that place already.
+    /// document has found fault with that place, or with one around it, already.
     void add(std::string pointer, std::string detail);
 
     bool empty() const noexcept { return found_.empty(); }
