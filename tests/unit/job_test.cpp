@@ -1,0 +1,143 @@
+#include "thrown.hpp"
+
+#include <asyncjobs/job.hpp>
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Timestamp day(int year) {
+    return Timestamp{std::chrono::sys_days{std::chrono::year{year} / 1 / 1}};
+}
+
+/// What validate() says of a good job after `change`.
+std::string refusal_of(const std::function<void(NewJob&)>& change) {
+    NewJob job{.type = "test"};
+    change(job);
+    return refusal(Errc::invalid_argument, [&] { validate(job); });
+}
+
+void accept(const std::function<void(NewJob&)>& change) {
+    NewJob job{.type = "test"};
+    change(job);
+    CHECK_NOTHROW(validate(job));
+}
+
+TEST_CASE("a job with a type and defaults is valid") {
+    accept([](NewJob&) {});
+}
+
+TEST_CASE("a type and a queue are 1-100 characters of A-Z a-z 0-9 . _ : / -") {
+    const std::string rule = "must be 1-100 characters of A-Z a-z 0-9 . _ : / -";
+    for (const auto& text : {std::string("a"), std::string(100, 'x'), std::string("AZaz09._:/-")}) {
+        accept([&](NewJob& job) { job.type = text; });
+        accept([&](NewJob& job) { job.queue = text; });
+    }
+    for (const auto& text :
+         {std::string(), std::string(101, 'x'), std::string("a b"), std::string("a\0b", 3),
+          std::string("caf\xC3\xA9"), std::string("a\n"), std::string("a@"), std::string("a[")}) {
+        CAPTURE(text);
+        CHECK(has(refusal_of([&](NewJob& job) { job.type = text; }), rule));
+        CHECK(has(refusal_of([&](NewJob& job) { job.queue = text; }), rule));
+    }
+    CHECK(has(refusal_of([](NewJob& job) { job.type = "a b"; }), "type is \"a b\""));
+    CHECK(has(refusal_of([](NewJob& job) { job.queue = "c d"; }), "queue is \"c d\""));
+}
+
+TEST_CASE("an owner is at most 255 bytes of UTF-8 without control characters") {
+    const std::string rule = "must be at most 255 bytes of UTF-8 without control characters";
+    for (const auto& text : {std::string(), std::string(255, 'x'), std::string("user 42"),
+                             std::string("\xD9\x85\xD8\xB1\xD9\x8A\xD9\x85")})
+        accept([&](NewJob& job) { job.owner = text; });
+    for (const auto& text : {std::string(256, 'x'), std::string("a\tb"), std::string("a\x7F"),
+                             std::string("a\0", 2), std::string("\xFF")}) {
+        const auto message = refusal_of([&](NewJob& job) { job.owner = text; });
+        CHECK(has(message, "owner is \""));
+        CHECK(has(message, rule));
+    }
+}
+
+TEST_CASE("a unique key obeys the rule of owners, and is not empty") {
+    accept([](NewJob& job) { job.unique_key = std::string(255, 'k'); });
+    CHECK(has(refusal_of([](NewJob& job) { job.unique_key = std::string(256, 'k'); }),
+              "unique_key is \"kkk"));
+    CHECK(has(refusal_of([](NewJob& job) { job.unique_key = "a\nb"; }),
+              "unique_key is \"a?b\", but must be at most 255 bytes"));
+    CHECK(has(refusal_of([](NewJob& job) { job.unique_key = ""; }),
+              "unique_key is \"\", but must not be empty"));
+}
+
+TEST_CASE("1 to 1000 attempts are allowed") {
+    accept([](NewJob& job) { job.max_attempts = 1; });
+    accept([](NewJob& job) { job.max_attempts = 1000; });
+    CHECK(has(refusal_of([](NewJob& job) { job.max_attempts = 0; }),
+              "max_attempts is \"0\", but must be from 1 to 1000"));
+    CHECK(has(refusal_of([](NewJob& job) { job.max_attempts = 1001; }),
+              "max_attempts is \"1001\", but must be from 1 to 1000"));
+}
+
+TEST_CASE("durations are from 0 to a hundred years") {
+    const Duration century = std::chrono::days{365 * 100};
+    const std::pair<const char*, Duration NewJob::*> members[] = {
+        {"delay", &NewJob::delay},
+        {"timeout", &NewJob::timeout},
+        {"retention", &NewJob::retention}};
+    for (const auto& [name, member] : members) {
+        accept([&](NewJob& job) { job.*member = Duration{0}; });
+        accept([&](NewJob& job) { job.*member = century; });
+        CHECK(has(refusal_of([&](NewJob& job) { job.*member = Duration{-1}; }),
+                  std::string(name) + " is \"-1 us\", but must be from 0 to a hundred years"));
+        CHECK(has(refusal_of([&](NewJob& job) { job.*member = century + 1us; }),
+                  std::string(name) + " is \"3153600000000001 us\""));
+        CHECK(has(refusal_of([&](NewJob& job) { job.*member = Duration::max(); }), name));
+    }
+}
+
+TEST_CASE("run_at is in the years 1970 to 9999, and excludes a delay") {
+    accept([](NewJob& job) { job.run_at = day(1970); });
+    accept([](NewJob& job) { job.run_at = day(10'000) - 24h; });
+    const std::string rule = "must be in the years 1970 to 9999";
+    CHECK(has(refusal_of([](NewJob& job) { job.run_at = day(1970) - 1us; }),
+              "run_at is \"-1 us\", but " + rule));
+    CHECK(has(refusal_of([](NewJob& job) { job.run_at = day(10'000); }), rule));
+    CHECK(has(refusal_of([](NewJob& job) {
+                  job.run_at = day(2025);
+                  job.delay = 1us;
+              }),
+              "delay is \"1 us\", but must be 0 where run_at is given"));
+}
+
+TEST_CASE("a refusal shows a hostile value fit for a log, and only its beginning") {
+    const auto message =
+        refusal_of([](NewJob& job) { job.type = "\x1B[31m\n\xFF" + std::string(5000, 'x'); });
+    CHECK(has(message, "type is \"?[31m?\xEF\xBF\xBDxxx"));
+    CHECK(message.size() < 300);
+}
+
+TEST_CASE("a status is written and read by its name") {
+    for (const auto& [status, name] :
+         {std::pair{JobStatus::pending, "pending"}, std::pair{JobStatus::processing, "processing"},
+          std::pair{JobStatus::completed, "completed"}, std::pair{JobStatus::failed, "failed"},
+          std::pair{JobStatus::cancelled, "cancelled"}}) {
+        CHECK(to_string(status) == name);
+        CHECK(parse_job_status(name) == status);
+    }
+    for (const auto* other : {"", "Pending", "pending ", "done"})
+        CHECK(parse_job_status(other) == std::nullopt);
+}
+
+TEST_CASE("completed, failed and cancelled jobs are finished") {
+    CHECK_FALSE(is_finished(JobStatus::pending));
+    CHECK_FALSE(is_finished(JobStatus::processing));
+    CHECK(is_finished(JobStatus::completed));
+    CHECK(is_finished(JobStatus::failed));
+    CHECK(is_finished(JobStatus::cancelled));
+}
+
+} // namespace

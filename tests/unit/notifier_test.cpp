@@ -1,0 +1,155 @@
+#include <asyncjobs/notifier.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace asyncjobs;
+
+namespace {
+
+const std::vector<JobId> ids = {JobId::make({}, 1, 1), JobId::make({}, 2, 2)};
+
+struct Heard {
+    std::vector<std::string> queues;
+    std::vector<JobId> changed, cancelled;
+};
+
+struct Fixture {
+    Notifier notifier;
+    Heard heard;
+
+    auto on_changed() {
+        return notifier.on_changed([this](std::span<const JobId> these) {
+            heard.changed.insert(heard.changed.end(), these.begin(), these.end());
+        });
+    }
+};
+
+TEST_CASE_FIXTURE(Fixture, "each kind of hint reaches its listeners, and no others") {
+    const auto ready =
+        notifier.on_ready([&](std::string_view queue) { heard.queues.emplace_back(queue); });
+    const auto changed = on_changed();
+    const auto cancelled = notifier.on_cancel_requested([&](std::span<const JobId> these) {
+        heard.cancelled.insert(heard.cancelled.end(), these.begin(), these.end());
+    });
+
+    notifier.ready("reports");
+    CHECK(heard.queues == std::vector<std::string>{"reports"});
+    CHECK(heard.changed.empty());
+    notifier.changed(ids);
+    CHECK(heard.changed == ids);
+    CHECK(heard.cancelled.empty());
+    notifier.cancel_requested(ids[1]);
+    CHECK(heard.cancelled == std::vector<JobId>{ids[1]});
+    CHECK(heard.changed == ids);
+    CHECK(heard.queues.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a hint without a listener is dropped") {
+    notifier.ready("reports");
+    notifier.changed(ids);
+    const auto late = on_changed();
+    CHECK(heard.changed.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "every listener hears a hint") {
+    const auto first = on_changed();
+    const auto second = on_changed();
+    notifier.changed({ids.data(), 1});
+    CHECK(heard.changed.size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a subscription ends with its destruction") {
+    {
+        const auto subscription = on_changed();
+        notifier.changed(ids);
+    }
+    notifier.changed(ids);
+    CHECK(heard.changed.size() == ids.size());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a subscription moves, and assignment ends the old one") {
+    auto first = on_changed();
+    auto moved = std::move(first);
+    notifier.changed({ids.data(), 1});
+    CHECK(heard.changed.size() == 1);
+    moved = notifier.on_changed([](std::span<const JobId>) {});
+    notifier.changed({ids.data(), 1});
+    CHECK(heard.changed.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "it is watched while somebody listens for changes") {
+    CHECK_FALSE(notifier.is_watched());
+    const auto ready = notifier.on_ready([](std::string_view) {});
+    CHECK_FALSE(notifier.is_watched());
+    {
+        const auto subscription = on_changed();
+        CHECK(notifier.is_watched());
+    }
+    CHECK_FALSE(notifier.is_watched());
+}
+
+TEST_CASE("a subscription may outlive its notifier") {
+    Notifier::Subscription subscription;
+    {
+        Notifier notifier;
+        subscription = notifier.on_ready([](std::string_view) {});
+    }
+    subscription = {};
+}
+
+TEST_CASE("a listener that is running holds up the end of its subscription") {
+    Notifier notifier;
+    std::latch entered(1), released(1);
+    std::atomic<bool> left = false;
+    auto subscription = notifier.on_ready([&](std::string_view) {
+        entered.count_down();
+        released.wait();
+        left = true;
+    });
+    std::jthread publisher([&] { notifier.ready("q"); });
+    entered.wait();
+    std::atomic<bool> left_before_end = false;
+    std::latch ending(1);
+    std::jthread ender([&] {
+        ending.count_down();
+        subscription = {};
+        left_before_end = left.load();
+    });
+    ending.wait();
+    released.count_down();
+    publisher.join();
+    ender.join();
+    CHECK(left_before_end);
+}
+
+TEST_CASE("hints, subscriptions and their ends go on concurrently") {
+    Notifier notifier;
+    std::atomic<int> heard = 0;
+    const auto lasting = notifier.on_changed([&](std::span<const JobId>) { ++heard; });
+    constexpr int rounds = 500;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 2; ++t) {
+            threads.emplace_back([&] {
+                for (int i = 0; i < rounds; ++i) notifier.changed(ids);
+            });
+            threads.emplace_back([&] {
+                for (int i = 0; i < rounds; ++i) {
+                    std::atomic<bool> alive = true;
+                    const auto brief = notifier.on_changed([&](std::span<const JobId>) {
+                        if (!alive) std::abort();
+                    });
+                }
+            });
+        }
+    }
+    CHECK(heard == 2 * rounds);
+}
+
+} // namespace
