@@ -1,0 +1,136 @@
+#include <asyncjobs/detail/group_commit.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+using namespace asyncjobs;
+
+namespace {
+
+using Group = detail::GroupCommit<int, int>;
+
+TEST_CASE("a lone caller commits its own item") {
+    Group group(10, [](std::span<const int> items) {
+        return std::vector<int>(items.begin(), items.end());
+    });
+    CHECK(group.submit(1) == 1);
+    CHECK(group.submit(2) == 2);
+}
+
+TEST_CASE("every caller gets its own item's answer, and no commit is larger than the limit") {
+    std::mutex mutex;
+    std::size_t largest = 0, items_committed = 0;
+    Group group(3, [&](std::span<const int> items) {
+        const std::lock_guard lock(mutex);
+        largest = std::max(largest, items.size());
+        items_committed += items.size();
+        std::vector<int> answers;
+        for (const int item : items) answers.push_back(10 * item);
+        return answers;
+    });
+    std::atomic<int> wrong = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 8; ++t)
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < 100; ++i)
+                    if (group.submit(100 * t + i) != 10 * (100 * t + i)) ++wrong;
+            });
+    }
+    CHECK(wrong == 0);
+    CHECK(largest <= 3);
+    CHECK(items_committed == 800);
+}
+
+TEST_CASE("commits follow each other, one at a time") {
+    std::atomic<int> under_way = 0, overlaps = 0;
+    Group group(2, [&](std::span<const int> items) {
+        if (++under_way > 1) ++overlaps;
+        std::this_thread::yield();
+        --under_way;
+        return std::vector<int>(items.size());
+    });
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t)
+            threads.emplace_back([&] {
+                for (int i = 0; i < 100; ++i) group.submit(i);
+            });
+    }
+    CHECK(overlaps == 0);
+}
+
+/// A caller that leads its own commit, blocked in it, with two more behind it that share the next.
+struct Queue {
+    explicit Queue(Group::Commit commit)
+        : group(10, [this, commit = std::move(commit)](std::span<const int> items) {
+              if (items.size() == 1 && items[0] == 0) {
+                  began.count_down();
+                  may_end.wait();
+              }
+              return commit(items);
+          }) {}
+
+    /// What the callers of 1 and 2, who wait together, are answered.
+    std::vector<std::string> answers_of_two() {
+        std::jthread leader([this] { group.submit(0); });
+        began.wait();
+        std::vector<std::string> answers(2);
+        std::latch called(2);
+        const auto call = [&](int item) {
+            called.count_down();
+            auto& answer = answers[static_cast<std::size_t>(item - 1)];
+            try {
+                answer = std::to_string(group.submit(item));
+            } catch (const std::exception& error) {
+                answer = error.what();
+            }
+        };
+        std::jthread first(call, 1), second(call, 2);
+        called.wait();
+        may_end.count_down();
+        first.join();
+        second.join();
+        return answers;
+    }
+
+    std::latch began{1}, may_end{1};
+    Group group;
+};
+
+TEST_CASE("a fault that trying again may mend is everybody's") {
+    Queue queue([](std::span<const int> items) -> std::vector<int> {
+        if (items[0] != 0) throw Error(Errc::store_unavailable, "away");
+        return {0};
+    });
+    for (const auto& answer : queue.answers_of_two())
+        CHECK(answer.find("away") != std::string::npos);
+}
+
+TEST_CASE("a fault of one item does not touch the others") {
+    Queue queue([](std::span<const int> items) {
+        if (std::ranges::find(items, 1) != items.end()) throw Error(Errc::store_failure, "bad");
+        return std::vector<int>(items.begin(), items.end());
+    });
+    const auto answers = queue.answers_of_two();
+    CHECK(answers[0].find("bad") != std::string::npos);
+    CHECK(answers[1] == "2");
+}
+
+TEST_CASE("any other exception reaches every caller, and the next commit goes on") {
+    Queue queue([](std::span<const int> items) -> std::vector<int> {
+        if (items[0] != 0) throw std::runtime_error("unexpected");
+        return {0};
+    });
+    for (const auto& answer : queue.answers_of_two()) CHECK(answer == "unexpected");
+    CHECK_THROWS_AS(queue.group.submit(3), std::runtime_error);
+}
+
+} // namespace

@@ -1,0 +1,114 @@
+#include <asyncjobs/detail/verdict.hpp>
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+using asyncjobs::detail::Ending;
+using asyncjobs::detail::ending_of;
+using asyncjobs::detail::StopReason;
+using Kind = Settlement::Kind;
+
+namespace {
+
+template <typename Thrown>
+std::exception_ptr thrown(Thrown what) {
+    return std::make_exception_ptr(std::move(what));
+}
+
+const Backoff one_second{.first = 1s, .jitter = 0.0};
+
+ClaimedJob job_at(int attempt, int max_attempts) {
+    return {.lease = {JobId::make({}, 1, 2), 7}, .attempt = attempt, .max_attempts = max_attempts};
+}
+
+Settlement verdict(StopReason asked, const std::exception_ptr& error, int attempt = 1) {
+    return detail::verdict(job_at(attempt, 3), asked, ending_of(error), JsonText::parse("[1]"),
+                           one_second, 0);
+}
+
+constexpr StopReason all_reasons[] = {StopReason::none, StopReason::cancelled,
+                                      StopReason::timed_out, StopReason::lease_lost,
+                                      StopReason::shutdown};
+
+TEST_CASE("a handler that returned has completed, whatever it was asked") {
+    for (const auto asked : all_reasons) {
+        const auto settlement = verdict(asked, nullptr);
+        CHECK(settlement.kind() == Kind::completed);
+        CHECK(settlement.result().text() == "[1]");
+        CHECK(settlement.lease() == job_at(1, 3).lease);
+    }
+}
+
+TEST_CASE("how a stopped handler gives up does not matter") {
+    for (const auto& error : {thrown(Interrupted{}), thrown(JobFailure("E1")),
+                              thrown(std::runtime_error("x")), thrown(42)}) {
+        CHECK(verdict(StopReason::cancelled, error).kind() == Kind::cancelled);
+        const auto late = verdict(StopReason::timed_out, error);
+        CHECK(late.kind() == Kind::retried);
+        CHECK(late.error().code == error_code::timeout);
+    }
+    CHECK(verdict(StopReason::timed_out, thrown(Interrupted{}), 3).kind() == Kind::failed);
+}
+
+TEST_CASE("a handler that a shutdown or a lost lease interrupts is given back") {
+    for (const auto asked : {StopReason::shutdown, StopReason::lease_lost}) {
+        for (const auto& error : {thrown(Interrupted{}), thrown(std::runtime_error("closing"))}) {
+            const auto settlement = verdict(asked, error);
+            CHECK(settlement.kind() == Kind::released);
+            CHECK(settlement.delay() == 0s);
+        }
+        CHECK(verdict(asked, thrown(JobFailure("E1"))).kind() == Kind::retried);
+        CHECK(verdict(asked, thrown(JobFailure("E1").permanent())).kind() == Kind::failed);
+    }
+}
+
+TEST_CASE("a failed attempt is retried after the backoff, until none is left") {
+    const auto first = verdict(StopReason::none, thrown(JobFailure("E1", "later")), 1);
+    CHECK(first.kind() == Kind::retried);
+    CHECK(first.error() == JobError{"E1", "later", {}});
+    CHECK(first.delay() == 1s);
+    CHECK(verdict(StopReason::none, thrown(JobFailure("E1")), 2).delay() == 2s);
+    CHECK(verdict(StopReason::none, thrown(JobFailure("E1")), 3).kind() == Kind::failed);
+}
+
+TEST_CASE("a permanent failure is not retried") {
+    const auto settlement = verdict(StopReason::none, thrown(JobFailure("E1").permanent()));
+    CHECK(settlement.kind() == Kind::failed);
+    CHECK(settlement.error().code == "E1");
+}
+
+TEST_CASE("a failure's own delay comes instead of the backoff's, within bounds") {
+    const auto delay = [](Duration wish) {
+        return verdict(StopReason::none, thrown(JobFailure("E1").retry_after(wish))).delay();
+    };
+    CHECK(delay(5min) == 5min);
+    CHECK(delay(0s) == 0s);
+    CHECK(delay(-1s) == 0s);
+    CHECK(delay(Duration::max()) == std::chrono::days{36'500});
+}
+
+TEST_CASE("an exception's text is for the operator, under a code that hides it from clients") {
+    const auto error =
+        verdict(StopReason::none, thrown(std::runtime_error("pass\xFFword"))).error();
+    CHECK(error.code == error_code::internal_error);
+    CHECK(error.message == "pass\xEF\xBF\xBDword");
+    CHECK(verdict(StopReason::none, thrown(42)).error().code == error_code::internal_error);
+}
+
+TEST_CASE("Interrupted out of the blue fails the attempt") {
+    const auto settlement = verdict(StopReason::none, thrown(Interrupted{}));
+    CHECK(settlement.kind() == Kind::retried);
+    CHECK(settlement.error().code == error_code::internal_error);
+}
+
+TEST_CASE("a failure's words become storable") {
+    const auto error =
+        verdict(StopReason::none, thrown(JobFailure("E\xFF", std::string("a\0", 2)))).error();
+    CHECK(error.code == "E\xEF\xBF\xBD");
+    CHECK(error.message == "a\xEF\xBF\xBD");
+}
+
+} // namespace

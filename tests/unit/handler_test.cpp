@@ -1,0 +1,117 @@
+#include "thrown.hpp"
+
+#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/handler.hpp>
+
+#include <doctest/doctest.h>
+
+#include <concepts>
+#include <string>
+
+namespace {
+
+using namespace asyncjobs;
+
+struct Greeting {
+    static constexpr std::string_view type = "greeting";
+    std::string name = "nobody";
+    int times = 1;
+};
+BOOST_DESCRIBE_STRUCT(Greeting, (), (name, times))
+
+struct Answer {
+    std::string text;
+};
+BOOST_DESCRIBE_STRUCT(Answer, (), (text))
+
+struct Fixture {
+    detail::Execution execution{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
+    ProgressReporter progress{execution};
+
+    std::string run(const HandlerFunction& handler, const std::string& input) {
+        return handler(JsonText::parse(input), progress).text();
+    }
+};
+
+TEST_CASE_FIXTURE(Fixture, "a handler is given its input as a struct") {
+    Greeting seen;
+    const auto handler = typed_handler<Greeting>([&](const Greeting& input) { seen = input; });
+    CHECK(run(handler, R"({"name":"Ada"})") == "null");
+    CHECK(seen.name == "Ada");
+    CHECK(seen.times == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a handler that asks for it is given the progress reporter") {
+    int attempt = 0;
+    const auto handler = typed_handler<Greeting>([&](const Greeting&, ProgressReporter& reporter) {
+        reporter.report(40, "on the way");
+        attempt = reporter.job().attempt;
+    });
+    run(handler, "{}");
+    CHECK(execution.take_unsent() == Progress{40, "on the way"});
+    CHECK(attempt == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a struct, a JSON text or nothing is returned") {
+    CHECK(run(typed_handler<Greeting>(
+                  [](const Greeting& input) { return Answer{"hello " + input.name}; }),
+              R"({"name":"Ada"})") == R"({"text":"hello Ada"})");
+    CHECK(run(typed_handler<Greeting>(
+                  [](const Greeting& input, ProgressReporter&) { return Answer{input.name}; }),
+              "{}") == R"({"text":"nobody"})");
+    CHECK(run(typed_handler<Greeting>([](const Greeting&) { return JsonText::parse("[ 1 ]"); }),
+              "{}") == "[ 1 ]");
+    CHECK(run(typed_handler<Greeting>([](const Greeting&, ProgressReporter&) {}), "{}") == "null");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a handler may return a reference to a struct that it keeps") {
+    const Answer kept{"kept"};
+    const auto handler =
+        typed_handler<Greeting>([&](const Greeting&) -> const Answer& { return kept; });
+    CHECK(run(handler, "{}") == R"({"text":"kept"})");
+}
+
+TEST_CASE_FIXTURE(Fixture, "an input that does not fit fails the job for good, naming every path") {
+    bool ran = false;
+    const auto handler = typed_handler<Greeting>([&](const Greeting&) { ran = true; });
+    try {
+        run(handler, R"({"name":1,"times":"x"})");
+        FAIL("nothing was thrown");
+    } catch (const JobFailure& failure) {
+        CHECK(failure.error().code == "invalid_input");
+        CHECK(failure.is_permanent());
+        CHECK(has(failure.error().message, "/name: expected a string"));
+        CHECK(has(failure.error().message, "/times: expected a whole number"));
+    }
+    CHECK_FALSE(ran);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an Error that the handler throws itself is not taken for its input's") {
+    const auto handler = typed_handler<Greeting>(
+        [](const Greeting&) { throw Error(Errc::invalid_payload, "of its own"); });
+    CHECK_THROWS_AS(run(handler, "{}"), Error);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a result that JSON can't hold is an Error") {
+    const auto handler = typed_handler<Greeting>([](const Greeting&) { return Answer{"\xFF"}; });
+    CHECK(thrown_by([&] { run(handler, "{}"); }).code() == Errc::invalid_payload);
+}
+
+TEST_CASE("a job's input is a described struct with a type") {
+    CHECK(DescribedJob<Greeting>);
+    CHECK_FALSE(DescribedJob<Answer>);
+    CHECK_FALSE(DescribedJob<int>);
+}
+
+TEST_CASE("a JobFailure carries what the API's client shall see, and when to try again") {
+    using namespace std::chrono_literals;
+    const auto plain = JobFailure("E7005", "no orders", JsonText::parse("[1]"));
+    CHECK(plain.error() == JobError{"E7005", "no orders", JsonText::parse("[1]")});
+    CHECK(std::string(plain.what()) == "no orders");
+    CHECK_FALSE(plain.is_permanent());
+    CHECK(plain.retry_delay() == std::nullopt);
+    CHECK(JobFailure("E1").permanent().is_permanent());
+    CHECK(JobFailure("E1").retry_after(5s).retry_delay() == Duration{5s});
+}
+
+} // namespace
