@@ -211,7 +211,6 @@ void Session::respond(http::Response response) {
                 500, "internal_error", "this failed for a reason inside the service"));
         }
     }
-    if (hub_->draining) keep_ = false;
     const auto persistence = !keep_           ? Persistence::close
                              : head_.http_1_1 ? Persistence::implied
                                               : Persistence::keep_alive;
