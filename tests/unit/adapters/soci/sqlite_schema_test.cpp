@@ -101,9 +101,9 @@ TEST_CASE("columns are declared with no type but those that SOCI reads rightly")
     const SqliteFile file;
     open_store(file.url());
     Sqlite database(file.path());
-    for (const char* table : {"jobs", "job_queues", "asyncjobs_schema"}) {
+    for (const std::string table : {"jobs", "job_queues", "asyncjobs_schema"}) {
         CAPTURE(table);
-        const auto types = database.column(std::string("PRAGMA table_info(") + table + ")", 2);
+        const auto types = database.column("PRAGMA table_info(" + table + ")", 2);
         REQUIRE_FALSE(types.empty());
         for (const auto& type : types)
             CHECK(
