@@ -38,7 +38,9 @@ struct ExecutorOptions {
     Duration purge_every = std::chrono::minutes{1};  ///< 1 ms - 1 day
     Duration timeout_grace =
         std::chrono::seconds{5}; ///< a timed-out handler's time to stop by itself
-    int crash_limit = 3;         ///< 1-1000; lost workers until a job is quarantined
+    /// 1-1000; lost workers until a job is quarantined. Of jobs with one chance left, an executor
+    /// runs one at a time, so that none goes down with another.
+    int crash_limit = 3;
     unsigned prefetch_limit =
         1000; ///< 0-100000; short jobs claimed ahead of a free thread, at most
     Backoff backoff = {};

@@ -86,6 +86,8 @@ private:
     void give_up(const ExecutionPtr& execution);
     void give_back(Lock&, const ExecutionPtr& execution, Duration delay = {});
     void give_back_unknown(Lock&, const ExecutionPtr& execution);
+    bool is_suspect(const ClaimedJob& job) const;
+    bool has_suspect(Lock&) const;
     void give_back_overdue();
     Executions under_way();
     const Backoff& backoff_of(const std::string& type) const;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace asyncjobs::detail {
@@ -221,6 +222,13 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     const auto now = runtime_.now();
     const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
     if (ready_.empty()) ready_since_ = now;
+    // Suspects run one at a time, for a neighbour may have been the cause: it gets its chance in a
+    // process without another one. The first to come back comes alone.
+    const auto suspects =
+        std::ranges::count_if(jobs, [&](const ClaimedJob& job) { return is_suspect(job); });
+    const bool occupied = suspects > 0 && has_suspect(lock);
+    const bool crowded = suspects > (occupied ? 0 : 1);
+    Duration suspect_delay = std::chrono::seconds{occupied ? 1 : 0};
     Executions superseded;
     for (auto& job : jobs) {
         const auto execution = std::make_shared<Execution>(std::move(job), claimed_at);
@@ -231,6 +239,8 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
             give_back(lock, execution);
         else if (!handlers_.contains(execution->job().type))
             give_back_unknown(lock, execution);
+        else if (crowded && is_suspect(execution->job()))
+            give_back(lock, execution, std::exchange(suspect_delay, std::chrono::seconds{1}));
         else
             ready_.push_back(execution);
     }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace asyncjobs::detail {
@@ -141,6 +142,16 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const Executio
              fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
              execution->lease().id);
     give_back(lock, execution, wait);
+}
+
+/// One more lost worker would quarantine it.
+ASYNCJOBS_INLINE bool ExecutorCore::is_suspect(const ClaimedJob& job) const {
+    return job.crashes > 0 && job.crashes + 1 >= options_.crash_limit;
+}
+
+ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
+    return std::ranges::any_of(live_,
+                               [&](const auto& entry) { return is_suspect(entry.second->job()); });
 }
 
 /// Jobs that were claimed ahead for threads that turned out to be busy: somebody else may be free.
