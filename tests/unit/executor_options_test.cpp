@@ -1,0 +1,121 @@
+#include "simulated_world.hpp"
+#include "thrown.hpp"
+
+#include <cmath>
+
+namespace {
+
+/// What the constructor says of good options after `change`.
+std::string refusal_of(const std::function<void(ExecutorOptions&)>& change) {
+    World world;
+    auto options = world.options();
+    change(options);
+    return refusal(Errc::invalid_argument, [&] { Executor(world.store, world.process, options); });
+}
+
+TEST_CASE("a bad option is named with its value and its range") {
+    using Options = ExecutorOptions;
+    const std::pair<std::function<void(Options&)>, const char*> table[] = {
+        {[](Options& o) { o.queues = {}; }, "queues is empty, but must name at least one queue"},
+        {[](Options& o) {
+             o.queues = {"ok", "a b"};
+         },
+         "queues holds \"a b\", but"},
+        {[](Options& o) { o.worker = "a\nb"; }, "worker is \"a?b\", but must be at most 200 bytes"},
+        {[](Options& o) { o.worker = std::string(201, 'w'); }, "must be at most 200 bytes"},
+        {[](Options& o) { o.concurrency = 10'001; },
+         "concurrency is 10001, but must be from 1 to 10000"},
+        {[](Options& o) { o.lease_for = 99ms; },
+         "lease_for is 99000 us, but must be from 100000 us to 86400000000 us"},
+        {[](Options& o) { o.lease_for = 24h + 1us; }, "lease_for is 86400000001 us"},
+        {[](Options& o) { o.poll_every = 999us; },
+         "poll_every is 999 us, but must be from 1000 us to 3600000000 us"},
+        {[](Options& o) { o.poll_every = 2h; }, "poll_every is 7200000000 us"},
+        {[](Options& o) { o.report_every = 0us; },
+         "report_every is 0 us, but must be from 1000 us to 60000000 us"},
+        {[](Options& o) { o.report_every = 2min; }, "report_every is 120000000 us"},
+        {[](Options& o) { o.rescue_every = 0us; },
+         "rescue_every is 0 us, but must be from 1000 us to 3600000000 us"},
+        {[](Options& o) { o.rescue_every = 2h; }, "rescue_every is 7200000000 us"},
+        {[](Options& o) { o.purge_every = 0us; },
+         "purge_every is 0 us, but must be from 1000 us to 86400000000 us"},
+        {[](Options& o) { o.purge_every = 25h; }, "purge_every is 90000000000 us"},
+        {[](Options& o) { o.timeout_grace = -1us; },
+         "timeout_grace is -1 us, but must be from 0 us to 3600000000 us"},
+        {[](Options& o) { o.timeout_grace = 2h; }, "timeout_grace is 7200000000 us"},
+        {[](Options& o) { o.crash_limit = 0; }, "crash_limit is 0, but must be from 1 to 1000"},
+        {[](Options& o) { o.crash_limit = 1001; }, "crash_limit is 1001"},
+        {[](Options& o) { o.prefetch_limit = 100'001; },
+         "prefetch_limit is 100001, but must be from 0 to 100000"},
+        {[](Options& o) { o.backoff.first = 0us; }, "backoff.first is 0 us, but must be from 1 us"},
+        {[](Options& o) { o.backoff.factor = 0.5; }, "backoff.factor is 0.5, but must be from 1"},
+        {[](Options& o) { o.backoff.factor = std::nan(""); }, "backoff.factor is nan"},
+        {[](Options& o) { o.backoff.most = 1ms; },
+         "backoff.most is 1000 us, but must be from 1000000 us"},
+        {[](Options& o) { o.backoff.jitter = 1.5; }, "backoff.jitter is 1.5, but must be from 0"},
+    };
+    for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
+}
+
+TEST_CASE_FIXTURE(World, "every limit itself is allowed") {
+    auto least = options();
+    least.concurrency = 0;
+    least.lease_for = 100ms;
+    least.poll_every = least.report_every = least.rescue_every = least.purge_every = 1ms;
+    least.timeout_grace = 0s;
+    least.crash_limit = 1;
+    least.prefetch_limit = 0;
+    least.backoff = {.first = 1us, .factor = 1.0, .most = 1us, .jitter = 0.0};
+    CHECK_NOTHROW(Executor(store, process, least));
+    auto most = options();
+    most.worker = std::string(200, 'w');
+    most.lease_for = most.purge_every = 24h;
+    most.poll_every = most.rescue_every = most.timeout_grace = 1h;
+    most.report_every = 1min;
+    most.crash_limit = 1000;
+    most.prefetch_limit = 100'000;
+    CHECK_NOTHROW(Executor(store, process, most));
+}
+
+TEST_CASE_FIXTURE(World, "a worker's name is unique to its executor, whatever was wished for") {
+    auto named = options();
+    named.worker = "reports";
+    const Executor first(store, process, named), second(store, process, named);
+    CHECK(first.worker().starts_with("reports/"));
+    CHECK(first.worker() != second.worker());
+}
+
+TEST_CASE_FIXTURE(World, "a handler is registered once, for a valid type, and is not empty") {
+    Executor executor(store, process, options());
+    executor.handle("work", doing_nothing());
+    const auto refusal_of_handler = [&](auto... args) {
+        return refusal(Errc::invalid_argument, [&] { executor.handle(args...); });
+    };
+    CHECK(has(refusal_of_handler("work", doing_nothing()), "type work has a handler already"));
+    CHECK(has(refusal_of_handler("a b", doing_nothing()), "type is \"a b\", but must be 1-100"));
+    CHECK(has(refusal_of_handler("empty", HandlerFunction()), "the handler of empty is empty"));
+    CHECK(has(refusal_of_handler("t", doing_nothing(), HandlerOptions{.timeout = -1us}),
+              "timeout is -1 us, but must be from 0 us"));
+    CHECK(has(
+        refusal_of_handler("t", doing_nothing(), HandlerOptions{.backoff = Backoff{.jitter = 2.0}}),
+        "backoff.jitter is 2, but must be from 0"));
+    CHECK_THROWS_AS(executor.handle_async("work", taking(1s)), Error);
+    CHECK_THROWS_AS(executor.handle_async("empty", AsyncHandlerFunction()), Error);
+}
+
+TEST_CASE_FIXTURE(World, "a handler is not registered after the start") {
+    Executor executor(store, process, options());
+    executor.start();
+    CHECK(refusal(Errc::conflict, [&] { executor.handle("work", doing_nothing()); }) != "");
+}
+
+TEST_CASE_FIXTURE(World, "an executor starts once, and not after a stop") {
+    Executor executor(store, process, options());
+    executor.start();
+    CHECK(refusal(Errc::conflict, [&] { executor.start(); }) != "");
+    Executor stopped(store, process, options());
+    stopped.stop();
+    CHECK(refusal(Errc::conflict, [&] { stopped.start(); }) != "");
+}
+
+} // namespace
