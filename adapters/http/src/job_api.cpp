@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view health_path = "/healthz";
 constexpr std::string_view ready_path = "/readyz";
+constexpr std::string_view metrics_path = "/metrics";
 
 [[noreturn]] void refuse_option(std::string_view option, std::string_view value,
                                 std::string_view rule) {
@@ -99,6 +100,7 @@ public:
 private:
     void respond(Response response) {
         --api_.in_flight_;
+        api_.metrics_.count_answer(response.status);
         std::exchange(respond_, nullptr)(std::move(response));
     }
 
@@ -119,6 +121,11 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
     router_.add({"GET", std::string(ready_path), Access::anybody, {}, [this](const Call& call) {
                      return ready(call);
                  }});
+    if (options_.metrics)
+        router_.add(
+            {"GET", std::string(metrics_path), Access::anybody, {}, [this](const Call& call) {
+                 return metrics(call);
+             }});
 }
 
 void JobApi::Impl::add_route(std::string_view method, std::string_view path, RouteHandler handler,
@@ -142,6 +149,7 @@ void JobApi::Impl::handle(Request request, Respond respond) {
 bool JobApi::Impl::serves(std::string_view target) const noexcept {
     const auto path = path_of(target);
     return path == health_path || path == ready_path ||
+           (options_.metrics && path == metrics_path) ||
            (path.starts_with(options_.prefix) &&
             path.substr(options_.prefix.size()).starts_with('/'));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "documents.hpp"
+#include "metrics.hpp"
 #include "router.hpp"
 #include "workload_cache.hpp"
 
@@ -44,6 +45,7 @@ private:
     // The job routes (job_routes.cpp, submit_routes.cpp).
     void add_job_routes();
     Response ready(const Call& call);
+    Response metrics(const Call& call);
     Response status(const Call& call);
     Response list(const Call& call);
     Response result(const Call& call);
@@ -67,6 +69,7 @@ private:
     Router router_;
     std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
     WorkloadCache workloads_;
+    Metrics metrics_;
     std::atomic<std::size_t> in_flight_ = 0;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };

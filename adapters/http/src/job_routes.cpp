@@ -77,6 +77,15 @@ Response JobApi::Impl::ready(const Call&) {
     return json_response(200, R"({"status":"ok"})");
 }
 
+Response JobApi::Impl::metrics(const Call&) {
+    return {.status = 200,
+            .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
+            .body = metrics_.render(in_flight_,
+                                    [this](const std::string& queue, const std::string& type) {
+                                        return workloads_.get(queue, type);
+                                    })};
+}
+
 /// A stranger's job, a malformed id and one that never was are one and the same.
 Job JobApi::Impl::find_own(const Call& call) {
     const auto id = JobId::parse(*call.path.find("id"));

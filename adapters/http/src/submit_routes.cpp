@@ -88,6 +88,7 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
 
 void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
     validate(rule.job);
+    metrics_.follow(rule.job.queue, rule.job.type);
     const RouteOptions options{.permit = rule.permit};
     add_route(
         "POST", path,
@@ -96,6 +97,7 @@ void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule ru
 
 void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
     validate(rule.job);
+    metrics_.follow(rule.job.queue, rule.job.type);
     if (generic_types_.empty())
         add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); });
     std::string type = rule.job.type;

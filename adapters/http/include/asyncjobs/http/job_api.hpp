@@ -26,6 +26,8 @@ struct ApiOptions {
     Authenticator authenticator = {};
     bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
 
+    bool metrics = true; ///< `GET /metrics` for Prometheus, to anybody; holds loads, no job's data
+
     unsigned threads = 8;           ///< 1-1000; requests at once
     std::size_t queue_limit = 1000; ///< 0-1000000; requests that wait for a thread; more get 503
     std::size_t body_limit = 1024 * 1024; ///< bytes, 1 - JsonText::max_size
@@ -96,7 +98,7 @@ public:
     void handle(Request request, Respond respond);
 
     /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
-    /// prefix, or one of the operators' (`/healthz`, `/readyz`).
+    /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`).
     bool serves(std::string_view target) const noexcept;
 
     /// A problem as this API would answer it, for servers that refuse a request themselves.

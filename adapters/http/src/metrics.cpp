@@ -1,0 +1,72 @@
+#include "metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string_view>
+
+namespace asyncjobs::http {
+namespace {
+
+/// Queues and types hold no character that a label would have to escape; see validate(NewJob).
+class Exposition {
+public:
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", name, help, name,
+                       type);
+    }
+
+    template <typename Value>
+    void sample(std::string_view name, std::string_view labels, const Value& value) {
+        fmt::format_to(std::back_inserter(text_), "{}{} {}\n", name, labels, value);
+    }
+
+    std::string finish() && { return std::move(text_); }
+
+private:
+    std::string text_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+    return fmt::format("{{{}=\"{}\"}}", name, value);
+}
+
+} // namespace
+
+std::string Metrics::render(std::size_t in_flight, const WorkloadOf& workload_of) const {
+    std::map<std::string, Workload> queues;
+    std::map<std::string, double> typical_seconds;
+    for (const auto& [queue, type] : followed_) {
+        const auto workload = workload_of(queue, type);
+        queues[queue] = workload;
+        if (workload.typical_run)
+            typical_seconds[type] = std::chrono::duration<double>(*workload.typical_run).count();
+    }
+
+    Exposition out;
+    out.family("asyncjobs_jobs_waiting", "gauge",
+               fmt::format("Pending jobs that are due, counted up to {}.", Workload::count_limit));
+    for (const auto& [queue, workload] : queues)
+        out.sample("asyncjobs_jobs_waiting", label("queue", queue), workload.waiting);
+    out.family("asyncjobs_jobs_processing", "gauge",
+               fmt::format("Jobs under lease, counted up to {}.", Workload::count_limit));
+    for (const auto& [queue, workload] : queues)
+        out.sample("asyncjobs_jobs_processing", label("queue", queue), workload.processing);
+    out.family("asyncjobs_queue_paused", "gauge", "1 while nothing is claimed from the queue.");
+    for (const auto& [queue, workload] : queues)
+        out.sample("asyncjobs_queue_paused", label("queue", queue), workload.paused ? 1 : 0);
+    out.family("asyncjobs_typical_run_seconds", "gauge",
+               "Mean time that recently completed jobs took to run.");
+    for (const auto& [type, seconds] : typical_seconds)
+        out.sample("asyncjobs_typical_run_seconds", label("type", type), seconds);
+    out.family("asyncjobs_http_answers_total", "counter", "Answers to HTTP requests.");
+    for (std::size_t status = 0; status < answers_.size(); ++status)
+        if (const auto count = answers_[status].load(); count > 0)
+            out.sample("asyncjobs_http_answers_total", label("status", std::to_string(status)),
+                       count);
+    out.family("asyncjobs_http_requests_in_flight", "gauge", "Requests that are not answered yet.");
+    out.sample("asyncjobs_http_requests_in_flight", "", in_flight);
+    return std::move(out).finish();
+}
+
+} // namespace asyncjobs::http

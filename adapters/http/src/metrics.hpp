@@ -1,0 +1,41 @@
+#pragma once
+
+#include <asyncjobs/job_store.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace asyncjobs::http {
+
+/// What monitoring reads: counts of answers, and gauges of the queues that routes submit to, in
+/// Prometheus' text format.
+///
+/// Thread-safety  Full, except follow(), which comes before everything else.
+class Metrics {
+public:
+    static constexpr auto content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+    using WorkloadOf = std::function<Workload(const std::string& queue, const std::string& type)>;
+
+    void follow(std::string queue, std::string type) {
+        followed_.emplace(std::move(queue), std::move(type));
+    }
+
+    void count_answer(unsigned status) noexcept {
+        if (status < answers_.size()) ++answers_[status];
+    }
+
+    /// Throws as `workload_of` does.
+    std::string render(std::size_t in_flight, const WorkloadOf& workload_of) const;
+
+private:
+    std::set<std::pair<std::string, std::string>> followed_;
+    std::array<std::atomic<std::uint64_t>, 600> answers_{};
+};
+
+} // namespace asyncjobs::http
