@@ -64,6 +64,7 @@ private:
     void turn();
     void recover(std::vector<Settlement>& settlements);
     std::size_t take_wishes();
+    void put_back_wishes(std::size_t& wanted);
     std::vector<Settled> settle_one_by_one(std::vector<Settlement>& settlements);
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
                SteadyTime asked_at);

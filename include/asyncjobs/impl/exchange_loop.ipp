@@ -37,7 +37,7 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     const auto asked_at = runtime_.now();
     try {
         if (answers_missing) recover(settlements);
-        const auto wanted = take_wishes();
+        auto wanted = take_wishes();
         const ClaimRequest request{worker_, options_.queues, wanted, options_.lease_for};
         Exchange exchange;
         try {
@@ -45,6 +45,7 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
         } catch (const Error& error) {
             if (error.code() == Condition::retryable || settlements.empty()) throw;
             exchange.settled = settle_one_by_one(settlements);
+            put_back_wishes(wanted);
         }
         exchange_lane_->post([this, wanted, asked_at, settlements = std::move(settlements),
                               exchange = std::move(exchange)]() mutable {
@@ -61,6 +62,12 @@ ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes() {
     const auto wanted = free_slots();
     if (wanted > 0) may_claim_ = false;
     return wanted;
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::put_back_wishes(std::size_t& wanted) {
+    const Lock lock(mutex_);
+    wanted = 0;
+    may_claim_ = true;
 }
 
 /// Not under the lock: what a handler does when it is asked to stop may lead back here.
