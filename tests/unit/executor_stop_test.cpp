@@ -1,0 +1,119 @@
+#include "simulated_world.hpp"
+
+namespace {
+
+/// One job of type `work` that runs; obeys its stop token or not.
+struct StoppingWorld : World {
+    Executor executor{store, process, options()};
+    JobId id;
+    bool asked_to_stop = false;
+
+    void run(Duration length, bool obedient) {
+        executor.handle_async(
+            "work", [=, this](const JsonText&, ProgressReporter& progress, const Completion& done) {
+                go_on(now() + length, obedient, progress.stop_token(), done);
+            });
+        executor.start();
+        id = submit();
+        CHECK(until([&] { return status(id) == JobStatus::processing; }));
+        until([] { return false; }, 100ms);
+    }
+
+    void go_on(SteadyTime end, bool obedient, const std::stop_token& stop, const Completion& done) {
+        asked_to_stop |= stop.stop_requested();
+        if (obedient && stop.stop_requested())
+            return done(std::make_exception_ptr(Interrupted{}), {});
+        if (now() >= end) return done({}, JsonText());
+        process->after(10ms, [=, this] { go_on(end, obedient, stop, done); });
+    }
+};
+
+TEST_CASE_FIXTURE(StoppingWorld, "a stop lets what runs finish within the grace") {
+    run(5s, true);
+    const auto began = now();
+    executor.stop(1min);
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(now() - began < 5s + at_once);
+    CHECK_FALSE(asked_to_stop);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "a stop may be as patient as can be") {
+    run(5s, true);
+    executor.stop(Duration::max(), Duration::max());
+    CHECK(status(id) == JobStatus::completed);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "after the grace what runs is asked to stop, and given back") {
+    run(1h, true);
+    const auto began = now();
+    executor.stop(3s);
+    CHECK(now() - began >= 3s);
+    CHECK(now() - began < 3s + 2 * at_once);
+    CHECK(asked_to_stop);
+    CHECK(status(id) == JobStatus::pending);
+    CHECK(find(id).attempt == 0);
+    CHECK(find(id).crashes == 0);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "what does not stop is given back all the same") {
+    run(1h, false);
+    const auto began = now();
+    executor.stop(3s, 2s);
+    CHECK(now() - began >= 5s);
+    CHECK(now() - began < 5s + 2 * at_once);
+    CHECK(asked_to_stop);
+    CHECK(status(id) == JobStatus::pending);
+    CHECK(find(id).attempt == 0);
+    const auto revision = find(id).revision;
+    until([] { return false; }, 2h);
+    CHECK(find(id).revision == revision);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "what a stopped executor gives back, another runs at once") {
+    run(1h, true);
+    Executor other(store, process, options());
+    other.handle("work", doing_nothing());
+    other.start();
+    executor.stop();
+    CHECK(finishes(id, 2 * at_once));
+    CHECK(find(id).worker == other.worker());
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "a stopping executor claims no more") {
+    run(5s, true);
+    JobId late;
+    process->after(1s, [&] { late = submit(); });
+    executor.stop(1min);
+    until([] { return false; }, 1h);
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(status(late) == JobStatus::pending);
+    CHECK(find(late).fence == 0);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "a stop ends in bounded time although the store is away") {
+    run(1s, true);
+    plan = [](std::string_view) { return Fault::unavailable; };
+    const auto began = now();
+    executor.stop(2s, 3s);
+    CHECK(now() - began <= 10s);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "later stops do nothing") {
+    run(1h, true);
+    executor.stop();
+    const auto stopped = now();
+    executor.stop(1min, 1min);
+    CHECK(now() == stopped);
+}
+
+TEST_CASE_FIXTURE(World, "an idle executor stops at once, started or not") {
+    Executor idle(store, process, options()), never_started(store, process, options());
+    idle.start();
+    until([] { return false; }, 1s);
+    const auto began = now();
+    idle.stop(1min);
+    never_started.stop(1min);
+    CHECK(now() - began < at_once);
+}
+
+} // namespace

@@ -1,0 +1,186 @@
+#include "simulated_world.hpp"
+
+namespace {
+
+/// Fails the `nth` call of `member` (from 0) with `fault`.
+std::function<Fault(std::string_view)> failing(std::string member, int nth, Fault fault) {
+    return [member = std::move(member), left = nth, fault](std::string_view called) mutable {
+        return called == member && left-- == 0 ? fault : Fault::none;
+    };
+}
+
+struct FaultyWorld : World {
+    int runs = 0;
+    std::size_t most_processing = 0;
+
+    /// Leases are long: nothing here is mended by a lease that runs out.
+    ExecutorOptions patient() {
+        auto patient = options();
+        patient.lease_for = 24h;
+        return patient;
+    }
+
+    AsyncHandlerFunction counting(Duration length) {
+        return [this, length](const JsonText&, ProgressReporter&, Completion done) {
+            ++runs;
+            most_processing =
+                std::max(most_processing, memory.workload("default", "work").processing);
+            process->after(length, [done = std::move(done)] { done({}, JsonText()); });
+        };
+    }
+};
+
+TEST_CASE_FIXTURE(FaultyWorld, "jobs of a claim whose answer was lost are adopted and run") {
+    std::vector<JobId> ids;
+    for (int i = 0; i < 6; ++i) ids.push_back(submit());
+    plan = failing("exchange", 0, Fault::answer_lost);
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    for (const auto& id : ids) {
+        CHECK(finishes(id, 10s));
+        CHECK(status(id) == JobStatus::completed);
+        CHECK(find(id).fence == 1);
+        CHECK(find(id).crashes == 0);
+    }
+    CHECK(runs == 6);
+    CHECK(most_processing == 2); // those that were adopted have the threads
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "adopted jobs start although the store fails on") {
+    const auto id = submit();
+    int exchanges = 0;
+    plan = [&](std::string_view member) {
+        if (member != "exchange") return Fault::none;
+        return exchanges++ == 0 ? Fault::answer_lost : Fault::unavailable;
+    };
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    CHECK(until([&] { return runs == 1; }, 10s));
+    plan = {};
+    CHECK(finishes(id, 10s));
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a claim that did not happen is asked for again") {
+    const auto id = submit();
+    plan = failing("exchange", 0, Fault::lost_before);
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    CHECK(finishes(id, 10s));
+    CHECK(runs == 1);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose answer was lost is not repeated") {
+    const auto id = submit();
+    plan = failing("exchange", 1, Fault::answer_lost);
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    CHECK(finishes(id, 10s));
+    until([] { return false; }, 1min);
+    CHECK(runs == 1);
+    CHECK(store.settlements_sent == 1);
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(logged("after its lease was lost") == 0);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a settlement that did not happen is sent again") {
+    const auto id = submit();
+    plan = failing("exchange", 1, Fault::lost_before);
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    CHECK(finishes(id, 10s));
+    CHECK(runs == 1);
+    CHECK(store.settlements_sent == 2);
+    CHECK(status(id) == JobStatus::completed);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "an outage is survived, and logged as it begins and as it ends") {
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    const auto before = submit();
+    CHECK(until([&] { return runs == 1; }));
+    plan = [](std::string_view) { return Fault::unavailable; };
+    const auto during = submit();
+    CHECK_FALSE(finishes(before, 10min));
+    CHECK(logged("the store fails: ") == 1);
+    CHECK(logged("the store answers again") == 0);
+    plan = {};
+    CHECK(finishes(before, 10s));
+    CHECK(finishes(during, 10s));
+    CHECK(logged("the store fails: ") == 1);
+    CHECK(logged("the store answers again") == 1);
+    CHECK(runs == 2);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a settlement that the store refuses fails its job alone") {
+    store.refuses = [](const Settlement& settlement) {
+        return settlement.kind() == Settlement::Kind::completed &&
+               settlement.result().text() == "\"poison\"";
+    };
+    Executor executor(store, process, patient());
+    executor.handle("work", [](const JsonText& input, ProgressReporter&) { return input; });
+    std::vector<JobId> ids;
+    for (const auto* input : {"1", "\"poison\"", "2"})
+        ids.push_back(submit({.type = "work", .input = JsonText::parse(input)}));
+    executor.start();
+    for (const auto& id : ids) CHECK(finishes(id, 10s));
+    CHECK(status(ids[0]) == JobStatus::completed);
+    CHECK(status(ids[1]) == JobStatus::failed);
+    CHECK(find(ids[1]).error->code == "internal_error");
+    CHECK(status(ids[2]) == JobStatus::completed);
+    CHECK(logged("the store refuses how a job ended") == 1);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a job that the store refuses to end in any way holds up no other") {
+    const auto poisoned = submit({.type = "work", .input = JsonText::parse("1")});
+    store.refuses = [&](const Settlement& settlement) { return settlement.lease().id == poisoned; };
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(0s));
+    executor.start();
+    until([] { return false; }, 1s);
+    for (int i = 0; i < 5; ++i) CHECK(finishes(submit(), 10s));
+    CHECK_FALSE(is_finished(status(poisoned)));
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a failed renewal brings its progress again") {
+    int renewals = 0;
+    plan = [&](std::string_view member) {
+        return member == "renew" && renewals++ == 0 ? Fault::unavailable : Fault::none;
+    };
+    Executor executor(store, process, patient());
+    executor.handle_async("work",
+                          [&](const JsonText&, ProgressReporter& progress, const Completion& done) {
+                              progress.report(40, "on the way");
+                              process->after(10s, [done] { done({}, {}); });
+                          });
+    executor.start();
+    const auto id = submit();
+    CHECK(until([&] { return find(id).progress == Progress{40, "on the way"}; }, 2s));
+    CHECK(renewals == 2);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a logger may submit a job to the executor's own store") {
+    auto alerting = patient();
+    alerting.log = [&](const LogEntry& entry) {
+        log.push_back(entry);
+        submit({.type = "alert"});
+    };
+    Executor executor(memory, process, alerting); // shares its hints with the client
+    int alerts = 0;
+    executor.handle("alert", [&](const JsonText&, ProgressReporter&) {
+        ++alerts;
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit({.type = "unknown"});
+    CHECK(until([&] { return alerts == 1; }, 10s));
+    CHECK(logged("no handler for type unknown") == 1);
+    CHECK(status(id) == JobStatus::pending);
+}
+
+} // namespace
