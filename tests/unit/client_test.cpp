@@ -1,0 +1,261 @@
+#include "simulated_world.hpp"
+#include "thrown.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace {
+
+struct Report {
+    static constexpr std::string_view type = "report";
+    std::string from = "2011-01-01";
+};
+BOOST_DESCRIBE_STRUCT(Report, (), (from))
+
+struct ClientWorld : World {
+    /// Its store fails as `plan` says.
+    Client faulty_client{faulty, process, {.poll_every = 1s}};
+
+    std::size_t stored() { return memory.list({}).jobs.size(); }
+
+    Executor executor{memory, process, options()};
+    void serve(Duration length = {}) {
+        executor.handle_async("work", taking(length));
+        executor.start();
+    }
+};
+
+TEST_CASE_FIXTURE(ClientWorld, "a submitted job is stored under a fresh id") {
+    const auto first = client.submit(NewJob{.type = "work", .owner = "42"});
+    const auto second = client.submit(NewJob{.type = "work"});
+    CHECK(first.outcome == Submitted::Outcome::created);
+    CHECK(first.id != second.id);
+    CHECK(client.find(first.id)->owner == "42");
+    CHECK(first.id.text().substr(4, 8) == "20250108"); // the runtime's clock
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a typed submit sets type and input, and keeps the rest") {
+    const auto id = client.submit(Report{.from = "2012-02-02"}, {.queue = "reports"});
+    const auto job = find(id);
+    CHECK(job.type == "report");
+    CHECK(job.queue == "reports");
+    CHECK(job.input.text() == R"({"from":"2012-02-02"})");
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a job that breaks a rule is not stored, nor any of its batch") {
+    CHECK(has(refusal(Errc::invalid_argument, [&] { client.submit(NewJob{}); }), "type is \"\""));
+    CHECK_THROWS_AS(client.submit(std::vector{NewJob{.type = "work"}, NewJob{}}), Error);
+    CHECK(stored() == 0);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "an id of one's own that is taken is a conflict") {
+    const NewJob job{.id = JobId::make({}, 1, 1), .type = "work"};
+    client.submit(job);
+    CHECK(has(refusal(Errc::conflict, [&] { client.submit(job); }), std::string(job.id.text())));
+    const auto answers = client.submit(std::vector{job, NewJob{.type = "work"}});
+    CHECK(answers[0].outcome == Submitted::Outcome::id_exists);
+    CHECK(answers[1].outcome == Submitted::Outcome::created);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a unique key that is taken answers its holder") {
+    const auto holder = client.submit(NewJob{.type = "work", .unique_key = "k"});
+    const auto other = client.submit(NewJob{.type = "work", .unique_key = "k"});
+    CHECK(other.outcome == Submitted::Outcome::key_taken);
+    CHECK(other.id == holder.id);
+    CHECK(client.submit(Report{}, {.unique_key = "k"}) == holder.id);
+    CHECK(stored() == 1);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a batch is answered in its order, an empty one not at all") {
+    std::vector<NewJob> jobs;
+    for (int i = 0; i < 3; ++i) jobs.push_back({.type = "work", .owner = std::to_string(i)});
+    const auto answers = client.submit(jobs);
+    REQUIRE(answers.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(find(answers[i].id).owner == std::to_string(i));
+    plan = [](std::string_view) { return Fault::unavailable; };
+    CHECK(faulty_client.submit(std::vector<NewJob>{}).empty());
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a submit is tried again, a little later each time") {
+    int tries = 0;
+    plan = [&](std::string_view) { return ++tries <= 3 ? Fault::busy : Fault::none; };
+    const auto began = now();
+    CHECK(faulty_client.submit(NewJob{.type = "work"}).outcome == Submitted::Outcome::created);
+    CHECK(tries == 4);
+    CHECK(now() - began >= 112ms); // 20 + 40 + 80, less the jitter
+    CHECK(now() - began <= 140ms);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a submit gives up after its tries, and nothing happened") {
+    int tries = 0;
+    plan = [&](std::string_view) {
+        ++tries;
+        return Fault::unavailable;
+    };
+    CHECK(thrown_by([&] { faulty_client.submit(NewJob{.type = "work"}); }).code() ==
+          Errc::store_unavailable);
+    CHECK(tries == 5);
+    CHECK(stored() == 0);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a submit whose answer was lost finds its own job") {
+    for (const auto fault : {Fault::answer_lost, Fault::lost_before}) {
+        bool lost = false;
+        plan = [&](std::string_view) { return std::exchange(lost, true) ? Fault::none : fault; };
+        const auto before = stored();
+        CHECK(faulty_client.submit(NewJob{.type = "work"}).outcome == Submitted::Outcome::created);
+        CHECK(stored() == before + 1);
+    }
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a submit that may have happened says so when it gives up") {
+    int tries = 0;
+    plan = [&](std::string_view) { return ++tries == 1 ? Fault::answer_lost : Fault::unavailable; };
+    CHECK(thrown_by([&] { faulty_client.submit(NewJob{.type = "work"}); }).code() ==
+          Errc::unknown_outcome);
+    CHECK(stored() == 1);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "each queue of a batch is hinted at once") {
+    std::vector<std::string> queues;
+    const auto subscription =
+        memory.notifier().on_ready([&](std::string_view queue) { queues.emplace_back(queue); });
+    client.submit(std::vector{NewJob{.type = "work", .queue = "a"},
+                              NewJob{.type = "work", .queue = "b"},
+                              NewJob{.type = "work", .queue = "a"}});
+    CHECK(queues == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a wait ends as soon as the job is finished") {
+    serve(5s);
+    const auto id = submit();
+    const auto began = now();
+    const auto job = client.wait(id, 1min);
+    CHECK(job->status == JobStatus::completed);
+    CHECK(now() - began < 5s + 2 * at_once);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a wait may be as patient as can be") {
+    serve(5s);
+    CHECK(client.wait(submit(), Duration::max())->status == JobStatus::completed);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a wait that runs out answers the job as it is then") {
+    serve(1h);
+    const auto id = submit();
+    const auto began = now();
+    CHECK(client.wait(id, 2s)->status == JobStatus::processing);
+    CHECK(now() - began == 2s);
+    CHECK(client.wait(id, -1s)->status == JobStatus::processing);
+    CHECK_FALSE(client.wait(JobId(), 1min));
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a watch sees the job as it is, its changes, and its end") {
+    const auto id = submit();
+    std::vector<JobStatus> seen;
+    std::vector<std::int64_t> revisions;
+    const auto watch = client.watch(id, [&](const std::optional<Job>& job) {
+        seen.push_back(job->status);
+        revisions.push_back(job->revision);
+    });
+    until([] { return false; }, 100ms);
+    CHECK(seen == std::vector{JobStatus::pending});
+    serve(1s);
+    CHECK(until([&] { return is_finished(seen.back()); }));
+    CHECK(seen == std::vector{JobStatus::pending, JobStatus::processing, JobStatus::completed});
+    CHECK(std::ranges::adjacent_find(revisions, std::greater_equal{}) == revisions.end());
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a watch of a job that is gone is told so once") {
+    int calls = 0;
+    bool empty = false;
+    const auto watch = client.watch(JobId::make({}, 1, 1), [&](const std::optional<Job>& job) {
+        ++calls;
+        empty = !job;
+    });
+    until([] { return false; }, 1min);
+    CHECK(calls == 1);
+    CHECK(empty);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a watch without hints polls") {
+    const auto id = submit();
+    JobStatus seen = JobStatus::pending;
+    const auto watch = client.watch(id, [&](const std::optional<Job>& job) { seen = job->status; });
+    until([] { return false; }, 10ms);
+    memory.cancel(id);
+    CHECK(until([&] { return seen == JobStatus::cancelled; }, 600ms));
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a watch survives an outage of the store") {
+    const auto id = submit();
+    JobStatus seen = JobStatus::pending;
+    plan = [](std::string_view) { return Fault::unavailable; };
+    const auto watch =
+        faulty_client.watch(id, [&](const std::optional<Job>& job) { seen = job->status; });
+    client.cancel(id);
+    until([] { return false; }, 10s);
+    CHECK(seen == JobStatus::pending);
+    plan = {};
+    CHECK(until([&] { return seen == JobStatus::cancelled; }, 2s));
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a watch that has ended is not called any more") {
+    const auto id = submit();
+    int calls = 0;
+    {
+        const auto watch = client.watch(id, [&](const std::optional<Job>&) { ++calls; });
+        until([] { return false; }, 10ms);
+    }
+    client.cancel(id);
+    until([] { return false; }, 10s);
+    CHECK(calls == 1);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a watch may outlive its client") {
+    const auto id = submit();
+    int calls = 0;
+    Client::Watch watch;
+    {
+        Client brief(memory, process);
+        watch = brief.watch(id, [&](const std::optional<Job>&) { ++calls; });
+    }
+    client.cancel(id);
+    until([] { return false; }, 10s);
+    CHECK(calls == 0);
+    watch = {};
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a retried job is claimed again at once") {
+    const auto id = submit();
+    CHECK(client.cancel(id) == CancelOutcome::cancelled);
+    serve();
+    until([] { return false; }, 1s);
+    CHECK(client.retry(id) == RetryOutcome::retried);
+    CHECK(finishes(id, at_once));
+    CHECK(client.retry(id) == RetryOutcome::already_completed);
+    CHECK(client.remove(id) == RemoveOutcome::removed);
+    CHECK_FALSE(client.find(id));
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a queue that is resumed is claimed from at once") {
+    client.set_paused("default", true);
+    serve();
+    const auto id = submit();
+    CHECK(client.workload("default", "work").paused);
+    CHECK_FALSE(finishes(id, 10s));
+    client.set_paused("default", false);
+    CHECK(finishes(id, at_once));
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a bad option is named with its value and its range") {
+    const auto refusal_of = [&](ClientOptions options) {
+        return refusal(Errc::invalid_argument, [&] { Client(memory, process, options); });
+    };
+    CHECK(has(refusal_of({.poll_every = 0us}),
+              "poll_every is 0 us, but must be from 1000 us to 3600000000 us"));
+    CHECK(has(refusal_of({.submit_tries = 0}), "submit_tries is 0, but must be from 1 to 100"));
+    CHECK(has(refusal_of({.batch_limit = 0}), "batch_limit is 0, but must be from 1 to 100000"));
+}
+
+} // namespace
