@@ -88,7 +88,9 @@ TEST_CASE("durations are from 0 to a hundred years") {
         {"delay", &NewJob::delay},
         {"timeout", &NewJob::timeout},
         {"retention", &NewJob::retention}};
-    for (const auto& [name, member] : members) {
+    for (const auto& entry : members) {
+        const char* const name = entry.first;
+        Duration NewJob::*const member = entry.second;
         accept([&](NewJob& job) { job.*member = Duration{0}; });
         accept([&](NewJob& job) { job.*member = century; });
         CHECK(has(refusal_of([&](NewJob& job) { job.*member = Duration{-1}; }),

@@ -44,9 +44,9 @@ TEST_CASE("any RFC 3339 date-time is read") {
         {"0001-01-01T00:00:00Z", at(1, 1, 1)},
         {"9999-12-31T23:59:59.999999Z", at(9999, 12, 31, 24h - 1us)},
     };
-    for (const auto& [text, time] : table) {
-        CAPTURE(text);
-        CHECK(parse_rfc3339(text) == time);
+    for (const auto& row : table) {
+        CAPTURE(row.first);
+        CHECK(parse_rfc3339(row.first) == row.second);
     }
 }
 

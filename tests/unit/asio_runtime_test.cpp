@@ -1,0 +1,187 @@
+#include <asyncjobs/asio.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <latch>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Far more than anything here takes: only a test that fails waits as long.
+constexpr auto long_enough = 60s;
+
+struct Fixture {
+    std::shared_ptr<Runtime> runtime = make_runtime();
+
+    bool is_set(Event& event) { return event.wait(runtime->now() + long_enough); }
+};
+
+TEST_CASE_FIXTURE(Fixture, "a timer calls its task, not before its time") {
+    const auto event = runtime->make_event();
+    const auto timer = runtime->make_timer([&] { event->set(); });
+    const auto began = runtime->now();
+    timer->arm(5ms);
+    CHECK(is_set(*event));
+    CHECK(runtime->now() - began >= 5ms);
+}
+
+TEST_CASE_FIXTURE(Fixture, "arming replaces an earlier arming") {
+    std::atomic<int> calls = 0;
+    const auto event = runtime->make_event();
+    const auto timer = runtime->make_timer([&] {
+        ++calls;
+        event->set();
+    });
+    timer->arm(Duration::max());
+    timer->arm(Duration::min());
+    CHECK(is_set(*event));
+    CHECK(calls == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a timer may arm itself") {
+    const auto event = runtime->make_event();
+    std::unique_ptr<Timer> timer;
+    std::mutex mutex;
+    int left = 100;
+    timer = runtime->make_timer([&] {
+        const std::lock_guard lock(mutex);
+        if (--left == 0)
+            event->set();
+        else
+            timer->arm(0s);
+    });
+    {
+        const std::lock_guard lock(mutex);
+        timer->arm(0s);
+    }
+    CHECK(is_set(*event));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a timer that is disarmed or destroyed does not call") {
+    std::atomic<int> calls = 0;
+    const auto disarmed = runtime->make_timer([&] { ++calls; });
+    disarmed->arm(1ms);
+    disarmed->disarm();
+    {
+        const auto brief = runtime->make_timer([&] { ++calls; });
+        brief->arm(24h);
+    }
+    const auto later = runtime->make_event();
+    const auto timer = runtime->make_timer([&] { later->set(); });
+    timer->arm(5ms);
+    CHECK(is_set(*later));
+    CHECK(calls == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a timer's destruction waits for the call that is under way") {
+    std::latch entered(1), leave(1);
+    std::atomic<bool> left = false;
+    auto timer = runtime->make_timer([&] {
+        entered.count_down();
+        leave.wait();
+        left = true;
+    });
+    timer->arm(0s);
+    entered.wait();
+    std::jthread helper([&] { leave.count_down(); });
+    timer.reset();
+    CHECK(left);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lane of one thread keeps the order of its tasks") {
+    const auto lane = runtime->make_lane(1);
+    const auto event = runtime->make_event();
+    std::vector<int> order;
+    for (int i = 0; i < 100; ++i) lane->post([&, i] { order.push_back(i); });
+    lane->post([&] { event->set(); });
+    CHECK(is_set(*event));
+    CHECK(order.size() == 100);
+    CHECK(std::ranges::is_sorted(order));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lane of several threads blocks in as many tasks at once") {
+    const auto lane = runtime->make_lane(4);
+    std::latch together(5);
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    for (int i = 0; i < 4; ++i)
+        lane->post([&] {
+            {
+                const std::lock_guard lock(mutex);
+                threads.insert(std::this_thread::get_id());
+            }
+            together.arrive_and_wait();
+        });
+    together.arrive_and_wait();
+    CHECK(threads.size() == 4);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a lane's destruction drops what has not started and waits for what has") {
+    std::latch entered(1), leave(1);
+    std::atomic<bool> finished = false, second = false;
+    auto lane = runtime->make_lane(1);
+    lane->post([&] {
+        entered.count_down();
+        leave.wait();
+        finished = true;
+    });
+    const auto held = std::make_shared<int>(1);
+    lane->post([&, held] { second = true; });
+    entered.wait();
+    // The lane is told to stop before its first task ends.
+    std::jthread helper([&] { leave.count_down(); });
+    lane.reset();
+    CHECK(finished);
+    CHECK(held.use_count() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an event wakes the one who waits, and stays set") {
+    const auto event = runtime->make_event();
+    std::jthread setter([&] { event->set(); });
+    CHECK(event->wait(std::nullopt));
+    CHECK(event->wait(runtime->now() - 1s));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a wait for an event ends at its deadline") {
+    const auto event = runtime->make_event();
+    const auto deadline = runtime->now() + 5ms;
+    CHECK_FALSE(event->wait(deadline));
+    CHECK(runtime->now() >= deadline);
+}
+
+TEST_CASE_FIXTURE(Fixture, "random numbers do not repeat") {
+    std::set<std::uint64_t> numbers;
+    for (int i = 0; i < 1000; ++i) numbers.insert(runtime->random());
+    CHECK(numbers.size() == 1000);
+}
+
+TEST_CASE("a runtime on a host's io_context calls timers on the host's threads") {
+    boost::asio::io_context context;
+    auto work = boost::asio::make_work_guard(context);
+    std::jthread thread([&] { context.run(); });
+    const auto runtime = make_runtime(context.get_executor());
+    const auto event = runtime->make_event();
+    std::thread::id called_on;
+    {
+        const auto timer = runtime->make_timer([&] {
+            called_on = std::this_thread::get_id();
+            event->set();
+        });
+        timer->arm(0s);
+        CHECK(event->wait(runtime->now() + long_enough));
+    }
+    CHECK(called_on == thread.get_id());
+    work.reset();
+}
+
+} // namespace

@@ -1,0 +1,174 @@
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/executor.hpp>
+#include <asyncjobs/memory_job_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <latch>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Far more than anything here takes: only a test that fails waits as long.
+constexpr Duration long_enough = 1min;
+
+struct Fixture {
+    MemoryJobStore store;
+    std::shared_ptr<Runtime> runtime = make_runtime();
+    Client client{store, runtime, {.poll_every = 1h}}; // wakes by hints alone
+
+    ExecutorOptions options() { return {.concurrency = 4, .poll_every = 1h}; }
+    JobId submit(std::string type) { return client.submit(NewJob{.type = std::move(type)}).id; }
+    JobStatus outcome(const JobId& id) { return client.wait(id, long_enough)->status; }
+};
+
+TEST_CASE_FIXTURE(Fixture, "blocking handlers run at once, a thread each") {
+    Executor executor(store, runtime, options());
+    std::latch together(4);
+    executor.handle("meet", [&](const JsonText&, ProgressReporter&) {
+        together.arrive_and_wait();
+        return JsonText();
+    });
+    executor.start();
+    std::vector<JobId> ids;
+    for (int i = 0; i < 4; ++i) ids.push_back(submit("meet"));
+    for (const auto& id : ids) CHECK(outcome(id) == JobStatus::completed);
+}
+
+TEST_CASE_FIXTURE(Fixture, "thousands of jobs of several submitters are each run once") {
+    std::atomic<int> runs = 0;
+    Executor executor(store, runtime, options()), other(store, runtime, options());
+    for (auto* one : {&executor, &other}) {
+        one->handle("count", [&](const JsonText&, ProgressReporter& progress) {
+            progress.report(50, "counting");
+            ++runs;
+            return JsonText();
+        });
+        one->start();
+    }
+    std::vector<std::jthread> submitters;
+    std::atomic<int> completed = 0;
+    for (int t = 0; t < 4; ++t)
+        submitters.emplace_back([&] {
+            std::vector<JobId> ids;
+            for (int i = 0; i < 250; ++i) ids.push_back(submit("count"));
+            for (const auto& id : ids) completed += outcome(id) == JobStatus::completed ? 1 : 0;
+        });
+    submitters.clear();
+    CHECK(completed == 1000);
+    CHECK(runs == 1000);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a cancel wakes a handler that waits with its stop token") {
+    Executor executor(store, runtime, options());
+    std::latch waiting(1);
+    executor.handle("sleeper", [&](const JsonText&, ProgressReporter& progress) {
+        std::mutex mutex;
+        std::condition_variable_any never;
+        std::unique_lock lock(mutex);
+        waiting.count_down();
+        never.wait(lock, progress.stop_token(), [] { return false; });
+        progress.check();
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit("sleeper");
+    waiting.wait();
+    CHECK(client.cancel(id) == CancelOutcome::requested);
+    CHECK(outcome(id) == JobStatus::cancelled);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a destroyed executor waits for its handlers and gives back the rest") {
+    std::latch running(1);
+    std::atomic<bool> left = false;
+    auto single = options();
+    single.concurrency = 1;
+    JobId first, second;
+    {
+        Executor executor(store, runtime, single);
+        executor.handle("obedient", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+            running.count_down();
+            std::mutex mutex;
+            std::condition_variable_any never;
+            std::unique_lock lock(mutex);
+            never.wait(lock, progress.stop_token(), [] { return false; });
+            left = true;
+            throw Interrupted{};
+        });
+        executor.start();
+        first = submit("obedient");
+        running.wait();
+        second = submit("obedient");
+    }
+    CHECK(left);
+    for (const auto& id : {first, second}) {
+        CHECK(client.find(id)->status == JobStatus::pending);
+        CHECK(client.find(id)->attempt == 0);
+    }
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a completion may come from any thread, and after the executor is gone") {
+    std::vector<std::jthread> threads;
+    std::mutex mutex;
+    std::latch late(1);
+    JobId id;
+    {
+        Executor executor(store, runtime, options());
+        executor.handle_async("elsewhere", [&](const JsonText&, ProgressReporter&,
+                                               Completion done) {
+            const std::lock_guard lock(mutex);
+            threads.emplace_back([done = std::move(done)] { done(nullptr, JsonText::parse("1")); });
+        });
+        std::latch began(1);
+        executor.handle_async("late", [&](const JsonText&, ProgressReporter&, Completion done) {
+            const std::lock_guard lock(mutex);
+            threads.emplace_back([&late, done = std::move(done)] {
+                late.wait();
+                done(nullptr, JsonText::parse("1"));
+            });
+            began.count_down();
+        });
+        executor.start();
+        CHECK(outcome(submit("elsewhere")) == JobStatus::completed);
+        id = submit("late");
+        began.wait();
+        executor.stop({}, {});
+    }
+    late.count_down();
+    threads.clear();
+    CHECK(client.find(id)->status == JobStatus::pending);
+}
+
+TEST_CASE_FIXTURE(Fixture, "start, stop and hints may come from different threads") {
+    for (int i = 0; i < 50; ++i) {
+        Executor executor(store, runtime, options());
+        executor.handle("work", [](const JsonText&, ProgressReporter&) { return JsonText(); });
+        std::latch together(3);
+        std::jthread starter([&] {
+            together.arrive_and_wait();
+            try {
+                executor.start();
+            } catch (const Error& error) {
+                if (error.code() != Errc::conflict) std::abort();
+            }
+        });
+        std::jthread stopper([&] {
+            together.arrive_and_wait();
+            executor.stop();
+        });
+        together.arrive_and_wait();
+        submit("work");
+    }
+    CHECK(store.list({.status = JobStatus::processing}).jobs.empty());
+}
+
+} // namespace

@@ -1,0 +1,164 @@
+#include <asyncjobs/testing/simulated_runtime.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+using testing::SimulatedRuntime;
+using testing::Simulation;
+
+namespace {
+
+struct Fixture {
+    Simulation world{7};
+    SimulatedRuntime process{world};
+    std::vector<std::string> seen = {};
+
+    Task saying(std::string what) {
+        return [this, what = std::move(what)] { seen.push_back(what); };
+    }
+};
+using Seen = std::vector<std::string>;
+
+TEST_CASE_FIXTURE(Fixture, "events happen in the order of their times, then of their posting") {
+    world.after(2s, saying("c"));
+    world.after(1s, saying("a"));
+    world.after(1s, saying("b"));
+    const auto began = world.now();
+    world.run_for(1s);
+    CHECK(seen == Seen{"a", "b"});
+    CHECK(world.now() == began + 1s);
+    world.run_for(1h);
+    CHECK(seen == Seen{"a", "b", "c"});
+    CHECK(world.now() == began + 1s + 1h);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the wall clock goes with the steady one") {
+    const auto steady = process.now();
+    const auto wall = process.wall_clock();
+    world.run_for(90s);
+    CHECK(process.now() - steady == 90s);
+    CHECK(process.wall_clock() - wall == 90s);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a run ends as soon as what it waits for holds") {
+    world.after(1s, saying("a"));
+    world.after(2s, saying("b"));
+    const auto began = world.now();
+    CHECK(world.run_until([&] { return seen.size() == 1; }, began + 1h));
+    CHECK(world.now() == began + 1s);
+    CHECK_FALSE(world.run_until([&] { return seen.size() == 3; }, began + 1h));
+    CHECK(world.now() == began + 1h);
+}
+
+TEST_CASE("equal seeds make equal chances, others do not") {
+    Simulation one(1), same(1), other(2);
+    bool differs = false;
+    for (int i = 0; i < 100; ++i) {
+        const auto number = one.random();
+        CHECK(number == same.random());
+        differs |= number != other.random();
+    }
+    CHECK(differs);
+}
+
+TEST_CASE_FIXTURE(Fixture, "chance stays within what was asked for") {
+    bool low = false, high = false;
+    for (int i = 0; i < 1000; ++i) {
+        const auto drawn = world.random_duration(2us, 4us);
+        CHECK(drawn >= 2us);
+        CHECK(drawn <= 4us);
+        low |= drawn == 2us;
+        high |= drawn == 4us;
+        CHECK_FALSE(world.chance(0.0));
+        CHECK(world.chance(1.0));
+    }
+    CHECK(low);
+    CHECK(high);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a timer calls its task once, after its latest arming") {
+    const auto timer = process.make_timer(saying("tick"));
+    timer->arm(1s);
+    timer->arm(5s);
+    world.run_for(4s);
+    CHECK(seen.empty());
+    world.run_for(1h);
+    CHECK(seen == Seen{"tick"});
+    timer->arm(1s);
+    timer->disarm();
+    world.run_for(1h);
+    CHECK(seen.size() == 1);
+    {
+        const auto brief = process.make_timer(saying("tick"));
+        brief->arm(1s);
+    }
+    world.run_for(1h);
+    CHECK(seen.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "delays without bounds are bounded") {
+    const auto never = process.make_timer(saying("never"));
+    never->arm(Duration::max());
+    const auto now = process.make_timer(saying("now"));
+    now->arm(Duration::min());
+    world.run_for(1h);
+    CHECK(seen == Seen{"now"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lane runs its tasks in order, soon but not within the call") {
+    const auto lane = process.make_lane(1);
+    for (const auto* name : {"a", "b", "c"}) lane->post(saying(name));
+    CHECK(seen.empty());
+    world.run_for(10ms);
+    CHECK(seen == Seen{"a", "b", "c"});
+    {
+        const auto brief = process.make_lane(1);
+        brief->post(saying("dropped"));
+    }
+    world.run_for(10ms);
+    CHECK(seen.size() == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a wait lets the world go on until the event is set or its time is up") {
+    const auto event = process.make_event();
+    process.after(1s, [&] { event->set(); });
+    const auto began = process.now();
+    CHECK_FALSE(event->wait(began + 500ms));
+    CHECK(process.now() == began + 500ms);
+    CHECK(event->wait(std::nullopt));
+    CHECK(process.now() == began + 1s);
+}
+
+TEST_CASE_FIXTURE(Fixture, "nothing of a crashed process happens any more, others go on") {
+    SimulatedRuntime survivor(world);
+    const auto timer = process.make_timer(saying("timer"));
+    const auto lane = process.make_lane(1);
+    const auto event = process.make_event();
+    timer->arm(1s);
+    lane->post(saying("lane"));
+    process.after(1s, saying("task"));
+    survivor.after(1s, saying("survivor"));
+    process.crash();
+    CHECK(process.is_crashed());
+    const auto began = world.now();
+    CHECK_FALSE(event->wait(began + 1h));
+    CHECK(world.now() == began);
+    world.run_for(1h);
+    CHECK(seen == Seen{"survivor"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "what becomes due while a process is paused happens when it goes on") {
+    process.after(1s, saying("a"));
+    process.after(2s, saying("b"));
+    process.pause(5s);
+    world.run_for(5s - 1us);
+    CHECK(seen.empty());
+    world.run_for(1us);
+    CHECK(seen == Seen{"a", "b"});
+}
+
+} // namespace
