@@ -113,7 +113,7 @@ private:
 
     void begin_run(const std::shared_ptr<SimulatedRuntime>& process, ProgressReporter& progress,
                    Completion done) {
-        auto run = std::make_shared<Run>(process, progress.stop_token());
+        auto run = std::make_shared<Run>(Run{process, progress.stop_token()});
         runs_[{progress.job().lease.id, progress.job().lease.fence}] = run;
         const auto length = world_.chance(0.1) ? world_.random_duration(1s, 4s)
                                                : world_.random_duration(0ms, 150ms);
