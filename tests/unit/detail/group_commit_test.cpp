@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <latch>
 #include <mutex>
 #include <stdexcept>
@@ -83,14 +84,16 @@ struct Queue {
         std::jthread leader([this] { group.submit(0); });
         began.wait();
         std::vector<std::string> answers(2);
+        std::vector<std::exception_ptr> errors(2); // not looked at before the threads are done: a
+                                                   // sanitizer does not see how they are shared
         std::latch called(2);
         const auto call = [&](int item) {
             called.count_down();
-            auto& answer = answers[static_cast<std::size_t>(item - 1)];
+            const auto at = static_cast<std::size_t>(item - 1);
             try {
-                answer = std::to_string(group.submit(item));
-            } catch (const std::exception& error) {
-                answer = error.what();
+                answers[at] = std::to_string(group.submit(item));
+            } catch (...) {
+                errors[at] = std::current_exception();
             }
         };
         std::jthread first(call, 1), second(call, 2);
@@ -98,6 +101,13 @@ struct Queue {
         may_end.count_down();
         first.join();
         second.join();
+        for (std::size_t at = 0; at < errors.size(); ++at) {
+            try {
+                if (errors[at]) std::rethrow_exception(errors[at]);
+            } catch (const std::exception& error) {
+                answers[at] = error.what();
+            }
+        }
         return answers;
     }
 
