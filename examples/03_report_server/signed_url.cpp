@@ -1,8 +1,9 @@
 #include "signed_url.hpp"
 
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <openssl/crypto.h>
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -19,44 +20,6 @@ bool is_signable_path(std::string_view path) {
         if (code <= ' ' || code >= 0x7f || character == '?' || character == '#') return false;
     }
     return true;
-}
-
-bool is_unreserved(char character) {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') ||
-           std::string_view{"-._~"}.find(character) != std::string_view::npos;
-}
-
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view upper_digits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char character : text) {
-        if (is_unreserved(character)) {
-            encoded += character;
-            continue;
-        }
-        const auto code = static_cast<unsigned char>(character);
-        encoded += '%';
-        encoded += upper_digits[code >> 4u];
-        encoded += upper_digits[code & 15u];
-    }
-    return encoded;
-}
-
-std::string percent_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t index = 0; index < text.size(); ++index) {
-        unsigned char code = 0;
-        const char* const digits = text.data() + index + 1;
-        if (text[index] == '%' && text.size() - index > 2 &&
-            std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
-            decoded += static_cast<char>(code);
-            index += 2;
-        } else {
-            decoded += text[index] == '+' ? ' ' : text[index];
-        }
-    }
-    return decoded;
 }
 
 /// Length-prefixed, so that no two lists of fields give the same message.
@@ -84,20 +47,6 @@ bool equal_in_constant_time(std::string_view left, std::string_view right) {
 
 } // namespace
 
-std::vector<QueryParameter> parse_query(std::string_view query) {
-    std::vector<QueryParameter> parameters;
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        if (pair.empty()) continue;
-        const auto equals = pair.find('=');
-        const auto value =
-            equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-        parameters.emplace_back(percent_decoded(pair.substr(0, equals)), percent_decoded(value));
-    }
-    return parameters;
-}
-
 std::string UrlSigner::sign(std::string_view path, std::string_view owner,
                             std::chrono::sys_seconds expires_at) const {
     if (!is_signable_path(path))
@@ -105,7 +54,7 @@ std::string UrlSigner::sign(std::string_view path, std::string_view owner,
     const std::string expires = std::to_string(expires_at.time_since_epoch().count());
     std::string url{path};
     url += "?expires=" + expires;
-    url += "&owner=" + percent_encoded(owner);
+    url += "&owner=" + boost::urls::encode(owner, boost::urls::unreserved_chars);
     url += "&signature=" + signature("GET", path, owner, expires);
     return url;
 }

@@ -16,9 +16,6 @@ enum class SignatureCheck { valid, tampered, expired };
 /// A parameter of a query, percent-decoded.
 using QueryParameter = std::pair<std::string, std::string>;
 
-/// Splits and decodes the query of a URL, without its `?`. A broken percent sign stays as it is.
-std::vector<QueryParameter> parse_query(std::string_view query);
-
 /// Signs download links, so that whoever holds one may read that file, for its owner and for a
 /// while, without logging in.
 ///

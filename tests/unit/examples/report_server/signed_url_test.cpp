@@ -1,5 +1,6 @@
 #include "signed_url.hpp"
 
+#include <boost/url/url_view.hpp>
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -18,10 +19,17 @@ Secret counting_secret() {
     return secret;
 }
 
+std::vector<QueryParameter> parameters_of(const std::string& link) {
+    std::vector<QueryParameter> parameters;
+    for (const auto parameter : boost::urls::url_view(link).params())
+        parameters.emplace_back(parameter.key, parameter.value);
+    return parameters;
+}
+
 struct Link {
     UrlSigner signer{counting_secret()};
     std::string url = signer.sign(path, "42", expiry);
-    std::vector<QueryParameter> parameters = parse_query(url.substr(url.find('?') + 1));
+    std::vector<QueryParameter> parameters = parameters_of(url);
 
     SignatureCheck at(std::chrono::sys_seconds now) const {
         return signer.verify("GET", path, parameters, now);
@@ -101,7 +109,7 @@ TEST_SUITE("signed URL") {
     TEST_CASE_FIXTURE(Link, "an owner of any characters survives the way through a URL") {
         const std::string owner = "a b&owner=c+d%41/\xD9\x85?#\n";
         const std::string link = signer.sign("/f", owner, expiry);
-        const auto query = parse_query(link.substr(link.find('?') + 1));
+        const auto query = parameters_of(link);
         REQUIRE(query.size() == 3);
         CHECK(query[1].second == owner);
         CHECK(signer.verify("GET", "/f", query, expiry - 1s) == SignatureCheck::valid);
@@ -109,7 +117,7 @@ TEST_SUITE("signed URL") {
 
     TEST_CASE_FIXTURE(Link, "text moved from one field into the next is tampering") {
         const std::string link = signer.sign("/f1", "2", expiry);
-        const auto query = parse_query(link.substr(link.find('?') + 1));
+        const auto query = parameters_of(link);
         auto moved = query;
         moved[1].second = "12";
         CHECK(signer.verify("GET", "/f", moved, expiry - 1s) == SignatureCheck::tampered);
@@ -121,19 +129,5 @@ TEST_SUITE("signed URL") {
             CAPTURE(unfit);
             CHECK_THROWS_AS(signer.sign(unfit, "42", expiry), std::invalid_argument);
         }
-    }
-}
-
-TEST_SUITE("query") {
-    TEST_CASE("is split at ampersands and decoded") {
-        CHECK(parse_query("a=1&b=x%20y+z&c&&d=e=f&%61=%C3%A9") ==
-              std::vector<QueryParameter>{
-                  {"a", "1"}, {"b", "x y z"}, {"c", ""}, {"d", "e=f"}, {"a", "\xC3\xA9"}});
-        CHECK(parse_query("").empty());
-    }
-
-    TEST_CASE("keeps a broken percent sign") {
-        CHECK(parse_query("a=%&b=%4&c=%zz&d=100%") ==
-              std::vector<QueryParameter>{{"a", "%"}, {"b", "%4"}, {"c", "%zz"}, {"d", "100%"}});
     }
 }
