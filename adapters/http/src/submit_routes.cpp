@@ -37,19 +37,6 @@ json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
     return mismatches;
 }
 
-std::string token(std::string_view name) {
-    std::string out = "/";
-    for (const char c : name) {
-        if (c == '~')
-            out += "~0";
-        else if (c == '/')
-            out += "~1";
-        else
-            out += c;
-    }
-    return out;
-}
-
 } // namespace
 
 namespace detail {
@@ -59,8 +46,11 @@ json::Mismatches missing_members(const boost::json::value& document,
     json::Mismatches missing;
     const auto* object = document.if_object();
     if (!object) return missing;
-    for (const auto& name : required)
-        if (!object->contains(name)) missing.push_back({token(name), "is required"});
+    for (const auto& name : required) {
+        if (object->contains(name)) continue;
+        missing.push_back({"", "is required"});
+        json::detail::append_token(missing.back().pointer, name);
+    }
     return missing;
 }
 

@@ -47,6 +47,9 @@ struct Reading {
     }
 };
 
+/// Adds one more token to a JSON pointer.
+void append_token(std::string& pointer, std::string_view token);
+
 /// Steps into a member or element for the time of its life.
 class Step {
 public:

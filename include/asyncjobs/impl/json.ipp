@@ -18,17 +18,21 @@ ASYNCJOBS_INLINE boost::json::value to_value(const JsonText& text) {
 
 namespace detail {
 
-ASYNCJOBS_INLINE Step::Step(Reading& reading, std::string_view token)
-    : reading_(reading), length_(reading.pointer.size()) {
-    reading_.pointer += '/';
+ASYNCJOBS_INLINE void append_token(std::string& pointer, std::string_view token) {
+    pointer += '/';
     for (const char c : token) {
         if (c == '~')
-            reading_.pointer += "~0";
+            pointer += "~0";
         else if (c == '/')
-            reading_.pointer += "~1";
+            pointer += "~1";
         else
-            reading_.pointer += c;
+            pointer += c;
     }
+}
+
+ASYNCJOBS_INLINE Step::Step(Reading& reading, std::string_view token)
+    : reading_(reading), length_(reading.pointer.size()) {
+    append_token(reading_.pointer, token);
 }
 
 ASYNCJOBS_INLINE void read_bool(Reading& in, const boost::json::value& value, bool& out) {
