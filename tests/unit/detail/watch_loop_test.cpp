@@ -1,0 +1,81 @@
+#include "../simulated_world.hpp"
+
+#include <asyncjobs/detail/watch_loop.hpp>
+
+namespace {
+
+/// Calls `before_answer` once it has read, before the reader knows.
+class ReadingStore final : public ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+        batches.push_back(ids.size());
+        auto jobs = inner().find(ids);
+        if (before_answer) std::exchange(before_answer, {})();
+        return jobs;
+    }
+
+    std::vector<std::size_t> batches = {};
+    std::function<void()> before_answer = {};
+};
+
+struct Fixture : World {
+    ReadingStore reading{memory};
+    detail::WatchLoop loop{reading, *process, 1s};
+
+    void pass(Duration time) {
+        until([] { return false; }, time);
+    }
+};
+
+TEST_CASE_FIXTURE(Fixture, "a watcher is not told what was read before it came") {
+    const auto id = submit();
+    client.cancel(id);
+    std::vector<JobStatus> first, late;
+    const auto watched =
+        loop.add(id, [&](const std::optional<Job>& job) { first.push_back(job->status); });
+    reading.before_answer = [&] {
+        client.retry(id);
+        loop.add(id, [&](const std::optional<Job>& job) { late.push_back(job->status); });
+    };
+    pass(100ms);
+    CHECK(first == std::vector{JobStatus::cancelled});
+    CHECK(late == std::vector{JobStatus::pending});
+}
+
+TEST_CASE_FIXTURE(Fixture, "all that is watched is read in batches of bounded size") {
+    std::vector<detail::WatchLoop::WatchedPtr> watched;
+    int told = 0;
+    for (int i = 0; i < 1200; ++i)
+        watched.push_back(loop.add(submit(), [&](const std::optional<Job>&) { ++told; }));
+    pass(100ms);
+    CHECK(told == 1200);
+    CHECK(reading.batches.size() >= 3);
+    for (const auto size : reading.batches) CHECK(size <= 500);
+}
+
+TEST_CASE_FIXTURE(Fixture, "it rests while nothing is watched, and polls again for the next") {
+    const auto id = submit();
+    int calls = 0;
+    const auto watched = loop.add(id, [&](const std::optional<Job>&) { ++calls; });
+    pass(100ms);
+    loop.remove(watched);
+    const auto reads = reading.batches.size();
+    pass(1h);
+    CHECK(reading.batches.size() == reads);
+    const auto again = loop.add(id, [&](const std::optional<Job>&) { ++calls; });
+    memory.cancel(id); // without a hint
+    pass(2s);
+    CHECK(calls >= 2);
+    CHECK(again->ended);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a hint of a job that nobody watches is not read for") {
+    const auto id = submit();
+    memory.notifier().changed({&id, 1});
+    pass(1h);
+    CHECK(reading.batches.empty());
+}
+
+} // namespace
