@@ -4,7 +4,8 @@
 #                     [LABELS ...] [TIMEOUT seconds] [ENVIRONMENT ...])
 #
 # One doctest binary NAME_tests of all sources below the folders, and an entry in ctest for each file
-# *_test.cpp in it. Does nothing where there are no sources.
+# *_test.cpp in it. The target LABEL_checks, where there is one, builds it. Does nothing where there
+# are no sources.
 function(asyncjobs_add_tests name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCLUDE;TIMEOUT"
         "FOLDERS;LINK;INCLUDE;PCH;LABELS;ENVIRONMENT")
@@ -28,6 +29,11 @@ function(asyncjobs_add_tests name)
     if(arg_PCH)
         target_precompile_headers(${target} PRIVATE ${arg_PCH})
     endif()
+    foreach(label IN LISTS arg_LABELS)
+        if(TARGET ${label}_checks)
+            add_dependencies(${label}_checks ${target})
+        endif()
+    endforeach()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
