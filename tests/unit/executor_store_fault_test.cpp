@@ -84,6 +84,9 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose answer was lost is not repeat
     CHECK(store.settlements_sent == 1);
     CHECK(status(id) == JobStatus::completed);
     CHECK(logged("after its lease was lost") == 0);
+    const auto began = now();
+    executor.stop(1min);
+    CHECK(now() - began < at_once); // nothing is held to be under way
 }
 
 TEST_CASE_FIXTURE(FaultyWorld, "a settlement that did not happen is sent again") {

@@ -143,6 +143,7 @@ TEST_CASE_FIXTURE(World, "a handler that ignores its stop token is given up afte
     CHECK(finishes(next));
     CHECK(now() - began < 20s + 2 * at_once);
     CHECK(find(id).revision == given_up);
+    CHECK(logged("after its lease was lost") == 0); // the store is not even asked
     CHECK(find(id).result == std::nullopt);
 }
 

@@ -67,6 +67,26 @@ TEST_CASE_FIXTURE(Fixture, "thousands of jobs of several submitters are each run
     CHECK(runs == 1000);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a thread that comes back late takes the next job at once") {
+    auto single = options();
+    single.concurrency = 1;
+    single.report_every = 1ms;
+    single.timeout_grace = 0s;
+    Executor executor(store, runtime, single);
+    std::latch leave(1);
+    executor.handle("stubborn", [&](const JsonText&, ProgressReporter&) {
+        leave.wait();
+        return JsonText();
+    });
+    executor.handle("work", [](const JsonText&, ProgressReporter&) { return JsonText(); });
+    executor.start();
+    const auto id = client.submit(NewJob{.type = "stubborn", .max_attempts = 1, .timeout = 1us}).id;
+    CHECK(outcome(id) == JobStatus::failed);
+    const auto next = submit("work");
+    leave.count_down();
+    CHECK(outcome(next) == JobStatus::completed);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a cancel wakes a handler that waits with its stop token") {
     Executor executor(store, runtime, options());
     std::latch waiting(1);

@@ -36,7 +36,7 @@ TEST_CASE("a refused store URL is told what is wrong and what is allowed") {
     CHECK(contains(refusal_of("memory:jobs"), "takes no path"));
     CHECK(contains(refusal_of("memory:?synchronous=off"), "allows none"));
     CHECK(contains(refusal_of("sqlite:jobs.db?cache=1"),
-                   "a parameter cache, but sqlite: allows synchronous"));
+                   "a parameter cache, but sqlite: allows synchronous, table_prefix"));
     CHECK(contains(refusal_of("sqlite:jobs.db?synchronous=maybe"), "off, normal, full or extra"));
     CHECK(contains(refusal_of("sqlite:jobs.db?synchronous"), "not of the form name=value"));
 }
@@ -50,6 +50,7 @@ TEST_CASE("options out of range are refused by name") {
     CHECK(contains(refusal_of("memory:", {.busy_timeout = Duration{-1}}), "busy_timeout is -1 us"));
     CHECK(contains(refusal_of("memory:", {.readers = 0}), "readers is 0"));
     CHECK(contains(refusal_of("memory:", {.readers = 65}), "readers is 65"));
+    CHECK(contains(refusal_of("memory:", {.writers = 0}), "writers is 0"));
 }
 
 TEST_CASE("memory: opens a store in this process") {

@@ -42,7 +42,7 @@ TEST_CASE("no statement scans the table or sorts") {
                        statements::remove,
                        statements::count_waiting,
                        statements::count_processing,
-                       statements::typical_run,
+                       statements::latest_runs,
                        statements::paused,
                        sqlite::insert,
                        sqlite::created_at,
@@ -84,7 +84,7 @@ TEST_CASE("each question is answered by the index made for it") {
     CHECK(
         contains(planner.plan_of(statements::count_processing.text), "COVERING INDEX jobs_lease"));
     CHECK(contains(planner.plan_of(sqlite::purge.text), "INDEX jobs_expiry (expires_at<?)"));
-    CHECK(contains(planner.plan_of(statements::typical_run.text), "INDEX jobs_completed (type=?)"));
+    CHECK(contains(planner.plan_of(statements::latest_runs.text), "INDEX jobs_completed (type=?)"));
     CHECK(
         contains(planner.plan_of(sqlite::key_holder.text), "INDEX jobs_unique_key (unique_key=?)"));
 }
