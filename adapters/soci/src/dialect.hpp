@@ -20,6 +20,9 @@ struct Fault {
     Errc code = Errc::store_failure;
     std::string message = {};     ///< without SQL and without values
     bool session_is_lost = false; ///< it must not be used again
+    /// Nothing happened, and the same transaction may well succeed now: a deadlock, a session that
+    /// had died while it lay idle.
+    bool is_worth_repeating = false;
 };
 
 /// How far a call had come when it failed.

@@ -26,19 +26,23 @@ void check(const StoreOptions& options) {
                            options.busy_timeout.count()));
     if (options.readers < 1 || options.readers > 64)
         refuse(fmt::format("readers is {}, but must be from 1 to 64", options.readers));
+    if (options.writers < 1 || options.writers > 64)
+        refuse(fmt::format("writers is {}, but must be from 1 to 64", options.writers));
 }
 
-void allow_parameters(const StoreUrl& url, std::string_view allowed) {
-    for (const auto& [name, value] : url.parameters)
-        if (name != allowed)
-            refuse(fmt::format("the store URL has a parameter {}, but {}: allows {}", name,
-                               url.scheme, allowed.empty() ? "none" : allowed));
+std::string table_prefix_of(const StoreUrl& url) {
+    const auto given = url.parameters.find("table_prefix");
+    if (given == url.parameters.end()) return {};
+    check_table_prefix(given->second);
+    return given->second;
 }
 
 std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& options) {
-    allow_parameters(url, "synchronous");
-    SqliteOptions sqlite{
-        .path = url.target, .busy_timeout = options.busy_timeout, .clock = options.clock};
+    allow_parameters(url, {"synchronous", "table_prefix"});
+    SqliteOptions sqlite{.path = url.target,
+                         .table_prefix = table_prefix_of(url),
+                         .busy_timeout = options.busy_timeout,
+                         .clock = options.clock};
     if (sqlite.path.empty()) refuse("the store URL sqlite: needs a path: sqlite:PATH");
     if (sqlite.path == ":memory:")
         refuse("the store URL sqlite::memory: is refused, as each of a store's sessions would see "
@@ -70,7 +74,7 @@ std::unique_ptr<JobStore> open_store(std::string_view text, StoreOptions options
     const StoreUrl url = parse_store_url(text);
     check(options);
     if (url.scheme == "memory") {
-        allow_parameters(url, "");
+        allow_parameters(url, {});
         if (!url.target.empty())
             refuse(fmt::format("the store URL memory: takes no path, but has \"{}\"", url.target));
         return options.clock ? std::make_unique<MemoryJobStore>(options.clock)
@@ -83,12 +87,16 @@ std::vector<Migration> pending_migrations(std::string_view text) {
     const StoreUrl url = parse_store_url(text);
     if (url.scheme == "memory") return {};
     const auto dialect = make_dialect(url, {});
+    std::vector<Migration> missing;
     if (url.scheme == "sqlite" && !std::filesystem::exists(url.target)) {
         const auto all = dialect->migrations();
-        return {all.begin(), all.end()};
+        missing.assign(all.begin(), all.end());
+    } else {
+        const auto session = dialect->open();
+        missing = missing_migrations(*dialect, *session);
     }
-    const auto session = dialect->open();
-    return missing_migrations(*dialect, *session);
+    for (Migration& step : missing) step.sql = with_table_prefix(step.sql, table_prefix_of(url));
+    return missing;
 }
 
 } // namespace asyncjobs

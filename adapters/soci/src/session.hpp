@@ -1,6 +1,7 @@
 #pragma once
 
 #include "query.hpp"
+#include "table_names.hpp"
 
 #include <memory>
 #include <string>
@@ -12,21 +13,28 @@ namespace asyncjobs::soci_adapter {
 /// A connection to the database and the statements prepared on it, which never outlive it.
 class Session {
 public:
-    Session(const soci::backend_factory& factory, const std::string& connect_string)
-        : connection_(factory, connect_string) {}
+    /// `table_prefix` goes before the names of tables, indexes and views in every statement.
+    Session(const soci::backend_factory& factory, const std::string& connect_string,
+            std::string table_prefix = {})
+        : table_prefix_(std::move(table_prefix)), connection_(factory, connect_string) {}
+    virtual ~Session() = default;
 
     /// The statement with this text, prepared when it is first run. The reference lives as long as
     /// the session.
     Query& query(const Sql& sql) {
         auto found = queries_.find(sql.text);
-        if (found == queries_.end())
-            found = queries_.try_emplace(std::string(sql.text), connection_, sql).first;
+        if (found == queries_.end()) {
+            const std::string text = with_table_prefix(sql.text, table_prefix_);
+            found = queries_.try_emplace(std::string(sql.text), connection_, Sql{text, sql.columns})
+                        .first;
+        }
         return found->second;
     }
 
     /// Runs a statement once, without keeping it prepared.
     void run(std::string_view text) {
-        Query(connection_, {text}).for_each([](Row) {});
+        const std::string renamed = with_table_prefix(text, table_prefix_);
+        Query(connection_, {renamed}).for_each([](Row) {});
     }
 
     soci::session& connection() noexcept { return connection_; }
@@ -39,6 +47,7 @@ private:
         }
     };
 
+    const std::string table_prefix_;
     soci::session connection_;
     std::unordered_map<std::string, Query, Hash, std::equal_to<>> queries_;
 };

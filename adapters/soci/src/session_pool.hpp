@@ -53,6 +53,12 @@ public:
         return Loan(*this, std::move(session));
     }
 
+    /// Closes what lies in the pool: when one session has died, the others most likely have too.
+    void discard_idle() noexcept {
+        const std::lock_guard lock(mutex_);
+        for (auto& session : free_) session.reset();
+    }
+
 private:
     /// Null for a place whose session is yet to be opened.
     std::unique_ptr<Session> take() {

@@ -4,8 +4,22 @@
 #include "statements.hpp"
 
 #include <algorithm>
+#include <random>
+#include <thread>
 
 namespace asyncjobs::soci_adapter {
+namespace {
+
+constexpr int max_tries = 5;
+
+/// Those who got in each other's way must not meet again.
+void wait_before_repeating(int tries) {
+    thread_local std::minstd_rand random(std::random_device{}());
+    const std::chrono::microseconds longest{2'000 << tries};
+    std::this_thread::sleep_for(longest * std::uniform_real_distribution(0.1, 1.0)(random));
+}
+
+} // namespace
 
 SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options)
     : dialect_(std::move(dialect)),
@@ -16,47 +30,55 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
         dialect_->prepare(*session);
         migrate(*dialect_, *session);
     } catch (const soci::soci_error& error) {
-        fail(session, error, Stage::working);
+        const Fault fault = fail(session, error, Stage::working);
+        throw Error(fault.code, fault.message);
     } catch (...) {
         session.discard();
         throw;
     }
 }
 
-void SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage) {
-    const Fault fault = dialect_->classify(*session, error, stage);
+Fault SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage) {
+    Fault fault = dialect_->classify(*session, error, stage);
     if (!dialect_->rollback(*session) || fault.session_is_lost) session.discard();
-    throw Error(fault.code, fault.message);
+    return fault;
 }
 
 template <typename Work>
 auto SqlJobStore::transact(Access access, Work&& work) {
-    auto session = (access == Access::writing ? writers_ : readers_).borrow();
-    Stage stage = Stage::working;
-    try {
-        if (access == Access::writing)
-            dialect_->begin_write(*session);
-        else
-            dialect_->begin_read(*session);
-        auto answer = work(*session, dialect_->now(*session));
-        if (access == Access::writing) stage = Stage::committing;
-        dialect_->commit(*session);
-        return answer;
-    } catch (const soci::soci_error& error) {
-        fail(session, error, stage);
-    } catch (...) {
-        if (!dialect_->rollback(*session)) session.discard();
-        throw;
+    auto& pool = access == Access::writing ? writers_ : readers_;
+    for (int tries = 1;; ++tries) {
+        auto session = pool.borrow();
+        Stage stage = Stage::working;
+        try {
+            if (access == Access::writing)
+                dialect_->begin_write(*session);
+            else
+                dialect_->begin_read(*session);
+            auto answer = work(*session, dialect_->now(*session));
+            if (access == Access::writing) stage = Stage::committing;
+            dialect_->commit(*session);
+            return answer;
+        } catch (const soci::soci_error& error) {
+            const Fault fault = fail(session, error, stage);
+            if (!fault.is_worth_repeating || tries == max_tries)
+                throw Error(fault.code, fault.message);
+            if (fault.session_is_lost) pool.discard_idle();
+        } catch (...) {
+            if (!dialect_->rollback(*session)) session.discard();
+            throw;
+        }
+        wait_before_repeating(tries);
     }
 }
 
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
-    std::vector<Submitted> answers;
-    if (jobs.empty()) return answers;
-    answers.reserve(jobs.size());
+    if (jobs.empty()) return {};
     return transact(Access::writing, [&](Session& session, Timestamp now) {
+        std::vector<Submitted> answers;
+        answers.reserve(jobs.size());
         dialect_->submit(session, jobs, now, answers);
-        return std::move(answers);
+        return answers;
     });
 }
 
@@ -101,7 +123,8 @@ void SqlJobStore::claim(Session& session, const ClaimRequest& request, Timestamp
 
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
-    if (settlements.empty())
+    // Where writers exclude one another, one that has nothing to do should not wait for its turn.
+    if (settlements.empty() && dialect_->max_writers() == 1)
         if (auto answer = nothing_due(request)) return *std::move(answer);
     return transact(Access::writing, [&](Session& session, Timestamp now) {
         Exchange answer;
@@ -113,12 +136,12 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
 }
 
 std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, Duration lease_for) {
-    std::vector<Renewal> answers;
-    if (heartbeats.empty()) return answers;
-    answers.reserve(heartbeats.size());
+    if (heartbeats.empty()) return {};
     return transact(Access::writing, [&](Session& session, Timestamp now) {
+        std::vector<Renewal> answers;
+        answers.reserve(heartbeats.size());
         dialect_->renew(session, heartbeats, lease_for, now, answers);
-        return std::move(answers);
+        return answers;
     });
 }
 
@@ -152,12 +175,12 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
 }
 
 std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
-    std::vector<std::optional<Job>> answers;
-    if (ids.empty()) return answers;
-    answers.reserve(ids.size());
+    if (ids.empty()) return {};
     return transact(Access::reading, [&](Session& session, Timestamp) {
+        std::vector<std::optional<Job>> answers;
+        answers.reserve(ids.size());
         dialect_->find(session, ids, answers);
-        return std::move(answers);
+        return answers;
     });
 }
 
@@ -231,10 +254,11 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
             .for_first(count(answer.waiting), queue, now, Workload::count_limit);
         session.query(statements::count_processing)
             .for_first(count(answer.processing), queue, Workload::count_limit);
-        session.query(statements::typical_run)
+        session.query(statements::latest_runs)
             .for_first(
                 [&](Row row) {
-                    if (!row.next_is_null()) answer.typical_run = row.duration();
+                    const Duration sum = row.duration();
+                    if (const auto runs = row.number(); runs > 0) answer.typical_run = sum / runs;
                 },
                 type);
         session.query(statements::paused)

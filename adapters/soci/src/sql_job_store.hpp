@@ -32,10 +32,12 @@ public:
 private:
     enum class Access { reading, writing };
 
-    /// Runs `work(session, now)` in a transaction and answers what it answers.
+    /// Runs `work(session, now)` in a transaction and answers what it answers. Repeats all of it,
+    /// a bounded number of times, after a fault that says so.
     template <typename Work>
     auto transact(Access access, Work&& work);
-    [[noreturn]] void fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
+    /// Ends the transaction and, where it is of no use any more, the session.
+    Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
 
     void claim(Session& session, const ClaimRequest& request, Timestamp now, Exchange& answer);
     /// When nothing can be claimed now, the answer that says so.

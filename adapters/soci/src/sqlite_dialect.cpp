@@ -40,7 +40,8 @@ SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options
 std::unique_ptr<Session> SqliteDialect::open() const {
     // SOCI's own way to open a file takes quotes and URIs apart and makes SQLite lock a mutex at
     // every column; a session has one user at a time.
-    auto session = std::make_unique<Session>(soci::sqlite3, "dbname=:memory:");
+    auto session =
+        std::make_unique<Session>(soci::sqlite3, "dbname=:memory:", options_.table_prefix);
     sqlite_api::sqlite3*& connection = handle(*session);
     sqlite_api::sqlite3_close(std::exchange(connection, nullptr));
     const int result = sqlite_api::sqlite3_open_v2(

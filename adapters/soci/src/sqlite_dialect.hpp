@@ -10,6 +10,7 @@ namespace asyncjobs::soci_adapter {
 struct SqliteOptions {
     std::string path = {};
     std::string synchronous = "full"; ///< off, normal, full or extra
+    std::string table_prefix = {};
     Duration busy_timeout = {};
     std::function<Timestamp()> clock = {}; ///< empty: this machine's, as SQLite has no other
 };

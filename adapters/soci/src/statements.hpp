@@ -49,11 +49,11 @@ inline constexpr Sql count_processing = {
     " LIMIT :count_limit) AS found",
     "i"};
 
-/// Null where no job of the type is known to be completed.
-inline constexpr Sql typical_run = {
-    "SELECT sum(run) / count(*) FROM (SELECT completed_at - started_at AS run FROM jobs"
+/// The sum and the number of the type's latest runs.
+inline constexpr Sql latest_runs = {
+    "SELECT sum(run), count(*) FROM (SELECT completed_at - started_at AS run FROM jobs"
     " WHERE status = 'completed' AND type = :type ORDER BY completed_at DESC LIMIT 20) AS found",
-    "i"};
+    "ii"};
 
 inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queue", "i"};
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace asyncjobs::soci_adapter {
 
 StoreUrl parse_store_url(std::string_view url) {
@@ -33,6 +35,21 @@ StoreUrl parse_store_url(std::string_view url) {
         query = end == query.npos ? std::string_view{} : query.substr(end + 1);
     }
     return parts;
+}
+
+std::string parameter_of(const StoreUrl& url, const std::string& name) {
+    const auto given = url.parameters.find(name);
+    return given == url.parameters.end() ? std::string() : given->second;
+}
+
+void allow_parameters(const StoreUrl& url, std::initializer_list<std::string_view> allowed) {
+    for (const auto& [name, value] : url.parameters)
+        if (std::ranges::find(allowed, name) == allowed.end())
+            throw Error(
+                Errc::invalid_argument,
+                fmt::format("the store URL has a parameter {}, but {}: allows {}", name, url.scheme,
+                            allowed.size() == 0 ? "none"
+                                                : fmt::format("{}", fmt::join(allowed, ", "))));
 }
 
 } // namespace asyncjobs::soci_adapter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@ struct StoreUrl {
     std::string target;
     std::map<std::string, std::string> parameters;
 };
+
+/// What the URL says of `name`; empty if nothing.
+std::string parameter_of(const StoreUrl& url, const std::string& name);
+
+/// Throws Error (Errc::invalid_argument) that names the parameter that is not one of `allowed`.
+void allow_parameters(const StoreUrl& url, std::initializer_list<std::string_view> allowed);
 
 /// Throws Error (Errc::invalid_argument) for what has no such form. Does not judge the parts.
 StoreUrl parse_store_url(std::string_view url);

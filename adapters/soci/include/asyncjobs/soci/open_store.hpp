@@ -15,6 +15,7 @@ struct StoreOptions {
     /// Errc::store_busy. 0 - 10 min.
     Duration busy_timeout = std::chrono::seconds{5};
     unsigned readers = 4; ///< 1-64; how many reads run at the same time
+    unsigned writers = 8; ///< 1-64; how many writes do; SQLite has one at a time
 
     /// For tests; empty: the database's clock.
     std::function<Timestamp()> clock = {};
@@ -28,6 +29,9 @@ struct StoreOptions {
 /// may use it at the same time; PATH must not be on a network file system.
 ///
 /// `memory:`: a MemoryJobStore.
+///
+/// Each database takes `table_prefix=NAME_`, which goes before the names of all tables, indexes and
+/// views: stores with different prefixes in one database know nothing of each other.
 ///
 /// Thread-safety  Full, also between processes that open a new database at the same time.
 /// Errors         Errc::invalid_argument for a URL or an option that breaks a rule;

@@ -1,0 +1,49 @@
+#include "sqlite_file.hpp"
+#include "store_calls.hpp"
+#include "table_names.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+TEST_CASE("a prefix goes before names of tables and indexes, and before nothing else") {
+    using soci_adapter::with_table_prefix;
+    CHECK(with_table_prefix("SELECT jobs.id FROM jobs", "a_") == "SELECT a_jobs.id FROM a_jobs");
+    CHECK(with_table_prefix("INDEX jobs_due ON jobs (queue)", "a_") ==
+          "INDEX a_jobs_due ON a_jobs (queue)");
+    CHECK(with_table_prefix("job_queues, asyncjobs_schema, my_jobs, jobless, :job", "a_") ==
+          "a_job_queues, a_asyncjobs_schema, my_jobs, jobless, :job");
+    CHECK(with_table_prefix("jobs", "") == "jobs");
+}
+
+TEST_CASE("stores with different prefixes share a database and no jobs") {
+    const SqliteFile file;
+    const auto ours = open_store(file.url() + "?table_prefix=ours_");
+    const auto theirs = open_store(file.url() + "?table_prefix=theirs_");
+    submit(*ours, new_job(1));
+    CHECK(find(*ours, new_job(1).id));
+    CHECK_FALSE(find(*theirs, new_job(1).id));
+    CHECK(claim(*theirs, 1).empty());
+    CHECK(claim(*open_store(file.url() + "?table_prefix=ours_"), 1).size() == 1);
+    CHECK(Sqlite(file.path()).value("SELECT count(*) FROM ours_jobs_readable") == "1");
+}
+
+TEST_CASE("pending migrations are told with the prefix") {
+    const SqliteFile file;
+    const auto steps = pending_migrations(file.url() + "?table_prefix=ours_");
+    CHECK(steps.at(0).sql.find("CREATE TABLE ours_jobs (") != std::string::npos);
+}
+
+TEST_CASE("a prefix that is no plain name is refused") {
+    for (const char* prefix :
+         {"", "1a", "A", "a-b", "a b", "a;", "a123456789012345678901234567890"})
+        CHECK(code_of([&] { open_store("sqlite:jobs.db?table_prefix=" + std::string(prefix)); }) ==
+              Errc::invalid_argument);
+}
+
+} // namespace
