@@ -79,7 +79,21 @@ check() {
     say "  $line"
 }
 
+# The databases that the tests use: private ones, on loopback. See tests/servers.
+start_servers() {
+    trap stop_servers EXIT
+    ASYNCJOBS_TEST_POSTGRESQL=$(tests/servers/postgres.sh start build/servers) || exit 1
+    ASYNCJOBS_TEST_MYSQL=$(tests/servers/mariadb.sh start build/servers) || exit 1
+    export ASYNCJOBS_TEST_POSTGRESQL ASYNCJOBS_TEST_MYSQL
+}
+
+stop_servers() {
+    tests/servers/postgres.sh stop build/servers
+    tests/servers/mariadb.sh stop build/servers
+}
+
 cmake/install-packages.sh build core soci http examples tests || exit 1
+start_servers
 
 build dev 'everything with GCC, the core compiled and header-only, each public header alone'
 check dev

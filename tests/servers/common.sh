@@ -1,0 +1,91 @@
+# What the scripts of the servers share. To be sourced.
+
+die() { echo "$(basename "$0"): $*" >&2; exit 1; }
+
+read_arguments() {
+    [ $# -eq 2 ] || die 'usage: start|stop|restart|kill|url DIR'
+    action=$1
+    mkdir -p "$2"
+    dir=$(cd "$2" && pwd)
+}
+
+dispatch() {
+    case $action in
+    start) start ;;
+    stop) stop ;;
+    restart) stop && start ;;
+    kill) crash ;;
+    url) url ;;
+    *) die "unknown action $action" ;;
+    esac
+}
+
+# Servers refuse to run as root.
+choose_user() {
+    if [ "$(id -u)" -eq 0 ]; then echo "$1"; else id -un; fi
+}
+
+as_user() {
+    if [ "$(id -u)" -eq 0 ]; then
+        exec_as=(runuser -u "$user" --)
+    else
+        exec_as=()
+    fi
+    (cd / && exec "${exec_as[@]}" "$@")
+}
+
+make_home() {
+    mkdir -p "$home"
+    [ "$(id -u)" -ne 0 ] || chown "$user" "$home"
+    # Its user has to get there.
+    local path=$home
+    while [ "$path" != / ]; do
+        path=$(dirname "$path")
+        as_user test -x "$path" || die "the user $user can't enter $path; choose another folder"
+    done
+}
+
+# Leaves a free port in $home/port: the one of the last time, if nobody has taken it.
+pick_port() {
+    local port
+    port=$(cat "$home/port" 2>/dev/null || echo $((20000 + RANDOM % 12000)))
+    for _ in $(seq 200); do
+        if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "$port" >"$home/port"
+            return
+        fi
+        port=$((20000 + RANDOM % 12000))
+    done
+    die 'found no free port'
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c 1)" = Z ]; }
+
+# A stale file may name a process of somebody else's.
+is_running() {
+    local pid
+    pid=$(head -n 1 "$1" 2>/dev/null) && [ -n "$pid" ] && ! is_gone "$pid" &&
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] &&
+        tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qF -- "$home/data"
+}
+
+# wait_until WHAT COMMAND...
+wait_until() {
+    local what=$1
+    shift
+    for _ in $(seq 600); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    tail -n 20 "$home/log" >&2 || true
+    die "waited in vain for $what"
+}
+
+# end PID_FILE COMMAND SIGNAL
+end() {
+    local pid
+    is_running "$1" "$2" || return 0
+    pid=$(head -n 1 "$1")
+    kill "-$3" "$pid"
+    wait_until 'the server to end' is_gone "$pid"
+}
