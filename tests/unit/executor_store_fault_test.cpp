@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement that the store refuses fails its jo
     CHECK(status(ids[1]) == JobStatus::failed);
     CHECK(find(ids[1]).error->code == "internal_error");
     CHECK(status(ids[2]) == JobStatus::completed);
-    CHECK(logged("the store refuses how a job ended") == 1);
+    CHECK(until([&] { return logged("the store refuses how a job ended") == 1; }, at_once));
 }
 
 TEST_CASE_FIXTURE(FaultyWorld, "a job that the store refuses to end in any way holds up no other") {
