@@ -1,0 +1,189 @@
+#include "mysql_dialect.hpp"
+
+#include "job_row.hpp"
+#include "mysql_fault.hpp"
+#include "mysql_schema.hpp"
+#include "mysql_session.hpp"
+#include "mysql_statements.hpp"
+
+#include <fmt/format.h>
+#include <soci/mysql/soci-mysql.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <tuple>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+constexpr Sql commit_statement = {"COMMIT"};
+constexpr Sql rollback_statement = {"ROLLBACK"};
+constexpr Sql autocommit_off = {"SET autocommit = 0"};
+constexpr Sql autocommit_on = {"SET autocommit = 1"};
+
+/// The server ends a transaction whose owner has stopped for so long, and so gives its locks free.
+constexpr int stalled_after_seconds = 60;
+
+Fault fault_of(const soci::soci_error& error, Stage stage) {
+    if (const auto* known = dynamic_cast<const soci::mysql_soci_error*>(&error))
+        return mysql_fault(known->err_num_, stage, error.get_error_message());
+    return {Errc::store_failure, "MySQL: SOCI could not run a statement", true};
+}
+
+long long number(Session& session, std::string_view sql) {
+    long long answer = 0;
+    session.query({sql, "i"}).for_first([&](Row row) { answer = row.number(); });
+    return answer;
+}
+
+std::string text(Session& session, std::string_view sql) {
+    std::string answer;
+    session.query({sql, "t"}).for_first([&](Row row) { answer = row.take_text(); });
+    return answer;
+}
+
+void set_up(MysqlSession& session, Duration busy_timeout) {
+    const auto patience =
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(busy_timeout).count());
+    session.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    session.run(fmt::format(
+        "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+        " innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}, wait_timeout = {1}",
+        patience, stalled_after_seconds));
+    session.max_packet = static_cast<std::size_t>(number(session, "SELECT @@max_allowed_packet"));
+}
+
+} // namespace
+
+MysqlDialect::MysqlDialect(MysqlOptions options) : options_(std::move(options)) {}
+
+std::unique_ptr<Session> MysqlDialect::open() const {
+    try {
+        auto session = std::make_unique<MysqlSession>(soci::mysql, connect_string(options_),
+                                                      options_.table_prefix);
+        set_up(*session, options_.busy_timeout);
+        return session;
+    } catch (const soci::soci_error& error) {
+        const Fault fault = fault_of(error, Stage::working);
+        throw Error(fault.code, fault.message + ", opening a session");
+    }
+}
+
+Fault MysqlDialect::classify(Session&, const soci::soci_error& error, Stage stage) const {
+    return fault_of(error, stage);
+}
+
+// Without autocommit a transaction begins with its first statement, which saves a round trip. A
+// call that reads has no need of one: at READ COMMITTED each statement has a snapshot of its own.
+void MysqlDialect::begin_write(Session& session) const {
+    auto& own = MysqlSession::of(session);
+    if (!own.autocommits) return;
+    session.query(autocommit_off).change();
+    own.autocommits = false;
+}
+
+void MysqlDialect::begin_read(Session& session) const {
+    auto& own = MysqlSession::of(session);
+    if (own.autocommits) return;
+    session.query(autocommit_on).change();
+    own.autocommits = true;
+}
+
+void MysqlDialect::commit(Session& session) const {
+    if (!MysqlSession::of(session).autocommits) session.query(commit_statement).change();
+}
+
+bool MysqlDialect::rollback(Session& session) const noexcept {
+    if (MysqlSession::of(session).autocommits) return true;
+    try {
+        session.query(rollback_statement).change();
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+Timestamp MysqlDialect::now(Session& session) const {
+    if (options_.clock) return options_.clock();
+    Timestamp now;
+    session.query(mysql::now).for_first([&](Row row) { now = row.time(); });
+    return now;
+}
+
+void MysqlDialect::prepare(Session& session) const {
+    const std::string version = text(session, "SELECT VERSION()");
+    const bool is_mariadb = version.find("MariaDB") != version.npos;
+    const std::string_view least = is_mariadb ? "10.6" : "8.0.16";
+    const auto is_too_old = [&] {
+        int major = 0, minor = 0, patch = 0, least_major = 0, least_minor = 0, least_patch = 0;
+        std::sscanf(version.c_str(), "%d.%d.%d", &major, &minor, &patch);
+        std::sscanf(least.data(), "%d.%d.%d", &least_major, &least_minor, &least_patch);
+        return std::tie(major, minor, patch) < std::tie(least_major, least_minor, least_patch);
+    };
+    if (is_too_old())
+        throw Error(Errc::store_failure,
+                    fmt::format("the server is {} {}, but must be {} or later",
+                                is_mariadb ? "MariaDB" : "MySQL", version, least));
+}
+
+std::span<const Migration> MysqlDialect::migrations() const noexcept { return mysql_migrations(); }
+
+int MysqlDialect::schema_version(Session& session) const {
+    if (!session.query(mysql::has_schema).for_first([](Row) {})) return 0;
+    int version = 0;
+    session.query(mysql::schema_version).for_first([&](Row row) {
+        if (!row.next_is_null()) version = row.small();
+    });
+    return version;
+}
+
+void MysqlDialect::migrate(Session& session, const Migration& migration) const {
+    constexpr int patience_seconds = 60;
+    bool is_locked = false;
+    session.query(mysql::lock_schema)
+        .for_first([&](Row row) { is_locked = !row.next_is_null() && row.number() == 1; },
+                   patience_seconds);
+    if (!is_locked)
+        throw Error(Errc::store_busy, "another process is changing the tables for too long");
+    // The lock is the session's: one that fails here is not used again.
+    if (schema_version(session) < migration.version) {
+        constexpr std::string_view end_of_statement = ";\n";
+        std::string_view rest = migration.sql;
+        for (auto end = rest.find(end_of_statement); end != rest.npos;
+             end = rest.find(end_of_statement)) {
+            session.run(rest.substr(0, end));
+            rest.remove_prefix(end + end_of_statement.size());
+        }
+        session.query(mysql::record_version).change(migration.version, now(session));
+        commit(session);
+    }
+    session.query(mysql::unlock_schema).for_first([](Row) {});
+}
+
+std::optional<Dialect::State> MysqlDialect::lock(Session& session, const JobId& id) const {
+    std::optional<State> state;
+    session.query(mysql::lock)
+        .for_first(
+            [&](Row row) {
+                const JobStatus status = read_status(row);
+                state = {status, !row.next_is_null()};
+            },
+            id);
+    return state;
+}
+
+bool MysqlDialect::restart(Session& session, const JobId& id, Timestamp now) const {
+    try {
+        return session.query(mysql::restart).change(now, id) == 1;
+    } catch (const soci::mysql_soci_error& error) {
+        if (!is_duplicate(error.err_num_)) throw;
+        return false;
+    }
+}
+
+void MysqlDialect::set_paused(Session& session, std::string_view queue, bool paused,
+                              Timestamp now) const {
+    session.query(mysql::set_paused).change(queue, paused ? 1 : 0, now);
+}
+
+} // namespace asyncjobs::soci_adapter

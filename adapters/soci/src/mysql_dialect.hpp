@@ -1,0 +1,54 @@
+#pragma once
+
+#include "dialect.hpp"
+#include "mysql_options.hpp"
+
+#include <string>
+
+namespace asyncjobs::soci_adapter {
+
+/// MySQL 8 and MariaDB 10.6 or later: any number of writers at READ COMMITTED, that pass over what
+/// another has locked. A batch is one statement with one JSON text.
+class MysqlDialect : public Dialect {
+public:
+    explicit MysqlDialect(MysqlOptions options);
+
+    std::size_t max_writers() const noexcept override { return options_.writers; }
+    std::unique_ptr<Session> open() const override;
+    Fault classify(Session& session, const soci::soci_error& error, Stage stage) const override;
+    void begin_write(Session& session) const override;
+    void begin_read(Session& session) const override;
+    void commit(Session& session) const override;
+    bool rollback(Session& session) const noexcept override;
+    Timestamp now(Session& session) const override;
+
+    void prepare(Session& session) const override;
+    std::span<const Migration> migrations() const noexcept override;
+    int schema_version(Session& session) const override;
+    void migrate(Session& session, const Migration& migration) const override;
+
+    void submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+                std::vector<Submitted>& answers) const override;
+    void settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+                std::vector<Settled>& answers) const override;
+    void claim(Session& session, std::string_view queue, std::size_t limit,
+               const ClaimRequest& request, Timestamp now,
+               std::vector<ClaimedJob>& answers) const override;
+    void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
+               Timestamp now, std::vector<Renewal>& answers) const override;
+    void find(Session& session, std::span<const JobId> ids,
+              std::vector<std::optional<Job>>& answers) const override;
+    std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
+                                Timestamp now) const override;
+    std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
+
+    std::optional<State> lock(Session& session, const JobId& id) const override;
+    bool restart(Session& session, const JobId& id, Timestamp now) const override;
+    void set_paused(Session& session, std::string_view queue, bool paused,
+                    Timestamp now) const override;
+
+private:
+    const MysqlOptions options_;
+};
+
+} // namespace asyncjobs::soci_adapter

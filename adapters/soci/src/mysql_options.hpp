@@ -1,0 +1,40 @@
+#pragma once
+
+#include "store_url.hpp"
+
+#include <asyncjobs/time.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace asyncjobs::soci_adapter {
+
+/// How a store reaches its MySQL or MariaDB server.
+struct MysqlOptions {
+    std::string host = {};
+    unsigned port = 0;       ///< 0: the client library's default
+    std::string socket = {}; ///< of the server's machine; goes before host and port
+    std::string user = {};
+    std::string password = {};
+    std::string database = {};
+    std::string table_prefix = {};
+    std::chrono::seconds connect_timeout{5};
+    std::chrono::seconds timeout{30}; ///< of one answer of the server
+    std::string ssl_ca = {}, ssl_cert = {}, ssl_key = {};
+
+    Duration busy_timeout = {};
+    std::size_t writers = 1;
+    std::function<Timestamp()> clock = {}; ///< empty: the server's
+};
+
+/// Of `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`, where user, password and database
+/// may be percent-encoded.
+///
+/// Throws Error (Errc::invalid_argument), whose text never holds the password.
+MysqlOptions mysql_options(const StoreUrl& url);
+
+/// In the words of SOCI's backend.
+std::string connect_string(const MysqlOptions& options);
+
+} // namespace asyncjobs::soci_adapter

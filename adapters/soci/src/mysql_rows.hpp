@@ -1,0 +1,61 @@
+#pragma once
+
+#include <asyncjobs/job_id.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::soci_adapter {
+
+/// A batch as one parameter for JSON_TABLE: a JSON array of rows, each an array of its columns.
+class MysqlRows {
+public:
+    template <typename... Columns>
+    void add(const Columns&... columns) {
+        text_ += text_.empty() ? "[[" : ",[";
+        (append(columns), ...);
+        text_.back() = ']';
+        ++count_;
+    }
+
+    std::size_t count() const noexcept { return count_; }
+    /// Of the text, about.
+    std::size_t size() const noexcept { return text_.size(); }
+
+    /// Leaves it empty.
+    std::string take() {
+        std::string whole = text_.empty() ? "[" : std::move(text_);
+        text_.clear();
+        count_ = 0;
+        return whole += ']';
+    }
+
+private:
+    void append(std::string_view text);
+    void append(const std::string& text) { append(std::string_view{text}); }
+    void append(const char* text) { append(std::string_view{text}); }
+    void append(const JobId& id) { append(id.text()); }
+    void append(Duration time) { append(time.count()); }
+    void append(Timestamp time) { append(time.time_since_epoch()); }
+    template <std::integral Number>
+    void append(Number number) {
+        text_ += std::to_string(number);
+        text_ += ',';
+    }
+    template <typename Value>
+    void append(const std::optional<Value>& value) {
+        if (value)
+            append(*value);
+        else
+            text_ += "null,";
+    }
+
+    std::string text_;
+    std::size_t count_ = 0;
+};
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,100 @@
+#include "mysql_schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+// What is compared is VARBINARY: the collations that compare byte for byte with trailing blanks
+// have different names on MySQL and MariaDB. Partial indexes do not exist; where one would hold the
+// rows of some statuses, a generated column is null in all others.
+constexpr const char* first = R"sql(CREATE TABLE IF NOT EXISTS asyncjobs_schema (
+    version    INT    NOT NULL PRIMARY KEY,
+    applied_at BIGINT NOT NULL
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS jobs (
+    id                  VARBINARY(39)  NOT NULL PRIMARY KEY,
+    type                VARBINARY(100) NOT NULL,
+    queue               VARBINARY(100) NOT NULL,
+    owner               VARBINARY(255) NOT NULL,
+    status              VARBINARY(10)  NOT NULL
+        CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+    progress            INT            NOT NULL DEFAULT 0,
+    message             TEXT           NOT NULL DEFAULT (''),
+    attempt             INT            NOT NULL DEFAULT 0,
+    max_attempts        INT            NOT NULL,
+    crashes             INT            NOT NULL DEFAULT 0,
+    fence               BIGINT         NOT NULL DEFAULT 0,
+    revision            BIGINT         NOT NULL DEFAULT 1,
+    worker              VARBINARY(255) NOT NULL DEFAULT '',
+    unique_key          VARBINARY(255),
+    timeout             BIGINT         NOT NULL,
+    retention           BIGINT         NOT NULL,
+    created_at          BIGINT         NOT NULL,
+    updated_at          BIGINT         NOT NULL,
+    run_at              BIGINT         NOT NULL,
+    started_at          BIGINT,
+    completed_at        BIGINT,
+    failed_at           BIGINT,
+    cancelled_at        BIGINT,
+    cancel_requested_at BIGINT,
+    lease_expires_at    BIGINT,
+    expires_at          BIGINT,
+    live_key            VARBINARY(255)
+        GENERATED ALWAYS AS (IF(status IN ('pending', 'processing'), unique_key, NULL)) STORED,
+    stopped_as          VARBINARY(10)
+        GENERATED ALWAYS AS (IF(status IN ('failed', 'cancelled'), status, NULL)) STORED,
+    input               LONGTEXT       NOT NULL,
+    result              LONGTEXT,
+    error               LONGTEXT,
+    KEY jobs_due (status, queue, run_at),
+    KEY jobs_lease (lease_expires_at),
+    KEY jobs_expiry (expires_at),
+    KEY jobs_completed (type, completed_at),
+    KEY jobs_stopped (stopped_as),
+    KEY jobs_owner (owner),
+    UNIQUE KEY jobs_unique_key (live_key)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS job_queues (
+    name       VARBINARY(100) NOT NULL PRIMARY KEY,
+    paused     INT            NOT NULL DEFAULT 0,
+    updated_at BIGINT         NOT NULL
+) ENGINE = InnoDB;
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW jobs_readable AS
+SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt,
+       max_attempts, crashes, fence, revision, $worker, $unique_key,
+       timeout * 0.000001 AS timeout_seconds, retention * 0.000001 AS retention_seconds,
+       @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,
+       @cancel_requested_at, @lease_expires_at, @expires_at
+  FROM jobs;
+)sql";
+
+/// Writes out each `$column` of the view as text, and each `@column` as the column's time in ISO
+/// 8601, to the microsecond.
+std::string with_readable_columns(std::string_view sql) {
+    std::string out;
+    for (auto at = sql.find_first_of("$@"); at != sql.npos; at = sql.find_first_of("$@")) {
+        const auto end = sql.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at + 1);
+        const std::string column(sql.substr(at + 1, end - at - 1));
+        out += sql.substr(0, at);
+        if (sql[at] == '$')
+            out += fmt::format("CONVERT({0} USING utf8mb4) AS {0}", column);
+        else
+            out += fmt::format("DATE_FORMAT(TIMESTAMPADD(MICROSECOND, {0}, '1970-01-01 00:00:00'), "
+                               "'%Y-%m-%dT%H:%i:%s.%fZ') AS {0}",
+                               column);
+        sql.remove_prefix(end);
+    }
+    return out.append(sql);
+}
+
+} // namespace
+
+std::span<const Migration> mysql_migrations() {
+    static const std::array<Migration, 1> steps = {{{1, with_readable_columns(first)}}};
+    return steps;
+}
+
+} // namespace asyncjobs::soci_adapter

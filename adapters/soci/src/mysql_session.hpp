@@ -1,0 +1,23 @@
+#pragma once
+
+#include "session.hpp"
+
+#include <cstddef>
+
+namespace asyncjobs::soci_adapter {
+
+/// A session with a MySQL or MariaDB server, and what has to be known of it.
+class MysqlSession : public Session {
+public:
+    using Session::Session;
+
+    static MysqlSession& of(Session& session) noexcept {
+        return static_cast<MysqlSession&>(session);
+    }
+
+    std::size_t max_packet =
+        0; ///< bytes; the server takes no longer statement, and makes no longer text
+    bool autocommits = true; ///< each statement is a transaction
+};
+
+} // namespace asyncjobs::soci_adapter

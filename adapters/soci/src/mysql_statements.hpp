@@ -1,0 +1,146 @@
+#pragma once
+
+#include "sql.hpp"
+
+/// What MySQL and MariaDB say in words of their own. Parameters follow the order of their first
+/// appearance.
+///
+/// A batch is one JSON text that JSON_TABLE takes apart. Its columns are all `longtext`, as others
+/// cut texts and make 0 of bad numbers, and bear names that no column of jobs has. STRAIGHT_JOIN
+/// and FORCE INDEX keep the planner from scanning jobs, which would also lock what it passes.
+namespace asyncjobs::soci_adapter::mysql {
+
+inline constexpr Sql now = {
+    "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))", "i"};
+
+#define ASYNCJOBS_COLUMN(name, at) "new_" name " longtext PATH '$[" at "]'"
+#define ASYNCJOBS_OF_BATCH " AS batch STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON id = new_id"
+#define ASYNCJOBS_IDS "JSON_TABLE(:ids, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") "))"
+
+inline constexpr Sql insert = {
+    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
+    " retention, created_at, updated_at, run_at, input)"
+    " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_max_attempts, new_unique_key,"
+    "  new_timeout, new_retention, :now, :now, new_run_at, new_input"
+    " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
+    // clang-format off
+    ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
+    ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
+    ASYNCJOBS_COLUMN("max_attempts", "4") ", " ASYNCJOBS_COLUMN("unique_key", "5") ", "
+    ASYNCJOBS_COLUMN("timeout", "6") ", " ASYNCJOBS_COLUMN("retention", "7") ", "
+    ASYNCJOBS_COLUMN("run_at", "8") ", " ASYNCJOBS_COLUMN("input", "9")
+    // clang-format on
+    ")) AS batch"};
+
+/// The rest of a text that was too long for its batch.
+inline constexpr Sql append_to_input = {
+    "UPDATE jobs SET input = CONCAT(input, :piece) WHERE id = :id"};
+inline constexpr Sql append_to_result = {
+    "UPDATE jobs SET result = CONCAT(result, :piece) WHERE id = :id"};
+inline constexpr Sql append_to_error = {
+    "UPDATE jobs SET error = CONCAT(error, :piece) WHERE id = :id"};
+
+inline constexpr Sql taken_ids = {"SELECT id, created_at FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH,
+                                  "ti"};
+
+inline constexpr Sql key_holders = {
+    "SELECT live_key, id, created_at FROM JSON_TABLE(:keys, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN(
+        "key", "0") ")) AS batch STRAIGHT_JOIN jobs FORCE INDEX (jobs_unique_key)"
+                    " ON live_key = new_key",
+    "tti"};
+
+/// What the jobs are, and stay until the transaction ends.
+inline constexpr Sql lock_all = {
+    "SELECT id, fence, cancel_requested_at, progress, message, attempt, crashes, retention, run_at"
+    " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH " WHERE status = 'processing' FOR UPDATE",
+    "tiiitiiii"};
+
+inline constexpr Sql
+    end_leases =
+        {
+            "UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS ("
+            // clang-format off
+    ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("status", "1") ", "
+    ASYNCJOBS_COLUMN("progress", "2") ", " ASYNCJOBS_COLUMN("message", "3") ", "
+    ASYNCJOBS_COLUMN("attempt", "4") ", " ASYNCJOBS_COLUMN("crashes", "5") ", "
+    ASYNCJOBS_COLUMN("run_at", "6") ", " ASYNCJOBS_COLUMN("completed_at", "7") ", "
+    ASYNCJOBS_COLUMN("failed_at", "8") ", " ASYNCJOBS_COLUMN("cancelled_at", "9") ", "
+    ASYNCJOBS_COLUMN("expires_at", "10") ", " ASYNCJOBS_COLUMN("result", "11") ", "
+    ASYNCJOBS_COLUMN("error", "12")
+            // clang-format on
+            "))" ASYNCJOBS_OF_BATCH " SET status = new_status, progress = new_progress, message = "
+            "COALESCE(new_message, message),"
+            " attempt = new_attempt, crashes = new_crashes, run_at = new_run_at,"
+            " completed_at = new_completed_at, failed_at = new_failed_at, cancelled_at = "
+            "new_cancelled_at,"
+            " expires_at = new_expires_at, result = new_result,"
+            " error = IF(new_status = 'completed', NULL, COALESCE(new_error, error)),"
+            " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"};
+
+inline constexpr Sql find_due = {
+    "SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs FORCE INDEX (jobs_due)"
+    " WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
+    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
+    claimed_columns};
+
+inline constexpr Sql take = {
+    "UPDATE " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH
+    " SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+    " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
+    " updated_at = :now, lease_expires_at = :lease_expires_at"};
+
+inline constexpr Sql extend = {
+    "UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS ("
+    // clang-format off
+    ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("progress", "1") ", "
+    ASYNCJOBS_COLUMN("message", "2") ", " ASYNCJOBS_COLUMN("revisions", "3")
+    // clang-format on
+    "))" ASYNCJOBS_OF_BATCH " SET lease_expires_at = :lease_expires_at, progress = new_progress,"
+    " message = COALESCE(new_message, message), revision = revision + new_revisions,"
+    " updated_at = IF(new_revisions = '0', updated_at, :now)"};
+
+inline constexpr Sql find = {
+    "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, job_columns};
+
+inline constexpr Sql find_expired = {
+    "SELECT id, queue, cancel_requested_at, progress, attempt, crashes, retention, run_at"
+    " FROM jobs FORCE INDEX (jobs_lease) WHERE status = 'processing' AND lease_expires_at <= :now"
+    " ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
+    "ttiiiiii"};
+
+inline constexpr Sql find_to_purge = {
+    "SELECT id FROM jobs FORCE INDEX (jobs_expiry) WHERE expires_at <= :now"
+    " AND status IN ('completed', 'failed', 'cancelled')"
+    " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
+    "t"};
+
+inline constexpr Sql remove_all = {"DELETE jobs FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH};
+
+inline constexpr Sql lock = {
+    "SELECT status, cancel_requested_at FROM jobs WHERE id = :id FOR UPDATE", "ti"};
+
+inline constexpr Sql restart = {
+    "UPDATE jobs SET status = 'pending', run_at = :now, attempt = 0, crashes = 0,"
+    " progress = 0, message = '', error = NULL, cancel_requested_at = NULL, failed_at = NULL,"
+    " cancelled_at = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1"
+    " WHERE id = :id AND status IN ('failed', 'cancelled')"};
+
+inline constexpr Sql set_paused = {
+    "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
+    " ON DUPLICATE KEY UPDATE paused = :paused, updated_at = :now"};
+
+inline constexpr Sql has_schema = {
+    "SELECT 1 FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_name = 'asyncjobs_schema'",
+    "i"};
+inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
+inline constexpr Sql record_version = {
+    "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
+
+/// One process at a time changes the tables of this name. 1: it is this one.
+#define ASYNCJOBS_SCHEMA_LOCK "CONCAT('asyncjobs.', SHA1(CONCAT(DATABASE(), '.asyncjobs_schema')))"
+inline constexpr Sql lock_schema = {"SELECT GET_LOCK(" ASYNCJOBS_SCHEMA_LOCK ", :seconds)", "i"};
+inline constexpr Sql unlock_schema = {"SELECT RELEASE_LOCK(" ASYNCJOBS_SCHEMA_LOCK ")", "i"};
+
+} // namespace asyncjobs::soci_adapter::mysql
