@@ -7,6 +7,7 @@ list(REMOVE_DUPLICATES components)
 foreach(component IN LISTS components)
     install(EXPORT asyncjobs-${component} NAMESPACE asyncjobs:: DESTINATION ${package_dir})
 endforeach()
+get_property(soci_backends GLOBAL PROPERTY ASYNCJOBS_SOCI_BACKENDS)
 configure_package_config_file(
     ${PROJECT_SOURCE_DIR}/cmake/asyncjobs-config.cmake.in
     ${PROJECT_BINARY_DIR}/asyncjobs-config.cmake INSTALL_DESTINATION ${package_dir})

@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace asyncjobs::soci_adapter {
 namespace {
 
@@ -80,6 +82,19 @@ ClaimedJob read_claimed(Row& row) {
     job.timeout = row.duration();
     job.created_at = row.time();
     return job;
+}
+
+void ClaimOrder::add(Row row) {
+    const Timestamp run_at = row.time();
+    found_.push_back({run_at, read_claimed(row)});
+}
+
+void ClaimOrder::move_to(std::vector<ClaimedJob>& answers) {
+    const auto comes_first = [](const Found& a, const Found& b) {
+        return a.run_at != b.run_at ? a.run_at < b.run_at : a.job.lease.id < b.job.lease.id;
+    };
+    if (!std::ranges::is_sorted(found_, comes_first)) std::ranges::sort(found_, comes_first);
+    for (Found& one : found_) answers.push_back(std::move(one.job));
 }
 
 Job read_job(Row row) {

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asyncjobs::soci_adapter {
 
@@ -15,6 +16,22 @@ Job read_job(Row row);
 
 /// Of claimed_columns.
 ClaimedJob read_claimed(Row& row);
+
+/// Puts the rows of an UPDATE or SELECT, which come in any order, into that of a claim: by
+/// `run_at`, which is the column before claimed_columns, and then by id.
+class ClaimOrder {
+public:
+    void add(Row row);
+    /// Appends them. To be called once.
+    void move_to(std::vector<ClaimedJob>& answers);
+
+private:
+    struct Found {
+        Timestamp run_at;
+        ClaimedJob job;
+    };
+    std::vector<Found> found_;
+};
 
 JobId read_id(Row& row);
 JobStatus read_status(Row& row);

@@ -20,11 +20,13 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
 
 void migrate(const Dialect& dialect, Session& session) {
     if (missing_migrations(dialect, session).empty()) return;
+    dialect.lock_schema(session);
     dialect.begin_write(session);
     // Another process may have been faster.
     for (const Migration& step : missing_migrations(dialect, session))
         dialect.migrate(session, step);
     dialect.commit(session);
+    dialect.unlock_schema(session);
 }
 
 } // namespace asyncjobs::soci_adapter

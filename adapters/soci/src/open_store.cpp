@@ -1,6 +1,12 @@
 #include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 
+#ifdef ASYNCJOBS_HAS_MYSQL
+#include "mysql_dialect.hpp"
+#endif
+#ifdef ASYNCJOBS_HAS_POSTGRESQL
+#include "postgresql_dialect.hpp"
+#endif
 #include "sql_job_store.hpp"
 #include "sqlite_dialect.hpp"
 #include "store_url.hpp"
@@ -16,6 +22,15 @@ namespace {
 
 using namespace soci_adapter;
 
+constexpr std::string_view schemes = "sqlite: "
+#ifdef ASYNCJOBS_HAS_POSTGRESQL
+                                     "postgresql: "
+#endif
+#ifdef ASYNCJOBS_HAS_MYSQL
+                                     "mysql: "
+#endif
+    ;
+
 [[noreturn]] void refuse(const std::string& message) {
     throw Error(Errc::invalid_argument, message);
 }
@@ -24,6 +39,10 @@ void check(const StoreOptions& options) {
     if (options.busy_timeout < Duration::zero() || options.busy_timeout > std::chrono::minutes{10})
         refuse(fmt::format("busy_timeout is {} us, but must be from 0 to 10 min",
                            options.busy_timeout.count()));
+    if (options.statement_timeout < std::chrono::milliseconds{1} ||
+        options.statement_timeout > std::chrono::hours{1})
+        refuse(fmt::format("statement_timeout is {} us, but must be from 1 ms to 1 h",
+                           options.statement_timeout.count()));
     if (options.readers < 1 || options.readers > 64)
         refuse(fmt::format("readers is {}, but must be from 1 to 64", options.readers));
     if (options.writers < 1 || options.writers > 64)
@@ -59,13 +78,28 @@ std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& op
     return std::make_unique<SqliteDialect>(std::move(sqlite));
 }
 
+#ifdef ASYNCJOBS_HAS_MYSQL
+std::unique_ptr<Dialect> make_mysql(const StoreUrl& url, const StoreOptions& options) {
+    MysqlOptions mysql = mysql_options(url);
+    mysql.table_prefix = table_prefix_of(url);
+    mysql.busy_timeout = options.busy_timeout;
+    mysql.writers = options.writers;
+    mysql.clock = options.clock;
+    return std::make_unique<MysqlDialect>(std::move(mysql));
+}
+#endif
+
 std::unique_ptr<Dialect> make_dialect(const StoreUrl& url, const StoreOptions& options) {
     if (url.scheme == "sqlite") return make_sqlite(url, options);
-    if (url.scheme == "postgresql" || url.scheme == "mysql")
-        refuse(fmt::format("the store URL's scheme is {}:, which this build can't speak yet; "
-                           "use sqlite:PATH or memory:",
-                           url.scheme));
-    refuse(fmt::format("the store URL's scheme is \"{}\"; use sqlite:PATH or memory:", url.scheme));
+#ifdef ASYNCJOBS_HAS_MYSQL
+    if (url.scheme == "mysql") return make_mysql(url, options);
+#endif
+#ifdef ASYNCJOBS_HAS_POSTGRESQL
+    if (url.scheme == "postgresql")
+        return std::make_unique<PostgresqlDialect>(postgresql_options(url, options));
+#endif
+    refuse(fmt::format("the store URL's scheme is \"{}\"; this build knows {}memory:", url.scheme,
+                       schemes));
 }
 
 } // namespace

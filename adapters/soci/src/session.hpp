@@ -24,7 +24,7 @@ public:
     Query& query(const Sql& sql) {
         auto found = queries_.find(sql.text);
         if (found == queries_.end()) {
-            const std::string text = with_table_prefix(sql.text, table_prefix_);
+            const std::string text = with_prefix(sql.text);
             found = queries_.try_emplace(std::string(sql.text), connection_, Sql{text, sql.columns})
                         .first;
         }
@@ -33,8 +33,12 @@ public:
 
     /// Runs a statement once, without keeping it prepared.
     void run(std::string_view text) {
-        const std::string renamed = with_table_prefix(text, table_prefix_);
+        const std::string renamed = with_prefix(text);
         Query(connection_, {renamed}).for_each([](Row) {});
+    }
+
+    std::string with_prefix(std::string_view sql) const {
+        return with_table_prefix(sql, table_prefix_);
     }
 
     soci::session& connection() noexcept { return connection_; }

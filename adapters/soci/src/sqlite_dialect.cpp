@@ -216,24 +216,11 @@ void SqliteDialect::settle(Session& session, std::span<const Settlement> settlem
 void SqliteDialect::claim(Session& session, std::string_view queue, std::size_t limit,
                           const ClaimRequest& request, Timestamp now,
                           std::vector<ClaimedJob>& answers) const {
-    struct Found {
-        Timestamp run_at;
-        ClaimedJob job;
-    };
-    std::vector<Found> found;
+    ClaimOrder found;
     session.query(sqlite::claim)
-        .for_each(
-            [&](Row row) {
-                const Timestamp run_at = row.time();
-                found.push_back({run_at, read_claimed(row)});
-            },
-            request.worker, now, now + request.lease_for, queue, limit);
-    // RETURNING promises no order.
-    const auto comes_first = [](const Found& a, const Found& b) {
-        return a.run_at != b.run_at ? a.run_at < b.run_at : a.job.lease.id < b.job.lease.id;
-    };
-    if (!std::ranges::is_sorted(found, comes_first)) std::ranges::sort(found, comes_first);
-    for (Found& one : found) answers.push_back(std::move(one.job));
+        .for_each([&](Row row) { found.add(row); }, request.worker, now, now + request.lease_for,
+                  queue, limit);
+    found.move_to(answers);
 }
 
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,

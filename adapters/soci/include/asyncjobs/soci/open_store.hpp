@@ -14,6 +14,9 @@ struct StoreOptions {
     /// How long a call waits for another's lock, or for a free session, before it throws
     /// Errc::store_busy. 0 - 10 min.
     Duration busy_timeout = std::chrono::seconds{5};
+    /// How long a database server may work on one statement before it is ended with
+    /// Errc::store_busy. 1 ms - 1 h.
+    Duration statement_timeout = std::chrono::seconds{30};
     unsigned readers = 4; ///< 1-64; how many reads run at the same time
     unsigned writers = 8; ///< 1-64; how many writes do; SQLite has one at a time
 
@@ -27,6 +30,11 @@ struct StoreOptions {
 /// not exist. LEVEL is `full` (the default: what was acknowledged survives a power failure),
 /// `normal` (survives the end of the process), `extra` or `off`. Several processes of one machine
 /// may use it at the same time; PATH must not be on a network file system.
+///
+/// `postgresql://USER@HOST:PORT/DATABASE?NAME=VALUE&...` or `postgresql:KEY=VALUE KEY=VALUE`, as
+/// libpq knows them: PostgreSQL 13 or later, in a database with the encoding UTF8. Also takes
+/// `schema=NAME`, made if it does not exist, and `synchronous_commit=LEVEL`; without it the server's
+/// level holds, but not `off`.
 ///
 /// `memory:`: a MemoryJobStore.
 ///

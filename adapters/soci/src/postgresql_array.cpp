@@ -1,0 +1,40 @@
+#include "postgresql_array.hpp"
+
+#include <asyncjobs/error.hpp>
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace asyncjobs::soci_adapter {
+
+void PostgresqlArray::add(std::int64_t number) {
+    separate();
+    fmt::format_to(std::back_inserter(text_), "{}", number);
+}
+
+void PostgresqlArray::add(std::string_view text) {
+    using namespace std::literals;
+    if (text.find('\0') != text.npos)
+        throw Error(Errc::invalid_payload, "a text holds NUL, which PostgreSQL can't keep");
+    separate();
+    text_ += '"';
+    while (!text.empty()) {
+        const auto plain = text.substr(0, text.find_first_of("\"\\"sv));
+        text_ += plain;
+        text.remove_prefix(plain.size());
+        if (text.empty()) break;
+        text_ += '\\';
+        text_ += text.front();
+        text.remove_prefix(1);
+    }
+    text_ += '"';
+}
+
+void PostgresqlArray::add(const std::optional<std::string>& text) {
+    if (text) return add(std::string_view(*text));
+    separate();
+    text_ += "NULL";
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::soci_adapter {
+
+/// The text of a PostgreSQL array, which carries a column of a batch as one parameter.
+class PostgresqlArray {
+public:
+    void add(std::int64_t number);
+    /// Throws Error (Errc::invalid_payload) for a text with NUL, which PostgreSQL can't keep.
+    void add(std::string_view text);
+    void add(const std::string& text) { add(std::string_view(text)); }
+    void add(const std::optional<std::string>& text);
+
+    /// To be taken once, after the last add().
+    const std::string& text() {
+        text_ += '}';
+        return text_;
+    }
+
+private:
+    void separate() {
+        if (text_.size() > 1) text_ += ',';
+    }
+
+    std::string text_ = "{";
+};
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "dialect.hpp"
+
+#include <string_view>
+
+namespace asyncjobs::soci_adapter {
+
+/// `is_connected`: whether the session still looks alive after the fault.
+Fault postgresql_fault(std::string_view sqlstate, bool is_connected, Stage stage);
+
+} // namespace asyncjobs::soci_adapter

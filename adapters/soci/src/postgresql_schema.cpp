@@ -1,0 +1,87 @@
+#include "postgresql_schema.hpp"
+
+#include <array>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+// Each index serves one question, and holds only the rows that can be an answer to it: claims,
+// sweeps and pages cost the same whatever else is in the table. Texts are compared byte for byte.
+// Every job leaves two dead rows behind; vacuum must come by the number of them, not by their
+// share.
+constexpr const char* first = R"sql(CREATE TABLE asyncjobs_schema (
+    version    INTEGER NOT NULL PRIMARY KEY,
+    applied_at BIGINT  NOT NULL
+);
+CREATE TABLE jobs (
+    id                  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    type                TEXT COLLATE "C" NOT NULL,
+    queue               TEXT COLLATE "C" NOT NULL,
+    owner               TEXT COLLATE "C" NOT NULL,
+    status              TEXT COLLATE "C" NOT NULL
+        CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+    progress            INTEGER NOT NULL DEFAULT 0,
+    message             TEXT COLLATE "C" NOT NULL DEFAULT '',
+    attempt             INTEGER NOT NULL DEFAULT 0,
+    max_attempts        INTEGER NOT NULL,
+    crashes             INTEGER NOT NULL DEFAULT 0,
+    fence               BIGINT  NOT NULL DEFAULT 0,
+    revision            BIGINT  NOT NULL DEFAULT 1,
+    worker              TEXT COLLATE "C" NOT NULL DEFAULT '',
+    unique_key          TEXT COLLATE "C",
+    timeout             BIGINT  NOT NULL,
+    retention           BIGINT  NOT NULL,
+    created_at          BIGINT  NOT NULL,
+    updated_at          BIGINT  NOT NULL,
+    run_at              BIGINT  NOT NULL,
+    started_at          BIGINT,
+    completed_at        BIGINT,
+    failed_at           BIGINT,
+    cancelled_at        BIGINT,
+    cancel_requested_at BIGINT,
+    lease_expires_at    BIGINT,
+    expires_at          BIGINT,
+    input               TEXT COLLATE "C" NOT NULL,
+    result              TEXT COLLATE "C",
+    error               TEXT COLLATE "C"
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+        autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX jobs_due ON jobs (queue, run_at, id) WHERE status = 'pending';
+CREATE INDEX jobs_lease ON jobs (lease_expires_at, queue, worker) WHERE status = 'processing';
+CREATE INDEX jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX jobs_completed ON jobs (type, completed_at) WHERE status = 'completed';
+CREATE INDEX jobs_failed ON jobs (id) WHERE status = 'failed';
+CREATE INDEX jobs_cancelled ON jobs (id) WHERE status = 'cancelled';
+CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';
+CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
+    WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
+CREATE TABLE job_queues (
+    name       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    paused     INTEGER NOT NULL DEFAULT 0,
+    updated_at BIGINT  NOT NULL
+);
+CREATE VIEW jobs_readable AS
+SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt,
+       max_attempts, crashes, fence, revision, worker, unique_key,
+       timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
+       to_timestamp(created_at / 1000000.0) AS created_at,
+       to_timestamp(updated_at / 1000000.0) AS updated_at,
+       to_timestamp(run_at / 1000000.0) AS run_at,
+       to_timestamp(started_at / 1000000.0) AS started_at,
+       to_timestamp(completed_at / 1000000.0) AS completed_at,
+       to_timestamp(failed_at / 1000000.0) AS failed_at,
+       to_timestamp(cancelled_at / 1000000.0) AS cancelled_at,
+       to_timestamp(cancel_requested_at / 1000000.0) AS cancel_requested_at,
+       to_timestamp(lease_expires_at / 1000000.0) AS lease_expires_at,
+       to_timestamp(expires_at / 1000000.0) AS expires_at
+  FROM jobs;
+)sql";
+
+} // namespace
+
+std::span<const Migration> postgresql_migrations() {
+    static const std::array<Migration, 1> steps = {{{1, first}}};
+    return steps;
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <span>
+
+namespace asyncjobs::soci_adapter {
+
+/// Oldest first. Statements end with `;` at the end of a line.
+std::span<const Migration> postgresql_migrations();
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,136 @@
+#pragma once
+
+#include "sql.hpp"
+
+/// What PostgreSQL says in words of its own: a batch is one statement, with an array for each
+/// column of it. Parameters follow the order of their first appearance.
+namespace asyncjobs::soci_adapter::postgresql {
+
+inline constexpr Sql insert = {
+    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
+    " retention, created_at, updated_at, run_at, input)"
+    " SELECT id, type, queue, owner, 'pending', max_attempts, unique_key, timeout, retention,"
+    " created_at, created_at, run_at, input"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"
+    " CAST(:owners AS text[]), CAST(:max_attempts AS integer[]), CAST(:unique_keys AS text[]),"
+    " CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), CAST(:created_at AS bigint[]),"
+    " CAST(:run_at AS bigint[]), CAST(:inputs AS text[]))"
+    " AS new (id, type, queue, owner, max_attempts, unique_key, timeout, retention, created_at,"
+    " run_at, input)"
+    " ON CONFLICT DO NOTHING RETURNING id",
+    "t"};
+
+inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
+
+inline constexpr Sql key_holder = {
+    "SELECT id, created_at FROM jobs"
+    " WHERE unique_key = :unique_key AND status IN ('pending', 'processing')",
+    "ti"};
+
+// A percentage of -1 says that none was reported. `becomes` is the status that the worker wants; a
+// job that is put back (`pending`) although its cancellation was requested is cancelled instead.
+#define ASYNCJOBS_IS_PUT_BACK "becomes = 'pending' AND cancel_requested_at IS NULL"
+#define ASYNCJOBS_IS_CANCELLED                                                                     \
+    "(becomes = 'cancelled' OR becomes = 'pending' AND cancel_requested_at IS NOT NULL)"
+inline constexpr Sql settle = {
+    "UPDATE jobs SET"
+    " status = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN 'cancelled' ELSE becomes END,"
+    " progress = CASE becomes WHEN 'completed' THEN 100 ELSE greatest(progress, new_percent) END,"
+    " message = CASE WHEN new_percent >= progress THEN new_message ELSE message END,"
+    " result = new_result,"
+    " error = CASE becomes WHEN 'completed' THEN NULL ELSE coalesce(new_error, error) END,"
+    " completed_at = CASE becomes WHEN 'completed' THEN CAST(:now AS bigint) END,"
+    " failed_at = CASE becomes WHEN 'failed' THEN CAST(:now AS bigint) END,"
+    " cancelled_at = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN CAST(:now AS bigint) END,"
+    " expires_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK " THEN NULL ELSE :now + retention END,"
+    " run_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK " THEN :now + delay ELSE run_at END,"
+    " attempt = greatest(attempt - refund, 0), updated_at = :now, revision = revision + 1,"
+    " lease_expires_at = NULL"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[]), CAST(:becomes AS text[]),"
+    " CAST(:percents AS integer[]), CAST(:messages AS text[]), CAST(:results AS text[]),"
+    " CAST(:errors AS text[]), CAST(:delays AS bigint[]), CAST(:refunds AS integer[]))"
+    " WITH ORDINALITY AS settlement (settled_id, settled_fence, becomes, new_percent, new_message,"
+    " new_result, new_error, delay, refund, number)"
+    " WHERE id = settled_id AND fence = settled_fence AND status = 'processing'"
+    " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
+    " RETURNING number, status",
+    "it"};
+
+inline constexpr Sql claim = {
+    "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+    " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
+    " updated_at = :now, lease_expires_at = :lease_expires_at"
+    " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+    "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
+    "   (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    "  ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED))"
+    " RETURNING run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
+    "i"
+    "titttt"
+    "iiiii"};
+
+#define ASYNCJOBS_TELLS_NEWS                                                                       \
+    "(new_percent > progress OR new_percent = progress AND new_message <> message)"
+inline constexpr Sql extend = {
+    "UPDATE jobs SET lease_expires_at = :lease_expires_at,"
+    " revision = revision + CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN 1 ELSE 0 END,"
+    " updated_at = CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN :now ELSE updated_at END,"
+    " progress = greatest(progress, new_percent),"
+    " message = CASE WHEN new_percent >= progress THEN new_message ELSE message END"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[]), CAST(:percents AS integer[]),"
+    " CAST(:messages AS text[])) WITH ORDINALITY"
+    " AS heartbeat (held_id, held_fence, new_percent, new_message, number)"
+    " WHERE id = held_id AND fence = held_fence AND status = 'processing'"
+    " RETURNING number, cancel_requested_at",
+    "ii"};
+
+#define ASYNCJOBS_IS_QUARANTINED "crashes + 1 >= :crash_limit"
+inline constexpr Sql rescue = {
+    "UPDATE jobs SET crashes = crashes + 1, attempt = greatest(attempt - 1, 0),"
+    " lease_expires_at = NULL, updated_at = :now, revision = revision + 1,"
+    " status = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN 'failed'"
+    "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
+    " error = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN :error ELSE error END,"
+    " failed_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN CAST(:now AS bigint) END,"
+    " cancelled_at = CASE WHEN NOT " ASYNCJOBS_IS_QUARANTINED
+    "  AND cancel_requested_at IS NOT NULL THEN CAST(:now AS bigint) END,"
+    " expires_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
+    "  THEN :now + retention END,"
+    " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
+    "  THEN run_at ELSE :now END"
+    " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+    "  WHERE status = 'processing' AND lease_expires_at <= :now"
+    "  ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
+    " RETURNING id, queue, status",
+    "ttt"};
+
+inline constexpr Sql purge = {
+    "DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs WHERE expires_at <= :now"
+    " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
+    " AND status IN ('completed', 'failed', 'cancelled')"};
+
+inline constexpr Sql find = {
+    "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};
+
+inline constexpr Sql lock = {
+    "SELECT status, cancel_requested_at FROM jobs WHERE id = :id FOR UPDATE", "ti"};
+
+inline constexpr Sql restart = {
+    "UPDATE jobs SET status = 'pending', run_at = :now, attempt = 0, crashes = 0, progress = 0,"
+    " message = '', error = NULL, cancel_requested_at = NULL, failed_at = NULL,"
+    " cancelled_at = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1"
+    " WHERE id = :id AND status IN ('failed', 'cancelled') AND NOT EXISTS"
+    "  (SELECT 1 FROM jobs AS holder WHERE holder.unique_key = jobs.unique_key"
+    "   AND holder.status IN ('pending', 'processing'))"};
+
+inline constexpr Sql set_paused = {
+    "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
+    " ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, updated_at = excluded.updated_at"};
+
+inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
+inline constexpr Sql record_version = {
+    "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
+inline constexpr Sql has_schema = {"SELECT 1 WHERE to_regclass('asyncjobs_schema') IS NOT NULL",
+                                   "i"};
+
+} // namespace asyncjobs::soci_adapter::postgresql
