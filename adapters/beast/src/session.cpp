@@ -211,6 +211,7 @@ void Session::respond(http::Response response) {
                 500, "internal_error", "this failed for a reason inside the service"));
         }
     }
+    if (hub_->draining) keep_ = false; // stop() may not have come to this strand yet
     const auto persistence = !keep_           ? Persistence::close
                              : head_.http_1_1 ? Persistence::implied
                                               : Persistence::keep_alive;
@@ -299,11 +300,12 @@ void Session::set_deadline(Clock::time_point deadline) {
 }
 
 void Session::watch_deadline() {
+    if (phase_ == Phase::closed) return;
     if (timer_.expiry() != deadline_) timer_.expires_at(deadline_);
     timer_.async_wait([self = shared_from_this()](error_code) {
         if (self->phase_ == Phase::closed) return;
         if (Clock::now() >= self->deadline_) self->on_deadline();
-        if (self->phase_ != Phase::closed) self->watch_deadline();
+        self->watch_deadline();
     });
 }
 
