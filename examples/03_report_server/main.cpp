@@ -47,7 +47,7 @@ void wait_for(const sigset_t& signals, Function every_minute) {
 std::filesystem::path orders_of(const Options& options) {
     if (!options.orders.empty()) return options.orders;
     const auto invented = options.files / "orders-2011.csv.gz";
-    if (!std::filesystem::exists(invented)) generate_orders(invented);
+    if (!std::filesystem::exists(invented)) generate_orders(invented, {.invoices_per_day = 100});
     return invented;
 }
 
