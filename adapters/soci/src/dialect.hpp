@@ -1,6 +1,7 @@
 #pragma once
 
 #include "session.hpp"
+#include "statements.hpp"
 
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
@@ -79,9 +80,8 @@ public:
                                         Timestamp now) const = 0;
     virtual std::size_t purge(Session& session, std::size_t limit, Timestamp now) const = 0;
 
-    /// What keeps a planner without statistics from using an index of the column it precedes,
-    /// where that would mean to sort a whole queue for a page.
-    virtual std::string_view unindexed() const noexcept { return {}; }
+    virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
+    virtual OwnStatements own_statements() const noexcept { return {}; }
 
     // One row
     struct State {

@@ -137,27 +137,47 @@ int MysqlDialect::schema_version(Session& session) const {
     return version;
 }
 
-void MysqlDialect::migrate(Session& session, const Migration& migration) const {
+void MysqlDialect::lock_schema(Session& session) const {
     constexpr int patience_seconds = 60;
     bool is_locked = false;
     session.query(mysql::lock_schema)
         .for_first([&](Row row) { is_locked = !row.next_is_null() && row.number() == 1; },
                    patience_seconds);
     if (!is_locked)
-        throw Error(Errc::store_busy, "another process is changing the tables for too long");
-    // The lock is the session's: one that fails here is not used again.
-    if (schema_version(session) < migration.version) {
-        constexpr std::string_view end_of_statement = ";\n";
-        std::string_view rest = migration.sql;
-        for (auto end = rest.find(end_of_statement); end != rest.npos;
-             end = rest.find(end_of_statement)) {
-            session.run(rest.substr(0, end));
-            rest.remove_prefix(end + end_of_statement.size());
-        }
-        session.query(mysql::record_version).change(migration.version, now(session));
-        commit(session);
-    }
+        throw Error(Errc::store_busy,
+                    "MySQL: another process was changing the tables for too long");
+}
+
+void MysqlDialect::unlock_schema(Session& session) const {
     session.query(mysql::unlock_schema).for_first([](Row) {});
+}
+
+void MysqlDialect::migrate(Session& session, const Migration& migration) const {
+    constexpr std::string_view end_of_statement = ";\n";
+    std::string_view rest = migration.sql;
+    for (auto end = rest.find(end_of_statement); end != rest.npos;
+         end = rest.find(end_of_statement)) {
+        session.run(rest.substr(0, end));
+        rest.remove_prefix(end + end_of_statement.size());
+    }
+    session.query(mysql::record_version).change(migration.version, now(session));
+}
+
+PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
+    PageWords words{.jobs = "jobs FORCE INDEX (PRIMARY)", .unindexed = {}, .stopped = "stopped_as"};
+    const bool is_of_stopped =
+        query.status == JobStatus::failed || query.status == JobStatus::cancelled;
+    if (query.owner)
+        words.jobs = "jobs FORCE INDEX (jobs_owner)";
+    else if (is_of_stopped)
+        words.jobs = "jobs FORCE INDEX (jobs_stopped)";
+    return words;
+}
+
+OwnStatements MysqlDialect::own_statements() const noexcept {
+    return {.held = mysql::held,
+            .any_expired_lease = mysql::any_expired_lease,
+            .latest_runs = mysql::latest_runs};
 }
 
 std::optional<Dialect::State> MysqlDialect::lock(Session& session, const JobId& id) const {

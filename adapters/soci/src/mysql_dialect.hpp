@@ -23,6 +23,8 @@ public:
     Timestamp now(Session& session) const override;
 
     void prepare(Session& session) const override;
+    void lock_schema(Session& session) const override;
+    void unlock_schema(Session& session) const override;
     std::span<const Migration> migrations() const noexcept override;
     int schema_version(Session& session) const override;
     void migrate(Session& session, const Migration& migration) const override;
@@ -42,6 +44,8 @@ public:
                                 Timestamp now) const override;
     std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
 
+    PageWords page_words(const JobQuery& query) const noexcept override;
+    OwnStatements own_statements() const noexcept override;
     std::optional<State> lock(Session& session, const JobId& id) const override;
     bool restart(Session& session, const JobId& id, Timestamp now) const override;
     void set_paused(Session& session, std::string_view queue, bool paused,

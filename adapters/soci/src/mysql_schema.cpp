@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     result              LONGTEXT,
     error               LONGTEXT,
     KEY jobs_due (status, queue, run_at),
-    KEY jobs_lease (lease_expires_at),
+    KEY jobs_lease (lease_expires_at, worker),
     KEY jobs_expiry (expires_at),
     KEY jobs_completed (type, completed_at),
     KEY jobs_stopped (stopped_as),

@@ -109,6 +109,25 @@ inline constexpr Sql find_expired = {
     " ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
     "ttiiiiii"};
 
+inline constexpr Sql any_expired_lease = {
+    "SELECT 1 FROM jobs FORCE INDEX (jobs_lease)"
+    " WHERE status = 'processing' AND lease_expires_at <= :now LIMIT 1",
+    "i"};
+
+/// Only a job under lease has a time at which it expires.
+inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
+                             " FROM jobs FORCE INDEX (jobs_lease)"
+                             " WHERE lease_expires_at IS NOT NULL AND worker = :worker"
+                             " AND status = 'processing'",
+                             claimed_columns};
+
+inline constexpr Sql latest_runs = {
+    "SELECT sum(run), count(*) FROM (SELECT completed_at - started_at AS run"
+    " FROM jobs FORCE INDEX (jobs_completed)"
+    " WHERE status = 'completed' AND type = :type AND completed_at IS NOT NULL"
+    " ORDER BY completed_at DESC LIMIT 20) AS found",
+    "ii"};
+
 inline constexpr Sql find_to_purge = {
     "SELECT id FROM jobs FORCE INDEX (jobs_expiry) WHERE expires_at <= :now"
     " AND status IN ('completed', 'failed', 'cancelled')"

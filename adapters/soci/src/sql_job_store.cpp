@@ -148,7 +148,7 @@ std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, D
 std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
     return transact(Access::reading, [&](Session& session, Timestamp) {
         std::vector<ClaimedJob> answer;
-        session.query(statements::held)
+        session.query(dialect_->own_statements().held)
             .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker);
         return answer;
     });
@@ -156,7 +156,8 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     const bool any = transact(Access::reading, [&](Session& session, Timestamp now) {
-        return session.query(statements::any_expired_lease).for_first([](Row) {}, now);
+        return session.query(dialect_->own_statements().any_expired_lease)
+            .for_first([](Row) {}, now);
     });
     if (!any) return {};
     return transact(Access::writing, [&](Session& session, Timestamp now) {
@@ -185,7 +186,7 @@ std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
 }
 
 JobPage SqlJobStore::list(const JobQuery& query) {
-    const std::string statement = list_statement(query, dialect_->unindexed());
+    const std::string statement = list_statement(query, dialect_->page_words(query));
     return transact(Access::reading, [&](Session& session, Timestamp) {
         JobPage page;
         Query& select = session.query({statement, job_columns});
@@ -254,7 +255,7 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
             .for_first(count(answer.waiting), queue, now, Workload::count_limit);
         session.query(statements::count_processing)
             .for_first(count(answer.processing), queue, Workload::count_limit);
-        session.query(statements::latest_runs)
+        session.query(dialect_->own_statements().latest_runs)
             .for_first(
                 [&](Row row) {
                     const Duration sum = row.duration();

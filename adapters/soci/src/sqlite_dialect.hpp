@@ -51,7 +51,7 @@ public:
                                 Timestamp now) const override;
     std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
 
-    std::string_view unindexed() const noexcept override { return "+"; }
+    PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
     std::optional<State> lock(Session& session, const JobId& id) const override;
     bool restart(Session& session, const JobId& id, Timestamp now) const override;
     void set_paused(Session& session, std::string_view queue, bool paused,

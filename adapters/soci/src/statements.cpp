@@ -2,9 +2,11 @@
 
 namespace asyncjobs::soci_adapter {
 
-std::string list_statement(const JobQuery& query, std::string_view unindexed) {
-    std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs";
+std::string list_statement(const JobQuery& query, const PageWords& words) {
+    std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM ";
+    sql += words.jobs;
     const char* joint = " WHERE ";
+    const std::string unindexed(words.unindexed), stopped(words.stopped);
     const auto restrict_to = [&](bool wanted, std::string_view condition) {
         if (!wanted) return;
         sql += joint;
@@ -14,10 +16,10 @@ std::string list_statement(const JobQuery& query, std::string_view unindexed) {
     // Spelt out where a partial index can then be used.
     restrict_to(query.owner.has_value(), "owner = :owner");
     restrict_to(query.owner && !query.owner->empty(), "owner <> ''");
-    restrict_to(query.queue.has_value(), std::string(unindexed) + "queue = :queue");
-    restrict_to(query.type.has_value(), std::string(unindexed) + "type = :type");
-    restrict_to(query.status == JobStatus::failed, "status = 'failed'");
-    restrict_to(query.status == JobStatus::cancelled, "status = 'cancelled'");
+    restrict_to(query.queue.has_value(), unindexed + "queue = :queue");
+    restrict_to(query.type.has_value(), unindexed + "type = :type");
+    restrict_to(query.status == JobStatus::failed, stopped + " = 'failed'");
+    restrict_to(query.status == JobStatus::cancelled, stopped + " = 'cancelled'");
     restrict_to(query.status == JobStatus::pending, "status = 'pending'");
     restrict_to(query.status == JobStatus::processing, "status = 'processing'");
     restrict_to(query.status == JobStatus::completed, "status = 'completed'");

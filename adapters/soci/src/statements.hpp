@@ -59,8 +59,23 @@ inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queu
 
 } // namespace statements
 
+/// Those of them that a dialect may put into words of its own.
+struct OwnStatements {
+    Sql held = statements::held;
+    Sql any_expired_lease = statements::any_expired_lease;
+    Sql latest_runs = statements::latest_runs;
+};
+
+/// What makes a planner read a page of jobs off an index in its order, instead of sorting.
+struct PageWords {
+    std::string_view jobs = "jobs"; ///< the table, with a hint
+    /// Keeps an index of the column that follows from being used.
+    std::string_view unindexed = {};
+    std::string_view stopped = "status"; ///< the indexed column that says `failed` or `cancelled`
+};
+
 /// Newest first. The parameters are those members of `query` that are set, but its status, and the
-/// limit. `unindexed`: see Dialect.
-std::string list_statement(const JobQuery& query, std::string_view unindexed);
+/// limit.
+std::string list_statement(const JobQuery& query, const PageWords& words);
 
 } // namespace asyncjobs::soci_adapter

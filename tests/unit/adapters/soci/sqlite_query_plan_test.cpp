@@ -92,7 +92,7 @@ TEST_CASE("each question is answered by the index made for it") {
 TEST_CASE("a page of jobs is read off an index in its order") {
     Planner planner;
     const auto plan = [&](const JobQuery& query) {
-        return planner.plan_of(list_statement(query, "+"));
+        return planner.plan_of(list_statement(query, {.unindexed = "+"}));
     };
     CHECK(contains(plan({.owner = "42"}), "SEARCH jobs USING INDEX jobs_owner (owner=?)"));
     CHECK(contains(plan({.owner = "42", .status = JobStatus::completed, .before = JobId()}),
@@ -109,7 +109,7 @@ TEST_CASE("a page of jobs is read off an index in its order") {
                 JobQuery query{.queue = "q", .type = "t", .status = status};
                 if (owner) query.owner = "42";
                 if (before) query.before = JobId();
-                CAPTURE(list_statement(query, "+"));
+                CAPTURE(list_statement(query, {.unindexed = "+"}));
                 CHECK_FALSE(contains(plan(query), "TEMP B-TREE"));
             }
 }

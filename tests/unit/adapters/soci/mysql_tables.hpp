@@ -1,0 +1,86 @@
+#pragma once
+
+#include "mysql_options.hpp"
+#include "session.hpp"
+
+#include <soci/mysql/soci-mysql.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace soci_test {
+
+/// The server that ASYNCJOBS_TEST_MYSQL names; empty where there is none.
+inline std::string mysql_server() {
+    const char* url = std::getenv("ASYNCJOBS_TEST_MYSQL");
+    return url ? url : "";
+}
+
+/// Somebody else's connection to the server.
+class Mysql {
+public:
+    explicit Mysql(const std::string& url, const std::string& table_prefix = {})
+        : session_(soci::mysql,
+                   asyncjobs::soci_adapter::connect_string(asyncjobs::soci_adapter::mysql_options(
+                       asyncjobs::soci_adapter::parse_store_url(url))),
+                   table_prefix) {}
+
+    void run(const std::string& sql) { session_.run(sql); }
+
+    /// The rows' column `at`, as text.
+    std::vector<std::string> column(const std::string& sql, std::size_t at = 0) {
+        std::vector<std::string> rows;
+        session_.query({sql, std::string(at + 1, 't')})
+            .for_each([&](asyncjobs::soci_adapter::Row row) {
+                for (std::size_t i = 0; i < at; ++i) row.skip();
+                rows.push_back(row.optional_text().value_or("NULL"));
+            });
+        return rows;
+    }
+
+    std::string value(const std::string& sql) { return column(sql).at(0); }
+
+    soci::session& connection() { return session_.connection(); }
+
+private:
+    asyncjobs::soci_adapter::Session session_;
+};
+
+/// Tables of one test's own, gone when it is over.
+class MysqlTables {
+public:
+    MysqlTables() {
+        static std::atomic<int> count = 0;
+        prefix_ = "t" + std::to_string(::getpid()) + "_" + std::to_string(++count) + "_";
+    }
+    ~MysqlTables() {
+        try {
+            drop();
+        } catch (const std::exception&) { // the server is gone
+        }
+    }
+    MysqlTables(const MysqlTables&) = delete;
+    MysqlTables& operator=(const MysqlTables&) = delete;
+
+    std::string url() const {
+        const std::string server = mysql_server();
+        const char* joint = server.find('?') == server.npos ? "?" : "&";
+        return server + joint + "table_prefix=" + prefix_;
+    }
+    /// Whose statements are about these tables.
+    Mysql connect() const { return Mysql(mysql_server(), prefix_); }
+
+    void drop() const {
+        Mysql server = connect();
+        server.run("DROP VIEW IF EXISTS jobs_readable");
+        server.run("DROP TABLE IF EXISTS jobs, job_queues, asyncjobs_schema");
+    }
+
+private:
+    std::string prefix_;
+};
+
+} // namespace soci_test
