@@ -24,9 +24,13 @@ inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs"
                              claimed_columns};
 
 inline constexpr Sql any_expired_lease = {
-    "SELECT 1 FROM jobs WHERE status = 'processing' AND lease_expires_at <= :now LIMIT 1", "i"};
+    "SELECT 1 FROM jobs WHERE status = 'processing' AND lease_expires_at <= :now"
+    " ORDER BY lease_expires_at LIMIT 1",
+    "i"};
 
-inline constexpr Sql any_to_purge = {"SELECT 1 FROM jobs WHERE expires_at <= :now LIMIT 1", "i"};
+inline constexpr Sql any_to_purge = {"SELECT 1 FROM jobs WHERE expires_at <= :now"
+                                     " ORDER BY expires_at LIMIT 1",
+                                     "i"};
 
 inline constexpr Sql cancel_pending = {
     "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
@@ -41,12 +45,12 @@ inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
 
 inline constexpr Sql count_waiting = {
     "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'pending' AND queue = :queue"
-    " AND run_at <= :now LIMIT :count_limit) AS found",
+    " AND run_at <= :now ORDER BY run_at LIMIT :count_limit) AS found",
     "i"};
 
 inline constexpr Sql count_processing = {
     "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'processing' AND queue = :queue"
-    " LIMIT :count_limit) AS found",
+    " ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "i"};
 
 /// The sum and the number of the type's latest runs.

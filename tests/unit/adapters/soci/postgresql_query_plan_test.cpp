@@ -1,0 +1,166 @@
+#include "postgresql_statements.hpp"
+#include "statements.hpp"
+
+#include "postgresql_server.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using soci_test::Postgresql;
+using soci_test::PostgresqlSchema;
+
+// Of each status, and as many that are not due yet: far more than fits into a page or a batch.
+constexpr const char* fill = R"sql(
+INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout, retention,
+                  created_at, updated_at, run_at, fence, worker, started_at, completed_at,
+                  failed_at, cancelled_at, lease_expires_at, expires_at, input)
+SELECT to_char(n * 7919 % 600011, '00000000000000000000000000000000') || state, 'noop', 'default',
+       CASE WHEN n % 10 = 0 THEN '42' ELSE '' END, status, 5, NULL, 0, 1000, n, n,
+       CASE WHEN state = 5 THEN 1000000000 + n ELSE n END, 1, 'w' || n % 100,
+       CASE WHEN status <> 'pending' THEN n END, CASE WHEN status = 'completed' THEN n END,
+       CASE WHEN status = 'failed' THEN n END, CASE WHEN status = 'cancelled' THEN n END,
+       CASE WHEN status = 'processing' THEN n END,
+       CASE WHEN status IN ('completed', 'failed', 'cancelled') THEN n END, '{}'
+  FROM generate_series(1, 100000) AS n,
+       unnest(ARRAY['pending', 'processing', 'completed', 'failed', 'cancelled', 'pending'])
+       WITH ORDINALITY AS states (status, number),
+       LATERAL (SELECT number - 1 AS state) AS numbered;
+ANALYZE;
+)sql";
+
+struct Planner {
+    explicit Planner(const std::string& server) : schema(server) {
+        open_store(schema.url());
+        database = std::make_unique<Postgresql>(schema.connect());
+        database->run(fill);
+    }
+
+    /// How a session plans it that has run it often (`generic`), or not yet.
+    std::string plan_of(std::string_view sql, bool generic) {
+        static const std::map<std::string, std::string> values = {{"now", "500000000"},
+                                                                  {"n", "100"},
+                                                                  {"count_limit", "1000"},
+                                                                  {"queue", "'default'"},
+                                                                  {"worker", "'w1'"},
+                                                                  {"type", "'noop'"},
+                                                                  {"owner", "'42'"},
+                                                                  {"before", "'5'"},
+                                                                  {"id", "'1'"},
+                                                                  {"unique_key", "'k'"},
+                                                                  {"crash_limit", "3"},
+                                                                  {"error", "'{}'"},
+                                                                  {"lease_expires_at", "500000000"},
+                                                                  {"paused", "1"},
+                                                                  {"created_at", "'{1}'"},
+                                                                  {"ids", "'{1,2}'"},
+                                                                  {"fences", "'{1,1}'"},
+                                                                  {"percents", "'{1,1}'"}};
+        std::string text, arguments;
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < sql.size(); ++i) {
+            if (sql[i] != ':') {
+                text += sql[i];
+                continue;
+            }
+            auto end = i + 1;
+            while (end < sql.size() && (std::islower(sql[end]) || sql[end] == '_')) ++end;
+            const std::string name(sql.substr(i + 1, end - i - 1));
+            auto at = std::ranges::find(names, name);
+            if (at == names.end()) {
+                names.push_back(name);
+                at = names.end() - 1;
+                const auto value = values.find(name);
+                arguments += (names.size() > 1 ? ", " : "") +
+                             (value == values.end() ? "'{}'" : value->second);
+            }
+            text += '$' + std::to_string(at - names.begin() + 1);
+            i = end - 1;
+        }
+        database->run("DEALLOCATE ALL; SET plan_cache_mode = force_" +
+                      std::string(generic ? "generic" : "custom") + "_plan");
+        database->run("PREPARE statement AS " + text);
+        std::string plan;
+        for (const auto& line : database->column("EXPLAIN EXECUTE statement" +
+                                                 (names.empty() ? "" : "(" + arguments + ")")))
+            plan += line + "\n";
+        return plan;
+    }
+
+    PostgresqlSchema schema;
+    std::unique_ptr<Postgresql> database;
+};
+
+bool contains(const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses its index") {
+    const auto server = soci_test::postgresql_server();
+    if (server.empty()) return;
+    Planner planner(server);
+    struct Expected {
+        Sql statement;
+        const char* index;
+    };
+    const Expected all[] = {{statements::next_due, "jobs_due"},
+                            {statements::held, "jobs_lease"},
+                            {statements::any_expired_lease, "jobs_lease"},
+                            {statements::any_to_purge, "jobs_expiry"},
+                            {statements::cancel_pending, "jobs_pkey"},
+                            {statements::request_cancel, "jobs_pkey"},
+                            {statements::remove, "jobs_pkey"},
+                            {statements::count_waiting, "jobs_due"},
+                            {statements::count_processing, "jobs_lease"},
+                            {statements::latest_runs, "jobs_completed"},
+                            {statements::paused, "job_queues"},
+                            {postgresql::created_at, "jobs_pkey"},
+                            {postgresql::key_holder, "jobs_unique_key"},
+                            {postgresql::settle, "jobs_pkey"},
+                            {postgresql::claim, "jobs_due"},
+                            {postgresql::extend, "jobs_pkey"},
+                            {postgresql::rescue, "jobs_lease"},
+                            {postgresql::purge, "jobs_expiry"},
+                            {postgresql::find, "jobs_pkey"},
+                            {postgresql::lock, "jobs_pkey"},
+                            {postgresql::restart, "jobs_pkey"}};
+    for (const auto& [statement, index] : all)
+        for (const bool generic : {false, true}) {
+            const auto plan = planner.plan_of(statement.text, generic);
+            CAPTURE(statement.text);
+            CAPTURE(generic);
+            CAPTURE(plan);
+            CHECK_FALSE(contains(plan, "Seq Scan on jobs"));
+            CHECK_FALSE(contains(plan, "Sort"));
+            CHECK(contains(plan, index));
+        }
+
+    for (const auto status :
+         {std::optional<JobStatus>(), std::optional(JobStatus::pending),
+          std::optional(JobStatus::processing), std::optional(JobStatus::completed),
+          std::optional(JobStatus::failed), std::optional(JobStatus::cancelled)})
+        for (const bool owner : {false, true})
+            for (const bool before : {false, true})
+                for (const bool narrow : {false, true}) {
+                    JobQuery query{.status = status};
+                    if (narrow) query.queue = query.type = "t";
+                    if (owner) query.owner = "42";
+                    if (before) query.before = JobId();
+                    const auto sql = list_statement(query, {});
+                    const auto plan = planner.plan_of(sql, true);
+                    CAPTURE(sql);
+                    CAPTURE(plan);
+                    CHECK_FALSE(contains(plan, "Seq Scan on jobs"));
+                    CHECK_FALSE(contains(plan, "Sort"));
+                }
+}
+
+} // namespace
