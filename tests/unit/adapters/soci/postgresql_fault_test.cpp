@@ -1,0 +1,95 @@
+#include "postgresql_array.hpp"
+#include "postgresql_fault.hpp"
+#include "postgresql_session.hpp"
+
+#include "postgresql_server.hpp"
+#include "store_calls.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using soci_test::code_of;
+
+TEST_CASE("PostgreSQL's faults are told apart by what helps") {
+    const auto code = [](const char* sqlstate, Stage stage = Stage::working) {
+        return postgresql_fault(sqlstate, true, stage).code;
+    };
+    CHECK(code("40001") == Errc::store_busy);
+    CHECK(code("40P01") == Errc::store_busy);
+    CHECK(code("55P03") == Errc::store_busy);
+    CHECK(code("57014") == Errc::store_busy);
+    CHECK(code("53100") == Errc::store_full);
+    CHECK(code("53300") == Errc::store_unavailable);
+    CHECK(code("57P01") == Errc::store_unavailable);
+    CHECK(code("08006") == Errc::store_unavailable);
+    CHECK(code("25006") == Errc::store_unavailable);
+    CHECK(code("42P01") == Errc::store_failure);
+    CHECK(code("40001", Stage::committing) == Errc::store_busy);
+    CHECK(code("57P01", Stage::committing) == Errc::unknown_outcome);
+    CHECK(code("08006", Stage::committing) == Errc::unknown_outcome);
+}
+
+TEST_CASE("a session that broke is lost, whatever the fault was called") {
+    const Fault fault = postgresql_fault("42P01", false, Stage::working);
+    CHECK(fault.code == Errc::store_unavailable);
+    CHECK(fault.session_is_lost);
+    CHECK(fault.is_worth_repeating);
+    CHECK(postgresql_fault("", false, Stage::committing).code == Errc::unknown_outcome);
+}
+
+TEST_CASE("a transaction whose outcome is unknown is never repeated") {
+    for (const char* sqlstate : {"08006", "57P01", "57P02", "25P03"})
+        CHECK_FALSE(postgresql_fault(sqlstate, true, Stage::committing).is_worth_repeating);
+    CHECK(postgresql_fault("40P01", true, Stage::committing).is_worth_repeating);
+}
+
+TEST_CASE("a waiter for a lock is not sent to wait again") {
+    CHECK_FALSE(postgresql_fault("55P03", true, Stage::working).is_worth_repeating);
+    CHECK_FALSE(postgresql_fault("57014", true, Stage::working).is_worth_repeating);
+}
+
+TEST_CASE("an array's texts come back as they were") {
+    const auto server = soci_test::postgresql_server();
+    if (server.empty()) return;
+    const std::vector<std::string> texts = {"",
+                                            "plain",
+                                            "NULL",
+                                            "null",
+                                            "a,b",
+                                            "{}",
+                                            "\"",
+                                            "\\",
+                                            "\\\"",
+                                            "it's",
+                                            "two\nlines\t",
+                                            "\x7f",
+                                            "\xF0\x9F\x98\x80",
+                                            "  spaces  "};
+    PostgresqlArray array;
+    for (const auto& text : texts) array.add(text);
+    PostgresqlSession session(server + "?application_name=test", "");
+    std::vector<std::string> back;
+    session.query({"SELECT unnest(CAST(:texts AS text[]))", "t"})
+        .for_each([&](Row row) { back.push_back(row.take_text()); }, array.text());
+    CHECK(back == texts);
+}
+
+TEST_CASE("a text with NUL is refused, not cut") {
+    PostgresqlArray array;
+    CHECK(code_of([&] { array.add(std::string_view("a\0b", 3)); }) == Errc::invalid_payload);
+}
+
+TEST_CASE("the commit of a transaction that failed is a fault") {
+    const auto server = soci_test::postgresql_server();
+    if (server.empty()) return;
+    PostgresqlSession session(server + "?application_name=test", "");
+    session.execute("BEGIN");
+    CHECK_THROWS_AS(session.execute("SELECT 1 / 0"), const soci::postgresql_soci_error&);
+    CHECK_THROWS_AS(session.commit(), const soci::postgresql_soci_error&);
+    CHECK_FALSE(session.is_in_transaction());
+}
+
+} // namespace

@@ -1,0 +1,281 @@
+#include "child_process.hpp"
+#include "postgresql_server.hpp"
+#include "store_calls.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <functional>
+#include <future>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+struct Call {
+    const char* name;
+    std::function<void(JobStore&)> run;
+};
+
+/// Every member, with arguments that make it read and write.
+std::vector<Call> every_member() {
+    static const std::vector<std::string> queues = {"default"};
+    const auto id = new_job(1).id;
+    return {
+        {"submit", [](JobStore& store) { submit(store, new_job(99)); }},
+        {"claim", [](JobStore& store) { claim(store, 1); }},
+        {"settle",
+         [id](JobStore& store) {
+             const std::vector<Settlement> none = {Settlement::completed({id, 77}, {})};
+             store.settle(none);
+         }},
+        {"renew",
+         [id](JobStore& store) {
+             const Heartbeat heartbeat{.lease = {id, 77}};
+             store.renew({&heartbeat, 1}, std::chrono::seconds{1});
+         }},
+        {"held", [](JobStore& store) { store.held("w"); }},
+        {"rescue", [](JobStore& store) { store.rescue(10, 3); }},
+        {"purge", [](JobStore& store) { store.purge(10); }},
+        {"find", [id](JobStore& store) { find(store, id); }},
+        {"list", [](JobStore& store) { store.list({}); }},
+        {"cancel", [id](JobStore& store) { store.cancel(id); }},
+        {"retry", [id](JobStore& store) { store.retry(id); }},
+        {"remove", [id](JobStore& store) { store.remove(id); }},
+        {"workload", [](JobStore& store) { store.workload("default", "noop"); }},
+        {"set_paused", [](JobStore& store) { store.set_paused("other", true); }},
+    };
+}
+
+constexpr const char* lock_all = "BEGIN; LOCK TABLE jobs, job_queues IN ACCESS EXCLUSIVE MODE";
+
+/// Waits until a session of the schema's store waits for a lock; answers its process id.
+std::string waiting_session(Postgresql& other, const PostgresqlSchema& schema,
+                            const std::string& but = "0") {
+    for (;;) {
+        const auto found =
+            other.column("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                         " AND application_name = '" +
+                         schema.name() + "' AND pid <> " + but);
+        if (!found.empty()) return found.front();
+    }
+}
+
+TEST_CASE("PostgreSQL sessions that died while idle are replaced without anybody noticing") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url_to_end());
+    submit(*store, new_job(1));
+    auto other = schema.connect();
+    for (const Call& call : every_member()) {
+        CAPTURE(call.name);
+        call.run(*store);
+        schema.end_sessions(other);
+        CHECK(code_of([&] { call.run(*store); }) == std::error_code());
+    }
+}
+
+TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url_to_end());
+    submit(*store, new_job(1));
+    auto blocker = schema.connect();
+    auto other = schema.connect();
+    for (const Call& call : every_member()) {
+        CAPTURE(call.name);
+        blocker.run(lock_all);
+        auto code =
+            std::async(std::launch::async, [&] { return code_of([&] { call.run(*store); }); });
+        const auto first = waiting_session(other, schema);
+        other.run("SELECT pg_terminate_backend(" + first + ")");
+        waiting_session(other, schema, first);
+        blocker.run("ROLLBACK");
+        CHECK(code.get() == std::error_code());
+    }
+    CHECK(find(*store, new_job(99).id));
+}
+
+TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url(), {.busy_timeout = std::chrono::milliseconds{20}});
+    submit(*store, new_job(1));
+    auto blocker = schema.connect();
+    blocker.run(lock_all);
+    for (const Call& call : every_member()) {
+        CAPTURE(call.name);
+        CHECK(code_of([&] { call.run(*store); }) == Errc::store_busy);
+    }
+    blocker.run("ROLLBACK");
+    for (const Call& call : every_member()) {
+        CAPTURE(call.name);
+        CHECK(code_of([&] { call.run(*store); }) == std::error_code());
+    }
+}
+
+TEST_CASE("a PostgreSQL statement that takes too long is ended") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store =
+        open_store(schema.url(), {.statement_timeout = std::chrono::milliseconds{20}});
+    auto blocker = schema.connect();
+    blocker.run(lock_all);
+    CHECK(code_of([&] { store->list({}); }) == Errc::store_busy);
+}
+
+TEST_CASE("the victim of a PostgreSQL deadlock tries again") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url_to_end());
+    submit(*store, new_job(1));
+    submit(*store, new_job(2));
+    std::vector<Heartbeat> heartbeats;
+    for (const auto& job : claim(*store, 2)) heartbeats.push_back({.lease = job.lease});
+    REQUIRE(heartbeats.size() == 2);
+    auto rival = schema.connect();
+    auto other = schema.connect();
+    const auto touch = [](const NewJob& job) {
+        return "UPDATE jobs SET message = 'touched' WHERE id = '" + std::string(job.id.text()) +
+               "'";
+    };
+    rival.run("SET deadlock_timeout = '1h'; BEGIN;" + touch(new_job(2)));
+    auto renewals = std::async(std::launch::async,
+                               [&] { return store->renew(heartbeats, std::chrono::seconds{30}); });
+    waiting_session(other, schema); // holds the first, waits for the second
+    rival.run(touch(new_job(1)));   // returns when the victim has given up
+    rival.run("COMMIT");
+    for (const auto& renewal : renewals.get()) CHECK(renewal.kept);
+    CHECK(find(*store, new_job(1).id)->progress.message == "touched");
+}
+
+TEST_CASE("a text that is no UTF-8 is refused by PostgreSQL and harms nothing") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url());
+    auto job = new_job(1);
+    job.owner = "\xff";
+    CHECK(code_of([&] { submit(*store, job); }) == Errc::invalid_payload);
+    CHECK_FALSE(find(*store, job.id));
+    job.owner = "fine";
+    CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
+}
+
+TEST_CASE("processes that open a new PostgreSQL schema at once make its tables once") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    {
+        std::vector<std::unique_ptr<ChildProcess>> children;
+        for (std::uint64_t i = 0; i < 6; ++i)
+            children.push_back(std::make_unique<ChildProcess>([&schema, i](int out) {
+                const auto store = open_store(schema.url());
+                submit(*store, new_job(i));
+                ChildProcess::write_text(out, "done");
+            }));
+        for (auto& child : children) CHECK(child->read_all() == "done");
+    }
+    CHECK(schema.connect().value("SELECT count(*) FROM asyncjobs_schema") == "1");
+    CHECK(open_store(schema.url())->list({}).jobs.size() == 6);
+}
+
+TEST_CASE("what PostgreSQL would be made to do is told, and not done") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    CHECK(pending_migrations(schema.url()).size() == 1);
+    CHECK(schema.connect().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" +
+                                 schema.name() + "'") == "0");
+    open_store(schema.url());
+    CHECK(pending_migrations(schema.url()).empty());
+}
+
+TEST_CASE("times are readable in plain SQL on PostgreSQL") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url());
+    auto job = new_job(1);
+    job.run_at = Timestamp{std::chrono::microseconds{4102444800123456}};
+    submit(*store, job);
+    CHECK(schema.connect().value("SELECT run_at AT TIME ZONE 'UTC' FROM jobs_readable") ==
+          "2100-01-01 00:00:00.123456");
+}
+
+TEST_CASE("a PostgreSQL server that is not there is named, and its password is not") {
+    const std::string url = "postgresql://someone:s3cret@127.0.0.1:1/jobs";
+    CHECK(code_of([&] { open_store(url); }) == Errc::store_unavailable);
+    const auto message = message_of([&] { open_store(url); });
+    CHECK(message.find("127.0.0.1") != message.npos);
+    CHECK(message.find("s3cret") == message.npos);
+    const std::string odd = "postgresql://someone:s3cret@[::1/jobs";
+    CHECK(code_of([&] { open_store(odd); }) == Errc::invalid_argument);
+    CHECK(message_of([&] { open_store(odd); }).find("s3cret") == std::string::npos);
+    CHECK(message_of([&] { open_store("postgresql://h/db?frobnicate=1"); }).find("frobnicate") !=
+          std::string::npos);
+    CHECK(code_of([&] { open_store("postgresql://h/db?synchronous_commit=maybe"); }) ==
+          Errc::invalid_argument);
+}
+
+/// A server of the test's own, to be treated badly.
+class OwnServer {
+public:
+    OwnServer()
+        : folder_(std::filesystem::temp_directory_path() /
+                  ("asyncjobs-postgres-" + std::to_string(::getpid()))) {
+        run("start");
+    }
+    ~OwnServer() {
+        run("stop");
+        std::filesystem::remove_all(folder_);
+    }
+    OwnServer(const OwnServer&) = delete;
+    OwnServer& operator=(const OwnServer&) = delete;
+
+    void run(const std::string& action) {
+        const auto command =
+            ASYNCJOBS_SOURCE_DIR "/tests/servers/postgres.sh " + action + ' ' + folder_.string();
+        url_.clear();
+        const std::unique_ptr<FILE, int (*)(FILE*)> output(::popen(command.c_str(), "r"),
+                                                           &::pclose);
+        for (int c = std::fgetc(output.get()); c != EOF && c != '\n'; c = std::fgetc(output.get()))
+            url_ += static_cast<char>(c);
+    }
+    const std::string& url() const noexcept { return url_; }
+
+private:
+    std::filesystem::path folder_;
+    std::string url_;
+};
+
+TEST_CASE("a PostgreSQL server that crashes loses nothing, and calls go on when it is back") {
+    if (postgresql_server().empty()) return;
+    OwnServer server;
+    const auto store = open_store(server.url());
+    for (std::uint64_t i = 0; i < 50; ++i) submit(*store, new_job(i));
+    server.run("kill");
+    for (const Call& call : every_member()) {
+        CAPTURE(call.name);
+        const auto code = code_of([&] { call.run(*store); });
+        CHECK(code == Errc::store_unavailable);
+        CHECK(code == Condition::retryable);
+    }
+    server.run("start");
+    CHECK(claim(*store, 100).size() == 50);
+    server.run("restart");
+    for (const Call& call : every_member()) {
+        CAPTURE(call.name);
+        CHECK(code_of([&] { call.run(*store); }) == std::error_code());
+    }
+}
+
+} // namespace
