@@ -44,7 +44,7 @@ start() {
     wait_until 'MariaDB to answer' sql 'SELECT 1'
     sql "CREATE DATABASE IF NOT EXISTS asyncjobs;
          CREATE USER IF NOT EXISTS asyncjobs@'127.0.0.1' IDENTIFIED BY '';
-         GRANT ALL ON *.* TO asyncjobs@'127.0.0.1'"
+         GRANT ALL ON *.* TO asyncjobs@'127.0.0.1' WITH GRANT OPTION"
     url
 }
 

@@ -177,6 +177,7 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
 OwnStatements MysqlDialect::own_statements() const noexcept {
     return {.held = mysql::held,
             .any_expired_lease = mysql::any_expired_lease,
+            .count_processing = mysql::count_processing,
             .latest_runs = mysql::latest_runs};
 }
 

@@ -121,6 +121,11 @@ inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
                              " AND status = 'processing'",
                              claimed_columns};
 
+inline constexpr Sql count_processing = {
+    "SELECT count(*) FROM (SELECT 1 FROM jobs FORCE INDEX (jobs_due)"
+    " WHERE status = 'processing' AND queue = :queue LIMIT :count_limit) AS found",
+    "i"};
+
 inline constexpr Sql latest_runs = {
     "SELECT sum(run), count(*) FROM (SELECT completed_at - started_at AS run"
     " FROM jobs FORCE INDEX (jobs_completed)"

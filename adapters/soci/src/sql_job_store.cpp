@@ -253,7 +253,7 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
         };
         session.query(statements::count_waiting)
             .for_first(count(answer.waiting), queue, now, Workload::count_limit);
-        session.query(statements::count_processing)
+        session.query(dialect_->own_statements().count_processing)
             .for_first(count(answer.processing), queue, Workload::count_limit);
         session.query(dialect_->own_statements().latest_runs)
             .for_first(

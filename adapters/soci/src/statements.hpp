@@ -67,6 +67,7 @@ inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queu
 struct OwnStatements {
     Sql held = statements::held;
     Sql any_expired_lease = statements::any_expired_lease;
+    Sql count_processing = statements::count_processing;
     Sql latest_runs = statements::latest_runs;
 };
 

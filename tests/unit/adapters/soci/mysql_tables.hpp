@@ -30,18 +30,19 @@ public:
 
     void run(const std::string& sql) { session_.run(sql); }
 
-    /// The rows' column `at`, as text.
-    std::vector<std::string> column(const std::string& sql, std::size_t at = 0) {
-        std::vector<std::string> rows;
-        session_.query({sql, std::string(at + 1, 't')})
+    /// The first `columns` columns of each row, as text.
+    std::vector<std::vector<std::string>> rows(const std::string& sql, std::size_t columns) {
+        std::vector<std::vector<std::string>> rows;
+        session_.query({sql, std::string(columns, 't')})
             .for_each([&](asyncjobs::soci_adapter::Row row) {
-                for (std::size_t i = 0; i < at; ++i) row.skip();
-                rows.push_back(row.optional_text().value_or("NULL"));
+                auto& cells = rows.emplace_back();
+                for (std::size_t i = 0; i < columns; ++i)
+                    cells.push_back(row.optional_text().value_or("NULL"));
             });
         return rows;
     }
 
-    std::string value(const std::string& sql) { return column(sql).at(0); }
+    std::string value(const std::string& sql) { return rows(sql, 1).at(0).at(0); }
 
     soci::session& connection() { return session_.connection(); }
 
@@ -65,6 +66,7 @@ public:
     MysqlTables(const MysqlTables&) = delete;
     MysqlTables& operator=(const MysqlTables&) = delete;
 
+    const std::string& prefix() const noexcept { return prefix_; }
     std::string url() const {
         const std::string server = mysql_server();
         const char* joint = server.find('?') == server.npos ? "?" : "&";

@@ -1,0 +1,75 @@
+#if __has_include(<mysql.h>)
+
+#include "mysql_fault.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+
+Fault working(unsigned error, std::string_view text = {}) {
+    return mysql_fault(error, Stage::working, text);
+}
+Fault committing(unsigned error) { return mysql_fault(error, Stage::committing, {}); }
+
+TEST_CASE("a lock that another MySQL transaction holds is a busy store, and the session stays") {
+    for (const unsigned error : {1205u, 3572u, 1206u}) {
+        CHECK(working(error).code == Errc::store_busy);
+        CHECK_FALSE(working(error).session_is_lost);
+        CHECK_FALSE(working(error).is_worth_repeating);
+    }
+}
+
+TEST_CASE("a MySQL deadlock is worth repeating, wherever it is found") {
+    CHECK(working(1213).code == Errc::store_busy);
+    CHECK(working(1213).is_worth_repeating);
+    CHECK(committing(1213).code == Errc::store_busy);
+    CHECK(committing(1213).is_worth_repeating);
+}
+
+TEST_CASE("a lost MySQL connection leaves only a commit open") {
+    for (const unsigned error : {1053u, 1927u, 2002u, 2003u, 2006u, 2013u, 2055u, 4031u}) {
+        CAPTURE(error);
+        CHECK(working(error).code == Errc::store_unavailable);
+        CHECK(working(error).session_is_lost);
+        CHECK(working(error).is_worth_repeating);
+        CHECK(committing(error).code == Errc::unknown_outcome);
+        CHECK(committing(error).session_is_lost);
+        CHECK_FALSE(committing(error).is_worth_repeating);
+    }
+}
+
+TEST_CASE("a MySQL commit that was interrupted, or failed, leaves open what became of it") {
+    CHECK(committing(1317).code == Errc::unknown_outcome);
+    CHECK(committing(1180).code == Errc::unknown_outcome);
+    CHECK(working(1317).code == Errc::store_busy);
+}
+
+TEST_CASE("a MySQL server without space is full, and one that takes nobody in unavailable") {
+    CHECK(working(1114).code == Errc::store_full);
+    CHECK(working(1021).code == Errc::store_full);
+    CHECK(working(1030, "Got error 28 \"No space left on device\" from storage engine").code ==
+          Errc::store_full);
+    CHECK(working(1030, "Got error 168 from storage engine").code == Errc::store_unavailable);
+    CHECK(working(1040).code == Errc::store_unavailable);
+    CHECK(working(1290).code == Errc::store_unavailable);
+    CHECK(working(1836).code == Errc::store_unavailable);
+}
+
+TEST_CASE("what MySQL can't hold is an invalid payload") {
+    CHECK(working(1153).code == Errc::invalid_payload);
+    CHECK(working(2020).code == Errc::invalid_payload);
+}
+
+TEST_CASE("the text of a MySQL fault has nothing of the server's, which quotes values") {
+    const Fault fault = working(1062, "Duplicate entry 'secret' for key 'jobs_unique_key'");
+    CHECK(fault.code == Errc::store_failure);
+    CHECK(fault.message.find("secret") == std::string::npos);
+    CHECK(fault.message.find("1062") != std::string::npos);
+}
+
+} // namespace
+
+#endif

@@ -1,0 +1,188 @@
+#if __has_include(<mysql.h>)
+
+#include "mysql_dialect.hpp"
+#include "mysql_statements.hpp"
+#include "mysql_tables.hpp"
+#include "statements.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using soci_test::Mysql;
+using soci_test::MysqlTables;
+
+/// A table that the server reads for a statement, and how.
+struct Step {
+    std::string table, access, index, extra;
+};
+
+/// Tables with many jobs of each status, and the plans that the server makes for them.
+class Planner {
+public:
+    Planner() {
+        open_store(tables_.url());
+        for (const char* status : {"pending", "processing", "completed", "failed", "cancelled"})
+            add_jobs(status);
+    }
+
+    /// With an example in the place of each parameter.
+    std::vector<Step> plan_of(std::string sql) {
+        for (const auto& [name, value] : examples)
+            for (auto at = sql.find(name); at != sql.npos; at = sql.find(name, at))
+                sql.replace(at, name.size(), value);
+        const auto rows = server_.rows("EXPLAIN " + sql, 10);
+        std::vector<Step> plan;
+        for (const auto& row : rows) plan.push_back({row[2], row[3], row[5], row[9]});
+        return plan;
+    }
+
+    std::vector<Step> plan_of(const Sql& sql) { return plan_of(std::string(sql.text)); }
+
+private:
+    static constexpr std::string_view an_id = "job-20240101-000000000000000000007compl";
+    static inline const std::map<std::string, std::string, std::greater<>> examples = {
+        {":ids", fmt::format("'[[\"{}\"]]'", an_id)},
+        {":keys", "'[[\"k7pending\"]]'"},
+        {":rows", fmt::format("'[[\"{}\",\"0\",0,\"0\",\"0\",0,0,0,0,0,0,\"0\",\"0\"]]'", an_id)},
+        {":id", fmt::format("'{}'", an_id)},
+        {":before", fmt::format("'{}'", an_id)},
+        {":queue", "'q1'"},
+        {":type", "'common'"},
+        {":owner", "'owner7'"},
+        {":worker", "'worker7'"},
+        {":now", "1800000000000000"},
+        {":lease_expires_at", "1800000000000000"},
+        {":piece", "'x'"},
+        {":paused", "1"},
+        {":count_limit", "1000"},
+        {":n", "10"}};
+
+    void add_jobs(const std::string& status) {
+        const auto if_status = [&](std::string_view which, std::string_view value) {
+            return fmt::format("IF('{}' IN ({}), {}, NULL)", status, which, value);
+        };
+        server_.run(fmt::format(
+            "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
+            " retention, created_at, updated_at, run_at, started_at, completed_at, failed_at,"
+            " cancelled_at, lease_expires_at, expires_at, worker, input)"
+            " SELECT CONCAT('job-20240101-', LPAD(seq, 21, '0'), LEFT('{0}', 5)),"
+            " IF(seq % 10, 'common', 'rare'), CONCAT('q', seq % 4), CONCAT('owner', seq % 100),"
+            " '{0}', 5, CONCAT('k', seq, '{0}'), 0, 0, seq, seq, 1700000000000000 + seq, seq,"
+            " {1}, {2}, {3}, {4}, {5}, CONCAT('worker', seq % 50), '{{}}'"
+            " FROM seq_1_to_100000",
+            status, if_status("'completed'", "seq"), if_status("'failed'", "seq"),
+            if_status("'cancelled'", "seq"), if_status("'processing'", "1700000000000000 + seq"),
+            if_status("'completed', 'failed', 'cancelled'", "1700000000000000 + seq")));
+    }
+
+    MysqlTables tables_;
+    Mysql server_ = tables_.connect();
+};
+
+bool reads_jobs_whole_or_sorts(const Step& step) {
+    const bool is_ours = step.table.find("jobs") != step.table.npos;
+    return (is_ours && (step.access == "ALL" || step.access == "index")) ||
+           step.extra.find("filesort") != step.extra.npos;
+}
+
+std::string show(const std::vector<Step>& plan) {
+    std::string out;
+    for (const auto& [table, access, index, extra] : plan)
+        out += fmt::format("{}: {} {} ({})\n", table, access, index, extra);
+    return out;
+}
+
+TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of each status") {
+    if (soci_test::mysql_server().empty()) {
+        MESSAGE("skipped: ASYNCJOBS_TEST_MYSQL names no server; see tests/servers");
+        return;
+    }
+    Planner planner;
+    const Sql all[] = {statements::next_due,
+                       mysql::held,
+                       mysql::any_expired_lease,
+                       statements::any_to_purge,
+                       statements::cancel_pending,
+                       statements::request_cancel,
+                       statements::remove,
+                       statements::count_waiting,
+                       mysql::count_processing,
+                       mysql::latest_runs,
+                       statements::paused,
+                       mysql::insert,
+                       mysql::append_to_input,
+                       mysql::taken_ids,
+                       mysql::key_holders,
+                       mysql::lock_all,
+                       mysql::end_leases,
+                       mysql::find_due,
+                       mysql::take,
+                       mysql::extend,
+                       mysql::find,
+                       mysql::find_expired,
+                       mysql::find_to_purge,
+                       mysql::remove_all,
+                       mysql::lock,
+                       mysql::restart,
+                       mysql::set_paused};
+    for (const Sql& statement : all) {
+        const auto plan = planner.plan_of(statement);
+        CAPTURE(statement.text);
+        CAPTURE(show(plan));
+        CHECK(std::ranges::none_of(plan, reads_jobs_whole_or_sorts));
+    }
+
+    const auto index_of = [&](const Sql& statement) {
+        const auto plan = planner.plan_of(statement);
+        const auto step =
+            std::ranges::find_if(plan, [](const Step& s) { return s.table.ends_with("_jobs"); });
+        return step == plan.end() ? "none" : step->index.substr(step->index.find("jobs_"));
+    };
+    CHECK(index_of(mysql::find_due) == "jobs_due");
+    CHECK(index_of(statements::next_due) == "jobs_due");
+    CHECK(index_of(statements::count_waiting) == "jobs_due");
+    CHECK(index_of(mysql::count_processing) == "jobs_due");
+    CHECK(index_of(mysql::find_expired) == "jobs_lease");
+    CHECK(index_of(mysql::held) == "jobs_lease");
+    CHECK(index_of(mysql::find_to_purge) == "jobs_expiry");
+    CHECK(index_of(statements::any_to_purge) == "jobs_expiry");
+    CHECK(index_of(mysql::latest_runs) == "jobs_completed");
+    CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
+
+    const MysqlDialect dialect{MysqlOptions{}};
+    for (const bool before : {false, true})
+        for (const bool owner : {false, true})
+            for (const auto status :
+                 {std::optional<JobStatus>(), std::optional(JobStatus::pending),
+                  std::optional(JobStatus::failed), std::optional(JobStatus::cancelled)})
+                for (const bool queue : {false, true}) {
+                    JobQuery query{.status = status};
+                    if (owner) query.owner = "owner7";
+                    if (queue) query.queue = "q1";
+                    if (before) query.before = JobId();
+                    const auto sql = list_statement(query, dialect.page_words(query));
+                    const auto plan = planner.plan_of(sql);
+                    CAPTURE(sql);
+                    CAPTURE(show(plan));
+                    REQUIRE(plan.size() == 1);
+                    CHECK(plan[0].extra.find("filesort") == std::string::npos);
+                    // Without another condition, a page is the end of the table.
+                    const bool is_of_stopped =
+                        status == JobStatus::failed || status == JobStatus::cancelled;
+                    CHECK((plan[0].index == "PRIMARY") == !(owner || is_of_stopped));
+                    CHECK(plan[0].access != "ALL");
+                }
+}
+
+} // namespace
+
+#endif

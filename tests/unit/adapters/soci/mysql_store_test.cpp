@@ -1,0 +1,299 @@
+#if __has_include(<mysql.h>)
+
+#include "mysql_tables.hpp"
+#include "store_calls.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <future>
+#include <optional>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+#define NEEDS_MYSQL                                                                                \
+    if (mysql_server().empty()) {                                                                  \
+        MESSAGE("skipped: ASYNCJOBS_TEST_MYSQL names no server; see tests/servers");               \
+        return;                                                                                    \
+    }
+
+/// Asks the server until it says so.
+void wait_until(Mysql& server, const std::string& condition) {
+    for (int tries = 0; server.value("SELECT " + condition) == "0"; ++tries)
+        REQUIRE_MESSAGE(tries < 200'000, "waited in vain for " << condition);
+}
+
+/// Sessions that work on these tables, and so wait if somebody waits for a lock. What the server
+/// tells of the waiting transactions themselves is too old when it is asked often.
+std::string sessions_at(const MysqlTables& tables) {
+    return "FROM information_schema.processlist WHERE info LIKE '%" + tables.prefix() +
+           "%' AND id <> CONNECTION_ID()";
+}
+
+std::string is_waiting(const MysqlTables& tables) {
+    return "EXISTS (SELECT 1 " + sessions_at(tables) +
+           ") AND 0 < (SELECT variable_value FROM information_schema.global_status"
+           " WHERE variable_name = 'Innodb_row_lock_current_waits')";
+}
+
+std::string quoted(const JobId& id) { return "'" + std::string(id.text()) + "'"; }
+
+Submitted::Outcome submit_one(JobStore& store, std::uint64_t number) {
+    return submit(store, new_job(number)).outcome;
+}
+
+TEST_CASE("a MySQL session that was killed while idle costs its next user nothing") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    Mysql server = tables.connect();
+    const std::string user = tables.prefix() + "u";
+    server.run("CREATE USER " + user + "@'127.0.0.1'");
+    server.run("GRANT ALL ON *.* TO " + user + "@'127.0.0.1'");
+    const std::string url = tables.url();
+    const auto store =
+        open_store("mysql://" + user + url.substr(url.find('@')), {.readers = 1, .writers = 1});
+    submit_one(*store, 1);
+    find(*store, new_job(1).id);
+    const auto sessions = server.rows("SELECT id FROM information_schema.processlist"
+                                      " WHERE user = '" +
+                                          user + "'",
+                                      1);
+    CHECK(sessions.size() == 2);
+    for (const auto& session : sessions) server.run("KILL CONNECTION " + session[0]);
+    CHECK(submit_one(*store, 2) == Submitted::Outcome::created);
+    CHECK(find(*store, new_job(2).id).has_value());
+    server.run("DROP USER " + user + "@'127.0.0.1'");
+}
+
+TEST_CASE("a MySQL call that is killed while it waits for a lock is made again") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::seconds{30}});
+    Mysql other = tables.connect(), server = tables.connect();
+    const auto id = new_job(1).id;
+    submit_one(*store, 1);
+    other.run("START TRANSACTION");
+    other.run("UPDATE jobs SET revision = revision + 1 WHERE id = " + quoted(id));
+    auto outcome = std::async(std::launch::async, [&] { return store->cancel(id); });
+    wait_until(server, is_waiting(tables));
+    const auto session = server.value("SELECT id " + sessions_at(tables));
+    server.run("KILL CONNECTION " + session);
+    wait_until(server, "count(*) = 0 FROM information_schema.processlist WHERE id = " + session);
+    wait_until(server, is_waiting(tables));
+    other.run("COMMIT");
+    CHECK(outcome.get() == CancelOutcome::cancelled);
+    CHECK(find(*store, id)->revision == 3);
+}
+
+TEST_CASE("a MySQL call waits for a lock for a bounded time, and leaves nothing behind") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::seconds{1}});
+    Mysql other = tables.connect();
+    const auto id = new_job(1).id;
+    submit_one(*store, 1);
+    other.run("START TRANSACTION");
+    other.run("SELECT id FROM jobs FOR UPDATE");
+    CHECK(code_of([&] { store->cancel(id); }) == Errc::store_busy);
+    CHECK(claim(*store, 10).empty()); // passes over it
+    other.run("COMMIT");
+    CHECK(store->cancel(id) == CancelOutcome::cancelled);
+    CHECK(find(*store, id)->revision == 2);
+}
+
+TEST_CASE("a MySQL transaction that loses a deadlock is run again") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::seconds{30}});
+    Mysql other = tables.connect(), server = tables.connect();
+    std::vector<NewJob> others(200);
+    for (std::size_t i = 0; i < others.size(); ++i) {
+        others[i] = new_job(100 + i);
+        others[i].queue = "other";
+    }
+    store->submit(others);
+    submit_one(*store, 1);
+    submit_one(*store, 2);
+    const auto claimed = claim(*store, 2);
+    REQUIRE(claimed.size() == 2);
+    const std::vector<Settlement> both = {Settlement::completed(claimed[0].lease, {}),
+                                          Settlement::completed(claimed[1].lease, {})};
+
+    // The server rolls back the transaction that has written less.
+    other.run("START TRANSACTION");
+    other.run("UPDATE jobs SET revision = revision + 1 WHERE queue = 'other'");
+    other.run("UPDATE jobs SET progress = 1 WHERE id = " + quoted(claimed[1].lease.id));
+    auto settled = std::async(std::launch::async, [&] { return store->settle(both); });
+    wait_until(server, is_waiting(tables));
+    other.run("UPDATE jobs SET progress = 1 WHERE id = " + quoted(claimed[0].lease.id));
+    other.run("COMMIT");
+    for (const Settled& one : settled.get()) CHECK(one.accepted);
+    CHECK(find(*store, claimed[0].lease.id)->status == JobStatus::completed);
+}
+
+TEST_CASE("many processes may open a new MySQL database at the same time") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    std::vector<std::future<void>> opened;
+    for (int i = 0; i < 8; ++i)
+        opened.push_back(std::async(std::launch::async, [&] { open_store(tables.url()); }));
+    for (auto& one : opened) CHECK_NOTHROW(one.get());
+    CHECK(tables.connect().value("SELECT count(*) FROM asyncjobs_schema") == "1");
+}
+
+TEST_CASE("a step of the MySQL schema that broke off half-way is run again") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto known = pending_migrations(tables.url());
+    REQUIRE(known.size() == 1);
+    CHECK(known[0].sql.find("CREATE TABLE IF NOT EXISTS " + tables.prefix() + "jobs") !=
+          std::string::npos);
+    submit_one(*open_store(tables.url()), 1);
+    CHECK(pending_migrations(tables.url()).empty());
+    tables.connect().run("DELETE FROM asyncjobs_schema");
+    tables.connect().run("DROP TABLE job_queues");
+    const auto store = open_store(tables.url());
+    CHECK(find(*store, new_job(1).id).has_value());
+    store->set_paused("default", true);
+    CHECK(claim(*store, 1).empty());
+}
+
+TEST_CASE("MySQL tables of a newer library are refused") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    open_store(tables.url());
+    tables.connect().run("INSERT INTO asyncjobs_schema VALUES (99, 0)");
+    CHECK(code_of([&] { open_store(tables.url()); }) == Errc::store_failure);
+}
+
+TEST_CASE("a payload of 10 MB of quotes passes through a MySQL server that takes 16 MB at once") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    Mysql server = tables.connect();
+    const auto usual = server.value("SELECT @@GLOBAL.max_allowed_packet");
+    server.run("SET GLOBAL max_allowed_packet = 16777216");
+    const auto store = open_store(tables.url());
+    server.run("SET GLOBAL max_allowed_packet = " + usual);
+
+    std::string text = "\"\xC3\xA9"; // so that pieces end inside of characters
+    while (text.size() + 7 < JsonText::max_size) text += "\\\"\xF0\x9F\x8E\x89";
+    const auto payload = JsonText::parse(text + '"');
+    NewJob job = new_job(1);
+    job.input = payload;
+    CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
+    const auto claimed = claim(*store, 1).at(0);
+    CHECK(claimed.input == payload);
+    const std::vector<Settlement> failure = {
+        Settlement::retried(claimed.lease, {.code = "E", .message = "m", .details = payload}, {})};
+    CHECK(store->settle(failure).at(0).accepted);
+    CHECK(find(*store, job.id)->error->details == payload);
+    const std::vector<Settlement> success = {
+        Settlement::completed(claim(*store, 1).at(0).lease, payload)};
+    CHECK(store->settle(success).at(0).accepted);
+    const auto found = find(*store, job.id);
+    CHECK(found->input == payload);
+    CHECK(found->result == payload);
+}
+
+TEST_CASE("a payload that is too large for the MySQL server is refused, not cut") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    Mysql server = tables.connect();
+    const auto usual = server.value("SELECT @@GLOBAL.max_allowed_packet");
+    server.run("SET GLOBAL max_allowed_packet = 4194304");
+    const auto store = open_store(tables.url(), {.readers = 1, .writers = 1});
+    server.run("SET GLOBAL max_allowed_packet = " + usual);
+    NewJob job = new_job(1);
+    job.input = JsonText::parse('"' + std::string(5'000'000, 'x') + '"');
+    CHECK(code_of([&] { submit(*store, job); }) == Errc::invalid_payload);
+    CHECK_FALSE(find(*store, job.id).has_value());
+    job.input = JsonText::parse('"' + std::string(4'000'000, 'x') + '"');
+    CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
+    CHECK(find(*store, job.id)->input == job.input);
+}
+
+TEST_CASE("a MySQL server that can't be reached, or does not know the user, says so at once") {
+    NEEDS_MYSQL
+    const auto nobody_listens = [] { open_store("mysql://joe:pa55@127.0.0.1:1/shop"); };
+    CHECK(code_of(nobody_listens) == Errc::store_unavailable);
+    CHECK(message_of(nobody_listens).find("pa55") == std::string::npos);
+    const std::string server = mysql_server();
+    const auto at = server.find('@');
+    const auto stranger = [&] { open_store("mysql://stranger:pa55" + server.substr(at)); };
+    CHECK(code_of(stranger) == Errc::store_failure);
+    CHECK(message_of(stranger).find("pa55") == std::string::npos);
+}
+
+TEST_CASE("the password of a MySQL user may hold quotes and backslashes") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    Mysql server = tables.connect();
+    const std::string user = tables.prefix() + "u";
+    server.run("CREATE USER " + user + "@'127.0.0.1' IDENTIFIED BY 'a''b\\\\c d'");
+    server.run("GRANT ALL ON *.* TO " + user + "@'127.0.0.1'");
+    const std::string url = tables.url();
+    CHECK_NOTHROW(open_store("mysql://" + user + ":a'b%5Cc%20d" + url.substr(url.find('@'))));
+    server.run("DROP USER " + user + "@'127.0.0.1'");
+}
+
+TEST_CASE("jobs_readable shows times as ISO 8601 and ids as text, whatever the time zone") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const Timestamp time{std::chrono::sys_days{std::chrono::year{2024} / 3 / 31} +
+                         std::chrono::minutes{90} + Duration{7}};
+    const auto store = open_store(tables.url(), {.clock = [&] { return time; }});
+    NewJob job = new_job(1);
+    job.owner = "caf\xC3\xA9";
+    job.timeout = Duration{1'500'001};
+    submit(*store, job);
+    Mysql server = tables.connect();
+    server.run("SET time_zone = '+05:45'");
+    const auto row =
+        server
+            .rows("SELECT id, owner, created_at, timeout_seconds, started_at FROM jobs_readable", 5)
+            .at(0);
+    CHECK(row == std::vector<std::string>{std::string(job.id.text()), job.owner,
+                                          "2024-03-31T01:30:00.000007Z", "1.500001", "NULL"});
+}
+
+TEST_CASE("the clock of a MySQL store does not depend on a time zone") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto store = open_store(tables.url());
+    submit_one(*store, 1);
+    const auto off = find(*store, new_job(1).id)->created_at - std::chrono::system_clock::now();
+    CHECK(off < std::chrono::minutes{5});
+    CHECK(off > -std::chrono::minutes{5});
+}
+
+TEST_CASE("a batch of MySQL submits full of conflicts creates the rest") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto store = open_store(tables.url());
+    std::vector<NewJob> jobs;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        jobs.push_back(new_job(i / 2)); // each id twice
+        jobs.back().unique_key = fmt::format("key {}", i / 3);
+    }
+    std::size_t created = 0;
+    for (const auto& answer : store->submit(jobs))
+        created += answer.outcome == Submitted::Outcome::created;
+    // One after the other: of three that share a key, the first whose id is free takes it.
+    std::size_t expected = 0;
+    std::vector<bool> ids(150), keys(100);
+    for (std::size_t i = 0; i < 300; ++i) {
+        if (ids[i / 2] || keys[i / 3]) continue;
+        ids[i / 2] = keys[i / 3] = true;
+        ++expected;
+    }
+    CHECK(created == expected);
+}
+
+} // namespace
+
+#endif
