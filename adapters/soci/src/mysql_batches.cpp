@@ -133,9 +133,9 @@ private:
         std::unordered_set<JobId> ids;
         std::unordered_set<std::string_view> keys;
         for (const auto i : open_) {
-            const bool is_new = ids.insert(jobs_[i].id).second &
-                                (!jobs_[i].unique_key || keys.insert(*jobs_[i].unique_key).second);
-            (is_new ? parts.first : parts.second).push_back(i);
+            const bool new_id = ids.insert(jobs_[i].id).second;
+            const bool new_key = !jobs_[i].unique_key || keys.insert(*jobs_[i].unique_key).second;
+            (new_id && new_key ? parts.first : parts.second).push_back(i);
         }
         return parts;
     }
