@@ -47,6 +47,11 @@ public:
     /// its lease is lost, or the executor stops.
     std::stop_token stop_token() const noexcept;
 
+    /// Says that the handler completes its job itself, in a transaction of its own, as
+    /// complete() in asyncjobs/soci/host_transaction.hpp does. What it returns counts no more: if
+    /// that transaction turns out not to have been committed, the attempt has failed.
+    void completes_itself() noexcept;
+
     /// The job under way: its id, owner, attempt and so on.
     const ClaimedJob& job() const noexcept;
 

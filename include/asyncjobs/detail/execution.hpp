@@ -78,6 +78,10 @@ public:
         started_at_ = now.time_since_epoch();
     }
 
+    /// Set by a handler that completes its job in a transaction of its own.
+    bool completes_itself() const noexcept { return completes_itself_; }
+    void set_completes_itself() noexcept { completes_itself_ = true; }
+
     /// True for the first caller alone: the one whose verdict on the attempt counts.
     bool decide() noexcept { return !decided_.exchange(true); }
 
@@ -86,6 +90,7 @@ private:
     std::stop_source stop_;
     std::atomic<StopReason> stop_reason_ = StopReason::none;
     std::atomic<bool> decided_ = false;
+    std::atomic<bool> completes_itself_ = false;
     std::atomic<Duration> renewed_at_;
     std::atomic<Duration> started_at_ = Duration::zero();
     std::atomic<Duration> timeout_ = Duration::zero();

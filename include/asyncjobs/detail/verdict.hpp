@@ -60,6 +60,15 @@ inline Ending timed_out() {
         .error = {std::string(error_code::timeout), "the attempt took longer than allowed", {}}};
 }
 
+/// What is said of a handler that completed its job itself, and returned. The store refuses to hear
+/// it where that is true.
+inline Ending not_committed() {
+    return {.kind = Ending::Kind::failed,
+            .error = {std::string(error_code::internal_error),
+                      "the transaction that completed the job was not committed",
+                      {}}};
+}
+
 /// What follows from how an attempt ended. A handler that was asked to stop and gave up, in
 /// whatever way, has stopped for that reason; one that returned all the same has completed.
 inline Settlement verdict(const ClaimedJob& job, StopReason asked, Ending ending, JsonText result,

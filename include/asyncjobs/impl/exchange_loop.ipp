@@ -155,11 +155,16 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     for (std::size_t i = 0; i < settlements.size(); ++i) {
         const auto& settlement = settlements[i];
         const auto execution = forget(lock, settlement.lease());
-        if (!exchange.settled[i].accepted) {
+        const bool completed_itself = execution && execution->completes_itself();
+        if (!exchange.settled[i].accepted && !completed_itself) {
             note(LogEntry::Level::warning, "a job ended here after its lease was lost",
                  settlement.lease().id);
             continue;
         }
+        if (exchange.settled[i].accepted && completed_itself)
+            note(LogEntry::Level::warning,
+                 "a handler completed its job in a transaction that was not committed",
+                 settlement.lease().id);
         if (watched) changed.push_back(settlement.lease().id);
         for (const auto& job : settlement.follow_ups()) ready_queues.insert(job.queue);
         if (settlement.kind() == Settlement::Kind::released && execution &&

@@ -36,6 +36,10 @@ ASYNCJOBS_INLINE std::stop_token ProgressReporter::stop_token() const noexcept {
     return execution_.stop_token();
 }
 
+ASYNCJOBS_INLINE void ProgressReporter::completes_itself() noexcept {
+    execution_.set_completes_itself();
+}
+
 ASYNCJOBS_INLINE const ClaimedJob& ProgressReporter::job() const noexcept {
     return execution_.job();
 }

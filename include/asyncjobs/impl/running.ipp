@@ -111,6 +111,8 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
         log(LogEntry::Level::error,
             fmt::format("the handler of {} threw: {}", job.type, ending.error.message),
             job.lease.id);
+    if (execution->completes_itself() && ending.kind == Ending::Kind::returned)
+        ending = not_committed();
     auto settlement = verdict(job, execution->stop_reason(), std::move(ending), std::move(result),
                               backoff_of(job.type), runtime_.random());
     Lock lock(mutex_);

@@ -1,0 +1,91 @@
+#include "simulated_world.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace {
+
+const JsonText own_result = JsonText::parse("[\"own\"]");
+
+/// What a transaction of the handler's own does, once it is committed.
+void commit_completion(JobStore& store, const ProgressReporter& progress) {
+    const auto completed = Settlement::completed(progress.job().lease, own_result);
+    CHECK(store.settle({&completed, 1}).front().accepted);
+}
+
+TEST_CASE_FIXTURE(World, "a handler may complete its job itself: what it returns does not count") {
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
+        progress.completes_itself();
+        commit_completion(memory, progress);
+        return JsonText::parse("[\"returned\"]");
+    });
+    std::vector<JobId> changed;
+    const auto subscription = memory.notifier().on_changed([&](std::span<const JobId> ids) {
+        for (const auto& id : ids)
+            if (is_finished(status(id))) changed.push_back(id);
+    });
+    executor.start();
+    const auto id = submit();
+    CHECK(finishes(id, at_once));
+    until([&] { return !changed.empty(); }, at_once);
+    CHECK(changed == std::vector{id});
+    until([] { return false; });
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(find(id).result == own_result);
+    CHECK(find(id).attempt == 1);
+    CHECK(log.empty());
+}
+
+TEST_CASE_FIXTURE(World,
+                  "a handler whose own completion was not committed has failed its attempt") {
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
+        progress.completes_itself();
+        if (progress.job().attempt == 3) commit_completion(memory, progress);
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit();
+    CHECK(until([&] { return logged("not committed") == 1; }));
+    CHECK(status(id) == JobStatus::pending);
+    CHECK(find(id).attempt == 1);
+    CHECK(find(id).error->code == error_code::internal_error);
+    CHECK(finishes(id));
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(find(id).attempt == 3);
+    until([] { return false; });
+    CHECK(logged("not committed") == 2);
+    CHECK(log.size() == 2);
+}
+
+TEST_CASE_FIXTURE(World, "a handler that throws after its own completion undoes nothing") {
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        progress.completes_itself();
+        commit_completion(memory, progress);
+        throw JobFailure("E1", "the commit's answer was lost");
+    });
+    executor.start();
+    const auto id = submit();
+    CHECK(finishes(id, at_once));
+    until([] { return false; });
+    CHECK(status(id) == JobStatus::completed);
+    CHECK_FALSE(find(id).error);
+    CHECK(logged("lease") == 0);
+}
+
+TEST_CASE_FIXTURE(World, "a lost lease is still told of a handler that completes nothing itself") {
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
+        commit_completion(memory, progress);
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit();
+    CHECK(finishes(id, at_once));
+    until([] { return false; });
+    CHECK(logged("after its lease was lost") == 1);
+}
+
+} // namespace
