@@ -13,8 +13,8 @@ namespace asyncjobs {
 /// Passes hints between those who use one store: "there may be something to claim", "these jobs
 /// changed". A lost hint costs a poll interval, never a job; a needless one costs a query.
 ///
-/// Client and Executor publish what they do themselves. A backend that hears of other processes'
-/// changes publishes those here as well.
+/// Client and Executor publish what they do themselves. A backend that connects processes tells the
+/// others of what is published here, and publishes what it hears from them as `Origin::elsewhere`.
 ///
 /// Thread-safety  Every member may be called concurrently. Listeners run on the publishing thread,
 ///                must be quick, must not throw, and must not subscribe or unsubscribe.
@@ -40,6 +40,8 @@ public:
     using ReadyListener = std::function<void(std::string_view queue)>;
     using ChangeListener = std::function<void(std::span<const JobId>)>;
 
+    enum class Origin { here, elsewhere };
+
     Notifier();
     ~Notifier();
     Notifier(const Notifier&) = delete;
@@ -49,9 +51,13 @@ public:
     [[nodiscard]] Subscription on_changed(ChangeListener);
     [[nodiscard]] Subscription on_cancel_requested(ChangeListener);
 
-    void ready(std::string_view queue);
+    /// For a backend: hear only of what is published with Origin::here.
+    [[nodiscard]] Subscription on_ready_here(ReadyListener);
+    [[nodiscard]] Subscription on_cancel_requested_here(ChangeListener);
+
+    void ready(std::string_view queue, Origin origin = Origin::here);
     void changed(std::span<const JobId> ids);
-    void cancel_requested(const JobId& id);
+    void cancel_requested(const JobId& id, Origin origin = Origin::here);
 
     /// Whether anybody listens to `changed`: spares the caller collecting ids for nobody.
     bool is_watched() const noexcept;

@@ -152,4 +152,30 @@ TEST_CASE("hints, subscriptions and their ends go on concurrently") {
     CHECK(heard == 2 * rounds);
 }
 
+TEST_CASE("a backend hears of what is published here, and not of what it passes on itself") {
+    Notifier notifier;
+    std::vector<std::string> all, here;
+    const auto listener = [](std::vector<std::string>& heard) {
+        return [&heard](std::string_view queue) { heard.emplace_back(queue); };
+    };
+    const auto id_listener = [](std::vector<std::string>& heard) {
+        return [&heard](std::span<const JobId> changed) { heard.emplace_back(changed.front().text()); };
+    };
+    const JobId near = JobId::make({}, 0, 1), far = JobId::make({}, 0, 2);
+    const auto ready = notifier.on_ready(listener(all));
+    const auto cancel = notifier.on_cancel_requested(id_listener(all));
+    {
+        const auto ready_here = notifier.on_ready_here(listener(here));
+        const auto cancel_here = notifier.on_cancel_requested_here(id_listener(here));
+        notifier.ready("near");
+        notifier.ready("far", Notifier::Origin::elsewhere);
+        notifier.cancel_requested(near);
+        notifier.cancel_requested(far, Notifier::Origin::elsewhere);
+    }
+    notifier.ready("late");
+    CHECK(all == std::vector<std::string>{"near", "far", std::string(near.text()),
+                                          std::string(far.text()), "late"});
+    CHECK(here == std::vector<std::string>{"near", std::string(near.text())});
+}
+
 } // namespace

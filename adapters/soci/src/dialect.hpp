@@ -29,6 +29,12 @@ struct Fault {
 /// How far a call had come when it failed.
 enum class Stage { working, committing };
 
+/// Connects a Notifier with those of other processes for as long as it lives.
+class Wakeups {
+public:
+    virtual ~Wakeups() = default;
+};
+
 /// All that differs from one database to the next: its sessions, its faults, its schema, and the
 /// statements that are not the same everywhere.
 ///
@@ -52,6 +58,9 @@ public:
     /// Ends a transaction if one is open. False: the session must not be used again.
     virtual bool rollback(Session& session) const noexcept = 0;
     virtual Timestamp now(Session& session) const = 0;
+
+    /// Null where the database can't wake anybody up: then jobs are found by polling.
+    virtual std::unique_ptr<Wakeups> connect(Notifier&) const { return nullptr; }
 
     // Schema
     /// Does what has to be done once to a database, before its first table is made.

@@ -6,6 +6,7 @@
 #include "postgresql_schema.hpp"
 #include "postgresql_session.hpp"
 #include "postgresql_statements.hpp"
+#include "postgresql_wakeups.hpp"
 
 #include <fmt/format.h>
 
@@ -115,6 +116,13 @@ bool PostgresqlDialect::rollback(Session& session) const noexcept {
 }
 
 Timestamp PostgresqlDialect::now(Session& session) const { return as_postgresql(session).now; }
+
+std::unique_ptr<Wakeups> PostgresqlDialect::connect(Notifier& notifier) const {
+    if (!options_.listens) return nullptr;
+    return std::make_unique<PostgresqlWakeups>(options_.connect_string, settings_,
+                                               with_table_prefix("jobs", options_.table_prefix),
+                                               notifier);
+}
 
 void PostgresqlDialect::prepare(Session& session) const {
     auto& postgresql = as_postgresql(session);

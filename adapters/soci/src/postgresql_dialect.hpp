@@ -16,6 +16,7 @@ struct PostgresqlOptions {
     Duration lock_timeout = {};
     Duration statement_timeout = {};
     std::size_t writers = 8;
+    bool listens = true;                   ///< keeps one more session, for wake-ups
     std::function<Timestamp()> clock = {}; ///< empty: the server's
 };
 
@@ -38,6 +39,8 @@ public:
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
     Timestamp now(Session& session) const override;
+
+    std::unique_ptr<Wakeups> connect(Notifier& notifier) const override;
 
     void prepare(Session& session) const override;
     void lock_schema(Session& session) const override;

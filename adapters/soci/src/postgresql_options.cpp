@@ -13,12 +13,13 @@ namespace asyncjobs::soci_adapter {
 namespace {
 
 bool is_own(std::string_view name) {
-    return name == "schema" || name == "synchronous_commit" || name == "table_prefix";
+    return name == "listen" || name == "schema" || name == "synchronous_commit" ||
+           name == "table_prefix";
 }
 
 std::string url_for_libpq(const StoreUrl& url) {
     if (!url.target.starts_with("//")) {
-        allow_parameters(url, {"schema", "synchronous_commit", "table_prefix"});
+        allow_parameters(url, {"listen", "schema", "synchronous_commit", "table_prefix"});
         return url.target;
     }
     std::string text = "postgresql:" + url.target;
@@ -86,6 +87,11 @@ PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& op
                     fmt::format("synchronous_commit is \"{}\", but must be off, local, on, "
                                 "remote_write or remote_apply",
                                 postgresql.synchronous_commit));
+    const auto listen = parameter_of(url, "listen");
+    if (!listen.empty() && listen != "on" && listen != "off")
+        throw Error(Errc::invalid_argument,
+                    fmt::format("listen is \"{}\", but must be on or off", listen));
+    postgresql.listens = listen != "off";
     postgresql.connect_string = "postgresql://";
     char joint = '?';
     for (const auto& [name, value] : connect_parameters(url)) {

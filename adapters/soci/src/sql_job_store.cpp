@@ -36,6 +36,7 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
         session.discard();
         throw;
     }
+    wakeups_ = dialect_->connect(notifier());
 }
 
 Fault SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage) {

@@ -46,6 +46,7 @@ private:
     const std::unique_ptr<Dialect> dialect_;
     SessionPool readers_;
     SessionPool writers_;
+    std::unique_ptr<Wakeups> wakeups_;
 };
 
 /// Applies what is missing. Throws Errc::store_failure if the tables are newer than this code.

@@ -53,6 +53,8 @@ struct Notifier::Hub {
     detail::Listeners<ReadyListener> ready;
     detail::Listeners<ChangeListener> changed;
     detail::Listeners<ChangeListener> cancel_requested;
+    detail::Listeners<ReadyListener> ready_here;
+    detail::Listeners<ChangeListener> cancel_requested_here;
 };
 
 struct Notifier::Subscription::Entry {
@@ -61,6 +63,8 @@ struct Notifier::Subscription::Entry {
         hub->ready.remove(this);
         hub->changed.remove(this);
         hub->cancel_requested.remove(this);
+        hub->ready_here.remove(this);
+        hub->cancel_requested_here.remove(this);
     }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
@@ -97,12 +101,30 @@ ASYNCJOBS_INLINE Notifier::Subscription Notifier::on_cancel_requested(ChangeList
     return Subscription(std::move(entry));
 }
 
-ASYNCJOBS_INLINE void Notifier::ready(std::string_view queue) { hub_->ready.call(queue); }
+ASYNCJOBS_INLINE Notifier::Subscription Notifier::on_ready_here(ReadyListener listener) {
+    auto entry = std::make_unique<Subscription::Entry>(hub_);
+    hub_->ready_here.add(entry.get(), std::move(listener));
+    return Subscription(std::move(entry));
+}
+
+ASYNCJOBS_INLINE Notifier::Subscription
+Notifier::on_cancel_requested_here(ChangeListener listener) {
+    auto entry = std::make_unique<Subscription::Entry>(hub_);
+    hub_->cancel_requested_here.add(entry.get(), std::move(listener));
+    return Subscription(std::move(entry));
+}
+
+ASYNCJOBS_INLINE void Notifier::ready(std::string_view queue, Origin origin) {
+    hub_->ready.call(queue);
+    if (origin == Origin::here) hub_->ready_here.call(queue);
+}
 
 ASYNCJOBS_INLINE void Notifier::changed(std::span<const JobId> ids) { hub_->changed.call(ids); }
 
-ASYNCJOBS_INLINE void Notifier::cancel_requested(const JobId& id) {
-    hub_->cancel_requested.call(std::span<const JobId>(&id, 1));
+ASYNCJOBS_INLINE void Notifier::cancel_requested(const JobId& id, Origin origin) {
+    const std::span<const JobId> ids(&id, 1);
+    hub_->cancel_requested.call(ids);
+    if (origin == Origin::here) hub_->cancel_requested_here.call(ids);
 }
 
 ASYNCJOBS_INLINE bool Notifier::is_watched() const noexcept { return !hub_->changed.empty(); }

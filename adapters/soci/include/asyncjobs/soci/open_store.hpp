@@ -34,7 +34,8 @@ struct StoreOptions {
 /// `postgresql://USER@HOST:PORT/DATABASE?NAME=VALUE&...` or `postgresql:KEY=VALUE KEY=VALUE`, as
 /// libpq knows them: PostgreSQL 13 or later, in a database with the encoding UTF8. Also takes
 /// `schema=NAME`, made if it does not exist, and `synchronous_commit=LEVEL`; without it the server's
-/// level holds, but not `off`.
+/// level holds, but not `off`. One session more listens for what other processes do; `listen=off`
+/// leaves it out, and jobs of others are found by polling.
 ///
 /// `memory:`: a MemoryJobStore.
 ///
