@@ -176,9 +176,15 @@ private:
         });
     }
 
+    /// So that it finds what an INSERT ran into.
+    Query& query_latest(const Sql& select) {
+        if (session_.reads_latest) return session_.query(select);
+        return session_.query({std::string(select.text) + " LOCK IN SHARE MODE", select.columns});
+    }
+
     std::unordered_map<JobId, Timestamp> taken_ids() {
         std::unordered_map<JobId, Timestamp> taken;
-        session_.query(mysql::taken_ids)
+        query_latest(mysql::taken_ids)
             .for_each(
                 [&](Row row) {
                     const JobId id = read_id(row);
@@ -194,7 +200,7 @@ private:
         for (const auto i : open_)
             if (jobs_[i].unique_key) keys.add(*jobs_[i].unique_key);
         if (keys.count() == 0) return holders;
-        session_.query(mysql::key_holders)
+        query_latest(mysql::key_holders)
             .for_each(
                 [&](Row row) {
                     Holder& holder = holders[row.take_text()];

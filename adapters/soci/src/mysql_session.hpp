@@ -17,6 +17,8 @@ public:
 
     std::size_t max_packet =
         0; ///< bytes; the server takes no longer statement, and makes no longer text
+    /// An ordinary SELECT sees what others have committed. Otherwise, only a locking one may.
+    bool reads_latest = true;
     bool autocommits = true; ///< each statement is a transaction
 };
 

@@ -26,6 +26,10 @@ PostgresqlSession::PostgresqlSession(const std::string& connect_string,
         connection(), [](void*, const char*) {}, nullptr);
 }
 
+PostgresqlSession::PostgresqlSession(soci::session& host, std::string table_prefix)
+    : Session(host, std::move(table_prefix)),
+      backend_(static_cast<soci::postgresql_session_backend&>(*host.get_backend())) {}
+
 std::string PostgresqlSession::execute(const std::string& statements) {
     const Result result = result_of(connection(), statements.c_str());
     return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";

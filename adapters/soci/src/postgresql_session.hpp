@@ -17,6 +17,9 @@ public:
     /// `connect_string` is a URL, as SOCI takes other forms apart at each space.
     PostgresqlSession(const std::string& connect_string, const std::string& table_prefix);
 
+    /// Over a host's, which is a PostgreSQL session.
+    PostgresqlSession(soci::session& host, std::string table_prefix);
+
     /// Answers the first column of the last statement's first row; empty if there is none. Throws
     /// soci::postgresql_soci_error.
     std::string execute(const std::string& statements);

@@ -30,8 +30,8 @@ std::vector<std::string> parameter_names(std::string_view sql) {
 
 } // namespace
 
-Query::Query(soci::session& session, const Sql& sql)
-    : session_(session), text_(sql.text), column_types_(sql.columns),
+Query::Query(soci::session& session, const Sql& sql, bool is_kept)
+    : session_(session), text_(sql.text), column_types_(sql.columns), is_kept_(is_kept),
       names_(parameter_names(sql.text)), parameter_types_(names_.size(), ' '),
       parameters_(names_.size()), columns_(sql.columns.size()) {}
 
@@ -71,7 +71,8 @@ void Query::prepare() {
         else
             statement_->exchange(soci::use(cell.number, cell.indicator, names_[i]));
     }
-    statement_->prepare(text_);
+    statement_->prepare(text_, is_kept_ ? soci::details::st_repeatable_query
+                                        : soci::details::st_one_time_query);
     statement_->define_and_bind();
 }
 

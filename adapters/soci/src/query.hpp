@@ -61,10 +61,11 @@ private:
 /// statement that was not read to its end, or that threw, is closed: an open one would hold on to a
 /// snapshot.
 ///
-/// Parameters are bound by name. Arguments follow the order in which the names first appear.
+/// `is_kept` false: the server forgets it after each run, which some transactions could not end
+/// later. Parameters are bound by name. Arguments follow the order in which the names first appear.
 class Query {
 public:
-    Query(soci::session& session, const Sql& sql);
+    Query(soci::session& session, const Sql& sql, bool is_kept = true);
 
     /// Runs it and calls `each(Row)` for every row.
     template <typename Each, typename... Args>
@@ -143,6 +144,7 @@ private:
     soci::session& session_;
     const std::string text_;
     const std::string column_types_;
+    const bool is_kept_;
     std::vector<std::string> names_;
     std::string parameter_types_;
     std::vector<Cell> parameters_;

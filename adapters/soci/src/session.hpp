@@ -16,7 +16,11 @@ public:
     /// `table_prefix` goes before the names of tables, indexes and views in every statement.
     Session(const soci::backend_factory& factory, const std::string& connect_string,
             std::string table_prefix = {})
-        : table_prefix_(std::move(table_prefix)), connection_(factory, connect_string) {}
+        : table_prefix_(std::move(table_prefix)),
+          own_(std::make_unique<soci::session>(factory, connect_string)), connection_(*own_) {}
+    /// Over somebody else's connection, which outlives this and keeps no statement of it.
+    Session(soci::session& connection, std::string table_prefix)
+        : table_prefix_(std::move(table_prefix)), connection_(connection) {}
     virtual ~Session() = default;
 
     /// The statement with this text, prepared when it is first run. The reference lives as long as
@@ -25,7 +29,9 @@ public:
         auto found = queries_.find(sql.text);
         if (found == queries_.end()) {
             const std::string text = with_prefix(sql.text);
-            found = queries_.try_emplace(std::string(sql.text), connection_, Sql{text, sql.columns})
+            found = queries_
+                        .try_emplace(std::string(sql.text), connection_, Sql{text, sql.columns},
+                                     own_ != nullptr)
                         .first;
         }
         return found->second;
@@ -52,7 +58,8 @@ private:
     };
 
     const std::string table_prefix_;
-    soci::session connection_;
+    const std::unique_ptr<soci::session> own_; ///< null: the connection is somebody else's
+    soci::session& connection_;
     std::unordered_map<std::string, Query, Hash, std::equal_to<>> queries_;
 };
 

@@ -1,0 +1,106 @@
+#include <asyncjobs/soci/host_transaction.hpp>
+
+#include "host_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace asyncjobs {
+namespace {
+
+using namespace soci_adapter;
+
+void check(const HostTables& tables, std::string_view backend) {
+    constexpr std::size_t max_schema = 63;
+    const auto may_stand = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '$';
+    };
+    if (!tables.table_prefix.empty()) check_table_prefix(tables.table_prefix);
+    if (tables.schema.empty()) return;
+    if (backend != "postgresql")
+        throw Error(Errc::invalid_argument,
+                    fmt::format("schema is given, but the session is one of SOCI's backend {}, "
+                                "and only PostgreSQL has schemas",
+                                backend));
+    if (tables.schema.size() > max_schema || !std::ranges::all_of(tables.schema, may_stand))
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("schema must be 1 to {} characters of A-Z a-z 0-9 _ $ -", max_schema));
+}
+
+HostSession borrow(soci::session& host, const HostTables& tables) {
+    const std::string backend = host.get_backend_name();
+    check(tables, backend);
+    if (backend == "sqlite3") return borrow_sqlite(host, tables);
+#ifdef ASYNCJOBS_HAS_POSTGRESQL
+    if (backend == "postgresql") return borrow_postgresql(host, tables);
+#endif
+#ifdef ASYNCJOBS_HAS_MYSQL
+    if (backend == "mysql") return borrow_mysql(host, tables);
+#endif
+    throw Error(Errc::invalid_argument,
+                fmt::format("the session is one of SOCI's backend {}, which this build has no "
+                            "store for",
+                            backend));
+}
+
+/// Runs `work(dialect, session, now)`.
+template <typename Work>
+auto inside(soci::session& host, const HostTables& tables, Work work) {
+    const auto [dialect, session] = borrow(host, tables);
+    try {
+        return work(dialect, *session, dialect.now(*session));
+    } catch (const soci::soci_error& error) {
+        const Fault fault = dialect.classify(*session, error, Stage::working);
+        throw Error(fault.code, fault.message);
+    }
+}
+
+std::uint64_t random_bits() {
+    thread_local std::random_device device;
+    return std::uniform_int_distribution<std::uint64_t>{}(device);
+}
+
+} // namespace
+
+std::vector<Submitted> submit(soci::session& host, std::vector<NewJob> jobs,
+                              const HostTables& tables) {
+    if (jobs.empty()) return {};
+    for (const NewJob& job : jobs) validate(job);
+    return inside(host, tables, [&](const Dialect& dialect, Session& session, Timestamp now) {
+        for (NewJob& job : jobs)
+            if (job.id == JobId()) job.id = JobId::make(now, random_bits(), random_bits());
+        std::vector<Submitted> answers;
+        answers.reserve(jobs.size());
+        dialect.submit(session, jobs, now, answers);
+        return answers;
+    });
+}
+
+Submitted submit(soci::session& host, NewJob job, const HostTables& tables) {
+    std::vector<NewJob> jobs;
+    jobs.push_back(std::move(job));
+    return submit(host, std::move(jobs), tables).front();
+}
+
+bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
+              const HostTables& tables) {
+    const auto completed = Settlement::completed(lease, std::move(result));
+    return inside(host, tables, [&](const Dialect& dialect, Session& session, Timestamp now) {
+        std::vector<Settled> answers;
+        dialect.settle(session, {&completed, 1}, now, answers);
+        return answers.front().accepted;
+    });
+}
+
+bool complete(soci::session& host, ProgressReporter& progress, JsonText result,
+              const HostTables& tables) {
+    if (!complete(host, progress.job().lease, std::move(result), tables)) return false;
+    progress.completes_itself();
+    return true;
+}
+
+} // namespace asyncjobs

@@ -1,0 +1,15 @@
+#include "host_session.hpp"
+#include "sqlite_dialect.hpp"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace asyncjobs::soci_adapter {
+
+HostSession borrow_sqlite(soci::session& host, const HostTables& tables) {
+    static const SqliteDialect dialect{{}};
+    auto* connection = static_cast<soci::sqlite3_session_backend*>(host.get_backend())->conn_;
+    if (sqlite_api::sqlite3_get_autocommit(connection)) refuse_without_transaction();
+    return {dialect, std::make_unique<Session>(host, tables.table_prefix)};
+}
+
+} // namespace asyncjobs::soci_adapter
