@@ -125,6 +125,12 @@ TEST_CASE("a MySQL transaction that loses a deadlock is run again") {
                                           Settlement::completed(claimed[1].lease, {})};
 
     // The server rolls back the transaction that has written less.
+    const auto deadlocks = [&] {
+        return server.value("SELECT variable_value FROM information_schema.global_status"
+                            " WHERE variable_name = 'Innodb_deadlocks'");
+    };
+    const auto before = deadlocks();
+    other.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     other.run("START TRANSACTION");
     other.run("UPDATE jobs SET revision = revision + 1 WHERE queue = 'other'");
     other.run("UPDATE jobs SET progress = 1 WHERE id = " + quoted(claimed[1].lease.id));
@@ -133,6 +139,7 @@ TEST_CASE("a MySQL transaction that loses a deadlock is run again") {
     other.run("UPDATE jobs SET progress = 1 WHERE id = " + quoted(claimed[0].lease.id));
     other.run("COMMIT");
     for (const Settled& one : settled.get()) CHECK(one.accepted);
+    CHECK(deadlocks() != before);
     CHECK(find(*store, claimed[0].lease.id)->status == JobStatus::completed);
 }
 
@@ -180,9 +187,17 @@ TEST_CASE("a payload of 10 MB of quotes passes through a MySQL server that takes
     const auto store = open_store(tables.url());
     server.run("SET GLOBAL max_allowed_packet = " + usual);
 
-    std::string text = "\"\xC3\xA9"; // so that pieces end inside of characters
-    while (text.size() + 7 < JsonText::max_size) text += "\\\"\xF0\x9F\x8E\x89";
-    const auto payload = JsonText::parse(text + '"');
+    // Two thirds are quotes, so that it would be longer than 16 MB as SQL. The 4 MB at which it is
+    // cut are inside of a character.
+    constexpr std::size_t cut = 4 * 1024 * 1024;
+    std::string text = "[\"\"";
+    while (text.size() < cut - 100'000) text += ",\"\"";
+    text += ",\"";
+    while ((cut - text.size()) % 4 != 2) text += 'x';
+    while (text.size() < cut + 100'000) text += "\xF0\x9F\x8E\x89";
+    text += '"';
+    while (text.size() + 4 < JsonText::max_size) text += ",\"\"";
+    const auto payload = JsonText::parse(text + ']');
     NewJob job = new_job(1);
     job.input = payload;
     CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
