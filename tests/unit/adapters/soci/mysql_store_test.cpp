@@ -230,6 +230,12 @@ TEST_CASE("a payload that is too large for the MySQL server is refused, not cut"
     job.input = JsonText::parse('"' + std::string(4'000'000, 'x') + '"');
     CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
     CHECK(find(*store, job.id)->input == job.input);
+
+    const auto lease = claim(*store, 1).at(0).lease;
+    const auto too_large = JsonText::parse('"' + std::string(5'000'000, 'x') + '"');
+    const std::vector<Settlement> settlement = {Settlement::completed(lease, too_large)};
+    CHECK(code_of([&] { store->settle(settlement); }) == Errc::invalid_payload);
+    CHECK(find(*store, job.id)->status == JobStatus::processing);
 }
 
 TEST_CASE("a MySQL server that can't be reached, or does not know the user, says so at once") {
