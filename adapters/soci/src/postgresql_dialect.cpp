@@ -42,7 +42,8 @@ std::string settings_for(const PostgresqlOptions& options) {
     std::string settings = fmt::format(
         "SET client_min_messages = error; SET statement_timeout = {}; SET lock_timeout = {};"
         "SET idle_in_transaction_session_timeout = {}; SET enable_seqscan = off;"
-        "SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off;",
+        "SET enable_bitmapscan = off; SET enable_sort = off;"
+        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;",
         milliseconds(options.statement_timeout), milliseconds(options.lock_timeout),
         milliseconds(options.statement_timeout));
     if (!options.schema.empty())

@@ -163,4 +163,19 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                 }
 }
 
+TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL") {
+    const auto server = soci_test::postgresql_server();
+    if (server.empty()) return;
+    Planner planner(server);
+    planner.database->run("DELETE FROM jobs WHERE status = 'processing'");
+    planner.database->run("VACUUM ANALYZE jobs");
+    for (const Sql& statement : {postgresql::settle, postgresql::extend})
+        for (const bool generic : {false, true}) {
+            const auto plan = planner.plan_of(statement.text, generic);
+            CAPTURE(plan);
+            CHECK(contains(plan, "Index Scan using jobs_pkey"));
+            CHECK_FALSE(contains(plan, "Join Filter"));
+        }
+}
+
 } // namespace
