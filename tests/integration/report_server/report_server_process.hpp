@@ -1,5 +1,6 @@
 #pragma once
 
+#include "integration/child_process.hpp"
 #include "integration/http/raw_client.hpp"
 
 #include <boost/json/parse.hpp>
@@ -15,57 +16,28 @@
 #include <vector>
 
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 /// The report server as a process of its own, killed at the latest when this is destroyed.
 class ReportServerProcess {
 public:
     /// Starts the program that the build made, with `--listen 127.0.0.1:0` and `arguments`; returns
     /// when it listens. Throws if it ends before.
-    explicit ReportServerProcess(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {REPORT_SERVER_PROGRAM, "--listen", "127.0.0.1:0"});
-        std::vector<char*> argv;
-        for (auto& argument : arguments) argv.push_back(argument.data());
-        argv.push_back(nullptr);
-
-        int out[2];
-        if (::pipe(out) != 0) throw std::runtime_error("pipe");
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-        posix_spawn_file_actions_addclose(&actions, out[0]);
-        const int error =
-            ::posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environ);
-        posix_spawn_file_actions_destroy(&actions);
-        ::close(out[1]);
-        if (error != 0) throw std::runtime_error("posix_spawn");
-        port_ = read_port(out[0]);
-        ::close(out[0]);
+    explicit ReportServerProcess(const std::vector<std::string>& arguments)
+        : process_(command(arguments), out_.write_end()) {
+        out_.close_write_end();
+        port_ = read_port(out_.read_end());
     }
-
-    ~ReportServerProcess() { end(SIGKILL); }
-    ReportServerProcess(const ReportServerProcess&) = delete;
-    ReportServerProcess& operator=(const ReportServerProcess&) = delete;
 
     std::uint16_t port() const { return port_; }
 
     /// Sends `signal` and waits for the end; answers the exit status, or minus the signal.
-    int end(int signal) {
-        if (process_ == 0) return 0;
-        ::kill(process_, signal);
-        int status = 0;
-        ::waitpid(std::exchange(process_, 0), &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    }
+    int end(int signal) { return process_.end(signal); }
 
     /// Kilobytes of memory in use.
     std::size_t resident_kilobytes() const {
         std::size_t pages = 0, resident = 0;
-        const auto file = fmt::format("/proc/{}/statm", process_);
+        const auto file = fmt::format("/proc/{}/statm", process_.id());
         if (auto* in = std::fopen(file.c_str(), "r")) {
             if (std::fscanf(in, "%zu %zu", &pages, &resident) != 2) resident = 0;
             std::fclose(in);
@@ -74,6 +46,11 @@ public:
     }
 
 private:
+    static std::vector<std::string> command(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {REPORT_SERVER_PROGRAM, "--listen", "127.0.0.1:0"});
+        return arguments;
+    }
+
     static std::uint16_t read_port(int descriptor) {
         std::string line;
         for (char c = 0; ::read(descriptor, &c, 1) == 1 && c != '\n';) line += c;
@@ -83,7 +60,8 @@ private:
         return static_cast<std::uint16_t>(std::stoul(line.substr(colon + 1)));
     }
 
-    pid_t process_ = 0;
+    Pipe out_;
+    ChildProcess process_;
     std::uint16_t port_ = 0;
 };
 
