@@ -1,0 +1,34 @@
+#include "sqlite_dialect.hpp"
+
+#include <asyncjobs/soci/host_transaction.hpp>
+
+#include <doctest/doctest.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+
+TEST_CASE("no statement stays behind on a host's SQLite session") {
+    soci::session session("sqlite3", "dbname=:memory:");
+    auto* connection = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+    const auto has_statement = [&] {
+        return sqlite_api::sqlite3_next_stmt(connection, nullptr) != nullptr;
+    };
+    {
+        const SqliteDialect dialect{{}};
+        Session own(session, "");
+        for (const Migration& step : dialect.migrations()) dialect.migrate(own, step);
+        CHECK(has_statement());
+    }
+    session.begin();
+    const std::vector<NewJob> jobs(2, {.type = "x", .unique_key = "key"});
+    CHECK(submit(session, jobs).at(1).outcome == Submitted::Outcome::key_taken);
+    CHECK_FALSE(has_statement());
+    CHECK_FALSE(complete(session, LeaseRef{}));
+    CHECK_FALSE(has_statement());
+    session.commit();
+}
+
+} // namespace
