@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace workers_test {
+
+/// One change of a job that the database recorded by itself, in the order in which it happened.
+struct Change {
+    std::string id;
+    std::string worker;
+    std::string was;
+    std::string became;
+    long old_fence = 0;
+    long fence = 0;
+    int old_attempt = 0;
+    int attempt = 0;
+    int old_crashes = 0;
+    int crashes = 0;
+    std::string written; ///< the message, result and new error: all that a worker wrote
+};
+
+/// An empty database of the test's own, as seen by its command-line client. A server that belongs
+/// to it is ended with it.
+///
+/// Errors  std::runtime_error if a program fails.
+class Database {
+public:
+    static Database sqlite(const std::filesystem::path& file);
+    static Database postgresql();
+    static Database mariadb();
+
+    Database(Database&&) = default;
+    ~Database();
+
+    const std::string& url() const { return url_; }
+
+    /// Has each change of a job's status or message recorded from now on. The store must have made
+    /// its tables.
+    void record_changes() const;
+    std::vector<Change> changes() const;
+
+    std::vector<std::vector<std::string>> rows(const std::string& sql) const;
+    long count(const std::string& sql) const;
+
+    bool has_server() const { return !script_.empty(); }
+    void restart_server() const;
+    void crash_server() const; ///< and starts it again
+
+private:
+    Database() = default;
+    void start(std::string script);
+    std::string control(const std::string& action) const;
+
+    std::string url_;
+    std::vector<std::string> client_; ///< the command to which the SQL is added
+    std::string make_history_;
+    std::string script_; ///< of the server; empty: there is none
+};
+
+} // namespace workers_test

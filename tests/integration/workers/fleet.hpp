@@ -1,0 +1,81 @@
+#pragma once
+
+#include "integration/child_process.hpp"
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace workers_test {
+
+/// A handler's run, as the worker told it.
+struct Run {
+    std::string worker;
+    std::string id;
+    long fence = 0;
+    int attempt = 0;
+    bool waits = false; ///< takes a while
+    bool ended = false; ///< the handler came to its end; not yet what the store said of it
+};
+
+/// Worker processes on one store, and all that they say. They say it through one pipe, so waiting
+/// for what happens is reading.
+class Fleet {
+public:
+    static constexpr std::size_t size = 4;
+
+    explicit Fleet(std::string url);
+
+    const std::vector<Run>& runs() const { return runs_; }
+    long ended() const { return ended_; }
+    const std::string& name(std::size_t slot) const { return workers_.at(slot).name; }
+
+    /// The runs of a worker that have not ended.
+    std::vector<Run> open_runs(const std::string& worker) const;
+    bool was_started_again(const Run& run) const;
+
+    /// How often a worker, or all of them, logged something that contains `text`.
+    int logged(const std::string& text, const std::string& worker = {}) const;
+
+    /// Reads until `happened()`; false if that takes longer than `at_most`.
+    bool wait_until(const std::function<bool()>& happened,
+                    std::chrono::milliseconds at_most = std::chrono::seconds{60});
+
+    void kill_and_replace(std::size_t slot);
+
+    /// Returns when it has stopped.
+    void pause(std::size_t slot);
+    void resume(std::size_t slot);
+
+    /// Ends all workers by SIGTERM; answers how they ended.
+    std::vector<int> stop();
+
+private:
+    struct Worker {
+        std::string name;
+        std::unique_ptr<ChildProcess> process;
+    };
+    void start(std::size_t slot);
+    void read_lines();
+    void take(const std::string& line);
+
+    const std::string url_;
+    Pipe pipe_;
+    std::string unfinished_line_;
+    std::array<Worker, size> workers_;
+    int started_ = 0;
+    std::vector<Run> runs_;
+    std::map<std::pair<std::string, long>, std::size_t> run_of_; ///< by id and fence
+    std::map<std::string, std::set<std::size_t>> open_;          ///< by worker
+    std::map<std::string, long> newest_fence_;                   ///< by id
+    std::vector<std::pair<std::string, std::string>> log_;       ///< worker, message
+    long ended_ = 0;
+};
+
+} // namespace workers_test

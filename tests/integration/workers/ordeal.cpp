@@ -1,0 +1,182 @@
+#include "ordeal.hpp"
+
+#include "check_history.hpp"
+#include "fleet.hpp"
+#include "step.hpp"
+
+#include <asyncjobs/asyncjobs.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <memory>
+#include <optional>
+
+namespace workers_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t rounds = 12;
+constexpr int jobs_a_round = 600;
+constexpr int jobs_in_an_outage = 400;
+
+class Ordeal {
+public:
+    explicit Ordeal(const Database& database)
+        : database_(database), store_(asyncjobs::open_store(database.url())), client_(*store_) {
+        database_.record_changes();
+        fleet_.emplace(database_.url());
+    }
+
+    void fault_of_a_worker(std::size_t round) {
+        submit(jobs_a_round);
+        const auto victim = round % Fleet::size;
+        if (round % 3 == 0)
+            pause_beyond_lease(victim);
+        else {
+            occupy(victim);
+            fleet_->kill_and_replace(victim);
+        }
+    }
+
+    /// `fail` ends the server and brings it back.
+    void fault_of_the_server(const std::function<void()>& fail) {
+        submit(jobs_in_an_outage);
+        occupy(0);
+        std::array<int, Fleet::size> failed_before{};
+        std::array<int, Fleet::size> answered_before{};
+        for (std::size_t slot = 0; slot < Fleet::size; ++slot) {
+            failed_before.at(slot) = failed(slot);
+            answered_before.at(slot) = answered(slot);
+        }
+
+        const auto outage = std::async(std::launch::async, fail);
+        const auto is_over = [&] { return outage.wait_for(0s) == std::future_status::ready; };
+        while (!fleet_->wait_until(is_over, 10ms)) submit(5);
+        submit(jobs_in_an_outage);
+        const auto ended_before = fleet_->ended();
+        REQUIRE(fleet_->wait_until([&] { return fleet_->ended() >= ended_before + 300; }));
+
+        int noticed = 0;
+        for (std::size_t slot = 0; slot < Fleet::size; ++slot) {
+            CAPTURE(fleet_->name(slot));
+            REQUIRE(fleet_->wait_until([&] { return failed(slot) == answered(slot); }));
+            CHECK(failed(slot) - failed_before.at(slot) <= 1);
+            CHECK(answered(slot) - answered_before.at(slot) <= 1);
+            noticed += failed(slot) - failed_before.at(slot);
+        }
+        CHECK(noticed > 0);
+    }
+
+    void finish() {
+        REQUIRE(fleet_->wait_until([&] {
+            return database_.count("SELECT count(*) FROM jobs"
+                                   " WHERE status IN ('pending', 'processing')") == 0;
+        }));
+        CHECK(fleet_->stop() == std::vector<int>(Fleet::size, 0));
+        const auto changes = database_.changes();
+        const auto found = check_history(acknowledged_, fail_first_, changes, fleet_->runs());
+        for (const auto& fault : found.faults) FAIL_CHECK(fault);
+        CHECK(found.rescues > 0);
+        CHECK(found.retries > 0);
+        CHECK(fleet_->logged("ended here after its lease was lost") > 0);
+        MESSAGE(acknowledged_.size(), " jobs acknowledged, ", refused_, " submits refused, ",
+                changes.size(), " changes, ", fleet_->runs().size(), " runs, ", found.rescues,
+                " rescues, ", found.retries, " retries, ", found.releases, " releases, ",
+                fleet_->logged("ended here after its lease was lost"), " late ends turned down");
+    }
+
+private:
+    /// A submit that the database does not take is not repeated: what counts is what it took.
+    void submit(int count) {
+        std::vector<asyncjobs::NewJob> jobs;
+        for (int i = 0; i < count; ++i, ++submitted_) {
+            const Step step{.wait_ms = submitted_ % 20 == 0 ? 50 + submitted_ % 251 : 0,
+                            .fails_first = submitted_ % 25 == 0};
+            jobs.push_back({.id = new_id(),
+                            .type = std::string(Step::type),
+                            .input = asyncjobs::json::serialize(step)});
+            if (step.fails_first) fail_first_.emplace(jobs.back().id.text());
+        }
+        try {
+            for (const auto& answer : client_.submit(std::move(jobs)))
+                acknowledged_.emplace(answer.id.text());
+        } catch (const asyncjobs::Error&) {
+            ++refused_;
+        }
+    }
+
+    asyncjobs::JobId new_id() {
+        return asyncjobs::JobId::make(runtime_->wall_clock(), runtime_->random(),
+                                      runtime_->random());
+    }
+
+    bool runs_a_waiting_job(std::size_t slot) const {
+        const auto runs = fleet_->open_runs(fleet_->name(slot));
+        return std::ranges::any_of(runs, [](const Run& run) { return run.waits; });
+    }
+
+    /// Until the worker is in the middle of a job.
+    void occupy(std::size_t slot) {
+        for (int tries = 0; !fleet_->wait_until([&] { return runs_a_waiting_job(slot); }, 500ms);
+             ++tries) {
+            REQUIRE(tries < 50);
+            submit(100);
+        }
+    }
+
+    /// Until another worker runs one of the jobs that the stopped one is in the middle of. Nobody
+    /// can while the stopped one holds the lock of a SQLite file: then at another moment.
+    void pause_beyond_lease(std::size_t slot) {
+        bool lost = false;
+        for (int tries = 0; !lost; ++tries) {
+            REQUIRE(tries < 20);
+            occupy(slot);
+            fleet_->pause(slot);
+            auto cut_off = fleet_->open_runs(fleet_->name(slot));
+            std::erase_if(cut_off, [](const Run& run) { return !run.waits; });
+            const auto goes_on_elsewhere = [&] {
+                return std::ranges::any_of(
+                    cut_off, [&](const Run& run) { return fleet_->was_started_again(run); });
+            };
+            lost = !cut_off.empty() && fleet_->wait_until(goes_on_elsewhere, 5s);
+            fleet_->resume(slot);
+        }
+    }
+
+    int failed(std::size_t slot) const {
+        return fleet_->logged("the store fails", fleet_->name(slot));
+    }
+    int answered(std::size_t slot) const {
+        return fleet_->logged("the store answers again", fleet_->name(slot));
+    }
+
+    const Database& database_;
+    const std::unique_ptr<asyncjobs::JobStore> store_;
+    const std::shared_ptr<asyncjobs::Runtime> runtime_ = asyncjobs::make_runtime();
+    asyncjobs::Client client_;
+    std::optional<Fleet> fleet_;
+    int submitted_ = 0;
+    int refused_ = 0;
+    std::set<std::string> acknowledged_;
+    std::set<std::string> fail_first_;
+};
+
+} // namespace
+
+void check_workers_under_faults(const Database& database) {
+    Ordeal ordeal(database);
+    for (std::size_t round = 0; round < rounds; ++round) ordeal.fault_of_a_worker(round);
+    if (database.has_server()) {
+        ordeal.fault_of_the_server([&] { database.restart_server(); });
+        ordeal.fault_of_the_server([&] { database.crash_server(); });
+    }
+    ordeal.finish();
+}
+
+} // namespace workers_test

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <asyncjobs/json.hpp>
+
+#include <boost/describe/class.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+/// The job that the workers of the test run.
+struct Step {
+    static constexpr std::string_view type = "step";
+    int wait_ms = 0;
+    bool fails_first = false; ///< at its first attempt
+};
+BOOST_DESCRIBE_STRUCT(Step, (), (wait_ms, fails_first))
+
+/// What a worker writes to the store names the fence under which it ran, so that the database can
+/// tell whether it was the current one.
+struct StepTaken {
+    std::int64_t fence = 0;
+};
+BOOST_DESCRIBE_STRUCT(StepTaken, (), (fence))

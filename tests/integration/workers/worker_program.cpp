@@ -1,0 +1,93 @@
+// One worker process of the test: worker_program URL NAME. Writes a line to its standard output
+// when a handler starts, when it ends, and for each entry of the executor's log; each line is one
+// write, so that many of these can share a pipe and a kill leaves no half of one.
+
+#include "step.hpp"
+
+#include <asyncjobs/asyncjobs.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+
+#include <unistd.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void say(const std::string& line) {
+    if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::abort();
+}
+
+/// Does not look at why its wait ended: one that was stopped for longer than its lease comes back
+/// with a result, as a handler might.
+class Walker {
+public:
+    explicit Walker(std::string worker) : worker_(std::move(worker)) {}
+
+    StepTaken operator()(const Step& step, asyncjobs::ProgressReporter& progress) const {
+        const auto& job = progress.job();
+        const auto id = job.lease.id.text();
+        const auto fence = job.lease.fence;
+        say(fmt::format("start {} {} {} {} {}\n", worker_, id, fence, job.attempt, step.wait_ms));
+        progress.report(50, fmt::format("fence {}", fence));
+        if (step.wait_ms > 0) {
+            std::mutex mutex;
+            std::unique_lock lock(mutex);
+            std::condition_variable_any().wait_for(lock, progress.stop_token(),
+                                                   std::chrono::milliseconds(step.wait_ms),
+                                                   [] { return false; });
+        }
+        say(fmt::format("end {} {} {}\n", worker_, id, fence));
+        if (step.fails_first && job.attempt == 1)
+            throw asyncjobs::JobFailure("first_try", fmt::format("fence {}", fence))
+                .retry_after(1ms);
+        return {fence};
+    }
+
+private:
+    std::string worker_;
+};
+
+void work(const std::string& url, const std::string& name) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    const auto store = asyncjobs::open_store(url);
+    asyncjobs::Executor executor(*store, {.concurrency = 4,
+                                          .worker = name,
+                                          .lease_for = 1s,
+                                          .poll_every = 100ms,
+                                          .report_every = 50ms,
+                                          .rescue_every = 100ms,
+                                          .crash_limit = 1000,
+                                          .log = [&](const asyncjobs::LogEntry& entry) {
+                                              say(fmt::format("log {} {}\n", name, entry.message));
+                                          }});
+    executor.handle<Step>(Walker(name));
+    executor.start();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    executor.stop(5s);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3) return 2;
+    try {
+        work(argv[1], argv[2]);
+    } catch (const std::exception& error) {
+        say(fmt::format("log {} {}\n", argv[2], error.what()));
+        return 1;
+    }
+}
