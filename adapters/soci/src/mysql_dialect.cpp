@@ -42,14 +42,25 @@ std::string text(Session& session, std::string_view sql) {
     return answer;
 }
 
-void set_up(MysqlSession& session, Duration busy_timeout) {
-    const auto patience =
-        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(busy_timeout).count());
+bool is_mariadb(Session& session) {
+    return text(session, "SELECT VERSION()").find("MariaDB") != std::string::npos;
+}
+
+void set_up(MysqlSession& session, const MysqlOptions& options) {
+    const auto patience = std::max<std::int64_t>(
+        1, std::chrono::ceil<std::chrono::seconds>(options.busy_timeout).count());
+    const auto longest = std::chrono::ceil<std::chrono::milliseconds>(options.statement_timeout);
     session.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     session.run(fmt::format(
         "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
         " innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}, wait_timeout = {1}",
         patience, stalled_after_seconds));
+    // MySQL knows such a limit for what only reads.
+    if (is_mariadb(session))
+        session.run(fmt::format("SET SESSION max_statement_time = {}.{:03}", longest.count() / 1000,
+                                longest.count() % 1000));
+    else
+        session.run(fmt::format("SET SESSION max_execution_time = {}", longest.count()));
     session.max_packet = static_cast<std::size_t>(number(session, "SELECT @@max_allowed_packet"));
 }
 
@@ -61,7 +72,7 @@ std::unique_ptr<Session> MysqlDialect::open() const {
     try {
         auto session = std::make_unique<MysqlSession>(soci::mysql, connect_string(options_),
                                                       options_.table_prefix);
-        set_up(*session, options_.busy_timeout);
+        set_up(*session, options_);
         return session;
     } catch (const soci::soci_error& error) {
         const Fault fault = fault_of(error, Stage::working);
@@ -112,8 +123,8 @@ Timestamp MysqlDialect::now(Session& session) const {
 
 void MysqlDialect::prepare(Session& session) const {
     const std::string version = text(session, "SELECT VERSION()");
-    const bool is_mariadb = version.find("MariaDB") != version.npos;
-    const std::string_view least = is_mariadb ? "10.6" : "8.0.16";
+    const bool of_mariadb = is_mariadb(session);
+    const std::string_view least = of_mariadb ? "10.6" : "8.0.16";
     const auto is_too_old = [&] {
         int major = 0, minor = 0, patch = 0, least_major = 0, least_minor = 0, least_patch = 0;
         std::sscanf(version.c_str(), "%d.%d.%d", &major, &minor, &patch);
@@ -123,7 +134,7 @@ void MysqlDialect::prepare(Session& session) const {
     if (is_too_old())
         throw Error(Errc::store_failure,
                     fmt::format("the server is {} {}, but must be {} or later",
-                                is_mariadb ? "MariaDB" : "MySQL", version, least));
+                                of_mariadb ? "MariaDB" : "MySQL", version, least));
 }
 
 std::span<const Migration> MysqlDialect::migrations() const noexcept { return mysql_migrations(); }
@@ -138,7 +149,7 @@ int MysqlDialect::schema_version(Session& session) const {
 }
 
 void MysqlDialect::lock_schema(Session& session) const {
-    constexpr int patience_seconds = 60;
+    constexpr int patience_seconds = 20;
     bool is_locked = false;
     session.query(mysql::lock_schema)
         .for_first([&](Row row) { is_locked = !row.next_is_null() && row.number() == 1; },

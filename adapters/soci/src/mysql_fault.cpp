@@ -137,7 +137,8 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text) {
     fault.session_is_lost = code != Errc::store_busy && code != Errc::store_full;
     fault.is_worth_repeating = error == er_deadlock || (is_lost && stage == Stage::working);
     if (stage == Stage::committing &&
-        (is_lost || error == er_error_during_commit || error == er_query_interrupted)) {
+        (is_lost || error == er_error_during_commit || error == er_query_interrupted ||
+         error == er_statement_timeout_mariadb)) {
         fault.code = Errc::unknown_outcome;
         fault.session_is_lost = true;
     }

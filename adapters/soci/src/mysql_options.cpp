@@ -112,9 +112,9 @@ MysqlOptions mysql_options(const StoreUrl& url) {
 }
 
 std::string connect_string(const MysqlOptions& options) {
-    // An answer may have waited for a lock before it was sent.
-    const auto longest_wait = std::chrono::ceil<std::chrono::seconds>(options.busy_timeout);
-    const auto timeout = options.timeout + longest_wait;
+    // The server is to give up first, so that it is known what became of a statement.
+    const auto timeout = options.timeout + std::chrono::ceil<std::chrono::seconds>(
+                                               options.busy_timeout + options.statement_timeout);
     // A host of "localhost" is the way to say that the socket is to be used.
     return setting("host", options.socket.empty() ? options.host : "localhost") +
            setting("unix_socket", options.socket) +

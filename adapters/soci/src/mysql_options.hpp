@@ -20,10 +20,11 @@ struct MysqlOptions {
     std::string database = {};
     std::string table_prefix = {};
     std::chrono::seconds connect_timeout{5};
-    std::chrono::seconds timeout{30}; ///< of one answer of the server
+    std::chrono::seconds timeout{30}; ///< of one answer of the server, beyond the other two
     std::string ssl_ca = {}, ssl_cert = {}, ssl_key = {};
 
     Duration busy_timeout = {};
+    Duration statement_timeout = std::chrono::seconds{30};
     std::size_t writers = 1;
     std::function<Timestamp()> clock = {}; ///< empty: the server's
 };

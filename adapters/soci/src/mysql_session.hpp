@@ -15,8 +15,8 @@ public:
         return static_cast<MysqlSession&>(session);
     }
 
-    std::size_t max_packet =
-        0; ///< bytes; the server takes no longer statement, and makes no longer text
+    /// In bytes: the server takes no longer statement, and makes no longer text.
+    std::size_t max_packet = 0;
     /// An ordinary SELECT sees what others have committed. Otherwise, only a locking one may.
     bool reads_latest = true;
     bool autocommits = true; ///< each statement is a transaction

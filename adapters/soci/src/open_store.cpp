@@ -83,6 +83,7 @@ std::unique_ptr<Dialect> make_mysql(const StoreUrl& url, const StoreOptions& opt
     MysqlOptions mysql = mysql_options(url);
     mysql.table_prefix = table_prefix_of(url);
     mysql.busy_timeout = options.busy_timeout;
+    mysql.statement_timeout = options.statement_timeout;
     mysql.writers = options.writers;
     mysql.clock = options.clock;
     return std::make_unique<MysqlDialect>(std::move(mysql));

@@ -106,6 +106,20 @@ TEST_CASE("a MySQL call waits for a lock for a bounded time, and leaves nothing 
     CHECK(find(*store, id)->revision == 2);
 }
 
+TEST_CASE("a MySQL server ends a statement that takes too long") {
+    NEEDS_MYSQL
+    const MysqlTables tables;
+    const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::minutes{1},
+                                                 .statement_timeout = std::chrono::seconds{1}});
+    Mysql other = tables.connect();
+    submit_one(*store, 1);
+    other.run("START TRANSACTION");
+    other.run("SELECT id FROM jobs FOR UPDATE");
+    CHECK(code_of([&] { store->cancel(new_job(1).id); }) == Errc::store_busy);
+    other.run("COMMIT");
+    CHECK(store->cancel(new_job(1).id) == CancelOutcome::cancelled);
+}
+
 TEST_CASE("a MySQL transaction that loses a deadlock is run again") {
     NEEDS_MYSQL
     const MysqlTables tables;

@@ -37,6 +37,11 @@ struct StoreOptions {
 /// level holds, but not `off`. One session more listens for what other processes do; `listen=off`
 /// leaves it out, and jobs of others are found by polling.
 ///
+/// `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`: MySQL 8.0.16 or MariaDB 10.6, or later.
+/// Password, port and what follows `?` may be left out, and all names be percent-encoded. Takes
+/// `socket=PATH` instead of a host, `ssl_ca`, `ssl_cert` and `ssl_key`, and, in seconds,
+/// `connect_timeout` and `timeout`, after which a server that does not answer is given up.
+///
 /// `memory:`: a MemoryJobStore.
 ///
 /// Each database takes `table_prefix=NAME_`, which goes before the names of all tables, indexes and
