@@ -232,6 +232,28 @@ TEST_CASE("no statement stays behind on a host's PostgreSQL session, and a faile
     CHECK_FALSE(find(*store, new_job(1).id));
 }
 
+TEST_CASE("a call that fails leaves no statement behind on a host's PostgreSQL session") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlHost database(server);
+    const auto store = open_store(database.store_url());
+    const auto other = database.open();
+    other->begin();
+    submit(*other, with_key(new_job(1), "key"), database.tables());
+    const auto session = database.open();
+    *session << "SET lock_timeout = 10";
+    session->begin();
+    CHECK(code_of([&] { submit(*session, with_key(new_job(2), "key"), database.tables()); }) ==
+          Errc::store_busy);
+    session->rollback();
+    auto* connection =
+        static_cast<soci::postgresql_session_backend*>(session->get_backend())->conn_;
+    const std::unique_ptr<PGresult, decltype(&PQclear)> left(
+        PQexec(connection, "SELECT 1 FROM pg_prepared_statements"), &PQclear);
+    CHECK(PQntuples(left.get()) == 0);
+    other->rollback();
+}
+
 TEST_CASE("a MySQL transaction with an old snapshot learns who holds the key") {
     if (mysql_server().empty()) return;
     const MysqlHost database;
