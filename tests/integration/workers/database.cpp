@@ -127,12 +127,9 @@ std::string Database::control(const std::string& action) const {
     return output_of({script_, action, SERVER_FOLDER});
 }
 
-void Database::restart_server() const { control("restart"); }
-
-void Database::crash_server() const {
-    control("kill");
-    control("start");
-}
+void Database::stop_server() const { control("stop"); }
+void Database::kill_server() const { control("kill"); }
+void Database::start_server() const { control("start"); }
 
 void Database::record_changes() const { rows(make_history_); }
 

@@ -45,8 +45,9 @@ public:
     long count(const std::string& sql) const;
 
     bool has_server() const { return !script_.empty(); }
-    void restart_server() const;
-    void crash_server() const; ///< and starts it again
+    void stop_server() const;
+    void kill_server() const; ///< as a crash would
+    void start_server() const;
 
 private:
     Database() = default;
