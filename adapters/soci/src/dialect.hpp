@@ -29,6 +29,9 @@ struct Fault {
 /// How far a call had come when it failed.
 enum class Stage { working, committing };
 
+/// The time that holds for a call; empty where its statements ask the database's clock themselves.
+using CallTime = std::optional<Timestamp>;
+
 /// Connects a Notifier with those of other processes for as long as it lives.
 class Wakeups {
 public:
@@ -53,11 +56,14 @@ public:
     /// `error` was thrown by this session's latest statement; the transaction is still as it was.
     virtual Fault classify(Session& session, const soci::soci_error& error, Stage stage) const = 0;
     virtual void begin_write(Session& session) const = 0;
+    /// The same for work that is one call of submit(), exchange(), renew() or rescue(): a database
+    /// may be able to do it, and to commit it, in one round trip.
+    virtual void begin_batch(Session& session) const { begin_write(session); }
     virtual void begin_read(Session& session) const = 0;
     virtual void commit(Session& session) const = 0;
     /// Ends a transaction if one is open. False: the session must not be used again.
     virtual bool rollback(Session& session) const noexcept = 0;
-    virtual Timestamp now(Session& session) const = 0;
+    virtual CallTime now(Session& session) const = 0;
 
     /// Null where the database can't wake anybody up: then jobs are found by polling.
     virtual std::unique_ptr<Wakeups> connect(Notifier&) const { return nullptr; }
@@ -74,35 +80,40 @@ public:
     virtual void migrate(Session& session, const Migration& migration) const = 0;
 
     // Batches; answers in the order of the arguments, appended
-    virtual void submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+    virtual void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                         std::vector<Submitted>& answers) const = 0;
-    virtual void settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+    virtual void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
                         std::vector<Settled>& answers) const = 0;
-    virtual void claim(Session& session, std::string_view queue, std::size_t limit,
-                       const ClaimRequest& request, Timestamp now,
-                       std::vector<ClaimedJob>& answers) const = 0;
+    virtual void exchange(Session& session, std::span<const Settlement> settlements,
+                          const ClaimRequest& request, CallTime now, Exchange& answer) const = 0;
     virtual void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
-                       Timestamp now, std::vector<Renewal>& answers) const = 0;
+                       CallTime now, std::vector<Renewal>& answers) const = 0;
     virtual void find(Session& session, std::span<const JobId> ids,
                       std::vector<std::optional<Job>>& answers) const = 0;
     virtual std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
-                                        Timestamp now) const = 0;
-    virtual std::size_t purge(Session& session, std::size_t limit, Timestamp now) const = 0;
+                                        CallTime now) const;
+    virtual std::size_t purge(Session& session, std::string_view type, std::size_t limit,
+                              CallTime now) const;
 
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
-    virtual OwnStatements own_statements() const noexcept { return {}; }
-
-    // One row
-    struct State {
-        JobStatus status = JobStatus::pending;
-        bool cancel_requested = false;
-    };
-    /// What the job is, and stays until this transaction ends.
-    virtual std::optional<State> lock(Session& session, const JobId& id) const = 0;
-    /// Makes a finished job pending again; false: a live job holds its unique key.
-    virtual bool restart(Session& session, const JobId& id, Timestamp now) const = 0;
-    virtual void set_paused(Session& session, std::string_view queue, bool paused,
-                            Timestamp now) const = 0;
+    virtual OwnStatements own_statements() const noexcept = 0;
 };
+
+/// When the next pending job of a queue is due, of several the least. Empty: none is waiting.
+std::optional<Duration> next_due_in(Session& session, std::span<const std::string> queues,
+                                    CallTime now);
+
+/// Claims from one queue after the other by `claim(queue, limit)`, which appends to the answer.
+template <typename Claim>
+void claim_queue_by_queue(Session& session, const ClaimRequest& request, CallTime now,
+                          Exchange& answer, Claim claim) {
+    for (const std::string& queue : request.queues) {
+        const std::size_t wanted = request.limit - answer.claimed.size();
+        if (wanted == 0) return;
+        claim(queue, wanted);
+    }
+    if (answer.claimed.size() == request.limit) return;
+    answer.next_due_in = next_due_in(session, request.queues, now);
+}
 
 } // namespace asyncjobs::soci_adapter

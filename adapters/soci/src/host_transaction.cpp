@@ -70,9 +70,11 @@ std::vector<Submitted> submit(soci::session& host, std::vector<NewJob> jobs,
                               const HostTables& tables) {
     if (jobs.empty()) return {};
     for (const NewJob& job : jobs) validate(job);
-    return inside(host, tables, [&](const Dialect& dialect, Session& session, Timestamp now) {
+    return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
+        const auto today =
+            now.value_or(std::chrono::floor<Duration>(std::chrono::system_clock::now()));
         for (NewJob& job : jobs)
-            if (job.id == JobId()) job.id = JobId::make(now, random_bits(), random_bits());
+            if (job.id == JobId()) job.id = JobId::make(today, random_bits(), random_bits());
         std::vector<Submitted> answers;
         answers.reserve(jobs.size());
         dialect.submit(session, jobs, now, answers);
@@ -89,7 +91,7 @@ Submitted submit(soci::session& host, NewJob job, const HostTables& tables) {
 bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
               const HostTables& tables) {
     const auto completed = Settlement::completed(lease, std::move(result));
-    return inside(host, tables, [&](const Dialect& dialect, Session& session, Timestamp now) {
+    return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
         std::vector<Settled> answers;
         dialect.settle(session, {&completed, 1}, now, answers);
         return answers.front().accepted;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace asyncjobs::soci_adapter {
 namespace {
@@ -86,12 +87,23 @@ ClaimedJob read_claimed(Row& row) {
 
 void ClaimOrder::add(Row row) {
     const Timestamp run_at = row.time();
-    found_.push_back({run_at, read_claimed(row)});
+    ClaimedJob job = read_claimed(row);
+    const auto queue =
+        static_cast<std::size_t>(std::ranges::find(queues_, job.queue) - queues_.begin());
+    found_.push_back({queue, run_at, std::move(job)});
+}
+
+std::optional<Timestamp> ClaimOrder::oldest(std::size_t queue) const {
+    std::optional<Timestamp> oldest;
+    for (const Found& one : found_)
+        if (one.queue == queue) oldest = std::min(oldest.value_or(one.run_at), one.run_at);
+    return oldest;
 }
 
 void ClaimOrder::move_to(std::vector<ClaimedJob>& answers) {
     const auto comes_first = [](const Found& a, const Found& b) {
-        return a.run_at != b.run_at ? a.run_at < b.run_at : a.job.lease.id < b.job.lease.id;
+        return std::tie(a.queue, a.run_at, a.job.lease.id) <
+               std::tie(b.queue, b.run_at, b.job.lease.id);
     };
     if (!std::ranges::is_sorted(found_, comes_first)) std::ranges::sort(found_, comes_first);
     for (Found& one : found_) answers.push_back(std::move(one.job));

@@ -5,6 +5,8 @@
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/job_store.hpp>
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,19 +19,26 @@ Job read_job(Row row);
 /// Of claimed_columns.
 ClaimedJob read_claimed(Row& row);
 
-/// Puts the rows of an UPDATE or SELECT, which come in any order, into that of a claim: by
-/// `run_at`, which is the column before claimed_columns, and then by id.
+/// Puts the rows of an UPDATE or SELECT, which come in any order, into that of a claim: by queue as
+/// these are served, by `run_at`, which is the column before claimed_columns, and then by id.
 class ClaimOrder {
 public:
+    explicit ClaimOrder(std::span<const std::string> queues) : queues_(queues) {}
+
     void add(Row row);
+    std::size_t count() const noexcept { return found_.size(); }
+    /// The least `run_at` of a queue.
+    std::optional<Timestamp> oldest(std::size_t queue) const;
     /// Appends them. To be called once.
     void move_to(std::vector<ClaimedJob>& answers);
 
 private:
     struct Found {
+        std::size_t queue; ///< its place
         Timestamp run_at;
         ClaimedJob job;
     };
+    const std::span<const std::string> queues_;
     std::vector<Found> found_;
 };
 

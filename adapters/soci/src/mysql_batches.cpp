@@ -355,18 +355,18 @@ bool take_in(Held& job, const Progress& reported) {
 
 } // namespace
 
-void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                           std::vector<Submitted>& answers) const {
     auto& own = MysqlSession::of(session);
     while (!jobs.empty()) {
         const auto batch = jobs.first(batch_of(own, jobs));
         answers.resize(answers.size() + batch.size());
-        Submission(own, batch, now, std::span(answers).last(batch.size())).run();
+        Submission(own, batch, *now, std::span(answers).last(batch.size())).run();
         jobs = jobs.subspan(batch.size());
     }
 }
 
-void MysqlDialect::settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+void MysqlDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
                           std::vector<Settled>& answers) const {
     if (settlements.empty()) return;
     auto& own = MysqlSession::of(session);
@@ -374,7 +374,7 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
     for (const Settlement& settlement : settlements) ids.push_back(settlement.lease().id);
     auto held = lock_held(own, std::move(ids));
 
-    LeaseEnds ends(own, now);
+    LeaseEnds ends(own, *now);
     std::vector<NewJob> follow_ups;
     std::vector<Submitted> submitted;
     const auto write = [&] {
@@ -400,26 +400,30 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
     write();
 }
 
-void MysqlDialect::claim(Session& session, std::string_view queue, std::size_t limit,
-                         const ClaimRequest& request, Timestamp now,
-                         std::vector<ClaimedJob>& answers) const {
-    MysqlRows ids;
-    session.query(mysql::find_due)
-        .for_each(
-            [&](Row row) {
-                ClaimedJob job = read_claimed(row);
-                ++job.lease.fence;
-                ++job.attempt;
-                ids.add(job.lease.id);
-                answers.push_back(std::move(job));
-            },
-            queue, now, limit);
-    if (ids.count() > 0)
-        session.query(mysql::take).change(ids.take(), request.worker, now, now + request.lease_for);
+void MysqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
+                            const ClaimRequest& request, CallTime now, Exchange& answer) const {
+    settle(session, settlements, now, answer.settled);
+    const auto claim = [&](const std::string& queue, std::size_t limit) {
+        MysqlRows ids;
+        session.query(mysql::find_due)
+            .for_each(
+                [&](Row row) {
+                    ClaimedJob job = read_claimed(row);
+                    ++job.lease.fence;
+                    ++job.attempt;
+                    ids.add(job.lease.id);
+                    answer.claimed.push_back(std::move(job));
+                },
+                queue, now, limit);
+        if (ids.count() > 0)
+            session.query(mysql::take)
+                .change(ids.take(), request.worker, now, *now + request.lease_for);
+    };
+    claim_queue_by_queue(session, request, now, answer, claim);
 }
 
 void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
-                         Duration lease_for, Timestamp now, std::vector<Renewal>& answers) const {
+                         Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
     auto& own = MysqlSession::of(session);
     std::vector<JobId> ids;
     for (const Heartbeat& heartbeat : heartbeats) ids.push_back(heartbeat.lease.id);
@@ -438,7 +442,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
     }
     MysqlRows rows;
     const auto write = [&] {
-        if (rows.count() > 0) own.query(mysql::extend).change(rows.take(), now + lease_for, now);
+        if (rows.count() > 0) own.query(mysql::extend).change(rows.take(), *now + lease_for, now);
     };
     for (const auto& [id, count] : revisions) {
         const Progress& progress = held.at(id).progress;
@@ -468,9 +472,9 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids,
 }
 
 std::vector<Rescued> MysqlDialect::rescue(Session& session, std::size_t limit, int crash_limit,
-                                          Timestamp now) const {
+                                          CallTime now) const {
     std::vector<Rescued> rescued;
-    LeaseEnds ends(MysqlSession::of(session), now);
+    LeaseEnds ends(MysqlSession::of(session), *now);
     std::vector<Held> expired;
     session.query(mysql::find_expired)
         .for_each(
@@ -494,10 +498,11 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, std::size_t limit, i
     return rescued;
 }
 
-std::size_t MysqlDialect::purge(Session& session, std::size_t limit, Timestamp now) const {
+std::size_t MysqlDialect::purge(Session& session, std::string_view type, std::size_t limit,
+                                CallTime now) const {
     MysqlRows ids;
     session.query(mysql::find_to_purge)
-        .for_each([&](Row row) { ids.add(read_id(row)); }, now, limit);
+        .for_each([&](Row row) { ids.add(read_id(row)); }, type, now, limit);
     if (ids.count() == 0) return 0;
     return session.query(mysql::remove_all).change(ids.take());
 }

@@ -114,7 +114,7 @@ bool MysqlDialect::rollback(Session& session) const noexcept {
     }
 }
 
-Timestamp MysqlDialect::now(Session& session) const {
+CallTime MysqlDialect::now(Session& session) const {
     if (options_.clock) return options_.clock();
     Timestamp now;
     session.query(mysql::now).for_first([&](Row row) { now = row.time(); });
@@ -186,36 +186,14 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
 }
 
 OwnStatements MysqlDialect::own_statements() const noexcept {
-    return {.held = mysql::held,
+    return {.restart = mysql::restart,
+            .set_paused = mysql::set_paused,
+            .held = mysql::held,
+            .next_type = mysql::next_type,
+            .any_to_purge = mysql::any_to_purge,
             .any_expired_lease = mysql::any_expired_lease,
             .count_processing = mysql::count_processing,
             .latest_runs = mysql::latest_runs};
-}
-
-std::optional<Dialect::State> MysqlDialect::lock(Session& session, const JobId& id) const {
-    std::optional<State> state;
-    session.query(mysql::lock)
-        .for_first(
-            [&](Row row) {
-                const JobStatus status = read_status(row);
-                state = {status, !row.next_is_null()};
-            },
-            id);
-    return state;
-}
-
-bool MysqlDialect::restart(Session& session, const JobId& id, Timestamp now) const {
-    try {
-        return session.query(mysql::restart).change(now, id) == 1;
-    } catch (const soci::mysql_soci_error& error) {
-        if (!is_duplicate(error.err_num_)) throw;
-        return false;
-    }
-}
-
-void MysqlDialect::set_paused(Session& session, std::string_view queue, bool paused,
-                              Timestamp now) const {
-    session.query(mysql::set_paused).change(queue, paused ? 1 : 0, now);
 }
 
 } // namespace asyncjobs::soci_adapter

@@ -87,6 +87,7 @@ struct Meaning {
 Meaning meaning_of(unsigned error, std::string_view text) noexcept {
     if (is_lost_connection(error))
         return {Errc::store_unavailable, "the connection to the server is lost"};
+    if (is_duplicate(error)) return {Errc::store_busy, "another transaction took the key first"};
     switch (error) {
     case er_lock_wait_timeout:
     case er_lock_nowait:
@@ -135,7 +136,8 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text) {
     fault.code = code;
     fault.message = fmt::format("MySQL: {} (error {})", words, error);
     fault.session_is_lost = code != Errc::store_busy && code != Errc::store_full;
-    fault.is_worth_repeating = error == er_deadlock || (is_lost && stage == Stage::working);
+    fault.is_worth_repeating =
+        error == er_deadlock || is_duplicate(error) || (is_lost && stage == Stage::working);
     if (stage == Stage::committing &&
         (is_lost || error == er_error_during_commit || error == er_query_interrupted ||
          error == er_statement_timeout_mariadb)) {

@@ -51,8 +51,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     error               LONGTEXT,
     KEY jobs_due (status, queue, run_at),
     KEY jobs_lease (lease_expires_at, worker),
-    KEY jobs_expiry (expires_at),
-    KEY jobs_completed (type, completed_at),
+    KEY jobs_finished (type, expires_at),
     KEY jobs_stopped (stopped_as),
     KEY jobs_owner (owner),
     UNIQUE KEY jobs_unique_key (live_key)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sql.hpp"
+#include "statements.hpp"
 
 /// What MySQL and MariaDB say in words of their own. Parameters follow the order of their first
 /// appearance.
@@ -126,29 +126,35 @@ inline constexpr Sql count_processing = {
     " WHERE status = 'processing' AND queue = :queue LIMIT :count_limit) AS found",
     "i"};
 
+inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finished)"
+                                  " WHERE type > :after ORDER BY type LIMIT 1",
+                                  "t"};
+
+inline constexpr Sql any_to_purge = {"SELECT 1 FROM jobs FORCE INDEX (jobs_finished)"
+                                     " WHERE type = :type AND expires_at <= :now LIMIT 1",
+                                     "i"};
+
 inline constexpr Sql latest_runs = {
-    "SELECT sum(run), count(*) FROM (SELECT completed_at - started_at AS run"
-    " FROM jobs FORCE INDEX (jobs_completed)"
-    " WHERE status = 'completed' AND type = :type AND completed_at IS NOT NULL"
-    " ORDER BY completed_at DESC LIMIT 20) AS found",
+    "SELECT sum(completed_at - started_at), count(*) FROM"
+    " (SELECT completed_at, started_at FROM jobs FORCE INDEX (jobs_finished)"
+    "  WHERE type = :type AND expires_at IS NOT NULL ORDER BY expires_at DESC LIMIT 50) AS latest"
+    " WHERE completed_at IS NOT NULL",
     "ii"};
 
-inline constexpr Sql find_to_purge = {
-    "SELECT id FROM jobs FORCE INDEX (jobs_expiry) WHERE expires_at <= :now"
-    " AND status IN ('completed', 'failed', 'cancelled')"
-    " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
-    "t"};
+inline constexpr Sql find_to_purge = {"SELECT id FROM jobs FORCE INDEX (jobs_finished)"
+                                      " WHERE type = :type AND expires_at <= :now"
+                                      " AND status IN ('completed', 'failed', 'cancelled')"
+                                      " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
+                                      "t"};
 
 inline constexpr Sql remove_all = {"DELETE jobs FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH};
 
-inline constexpr Sql lock = {
-    "SELECT status, cancel_requested_at FROM jobs WHERE id = :id FOR UPDATE", "ti"};
-
+/// The holder of the key is looked for in a table of its own: that which is changed may not be
+/// read.
 inline constexpr Sql restart = {
-    "UPDATE jobs SET status = 'pending', run_at = :now, attempt = 0, crashes = 0,"
-    " progress = 0, message = '', error = NULL, cancel_requested_at = NULL, failed_at = NULL,"
-    " cancelled_at = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1"
-    " WHERE id = :id AND status IN ('failed', 'cancelled')"};
+    "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND NOT EXISTS (SELECT 1 FROM"
+    " (SELECT live_key FROM jobs FORCE INDEX (jobs_unique_key)"
+    "  WHERE live_key = (SELECT unique_key FROM jobs WHERE id = :id) LIMIT 1) AS holder)"};
 
 inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"

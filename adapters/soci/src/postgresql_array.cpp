@@ -32,7 +32,13 @@ void PostgresqlArray::add(std::string_view text) {
 }
 
 void PostgresqlArray::add(const std::optional<std::string>& text) {
-    if (text) return add(std::string_view(*text));
+    if (text)
+        add(std::string_view(*text));
+    else
+        add_null();
+}
+
+void PostgresqlArray::add_null() {
     separate();
     text_ += "NULL";
 }

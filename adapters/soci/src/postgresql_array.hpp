@@ -15,6 +15,7 @@ public:
     void add(std::string_view text);
     void add(const std::string& text) { add(std::string_view(text)); }
     void add(const std::optional<std::string>& text);
+    void add_null();
 
     /// To be taken once, after the last add().
     const std::string& text() {

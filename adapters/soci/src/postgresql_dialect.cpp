@@ -2,9 +2,9 @@
 
 #include "job_row.hpp"
 #include "postgresql_array.hpp"
+#include "postgresql_batch.hpp"
 #include "postgresql_fault.hpp"
 #include "postgresql_schema.hpp"
-#include "postgresql_session.hpp"
 #include "postgresql_statements.hpp"
 #include "postgresql_wakeups.hpp"
 
@@ -21,9 +21,10 @@ namespace {
 /// Identifies migrations among the advisory locks of a database.
 constexpr std::string_view schema_lock = "7091432250311187";
 
-const std::string clock_statement =
-    "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
-const std::string begin_statement = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+SteadyTime steady_now() { return std::chrono::floor<Duration>(std::chrono::steady_clock::now()); }
+
+/// A server's limit for a statement is a little shorter than its client's patience.
+constexpr Duration grace = std::chrono::seconds{5};
 
 std::string quoted(std::string_view name) {
     std::string out = "\"";
@@ -36,14 +37,19 @@ std::int64_t milliseconds(Duration timeout) {
     return std::max<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count(), 1);
 }
 
-std::string settings_for(const PostgresqlOptions& options) {
+} // namespace
+
+std::string postgresql_settings(const PostgresqlOptions& options) {
     // The planner's statistics may date from when the table was empty; what would scan or sort is
     // then still no choice.
     std::string settings = fmt::format(
         "SET client_min_messages = error; SET statement_timeout = {}; SET lock_timeout = {};"
-        "SET idle_in_transaction_session_timeout = {}; SET enable_seqscan = off;"
+        "SET idle_in_transaction_session_timeout = {};"
+        "SET default_transaction_isolation = 'read committed';"
+        "SET default_transaction_read_only = off; SET enable_seqscan = off;"
         "SET enable_bitmapscan = off; SET enable_sort = off;"
-        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;",
+        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;"
+        "SET max_parallel_workers_per_gather = 0;",
         milliseconds(options.statement_timeout), milliseconds(options.lock_timeout),
         milliseconds(options.statement_timeout));
     if (!options.schema.empty())
@@ -56,19 +62,13 @@ std::string settings_for(const PostgresqlOptions& options) {
     return settings;
 }
 
-Timestamp parse_time(const std::string& microseconds) {
-    return Timestamp{Duration{std::stoll(microseconds)}};
-}
-
-} // namespace
-
 PostgresqlDialect::PostgresqlDialect(PostgresqlOptions options)
-    : options_(std::move(options)), settings_(settings_for(options_)) {}
+    : options_(std::move(options)), settings_(postgresql_settings(options_)) {}
 
 std::unique_ptr<Session> PostgresqlDialect::open() const {
     try {
-        auto session =
-            std::make_unique<PostgresqlSession>(options_.connect_string, options_.table_prefix);
+        auto session = std::make_unique<PostgresqlSession>(
+            options_.connect_string, options_.table_prefix, options_.statement_timeout + grace);
         session->execute(settings_);
         return session;
     } catch (const soci::soci_error& error) {
@@ -81,42 +81,40 @@ Fault PostgresqlDialect::classify(Session& session, const soci::soci_error& erro
                                   Stage stage) const {
     const auto* known = dynamic_cast<const soci::postgresql_soci_error*>(&error);
     if (!known) return {Errc::store_failure, error.get_error_message(), true};
-    return postgresql_fault(known->sqlstate(), as_postgresql(session).is_connected(), stage);
+    auto& postgresql = as_postgresql(session);
+    if (postgresql.may_have_committed()) stage = Stage::committing;
+    return postgresql_fault(known->sqlstate(), postgresql.is_connected(), stage);
 }
 
+using Transaction = PostgresqlSession::Transaction;
+
 void PostgresqlDialect::begin_write(Session& session) const {
-    auto& postgresql = as_postgresql(session);
-    if (options_.clock) {
-        postgresql.execute(begin_statement);
-        postgresql.now = options_.clock();
-    } else {
-        postgresql.now = parse_time(postgresql.execute(begin_statement + ';' + clock_statement));
-    }
+    as_postgresql(session).begin(Transaction::open);
 }
 
 void PostgresqlDialect::begin_read(Session& session) const {
-    auto& postgresql = as_postgresql(session);
-    postgresql.now =
-        options_.clock ? options_.clock() : parse_time(postgresql.execute(clock_statement));
+    as_postgresql(session).begin(Transaction::none);
 }
 
-void PostgresqlDialect::commit(Session& session) const {
-    auto& postgresql = as_postgresql(session);
-    if (postgresql.is_in_transaction()) postgresql.commit();
+void PostgresqlDialect::begin_batch(Session& session) const {
+    as_postgresql(session).begin(Transaction::batch);
 }
+
+void PostgresqlDialect::commit(Session& session) const { as_postgresql(session).commit(); }
 
 bool PostgresqlDialect::rollback(Session& session) const noexcept {
     auto& postgresql = as_postgresql(session);
     try {
-        if (postgresql.is_connected() && postgresql.is_in_transaction())
-            postgresql.execute("ROLLBACK");
+        if (postgresql.is_connected()) postgresql.rollback();
         return postgresql.is_connected();
     } catch (...) {
         return false;
     }
 }
 
-Timestamp PostgresqlDialect::now(Session& session) const { return as_postgresql(session).now; }
+CallTime PostgresqlDialect::now(Session&) const {
+    return options_.clock ? CallTime(options_.clock()) : std::nullopt;
+}
 
 std::unique_ptr<Wakeups> PostgresqlDialect::connect(Notifier& notifier) const {
     if (!options_.listens) return nullptr;
@@ -180,11 +178,12 @@ void in_batches(std::span<const Item> all, IdOf id_of, Each each) {
     if (start < all.size()) each(all.subspan(start));
 }
 
-std::unordered_set<JobId> insert(Session& session, std::span<const NewJob> jobs, Timestamp now) {
+/// Answers when each job that was inserted was.
+std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
+                                            std::span<const NewJob> jobs, CallTime now) {
     PostgresqlArray ids, types, queues, owners, max_attempts, unique_keys, timeouts, retentions,
-        created, run, inputs;
+        run_at, delays, inputs;
     for (const NewJob& job : jobs) {
-        const auto at = [](Timestamp time) { return time.time_since_epoch().count(); };
         ids.add(job.id.text());
         types.add(job.type);
         queues.add(job.queue);
@@ -193,15 +192,22 @@ std::unordered_set<JobId> insert(Session& session, std::span<const NewJob> jobs,
         unique_keys.add(job.unique_key);
         timeouts.add(job.timeout.count());
         retentions.add(job.retention.count());
-        created.add(at(now));
-        run.add(at(job.run_at.value_or(now + job.delay)));
+        if (job.run_at)
+            run_at.add(job.run_at->time_since_epoch().count());
+        else
+            run_at.add_null();
+        delays.add(job.delay.count());
         inputs.add(job.input.text());
     }
-    std::unordered_set<JobId> inserted;
-    session.query(postgresql::insert)
-        .for_each([&](Row row) { inserted.insert(read_id(row)); }, ids.text(), types.text(),
-                  queues.text(), owners.text(), max_attempts.text(), unique_keys.text(),
-                  timeouts.text(), retentions.text(), created.text(), run.text(), inputs.text());
+    std::unordered_map<JobId, Timestamp> inserted;
+    session.query(statement).for_each(
+        [&](Row row) {
+            const JobId id = read_id(row);
+            inserted.emplace(id, row.time());
+        },
+        now, ids.text(), types.text(), queues.text(), owners.text(), max_attempts.text(),
+        unique_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
+        inputs.text());
     return inserted;
 }
 
@@ -224,28 +230,54 @@ std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
     return std::nullopt;
 }
 
-Submitted submit_after_conflict(Session& session, const NewJob& job, Timestamp now) {
+Submitted submit_after_conflict(Session& session, const NewJob& job, CallTime now) {
     constexpr int max_tries = 10;
     for (int tries = 0; tries < max_tries; ++tries) {
         if (const auto conflict = find_conflict(session, job)) return *conflict;
-        if (!insert(session, {&job, 1}, now).empty())
-            return {Submitted::Outcome::created, job.id, now};
+        if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, now);
+            !inserted.empty())
+            return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
     }
     throw Error(Errc::store_busy, "other submitters kept taking the unique key");
 }
 
+/// In one round trip that commits. False, and nothing inserted, if something stands in the way.
+bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
+                std::vector<Submitted>& answers) {
+    constexpr std::string_view unique_violation = "23505";
+    // A key may well be taken, which is no reason for an entry in the server's log.
+    if (std::ranges::any_of(jobs, [](const NewJob& job) { return job.unique_key.has_value(); }))
+        return false;
+    try {
+        const auto inserted = insert(session, postgresql::insert_all, jobs, now);
+        for (const NewJob& job : jobs)
+            answers.push_back({Submitted::Outcome::created, job.id, inserted.at(job.id)});
+        return true;
+    } catch (const soci::postgresql_soci_error& error) {
+        if (error.sqlstate() != unique_violation) throw;
+        return false;
+    }
+}
+
 } // namespace
 
-void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                                std::vector<Submitted>& answers) const {
+    if (as_postgresql(session).commits_each_batch()) {
+        if (insert_all(session, jobs, now, answers)) return;
+        begin_write(session);
+    }
     in_batches(
         jobs, [](const NewJob& job) { return job.id; },
         [&](std::span<const NewJob> batch) {
-            const auto inserted = insert(session, batch, now);
-            for (const NewJob& job : batch)
-                answers.push_back(inserted.contains(job.id)
-                                      ? Submitted{Submitted::Outcome::created, job.id, now}
-                                      : submit_after_conflict(session, job, now));
+            const auto inserted = insert(session, postgresql::insert, batch, now);
+            for (const NewJob& job : batch) {
+                const auto found = inserted.find(job.id);
+                answers.push_back(
+                    found != inserted.end()
+                        ? Submitted{Submitted::Outcome::created, job.id, found->second}
+                        : submit_after_conflict(session, job, now));
+            }
         });
 }
 
@@ -276,11 +308,12 @@ std::string_view becomes(Settlement::Kind kind) {
     return "pending";
 }
 
-void settle_batch(Session& session, std::span<const Settlement> settlements, Timestamp now,
-                  std::span<Settled> answers) {
+/// Adds the settlements, which name a job once, to what is sent.
+void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
+               std::span<Settled> answers) {
     using Kind = Settlement::Kind;
     PostgresqlArray ids, fences, wanted, percents, messages, results, errors, delays, refunds;
-    const auto order =
+    auto order =
         order_of_locking(settlements, [](const Settlement& one) { return one.lease().id; });
     for (const std::size_t i : order) {
         const Settlement& one = settlements[i];
@@ -294,54 +327,103 @@ void settle_batch(Session& session, std::span<const Settlement> settlements, Tim
         if (kind == Kind::completed)
             results.add(one.result().text());
         else
-            results.add(std::optional<std::string>());
+            results.add_null();
         errors.add(has_error ? std::optional(to_text(one.error())) : std::nullopt);
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
-    session.query(postgresql::settle)
-        .for_each(
-            [&](Row row) {
-                const auto number = static_cast<std::size_t>(row.number());
-                answers[order[number - 1]] = {true, read_status(row)};
-            },
-            now, ids.text(), fences.text(), wanted.text(), percents.text(), messages.text(),
-            results.text(), errors.text(), delays.text(), refunds.text());
+    const auto accepted = [answers, order = std::move(order)](Row row) {
+        const auto number = static_cast<std::size_t>(row.number());
+        answers[order[number - 1]] = {true, read_status(row)};
+    };
+    batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
+              percents.text(), messages.text(), results.text(), errors.text(), delays.text(),
+              refunds.text());
+}
+
+/// All of them, in one statement or a few.
+void settle_all_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
+                   std::vector<Settled>& answers) {
+    std::size_t start = answers.size();
+    answers.resize(start + settlements.size());
+    in_batches(
+        settlements, [](const Settlement& one) { return one.lease().id; },
+        [&](std::span<const Settlement> some) {
+            settle_in(batch, some, now, std::span(answers).subspan(start, some.size()));
+            start += some.size();
+        });
 }
 
 } // namespace
 
 void PostgresqlDialect::settle(Session& session, std::span<const Settlement> settlements,
-                               Timestamp now, std::vector<Settled>& answers) const {
+                               CallTime now, std::vector<Settled>& answers) const {
+    if (settlements.empty()) return;
+    const auto start = answers.size();
+    PostgresqlBatch batch(as_postgresql(session));
+    settle_all_in(batch, settlements, now, answers);
+    batch.run();
     std::vector<NewJob> follow_ups;
-    in_batches(
-        settlements, [](const Settlement& one) { return one.lease().id; },
-        [&](std::span<const Settlement> batch) {
-            const auto start = answers.size();
-            answers.resize(start + batch.size());
-            settle_batch(session, batch, now, std::span(answers).subspan(start));
-            for (std::size_t i = 0; i < batch.size(); ++i)
-                if (answers[start + i].accepted)
-                    follow_ups.insert(follow_ups.end(), batch[i].follow_ups().begin(),
-                                      batch[i].follow_ups().end());
-        });
+    for (std::size_t i = 0; i < settlements.size(); ++i)
+        if (answers[start + i].accepted)
+            follow_ups.insert(follow_ups.end(), settlements[i].follow_ups().begin(),
+                              settlements[i].follow_ups().end());
     if (follow_ups.empty()) return;
     std::vector<Submitted> submitted;
     submit(session, follow_ups, now, submitted);
 }
 
-void PostgresqlDialect::claim(Session& session, std::string_view queue, std::size_t limit,
-                              const ClaimRequest& request, Timestamp now,
-                              std::vector<ClaimedJob>& answers) const {
-    ClaimOrder found;
-    session.query(postgresql::claim)
-        .for_each([&](Row row) { found.add(row); }, request.worker, now, now + request.lease_for,
-                  queue, limit);
-    found.move_to(answers);
+void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
+                                 const ClaimRequest& request, CallTime now,
+                                 Exchange& answer) const {
+    const bool has_follow_ups = std::ranges::any_of(
+        settlements, [](const Settlement& one) { return !one.follow_ups().empty(); });
+    if (has_follow_ups) {
+        begin_write(session);
+        settle(session, settlements, now, answer.settled);
+        settlements = {};
+    }
+    if (settlements.empty() && request.limit == 0) return;
+
+    PostgresqlBatch batch(as_postgresql(session));
+    settle_all_in(batch, settlements, now, answer.settled);
+    if (request.limit == 0) {
+        batch.run();
+        return;
+    }
+    const auto began = steady_now();
+    std::vector<ClaimFloors::Search> searches;
+    PostgresqlArray queues, floors, look_below;
+    for (const std::string& queue : request.queues) {
+        const auto& search = searches.emplace_back(floors_.begin(queue, began));
+        queues.add(queue);
+        floors.add(search.floor.time_since_epoch().count());
+        look_below.add(std::string_view(search.looks_below ? "t" : "f"));
+    }
+    const std::string& names = queues.text();
+    ClaimOrder found(request.queues);
+    std::optional<Duration> due_in;
+    batch.add(
+        postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
+        names, floors.text(), look_below.text(), request.limit);
+    batch.add(
+        postgresql::next_due_in,
+        [&](Row row) {
+            if (!row.next_is_null()) due_in = std::max(row.duration(), Duration::zero());
+        },
+        now, names);
+    batch.run();
+
+    const bool is_filled = found.count() == request.limit;
+    const auto ended = steady_now();
+    for (std::size_t i = 0; i < searches.size(); ++i)
+        floors_.end(request.queues[i], searches[i], found.oldest(i), is_filled, began, ended);
+    if (!is_filled) answer.next_due_in = due_in;
+    found.move_to(answer.claimed);
 }
 
 void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
-                              Duration lease_for, Timestamp now,
+                              Duration lease_for, CallTime now,
                               std::vector<Renewal>& answers) const {
     const auto id_of = [](const Heartbeat& one) { return one.lease.id; };
     in_batches(heartbeats, id_of, [&](std::span<const Heartbeat> batch) {
@@ -362,7 +444,7 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
                     const auto number = static_cast<std::size_t>(row.number());
                     answers[start + order[number - 1]] = {true, !row.next_is_null()};
                 },
-                now + lease_for, now, ids.text(), fences.text(), percents.text(), messages.text());
+                now, lease_for, ids.text(), fences.text(), percents.text(), messages.text());
     });
 }
 
@@ -384,45 +466,9 @@ void PostgresqlDialect::find(Session& session, std::span<const JobId> ids,
     }
 }
 
-std::vector<Rescued> PostgresqlDialect::rescue(Session& session, std::size_t limit, int crash_limit,
-                                               Timestamp now) const {
-    std::vector<Rescued> rescued;
-    session.query(postgresql::rescue)
-        .for_each(
-            [&](Row row) {
-                Rescued one;
-                one.id = read_id(row);
-                one.queue = row.take_text();
-                one.status = read_status(row);
-                rescued.push_back(std::move(one));
-            },
-            now, crash_limit, to_text(worker_lost()), limit);
-    return rescued;
-}
-
-std::size_t PostgresqlDialect::purge(Session& session, std::size_t limit, Timestamp now) const {
-    return session.query(postgresql::purge).change(now, limit);
-}
-
-std::optional<Dialect::State> PostgresqlDialect::lock(Session& session, const JobId& id) const {
-    std::optional<State> state;
-    session.query(postgresql::lock)
-        .for_first(
-            [&](Row row) {
-                const JobStatus status = read_status(row);
-                state = {status, !row.next_is_null()};
-            },
-            id);
-    return state;
-}
-
-bool PostgresqlDialect::restart(Session& session, const JobId& id, Timestamp now) const {
-    return session.query(postgresql::restart).change(now, id) == 1;
-}
-
-void PostgresqlDialect::set_paused(Session& session, std::string_view queue, bool paused,
-                                   Timestamp now) const {
-    session.query(postgresql::set_paused).change(queue, paused ? 1 : 0, now);
+OwnStatements PostgresqlDialect::own_statements() const noexcept {
+    return {
+        .restart = postgresql::restart, .rescue = postgresql::rescue, .purge = postgresql::purge};
 }
 
 } // namespace asyncjobs::soci_adapter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "claim_floors.hpp"
 #include "dialect.hpp"
 #include "store_url.hpp"
 
@@ -23,10 +24,12 @@ struct PostgresqlOptions {
 /// Takes a store URL apart. Throws Error (Errc::invalid_argument), without a password in it.
 PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& options);
 
-/// A batch is one statement, whose parameters are arrays. READ COMMITTED throughout: what a
-/// statement must not miss, it locks.
-///
-/// Reads are single statements without a transaction around them.
+/// What each session sets when it is opened, as statements.
+std::string postgresql_settings(const PostgresqlOptions& options);
+
+/// A batch is one statement, whose parameters are arrays; an exchange is one round trip. READ
+/// COMMITTED throughout: what a statement must not miss, it locks. The statements read the server's
+/// clock themselves.
 class PostgresqlDialect : public Dialect {
 public:
     explicit PostgresqlDialect(PostgresqlOptions options);
@@ -36,9 +39,10 @@ public:
     Fault classify(Session& session, const soci::soci_error& error, Stage stage) const override;
     void begin_write(Session& session) const override;
     void begin_read(Session& session) const override;
+    void begin_batch(Session& session) const override;
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
-    Timestamp now(Session& session) const override;
+    CallTime now(Session& session) const override;
 
     std::unique_ptr<Wakeups> connect(Notifier& notifier) const override;
 
@@ -49,29 +53,26 @@ public:
     int schema_version(Session& session) const override;
     void migrate(Session& session, const Migration& migration) const override;
 
-    void submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+    void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                 std::vector<Submitted>& answers) const override;
-    void settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+    void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
                 std::vector<Settled>& answers) const override;
-    void claim(Session& session, std::string_view queue, std::size_t limit,
-               const ClaimRequest& request, Timestamp now,
-               std::vector<ClaimedJob>& answers) const override;
+    void exchange(Session& session, std::span<const Settlement> settlements,
+                  const ClaimRequest& request, CallTime now, Exchange& answer) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
-               Timestamp now, std::vector<Renewal>& answers) const override;
+               CallTime now, std::vector<Renewal>& answers) const override;
     void find(Session& session, std::span<const JobId> ids,
               std::vector<std::optional<Job>>& answers) const override;
-    std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
-                                Timestamp now) const override;
-    std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
 
-    std::optional<State> lock(Session& session, const JobId& id) const override;
-    bool restart(Session& session, const JobId& id, Timestamp now) const override;
-    void set_paused(Session& session, std::string_view queue, bool paused,
-                    Timestamp now) const override;
+    PageWords page_words(const JobQuery&) const noexcept override {
+        return {.status = "status || ''"};
+    }
+    OwnStatements own_statements() const noexcept override;
 
 private:
     const PostgresqlOptions options_;
     const std::string settings_; ///< of every new session
+    mutable ClaimFloors floors_;
 };
 
 } // namespace asyncjobs::soci_adapter

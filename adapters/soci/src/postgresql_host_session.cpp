@@ -38,12 +38,6 @@ HostSession borrow_postgresql(soci::session& host, const HostTables& tables) {
         throw Error(Errc::store_unavailable, "the session is not connected");
     check_transaction(session->connection());
     check_encoding(session->connection());
-    try {
-        dialect.begin_read(*session); // reads the clock, and begins nothing
-    } catch (const soci::soci_error& error) {
-        const Fault fault = dialect.classify(*session, error, Stage::working);
-        throw Error(fault.code, fault.message);
-    }
     return {dialect, std::move(session)};
 }
 

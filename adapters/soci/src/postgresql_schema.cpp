@@ -8,13 +8,14 @@ namespace {
 // Each index serves one question, and holds only the rows that can be an answer to it: claims,
 // sweeps and pages cost the same whatever else is in the table. Texts are compared byte for byte.
 // Every job leaves two dead rows behind; vacuum must come by the number of them, not by their
-// share.
+// share. Pages are left half empty for them: a new version of a row beside the old one is a third
+// less to log, and its entry in the primary key splits no page.
 constexpr const char* first = R"sql(CREATE TABLE asyncjobs_schema (
     version    INTEGER NOT NULL PRIMARY KEY,
     applied_at BIGINT  NOT NULL
 );
 CREATE TABLE jobs (
-    id                  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    id                  TEXT COLLATE "C" NOT NULL PRIMARY KEY WITH (fillfactor = 50),
     type                TEXT COLLATE "C" NOT NULL,
     queue               TEXT COLLATE "C" NOT NULL,
     owner               TEXT COLLATE "C" NOT NULL,
@@ -45,11 +46,10 @@ CREATE TABLE jobs (
     result              TEXT COLLATE "C",
     error               TEXT COLLATE "C"
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
-        autovacuum_vacuum_cost_delay = 0);
+        autovacuum_vacuum_cost_delay = 0, fillfactor = 50);
 CREATE INDEX jobs_due ON jobs (queue, run_at, id) WHERE status = 'pending';
-CREATE INDEX jobs_lease ON jobs (lease_expires_at, queue, worker) WHERE status = 'processing';
-CREATE INDEX jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX jobs_completed ON jobs (type, completed_at) WHERE status = 'completed';
+CREATE INDEX jobs_lease ON jobs (lease_expires_at) WHERE status = 'processing';
+CREATE INDEX jobs_finished ON jobs (type, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX jobs_failed ON jobs (id) WHERE status = 'failed';
 CREATE INDEX jobs_cancelled ON jobs (id) WHERE status = 'cancelled';
 CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';

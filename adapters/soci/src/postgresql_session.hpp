@@ -6,37 +6,75 @@
 
 #include <soci/postgresql/soci-postgresql.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
 
 namespace asyncjobs::soci_adapter {
 
-/// Statements without parameters go to libpq itself: a string may hold several, which cost one
-/// round trip, and each answer is looked at.
+/// A statement as PostgreSQL gets it: `:now` is the server's time unless one is given, and
+/// parameters are numbered.
+std::string postgresql_text(std::string_view sql);
+
+using PostgresqlResult = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+/// Statements go to libpq itself, on a connection that SOCI has opened: several in one round trip
+/// (see PostgresqlBatch), and with an end to waiting.
+///
+/// Errors  What speaks to the server throws soci::postgresql_soci_error.
 class PostgresqlSession : public Session {
 public:
-    /// `connect_string` is a URL, as SOCI takes other forms apart at each space.
-    PostgresqlSession(const std::string& connect_string, const std::string& table_prefix);
+    /// `connect_string` is a URL, as SOCI takes other forms apart at each space. A server that says
+    /// nothing for `patience` is given up.
+    PostgresqlSession(const std::string& connect_string, const std::string& table_prefix,
+                      Duration patience = std::chrono::hours{1});
 
-    /// Over a host's, which is a PostgreSQL session.
+    /// Over a host's, which is a PostgreSQL session. Waits as long as the host's settings let it.
     PostgresqlSession(soci::session& host, std::string table_prefix);
 
-    /// Answers the first column of the last statement's first row; empty if there is none. Throws
-    /// soci::postgresql_soci_error.
-    std::string execute(const std::string& statements);
-
-    /// Throws soci::postgresql_soci_error if it was rolled back instead.
+    /// What a call's statements are in. It begins with the first of them, in the same round trip.
+    enum class Transaction {
+        none,  ///< they read, and each sees what is committed
+        batch, ///< each batch is one by itself
+        open,  ///< ends with commit() or rollback()
+    };
+    /// Throws if the connection was lost while nobody used it.
+    void begin(Transaction transaction);
+    /// Throws if what was begun was rolled back instead.
     void commit();
-
-    bool is_connected() const noexcept { return PQstatus(connection()) == CONNECTION_OK; }
+    void rollback();
     bool is_in_transaction() const noexcept {
         return PQtransactionStatus(connection()) != PQTRANS_IDLE;
     }
+
+    bool commits_each_batch() const noexcept { return commits_each_batch_; }
+
+    /// A commit was asked for, and the server has not said that it failed.
+    bool may_have_committed() const noexcept { return may_have_committed_; }
+
+    bool is_connected() const noexcept {
+        return !is_given_up_ && PQstatus(connection()) == CONNECTION_OK;
+    }
+
+    /// Runs statements without parameters, by themselves. Answers the first column of the last
+    /// one's first row; empty if there is none.
+    std::string execute(const std::string& statements);
+
     PGconn* connection() const noexcept { return backend_.conn_; }
 
-    Timestamp now = {}; ///< of the current call
-
 private:
+    friend class PostgresqlBatch;
+    std::unique_ptr<Query> make_query(const Sql& sql) override;
+    PostgresqlResult next_result();
+    [[noreturn]] void give_up();
+
     soci::postgresql_session_backend& backend_;
+    const Duration patience_;
+    int prepared_ = 0; ///< statements
+    bool is_given_up_ = false;
+    bool must_begin_ = false;
+    bool commits_each_batch_ = false;
+    bool may_have_committed_ = false;
 };
 
 inline PostgresqlSession& as_postgresql(Session& session) noexcept {

@@ -1,24 +1,29 @@
 #pragma once
 
-#include "sql.hpp"
+#include "statements.hpp"
 
 /// What PostgreSQL says in words of its own: a batch is one statement, with an array for each
 /// column of it. Parameters follow the order of their first appearance.
 namespace asyncjobs::soci_adapter::postgresql {
 
-inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
-    " retention, created_at, updated_at, run_at, input)"
-    " SELECT id, type, queue, owner, 'pending', max_attempts, unique_key, timeout, retention,"
-    " created_at, created_at, run_at, input"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"
-    " CAST(:owners AS text[]), CAST(:max_attempts AS integer[]), CAST(:unique_keys AS text[]),"
-    " CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), CAST(:created_at AS bigint[]),"
-    " CAST(:run_at AS bigint[]), CAST(:inputs AS text[]))"
-    " AS new (id, type, queue, owner, max_attempts, unique_key, timeout, retention, created_at,"
-    " run_at, input)"
-    " ON CONFLICT DO NOTHING RETURNING id",
-    "t"};
+#define ASYNCJOBS_INSERT                                                                           \
+    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"         \
+    " retention, created_at, updated_at, run_at, input)"                                           \
+    " SELECT id, type, queue, owner, 'pending', max_attempts, unique_key, timeout, retention,"     \
+    " :now, :now, coalesce(run_at, :now + delay), input"                                           \
+    " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
+    " CAST(:owners AS text[]), CAST(:max_attempts AS integer[]), CAST(:unique_keys AS text[]),"    \
+    " CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), CAST(:run_at AS bigint[]),"      \
+    " CAST(:delays AS bigint[]), CAST(:inputs AS text[]))"                                         \
+    " AS new (id, type, queue, owner, max_attempts, unique_key, timeout, retention, run_at, "      \
+    "delay,"                                                                                       \
+    " input)"
+
+/// All of them, or a fault.
+inline constexpr Sql insert_all = {ASYNCJOBS_INSERT " RETURNING id, created_at", "ti"};
+
+inline constexpr Sql insert = {ASYNCJOBS_INSERT " ON CONFLICT DO NOTHING RETURNING id, created_at",
+                               "ti"};
 
 inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
 
@@ -43,9 +48,9 @@ inline constexpr Sql settle = {
     " message = CASE WHEN new_percent >= progress THEN new_message ELSE message END,"
     " result = new_result,"
     " error = CASE becomes WHEN 'completed' THEN NULL ELSE coalesce(new_error, error) END,"
-    " completed_at = CASE becomes WHEN 'completed' THEN CAST(:now AS bigint) END,"
-    " failed_at = CASE becomes WHEN 'failed' THEN CAST(:now AS bigint) END,"
-    " cancelled_at = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN CAST(:now AS bigint) END,"
+    " completed_at = CASE becomes WHEN 'completed' THEN :now END,"
+    " failed_at = CASE becomes WHEN 'failed' THEN :now END,"
+    " cancelled_at = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN :now END,"
     " expires_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK " THEN NULL ELSE :now + retention END,"
     " run_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK " THEN :now + delay ELSE run_at END,"
     " attempt = greatest(attempt - refund, 0), updated_at = :now, revision = revision + 1,"
@@ -60,23 +65,46 @@ inline constexpr Sql settle = {
     " RETURNING number, status",
     "it"};
 
+/// `served` is a queue, the time of its jobs from which on they are looked for, and whether those
+/// below are, if there are too few above: see ClaimFloors.
+#define ASYNCJOBS_SERVED                                                                           \
+    "unnest(CAST(:queues AS text[]), CAST(:floors AS bigint[]), CAST(:look_below AS boolean[]))"   \
+    " AS served (name, floor, looks_below)"
+#define ASYNCJOBS_DUE(condition)                                                                   \
+    "SELECT ctid FROM (SELECT ctid FROM jobs WHERE status = 'pending' AND queue = served.name"     \
+    "  AND run_at <= :now AND " condition                                                          \
+    "  ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED) AS locked"
+#define ASYNCJOBS_IS_SERVED                                                                        \
+    "NOT EXISTS (SELECT 1 FROM job_queues WHERE name = served.name AND paused = 1)"
+
 inline constexpr Sql claim = {
     "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :lease_expires_at"
-    " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-    "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
-    "   (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
-    "  ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED))"
-    " RETURNING run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
+    " updated_at = :now, lease_expires_at = :now + :lease_for"
+    " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
+    // clang-format off
+    ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.floor")
+    " UNION ALL " ASYNCJOBS_DUE("served.looks_below AND run_at < served.floor") ") AS due"
+                                                        // clang-format on
+                                                        " WHERE " ASYNCJOBS_IS_SERVED " LIMIT :n))"
+                                                        " RETURNING "
+                                                        "run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
     "i"
     "titttt"
     "iiiii"};
 
+/// Of those that are not due yet.
+inline constexpr Sql next_due_in = {
+    "SELECT min(due.run_at) - :now FROM unnest(CAST(:queues AS text[])) AS served (name),"
+    " LATERAL (SELECT run_at FROM jobs WHERE status = 'pending' AND queue = served.name"
+    "  AND run_at > :now ORDER BY run_at, id LIMIT 1) AS due"
+    " WHERE " ASYNCJOBS_IS_SERVED,
+    "i"};
+
 #define ASYNCJOBS_TELLS_NEWS                                                                       \
     "(new_percent > progress OR new_percent = progress AND new_message <> message)"
 inline constexpr Sql extend = {
-    "UPDATE jobs SET lease_expires_at = :lease_expires_at,"
+    "UPDATE jobs SET lease_expires_at = :now + :lease_for,"
     " revision = revision + CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN 1 ELSE 0 END,"
     " updated_at = CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN :now ELSE updated_at END,"
     " progress = greatest(progress, new_percent),"
@@ -95,9 +123,9 @@ inline constexpr Sql rescue = {
     " status = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN 'failed'"
     "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
     " error = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN :error ELSE error END,"
-    " failed_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN CAST(:now AS bigint) END,"
+    " failed_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN :now END,"
     " cancelled_at = CASE WHEN NOT " ASYNCJOBS_IS_QUARANTINED
-    "  AND cancel_requested_at IS NOT NULL THEN CAST(:now AS bigint) END,"
+    "  AND cancel_requested_at IS NOT NULL THEN :now END,"
     " expires_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
     "  THEN :now + retention END,"
     " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
@@ -108,28 +136,18 @@ inline constexpr Sql rescue = {
     " RETURNING id, queue, status",
     "ttt"};
 
-inline constexpr Sql purge = {
-    "DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs WHERE expires_at <= :now"
-    " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
-    " AND status IN ('completed', 'failed', 'cancelled')"};
+inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+                              "  WHERE type = :type AND expires_at <= :now"
+                              "  ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
+                              " AND status IN ('completed', 'failed', 'cancelled')"};
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};
 
-inline constexpr Sql lock = {
-    "SELECT status, cancel_requested_at FROM jobs WHERE id = :id FOR UPDATE", "ti"};
-
 inline constexpr Sql restart = {
-    "UPDATE jobs SET status = 'pending', run_at = :now, attempt = 0, crashes = 0, progress = 0,"
-    " message = '', error = NULL, cancel_requested_at = NULL, failed_at = NULL,"
-    " cancelled_at = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1"
-    " WHERE id = :id AND status IN ('failed', 'cancelled') AND NOT EXISTS"
+    "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND NOT EXISTS"
     "  (SELECT 1 FROM jobs AS holder WHERE holder.unique_key = jobs.unique_key"
     "   AND holder.status IN ('pending', 'processing'))"};
-
-inline constexpr Sql set_paused = {
-    "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
-    " ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, updated_at = excluded.updated_at"};
 
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {

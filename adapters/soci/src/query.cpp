@@ -12,28 +12,54 @@ bool is_name_character(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// The distinct `:name`s of a statement, in the order of their first appearance.
-std::vector<std::string> parameter_names(std::string_view sql) {
-    std::vector<std::string> names;
+/// Calls `between(text)` and `name(text)` for the parts of a statement in turn.
+template <typename Between, typename Name>
+void take_apart(std::string_view sql, Between between, Name name) {
     bool quoted = false;
+    std::size_t start = 0;
     for (std::size_t i = 0; i < sql.size(); ++i) {
         if (sql[i] == '\'') quoted = !quoted;
         if (quoted || sql[i] != ':' || (i > 0 && sql[i - 1] == ':')) continue;
         auto end = i + 1;
         while (end < sql.size() && is_name_character(sql[end])) ++end;
-        std::string name(sql.substr(i + 1, end - i - 1));
-        if (!name.empty() && std::ranges::find(names, name) == names.end())
-            names.push_back(std::move(name));
+        if (end == i + 1) continue;
+        between(sql.substr(start, i - start));
+        name(sql.substr(i + 1, end - i - 1));
+        start = end;
+        i = end - 1;
     }
-    return names;
+    between(sql.substr(start));
+}
+
+std::size_t place_of(std::string_view name, std::vector<std::string>& names) {
+    const auto place = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+    if (place == names.size()) names.emplace_back(name);
+    return place;
 }
 
 } // namespace
 
-Query::Query(soci::session& session, const Sql& sql, bool is_kept)
-    : session_(session), text_(sql.text), column_types_(sql.columns), is_kept_(is_kept),
-      names_(parameter_names(sql.text)), parameter_types_(names_.size(), ' '),
-      parameters_(names_.size()), columns_(sql.columns.size()) {}
+std::vector<std::string> parameter_names(std::string_view sql) {
+    std::vector<std::string> names;
+    take_apart(
+        sql, [](std::string_view) {}, [&](std::string_view name) { place_of(name, names); });
+    return names;
+}
+
+std::string with_numbered_parameters(std::string_view sql) {
+    std::vector<std::string> names;
+    std::string numbered;
+    take_apart(
+        sql, [&](std::string_view text) { numbered += text; },
+        [&](std::string_view name) {
+            numbered += '$' + std::to_string(place_of(name, names) + 1);
+        });
+    return numbered;
+}
+
+Query::Query(const Sql& sql)
+    : names_(parameter_names(sql.text)), parameter_types_(names_.size(), ' '),
+      parameters_(names_.size()), column_types_(sql.columns), columns_(sql.columns.size()) {}
 
 void Query::check_count(std::size_t arguments) const {
     if (arguments != names_.size())
@@ -54,7 +80,16 @@ void Query::set(std::size_t at, std::string_view text) {
     cell.text.assign(text);
 }
 
-void Query::prepare() {
+SociQuery::SociQuery(soci::session& session, const Sql& sql, bool is_kept)
+    : Query(sql), session_(session), text_(sql.text), is_kept_(is_kept) {}
+
+std::size_t SociQuery::run(const EachRow& each) {
+    const CloseUnlessDone guard{*this};
+    for (bool more = execute(); more; more = next()) each(Row(columns_));
+    return static_cast<std::size_t>(statement_->get_affected_rows());
+}
+
+void SociQuery::prepare() {
     statement_.emplace(session_);
     statement_->alloc();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -76,7 +111,7 @@ void Query::prepare() {
     statement_->define_and_bind();
 }
 
-bool Query::execute() {
+bool SociQuery::execute() {
     done_ = false;
     try {
         if (!statement_) prepare();
@@ -88,7 +123,7 @@ bool Query::execute() {
     return !done_;
 }
 
-bool Query::next() {
+bool SociQuery::next() {
     try {
         done_ = !statement_->fetch();
     } catch (...) {
@@ -98,7 +133,7 @@ bool Query::next() {
     return !done_;
 }
 
-void Query::close() noexcept {
+void SociQuery::close() noexcept {
     statement_.reset();
     done_ = true;
 }

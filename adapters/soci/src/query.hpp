@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,25 +56,23 @@ private:
     std::vector<Cell>::iterator next_;
 };
 
-/// A prepared statement with places of its own for its parameters and columns.
+/// Called for each row of an answer.
+using EachRow = std::function<void(Row)>;
+
+/// A statement with places of its own for its parameters and columns.
 ///
-/// Rows come one at a time: SOCI's vectors lose rows, cut integers and run statements twice. A
-/// statement that was not read to its end, or that threw, is closed: an open one would hold on to a
-/// snapshot.
-///
-/// `is_kept` false: the server forgets it after each run, which some transactions could not end
-/// later. Parameters are bound by name. Arguments follow the order in which the names first appear.
+/// Parameters are bound by name. Arguments follow the order in which the names first appear.
 class Query {
 public:
-    Query(soci::session& session, const Sql& sql, bool is_kept = true);
+    virtual ~Query() = default;
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
 
     /// Runs it and calls `each(Row)` for every row.
     template <typename Each, typename... Args>
     void for_each(Each&& each, const Args&... args) {
-        check_count(sizeof...(Args));
-        [[maybe_unused]] std::size_t at = 0;
-        (set(at++, args), ...);
-        read_all(each);
+        set_all(args...);
+        run([&each](Row row) { each(row); });
     }
 
     /// The same with the parameters `texts` and then `last`.
@@ -82,7 +81,7 @@ public:
         check_count(texts.size() + 1);
         for (std::size_t i = 0; i < texts.size(); ++i) set(i, texts[i]);
         set(texts.size(), last);
-        read_all(each);
+        run([&each](Row row) { each(row); });
     }
 
     /// Runs it and calls `first(Row)` for the first row; false if there is none.
@@ -100,18 +99,30 @@ public:
     /// Runs it and answers how many rows it changed.
     template <typename... Args>
     std::size_t change(const Args&... args) {
-        for_each([](Row) {}, args...);
-        return static_cast<std::size_t>(statement_->get_affected_rows());
+        set_all(args...);
+        return run([](Row) {});
     }
 
-private:
-    struct CloseUnlessDone {
-        Query& query;
-        ~CloseUnlessDone() {
-            if (!query.done_) query.close();
-        }
-    };
+protected:
+    explicit Query(const Sql& sql);
 
+    /// Runs it with the parameters that are set; answers how many rows it changed.
+    virtual std::size_t run(const EachRow& each) = 0;
+
+    template <typename... Args>
+    void set_all(const Args&... args) {
+        check_count(sizeof...(Args));
+        [[maybe_unused]] std::size_t at = 0;
+        (set(at++, args), ...);
+    }
+
+    const std::vector<std::string> names_; ///< of the parameters
+    std::string parameter_types_;          ///< `t` or `i`
+    std::vector<Cell> parameters_;
+    const std::string column_types_;
+    std::vector<Cell> columns_;
+
+private:
     void set(std::size_t at, std::string_view text);
     void set(std::size_t at, const std::string& text) { set(at, std::string_view{text}); }
     void set(std::size_t at, const char* text) { set(at, std::string_view{text}); }
@@ -128,14 +139,30 @@ private:
         if (!value) parameters_[at].indicator = soci::i_null;
     }
 
-    template <typename Each>
-    void read_all(Each& each) {
-        const CloseUnlessDone guard{*this};
-        for (bool more = execute(); more; more = next()) each(Row(columns_));
-    }
-
     void check_count(std::size_t arguments) const;
     Cell& bind(std::size_t at, char type);
+};
+
+/// A statement that SOCI prepares.
+///
+/// Rows come one at a time: SOCI's vectors lose rows, cut integers and run statements twice. A
+/// statement that was not read to its end, or that threw, is closed: an open one would hold on to a
+/// snapshot.
+class SociQuery final : public Query {
+public:
+    /// `is_kept` false: the server forgets it after each run, which some transactions could not end
+    /// later.
+    SociQuery(soci::session& session, const Sql& sql, bool is_kept = true);
+
+private:
+    struct CloseUnlessDone {
+        SociQuery& query;
+        ~CloseUnlessDone() {
+            if (!query.done_) query.close();
+        }
+    };
+
+    std::size_t run(const EachRow& each) override;
     bool execute();
     bool next();
     void prepare();
@@ -143,14 +170,15 @@ private:
 
     soci::session& session_;
     const std::string text_;
-    const std::string column_types_;
     const bool is_kept_;
-    std::vector<std::string> names_;
-    std::string parameter_types_;
-    std::vector<Cell> parameters_;
-    std::vector<Cell> columns_;
     std::optional<soci::statement> statement_;
     bool done_ = true;
 };
+
+/// The distinct `:name`s of a statement, in the order of their first appearance.
+std::vector<std::string> parameter_names(std::string_view sql);
+
+/// The statement with `$1` for the first of its parameter_names(), and so on.
+std::string with_numbered_parameters(std::string_view sql);
 
 } // namespace asyncjobs::soci_adapter

@@ -27,20 +27,17 @@ public:
     /// the session.
     Query& query(const Sql& sql) {
         auto found = queries_.find(sql.text);
-        if (found == queries_.end()) {
-            const std::string text = with_prefix(sql.text);
+        if (found == queries_.end())
             found = queries_
-                        .try_emplace(std::string(sql.text), connection_, Sql{text, sql.columns},
-                                     own_ != nullptr)
+                        .try_emplace(std::string(sql.text),
+                                     make_query({with_prefix(sql.text), sql.columns}))
                         .first;
-        }
-        return found->second;
+        return *found->second;
     }
 
     /// Runs a statement once, without keeping it prepared.
     void run(std::string_view text) {
-        const std::string renamed = with_prefix(text);
-        Query(connection_, {renamed}).for_each([](Row) {});
+        SociQuery(connection_, {with_prefix(text)}).for_each([](Row) {});
     }
 
     std::string with_prefix(std::string_view sql) const {
@@ -48,6 +45,12 @@ public:
     }
 
     soci::session& connection() noexcept { return connection_; }
+
+protected:
+    virtual std::unique_ptr<Query> make_query(const Sql& sql) {
+        return std::make_unique<SociQuery>(connection_, sql, keeps_statements());
+    }
+    bool keeps_statements() const noexcept { return own_ != nullptr; }
 
 private:
     struct Hash {
@@ -60,7 +63,7 @@ private:
     const std::string table_prefix_;
     const std::unique_ptr<soci::session> own_; ///< null: the connection is somebody else's
     soci::session& connection_;
-    std::unordered_map<std::string, Query, Hash, std::equal_to<>> queries_;
+    std::unordered_map<std::string, std::unique_ptr<Query>, Hash, std::equal_to<>> queries_;
 };
 
 } // namespace asyncjobs::soci_adapter

@@ -45,19 +45,27 @@ Fault SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& erro
     return fault;
 }
 
+void SqlJobStore::begin(Session& session, Access access) {
+    switch (access) {
+    case Access::reading:
+        return dialect_->begin_read(session);
+    case Access::writing:
+        return dialect_->begin_write(session);
+    case Access::batch:
+        return dialect_->begin_batch(session);
+    }
+}
+
 template <typename Work>
 auto SqlJobStore::transact(Access access, Work&& work) {
-    auto& pool = access == Access::writing ? writers_ : readers_;
+    auto& pool = access == Access::reading ? readers_ : writers_;
     for (int tries = 1;; ++tries) {
         auto session = pool.borrow();
         Stage stage = Stage::working;
         try {
-            if (access == Access::writing)
-                dialect_->begin_write(*session);
-            else
-                dialect_->begin_read(*session);
+            begin(*session, access);
             auto answer = work(*session, dialect_->now(*session));
-            if (access == Access::writing) stage = Stage::committing;
+            if (access != Access::reading) stage = Stage::committing;
             dialect_->commit(*session);
             return answer;
         } catch (const soci::soci_error& error) {
@@ -75,7 +83,7 @@ auto SqlJobStore::transact(Access access, Work&& work) {
 
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
     if (jobs.empty()) return {};
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
+    return transact(Access::batch, [&](Session& session, CallTime now) {
         std::vector<Submitted> answers;
         answers.reserve(jobs.size());
         dialect_->submit(session, jobs, now, answers);
@@ -85,41 +93,12 @@ std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
 
 std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
     if (request.limit == 0) return Exchange{};
-    return transact(Access::reading, [&](Session& session, Timestamp now) {
-        std::optional<Timestamp> next_due;
-        for (const std::string& queue : request.queues)
-            session.query(statements::next_due)
-                .for_first(
-                    [&](Row row) {
-                        const Timestamp due = row.time();
-                        next_due = std::min(next_due.value_or(due), due);
-                    },
-                    queue);
+    return transact(Access::reading, [&](Session& session, CallTime now) {
         std::optional<Exchange> answer;
-        if (next_due && *next_due <= now) return answer;
-        answer.emplace();
-        if (next_due) answer->next_due_in = *next_due - now;
+        const auto due_in = next_due_in(session, request.queues, now);
+        if (!due_in || *due_in > Duration::zero()) answer.emplace().next_due_in = due_in;
         return answer;
     });
-}
-
-void SqlJobStore::claim(Session& session, const ClaimRequest& request, Timestamp now,
-                        Exchange& answer) {
-    std::optional<Timestamp> next_due;
-    for (const std::string& queue : request.queues) {
-        const std::size_t wanted = request.limit - answer.claimed.size();
-        if (wanted == 0) return;
-        dialect_->claim(session, queue, wanted, request, now, answer.claimed);
-        if (answer.claimed.size() == request.limit) return;
-        session.query(statements::next_due)
-            .for_first(
-                [&](Row row) {
-                    const Timestamp due = row.time();
-                    next_due = std::min(next_due.value_or(due), due);
-                },
-                queue);
-    }
-    if (next_due) answer.next_due_in = std::max(*next_due - now, Duration::zero());
 }
 
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
@@ -127,18 +106,17 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
     // Where writers exclude one another, one that has nothing to do should not wait for its turn.
     if (settlements.empty() && dialect_->max_writers() == 1)
         if (auto answer = nothing_due(request)) return *std::move(answer);
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
+    return transact(Access::batch, [&](Session& session, CallTime now) {
         Exchange answer;
         answer.settled.reserve(settlements.size());
-        dialect_->settle(session, settlements, now, answer.settled);
-        claim(session, request, now, answer);
+        dialect_->exchange(session, settlements, request, now, answer);
         return answer;
     });
 }
 
 std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, Duration lease_for) {
     if (heartbeats.empty()) return {};
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
+    return transact(Access::batch, [&](Session& session, CallTime now) {
         std::vector<Renewal> answers;
         answers.reserve(heartbeats.size());
         dialect_->renew(session, heartbeats, lease_for, now, answers);
@@ -147,7 +125,7 @@ std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, D
 }
 
 std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
-    return transact(Access::reading, [&](Session& session, Timestamp) {
+    return transact(Access::reading, [&](Session& session, CallTime) {
         std::vector<ClaimedJob> answer;
         session.query(dialect_->own_statements().held)
             .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker);
@@ -156,29 +134,39 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 }
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
-    const bool any = transact(Access::reading, [&](Session& session, Timestamp now) {
+    const bool any = transact(Access::reading, [&](Session& session, CallTime now) {
         return session.query(dialect_->own_statements().any_expired_lease)
             .for_first([](Row) {}, now);
     });
     if (!any) return {};
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
+    return transact(Access::batch, [&](Session& session, CallTime now) {
         return dialect_->rescue(session, limit, crash_limit, now);
     });
 }
 
 std::size_t SqlJobStore::purge(std::size_t limit) {
-    const bool any = transact(Access::reading, [&](Session& session, Timestamp now) {
-        return session.query(statements::any_to_purge).for_first([](Row) {}, now);
+    const auto types = transact(Access::reading, [&](Session& session, CallTime now) {
+        const auto statements = dialect_->own_statements();
+        std::vector<std::string> found;
+        std::string type;
+        const auto take_type = [&](Row row) { type = row.take_text(); };
+        while (session.query(statements.next_type).for_first(take_type, type))
+            if (session.query(statements.any_to_purge).for_first([](Row) {}, type, now))
+                found.push_back(type);
+        return found;
     });
-    if (!any) return 0;
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
-        return dialect_->purge(session, limit, now);
+    if (types.empty()) return 0;
+    return transact(Access::writing, [&](Session& session, CallTime now) {
+        std::size_t purged = 0;
+        for (const std::string& type : types)
+            if (purged < limit) purged += dialect_->purge(session, type, limit - purged, now);
+        return purged;
     });
 }
 
 std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
     if (ids.empty()) return {};
-    return transact(Access::reading, [&](Session& session, Timestamp) {
+    return transact(Access::reading, [&](Session& session, CallTime) {
         std::vector<std::optional<Job>> answers;
         answers.reserve(ids.size());
         dialect_->find(session, ids, answers);
@@ -188,7 +176,7 @@ std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
 
 JobPage SqlJobStore::list(const JobQuery& query) {
     const std::string statement = list_statement(query, dialect_->page_words(query));
-    return transact(Access::reading, [&](Session& session, Timestamp) {
+    return transact(Access::reading, [&](Session& session, CallTime) {
         JobPage page;
         Query& select = session.query({statement, job_columns});
         std::vector<std::string_view> conditions;
@@ -204,11 +192,18 @@ JobPage SqlJobStore::list(const JobQuery& query) {
     });
 }
 
+std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
+    std::optional<JobStatus> status;
+    session.query(dialect_->own_statements().lock)
+        .for_first([&](Row row) { status = read_status(row); }, id);
+    return status;
+}
+
 CancelOutcome SqlJobStore::cancel(const JobId& id) {
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
-        const auto job = dialect_->lock(session, id);
-        if (!job) return CancelOutcome::not_found;
-        switch (job->status) {
+    return transact(Access::writing, [&](Session& session, CallTime now) {
+        const auto status = lock(session, id);
+        if (!status) return CancelOutcome::not_found;
+        switch (*status) {
         case JobStatus::pending:
             session.query(statements::cancel_pending).change(now, id);
             return CancelOutcome::cancelled;
@@ -226,28 +221,29 @@ CancelOutcome SqlJobStore::cancel(const JobId& id) {
 }
 
 RetryOutcome SqlJobStore::retry(const JobId& id) {
-    return transact(Access::writing, [&](Session& session, Timestamp now) {
-        const auto job = dialect_->lock(session, id);
-        if (!job) return RetryOutcome::not_found;
-        if (!is_finished(job->status)) return RetryOutcome::not_finished;
-        if (job->status == JobStatus::completed) return RetryOutcome::already_completed;
-        return dialect_->restart(session, id, now) ? RetryOutcome::retried
-                                                   : RetryOutcome::key_taken;
+    return transact(Access::writing, [&](Session& session, CallTime now) {
+        const auto status = lock(session, id);
+        if (!status) return RetryOutcome::not_found;
+        if (!is_finished(*status)) return RetryOutcome::not_finished;
+        if (*status == JobStatus::completed) return RetryOutcome::already_completed;
+        const bool restarted =
+            session.query(dialect_->own_statements().restart).change(now, id) == 1;
+        return restarted ? RetryOutcome::retried : RetryOutcome::key_taken;
     });
 }
 
 RemoveOutcome SqlJobStore::remove(const JobId& id) {
-    return transact(Access::writing, [&](Session& session, Timestamp) {
-        const auto job = dialect_->lock(session, id);
-        if (!job) return RemoveOutcome::not_found;
-        if (!is_finished(job->status)) return RemoveOutcome::not_finished;
+    return transact(Access::writing, [&](Session& session, CallTime) {
+        const auto status = lock(session, id);
+        if (!status) return RemoveOutcome::not_found;
+        if (!is_finished(*status)) return RemoveOutcome::not_finished;
         session.query(statements::remove).change(id);
         return RemoveOutcome::removed;
     });
 }
 
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
-    return transact(Access::reading, [&](Session& session, Timestamp now) {
+    return transact(Access::reading, [&](Session& session, CallTime now) {
         Workload answer;
         const auto count = [](std::size_t& into) {
             return [&into](Row row) { into = static_cast<std::size_t>(row.number()); };
@@ -270,9 +266,9 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
 }
 
 void SqlJobStore::set_paused(std::string_view queue, bool paused) {
-    transact(Access::writing, [&](Session& session, Timestamp now) {
-        dialect_->set_paused(session, queue, paused, now);
-        return true;
+    transact(Access::writing, [&](Session& session, CallTime now) {
+        return session.query(dialect_->own_statements().set_paused)
+            .change(queue, paused ? 1 : 0, now);
     });
 }
 

@@ -30,7 +30,11 @@ public:
     void set_paused(std::string_view queue, bool paused) override;
 
 private:
-    enum class Access { reading, writing };
+    enum class Access {
+        reading,
+        writing,
+        batch, ///< writing by one call of the dialect
+    };
 
     /// Runs `work(session, now)` in a transaction and answers what it answers. Repeats all of it,
     /// a bounded number of times, after a fault that says so.
@@ -39,7 +43,9 @@ private:
     /// Ends the transaction and, where it is of no use any more, the session.
     Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
 
-    void claim(Session& session, const ClaimRequest& request, Timestamp now, Exchange& answer);
+    void begin(Session& session, Access access);
+    /// What the job is, and stays until the transaction ends.
+    std::optional<JobStatus> lock(Session& session, const JobId& id);
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
 

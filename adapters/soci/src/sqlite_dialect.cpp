@@ -84,7 +84,7 @@ bool SqliteDialect::rollback(Session& session) const noexcept {
     }
 }
 
-Timestamp SqliteDialect::now(Session&) const {
+CallTime SqliteDialect::now(Session&) const {
     if (options_.clock) return options_.clock();
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
@@ -132,9 +132,10 @@ void SqliteDialect::migrate(Session& session, const Migration& migration) const 
     session.query(sqlite::record_version).change(migration.version, now(session));
 }
 
-void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime time,
                            std::vector<Submitted>& answers) const {
     using Outcome = Submitted::Outcome;
+    const Timestamp now = *time;
     Query& insert = session.query(sqlite::insert);
     for (const NewJob& job : jobs) {
         Submitted answer{Outcome::created, job.id, now};
@@ -204,36 +205,40 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
 
 } // namespace
 
-void SqliteDialect::settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+void SqliteDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
                            std::vector<Settled>& answers) const {
     std::vector<Submitted> submitted;
     for (const Settlement& settlement : settlements) {
-        answers.push_back(settle_one(session, settlement, now));
+        answers.push_back(settle_one(session, settlement, *now));
         if (answers.back().accepted) submit(session, settlement.follow_ups(), now, submitted);
     }
 }
 
-void SqliteDialect::claim(Session& session, std::string_view queue, std::size_t limit,
-                          const ClaimRequest& request, Timestamp now,
-                          std::vector<ClaimedJob>& answers) const {
-    ClaimOrder found;
-    session.query(sqlite::claim)
-        .for_each([&](Row row) { found.add(row); }, request.worker, now, now + request.lease_for,
-                  queue, limit);
-    found.move_to(answers);
+void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,
+                             const ClaimRequest& request, CallTime now, Exchange& answer) const {
+    settle(session, settlements, now, answer.settled);
+    const auto claim = [&](const std::string& queue, std::size_t limit) {
+        ClaimOrder found({&queue, 1});
+        session.query(sqlite::claim)
+            .for_each([&](Row row) { found.add(row); }, request.worker, now,
+                      *now + request.lease_for, queue, limit);
+        found.move_to(answer.claimed);
+    };
+    claim_queue_by_queue(session, request, now, answer, claim);
 }
 
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
-                          Duration lease_for, Timestamp now, std::vector<Renewal>& answers) const {
+                          Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
+    const Timestamp lease_expires_at = *now + lease_for;
     for (const auto& [lease, progress] : heartbeats) {
         Renewal renewal;
         const auto kept = [&](Row row) { renewal = {true, !row.next_is_null()}; };
         if (progress)
             session.query(sqlite::extend_with_progress)
-                .for_first(kept, now + lease_for, progress->percent, progress->message, now,
+                .for_first(kept, lease_expires_at, progress->percent, progress->message, now,
                            lease.id, lease.fence);
         else
-            session.query(sqlite::extend).for_first(kept, now + lease_for, lease.id, lease.fence);
+            session.query(sqlite::extend).for_first(kept, lease_expires_at, lease.id, lease.fence);
         answers.push_back(renewal);
     }
 }
@@ -246,45 +251,11 @@ void SqliteDialect::find(Session& session, std::span<const JobId> ids,
                         id);
 }
 
-std::vector<Rescued> SqliteDialect::rescue(Session& session, std::size_t limit, int crash_limit,
-                                           Timestamp now) const {
-    std::vector<Rescued> rescued;
-    session.query(sqlite::rescue)
-        .for_each(
-            [&](Row row) {
-                Rescued one;
-                one.id = read_id(row);
-                one.queue = row.take_text();
-                one.status = read_status(row);
-                rescued.push_back(std::move(one));
-            },
-            now, crash_limit, to_text(worker_lost()), limit);
-    return rescued;
-}
-
-std::size_t SqliteDialect::purge(Session& session, std::size_t limit, Timestamp now) const {
-    return session.query(sqlite::purge).change(now, limit);
-}
-
-std::optional<Dialect::State> SqliteDialect::lock(Session& session, const JobId& id) const {
-    std::optional<State> state;
-    session.query(sqlite::lock)
-        .for_first(
-            [&](Row row) {
-                const JobStatus status = read_status(row);
-                state = {status, !row.next_is_null()};
-            },
-            id);
-    return state;
-}
-
-bool SqliteDialect::restart(Session& session, const JobId& id, Timestamp now) const {
-    return session.query(sqlite::restart).change(now, id) == 1;
-}
-
-void SqliteDialect::set_paused(Session& session, std::string_view queue, bool paused,
-                               Timestamp now) const {
-    session.query(sqlite::set_paused).change(queue, paused ? 1 : 0, now);
+OwnStatements SqliteDialect::own_statements() const noexcept {
+    return {.restart = sqlite::restart,
+            .rescue = sqlite::rescue,
+            .purge = sqlite::purge,
+            .lock = sqlite::lock};
 }
 
 } // namespace asyncjobs::soci_adapter

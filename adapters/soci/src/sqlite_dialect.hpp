@@ -29,33 +29,26 @@ public:
     void begin_read(Session& session) const override;
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
-    Timestamp now(Session& session) const override;
+    CallTime now(Session& session) const override;
 
     void prepare(Session& session) const override;
     std::span<const Migration> migrations() const noexcept override;
     int schema_version(Session& session) const override;
     void migrate(Session& session, const Migration& migration) const override;
 
-    void submit(Session& session, std::span<const NewJob> jobs, Timestamp now,
+    void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                 std::vector<Submitted>& answers) const override;
-    void settle(Session& session, std::span<const Settlement> settlements, Timestamp now,
+    void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
                 std::vector<Settled>& answers) const override;
-    void claim(Session& session, std::string_view queue, std::size_t limit,
-               const ClaimRequest& request, Timestamp now,
-               std::vector<ClaimedJob>& answers) const override;
+    void exchange(Session& session, std::span<const Settlement> settlements,
+                  const ClaimRequest& request, CallTime now, Exchange& answer) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
-               Timestamp now, std::vector<Renewal>& answers) const override;
+               CallTime now, std::vector<Renewal>& answers) const override;
     void find(Session& session, std::span<const JobId> ids,
               std::vector<std::optional<Job>>& answers) const override;
-    std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
-                                Timestamp now) const override;
-    std::size_t purge(Session& session, std::size_t limit, Timestamp now) const override;
 
     PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
-    std::optional<State> lock(Session& session, const JobId& id) const override;
-    bool restart(Session& session, const JobId& id, Timestamp now) const override;
-    void set_paused(Session& session, std::string_view queue, bool paused,
-                    Timestamp now) const override;
+    OwnStatements own_statements() const noexcept override;
 
 private:
     const SqliteOptions options_;

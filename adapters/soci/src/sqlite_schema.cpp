@@ -49,8 +49,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (queue, run_at, id, status) WHERE status = 'pending';
 CREATE INDEX jobs_lease ON jobs (lease_expires_at, queue, worker, status)
     WHERE status = 'processing';
-CREATE INDEX jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX jobs_completed ON jobs (type, completed_at) WHERE status = 'completed';
+CREATE INDEX jobs_finished ON jobs (type, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX jobs_failed ON jobs (id) WHERE status = 'failed';
 CREATE INDEX jobs_cancelled ON jobs (id) WHERE status = 'cancelled';
 CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sql.hpp"
+#include "statements.hpp"
 
 /// What SQLite says in words of its own. Parameters follow the order of their first appearance.
 namespace asyncjobs::soci_adapter::sqlite {
@@ -99,23 +99,16 @@ inline constexpr Sql rescue = {
     "ttt"};
 
 inline constexpr Sql purge = {
-    "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs WHERE expires_at <= :now"
-    " ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"};
+    "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs"
+    "  WHERE type = :type AND expires_at <= :now"
+    "  ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"};
 
 inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",
                              job_columns};
 
-inline constexpr Sql lock = {"SELECT status, cancel_requested_at FROM jobs WHERE id = :id", "ti"};
+inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id", "t"};
 
-inline constexpr Sql restart = {
-    "UPDATE OR IGNORE jobs SET status = 'pending', run_at = :now, attempt = 0, crashes = 0,"
-    " progress = 0, message = '', error = NULL, cancel_requested_at = NULL, failed_at = NULL,"
-    " cancelled_at = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1"
-    " WHERE id = :id AND status IN ('failed', 'cancelled')"};
-
-inline constexpr Sql set_paused = {
-    "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
-    " ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, updated_at = excluded.updated_at"};
+inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_ANEW};
 
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {

@@ -6,7 +6,7 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM ";
     sql += words.jobs;
     const char* joint = " WHERE ";
-    const std::string unindexed(words.unindexed), stopped(words.stopped);
+    const std::string unindexed(words.unindexed), status(words.status), stopped(words.stopped);
     const auto restrict_to = [&](bool wanted, std::string_view condition) {
         if (!wanted) return;
         sql += joint;
@@ -20,9 +20,9 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     restrict_to(query.type.has_value(), unindexed + "type = :type");
     restrict_to(query.status == JobStatus::failed, stopped + " = 'failed'");
     restrict_to(query.status == JobStatus::cancelled, stopped + " = 'cancelled'");
-    restrict_to(query.status == JobStatus::pending, "status = 'pending'");
-    restrict_to(query.status == JobStatus::processing, "status = 'processing'");
-    restrict_to(query.status == JobStatus::completed, "status = 'completed'");
+    restrict_to(query.status == JobStatus::pending, status + " = 'pending'");
+    restrict_to(query.status == JobStatus::processing, status + " = 'processing'");
+    restrict_to(query.status == JobStatus::completed, status + " = 'completed'");
     restrict_to(query.before.has_value(), "id < :before");
     return sql + " ORDER BY id DESC LIMIT :n";
 }

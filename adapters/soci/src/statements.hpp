@@ -12,12 +12,13 @@ namespace asyncjobs::soci_adapter {
 /// The statements that every dialect understands as they are.
 namespace statements {
 
-/// When the queue's next pending job is due: no row for an empty or a paused queue.
-inline constexpr Sql next_due = {"SELECT run_at FROM jobs"
-                                 " WHERE status = 'pending' AND queue = :queue AND NOT EXISTS"
-                                 "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
-                                 " ORDER BY run_at, id LIMIT 1",
-                                 "i"};
+/// In how long the queue's next pending job is due: no row for an empty or a paused queue.
+inline constexpr Sql next_due_in = {
+    "SELECT run_at - :now FROM jobs"
+    " WHERE status = 'pending' AND queue = :queue AND NOT EXISTS"
+    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    " ORDER BY run_at, id LIMIT 1",
+    "i"};
 
 inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs"
                              " WHERE status = 'processing' AND worker = :worker",
@@ -28,9 +29,14 @@ inline constexpr Sql any_expired_lease = {
     " ORDER BY lease_expires_at LIMIT 1",
     "i"};
 
-inline constexpr Sql any_to_purge = {"SELECT 1 FROM jobs WHERE expires_at <= :now"
-                                     " ORDER BY expires_at LIMIT 1",
-                                     "i"};
+/// The type of finished jobs that comes after another.
+inline constexpr Sql next_type = {
+    "SELECT type FROM jobs WHERE type > :after AND expires_at IS NOT NULL ORDER BY type LIMIT 1",
+    "t"};
+
+inline constexpr Sql any_to_purge = {
+    "SELECT 1 FROM jobs WHERE type = :type AND expires_at <= :now ORDER BY expires_at LIMIT 1",
+    "i"};
 
 inline constexpr Sql cancel_pending = {
     "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
@@ -53,19 +59,41 @@ inline constexpr Sql count_processing = {
     " ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "i"};
 
-/// The sum and the number of the type's latest runs.
+/// The sum and the number of the type's latest runs. Where jobs are kept for the same time, those
+/// that go last have finished last.
 inline constexpr Sql latest_runs = {
-    "SELECT sum(run), count(*) FROM (SELECT completed_at - started_at AS run FROM jobs"
-    " WHERE status = 'completed' AND type = :type ORDER BY completed_at DESC LIMIT 20) AS found",
+    "SELECT sum(completed_at - started_at), count(*) FROM"
+    " (SELECT completed_at, started_at FROM jobs WHERE type = :type AND expires_at IS NOT NULL"
+    "  ORDER BY expires_at DESC LIMIT 50) AS latest"
+    " WHERE completed_at IS NOT NULL",
     "ii"};
 
 inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queue", "i"};
 
+inline constexpr Sql set_paused = {
+    "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
+    " ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, updated_at = excluded.updated_at"};
+
+inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE", "t"};
+
 } // namespace statements
 
-/// Those of them that a dialect may put into words of its own.
+#define ASYNCJOBS_STARTS_ANEW                                                                      \
+    "status = 'pending', run_at = :now, attempt = 0, crashes = 0, progress = 0, message = '',"     \
+    " error = NULL, cancel_requested_at = NULL, failed_at = NULL, cancelled_at = NULL,"            \
+    " expires_at = NULL, updated_at = :now, revision = revision + 1"                               \
+    " WHERE id = :id AND status IN ('failed', 'cancelled')"
+
+/// What SqlJobStore runs in a dialect's own words.
 struct OwnStatements {
+    Sql restart;     ///< changes no row if a live job holds the unique key
+    Sql rescue = {}; ///< of a dialect that needs no more than one statement for it
+    Sql purge = {};  ///< likewise
+    Sql lock = statements::lock;
+    Sql set_paused = statements::set_paused;
     Sql held = statements::held;
+    Sql next_type = statements::next_type; ///< may name one of which no job has finished
+    Sql any_to_purge = statements::any_to_purge;
     Sql any_expired_lease = statements::any_expired_lease;
     Sql count_processing = statements::count_processing;
     Sql latest_runs = statements::latest_runs;
@@ -76,6 +104,7 @@ struct PageWords {
     std::string_view jobs = "jobs"; ///< the table, with a hint
     /// Keeps an index of the column that follows from being used.
     std::string_view unindexed = {};
+    std::string_view status = "status";  ///< where no index shall be used that knows it
     std::string_view stopped = "status"; ///< the indexed column that says `failed` or `cancelled`
 };
 

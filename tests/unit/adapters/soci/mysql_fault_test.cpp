@@ -64,11 +64,17 @@ TEST_CASE("what MySQL can't hold is an invalid payload") {
     CHECK(working(2020).code == Errc::invalid_payload);
 }
 
+TEST_CASE("on MySQL a key that another transaction took first is looked at again") {
+    const Fault fault = mysql_fault(1062, Stage::working, "");
+    CHECK(fault.code == Errc::store_busy);
+    CHECK(fault.is_worth_repeating);
+}
+
 TEST_CASE("the text of a MySQL fault has nothing of the server's, which quotes values") {
-    const Fault fault = working(1062, "Duplicate entry 'secret' for key 'jobs_unique_key'");
+    const Fault fault = working(1064, "You have an error in your SQL syntax near 'secret'");
     CHECK(fault.code == Errc::store_failure);
     CHECK(fault.message.find("secret") == std::string::npos);
-    CHECK(fault.message.find("1062") != std::string::npos);
+    CHECK(fault.message.find("1064") != std::string::npos);
 }
 
 } // namespace

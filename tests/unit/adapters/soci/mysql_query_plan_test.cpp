@@ -58,6 +58,7 @@ private:
         {":queue", "'q1'"},
         {":type", "'common'"},
         {":owner", "'owner7'"},
+        {":after", "'a'"},
         {":worker", "'worker7'"},
         {":now", "1800000000000000"},
         {":lease_expires_at", "1800000000000000"},
@@ -107,10 +108,11 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
         return;
     }
     Planner planner;
-    const Sql all[] = {statements::next_due,
+    const Sql all[] = {statements::next_due_in,
                        mysql::held,
                        mysql::any_expired_lease,
-                       statements::any_to_purge,
+                       mysql::next_type,
+                       mysql::any_to_purge,
                        statements::cancel_pending,
                        statements::request_cancel,
                        statements::remove,
@@ -131,7 +133,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
                        mysql::find_expired,
                        mysql::find_to_purge,
                        mysql::remove_all,
-                       mysql::lock,
+                       statements::lock,
                        mysql::restart,
                        mysql::set_paused};
     for (const Sql& statement : all) {
@@ -148,14 +150,14 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
         return step == plan.end() ? "none" : step->index.substr(step->index.find("jobs_"));
     };
     CHECK(index_of(mysql::find_due) == "jobs_due");
-    CHECK(index_of(statements::next_due) == "jobs_due");
+    CHECK(index_of(statements::next_due_in) == "jobs_due");
     CHECK(index_of(statements::count_waiting) == "jobs_due");
     CHECK(index_of(mysql::count_processing) == "jobs_due");
     CHECK(index_of(mysql::find_expired) == "jobs_lease");
     CHECK(index_of(mysql::held) == "jobs_lease");
-    CHECK(index_of(mysql::find_to_purge) == "jobs_expiry");
-    CHECK(index_of(statements::any_to_purge) == "jobs_expiry");
-    CHECK(index_of(mysql::latest_runs) == "jobs_completed");
+    CHECK(index_of(mysql::find_to_purge) == "jobs_finished");
+    CHECK(index_of(mysql::any_to_purge) == "jobs_finished");
+    CHECK(index_of(mysql::latest_runs) == "jobs_finished");
     CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
 
     const MysqlDialect dialect{MysqlOptions{}};

@@ -86,8 +86,9 @@ TEST_CASE("the commit of a transaction that failed is a fault") {
     const auto server = soci_test::postgresql_server();
     if (server.empty()) return;
     PostgresqlSession session(server + "?application_name=test", "");
-    session.execute("BEGIN");
-    CHECK_THROWS_AS(session.execute("SELECT 1 / 0"), const soci::postgresql_soci_error&);
+    session.begin(PostgresqlSession::Transaction::open);
+    const auto fails = [&] { session.query({"SELECT 1 / 0", "i"}).for_each([](Row) {}); };
+    CHECK_THROWS_AS(fails(), const soci::postgresql_soci_error&);
     CHECK_THROWS_AS(session.commit(), const soci::postgresql_soci_error&);
     CHECK_FALSE(session.is_in_transaction());
 }

@@ -1,3 +1,5 @@
+#include "postgresql_dialect.hpp"
+#include "postgresql_session.hpp"
 #include "postgresql_statements.hpp"
 #include "statements.hpp"
 
@@ -8,7 +10,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 namespace {
@@ -46,51 +47,31 @@ struct Planner {
 
     /// How a session plans it that has run it often (`generic`), or not yet.
     std::string plan_of(std::string_view sql, bool generic) {
-        static const std::map<std::string, std::string> values = {{"now", "500000000"},
-                                                                  {"n", "100"},
-                                                                  {"count_limit", "1000"},
-                                                                  {"queue", "'default'"},
-                                                                  {"worker", "'w1'"},
-                                                                  {"type", "'noop'"},
-                                                                  {"owner", "'42'"},
-                                                                  {"before", "'5'"},
-                                                                  {"id", "'1'"},
-                                                                  {"unique_key", "'k'"},
-                                                                  {"crash_limit", "3"},
-                                                                  {"error", "'{}'"},
-                                                                  {"lease_expires_at", "500000000"},
-                                                                  {"paused", "1"},
-                                                                  {"created_at", "'{1}'"},
-                                                                  {"ids", "'{1,2}'"},
-                                                                  {"fences", "'{1,1}'"},
-                                                                  {"percents", "'{1,1}'"}};
-        std::string text, arguments;
-        std::vector<std::string> names;
-        for (std::size_t i = 0; i < sql.size(); ++i) {
-            if (sql[i] != ':') {
-                text += sql[i];
-                continue;
-            }
-            auto end = i + 1;
-            while (end < sql.size() && (std::islower(sql[end]) || sql[end] == '_')) ++end;
-            const std::string name(sql.substr(i + 1, end - i - 1));
-            auto at = std::ranges::find(names, name);
-            if (at == names.end()) {
-                names.push_back(name);
-                at = names.end() - 1;
-                const auto value = values.find(name);
-                arguments += (names.size() > 1 ? ", " : "") +
-                             (value == values.end() ? "'{}'" : value->second);
-            }
-            text += '$' + std::to_string(at - names.begin() + 1);
-            i = end - 1;
+        static const std::map<std::string, std::string> values = {
+            {"now", "500000000"},      {"n", "100"},
+            {"count_limit", "1000"},   {"queue", "'default'"},
+            {"worker", "'w1'"},        {"type", "'noop'"},
+            {"owner", "'42'"},         {"after", "'a'"},
+            {"before", "'5'"},         {"id", "'1'"},
+            {"unique_key", "'k'"},     {"crash_limit", "3"},
+            {"error", "'{}'"},         {"lease_for", "500000000"},
+            {"queues", "'{default}'"},
+                                                                  {"floors", "'{5}'"},
+                                                                  {"look_below", "'{t}'"}, {"paused", "1"},
+            {"created_at", "'{1}'"},   {"ids", "'{1,2}'"},
+            {"fences", "'{1,1}'"},     {"percents", "'{1,1}'"}};
+        std::string arguments;
+        for (const auto& name : parameter_names(sql)) {
+            const auto value = values.find(name);
+            arguments +=
+                (arguments.empty() ? "" : ", ") + (value == values.end() ? "'{}'" : value->second);
         }
         database->run("DEALLOCATE ALL; SET plan_cache_mode = force_" +
                       std::string(generic ? "generic" : "custom") + "_plan");
-        database->run("PREPARE statement AS " + text);
+        database->run("PREPARE statement AS " + postgresql_text(sql));
         std::string plan;
         for (const auto& line : database->column("EXPLAIN EXECUTE statement" +
-                                                 (names.empty() ? "" : "(" + arguments + ")")))
+                                                 (arguments.empty() ? "" : "(" + arguments + ")")))
             plan += line + "\n";
         return plan;
     }
@@ -111,16 +92,17 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
         Sql statement;
         const char* index;
     };
-    const Expected all[] = {{statements::next_due, "jobs_due"},
+    const Expected all[] = {{postgresql::next_due_in, "jobs_due"},
                             {statements::held, "jobs_lease"},
                             {statements::any_expired_lease, "jobs_lease"},
-                            {statements::any_to_purge, "jobs_expiry"},
+                            {statements::next_type, "jobs_finished"},
+                            {statements::any_to_purge, "jobs_finished"},
                             {statements::cancel_pending, "jobs_pkey"},
                             {statements::request_cancel, "jobs_pkey"},
                             {statements::remove, "jobs_pkey"},
                             {statements::count_waiting, "jobs_due"},
                             {statements::count_processing, "jobs_lease"},
-                            {statements::latest_runs, "jobs_completed"},
+                            {statements::latest_runs, "jobs_finished"},
                             {statements::paused, "job_queues"},
                             {postgresql::created_at, "jobs_pkey"},
                             {postgresql::key_holder, "jobs_unique_key"},
@@ -128,9 +110,9 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                             {postgresql::claim, "jobs_due"},
                             {postgresql::extend, "jobs_pkey"},
                             {postgresql::rescue, "jobs_lease"},
-                            {postgresql::purge, "jobs_expiry"},
+                            {postgresql::purge, "jobs_finished"},
                             {postgresql::find, "jobs_pkey"},
-                            {postgresql::lock, "jobs_pkey"},
+                            {statements::lock, "jobs_pkey"},
                             {postgresql::restart, "jobs_pkey"}};
     for (const auto& [statement, index] : all)
         for (const bool generic : {false, true}) {
@@ -154,7 +136,7 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                     if (narrow) query.queue = query.type = "t";
                     if (owner) query.owner = "42";
                     if (before) query.before = JobId();
-                    const auto sql = list_statement(query, {});
+                    const auto sql = list_statement(query, PostgresqlDialect{{}}.page_words(query));
                     const auto plan = planner.plan_of(sql, true);
                     CAPTURE(sql);
                     CAPTURE(plan);

@@ -33,9 +33,10 @@ bool contains(const std::string& text, const char* part) {
 
 TEST_CASE("no statement scans the table or sorts") {
     Planner planner;
-    const Sql all[] = {statements::next_due,
+    const Sql all[] = {statements::next_due_in,
                        statements::held,
                        statements::any_expired_lease,
+                       statements::next_type,
                        statements::any_to_purge,
                        statements::cancel_pending,
                        statements::request_cancel,
@@ -59,7 +60,7 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::find,
                        sqlite::lock,
                        sqlite::restart,
-                       sqlite::set_paused};
+                       statements::set_paused};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement.text);
         CAPTURE(statement.text);
@@ -75,16 +76,18 @@ TEST_CASE("each question is answered by the index made for it") {
     Planner planner;
     CHECK(contains(planner.plan_of(sqlite::claim.text),
                    "SEARCH jobs USING COVERING INDEX jobs_due (queue=? AND run_at<?)"));
-    CHECK(
-        contains(planner.plan_of(statements::next_due.text), "COVERING INDEX jobs_due (queue=?)"));
+    CHECK(contains(planner.plan_of(statements::next_due_in.text),
+                   "COVERING INDEX jobs_due (queue=?)"));
     CHECK(contains(planner.plan_of(statements::count_waiting.text),
                    "COVERING INDEX jobs_due (queue=? AND run_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::rescue.text), "INDEX jobs_lease (lease_expires_at<?)"));
     CHECK(contains(planner.plan_of(statements::held.text), "SCAN jobs USING INDEX jobs_lease"));
     CHECK(
         contains(planner.plan_of(statements::count_processing.text), "COVERING INDEX jobs_lease"));
-    CHECK(contains(planner.plan_of(sqlite::purge.text), "INDEX jobs_expiry (expires_at<?)"));
-    CHECK(contains(planner.plan_of(statements::latest_runs.text), "INDEX jobs_completed (type=?)"));
+    CHECK(contains(planner.plan_of(sqlite::purge.text),
+                   "INDEX jobs_finished (type=? AND expires_at<?)"));
+    CHECK(contains(planner.plan_of(statements::latest_runs.text),
+                   "INDEX jobs_finished (type=? AND expires_at>?)"));
     CHECK(
         contains(planner.plan_of(sqlite::key_holder.text), "INDEX jobs_unique_key (unique_key=?)"));
 }

@@ -1,0 +1,43 @@
+#include "claim_floors.hpp"
+
+#include <algorithm>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+/// A submit may be committed this much later than another that was begun after it.
+constexpr Duration slack = std::chrono::milliseconds{100};
+
+/// A job from below that comes while there is a backlog waits no longer.
+constexpr Duration longest_wait = std::chrono::seconds{1};
+
+/// Of the time, at most this part is spent on searches below.
+constexpr int one_in = 20;
+
+} // namespace
+
+ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = queues_.find(queue);
+    if (found == queues_.end()) return {};
+    const auto& [floor, begins_anew_at, looks_below_at] = found->second;
+    if (now >= begins_anew_at) return {};
+    return {floor, now >= looks_below_at};
+}
+
+void ClaimFloors::end(std::string_view queue, const Search& search, std::optional<Timestamp> oldest,
+                      bool is_filled, SteadyTime began, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    auto found = queues_.find(queue);
+    if (found == queues_.end()) found = queues_.emplace(std::string(queue), Queue{}).first;
+    Queue& known = found->second;
+    const auto rest = one_in * (now - began);
+    if (search.floor == Timestamp::min())
+        known.begins_anew_at = now + std::max<SteadyTime::duration>(longest_wait, rest);
+    else if (!is_filled && search.looks_below)
+        known.looks_below_at = now + rest;
+    if (oldest) known.floor = std::max(known.floor, *oldest - slack);
+    if (search.floor == Timestamp::min() && oldest) known.floor = *oldest - slack;
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,44 @@
+#include "dialect.hpp"
+
+#include "job_row.hpp"
+
+#include <algorithm>
+
+namespace asyncjobs::soci_adapter {
+
+std::vector<Rescued> Dialect::rescue(Session& session, std::size_t limit, int crash_limit,
+                                     CallTime now) const {
+    std::vector<Rescued> rescued;
+    session.query(own_statements().rescue)
+        .for_each(
+            [&](Row row) {
+                Rescued one;
+                one.id = read_id(row);
+                one.queue = row.take_text();
+                one.status = read_status(row);
+                rescued.push_back(std::move(one));
+            },
+            now, crash_limit, to_text(worker_lost()), limit);
+    return rescued;
+}
+
+std::size_t Dialect::purge(Session& session, std::string_view type, std::size_t limit,
+                           CallTime now) const {
+    return session.query(own_statements().purge).change(type, now, limit);
+}
+
+std::optional<Duration> next_due_in(Session& session, std::span<const std::string> queues,
+                                    CallTime now) {
+    std::optional<Duration> least;
+    for (const std::string& queue : queues)
+        session.query(statements::next_due_in)
+            .for_first(
+                [&](Row row) {
+                    const Duration due = std::max(row.duration(), Duration::zero());
+                    least = std::min(least.value_or(due), due);
+                },
+                now, queue);
+    return least;
+}
+
+} // namespace asyncjobs::soci_adapter
