@@ -68,14 +68,14 @@ private:
         commit(items, group);
 
         lock.lock();
-        for (auto* caller : group) {
-            caller->done = true;
-            caller->woken.notify_one();
-        }
         led_ = !waiting_.empty();
         if (led_) {
             waiting_.front()->leads = true;
             waiting_.front()->woken.notify_one();
+        }
+        for (auto* caller : group) {
+            caller->done = true;
+            caller->woken.notify_one();
         }
     }
 
