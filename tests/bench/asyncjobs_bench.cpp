@@ -1,83 +1,77 @@
 // How fast the library is, and how fast the database under it would be without.
 
-#include "store_url.hpp"
 #include "subject.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
-#include <functional>
 
 namespace {
 
 using bench::Load;
 using bench::Subject;
 
-/// A store URL of a file of its own for each run, gone afterwards.
-class FreshStore {
-public:
-    explicit FreshStore(const std::string& url) : url_(url) {
-        const auto parts = asyncjobs::soci_adapter::parse_store_url(url);
-        if (parts.scheme != "sqlite") return;
-        path_ = parts.target;
-        if (std::filesystem::exists(path_))
-            throw std::runtime_error(path_ + " exists already; the benchmark makes it anew");
-    }
-    ~FreshStore() {
-        if (path_.empty()) return;
-        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
-    }
-    FreshStore(const FreshStore&) = delete;
-    FreshStore& operator=(const FreshStore&) = delete;
-
-    const std::string& url() const noexcept { return url_; }
-
-private:
-    std::string url_, path_;
-};
-
 struct Measure {
     const char* name;
     const char* unit;
-    std::function<double(Subject&)> run;
+    double (Subject::*run)();
 };
 
-const std::array<Measure, 7> measures = {{
-    {"enqueue1", "jobs/s", [](Subject& s) { return s.enqueue1(); }},
-    {"enqueue16", "jobs/s", [](Subject& s) { return s.enqueue16(); }},
-    {"bulk", "jobs/s", [](Subject& s) { return s.bulk(); }},
-    {"drain", "jobs/s", [](Subject& s) { return s.drain(); }},
-    {"latency", "us", [](Subject& s) { return s.latency(); }},
-    {"claim", "jobs/s", [](Subject& s) { return s.claim(false); }},
-    {"claim_at_depth", "jobs/s", [](Subject& s) { return s.claim(true); }},
+constexpr std::array<Measure, 5> measures = {{
+    {"enqueue1", "jobs/s", &Subject::enqueue1},
+    {"enqueue16", "jobs/s", &Subject::enqueue16},
+    {"bulk", "jobs/s", &Subject::bulk},
+    {"drain", "jobs/s", &Subject::drain},
+    {"latency", "us", &Subject::latency},
 }};
+
+void print(std::string_view name, const std::string& url, std::string_view unit,
+           std::vector<double> values, std::vector<double> limits) {
+    const double value = bench::median(std::move(values));
+    const double limit = bench::median(std::move(limits));
+    fmt::print("RESULT measure={} store={} value={:.0f} unit={} limit={:.0f} ratio={:.2f}\n", name,
+               url.substr(0, url.find(':')), value, unit, limit,
+               unit == "us" ? limit / value : value / limit);
+    std::fflush(stdout);
+}
 
 /// The engine and the bare program take turns, so that a noisy neighbour meets both.
 void run(const Measure& measure, const std::string& url, const Load& load, int rounds) {
     std::vector<double> values, limits;
-    std::size_t batch = 0;
     for (int round = 0; round < rounds; ++round) {
+        std::size_t batch = 0;
         {
-            const FreshStore store(url);
-            const auto engine = bench::make_engine(store.url(), load);
-            values.push_back(measure.run(*engine));
+            const auto place = bench::make_place(url);
+            const auto engine = bench::make_engine(place->url(), load);
+            values.push_back((*engine.*measure.run)());
             batch = engine->drain_batch;
         }
-        const FreshStore store(url);
-        const auto bare = bench::make_bare(store.url(), load);
-        if (!bare) continue;
+        const auto place = bench::make_place(url);
+        const auto bare = place->make_bare(load);
         bare->drain_batch = batch;
-        limits.push_back(measure.run(*bare));
+        limits.push_back((*bare.*measure.run)());
     }
-    const double value = bench::median(values), limit = bench::median(limits);
-    const bool is_time = std::string_view(measure.unit) == "us";
-    fmt::print("RESULT measure={} store={} value={:.0f} unit={} limit={:.0f} ratio={:.2f}\n",
-               measure.name, url.substr(0, url.find(':')), value, measure.unit, limit,
-               is_time ? limit / value : value / limit);
-    std::fflush(stdout);
+    print(measure.name, url, measure.unit, values, limits);
+}
+
+/// The limit is the same engine's, with 1,000 jobs around.
+void run_claim_at_depth(const std::string& url, const Load& deep, int rounds) {
+    Load shallow = deep;
+    for (auto* rows : {&shallow.waiting, &shallow.finished, &shallow.scheduled})
+        *rows = std::min<std::size_t>(*rows, 1000);
+    std::vector<double> values, limits;
+    const auto measure = [&](const Load& load) {
+        const auto place = bench::make_place(url);
+        return bench::claim_at_depth(*place, load);
+    };
+    for (int round = 0; round < rounds; ++round) {
+        values.push_back(measure(deep));
+        limits.push_back(measure(shallow));
+    }
+    print("claim_at_depth", url, "us", values, limits);
 }
 
 } // namespace
@@ -87,26 +81,39 @@ int main(int argc, char** argv) {
     Load load;
     int rounds = 3;
     CLI::App app("Measures asyncjobs against the bare database under it, in the same run.");
-    app.add_option("--store", url, "A store URL; a file must not exist yet")->capture_default_str();
     app.add_option(
-           "--measure", wanted,
-           "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim, claim_at_depth")
+           "--store", url,
+           "A store URL; a file must not exist yet, of a server an own schema or tables are used")
+        ->capture_default_str();
+    app.add_option("--measure", wanted,
+                   "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim_at_depth")
         ->capture_default_str();
     app.add_option("--jobs", load.jobs, "Jobs of a measure, at most")->capture_default_str();
+    app.add_option("--waiting", load.waiting, "More waiting jobs for claim_at_depth")
+        ->capture_default_str();
     app.add_option("--finished", load.finished, "Finished jobs for claim_at_depth")
         ->capture_default_str();
     app.add_option("--scheduled", load.scheduled, "Jobs for later for claim_at_depth")
         ->capture_default_str();
     app.add_option("--seconds", load.seconds, "Length of a measure, at most")
         ->capture_default_str();
+    app.add_option("--connections", load.connections,
+                   "Executors that drain; 0: one for a file, two for a server")
+        ->capture_default_str();
     app.add_option("--rounds", rounds, "Rounds of which the median counts")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {
-        bool known = wanted == "all";
+        if (load.connections == 0)
+            load.connections = url.starts_with("sqlite:") || url.starts_with("memory:") ? 1 : 2;
+        bool known = false;
         for (const auto& measure : measures) {
             if (wanted != "all" && wanted != measure.name) continue;
             known = true;
             run(measure, url, load, rounds);
+        }
+        if (wanted == "all" || wanted == "claim_at_depth") {
+            known = true;
+            run_claim_at_depth(url, load, rounds);
         }
         if (!known) throw std::runtime_error("there is no measure " + wanted);
     } catch (const std::exception& error) {

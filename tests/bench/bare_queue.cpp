@@ -21,15 +21,8 @@ public:
     }
 
     double enqueue16() override {
-        const auto start = Clock::now();
-        std::vector<std::thread> threads;
-        for (int i = 0; i < 16; ++i)
-            threads.emplace_back([&] {
-                for (std::size_t n = 0; n < load_.jobs / 16; ++n) push(1);
-            });
-        for (auto& thread : threads) thread.join();
-        const std::chrono::duration<double> elapsed = Clock::now() - start;
-        return static_cast<double>(load_.jobs / 16 * 16) / elapsed.count();
+        return rate_of_threads(16, load_.jobs, load_.seconds,
+                               [this](unsigned) { return [this] { return push(1); }; });
     }
 
     double bulk() override {
@@ -42,8 +35,6 @@ public:
     }
 
     double latency() override {
-        using Microseconds = std::chrono::duration<double, std::micro>;
-        std::vector<double> waits;
         Clock::time_point started;
         bool ran = false, stop = false;
         std::condition_variable changed;
@@ -58,27 +49,22 @@ public:
                 changed.notify_all();
             }
         });
-        for (int i = 0; i < 200; ++i) {
+        const auto answer = median_of([&] {
             std::unique_lock lock(mutex_);
             ran = false;
             const auto submitted = Clock::now();
             queue_.emplace_back();
             changed.notify_all();
             changed.wait(lock, [&] { return ran; });
-            waits.push_back(Microseconds(started - submitted).count());
-        }
+            return microseconds_since(submitted, started);
+        });
         {
             const std::lock_guard lock(mutex_);
             stop = true;
             changed.notify_all();
         }
         worker.join();
-        return median(waits);
-    }
-
-    double claim(bool) override {
-        push(load_.jobs);
-        return rate(load_.jobs, load_.seconds, [&] { return pop(100); });
+        return answer;
     }
 
 private:
@@ -100,10 +86,16 @@ private:
     std::deque<asyncjobs::Job> queue_;
 };
 
+class MemoryPlace final : public Place {
+public:
+    std::string url() const override { return "memory:"; }
+    std::unique_ptr<Subject> make_bare(const Load& load) const override {
+        return std::make_unique<BareQueue>(load);
+    }
+};
+
 } // namespace
 
-std::unique_ptr<Subject> make_bare_queue(const Load& load) {
-    return std::make_unique<BareQueue>(load);
-}
+std::unique_ptr<Place> make_memory_place() { return std::make_unique<MemoryPlace>(); }
 
 } // namespace bench

@@ -2,12 +2,14 @@
 
 #include "sqlite_schema.hpp"
 #include "sqlite_statements.hpp"
+#include "store_url.hpp"
 
 #include <asyncjobs/job_id.hpp>
 
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -80,34 +82,25 @@ public:
     double enqueue1() override {
         return rate(load_.jobs, load_.seconds, [&] { return insert(1); });
     }
-    double enqueue16() override {
-        return rate(load_.jobs, load_.seconds, [&] { return insert(16); });
-    }
+    double enqueue16() override { return enqueue1(); } // there is one writer
     double bulk() override {
         return rate(load_.jobs, load_.seconds, [&] { return insert(1000); });
     }
 
     double drain() override {
         fill(load_.jobs);
-        return exchange_all(drain_batch, 1e9);
+        return exchange_all(drain_batch);
     }
 
     double latency() override {
-        using Microseconds = std::chrono::duration<double, std::micro>;
-        std::vector<double> waits;
-        for (int i = 0; i < 200; ++i) {
+        return median_of([&] {
             const auto start = Clock::now();
             insert(1);
             exchange(1);
-            waits.push_back(Microseconds(Clock::now() - start).count());
+            const auto time = microseconds_since(start);
             exchange(0);
-        }
-        return median(waits);
-    }
-
-    double claim(bool) override { // at no depth: what the engine's is to be compared with
-        fill(load_.jobs);
-        return exchange_all(100, load_.seconds);
+            return time;
+        });
     }
 
 private:
@@ -140,7 +133,7 @@ private:
                                                    0, next_id_++);
             insert_
                 ->bind(id.text(), "noop", "default", "", std::int64_t{5}, nullptr, std::int64_t{0},
-                       std::int64_t{604'800'000'000}, time, time, "{}")
+                       std::int64_t{604'800'000'000}, time, time, input_)
                 .step();
         }
         commit_->step();
@@ -167,10 +160,9 @@ private:
         return settled;
     }
 
-    double exchange_all(std::size_t batch, double seconds) {
-        const auto answer = rate(load_.jobs, seconds, [&] { return exchange(batch); });
-        exchange(0);
-        return answer;
+    double exchange_all(std::size_t batch) {
+        exchange(batch);
+        return rate(load_.jobs, 1e9, [&] { return exchange(batch); });
     }
 
     std::unique_ptr<Statement> prepare(std::string_view sql) {
@@ -178,6 +170,7 @@ private:
     }
 
     const Load load_;
+    const std::string input_ = input();
     sqlite3* const connection_;
     std::unique_ptr<Statement> insert_ = prepare(sqlite::insert.text);
     std::unique_ptr<Statement> complete_ = prepare(sqlite::complete.text);
@@ -188,11 +181,36 @@ private:
     std::uint64_t next_id_ = 0;
 };
 
+/// A file of its own.
+class SqlitePlace final : public Place {
+public:
+    explicit SqlitePlace(const std::string& url)
+        : url_(url), parts_(asyncjobs::soci_adapter::parse_store_url(url)) {
+        if (std::filesystem::exists(parts_.target))
+            throw std::runtime_error(parts_.target +
+                                     " exists already; the benchmark makes it anew");
+    }
+    ~SqlitePlace() override {
+        for (const char* suffix : {"", "-wal", "-shm"})
+            std::filesystem::remove(parts_.target + suffix);
+    }
+
+    std::string url() const override { return url_; }
+    std::unique_ptr<Subject> make_bare(const Load& load) const override {
+        const auto given = parts_.parameters.find("synchronous");
+        return std::make_unique<BareSqlite>(
+            parts_.target, given == parts_.parameters.end() ? "full" : given->second, load);
+    }
+
+private:
+    const std::string url_;
+    const asyncjobs::soci_adapter::StoreUrl parts_;
+};
+
 } // namespace
 
-std::unique_ptr<Subject> make_bare_sqlite(const std::string& path, const std::string& synchronous,
-                                          const Load& load) {
-    return std::make_unique<BareSqlite>(path, synchronous, load);
+std::unique_ptr<Place> make_sqlite_place(const std::string& url) {
+    return std::make_unique<SqlitePlace>(url);
 }
 
 } // namespace bench

@@ -47,7 +47,8 @@ private:
 NewJob noop(Duration delay = {}) {
     NewJob job;
     job.type = "noop";
-    job.input = JsonText::trusted("{}");
+    static const std::string text = input();
+    job.input = JsonText::trusted(text);
     job.delay = delay;
     return job;
 }
@@ -66,22 +67,12 @@ public:
     }
 
     double enqueue16() override {
-        const auto start = Clock::now();
-        std::atomic<std::size_t> done = 0;
-        std::vector<std::thread> threads;
-        for (int i = 0; i < 16; ++i)
-            threads.emplace_back([&] {
-                std::size_t mine = 0;
-                rate(load_.jobs / 16, load_.seconds, [&] {
-                    client_.submit(noop());
-                    ++mine;
-                    return 1u;
-                });
-                done += mine;
-            });
-        for (auto& thread : threads) thread.join();
-        const std::chrono::duration<double> elapsed = Clock::now() - start;
-        return static_cast<double>(done) / elapsed.count();
+        return rate_of_threads(16, load_.jobs, load_.seconds, [this](unsigned) {
+            return [this] {
+                client_.submit(noop());
+                return std::size_t{1};
+            };
+        });
     }
 
     double bulk() override {
@@ -94,57 +85,56 @@ public:
     double drain() override {
         fill(load_.jobs);
         CountingStore counted(*store_);
-        Executor executor(counted);
-        handle_noop(executor, [] {});
+        std::vector<std::unique_ptr<Executor>> executors;
+        for (unsigned i = 0; i < load_.connections; ++i) {
+            executors.push_back(std::make_unique<Executor>(counted));
+            handle_noop(*executors.back(), [] {});
+        }
         const auto start = Clock::now();
-        executor.start();
+        for (auto& executor : executors) executor->start();
         counted.wait_for(load_.jobs);
         const std::chrono::duration<double> elapsed = Clock::now() - start;
-        executor.stop();
+        for (auto& executor : executors) executor->stop();
         drain_batch = counted.mean_batch();
         return static_cast<double>(load_.jobs) / elapsed.count();
     }
 
     double latency() override {
-        using Microseconds = std::chrono::duration<double, std::micro>;
         std::mutex mutex;
         std::condition_variable changed;
-        Clock::time_point started;
-        std::size_t ran = 0;
+        std::optional<Clock::time_point> started;
         CountingStore counted(*store_);
         Executor executor(counted);
         handle_noop(executor, [&] {
             const auto time = Clock::now();
             const std::lock_guard lock(mutex);
             started = time;
-            ++ran;
             changed.notify_all();
         });
         executor.start();
         Client client(counted);
-        std::vector<double> waits;
-        for (std::size_t i = 0; i < 200; ++i) {
-            const auto submitted = Clock::now();
+        std::size_t submitted = 0;
+        const auto answer = median_of([&] {
+            const auto start = Clock::now();
             client.submit(noop());
-            {
-                std::unique_lock lock(mutex);
-                changed.wait(lock, [&] { return ran == i + 1; });
-                waits.push_back(Microseconds(started - submitted).count());
-            }
-            counted.wait_for(i + 1);
-        }
+            std::unique_lock lock(mutex);
+            changed.wait(lock, [&] { return started.has_value(); });
+            const auto time = microseconds_since(start, *std::exchange(started, std::nullopt));
+            lock.unlock();
+            counted.wait_for(++submitted);
+            return time;
+        });
         executor.stop();
-        return median(waits);
+        return answer;
     }
 
-    double claim(bool at_depth) override {
-        if (at_depth) {
-            fill(load_.scheduled, std::chrono::hours{1});
-            fill(load_.finished);
-            exchange_all(load_.finished, 1000, 1e9);
-        }
-        fill(load_.jobs);
-        return exchange_all(load_.jobs, 100, load_.seconds);
+    double claim_at_depth(const Place& place) {
+        fill(load_.scheduled, std::chrono::hours{1});
+        fill(load_.finished);
+        exchange_all(load_.finished, 1000);
+        fill(load_.jobs + load_.waiting);
+        place.tidy_up();
+        return 100e6 / exchange_all(load_.jobs, 100);
     }
 
 private:
@@ -162,18 +152,21 @@ private:
         });
     }
 
-    double exchange_all(std::size_t jobs, std::size_t batch, double seconds) {
+    /// Answers jobs a second.
+    double exchange_all(std::size_t jobs, std::size_t batch) {
         const std::vector<std::string> queues = {"default"};
         std::vector<Settlement> settlements;
-        const auto answer = rate(jobs, seconds, [&] {
+        const auto exchange = [&] {
             const auto settled = settlements.size();
-            const auto exchange = store_->exchange(
+            const auto answer = store_->exchange(
                 settlements, {.worker = "bench", .queues = queues, .limit = batch});
             settlements.clear();
-            for (const auto& job : exchange.claimed)
+            for (const auto& job : answer.claimed)
                 settlements.push_back(Settlement::completed(job.lease, {}));
             return settled;
-        });
+        };
+        exchange();
+        const auto answer = rate(jobs, 1e9, exchange);
         store_->settle(settlements);
         return answer;
     }
@@ -187,6 +180,10 @@ private:
 
 std::unique_ptr<Subject> make_engine(const std::string& url, const Load& load) {
     return std::make_unique<Engine>(url, load);
+}
+
+double claim_at_depth(const Place& place, const Load& load) {
+    return Engine(place.url(), load).claim_at_depth(place);
 }
 
 } // namespace bench

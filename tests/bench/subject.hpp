@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,49 +14,82 @@ using Clock = std::chrono::steady_clock;
 /// How much to do.
 struct Load {
     std::size_t jobs = 10'000;
-    std::size_t finished = 20'000;  ///< rows that lie there, for claim_at_depth
-    std::size_t scheduled = 20'000; ///< likewise, due in an hour
-    double seconds = 3;             ///< what is measured job by job ends after this
+    std::size_t waiting = 0; ///< more jobs, of a queue that nobody serves, for claim_at_depth
+    std::size_t finished = 1'000'000;  ///< rows that lie there, for claim_at_depth
+    std::size_t scheduled = 1'000'000; ///< likewise, due in an hour
+    double seconds = 3;                ///< what is measured job by job ends after this
+    unsigned connections = 0;          ///< executors that drain; 0: 1 for a file, 2 for a server
 };
 
+/// A hundred bytes of JSON.
+std::string input();
+
 /// What is measured: the engine, or the least that a program on the bare database would do. Each
-/// measure answers jobs a second, but latency, which answers microseconds.
+/// measure answers jobs a second, unless it says that it answers microseconds.
 class Subject {
 public:
     virtual ~Subject() = default;
 
-    virtual double enqueue1() = 0;           ///< one thread, one job a transaction
-    virtual double enqueue16() = 0;          ///< 16 threads; bare: one with 16 jobs a transaction
-    virtual double bulk() = 0;               ///< 1,000 jobs a transaction
-    virtual double drain() = 0;              ///< claim and complete what waits
-    virtual double latency() = 0;            ///< median, from submit to start, when all is idle
-    virtual double claim(bool at_depth) = 0; ///< claim and complete by 100
+    virtual double enqueue1() = 0;  ///< one thread, one job a transaction
+    virtual double enqueue16() = 0; ///< 16 threads, one job a call
+    virtual double bulk() = 0;      ///< 1,000 jobs a transaction
+    virtual double drain() = 0;     ///< claim and complete what waits
+    virtual double latency() = 0;   ///< median time from submit to start, when all is idle
 
     std::size_t drain_batch = 100; ///< jobs a transaction: measured by the engine, used by the bare
 };
 
-/// `url` names a store that does not exist yet.
+/// Where a subject works: a database that is empty at first, and gone with this.
+class Place {
+public:
+    virtual ~Place() = default;
+    virtual std::string url() const = 0; ///< of a store
+    /// Does at once what the database does now and then.
+    virtual void tidy_up() const {}
+    virtual std::unique_ptr<Subject> make_bare(const Load& load) const = 0;
+};
+
+/// Throws std::exception if the store URL names nothing that can be measured.
+std::unique_ptr<Place> make_place(const std::string& url);
+std::unique_ptr<Place> make_memory_place();
+std::unique_ptr<Place> make_sqlite_place(const std::string& url);
+std::unique_ptr<Place> make_postgresql_place(const std::string& url);
+std::unique_ptr<Place> make_mysql_place(const std::string& url);
+
 std::unique_ptr<Subject> make_engine(const std::string& url, const Load& load);
 
-/// Null where there is none for the store.
-std::unique_ptr<Subject> make_bare(const std::string& url, const Load& load);
-std::unique_ptr<Subject> make_bare_queue(const Load& load);
-std::unique_ptr<Subject> make_bare_sqlite(const std::string& path, const std::string& synchronous,
-                                          const Load& load);
+/// How many microseconds the engine takes to settle 100 jobs and claim 100, where `load` lies.
+double claim_at_depth(const Place& place, const Load& load);
 
 /// Calls `step` until `jobs` are done or the time is over; answers jobs a second. `step` answers
-/// how many it did.
+/// how many it did; nothing ends it as well.
 template <typename Step>
 double rate(std::size_t jobs, double seconds, Step step) {
     const auto start = Clock::now();
     const auto elapsed = [&] {
         return std::chrono::duration<double>(Clock::now() - start).count();
     };
-    std::size_t done = 0;
-    while (done < jobs && elapsed() < seconds) done += step();
+    std::size_t done = 0, more = 1;
+    for (; more > 0 && done < jobs && elapsed() < seconds; done += more) more = step();
     return static_cast<double>(done) / elapsed();
 }
 
+/// The same by several threads at once, with the `step` that `make_step(thread)` makes for each.
+double rate_of_threads(unsigned threads, std::size_t jobs, double seconds,
+                       const std::function<std::function<std::size_t()>(unsigned)>& make_step);
+
 double median(std::vector<double> values);
+
+inline double microseconds_since(Clock::time_point start, Clock::time_point end = Clock::now()) {
+    return std::chrono::duration<double, std::micro>(end - start).count();
+}
+
+/// Of 200 times that `step` answers.
+template <typename Step>
+double median_of(Step step) {
+    std::vector<double> values;
+    for (int i = 0; i < 200; ++i) values.push_back(step());
+    return median(std::move(values));
+}
 
 } // namespace bench

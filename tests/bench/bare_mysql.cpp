@@ -1,0 +1,271 @@
+#include "subject.hpp"
+
+#include "mysql_options.hpp"
+#include "mysql_rows.hpp"
+#include "mysql_statements.hpp"
+#include "store_url.hpp"
+#include "table_names.hpp"
+
+#include <asyncjobs/job_id.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <fmt/format.h>
+#include <mysql.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace bench {
+namespace {
+
+using namespace asyncjobs::soci_adapter;
+
+/// For a parameter: its name with the colon, and what stands in its place.
+struct Value {
+    Value(std::string_view name, std::string_view text) : name(name), text(text) {}
+    Value(std::string_view name, std::int64_t number)
+        : name(name), text(std::to_string(number)), is_number(true) {}
+
+    std::string_view name;
+    std::string text;
+    bool is_number = false;
+};
+using Values = std::vector<Value>;
+
+/// A connection of the C API. Values go into the text, as SOCI has them.
+class Connection {
+public:
+    explicit Connection(const MysqlOptions& options)
+        : prefix_(options.table_prefix), handle_(mysql_init(nullptr), &mysql_close) {
+        if (!mysql_real_connect(handle_.get(), options.host.c_str(), options.user.c_str(),
+                                options.password.c_str(), options.database.c_str(),
+                                static_cast<unsigned>(options.port),
+                                options.socket.empty() ? nullptr : options.socket.c_str(), 0))
+            fail();
+        run("SET NAMES utf8mb4");
+        run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+        run("SET autocommit = 0");
+    }
+
+    /// `each(row)` sees the rows, as arrays of texts.
+    template <typename Each>
+    void run(std::string_view sql, const Values& values, Each each) {
+        const std::string text = filled_in(sql, values);
+        if (mysql_real_query(handle_.get(), text.data(), text.size()) != 0) fail();
+        const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> rows(
+            mysql_store_result(handle_.get()), &mysql_free_result);
+        if (!rows) return;
+        while (const MYSQL_ROW row = mysql_fetch_row(rows.get())) each(row);
+    }
+    void run(std::string_view sql, const Values& values = {}) {
+        run(sql, values, [](MYSQL_ROW) {});
+    }
+
+private:
+    [[noreturn]] void fail() { throw std::runtime_error(mysql_error(handle_.get())); }
+
+    std::string filled_in(std::string_view sql, const Values& values) {
+        std::string text = with_table_prefix(sql, prefix_);
+        for (const Value& value : values) {
+            const std::string written = value.is_number ? value.text : quoted(value.text);
+            for (auto at = text.find(value.name); at != text.npos; at = text.find(value.name, at)) {
+                const auto end = at + value.name.size();
+                const bool is_longer =
+                    end < text.size() && (std::isalpha(text[end]) != 0 || text[end] == '_');
+                if (!is_longer) text.replace(at, value.name.size(), written);
+                at += is_longer ? value.name.size() : written.size();
+            }
+        }
+        return text;
+    }
+
+    std::string quoted(const std::string& value) {
+        std::string text(value.size() * 2 + 3, '\'');
+        const auto size =
+            mysql_real_escape_string(handle_.get(), text.data() + 1, value.data(), value.size());
+        text.resize(size + 1);
+        return text += '\'';
+    }
+
+    const std::string prefix_;
+    std::unique_ptr<MYSQL, decltype(&mysql_close)> handle_;
+};
+
+std::int64_t now() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// What one thread does on one connection.
+class Worker {
+public:
+    explicit Worker(const MysqlOptions& options) : connection_(options) {}
+
+    std::size_t insert(std::size_t count) {
+        const auto time = now();
+        MysqlRows rows;
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
+                                                   random_(), random_());
+            rows.add(id, "noop", "default", "", 5, std::optional<std::string>(), 0,
+                     std::int64_t{604'800'000'000}, time, input_);
+        }
+        connection_.run(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
+        connection_.run("COMMIT");
+        return count;
+    }
+
+    /// Settles what was claimed before and claims anew; answers how many it settled.
+    std::size_t exchange(std::size_t limit) {
+        const auto time = now();
+        const auto settled = held_.size();
+        if (settled > 0) settle(time);
+        if (limit > 0) claim(time, limit);
+        connection_.run("COMMIT");
+        return settled;
+    }
+
+    bool holds_any() const noexcept { return !held_.empty(); }
+
+private:
+    void settle(std::int64_t time) {
+        const std::optional<std::string_view> none;
+        MysqlRows ids, rows;
+        std::ranges::sort(held_);
+        for (const auto& id : held_) {
+            ids.add(id);
+            rows.add(id, "completed", 100, none, 1, 0, time, time, none, none,
+                     time + 604'800'000'000, "null", none);
+        }
+        held_.clear();
+        connection_.run(mysql::lock_all.text, {{":ids", ids.take()}});
+        connection_.run(mysql::end_leases.text, {{":now", time}, {":rows", rows.take()}});
+    }
+
+    void claim(std::int64_t time, std::size_t limit) {
+        MysqlRows ids;
+        connection_.run(
+            mysql::find_due.text,
+            {{":queue", "default"}, {":now", time}, {":n", static_cast<std::int64_t>(limit)}},
+            [&](MYSQL_ROW row) {
+                held_.emplace_back(row[0]);
+                ids.add(held_.back());
+            });
+        if (ids.count() > 0)
+            connection_.run(mysql::take.text, {{":ids", ids.take()},
+                                               {":worker", "bench"},
+                                               {":now", time},
+                                               {":lease_expires_at", time + 30'000'000}});
+    }
+
+    Connection connection_;
+    const std::string input_ = input();
+    std::mt19937_64 random_{std::random_device{}()};
+    std::vector<std::string> held_;
+};
+
+/// The same durable work with the same statements on the C API: no engine, no thread that hands
+/// anything to another.
+class BareMysql final : public Subject {
+public:
+    BareMysql(MysqlOptions options, const Load& load)
+        : options_(std::move(options)), load_(load), worker_(options_) {}
+
+    double enqueue1() override {
+        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1); });
+    }
+    double enqueue16() override {
+        return by_threads(16, load_.seconds, [](Worker& worker) { return worker.insert(1); });
+    }
+    double bulk() override {
+        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1000); });
+    }
+
+    /// With as many connections and as large a batch as serve best.
+    double drain() override {
+        double best = 0;
+        for (const unsigned connections : {1u, 2u, 3u})
+            for (const std::size_t batch : {drain_batch, std::size_t{500}})
+                best = std::max(best, drain(connections, batch));
+        return best;
+    }
+
+    double latency() override {
+        return median_of([&] {
+            const auto start = Clock::now();
+            worker_.insert(1);
+            worker_.exchange(1);
+            const auto time = microseconds_since(start);
+            worker_.exchange(0);
+            return time;
+        });
+    }
+
+private:
+    double drain(unsigned connections, std::size_t batch) {
+        Connection(options_).run("TRUNCATE jobs");
+        for (std::size_t done = 0; done < load_.jobs; done += 1000)
+            worker_.insert(std::min<std::size_t>(load_.jobs - done, 1000));
+        return by_threads(connections, 1e9, [batch](Worker& worker) {
+            if (!worker.holds_any()) worker.exchange(batch);
+            return worker.exchange(batch);
+        });
+    }
+
+    template <typename Step>
+    double by_threads(unsigned threads, double seconds, Step step) {
+        std::vector<std::unique_ptr<Worker>> workers;
+        for (unsigned i = 0; i < threads; ++i)
+            workers.push_back(std::make_unique<Worker>(options_));
+        // None stops before all is done, as long as there is something to do.
+        return rate_of_threads(threads, load_.jobs * threads, seconds, [&](unsigned i) {
+            return [&worker = *workers[i], step] { return step(worker); };
+        });
+    }
+
+    const MysqlOptions options_;
+    const Load load_;
+    Worker worker_;
+};
+
+/// Tables of its own.
+class MysqlPlace final : public Place {
+public:
+    explicit MysqlPlace(const std::string& url)
+        : url_(url + (url.find('?') == url.npos ? "?" : "&") + "table_prefix=" + prefix_),
+          options_(options_of(url_, prefix_)) {}
+    ~MysqlPlace() override {
+        Connection connection(options_);
+        connection.run("DROP VIEW IF EXISTS jobs_readable");
+        connection.run("DROP TABLE IF EXISTS jobs, job_queues, asyncjobs_schema");
+    }
+
+    std::string url() const override { return url_; }
+    std::unique_ptr<Subject> make_bare(const Load& load) const override {
+        asyncjobs::open_store(url_); // makes the tables
+        return std::make_unique<BareMysql>(options_, load);
+    }
+
+private:
+    static MysqlOptions options_of(const std::string& url, const std::string& prefix) {
+        auto options = mysql_options(parse_store_url(url));
+        options.table_prefix = prefix;
+        return options;
+    }
+
+    const std::string prefix_ = fmt::format("bench{}_", ::getpid());
+    const std::string url_;
+    const MysqlOptions options_;
+};
+
+} // namespace
+
+std::unique_ptr<Place> make_mysql_place(const std::string& url) {
+    return std::make_unique<MysqlPlace>(url);
+}
+
+} // namespace bench

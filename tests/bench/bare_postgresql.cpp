@@ -1,0 +1,269 @@
+#include "subject.hpp"
+
+#include "postgresql_array.hpp"
+#include "postgresql_dialect.hpp"
+#include "postgresql_schema.hpp"
+#include "postgresql_session.hpp"
+#include "postgresql_statements.hpp"
+#include "store_url.hpp"
+
+#include <asyncjobs/job_id.hpp>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace bench {
+namespace {
+
+using namespace asyncjobs::soci_adapter;
+
+using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+struct Prepared {
+    const char* name;
+    std::string_view sql;
+};
+constexpr std::array<Prepared, 3> prepared = {{{"insert", postgresql::insert.text},
+                                               {"settle", postgresql::settle.text},
+                                               {"claim", postgresql::claim.text}}};
+
+/// A connection of libpq's, set up as the store's are, with the statements prepared.
+class Connection {
+public:
+    explicit Connection(const PostgresqlOptions& options)
+        : handle_(PQconnectdb(options.connect_string.c_str()), &PQfinish) {
+        if (PQstatus(handle_.get()) != CONNECTION_OK)
+            throw std::runtime_error(PQerrorMessage(handle_.get()));
+        run(postgresql_settings(options));
+    }
+
+    void run(const std::string& statements) {
+        check(Result(PQexec(handle_.get(), statements.c_str()), &PQclear));
+    }
+
+    void prepare() {
+        for (const auto& [name, sql] : prepared)
+            check(Result(PQprepare(handle_.get(), name, postgresql_text(sql).c_str(), 0, nullptr),
+                         &PQclear));
+    }
+
+    /// Into the round trip that exchange() makes.
+    void send(const char* name, const std::vector<const char*>& values) {
+        if (std::exchange(is_sending_, true) == false) PQenterPipelineMode(handle_.get());
+        ++sent_;
+        if (PQsendQueryPrepared(handle_.get(), name, static_cast<int>(values.size()), values.data(),
+                                nullptr, nullptr, 0) != 1)
+            throw std::runtime_error(PQerrorMessage(handle_.get()));
+    }
+
+    /// Commits what was sent; `each(result)` sees the answers.
+    template <typename Each>
+    void commit(Each each) {
+        if (!std::exchange(is_sending_, false)) return;
+        PQpipelineSync(handle_.get());
+        for (; sent_ > 0; --sent_)
+            while (const Result result = next()) each(*result);
+        next(); // of the synchronisation
+        PQexitPipelineMode(handle_.get());
+    }
+
+private:
+    Result next() {
+        Result result(PQgetResult(handle_.get()), &PQclear);
+        if (result && PQresultStatus(result.get()) != PGRES_PIPELINE_SYNC) check(result);
+        return result;
+    }
+    void check(const Result& result) {
+        const auto status = PQresultStatus(result.get());
+        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+            throw std::runtime_error(PQerrorMessage(handle_.get()));
+    }
+
+    std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
+    bool is_sending_ = false;
+    int sent_ = 0;
+};
+
+/// What one thread does on one connection.
+class Worker {
+public:
+    explicit Worker(const PostgresqlOptions& options) : connection_(options) {
+        connection_.prepare();
+    }
+
+    std::size_t insert(std::size_t count) {
+        PostgresqlArray ids, types, queues, owners, max_attempts, keys, timeouts, retentions,
+            run_at, delays, inputs;
+        for (std::size_t i = 0; i < count; ++i) {
+            ids.add(asyncjobs::JobId::make(wall_clock(), random_(), random_()).text());
+            types.add(std::string_view("noop"));
+            queues.add(std::string_view("default"));
+            owners.add(std::string_view());
+            max_attempts.add(5);
+            keys.add_null();
+            timeouts.add(0);
+            retentions.add(604'800'000'000);
+            run_at.add_null();
+            delays.add(0);
+            inputs.add(input_);
+        }
+        connection_.send("insert",
+                         {nullptr, ids.text().c_str(), types.text().c_str(), queues.text().c_str(),
+                          owners.text().c_str(), max_attempts.text().c_str(), keys.text().c_str(),
+                          timeouts.text().c_str(), retentions.text().c_str(), run_at.text().c_str(),
+                          delays.text().c_str(), inputs.text().c_str()});
+        connection_.commit([](const PGresult&) {});
+        return count;
+    }
+
+    /// Settles what was claimed before and claims anew; answers how many it settled.
+    std::size_t exchange(std::size_t limit) {
+        PostgresqlArray ids, fences, becomes, percents, messages, results, errors, delays, refunds;
+        std::ranges::sort(held_);
+        for (const auto& [id, fence] : held_) {
+            ids.add(id);
+            fences.add(std::string_view(fence));
+            becomes.add(std::string_view("completed"));
+            percents.add(-1);
+            messages.add(std::string_view());
+            results.add(std::string_view("null"));
+            errors.add_null();
+            delays.add(0);
+            refunds.add(0);
+        }
+        if (!held_.empty())
+            connection_.send("settle", {nullptr, ids.text().c_str(), fences.text().c_str(),
+                                        becomes.text().c_str(), percents.text().c_str(),
+                                        messages.text().c_str(), results.text().c_str(),
+                                        errors.text().c_str(), delays.text().c_str(),
+                                        refunds.text().c_str()});
+        const auto settled = held_.size();
+        held_.clear();
+        if (limit > 0)
+            connection_.send("claim", {"bench", nullptr, "30000000", "{default}", floor_.c_str(),
+                                       "{t}", std::to_string(limit).c_str()});
+        connection_.commit([&](const PGresult& result) {
+            constexpr int columns_of_claim = 12;
+            if (PQnfields(&result) != columns_of_claim || PQntuples(&result) == 0) return;
+            floor_ = fmt::format("{{{}}}", PQgetvalue(&result, 0, 0));
+            for (int row = 0; row < PQntuples(&result); ++row)
+                held_.emplace_back(PQgetvalue(&result, row, 1), PQgetvalue(&result, row, 2));
+        });
+        return settled;
+    }
+
+    bool holds_any() const noexcept { return !held_.empty(); }
+
+private:
+    static asyncjobs::Timestamp wall_clock() {
+        return std::chrono::floor<asyncjobs::Duration>(std::chrono::system_clock::now());
+    }
+
+    Connection connection_;
+    const std::string input_ = input();
+    std::mt19937_64 random_{std::random_device{}()};
+    std::vector<std::pair<std::string, std::string>> held_; ///< id and fence
+    std::string floor_ = "{0}";                             ///< where to look for jobs that are due
+};
+
+/// The same durable work with the same statements on libpq: no engine, no thread that hands
+/// anything to another.
+class BarePostgresql final : public Subject {
+public:
+    BarePostgresql(PostgresqlOptions options, const Load& load)
+        : options_(std::move(options)), load_(load), worker_(options_) {}
+
+    double enqueue1() override {
+        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1); });
+    }
+    double enqueue16() override {
+        return by_threads(16, load_.seconds, [](Worker& worker) { return worker.insert(1); });
+    }
+    double bulk() override {
+        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1000); });
+    }
+
+    /// With as many connections and as large a batch as serve best.
+    double drain() override {
+        double best = 0;
+        for (const unsigned connections : {1u, 2u, 3u})
+            for (const std::size_t batch : {drain_batch, std::size_t{500}})
+                best = std::max(best, drain(connections, batch));
+        return best;
+    }
+
+    double latency() override {
+        return median_of([&] {
+            const auto start = Clock::now();
+            worker_.insert(1);
+            worker_.exchange(1);
+            const auto time = microseconds_since(start);
+            worker_.exchange(0);
+            return time;
+        });
+    }
+
+private:
+    double drain(unsigned connections, std::size_t batch) {
+        Connection(options_).run("TRUNCATE jobs");
+        for (std::size_t done = 0; done < load_.jobs; done += 1000)
+            worker_.insert(std::min<std::size_t>(load_.jobs - done, 1000));
+        return by_threads(connections, 1e9, [batch](Worker& worker) {
+            if (!worker.holds_any()) worker.exchange(batch);
+            return worker.exchange(batch);
+        });
+    }
+
+    template <typename Step>
+    double by_threads(unsigned threads, double seconds, Step step) {
+        std::vector<std::unique_ptr<Worker>> workers;
+        for (unsigned i = 0; i < threads; ++i)
+            workers.push_back(std::make_unique<Worker>(options_));
+        // None stops before all is done, as long as there is something to do.
+        return rate_of_threads(threads, load_.jobs * threads, seconds, [&](unsigned i) {
+            return [&worker = *workers[i], step] { return step(worker); };
+        });
+    }
+
+    const PostgresqlOptions options_;
+    const Load load_;
+    Worker worker_;
+};
+
+/// A schema of its own.
+class PostgresqlPlace final : public Place {
+public:
+    explicit PostgresqlPlace(const std::string& url)
+        : url_(url + (url.find('?') == url.npos ? "?" : "&") + "schema=" + schema_),
+          options_(postgresql_options(parse_store_url(url_), {})) {
+        Connection(options_).run("CREATE SCHEMA " + schema_);
+    }
+    ~PostgresqlPlace() override { Connection(options_).run("DROP SCHEMA " + schema_ + " CASCADE"); }
+
+    std::string url() const override { return url_; }
+    void tidy_up() const override { Connection(options_).run("VACUUM ANALYZE jobs"); }
+    std::unique_ptr<Subject> make_bare(const Load& load) const override {
+        for (const auto& step : postgresql_migrations()) Connection(options_).run(step.sql);
+        return std::make_unique<BarePostgresql>(options_, load);
+    }
+
+private:
+    const std::string schema_ = fmt::format("asyncjobs_bench_{}", ::getpid());
+    const std::string url_;
+    const PostgresqlOptions options_;
+};
+
+} // namespace
+
+std::unique_ptr<Place> make_postgresql_place(const std::string& url) {
+    return std::make_unique<PostgresqlPlace>(url);
+}
+
+} // namespace bench
