@@ -17,15 +17,15 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Far more than anything here takes: only a test that fails waits as long.
-constexpr auto long_enough = 60s;
+constexpr auto time_for_an_event = 60s;
 
-struct Fixture {
+struct RealRuntime {
     std::shared_ptr<Runtime> runtime = make_runtime();
 
-    bool is_set(Event& event) { return event.wait(runtime->now() + long_enough); }
+    bool is_set(Event& event) { return event.wait(runtime->now() + time_for_an_event); }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a timer calls its task, not before its time") {
+TEST_CASE_FIXTURE(RealRuntime, "a timer calls its task, not before its time") {
     const auto event = runtime->make_event();
     const auto timer = runtime->make_timer([&] { event->set(); });
     const auto began = runtime->now();
@@ -34,7 +34,7 @@ TEST_CASE_FIXTURE(Fixture, "a timer calls its task, not before its time") {
     CHECK(runtime->now() - began >= 5ms);
 }
 
-TEST_CASE_FIXTURE(Fixture, "arming replaces an earlier arming") {
+TEST_CASE_FIXTURE(RealRuntime, "arming replaces an earlier arming") {
     std::atomic<int> calls = 0;
     const auto event = runtime->make_event();
     const auto timer = runtime->make_timer([&] {
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(Fixture, "arming replaces an earlier arming") {
     CHECK(calls == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a timer may arm itself") {
+TEST_CASE_FIXTURE(RealRuntime, "a timer may arm itself") {
     const auto event = runtime->make_event();
     std::unique_ptr<Timer> timer;
     std::mutex mutex;
@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(Fixture, "a timer may arm itself") {
     CHECK(is_set(*event));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a timer that is disarmed or destroyed does not call") {
+TEST_CASE_FIXTURE(RealRuntime, "a timer that is disarmed or destroyed does not call") {
     std::atomic<int> calls = 0;
     const auto disarmed = runtime->make_timer([&] { ++calls; });
     disarmed->arm(1ms);
@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(Fixture, "a timer that is disarmed or destroyed does not call"
     CHECK(calls == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a timer's destruction waits for the call that is under way") {
+TEST_CASE_FIXTURE(RealRuntime, "a timer's destruction waits for the call that is under way") {
     std::latch entered(1), leave(1);
     std::atomic<bool> left = false;
     auto timer = runtime->make_timer([&] {
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(Fixture, "a timer's destruction waits for the call that is und
     CHECK(left);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lane of one thread keeps the order of its tasks") {
+TEST_CASE_FIXTURE(RealRuntime, "a lane of one thread keeps the order of its tasks") {
     const auto lane = runtime->make_lane(1);
     const auto event = runtime->make_event();
     std::vector<int> order;
@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Fixture, "a lane of one thread keeps the order of its tasks") 
     CHECK(std::ranges::is_sorted(order));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lane of several threads blocks in as many tasks at once") {
+TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads blocks in as many tasks at once") {
     const auto lane = runtime->make_lane(4);
     std::latch together(5);
     std::mutex mutex;
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Fixture, "a lane of several threads blocks in as many tasks at
     CHECK(threads.size() == 4);
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(RealRuntime,
                   "a lane's destruction drops what has not started and waits for what has") {
     std::latch entered(1), leave(1);
     std::atomic<bool> finished = false, second = false;
@@ -145,21 +145,21 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(held.use_count() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "an event wakes the one who waits, and stays set") {
+TEST_CASE_FIXTURE(RealRuntime, "an event wakes the one who waits, and stays set") {
     const auto event = runtime->make_event();
     std::jthread setter([&] { event->set(); });
     CHECK(event->wait(std::nullopt));
     CHECK(event->wait(runtime->now() - 1s));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a wait for an event ends at its deadline") {
+TEST_CASE_FIXTURE(RealRuntime, "a wait for an event ends at its deadline") {
     const auto event = runtime->make_event();
     const auto deadline = runtime->now() + 5ms;
     CHECK_FALSE(event->wait(deadline));
     CHECK(runtime->now() >= deadline);
 }
 
-TEST_CASE_FIXTURE(Fixture, "random numbers do not repeat") {
+TEST_CASE_FIXTURE(RealRuntime, "random numbers do not repeat") {
     std::set<std::uint64_t> numbers;
     for (int i = 0; i < 1000; ++i) numbers.insert(runtime->random());
     CHECK(numbers.size() == 1000);
@@ -178,7 +178,7 @@ TEST_CASE("a runtime on a host's io_context calls timers on the host's threads")
             event->set();
         });
         timer->arm(0s);
-        CHECK(event->wait(runtime->now() + long_enough));
+        CHECK(event->wait(runtime->now() + time_for_an_event));
     }
     CHECK(called_on == thread.get_id());
     work.reset();

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration long_enough = 1min;
+constexpr Duration time_for_a_job = 1min;
 
 /// Its first submit does not return before it is let go.
 class SlowStore final : public ForwardingJobStore {
@@ -61,13 +61,13 @@ TEST_CASE("concurrent submits share transactions") {
     CHECK(store.calls < 16);
 }
 
-struct Fixture {
+struct ClientAndExecutor {
     MemoryJobStore store;
     std::shared_ptr<Runtime> runtime = make_runtime();
     Client client{store, runtime, {.poll_every = 1h}}; // wakes by hints alone
 };
 
-TEST_CASE_FIXTURE(Fixture, "watchers see every job's end, and revisions only rise") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "watchers see every job's end, and revisions only rise") {
     Executor executor(store, runtime, {.concurrency = 2, .report_every = 1ms});
     executor.handle("work", [](const JsonText&, ProgressReporter& progress) {
         for (int i = 0; i < 100; ++i) progress.report(i, "step");
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(Fixture, "watchers see every job's end, and revisions only ris
     CHECK(completed == 2 * jobs);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a watch's destruction waits for the call that is under way") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "a watch's destruction waits for the call that is under way") {
     const auto id = client.submit(NewJob{.type = "work"}).id;
     std::latch entered(1), leave(1);
     std::atomic<bool> left = false;
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Fixture, "a watch's destruction waits for the call that is und
     CHECK(left);
 }
 
-TEST_CASE_FIXTURE(Fixture, "watches begin and end while their jobs change") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "watches begin and end while their jobs change") {
     const auto id = client.submit(NewJob{.type = "work"}).id;
     std::atomic<bool> over = false;
     std::jthread hinter([&] {
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(Fixture, "watches begin and end while their jobs change") {
     CHECK(client.find(id).has_value());
 }
 
-TEST_CASE_FIXTURE(Fixture, "waits of many threads are each woken") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "waits of many threads are each woken") {
     std::vector<JobId> ids;
     for (int i = 0; i < 16; ++i) ids.push_back(client.submit(NewJob{.type = "work"}).id);
     std::atomic<int> woken = 0;
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(Fixture, "waits of many threads are each woken") {
         std::vector<std::jthread> threads;
         for (const auto& id : ids)
             threads.emplace_back([&, id] {
-                const auto job = client.wait(id, long_enough);
+                const auto job = client.wait(id, time_for_a_job);
                 if (job->status == JobStatus::cancelled) ++woken;
             });
         for (const auto& id : ids) client.cancel(id);
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "waits of many threads are each woken") {
     CHECK(woken == 16);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a client may be destroyed while its watches are read for") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "a client may be destroyed while its watches are read for") {
     const auto id =
         store.submit(std::vector{NewJob{.id = JobId::make({}, 1, 1), .type = "work"}}).front().id;
     std::atomic<int> calls = 0;

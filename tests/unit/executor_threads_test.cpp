@@ -20,7 +20,7 @@ namespace {
 /// Far more than anything here takes: only a test that fails waits as long.
 constexpr Duration long_enough = 1min;
 
-struct Fixture {
+struct WorkingExecutor {
     MemoryJobStore store;
     std::shared_ptr<Runtime> runtime = make_runtime();
     Client client{store, runtime, {.poll_every = 1h}}; // wakes by hints alone
@@ -30,7 +30,7 @@ struct Fixture {
     JobStatus outcome(const JobId& id) { return client.wait(id, long_enough)->status; }
 };
 
-TEST_CASE_FIXTURE(Fixture, "blocking handlers run at once, a thread each") {
+TEST_CASE_FIXTURE(WorkingExecutor, "blocking handlers run at once, a thread each") {
     Executor executor(store, runtime, options());
     std::latch together(4);
     executor.handle("meet", [&](const JsonText&, ProgressReporter&) {
@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(Fixture, "blocking handlers run at once, a thread each") {
     for (const auto& id : ids) CHECK(outcome(id) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(Fixture, "thousands of jobs of several submitters are each run once") {
+TEST_CASE_FIXTURE(WorkingExecutor, "thousands of jobs of several submitters are each run once") {
     std::atomic<int> runs = 0;
     Executor executor(store, runtime, options()), other(store, runtime, options());
     for (auto* one : {&executor, &other}) {
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(Fixture, "thousands of jobs of several submitters are each run
     CHECK(runs == 1000);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a thread that comes back late takes the next job at once") {
+TEST_CASE_FIXTURE(WorkingExecutor, "a thread that comes back late takes the next job at once") {
     auto single = options();
     single.concurrency = 1;
     single.report_every = 1ms;
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(Fixture, "a thread that comes back late takes the next job at 
     CHECK(outcome(next) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a cancel wakes a handler that waits with its stop token") {
+TEST_CASE_FIXTURE(WorkingExecutor, "a cancel wakes a handler that waits with its stop token") {
     Executor executor(store, runtime, options());
     std::latch waiting(1);
     executor.handle("sleeper", [&](const JsonText&, ProgressReporter& progress) {
@@ -106,7 +106,8 @@ TEST_CASE_FIXTURE(Fixture, "a cancel wakes a handler that waits with its stop to
     CHECK(outcome(id) == JobStatus::cancelled);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a destroyed executor waits for its handlers and gives back the rest") {
+TEST_CASE_FIXTURE(WorkingExecutor,
+                  "a destroyed executor waits for its handlers and gives back the rest") {
     std::latch running(1);
     std::atomic<bool> left = false;
     auto single = options();
@@ -135,7 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "a destroyed executor waits for its handlers and give
     }
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(WorkingExecutor,
                   "a completion may come from any thread, and after the executor is gone") {
     std::vector<std::jthread> threads;
     std::mutex mutex;
@@ -168,7 +169,7 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(client.find(id)->status == JobStatus::pending);
 }
 
-TEST_CASE_FIXTURE(Fixture, "start, stop and hints may come from different threads") {
+TEST_CASE_FIXTURE(WorkingExecutor, "start, stop and hints may come from different threads") {
     for (int i = 0; i < 50; ++i) {
         Executor executor(store, runtime, options());
         executor.handle("work", [](const JsonText&, ProgressReporter&) { return JsonText(); });

@@ -9,7 +9,7 @@ using Fault = FaultyJobStore::Fault;
 
 namespace {
 
-struct Fixture {
+struct FaultyStore {
     MemoryJobStore inner;
     Fault fault = Fault::none;
     std::vector<std::string> asked = {};
@@ -32,12 +32,12 @@ struct Fixture {
     bool is_stored() { return inner.find({&job.id, 1}).front().has_value(); }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a call without a fault goes through") {
+TEST_CASE_FIXTURE(FaultyStore, "a call without a fault goes through") {
     CHECK(submit() == std::nullopt);
     CHECK(is_stored());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a store that is unavailable, busy or full does nothing") {
+TEST_CASE_FIXTURE(FaultyStore, "a store that is unavailable, busy or full does nothing") {
     for (const auto& [planned, code] :
          {std::pair{Fault::unavailable, Errc::store_unavailable},
           std::pair{Fault::busy, Errc::store_busy}, std::pair{Fault::full, Errc::store_full}}) {
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(Fixture, "a store that is unavailable, busy or full does nothi
     }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lost answer leaves open whether the call happened") {
+TEST_CASE_FIXTURE(FaultyStore, "a lost answer leaves open whether the call happened") {
     fault = Fault::lost_before;
     CHECK(submit() == make_error_code(Errc::unknown_outcome));
     CHECK_FALSE(is_stored());
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(Fixture, "a lost answer leaves open whether the call happened"
     CHECK(is_stored());
 }
 
-TEST_CASE_FIXTURE(Fixture, "the plan is asked once a call, with the member's name") {
+TEST_CASE_FIXTURE(FaultyStore, "the plan is asked once a call, with the member's name") {
     const JobId id = job.id;
     store.submit({});
     store.exchange({}, {});
@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(Fixture, "the plan is asked once a call, with the member's nam
                                             "workload", "set_paused"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "every member can fail") {
+TEST_CASE_FIXTURE(FaultyStore, "every member can fail") {
     fault = Fault::busy;
     const JobId id = job.id;
     CHECK_THROWS_AS(store.submit({}), Error);

@@ -24,7 +24,7 @@ struct Answer {
 };
 BOOST_DESCRIBE_STRUCT(Answer, (), (text))
 
-struct Fixture {
+struct CalledHandler {
     detail::Execution execution{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
     ProgressReporter progress{execution};
 
@@ -33,7 +33,7 @@ struct Fixture {
     }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a handler is given its input as a struct") {
+TEST_CASE_FIXTURE(CalledHandler, "a handler is given its input as a struct") {
     Greeting seen;
     const auto handler = typed_handler<Greeting>([&](const Greeting& input) { seen = input; });
     CHECK(run(handler, R"({"name":"Ada"})") == "null");
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Fixture, "a handler is given its input as a struct") {
     CHECK(seen.times == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a handler that asks for it is given the progress reporter") {
+TEST_CASE_FIXTURE(CalledHandler, "a handler that asks for it is given the progress reporter") {
     int attempt = 0;
     const auto handler = typed_handler<Greeting>([&](const Greeting&, ProgressReporter& reporter) {
         reporter.report(40, "on the way");
@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(Fixture, "a handler that asks for it is given the progress rep
     CHECK(attempt == 3);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a struct, a JSON text or nothing is returned") {
+TEST_CASE_FIXTURE(CalledHandler, "a struct, a JSON text or nothing is returned") {
     CHECK(run(typed_handler<Greeting>(
                   [](const Greeting& input) { return Answer{"hello " + input.name}; }),
               R"({"name":"Ada"})") == R"({"text":"hello Ada"})");
@@ -64,14 +64,15 @@ TEST_CASE_FIXTURE(Fixture, "a struct, a JSON text or nothing is returned") {
     CHECK(run(typed_handler<Greeting>([](const Greeting&, ProgressReporter&) {}), "{}") == "null");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a handler may return a reference to a struct that it keeps") {
+TEST_CASE_FIXTURE(CalledHandler, "a handler may return a reference to a struct that it keeps") {
     const Answer kept{"kept"};
     const auto handler =
         typed_handler<Greeting>([&](const Greeting&) -> const Answer& { return kept; });
     CHECK(run(handler, "{}") == R"({"text":"kept"})");
 }
 
-TEST_CASE_FIXTURE(Fixture, "an input that does not fit fails the job for good, naming every path") {
+TEST_CASE_FIXTURE(CalledHandler,
+                  "an input that does not fit fails the job for good, naming every path") {
     bool ran = false;
     const auto handler = typed_handler<Greeting>([&](const Greeting&) { ran = true; });
     try {
@@ -86,13 +87,14 @@ TEST_CASE_FIXTURE(Fixture, "an input that does not fit fails the job for good, n
     CHECK_FALSE(ran);
 }
 
-TEST_CASE_FIXTURE(Fixture, "an Error that the handler throws itself is not taken for its input's") {
+TEST_CASE_FIXTURE(CalledHandler,
+                  "an Error that the handler throws itself is not taken for its input's") {
     const auto handler = typed_handler<Greeting>(
         [](const Greeting&) { throw Error(Errc::invalid_payload, "of its own"); });
     CHECK_THROWS_AS(run(handler, "{}"), Error);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a result that JSON can't hold is an Error") {
+TEST_CASE_FIXTURE(CalledHandler, "a result that JSON can't hold is an Error") {
     const auto handler = typed_handler<Greeting>([](const Greeting&) { return Answer{"\xFF"}; });
     CHECK(thrown_by([&] { run(handler, "{}"); }).code() == Errc::invalid_payload);
 }

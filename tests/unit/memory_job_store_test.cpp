@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A memory store and the hands of its clock.
-struct Fixture {
+struct MemoryWithClock {
     Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
     MemoryJobStore store{[this] { return now; }};
     std::uint64_t ids = 0;
@@ -35,7 +35,7 @@ struct Fixture {
     Job find(const JobId& id) { return store.find({&id, 1}).front().value(); }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a scheduled job becomes due at its very time") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job becomes due at its very time") {
     submit({.delay = 10s});
     now += 10s - 1us;
     const auto early = claim();
@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(Fixture, "a scheduled job becomes due at its very time") {
     CHECK(claim().claimed.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lease runs out at its very time") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a lease runs out at its very time") {
     const auto id = submit();
     claim(30s);
     now += 30s - 1us;
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(Fixture, "a lease runs out at its very time") {
     CHECK(rescued[0].id == id);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a renewed lease counts from the renewal") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a renewed lease counts from the renewal") {
     submit();
     const Heartbeat heartbeat{claim(30s).claimed.at(0).lease, {}};
     now += 20s;
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(Fixture, "a renewed lease counts from the renewal") {
     CHECK(store.rescue(10, 3).size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a finished job expires when its retention has passed") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a finished job expires when its retention has passed") {
     const auto id = submit({.retention = 1h});
     complete(claim().claimed.at(0));
     now += 1h - 1us;
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "a finished job expires when its retention has passed
     CHECK(store.find({&id, 1}).front() == std::nullopt);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a retried job is due after its delay") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a retried job is due after its delay") {
     submit();
     const auto settlement = Settlement::retried(claim().claimed.at(0).lease, {}, 5s);
     now += 1s;
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(Fixture, "a retried job is due after its delay") {
     CHECK(claim().claimed.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "every time in a record is the store's") {
+TEST_CASE_FIXTURE(MemoryWithClock, "every time in a record is the store's") {
     const auto id = submit();
     const auto created = now;
     now += 1s;
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(Fixture, "every time in a record is the store's") {
     CHECK(found.updated_at == started + 2s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the typical run is the mean of the last twenty") {
+TEST_CASE_FIXTURE(MemoryWithClock, "the typical run is the mean of the last twenty") {
     const auto run_for = [&](Duration run) {
         submit();
         const auto job = claim(10h).claimed.at(0);

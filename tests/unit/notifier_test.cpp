@@ -19,7 +19,7 @@ struct Heard {
     std::vector<JobId> changed, cancelled;
 };
 
-struct Fixture {
+struct Listeners {
     Notifier notifier;
     Heard heard;
 
@@ -30,7 +30,7 @@ struct Fixture {
     }
 };
 
-TEST_CASE_FIXTURE(Fixture, "each kind of hint reaches its listeners, and no others") {
+TEST_CASE_FIXTURE(Listeners, "each kind of hint reaches its listeners, and no others") {
     const auto ready =
         notifier.on_ready([&](std::string_view queue) { heard.queues.emplace_back(queue); });
     const auto changed = on_changed();
@@ -50,21 +50,21 @@ TEST_CASE_FIXTURE(Fixture, "each kind of hint reaches its listeners, and no othe
     CHECK(heard.queues.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a hint without a listener is dropped") {
+TEST_CASE_FIXTURE(Listeners, "a hint without a listener is dropped") {
     notifier.ready("reports");
     notifier.changed(ids);
     const auto late = on_changed();
     CHECK(heard.changed.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "every listener hears a hint") {
+TEST_CASE_FIXTURE(Listeners, "every listener hears a hint") {
     const auto first = on_changed();
     const auto second = on_changed();
     notifier.changed({ids.data(), 1});
     CHECK(heard.changed.size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a subscription ends with its destruction") {
+TEST_CASE_FIXTURE(Listeners, "a subscription ends with its destruction") {
     {
         const auto subscription = on_changed();
         notifier.changed(ids);
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(Fixture, "a subscription ends with its destruction") {
     CHECK(heard.changed.size() == ids.size());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a subscription moves, and assignment ends the old one") {
+TEST_CASE_FIXTURE(Listeners, "a subscription moves, and assignment ends the old one") {
     auto first = on_changed();
     auto moved = std::move(first);
     notifier.changed({ids.data(), 1});
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(Fixture, "a subscription moves, and assignment ends the old on
     CHECK(heard.changed.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "it is watched while somebody listens for changes") {
+TEST_CASE_FIXTURE(Listeners, "it is watched while somebody listens for changes") {
     CHECK_FALSE(notifier.is_watched());
     const auto ready = notifier.on_ready([](std::string_view) {});
     CHECK_FALSE(notifier.is_watched());
@@ -159,7 +159,9 @@ TEST_CASE("a backend hears of what is published here, and not of what it passes 
         return [&heard](std::string_view queue) { heard.emplace_back(queue); };
     };
     const auto id_listener = [](std::vector<std::string>& heard) {
-        return [&heard](std::span<const JobId> changed) { heard.emplace_back(changed.front().text()); };
+        return [&heard](std::span<const JobId> changed) {
+            heard.emplace_back(changed.front().text());
+        };
     };
     const JobId near = JobId::make({}, 0, 1), far = JobId::make({}, 0, 2);
     const auto ready = notifier.on_ready(listener(all));

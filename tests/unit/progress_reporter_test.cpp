@@ -12,7 +12,7 @@ using namespace asyncjobs;
 
 namespace {
 
-struct Fixture {
+struct ReportingJob {
     detail::Execution execution{ClaimedJob{.owner = "42"}, SteadyTime{}};
     ProgressReporter progress{execution};
 
@@ -24,27 +24,27 @@ struct Fixture {
     }
 };
 
-TEST_CASE_FIXTURE(Fixture, "the latest report is what goes to the store") {
+TEST_CASE_FIXTURE(ReportingJob, "the latest report is what goes to the store") {
     progress.report(10, "reading");
     progress.report(20, "writing");
     CHECK(execution.take_unsent() == Progress{20, "writing"});
     CHECK(execution.take_unsent() == std::nullopt);
 }
 
-TEST_CASE_FIXTURE(Fixture, "progress never goes back, though the message changes") {
+TEST_CASE_FIXTURE(ReportingJob, "progress never goes back, though the message changes") {
     progress.report(50, "a");
     progress.report(40, "b");
     CHECK(execution.take_unsent() == Progress{50, "b"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "out of range is brought into range") {
+TEST_CASE_FIXTURE(ReportingJob, "out of range is brought into range") {
     progress.report(-5, "a");
     CHECK(execution.take_unsent() == Progress{0, "a"});
     progress.report(1000, "a");
     CHECK(execution.take_unsent() == Progress{100, "a"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a share is rounded down, exactly") {
+TEST_CASE_FIXTURE(ReportingJob, "a share is rounded down, exactly") {
     for (int percent = 0; percent <= 100; ++percent)
         CHECK(percentage(static_cast<std::uint64_t>(percent), 100) == percent);
     CHECK(percentage(1, 3) == 33);
@@ -53,12 +53,12 @@ TEST_CASE_FIXTURE(Fixture, "a share is rounded down, exactly") {
     CHECK(percentage(0, 5) == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a share of nothing, and more than all, is 100 percent") {
+TEST_CASE_FIXTURE(ReportingJob, "a share of nothing, and more than all, is 100 percent") {
     CHECK(percentage(0, 0) == 100);
     CHECK(percentage(7, 5) == 100);
 }
 
-TEST_CASE_FIXTURE(Fixture, "shares of the largest numbers are right") {
+TEST_CASE_FIXTURE(ReportingJob, "shares of the largest numbers are right") {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
     CHECK(percentage(most, most) == 100);
     CHECK(percentage(most - 1, most) == 99);
@@ -67,17 +67,17 @@ TEST_CASE_FIXTURE(Fixture, "shares of the largest numbers are right") {
     CHECK(percentage(most / 100 * 30, most) >= 29);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what no store keeps is replaced in a message") {
+TEST_CASE_FIXTURE(ReportingJob, "what no store keeps is replaced in a message") {
     progress.report(1, std::string_view("a\0\xFF", 3));
     CHECK(execution.take_unsent() == Progress{1, "a\xEF\xBF\xBD\xEF\xBF\xBD"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a long message is cut between characters") {
+TEST_CASE_FIXTURE(ReportingJob, "a long message is cut between characters") {
     progress.report(1, std::string(ProgressReporter::max_message - 1, 'x') + "\xC3\xA9");
     CHECK(execution.take_unsent()->message == std::string(ProgressReporter::max_message - 1, 'x'));
 }
 
-TEST_CASE_FIXTURE(Fixture, "reports and checks are cancellation points") {
+TEST_CASE_FIXTURE(ReportingJob, "reports and checks are cancellation points") {
     CHECK_NOTHROW(progress.check());
     CHECK_FALSE(progress.stop_token().stop_requested());
     execution.stop(detail::StopReason::cancelled);
@@ -88,11 +88,11 @@ TEST_CASE_FIXTURE(Fixture, "reports and checks are cancellation points") {
     CHECK(progress.stop_token().stop_requested());
 }
 
-TEST_CASE_FIXTURE(Fixture, "the job under way can be asked for") {
+TEST_CASE_FIXTURE(ReportingJob, "the job under way can be asked for") {
     CHECK(progress.job().owner == "42");
 }
 
-TEST_CASE_FIXTURE(Fixture, "several threads may report at once") {
+TEST_CASE_FIXTURE(ReportingJob, "several threads may report at once") {
     {
         std::vector<std::jthread> threads;
         for (int t = 0; t < 4; ++t)

@@ -12,7 +12,7 @@ using testing::Simulation;
 
 namespace {
 
-struct Fixture {
+struct OneProcess {
     Simulation world{7};
     SimulatedRuntime process{world};
     std::vector<std::string> seen = {};
@@ -23,7 +23,7 @@ struct Fixture {
 };
 using Seen = std::vector<std::string>;
 
-TEST_CASE_FIXTURE(Fixture, "events happen in the order of their times, then of their posting") {
+TEST_CASE_FIXTURE(OneProcess, "events happen in the order of their times, then of their posting") {
     world.after(2s, saying("c"));
     world.after(1s, saying("a"));
     world.after(1s, saying("b"));
@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(Fixture, "events happen in the order of their times, then of t
     CHECK(world.now() == began + 1s + 1h);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the wall clock goes with the steady one") {
+TEST_CASE_FIXTURE(OneProcess, "the wall clock goes with the steady one") {
     const auto steady = process.now();
     const auto wall = process.wall_clock();
     world.run_for(90s);
@@ -44,7 +44,7 @@ TEST_CASE_FIXTURE(Fixture, "the wall clock goes with the steady one") {
     CHECK(process.wall_clock() - wall == 90s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a run ends as soon as what it waits for holds") {
+TEST_CASE_FIXTURE(OneProcess, "a run ends as soon as what it waits for holds") {
     world.after(1s, saying("a"));
     world.after(2s, saying("b"));
     const auto began = world.now();
@@ -65,7 +65,7 @@ TEST_CASE("equal seeds make equal chances, others do not") {
     CHECK(differs);
 }
 
-TEST_CASE_FIXTURE(Fixture, "chance stays within what was asked for") {
+TEST_CASE_FIXTURE(OneProcess, "chance stays within what was asked for") {
     bool low = false, high = false;
     for (int i = 0; i < 1000; ++i) {
         const auto drawn = world.random_duration(2us, 4us);
@@ -80,7 +80,7 @@ TEST_CASE_FIXTURE(Fixture, "chance stays within what was asked for") {
     CHECK(high);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a timer calls its task once, after its latest arming") {
+TEST_CASE_FIXTURE(OneProcess, "a timer calls its task once, after its latest arming") {
     const auto timer = process.make_timer(saying("tick"));
     timer->arm(1s);
     timer->arm(5s);
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(Fixture, "a timer calls its task once, after its latest arming
     CHECK(seen.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "delays without bounds are bounded") {
+TEST_CASE_FIXTURE(OneProcess, "delays without bounds are bounded") {
     const auto never = process.make_timer(saying("never"));
     never->arm(Duration::max());
     const auto now = process.make_timer(saying("now"));
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Fixture, "delays without bounds are bounded") {
     CHECK(seen == Seen{"now"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lane runs its tasks in order, soon but not within the call") {
+TEST_CASE_FIXTURE(OneProcess, "a lane runs its tasks in order, soon but not within the call") {
     const auto lane = process.make_lane(1);
     for (const auto* name : {"a", "b", "c"}) lane->post(saying(name));
     CHECK(seen.empty());
@@ -123,7 +123,8 @@ TEST_CASE_FIXTURE(Fixture, "a lane runs its tasks in order, soon but not within 
     CHECK(seen.size() == 3);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a wait lets the world go on until the event is set or its time is up") {
+TEST_CASE_FIXTURE(OneProcess,
+                  "a wait lets the world go on until the event is set or its time is up") {
     const auto event = process.make_event();
     process.after(1s, [&] { event->set(); });
     const auto began = process.now();
@@ -133,7 +134,7 @@ TEST_CASE_FIXTURE(Fixture, "a wait lets the world go on until the event is set o
     CHECK(process.now() == began + 1s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "nothing of a crashed process happens any more, others go on") {
+TEST_CASE_FIXTURE(OneProcess, "nothing of a crashed process happens any more, others go on") {
     SimulatedRuntime survivor(world);
     const auto timer = process.make_timer(saying("timer"));
     const auto lane = process.make_lane(1);
@@ -151,7 +152,8 @@ TEST_CASE_FIXTURE(Fixture, "nothing of a crashed process happens any more, other
     CHECK(seen == Seen{"survivor"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "what becomes due while a process is paused happens when it goes on") {
+TEST_CASE_FIXTURE(OneProcess,
+                  "what becomes due while a process is paused happens when it goes on") {
     process.after(1s, saying("a"));
     process.after(2s, saying("b"));
     process.pause(5s);

@@ -15,11 +15,11 @@ namespace {
 
 constexpr SteadyTime claimed_at{1h};
 
-struct Fixture {
+struct RunningJob {
     Execution execution{ClaimedJob{}, claimed_at};
 };
 
-TEST_CASE_FIXTURE(Fixture, "the first reason to stop counts") {
+TEST_CASE_FIXTURE(RunningJob, "the first reason to stop counts") {
     CHECK(execution.stop_reason() == StopReason::none);
     CHECK(execution.stop(StopReason::timed_out));
     CHECK_FALSE(execution.stop(StopReason::cancelled));
@@ -27,7 +27,8 @@ TEST_CASE_FIXTURE(Fixture, "the first reason to stop counts") {
     CHECK(execution.stop_token().stop_requested());
 }
 
-TEST_CASE_FIXTURE(Fixture, "what is reported is unsent until it is taken, and again when marked") {
+TEST_CASE_FIXTURE(RunningJob,
+                  "what is reported is unsent until it is taken, and again when marked") {
     CHECK_FALSE(execution.has_unsent());
     execution.report(5, "a");
     CHECK(execution.has_unsent());
@@ -37,7 +38,7 @@ TEST_CASE_FIXTURE(Fixture, "what is reported is unsent until it is taken, and ag
     CHECK(execution.take_unsent() == Progress{5, "a"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a report that changes nothing need not be sent") {
+TEST_CASE_FIXTURE(RunningJob, "a report that changes nothing need not be sent") {
     execution.report(0, "");
     CHECK_FALSE(execution.has_unsent());
     execution.report(5, "a");
@@ -46,20 +47,20 @@ TEST_CASE_FIXTURE(Fixture, "a report that changes nothing need not be sent") {
     CHECK_FALSE(execution.has_unsent());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a claim counts as a renewal") {
+TEST_CASE_FIXTURE(RunningJob, "a claim counts as a renewal") {
     CHECK(execution.renewed_at() == claimed_at);
     execution.renewed(claimed_at + 5s);
     CHECK(execution.renewed_at() == claimed_at + 5s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a start says when, and how long it may take") {
+TEST_CASE_FIXTURE(RunningJob, "a start says when, and how long it may take") {
     CHECK(execution.started_at() == std::nullopt);
     execution.start(claimed_at + 1s, 3s);
     CHECK(execution.started_at() == claimed_at + 1s);
     CHECK(execution.timeout() == Duration{3s});
 }
 
-TEST_CASE_FIXTURE(Fixture, "one verdict counts, whoever comes first") {
+TEST_CASE_FIXTURE(RunningJob, "one verdict counts, whoever comes first") {
     std::atomic<int> decided = 0;
     {
         std::vector<std::jthread> threads;

@@ -8,7 +8,7 @@ using detail::Execution;
 using detail::LeaseKeeper;
 using detail::StopReason;
 
-struct Fixture : World {
+struct KeptLeases : World {
     std::unique_ptr<Lane> lane = process->make_lane(1);
     detail::Executions jobs = {};
     std::vector<std::shared_ptr<Execution>> given_up = {};
@@ -39,7 +39,7 @@ struct Fixture : World {
     }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a lease is renewed once a third of it is over") {
+TEST_CASE_FIXTURE(KeptLeases, "a lease is renewed once a third of it is over") {
     jobs = {claim()};
     keeper.wake();
     pass(1min);
@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(Fixture, "a lease is renewed once a third of it is over") {
     CHECK(jobs[0]->stop_reason() == StopReason::none);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lease that another took over stops the handler") {
+TEST_CASE_FIXTURE(KeptLeases, "a lease that another took over stops the handler") {
     jobs = {claim()};
     const auto lost = Settlement::released(jobs[0]->lease());
     memory.settle({&lost, 1});
@@ -57,7 +57,8 @@ TEST_CASE_FIXTURE(Fixture, "a lease that another took over stops the handler") {
     CHECK(jobs[0]->stop_reason() == StopReason::lease_lost);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a lease that can't be renewed is relied on for three quarters of it") {
+TEST_CASE_FIXTURE(KeptLeases,
+                  "a lease that can't be renewed is relied on for three quarters of it") {
     jobs = {claim()};
     plan = [](std::string_view) { return Fault::unavailable; };
     const auto claimed_at = now();
@@ -67,7 +68,7 @@ TEST_CASE_FIXTURE(Fixture, "a lease that can't be renewed is relied on for three
     CHECK(now() - claimed_at <= 7s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a renewal counts from when it was asked for") {
+TEST_CASE_FIXTURE(KeptLeases, "a renewal counts from when it was asked for") {
     jobs = {claim()};
     keeper.wake();
     const auto before = jobs[0]->renewed_at();
@@ -76,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "a renewal counts from when it was asked for") {
     CHECK(now() - jobs[0]->renewed_at() < at_once);
 }
 
-TEST_CASE_FIXTURE(Fixture,
+TEST_CASE_FIXTURE(KeptLeases,
                   "a handler is asked to stop at its timeout, and given up after the grace") {
     jobs = {claim()};
     jobs[0]->start(now(), 3s);
@@ -90,7 +91,8 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(!given_up.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "neither one that did not start nor one without a timeout times out") {
+TEST_CASE_FIXTURE(KeptLeases,
+                  "neither one that did not start nor one without a timeout times out") {
     jobs = {claim(), claim()};
     jobs[1]->start(now(), 0s);
     keeper.wake();
@@ -99,7 +101,7 @@ TEST_CASE_FIXTURE(Fixture, "neither one that did not start nor one without a tim
     CHECK(jobs[1]->stop_reason() == StopReason::none);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a job that comes while a beat finds nothing is kept all the same") {
+TEST_CASE_FIXTURE(KeptLeases, "a job that comes while a beat finds nothing is kept all the same") {
     jobs = {claim()};
     keeper.wake();
     const auto late = claim();
@@ -114,7 +116,7 @@ TEST_CASE_FIXTURE(Fixture, "a job that comes while a beat finds nothing is kept 
     CHECK(now() - late->renewed_at() < 8s);
 }
 
-TEST_CASE_FIXTURE(Fixture, "it rests while nothing is under way") {
+TEST_CASE_FIXTURE(KeptLeases, "it rests while nothing is under way") {
     int looks = 0;
     on_look = [&] { ++looks; };
     keeper.wake();
@@ -122,7 +124,7 @@ TEST_CASE_FIXTURE(Fixture, "it rests while nothing is under way") {
     CHECK(looks == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "progress goes to the store with the next beat, and is announced") {
+TEST_CASE_FIXTURE(KeptLeases, "progress goes to the store with the next beat, and is announced") {
     jobs = {claim()};
     std::vector<JobId> changed;
     const auto subscription = memory.notifier().on_changed(
@@ -134,7 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "progress goes to the store with the next beat, and i
     CHECK(changed == std::vector{jobs[0]->lease().id});
 }
 
-TEST_CASE_FIXTURE(Fixture, "no beat comes after a stop") {
+TEST_CASE_FIXTURE(KeptLeases, "no beat comes after a stop") {
     jobs = {claim()};
     int looks = 0;
     on_look = [&] { ++looks; };

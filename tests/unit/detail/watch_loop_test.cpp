@@ -20,7 +20,7 @@ public:
     std::function<void()> before_answer = {};
 };
 
-struct Fixture : World {
+struct WatchedJobs : World {
     ReadingStore reading{memory};
     detail::WatchLoop loop{reading, *process, 1s};
 
@@ -29,7 +29,7 @@ struct Fixture : World {
     }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a watcher is not told what was read before it came") {
+TEST_CASE_FIXTURE(WatchedJobs, "a watcher is not told what was read before it came") {
     const auto id = submit();
     client.cancel(id);
     std::vector<JobStatus> first, late;
@@ -44,7 +44,7 @@ TEST_CASE_FIXTURE(Fixture, "a watcher is not told what was read before it came")
     CHECK(late == std::vector{JobStatus::pending});
 }
 
-TEST_CASE_FIXTURE(Fixture, "all that is watched is read in batches of bounded size") {
+TEST_CASE_FIXTURE(WatchedJobs, "all that is watched is read in batches of bounded size") {
     std::vector<detail::WatchLoop::WatchedPtr> watched;
     int told = 0;
     for (int i = 0; i < 1200; ++i)
@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(Fixture, "all that is watched is read in batches of bounded si
     for (const auto size : reading.batches) CHECK(size <= 500);
 }
 
-TEST_CASE_FIXTURE(Fixture, "it rests while nothing is watched, and polls again for the next") {
+TEST_CASE_FIXTURE(WatchedJobs, "it rests while nothing is watched, and polls again for the next") {
     const auto id = submit();
     int calls = 0;
     const auto watched = loop.add(id, [&](const std::optional<Job>&) { ++calls; });
@@ -71,7 +71,7 @@ TEST_CASE_FIXTURE(Fixture, "it rests while nothing is watched, and polls again f
     CHECK(again->ended);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a hint of a job that nobody watches is not read for") {
+TEST_CASE_FIXTURE(WatchedJobs, "a hint of a job that nobody watches is not read for") {
     const auto id = submit();
     memory.notifier().changed({&id, 1});
     pass(1h);
