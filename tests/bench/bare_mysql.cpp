@@ -26,9 +26,9 @@ using namespace asyncjobs::soci_adapter;
 
 /// For a parameter: its name with the colon, and what stands in its place.
 struct Value {
-    Value(std::string_view name, std::string_view text) : name(name), text(text) {}
-    Value(std::string_view name, std::int64_t number)
-        : name(name), text(std::to_string(number)), is_number(true) {}
+    Value(std::string_view of, std::string_view what) : name(of), text(what) {}
+    Value(std::string_view of, std::int64_t what)
+        : name(of), text(std::to_string(what)), is_number(true) {}
 
     std::string_view name;
     std::string text;
@@ -148,13 +148,18 @@ private:
 
     void claim(std::int64_t time, std::size_t limit) {
         MysqlRows ids;
-        connection_.run(
-            mysql::find_due.text,
-            {{":queue", "default"}, {":now", time}, {":n", static_cast<std::int64_t>(limit)}},
-            [&](MYSQL_ROW row) {
-                held_.emplace_back(row[0]);
-                ids.add(held_.back());
-            });
+        std::int64_t first = 0;
+        connection_.run(mysql::find_due.text,
+                        {{":queue", "default"},
+                         {":first", floor_},
+                         {":last", time},
+                         {":n", static_cast<std::int64_t>(limit)}},
+                        [&](MYSQL_ROW row) {
+                            if (first == 0) first = std::stoll(row[0]);
+                            held_.emplace_back(row[1]);
+                            ids.add(held_.back());
+                        });
+        floor_ = first;
         if (ids.count() > 0)
             connection_.run(mysql::take.text, {{":ids", ids.take()},
                                                {":worker", "bench"},
@@ -166,6 +171,7 @@ private:
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<std::string> held_;
+    std::int64_t floor_ = 0; ///< where to look for jobs that are due
 };
 
 /// The same durable work with the same statements on the C API: no engine, no thread that hands

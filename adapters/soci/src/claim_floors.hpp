@@ -25,6 +25,7 @@ public:
         bool looks_below = true;            ///< if there are too few above
     };
 
+    /// Where to begin now.
     Search begin(std::string_view queue, SteadyTime now);
 
     /// What the search found: `oldest` of the jobs that it claimed, and whether they were as many
@@ -41,5 +42,9 @@ private:
     std::mutex mutex_;
     std::map<std::string, Queue, std::less<>> queues_;
 };
+
+inline SteadyTime steady_now() {
+    return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
+}
 
 } // namespace asyncjobs::soci_adapter

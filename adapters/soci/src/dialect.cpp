@@ -27,17 +27,16 @@ std::size_t Dialect::purge(Session& session, std::string_view type, std::size_t 
     return session.query(own_statements().purge).change(type, now, limit);
 }
 
-std::optional<Duration> next_due_in(Session& session, std::span<const std::string> queues,
-                                    CallTime now) {
+std::optional<Duration> next_due_in(Session& session, const Sql& statement,
+                                    std::span<const std::string> queues, CallTime now) {
     std::optional<Duration> least;
     for (const std::string& queue : queues)
-        session.query(statements::next_due_in)
-            .for_first(
-                [&](Row row) {
-                    const Duration due = std::max(row.duration(), Duration::zero());
-                    least = std::min(least.value_or(due), due);
-                },
-                now, queue);
+        session.query(statement).for_first(
+            [&](Row row) {
+                const Duration due = std::max(row.duration(), Duration::zero());
+                least = std::min(least.value_or(due), due);
+            },
+            now, queue);
     return least;
 }
 

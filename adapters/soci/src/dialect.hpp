@@ -99,21 +99,22 @@ public:
     virtual OwnStatements own_statements() const noexcept = 0;
 };
 
-/// When the next pending job of a queue is due, of several the least. Empty: none is waiting.
-std::optional<Duration> next_due_in(Session& session, std::span<const std::string> queues,
-                                    CallTime now);
+/// When the next pending job of a queue is due by `statement`, of several the least. Empty: none is
+/// waiting.
+std::optional<Duration> next_due_in(Session& session, const Sql& statement,
+                                    std::span<const std::string> queues, CallTime now);
 
 /// Claims from one queue after the other by `claim(queue, limit)`, which appends to the answer.
 template <typename Claim>
-void claim_queue_by_queue(Session& session, const ClaimRequest& request, CallTime now,
-                          Exchange& answer, Claim claim) {
+void claim_queue_by_queue(Session& session, const Sql& next_due, const ClaimRequest& request,
+                          CallTime now, Exchange& answer, Claim claim) {
     for (const std::string& queue : request.queues) {
         const std::size_t wanted = request.limit - answer.claimed.size();
         if (wanted == 0) return;
         claim(queue, wanted);
     }
     if (answer.claimed.size() == request.limit) return;
-    answer.next_due_in = next_due_in(session, request.queues, now);
+    answer.next_due_in = next_due_in(session, next_due, request.queues, now);
 }
 
 } // namespace asyncjobs::soci_adapter

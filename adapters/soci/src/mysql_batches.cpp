@@ -404,22 +404,39 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
                             const ClaimRequest& request, CallTime now, Exchange& answer) const {
     settle(session, settlements, now, answer.settled);
     const auto claim = [&](const std::string& queue, std::size_t limit) {
-        MysqlRows ids;
+        claim_from(session, queue, limit, request, *now, answer.claimed);
+    };
+    claim_queue_by_queue(session, mysql::next_due_in, request, now, answer, claim);
+}
+
+void MysqlDialect::claim_from(Session& session, std::string_view queue, std::size_t limit,
+                              const ClaimRequest& request, Timestamp now,
+                              std::vector<ClaimedJob>& answers) const {
+    MysqlRows ids;
+    std::optional<Timestamp> oldest;
+    const auto find = [&](Timestamp first, Timestamp last) {
         session.query(mysql::find_due)
             .for_each(
                 [&](Row row) {
+                    const Timestamp run_at = row.time();
+                    oldest = std::min(oldest.value_or(run_at), run_at);
                     ClaimedJob job = read_claimed(row);
                     ++job.lease.fence;
                     ++job.attempt;
                     ids.add(job.lease.id);
-                    answer.claimed.push_back(std::move(job));
+                    answers.push_back(std::move(job));
                 },
-                queue, now, limit);
-        if (ids.count() > 0)
-            session.query(mysql::take)
-                .change(ids.take(), request.worker, now, *now + request.lease_for);
+                queue, first, last, limit - ids.count());
     };
-    claim_queue_by_queue(session, request, now, answer, claim);
+    const auto began = steady_now();
+    const auto search = floors_.begin(queue, began);
+    find(search.floor, now);
+    const bool looks_below = search.floor > Timestamp::min() && search.looks_below;
+    if (ids.count() < limit && looks_below)
+        find(Timestamp::min(), std::min(search.floor - Duration{1}, now));
+    floors_.end(queue, search, oldest, ids.count() == limit, began, steady_now());
+    if (ids.count() > 0)
+        session.query(mysql::take).change(ids.take(), request.worker, now, now + request.lease_for);
 }
 
 void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,

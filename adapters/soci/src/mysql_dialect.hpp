@@ -1,5 +1,6 @@
 #pragma once
 
+#include "claim_floors.hpp"
 #include "dialect.hpp"
 #include "mysql_options.hpp"
 
@@ -48,7 +49,12 @@ public:
     OwnStatements own_statements() const noexcept override;
 
 private:
+    void claim_from(Session& session, std::string_view queue, std::size_t limit,
+                    const ClaimRequest& request, Timestamp now,
+                    std::vector<ClaimedJob>& answers) const;
+
     const MysqlOptions options_;
+    mutable ClaimFloors floors_;
 };
 
 } // namespace asyncjobs::soci_adapter

@@ -78,11 +78,19 @@ inline constexpr Sql
             " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"};
 
 inline constexpr Sql find_due = {
-    "SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs FORCE INDEX (jobs_due)"
-    " WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
-    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs FORCE INDEX (jobs_due)"
+    " WHERE status = 'pending' AND queue = :queue AND run_at >= :first AND run_at <= :last"
+    " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
     " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
-    claimed_columns};
+    due_columns};
+
+/// Of those that are not due yet.
+inline constexpr Sql next_due_in = {
+    "SELECT run_at - :now FROM jobs FORCE INDEX (jobs_due)"
+    " WHERE status = 'pending' AND queue = :queue AND run_at > :now AND NOT EXISTS"
+    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    " ORDER BY run_at, id LIMIT 1",
+    "i"};
 
 inline constexpr Sql take = {
     "UPDATE " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH

@@ -21,8 +21,6 @@ namespace {
 /// Identifies migrations among the advisory locks of a database.
 constexpr std::string_view schema_lock = "7091432250311187";
 
-SteadyTime steady_now() { return std::chrono::floor<Duration>(std::chrono::steady_clock::now()); }
-
 /// A server's limit for a statement is a little shorter than its client's patience.
 constexpr Duration grace = std::chrono::seconds{5};
 

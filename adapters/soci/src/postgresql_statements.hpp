@@ -89,9 +89,7 @@ inline constexpr Sql claim = {
                                                         " WHERE " ASYNCJOBS_IS_SERVED " LIMIT :n))"
                                                         " RETURNING "
                                                         "run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
-    "i"
-    "titttt"
-    "iiiii"};
+    due_columns};
 
 /// Of those that are not due yet.
 inline constexpr Sql next_due_in = {

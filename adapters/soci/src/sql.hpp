@@ -27,5 +27,9 @@ inline constexpr std::string_view job_columns = "tttttitttt"
     "id, fence, type, queue, owner, input, attempt, max_attempts, crashes, timeout, created_at"
 inline constexpr std::string_view claimed_columns = "titttt"
                                                     "iiiii";
+/// `run_at`, and those.
+inline constexpr std::string_view due_columns = "i"
+                                                "titttt"
+                                                "iiiii";
 
 } // namespace asyncjobs::soci_adapter

@@ -95,7 +95,7 @@ std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
     if (request.limit == 0) return Exchange{};
     return transact(Access::reading, [&](Session& session, CallTime now) {
         std::optional<Exchange> answer;
-        const auto due_in = next_due_in(session, request.queues, now);
+        const auto due_in = next_due_in(session, statements::next_due_in, request.queues, now);
         if (!due_in || *due_in > Duration::zero()) answer.emplace().next_due_in = due_in;
         return answer;
     });

@@ -224,7 +224,7 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
                       *now + request.lease_for, queue, limit);
         found.move_to(answer.claimed);
     };
-    claim_queue_by_queue(session, request, now, answer, claim);
+    claim_queue_by_queue(session, statements::next_due_in, request, now, answer, claim);
 }
 
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,

@@ -61,9 +61,7 @@ inline constexpr Sql claim = {
     "   (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
     "  ORDER BY run_at, id LIMIT :n)"
     " RETURNING run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
-    "i"
-    "titttt"
-    "iiiii"};
+    due_columns};
 
 inline constexpr Sql extend = {
     "UPDATE jobs SET lease_expires_at = :lease_expires_at" ASYNCJOBS_IF_LEASED

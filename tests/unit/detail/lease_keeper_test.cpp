@@ -61,11 +61,11 @@ TEST_CASE_FIXTURE(KeptLeases,
                   "a lease that can't be renewed is relied on for three quarters of it") {
     jobs = {claim()};
     plan = [](std::string_view) { return Fault::unavailable; };
-    const auto claimed_at = now();
+    const auto claimed = now();
     keeper.wake();
     CHECK(until([&] { return jobs[0]->stop_reason() == StopReason::lease_lost; }));
-    CHECK(now() - claimed_at >= 6s);
-    CHECK(now() - claimed_at <= 7s);
+    CHECK(now() - claimed >= 6s);
+    CHECK(now() - claimed <= 7s);
 }
 
 TEST_CASE_FIXTURE(KeptLeases, "a renewal counts from when it was asked for") {

@@ -61,6 +61,8 @@ private:
         {":after", "'a'"},
         {":worker", "'worker7'"},
         {":now", "1800000000000000"},
+        {":first", "0"},
+        {":last", "1800000000000000"},
         {":lease_expires_at", "1800000000000000"},
         {":piece", "'x'"},
         {":paused", "1"},
@@ -108,7 +110,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
         return;
     }
     Planner planner;
-    const Sql all[] = {statements::next_due_in,
+    const Sql all[] = {mysql::next_due_in,
                        mysql::held,
                        mysql::any_expired_lease,
                        mysql::next_type,
@@ -150,7 +152,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
         return step == plan.end() ? "none" : step->index.substr(step->index.find("jobs_"));
     };
     CHECK(index_of(mysql::find_due) == "jobs_due");
-    CHECK(index_of(statements::next_due_in) == "jobs_due");
+    CHECK(index_of(mysql::next_due_in) == "jobs_due");
     CHECK(index_of(statements::count_waiting) == "jobs_due");
     CHECK(index_of(mysql::count_processing) == "jobs_due");
     CHECK(index_of(mysql::find_expired) == "jobs_lease");

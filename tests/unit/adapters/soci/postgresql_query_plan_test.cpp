@@ -55,9 +55,8 @@ struct Planner {
             {"before", "'5'"},         {"id", "'1'"},
             {"unique_key", "'k'"},     {"crash_limit", "3"},
             {"error", "'{}'"},         {"lease_for", "500000000"},
-            {"queues", "'{default}'"},
-                                                                  {"floors", "'{5}'"},
-                                                                  {"look_below", "'{t}'"}, {"paused", "1"},
+            {"queues", "'{default}'"}, {"floors", "'{5}'"},
+            {"look_below", "'{t}'"},   {"paused", "1"},
             {"created_at", "'{1}'"},   {"ids", "'{1,2}'"},
             {"fences", "'{1,1}'"},     {"percents", "'{1,1}'"}};
         std::string arguments;

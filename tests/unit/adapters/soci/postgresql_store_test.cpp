@@ -6,7 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 
@@ -227,6 +230,64 @@ TEST_CASE("a PostgreSQL server that is not there is named, and its password is n
           Errc::invalid_argument);
 }
 
+/// Claims and completes all that waits; answers how many claims that took.
+std::size_t drain(JobStore& store, std::size_t batch) {
+    std::size_t claims = 0;
+    for (auto jobs = claim(store, batch); !jobs.empty(); jobs = claim(store, batch)) {
+        ++claims;
+        std::vector<Settlement> settlements;
+        for (const auto& job : jobs) settlements.push_back(Settlement::completed(job.lease, {}));
+        store.settle(settlements);
+    }
+    return claims;
+}
+
+TEST_CASE(
+    "under a long transaction of somebody else's no claim walks over what was claimed before") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    constexpr std::size_t count = 4000, batch = 50;
+    std::vector<NewJob> jobs;
+    for (std::size_t i = 0; i < count; ++i) {
+        jobs.push_back(new_job(i));
+        jobs.back().run_at = Timestamp{std::chrono::seconds{i + 1}};
+    }
+    auto reader = schema.connect();
+    std::size_t claims = 0;
+    {
+        const auto store = open_store(schema.url_to_end());
+        store->submit(jobs);
+        reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs");
+        claims = drain(*store, batch);
+    }
+    CHECK(claims == count / batch);
+    // A session tells what it read when it ends.
+    auto other = schema.connect();
+    while (other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
+                       schema.name() + "'") != "0") {
+    }
+    const auto read = std::stoul(other.value("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE"
+                                             " indexrelname = 'jobs_due' AND schemaname = '" +
+                                             schema.name() + "'"));
+    const auto of_all_before_each = batch * claims * (claims + 1) / 2;
+    CHECK(read >= count);
+    CHECK(read < of_all_before_each / 2);
+}
+
+TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto store = open_store(schema.url());
+    submit(*store, new_job(1));
+    REQUIRE(claim(*store, 1).size() == 1);
+    auto older = new_job(2);
+    older.run_at = Timestamp{std::chrono::seconds{1}};
+    submit(*store, older);
+    CHECK(claim(*store, 1).size() == 1);
+}
+
 /// A server of the test's own, to be treated badly.
 class OwnServer {
 public:
@@ -253,6 +314,16 @@ public:
     }
     const std::string& url() const noexcept { return url_; }
 
+    /// To all its processes.
+    void signal(int number) const {
+        std::ifstream file(folder_ / "postgres/data/postmaster.pid");
+        pid_t server = 0;
+        file >> server;
+        const auto children = "pkill -" + std::to_string(number) + " -P " + std::to_string(server);
+        ::kill(server, number);
+        CHECK(std::system(children.c_str()) == 0);
+    }
+
 private:
     std::filesystem::path folder_;
     std::string url_;
@@ -277,6 +348,21 @@ TEST_CASE("a PostgreSQL server that crashes loses nothing, and calls go on when 
         CAPTURE(call.name);
         CHECK(code_of([&] { call.run(*store); }) == std::error_code());
     }
+}
+
+TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used when it goes on") {
+    if (postgresql_server().empty()) return;
+    OwnServer server;
+    const auto store = open_store(server.url() + "?connect_timeout=2",
+                                  {.statement_timeout = std::chrono::milliseconds{100}});
+    submit(*store, new_job(1));
+    server.signal(SIGSTOP);
+    const auto code = code_of([&] { submit(*store, new_job(2)); });
+    CHECK(code == Errc::unknown_outcome);
+    CHECK(code == Condition::retryable);
+    CHECK(code_of([&] { find(*store, new_job(1).id); }) == Errc::store_unavailable);
+    server.signal(SIGCONT);
+    CHECK(find(*store, new_job(1).id));
 }
 
 } // namespace

@@ -1,0 +1,94 @@
+#include "mysql_tables.hpp"
+#include "postgresql_server.hpp"
+#include "store_calls.hpp"
+#include "tcp_proxy.hpp"
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/executor.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+using Cut = TcpProxy::Cut;
+
+/// `commit` is what a client sends last of a transaction.
+void check_submits(const std::string& url, std::string_view commit) {
+    const auto direct = open_store(url);
+    std::uint64_t number = 0;
+    for (const auto how : {Cut::before_it_arrives, Cut::before_its_answer_does}) {
+        CAPTURE(static_cast<int>(how));
+        TcpProxy proxy(port_in(url));
+        const auto store = open_store(through(proxy, url));
+        const auto job = new_job(++number);
+        submit(*store, new_job(++number)); // so that a session is there
+        proxy.cut_at(commit, how);
+        CHECK(code_of([&] { submit(*store, job); }) == Errc::unknown_outcome);
+        CHECK(proxy.has_cut());
+        CHECK(find(*direct, job.id).has_value() == (how == Cut::before_its_answer_does));
+
+        Client client(*store);
+        auto again = new_job(++number);
+        proxy.cut_at(commit, how);
+        CHECK(client.submit(again).outcome == Submitted::Outcome::created);
+        CHECK(proxy.has_cut());
+        CHECK(find(*direct, again.id));
+    }
+}
+
+/// The handler runs once, whichever answer is lost: that to the claim, or that to the settlement.
+void check_executor(const std::string& url, std::string_view commit) {
+    const auto direct = open_store(url);
+    TcpProxy proxy(port_in(url));
+    const auto store = open_store(through(proxy, url));
+    Executor executor(*store, {.poll_every = std::chrono::milliseconds{20}});
+    std::atomic<int> runs = 0;
+    executor.handle("noop", [&](const JsonText&, ProgressReporter&) {
+        ++runs;
+        proxy.cut_at(commit, Cut::before_its_answer_does);
+        return JsonText();
+    });
+    proxy.cut_at(commit, Cut::before_its_answer_does);
+    Client client(*direct);
+    const auto id = client.submit(new_job(1)).id;
+    executor.start();
+    const auto job = client.wait(id, std::chrono::minutes{1});
+    executor.stop(std::chrono::seconds{10});
+    CHECK(job->status == JobStatus::completed);
+    CHECK(job->attempt == 1);
+    CHECK(job->crashes == 0);
+    CHECK(runs == 1);
+}
+
+TEST_CASE("on PostgreSQL a submit whose answer was lost is found when it is repeated") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    check_submits(schema.url() + "&listen=off", "");
+}
+
+TEST_CASE("on PostgreSQL an executor whose answers are lost runs a job once") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    check_executor(schema.url() + "&listen=off", "");
+}
+
+TEST_CASE("on MySQL a submit whose answer was lost is found when it is repeated") {
+    if (mysql_server().empty()) return;
+    const MysqlTables tables;
+    check_submits(tables.url(), "COMMIT");
+}
+
+TEST_CASE("on MySQL an executor whose answers are lost runs a job once") {
+    if (mysql_server().empty()) return;
+    const MysqlTables tables;
+    check_executor(tables.url(), "COMMIT");
+}
+
+} // namespace
