@@ -1,4 +1,4 @@
-#include "subject.hpp"
+#include "bare_server.hpp"
 
 #include "mysql_options.hpp"
 #include "mysql_rows.hpp"
@@ -103,7 +103,10 @@ std::int64_t now() {
 /// What one thread does on one connection.
 class Worker {
 public:
-    explicit Worker(const MysqlOptions& options) : connection_(options) {}
+    using Options = MysqlOptions;
+    explicit Worker(const Options& options) : connection_(options) {}
+
+    void remove_all() { connection_.run("TRUNCATE jobs"); }
 
     std::size_t insert(std::size_t count) {
         const auto time = now();
@@ -119,7 +122,8 @@ public:
         return count;
     }
 
-    /// Settles what was claimed before and claims anew; answers how many it settled.
+    /// Settles what was claimed before and claims anew; answers how many it
+    /// settled.
     std::size_t exchange(std::size_t limit) {
         const auto time = now();
         const auto settled = held_.size();
@@ -174,70 +178,6 @@ private:
     std::int64_t floor_ = 0; ///< where to look for jobs that are due
 };
 
-/// The same durable work with the same statements on the C API: no engine, no thread that hands
-/// anything to another.
-class BareMysql final : public Subject {
-public:
-    BareMysql(MysqlOptions options, const Load& load)
-        : options_(std::move(options)), load_(load), worker_(options_) {}
-
-    double enqueue1() override {
-        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1); });
-    }
-    double enqueue16() override {
-        return by_threads(16, load_.seconds, [](Worker& worker) { return worker.insert(1); });
-    }
-    double bulk() override {
-        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1000); });
-    }
-
-    /// With as many connections and as large a batch as serve best.
-    double drain() override {
-        double best = 0;
-        for (const unsigned connections : {1u, 2u, 3u})
-            for (const std::size_t batch : {drain_batch, std::size_t{500}})
-                best = std::max(best, drain(connections, batch));
-        return best;
-    }
-
-    double latency() override {
-        return median_of([&] {
-            const auto start = Clock::now();
-            worker_.insert(1);
-            worker_.exchange(1);
-            const auto time = microseconds_since(start);
-            worker_.exchange(0);
-            return time;
-        });
-    }
-
-private:
-    double drain(unsigned connections, std::size_t batch) {
-        Connection(options_).run("TRUNCATE jobs");
-        for (std::size_t done = 0; done < load_.jobs; done += 1000)
-            worker_.insert(std::min<std::size_t>(load_.jobs - done, 1000));
-        return by_threads(connections, 1e9, [batch](Worker& worker) {
-            if (!worker.holds_any()) worker.exchange(batch);
-            return worker.exchange(batch);
-        });
-    }
-
-    template <typename Step>
-    double by_threads(unsigned threads, double seconds, Step step) {
-        std::vector<std::unique_ptr<Worker>> workers;
-        for (unsigned i = 0; i < threads; ++i)
-            workers.push_back(std::make_unique<Worker>(options_));
-        // None stops before all is done, as long as there is something to do.
-        return rate_of_threads(threads, load_.jobs * threads, seconds, [&](unsigned i) {
-            return [&worker = *workers[i], step] { return step(worker); };
-        });
-    }
-
-    const MysqlOptions options_;
-    const Load load_;
-    Worker worker_;
-};
-
 /// Tables of its own.
 class MysqlPlace final : public Place {
 public:
@@ -253,7 +193,7 @@ public:
     std::string url() const override { return url_; }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         asyncjobs::open_store(url_); // makes the tables
-        return std::make_unique<BareMysql>(options_, load);
+        return std::make_unique<BareServer<Worker>>(options_, load);
     }
 
 private:

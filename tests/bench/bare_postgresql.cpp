@@ -1,4 +1,4 @@
-#include "subject.hpp"
+#include "bare_server.hpp"
 
 #include "postgresql_array.hpp"
 #include "postgresql_dialect.hpp"
@@ -34,7 +34,8 @@ constexpr std::array<Prepared, 3> prepared = {{{"insert", postgresql::insert.tex
                                                {"settle", postgresql::settle.text},
                                                {"claim", postgresql::claim.text}}};
 
-/// A connection of libpq's, set up as the store's are, with the statements prepared.
+/// A connection of libpq's, set up as the store's are, with the statements
+/// prepared.
 class Connection {
 public:
     explicit Connection(const PostgresqlOptions& options)
@@ -94,9 +95,10 @@ private:
 /// What one thread does on one connection.
 class Worker {
 public:
-    explicit Worker(const PostgresqlOptions& options) : connection_(options) {
-        connection_.prepare();
-    }
+    using Options = PostgresqlOptions;
+    explicit Worker(const Options& options) : connection_(options) { connection_.prepare(); }
+
+    void remove_all() { connection_.run("TRUNCATE jobs"); }
 
     std::size_t insert(std::size_t count) {
         PostgresqlArray ids, types, queues, owners, max_attempts, keys, timeouts, retentions,
@@ -123,7 +125,8 @@ public:
         return count;
     }
 
-    /// Settles what was claimed before and claims anew; answers how many it settled.
+    /// Settles what was claimed before and claims anew; answers how many it
+    /// settled.
     std::size_t exchange(std::size_t limit) {
         PostgresqlArray ids, fences, becomes, percents, messages, results, errors, delays, refunds;
         std::ranges::sort(held_);
@@ -173,70 +176,6 @@ private:
     std::string floor_ = "{0}";                             ///< where to look for jobs that are due
 };
 
-/// The same durable work with the same statements on libpq: no engine, no thread that hands
-/// anything to another.
-class BarePostgresql final : public Subject {
-public:
-    BarePostgresql(PostgresqlOptions options, const Load& load)
-        : options_(std::move(options)), load_(load), worker_(options_) {}
-
-    double enqueue1() override {
-        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1); });
-    }
-    double enqueue16() override {
-        return by_threads(16, load_.seconds, [](Worker& worker) { return worker.insert(1); });
-    }
-    double bulk() override {
-        return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1000); });
-    }
-
-    /// With as many connections and as large a batch as serve best.
-    double drain() override {
-        double best = 0;
-        for (const unsigned connections : {1u, 2u, 3u})
-            for (const std::size_t batch : {drain_batch, std::size_t{500}})
-                best = std::max(best, drain(connections, batch));
-        return best;
-    }
-
-    double latency() override {
-        return median_of([&] {
-            const auto start = Clock::now();
-            worker_.insert(1);
-            worker_.exchange(1);
-            const auto time = microseconds_since(start);
-            worker_.exchange(0);
-            return time;
-        });
-    }
-
-private:
-    double drain(unsigned connections, std::size_t batch) {
-        Connection(options_).run("TRUNCATE jobs");
-        for (std::size_t done = 0; done < load_.jobs; done += 1000)
-            worker_.insert(std::min<std::size_t>(load_.jobs - done, 1000));
-        return by_threads(connections, 1e9, [batch](Worker& worker) {
-            if (!worker.holds_any()) worker.exchange(batch);
-            return worker.exchange(batch);
-        });
-    }
-
-    template <typename Step>
-    double by_threads(unsigned threads, double seconds, Step step) {
-        std::vector<std::unique_ptr<Worker>> workers;
-        for (unsigned i = 0; i < threads; ++i)
-            workers.push_back(std::make_unique<Worker>(options_));
-        // None stops before all is done, as long as there is something to do.
-        return rate_of_threads(threads, load_.jobs * threads, seconds, [&](unsigned i) {
-            return [&worker = *workers[i], step] { return step(worker); };
-        });
-    }
-
-    const PostgresqlOptions options_;
-    const Load load_;
-    Worker worker_;
-};
-
 /// A schema of its own.
 class PostgresqlPlace final : public Place {
 public:
@@ -251,7 +190,7 @@ public:
     void tidy_up() const override { Connection(options_).run("VACUUM ANALYZE jobs"); }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         for (const auto& step : postgresql_migrations()) Connection(options_).run(step.sql);
-        return std::make_unique<BarePostgresql>(options_, load);
+        return std::make_unique<BareServer<Worker>>(options_, load);
     }
 
 private:
