@@ -11,8 +11,9 @@ constexpr Duration slack = std::chrono::milliseconds{100};
 /// A job from below that comes while there is a backlog waits no longer.
 constexpr Duration longest_wait = std::chrono::seconds{1};
 
-/// Of the time, at most this part is spent on searches below.
+/// Of the time, at most this part is spent on searches below, unless they are cheap.
 constexpr int one_in = 20;
+constexpr Duration cheap = std::chrono::milliseconds{20};
 
 } // namespace
 
@@ -31,7 +32,8 @@ void ClaimFloors::end(std::string_view queue, const Search& search, std::optiona
     auto found = queues_.find(queue);
     if (found == queues_.end()) found = queues_.emplace(std::string(queue), Queue{}).first;
     Queue& known = found->second;
-    const auto rest = one_in * (now - began);
+    const auto took = now - began;
+    const auto rest = took > cheap ? one_in * took : Duration::zero();
     if (search.floor == Timestamp::min())
         known.begins_anew_at = now + std::max<SteadyTime::duration>(longest_wait, rest);
     else if (!is_filled && search.looks_below)

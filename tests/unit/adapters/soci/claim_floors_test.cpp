@@ -58,16 +58,23 @@ TEST_CASE("searches that begin anew take no more than a small part of the time")
 TEST_CASE("a search below that took long is not repeated at once") {
     ClaimFloors floors;
     search(floors, start, oldest, true);
-    search(floors, start + 1ms, std::nullopt, false, 10ms);
-    CHECK_FALSE(floors.begin("q", start + 12ms).looks_below);
-    CHECK(floors.begin("q", start + 500ms).looks_below);
+    search(floors, start + 1ms, std::nullopt, false, 30ms);
+    CHECK_FALSE(floors.begin("q", start + 32ms).looks_below);
+    CHECK(floors.begin("q", start + 900ms).looks_below);
+}
+
+TEST_CASE("a search below that took a moment is repeated at once") {
+    ClaimFloors floors;
+    search(floors, start, oldest, true);
+    search(floors, start + 1ms, std::nullopt, false, 5ms);
+    CHECK(floors.begin("q", start + 6ms).looks_below);
 }
 
 TEST_CASE("a search that found enough above has not looked below") {
     ClaimFloors floors;
     search(floors, start, oldest, true);
-    search(floors, start + 1ms, oldest + 1s, true, 10ms);
-    CHECK(floors.begin("q", start + 12ms).looks_below);
+    search(floors, start + 1ms, oldest + 1s, true, 30ms);
+    CHECK(floors.begin("q", start + 32ms).looks_below);
 }
 
 } // namespace
