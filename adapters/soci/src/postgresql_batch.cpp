@@ -80,9 +80,20 @@ PostgresqlBatch::PostgresqlBatch(PostgresqlSession& session) : session_(session)
     parts_.push_back({nullptr, false, {}});
 }
 
-/// A batch that was begun and not run leaves a connection that nobody can use.
+/// A batch that was begun and not run must not happen, so the store's own session is of no use any
+/// more. A host has its transaction to roll back, and gets its session as it was.
 PostgresqlBatch::~PostgresqlBatch() {
-    if (is_running_) session_.is_given_up_ = true;
+    if (!is_running_) return;
+    session_.is_given_up_ = session_.keeps_statements();
+    if (session_.is_given_up_) return;
+    try {
+        PQpipelineSync(session_.connection());
+        for (std::size_t i = 0; i < parts_.size(); ++i)
+            while (session_.next_result()) {
+            }
+        end();
+    } catch (...) { // the connection is lost, which the host will notice
+    }
 }
 
 void PostgresqlBatch::check_sent(bool sent) const {
