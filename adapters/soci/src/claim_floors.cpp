@@ -38,8 +38,7 @@ void ClaimFloors::end(std::string_view queue, const Search& search, std::optiona
         known.begins_anew_at = now + std::max<SteadyTime::duration>(longest_wait, rest);
     else if (!is_filled && search.looks_below)
         known.looks_below_at = now + rest;
-    if (oldest) known.floor = std::max(known.floor, *oldest - slack);
-    if (search.floor == Timestamp::min() && oldest) known.floor = *oldest - slack;
+    if (oldest) known.floor = std::max(search.floor, *oldest - slack);
 }
 
 } // namespace asyncjobs::soci_adapter

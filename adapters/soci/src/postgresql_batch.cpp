@@ -5,8 +5,6 @@
 namespace asyncjobs::soci_adapter {
 namespace {
 
-constexpr const char* connection_lost = "08006";
-
 std::size_t changed_rows(std::string_view answer) {
     std::size_t rows = 0;
     const auto digits = answer.substr(answer.find_last_of(' ') + 1);

@@ -424,26 +424,28 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
                               Duration lease_for, CallTime now,
                               std::vector<Renewal>& answers) const {
     const auto id_of = [](const Heartbeat& one) { return one.lease.id; };
-    in_batches(heartbeats, id_of, [&](std::span<const Heartbeat> batch) {
+    std::size_t start = answers.size();
+    answers.resize(start + heartbeats.size());
+    PostgresqlBatch batch(as_postgresql(session));
+    in_batches(heartbeats, id_of, [&](std::span<const Heartbeat> some) {
         PostgresqlArray ids, fences, percents, messages;
-        const auto order = order_of_locking(batch, id_of);
+        auto order = order_of_locking(some, id_of);
         for (const std::size_t i : order) {
-            const auto& [lease, progress] = batch[i];
+            const auto& [lease, progress] = some[i];
             ids.add(lease.id.text());
             fences.add(lease.fence);
             percents.add(progress ? progress->percent : -1);
             messages.add(std::string_view(progress ? progress->message : ""));
         }
-        const auto start = answers.size();
-        answers.resize(start + batch.size());
-        session.query(postgresql::extend)
-            .for_each(
-                [&](Row row) {
-                    const auto number = static_cast<std::size_t>(row.number());
-                    answers[start + order[number - 1]] = {true, !row.next_is_null()};
-                },
-                now, lease_for, ids.text(), fences.text(), percents.text(), messages.text());
+        const auto kept = [&answers, start, order = std::move(order)](Row row) {
+            const auto number = static_cast<std::size_t>(row.number());
+            answers[start + order[number - 1]] = {true, !row.next_is_null()};
+        };
+        batch.add(postgresql::extend, kept, now, lease_for, ids.text(), fences.text(),
+                  percents.text(), messages.text());
+        start += some.size();
     });
+    batch.run();
 }
 
 void PostgresqlDialect::find(Session& session, std::span<const JobId> ids,

@@ -11,8 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* connection_lost = "08006";
-
 /// What the server's clock says of the transaction; the parameter is for tests.
 constexpr std::string_view now_parameter = ":now";
 constexpr std::string_view now_words =

@@ -16,6 +16,9 @@ namespace asyncjobs::soci_adapter {
 /// parameters are numbered.
 std::string postgresql_text(std::string_view sql);
 
+/// The sqlstate of a fault of which the server said nothing.
+inline constexpr const char* connection_lost = "08006";
+
 using PostgresqlResult = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 /// Statements go to libpq itself, on a connection that SOCI has opened: several in one round trip
