@@ -1,30 +1,13 @@
 #include "database.hpp"
 
-#include "integration/child_process.hpp"
+#include "integration/private_server.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <sstream>
-#include <stdexcept>
 
 namespace workers_test {
 namespace {
-
-/// What the program writes to its standard output.
-std::string output_of(std::vector<std::string> command) {
-    command.insert(command.begin(), "/usr/bin/env");
-    Pipe pipe;
-    ChildProcess process(command, pipe.write_end());
-    pipe.close_write_end();
-    std::string output;
-    std::array<char, 65536> part;
-    for (ssize_t n; (n = ::read(pipe.read_end(), part.data(), part.size())) > 0;)
-        output.append(part.data(), static_cast<std::size_t>(n));
-    if (const int status = process.wait(); status != 0)
-        throw std::runtime_error(fmt::format("{} ended with {}", command.at(1), status));
-    return output;
-}
 
 std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts;
@@ -40,8 +23,8 @@ constexpr std::string_view table =
 constexpr std::string_view insert =
     "INSERT INTO history (id, worker, was, became, old_fence, fence, old_attempt, attempt,"
     " old_crashes, crashes, written)"
-    " SELECT new.id, new.worker, old.status, new.status, old.fence, new.fence, old.attempt,"
-    " new.attempt, old.crashes, new.crashes, ";
+    " VALUES (new.id, new.worker, old.status, new.status, old.fence, new.fence, old.attempt,"
+    " new.attempt, old.crashes, new.crashes, {})";
 
 constexpr std::string_view changed = "old.status <> new.status OR old.message <> new.message";
 
@@ -54,7 +37,9 @@ std::string make_table(std::string_view sequence, std::string_view text) {
     return fmt::format(fmt::runtime(table), sequence, text, text, text, text, text);
 }
 
-std::string insert_change(std::string_view written) { return fmt::format("{}{}", insert, written); }
+std::string insert_change(std::string_view written) {
+    return fmt::format(fmt::runtime(insert), written);
+}
 
 std::string concatenated_by_operator() {
     return fmt::format("new.message || ' ' || coalesce(new.result, '') || ' ' || {}", new_error);
@@ -97,39 +82,33 @@ Database Database::mariadb() {
     const auto port = split(split(database.url_, ':').at(2), '/').at(0);
     database.client_ = {"mariadb", "--no-defaults", "--skip-ssl", "-h",  "127.0.0.1", "-P", port,
                         "-u",      "asyncjobs",     "asyncjobs",  "-Bs", "-e"};
+    // An INSERT of what is selected would lock the table's counter, and end in deadlocks.
     database.make_history_ =
         make_table("BIGINT AUTO_INCREMENT PRIMARY KEY", "LONGTEXT") +
-        fmt::format("CREATE TRIGGER record_change AFTER UPDATE ON jobs FOR EACH ROW {} "
-                    "FROM dual WHERE {};",
+        fmt::format("\nDELIMITER //\n"
+                    "CREATE TRIGGER record_change AFTER UPDATE ON jobs FOR EACH ROW IF {} THEN {}; "
+                    "END IF//\n",
+                    changed,
                     insert_change(fmt::format("concat(new.message, ' ', coalesce(new.result, ''), "
                                               "' ', {})",
-                                              new_error)),
-                    changed);
+                                              new_error)));
     database.rows("DROP DATABASE asyncjobs; CREATE DATABASE asyncjobs");
     return database;
 }
 
-Database::~Database() {
-    if (!has_server()) return;
-    try {
-        control("stop");
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "{}\n", error.what());
-    }
+Database::Database() = default;
+Database::Database(Database&&) noexcept = default;
+Database::~Database() = default;
+
+void Database::start(const std::string& script) {
+    server_ = std::make_unique<PrivateServer>(fmt::format("{}/{}", SERVER_SCRIPTS, script),
+                                              SERVER_FOLDER);
+    url_ = server_->url();
 }
 
-void Database::start(std::string script) {
-    script_ = fmt::format("{}/{}", SERVER_SCRIPTS, script);
-    url_ = split(control("start"), '\n').at(0);
-}
-
-std::string Database::control(const std::string& action) const {
-    return output_of({script_, action, SERVER_FOLDER});
-}
-
-void Database::stop_server() const { control("stop"); }
-void Database::kill_server() const { control("kill"); }
-void Database::start_server() const { control("start"); }
+void Database::stop_server() const { server_->stop(); }
+void Database::kill_server() const { server_->kill(); }
+void Database::start_server() const { server_->start(); }
 
 void Database::record_changes() const { rows(make_history_); }
 

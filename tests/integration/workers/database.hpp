@@ -1,8 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
+
+class PrivateServer;
 
 namespace workers_test {
 
@@ -31,7 +34,7 @@ public:
     static Database postgresql();
     static Database mariadb();
 
-    Database(Database&&) = default;
+    Database(Database&&) noexcept;
     ~Database();
 
     const std::string& url() const { return url_; }
@@ -44,20 +47,19 @@ public:
     std::vector<std::vector<std::string>> rows(const std::string& sql) const;
     long count(const std::string& sql) const;
 
-    bool has_server() const { return !script_.empty(); }
+    bool has_server() const { return server_ != nullptr; }
     void stop_server() const;
     void kill_server() const; ///< as a crash would
     void start_server() const;
 
 private:
-    Database() = default;
-    void start(std::string script);
-    std::string control(const std::string& action) const;
+    Database();
+    void start(const std::string& script);
 
     std::string url_;
     std::vector<std::string> client_; ///< the command to which the SQL is added
     std::string make_history_;
-    std::string script_; ///< of the server; empty: there is none
+    std::unique_ptr<PrivateServer> server_; ///< null for a file
 };
 
 } // namespace workers_test

@@ -36,6 +36,13 @@ int Fleet::logged(const std::string& text, const std::string& worker) const {
     }));
 }
 
+std::string Fleet::log_of(const std::string& worker) const {
+    std::string lines;
+    for (const auto& [by, message] : log_)
+        if (by == worker) lines += message + '\n';
+    return lines;
+}
+
 bool Fleet::wait_until(const std::function<bool()>& happened, std::chrono::milliseconds at_most) {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     for (;;) {

@@ -43,6 +43,9 @@ public:
     /// How often a worker, or all of them, logged something that contains `text`.
     int logged(const std::string& text, const std::string& worker = {}) const;
 
+    /// All that a worker logged, a line each.
+    std::string log_of(const std::string& worker) const;
+
     /// Reads until `happened()`; false if that takes longer than `at_most`.
     bool wait_until(const std::function<bool()>& happened,
                     std::chrono::milliseconds at_most = std::chrono::seconds{60});
