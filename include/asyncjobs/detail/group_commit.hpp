@@ -1,6 +1,8 @@
 #pragma once
 
+#include <asyncjobs/detail/gathering.hpp>
 #include <asyncjobs/error.hpp>
+#include <asyncjobs/runtime.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -8,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <semaphore>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -20,23 +23,31 @@ namespace asyncjobs::detail {
 /// commits for the others. Each returns only after its own item has been committed.
 ///
 /// Thread-safety  Full.
+/// Ownership      The runtime must outlive it.
 template <typename Item, typename Answer>
 class GroupCommit {
 public:
     /// Answers in the order of the items; what it throws is thrown to each caller of the group.
     using Commit = std::function<std::vector<Answer>(std::span<const Item>)>;
 
-    GroupCommit(std::size_t limit, Commit commit) : limit_(limit), commit_(std::move(commit)) {}
+    GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit)
+        : limit_(limit), runtime_(runtime), commit_(std::move(commit)) {}
 
     Answer submit(Item item) {
         Caller self{.item = std::move(item)};
         std::unique_lock lock(mutex_);
         waiting_.push_back(&self);
+        if (missing_ > 0 && --missing_ == 0) all_came_.notify_one();
         if (std::exchange(led_, true)) {
-            self.woken.wait(lock, [&] { return self.done || self.leads; });
-            if (self.done) return self.take();
+            lock.unlock();
+            self.woken.acquire();
+            if (!self.leads) return self.take();
+            lock.lock();
         }
-        lead(lock);
+        gather(lock);
+        const auto group = take_group();
+        lock.unlock();
+        lead(self, group);
         return self.take();
     }
 
@@ -45,38 +56,51 @@ private:
         Item item;
         Answer answer = {};
         std::exception_ptr error = {};
-        bool done = false;
         bool leads = false;
-        std::condition_variable woken = {};
+        std::binary_semaphore woken{0}; ///< once it leads, or has its answer
 
         Answer take() {
             if (error) std::rethrow_exception(error);
             return std::move(answer);
         }
     };
+    using Group = std::vector<Caller*>;
 
-    void lead(std::unique_lock<std::mutex>& lock) {
-        const auto size = std::min(limit_, waiting_.size());
-        const std::vector<Caller*> group(waiting_.begin(),
-                                         waiting_.begin() + static_cast<std::ptrdiff_t>(size));
-        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(size));
-        lock.unlock();
+    void gather(std::unique_lock<std::mutex>& lock) {
+        missing_ = gathering_.missing(std::min(limit_, waiting_.size()));
+        if (missing_ == 0) return;
+        const auto deadline = runtime_.now() + gathering_.pause();
+        gathering_.paused(all_came_.wait_until(lock, deadline, [this] { return missing_ == 0; }));
+        missing_ = 0;
+    }
 
+    /// With lock held.
+    Group take_group() {
+        const auto end =
+            waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(limit_, waiting_.size()));
+        Group group(waiting_.begin(), end);
+        waiting_.erase(waiting_.begin(), end);
+        return group;
+    }
+
+    void lead(const Caller& self, const Group& group) {
         std::vector<Item> items;
-        items.reserve(size);
+        items.reserve(group.size());
         for (auto* caller : group) items.push_back(std::move(caller->item));
+        const auto began = runtime_.now();
         commit(items, group);
+        hand_over(group.size(), runtime_.now() - began);
+        for (auto* caller : group)
+            if (caller != &self) caller->woken.release();
+    }
 
-        lock.lock();
+    void hand_over(std::size_t committed, Duration took) {
+        const std::lock_guard lock(mutex_);
+        gathering_.committed(committed, std::min(limit_ - committed, waiting_.size()), took);
         led_ = !waiting_.empty();
-        if (led_) {
-            waiting_.front()->leads = true;
-            waiting_.front()->woken.notify_one();
-        }
-        for (auto* caller : group) {
-            caller->done = true;
-            caller->woken.notify_one();
-        }
+        if (!led_) return;
+        waiting_.front()->leads = true;
+        waiting_.front()->woken.release();
     }
 
     /// A fault that trying again does not help may be one item's own: the others shall not share
@@ -99,10 +123,14 @@ private:
     }
 
     const std::size_t limit_;
+    const Runtime& runtime_;
     const Commit commit_;
     std::mutex mutex_;
     std::deque<Caller*> waiting_;
     bool led_ = false; ///< a caller commits, or has been told to
+    Gathering gathering_;
+    std::size_t missing_ = 0; ///< callers that the leader waits for
+    std::condition_variable all_came_;
 };
 
 } // namespace asyncjobs::detail

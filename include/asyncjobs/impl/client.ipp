@@ -14,7 +14,7 @@ namespace asyncjobs {
 struct Client::Impl {
     Impl(JobStore& to, std::shared_ptr<Runtime> with, ClientOptions how)
         : store(to), runtime(std::move(with)), options(how),
-          submits(options.batch_limit,
+          submits(options.batch_limit, *runtime,
                   [this](std::span<const NewJob> jobs) { return commit(jobs); }) {
         using namespace std::chrono_literals;
         detail::check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
