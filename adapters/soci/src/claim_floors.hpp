@@ -43,8 +43,4 @@ private:
     std::map<std::string, Queue, std::less<>> queues_;
 };
 
-inline SteadyTime steady_now() {
-    return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
-}
-
 } // namespace asyncjobs::soci_adapter

@@ -6,8 +6,8 @@
 
 namespace asyncjobs::soci_adapter {
 
-std::vector<Rescued> Dialect::rescue(Session& session, std::size_t limit, int crash_limit,
-                                     CallTime now) const {
+std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::size_t limit,
+                                     int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
     session.query(own_statements().rescue)
         .for_each(
@@ -18,13 +18,13 @@ std::vector<Rescued> Dialect::rescue(Session& session, std::size_t limit, int cr
                 one.status = read_status(row);
                 rescued.push_back(std::move(one));
             },
-            now, crash_limit, to_text(worker_lost()), limit);
+            now, crash_limit, to_text(worker_lost()), floor, limit);
     return rescued;
 }
 
-std::size_t Dialect::purge(Session& session, std::string_view type, std::size_t limit,
-                           CallTime now) const {
-    return session.query(own_statements().purge).change(type, now, limit);
+std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp floor,
+                           std::size_t limit, CallTime now) const {
+    return session.query(own_statements().purge).change(type, floor, now, limit);
 }
 
 std::optional<Duration> next_due_in(Session& session, const Sql& statement,

@@ -32,6 +32,11 @@ enum class Stage { working, committing };
 /// The time that holds for a call; empty where its statements ask the database's clock themselves.
 using CallTime = std::optional<Timestamp>;
 
+/// For what is of no concern to other processes.
+inline SteadyTime steady_now() {
+    return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
+}
+
 /// Connects a Notifier with those of other processes for as long as it lives.
 class Wakeups {
 public:
@@ -90,10 +95,11 @@ public:
                        CallTime now, std::vector<Renewal>& answers) const = 0;
     virtual void find(Session& session, std::span<const JobId> ids,
                       std::vector<std::optional<Job>>& answers) const = 0;
-    virtual std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
-                                        CallTime now) const;
-    virtual std::size_t purge(Session& session, std::string_view type, std::size_t limit,
-                              CallTime now) const;
+    /// Nothing before `floor` is looked at.
+    virtual std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
+                                        int crash_limit, CallTime now) const;
+    virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
+                              std::size_t limit, CallTime now) const;
 
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
     virtual OwnStatements own_statements() const noexcept = 0;

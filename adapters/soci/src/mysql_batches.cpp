@@ -488,8 +488,8 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids,
     }
 }
 
-std::vector<Rescued> MysqlDialect::rescue(Session& session, std::size_t limit, int crash_limit,
-                                          CallTime now) const {
+std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std::size_t limit,
+                                          int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
     LeaseEnds ends(MysqlSession::of(session), *now);
     std::vector<Held> expired;
@@ -508,18 +508,18 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, std::size_t limit, i
                 job.run_at = row.time();
                 rescued.push_back(std::move(one));
             },
-            now, limit);
+            floor, now, limit);
     for (std::size_t i = 0; i < rescued.size(); ++i)
         rescued[i].status = ends.add_expired(rescued[i].id, expired[i], crash_limit);
     ends.write();
     return rescued;
 }
 
-std::size_t MysqlDialect::purge(Session& session, std::string_view type, std::size_t limit,
-                                CallTime now) const {
+std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
+                                std::size_t limit, CallTime now) const {
     MysqlRows ids;
     session.query(mysql::find_to_purge)
-        .for_each([&](Row row) { ids.add(read_id(row)); }, type, now, limit);
+        .for_each([&](Row row) { ids.add(read_id(row)); }, type, floor, now, limit);
     if (ids.count() == 0) return 0;
     return session.query(mysql::remove_all).change(ids.take());
 }

@@ -190,8 +190,8 @@ OwnStatements MysqlDialect::own_statements() const noexcept {
             .set_paused = mysql::set_paused,
             .held = mysql::held,
             .next_type = mysql::next_type,
-            .any_to_purge = mysql::any_to_purge,
-            .any_expired_lease = mysql::any_expired_lease,
+            .expired_job = mysql::expired_job,
+            .expired_lease = mysql::expired_lease,
             .count_processing = mysql::count_processing,
             .latest_runs = mysql::latest_runs};
 }

@@ -40,9 +40,9 @@ public:
                CallTime now, std::vector<Renewal>& answers) const override;
     void find(Session& session, std::span<const JobId> ids,
               std::vector<std::optional<Job>>& answers) const override;
-    std::vector<Rescued> rescue(Session& session, std::size_t limit, int crash_limit,
-                                CallTime now) const override;
-    std::size_t purge(Session& session, std::string_view type, std::size_t limit,
+    std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
+                                int crash_limit, CallTime now) const override;
+    std::size_t purge(Session& session, std::string_view type, Timestamp floor, std::size_t limit,
                       CallTime now) const override;
 
     PageWords page_words(const JobQuery& query) const noexcept override;

@@ -113,14 +113,16 @@ inline constexpr Sql find = {
 
 inline constexpr Sql find_expired = {
     "SELECT id, queue, cancel_requested_at, progress, attempt, crashes, retention, run_at"
-    " FROM jobs FORCE INDEX (jobs_lease) WHERE status = 'processing' AND lease_expires_at <= :now"
+    " FROM jobs FORCE INDEX (jobs_lease) WHERE status = 'processing'"
+    " AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     " ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
     "ttiiiiii"};
 
-inline constexpr Sql any_expired_lease = {
-    "SELECT 1 FROM jobs FORCE INDEX (jobs_lease)"
-    " WHERE status = 'processing' AND lease_expires_at <= :now LIMIT 1",
-    "i"};
+inline constexpr Sql expired_lease = {
+    "SELECT :now, (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_lease)"
+    " WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
+    " ORDER BY lease_expires_at LIMIT 1)",
+    "ii"};
 
 /// Only a job under lease has a time at which it expires.
 inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
@@ -138,9 +140,11 @@ inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finis
                                   " WHERE type > :after ORDER BY type LIMIT 1",
                                   "t"};
 
-inline constexpr Sql any_to_purge = {"SELECT 1 FROM jobs FORCE INDEX (jobs_finished)"
-                                     " WHERE type = :type AND expires_at <= :now LIMIT 1",
-                                     "i"};
+inline constexpr Sql expired_job = {
+    "SELECT :now, (SELECT expires_at FROM jobs FORCE INDEX (jobs_finished)"
+    " WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
+    " ORDER BY expires_at LIMIT 1)",
+    "ii"};
 
 inline constexpr Sql latest_runs = {
     "SELECT sum(completed_at - started_at), count(*) FROM"
@@ -150,7 +154,8 @@ inline constexpr Sql latest_runs = {
     "ii"};
 
 inline constexpr Sql find_to_purge = {"SELECT id FROM jobs FORCE INDEX (jobs_finished)"
-                                      " WHERE type = :type AND expires_at <= :now"
+                                      " WHERE type = :type"
+                                      " AND expires_at >= :floor AND expires_at <= :now"
                                       " AND status IN ('completed', 'failed', 'cancelled')"
                                       " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
                                       "t"};

@@ -129,13 +129,13 @@ inline constexpr Sql rescue = {
     " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
     "  THEN run_at ELSE :now END"
     " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-    "  WHERE status = 'processing' AND lease_expires_at <= :now"
+    "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
     " RETURNING id, queue, status",
     "ttt"};
 
 inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-                              "  WHERE type = :type AND expires_at <= :now"
+                              "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
                               "  ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
                               " AND status IN ('completed', 'failed', 'cancelled')"};
 

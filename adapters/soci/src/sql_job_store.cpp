@@ -19,6 +19,18 @@ void wait_before_repeating(int tries) {
     std::this_thread::sleep_for(longest * std::uniform_real_distribution(0.1, 1.0)(random));
 }
 
+/// What is due, by a statement that answers the time and the oldest.
+Found find_due(Query& query, CallTime now, const auto&... of_what) {
+    Found found;
+    query.for_first(
+        [&](Row row) {
+            found.now = row.time();
+            found.oldest = row.optional_time();
+        },
+        now, of_what...);
+    return found;
+}
+
 } // namespace
 
 SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options)
@@ -134,32 +146,53 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 }
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
-    const bool any = transact(Access::reading, [&](Session& session, CallTime now) {
-        return session.query(dialect_->own_statements().any_expired_lease)
-            .for_first([](Row) {}, now);
+    const std::string all_leases;
+    const auto began = steady_now();
+    const auto floors = lease_floors_.begin(began);
+    const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
+    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
+        return find_due(session.query(dialect_->own_statements().expired_lease), now, floor);
     });
-    if (!any) return {};
+    lease_floors_.end({{all_leases, found.floor()}}, !floors, began, steady_now());
+    if (!found.oldest) return {};
     return transact(Access::batch, [&](Session& session, CallTime now) {
-        return dialect_->rescue(session, limit, crash_limit, now);
+        return dialect_->rescue(session, floor, limit, crash_limit, now);
     });
 }
 
+std::vector<std::string> SqlJobStore::finished_types(Session& session) {
+    std::vector<std::string> types;
+    std::string type;
+    const auto take_type = [&](Row row) { type = row.take_text(); };
+    while (session.query(dialect_->own_statements().next_type).for_first(take_type, type))
+        types.push_back(type);
+    return types;
+}
+
 std::size_t SqlJobStore::purge(std::size_t limit) {
-    const auto types = transact(Access::reading, [&](Session& session, CallTime now) {
-        const auto statements = dialect_->own_statements();
-        std::vector<std::string> found;
-        std::string type;
-        const auto take_type = [&](Row row) { type = row.take_text(); };
-        while (session.query(statements.next_type).for_first(take_type, type))
-            if (session.query(statements.any_to_purge).for_first([](Row) {}, type, now))
-                found.push_back(type);
-        return found;
+    const auto began = steady_now();
+    const auto floors = finished_floors_.begin(began);
+    SweepFloors::Floors due, next;
+    transact(Access::reading, [&](Session& session, CallTime now) {
+        auto first = floors.value_or(SweepFloors::Floors());
+        if (!floors)
+            for (auto& type : finished_types(session)) first.emplace(type, Timestamp::min());
+        due.clear();
+        for (const auto& [type, floor] : first) {
+            const auto found =
+                find_due(session.query(dialect_->own_statements().expired_job), now, type, floor);
+            if (found.oldest) due.emplace(type, floor);
+            next.insert_or_assign(type, found.floor());
+        }
+        return due.size();
     });
-    if (types.empty()) return 0;
+    finished_floors_.end(std::move(next), !floors, began, steady_now());
+    if (due.empty()) return 0;
     return transact(Access::writing, [&](Session& session, CallTime now) {
         std::size_t purged = 0;
-        for (const std::string& type : types)
-            if (purged < limit) purged += dialect_->purge(session, type, limit - purged, now);
+        for (const auto& [type, floor] : due)
+            if (purged < limit)
+                purged += dialect_->purge(session, type, floor, limit - purged, now);
         return purged;
     });
 }

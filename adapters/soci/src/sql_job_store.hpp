@@ -2,6 +2,7 @@
 
 #include "dialect.hpp"
 #include "session_pool.hpp"
+#include "sweep_floors.hpp"
 
 namespace asyncjobs::soci_adapter {
 
@@ -46,12 +47,15 @@ private:
     void begin(Session& session, Access access);
     /// What the job is, and stays until the transaction ends.
     std::optional<JobStatus> lock(Session& session, const JobId& id);
+    std::vector<std::string> finished_types(Session& session);
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
 
     const std::unique_ptr<Dialect> dialect_;
     SessionPool readers_;
     SessionPool writers_;
+    SweepFloors lease_floors_;
+    SweepFloors finished_floors_; ///< by type
     std::unique_ptr<Wakeups> wakeups_;
 };
 

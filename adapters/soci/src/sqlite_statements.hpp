@@ -91,14 +91,14 @@ inline constexpr Sql rescue = {
     "  :now + retention, NULL),"
     " run_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL, run_at, :now)"
     " WHERE rowid IN (SELECT rowid FROM jobs"
-    "  WHERE status = 'processing' AND lease_expires_at <= :now"
+    "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT :n)"
     " RETURNING id, queue, status",
     "ttt"};
 
 inline constexpr Sql purge = {
     "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs"
-    "  WHERE type = :type AND expires_at <= :now"
+    "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
     "  ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"};
 
 inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",

@@ -24,19 +24,23 @@ inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs"
                              " WHERE status = 'processing' AND worker = :worker",
                              claimed_columns};
 
-inline constexpr Sql any_expired_lease = {
-    "SELECT 1 FROM jobs WHERE status = 'processing' AND lease_expires_at <= :now"
-    " ORDER BY lease_expires_at LIMIT 1",
-    "i"};
+/// The time, and when the first of the leases that ran out did: see SweepFloors.
+inline constexpr Sql expired_lease = {
+    "SELECT :now, (SELECT lease_expires_at FROM jobs WHERE status = 'processing'"
+    "  AND lease_expires_at >= :floor AND lease_expires_at <= :now"
+    "  ORDER BY lease_expires_at LIMIT 1)",
+    "ii"};
 
 /// The type of finished jobs that comes after another.
 inline constexpr Sql next_type = {
     "SELECT type FROM jobs WHERE type > :after AND expires_at IS NOT NULL ORDER BY type LIMIT 1",
     "t"};
 
-inline constexpr Sql any_to_purge = {
-    "SELECT 1 FROM jobs WHERE type = :type AND expires_at <= :now ORDER BY expires_at LIMIT 1",
-    "i"};
+/// The time, and when the first of a type's finished jobs that shall go by now was to go.
+inline constexpr Sql expired_job = {
+    "SELECT :now, (SELECT expires_at FROM jobs WHERE type = :type"
+    "  AND expires_at >= :floor AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
+    "ii"};
 
 inline constexpr Sql cancel_pending = {
     "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
@@ -93,8 +97,8 @@ struct OwnStatements {
     Sql set_paused = statements::set_paused;
     Sql held = statements::held;
     Sql next_type = statements::next_type; ///< may name one of which no job has finished
-    Sql any_to_purge = statements::any_to_purge;
-    Sql any_expired_lease = statements::any_expired_lease;
+    Sql expired_job = statements::expired_job;
+    Sql expired_lease = statements::expired_lease;
     Sql count_processing = statements::count_processing;
     Sql latest_runs = statements::latest_runs;
 };

@@ -62,6 +62,7 @@ private:
         {":worker", "'worker7'"},
         {":now", "1800000000000000"},
         {":first", "0"},
+        {":floor", "5"},
         {":last", "1800000000000000"},
         {":lease_expires_at", "1800000000000000"},
         {":piece", "'x'"},
@@ -112,9 +113,9 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
     Planner planner;
     const Sql all[] = {mysql::next_due_in,
                        mysql::held,
-                       mysql::any_expired_lease,
+                       mysql::expired_lease,
                        mysql::next_type,
-                       mysql::any_to_purge,
+                       mysql::expired_job,
                        statements::cancel_pending,
                        statements::request_cancel,
                        statements::remove,
@@ -158,7 +159,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
     CHECK(index_of(mysql::find_expired) == "jobs_lease");
     CHECK(index_of(mysql::held) == "jobs_lease");
     CHECK(index_of(mysql::find_to_purge) == "jobs_finished");
-    CHECK(index_of(mysql::any_to_purge) == "jobs_finished");
+    CHECK(index_of(mysql::expired_job) == "jobs_finished");
     CHECK(index_of(mysql::latest_runs) == "jobs_finished");
     CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
 

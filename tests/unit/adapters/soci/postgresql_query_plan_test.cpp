@@ -56,9 +56,10 @@ struct Planner {
             {"unique_key", "'k'"},     {"crash_limit", "3"},
             {"error", "'{}'"},         {"lease_for", "500000000"},
             {"queues", "'{default}'"}, {"floors", "'{5}'"},
-            {"look_below", "'{t}'"},   {"paused", "1"},
-            {"created_at", "'{1}'"},   {"ids", "'{1,2}'"},
-            {"fences", "'{1,1}'"},     {"percents", "'{1,1}'"}};
+            {"look_below", "'{t}'"},   {"floor", "5"},
+            {"paused", "1"},           {"created_at", "'{1}'"},
+            {"ids", "'{1,2}'"},        {"fences", "'{1,1}'"},
+            {"percents", "'{1,1}'"}};
         std::string arguments;
         for (const auto& name : parameter_names(sql)) {
             const auto value = values.find(name);
@@ -93,9 +94,9 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
     };
     const Expected all[] = {{postgresql::next_due_in, "jobs_due"},
                             {statements::held, "jobs_lease"},
-                            {statements::any_expired_lease, "jobs_lease"},
+                            {statements::expired_lease, "jobs_lease"},
                             {statements::next_type, "jobs_finished"},
-                            {statements::any_to_purge, "jobs_finished"},
+                            {statements::expired_job, "jobs_finished"},
                             {statements::cancel_pending, "jobs_pkey"},
                             {statements::request_cancel, "jobs_pkey"},
                             {statements::remove, "jobs_pkey"},

@@ -230,51 +230,6 @@ TEST_CASE("a PostgreSQL server that is not there is named, and its password is n
           Errc::invalid_argument);
 }
 
-/// Claims and completes all that waits; answers how many claims that took.
-std::size_t drain(JobStore& store, std::size_t batch) {
-    std::size_t claims = 0;
-    for (auto jobs = claim(store, batch); !jobs.empty(); jobs = claim(store, batch)) {
-        ++claims;
-        std::vector<Settlement> settlements;
-        for (const auto& job : jobs) settlements.push_back(Settlement::completed(job.lease, {}));
-        store.settle(settlements);
-    }
-    return claims;
-}
-
-TEST_CASE(
-    "under a long transaction of somebody else's no claim walks over what was claimed before") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
-    constexpr std::size_t count = 4000, batch = 50;
-    std::vector<NewJob> jobs;
-    for (std::size_t i = 0; i < count; ++i) {
-        jobs.push_back(new_job(i));
-        jobs.back().run_at = Timestamp{std::chrono::seconds{i + 1}};
-    }
-    auto reader = schema.connect();
-    std::size_t claims = 0;
-    {
-        const auto store = open_store(schema.url_to_end());
-        store->submit(jobs);
-        reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs");
-        claims = drain(*store, batch);
-    }
-    CHECK(claims == count / batch);
-    // A session tells what it read when it ends.
-    auto other = schema.connect();
-    while (other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
-                       schema.name() + "'") != "0") {
-    }
-    const auto read = std::stoul(other.value("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE"
-                                             " indexrelname = 'jobs_due' AND schemaname = '" +
-                                             schema.name() + "'"));
-    const auto of_all_before_each = batch * claims * (claims + 1) / 2;
-    CHECK(read >= count);
-    CHECK(read < of_all_before_each / 2);
-}
-
 TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same") {
     const auto server = postgresql_server();
     if (server.empty()) return;

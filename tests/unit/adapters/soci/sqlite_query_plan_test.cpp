@@ -35,9 +35,9 @@ TEST_CASE("no statement scans the table or sorts") {
     Planner planner;
     const Sql all[] = {statements::next_due_in,
                        statements::held,
-                       statements::any_expired_lease,
+                       statements::expired_lease,
                        statements::next_type,
-                       statements::any_to_purge,
+                       statements::expired_job,
                        statements::cancel_pending,
                        statements::request_cancel,
                        statements::remove,
@@ -80,12 +80,13 @@ TEST_CASE("each question is answered by the index made for it") {
                    "COVERING INDEX jobs_due (queue=?)"));
     CHECK(contains(planner.plan_of(statements::count_waiting.text),
                    "COVERING INDEX jobs_due (queue=? AND run_at<?)"));
-    CHECK(contains(planner.plan_of(sqlite::rescue.text), "INDEX jobs_lease (lease_expires_at<?)"));
+    CHECK(contains(planner.plan_of(sqlite::rescue.text),
+                   "INDEX jobs_lease (lease_expires_at>? AND lease_expires_at<?)"));
     CHECK(contains(planner.plan_of(statements::held.text), "SCAN jobs USING INDEX jobs_lease"));
     CHECK(
         contains(planner.plan_of(statements::count_processing.text), "COVERING INDEX jobs_lease"));
     CHECK(contains(planner.plan_of(sqlite::purge.text),
-                   "INDEX jobs_finished (type=? AND expires_at<?)"));
+                   "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
     CHECK(contains(planner.plan_of(statements::latest_runs.text),
                    "INDEX jobs_finished (type=? AND expires_at>?)"));
     CHECK(

@@ -1,0 +1,34 @@
+#include "sweep_floors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+/// What ends at once may be committed this much later.
+constexpr Duration slack = std::chrono::seconds{1};
+
+constexpr Duration usual_pause = std::chrono::minutes{1};
+
+/// Of the time, at most this part is spent on sweeps that begin anew.
+constexpr int one_in = 20;
+
+} // namespace
+
+std::optional<SweepFloors::Floors> SweepFloors::begin(SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    if (now >= begins_anew_at_) return std::nullopt;
+    return floors_;
+}
+
+void SweepFloors::end(Floors floors, bool anew, SteadyTime began, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    floors_ = std::move(floors);
+    if (anew)
+        begins_anew_at_ = now + std::max<SteadyTime::duration>(usual_pause, one_in * (now - began));
+}
+
+Timestamp Found::floor() const noexcept { return oldest.value_or(now) - slack; }
+
+} // namespace asyncjobs::soci_adapter

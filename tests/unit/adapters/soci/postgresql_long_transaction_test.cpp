@@ -1,0 +1,70 @@
+#include "postgresql_server.hpp"
+#include "store_calls.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+using namespace std::chrono_literals;
+
+constexpr std::size_t count = 4000, batch = 50, turns = count / batch;
+
+/// What would be read if each turn began with the first of what there ever was.
+constexpr std::size_t of_all_before_each = batch * turns * (turns + 1) / 2;
+
+/// Has jobs claimed, completed and purged, a batch a turn, while somebody's transaction keeps the
+/// server from cleaning up. Each turn takes two seconds, so that leases and retention end.
+void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
+    Timestamp now{24h};
+    const auto store = open_store(schema.url_to_end(), {.clock = [&] { return now; }});
+    std::vector<NewJob> jobs;
+    for (std::size_t i = 0; i < count; ++i) {
+        jobs.push_back(new_job(i));
+        jobs.back().run_at = Timestamp{std::chrono::seconds{i + 1}};
+        jobs.back().retention = 1s;
+    }
+    store->submit(jobs);
+    reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs");
+    const std::vector<std::string> queues = {"default"};
+    for (std::size_t turn = 0; turn < turns; ++turn) {
+        const auto claimed =
+            store->claim({.worker = "w", .queues = queues, .limit = batch, .lease_for = 1s})
+                .claimed;
+        REQUIRE(claimed.size() == batch);
+        std::vector<Settlement> settlements;
+        for (const auto& job : claimed) settlements.push_back(Settlement::completed(job.lease, {}));
+        store->settle(settlements);
+        now += 2s;
+        CHECK(store->rescue(batch, 3).empty());
+        CHECK(store->purge(batch) == batch);
+    }
+}
+
+TEST_CASE("under a long transaction of somebody else's nothing walks over what was there before") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    auto reader = schema.connect();
+    work_off(schema, reader);
+
+    // A session tells what it read when it ends.
+    auto other = schema.connect();
+    while (other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
+                       schema.name() + "'") != "0") {
+    }
+    for (const std::string index : {"jobs_due", "jobs_lease", "jobs_finished"}) {
+        CAPTURE(index);
+        const auto read =
+            std::stoul(other.value("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE"
+                                   " indexrelname = '" +
+                                   index + "' AND schemaname = '" + schema.name() + "'"));
+        CHECK(read > 0);
+        CHECK(read < of_all_before_each / 2);
+    }
+}
+
+} // namespace
