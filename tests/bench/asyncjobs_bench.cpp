@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 
 namespace {
 
@@ -58,20 +59,22 @@ void run(const Measure& measure, const std::string& url, const Load& load, int r
 }
 
 /// The limit is the same engine's, with 1,000 jobs around.
-void run_claim_at_depth(const std::string& url, const Load& deep, int rounds) {
+void run_at_depth(const std::string& url, const Load& deep, int rounds) {
     Load shallow = deep;
     for (auto* rows : {&shallow.waiting, &shallow.finished, &shallow.scheduled})
         *rows = std::min<std::size_t>(*rows, 1000);
-    std::vector<double> values, limits;
-    const auto measure = [&](const Load& load) {
+    std::map<std::string, std::vector<double>> values, limits;
+    const auto measure = [&](const Load& load, auto& times) {
         const auto place = bench::make_place(url);
-        return bench::claim_at_depth(*place, load);
+        for (const auto& [call, time] : bench::calls_at_depth(*place, load))
+            times[call].push_back(time);
     };
     for (int round = 0; round < rounds; ++round) {
-        values.push_back(measure(deep));
-        limits.push_back(measure(shallow));
+        measure(deep, values);
+        measure(shallow, limits);
     }
-    print("claim_at_depth", url, "us", values, limits);
+    for (const auto& [call, times] : values)
+        print(call + "_at_depth", url, "us", times, limits.at(call));
 }
 
 } // namespace
@@ -113,7 +116,7 @@ int main(int argc, char** argv) {
         }
         if (wanted == "all" || wanted == "claim_at_depth") {
             known = true;
-            run_claim_at_depth(url, load, rounds);
+            run_at_depth(url, load, rounds);
         }
         if (!known) throw std::runtime_error("there is no measure " + wanted);
     } catch (const std::exception& error) {

@@ -128,13 +128,36 @@ public:
         return answer;
     }
 
-    double claim_at_depth(const Place& place) {
+    std::map<std::string, double> calls_at_depth(const Place& place) {
         fill(load_.scheduled, std::chrono::hours{1});
         fill(load_.finished);
         exchange_all(load_.finished, 1000);
         fill(load_.jobs + load_.waiting);
         place.tidy_up();
-        return 100e6 / exchange_all(load_.jobs, 100);
+        std::map<std::string, double> times;
+        times["claim"] = 100e6 / exchange_all(load_.jobs, 100);
+        const auto id = client_.submit(noop()).id;
+        times["find"] = median_time([] {}, [&] { client_.find(id); });
+        times["list"] = median_time([] {}, [&] { client_.list({}); });
+        times["workload"] = median_time([] {}, [&] { client_.workload("default", "noop"); });
+        fill(1000);
+        times["rescue"] = median_time([&] { claim(100, Duration{1}); },
+                                      [&] {
+                                          if (store_->rescue(100, 1000).size() != 100)
+                                              throw std::runtime_error("rescue");
+                                      });
+        times["purge"] = median_time(
+            [&] {
+                client_.submit(std::vector<NewJob>(100, short_lived()));
+                std::vector<Settlement> settlements;
+                for (const auto& job : claim(100, std::chrono::minutes{1}, "short"))
+                    settlements.push_back(Settlement::completed(job.lease, {}));
+                store_->settle(settlements);
+            },
+            [&] {
+                if (store_->purge(100) != 100) throw std::runtime_error("purge");
+            });
+        return times;
     }
 
 private:
@@ -142,6 +165,34 @@ private:
         for (std::size_t done = 0; done < jobs; done += 1000)
             client_.submit(
                 std::vector<NewJob>(std::min<std::size_t>(jobs - done, 1000), noop(delay)));
+    }
+
+    static NewJob short_lived() {
+        auto job = noop();
+        job.queue = "short";
+        job.retention = {};
+        return job;
+    }
+
+    std::vector<ClaimedJob> claim(std::size_t limit, Duration lease_for,
+                                  const std::string& queue = "default") {
+        return store_
+            ->claim({.worker = "bench",
+                     .queues = std::span(&queue, 1),
+                     .limit = limit,
+                     .lease_for = lease_for})
+            .claimed;
+    }
+
+    /// Of `call`, in microseconds, each time after `prepare`.
+    template <typename Prepare, typename Call>
+    static double median_time(Prepare prepare, Call call) {
+        return median_of([&] {
+            prepare();
+            const auto start = Clock::now();
+            call();
+            return microseconds_since(start);
+        });
     }
 
     template <typename Run>
@@ -182,8 +233,8 @@ std::unique_ptr<Subject> make_engine(const std::string& url, const Load& load) {
     return std::make_unique<Engine>(url, load);
 }
 
-double claim_at_depth(const Place& place, const Load& load) {
-    return Engine(place.url(), load).claim_at_depth(place);
+std::map<std::string, double> calls_at_depth(const Place& place, const Load& load) {
+    return Engine(place.url(), load).calls_at_depth(place);
 }
 
 } // namespace bench

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,8 +59,9 @@ std::unique_ptr<Place> make_mysql_place(const std::string& url);
 
 std::unique_ptr<Subject> make_engine(const std::string& url, const Load& load);
 
-/// How many microseconds the engine takes to settle 100 jobs and claim 100, where `load` lies.
-double claim_at_depth(const Place& place, const Load& load);
+/// How many microseconds the engine's calls take where `load` lies, by name: to settle 100 jobs and
+/// claim 100, to read one, to read a page, to count what waits, to rescue 100 and to purge 100.
+std::map<std::string, double> calls_at_depth(const Place& place, const Load& load);
 
 /// Calls `step` until `jobs` are done or the time is over; answers jobs a second. `step` answers
 /// how many it did; nothing ends it as well.
