@@ -1,6 +1,7 @@
 #include "mysql_dialect.hpp"
 
 #include "job_row.hpp"
+#include "mysql_batch.hpp"
 #include "mysql_fault.hpp"
 #include "mysql_schema.hpp"
 #include "mysql_session.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <tuple>
+#include <unordered_map>
 
 namespace asyncjobs::soci_adapter {
 namespace {
@@ -172,6 +174,32 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
         rest.remove_prefix(end + end_of_statement.size());
     }
     session.query(mysql::record_version).change(migration.version, now(session));
+}
+
+void MysqlDialect::find(Session& session, std::span<const JobId> ids,
+                        std::vector<std::optional<Job>>& answers) const {
+    std::unordered_map<JobId, Job> found;
+    session.query(mysql::find)
+        .for_each(
+            [&](Row row) {
+                Job job = read_job(row);
+                const JobId id = job.id;
+                found.try_emplace(id, std::move(job));
+            },
+            ids_of(ids.begin(), ids.end(), [](const JobId& id) { return id; }));
+    for (const JobId& id : ids) {
+        const auto job = found.find(id);
+        answers.push_back(job == found.end() ? std::nullopt : std::optional(job->second));
+    }
+}
+
+std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
+                                std::size_t limit, CallTime now) const {
+    MysqlRows ids;
+    session.query(mysql::find_to_purge)
+        .for_each([&](Row row) { ids.add(read_id(row)); }, type, floor, now, limit);
+    if (ids.count() == 0) return 0;
+    return session.query(mysql::remove_all).change(ids.take());
 }
 
 PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {

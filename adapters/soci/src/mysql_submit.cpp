@@ -1,0 +1,166 @@
+#include "job_row.hpp"
+#include "mysql_batch.hpp"
+#include "mysql_dialect.hpp"
+#include "mysql_fault.hpp"
+#include "mysql_statements.hpp"
+
+#include <soci/mysql/soci-mysql.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+/// How many of `jobs` make one statement.
+std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) {
+    std::size_t bytes = 0, count = 0;
+    const auto limit = std::min(max_batch_rows, jobs.size());
+    while (count < limit && bytes <= max_batch_bytes(session)) {
+        bytes += inlined_size(jobs[count++].input.text());
+    }
+    return count;
+}
+
+/// Submits a batch, as if one job after the other.
+///
+/// All are inserted at once; where some are in the way of each other or of what is there, those
+/// are found and answered, and the others are inserted.
+class Submission {
+public:
+    Submission(MysqlSession& session, std::span<const NewJob> jobs, Timestamp now,
+               std::span<Submitted> answers)
+        : session_(session), jobs_(jobs), now_(now), answers_(answers) {
+        for (std::size_t i = 0; i < jobs.size(); ++i) open_.push_back(i);
+    }
+
+    void run() {
+        constexpr int max_conflicts = 20;
+        int conflicts = 0;
+        while (!open_.empty()) {
+            const auto [first, later] = take_apart();
+            if (insert(first)) {
+                for (const auto i : first) answers_[i] = {Outcome::created, jobs_[i].id, now_};
+                open_ = later;
+                if (open_.empty()) return;
+            } else if (++conflicts == max_conflicts) {
+                throw Error(Errc::store_busy, "others submit the same jobs at the same time");
+            }
+            answer_conflicts();
+        }
+    }
+
+private:
+    using Outcome = Submitted::Outcome;
+    using Indexes = std::vector<std::size_t>;
+    struct Holder {
+        JobId id;
+        Timestamp created_at;
+    };
+
+    /// Those that are open and have an id and a unique key that none before them has; the others.
+    std::pair<Indexes, Indexes> take_apart() const {
+        std::pair<Indexes, Indexes> parts;
+        std::unordered_set<JobId> ids;
+        std::unordered_set<std::string_view> keys;
+        for (const auto i : open_) {
+            const bool new_id = ids.insert(jobs_[i].id).second;
+            const bool new_key = !jobs_[i].unique_key || keys.insert(*jobs_[i].unique_key).second;
+            (new_id && new_key ? parts.first : parts.second).push_back(i);
+        }
+        return parts;
+    }
+
+    /// False, and nothing inserted, if an id or a unique key is taken.
+    bool insert(const Indexes& indexes) {
+        MysqlRows rows;
+        LongTexts long_texts;
+        for (const auto i : indexes) {
+            const NewJob& job = jobs_[i];
+            rows.add(job.id, job.type, job.queue, job.owner, job.max_attempts, job.unique_key,
+                     job.timeout, job.retention, job.run_at.value_or(now_ + job.delay),
+                     long_texts.inlined(mysql::append_to_input, job.id, job.input.text()));
+        }
+        try {
+            session_.query(mysql::insert).change(now_, rows.take());
+        } catch (const soci::mysql_soci_error& error) {
+            if (!is_duplicate(error.err_num_)) throw;
+            return false;
+        }
+        long_texts.write(session_);
+        return true;
+    }
+
+    void answer_conflicts() {
+        const auto taken = taken_ids();
+        const auto holders = key_holders();
+        std::erase_if(open_, [&](std::size_t i) {
+            if (const auto found = taken.find(jobs_[i].id); found != taken.end()) {
+                answers_[i] = {Outcome::id_exists, jobs_[i].id, found->second};
+                return true;
+            }
+            if (!jobs_[i].unique_key) return false;
+            const auto found = holders.find(*jobs_[i].unique_key);
+            if (found == holders.end()) return false;
+            answers_[i] = {Outcome::key_taken, found->second.id, found->second.created_at};
+            return true;
+        });
+    }
+
+    /// So that it finds what an INSERT ran into.
+    Query& query_latest(const Sql& select) {
+        if (session_.reads_latest) return session_.query(select);
+        return session_.query({std::string(select.text) + " LOCK IN SHARE MODE", select.columns});
+    }
+
+    std::unordered_map<JobId, Timestamp> taken_ids() {
+        std::unordered_map<JobId, Timestamp> taken;
+        query_latest(mysql::taken_ids)
+            .for_each(
+                [&](Row row) {
+                    const JobId id = read_id(row);
+                    taken[id] = row.time();
+                },
+                ids_of(open_.begin(), open_.end(), [&](auto i) { return jobs_[i].id; }));
+        return taken;
+    }
+
+    std::unordered_map<std::string, Holder> key_holders() {
+        std::unordered_map<std::string, Holder> holders;
+        MysqlRows keys;
+        for (const auto i : open_)
+            if (jobs_[i].unique_key) keys.add(*jobs_[i].unique_key);
+        if (keys.count() == 0) return holders;
+        query_latest(mysql::key_holders)
+            .for_each(
+                [&](Row row) {
+                    Holder& holder = holders[row.take_text()];
+                    holder.id = read_id(row);
+                    holder.created_at = row.time();
+                },
+                keys.take());
+        return holders;
+    }
+
+    MysqlSession& session_;
+    const std::span<const NewJob> jobs_;
+    const Timestamp now_;
+    const std::span<Submitted> answers_;
+    Indexes open_;
+};
+
+} // namespace
+
+void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
+                          std::vector<Submitted>& answers) const {
+    auto& own = MysqlSession::of(session);
+    while (!jobs.empty()) {
+        const auto batch = jobs.first(batch_of(own, jobs));
+        answers.resize(answers.size() + batch.size());
+        Submission(own, batch, *now, std::span(answers).last(batch.size())).run();
+        jobs = jobs.subspan(batch.size());
+    }
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,181 @@
+#include "each_job_once.hpp"
+#include "job_row.hpp"
+#include "postgresql_array.hpp"
+#include "postgresql_batch.hpp"
+#include "postgresql_dialect.hpp"
+#include "postgresql_statements.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+/// Statements that lock the same jobs lock them in the same order: by id.
+template <typename Item, typename IdOf>
+std::vector<std::size_t> order_of_locking(std::span<const Item> items, IdOf id_of) {
+    std::vector<std::size_t> order(items.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::sort(order, {}, [&](std::size_t i) { return id_of(items[i]); });
+    return order;
+}
+
+std::string_view becomes(Settlement::Kind kind) {
+    using Kind = Settlement::Kind;
+    switch (kind) {
+    case Kind::completed:
+        return "completed";
+    case Kind::failed:
+        return "failed";
+    case Kind::cancelled:
+        return "cancelled";
+    case Kind::retried:
+    case Kind::released:
+        break;
+    }
+    return "pending";
+}
+
+/// Adds the settlements, which name a job once, to what is sent.
+void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
+               std::span<Settled> answers) {
+    using Kind = Settlement::Kind;
+    PostgresqlArray ids, fences, wanted, percents, messages, results, errors, delays, refunds;
+    auto order =
+        order_of_locking(settlements, [](const Settlement& one) { return one.lease().id; });
+    for (const std::size_t i : order) {
+        const Settlement& one = settlements[i];
+        const Kind kind = one.kind();
+        const bool has_error = kind == Kind::failed || kind == Kind::retried;
+        ids.add(one.lease().id.text());
+        fences.add(one.lease().fence);
+        wanted.add(becomes(kind));
+        percents.add(one.progress() ? one.progress()->percent : -1);
+        messages.add(std::string_view(one.progress() ? one.progress()->message : ""));
+        if (kind == Kind::completed)
+            results.add(one.result().text());
+        else
+            results.add_null();
+        errors.add(has_error ? std::optional(to_text(one.error())) : std::nullopt);
+        delays.add(one.delay().count());
+        refunds.add(kind == Kind::released ? 1 : 0);
+    }
+    const auto accepted = [answers, order = std::move(order)](Row row) {
+        const auto number = static_cast<std::size_t>(row.number());
+        answers[order[number - 1]] = {true, read_status(row)};
+    };
+    batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
+              percents.text(), messages.text(), results.text(), errors.text(), delays.text(),
+              refunds.text());
+}
+
+/// All of them, in one statement or a few.
+void settle_all_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
+                   std::vector<Settled>& answers) {
+    std::size_t start = answers.size();
+    answers.resize(start + settlements.size());
+    in_batches(
+        settlements, [](const Settlement& one) { return one.lease().id; },
+        [&](std::span<const Settlement> some) {
+            settle_in(batch, some, now, std::span(answers).subspan(start, some.size()));
+            start += some.size();
+        });
+}
+
+} // namespace
+
+void PostgresqlDialect::settle(Session& session, std::span<const Settlement> settlements,
+                               CallTime now, std::vector<Settled>& answers) const {
+    if (settlements.empty()) return;
+    const auto start = answers.size();
+    PostgresqlBatch batch(as_postgresql(session));
+    settle_all_in(batch, settlements, now, answers);
+    batch.run();
+    std::vector<NewJob> follow_ups;
+    for (std::size_t i = 0; i < settlements.size(); ++i)
+        if (answers[start + i].accepted)
+            follow_ups.insert(follow_ups.end(), settlements[i].follow_ups().begin(),
+                              settlements[i].follow_ups().end());
+    if (follow_ups.empty()) return;
+    std::vector<Submitted> submitted;
+    submit(session, follow_ups, now, submitted);
+}
+
+void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
+                                 const ClaimRequest& request, CallTime now,
+                                 Exchange& answer) const {
+    const bool has_follow_ups = std::ranges::any_of(
+        settlements, [](const Settlement& one) { return !one.follow_ups().empty(); });
+    if (has_follow_ups) {
+        begin_write(session);
+        settle(session, settlements, now, answer.settled);
+        settlements = {};
+    }
+    if (settlements.empty() && request.limit == 0) return;
+
+    PostgresqlBatch batch(as_postgresql(session));
+    settle_all_in(batch, settlements, now, answer.settled);
+    if (request.limit == 0) {
+        batch.run();
+        return;
+    }
+    const auto began = steady_now();
+    std::vector<ClaimFloors::Search> searches;
+    PostgresqlArray queues, floors, look_below;
+    for (const std::string& queue : request.queues) {
+        const auto& search = searches.emplace_back(floors_.begin(queue, began));
+        queues.add(queue);
+        floors.add(search.floor.time_since_epoch().count());
+        look_below.add(std::string_view(search.looks_below ? "t" : "f"));
+    }
+    const std::string& names = queues.text();
+    ClaimOrder found(request.queues);
+    std::optional<Duration> due_in;
+    batch.add(
+        postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
+        names, floors.text(), look_below.text(), request.limit);
+    batch.add(
+        postgresql::next_due_in,
+        [&](Row row) {
+            if (!row.next_is_null()) due_in = std::max(row.duration(), Duration::zero());
+        },
+        now, names);
+    batch.run();
+
+    const bool is_filled = found.count() == request.limit;
+    const auto ended = steady_now();
+    for (std::size_t i = 0; i < searches.size(); ++i)
+        floors_.end(request.queues[i], searches[i], found.oldest(i), is_filled, began, ended);
+    if (!is_filled) answer.next_due_in = due_in;
+    found.move_to(answer.claimed);
+}
+
+void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
+                              Duration lease_for, CallTime now,
+                              std::vector<Renewal>& answers) const {
+    const auto id_of = [](const Heartbeat& one) { return one.lease.id; };
+    std::size_t start = answers.size();
+    answers.resize(start + heartbeats.size());
+    PostgresqlBatch batch(as_postgresql(session));
+    in_batches(heartbeats, id_of, [&](std::span<const Heartbeat> some) {
+        PostgresqlArray ids, fences, percents, messages;
+        auto order = order_of_locking(some, id_of);
+        for (const std::size_t i : order) {
+            const auto& [lease, progress] = some[i];
+            ids.add(lease.id.text());
+            fences.add(lease.fence);
+            percents.add(progress ? progress->percent : -1);
+            messages.add(std::string_view(progress ? progress->message : ""));
+        }
+        const auto kept = [&answers, start, order = std::move(order)](Row row) {
+            const auto number = static_cast<std::size_t>(row.number());
+            answers[start + order[number - 1]] = {true, !row.next_is_null()};
+        };
+        batch.add(postgresql::extend, kept, now, lease_for, ids.text(), fences.text(),
+                  percents.text(), messages.text());
+        start += some.size();
+    });
+    batch.run();
+}
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,117 @@
+#include "each_job_once.hpp"
+#include "job_row.hpp"
+#include "postgresql_array.hpp"
+#include "postgresql_dialect.hpp"
+#include "postgresql_session.hpp"
+#include "postgresql_statements.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+/// Answers when each job that was inserted was.
+std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
+                                            std::span<const NewJob> jobs, CallTime now) {
+    PostgresqlArray ids, types, queues, owners, max_attempts, unique_keys, timeouts, retentions,
+        run_at, delays, inputs;
+    for (const NewJob& job : jobs) {
+        ids.add(job.id.text());
+        types.add(job.type);
+        queues.add(job.queue);
+        owners.add(job.owner);
+        max_attempts.add(job.max_attempts);
+        unique_keys.add(job.unique_key);
+        timeouts.add(job.timeout.count());
+        retentions.add(job.retention.count());
+        if (job.run_at)
+            run_at.add(job.run_at->time_since_epoch().count());
+        else
+            run_at.add_null();
+        delays.add(job.delay.count());
+        inputs.add(job.input.text());
+    }
+    std::unordered_map<JobId, Timestamp> inserted;
+    session.query(statement).for_each(
+        [&](Row row) {
+            const JobId id = read_id(row);
+            inserted.emplace(id, row.time());
+        },
+        now, ids.text(), types.text(), queues.text(), owners.text(), max_attempts.text(),
+        unique_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
+        inputs.text());
+    return inserted;
+}
+
+/// What stood in the way of `job`; empty if it is there no more.
+std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
+    using Outcome = Submitted::Outcome;
+    Submitted answer{Outcome::id_exists, job.id, {}};
+    if (session.query(postgresql::created_at)
+            .for_first([&](Row row) { answer.created_at = row.time(); }, job.id))
+        return answer;
+    answer.outcome = Outcome::key_taken;
+    if (session.query(postgresql::key_holder)
+            .for_first(
+                [&](Row row) {
+                    answer.id = read_id(row);
+                    answer.created_at = row.time();
+                },
+                job.unique_key))
+        return answer;
+    return std::nullopt;
+}
+
+Submitted submit_after_conflict(Session& session, const NewJob& job, CallTime now) {
+    constexpr int max_tries = 10;
+    for (int tries = 0; tries < max_tries; ++tries) {
+        if (const auto conflict = find_conflict(session, job)) return *conflict;
+        if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, now);
+            !inserted.empty())
+            return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
+    }
+    throw Error(Errc::store_busy, "other submitters kept taking the unique key");
+}
+
+/// In one round trip that commits. False, and nothing inserted, if something stands in the way.
+bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
+                std::vector<Submitted>& answers) {
+    constexpr std::string_view unique_violation = "23505";
+    // A key may well be taken, which is no reason for an entry in the server's log.
+    if (std::ranges::any_of(jobs, [](const NewJob& job) { return job.unique_key.has_value(); }))
+        return false;
+    try {
+        const auto inserted = insert(session, postgresql::insert_all, jobs, now);
+        for (const NewJob& job : jobs)
+            answers.push_back({Submitted::Outcome::created, job.id, inserted.at(job.id)});
+        return true;
+    } catch (const soci::postgresql_soci_error& error) {
+        if (error.sqlstate() != unique_violation) throw;
+        return false;
+    }
+}
+
+} // namespace
+
+void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
+                               std::vector<Submitted>& answers) const {
+    if (as_postgresql(session).commits_each_batch()) {
+        if (insert_all(session, jobs, now, answers)) return;
+        begin_write(session);
+    }
+    in_batches(
+        jobs, [](const NewJob& job) { return job.id; },
+        [&](std::span<const NewJob> batch) {
+            const auto inserted = insert(session, postgresql::insert, batch, now);
+            for (const NewJob& job : batch) {
+                const auto found = inserted.find(job.id);
+                answers.push_back(
+                    found != inserted.end()
+                        ? Submitted{Submitted::Outcome::created, job.id, found->second}
+                        : submit_after_conflict(session, job, now));
+            }
+        });
+}
+
+} // namespace asyncjobs::soci_adapter
