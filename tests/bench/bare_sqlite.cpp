@@ -68,6 +68,11 @@ std::int64_t now() {
     return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+void run(sqlite3* connection, const std::string& sql) {
+    if (sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+        throw std::runtime_error(sqlite3_errmsg(connection));
+}
+
 /// The same durable work with the same statements on the C API: one thread, no engine.
 class BareSqlite final : public Subject {
 public:
@@ -113,11 +118,6 @@ private:
         for (const auto& step : asyncjobs::soci_adapter::sqlite_migrations())
             run(connection, step.sql);
         return connection;
-    }
-
-    static void run(sqlite3* connection, const std::string& sql) {
-        if (sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-            throw std::runtime_error(sqlite3_errmsg(connection));
     }
 
     void fill(std::size_t jobs) {
@@ -196,6 +196,12 @@ public:
     }
 
     std::string url() const override { return url_; }
+    void tidy_up() const override {
+        sqlite3* connection = nullptr;
+        sqlite3_open(parts_.target.c_str(), &connection);
+        run(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+        sqlite3_close(connection);
+    }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         const auto given = parts_.parameters.find("synchronous");
         return std::make_unique<BareSqlite>(
