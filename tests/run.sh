@@ -84,10 +84,12 @@ start_servers() {
     trap stop_servers EXIT
     ASYNCJOBS_TEST_POSTGRESQL=$(tests/servers/postgres.sh start build/servers) || exit 1
     ASYNCJOBS_TEST_MYSQL=$(tests/servers/mariadb.sh start build/servers) || exit 1
-    export ASYNCJOBS_TEST_POSTGRESQL ASYNCJOBS_TEST_MYSQL
+    ASYNCJOBS_TEST_PGBOUNCER=$(tests/servers/pgbouncer.sh start build/servers) || exit 1
+    export ASYNCJOBS_TEST_POSTGRESQL ASYNCJOBS_TEST_MYSQL ASYNCJOBS_TEST_PGBOUNCER
 }
 
 stop_servers() {
+    tests/servers/pgbouncer.sh stop build/servers
     tests/servers/postgres.sh stop build/servers
     tests/servers/mariadb.sh stop build/servers
 }

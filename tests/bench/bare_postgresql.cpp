@@ -42,7 +42,7 @@ public:
         : handle_(PQconnectdb(options.connect_string.c_str()), &PQfinish) {
         if (PQstatus(handle_.get()) != CONNECTION_OK)
             throw std::runtime_error(PQerrorMessage(handle_.get()));
-        run(postgresql_settings(options));
+        run(postgresql_settings(options, false));
     }
 
     void run(const std::string& statements) {

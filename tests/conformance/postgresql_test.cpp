@@ -1,35 +1,41 @@
 #include "run_conformance.hpp"
 
-#if __has_include(<asyncjobs/soci/open_store.hpp>)
+#if __has_include(<libpq-fe.h>)
+
+#include "unit/adapters/soci/postgresql_server.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace {
 
-/// Two objects are two stores on one schema. Each case has a schema of its own.
-void run_on_server(const std::string& parameters) {
-    const char* server = std::getenv("ASYNCJOBS_TEST_POSTGRESQL");
-    if (!server) {
-        MESSAGE("skipped: ASYNCJOBS_TEST_POSTGRESQL names no server; see tests/servers");
+/// Two objects are two stores on one schema, by way of the server that `variable` names.
+void run_on_server(const char* variable, const std::string& parameters) {
+    const auto server = soci_test::postgresql_server();
+    const char* way = std::getenv(variable);
+    if (server.empty() || !way) {
+        MESSAGE("skipped: ", variable, " names no server; see tests/servers");
         return;
     }
-    static int count = 0;
-    std::string url;
+    const soci_test::PostgresqlSchema schema(server);
+    const auto url = way + ("?schema=" + schema.name() + parameters);
+    bool is_first = true;
     conformance::run({.reset =
                           [&] {
-                              url = std::string(server) + "?schema=conformance_" +
-                                    std::to_string(::getpid()) + "_" + std::to_string(++count) +
-                                    parameters;
+                              if (std::exchange(is_first, false)) return;
+                              schema.connect().run("DELETE FROM jobs; DELETE FROM job_queues");
                           },
                       .open = [&] { return asyncjobs::open_store(url); }});
 }
 
-TEST_CASE("the PostgreSQL store conforms") { run_on_server(""); }
+TEST_CASE("the PostgreSQL store conforms") { run_on_server("ASYNCJOBS_TEST_POSTGRESQL", ""); }
+
+TEST_CASE("the PostgreSQL store conforms behind a pooler of transactions") {
+    run_on_server("ASYNCJOBS_TEST_PGBOUNCER", "&pooling=transaction");
+}
 
 } // namespace
 

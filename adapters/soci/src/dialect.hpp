@@ -76,7 +76,8 @@ public:
     // Schema
     /// Does what has to be done once to a database, before its first table is made.
     virtual void prepare(Session& session) const = 0;
-    /// Between these two, inside or outside of a transaction, no other session migrates.
+    /// Between these two, the first in a transaction and the second after it, no other session
+    /// migrates.
     virtual void lock_schema(Session&) const {}
     virtual void unlock_schema(Session&) const {}
     virtual std::span<const Migration> migrations() const noexcept = 0;

@@ -20,8 +20,8 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
 
 void migrate(const Dialect& dialect, Session& session) {
     if (missing_migrations(dialect, session).empty()) return;
-    dialect.lock_schema(session);
     dialect.begin_write(session);
+    dialect.lock_schema(session);
     // Another process may have been faster.
     for (const Migration& step : missing_migrations(dialect, session))
         dialect.migrate(session, step);

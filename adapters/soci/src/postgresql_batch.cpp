@@ -1,6 +1,7 @@
 #include "postgresql_batch.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace asyncjobs::soci_adapter {
 namespace {
@@ -71,10 +72,14 @@ void PostgresqlQuery::read(const PGresult& result, const EachRow& each) {
 PostgresqlBatch::PostgresqlBatch(PostgresqlSession& session) : session_(session) {
     is_running_ = PQenterPipelineMode(session_.connection()) == 1;
     check_sent(is_running_);
-    if (!session_.must_begin_) return;
-    check_sent(PQsendQueryParams(session_.connection(), "BEGIN", 0, nullptr, nullptr, nullptr,
-                                 nullptr, 0) == 1);
-    session_.must_begin_ = false;
+    const bool is_first = !session_.is_in_transaction();
+    if (std::exchange(session_.must_begin_, false)) begin_with("BEGIN");
+    if (is_first && !session_.settings_.empty()) begin_with(session_.settings_);
+}
+
+void PostgresqlBatch::begin_with(const std::string& statement) {
+    check_sent(PQsendQueryParams(session_.connection(), statement.c_str(), 0, nullptr, nullptr,
+                                 nullptr, nullptr, 0) == 1);
     parts_.push_back({nullptr, false, {}});
 }
 

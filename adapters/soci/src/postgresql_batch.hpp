@@ -55,10 +55,11 @@ public:
 
 private:
     struct Part {
-        PostgresqlQuery* query; ///< null: it begins the transaction
+        PostgresqlQuery* query; ///< null: it is of the transaction's beginning
         bool prepares;
         EachRow each;
     };
+    void begin_with(const std::string& statement);
     void check_sent(bool sent) const;
     void read(const Part& part, const PGresult& result);
     void end();

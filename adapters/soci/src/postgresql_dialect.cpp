@@ -18,7 +18,7 @@ namespace asyncjobs::soci_adapter {
 namespace {
 
 /// Identifies migrations among the advisory locks of a database.
-constexpr std::string_view schema_lock = "7091432250311187";
+constexpr std::int64_t schema_lock = 7091432250311187;
 
 /// A server's limit for a statement is a little shorter than its client's patience.
 constexpr Duration grace = std::chrono::seconds{5};
@@ -36,37 +36,50 @@ std::int64_t milliseconds(Duration timeout) {
 
 } // namespace
 
-std::string postgresql_settings(const PostgresqlOptions& options) {
+std::string postgresql_settings(const PostgresqlOptions& options, bool for_transaction) {
+    const auto patience = std::to_string(milliseconds(options.statement_timeout));
     // The planner's statistics may date from when the table was empty; what would scan or sort is
     // then still no choice.
-    std::string settings = fmt::format(
-        "SET client_min_messages = error; SET statement_timeout = {}; SET lock_timeout = {};"
-        "SET idle_in_transaction_session_timeout = {};"
-        "SET default_transaction_isolation = 'read committed';"
-        "SET default_transaction_read_only = off; SET enable_seqscan = off;"
-        "SET enable_bitmapscan = off; SET enable_sort = off;"
-        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;"
-        "SET max_parallel_workers_per_gather = 0;",
-        milliseconds(options.statement_timeout), milliseconds(options.lock_timeout),
-        milliseconds(options.statement_timeout));
-    if (!options.schema.empty())
-        settings += fmt::format("SET search_path = {};", quoted(options.schema));
+    std::vector<std::pair<std::string_view, std::string>> settings = {
+        {"client_min_messages", "error"},
+        {"statement_timeout", patience},
+        {"lock_timeout", std::to_string(milliseconds(options.lock_timeout))},
+        {"idle_in_transaction_session_timeout", patience},
+        {"default_transaction_isolation", "read committed"},
+        {"default_transaction_read_only", "off"},
+        {"enable_seqscan", "off"},
+        {"enable_bitmapscan", "off"},
+        {"enable_sort", "off"},
+        {"enable_hashjoin", "off"},
+        {"enable_mergejoin", "off"},
+        {"jit", "off"},
+        {"max_parallel_workers_per_gather", "0"}};
+    if (!options.schema.empty()) settings.emplace_back("search_path", quoted(options.schema));
+    if (!options.synchronous_commit.empty())
+        settings.emplace_back("synchronous_commit", options.synchronous_commit);
+
+    const std::string_view scope = for_transaction ? "true" : "false";
+    std::string text = "SELECT ";
+    for (const auto& [name, value] : settings)
+        text += fmt::format("set_config('{}', '{}', {}), ", name, value, scope);
     if (options.synchronous_commit.empty())
-        settings += "SELECT set_config('synchronous_commit', 'on', false)"
-                    " WHERE current_setting('synchronous_commit') = 'off'";
-    else
-        settings += fmt::format("SET synchronous_commit = {}", options.synchronous_commit);
-    return settings;
+        return text + fmt::format("set_config('synchronous_commit', coalesce(nullif("
+                                  "current_setting('synchronous_commit'), 'off'), 'on'), {})",
+                                  scope);
+    return text.substr(0, text.size() - std::string_view(", ").size());
 }
 
-PostgresqlDialect::PostgresqlDialect(PostgresqlOptions options)
-    : options_(std::move(options)), settings_(postgresql_settings(options_)) {}
+PostgresqlDialect::PostgresqlDialect(PostgresqlOptions options) : options_(std::move(options)) {}
 
 std::unique_ptr<Session> PostgresqlDialect::open() const {
     try {
         auto session = std::make_unique<PostgresqlSession>(
             options_.connect_string, options_.table_prefix, options_.statement_timeout + grace);
-        session->execute(settings_);
+        const auto settings = postgresql_settings(options_, options_.pools_transactions);
+        if (options_.pools_transactions)
+            session->set_for_each_transaction(settings);
+        else
+            session->execute(settings);
         return session;
     } catch (const soci::soci_error& error) {
         throw Error(Errc::store_unavailable,
@@ -115,17 +128,21 @@ CallTime PostgresqlDialect::now(Session&) const {
 
 std::unique_ptr<Wakeups> PostgresqlDialect::connect(Notifier& notifier) const {
     if (!options_.listens) return nullptr;
-    return std::make_unique<PostgresqlWakeups>(options_.connect_string, settings_,
-                                               with_table_prefix("jobs", options_.table_prefix),
-                                               notifier);
+    return std::make_unique<PostgresqlWakeups>(
+        options_.connect_string, postgresql_settings(options_, false),
+        with_table_prefix("jobs", options_.table_prefix), notifier);
 }
 
 void PostgresqlDialect::prepare(Session& session) const {
     auto& postgresql = as_postgresql(session);
-    const auto encoding = postgresql.execute("SHOW server_encoding");
-    if (encoding != "UTF8")
-        throw Error(Errc::store_failure,
-                    fmt::format("the database's encoding is {}, but must be UTF8", encoding));
+    const auto must_be = [&](const std::string& setting, std::string_view wanted) {
+        if (const auto value = postgresql.execute("SHOW " + setting); value != wanted)
+            throw Error(Errc::store_failure, fmt::format("the database's {} is {}, but must be {}",
+                                                         setting, value, wanted));
+    };
+    must_be("server_encoding", "UTF8");
+    // What a transaction sets comes too late for itself.
+    must_be("transaction_isolation", "read committed");
     if (options_.schema.empty() || postgresql.execute("SELECT current_schema()") == options_.schema)
         return;
     postgresql.execute(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({});"
@@ -134,11 +151,7 @@ void PostgresqlDialect::prepare(Session& session) const {
 }
 
 void PostgresqlDialect::lock_schema(Session& session) const {
-    as_postgresql(session).execute(fmt::format("SELECT pg_advisory_lock({})", schema_lock));
-}
-
-void PostgresqlDialect::unlock_schema(Session& session) const {
-    as_postgresql(session).execute(fmt::format("SELECT pg_advisory_unlock({})", schema_lock));
+    session.query(postgresql::lock_schema).for_first([](Row) {}, schema_lock);
 }
 
 std::span<const Migration> PostgresqlDialect::migrations() const noexcept {

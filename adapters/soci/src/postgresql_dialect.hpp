@@ -17,15 +17,17 @@ struct PostgresqlOptions {
     Duration lock_timeout = {};
     Duration statement_timeout = {};
     std::size_t writers = 8;
-    bool listens = true;                   ///< keeps one more session, for wake-ups
+    bool listens = true; ///< keeps one more session, for wake-ups
+    /// A pooler gives each transaction any connection: nothing can be left on one for the next.
+    bool pools_transactions = false;
     std::function<Timestamp()> clock = {}; ///< empty: the server's
 };
 
 /// Takes a store URL apart. Throws Error (Errc::invalid_argument), without a password in it.
 PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& options);
 
-/// What each session sets when it is opened, as statements.
-std::string postgresql_settings(const PostgresqlOptions& options);
+/// The statement that sets what the store needs, for the session or for one transaction.
+std::string postgresql_settings(const PostgresqlOptions& options, bool for_transaction);
 
 /// A batch is one statement, whose parameters are arrays; an exchange is one round trip. READ
 /// COMMITTED throughout: what a statement must not miss, it locks. The statements read the server's
@@ -48,7 +50,6 @@ public:
 
     void prepare(Session& session) const override;
     void lock_schema(Session& session) const override;
-    void unlock_schema(Session& session) const override;
     std::span<const Migration> migrations() const noexcept override;
     int schema_version(Session& session) const override;
     void migrate(Session& session, const Migration& migration) const override;
@@ -71,7 +72,6 @@ public:
 
 private:
     const PostgresqlOptions options_;
-    const std::string settings_; ///< of every new session
     mutable ClaimFloors floors_;
 };
 

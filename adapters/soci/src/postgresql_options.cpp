@@ -13,13 +13,14 @@ namespace asyncjobs::soci_adapter {
 namespace {
 
 bool is_own(std::string_view name) {
-    return name == "listen" || name == "schema" || name == "synchronous_commit" ||
-           name == "table_prefix";
+    return name == "listen" || name == "pooling" || name == "schema" ||
+           name == "synchronous_commit" || name == "table_prefix";
 }
 
 std::string url_for_libpq(const StoreUrl& url) {
     if (!url.target.starts_with("//")) {
-        allow_parameters(url, {"listen", "schema", "synchronous_commit", "table_prefix"});
+        allow_parameters(url,
+                         {"listen", "pooling", "schema", "synchronous_commit", "table_prefix"});
         return url.target;
     }
     std::string text = "postgresql:" + url.target;
@@ -91,7 +92,16 @@ PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& op
     if (!listen.empty() && listen != "on" && listen != "off")
         throw Error(Errc::invalid_argument,
                     fmt::format("listen is \"{}\", but must be on or off", listen));
-    postgresql.listens = listen != "off";
+    const auto pooling = parameter_of(url, "pooling");
+    if (!pooling.empty() && pooling != "session" && pooling != "transaction")
+        throw Error(Errc::invalid_argument,
+                    fmt::format("pooling is \"{}\", but must be session or transaction", pooling));
+    postgresql.pools_transactions = pooling == "transaction";
+    if (postgresql.pools_transactions && listen == "on")
+        throw Error(Errc::invalid_argument,
+                    "listen is \"on\", but must be off where pooling is transaction: to listen "
+                    "takes a session");
+    postgresql.listens = listen != "off" && !postgresql.pools_transactions;
     postgresql.connect_string = "postgresql://";
     char joint = '?';
     for (const auto& [name, value] : connect_parameters(url)) {

@@ -59,8 +59,8 @@ PostgresqlSession::PostgresqlSession(soci::session& host, std::string table_pref
       patience_(std::chrono::hours{24 * 365}) {}
 
 std::unique_ptr<Query> PostgresqlSession::make_query(const Sql& sql) {
-    const std::string name =
-        keeps_statements() ? "asyncjobs_" + std::to_string(++prepared_) : std::string();
+    const bool is_kept = keeps_statements() && settings_.empty();
+    const std::string name = is_kept ? "asyncjobs_" + std::to_string(++prepared_) : std::string();
     return std::make_unique<PostgresqlQuery>(*this, sql, name);
 }
 
@@ -89,7 +89,8 @@ void PostgresqlSession::rollback() {
     if (!std::exchange(must_begin_, false) && is_in_transaction()) execute("ROLLBACK");
 }
 
-std::string PostgresqlSession::execute(const std::string& statements) {
+std::string PostgresqlSession::execute(std::string statements) {
+    if (!settings_.empty() && !is_in_transaction()) statements.insert(0, settings_ + "; ");
     PQsendQuery(connection(), statements.c_str());
     std::string answer, sqlstate;
     while (const auto result = next_result()) {

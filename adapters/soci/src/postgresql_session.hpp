@@ -35,6 +35,10 @@ public:
     /// Over a host's, which is a PostgreSQL session. Waits as long as the host's settings let it.
     PostgresqlSession(soci::session& host, std::string table_prefix);
 
+    /// Has `settings` run at the beginning of each transaction, and nothing kept from one to the
+    /// next: behind a pooler of transactions.
+    void set_for_each_transaction(std::string settings) { settings_ = std::move(settings); }
+
     /// What a call's statements are in. It begins with the first of them, in the same round trip.
     enum class Transaction {
         none,  ///< they read, and each sees what is committed
@@ -61,7 +65,7 @@ public:
 
     /// Runs statements without parameters, by themselves. Answers the first column of the last
     /// one's first row; empty if there is none.
-    std::string execute(const std::string& statements);
+    std::string execute(std::string statements);
 
     PGconn* connection() const noexcept { return backend_.conn_; }
 
@@ -73,7 +77,8 @@ private:
 
     soci::postgresql_session_backend& backend_;
     const Duration patience_;
-    int prepared_ = 0; ///< statements
+    std::string settings_ = {}; ///< of each transaction; empty: the session has its own
+    int prepared_ = 0;          ///< statements
     bool is_given_up_ = false;
     bool must_begin_ = false;
     bool commits_each_batch_ = false;

@@ -147,10 +147,14 @@ inline constexpr Sql restart = {
     "  (SELECT 1 FROM jobs AS holder WHERE holder.unique_key = jobs.unique_key"
     "   AND holder.status IN ('pending', 'processing'))"};
 
+/// Until the transaction ends.
+inline constexpr Sql lock_schema = {"SELECT pg_advisory_xact_lock(:key)", "t"};
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
-inline constexpr Sql has_schema = {"SELECT 1 WHERE to_regclass('asyncjobs_schema') IS NOT NULL",
+/// Not by to_regclass(), which may not know yet what was committed since the transaction began.
+inline constexpr Sql has_schema = {"SELECT 1 FROM pg_class WHERE relname = 'asyncjobs_schema'"
+                                   " AND pg_table_is_visible(oid)",
                                    "i"};
 
 } // namespace asyncjobs::soci_adapter::postgresql

@@ -228,6 +228,23 @@ TEST_CASE("a PostgreSQL server that is not there is named, and its password is n
           std::string::npos);
     CHECK(code_of([&] { open_store("postgresql://h/db?synchronous_commit=maybe"); }) ==
           Errc::invalid_argument);
+    CHECK(message_of([&] {
+              open_store("postgresql://h/db?pooling=maybe");
+          }).find("pooling is \"maybe\", but must be session or transaction") != std::string::npos);
+    CHECK(code_of([&] { open_store("postgresql://h/db?pooling=transaction&listen=on"); }) ==
+          Errc::invalid_argument);
+}
+
+TEST_CASE("behind a pooler of transactions PostgreSQL's own isolation level must be the store's") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    const PostgresqlSchema schema(server);
+    const auto url = schema.url() + "&options=-c%20default_transaction_isolation%3Dserializable";
+    CHECK_FALSE(code_of([&] { open_store(url); }));
+    CHECK(message_of([&] {
+              open_store(url + "&pooling=transaction");
+          }).find("transaction_isolation is serializable, but must be read committed") !=
+          std::string::npos);
 }
 
 TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same") {

@@ -33,13 +33,14 @@ struct StoreOptions {
 ///
 /// `postgresql://USER@HOST:PORT/DATABASE?NAME=VALUE&...` or `postgresql:KEY=VALUE KEY=VALUE`, as
 /// libpq knows them: PostgreSQL 13 or later, in a database with the encoding UTF8. Also takes
-/// `schema=NAME`, made if it does not exist, and `synchronous_commit=LEVEL`; without it the server's
-/// level holds, but not `off`. One session more listens for what other processes do; `listen=off`
-/// leaves it out, and jobs of others are found by polling.
+/// `schema=NAME`, made if it does not exist, and `synchronous_commit=LEVEL`; without it the
+/// server's level holds, but not `off`. One session more listens for what other processes do;
+/// `listen=off` leaves it out, and jobs of others are found by polling. Behind a pooler that gives
+/// each transaction any connection, say `pooling=transaction`; that leaves it out, too.
 ///
-/// `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`: MySQL 8.0.16 or MariaDB 10.6, or later.
-/// Password, port and what follows `?` may be left out, and all names be percent-encoded. Takes
-/// `socket=PATH` instead of a host, `ssl_ca`, `ssl_cert` and `ssl_key`, and, in seconds,
+/// `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`: MySQL 8.0.16 or MariaDB 10.6, or
+/// later. Password, port and what follows `?` may be left out, and all names be percent-encoded.
+/// Takes `socket=PATH` instead of a host, `ssl_ca`, `ssl_cert` and `ssl_key`, and, in seconds,
 /// `connect_timeout` and `timeout`, after which a server that does not answer is given up.
 ///
 /// `memory:`: a MemoryJobStore.
