@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t rounds = 12;
-constexpr int jobs_a_round = 600;
+constexpr int jobs_a_round = 1700;
 constexpr int jobs_in_an_outage = 400;
 
 class Ordeal {
@@ -95,7 +95,7 @@ private:
     void submit(int count) {
         std::vector<asyncjobs::NewJob> jobs;
         for (int i = 0; i < count; ++i, ++submitted_) {
-            const Step step{.wait_ms = submitted_ % 20 == 0 ? 50 + submitted_ % 251 : 0,
+            const Step step{.wait_ms = submitted_ % 40 == 0 ? 50 + submitted_ % 251 : 0,
                             .fails_first = submitted_ % 25 == 0};
             jobs.push_back({.id = new_id(),
                             .type = std::string(Step::type),
