@@ -13,11 +13,11 @@ TEST_CASE("the MySQL store conforms") {
         MESSAGE("skipped: ASYNCJOBS_TEST_MYSQL names no server");
         return;
     }
-    const soci_test::MysqlTables tables;
-    bool is_first = true;
+    static const soci_test::MysqlTables tables;
+    static bool are_made = false;
     conformance::run({.reset =
                           [&] {
-                              if (std::exchange(is_first, false)) return;
+                              if (!std::exchange(are_made, true)) return;
                               auto server = tables.connect();
                               server.run("DELETE FROM jobs");
                               server.run("DELETE FROM job_queues");
