@@ -89,7 +89,7 @@ void work(const Database& database, bool may_be_killed, Done done) {
                                   .poll_every = 50ms,
                                   .rescue_every = 50ms,
                                   .crash_limit = 10,
-                                  .backoff = {.first = 10ms, .most = 10ms}}};
+                                  .retry = asyncjobs::RetryPolicy::fixed(10ms)}};
     executor.handle<Confirmation>(
         [&](const Confirmation& in, asyncjobs::ProgressReporter& progress) {
             confirm(database, in, progress, may_be_killed);

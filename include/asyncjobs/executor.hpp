@@ -42,8 +42,8 @@ struct ExecutorOptions {
     /// runs one at a time, so that none goes down with another.
     int crash_limit = 3;
     unsigned prefetch_limit =
-        1000; ///< 0-100000; short jobs claimed ahead of a free thread, at most
-    Backoff backoff = {};
+        1000;               ///< 0-100000; short jobs claimed ahead of a free thread, at most
+    RetryPolicy retry = {}; ///< of types that have none of their own
     /// Called from any thread, one call at a time; must neither throw nor call the executor.
     std::function<void(const LogEntry&)> log = {};
 };

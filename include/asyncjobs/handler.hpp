@@ -1,10 +1,10 @@
 #pragma once
 
-#include <asyncjobs/backoff.hpp>
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/job_failure.hpp>
 #include <asyncjobs/json.hpp>
 #include <asyncjobs/progress_reporter.hpp>
+#include <asyncjobs/retry_policy.hpp>
 
 #include <concepts>
 #include <exception>
@@ -31,7 +31,7 @@ using AsyncHandlerFunction =
 
 struct HandlerOptions {
     Duration timeout = {}; ///< of one attempt, for jobs that set none themselves; 0: none
-    std::optional<Backoff> backoff = {}; ///< instead of the executor's
+    std::optional<RetryPolicy> retry = {}; ///< instead of the executor's
 };
 
 /// A struct described by Boost.Describe, with a `static constexpr std::string_view type`.

@@ -25,7 +25,7 @@ public:
         return std::move(*this);
     }
 
-    /// The next attempt, if one is left, starts after `delay` instead of the backoff's.
+    /// The next attempt, if one is left, starts after `delay`, whatever the retry policy says.
     JobFailure&& retry_after(Duration delay) && noexcept {
         retry_after_ = delay;
         return std::move(*this);
@@ -40,6 +40,12 @@ private:
     JobError error_;
     bool permanent_ = false;
     std::optional<Duration> retry_after_;
+};
+
+/// Thrown by a handler that can't do its work yet: the job is pending again for `delay`, and the
+/// attempt is not charged. Let it pass; like Interrupted, it is no std::exception.
+struct Snooze {
+    Duration delay = {};
 };
 
 } // namespace asyncjobs

@@ -83,18 +83,18 @@ private:
     void start(Member& member) {
         member.process = std::make_shared<SimulatedRuntime>(world_);
         started_[member.process.get()] = world_.now();
-        member.executor =
-            std::make_unique<Executor>(store_, member.process,
-                                       ExecutorOptions{.concurrency = 3,
-                                                       .worker = "simulated",
-                                                       .lease_for = lease_for,
-                                                       .poll_every = 200ms,
-                                                       .report_every = 50ms,
-                                                       .rescue_every = rescue_every,
-                                                       .timeout_grace = 200ms,
-                                                       .crash_limit = crash_limit,
-                                                       .prefetch_limit = 5,
-                                                       .backoff = {.first = 20ms, .most = 1s}});
+        member.executor = std::make_unique<Executor>(
+            store_, member.process,
+            ExecutorOptions{.concurrency = 3,
+                            .worker = "simulated",
+                            .lease_for = lease_for,
+                            .poll_every = 200ms,
+                            .report_every = 50ms,
+                            .rescue_every = rescue_every,
+                            .timeout_grace = 200ms,
+                            .crash_limit = crash_limit,
+                            .prefetch_limit = 5,
+                            .retry = Backoff{.first = 20ms, .most = 1s}});
         member.executor->handle_async("work",
                                       [this, process = member.process](const JsonText&,
                                                                        ProgressReporter& progress,

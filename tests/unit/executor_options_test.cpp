@@ -47,12 +47,6 @@ TEST_CASE("a bad option is named with its value and its range") {
         {[](Options& o) { o.crash_limit = 1001; }, "crash_limit is 1001"},
         {[](Options& o) { o.prefetch_limit = 100'001; },
          "prefetch_limit is 100001, but must be from 0 to 100000"},
-        {[](Options& o) { o.backoff.first = 0us; }, "backoff.first is 0 us, but must be from 1 us"},
-        {[](Options& o) { o.backoff.factor = 0.5; }, "backoff.factor is 0.5, but must be from 1"},
-        {[](Options& o) { o.backoff.factor = std::nan(""); }, "backoff.factor is nan"},
-        {[](Options& o) { o.backoff.most = 1ms; },
-         "backoff.most is 1000 us, but must be from 1000000 us"},
-        {[](Options& o) { o.backoff.jitter = 1.5; }, "backoff.jitter is 1.5, but must be from 0"},
     };
     for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
 }
@@ -65,7 +59,6 @@ TEST_CASE_FIXTURE(World, "every limit itself is allowed") {
     least.timeout_grace = 0s;
     least.crash_limit = 1;
     least.prefetch_limit = 0;
-    least.backoff = {.first = 1us, .factor = 1.0, .most = 1us, .jitter = 0.0};
     CHECK_NOTHROW(Executor(store, process, least));
     auto most = options();
     most.worker = std::string(200, 'w');
@@ -96,9 +89,6 @@ TEST_CASE_FIXTURE(World, "a handler is registered once, for a valid type, and is
     CHECK(has(refusal_of_handler("empty", HandlerFunction()), "the handler of empty is empty"));
     CHECK(has(refusal_of_handler("t", doing_nothing(), HandlerOptions{.timeout = -1us}),
               "timeout is -1 us, but must be from 0 us"));
-    CHECK(has(
-        refusal_of_handler("t", doing_nothing(), HandlerOptions{.backoff = Backoff{.jitter = 2.0}}),
-        "backoff.jitter is 2, but must be from 0"));
     CHECK_THROWS_AS(executor.handle_async("work", taking(1s)), Error);
     CHECK_THROWS_AS(executor.handle_async("empty", AsyncHandlerFunction()), Error);
 }

@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(World, "failed attempts are retried after the backoff until no
     CHECK(find(id).attempt == 4);
 }
 
-TEST_CASE_FIXTURE(World, "a handler's own backoff comes before the executor's") {
+TEST_CASE_FIXTURE(World, "a handler's own retry policy comes before the executor's") {
     std::vector<SteadyTime> starts;
     Executor executor(store, process, options());
     executor.handle("work",
@@ -83,12 +83,31 @@ TEST_CASE_FIXTURE(World, "a handler's own backoff comes before the executor's") 
                         starts.push_back(now());
                         throw JobFailure("E1");
                     },
-                    {.backoff = Backoff{.first = 30s, .jitter = 0.0}});
+                    {.retry = Backoff{.first = 30s, .jitter = 0.0}});
     executor.start();
     CHECK(finishes(submit({.type = "work", .max_attempts = 2})));
     REQUIRE(starts.size() == 2);
     CHECK(starts[1] - starts[0] >= 30s);
     CHECK(starts[1] - starts[0] < 30s + at_once);
+}
+
+TEST_CASE_FIXTURE(World, "a handler that snoozes runs again later, and no attempt is charged") {
+    std::vector<SteadyTime> starts;
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter&) -> JsonText {
+        starts.push_back(now());
+        if (starts.size() < 3) throw Snooze{10min};
+        return {};
+    });
+    executor.start();
+    const auto id = submit({.type = "work", .max_attempts = 1});
+    CHECK(finishes(id, 1h));
+    REQUIRE(starts.size() == 3);
+    CHECK(starts[1] - starts[0] >= 10min);
+    CHECK(starts[2] - starts[1] < 10min + at_once);
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(find(id).attempt == 1);
+    CHECK_FALSE(find(id).error);
 }
 
 TEST_CASE_FIXTURE(World, "a handler is asked to stop at its timeout, and has then timed out") {

@@ -61,7 +61,7 @@ struct World {
     ExecutorOptions options() {
         return {.concurrency = 2,
                 .poll_every = 1h,
-                .backoff = {.first = 1s, .jitter = 0.0},
+                .retry = Backoff{.first = 1s, .jitter = 0.0},
                 .log = [this](const LogEntry& entry) { log.push_back(entry); }};
     }
 

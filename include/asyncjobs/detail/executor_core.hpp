@@ -91,7 +91,7 @@ private:
     bool has_suspect(Lock&) const;
     void give_back_overdue();
     Executions under_way();
-    const Backoff& backoff_of(const std::string& type) const;
+    const RetryPolicy& retry_policy_of(const std::string& type) const;
 
     // Everything else (impl/executor_core.ipp).
     void halt();

@@ -12,14 +12,12 @@ inline double unit_interval(std::uint64_t random_bits) noexcept {
     return static_cast<double>(random_bits >> 11) * 0x1p-53;
 }
 
-/// How long to wait after the `attempt`th try (from 1) has failed.
-inline Duration backoff_delay(const Backoff& backoff, int attempt,
-                              std::uint64_t random_bits) noexcept {
+/// How long to wait after the `attempt`th try (from 1) has failed; `chance` is from 0 to below 1.
+inline Duration backoff_delay(const Backoff& backoff, int attempt, double chance) noexcept {
     const auto most = static_cast<double>(backoff.most.count());
     const auto first = static_cast<double>(backoff.first.count());
     const double full = std::min(most, first * std::pow(backoff.factor, attempt - 1));
-    return Duration(
-        static_cast<Duration::rep>(full * (1.0 - backoff.jitter * unit_interval(random_bits))));
+    return Duration(static_cast<Duration::rep>(full * (1.0 - backoff.jitter * chance)));
 }
 
 /// `period`, a tenth longer or shorter, so that many processes do not act in step.

@@ -5,6 +5,7 @@
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/job_failure.hpp>
 #include <asyncjobs/progress_reporter.hpp>
+#include <asyncjobs/retry_policy.hpp>
 #include <asyncjobs/settlement.hpp>
 
 #include <exception>
@@ -14,12 +15,12 @@ namespace asyncjobs::detail {
 
 /// How an attempt ended, before it is known what follows from it.
 struct Ending {
-    enum class Kind { returned, interrupted, failed, threw };
+    enum class Kind { returned, interrupted, snoozed, failed, threw };
 
     Kind kind = Kind::returned;
     JobError error = {};
     bool permanent = false;
-    std::optional<Duration> retry_after = {};
+    std::optional<Duration> delay = {}; ///< that the handler asked for
 };
 
 inline Ending ending_of(const std::exception_ptr& thrown) {
@@ -32,12 +33,14 @@ inline Ending ending_of(const std::exception_ptr& thrown) {
         std::rethrow_exception(thrown);
     } catch (const Interrupted&) {
         return {.kind = Ending::Kind::interrupted};
+    } catch (const Snooze& snooze) {
+        return {.kind = Ending::Kind::snoozed, .delay = bounded(snooze.delay)};
     } catch (const JobFailure& failure) {
         const auto& error = failure.error();
         return {.kind = Ending::Kind::failed,
                 .error = {storable(error.code), storable(error.message), error.details},
                 .permanent = failure.is_permanent(),
-                .retry_after = failure.retry_delay()};
+                .delay = failure.retry_delay()};
     } catch (const std::exception& error) {
         return internal(error.what());
     } catch (...) {
@@ -45,13 +48,14 @@ inline Ending ending_of(const std::exception_ptr& thrown) {
     }
 }
 
-inline Settlement failure(const ClaimedJob& job, Ending ending, const Backoff& backoff,
+inline Settlement failure(const ClaimedJob& job, Ending ending, const RetryPolicy& retry,
                           std::uint64_t random_bits) {
-    if (ending.permanent || job.attempt >= job.max_attempts)
-        return Settlement::failed(job.lease, std::move(ending.error));
-    const auto delay = ending.retry_after ? bounded(*ending.retry_after)
-                                          : backoff_delay(backoff, job.attempt, random_bits);
-    return Settlement::retried(job.lease, std::move(ending.error), delay);
+    std::optional<Duration> delay;
+    if (!ending.permanent && job.attempt < job.max_attempts)
+        delay = ending.delay ? bounded(*ending.delay)
+                             : retry.delay_after({job, ending.error, unit_interval(random_bits)});
+    if (!delay) return Settlement::failed(job.lease, std::move(ending.error));
+    return Settlement::retried(job.lease, std::move(ending.error), *delay);
 }
 
 inline Ending timed_out() {
@@ -72,26 +76,29 @@ inline Ending not_committed() {
 /// What follows from how an attempt ended. A handler that was asked to stop and gave up, in
 /// whatever way, has stopped for that reason; one that returned all the same has completed.
 inline Settlement verdict(const ClaimedJob& job, StopReason asked, Ending ending, JsonText result,
-                          const Backoff& backoff, std::uint64_t random_bits) {
+                          const RetryPolicy& retry, std::uint64_t random_bits) {
     if (ending.kind == Ending::Kind::returned)
         return Settlement::completed(job.lease, std::move(result));
     switch (asked) {
     case StopReason::cancelled:
         return Settlement::cancelled(job.lease);
     case StopReason::timed_out:
-        return failure(job, timed_out(), backoff, random_bits);
+        return failure(job, timed_out(), retry, random_bits);
     case StopReason::shutdown:
     case StopReason::lease_lost:
-        if (ending.kind != Ending::Kind::failed) return Settlement::released(job.lease);
+        if (ending.kind != Ending::Kind::failed)
+            return Settlement::released(job.lease, ending.delay.value_or(Duration::zero()));
         break;
     case StopReason::none:
+        if (ending.kind == Ending::Kind::snoozed)
+            return Settlement::released(job.lease, *ending.delay);
         if (ending.kind == Ending::Kind::interrupted)
             ending.error = {std::string(error_code::internal_error),
                             "the handler threw Interrupted without having been asked to stop",
                             {}};
         break;
     }
-    return failure(job, std::move(ending), backoff, random_bits);
+    return failure(job, std::move(ending), retry, random_bits);
 }
 
 } // namespace asyncjobs::detail

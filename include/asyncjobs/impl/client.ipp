@@ -57,7 +57,9 @@ struct Client::Impl {
                 may_have_happened |= error.code() == Errc::unknown_outcome;
                 if (error.code() == Condition::retryable && attempt < options.submit_tries)
                     runtime->make_event()->wait(
-                        runtime->now() + detail::backoff_delay(pace, attempt, runtime->random()));
+                        runtime->now() +
+                        detail::backoff_delay(pace, attempt,
+                                              detail::unit_interval(runtime->random())));
                 else if (may_have_happened && error.code() != Errc::unknown_outcome)
                     throw Error(Errc::unknown_outcome, error.what());
                 else

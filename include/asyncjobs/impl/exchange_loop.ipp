@@ -204,7 +204,8 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
                   std::make_move_iterator(settlements.end()));
     // exchanging_ stays set: the next turn is the timer's.
     waits_to_retry_ = true;
-    if (claim_timer_) claim_timer_->arm(backoff_delay(pace, faults_, runtime_.random()));
+    if (claim_timer_)
+        claim_timer_->arm(backoff_delay(pace, faults_, unit_interval(runtime_.random())));
     lock.unlock();
     log_notes();
 }

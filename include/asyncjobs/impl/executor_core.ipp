@@ -14,15 +14,6 @@
 
 namespace asyncjobs::detail {
 
-inline void check_backoff(std::string_view option, const Backoff& backoff) {
-    using namespace std::chrono_literals;
-    const auto name = [&](std::string_view member) { return fmt::format("{}.{}", option, member); };
-    check_range(name("first"), backoff.first, Duration{1}, Duration{24h * 365});
-    check_range(name("factor"), backoff.factor, 1.0, 100.0);
-    check_range(name("most"), backoff.most, backoff.first, Duration{24h * 365});
-    check_range(name("jitter"), backoff.jitter, 0.0, 1.0);
-}
-
 inline ExecutorOptions checked(ExecutorOptions options) {
     using namespace std::chrono_literals;
     if (options.concurrency == 0)
@@ -49,7 +40,6 @@ inline ExecutorOptions checked(ExecutorOptions options) {
     check_range("timeout_grace", options.timeout_grace, Duration{0}, Duration{1h});
     check_range("crash_limit", options.crash_limit, 1, 1000);
     check_range("prefetch_limit", options.prefetch_limit, 0u, 100000u);
-    check_backoff("backoff", options.backoff);
     return options;
 }
 
@@ -105,7 +95,6 @@ ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
     if (!handler.run && !handler.run_async)
         throw Error(Errc::invalid_argument, fmt::format("the handler of {} is empty", type));
     check_range("timeout", handler.options.timeout, Duration{0}, Duration{std::chrono::days{365}});
-    if (handler.options.backoff) check_backoff("backoff", *handler.options.backoff);
     const auto [entry, added] = handlers_.try_emplace(std::move(type), std::move(handler));
     if (!added)
         throw Error(Errc::invalid_argument,

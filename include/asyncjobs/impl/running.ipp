@@ -114,7 +114,7 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
     if (execution->completes_itself() && ending.kind == Ending::Kind::returned)
         ending = not_committed();
     auto settlement = verdict(job, execution->stop_reason(), std::move(ending), std::move(result),
-                              backoff_of(job.type), runtime_.random());
+                              retry_policy_of(job.type), runtime_.random());
     Lock lock(mutex_);
     prefetch_.ran(took);
     end(lock, execution, std::move(settlement));
@@ -174,7 +174,7 @@ ASYNCJOBS_INLINE void ExecutorCore::give_up(const ExecutionPtr& execution) {
         fmt::format("the handler of {} ignores its stop token after a timeout", job.type),
         job.lease.id);
     Lock lock(mutex_);
-    end(lock, execution, failure(job, timed_out(), backoff_of(job.type), runtime_.random()));
+    end(lock, execution, failure(job, timed_out(), retry_policy_of(job.type), runtime_.random()));
     pump(lock);
 }
 
@@ -186,9 +186,9 @@ ASYNCJOBS_INLINE Executions ExecutorCore::under_way() {
     return executions;
 }
 
-ASYNCJOBS_INLINE const Backoff& ExecutorCore::backoff_of(const std::string& type) const {
-    const auto& own = handlers_.find(type)->second.options.backoff;
-    return own ? *own : options_.backoff;
+ASYNCJOBS_INLINE const RetryPolicy& ExecutorCore::retry_policy_of(const std::string& type) const {
+    const auto& own = handlers_.find(type)->second.options.retry;
+    return own ? *own : options_.retry;
 }
 
 } // namespace asyncjobs::detail

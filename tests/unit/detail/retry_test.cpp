@@ -10,13 +10,15 @@ using asyncjobs::detail::unit_interval;
 
 namespace {
 
-constexpr std::uint64_t no_chance = 0, all_chance = ~std::uint64_t{0};
+constexpr std::uint64_t no_bits = 0, half_the_bits = std::uint64_t{1} << 63,
+                        all_bits = ~std::uint64_t{0};
+const double all_chance = unit_interval(all_bits);
 
 TEST_CASE("random bits make a number from 0 to just below 1") {
-    CHECK(unit_interval(no_chance) == 0.0);
-    CHECK(unit_interval(std::uint64_t{1} << 63) == 0.5);
-    CHECK(unit_interval(all_chance) < 1.0);
-    CHECK(unit_interval(all_chance) > 0.999999);
+    CHECK(unit_interval(no_bits) == 0.0);
+    CHECK(unit_interval(half_the_bits) == 0.5);
+    CHECK(unit_interval(all_bits) < 1.0);
+    CHECK(unit_interval(all_bits) > 0.999999);
 }
 
 TEST_CASE("the delay grows by the factor with every attempt, up to the most") {
@@ -27,24 +29,24 @@ TEST_CASE("the delay grows by the factor with every attempt, up to the most") {
     CHECK(backoff_delay(backoff, 5, all_chance) == 60s);
     CHECK(backoff_delay(backoff, 1000, all_chance) == 60s);
     const Backoff steep{.first = 1s, .factor = 100.0, .most = std::chrono::days{365}};
-    CHECK(backoff_delay(steep, 1000, no_chance) == std::chrono::days{365});
+    CHECK(backoff_delay(steep, 1000, 0) == std::chrono::days{365});
 }
 
 TEST_CASE("jitter takes off a random part, at most its own share") {
     const Backoff backoff{.first = 10s, .most = 1h, .jitter = 0.2};
-    CHECK(backoff_delay(backoff, 1, no_chance) == 10s);
-    CHECK(backoff_delay(backoff, 1, std::uint64_t{1} << 63) == 9s);
+    CHECK(backoff_delay(backoff, 1, 0) == 10s);
+    CHECK(backoff_delay(backoff, 1, 0.5) == 9s);
     const auto shortest = backoff_delay(backoff, 1, all_chance);
     CHECK(shortest >= 8s);
     CHECK(shortest < 8s + 1ms);
 }
 
 TEST_CASE("a period is drawn from a tenth shorter to a tenth longer") {
-    CHECK(jittered(10s, no_chance) == 9s);
-    CHECK(jittered(10s, std::uint64_t{1} << 63) == 10s);
-    CHECK(jittered(10s, all_chance) <= 11s);
-    CHECK(jittered(10s, all_chance) > 10999ms);
-    CHECK(jittered(0s, all_chance) == 0s);
+    CHECK(jittered(10s, no_bits) == 9s);
+    CHECK(jittered(10s, half_the_bits) == 10s);
+    CHECK(jittered(10s, all_bits) <= 11s);
+    CHECK(jittered(10s, all_bits) > 10999ms);
+    CHECK(jittered(0s, all_bits) == 0s);
 }
 
 } // namespace

@@ -18,7 +18,7 @@ std::exception_ptr thrown(Thrown what) {
     return std::make_exception_ptr(std::move(what));
 }
 
-const Backoff one_second{.first = 1s, .jitter = 0.0};
+const RetryPolicy one_second = Backoff{.first = 1s, .jitter = 0.0};
 
 ClaimedJob job_at(int attempt, int max_attempts) {
     return {.lease = {JobId::make({}, 1, 2), 7}, .attempt = attempt, .max_attempts = max_attempts};
@@ -88,6 +88,26 @@ TEST_CASE("a failure's own delay comes instead of the backoff's, within bounds")
     CHECK(delay(0s) == 0s);
     CHECK(delay(-1s) == 0s);
     CHECK(delay(Duration::max()) == std::chrono::days{36'500});
+}
+
+TEST_CASE("a policy that says nothing fails the job, attempts left or not") {
+    const RetryPolicy never = [](const FailedAttempt&) { return std::nullopt; };
+    const auto settlement = detail::verdict(job_at(1, 3), StopReason::none,
+                                            ending_of(thrown(JobFailure("E1"))), {}, never, 0);
+    CHECK(settlement.kind() == Kind::failed);
+    CHECK(settlement.error().code == "E1");
+}
+
+TEST_CASE("a handler that snoozes is given back for so long, unless it was to end otherwise") {
+    const auto snooze = thrown(Snooze{5min});
+    for (const auto asked : {StopReason::none, StopReason::shutdown, StopReason::lease_lost}) {
+        const auto settlement = verdict(asked, snooze, 3);
+        CHECK(settlement.kind() == Kind::released);
+        CHECK(settlement.delay() == 5min);
+    }
+    CHECK(verdict(StopReason::none, thrown(Snooze{-1s})).delay() == 0s);
+    CHECK(verdict(StopReason::cancelled, snooze).kind() == Kind::cancelled);
+    CHECK(verdict(StopReason::timed_out, snooze).error().code == error_code::timeout);
 }
 
 TEST_CASE("an exception's text is for the operator, under a code that hides it from clients") {

@@ -29,7 +29,7 @@ TEST_CASE("a side effect that commits with its job's completion happens exactly 
         std::vector<std::string> log;
         Executor executor(*store, {.concurrency = 2,
                                    .poll_every = 10ms,
-                                   .backoff = {.first = 1ms, .most = 2ms},
+                                   .retry = Backoff{.first = 1ms, .most = 2ms},
                                    .log = [&](const LogEntry& entry) {
                                        const std::lock_guard lock(log_mutex);
                                        log.push_back(entry.message);

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <asyncjobs/backoff.hpp>
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/job_store.hpp>
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs {
+
+/// What a RetryPolicy decides upon. Valid during the call.
+struct FailedAttempt {
+    const ClaimedJob& job; ///< `job.attempt` is the one that failed
+    const JobError& error;
+    double chance = 0; ///< random, from 0 to below 1: what jitter is made of
+};
+
+/// When a job is tried again whose attempt has failed, if it has attempts left. A failure that is
+/// permanent, or has its own delay (see JobFailure), is not asked about.
+///
+/// Thread-safety  Full, if that of the function which it was made of is.
+/// Errors         Bad values throw Error (Errc::invalid_argument) that names them.
+class RetryPolicy {
+public:
+    /// Empty: not at all, the job has failed. May be called from several threads at once; one that
+    /// throws has decided nothing, and the default Backoff holds.
+    using Function = std::function<std::optional<Duration>(const FailedAttempt&)>;
+
+    RetryPolicy(const Backoff& backoff = {});
+    RetryPolicy(Function decide);
+    template <typename Decide>
+    requires std::is_invocable_r_v < std::optional<Duration>,
+    const Decide&, const FailedAttempt& > RetryPolicy(Decide decide)
+        : RetryPolicy(Function(std::move(decide))) {}
+
+    /// The same delay each time, less a random part of up to `jitter` of it.
+    static RetryPolicy fixed(Duration delay, double jitter = 0.2);
+
+    /// One delay after the other; the last one holds for all further attempts.
+    static RetryPolicy list(std::vector<Duration> delays);
+
+    std::optional<Duration> delay_after(const FailedAttempt& failed) const;
+
+private:
+    Function decide_;
+};
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/retry_policy.ipp>
+#endif
