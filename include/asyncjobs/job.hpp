@@ -5,10 +5,12 @@
 #include <asyncjobs/json_text.hpp>
 #include <asyncjobs/time.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asyncjobs {
 
@@ -37,6 +39,20 @@ struct JobError {
     JsonText details = {};
 
     friend bool operator==(const JobError&, const JobError&) = default;
+};
+
+/// How an attempt failed, for the operator.
+struct AttemptError {
+    static constexpr std::size_t max_code = 100,
+                                 max_message = 1000; ///< bytes; what is longer is cut
+
+    int attempt = 0;
+    Timestamp at = {};
+    std::string worker = {};
+    std::string code = {};
+    std::string message = {};
+
+    friend bool operator==(const AttemptError&, const AttemptError&) = default;
 };
 
 /// Codes that the library itself records.
@@ -79,8 +95,9 @@ struct Job {
     Progress progress = {};
     JsonText input = {};
     std::optional<JsonText> result = {};
-    std::optional<JobError> error = {}; ///< of the last failed attempt
-    int attempt = 0;                    ///< charged tries; 1 while the first one runs
+    std::optional<JobError> error = {};            ///< of the last failed attempt
+    std::vector<AttemptError> attempt_errors = {}; ///< of all of this run, oldest first
+    int attempt = 0;                               ///< charged tries; 1 while the first one runs
     int max_attempts = 1;
     int crashes = 0;           ///< how often a worker that held it was lost
     std::int64_t fence = 0;    ///< +1 at every claim, never reset

@@ -148,6 +148,7 @@ public:
     /// A settlement is accepted if the job is processing with that fence, whether or not the lease
     /// has run out; it ends the lease, and its follow-ups are submitted with it. A cancel request
     /// is never lost: `retried` and `released` of a job whose cancellation was requested cancel it.
+    /// `failed` and `retried` add to the job's attempt_errors, with the store's time.
     ///
     /// Claimed are pending jobs that are due, of queues that are not paused, to one claimer each:
     /// attempt and fence +1, progress back to 0, lease set to `now + lease_for`.
@@ -165,7 +166,8 @@ public:
 
     /// Takes away up to `limit` leases that ran out, oldest first: crashes +1 and the attempt
     /// refunded; then the job is failed (error_code::worker_lost) if `crash_limit` is reached,
-    /// cancelled if that was requested, and pending and due at once otherwise.
+    /// cancelled if that was requested, and pending and due at once otherwise. A job that failed
+    /// so has one more of attempt_errors.
     virtual std::vector<Rescued> rescue(std::size_t limit, int crash_limit) = 0;
 
     /// Deletes up to `limit` finished jobs whose `expires_at` has passed; answers how many.
@@ -179,7 +181,7 @@ public:
     /// Cancels a pending job; asks a processing one to stop.
     virtual CancelOutcome cancel(const JobId& id) = 0;
 
-    /// Starts a failed or cancelled job anew: pending, due now, attempts, crashes, progress, error
+    /// Starts a failed or cancelled job anew: pending, due now, attempts, crashes, progress, errors
     /// and cancel request cleared; the fence goes on.
     virtual RetryOutcome retry(const JobId& id) = 0;
 

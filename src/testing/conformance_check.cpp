@@ -91,6 +91,11 @@ std::string show(const JobError& error) {
     return fmt::format("{} {} {}", show(error.code), show(error.message), show(error.details));
 }
 
+std::string show(const AttemptError& error) {
+    return fmt::format("attempt {} at {} by {}: {} {}", error.attempt, show(error.at),
+                       show(error.worker), show(error.code), show(error.message));
+}
+
 void expect_same(const Job& found, const Job& expected, std::string_view when) {
     const auto same = [&](std::string_view name, auto Job::*member) {
         expect_equal(found.*member, expected.*member, fmt::format("{} {}", name, when));
@@ -104,6 +109,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("input", &Job::input);
     same("result", &Job::result);
     same("error", &Job::error);
+    same("attempt_errors", &Job::attempt_errors);
     same("attempt", &Job::attempt);
     same("max_attempts", &Job::max_attempts);
     same("crashes", &Job::crashes);

@@ -30,6 +30,7 @@ std::string show(Timestamp time);
 std::string show(const JsonText& text);
 std::string show(const Progress& progress);
 std::string show(const JobError& error);
+std::string show(const AttemptError& error);
 
 template <std::integral T>
 std::string show(T value) {

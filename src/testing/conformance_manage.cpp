@@ -56,6 +56,7 @@ void expect_anew(Scene& scene, const JobId& id) {
     expect_equal(job.crashes, 0, "crashes");
     expect_equal(job.progress, {}, "progress");
     expect_equal(job.error, std::nullopt, "error");
+    expect_equal(job.attempt_errors.size(), 0, "how many attempt_errors there are");
     expect_equal(job.result, std::nullopt, "result");
     expect_equal(job.cancel_requested_at, std::nullopt, "cancel_requested_at");
     expect_equal(job.finished_at, std::nullopt, "finished_at");

@@ -73,6 +73,9 @@ void fails_at_the_crash_limit(Scene& scene) {
     expect_equal(job.crashes, 3, "crashes");
     expect(job.error.has_value(), "an error to be set");
     expect_equal(job.error->code, std::string(error_code::worker_lost), "code of the error");
+    const std::vector<AttemptError> lost = {
+        {1, job.updated_at, job.worker, job.error->code, job.error->message}};
+    expect_equal(job.attempt_errors, lost, "attempt_errors");
     expect(job.finished_at.has_value(), "finished_at to be set");
     expect_equal(job.expires_at, *job.finished_at + job.retention, "expires_at");
     expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");

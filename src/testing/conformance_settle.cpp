@@ -267,6 +267,48 @@ void never_sets_progress_back(Scene& scene) {
     expect_equal(scene.job(lease.id).progress.percent, 40, "percent");
 }
 
+/// With all that a text may hold: quotes, control characters, and more bytes than characters.
+void keeps_the_error_of_each_attempt(Scene& scene) {
+    const JobError second_error = {
+        .code = "E\\2", .message = "\"a\"\n\t{}\xF0\x9F\x9A\x80", .details = {}};
+    const auto id = scene.submit({.max_attempts = 3});
+    std::vector<AttemptError> expected;
+    const auto settle = [&](const Settlement& settlement) {
+        scene.accept(settlement);
+        const auto job = scene.job(id);
+        expected.push_back({static_cast<int>(expected.size()) + 1, job.updated_at, job.worker,
+                            settlement.error().code, settlement.error().message});
+        expect_equal(job.attempt_errors, expected, "attempt_errors");
+    };
+    settle(Settlement::retried(scene.claim_one().lease, some_error, {}));
+    settle(Settlement::retried(scene.claim_one().lease, second_error, {}));
+    scene.accept(Settlement::released(scene.claim_one().lease));
+    expect_equal(scene.job(id).attempt_errors, expected, "attempt_errors after a release");
+    settle(Settlement::failed(scene.claim_one().lease, some_error));
+}
+
+void keeps_the_errors_of_a_job_that_completes_at_last(Scene& scene) {
+    const auto id = scene.submit();
+    scene.accept(Settlement::retried(scene.claim_one().lease, some_error, {}));
+    scene.accept(Settlement::completed(scene.claim_one().lease, {}));
+    expect_equal(scene.job(id).error, std::nullopt, "error");
+    expect_equal(scene.job(id).attempt_errors.size(), 1, "how many attempt_errors there are");
+}
+
+void cuts_long_texts_of_attempt_errors(Scene& scene) {
+    const JobError long_error = {.code = std::string(200, 'c'),
+                                 .message = std::string(999, 'm') + "\xC3\xA4",
+                                 .details = {}};
+    const auto id = scene.submit();
+    scene.accept(Settlement::retried(scene.claim_one().lease, long_error, {}));
+    const auto job = scene.job(id);
+    expect_equal(job.error, long_error, "error");
+    expect_equal(job.attempt_errors.size(), 1, "how many attempt_errors there are");
+    expect_equal(job.attempt_errors[0].code, std::string(AttemptError::max_code, 'c'), "code");
+    expect_equal(job.attempt_errors[0].message, std::string(999, 'm'),
+                 "message, cut between characters");
+}
+
 } // namespace
 
 Cases settle_cases() {
@@ -296,6 +338,10 @@ Cases settle_cases() {
         {"an exchange settles before it claims", settles_before_it_claims},
         {"a settlement writes the last progress", writes_the_last_progress},
         {"a settlement never sets progress back", never_sets_progress_back},
+        {"each failed attempt leaves its error", keeps_the_error_of_each_attempt},
+        {"the errors of attempts outlive a completion",
+         keeps_the_errors_of_a_job_that_completes_at_last},
+        {"the texts of an attempt's error are cut", cuts_long_texts_of_attempt_errors},
     };
 }
 

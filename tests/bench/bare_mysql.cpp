@@ -143,7 +143,7 @@ private:
         for (const auto& id : held_) {
             ids.add(id);
             rows.add(id, "completed", 100, none, 1, 0, time, time, none, none,
-                     time + 604'800'000'000, "null", none);
+                     time + 604'800'000'000, "null", none, none);
         }
         held_.clear();
         connection_.run(mysql::lock_all.text, {{":ids", ids.take()}});

@@ -128,7 +128,8 @@ public:
     /// Settles what was claimed before and claims anew; answers how many it
     /// settled.
     std::size_t exchange(std::size_t limit) {
-        PostgresqlArray ids, fences, becomes, percents, messages, results, errors, delays, refunds;
+        PostgresqlArray ids, fences, becomes, percents, messages, results, errors, entries, delays,
+            refunds;
         std::ranges::sort(held_);
         for (const auto& [id, fence] : held_) {
             ids.add(id);
@@ -138,6 +139,7 @@ public:
             messages.add(std::string_view());
             results.add(std::string_view("null"));
             errors.add_null();
+            entries.add_null();
             delays.add(0);
             refunds.add(0);
         }
@@ -145,8 +147,8 @@ public:
             connection_.send("settle", {nullptr, ids.text().c_str(), fences.text().c_str(),
                                         becomes.text().c_str(), percents.text().c_str(),
                                         messages.text().c_str(), results.text().c_str(),
-                                        errors.text().c_str(), delays.text().c_str(),
-                                        refunds.text().c_str()});
+                                        errors.text().c_str(), entries.text().c_str(),
+                                        delays.text().c_str(), refunds.text().c_str()});
         const auto settled = held_.size();
         held_.clear();
         if (limit > 0)

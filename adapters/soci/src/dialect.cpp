@@ -18,7 +18,7 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::siz
                 one.status = read_status(row);
                 rescued.push_back(std::move(one));
             },
-            now, crash_limit, to_text(worker_lost()), floor, limit);
+            now, crash_limit, to_text(worker_lost()), attempt_entry(worker_lost()), floor, limit);
     return rescued;
 }
 

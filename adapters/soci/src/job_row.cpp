@@ -1,5 +1,6 @@
 #include "job_row.hpp"
 
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/error.hpp>
 
 #include <boost/json/parse.hpp>
@@ -12,11 +13,20 @@
 namespace asyncjobs::soci_adapter {
 namespace {
 
-std::string head_of(std::string_view code, std::string_view message) {
+std::string members_of(std::string_view code, std::string_view message) {
     namespace json = boost::json;
-    return fmt::format(R"({{"code":{},"message":{},"details":)",
+    return fmt::format(R"("code":{},"message":{})",
                        json::serialize(json::string_view(code.data(), code.size())),
                        json::serialize(json::string_view(message.data(), message.size())));
+}
+
+std::string head_of(std::string_view code, std::string_view message) {
+    return '{' + members_of(code, message) + R"(,"details":)";
+}
+
+std::int64_t number(const boost::json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(name);
+    return value && value->is_int64() ? value->get_int64() : 0;
 }
 
 std::string_view member(const boost::json::object& object, std::string_view name) {
@@ -49,6 +59,28 @@ JobError parse_error(const std::string& text) {
     else if (const auto* details = object.if_contains("details"))
         error.details = JsonText::trusted(boost::json::serialize(*details));
     return error;
+}
+
+std::string attempt_entry(const JobError& error) {
+    return members_of(detail::shortened(error.code, AttemptError::max_code),
+                      detail::shortened(error.message, AttemptError::max_message));
+}
+
+std::vector<AttemptError> parse_attempt_errors(const std::string& text) {
+    boost::json::error_code malformed;
+    const auto value = boost::json::parse(text, malformed);
+    if (malformed || !value.is_array()) return {};
+    std::vector<AttemptError> errors;
+    for (const auto& entry : value.get_array()) {
+        if (!entry.is_object()) continue;
+        const auto& object = entry.get_object();
+        errors.push_back({.attempt = static_cast<int>(number(object, "attempt")),
+                          .at = Timestamp{Duration{number(object, "at")}},
+                          .worker = std::string(member(object, "worker")),
+                          .code = std::string(member(object, "code")),
+                          .message = std::string(member(object, "message"))});
+    }
+    return errors;
 }
 
 JobError worker_lost() {
@@ -121,6 +153,7 @@ Job read_job(Row row) {
     job.input = JsonText::trusted(row.take_text());
     if (auto result = row.optional_text()) job.result = JsonText::trusted(std::move(*result));
     if (const auto error = row.optional_text()) job.error = parse_error(*error);
+    if (const auto errors = row.optional_text()) job.attempt_errors = parse_attempt_errors(*errors);
     job.attempt = row.small();
     job.max_attempts = row.small();
     job.crashes = row.small();

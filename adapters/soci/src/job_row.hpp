@@ -49,6 +49,11 @@ JobStatus read_status(Row& row);
 std::string to_text(const JobError& error);
 JobError parse_error(const std::string& text);
 
+/// What a statement adds to the column `attempt_errors`, a JSON array of objects: the members
+/// `code` and `message` of one, which has `attempt`, `at` and `worker` already.
+std::string attempt_entry(const JobError& error);
+std::vector<AttemptError> parse_attempt_errors(const std::string& text);
+
 /// What rescue() records when the crash limit is reached.
 JobError worker_lost();
 

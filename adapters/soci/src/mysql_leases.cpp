@@ -53,7 +53,8 @@ public:
         using Kind = Settlement::Kind;
         const JobId& id = settlement.lease().id;
         const auto& reported = settlement.progress();
-        std::optional<std::string_view> message, result, error;
+        std::optional<std::string_view> message, result;
+        const JobError* error = nullptr;
         if (reported && reported->percent >= job.progress.percent) {
             job.progress.percent = reported->percent;
             message = reported->message;
@@ -67,13 +68,13 @@ public:
             break;
         case Kind::failed:
             status = JobStatus::failed;
-            error = add_error(id, settlement.error());
+            error = &settlement.error();
             break;
         case Kind::cancelled:
             status = JobStatus::cancelled;
             break;
         case Kind::retried:
-            error = add_error(id, settlement.error());
+            error = &settlement.error();
             break;
         case Kind::released:
             job.attempt = std::max(job.attempt - 1, 0);
@@ -89,11 +90,12 @@ public:
     JobStatus add_expired(const JobId& id, Held job, int crash_limit) {
         ++job.crashes;
         job.attempt = std::max(job.attempt - 1, 0);
-        std::optional<std::string_view> error;
+        static const JobError lost = worker_lost();
+        const JobError* error = nullptr;
         auto status = job.cancel_requested ? JobStatus::cancelled : JobStatus::pending;
         if (job.crashes >= crash_limit) {
             status = JobStatus::failed;
-            error = add_error(id, worker_lost());
+            error = &lost;
         }
         if (status == JobStatus::pending) job.run_at = now_;
         add(id, status, job, {}, {}, error);
@@ -115,13 +117,19 @@ private:
 
     void add(const JobId& id, JobStatus status, const Held& job,
              std::optional<std::string_view> message, std::optional<std::string_view> result,
-             std::optional<std::string_view> error) {
+             const JobError* failed_by) {
+        std::optional<std::string_view> error;
+        std::optional<std::string> entry;
+        if (failed_by) {
+            error = add_error(id, *failed_by);
+            entry = attempt_entry(*failed_by);
+        }
         const auto time_if = [&](bool holds) { return holds ? std::optional(now_) : std::nullopt; };
         rows_.add(id, to_string(status), job.progress.percent, message, job.attempt, job.crashes,
                   job.run_at, time_if(status == JobStatus::completed),
                   time_if(status == JobStatus::failed), time_if(status == JobStatus::cancelled),
                   is_finished(status) ? std::optional(now_ + job.retention) : std::nullopt, result,
-                  error);
+                  error, entry);
         if (rows_.count() == max_batch_rows || rows_.size() > max_batch_bytes(session_)) write();
     }
 

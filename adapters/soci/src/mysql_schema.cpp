@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     input               LONGTEXT       NOT NULL,
     result              LONGTEXT,
     error               LONGTEXT,
+    attempt_errors      LONGTEXT,
     KEY jobs_due (status, queue, run_at),
     KEY jobs_lease (lease_expires_at, worker),
     KEY jobs_finished (type, expires_at),
@@ -62,7 +63,7 @@ CREATE TABLE IF NOT EXISTS job_queues (
     updated_at BIGINT         NOT NULL
 ) ENGINE = InnoDB;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW jobs_readable AS
-SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt,
+SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt_errors, attempt,
        max_attempts, crashes, fence, revision, $worker, $unique_key,
        timeout * 0.000001 AS timeout_seconds, retention * 0.000001 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,

@@ -66,10 +66,14 @@ inline constexpr Sql
     ASYNCJOBS_COLUMN("run_at", "6") ", " ASYNCJOBS_COLUMN("completed_at", "7") ", "
     ASYNCJOBS_COLUMN("failed_at", "8") ", " ASYNCJOBS_COLUMN("cancelled_at", "9") ", "
     ASYNCJOBS_COLUMN("expires_at", "10") ", " ASYNCJOBS_COLUMN("result", "11") ", "
-    ASYNCJOBS_COLUMN("error", "12")
+    ASYNCJOBS_COLUMN("error", "12") ", " ASYNCJOBS_COLUMN("entry", "13")
             // clang-format on
             "))" ASYNCJOBS_OF_BATCH " SET status = new_status, progress = new_progress, message = "
             "COALESCE(new_message, message),"
+            " attempt_errors = IF(new_entry IS NULL, attempt_errors, CONCAT("
+            "  COALESCE(CONCAT(LEFT(attempt_errors, CHAR_LENGTH(attempt_errors) - 1), ','), '['),"
+            "  '{\"attempt\":', attempt, ',\"at\":', :now, ',\"worker\":', JSON_QUOTE(worker), ',',"
+            "  new_entry, '}]')),"
             " attempt = new_attempt, crashes = new_crashes, run_at = new_run_at,"
             " completed_at = new_completed_at, failed_at = new_failed_at, cancelled_at = "
             "new_cancelled_at,"

@@ -40,7 +40,8 @@ std::string_view becomes(Settlement::Kind kind) {
 void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
                std::span<Settled> answers) {
     using Kind = Settlement::Kind;
-    PostgresqlArray ids, fences, wanted, percents, messages, results, errors, delays, refunds;
+    PostgresqlArray ids, fences, wanted, percents, messages, results, errors, entries, delays,
+        refunds;
     auto order =
         order_of_locking(settlements, [](const Settlement& one) { return one.lease().id; });
     for (const std::size_t i : order) {
@@ -57,6 +58,7 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
         else
             results.add_null();
         errors.add(has_error ? std::optional(to_text(one.error())) : std::nullopt);
+        entries.add(has_error ? std::optional(attempt_entry(one.error())) : std::nullopt);
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
@@ -65,8 +67,8 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
         answers[order[number - 1]] = {true, read_status(row)};
     };
     batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
-              percents.text(), messages.text(), results.text(), errors.text(), delays.text(),
-              refunds.text());
+              percents.text(), messages.text(), results.text(), errors.text(), entries.text(),
+              delays.text(), refunds.text());
 }
 
 /// All of them, in one statement or a few.

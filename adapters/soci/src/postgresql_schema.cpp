@@ -44,7 +44,8 @@ CREATE TABLE jobs (
     expires_at          BIGINT,
     input               TEXT COLLATE "C" NOT NULL,
     result              TEXT COLLATE "C",
-    error               TEXT COLLATE "C"
+    error               TEXT COLLATE "C",
+    attempt_errors      TEXT COLLATE "C"
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_cost_delay = 0, fillfactor = 50);
 CREATE INDEX jobs_due ON jobs (queue, run_at, id) WHERE status = 'pending';
@@ -61,7 +62,7 @@ CREATE TABLE job_queues (
     updated_at BIGINT  NOT NULL
 );
 CREATE VIEW jobs_readable AS
-SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt,
+SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
        max_attempts, crashes, fence, revision, worker, unique_key,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        to_timestamp(created_at / 1000000.0) AS created_at,

@@ -36,6 +36,12 @@ inline constexpr Sql key_holder = {
 // through all leases, for each job of a batch, look cheaper than the primary key.
 #define ASYNCJOBS_IS_PROCESSING " AND status || '' = 'processing'"
 
+/// With one error more, of the attempt under way: see attempt_entry().
+#define ASYNCJOBS_WITH_ERROR(entry)                                                                \
+    "coalesce(left(attempt_errors, -1) || ',', '[') || '{\"attempt\":' || attempt || ',\"at\":' "  \
+    "||"                                                                                           \
+    " :now || ',\"worker\":' || CAST(to_json(worker) AS text) || ',' || " entry " || '}]'"
+
 // A percentage of -1 says that none was reported. `becomes` is the status that the worker wants; a
 // job that is put back (`pending`) although its cancellation was requested is cancelled instead.
 #define ASYNCJOBS_IS_PUT_BACK "becomes = 'pending' AND cancel_requested_at IS NULL"
@@ -48,21 +54,32 @@ inline constexpr Sql settle = {
     " message = CASE WHEN new_percent >= progress THEN new_message ELSE message END,"
     " result = new_result,"
     " error = CASE becomes WHEN 'completed' THEN NULL ELSE coalesce(new_error, error) END,"
-    " completed_at = CASE becomes WHEN 'completed' THEN :now END,"
-    " failed_at = CASE becomes WHEN 'failed' THEN :now END,"
-    " cancelled_at = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN :now END,"
-    " expires_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK " THEN NULL ELSE :now + retention END,"
-    " run_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK " THEN :now + delay ELSE run_at END,"
-    " attempt = greatest(attempt - refund, 0), updated_at = :now, revision = revision + 1,"
-    " lease_expires_at = NULL"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[]), CAST(:becomes AS text[]),"
-    " CAST(:percents AS integer[]), CAST(:messages AS text[]), CAST(:results AS text[]),"
-    " CAST(:errors AS text[]), CAST(:delays AS bigint[]), CAST(:refunds AS integer[]))"
-    " WITH ORDINALITY AS settlement (settled_id, settled_fence, becomes, new_percent, new_message,"
-    " new_result, new_error, delay, refund, number)"
-    " WHERE id = settled_id AND fence = settled_fence" ASYNCJOBS_IS_PROCESSING
-    " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
-    " RETURNING number, status",
+    " attempt_errors = CASE WHEN new_entry IS NULL THEN attempt_errors"
+    "  ELSE " ASYNCJOBS_WITH_ERROR(
+        "new_entry") " END,"
+                     " completed_at = CASE becomes WHEN 'completed' THEN :now END,"
+                     " failed_at = CASE becomes WHEN 'failed' THEN :now END,"
+                     " cancelled_at = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN :now END,"
+                     " expires_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
+                     " THEN NULL ELSE :now + retention END,"
+                     " run_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
+                     " THEN :now + delay ELSE run_at END,"
+                     " attempt = greatest(attempt - refund, 0), updated_at = :now, revision = "
+                     "revision + 1,"
+                     " lease_expires_at = NULL"
+                     " FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[]), CAST(:becomes "
+                     "AS text[]),"
+                     " CAST(:percents AS integer[]), CAST(:messages AS text[]), CAST(:results AS "
+                     "text[]),"
+                     " CAST(:errors AS text[]), CAST(:entries AS text[]), CAST(:delays AS "
+                     "bigint[]),"
+                     " CAST(:refunds AS integer[]))"
+                     " WITH ORDINALITY AS settlement (settled_id, settled_fence, becomes, "
+                     "new_percent, new_message,"
+                     " new_result, new_error, new_entry, delay, refund, number)"
+                     " WHERE id = settled_id AND fence = settled_fence" ASYNCJOBS_IS_PROCESSING
+                     " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
+                     " RETURNING number, status",
     "it"};
 
 /// `served` is a queue, the time of its jobs from which on they are looked for, and whether those
@@ -121,17 +138,22 @@ inline constexpr Sql rescue = {
     " status = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN 'failed'"
     "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
     " error = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN :error ELSE error END,"
-    " failed_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN :now END,"
-    " cancelled_at = CASE WHEN NOT " ASYNCJOBS_IS_QUARANTINED
-    "  AND cancel_requested_at IS NOT NULL THEN :now END,"
-    " expires_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
-    "  THEN :now + retention END,"
-    " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL"
-    "  THEN run_at ELSE :now END"
-    " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-    "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
-    "  ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
-    " RETURNING id, queue, status",
+    " attempt_errors = CASE WHEN " ASYNCJOBS_IS_QUARANTINED "  THEN " ASYNCJOBS_WITH_ERROR(
+        ":entry") " ELSE attempt_errors END,"
+                  " failed_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN :now END,"
+                  " cancelled_at = CASE WHEN NOT " ASYNCJOBS_IS_QUARANTINED
+                  "  AND cancel_requested_at IS NOT NULL THEN :now END,"
+                  " expires_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED
+                  " OR cancel_requested_at IS NOT NULL"
+                  "  THEN :now + retention END,"
+                  " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED
+                  " OR cancel_requested_at IS NOT NULL"
+                  "  THEN run_at ELSE :now END"
+                  " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+                  "  WHERE status = 'processing' AND lease_expires_at >= :floor AND "
+                  "lease_expires_at <= :now"
+                  "  ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
+                  " RETURNING id, queue, status",
     "ttt"};
 
 inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"

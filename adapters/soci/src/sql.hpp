@@ -14,11 +14,12 @@ struct Sql {
 
 /// What read_job() expects of a SELECT.
 #define ASYNCJOBS_JOB_COLUMNS                                                                      \
-    "id, type, queue, owner, status, progress, message, input, result, error, attempt, "           \
+    "id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, "    \
+    "attempt, "                                                                                    \
     "max_attempts, crashes, fence, revision, worker, unique_key, timeout, retention, created_at, " \
     "updated_at, run_at, started_at, completed_at, failed_at, cancelled_at, "                      \
     "cancel_requested_at, lease_expires_at, expires_at"
-inline constexpr std::string_view job_columns = "tttttitttt"
+inline constexpr std::string_view job_columns = "tttttittttt"
                                                 "iiiiitt"
                                                 "iiiiiiiiiiii";
 

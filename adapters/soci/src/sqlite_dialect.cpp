@@ -178,9 +178,11 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
                                .change(progress.percent, progress.message,
                                        settlement.result().text(), now, id, fence));
     case Kind::failed:
-        return accepted_as(JobStatus::failed, session.query(sqlite::fail)
-                                                  .change(progress.percent, progress.message, now,
-                                                          to_text(settlement.error()), id, fence));
+        return accepted_as(JobStatus::failed,
+                           session.query(sqlite::fail)
+                               .change(progress.percent, progress.message, now,
+                                       to_text(settlement.error()),
+                                       attempt_entry(settlement.error()), id, fence));
     case Kind::cancelled:
         return accepted_as(JobStatus::cancelled,
                            session.query(sqlite::cancel)
@@ -190,8 +192,11 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
         break;
     }
     const bool is_release = settlement.kind() == Kind::released;
-    std::optional<std::string> error;
-    if (!is_release) error = to_text(settlement.error());
+    std::optional<std::string> error, entry;
+    if (!is_release) {
+        error = to_text(settlement.error());
+        entry = attempt_entry(settlement.error());
+    }
     Settled settled;
     session.query(sqlite::put_back)
         .for_first(
@@ -199,7 +204,7 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
                 settled = {true, read_status(row)};
             },
             progress.percent, progress.message, now, settlement.delay(), is_release ? 1 : 0, error,
-            id, fence);
+            entry, id, fence);
     return settled;
 }
 

@@ -44,7 +44,8 @@ CREATE TABLE jobs (
     expires_at          BIGINT,
     input               TEXT    NOT NULL,
     result              TEXT,
-    error               TEXT
+    error               TEXT,
+    attempt_errors      TEXT
 );
 CREATE INDEX jobs_due ON jobs (queue, run_at, id, status) WHERE status = 'pending';
 CREATE INDEX jobs_lease ON jobs (lease_expires_at, queue, worker, status)
@@ -61,7 +62,7 @@ CREATE TABLE job_queues (
     updated_at BIGINT  NOT NULL
 );
 CREATE VIEW jobs_readable AS
-SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt,
+SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
        max_attempts, crashes, fence, revision, worker, unique_key,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,

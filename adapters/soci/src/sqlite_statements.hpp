@@ -32,9 +32,16 @@ inline constexpr Sql complete = {
     " result = :result, error = NULL, completed_at = :now, expires_at = :now + retention,"
     " updated_at = :now, revision = revision + 1, lease_expires_at = NULL" ASYNCJOBS_IF_LEASED};
 
-inline constexpr Sql fail = {"UPDATE jobs SET" ASYNCJOBS_PROGRESS
-                             ", status = 'failed', error = :error, failed_at = :now, expires_at = "
-                             ":now + retention" ASYNCJOBS_IF_LEASED};
+/// With one error more, of the attempt under way: see attempt_entry().
+#define ASYNCJOBS_WITH_ERROR                                                                       \
+    "coalesce(substr(attempt_errors, 1, length(attempt_errors) - 1) || ',', '[')"                  \
+    " || '{\"attempt\":' || attempt || ',\"at\":' || :now || ',\"worker\":' || json_quote(worker)" \
+    " || ',' || :entry || '}]'"
+
+inline constexpr Sql fail = {
+    "UPDATE jobs SET" ASYNCJOBS_PROGRESS
+    ", status = 'failed', error = :error, attempt_errors = " ASYNCJOBS_WITH_ERROR
+    ", failed_at = :now, expires_at = :now + retention" ASYNCJOBS_IF_LEASED};
 
 inline constexpr Sql cancel = {
     "UPDATE jobs SET" ASYNCJOBS_PROGRESS
@@ -48,8 +55,9 @@ inline constexpr Sql put_back = {
     " cancelled_at = iif(cancel_requested_at IS NULL, NULL, :now),"
     " expires_at = iif(cancel_requested_at IS NULL, NULL, :now + retention),"
     " run_at = iif(cancel_requested_at IS NULL, :now + :delay, run_at),"
-    " attempt = max(attempt - :refund, 0), error = coalesce(:error, error)" ASYNCJOBS_IF_LEASED
-    " RETURNING status",
+    " attempt = max(attempt - :refund, 0), error = coalesce(:error, error),"
+    " attempt_errors = iif(:entry IS NULL, attempt_errors, " ASYNCJOBS_WITH_ERROR
+    ")" ASYNCJOBS_IF_LEASED " RETURNING status",
     "t"};
 
 inline constexpr Sql claim = {
@@ -84,6 +92,7 @@ inline constexpr Sql rescue = {
     " status = CASE WHEN crashes + 1 >= :crash_limit THEN 'failed'"
     "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
     " error = iif(crashes + 1 >= :crash_limit, :error, error),"
+    " attempt_errors = iif(crashes + 1 >= :crash_limit, " ASYNCJOBS_WITH_ERROR ", attempt_errors),"
     " failed_at = iif(crashes + 1 >= :crash_limit, :now, NULL),"
     " cancelled_at = iif(crashes + 1 < :crash_limit AND cancel_requested_at IS NOT NULL,"
     "  :now, NULL),"

@@ -84,7 +84,8 @@ inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE"
 
 #define ASYNCJOBS_STARTS_ANEW                                                                      \
     "status = 'pending', run_at = :now, attempt = 0, crashes = 0, progress = 0, message = '',"     \
-    " error = NULL, cancel_requested_at = NULL, failed_at = NULL, cancelled_at = NULL,"            \
+    " error = NULL, attempt_errors = NULL, cancel_requested_at = NULL, failed_at = NULL, "         \
+    "cancelled_at = NULL,"                                                                         \
     " expires_at = NULL, updated_at = :now, revision = revision + 1"                               \
     " WHERE id = :id AND status IN ('failed', 'cancelled')"
 

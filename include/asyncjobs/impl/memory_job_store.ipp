@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 
 #include <boost/intrusive/set.hpp>
@@ -151,6 +152,14 @@ struct MemoryJobStore::State {
         record.job.updated_at = now;
     }
 
+    static void record_error(Job& job, JobError error, Timestamp now) {
+        job.attempt_errors.push_back(
+            {job.attempt, now, job.worker,
+             std::string(detail::shortened(error.code, AttemptError::max_code)),
+             std::string(detail::shortened(error.message, AttemptError::max_message))});
+        job.error = std::move(error);
+    }
+
     void make_pending(Record& record, Timestamp run_at) {
         record.job.run_at = run_at;
         move(record, JobStatus::pending, run_at);
@@ -291,14 +300,14 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
         finish(*record, JobStatus::completed, now);
         break;
     case Kind::failed:
-        job.error = settlement.error();
+        record_error(job, settlement.error(), now);
         finish(*record, JobStatus::failed, now);
         break;
     case Kind::cancelled:
         finish(*record, JobStatus::cancelled, now);
         break;
     case Kind::retried:
-        job.error = settlement.error();
+        record_error(job, settlement.error(), now);
         [[fallthrough]];
     case Kind::released:
         if (settlement.kind() == Kind::released) job.attempt = std::max(job.attempt - 1, 0);
@@ -405,12 +414,16 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
         auto& record = *state_->processing.begin();
         Job& job = record.job;
         if (job.lease_expires_at > now) break;
+        const bool is_quarantined = ++job.crashes >= crash_limit;
+        if (is_quarantined)
+            State::record_error(job,
+                                {.code = std::string(error_code::worker_lost),
+                                 .message = "The worker that ran this job was lost."},
+                                now);
         job.attempt = std::max(job.attempt - 1, 0);
         job.lease_expires_at.reset();
         State::touch(record, now);
-        if (++job.crashes >= crash_limit) {
-            job.error = JobError{.code = std::string(error_code::worker_lost),
-                                 .message = "The worker that ran this job was lost."};
+        if (is_quarantined) {
             state_->finish(record, JobStatus::failed, now);
         } else if (job.cancel_requested_at) {
             state_->finish(record, JobStatus::cancelled, now);
@@ -485,6 +498,7 @@ ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     job.crashes = 0;
     job.progress = {};
     job.error.reset();
+    job.attempt_errors.clear();
     job.cancel_requested_at.reset();
     job.finished_at.reset();
     job.expires_at.reset();
