@@ -23,11 +23,14 @@ constexpr std::int64_t schema_lock = 7091432250311187;
 /// A server's limit for a statement is a little shorter than its client's patience.
 constexpr Duration grace = std::chrono::seconds{5};
 
-std::string quoted(std::string_view name) {
-    std::string out = "\"";
-    for (const char c : name) out += c == '"' ? std::string(2, c) : std::string(1, c);
-    return out + '"';
+std::string quoted(std::string_view text, char quote) {
+    std::string out(1, quote);
+    for (const char c : text) out += c == quote ? std::string(2, c) : std::string(1, c);
+    return out + quote;
 }
+
+std::string as_name(std::string_view text) { return quoted(text, '"'); }
+std::string as_literal(std::string_view text) { return quoted(text, '\''); }
 
 /// 0 would be no timeout at all.
 std::int64_t milliseconds(Duration timeout) {
@@ -54,14 +57,14 @@ std::string postgresql_settings(const PostgresqlOptions& options, bool for_trans
         {"enable_mergejoin", "off"},
         {"jit", "off"},
         {"max_parallel_workers_per_gather", "0"}};
-    if (!options.schema.empty()) settings.emplace_back("search_path", quoted(options.schema));
+    if (!options.schema.empty()) settings.emplace_back("search_path", as_name(options.schema));
     if (!options.synchronous_commit.empty())
         settings.emplace_back("synchronous_commit", options.synchronous_commit);
 
     const std::string_view scope = for_transaction ? "true" : "false";
     std::string text = "SELECT ";
     for (const auto& [name, value] : settings)
-        text += fmt::format("set_config('{}', '{}', {}), ", name, value, scope);
+        text += fmt::format("set_config('{}', {}, {}), ", name, as_literal(value), scope);
     if (options.synchronous_commit.empty())
         return text + fmt::format("set_config('synchronous_commit', coalesce(nullif("
                                   "current_setting('synchronous_commit'), 'off'), 'on'), {})",
@@ -147,7 +150,7 @@ void PostgresqlDialect::prepare(Session& session) const {
         return;
     postgresql.execute(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({});"
                                    "CREATE SCHEMA IF NOT EXISTS {}; COMMIT",
-                                   schema_lock, quoted(options_.schema)));
+                                   schema_lock, as_name(options_.schema)));
 }
 
 void PostgresqlDialect::lock_schema(Session& session) const {

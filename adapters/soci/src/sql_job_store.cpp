@@ -20,15 +20,15 @@ void wait_before_repeating(int tries) {
 }
 
 /// What is due, by a statement that answers the time and the oldest.
-Found find_due(Query& query, CallTime now, const auto&... of_what) {
-    Found found;
+SweepFindings find_due(Query& query, CallTime now, const auto&... of_what) {
+    SweepFindings findings;
     query.for_first(
         [&](Row row) {
-            found.now = row.time();
-            found.oldest = row.optional_time();
+            findings.now = row.time();
+            findings.oldest = row.optional_time();
         },
         now, of_what...);
-    return found;
+    return findings;
 }
 
 } // namespace

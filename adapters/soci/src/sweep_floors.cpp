@@ -29,6 +29,6 @@ void SweepFloors::end(Floors floors, bool anew, SteadyTime began, SteadyTime now
         begins_anew_at_ = now + std::max<SteadyTime::duration>(usual_pause, one_in * (now - began));
 }
 
-Timestamp Found::floor() const noexcept { return oldest.value_or(now) - slack; }
+Timestamp SweepFindings::floor() const noexcept { return oldest.value_or(now) - slack; }
 
 } // namespace asyncjobs::soci_adapter

@@ -38,7 +38,7 @@ private:
 };
 
 /// What a sweep found.
-struct Found {
+struct SweepFindings {
     Timestamp now = {};
     std::optional<Timestamp> oldest = {}; ///< of what is due
 

@@ -235,6 +235,17 @@ TEST_CASE("a PostgreSQL server that is not there is named, and its password is n
           Errc::invalid_argument);
 }
 
+TEST_CASE("a PostgreSQL schema may have any name") {
+    const auto server = postgresql_server();
+    if (server.empty()) return;
+    Postgresql other(server);
+    const std::string drop = R"(DROP SCHEMA IF EXISTS "o'clock"" é" CASCADE)";
+    other.run(drop);
+    submit(*open_store(server + "?schema=o'clock\" é"), new_job(1));
+    CHECK(other.value(R"(SELECT count(*) FROM "o'clock"" é".jobs)") == "1");
+    other.run(drop);
+}
+
 TEST_CASE("behind a pooler of transactions PostgreSQL's own isolation level must be the store's") {
     const auto server = postgresql_server();
     if (server.empty()) return;

@@ -38,8 +38,8 @@ TEST_CASE("a sweep in between does not put off the next one that begins anew") {
 }
 
 TEST_CASE("the next sweep begins a little before what is due, or before the time of this one") {
-    CHECK(Found{now, now - 1h}.floor() == now - 1h - 1s);
-    CHECK(Found{now, {}}.floor() == now - 1s);
+    CHECK(SweepFindings{now, now - 1h}.floor() == now - 1h - 1s);
+    CHECK(SweepFindings{now, {}}.floor() == now - 1s);
 }
 
 } // namespace
