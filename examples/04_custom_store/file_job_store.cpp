@@ -2,12 +2,15 @@
 
 #include "job_record.hpp"
 
+#include <asyncjobs/attempt_error.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <utility>
 
 using namespace asyncjobs;
 
@@ -132,6 +135,11 @@ ClaimedJob claimed(const Job& job) {
             .created_at = job.created_at};
 }
 
+void record_error(Job& job, JobError error, Timestamp now) {
+    job.attempt_errors.push_back(attempt_error(job, error, now));
+    job.error = std::move(error);
+}
+
 } // namespace
 
 std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs) {
@@ -186,7 +194,7 @@ Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
 
     advance(job->progress, settlement.progress());
     job->lease_expires_at.reset();
-    if (kind == Kind::failed || kind == Kind::retried) job->error = settlement.error();
+    if (kind == Kind::failed || kind == Kind::retried) record_error(*job, settlement.error(), now);
     if (kind == Kind::released) --job->attempt;
     if (kind == Kind::completed) {
         job->progress.percent = 100;
@@ -267,11 +275,15 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
         std::ranges::stable_sort(lost, {}, &Job::lease_expires_at);
         for (Job* job : lost) {
             if (answer.size() == limit) break;
+            const bool is_quarantined = ++job->crashes >= crash_limit;
+            if (is_quarantined)
+                record_error(*job,
+                             {.code = std::string(error_code::worker_lost),
+                              .message = "Its process died too often."},
+                             now);
             --job->attempt;
             job->lease_expires_at.reset();
-            if (++job->crashes >= crash_limit) {
-                job->error = JobError{.code = std::string(error_code::worker_lost),
-                                      .message = "Its process died too often."};
+            if (is_quarantined) {
                 finish(*job, JobStatus::failed, now);
             } else if (job->cancel_requested_at) {
                 finish(*job, JobStatus::cancelled, now);
@@ -354,6 +366,7 @@ RetryOutcome FileJobStore::retry(const JobId& id) {
         job->attempt = job->crashes = 0;
         job->progress = {};
         job->error.reset();
+        job->attempt_errors.clear();
         job->cancel_requested_at.reset();
         job->finished_at.reset();
         job->expires_at.reset();

@@ -1,5 +1,6 @@
 #include "job_record.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
@@ -57,6 +58,14 @@ json::value to_record(const Job& job) {
         record["error"] = json::object{{"code", job.error->code},
                                        {"message", job.error->message},
                                        {"details", job.error->details.text()}};
+    json::array attempt_errors;
+    for (const AttemptError& error : job.attempt_errors)
+        attempt_errors.push_back(json::object{{"attempt", error.attempt},
+                                              {"at", number(error.at)},
+                                              {"worker", error.worker},
+                                              {"code", error.code},
+                                              {"message", error.message}});
+    record["attempt_errors"] = std::move(attempt_errors);
     return record;
 }
 
@@ -92,5 +101,11 @@ Job from_record(const json::value& value) {
         job.error = JobError{.code = text(error->at("code")),
                              .message = text(error->at("message")),
                              .details = JsonText::trusted(text(error->at("details")))};
+    for (const json::value& error : record.at("attempt_errors").as_array())
+        job.attempt_errors.push_back({.attempt = integer(error.at("attempt")),
+                                      .at = time(error.at("at")),
+                                      .worker = text(error.at("worker")),
+                                      .code = text(error.at("code")),
+                                      .message = text(error.at("message"))});
     return job;
 }

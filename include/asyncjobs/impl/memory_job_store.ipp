@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/attempt_error.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 
 #include <boost/intrusive/set.hpp>
@@ -153,10 +153,7 @@ struct MemoryJobStore::State {
     }
 
     static void record_error(Job& job, JobError error, Timestamp now) {
-        job.attempt_errors.push_back(
-            {job.attempt, now, job.worker,
-             std::string(detail::shortened(error.code, AttemptError::max_code)),
-             std::string(detail::shortened(error.message, AttemptError::max_message))});
+        job.attempt_errors.push_back(attempt_error(job, error, now));
         job.error = std::move(error);
     }
 
