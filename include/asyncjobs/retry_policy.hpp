@@ -4,9 +4,9 @@
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/job_store.hpp>
 
+#include <concepts>
 #include <functional>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +17,12 @@ struct FailedAttempt {
     const ClaimedJob& job; ///< `job.attempt` is the one that failed
     const JobError& error;
     double chance = 0; ///< random, from 0 to below 1: what jitter is made of
+};
+
+/// A function that a RetryPolicy can be made of.
+template <typename T>
+concept RetryDecision = requires(const T& decide, const FailedAttempt& failed) {
+    { decide(failed) } -> std::convertible_to<std::optional<Duration>>;
 };
 
 /// When a job is tried again whose attempt has failed, if it has attempts left. A failure that is
@@ -32,10 +38,8 @@ public:
 
     RetryPolicy(const Backoff& backoff = {});
     RetryPolicy(Function decide);
-    template <typename Decide>
-    requires std::is_invocable_r_v < std::optional<Duration>,
-    const Decide&, const FailedAttempt& > RetryPolicy(Decide decide)
-        : RetryPolicy(Function(std::move(decide))) {}
+    template <RetryDecision Decide>
+    RetryPolicy(Decide decide) : RetryPolicy(Function(std::move(decide))) {}
 
     /// The same delay each time, less a random part of up to `jitter` of it.
     static RetryPolicy fixed(Duration delay, double jitter = 0.2);

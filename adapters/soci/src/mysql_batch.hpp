@@ -13,7 +13,7 @@
 
 namespace asyncjobs::soci_adapter {
 
-inline constexpr std::size_t max_batch_rows = 1000; ///< rows
+inline constexpr std::size_t max_batch_rows = 1000;
 
 /// Of the payloads in a batch. Quoted as JSON and then as SQL, a byte may become four, and one
 /// payload more may follow.
