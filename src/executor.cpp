@@ -4,3 +4,4 @@
 #include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>
 #include <asyncjobs/impl/running.ipp>
+#include <asyncjobs/impl/store_access.ipp>

@@ -1,2 +1,3 @@
 #include <asyncjobs/impl/json.ipp>
 #include <asyncjobs/impl/json_text.ipp>
+#include <asyncjobs/impl/unique_key.ipp>

@@ -2,7 +2,7 @@
 
 #include "job_record.hpp"
 
-#include <asyncjobs/attempt_error.hpp>
+#include <asyncjobs/store_helpers.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -27,6 +27,7 @@ auto FileJobStore::transact(Act act) {
     } catch (...) {
         // What is in memory may be ahead of the file: start over from the file.
         jobs_.clear();
+        parents_.clear();
         paused_.clear();
         to_write_.clear();
         write_paused_ = false;
@@ -41,10 +42,14 @@ void FileJobStore::read() {
         for (const auto& record : value.at("jobs").as_array()) {
             Job job = from_record(record);
             const JobId id = job.id;
+            if (job.parents > 0) parents_[id] = parents_from_record(record);
             jobs_.insert_or_assign(id, std::move(job));
         }
-        for (const auto& id : value.at("gone").as_array())
-            jobs_.erase(JobId::parse(std::string(id.as_string())).value());
+        for (const auto& gone : value.at("gone").as_array()) {
+            const auto id = JobId::parse(std::string(gone.as_string())).value();
+            jobs_.erase(id);
+            parents_.erase(id);
+        }
         if (const auto* queues = value.as_object().if_contains("paused")) {
             paused_.clear();
             for (const auto& queue : queues->as_array()) paused_.emplace(queue.as_string());
@@ -56,10 +61,13 @@ void FileJobStore::write() {
     if (to_write_.empty() && !write_paused_) return;
     boost::json::array jobs, gone;
     for (const auto& id : to_write_) {
-        if (const Job* job = find(id))
-            jobs.push_back(to_record(*job));
-        else
+        if (const Job* job = find(id)) {
+            auto record = to_record(*job);
+            if (job->parents > 0) add_parents(record, parents_.at(id));
+            jobs.push_back(std::move(record));
+        } else {
             gone.emplace_back(id.text());
+        }
     }
     boost::json::object line{{"jobs", std::move(jobs)}, {"gone", std::move(gone)}};
     if (write_paused_) line["paused"] = boost::json::array(paused_.begin(), paused_.end());
@@ -79,8 +87,8 @@ Job* FileJobStore::find(const LeaseRef& lease) {
     return valid ? job : nullptr;
 }
 
-const Job* FileJobStore::key_holder(const std::string& key) const {
-    for (const auto& [id, job] : jobs_)
+Job* FileJobStore::key_holder(const std::string& key) {
+    for (auto& [id, job] : jobs_)
         if (!is_finished(job.status) && job.unique_key == key) return &job;
     return nullptr;
 }
@@ -105,6 +113,7 @@ void FileJobStore::changed(Job& job, Timestamp now) {
 
 void FileJobStore::finish(Job& job, JobStatus status, Timestamp now) {
     job.status = status;
+    job.blocked_by = 0;
     job.finished_at = now;
     job.expires_at = now + job.retention;
 }
@@ -112,9 +121,22 @@ void FileJobStore::finish(Job& job, JobStatus status, Timestamp now) {
 void FileJobStore::erase(const JobId& id) {
     to_write_.insert(id);
     jobs_.erase(id);
+    parents_.erase(id);
+}
+
+bool FileJobStore::is_parent_of(const JobId& id, const JobId& child) const {
+    const auto found = parents_.find(child);
+    return found != parents_.end() &&
+           std::ranges::find(found->second.all, id) != found->second.all.end();
 }
 
 namespace {
+
+Job snapshot(const Job& job) {
+    Job copy = job;
+    if (job.blocked_by > 0) copy.progress.percent = unblocked_percent(job.parents, job.blocked_by);
+    return copy;
+}
 
 bool advance(Progress& known, const std::optional<Progress>& reported) {
     if (!reported || reported->percent < known.percent || *reported == known) return false;
@@ -132,7 +154,10 @@ ClaimedJob claimed(const Job& job) {
             .max_attempts = job.max_attempts,
             .crashes = job.crashes,
             .timeout = job.timeout,
-            .created_at = job.created_at};
+            .created_at = job.created_at,
+            .start_within =
+                job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
+            .steps = job.steps};
 }
 
 void record_error(Job& job, JobError error, Timestamp now) {
@@ -143,31 +168,59 @@ void record_error(Job& job, JobError error, Timestamp now) {
 } // namespace
 
 std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs) {
-    return transact([&](Timestamp now) {
-        std::vector<Submitted> answers;
-        for (const auto& job : jobs) answers.push_back(submit(job, now));
-        return answers;
-    });
+    return transact([&](Timestamp now) { return submit(jobs, now); });
 }
 
-Submitted FileJobStore::submit(const NewJob& wanted, Timestamp now) {
-    if (const Job* same = find(wanted.id))
-        return {Submitted::Outcome::id_exists, same->id, same->created_at};
+std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs, Timestamp now) {
+    std::vector<Submitted> answers;
+    Parents parents;
+    for (const auto& job : jobs) {
+        answers.push_back(submit(job, parents.of(job), now));
+        parents.submitted(job, answers.back());
+    }
+    return answers;
+}
+
+Submitted FileJobStore::conflict(Job& holder, const NewJob& wanted, Submitted::Outcome outcome,
+                                 Timestamp now) {
+    if (wanted.on_conflict == OnConflict::replace && holder.status == JobStatus::pending) {
+        holder.input = wanted.input;
+        holder.run_at = wanted.run_at.value_or(now + wanted.delay);
+        changed(holder, now);
+        outcome = Submitted::Outcome::replaced;
+    }
+    return {outcome, holder.id, holder.created_at};
+}
+
+Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents, Timestamp now) {
+    using Outcome = Submitted::Outcome;
+    if (Job* same = find(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
     if (wanted.unique_key)
-        if (const Job* holder = key_holder(*wanted.unique_key))
-            return {Submitted::Outcome::key_taken, holder->id, holder->created_at};
-    jobs_[wanted.id] = Job{.id = wanted.id,
-                           .type = wanted.type,
-                           .queue = wanted.queue,
-                           .owner = wanted.owner,
-                           .input = wanted.input,
-                           .max_attempts = wanted.max_attempts,
-                           .unique_key = wanted.unique_key,
-                           .timeout = wanted.timeout,
-                           .retention = wanted.retention,
-                           .created_at = now,
-                           .updated_at = now,
-                           .run_at = wanted.run_at.value_or(now + wanted.delay)};
+        if (Job* holder = key_holder(*wanted.unique_key))
+            return conflict(*holder, wanted, Outcome::key_taken, now);
+    for (const auto& parent : parents)
+        if (!find(parent)) return {Outcome::parent_missing, parent, {}};
+    const auto run_at = wanted.run_at.value_or(now + wanted.delay);
+    const int count = static_cast<int>(parents.size());
+    jobs_[wanted.id] =
+        Job{.id = wanted.id,
+            .type = wanted.type,
+            .queue = wanted.queue,
+            .owner = wanted.owner,
+            .input = wanted.input,
+            .max_attempts = wanted.max_attempts,
+            .unique_key = wanted.unique_key,
+            .parents = count,
+            .blocked_by = count,
+            .on_parent_failure = wanted.on_parent_failure,
+            .timeout = wanted.timeout,
+            .retention = wanted.retention,
+            .created_at = now,
+            .updated_at = now,
+            .run_at = run_at,
+            .deadline = wanted.start_within > Duration::zero() ? run_at + wanted.start_within
+                                                               : wanted.deadline};
+    if (!parents.empty()) parents_[wanted.id] = {.all = parents, .open = parents};
     to_write_.insert(wanted.id);
     return {Submitted::Outcome::created, wanted.id, now};
 }
@@ -180,6 +233,7 @@ Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
         for (const auto& queue : request.queues)
             if (!paused_.contains(queue)) claim(queue, request, now, answer);
         if (answer.claimed.size() == request.limit) answer.next_due_in.reset();
+        answer.has_to_unblock = !finished_parents().empty();
         return answer;
     });
 }
@@ -210,14 +264,15 @@ Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
         job->run_at = now + settlement.delay();
     }
     changed(*job, now);
-    for (const auto& follow_up : settlement.follow_ups()) submit(follow_up, now);
+    submit(settlement.follow_ups(), now);
     return {true, job->status};
 }
 
 void FileJobStore::claim(const std::string& queue, const ClaimRequest& request, Timestamp now,
                          Exchange& answer) {
-    auto waiting = select(
-        [&](const Job& job) { return job.status == JobStatus::pending && job.queue == queue; });
+    auto waiting = select([&](const Job& job) {
+        return job.status == JobStatus::pending && job.queue == queue && job.blocked_by == 0;
+    });
     // They come sorted by id; a stable sort by run_at leaves it at that among equals.
     std::ranges::stable_sort(waiting, {}, &Job::run_at);
     for (Job* job : waiting) {
@@ -248,6 +303,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
             if (job) {
                 renewed(*job, now + lease_for);
                 if (advance(job->progress, heartbeat.progress)) changed(*job, now);
+                if (heartbeat.step) add_step(*job, *heartbeat.step);
             }
             answers.push_back({job != nullptr, job && job->cancel_requested_at});
         }
@@ -276,11 +332,7 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
         for (Job* job : lost) {
             if (answer.size() == limit) break;
             const bool is_quarantined = ++job->crashes >= crash_limit;
-            if (is_quarantined)
-                record_error(*job,
-                             {.code = std::string(error_code::worker_lost),
-                              .message = "Its process died too often."},
-                             now);
+            if (is_quarantined) record_error(*job, worker_lost(), now);
             --job->attempt;
             job->lease_expires_at.reset();
             if (is_quarantined) {
@@ -298,10 +350,61 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
     });
 }
 
+std::set<JobId> FileJobStore::finished_parents() {
+    std::set<JobId> finished;
+    for (const auto& [child, parents] : parents_)
+        for (const auto& id : parents.open)
+            if (const Job* parent = find(id); parent && is_finished(parent->status))
+                finished.insert(id);
+    return finished;
+}
+
+std::vector<Unblocked> FileJobStore::unblock(std::size_t limit) {
+    return transact([&](Timestamp now) {
+        auto finished = finished_parents();
+        while (finished.size() > limit) finished.erase(std::prev(finished.end()));
+        return unblock(finished, now);
+    });
+}
+
+std::vector<Unblocked> FileJobStore::unblock(const std::set<JobId>& finished, Timestamp now) {
+    std::vector<Unblocked> answer;
+    for (auto& [child, parents] : parents_) {
+        const Job* failed = nullptr;
+        const auto told = std::erase_if(parents.open, [&](const JobId& id) {
+            if (!finished.contains(id)) return false;
+            if (const Job* parent = find(id); parent->status != JobStatus::completed)
+                failed = parent;
+            return true;
+        });
+        if (told == 0) continue;
+        to_write_.insert(child);
+        Job* job = find(child);
+        if (job->status != JobStatus::pending || job->blocked_by == 0) continue;
+        job->blocked_by -= static_cast<int>(told);
+        changed(*job, now);
+        if (failed && job->on_parent_failure != OnParentFailure::run) {
+            const bool fails = job->on_parent_failure == OnParentFailure::fail;
+            const auto why = parent_failed(failed->id, failed->status);
+            if (fails)
+                job->error = why;
+            else
+                job->cancel_reason = why.message;
+            finish(*job, fails ? JobStatus::failed : JobStatus::cancelled, now);
+        } else if (job->blocked_by == 0) {
+            job->run_at = std::max(job->run_at, now);
+        }
+        answer.push_back({child, job->queue, job->status, job->blocked_by});
+    }
+    return answer;
+}
+
 std::size_t FileJobStore::purge(std::size_t limit) {
     return transact([&](Timestamp now) {
-        auto expired =
-            select([&](const Job& job) { return job.expires_at && *job.expires_at <= now; });
+        const auto needed = finished_parents();
+        auto expired = select([&](const Job& job) {
+            return job.expires_at && *job.expires_at <= now && !needed.contains(job.id);
+        });
         expired.resize(std::min(expired.size(), limit));
         for (const Job* job : expired) erase(JobId(job->id));
         return expired.size();
@@ -312,7 +415,7 @@ std::vector<std::optional<Job>> FileJobStore::find(std::span<const JobId> ids) {
     return transact([&](Timestamp) {
         std::vector<std::optional<Job>> answers(ids.size());
         for (std::size_t i = 0; i < ids.size(); ++i)
-            if (const Job* job = find(ids[i])) answers[i] = *job;
+            if (const Job* job = find(ids[i])) answers[i] = snapshot(*job);
         return answers;
     });
 }
@@ -324,33 +427,35 @@ JobPage FileJobStore::list(const JobQuery& query) {
                    (!query.queue || job.queue == *query.queue) &&
                    (!query.type || job.type == *query.type) &&
                    (!query.status || job.status == *query.status) &&
+                   (!query.needed_by || is_parent_of(job.id, *query.needed_by)) &&
                    (!query.before || job.id < *query.before);
         });
         std::ranges::reverse(found);
         JobPage page;
         page.more = found.size() > query.limit;
         found.resize(std::min(found.size(), query.limit));
-        for (const Job* job : found) page.jobs.push_back(*job);
+        for (const Job* job : found) page.jobs.push_back(snapshot(*job));
         return page;
     });
 }
 
-CancelOutcome FileJobStore::cancel(const JobId& id) {
+CancelOutcome FileJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
     return transact([&](Timestamp now) {
         Job* job = find(id);
         if (!job) return CancelOutcome::not_found;
         if (job->status == JobStatus::cancelled) return CancelOutcome::already_cancelled;
         if (is_finished(job->status)) return CancelOutcome::already_finished;
-        if (job->status == JobStatus::pending) {
-            finish(*job, JobStatus::cancelled, now);
-            changed(*job, now);
-            return CancelOutcome::cancelled;
-        }
-        if (!job->cancel_requested_at) {
-            job->cancel_requested_at = now;
+        const bool is_at_once = job->status == JobStatus::pending || cancellation.force;
+        if (is_at_once || !job->cancel_requested_at) {
+            if (job->status == JobStatus::processing && !job->cancel_requested_at)
+                job->cancel_requested_at = now;
+            job->cancel_reason = cancellation.reason;
             changed(*job, now);
         }
-        return CancelOutcome::requested;
+        if (!is_at_once) return CancelOutcome::requested;
+        job->lease_expires_at.reset();
+        finish(*job, JobStatus::cancelled, now);
+        return CancelOutcome::cancelled;
     });
 }
 
@@ -367,7 +472,9 @@ RetryOutcome FileJobStore::retry(const JobId& id) {
         job->progress = {};
         job->error.reset();
         job->attempt_errors.clear();
+        job->deadline.reset();
         job->cancel_requested_at.reset();
+        job->cancel_reason.clear();
         job->finished_at.reset();
         job->expires_at.reset();
         changed(*job, now);
@@ -376,10 +483,11 @@ RetryOutcome FileJobStore::retry(const JobId& id) {
 }
 
 RemoveOutcome FileJobStore::remove(const JobId& id) {
-    return transact([&](Timestamp) {
+    return transact([&](Timestamp now) {
         const Job* job = find(id);
         if (!job) return RemoveOutcome::not_found;
         if (!is_finished(job->status)) return RemoveOutcome::not_finished;
+        unblock({id}, now);
         erase(id);
         return RemoveOutcome::removed;
     });
@@ -391,7 +499,8 @@ Workload FileJobStore::workload(std::string_view queue, std::string_view type) {
         answer.paused = paused_.contains(queue);
         std::vector<std::pair<Timestamp, Duration>> runs;
         for (const auto& [id, job] : jobs_) {
-            if (job.queue == queue && job.status == JobStatus::pending && job.run_at <= now)
+            if (job.queue == queue && job.status == JobStatus::pending && job.run_at <= now &&
+                job.blocked_by == 0)
                 answer.waiting = std::min(answer.waiting + 1, Workload::count_limit);
             if (job.queue == queue && job.status == JobStatus::processing)
                 answer.processing = std::min(answer.processing + 1, Workload::count_limit);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "job_record.hpp"
 #include "journal.hpp"
 
 #include <asyncjobs/job_store.hpp>
@@ -29,10 +30,12 @@ public:
                                           asyncjobs::Duration lease_for) override;
     std::vector<asyncjobs::ClaimedJob> held(std::string_view worker) override;
     std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
+    std::vector<asyncjobs::Unblocked> unblock(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
     std::vector<std::optional<asyncjobs::Job>> find(std::span<const asyncjobs::JobId> ids) override;
     asyncjobs::JobPage list(const asyncjobs::JobQuery& query) override;
-    asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id) override;
+    asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
+                                    const asyncjobs::Cancellation& cancellation) override;
     asyncjobs::RetryOutcome retry(const asyncjobs::JobId& id) override;
     asyncjobs::RemoveOutcome remove(const asyncjobs::JobId& id) override;
     asyncjobs::Workload workload(std::string_view queue, std::string_view type) override;
@@ -47,7 +50,7 @@ private:
 
     asyncjobs::Job* find(const asyncjobs::JobId& id);
     asyncjobs::Job* find(const asyncjobs::LeaseRef& lease);
-    const asyncjobs::Job* key_holder(const std::string& key) const;
+    asyncjobs::Job* key_holder(const std::string& key);
     std::vector<asyncjobs::Job*> select(std::function<bool(const asyncjobs::Job&)> wanted);
 
     void renewed(asyncjobs::Job& job, asyncjobs::Timestamp lease_expires_at);
@@ -55,7 +58,16 @@ private:
     void finish(asyncjobs::Job& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
     void erase(const asyncjobs::JobId& id);
 
-    asyncjobs::Submitted submit(const asyncjobs::NewJob& wanted, asyncjobs::Timestamp now);
+    std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs,
+                                             asyncjobs::Timestamp now);
+    asyncjobs::Submitted submit(const asyncjobs::NewJob& wanted,
+                                std::vector<asyncjobs::JobId> parents, asyncjobs::Timestamp now);
+    asyncjobs::Submitted conflict(asyncjobs::Job& holder, const asyncjobs::NewJob& wanted,
+                                  asyncjobs::Submitted::Outcome outcome, asyncjobs::Timestamp now);
+    bool is_parent_of(const asyncjobs::JobId& id, const asyncjobs::JobId& child) const;
+    std::set<asyncjobs::JobId> finished_parents();
+    std::vector<asyncjobs::Unblocked> unblock(const std::set<asyncjobs::JobId>& finished,
+                                              asyncjobs::Timestamp now);
     asyncjobs::Settled settle(const asyncjobs::Settlement& settlement, asyncjobs::Timestamp now);
     void claim(const std::string& queue, const asyncjobs::ClaimRequest& request,
                asyncjobs::Timestamp now, asyncjobs::Exchange& answer);
@@ -63,6 +75,7 @@ private:
     std::mutex mutex_;
     Journal journal_;
     std::map<asyncjobs::JobId, asyncjobs::Job> jobs_;
+    std::map<asyncjobs::JobId, ParentList> parents_; ///< of those jobs that have any
     std::set<std::string, std::less<>> paused_;
     std::set<asyncjobs::JobId> to_write_; ///< changed, or gone if not in jobs_
     bool write_paused_ = false;

@@ -27,7 +27,7 @@ std::optional<Timestamp> optional_time(const json::value& value) {
 
 } // namespace
 
-json::value to_record(const Job& job) {
+json::object to_record(const Job& job) {
     json::object record{{"id", job.id.text()},
                         {"type", job.type},
                         {"queue", job.queue},
@@ -47,6 +47,11 @@ json::value to_record(const Job& job) {
                         {"created_at", number(job.created_at)},
                         {"updated_at", number(job.updated_at)},
                         {"run_at", number(job.run_at)},
+                        {"parents", job.parents},
+                        {"blocked_by", job.blocked_by},
+                        {"on_parent_failure", static_cast<int>(job.on_parent_failure)},
+                        {"cancel_reason", job.cancel_reason},
+                        {"deadline", optional(job.deadline)},
                         {"started_at", optional(job.started_at)},
                         {"finished_at", optional(job.finished_at)},
                         {"cancel_requested_at", optional(job.cancel_requested_at)},
@@ -66,6 +71,10 @@ json::value to_record(const Job& job) {
                                               {"code", error.code},
                                               {"message", error.message}});
     record["attempt_errors"] = std::move(attempt_errors);
+    json::array steps;
+    for (const Step& step : job.steps)
+        steps.push_back(json::object{{"name", step.name}, {"result", step.result.text()}});
+    record["steps"] = std::move(steps);
     return record;
 }
 
@@ -84,11 +93,16 @@ Job from_record(const json::value& value) {
             .fence = record.at("fence").as_int64(),
             .revision = record.at("revision").as_int64(),
             .worker = text(record.at("worker")),
+            .parents = integer(record.at("parents")),
+            .blocked_by = integer(record.at("blocked_by")),
+            .on_parent_failure = OnParentFailure(integer(record.at("on_parent_failure"))),
+            .cancel_reason = text(record.at("cancel_reason")),
             .timeout = duration(record.at("timeout")),
             .retention = duration(record.at("retention")),
             .created_at = time(record.at("created_at")),
             .updated_at = time(record.at("updated_at")),
             .run_at = time(record.at("run_at")),
+            .deadline = optional_time(record.at("deadline")),
             .started_at = optional_time(record.at("started_at")),
             .finished_at = optional_time(record.at("finished_at")),
             .cancel_requested_at = optional_time(record.at("cancel_requested_at")),
@@ -107,5 +121,27 @@ Job from_record(const json::value& value) {
                                       .worker = text(error.at("worker")),
                                       .code = text(error.at("code")),
                                       .message = text(error.at("message"))});
+    for (const json::value& step : record.at("steps").as_array())
+        job.steps.push_back({text(step.at("name")), JsonText::trusted(text(step.at("result")))});
     return job;
+}
+
+void add_parents(json::object& record, const ParentList& parents) {
+    const auto array = [](const std::vector<JobId>& ids) {
+        json::array texts;
+        for (const JobId& id : ids) texts.emplace_back(id.text());
+        return texts;
+    };
+    record["all_parents"] = array(parents.all);
+    record["open_parents"] = array(parents.open);
+}
+
+ParentList parents_from_record(const json::value& record) {
+    const auto ids = [](const json::value& texts) {
+        std::vector<JobId> all;
+        for (const json::value& id : texts.as_array())
+            all.push_back(JobId::parse(text(id)).value());
+        return all;
+    };
+    return {.all = ids(record.at("all_parents")), .open = ids(record.at("open_parents"))};
 }

@@ -59,11 +59,24 @@ public:
     Client& operator=(const Client&) = delete;
 
     /// Returns when the job is durable. An id left null is filled in; one that is taken throws
-    /// Errc::conflict if you chose it yourself.
+    /// Errc::conflict if you chose it yourself, a unique key if `on_conflict` says so, and a parent
+    /// that is not there Errc::not_found.
     Submitted submit(NewJob job);
 
-    /// All in one transaction; a conflict of one is in its answer and does not touch the others.
+    /// All in one transaction; a conflict of one is in its answer and does not touch the others. In
+    /// `after`, a job whose unique key was taken stands for the one that holds it.
     std::vector<Submitted> submit(std::vector<NewJob> jobs);
+
+    /// A fresh id, for jobs that name each other before they are submitted.
+    JobId make_id();
+
+    /// Each job after the one before it, all in one transaction.
+    std::vector<Submitted> submit_chain(std::vector<NewJob> jobs);
+
+    /// All `members`, and `callback` after them, in one transaction. Answers the id of the
+    /// callback, which is the batch's: its progress is the share of the members that have finished,
+    /// its `blocked_by` is how many have not; see also JobQuery::needed_by.
+    JobId submit_batch(std::vector<NewJob> members, NewJob callback);
 
     /// Submits `input`, described by Boost.Describe, as a job of type `Input::type`; the rest of
     /// what is said of the job is in `job`. Answers the id: of the job that holds `unique_key` if
@@ -86,7 +99,9 @@ public:
     /// share one, and their reads are batched. The callback must neither block nor throw.
     [[nodiscard]] Watch watch(const JobId& id, Watcher watcher);
 
-    CancelOutcome cancel(const JobId& id);
+    /// A handler that runs hears of it within about a second, in whichever process it is. Throws
+    /// Errc::invalid_argument for a reason that is too long.
+    CancelOutcome cancel(const JobId& id, const Cancellation& cancellation = {});
     RetryOutcome retry(const JobId& id);
     RemoveOutcome remove(const JobId& id);
     void set_paused(std::string_view queue, bool paused);

@@ -22,16 +22,22 @@ public:
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
         return inner_.renew(heartbeats, lease_for);
     }
+    std::vector<Renewal> check(std::span<const LeaseRef> leases) override {
+        return inner_.check(leases);
+    }
     std::vector<ClaimedJob> held(std::string_view worker) override { return inner_.held(worker); }
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override {
         return inner_.rescue(limit, crash_limit);
     }
+    std::vector<Unblocked> unblock(std::size_t limit) override { return inner_.unblock(limit); }
     std::size_t purge(std::size_t limit) override { return inner_.purge(limit); }
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         return inner_.find(ids);
     }
     JobPage list(const JobQuery& query) override { return inner_.list(query); }
-    CancelOutcome cancel(const JobId& id) override { return inner_.cancel(id); }
+    CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override {
+        return inner_.cancel(id, cancellation);
+    }
     RetryOutcome retry(const JobId& id) override { return inner_.retry(id); }
     RemoveOutcome remove(const JobId& id) override { return inner_.remove(id); }
     Workload workload(std::string_view queue, std::string_view type) override {

@@ -55,14 +55,51 @@ struct AttemptError {
     friend bool operator==(const AttemptError&, const AttemptError&) = default;
 };
 
+/// What a handler had done when it was interrupted: see ProgressReporter::step().
+struct Step {
+    std::string name = {};
+    JsonText result = {};
+
+    friend bool operator==(const Step&, const Step&) = default;
+};
+
 /// Codes that the library itself records.
 namespace error_code {
 inline constexpr std::string_view worker_lost = "worker_lost"; ///< its process died too often
 inline constexpr std::string_view timeout = "timeout";         ///< ran longer than allowed
+inline constexpr std::string_view deadline_passed =
+    "deadline_passed"; ///< could not be started in time
+inline constexpr std::string_view parent_failed =
+    "parent_failed"; ///< a job that it waited for failed or was cancelled
 inline constexpr std::string_view invalid_input =
     "invalid_input"; ///< does not fit the handler's type
 inline constexpr std::string_view internal_error = "internal_error"; ///< the handler threw
 } // namespace error_code
+
+/// What a submit does whose unique key a live job holds.
+enum class OnConflict {
+    keep,    ///< nothing: it answers that job
+    replace, ///< that job gets the new one's `input` and time to run, if it is still pending
+    refuse,  ///< Client throws Errc::conflict; a store does nothing
+};
+
+/// What becomes of a job when one that it waits for has failed or was cancelled.
+enum class OnParentFailure {
+    cancel, ///< it is cancelled, too
+    fail,   ///< it fails (error_code::parent_failed)
+    run,    ///< it runs all the same
+};
+
+/// What makes two jobs of one type the same job: see NewJob::unique_by.
+struct UniqueBy {
+    bool owner = false;
+    bool queue = false;
+    bool input = false;                    ///< all of it, whatever the order of its members
+    std::vector<std::string> members = {}; ///< of the input, as JSON pointers: `/customer/id`
+    /// Above 0: the same job is made once in each period of this length, counted from 1970 by the
+    /// submitter's clock, even if it has finished. It is kept at least as long.
+    Duration period = {};
+};
 
 /// What a submitter says of a job. Made for designated initialisers.
 struct NewJob {
@@ -74,9 +111,17 @@ struct NewJob {
     int max_attempts = 5;                 ///< 1-1000
     std::optional<Timestamp> run_at = {}; ///< not before; empty: now
     Duration delay = {};                  ///< instead of run_at: this long after the submit
-    Duration timeout = {};                ///< of one attempt; 0: none
+    /// An attempt that has not started by then fails the job (error_code::deadline_passed).
+    std::optional<Timestamp> deadline = {};
+    Duration start_within = {}; ///< instead of deadline: this long after it is due; 0: no matter
+    Duration timeout = {};      ///< of one attempt; 0: none
     Duration retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
     std::optional<std::string> unique_key = {}; ///< at most one pending or processing job holds it
+    std::optional<UniqueBy> unique_by = {};     ///< instead of unique_key: has one made
+    OnConflict on_conflict = OnConflict::keep;
+    /// The jobs that it waits for, its parents: there already, or before it in the same submit.
+    std::vector<JobId> after = {};
+    OnParentFailure on_parent_failure = OnParentFailure::cancel;
 };
 
 /// Throws Error (Errc::invalid_argument) that names the member, the value and the rule.
@@ -84,6 +129,25 @@ struct NewJob {
 /// type, queue: 1-100 characters of `A-Z a-z 0-9 . _ : / -`. owner: at most 255 bytes of UTF-8
 /// without control characters; unique_key: likewise, not empty.
 void validate(const NewJob&);
+
+/// Puts into `job` what its unique_by says: the unique key and, of a period, the id. Does nothing
+/// where there is none. Client does it; only who submits past it needs to.
+///
+/// Errors  Errc::invalid_argument for a member that the input does not have.
+void make_unique_key(NewJob& job, Timestamp now);
+
+/// Why a job shall be cancelled, and how.
+struct Cancellation {
+    static constexpr std::size_t max_reason = 1000; ///< bytes
+
+    std::string reason = {}; ///< kept with the job; UTF-8
+    /// Does not wait for the handler to stop: the job is cancelled at once, and whatever its worker
+    /// still writes changes nothing.
+    bool force = false;
+};
+
+/// Throws Error (Errc::invalid_argument) that names the member, the value and the rule.
+void validate(const Cancellation&);
 
 /// The record of a job, as a store returns it: a snapshot that owns its data.
 struct Job {
@@ -97,6 +161,7 @@ struct Job {
     std::optional<JsonText> result = {};
     std::optional<JobError> error = {};            ///< of the last failed attempt
     std::vector<AttemptError> attempt_errors = {}; ///< of all of this run, oldest first
+    std::vector<Step> steps = {};                  ///< that are done, in their order
     int attempt = 0;                               ///< charged tries; 1 while the first one runs
     int max_attempts = 1;
     int crashes = 0;           ///< how often a worker that held it was lost
@@ -104,11 +169,16 @@ struct Job {
     std::int64_t revision = 1; ///< +1 at every visible change
     std::string worker = {};   ///< who runs it, or ran it last
     std::optional<std::string> unique_key = {};
+    int parents = 0;    ///< how many jobs it waited for at first
+    int blocked_by = 0; ///< how many of them it still waits for
+    OnParentFailure on_parent_failure = OnParentFailure::cancel;
+    std::string cancel_reason = {};
     Duration timeout = {};
     Duration retention = {};
     Timestamp created_at = {};
     Timestamp updated_at = {};
     Timestamp run_at = {};
+    std::optional<Timestamp> deadline = {};
     std::optional<Timestamp> started_at = {};  ///< of the latest attempt
     std::optional<Timestamp> finished_at = {}; ///< completed, failed or cancelled
     std::optional<Timestamp> cancel_requested_at = {};
@@ -120,4 +190,5 @@ struct Job {
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/job.ipp>
+#include <asyncjobs/impl/unique_key.ipp>
 #endif

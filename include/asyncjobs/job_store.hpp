@@ -22,11 +22,13 @@ struct Submitted {
         id_exists, ///< nothing happened: the id is taken (a submit that was repeated finds its own
                    ///< job)
         key_taken, ///< nothing happened: a live job holds the unique key; `id` names that job
+        replaced,  ///< the job that `id` names has the new input now: see OnConflict::replace
+        parent_missing, ///< nothing happened: one of `after` is not there; `id` names it
     };
 
     Outcome outcome = Outcome::created;
     JobId id = {};
-    Timestamp created_at = {}; ///< of the job that `id` names
+    Timestamp created_at = {}; ///< of the job that `id` names, if there is one
 };
 
 /// What a worker wants to take.
@@ -49,6 +51,8 @@ struct ClaimedJob {
     int crashes = 0;
     Duration timeout = {};
     Timestamp created_at = {};
+    std::optional<Duration> start_within = {}; ///< from the claim to the job's deadline
+    std::vector<Step> steps = {};              ///< that earlier attempts have done
 };
 
 /// The answer to one Settlement.
@@ -64,12 +68,14 @@ struct Exchange {
     /// When fewer were claimed than asked for: how long until the next pending job of these queues
     /// is due. Empty: none is waiting.
     std::optional<Duration> next_due_in = {};
+    bool has_to_unblock = false; ///< jobs have finished that others wait for: call unblock()
 };
 
 /// Keeps a lease alive and carries what the handler reported.
 struct Heartbeat {
     LeaseRef lease = {};
     std::optional<Progress> progress = {};
+    std::optional<Step> step = {}; ///< added to those that are done
 };
 
 /// The answer to one Heartbeat.
@@ -84,13 +90,22 @@ struct Rescued {
     JobStatus status = JobStatus::pending; ///< what it is now
 };
 
+/// A job that waits for fewer others than before.
+struct Unblocked {
+    JobId id = {};
+    std::string queue = {};
+    JobStatus status = JobStatus::pending; ///< what it is now
+    int blocked_by = 0;
+};
+
 /// Which jobs to list, newest first. Empty members do not restrict.
 struct JobQuery {
     std::optional<std::string> owner = {};
     std::optional<std::string> queue = {};
     std::optional<std::string> type = {};
     std::optional<JobStatus> status = {};
-    std::optional<JobId> before = {}; ///< continues a listing: only ids smaller than this one
+    std::optional<JobId> needed_by = {}; ///< only the parents of this job
+    std::optional<JobId> before = {};    ///< continues a listing: only ids smaller than this one
     std::size_t limit = 50;
 };
 
@@ -100,7 +115,7 @@ struct JobPage {
 };
 
 enum class CancelOutcome {
-    cancelled,         ///< it was pending and is cancelled now
+    cancelled,         ///< it is cancelled now
     requested,         ///< it is processing; its worker has been asked to stop, now or before
     already_cancelled, ///< nothing happened
     already_finished,  ///< completed or failed; nothing happened
@@ -140,7 +155,8 @@ public:
     virtual ~JobStore() = default;
 
     /// Makes pending jobs. One conflict does not touch the others of the batch. `run_at` is `now +
-    /// delay` where no `run_at` is given. Answers in the order of `jobs`.
+    /// delay` where no `run_at` is given. A job with parents is blocked by all of them, and not due
+    /// before unblock() has let it go. Answers in the order of `jobs`.
     virtual std::vector<Submitted> submit(std::span<const NewJob> jobs) = 0;
 
     /// Ends leases and takes new ones, in one transaction, settling first.
@@ -155,10 +171,15 @@ public:
     virtual Exchange exchange(std::span<const Settlement> settlements,
                               const ClaimRequest& request) = 0;
 
-    /// Extends leases to `now + lease_for` and writes progress, where the fence still matches.
-    /// A percentage lower than the known one is not written. Answers in the order of `heartbeats`.
+    /// Extends leases to `now + lease_for` and writes progress and steps, where the fence still
+    /// matches. A percentage lower than the known one is not written. Answers in the order of
+    /// `heartbeats`.
     virtual std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats,
                                        Duration lease_for) = 0;
+
+    /// What renew() would answer, without a write: how a worker hears of a cancellation within a
+    /// second. A store may have a cheaper way than this, which reads the jobs.
+    virtual std::vector<Renewal> check(std::span<const LeaseRef> leases);
 
     /// The jobs that `worker` holds a lease on: how an executor learns what became of an exchange
     /// whose answer was lost.
@@ -170,7 +191,14 @@ public:
     /// so has one more of attempt_errors.
     virtual std::vector<Rescued> rescue(std::size_t limit, int crash_limit) = 0;
 
-    /// Deletes up to `limit` finished jobs whose `expires_at` has passed; answers how many.
+    /// Lets go those who wait for up to `limit` finished jobs, and answers them: `blocked_by` goes
+    /// down and, at 0, the job is due, or at its `run_at` if that is later. Where a parent failed
+    /// or was cancelled, the job's on_parent_failure decides. No job is counted twice. Call it
+    /// until it answers nobody.
+    virtual std::vector<Unblocked> unblock(std::size_t limit) = 0;
+
+    /// Deletes up to `limit` finished jobs whose `expires_at` has passed; answers how many. One
+    /// that unblock() has yet to look at stays.
     virtual std::size_t purge(std::size_t limit) = 0;
 
     /// In the order of `ids`; empty where there is no such job.
@@ -178,11 +206,13 @@ public:
 
     virtual JobPage list(const JobQuery& query) = 0;
 
-    /// Cancels a pending job; asks a processing one to stop.
-    virtual CancelOutcome cancel(const JobId& id) = 0;
+    /// Cancels a pending job, and one that is processing if it is forced; asks a processing one to
+    /// stop otherwise. The first request's reason is kept, or the forced one's.
+    virtual CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) = 0;
 
-    /// Starts a failed or cancelled job anew: pending, due now, attempts, crashes, progress, errors
-    /// and cancel request cleared; the fence goes on.
+    /// Starts a failed or cancelled job anew: pending, due now, attempts, crashes, progress,
+    /// errors, deadline and cancellation cleared, and blocked by nothing; the fence and the steps
+    /// go on.
     virtual RetryOutcome retry(const JobId& id) = 0;
 
     /// Deletes a finished job before its time.
@@ -206,5 +236,19 @@ public:
 private:
     Notifier notifier_;
 };
+
+inline std::vector<Renewal> JobStore::check(std::span<const LeaseRef> leases) {
+    std::vector<JobId> ids;
+    ids.reserve(leases.size());
+    for (const LeaseRef& lease : leases) ids.push_back(lease.id);
+    const auto jobs = find(ids);
+    std::vector<Renewal> answers(leases.size());
+    for (std::size_t i = 0; i < leases.size(); ++i) {
+        const auto& job = jobs[i];
+        if (job && job->status == JobStatus::processing && job->fence == leases[i].fence)
+            answers[i] = {true, job->cancel_requested_at.has_value()};
+    }
+    return answers;
+}
 
 } // namespace asyncjobs

@@ -1,13 +1,18 @@
 #pragma once
 
 #include <asyncjobs/job_store.hpp>
+#include <asyncjobs/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace asyncjobs {
 
@@ -52,12 +57,55 @@ public:
     /// that transaction turns out not to have been committed, the attempt has failed.
     void completes_itself() noexcept;
 
+    /// Calls `function` and answers what it returned, which is kept with the job: an attempt that
+    /// comes later answers that without a call, and so goes on after the last step that was
+    /// recorded. What lies in between is done again.
+    ///
+    /// `name` is unique within the job, 1-100 characters of `A-Z a-z 0-9 . _ : / -`. The result is
+    /// nothing, a JsonText, or what json::serialize() takes. A cancellation point before the call;
+    /// blocks for a write to the store after it. What `function` throws, it throws, and nothing is
+    /// kept.
+    template <std::invocable Function>
+    auto step(std::string_view name, Function&& function);
+
+    /// The jobs that this one waited for, with their results, by id; those that retention has
+    /// deleted are missing. Reads the store.
+    std::vector<Job> parents() const;
+
+    /// Submits `job` in the transaction that records this one's completion, if and only if that is
+    /// accepted. Answers its id. Throws Error (Errc::invalid_argument) as validate() does.
+    JobId submit_with_result(NewJob job);
+
     /// The job under way: its id, owner, attempt and so on.
     const ClaimedJob& job() const noexcept;
 
 private:
+    std::optional<JsonText> result_of_step(std::string_view name) const;
+    void record_step(std::string_view name, JsonText result);
+
     detail::Execution& execution_;
 };
+
+template <std::invocable Function>
+auto ProgressReporter::step(std::string_view name, Function&& function) {
+    using Result = std::remove_cvref_t<std::invoke_result_t<Function>>;
+    const auto known = result_of_step(name);
+    if constexpr (std::is_void_v<Result>) {
+        if (known) return;
+        std::forward<Function>(function)();
+        record_step(name, JsonText());
+    } else if constexpr (std::same_as<Result, JsonText>) {
+        if (known) return *known;
+        JsonText result = std::forward<Function>(function)();
+        record_step(name, result);
+        return result;
+    } else {
+        if (known) return json::parse<Result>(*known);
+        Result result = std::forward<Function>(function)();
+        record_step(name, json::serialize(result));
+        return result;
+    }
+}
 
 } // namespace asyncjobs
 

@@ -27,8 +27,28 @@ std::string show(Submitted::Outcome outcome) {
         return "id_exists";
     case Submitted::Outcome::key_taken:
         return "key_taken";
+    case Submitted::Outcome::replaced:
+        return "replaced";
+    case Submitted::Outcome::parent_missing:
+        return "parent_missing";
     }
     return "no outcome";
+}
+
+std::string show(OnParentFailure policy) {
+    switch (policy) {
+    case OnParentFailure::cancel:
+        return "cancel";
+    case OnParentFailure::fail:
+        return "fail";
+    case OnParentFailure::run:
+        return "run";
+    }
+    return "no policy";
+}
+
+std::string show(const Step& step) {
+    return fmt::format("{} {}", show(step.name), show(step.result));
 }
 
 std::string show(CancelOutcome outcome) {
@@ -110,6 +130,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("result", &Job::result);
     same("error", &Job::error);
     same("attempt_errors", &Job::attempt_errors);
+    same("steps", &Job::steps);
     same("attempt", &Job::attempt);
     same("max_attempts", &Job::max_attempts);
     same("crashes", &Job::crashes);
@@ -117,11 +138,16 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("revision", &Job::revision);
     same("worker", &Job::worker);
     same("unique_key", &Job::unique_key);
+    same("parents", &Job::parents);
+    same("blocked_by", &Job::blocked_by);
+    same("on_parent_failure", &Job::on_parent_failure);
+    same("cancel_reason", &Job::cancel_reason);
     same("timeout", &Job::timeout);
     same("retention", &Job::retention);
     same("created_at", &Job::created_at);
     same("updated_at", &Job::updated_at);
     same("run_at", &Job::run_at);
+    same("deadline", &Job::deadline);
     same("started_at", &Job::started_at);
     same("finished_at", &Job::finished_at);
     same("cancel_requested_at", &Job::cancel_requested_at);
@@ -212,7 +238,7 @@ void Scene::accept(const Settlement& settlement) {
 }
 
 Renewal Scene::renew(const LeaseRef& lease, std::optional<Progress> progress, Duration lease_for) {
-    const Heartbeat heartbeat{lease, std::move(progress)};
+    const Heartbeat heartbeat{.lease = lease, .progress = std::move(progress)};
     const auto answers = store_->renew({&heartbeat, 1}, lease_for);
     expect_equal(answers.size(), 1, "answers to one heartbeat");
     return answers[0];
@@ -238,7 +264,7 @@ JobId Scene::failed(NewJob job) {
 
 JobId Scene::cancelled(NewJob job) {
     const auto id = submit(std::move(job));
-    expect_equal(store_->cancel(id), CancelOutcome::cancelled, "cancel of a pending job");
+    expect_equal(store_->cancel(id, {}), CancelOutcome::cancelled, "cancel of a pending job");
     return id;
 }
 

@@ -184,7 +184,7 @@ void cancels_or_is_asked(Scene& scene) {
         race(2, [&](std::size_t i) {
             const std::vector<std::string> queues = {queue};
             if (i == 0)
-                outcome = patiently([&] { return stores.of(0).cancel(id); });
+                outcome = patiently([&] { return stores.of(0).cancel(id, {}); });
             else
                 claimed = patiently([&] {
                     return stores.of(1)

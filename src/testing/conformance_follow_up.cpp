@@ -23,7 +23,7 @@ void go_with_every_kind(Scene& scene) {
     const auto submitted_by = [&](auto settle, std::string_view kind) {
         const auto lease = scene.running({.delay = {}}).lease;
         const auto follow_up = scene.filled({.queue = "follow-ups"});
-        scene.store().cancel(lease.id);
+        scene.store().cancel(lease.id, {});
         scene.accept(settle(lease).with_follow_ups({follow_up}));
         expect(scene.find(follow_up.id).has_value(),
                fmt::format("the follow-up of a {} job to be submitted", kind));

@@ -28,7 +28,7 @@ void may_be_shortened(Scene& scene) {
 
 void learns_of_a_cancel_request(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     const auto answer = scene.renew(lease);
     expect(answer.kept, "the lease to be kept");
     expect(answer.cancel_requested, "the cancel request to be in the answer");
@@ -38,7 +38,7 @@ void is_lost_with_another_fence(Scene& scene) {
     const auto old = scene.running().lease;
     scene.accept(Settlement::released(old));
     const auto current = scene.claim_one().lease;
-    scene.store().cancel(old.id);
+    scene.store().cancel(old.id, {});
     const auto before = scene.job(old.id);
     for (const auto fence : {old.fence, current.fence + 1}) {
         const auto answer = scene.renew({old.id, fence}, Progress{50, "late"}, an_hour);
@@ -68,7 +68,7 @@ void answers_heartbeats_in_order(Scene& scene) {
     scene.submit(4);
     const auto claimed = scene.claim(4);
     expect_equal(claimed.size(), 4, "jobs claimed");
-    scene.store().cancel(claimed[2].lease.id);
+    scene.store().cancel(claimed[2].lease.id, {});
     const std::vector<Heartbeat> heartbeats = {{claimed[3].lease, Progress{30, "d"}},
                                                {{claimed[1].lease.id, 0}, Progress{10, "b"}},
                                                {claimed[2].lease, Progress{20, "c"}},

@@ -5,7 +5,7 @@ namespace {
 
 void cancels_pending_jobs(Scene& scene) {
     const auto id = scene.submit();
-    expect_equal(scene.store().cancel(id), CancelOutcome::cancelled, "cancel of a pending job");
+    expect_equal(scene.store().cancel(id, {}), CancelOutcome::cancelled, "cancel of a pending job");
     const auto job = scene.job(id);
     expect_equal(job.status, JobStatus::cancelled, "status");
     expect(job.finished_at.has_value(), "finished_at to be set");
@@ -17,7 +17,7 @@ void cancels_pending_jobs(Scene& scene) {
 void asks_processing_jobs(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto before = scene.job(lease.id);
-    expect_equal(scene.store().cancel(lease.id), CancelOutcome::requested, "cancel");
+    expect_equal(scene.store().cancel(lease.id, {}), CancelOutcome::requested, "cancel");
     const auto job = scene.job(lease.id);
     expect(job.cancel_requested_at.has_value(), "cancel_requested_at to be set");
     auto expected = before;
@@ -29,21 +29,21 @@ void asks_processing_jobs(Scene& scene) {
 
 void asks_once(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     const auto before = scene.job(lease.id);
-    expect_equal(scene.store().cancel(lease.id), CancelOutcome::requested, "a repeated cancel");
+    expect_equal(scene.store().cancel(lease.id, {}), CancelOutcome::requested, "a repeated cancel");
     expect_same(scene.job(lease.id), before, "after a repeated cancel");
 }
 
 void says_why_not_to_cancel(Scene& scene) {
     auto& store = scene.store();
-    expect_equal(store.cancel(scene.cancelled()), CancelOutcome::already_cancelled,
+    expect_equal(store.cancel(scene.cancelled(), {}), CancelOutcome::already_cancelled,
                  "cancel of a cancelled job");
-    expect_equal(store.cancel(scene.completed()), CancelOutcome::already_finished,
+    expect_equal(store.cancel(scene.completed(), {}), CancelOutcome::already_finished,
                  "cancel of a completed job");
-    expect_equal(store.cancel(scene.failed()), CancelOutcome::already_finished,
+    expect_equal(store.cancel(scene.failed(), {}), CancelOutcome::already_finished,
                  "cancel of a failed job");
-    expect_equal(store.cancel(scene.fresh_id()), CancelOutcome::not_found,
+    expect_equal(store.cancel(scene.fresh_id(), {}), CancelOutcome::not_found,
                  "cancel of an unknown job");
 }
 
@@ -80,7 +80,7 @@ void retries_a_failed_job_anew(Scene& scene) {
     scene.rescue_one();
     const auto lease = scene.claim_one().lease;
     scene.renew(lease, Progress{80, "nearly"});
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     scene.accept(Settlement::failed(lease, {.code = "E2"}));
     expect_anew(scene, lease.id);
 }
@@ -89,7 +89,7 @@ void retries_a_cancelled_job_anew(Scene& scene) { expect_anew(scene, scene.cance
 
 void retries_a_job_that_was_asked_to_stop(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     scene.accept(Settlement::cancelled(lease));
     expect_anew(scene, lease.id);
 }

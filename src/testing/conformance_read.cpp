@@ -188,7 +188,7 @@ void shares_its_data(Scene& scene) {
     expect_equal(ids_of(claimed), {id}, "jobs claimed through the second object");
     expect_equal(scene.claim(5).size(), 0, "jobs then claimed through the first");
     expect_equal(scene.job(id).worker, "other", "worker, as the first object sees it");
-    scene.store().cancel(id);
+    scene.store().cancel(id, {});
     const Heartbeat heartbeat{claimed[0].lease, Progress{10, "on"}};
     expect(second->renew({&heartbeat, 1}, long_lease).at(0).cancel_requested,
            "the second object to learn of the first one's cancel request");

@@ -83,7 +83,7 @@ void fails_at_the_crash_limit(Scene& scene) {
 
 void cancels_when_requested(Scene& scene) {
     const auto lease = scene.running({}, no_lease).lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     expect_equal(scene.rescue_one().status, JobStatus::cancelled, "status in the answer");
     const auto job = scene.job(lease.id);
     expect_equal(job.status, JobStatus::cancelled, "status");
@@ -94,7 +94,7 @@ void cancels_when_requested(Scene& scene) {
 
 void fails_before_it_cancels(Scene& scene) {
     const auto lease = scene.running({}, no_lease).lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     expect_equal(scene.rescue_one(1).status, JobStatus::failed,
                  "status at the crash limit, though a cancel was requested");
 }

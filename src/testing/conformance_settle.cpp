@@ -113,7 +113,7 @@ void refunds_one_attempt_of_several(Scene& scene) {
 
 void cancels_when_requested(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     const auto answer = scene.settle(Settlement::cancelled(lease));
     expect(answer.accepted, "the cancellation to be accepted");
     expect_equal(answer.status, JobStatus::cancelled, "status in the answer");
@@ -130,7 +130,7 @@ void refuses_to_cancel_unasked(Scene& scene) {
 
 void completes_in_spite_of_a_late_cancel(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     const auto answer = scene.settle(Settlement::completed(lease, JsonText::parse("7")));
     expect_equal(answer.status, JobStatus::completed, "status in the answer");
     expect_equal(scene.job(lease.id).result, JsonText::parse("7"), "result");
@@ -138,7 +138,7 @@ void completes_in_spite_of_a_late_cancel(Scene& scene) {
 
 void fails_in_spite_of_a_late_cancel(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     expect_equal(scene.settle(Settlement::failed(lease, some_error)).status, JobStatus::failed,
                  "status in the answer");
     expect_finished(scene.job(lease.id), JobStatus::failed);
@@ -146,7 +146,7 @@ void fails_in_spite_of_a_late_cancel(Scene& scene) {
 
 void cancels_instead_of_a_retry(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     const auto answer = scene.settle(Settlement::retried(lease, some_error, {}));
     expect(answer.accepted, "the retry to be accepted");
     expect_equal(answer.status, JobStatus::cancelled, "status in the answer");
@@ -156,7 +156,7 @@ void cancels_instead_of_a_retry(Scene& scene) {
 
 void cancels_instead_of_a_release(Scene& scene) {
     const auto lease = scene.running().lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     const auto answer = scene.settle(Settlement::released(lease));
     expect(answer.accepted, "the release to be accepted");
     expect_equal(answer.status, JobStatus::cancelled, "status in the answer");
@@ -174,7 +174,7 @@ void ignores_old_fences(Scene& scene) {
     const auto old = scene.running().lease;
     scene.accept(Settlement::retried(old, some_error, {}));
     const auto current = scene.claim_one().lease;
-    scene.store().cancel(old.id);
+    scene.store().cancel(old.id, {});
     const auto before = scene.job(old.id);
     const LeaseRef future{old.id, current.fence + 1};
     for (const auto& lease : {old, future}) {
@@ -221,7 +221,7 @@ void answers_in_order(Scene& scene) {
     scene.submit(5);
     const auto claimed = scene.claim(5);
     expect_equal(claimed.size(), 5, "jobs claimed");
-    scene.store().cancel(claimed[3].lease.id);
+    scene.store().cancel(claimed[3].lease.id, {});
     const LeaseRef old{claimed[1].lease.id, claimed[1].lease.fence - 1};
     const std::vector<Settlement> settlements = {
         Settlement::released(claimed[4].lease, an_hour),

@@ -47,7 +47,7 @@ JobId put(Scene& scene, Start start, const std::string& queue) {
     }
     case Start::asked: {
         const auto id = scene.running(job).lease.id;
-        scene.store().cancel(id);
+        scene.store().cancel(id, {});
         return id;
     }
     }
@@ -95,7 +95,7 @@ bool rescue(Scene& scene, const Job& job) {
 }
 
 bool cancel(Scene& scene, const Job& job) {
-    const auto outcome = scene.store().cancel(job.id);
+    const auto outcome = scene.store().cancel(job.id, {});
     return outcome == CancelOutcome::cancelled || outcome == CancelOutcome::requested;
 }
 

@@ -42,7 +42,7 @@ void holds_while_pending_and_processing(Scene& scene) {
 
 void holds_while_the_cancel_is_only_requested(Scene& scene) {
     const auto lease = scene.running({.unique_key = "key"}).lease;
-    scene.store().cancel(lease.id);
+    scene.store().cancel(lease.id, {});
     expect_taken(scene, lease.id, "asked to stop");
     scene.accept(Settlement::cancelled(lease));
     expect_free(scene, "after it has stopped");
@@ -52,6 +52,45 @@ void holds_across_a_rescue(Scene& scene) {
     const auto lease = scene.running({.unique_key = "key"}, no_lease).lease;
     scene.rescue_one();
     expect_taken(scene, lease.id, "rescued");
+}
+
+void replaces_the_input_of_a_pending_holder(Scene& scene) {
+    const auto id = scene.submit({.input = JsonText::parse("1"), .unique_key = "key"});
+    const auto before = scene.job(id);
+    const auto job = scene.filled({.input = JsonText::parse("2"),
+                                   .run_at = far_ahead,
+                                   .unique_key = "key",
+                                   .on_conflict = OnConflict::replace});
+    const auto answer = scene.store().submit({&job, 1}).front();
+    expect_equal(answer.outcome, Outcome::replaced, "outcome");
+    expect_equal(answer.id, id, "id in the answer, which names the holder");
+    const auto after = scene.job(id);
+    auto expected = before;
+    expected.input = job.input;
+    expected.run_at = far_ahead;
+    expected.updated_at = after.updated_at;
+    ++expected.revision;
+    expect_same(after, expected, "of the holder after the replacement");
+    expect(!scene.find(job.id), "the new job not to be stored");
+    expect_equal(scene.claim(10).size(), 0, "jobs due before their new time");
+}
+
+void replaces_nothing_of_a_processing_holder(Scene& scene) {
+    const auto lease = scene.running({.unique_key = "key"}).lease;
+    const auto before = scene.job(lease.id);
+    const auto job = scene.filled(
+        {.input = JsonText::parse("2"), .unique_key = "key", .on_conflict = OnConflict::replace});
+    const auto answer = scene.store().submit({&job, 1}).front();
+    expect_equal(answer.outcome, Outcome::key_taken, "outcome");
+    expect_same(scene.job(lease.id), before, "of the holder");
+}
+
+void replaces_by_id_too(Scene& scene) {
+    const auto id = scene.submit({.input = JsonText::parse("1")});
+    auto job = scene.filled({.input = JsonText::parse("2"), .on_conflict = OnConflict::replace});
+    job.id = id;
+    expect_equal(scene.store().submit({&job, 1}).front().outcome, Outcome::replaced, "outcome");
+    expect_equal(scene.claim_one().input, job.input, "input");
 }
 
 void frees_on_completion(Scene& scene) {
@@ -92,7 +131,7 @@ void refuses_a_retry_while_another_holds(Scene& scene) {
     const auto before = scene.job(failed);
     expect_equal(scene.store().retry(failed), RetryOutcome::key_taken, "retry");
     expect_same(scene.job(failed), before, "after the refused retry");
-    scene.store().cancel(holder);
+    scene.store().cancel(holder, {});
     expect_equal(scene.store().retry(failed), RetryOutcome::retried, "retry with the key free");
 }
 
@@ -158,6 +197,11 @@ void may_be_as_long_as_allowed(Scene& scene) {
 
 Cases unique_key_cases() {
     return {
+        {"a pending job's input and time are replaced by one with its key that says so",
+         replaces_the_input_of_a_pending_holder},
+        {"a processing job's input is not replaced", replaces_nothing_of_a_processing_holder},
+        {"a pending job's input is replaced by one with its id that says so", replaces_by_id_too},
+
         {"a unique key is held by a pending and by a processing job",
          holds_while_pending_and_processing},
         {"a unique key is held until a requested cancel has happened",

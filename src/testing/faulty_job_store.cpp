@@ -41,12 +41,20 @@ std::vector<Renewal> FaultyJobStore::renew(std::span<const Heartbeat> heartbeats
     return attempt("renew", [&] { return inner().renew(heartbeats, lease_for); });
 }
 
+std::vector<Renewal> FaultyJobStore::check(std::span<const LeaseRef> leases) {
+    return attempt("check", [&] { return inner().check(leases); });
+}
+
 std::vector<ClaimedJob> FaultyJobStore::held(std::string_view worker) {
     return attempt("held", [&] { return inner().held(worker); });
 }
 
 std::vector<Rescued> FaultyJobStore::rescue(std::size_t limit, int crash_limit) {
     return attempt("rescue", [&] { return inner().rescue(limit, crash_limit); });
+}
+
+std::vector<Unblocked> FaultyJobStore::unblock(std::size_t limit) {
+    return attempt("unblock", [&] { return inner().unblock(limit); });
 }
 
 std::size_t FaultyJobStore::purge(std::size_t limit) {
@@ -61,8 +69,8 @@ JobPage FaultyJobStore::list(const JobQuery& query) {
     return attempt("list", [&] { return inner().list(query); });
 }
 
-CancelOutcome FaultyJobStore::cancel(const JobId& id) {
-    return attempt("cancel", [&] { return inner().cancel(id); });
+CancelOutcome FaultyJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
+    return attempt("cancel", [&] { return inner().cancel(id, cancellation); });
 }
 
 RetryOutcome FaultyJobStore::retry(const JobId& id) {

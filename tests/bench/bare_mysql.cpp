@@ -1,7 +1,7 @@
 #include "bare_server.hpp"
 
 #include "mysql_options.hpp"
-#include "mysql_rows.hpp"
+#include "json_rows.hpp"
 #include "mysql_statements.hpp"
 #include "store_url.hpp"
 #include "table_names.hpp"
@@ -110,7 +110,7 @@ public:
 
     std::size_t insert(std::size_t count) {
         const auto time = now();
-        MysqlRows rows;
+        JsonRows rows;
         for (std::size_t i = 0; i < count; ++i) {
             const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
                                                    random_(), random_());
@@ -138,7 +138,7 @@ public:
 private:
     void settle(std::int64_t time) {
         const std::optional<std::string_view> none;
-        MysqlRows ids, rows;
+        JsonRows ids, rows;
         std::ranges::sort(held_);
         for (const auto& id : held_) {
             ids.add(id);
@@ -151,7 +151,7 @@ private:
     }
 
     void claim(std::int64_t time, std::size_t limit) {
-        MysqlRows ids;
+        JsonRows ids;
         std::int64_t first = 0;
         connection_.run(mysql::find_due.text,
                         {{":queue", "default"},

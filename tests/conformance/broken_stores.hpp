@@ -102,7 +102,7 @@ struct LateCancelWins final : ChangedSettlements {
 struct WorkersCancelUnasked final : ChangedSettlements {
     using ChangedSettlements::ChangedSettlements;
     Settled settle_one(const Settlement& settlement) override {
-        if (settlement.kind() == Kind::cancelled) inner().cancel(settlement.lease().id);
+        if (settlement.kind() == Kind::cancelled) inner().cancel(settlement.lease().id, {});
         return pass(settlement);
     }
 };
@@ -510,10 +510,10 @@ private:
 
 struct CancelMakesNoRequest final : Store {
     using Store::Store;
-    CancelOutcome cancel(const JobId& id) override {
+    CancelOutcome cancel(const JobId& id, const Cancellation&) override {
         const auto job = look(id);
         return job && job->status == JobStatus::processing ? CancelOutcome::requested
-                                                           : inner().cancel(id);
+                                                           : inner().cancel(id, {});
     }
 };
 

@@ -21,6 +21,7 @@ TEST_CASE("the MySQL store conforms") {
                               auto server = tables.connect();
                               server.run("DELETE FROM jobs");
                               server.run("DELETE FROM job_queues");
+                              server.run("DELETE FROM job_dependencies");
                           },
                       .open = [&] { return asyncjobs::open_store(tables.url()); }});
 }

@@ -26,7 +26,8 @@ inline void run_on_postgresql(const char* variable, const std::string& parameter
     run({.reset =
              [&] {
                  if (std::exchange(has_tables, true))
-                     schema.connect().run("DELETE FROM jobs; DELETE FROM job_queues");
+                     schema.connect().run("DELETE FROM jobs; DELETE FROM job_queues;"
+                                          " DELETE FROM job_dependencies");
              },
          .open = [&] { return asyncjobs::open_store(url); }});
 }

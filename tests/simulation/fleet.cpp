@@ -12,6 +12,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace simulation {
 
@@ -172,16 +173,29 @@ private:
         std::vector<NewJob> jobs(1 + world_.random() % 4,
                                  NewJob{.type = "work", .max_attempts = 3});
         if (world_.chance(0.2)) jobs.front().delay = world_.random_duration(0ms, 2s);
+        for (auto& job : jobs)
+            if (!acknowledged_.empty() && world_.chance(0.3)) choose_parents(job);
         try {
-            for (const auto& one : client_.submit(std::move(jobs))) acknowledged_.push_back(one.id);
+            for (const auto& one : client_.submit(std::move(jobs)))
+                if (one.outcome == Submitted::Outcome::created) acknowledged_.push_back(one.id);
         } catch (const Error&) {
             // Not acknowledged: whether it happened is nobody's promise.
         }
     }
 
+    void choose_parents(NewJob& job) {
+        std::set<JobId> parents;
+        for (auto count = 1 + world_.random() % 3; count > 0; --count)
+            parents.insert(acknowledged_[world_.random() % acknowledged_.size()]);
+        job.after.assign(parents.begin(), parents.end());
+        job.on_parent_failure = std::array{OnParentFailure::cancel, OnParentFailure::fail,
+                                           OnParentFailure::run}[world_.random() % 3];
+    }
+
     void cancel() {
         try {
-            client_.cancel(acknowledged_[world_.random() % acknowledged_.size()]);
+            client_.cancel(acknowledged_[world_.random() % acknowledged_.size()],
+                           {.force = world_.chance(0.3)});
         } catch (const Error&) {
         }
     }

@@ -32,7 +32,9 @@ bool is_caught() {
 
 } // namespace
 
-TEST_CASE("a fleet keeps promises 1-5, 9 and 10 through crashes, pauses and failing store calls") {
+TEST_CASE(
+    "a fleet keeps promises 1-5, 9 and 10, and no job runs before its parents, through crashes, "
+    "pauses and failing store calls") {
     const auto first = from_environment("ASYNCJOBS_SEED", 1);
     const auto count = std::getenv("ASYNCJOBS_SEED") ? 1 : seeds();
     std::atomic<std::uint64_t> next = first;
@@ -67,3 +69,5 @@ TEST_CASE("a dropped fence check is caught") { CHECK(is_caught<WithoutFenceCheck
 TEST_CASE("a dropped rescue guard is caught") { CHECK(is_caught<WithoutRescueGuard>()); }
 
 TEST_CASE("a dropped attempt refund is caught") { CHECK(is_caught<WithoutRefund>()); }
+
+TEST_CASE("a forgotten parent is caught") { CHECK(is_caught<WithoutParents>()); }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace simulation {
 
 using namespace asyncjobs;
@@ -28,8 +30,15 @@ void History::finish(Account& account, const JobId& id, JobStatus status) {
 std::vector<Submitted> History::submit(std::span<const NewJob> jobs) {
     auto submitted = inner().submit(jobs);
     for (std::size_t i = 0; i < jobs.size(); ++i)
-        if (submitted[i].outcome == Submitted::Outcome::created) accounts_[jobs[i].id] = {};
+        if (submitted[i].outcome == Submitted::Outcome::created)
+            accounts_[jobs[i].id] = {.parents = jobs[i].after};
     return submitted;
+}
+
+std::ptrdiff_t History::unfinished_parents(const Account& account) {
+    return std::ranges::count_if(account.parents, [this](const JobId& parent) {
+        return !is_finished(accounts_[parent].status);
+    });
 }
 
 Exchange History::exchange(std::span<const Settlement> settlements, const ClaimRequest& request) {
@@ -72,6 +81,7 @@ void History::on_claimed(const ClaimedJob& job, Duration lease_for) {
     const auto& id = job.lease.id;
     auto& account = accounts_[id];
     expect(account.status == JobStatus::pending, id, "T2: claimed though it was not pending");
+    expect(unfinished_parents(account) == 0, id, "T2: claimed before its parents had finished");
     expect(job.lease.fence == account.fence + 1, id,
            "promise 3: a claim must raise the fence by 1");
     expect(job.attempt == account.attempt + 1, id, "promise 9: the attempt is miscounted");
@@ -114,12 +124,28 @@ std::vector<Rescued> History::rescue(std::size_t limit, int crash_limit) {
     return rescued;
 }
 
-CancelOutcome History::cancel(const JobId& id) {
-    const auto outcome = inner().cancel(id);
+std::vector<Unblocked> History::unblock(std::size_t limit) {
+    auto unblocked = inner().unblock(limit);
+    for (const auto& job : unblocked) {
+        auto& account = accounts_[job.id];
+        expect(account.status == JobStatus::pending, job.id, "unblocked though it was not pending");
+        if (is_finished(job.status))
+            finish(account, job.id, job.status);
+        else
+            expect(job.blocked_by >= unfinished_parents(account), job.id,
+                   "unblocked by a parent that has not finished");
+    }
+    return unblocked;
+}
+
+CancelOutcome History::cancel(const JobId& id, const Cancellation& cancellation) {
+    const auto outcome = inner().cancel(id, cancellation);
     auto& account = accounts_[id];
     if (outcome == CancelOutcome::requested) account.cancel_requested = true;
     if (outcome == CancelOutcome::cancelled) {
-        expect(account.status == JobStatus::pending, id, "T9: cancelled though it was not pending");
+        expect(account.status == JobStatus::pending ||
+                   (cancellation.force && account.status == JobStatus::processing),
+               id, "T9: cancelled though it was not pending");
         finish(account, id, JobStatus::cancelled);
     }
     return outcome;
@@ -136,6 +162,8 @@ void History::check_end(const std::vector<JobId>& acknowledged) {
         expect(job->fence == account.fence, id, "promise 3: not the fence of its last claim");
         expect(job->crashes == account.crashes, id, "promise 9: the crashes are miscounted");
         expect(job->attempt == account.attempt, id, "promise 9: the attempts are miscounted");
+        expect(job->parents == static_cast<int>(account.parents.size()) && job->blocked_by == 0, id,
+               "its parents are miscounted");
     }
 }
 

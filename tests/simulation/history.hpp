@@ -24,7 +24,9 @@ public:
     std::vector<asyncjobs::Renewal> renew(std::span<const asyncjobs::Heartbeat> heartbeats,
                                           asyncjobs::Duration lease_for) override;
     std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
-    asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id) override;
+    std::vector<asyncjobs::Unblocked> unblock(std::size_t limit) override;
+    asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
+                                    const asyncjobs::Cancellation& cancellation) override;
 
     void violate(const std::string& what) { violations_.push_back(what); }
     const std::vector<std::string>& violations() const { return violations_; }
@@ -41,12 +43,14 @@ private:
         int finishes = 0;
         bool cancel_requested = false;
         asyncjobs::Timestamp lease_until = {};
+        std::vector<asyncjobs::JobId> parents = {};
     };
 
     bool is_current(const asyncjobs::LeaseRef& lease) const;
     void expect(bool holds, const asyncjobs::JobId& id, const std::string& rule);
     void finish(Account& account, const asyncjobs::JobId& id, asyncjobs::JobStatus status);
     void on_settled(const asyncjobs::Settlement& settlement, const asyncjobs::Settled& settled);
+    std::ptrdiff_t unfinished_parents(const Account& account);
     void on_claimed(const asyncjobs::ClaimedJob& job, asyncjobs::Duration lease_for);
 
     const Clock clock_;

@@ -77,4 +77,16 @@ public:
     }
 };
 
+/// A store that forgot whom a job waits for.
+class WithoutParents final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs) override {
+        std::vector<asyncjobs::NewJob> alone(jobs.begin(), jobs.end());
+        for (auto& job : alone) job.after.clear();
+        return inner().submit(alone);
+    }
+};
+
 } // namespace simulation

@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a watch without hints polls") {
     JobStatus seen = JobStatus::pending;
     const auto watch = client.watch(id, [&](const std::optional<Job>& job) { seen = job->status; });
     until([] { return false; }, 10ms);
-    memory.cancel(id);
+    memory.cancel(id, {});
     CHECK(until([&] { return seen == JobStatus::cancelled; }, 600ms));
 }
 

@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(FaultyStore, "the plan is asked once a call, with the member's
     store.purge(0);
     store.find({});
     store.list({});
-    store.cancel(id);
+    store.cancel(id, {});
     store.retry(id);
     store.remove(id);
     store.workload("queue", "type");
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(FaultyStore, "every member can fail") {
     CHECK_THROWS_AS(store.purge(0), Error);
     CHECK_THROWS_AS(store.find({}), Error);
     CHECK_THROWS_AS(store.list({}), Error);
-    CHECK_THROWS_AS(store.cancel(id), Error);
+    CHECK_THROWS_AS(store.cancel(id, {}), Error);
     CHECK_THROWS_AS(store.retry(id), Error);
     CHECK_THROWS_AS(store.remove(id), Error);
     CHECK_THROWS_AS(store.workload("queue", "type"), Error);

@@ -1,6 +1,9 @@
 #include "dialect.hpp"
 
+#include "dependencies.hpp"
 #include "job_row.hpp"
+
+#include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
 
@@ -24,7 +27,18 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::siz
 
 std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp floor,
                            std::size_t limit, CallTime now) const {
-    return session.query(own_statements().purge).change(type, floor, now, limit);
+    std::size_t count = 0;
+    std::vector<JobId> children;
+    session.query(own_statements().purge)
+        .for_each(
+            [&](Row row) {
+                ++count;
+                const JobId id = read_id(row);
+                if (row.number() > 0) children.push_back(id);
+            },
+            type, floor, now, limit);
+    disconnect(session, row_statements(), children);
+    return count;
 }
 
 std::optional<Duration> next_due_in(Session& session, const Sql& statement,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "row_statements.hpp"
 #include "session.hpp"
 #include "statements.hpp"
 
@@ -89,7 +90,7 @@ public:
     virtual void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                         std::vector<Submitted>& answers) const = 0;
     virtual void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                        std::vector<Settled>& answers) const = 0;
+                        Exchange& answer) const = 0;
     virtual void exchange(Session& session, std::span<const Settlement> settlements,
                           const ClaimRequest& request, CallTime now, Exchange& answer) const = 0;
     virtual void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
@@ -104,6 +105,7 @@ public:
 
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
     virtual OwnStatements own_statements() const noexcept = 0;
+    virtual const RowStatements& row_statements() const noexcept = 0;
 };
 
 /// When the next pending job of a queue is due by `statement`, of several the least. Empty: none is

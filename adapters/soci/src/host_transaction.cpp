@@ -69,12 +69,14 @@ std::uint64_t random_bits() {
 std::vector<Submitted> submit(soci::session& host, std::vector<NewJob> jobs,
                               const HostTables& tables) {
     if (jobs.empty()) return {};
-    for (const NewJob& job : jobs) validate(job);
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
         const auto today =
             now.value_or(std::chrono::floor<Duration>(std::chrono::system_clock::now()));
-        for (NewJob& job : jobs)
+        for (NewJob& job : jobs) {
+            make_unique_key(job, today);
             if (job.id == JobId()) job.id = JobId::make(today, random_bits(), random_bits());
+            validate(job);
+        }
         std::vector<Submitted> answers;
         answers.reserve(jobs.size());
         dialect.submit(session, jobs, now, answers);
@@ -92,9 +94,9 @@ bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
               const HostTables& tables) {
     const auto completed = Settlement::completed(lease, std::move(result));
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
-        std::vector<Settled> answers;
-        dialect.settle(session, {&completed, 1}, now, answers);
-        return answers.front().accepted;
+        Exchange answer;
+        dialect.settle(session, {&completed, 1}, now, answer);
+        return answer.settled.front().accepted;
     });
 }
 

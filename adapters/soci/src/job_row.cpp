@@ -2,6 +2,7 @@
 
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/error.hpp>
+#include <asyncjobs/store_helpers.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -83,10 +84,46 @@ std::vector<AttemptError> parse_attempt_errors(const std::string& text) {
     return errors;
 }
 
-JobError worker_lost() {
-    return {.code = std::string(error_code::worker_lost),
-            .message = "The worker that ran this job was lost.",
-            .details = {}};
+std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at) {
+    return job.start_within > Duration::zero() ? run_at + job.start_within : job.deadline;
+}
+
+std::string step_entry(const Step& step) {
+    namespace json = boost::json;
+    return fmt::format(
+        R"({{"name":"{}","result":{}}})", step.name,
+        json::serialize(json::string_view(step.result.text().data(), step.result.text().size())));
+}
+
+std::vector<Step> parse_steps(const std::string& text) {
+    boost::json::error_code malformed;
+    const auto value = boost::json::parse(text, malformed);
+    Job job;
+    if (malformed || !value.is_array()) return {};
+    for (const auto& entry : value.get_array()) {
+        if (!entry.is_object()) continue;
+        const auto& object = entry.get_object();
+        add_step(job, {std::string(member(object, "name")),
+                       JsonText::trusted(std::string(member(object, "result")))});
+    }
+    return std::move(job.steps);
+}
+
+std::optional<std::string_view> to_text(OnParentFailure policy) {
+    switch (policy) {
+    case OnParentFailure::cancel:
+        break;
+    case OnParentFailure::fail:
+        return "fail";
+    case OnParentFailure::run:
+        return "run";
+    }
+    return std::nullopt;
+}
+
+OnParentFailure parse_parent_failure(std::string_view text) {
+    if (text == "fail") return OnParentFailure::fail;
+    return text == "run" ? OnParentFailure::run : OnParentFailure::cancel;
 }
 
 JobId read_id(Row& row) {
@@ -114,6 +151,8 @@ ClaimedJob read_claimed(Row& row) {
     job.crashes = row.small();
     job.timeout = row.duration();
     job.created_at = row.time();
+    if (const auto within = row.optional_time()) job.start_within = within->time_since_epoch();
+    if (const auto steps = row.optional_text()) job.steps = parse_steps(*steps);
     return job;
 }
 
@@ -174,6 +213,14 @@ Job read_job(Row row) {
     job.cancel_requested_at = row.optional_time();
     job.lease_expires_at = row.optional_time();
     job.expires_at = row.optional_time();
+    job.deadline = row.optional_time();
+    job.parents = row.small();
+    job.blocked_by = row.small();
+    if (job.blocked_by > 0) job.progress.percent = unblocked_percent(job.parents, job.blocked_by);
+    if (const auto policy = row.optional_text())
+        job.on_parent_failure = parse_parent_failure(*policy);
+    job.cancel_reason = row.optional_text().value_or("");
+    if (const auto steps = row.optional_text()) job.steps = parse_steps(*steps);
     return job;
 }
 

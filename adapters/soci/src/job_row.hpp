@@ -54,7 +54,16 @@ JobError parse_error(const std::string& text);
 std::string attempt_entry(const JobError& error);
 std::vector<AttemptError> parse_attempt_errors(const std::string& text);
 
-/// What rescue() records when the crash limit is reached.
-JobError worker_lost();
+/// When a job that is due at `run_at` must have been started.
+std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
+
+/// What a statement adds to the column `steps`, a JSON array of such objects. A result keeps its
+/// bytes, as the text that it is.
+std::string step_entry(const Step& step);
+std::vector<Step> parse_steps(const std::string& text);
+
+/// The column `on_parent_failure`; null stands for what most jobs say.
+std::optional<std::string_view> to_text(OnParentFailure policy);
+OnParentFailure parse_parent_failure(std::string_view text);
 
 } // namespace asyncjobs::soci_adapter

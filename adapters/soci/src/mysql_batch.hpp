@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mysql_rows.hpp"
+#include "json_rows.hpp"
 #include "mysql_session.hpp"
 #include "sql.hpp"
 
@@ -41,7 +41,7 @@ private:
 };
 
 inline std::string ids_of(auto first, auto last, auto id) {
-    MysqlRows rows;
+    JsonRows rows;
     for (; first != last; ++first) rows.add(id(*first));
     return rows.take();
 }

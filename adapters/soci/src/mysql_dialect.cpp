@@ -1,5 +1,6 @@
 #include "mysql_dialect.hpp"
 
+#include "dependencies.hpp"
 #include "job_row.hpp"
 #include "mysql_batch.hpp"
 #include "mysql_fault.hpp"
@@ -195,10 +196,18 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids,
 
 std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
                                 std::size_t limit, CallTime now) const {
-    MysqlRows ids;
+    JsonRows ids;
+    std::vector<JobId> children;
     session.query(mysql::find_to_purge)
-        .for_each([&](Row row) { ids.add(read_id(row)); }, type, floor, now, limit);
+        .for_each(
+            [&](Row row) {
+                const JobId id = read_id(row);
+                ids.add(id);
+                if (row.number() > 0) children.push_back(id);
+            },
+            type, floor, now, limit);
     if (ids.count() == 0) return 0;
+    disconnect(session, mysql::over_rows, children);
     return session.query(mysql::remove_all).change(ids.take());
 }
 
@@ -216,6 +225,7 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
 OwnStatements MysqlDialect::own_statements() const noexcept {
     return {.restart = mysql::restart,
             .set_paused = mysql::set_paused,
+            .add_step = mysql::add_step,
             .held = mysql::held,
             .next_type = mysql::next_type,
             .expired_job = mysql::expired_job,
@@ -223,5 +233,7 @@ OwnStatements MysqlDialect::own_statements() const noexcept {
             .count_processing = mysql::count_processing,
             .latest_runs = mysql::latest_runs};
 }
+
+const RowStatements& MysqlDialect::row_statements() const noexcept { return mysql::over_rows; }
 
 } // namespace asyncjobs::soci_adapter

@@ -3,6 +3,8 @@
 #include "mysql_dialect.hpp"
 #include "mysql_statements.hpp"
 
+#include <asyncjobs/store_helpers.hpp>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -19,6 +21,7 @@ struct Held {
     int crashes = 0;
     Duration retention = {};
     Timestamp run_at = {};
+    bool has_children = false; ///< that may have to be told
 };
 
 /// In the order of ids, so that two transactions never wait for one another.
@@ -38,6 +41,7 @@ std::map<JobId, Held> lock_held(MysqlSession& session, std::vector<JobId> ids) {
                 job.crashes = row.small();
                 job.retention = row.duration();
                 job.run_at = row.time();
+                job.has_children = row.number() == 1;
             },
             ids_of(ids.begin(), ids.end(), [](const JobId& id) { return id; }));
     return held;
@@ -135,7 +139,7 @@ private:
 
     MysqlSession& session_;
     const Timestamp now_;
-    MysqlRows rows_;
+    JsonRows rows_;
     LongTexts long_texts_;
     std::vector<std::unique_ptr<std::string>> errors_;
 };
@@ -154,7 +158,7 @@ bool take_in(Held& job, const Progress& reported) {
 } // namespace
 
 void MysqlDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                          std::vector<Settled>& answers) const {
+                          Exchange& answer) const {
     if (settlements.empty()) return;
     auto& own = MysqlSession::of(session);
     std::vector<JobId> ids;
@@ -174,10 +178,13 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
         const auto found = held.find(id);
         if (found == held.end() || found->second.fence != fence ||
             (settlement.kind() == Settlement::Kind::cancelled && !found->second.cancel_requested)) {
-            answers.push_back({});
+            answer.settled.push_back({});
             continue;
         }
-        answers.push_back({true, ends.add(settlement, std::move(found->second))});
+        const bool has_children = found->second.has_children;
+        const auto status = ends.add(settlement, std::move(found->second));
+        answer.settled.push_back({true, status});
+        answer.has_to_unblock |= has_children && is_finished(status);
         held.erase(found);
         const auto& jobs = settlement.follow_ups();
         follow_ups.insert(follow_ups.end(), jobs.begin(), jobs.end());
@@ -189,7 +196,7 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
 
 void MysqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
                             const ClaimRequest& request, CallTime now, Exchange& answer) const {
-    settle(session, settlements, now, answer.settled);
+    settle(session, settlements, now, answer);
     const auto claim = [&](const std::string& queue, std::size_t limit) {
         claim_from(session, queue, limit, request, *now, answer.claimed);
     };
@@ -199,7 +206,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
 void MysqlDialect::claim_from(Session& session, std::string_view queue, std::size_t limit,
                               const ClaimRequest& request, Timestamp now,
                               std::vector<ClaimedJob>& answers) const {
-    MysqlRows ids;
+    JsonRows ids;
     std::optional<Timestamp> oldest;
     const auto find = [&](Timestamp first, Timestamp last) {
         session.query(mysql::find_due)
@@ -213,7 +220,7 @@ void MysqlDialect::claim_from(Session& session, std::string_view queue, std::siz
                     ids.add(job.lease.id);
                     answers.push_back(std::move(job));
                 },
-                queue, first, last, limit - ids.count());
+                now, queue, first, last, limit - ids.count());
     };
     const auto began = steady_now();
     const auto search = floors_.begin(queue, began);
@@ -234,7 +241,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
     auto held = lock_held(own, std::move(ids));
 
     std::map<JobId, int> revisions;
-    for (const auto& [lease, progress] : heartbeats) {
+    for (const auto& [lease, progress, step] : heartbeats) {
         const auto found = held.find(lease.id);
         if (found == held.end() || found->second.fence != lease.fence) {
             answers.push_back({});
@@ -244,7 +251,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
         int& count = revisions[lease.id];
         if (progress && take_in(found->second, *progress)) ++count;
     }
-    MysqlRows rows;
+    JsonRows rows;
     const auto write = [&] {
         if (rows.count() > 0) own.query(mysql::extend).change(rows.take(), *now + lease_for, now);
     };
@@ -256,6 +263,8 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
         if (rows.count() == max_batch_rows || rows.size() > max_batch_bytes(own)) write();
     }
     write();
+    for (const auto& [lease, progress, step] : heartbeats)
+        if (step) own.query(mysql::add_step).change(step_entry(*step), lease.id, lease.fence);
 }
 
 std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std::size_t limit,

@@ -42,21 +42,39 @@ CREATE TABLE IF NOT EXISTS jobs (
     cancel_requested_at BIGINT,
     lease_expires_at    BIGINT,
     expires_at          BIGINT,
+    deadline            BIGINT,
+    not_before          BIGINT,
+    parents             INT            NOT NULL DEFAULT 0,
+    blocked_by          INT            NOT NULL DEFAULT 0,
+    dependents          INT            NOT NULL DEFAULT 0,
+    on_parent_failure   VARBINARY(10),
     live_key            VARBINARY(255)
         GENERATED ALWAYS AS (IF(status IN ('pending', 'processing'), unique_key, NULL)) STORED,
     stopped_as          VARBINARY(10)
         GENERATED ALWAYS AS (IF(status IN ('failed', 'cancelled'), status, NULL)) STORED,
+    to_unblock          INT GENERATED ALWAYS AS
+        (IF(dependents = 1 AND status IN ('completed', 'failed', 'cancelled'), 1, NULL)) STORED,
     input               LONGTEXT       NOT NULL,
     result              LONGTEXT,
     error               LONGTEXT,
     attempt_errors      LONGTEXT,
+    cancel_reason       TEXT,
+    steps               LONGTEXT,
     KEY jobs_due (status, queue, run_at),
     KEY jobs_lease (lease_expires_at, worker),
     KEY jobs_finished (type, expires_at),
     KEY jobs_stopped (stopped_as),
     KEY jobs_owner (owner),
+    KEY jobs_to_unblock (to_unblock),
     UNIQUE KEY jobs_unique_key (live_key)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS job_dependencies (
+    parent  VARBINARY(39) NOT NULL,
+    child   VARBINARY(39) NOT NULL,
+    is_open INT           NOT NULL,
+    PRIMARY KEY (parent, child),
+    KEY job_dependencies_of (child)
+) ENGINE = InnoDB;
 CREATE TABLE IF NOT EXISTS job_queues (
     name       VARBINARY(100) NOT NULL PRIMARY KEY,
     paused     INT            NOT NULL DEFAULT 0,
@@ -64,10 +82,11 @@ CREATE TABLE IF NOT EXISTS job_queues (
 ) ENGINE = InnoDB;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW jobs_readable AS
 SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt_errors, attempt,
-       max_attempts, crashes, fence, revision, $worker, $unique_key,
+       max_attempts, crashes, fence, revision, $worker, $unique_key, parents, blocked_by, cancel_reason,
+       steps,
        timeout * 0.000001 AS timeout_seconds, retention * 0.000001 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,
-       @cancel_requested_at, @lease_expires_at, @expires_at
+       @cancel_requested_at, @lease_expires_at, @expires_at, @deadline
   FROM jobs;
 )sql";
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "row_statements.hpp"
 #include "statements.hpp"
 
 /// What MySQL and MariaDB say in words of their own. Parameters follow the order of their first
@@ -19,16 +20,17 @@ inline constexpr Sql now = {
 
 inline constexpr Sql insert = {
     "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
-    " retention, created_at, updated_at, run_at, input)"
+    " retention, created_at, updated_at, run_at, deadline, input)"
     " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_max_attempts, new_unique_key,"
-    "  new_timeout, new_retention, :now, :now, new_run_at, new_input"
+    "  new_timeout, new_retention, :now, :now, new_run_at, new_deadline, new_input"
     " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
     // clang-format off
     ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
     ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
     ASYNCJOBS_COLUMN("max_attempts", "4") ", " ASYNCJOBS_COLUMN("unique_key", "5") ", "
     ASYNCJOBS_COLUMN("timeout", "6") ", " ASYNCJOBS_COLUMN("retention", "7") ", "
-    ASYNCJOBS_COLUMN("run_at", "8") ", " ASYNCJOBS_COLUMN("input", "9")
+    ASYNCJOBS_COLUMN("run_at", "8") ", " ASYNCJOBS_COLUMN("deadline", "9") ", "
+    ASYNCJOBS_COLUMN("input", "10")
     // clang-format on
     ")) AS batch"};
 
@@ -51,9 +53,9 @@ inline constexpr Sql key_holders = {
 
 /// What the jobs are, and stay until the transaction ends.
 inline constexpr Sql lock_all = {
-    "SELECT id, fence, cancel_requested_at, progress, message, attempt, crashes, retention, run_at"
-    " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH " WHERE status = 'processing' FOR UPDATE",
-    "tiiitiiii"};
+    "SELECT id, fence, cancel_requested_at, progress, message, attempt, crashes, retention, run_at,"
+    " dependents FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH " WHERE status = 'processing' FOR UPDATE",
+    "tiiitiiiii"};
 
 inline constexpr Sql
     end_leases =
@@ -82,10 +84,12 @@ inline constexpr Sql
             " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"};
 
 inline constexpr Sql find_due = {
-    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs FORCE INDEX (jobs_due)"
-    " WHERE status = 'pending' AND queue = :queue AND run_at >= :first AND run_at <= :last"
-    " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
-    " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
+    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(
+        ":now") " FROM jobs FORCE INDEX (jobs_due)"
+                " WHERE status = 'pending' AND queue = :queue AND run_at >= :first AND run_at <= "
+                ":last"
+                " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+                " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
     due_columns};
 
 /// Of those that are not due yet.
@@ -157,12 +161,13 @@ inline constexpr Sql latest_runs = {
     " WHERE completed_at IS NOT NULL",
     "ii"};
 
-inline constexpr Sql find_to_purge = {"SELECT id FROM jobs FORCE INDEX (jobs_finished)"
+inline constexpr Sql find_to_purge = {"SELECT id, parents FROM jobs FORCE INDEX (jobs_finished)"
                                       " WHERE type = :type"
                                       " AND expires_at >= :floor AND expires_at <= :now"
                                       " AND status IN ('completed', 'failed', 'cancelled')"
+                                      " AND dependents <> 1"
                                       " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
-                                      "t"};
+                                      "ti"};
 
 inline constexpr Sql remove_all = {"DELETE jobs FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH};
 
@@ -172,6 +177,47 @@ inline constexpr Sql restart = {
     "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND NOT EXISTS (SELECT 1 FROM"
     " (SELECT live_key FROM jobs FORCE INDEX (jobs_unique_key)"
     "  WHERE live_key = (SELECT unique_key FROM jobs WHERE id = :id) LIMIT 1) AS holder)"};
+
+inline constexpr Sql add_step = {
+    "UPDATE jobs SET steps = CONCAT("
+    " COALESCE(CONCAT(LEFT(steps, CHAR_LENGTH(steps) - 1), ','), '['), :entry, ']')"
+    " WHERE id = :id AND fence = :fence AND status = 'processing'"};
+
+#define ASYNCJOBS_ROWS(column)                                                                     \
+    "JSON_TABLE(:rows, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN(        \
+        column, "1") ", " ASYNCJOBS_COLUMN("policy", "2") "))"
+#define ASYNCJOBS_PARENTS_OF_BATCH                                                                 \
+    " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (PRIMARY) ON parent = new_id"
+inline constexpr RowStatements over_rows = {
+    .check = {"SELECT id, fence, cancel_requested_at FROM " ASYNCJOBS_ROWS("fence")
+                  ASYNCJOBS_OF_BATCH " WHERE fence = new_fence AND status = 'processing'",
+              "tii"},
+    .any_finished = {"SELECT 1 FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock = 1"
+                     " LIMIT 1",
+                     "i"},
+    .find_finished = {"SELECT id, status FROM jobs FORCE INDEX (jobs_to_unblock)"
+                      " WHERE to_unblock = 1 ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED",
+                      "tt"},
+    .lock = {"SELECT " ASYNCJOBS_LOCKED_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored")
+                 ASYNCJOBS_OF_BATCH " FOR UPDATE",
+             locked_columns},
+    .mark = {"UPDATE " ASYNCJOBS_ROWS("mark") ASYNCJOBS_OF_BATCH " SET dependents = new_mark"},
+    .connect = {"INSERT INTO job_dependencies (child, parent, is_open)"
+                " SELECT new_id, new_parent, 1 FROM " ASYNCJOBS_ROWS("parent") " AS batch"},
+    .block = {"UPDATE " ASYNCJOBS_ROWS("count") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_BLOCKS},
+    .children = {"SELECT child, parent FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_PARENTS_OF_BATCH
+                 " WHERE is_open = 1",
+                 "tt"},
+    .close = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_PARENTS_OF_BATCH
+              " SET is_open = 0 WHERE is_open = 1"},
+    .count_down = {"UPDATE " ASYNCJOBS_ROWS("count") ASYNCJOBS_OF_BATCH
+                   " SET " ASYNCJOBS_COUNTS_DOWN},
+    .let_go = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_LETS_GO},
+    .stop = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_STOPS},
+    .disconnect = {"DELETE job_dependencies FROM " ASYNCJOBS_ROWS(
+        "ignored") " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of)"
+                   " ON child = new_id"},
+};
 
 inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"

@@ -1,3 +1,4 @@
+#include "dependencies.hpp"
 #include "job_row.hpp"
 #include "mysql_batch.hpp"
 #include "mysql_dialect.hpp"
@@ -74,12 +75,13 @@ private:
 
     /// False, and nothing inserted, if an id or a unique key is taken.
     bool insert(const Indexes& indexes) {
-        MysqlRows rows;
+        JsonRows rows;
         LongTexts long_texts;
         for (const auto i : indexes) {
             const NewJob& job = jobs_[i];
+            const Timestamp run_at = run_at_of(job);
             rows.add(job.id, job.type, job.queue, job.owner, job.max_attempts, job.unique_key,
-                     job.timeout, job.retention, job.run_at.value_or(now_ + job.delay),
+                     job.timeout, job.retention, run_at, deadline_of(job, run_at),
                      long_texts.inlined(mysql::append_to_input, job.id, job.input.text()));
         }
         try {
@@ -92,18 +94,29 @@ private:
         return true;
     }
 
+    Timestamp run_at_of(const NewJob& job) const { return job.run_at.value_or(now_ + job.delay); }
+
+    Submitted conflict(const NewJob& job, Outcome outcome, const JobId& id, Timestamp created_at) {
+        if (job.on_conflict == OnConflict::replace &&
+            session_.query(statements::replace)
+                    .change(job.input.text(), run_at_of(job), now_, id) == 1)
+            outcome = Outcome::replaced;
+        return {outcome, id, created_at};
+    }
+
     void answer_conflicts() {
         const auto taken = taken_ids();
         const auto holders = key_holders();
         std::erase_if(open_, [&](std::size_t i) {
             if (const auto found = taken.find(jobs_[i].id); found != taken.end()) {
-                answers_[i] = {Outcome::id_exists, jobs_[i].id, found->second};
+                answers_[i] = conflict(jobs_[i], Outcome::id_exists, jobs_[i].id, found->second);
                 return true;
             }
             if (!jobs_[i].unique_key) return false;
             const auto found = holders.find(*jobs_[i].unique_key);
             if (found == holders.end()) return false;
-            answers_[i] = {Outcome::key_taken, found->second.id, found->second.created_at};
+            answers_[i] =
+                conflict(jobs_[i], Outcome::key_taken, found->second.id, found->second.created_at);
             return true;
         });
     }
@@ -128,7 +141,7 @@ private:
 
     std::unordered_map<std::string, Holder> key_holders() {
         std::unordered_map<std::string, Holder> holders;
-        MysqlRows keys;
+        JsonRows keys;
         for (const auto i : open_)
             if (jobs_[i].unique_key) keys.add(*jobs_[i].unique_key);
         if (keys.count() == 0) return holders;
@@ -155,12 +168,15 @@ private:
 void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                           std::vector<Submitted>& answers) const {
     auto& own = MysqlSession::of(session);
+    const auto all = jobs;
+    const std::size_t start = answers.size();
     while (!jobs.empty()) {
         const auto batch = jobs.first(batch_of(own, jobs));
         answers.resize(answers.size() + batch.size());
         Submission(own, batch, *now, std::span(answers).last(batch.size())).run();
         jobs = jobs.subspan(batch.size());
     }
+    block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
 }
 
 } // namespace asyncjobs::soci_adapter

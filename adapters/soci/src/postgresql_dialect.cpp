@@ -196,4 +196,8 @@ OwnStatements PostgresqlDialect::own_statements() const noexcept {
         .restart = postgresql::restart, .rescue = postgresql::rescue, .purge = postgresql::purge};
 }
 
+const RowStatements& PostgresqlDialect::row_statements() const noexcept {
+    return postgresql::over_rows;
+}
+
 } // namespace asyncjobs::soci_adapter

@@ -57,7 +57,7 @@ public:
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                 std::vector<Submitted>& answers) const override;
     void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                std::vector<Settled>& answers) const override;
+                Exchange& answer) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& answer) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
@@ -69,6 +69,7 @@ public:
         return {.status = "status || ''"};
     }
     OwnStatements own_statements() const noexcept override;
+    const RowStatements& row_statements() const noexcept override;
 
 private:
     const PostgresqlOptions options_;

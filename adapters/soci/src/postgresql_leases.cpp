@@ -38,7 +38,7 @@ std::string_view becomes(Settlement::Kind kind) {
 
 /// Adds the settlements, which name a job once, to what is sent.
 void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
-               std::span<Settled> answers) {
+               std::span<Settled> answers, bool& has_to_unblock) {
     using Kind = Settlement::Kind;
     PostgresqlArray ids, fences, wanted, percents, messages, results, errors, entries, delays,
         refunds;
@@ -62,9 +62,11 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
-    const auto accepted = [answers, order = std::move(order)](Row row) {
+    const auto accepted = [answers, &has_to_unblock, order = std::move(order)](Row row) {
         const auto number = static_cast<std::size_t>(row.number());
-        answers[order[number - 1]] = {true, read_status(row)};
+        Settled& settled = answers[order[number - 1]];
+        settled = {true, read_status(row)};
+        if (row.number() == 1 && is_finished(settled.status)) has_to_unblock = true;
     };
     batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
               percents.text(), messages.text(), results.text(), errors.text(), entries.text(),
@@ -73,13 +75,14 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
 
 /// All of them, in one statement or a few.
 void settle_all_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
-                   std::vector<Settled>& answers) {
-    std::size_t start = answers.size();
-    answers.resize(start + settlements.size());
+                   Exchange& answer) {
+    std::size_t start = answer.settled.size();
+    answer.settled.resize(start + settlements.size());
     in_batches(
         settlements, [](const Settlement& one) { return one.lease().id; },
         [&](std::span<const Settlement> some) {
-            settle_in(batch, some, now, std::span(answers).subspan(start, some.size()));
+            settle_in(batch, some, now, std::span(answer.settled).subspan(start, some.size()),
+                      answer.has_to_unblock);
             start += some.size();
         });
 }
@@ -87,15 +90,15 @@ void settle_all_in(PostgresqlBatch& batch, std::span<const Settlement> settlemen
 } // namespace
 
 void PostgresqlDialect::settle(Session& session, std::span<const Settlement> settlements,
-                               CallTime now, std::vector<Settled>& answers) const {
+                               CallTime now, Exchange& answer) const {
     if (settlements.empty()) return;
-    const auto start = answers.size();
+    const auto start = answer.settled.size();
     PostgresqlBatch batch(as_postgresql(session));
-    settle_all_in(batch, settlements, now, answers);
+    settle_all_in(batch, settlements, now, answer);
     batch.run();
     std::vector<NewJob> follow_ups;
     for (std::size_t i = 0; i < settlements.size(); ++i)
-        if (answers[start + i].accepted)
+        if (answer.settled[start + i].accepted)
             follow_ups.insert(follow_ups.end(), settlements[i].follow_ups().begin(),
                               settlements[i].follow_ups().end());
     if (follow_ups.empty()) return;
@@ -110,13 +113,13 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
         settlements, [](const Settlement& one) { return !one.follow_ups().empty(); });
     if (has_follow_ups) {
         begin_write(session);
-        settle(session, settlements, now, answer.settled);
+        settle(session, settlements, now, answer);
         settlements = {};
     }
     if (settlements.empty() && request.limit == 0) return;
 
     PostgresqlBatch batch(as_postgresql(session));
-    settle_all_in(batch, settlements, now, answer.settled);
+    settle_all_in(batch, settlements, now, answer);
     if (request.limit == 0) {
         batch.run();
         return;
@@ -163,7 +166,7 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
         PostgresqlArray ids, fences, percents, messages;
         auto order = order_of_locking(some, id_of);
         for (const std::size_t i : order) {
-            const auto& [lease, progress] = some[i];
+            const auto& [lease, progress, step] = some[i];
             ids.add(lease.id.text());
             fences.add(lease.fence);
             percents.add(progress ? progress->percent : -1);
@@ -177,6 +180,10 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
                   percents.text(), messages.text());
         start += some.size();
     });
+    for (const auto& [lease, progress, step] : heartbeats)
+        if (step)
+            batch.add(
+                statements::add_step, [](Row) {}, step_entry(*step), lease.id, lease.fence);
     batch.run();
 }
 

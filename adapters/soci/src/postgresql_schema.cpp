@@ -42,6 +42,14 @@ CREATE TABLE jobs (
     cancel_requested_at BIGINT,
     lease_expires_at    BIGINT,
     expires_at          BIGINT,
+    deadline            BIGINT,
+    not_before          BIGINT,
+    parents             INTEGER NOT NULL DEFAULT 0,
+    blocked_by          INTEGER NOT NULL DEFAULT 0,
+    dependents          INTEGER NOT NULL DEFAULT 0,
+    on_parent_failure   TEXT COLLATE "C",
+    cancel_reason       TEXT COLLATE "C",
+    steps               TEXT COLLATE "C",
     input               TEXT COLLATE "C" NOT NULL,
     result              TEXT COLLATE "C",
     error               TEXT COLLATE "C",
@@ -56,6 +64,15 @@ CREATE INDEX jobs_cancelled ON jobs (id) WHERE status = 'cancelled';
 CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';
 CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
     WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
+CREATE INDEX jobs_to_unblock ON jobs (id)
+    WHERE dependents = 1 AND status IN ('completed', 'failed', 'cancelled');
+CREATE TABLE job_dependencies (
+    parent  TEXT COLLATE "C" NOT NULL,
+    child   TEXT COLLATE "C" NOT NULL,
+    is_open INTEGER NOT NULL,
+    PRIMARY KEY (parent, child)
+);
+CREATE INDEX job_dependencies_of ON job_dependencies (child);
 CREATE TABLE job_queues (
     name       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     paused     INTEGER NOT NULL DEFAULT 0,
@@ -63,7 +80,8 @@ CREATE TABLE job_queues (
 );
 CREATE VIEW jobs_readable AS
 SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       max_attempts, crashes, fence, revision, worker, unique_key,
+       max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
+       steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        to_timestamp(created_at / 1000000.0) AS created_at,
        to_timestamp(updated_at / 1000000.0) AS updated_at,
@@ -74,7 +92,8 @@ SELECT id, type, queue, owner, status, progress, message, input, result, error, 
        to_timestamp(cancelled_at / 1000000.0) AS cancelled_at,
        to_timestamp(cancel_requested_at / 1000000.0) AS cancel_requested_at,
        to_timestamp(lease_expires_at / 1000000.0) AS lease_expires_at,
-       to_timestamp(expires_at / 1000000.0) AS expires_at
+       to_timestamp(expires_at / 1000000.0) AS expires_at,
+       to_timestamp(deadline / 1000000.0) AS deadline
   FROM jobs;
 )sql";
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "row_statements.hpp"
 #include "statements.hpp"
 
 /// What PostgreSQL says in words of its own: a batch is one statement, with an array for each
@@ -8,16 +9,17 @@ namespace asyncjobs::soci_adapter::postgresql {
 
 #define ASYNCJOBS_INSERT                                                                           \
     "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"         \
-    " retention, created_at, updated_at, run_at, input)"                                           \
+    " retention, created_at, updated_at, run_at, deadline, input)"                                 \
     " SELECT id, type, queue, owner, 'pending', max_attempts, unique_key, timeout, retention,"     \
-    " :now, :now, coalesce(run_at, :now + delay), input"                                           \
+    " :now, :now, coalesce(run_at, :now + delay),"                                                 \
+    " coalesce(deadline, coalesce(run_at, :now + delay) + start_within), input"                    \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
     " CAST(:owners AS text[]), CAST(:max_attempts AS integer[]), CAST(:unique_keys AS text[]),"    \
     " CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), CAST(:run_at AS bigint[]),"      \
-    " CAST(:delays AS bigint[]), CAST(:inputs AS text[]))"                                         \
+    " CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]), CAST(:start_within AS bigint[]),"   \
+    " CAST(:inputs AS text[]))"                                                                    \
     " AS new (id, type, queue, owner, max_attempts, unique_key, timeout, retention, run_at, "      \
-    "delay,"                                                                                       \
-    " input)"
+    "delay, deadline, start_within, input)"
 
 /// All of them, or a fault.
 inline constexpr Sql insert_all = {ASYNCJOBS_INSERT " RETURNING id, created_at", "ti"};
@@ -79,8 +81,8 @@ inline constexpr Sql settle = {
                      " new_result, new_error, new_entry, delay, refund, number)"
                      " WHERE id = settled_id AND fence = settled_fence" ASYNCJOBS_IS_PROCESSING
                      " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
-                     " RETURNING number, status",
-    "it"};
+                     " RETURNING number, status, dependents",
+    "iti"};
 
 /// `served` is a queue, the time of its jobs from which on they are looked for, and whether those
 /// below are, if there are too few above: see ClaimFloors.
@@ -158,8 +160,20 @@ inline constexpr Sql rescue = {
 
 inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
                               "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
+                              "   AND dependents <> 1"
                               "  ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
-                              " AND status IN ('completed', 'failed', 'cancelled')"};
+                              " AND status IN ('completed', 'failed', 'cancelled')"
+                              " RETURNING id, parents",
+                              "ti"};
+
+inline constexpr Sql replace = {
+    ASYNCJOBS_REPLACE("coalesce(CAST(:run_at AS bigint), :now + CAST(:delay AS bigint))")};
+
+#define ASYNCJOBS_POSTGRESQL_ROWS(column, type)                                                    \
+    "WITH batch AS (SELECT entry ->> 0 AS new_id, CAST(entry ->> 1 AS " type ") AS " column        \
+    ", entry ->> 2 AS new_policy FROM json_array_elements(CAST(:rows AS json)) AS entry) "
+inline constexpr RowStatements over_rows =
+    ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_POSTGRESQL_ROWS, " FOR UPDATE", " FOR UPDATE SKIP LOCKED");
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};

@@ -1,3 +1,4 @@
+#include "dependencies.hpp"
 #include "each_job_once.hpp"
 #include "job_row.hpp"
 #include "postgresql_array.hpp"
@@ -15,7 +16,7 @@ namespace {
 std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
                                             std::span<const NewJob> jobs, CallTime now) {
     PostgresqlArray ids, types, queues, owners, max_attempts, unique_keys, timeouts, retentions,
-        run_at, delays, inputs;
+        run_at, delays, deadlines, start_within, inputs;
     for (const NewJob& job : jobs) {
         ids.add(job.id.text());
         types.add(job.type);
@@ -30,6 +31,14 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         else
             run_at.add_null();
         delays.add(job.delay.count());
+        if (job.deadline)
+            deadlines.add(job.deadline->time_since_epoch().count());
+        else
+            deadlines.add_null();
+        if (job.start_within > Duration::zero())
+            start_within.add(job.start_within.count());
+        else
+            start_within.add_null();
         inputs.add(job.input.text());
     }
     std::unordered_map<JobId, Timestamp> inserted;
@@ -40,12 +49,11 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         },
         now, ids.text(), types.text(), queues.text(), owners.text(), max_attempts.text(),
         unique_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
-        inputs.text());
+        deadlines.text(), start_within.text(), inputs.text());
     return inserted;
 }
 
-/// What stood in the way of `job`; empty if it is there no more.
-std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
+std::optional<Submitted> find_holder(Session& session, const NewJob& job) {
     using Outcome = Submitted::Outcome;
     Submitted answer{Outcome::id_exists, job.id, {}};
     if (session.query(postgresql::created_at)
@@ -63,10 +71,20 @@ std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
     return std::nullopt;
 }
 
+/// What stood in the way of `job`; empty if it is there no more.
+std::optional<Submitted> answer_conflict(Session& session, const NewJob& job, CallTime now) {
+    auto answer = find_holder(session, job);
+    if (answer && job.on_conflict == OnConflict::replace &&
+        session.query(postgresql::replace)
+                .change(job.input.text(), job.run_at, now, job.delay, answer->id) == 1)
+        answer->outcome = Submitted::Outcome::replaced;
+    return answer;
+}
+
 Submitted submit_after_conflict(Session& session, const NewJob& job, CallTime now) {
     constexpr int max_tries = 10;
     for (int tries = 0; tries < max_tries; ++tries) {
-        if (const auto conflict = find_conflict(session, job)) return *conflict;
+        if (const auto conflict = answer_conflict(session, job, now)) return *conflict;
         if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, now);
             !inserted.empty())
             return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
@@ -79,7 +97,9 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
                 std::vector<Submitted>& answers) {
     constexpr std::string_view unique_violation = "23505";
     // A key may well be taken, which is no reason for an entry in the server's log.
-    if (std::ranges::any_of(jobs, [](const NewJob& job) { return job.unique_key.has_value(); }))
+    if (std::ranges::any_of(jobs, [](const NewJob& job) {
+            return job.unique_key.has_value() || !job.after.empty();
+        }))
         return false;
     try {
         const auto inserted = insert(session, postgresql::insert_all, jobs, now);
@@ -100,6 +120,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
         if (insert_all(session, jobs, now, answers)) return;
         begin_write(session);
     }
+    const std::size_t start = answers.size();
     in_batches(
         jobs, [](const NewJob& job) { return job.id; },
         [&](std::span<const NewJob> batch) {
@@ -112,6 +133,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
                         : submit_after_conflict(session, job, now));
             }
         });
+    block_children(session, postgresql::over_rows, jobs, std::span(answers).subspan(start));
 }
 
 } // namespace asyncjobs::soci_adapter

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/time.hpp>
+
 #include <string_view>
 
 namespace asyncjobs::soci_adapter {
@@ -17,20 +19,29 @@ struct Sql {
     "id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, "    \
     "attempt, "                                                                                    \
     "max_attempts, crashes, fence, revision, worker, unique_key, timeout, retention, created_at, " \
-    "updated_at, run_at, started_at, completed_at, failed_at, cancelled_at, "                      \
-    "cancel_requested_at, lease_expires_at, expires_at"
+    "updated_at, coalesce(not_before, run_at), started_at, completed_at, failed_at, "              \
+    "cancelled_at, cancel_requested_at, lease_expires_at, expires_at, deadline, parents, "         \
+    "blocked_by, on_parent_failure, cancel_reason, steps"
 inline constexpr std::string_view job_columns = "tttttittttt"
                                                 "iiiiitt"
-                                                "iiiiiiiiiiii";
+                                                "iiiiiiiiiiii"
+                                                "iiittt";
 
 /// What read_claimed() expects of a RETURNING or SELECT.
-#define ASYNCJOBS_CLAIMED_COLUMNS                                                                  \
-    "id, fence, type, queue, owner, input, attempt, max_attempts, crashes, timeout, created_at"
+#define ASYNCJOBS_CLAIMED_COLUMNS ASYNCJOBS_CLAIMED_COLUMNS_AT("started_at")
+/// The same, where the job's lease began at another time than the row says.
+#define ASYNCJOBS_CLAIMED_COLUMNS_AT(time)                                                         \
+    "id, fence, type, queue, owner, input, attempt, max_attempts, crashes, timeout, created_at, "  \
+    "deadline - " time ", steps"
 inline constexpr std::string_view claimed_columns = "titttt"
-                                                    "iiiii";
+                                                    "iiiiiit";
 /// `run_at`, and those.
 inline constexpr std::string_view due_columns = "i"
                                                 "titttt"
-                                                "iiiii";
+                                                "iiiiiit";
+
+/// When a blocked job is due: at the end of the year 9999, until it is blocked no more. Its own
+/// time is in `not_before` until then.
+inline constexpr Timestamp never_due{Duration{253'402'300'799'999'999}};
 
 } // namespace asyncjobs::soci_adapter

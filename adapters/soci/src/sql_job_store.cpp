@@ -1,9 +1,12 @@
 #include "sql_job_store.hpp"
 
+#include "dependencies.hpp"
 #include "job_row.hpp"
+#include "json_rows.hpp"
 #include "statements.hpp"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -136,6 +139,26 @@ std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, D
     });
 }
 
+std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
+    JsonRows rows;
+    for (const auto& [id, fence] : leases) rows.add(id, fence);
+    const std::string text = rows.take();
+    return transact(Access::reading, [&](Session& session, CallTime) {
+        std::map<std::pair<JobId, std::int64_t>, Renewal> held;
+        session.query(dialect_->row_statements().check)
+            .for_each(
+                [&](Row row) {
+                    const JobId id = read_id(row);
+                    const std::int64_t fence = row.number();
+                    held[{id, fence}] = {true, !row.next_is_null()};
+                },
+                text);
+        std::vector<Renewal> answers;
+        for (const LeaseRef& lease : leases) answers.push_back(held[{lease.id, lease.fence}]);
+        return answers;
+    });
+}
+
 std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
     return transact(Access::reading, [&](Session& session, CallTime) {
         std::vector<ClaimedJob> answer;
@@ -157,6 +180,17 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     if (!found.oldest) return {};
     return transact(Access::batch, [&](Session& session, CallTime now) {
         return dialect_->rescue(session, floor, limit, crash_limit, now);
+    });
+}
+
+std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
+    const RowStatements& sql = dialect_->row_statements();
+    const bool is_any = transact(Access::reading, [&](Session& session, CallTime) {
+        return session.query(sql.any_finished).for_first([](Row) {});
+    });
+    if (!is_any) return {};
+    return transact(Access::writing, [&](Session& session, CallTime now) {
+        return soci_adapter::unblock(session, sql, limit, now);
     });
 }
 
@@ -216,6 +250,7 @@ JobPage SqlJobStore::list(const JobQuery& query) {
         if (query.owner) conditions.push_back(*query.owner);
         if (query.queue) conditions.push_back(*query.queue);
         if (query.type) conditions.push_back(*query.type);
+        if (query.needed_by) conditions.push_back(query.needed_by->text());
         if (query.before) conditions.push_back(query.before->text());
         select.for_each_of([&](Row row) { page.jobs.push_back(read_job(row)); }, conditions,
                            static_cast<std::int64_t>(query.limit) + 1);
@@ -232,17 +267,22 @@ std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
     return status;
 }
 
-CancelOutcome SqlJobStore::cancel(const JobId& id) {
+CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
     return transact(Access::writing, [&](Session& session, CallTime now) {
         const auto status = lock(session, id);
         if (!status) return CancelOutcome::not_found;
+        std::optional<std::string_view> reason;
+        if (!cancellation.reason.empty()) reason = cancellation.reason;
         switch (*status) {
         case JobStatus::pending:
-            session.query(statements::cancel_pending).change(now, id);
+            session.query(statements::cancel_pending).change(now, reason, id);
             return CancelOutcome::cancelled;
         case JobStatus::processing:
-            session.query(statements::request_cancel).change(now, id);
-            return CancelOutcome::requested;
+            session
+                .query(cancellation.force ? statements::cancel_processing
+                                          : statements::request_cancel)
+                .change(now, reason, id);
+            return cancellation.force ? CancelOutcome::cancelled : CancelOutcome::requested;
         case JobStatus::cancelled:
             return CancelOutcome::already_cancelled;
         case JobStatus::completed:
@@ -266,10 +306,13 @@ RetryOutcome SqlJobStore::retry(const JobId& id) {
 }
 
 RemoveOutcome SqlJobStore::remove(const JobId& id) {
-    return transact(Access::writing, [&](Session& session, CallTime) {
+    return transact(Access::writing, [&](Session& session, CallTime now) {
         const auto status = lock(session, id);
         if (!status) return RemoveOutcome::not_found;
         if (!is_finished(*status)) return RemoveOutcome::not_finished;
+        const RowStatements& sql = dialect_->row_statements();
+        unblock_children_of(session, sql, id, *status, now);
+        disconnect(session, sql, {&id, 1});
         session.query(statements::remove).change(id);
         return RemoveOutcome::removed;
     });

@@ -19,12 +19,14 @@ public:
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override;
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
+    std::vector<Renewal> check(std::span<const LeaseRef> leases) override;
     std::vector<ClaimedJob> held(std::string_view worker) override;
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
+    std::vector<Unblocked> unblock(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
-    CancelOutcome cancel(const JobId& id) override;
+    CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
     RetryOutcome retry(const JobId& id) override;
     RemoveOutcome remove(const JobId& id) override;
     Workload workload(std::string_view queue, std::string_view type) override;

@@ -1,5 +1,6 @@
 #include "sqlite_dialect.hpp"
 
+#include "dependencies.hpp"
 #include "job_row.hpp"
 #include "sqlite_fault.hpp"
 #include "sqlite_schema.hpp"
@@ -137,12 +138,13 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
     using Outcome = Submitted::Outcome;
     const Timestamp now = *time;
     Query& insert = session.query(sqlite::insert);
+    const std::size_t start = answers.size();
     for (const NewJob& job : jobs) {
         Submitted answer{Outcome::created, job.id, now};
-        const bool created =
-            insert.change(job.id, job.type, job.queue, job.owner, job.max_attempts, job.unique_key,
-                          job.timeout, job.retention, now, job.run_at.value_or(now + job.delay),
-                          job.input.text()) == 1;
+        const Timestamp run_at = job.run_at.value_or(now + job.delay);
+        const bool created = insert.change(job.id, job.type, job.queue, job.owner, job.max_attempts,
+                                           job.unique_key, job.timeout, job.retention, now, run_at,
+                                           deadline_of(job, run_at), job.input.text()) == 1;
         if (!created) {
             const bool id_exists =
                 session.query(sqlite::created_at)
@@ -156,9 +158,14 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
                             answer.created_at = row.time();
                         },
                         job.unique_key);
+            if (job.on_conflict == OnConflict::replace &&
+                session.query(statements::replace)
+                        .change(job.input.text(), run_at, now, answer.id) == 1)
+                answer.outcome = Outcome::replaced;
         }
         answers.push_back(answer);
     }
+    block_children(session, sqlite::over_rows, jobs, std::span(answers).subspan(start));
 }
 
 namespace {
@@ -211,17 +218,20 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
 } // namespace
 
 void SqliteDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                           std::vector<Settled>& answers) const {
+                           Exchange& answer) const {
     std::vector<Submitted> submitted;
     for (const Settlement& settlement : settlements) {
-        answers.push_back(settle_one(session, settlement, *now));
-        if (answers.back().accepted) submit(session, settlement.follow_ups(), now, submitted);
+        answer.settled.push_back(settle_one(session, settlement, *now));
+        if (answer.settled.back().accepted)
+            submit(session, settlement.follow_ups(), now, submitted);
     }
+    if (!settlements.empty())
+        answer.has_to_unblock = session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
 }
 
 void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,
                              const ClaimRequest& request, CallTime now, Exchange& answer) const {
-    settle(session, settlements, now, answer.settled);
+    settle(session, settlements, now, answer);
     const auto claim = [&](const std::string& queue, std::size_t limit) {
         ClaimOrder found({&queue, 1});
         session.query(sqlite::claim)
@@ -235,7 +245,7 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
                           Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
     const Timestamp lease_expires_at = *now + lease_for;
-    for (const auto& [lease, progress] : heartbeats) {
+    for (const auto& [lease, progress, step] : heartbeats) {
         Renewal renewal;
         const auto kept = [&](Row row) { renewal = {true, !row.next_is_null()}; };
         if (progress)
@@ -244,6 +254,8 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
                            lease.id, lease.fence);
         else
             session.query(sqlite::extend).for_first(kept, lease_expires_at, lease.id, lease.fence);
+        if (step && renewal.kept)
+            session.query(statements::add_step).change(step_entry(*step), lease.id, lease.fence);
         answers.push_back(renewal);
     }
 }
@@ -262,5 +274,7 @@ OwnStatements SqliteDialect::own_statements() const noexcept {
             .purge = sqlite::purge,
             .lock = sqlite::lock};
 }
+
+const RowStatements& SqliteDialect::row_statements() const noexcept { return sqlite::over_rows; }
 
 } // namespace asyncjobs::soci_adapter

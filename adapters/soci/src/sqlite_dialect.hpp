@@ -39,7 +39,7 @@ public:
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                 std::vector<Submitted>& answers) const override;
     void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                std::vector<Settled>& answers) const override;
+                Exchange& answer) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& answer) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
@@ -49,6 +49,7 @@ public:
 
     PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
     OwnStatements own_statements() const noexcept override;
+    const RowStatements& row_statements() const noexcept override;
 
 private:
     const SqliteOptions options_;

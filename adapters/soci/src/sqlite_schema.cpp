@@ -42,6 +42,14 @@ CREATE TABLE jobs (
     cancel_requested_at BIGINT,
     lease_expires_at    BIGINT,
     expires_at          BIGINT,
+    deadline            BIGINT,
+    not_before          BIGINT,
+    parents             INTEGER NOT NULL DEFAULT 0,
+    blocked_by          INTEGER NOT NULL DEFAULT 0,
+    dependents          INTEGER NOT NULL DEFAULT 0,
+    on_parent_failure   TEXT,
+    cancel_reason       TEXT,
+    steps               TEXT,
     input               TEXT    NOT NULL,
     result              TEXT,
     error               TEXT,
@@ -56,6 +64,15 @@ CREATE INDEX jobs_cancelled ON jobs (id) WHERE status = 'cancelled';
 CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';
 CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
     WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
+CREATE INDEX jobs_to_unblock ON jobs (id)
+    WHERE dependents = 1 AND status IN ('completed', 'failed', 'cancelled');
+CREATE TABLE job_dependencies (
+    parent  TEXT    NOT NULL,
+    child   TEXT    NOT NULL,
+    is_open INTEGER NOT NULL,
+    PRIMARY KEY (parent, child)
+) WITHOUT ROWID;
+CREATE INDEX job_dependencies_of ON job_dependencies (child);
 CREATE TABLE job_queues (
     name       TEXT    NOT NULL PRIMARY KEY,
     paused     INTEGER NOT NULL DEFAULT 0,
@@ -63,10 +80,11 @@ CREATE TABLE job_queues (
 );
 CREATE VIEW jobs_readable AS
 SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       max_attempts, crashes, fence, revision, worker, unique_key,
+       max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
+       steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,
-       @cancel_requested_at, @lease_expires_at, @expires_at
+       @cancel_requested_at, @lease_expires_at, @expires_at, @deadline
   FROM jobs;
 )sql";
 

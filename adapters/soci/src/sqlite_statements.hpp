@@ -1,5 +1,6 @@
 #pragma once
 
+#include "row_statements.hpp"
 #include "statements.hpp"
 
 /// What SQLite says in words of its own. Parameters follow the order of their first appearance.
@@ -7,9 +8,9 @@ namespace asyncjobs::soci_adapter::sqlite {
 
 inline constexpr Sql insert = {
     "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
-    " retention, created_at, updated_at, run_at, input)"
+    " retention, created_at, updated_at, run_at, deadline, input)"
     " VALUES (:id, :type, :queue, :owner, 'pending', :max_attempts, :unique_key, :timeout,"
-    " :retention, :now, :now, :run_at, :input)"
+    " :retention, :now, :now, :run_at, :deadline, :input)"
     " ON CONFLICT DO NOTHING"};
 
 inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
@@ -108,7 +109,10 @@ inline constexpr Sql rescue = {
 inline constexpr Sql purge = {
     "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs"
     "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
-    "  ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"};
+    "   AND dependents <> 1"
+    "  ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"
+    " RETURNING id, parents",
+    "ti"};
 
 inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",
                              job_columns};
@@ -116,6 +120,11 @@ inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE i
 inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id", "t"};
 
 inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_ANEW};
+
+#define ASYNCJOBS_SQLITE_ROWS(column, type)                                                        \
+    "WITH batch AS (SELECT value ->> 0 AS new_id, CAST(value ->> 1 AS " type ") AS " column        \
+    ", value ->> 2 AS new_policy FROM json_each(:rows)) "
+inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, "", "");
 
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {

@@ -44,12 +44,37 @@ inline constexpr Sql expired_job = {
 
 inline constexpr Sql cancel_pending = {
     "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
-    " updated_at = :now, revision = revision + 1"
+    " cancel_reason = :reason, blocked_by = 0, updated_at = :now, revision = revision + 1"
     " WHERE id = :id AND status = 'pending'"};
 
 inline constexpr Sql request_cancel = {
-    "UPDATE jobs SET cancel_requested_at = :now, updated_at = :now, revision = revision + 1"
+    "UPDATE jobs SET cancel_requested_at = :now, cancel_reason = :reason, updated_at = :now,"
+    " revision = revision + 1"
     " WHERE id = :id AND status = 'processing' AND cancel_requested_at IS NULL"};
+
+/// Whatever its worker does.
+inline constexpr Sql cancel_processing = {
+    "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
+    " cancel_requested_at = coalesce(cancel_requested_at, :now), cancel_reason = :reason,"
+    " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"
+    " WHERE id = :id AND status = 'processing'"};
+
+/// As `run_at` is given: of a blocked job, its own time is in not_before.
+#define ASYNCJOBS_REPLACE(run_at)                                                                  \
+    "UPDATE jobs SET input = :input, run_at = CASE blocked_by WHEN 0 THEN " run_at                 \
+    " ELSE run_at END, not_before = CASE blocked_by WHEN 0 THEN NULL ELSE " run_at " END,"         \
+    " updated_at = :now, revision = revision + 1 WHERE id = :id AND status = 'pending'"
+inline constexpr Sql replace = {ASYNCJOBS_REPLACE(":run_at")};
+
+/// With one step more: see step_entry().
+inline constexpr Sql add_step = {
+    "UPDATE jobs SET steps = coalesce(substr(steps, 1, length(steps) - 1) || ',', '[') || :entry"
+    " || ']' WHERE id = :id AND fence = :fence AND status = 'processing'"};
+
+/// What renew() would answer.
+inline constexpr Sql check = {"SELECT cancel_requested_at FROM jobs"
+                              " WHERE id = :id AND fence = :fence AND status = 'processing'",
+                              "i"};
 
 inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
 
@@ -85,7 +110,7 @@ inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE"
 #define ASYNCJOBS_STARTS_ANEW                                                                      \
     "status = 'pending', run_at = :now, attempt = 0, crashes = 0, progress = 0, message = '',"     \
     " error = NULL, attempt_errors = NULL, cancel_requested_at = NULL, failed_at = NULL, "         \
-    "cancelled_at = NULL,"                                                                         \
+    "cancelled_at = NULL, cancel_reason = NULL, deadline = NULL, not_before = NULL,"               \
     " expires_at = NULL, updated_at = :now, revision = revision + 1"                               \
     " WHERE id = :id AND status IN ('failed', 'cancelled')"
 
@@ -93,9 +118,10 @@ inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE"
 struct OwnStatements {
     Sql restart;     ///< changes no row if a live job holds the unique key
     Sql rescue = {}; ///< of a dialect that needs no more than one statement for it
-    Sql purge = {};  ///< likewise
+    Sql purge = {};  ///< likewise; answers who was deleted, and how many it had waited for
     Sql lock = statements::lock;
     Sql set_paused = statements::set_paused;
+    Sql add_step = statements::add_step;
     Sql held = statements::held;
     Sql next_type = statements::next_type; ///< may name one of which no job has finished
     Sql expired_job = statements::expired_job;

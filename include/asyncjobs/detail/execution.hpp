@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace asyncjobs::detail {
+
+class StoreAccess;
 
 enum class StopReason { none, cancelled, timed_out, lease_lost, shutdown };
 
@@ -20,8 +24,10 @@ enum class StopReason { none, cancelled, timed_out, lease_lost, shutdown };
 /// Shared by the thread that runs the handler, the lease keeper and the exchange loop.
 class Execution {
 public:
-    Execution(ClaimedJob job, SteadyTime claimed_at)
-        : job_(std::move(job)), renewed_at_(claimed_at.time_since_epoch()) {}
+    /// Without an access there are no steps, no parents and no jobs to submit.
+    Execution(ClaimedJob job, SteadyTime claimed_at, std::shared_ptr<StoreAccess> access = {})
+        : job_(std::move(job)), claimed_at_(claimed_at), access_(std::move(access)),
+          renewed_at_(claimed_at.time_since_epoch()), steps_(job_.steps) {}
 
     const ClaimedJob& job() const noexcept { return job_; }
     const LeaseRef& lease() const noexcept { return job_.lease; }
@@ -65,7 +71,46 @@ public:
 
     /// When the last successful claim or renewal was asked for, by this process's clock.
     SteadyTime renewed_at() const noexcept { return SteadyTime(renewed_at_.load()); }
-    void renewed(SteadyTime asked_at) noexcept { renewed_at_ = asked_at.time_since_epoch(); }
+    void renewed(SteadyTime asked_at) noexcept {
+        renewed_at_ = asked_at.time_since_epoch();
+        checked(asked_at);
+    }
+
+    /// When the store was last asked whether to go on; as above.
+    SteadyTime checked_at() const noexcept {
+        return std::max(renewed_at(), SteadyTime(checked_at_.load()));
+    }
+    void checked(SteadyTime asked_at) noexcept { checked_at_ = asked_at.time_since_epoch(); }
+
+    /// By the store's clock, as far as it is known here.
+    bool is_past_deadline(SteadyTime now) const noexcept {
+        return job_.start_within && now - claimed_at_ >= *job_.start_within;
+    }
+
+    std::optional<JsonText> result_of(std::string_view step) {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::ranges::find(steps_, step, &Step::name);
+        return found == steps_.end() ? std::nullopt : std::optional(found->result);
+    }
+    void add_step(Step step) {
+        const std::lock_guard lock(mutex_);
+        steps_.push_back(std::move(step));
+    }
+
+    void add_follow_up(NewJob job) {
+        const std::lock_guard lock(mutex_);
+        follow_ups_.push_back(std::move(job));
+    }
+    std::vector<NewJob> take_follow_ups() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(follow_ups_, {});
+    }
+
+    /// Throws Error (Errc::conflict) where there is none.
+    StoreAccess& access() const {
+        if (!access_) throw Error(Errc::conflict, "this handler runs without a store");
+        return *access_;
+    }
 
     /// Empty before the handler starts.
     std::optional<SteadyTime> started_at() const noexcept {
@@ -87,16 +132,21 @@ public:
 
 private:
     const ClaimedJob job_;
+    const SteadyTime claimed_at_;
+    const std::shared_ptr<StoreAccess> access_;
     std::stop_source stop_;
     std::atomic<StopReason> stop_reason_ = StopReason::none;
     std::atomic<bool> decided_ = false;
     std::atomic<bool> completes_itself_ = false;
     std::atomic<Duration> renewed_at_;
+    std::atomic<Duration> checked_at_ = Duration::zero();
     std::atomic<Duration> started_at_ = Duration::zero();
     std::atomic<Duration> timeout_ = Duration::zero();
     std::mutex mutex_;
     Progress progress_;
     bool unsent_ = false;
+    std::vector<Step> steps_;
+    std::vector<NewJob> follow_ups_;
 };
 
 } // namespace asyncjobs::detail

@@ -3,6 +3,7 @@
 #include <asyncjobs/detail/execution.hpp>
 #include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
+#include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/upkeep.hpp>
 #include <asyncjobs/detail/verdict.hpp>
 #include <asyncjobs/executor.hpp>
@@ -80,6 +81,7 @@ private:
     void dispatch(Lock&);
     void work();
     bool run(const ExecutionPtr& execution);
+    void check_start(const Execution& execution) const;
     void run_async(const Handler& handler, const ExecutionPtr& execution);
     void free_slot();
     void finish(const ExecutionPtr& execution, const std::exception_ptr& thrown, JsonText result);
@@ -127,6 +129,7 @@ private:
     std::vector<LogEntry> notes_; ///< the exchange lane's, to be logged when it holds no lock
     std::mutex log_mutex_;
     std::shared_ptr<Link> link_;
+    const std::shared_ptr<StoreAccess> access_;
     std::unique_ptr<LeaseKeeper> lease_keeper_;
     std::unique_ptr<Upkeep> upkeep_;
     std::unique_ptr<Timer> claim_timer_;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 namespace asyncjobs::detail {
@@ -45,12 +46,17 @@ public:
     /// Asks the store about these at once: a cancel request is known to have come.
     void look_at(std::span<const std::shared_ptr<Execution>> executions);
 
+    /// How old what is known of a cancellation may get, about.
+    static constexpr Duration check_every = std::chrono::milliseconds{700};
+
     /// How long a lease may be relied on after it was last renewed.
     static Duration reliable(Duration lease_for) { return lease_for - lease_for / 4; }
 
 private:
     void beat();
     void renew(const Executions& executions);
+    void check(const Executions& executions);
+    void apply(const Executions& executions, std::span<const Renewal> renewals);
 
     Runtime& runtime_;
     JobStore& store_;

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <asyncjobs/detail/retry.hpp>
+#include <asyncjobs/detail/unblock.hpp>
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace asyncjobs::detail {
 
-/// Looks after what no worker holds: takes back leases that ran out, deletes what has expired.
+/// Looks after what no worker holds: takes back leases that ran out, lets go who waited for jobs
+/// that have finished, deletes what has expired.
 /// Every executor of a fleet does it; the store sees to it that nothing is done twice.
 class Upkeep {
 public:
@@ -36,6 +39,12 @@ public:
         arm(purge_timer_, options_.purge_every);
     }
 
+    /// Without waiting for the next sweep.
+    void unblock_soon() {
+        const std::lock_guard lock(mutex_);
+        if (rescue_timer_ && !std::exchange(unblocking_, true)) lane_.post([this] { unblock(); });
+    }
+
     /// Nothing is posted to the lane afterwards.
     void stop() {
         std::unique_lock lock(mutex_);
@@ -58,7 +67,20 @@ private:
             // The exchange loop reports a store that fails; the next round tries again.
         }
         if (!rescued.empty()) on_rescued_(rescued);
+        unblock();
         arm_again(rescue_timer_, options_.rescue_every, rescued.size());
+    }
+
+    void unblock() {
+        {
+            const std::lock_guard lock(mutex_);
+            unblocking_ = false;
+        }
+        try {
+            unblock_all(store_);
+        } catch (const std::exception&) {
+            // As above.
+        }
     }
 
     void purge() {
@@ -80,7 +102,9 @@ private:
     Lane& lane_;
     const Options options_;
     const std::function<void(const std::vector<Rescued>&)> on_rescued_;
-    std::mutex mutex_; ///< guards the timers, which are gone once stopped
+    std::mutex mutex_;        ///< guards all below
+    bool unblocking_ = false; ///< posted, and not yet begun
+    // Gone once stopped.
     std::unique_ptr<Timer> rescue_timer_;
     std::unique_ptr<Timer> purge_timer_;
 };

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/detail/complete_job.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/group_commit.hpp>
 #include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/unblock.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
 
 #include <algorithm>
@@ -30,15 +32,6 @@ struct Client::Impl {
         return watches_;
     }
 
-    /// True if the id was made here.
-    bool complete(NewJob& job) {
-        const bool fresh = job.id == JobId();
-        if (fresh)
-            job.id = JobId::make(runtime->wall_clock(), runtime->random(), runtime->random());
-        validate(job);
-        return fresh;
-    }
-
     /// Tries until the store has answered. A repeated submit that finds its ids taken finds its own
     /// jobs, since what was tried first may have happened after all.
     std::vector<Submitted> commit(std::span<const NewJob> jobs) {
@@ -52,6 +45,8 @@ struct Client::Impl {
                         if (one.outcome == Submitted::Outcome::id_exists)
                             one.outcome = Submitted::Outcome::created;
                 announce(jobs);
+                if (std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); }))
+                    unblock();
                 return submitted;
             } catch (const Error& error) {
                 may_have_happened |= error.code() == Errc::unknown_outcome;
@@ -65,6 +60,14 @@ struct Client::Impl {
                 else
                     throw;
             }
+        }
+    }
+
+    /// What fails here is done by the next sweep.
+    void unblock() {
+        try {
+            detail::unblock_all(store);
+        } catch (const Error&) {
         }
     }
 
@@ -113,17 +116,45 @@ ASYNCJOBS_INLINE Client::Client(JobStore& store, std::shared_ptr<Runtime> runtim
 ASYNCJOBS_INLINE Client::~Client() = default;
 
 ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
-    const bool fresh = impl_->complete(job);
+    using Outcome = Submitted::Outcome;
+    const bool refuses = job.on_conflict == OnConflict::refuse;
+    const bool is_own_id = !detail::complete(job, *impl_->runtime);
     const auto submitted = impl_->submits.submit(std::move(job));
-    if (!fresh && submitted.outcome == Submitted::Outcome::id_exists)
-        throw Error(Errc::conflict,
-                    "there is a job " + std::string(submitted.id.text()) + " already");
+    const std::string id(submitted.id.text());
+    if (submitted.outcome == Outcome::id_exists && (is_own_id || refuses))
+        throw Error(Errc::conflict, "there is a job " + id + " already");
+    if (submitted.outcome == Outcome::key_taken && refuses)
+        throw Error(Errc::conflict, "the job " + id + " holds the unique key");
+    if (submitted.outcome == Outcome::parent_missing)
+        throw Error(Errc::not_found, "after names " + id + ", but there is no such job");
     return submitted;
 }
 
 ASYNCJOBS_INLINE std::vector<Submitted> Client::submit(std::vector<NewJob> jobs) {
-    for (auto& job : jobs) impl_->complete(job);
+    for (auto& job : jobs) detail::complete(job, *impl_->runtime);
     return jobs.empty() ? std::vector<Submitted>() : impl_->commit(jobs);
+}
+
+ASYNCJOBS_INLINE JobId Client::make_id() {
+    auto& runtime = *impl_->runtime;
+    return JobId::make(runtime.wall_clock(), runtime.random(), runtime.random());
+}
+
+ASYNCJOBS_INLINE std::vector<Submitted> Client::submit_chain(std::vector<NewJob> jobs) {
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        detail::complete(jobs[i], *impl_->runtime);
+        if (i > 0) jobs[i].after.push_back(jobs[i - 1].id);
+    }
+    return submit(std::move(jobs));
+}
+
+ASYNCJOBS_INLINE JobId Client::submit_batch(std::vector<NewJob> members, NewJob callback) {
+    for (auto& member : members) {
+        detail::complete(member, *impl_->runtime);
+        callback.after.push_back(member.id);
+    }
+    members.push_back(std::move(callback));
+    return submit(std::move(members)).back().id;
 }
 
 ASYNCJOBS_INLINE std::optional<Job> Client::find(const JobId& id) {
@@ -150,11 +181,15 @@ ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
     return Watch(std::make_unique<Watch::Entry>(watches, watches->add(id, std::move(watcher))));
 }
 
-ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id) {
-    const auto outcome = impl_->store.cancel(id);
-    if (outcome == CancelOutcome::requested) impl_->store.notifier().cancel_requested(id);
-    if (outcome == CancelOutcome::requested || outcome == CancelOutcome::cancelled)
+ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellation& cancellation) {
+    validate(cancellation);
+    const auto outcome = impl_->store.cancel(id, cancellation);
+    const bool is_cancelled = outcome == CancelOutcome::cancelled;
+    if (outcome == CancelOutcome::requested || (is_cancelled && cancellation.force))
+        impl_->store.notifier().cancel_requested(id);
+    if (outcome == CancelOutcome::requested || is_cancelled)
         impl_->store.notifier().changed(std::span(&id, 1));
+    if (is_cancelled) impl_->unblock();
     return outcome;
 }
 

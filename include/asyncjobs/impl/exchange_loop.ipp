@@ -190,6 +190,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     stop_lost(superseded);
     if (!changed.empty()) notifier.changed(changed);
     for (const auto& queue : ready_queues) notifier.ready(queue);
+    if (exchange.has_to_unblock) upkeep_->unblock_soon();
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settlements,
@@ -244,7 +245,7 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     Duration suspect_delay = std::chrono::seconds{occupied ? 1 : 0};
     Executions superseded;
     for (auto& job : jobs) {
-        const auto execution = std::make_shared<Execution>(std::move(job), claimed_at);
+        const auto execution = std::make_shared<Execution>(std::move(job), claimed_at, access_);
         auto& live = live_[execution->lease().id];
         if (live) superseded.push_back(std::move(live));
         live = execution;

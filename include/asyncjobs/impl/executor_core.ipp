@@ -57,7 +57,9 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
     : store_(store), runtime_(runtime), options_(checked(std::move(options))),
       worker_(worker_name(options_.worker, runtime.random())),
       prefetch_(options_.concurrency, options_.prefetch_limit), drained_(runtime.make_event()),
-      link_(std::make_shared<Link>()), claim_timer_(runtime.make_timer([this] { claim_soon(); })),
+      link_(std::make_shared<Link>()),
+      access_(std::make_shared<StoreAccess>(store, runtime, options_.lease_for)),
+      claim_timer_(runtime.make_timer([this] { claim_soon(); })),
       exchange_lane_(runtime.make_lane(1)), upkeep_lane_(runtime.make_lane(1)),
       workers_(runtime.make_lane(options_.concurrency)) {
     link_->core = this;
@@ -79,6 +81,7 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
 
 ASYNCJOBS_INLINE ExecutorCore::~ExecutorCore() {
     stop({}, std::chrono::seconds{5});
+    access_->close();
     const std::unique_lock lock(link_->mutex);
     link_->core = nullptr;
 }

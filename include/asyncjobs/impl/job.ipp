@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace asyncjobs {
@@ -47,6 +48,37 @@ ASYNCJOBS_INLINE std::optional<JobStatus> parse_job_status(std::string_view text
     return std::nullopt;
 }
 
+namespace detail {
+
+inline void check_time(std::string_view member, const std::optional<Timestamp>& value) {
+    constexpr Timestamp first{std::chrono::sys_days{std::chrono::year{1970} / 1 / 1}};
+    constexpr Timestamp last{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
+    if (value && (*value < first || *value > last))
+        refuse(member, fmt::format("{} us", value->time_since_epoch().count()),
+               "must be in the years 1970 to 9999");
+}
+
+/// Of the two ways to name a time.
+inline void check_one_of(const std::optional<Timestamp>& at, std::string_view at_member,
+                         Duration from_then, std::string_view member) {
+    check_not_negative(member, from_then);
+    check_time(at_member, at);
+    if (at && from_then != Duration::zero())
+        refuse(member, fmt::format("{} us", from_then.count()),
+               fmt::format("must be 0 where {} is given", at_member));
+}
+
+inline void check_parents(const NewJob& job) {
+    auto parents = job.after;
+    std::ranges::sort(parents);
+    const auto twice = std::ranges::adjacent_find(parents);
+    if (twice != parents.end()) refuse("after", twice->text(), "must name a job once");
+    if (std::ranges::binary_search(parents, job.id))
+        refuse("after", job.id.text(), "must not be the job itself");
+}
+
+} // namespace detail
+
 ASYNCJOBS_INLINE void validate(const NewJob& job) {
     detail::check_name("type", job.type);
     detail::check_name("queue", job.queue);
@@ -57,17 +89,19 @@ ASYNCJOBS_INLINE void validate(const NewJob& job) {
     }
     if (job.max_attempts < 1 || job.max_attempts > 1000)
         detail::refuse("max_attempts", std::to_string(job.max_attempts), "must be from 1 to 1000");
-    detail::check_not_negative("delay", job.delay);
+    detail::check_one_of(job.run_at, "run_at", job.delay, "delay");
+    detail::check_one_of(job.deadline, "deadline", job.start_within, "start_within");
     detail::check_not_negative("timeout", job.timeout);
     detail::check_not_negative("retention", job.retention);
-    if (job.run_at && job.delay != Duration::zero())
-        detail::refuse("delay", fmt::format("{} us", job.delay.count()),
-                       "must be 0 where run_at is given");
-    constexpr Timestamp first{std::chrono::sys_days{std::chrono::year{1970} / 1 / 1}};
-    constexpr Timestamp last{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
-    if (job.run_at && (*job.run_at < first || *job.run_at > last))
-        detail::refuse("run_at", fmt::format("{} us", job.run_at->time_since_epoch().count()),
-                       "must be in the years 1970 to 9999");
+    detail::check_parents(job);
+}
+
+ASYNCJOBS_INLINE void validate(const Cancellation& cancellation) {
+    const std::string_view reason = cancellation.reason;
+    if (reason.size() > Cancellation::max_reason || detail::storable(reason) != reason)
+        detail::refuse(
+            "reason", reason,
+            fmt::format("must be at most {} bytes of UTF-8 without NUL", Cancellation::max_reason));
 }
 
 } // namespace asyncjobs

@@ -30,7 +30,7 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
     hooks_.on_beat();
     const auto under_way = hooks_.under_way();
     const auto now = runtime_.now();
-    Executions due;
+    Executions due, to_check;
     for (const auto& execution : under_way) {
         if (const auto started = execution->started_at();
             started && execution->timeout() > Duration::zero()) {
@@ -42,15 +42,18 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
             execution->stop(StopReason::lease_lost);
         if (execution->has_unsent() || now - execution->renewed_at() >= options_.lease_for / 3)
             due.push_back(execution);
+        else if (execution->started_at() && now - execution->checked_at() >= check_every)
+            to_check.push_back(execution);
     }
 
     const std::lock_guard lock(mutex_);
     beating_ = (!under_way.empty() || woken_) && timer_;
     if (beating_) timer_->arm(period_);
-    if (due.empty() || renewing_) return;
+    if ((due.empty() && to_check.empty()) || renewing_) return;
     renewing_ = true;
-    lane_.post([this, due = std::move(due)] {
+    lane_.post([this, due = std::move(due), to_check = std::move(to_check)] {
         renew(due);
+        check(to_check);
         const std::lock_guard done(mutex_);
         renewing_ = false;
     });
@@ -61,11 +64,12 @@ ASYNCJOBS_INLINE void LeaseKeeper::look_at(std::span<const std::shared_ptr<Execu
 }
 
 ASYNCJOBS_INLINE void LeaseKeeper::renew(const Executions& executions) {
+    if (executions.empty()) return;
     const auto asked_at = runtime_.now();
     std::vector<Heartbeat> heartbeats;
     heartbeats.reserve(executions.size());
     for (const auto& execution : executions)
-        heartbeats.push_back({execution->lease(), execution->take_unsent()});
+        heartbeats.push_back({.lease = execution->lease(), .progress = execution->take_unsent()});
 
     std::vector<Renewal> renewals;
     try {
@@ -79,15 +83,37 @@ ASYNCJOBS_INLINE void LeaseKeeper::renew(const Executions& executions) {
 
     std::vector<JobId> changed;
     for (std::size_t i = 0; i < executions.size(); ++i) {
-        if (!renewals[i].kept) {
-            executions[i]->stop(StopReason::lease_lost);
-            continue;
-        }
+        if (!renewals[i].kept) continue;
         executions[i]->renewed(asked_at);
-        if (renewals[i].cancel_requested) executions[i]->stop(StopReason::cancelled);
         if (heartbeats[i].progress) changed.push_back(heartbeats[i].lease.id);
     }
+    apply(executions, renewals);
     if (!changed.empty()) store_.notifier().changed(changed);
+}
+
+/// Hears of cancellations by other processes, where no hint comes from them.
+ASYNCJOBS_INLINE void LeaseKeeper::check(const Executions& executions) {
+    if (executions.empty()) return;
+    const auto asked_at = runtime_.now();
+    std::vector<LeaseRef> leases;
+    leases.reserve(executions.size());
+    for (const auto& execution : executions) leases.push_back(execution->lease());
+    try {
+        apply(executions, store_.check(leases));
+        for (const auto& execution : executions) execution->checked(asked_at);
+    } catch (const std::exception&) {
+        // As above.
+    }
+}
+
+ASYNCJOBS_INLINE void LeaseKeeper::apply(const Executions& executions,
+                                         std::span<const Renewal> renewals) {
+    for (std::size_t i = 0; i < executions.size(); ++i) {
+        if (!renewals[i].kept)
+            executions[i]->stop(StopReason::lease_lost);
+        else if (renewals[i].cancel_requested)
+            executions[i]->stop(StopReason::cancelled);
+    }
 }
 
 } // namespace asyncjobs::detail

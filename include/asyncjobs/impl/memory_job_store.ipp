@@ -1,15 +1,18 @@
 #pragma once
 
-#include <asyncjobs/attempt_error.hpp>
 #include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store_helpers.hpp>
 
 #include <boost/intrusive/set.hpp>
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace asyncjobs {
 namespace detail {
@@ -24,6 +27,7 @@ using MemoryHook =
 struct MemoryRecord {
     Job job;
     Timestamp at; ///< its place in the schedule: run_at, lease_expires_at or expires_at
+    std::vector<JobId> parents;
     MemoryQueue* queue = nullptr;
     MemoryHook in_schedule, in_all, in_owned;
 };
@@ -101,6 +105,9 @@ void erase_from(Index& index, MemoryRecord& record) {
     index.erase(index.iterator_to(record));
 }
 
+/// Where a blocked job is in its queue: after all others.
+inline constexpr Timestamp never_due = Timestamp::max();
+
 } // namespace detail
 
 struct MemoryJobStore::State {
@@ -164,16 +171,23 @@ struct MemoryJobStore::State {
 
     void finish(Record& record, JobStatus status, Timestamp now) {
         Job& job = record.job;
+        job.blocked_by = 0;
+        if (children.contains(job.id)) to_unblock.insert(job.id);
         if (job.unique_key) live_keys.erase(*job.unique_key);
         job.finished_at = now;
         job.expires_at = now + job.retention;
         move(record, status, *job.expires_at);
     }
 
-    Submitted submit(const NewJob& wanted, Timestamp now);
+    std::vector<Submitted> submit(std::span<const NewJob> jobs, Timestamp now);
+    Submitted submit(const NewJob& wanted, std::vector<JobId> parents, Timestamp now);
+    Submitted conflict(Record& holder, const NewJob& wanted, Submitted::Outcome outcome,
+                       Timestamp now);
+    void unblock(std::vector<const Record*> parents, Timestamp now, std::vector<Unblocked>& out);
     Settled settle(const Settlement& settlement, Timestamp now);
     void claim(Queue& queue, const ClaimRequest& request, Timestamp now,
                std::vector<ClaimedJob>& out);
+    JobPage parents_page(const JobQuery& query);
     void erase(Record& record);
 
     const Clock clock;
@@ -182,7 +196,9 @@ struct MemoryJobStore::State {
     std::unordered_map<std::string_view, Record*> live_keys; ///< views into the records
     detail::ByName<Queue> queues;
     detail::ByName<detail::MemoryOwned> owned;
-    detail::ByName<detail::RecentRuns> recent_runs; ///< by type
+    detail::ByName<detail::RecentRuns> recent_runs;         ///< by type
+    std::unordered_map<JobId, std::vector<JobId>> children; ///< whom their parent still blocks
+    std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
 };
@@ -206,7 +222,17 @@ inline ClaimedJob claimed_job(const Job& job) {
             .max_attempts = job.max_attempts,
             .crashes = job.crashes,
             .timeout = job.timeout,
-            .created_at = job.created_at};
+            .created_at = job.created_at,
+            .start_within =
+                job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
+            .steps = job.steps};
+}
+
+/// As readers see it: a blocked job's progress is that of what it waits for.
+inline Job snapshot(const Job& job) {
+    Job copy = job;
+    if (job.blocked_by > 0) copy.progress.percent = unblocked_percent(job.parents, job.blocked_by);
+    return copy;
 }
 
 inline bool matches(const Job& job, const JobQuery& query) {
@@ -225,7 +251,7 @@ JobPage page_of(const Index& index, const JobQuery& query) {
         if (!matches(at->job, query)) continue;
         page.more = page.jobs.size() == query.limit;
         if (page.more) break;
-        page.jobs.push_back(at->job);
+        page.jobs.push_back(snapshot(at->job));
     }
     return page;
 }
@@ -236,14 +262,31 @@ inline Timestamp system_time() {
 
 } // namespace detail
 
-ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted, Timestamp now) {
+ASYNCJOBS_INLINE Submitted MemoryJobStore::State::conflict(Record& holder, const NewJob& wanted,
+                                                           Submitted::Outcome outcome,
+                                                           Timestamp now) {
+    Job& job = holder.job;
+    if (wanted.on_conflict == OnConflict::replace && job.status == JobStatus::pending) {
+        job.input = wanted.input;
+        job.run_at = wanted.run_at.value_or(now + wanted.delay);
+        if (job.blocked_by == 0) make_pending(holder, job.run_at);
+        touch(holder, now);
+        outcome = Submitted::Outcome::replaced;
+    }
+    return {outcome, job.id, job.created_at};
+}
+
+ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
+                                                         std::vector<JobId> parents,
+                                                         Timestamp now) {
     using Outcome = Submitted::Outcome;
-    if (const Record* same = find(wanted.id))
-        return {Outcome::id_exists, same->job.id, same->job.created_at};
+    if (Record* same = find(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
     if (wanted.unique_key) {
         if (const auto holder = live_keys.find(*wanted.unique_key); holder != live_keys.end())
-            return {Outcome::key_taken, holder->second->job.id, holder->second->job.created_at};
+            return conflict(*holder->second, wanted, Outcome::key_taken, now);
     }
+    for (const JobId& parent : parents)
+        if (!find(parent)) return {Outcome::parent_missing, parent, {}};
     Record& record = records[wanted.id];
     Job& job = record.job;
     job.id = wanted.id;
@@ -257,8 +300,17 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted, T
     job.retention = wanted.retention;
     job.created_at = job.updated_at = now;
     job.run_at = wanted.run_at.value_or(now + wanted.delay);
-    record.at = job.run_at;
+    job.deadline = wanted.deadline;
+    if (wanted.start_within > Duration::zero()) job.deadline = job.run_at + wanted.start_within;
+    job.parents = job.blocked_by = static_cast<int>(parents.size());
+    job.on_parent_failure = wanted.on_parent_failure;
+    record.at = job.blocked_by == 0 ? job.run_at : detail::never_due;
     record.queue = &queue(job.queue);
+    for (const JobId& parent : parents) {
+        children[parent].push_back(job.id);
+        if (is_finished(find(parent)->job.status)) to_unblock.insert(parent);
+    }
+    record.parents = std::move(parents);
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
     detail::insert_near_end(record.queue->pending, record);
     detail::insert_near_end(all, record);
@@ -273,6 +325,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     detail::erase_from(owner->second, record);
     if (owner->second.empty()) owned.erase(owner);
     const JobId id = record.job.id;
+    children.erase(id);
+    to_unblock.erase(id);
     records.erase(id);
 }
 
@@ -314,7 +368,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
             make_pending(*record, now + settlement.delay());
     }
     const JobStatus status = job.status;
-    for (const NewJob& follow_up : settlement.follow_ups()) submit(follow_up, now);
+    submit(settlement.follow_ups(), now);
     return {true, status};
 }
 
@@ -323,7 +377,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const ClaimReque
     while (out.size() < request.limit && !from.pending.empty()) {
         Record& record = *from.pending.begin();
         Job& job = record.job;
-        if (job.run_at > now) return;
+        if (record.at > now) return;
         ++job.attempt;
         ++job.fence;
         job.progress = {};
@@ -343,10 +397,18 @@ ASYNCJOBS_INLINE MemoryJobStore::~MemoryJobStore() = default;
 
 ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::submit(std::span<const NewJob> jobs) {
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    return state_->submit(jobs, state_->clock());
+}
+
+ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::State::submit(std::span<const NewJob> jobs,
+                                                                      Timestamp now) {
     std::vector<Submitted> answers;
     answers.reserve(jobs.size());
-    for (const NewJob& job : jobs) answers.push_back(state_->submit(job, now));
+    Parents parents;
+    for (const NewJob& job : jobs) {
+        answers.push_back(submit(job, parents.of(job), now));
+        parents.submitted(job, answers.back());
+    }
     return answers;
 }
 
@@ -368,9 +430,11 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
         state_->claim(queue, request, now, answer.claimed);
         if (queue.pending.empty()) continue;
         const Timestamp due = queue.pending.begin()->at;
+        if (due == detail::never_due) continue;
         next_due = std::min(next_due.value_or(due), due);
     }
     if (next_due && answer.claimed.size() < request.limit) answer.next_due_in = *next_due - now;
+    answer.has_to_unblock = !state_->to_unblock.empty();
     return answer;
 }
 
@@ -390,6 +454,7 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
         job.lease_expires_at = now + lease_for;
         state_->move(*record, JobStatus::processing, *job.lease_expires_at);
         if (detail::advance(job.progress, heartbeat.progress)) State::touch(*record, now);
+        if (heartbeat.step) add_step(job, *heartbeat.step);
         answers.push_back({true, job.cancel_requested_at.has_value()});
     }
     return answers;
@@ -412,11 +477,7 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
         Job& job = record.job;
         if (job.lease_expires_at > now) break;
         const bool is_quarantined = ++job.crashes >= crash_limit;
-        if (is_quarantined)
-            State::record_error(job,
-                                {.code = std::string(error_code::worker_lost),
-                                 .message = "The worker that ran this job was lost."},
-                                now);
+        if (is_quarantined) State::record_error(job, worker_lost(), now);
         job.attempt = std::max(job.attempt - 1, 0);
         job.lease_expires_at.reset();
         State::touch(record, now);
@@ -432,13 +493,66 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
     return answer;
 }
 
+ASYNCJOBS_INLINE void MemoryJobStore::State::unblock(std::vector<const Record*> parents,
+                                                     Timestamp now, std::vector<Unblocked>& out) {
+    struct Freed {
+        int count = 0;
+        const Record* failed = nullptr; ///< a parent that did not complete
+    };
+    std::map<JobId, Freed> freed;
+    for (const Record* parent : parents) {
+        const auto told = children.extract(parent->job.id);
+        for (const JobId& child : told.mapped()) {
+            ++freed[child].count;
+            if (parent->job.status != JobStatus::completed) freed[child].failed = parent;
+        }
+        to_unblock.erase(parent->job.id);
+    }
+    for (const auto& [id, by] : freed) {
+        Record* child = find(id);
+        if (!child || child->job.status != JobStatus::pending || child->job.blocked_by == 0)
+            continue;
+        Job& job = child->job;
+        job.blocked_by -= by.count;
+        touch(*child, now);
+        if (by.failed && job.on_parent_failure != OnParentFailure::run) {
+            auto why = parent_failed(by.failed->job.id, by.failed->job.status);
+            const bool fails = job.on_parent_failure == OnParentFailure::fail;
+            if (fails)
+                job.error = std::move(why);
+            else
+                job.cancel_reason = std::move(why.message);
+            finish(*child, fails ? JobStatus::failed : JobStatus::cancelled, now);
+        } else if (job.blocked_by == 0) {
+            make_pending(*child, std::max(job.run_at, now));
+        }
+        out.push_back({id, job.queue, job.status, job.blocked_by});
+    }
+}
+
+ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limit) {
+    const std::lock_guard lock(state_->mutex);
+    std::vector<const State::Record*> parents;
+    for (const JobId& id : state_->to_unblock) {
+        if (parents.size() == limit) break;
+        parents.push_back(state_->find(id));
+    }
+    std::vector<Unblocked> answer;
+    state_->unblock(std::move(parents), state_->clock(), answer);
+    return answer;
+}
+
 ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     std::size_t count = 0;
-    for (auto& finished = state_->finished;
-         count < limit && !finished.empty() && finished.begin()->at <= now; ++count)
-        state_->erase(*finished.begin());
+    for (auto next = state_->finished.begin();
+         count < limit && next != state_->finished.end() && next->at <= now;) {
+        auto& record = *next++;
+        if (state_->to_unblock.contains(record.job.id)) continue;
+        state_->erase(record);
+        ++count;
+    }
     return count;
 }
 
@@ -446,18 +560,34 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<
     const std::lock_guard lock(state_->mutex);
     std::vector<std::optional<Job>> answers(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
-        if (const auto* record = state_->find(ids[i])) answers[i] = record->job;
+        if (const auto* record = state_->find(ids[i])) answers[i] = detail::snapshot(record->job);
     return answers;
+}
+
+ASYNCJOBS_INLINE JobPage MemoryJobStore::State::parents_page(const JobQuery& query) {
+    detail::MemoryCatalogue parents; // of copies, as a record is in one catalogue already
+    std::deque<Record> copies;
+    if (const Record* child = find(*query.needed_by))
+        for (const JobId& id : child->parents)
+            if (const Record* parent = find(id)) {
+                copies.emplace_back().job = parent->job;
+                parents.insert(copies.back());
+            }
+    JobPage page = detail::page_of(parents, query);
+    parents.clear();
+    return page;
 }
 
 ASYNCJOBS_INLINE JobPage MemoryJobStore::list(const JobQuery& query) {
     const std::lock_guard lock(state_->mutex);
+    if (query.needed_by) return state_->parents_page(query);
     if (!query.owner) return detail::page_of(state_->all, query);
     const auto owned = state_->owned.find(*query.owner);
     return owned == state_->owned.end() ? JobPage{} : detail::page_of(owned->second, query);
 }
 
-ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id) {
+ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id,
+                                                      const Cancellation& cancellation) {
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     auto* record = state_->find(id);
@@ -465,15 +595,20 @@ ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id) {
     Job& job = record->job;
     switch (job.status) {
     case JobStatus::pending:
+        job.cancel_reason = cancellation.reason;
         State::touch(*record, now);
         state_->finish(*record, JobStatus::cancelled, now);
         return CancelOutcome::cancelled;
     case JobStatus::processing:
-        if (!job.cancel_requested_at) {
-            job.cancel_requested_at = now;
+        if (!job.cancel_requested_at || cancellation.force) {
+            job.cancel_requested_at = job.cancel_requested_at.value_or(now);
+            job.cancel_reason = cancellation.reason;
             State::touch(*record, now);
         }
-        return CancelOutcome::requested;
+        if (!cancellation.force) return CancelOutcome::requested;
+        job.lease_expires_at.reset();
+        state_->finish(*record, JobStatus::cancelled, now);
+        return CancelOutcome::cancelled;
     case JobStatus::cancelled:
         return CancelOutcome::already_cancelled;
     default:
@@ -496,9 +631,12 @@ ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     job.progress = {};
     job.error.reset();
     job.attempt_errors.clear();
+    job.deadline.reset();
     job.cancel_requested_at.reset();
+    job.cancel_reason.clear();
     job.finished_at.reset();
     job.expires_at.reset();
+    state_->to_unblock.erase(id);
     State::touch(*record, now);
     state_->make_pending(*record, now);
     return RetryOutcome::retried;
@@ -509,6 +647,10 @@ ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
     auto* record = state_->find(id);
     if (!record) return RemoveOutcome::not_found;
     if (!is_finished(record->job.status)) return RemoveOutcome::not_finished;
+    if (state_->to_unblock.contains(id)) {
+        std::vector<Unblocked> unblocked;
+        state_->unblock({record}, state_->clock(), unblocked);
+    }
     state_->erase(*record);
     return RemoveOutcome::removed;
 }

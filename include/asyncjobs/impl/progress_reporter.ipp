@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 
@@ -38,6 +39,33 @@ ASYNCJOBS_INLINE std::stop_token ProgressReporter::stop_token() const noexcept {
 
 ASYNCJOBS_INLINE void ProgressReporter::completes_itself() noexcept {
     execution_.set_completes_itself();
+}
+
+ASYNCJOBS_INLINE std::optional<JsonText>
+ProgressReporter::result_of_step(std::string_view name) const {
+    if (!detail::is_name(name))
+        throw Error(Errc::invalid_argument,
+                    "the step's name is \"" + detail::printable(name.substr(0, 100)) +
+                        "\", but must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
+    check();
+    return execution_.result_of(name);
+}
+
+ASYNCJOBS_INLINE void ProgressReporter::record_step(std::string_view name, JsonText result) {
+    Step step{std::string(name), std::move(result)};
+    execution_.access().record(execution_, step);
+    execution_.add_step(std::move(step));
+}
+
+ASYNCJOBS_INLINE std::vector<Job> ProgressReporter::parents() const {
+    return execution_.access().parents_of(job().lease.id);
+}
+
+ASYNCJOBS_INLINE JobId ProgressReporter::submit_with_result(NewJob job) {
+    execution_.access().complete(job);
+    const JobId id = job.id;
+    execution_.add_follow_up(std::move(job));
+    return id;
 }
 
 ASYNCJOBS_INLINE const ClaimedJob& ProgressReporter::job() const noexcept {

@@ -50,13 +50,22 @@ ASYNCJOBS_INLINE bool ExecutorCore::run(const ExecutionPtr& execution) {
     std::exception_ptr thrown;
     JsonText result;
     try {
-        if (execution->stop_reason() != StopReason::none) throw Interrupted{};
+        check_start(*execution);
         result = handler.run(job.input, progress);
     } catch (...) {
         thrown = std::current_exception();
     }
     finish(execution, thrown, std::move(result));
     return true;
+}
+
+/// Throws what ends an attempt that is not to start any more.
+ASYNCJOBS_INLINE void ExecutorCore::check_start(const Execution& execution) const {
+    if (execution.stop_reason() != StopReason::none) throw Interrupted{};
+    if (execution.is_past_deadline(runtime_.now()))
+        throw JobFailure(std::string(error_code::deadline_passed),
+                         "It could not be started before its deadline.")
+            .permanent();
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
@@ -87,7 +96,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
         run->end(thrown, std::move(result));
     };
     try {
-        if (execution->stop_reason() != StopReason::none) throw Interrupted{};
+        check_start(*execution);
         handler.run_async(execution->job().input, run->progress, done);
     } catch (...) {
         done(std::current_exception(), {});
@@ -124,6 +133,9 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
 /// Queues what the next exchange shall say of this job.
 ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const ExecutionPtr& execution,
                                         Settlement settlement) {
+    if (settlement.kind() == Settlement::Kind::completed)
+        if (auto jobs = execution->take_follow_ups(); !jobs.empty())
+            settlement = Settlement(std::move(settlement).with_follow_ups(std::move(jobs)));
     if (auto progress = execution->take_unsent())
         ended_.push_back(std::move(settlement).with_progress(std::move(*progress)));
     else

@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "it rests while nothing is watched, and polls aga
     pass(1h);
     CHECK(reading.batches.size() == reads);
     const auto again = loop.add(id, [&](const std::optional<Job>&) { ++calls; });
-    memory.cancel(id); // without a hint
+    memory.cancel(id, {}); // without a hint
     pass(2s);
     CHECK(calls >= 2);
     CHECK(again->ended);

@@ -78,7 +78,8 @@ public:
     void drop() const {
         Mysql server = connect();
         server.run("DROP VIEW IF EXISTS jobs_readable");
-        server.run("DROP TABLE IF EXISTS jobs, job_queues, asyncjobs_schema");
+        server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, "
+                   "asyncjobs_schema");
     }
 
 private:

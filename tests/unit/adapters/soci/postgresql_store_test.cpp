@@ -45,7 +45,7 @@ std::vector<Call> every_member() {
         {"purge", [](JobStore& store) { store.purge(10); }},
         {"find", [id](JobStore& store) { find(store, id); }},
         {"list", [](JobStore& store) { store.list({}); }},
-        {"cancel", [id](JobStore& store) { store.cancel(id); }},
+        {"cancel", [id](JobStore& store) { store.cancel(id, {}); }},
         {"retry", [id](JobStore& store) { store.retry(id); }},
         {"remove", [id](JobStore& store) { store.remove(id); }},
         {"workload", [](JobStore& store) { store.workload("default", "noop"); }},

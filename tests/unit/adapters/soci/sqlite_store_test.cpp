@@ -220,7 +220,7 @@ TEST_CASE("writers and readers on two openings of a file never get in each other
         for (std::uint64_t i = from; i < from + 100; ++i) {
             if (code_of([&] {
                     submit(store, new_job(i));
-                    store.cancel(new_job(i).id);
+                    store.cancel(new_job(i).id, {});
                     store.list({.limit = 3});
                     store.retry(new_job(i).id);
                     claim(store, 1);

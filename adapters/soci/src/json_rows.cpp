@@ -1,8 +1,8 @@
-#include "mysql_rows.hpp"
+#include "json_rows.hpp"
 
 namespace asyncjobs::soci_adapter {
 
-void MysqlRows::append(std::string_view text) {
+void JsonRows::append(std::string_view text) {
     constexpr const char* digits = "0123456789abcdef";
     text_ += '"';
     for (const char c : text) {

@@ -11,8 +11,8 @@
 
 namespace asyncjobs::soci_adapter {
 
-/// A batch as one parameter for JSON_TABLE: a JSON array of rows, each an array of its columns.
-class MysqlRows {
+/// A batch as one parameter of a statement: a JSON array of rows, each an array of its columns.
+class JsonRows {
 public:
     template <typename... Columns>
     void add(const Columns&... columns) {

@@ -1,0 +1,215 @@
+#include "dependencies.hpp"
+
+#include "job_row.hpp"
+#include "json_rows.hpp"
+
+#include <asyncjobs/store_helpers.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+namespace asyncjobs::soci_adapter {
+namespace {
+
+constexpr std::size_t max_rows = 1000; ///< of a statement
+// The column `dependents`.
+constexpr int has_children = 1;
+constexpr int has_told = 2;
+
+/// Calls `run(rows)` with some of the rows that `add(rows, item)` makes, until all had their turn.
+template <typename Items, typename Add, typename Run>
+void in_rows(const Items& items, Add add, Run run) {
+    JsonRows rows;
+    for (const auto& item : items) {
+        add(rows, item);
+        if (rows.count() == max_rows) run(rows.take());
+    }
+    if (rows.count() > 0) run(rows.take());
+}
+
+constexpr auto add_id = [](JsonRows& rows, const JobId& id) { rows.add(id); };
+
+struct Locked {
+    int blocked_by = 0;
+    OnParentFailure on_parent_failure = OnParentFailure::cancel;
+    std::string queue = {};
+    JobStatus status = JobStatus::pending;
+};
+
+/// Those that are there; they stay as they are until the transaction ends.
+template <typename Ids>
+std::map<JobId, Locked> lock(Session& session, const Sql& statement, const Ids& ids) {
+    std::map<JobId, Locked> locked;
+    in_rows(ids, add_id, [&](const std::string& rows) {
+        session.query(statement).for_each(
+            [&](Row row) {
+                const JobId id = read_id(row);
+                Locked& job = locked[id];
+                job.blocked_by = row.small();
+                if (const auto policy = row.optional_text())
+                    job.on_parent_failure = parse_parent_failure(*policy);
+                job.queue = row.take_text();
+                job.status = read_status(row);
+            },
+            rows);
+    });
+    return locked;
+}
+
+struct Child {
+    const NewJob* job;
+    Submitted* answer;
+    std::vector<JobId> parents;
+};
+
+std::vector<Child> children_among(std::span<const NewJob> jobs, std::span<Submitted> answers) {
+    std::vector<Child> children;
+    Parents parents;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        const bool is_child =
+            !jobs[i].after.empty() && answers[i].outcome == Submitted::Outcome::created;
+        if (is_child) children.push_back({&jobs[i], &answers[i], parents.of(jobs[i])});
+        parents.submitted(jobs[i], answers[i]);
+    }
+    return children;
+}
+
+using FinishedJobs = std::map<JobId, JobStatus>;
+
+/// A child, by what its parents have become.
+struct Told {
+    int count = 0;
+    const FinishedJobs::value_type* failed = nullptr; ///< one that did not complete
+};
+
+std::map<JobId, Told> tell_children(Session& session, const RowStatements& sql,
+                                    const FinishedJobs& parents) {
+    std::map<JobId, Told> told;
+    const auto id_of = [](JsonRows& rows, const auto& parent) { rows.add(parent.first); };
+    in_rows(parents, id_of, [&](const std::string& rows) {
+        session.query(sql.children)
+            .for_each(
+                [&](Row row) {
+                    const JobId child = read_id(row);
+                    const auto parent = parents.find(read_id(row));
+                    ++told[child].count;
+                    if (parent->second != JobStatus::completed) told[child].failed = &*parent;
+                },
+                rows);
+        session.query(sql.close).change(rows);
+    });
+    const auto mark = [](JsonRows& rows, const auto& parent) { rows.add(parent.first, has_told); };
+    in_rows(parents, mark, [&](const std::string& rows) { session.query(sql.mark).change(rows); });
+    return told;
+}
+
+std::vector<Unblocked> unblock_children(Session& session, const RowStatements& sql,
+                                        const FinishedJobs& parents, CallTime now) {
+    const auto told = tell_children(session, sql, parents);
+    std::vector<JobId> ids;
+    for (const auto& [id, by] : told) ids.push_back(id);
+    auto locked = lock(session, sql.lock, ids);
+    std::erase_if(locked, [](const auto& child) {
+        return child.second.status != JobStatus::pending || child.second.blocked_by == 0;
+    });
+
+    std::vector<Unblocked> answer;
+    std::vector<std::pair<JobId, int>> counts;
+    std::vector<JobId> free;
+    std::map<std::pair<OnParentFailure, const FinishedJobs::value_type*>, std::vector<JobId>>
+        stopped;
+    for (auto& [id, child] : locked) {
+        const Told& by = told.at(id);
+        counts.emplace_back(id, by.count);
+        Unblocked one{id, std::move(child.queue), JobStatus::pending, child.blocked_by - by.count};
+        if (by.failed && child.on_parent_failure != OnParentFailure::run) {
+            stopped[{child.on_parent_failure, by.failed}].push_back(id);
+            one.status = child.on_parent_failure == OnParentFailure::fail ? JobStatus::failed
+                                                                          : JobStatus::cancelled;
+            one.blocked_by = 0;
+        } else if (one.blocked_by == 0) {
+            free.push_back(id);
+        }
+        answer.push_back(std::move(one));
+    }
+    const auto add_count = [](JsonRows& rows, const auto& row) { rows.add(row.first, row.second); };
+    in_rows(counts, add_count,
+            [&](const std::string& rows) { session.query(sql.count_down).change(rows, now); });
+    in_rows(free, add_id,
+            [&](const std::string& rows) { session.query(sql.let_go).change(rows, now); });
+    for (const auto& [why, children] : stopped) {
+        const auto& [policy, parent] = why;
+        const JobError error = parent_failed(parent->first, parent->second);
+        const bool fails = policy == OnParentFailure::fail;
+        const auto status = fails ? JobStatus::failed : JobStatus::cancelled;
+        const auto text = fails ? std::optional(to_text(error)) : std::nullopt;
+        const auto reason = fails ? std::nullopt : std::optional(error.message);
+        in_rows(children, add_id, [&](const std::string& rows) {
+            session.query(sql.stop).change(rows, to_string(status), now, text, reason);
+        });
+    }
+    return answer;
+}
+
+} // namespace
+
+void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
+                    std::span<Submitted> answers) {
+    auto children = children_among(jobs, answers);
+    if (children.empty()) return;
+    std::set<JobId> parents;
+    for (const Child& child : children) parents.insert(child.parents.begin(), child.parents.end());
+    auto there = lock(session, sql.lock, parents);
+    const auto mark = [](JsonRows& rows, const JobId& id) { rows.add(id, has_children); };
+    in_rows(parents, mark, [&](const std::string& rows) { session.query(sql.mark).change(rows); });
+
+    std::erase_if(children, [&](const Child& child) {
+        const auto missing = std::ranges::find_if(
+            child.parents, [&](const JobId& parent) { return !there.contains(parent); });
+        if (missing == child.parents.end()) return false;
+        session.query(statements::remove).change(child.job->id);
+        there.erase(child.job->id);
+        *child.answer = {Submitted::Outcome::parent_missing, *missing, {}};
+        return true;
+    });
+    std::vector<std::pair<JobId, JobId>> edges;
+    for (const Child& child : children)
+        for (const JobId& parent : child.parents) edges.emplace_back(child.job->id, parent);
+    in_rows(
+        edges, [](JsonRows& rows, const auto& edge) { rows.add(edge.first, edge.second); },
+        [&](const std::string& rows) { session.query(sql.connect).change(rows); });
+    in_rows(
+        children,
+        [](JsonRows& rows, const Child& child) {
+            rows.add(child.job->id, child.parents.size(), to_text(child.job->on_parent_failure));
+        },
+        [&](const std::string& rows) { session.query(sql.block).change(rows, never_due); });
+}
+
+std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::size_t limit,
+                               CallTime now) {
+    FinishedJobs parents;
+    session.query(sql.find_finished)
+        .for_each(
+            [&](Row row) {
+                const JobId id = read_id(row);
+                parents.emplace(id, read_status(row));
+            },
+            limit);
+    return unblock_children(session, sql, parents, now);
+}
+
+void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
+                         JobStatus status, CallTime now) {
+    unblock_children(session, sql, {{parent, status}}, now);
+}
+
+void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children) {
+    in_rows(children, add_id,
+            [&](const std::string& rows) { session.query(sql.disconnect).change(rows); });
+}
+
+} // namespace asyncjobs::soci_adapter

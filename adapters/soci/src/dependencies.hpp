@@ -1,0 +1,23 @@
+#pragma once
+
+#include "dialect.hpp"
+
+namespace asyncjobs::soci_adapter {
+
+/// Makes those of `jobs` wait that name parents. All have been inserted as `answers` say; one whose
+/// parent is missing is taken back, and its answer says so.
+void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
+                    std::span<Submitted> answers);
+
+/// See JobStore::unblock().
+std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::size_t limit,
+                               CallTime now);
+
+/// Tells the children of one job that has finished.
+void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
+                         JobStatus status, CallTime now);
+
+/// Of children that are deleted.
+void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children);
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,47 @@
+#include "conformance_check.hpp"
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+void is_kept_and_told_as_what_is_left(Scene& scene) {
+    const auto id = scene.submit({.deadline = far_ahead});
+    expect_equal(scene.job(id).deadline, far_ahead, "deadline");
+    const auto claimed = scene.claim_one();
+    expect_equal(claimed.start_within, far_ahead - *scene.job(id).started_at, "start_within");
+    expect_equal(scene.store().held("worker").front().start_within, claimed.start_within,
+                 "start_within of what is held");
+}
+
+void counts_from_when_the_job_is_due(Scene& scene) {
+    const auto now = scene.submit({.queue = "other", .start_within = an_hour});
+    expect_equal(scene.job(now).deadline, scene.job(now).run_at + an_hour, "deadline");
+    const auto later = scene.submit({.run_at = long_ago, .start_within = an_hour});
+    expect_equal(scene.job(later).deadline, long_ago + an_hour, "deadline of a run_at");
+    expect(scene.claim_one().start_within < Duration::zero(),
+           "what is left of a deadline in the past to be negative");
+}
+
+void is_nothing_where_none_is_set(Scene& scene) {
+    const auto claimed = scene.running();
+    expect_equal(claimed.start_within, std::nullopt, "start_within");
+    expect_equal(scene.job(claimed.lease.id).deadline, std::nullopt, "deadline");
+}
+
+void is_gone_when_the_job_starts_anew(Scene& scene) {
+    const auto id = scene.failed({.deadline = far_ahead});
+    scene.store().retry(id);
+    expect_equal(scene.job(id).deadline, std::nullopt, "deadline");
+}
+
+} // namespace
+
+Cases deadline_cases() {
+    return {{"a deadline is kept, and a claim tells what is left of it",
+             is_kept_and_told_as_what_is_left},
+            {"a deadline given as a duration counts from when the job is due",
+             counts_from_when_the_job_is_due},
+            {"a job without a deadline has all the time", is_nothing_where_none_is_set},
+            {"a job that starts anew has no deadline", is_gone_when_the_job_starts_anew}};
+}
+
+} // namespace asyncjobs::testing::detail

@@ -1,0 +1,382 @@
+#include "conformance_check.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+using Outcome = Submitted::Outcome;
+
+/// Until nobody is left.
+std::vector<Unblocked> unblock(Scene& scene, std::size_t limit = 100) {
+    std::vector<Unblocked> all;
+    for (;;) {
+        const auto some = scene.store().unblock(limit);
+        if (some.empty()) return all;
+        all.insert(all.end(), some.begin(), some.end());
+    }
+}
+
+JobId child_of(Scene& scene, std::vector<JobId> parents,
+               OnParentFailure policy = OnParentFailure::cancel) {
+    return scene.submit(
+        {.queue = "children", .after = std::move(parents), .on_parent_failure = policy});
+}
+
+std::size_t claimable(Scene& scene) { return scene.claim(100, {"children"}).size(); }
+
+void waits_for_its_parent(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto child = child_of(scene, {parent.id});
+    const auto blocked = scene.job(child);
+    expect_equal(blocked.status, JobStatus::pending, "status");
+    expect_equal(blocked.parents, 1, "parents");
+    expect_equal(blocked.blocked_by, 1, "blocked_by");
+    expect_equal(blocked.run_at, blocked.created_at, "run_at");
+    expect_equal(unblock(scene).size(), 0, "jobs that a running parent lets go");
+    expect_equal(claimable(scene), 0, "jobs claimed while the parent runs");
+    expect_equal(scene.store().workload("children", "test").waiting, 0, "due jobs");
+
+    const auto settlement = Settlement::completed(parent, JsonText());
+    expect(scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
+           "the end of a parent to say so");
+    expect_equal(claimable(scene), 0, "jobs claimed before they are let go");
+    const auto unblocked = unblock(scene);
+    expect_equal(unblocked.size(), 1, "jobs let go");
+    expect_equal(unblocked[0].id, child, "id");
+    expect_equal(unblocked[0].queue, "children", "queue");
+    expect_equal(unblocked[0].status, JobStatus::pending, "status");
+    expect_equal(unblocked[0].blocked_by, 0, "blocked_by");
+    const auto free = scene.job(child);
+    auto expected = blocked;
+    expected.blocked_by = 0;
+    expected.run_at = expected.updated_at = free.run_at;
+    ++expected.revision;
+    expected.progress = {};
+    expect_same(free, expected, "of a job that was let go");
+    expect_equal(claimable(scene), 1, "jobs claimed after the parent completed");
+    expect_equal(unblock(scene).size(), 0, "jobs let go a second time");
+}
+
+void says_nothing_of_a_job_without_children(Scene& scene) {
+    const auto settlement = Settlement::completed(scene.running().lease, JsonText());
+    expect(!scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
+           "the end of a job that nobody waits for to say nothing");
+}
+
+void waits_for_all_of_its_parents(Scene& scene) {
+    std::vector<LeaseRef> parents;
+    std::vector<JobId> ids;
+    for (int i = 0; i < 4; ++i) ids.push_back(parents.emplace_back(scene.running().lease).id);
+    const auto child = child_of(scene, ids);
+    for (int done = 1; done <= 4; ++done) {
+        scene.accept(
+            Settlement::completed(parents[static_cast<std::size_t>(done - 1)], JsonText()));
+        unblock(scene);
+        const auto job = scene.job(child);
+        expect_equal(job.blocked_by, 4 - done, "blocked_by");
+        expect_equal(job.progress.percent, done < 4 ? 25 * done : 0, "progress of a blocked job");
+        expect_equal(claimable(scene), done < 4 ? 0 : 1, "jobs claimed");
+    }
+}
+
+void counts_many_parents_at_once(Scene& scene) {
+    constexpr std::size_t count = 1500;
+    const auto parents = scene.submit(count);
+    const auto child = child_of(scene, parents);
+    const auto leases = scene.claim(count);
+    std::vector<Settlement> settlements;
+    for (const auto& job : leases)
+        settlements.push_back(Settlement::completed(job.lease, JsonText()));
+    scene.store().settle(std::span(settlements).first(count - 1));
+    unblock(scene);
+    expect_equal(scene.job(child).blocked_by, 1, "blocked_by");
+    scene.store().settle(std::span(settlements).last(1));
+    unblock(scene);
+    expect_equal(claimable(scene), 1, "jobs claimed");
+}
+
+void lets_many_children_go(Scene& scene) {
+    const auto parent = scene.running().lease;
+    std::vector<NewJob> jobs;
+    for (int i = 0; i < 1500; ++i)
+        jobs.push_back(scene.filled({.queue = "children", .after = {parent.id}}));
+    scene.store().submit(jobs);
+    scene.accept(Settlement::completed(parent, JsonText()));
+    expect_equal(unblock(scene).size(), jobs.size(), "jobs let go");
+    expect_equal(scene.claim(2000, {"children"}).size(), jobs.size(), "jobs claimed");
+}
+
+void keeps_its_own_time(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto job = scene.filled({.queue = "children", .run_at = far_ahead, .after = {parent.id}});
+    scene.store().submit({&job, 1});
+    expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of a blocked job");
+    scene.accept(Settlement::completed(parent, JsonText()));
+    unblock(scene);
+    expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of a job that was let go");
+    expect_equal(claimable(scene), 0, "jobs claimed before their time");
+}
+
+void comes_after_parents_that_have_finished(Scene& scene) {
+    const auto child = child_of(scene, {scene.completed()});
+    unblock(scene);
+    expect_equal(scene.job(child).blocked_by, 0, "blocked_by");
+    expect_equal(claimable(scene), 1, "jobs claimed");
+    // A parent that has told its children already has one more.
+    const auto parent = scene.completed();
+    child_of(scene, {parent, scene.submit()});
+    unblock(scene);
+    child_of(scene, {parent});
+    unblock(scene);
+    expect_equal(claimable(scene), 1, "jobs claimed of those that wait for another one, too");
+}
+
+void takes_a_graph_in_one_submit(Scene& scene) {
+    const auto a = scene.filled(), b = scene.filled({.queue = "b", .after = {a.id}}),
+               c = scene.filled({.queue = "c", .after = {a.id}}),
+               d = scene.filled({.queue = "d", .after = {b.id, c.id}});
+    const std::vector<NewJob> graph = {a, b, c, d};
+    for (const auto& answer : scene.store().submit(graph))
+        expect_equal(answer.outcome, Outcome::created, "outcome");
+    const auto run = [&](std::string queue) {
+        scene.accept(Settlement::completed(scene.claim_one(queue).lease, JsonText()));
+        unblock(scene);
+    };
+    expect_equal(scene.claim(10, {"b", "c", "d"}).size(), 0, "jobs claimed before the first");
+    run("default");
+    run("b");
+    expect_equal(scene.claim(10, {"d"}).size(), 0, "jobs claimed before the fan-in");
+    run("c");
+    run("d");
+}
+
+void refuses_a_parent_that_is_not_there(Scene& scene) {
+    const auto unknown = scene.fresh_id();
+    const auto other = scene.filled();
+    const auto orphan = scene.filled({.after = {other.id, unknown}});
+    const auto grandchild = scene.filled({.after = {orphan.id}});
+    const std::vector<NewJob> jobs = {other, orphan, grandchild};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers[0].outcome, Outcome::created, "outcome of the job before it");
+    expect_equal(answers[1].outcome, Outcome::parent_missing, "outcome of the orphan");
+    expect_equal(answers[1].id, unknown, "id in the answer");
+    expect_equal(answers[2].outcome, Outcome::parent_missing, "outcome of the orphan's child");
+    expect_equal(answers[2].id, orphan.id, "id in its answer");
+    expect(!scene.find(orphan.id) && !scene.find(grandchild.id), "neither to be stored");
+    scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
+    expect_equal(unblock(scene).size(), 0, "jobs let go");
+}
+
+void waits_for_whom_holds_its_parents_key(Scene& scene) {
+    const auto holder = scene.running({.unique_key = "key"}).lease;
+    const auto same = scene.filled({.unique_key = "key"});
+    const auto child = scene.filled({.queue = "children", .after = {same.id, holder.id}});
+    const std::vector<NewJob> jobs = {same, child};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers[0].outcome, Outcome::key_taken, "outcome of the parent");
+    expect_equal(answers[1].outcome, Outcome::created, "outcome of the child");
+    expect_equal(scene.job(child.id).blocked_by, 1, "blocked_by");
+    scene.accept(Settlement::completed(holder, JsonText()));
+    unblock(scene);
+    expect_equal(claimable(scene), 1, "jobs claimed");
+}
+
+void expect_stopped(Scene& scene, const JobId& id, JobStatus status, const JobId& parent) {
+    const auto job = scene.job(id);
+    expect_equal(job.status, status, "status");
+    expect(job.finished_at.has_value(), "finished_at to be set");
+    expect_equal(job.expires_at, *job.finished_at + job.retention, "expires_at");
+    expect_equal(job.blocked_by, 0, "blocked_by");
+    const auto& why = job.error ? job.error->message : job.cancel_reason;
+    expect(why.find(parent.text()) != why.npos, "the parent to be named");
+    if (status == JobStatus::failed)
+        expect_equal(job.error.value_or(JobError{}).code, std::string(error_code::parent_failed),
+                     "error code");
+    else
+        expect_equal(job.error, std::nullopt, "error");
+}
+
+void does_as_it_is_told_when_a_parent_fails(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto other = scene.submit({.queue = "other"});
+    const auto cancelled = child_of(scene, {parent.id, other});
+    const auto failed = child_of(scene, {parent.id, other}, OnParentFailure::fail);
+    const auto runs = child_of(scene, {parent.id}, OnParentFailure::run);
+    scene.accept(Settlement::failed(parent, {.code = "E1"}));
+    const auto unblocked = unblock(scene);
+    expect_equal(unblocked.size(), 3, "jobs told");
+    for (const auto& job : unblocked)
+        expect_equal(job.status, scene.status(job.id), "status in the answer");
+    expect_stopped(scene, cancelled, JobStatus::cancelled, parent.id);
+    expect_stopped(scene, failed, JobStatus::failed, parent.id);
+    expect_equal(ids_of(scene.claim(10, {"children"})), {runs}, "jobs claimed");
+    scene.accept(Settlement::completed(scene.claim_one("other").lease, JsonText()));
+    expect_equal(unblock(scene).size(), 0, "jobs told once they have finished");
+}
+
+void a_cancelled_parent_is_one_that_did_not_complete(Scene& scene) {
+    const auto parent = scene.submit();
+    const auto child = child_of(scene, {parent}, OnParentFailure::fail);
+    scene.store().cancel(parent, {});
+    unblock(scene);
+    expect_stopped(scene, child, JobStatus::failed, parent);
+}
+
+void stops_the_whole_chain(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto child = child_of(scene, {parent.id});
+    const auto grandchild = child_of(scene, {child});
+    scene.accept(Settlement::failed(parent, {.code = "E1"}));
+    unblock(scene);
+    expect_stopped(scene, child, JobStatus::cancelled, parent.id);
+    expect_stopped(scene, grandchild, JobStatus::cancelled, child);
+}
+
+void leaves_finished_children_alone(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto child = child_of(scene, {parent.id});
+    scene.store().cancel(child, {});
+    expect_equal(scene.job(child).blocked_by, 0, "blocked_by of a cancelled job");
+    scene.store().retry(child);
+    expect_equal(ids_of(scene.claim(10, {"children"})), {child},
+                 "jobs claimed that an operator started");
+    const auto before = scene.job(child);
+    scene.accept(Settlement::completed(parent, JsonText()));
+    expect_equal(unblock(scene).size(), 0, "jobs told");
+    expect_same(scene.job(child), before, "of a job that waits no more");
+}
+
+void a_parent_that_is_retried_blocks_on(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto child = child_of(scene, {parent.id});
+    scene.accept(Settlement::failed(parent, {}));
+    scene.store().retry(parent.id);
+    expect_equal(unblock(scene).size(), 0, "jobs told while the parent is tried again");
+    scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
+    unblock(scene);
+    expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
+}
+
+void is_not_forgotten_by_retention(Scene& scene) {
+    const auto parent = scene.running({.retention = Duration{0}}).lease;
+    const auto child = child_of(scene, {parent.id});
+    scene.accept(Settlement::completed(parent, JsonText()));
+    expect_equal(scene.store().purge(10), 0, "jobs purged before they told their children");
+    unblock(scene);
+    expect_equal(scene.store().purge(10), 1, "jobs purged after it");
+    expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
+
+    const auto removed = scene.completed();
+    child_of(scene, {removed});
+    expect_equal(scene.store().remove(removed), RemoveOutcome::removed, "remove");
+    expect_equal(claimable(scene), 1, "jobs claimed after their parent was removed");
+}
+
+void lists_the_parents(Scene& scene) {
+    const auto first = scene.completed(), second = scene.submit();
+    const auto child = child_of(scene, {first, second});
+    scene.submit();
+    auto page = scene.store().list({.needed_by = child});
+    expect_equal(ids_of(page.jobs), {second, first}, "parents, newest first");
+    expect_equal(page.jobs[1].result, JsonText::parse(R"({"done":true})"), "a parent's result");
+    page = scene.store().list({.needed_by = child, .limit = 1});
+    expect(page.more, "more than a page");
+    page = scene.store().list(
+        {.status = JobStatus::completed, .needed_by = child, .before = page.jobs[0].id});
+    expect_equal(ids_of(page.jobs), {first}, "completed parents on the next page");
+    expect_equal(scene.store().list({.needed_by = second}).jobs.size(), 0,
+                 "parents of a job that has none");
+}
+
+void follow_ups_may_wait(Scene& scene) {
+    const auto lease = scene.running().lease;
+    const auto next = scene.filled({.queue = "children"});
+    const auto last = scene.filled({.queue = "children", .after = {next.id, lease.id}});
+    scene.accept(Settlement::completed(lease, JsonText()).with_follow_ups({next, last}));
+    unblock(scene);
+    expect_equal(ids_of(scene.claim(10, {"children"})), {next.id}, "jobs claimed");
+    expect_equal(scene.job(last.id).blocked_by, 1, "blocked_by");
+}
+
+void replacing_does_not_unblock(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto child =
+        scene.submit({.queue = "children", .unique_key = "key", .after = {parent.id}});
+    const auto job = scene.filled({.input = JsonText::parse("2"),
+                                   .queue = "children",
+                                   .unique_key = "key",
+                                   .on_conflict = OnConflict::replace});
+    scene.store().submit({&job, 1});
+    expect_equal(claimable(scene), 0, "jobs claimed while the parent runs");
+    scene.accept(Settlement::completed(parent, JsonText()));
+    unblock(scene);
+    const auto claimed = scene.claim_one("children");
+    expect_equal(claimed.lease.id, child, "id");
+    expect_equal(claimed.input, job.input, "input");
+}
+
+void counts_right_with_many_at_once(Scene& scene) {
+    constexpr std::size_t threads = 4, each = 50;
+    const auto parents = scene.submit(threads * each);
+    const auto child = child_of(scene, parents);
+    std::vector<std::unique_ptr<JobStore>> stores;
+    for (std::size_t i = 0; i < threads; ++i) stores.push_back(scene.open());
+    race(threads, [&](std::size_t i) {
+        auto& store = *stores[i];
+        const std::string worker = fmt::format("worker {}", i);
+        const std::vector<std::string> queues = {"default"};
+        for (;;) {
+            const auto claimed = patiently([&] {
+                                     return store.claim({worker, queues, 5, long_lease});
+                                 }).claimed;
+            if (claimed.empty()) return;
+            std::vector<Settlement> ends;
+            for (const auto& job : claimed)
+                ends.push_back(Settlement::completed(job.lease, JsonText()));
+            patiently([&] { return store.settle(ends); });
+            patiently([&] { return store.unblock(10); });
+        }
+    });
+    unblock(scene);
+    expect_equal(scene.job(child).blocked_by, 0, "blocked_by");
+    expect_equal(scene.job(child).parents, static_cast<int>(parents.size()), "parents");
+    expect_equal(claimable(scene), 1, "jobs claimed");
+}
+
+} // namespace
+
+Cases dependency_cases() {
+    return {
+        {"a job waits for its parent and is due when that has completed", waits_for_its_parent},
+        {"the end of a job that nobody waits for says nothing",
+         says_nothing_of_a_job_without_children},
+        {"a job waits for all of its parents, and its progress is theirs",
+         waits_for_all_of_its_parents},
+        {"a job may have more than a thousand parents", counts_many_parents_at_once},
+        {"a job may have more than a thousand children", lets_many_children_go},
+        {"a job that was let go still waits for its own time", keeps_its_own_time},
+        {"a job may come after parents that have finished", comes_after_parents_that_have_finished},
+        {"a graph is taken in one submit", takes_a_graph_in_one_submit},
+        {"a job whose parent is not there is refused, and its children are",
+         refuses_a_parent_that_is_not_there},
+        {"a parent whose unique key was taken is stood in for by the holder",
+         waits_for_whom_holds_its_parents_key},
+        {"when a parent fails, its child is cancelled, fails or runs, as it says",
+         does_as_it_is_told_when_a_parent_fails},
+        {"a cancelled parent is one that did not complete",
+         a_cancelled_parent_is_one_that_did_not_complete},
+        {"a failure stops the children's children, too", stops_the_whole_chain},
+        {"a job that an operator started waits no more", leaves_finished_children_alone},
+        {"a parent that is tried again goes on blocking", a_parent_that_is_retried_blocks_on},
+        {"a finished parent stays until its children were told", is_not_forgotten_by_retention},
+        {"a job's parents can be listed", lists_the_parents},
+        {"follow-ups may wait for each other and for their job", follow_ups_may_wait},
+        {"replacing the input of a blocked job does not let it go", replacing_does_not_unblock},
+        {"parents that finish in several processes at once are each counted once",
+         counts_right_with_many_at_once},
+    };
+}
+
+} // namespace asyncjobs::testing::detail

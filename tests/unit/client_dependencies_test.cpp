@@ -1,0 +1,122 @@
+#include "simulated_world.hpp"
+
+namespace {
+
+TEST_CASE_FIXTURE(World, "the jobs of a chain run one after the other, with the results before") {
+    std::vector<std::string> order;
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText& input, ProgressReporter& progress) {
+        std::string line(input.text());
+        for (const auto& parent : progress.parents()) line += " after " + parent.result->text();
+        order.push_back(line);
+        return input;
+    });
+    executor.start();
+    const auto job = [](std::string_view input) {
+        return NewJob{.type = "work", .input = JsonText::trusted(std::string(input))};
+    };
+    const auto submitted = client.submit_chain({job("1"), job("2"), job("3")});
+    CHECK(finishes(submitted.back().id));
+    CHECK(order == std::vector<std::string>{"1", "2 after 1", "3 after 2"});
+}
+
+TEST_CASE_FIXTURE(World,
+                  "a batch counts its members down, and calls back once they have finished") {
+    Completion ends[3];
+    int called_back = 0;
+    auto wide = options();
+    wide.concurrency = 5;
+    Executor executor(store, process, wide);
+    executor.handle_async("work", [&](const JsonText& input, ProgressReporter&, Completion done) {
+        ends[std::stoi(std::string(input.text()))] = std::move(done);
+    });
+    executor.handle("callback", [&](const JsonText&, ProgressReporter& progress) {
+        called_back += static_cast<int>(progress.parents().size());
+        return JsonText();
+    });
+    executor.start();
+    std::vector<NewJob> members;
+    for (const char* input : {"0", "1", "2"})
+        members.push_back({.type = "work", .input = JsonText::parse(input)});
+    const auto batch = client.submit_batch(
+        members, {.type = "callback", .on_parent_failure = OnParentFailure::run});
+    REQUIRE(until([&] { return ends[0] && ends[1] && ends[2]; }));
+    CHECK(find(batch).blocked_by == 3);
+    ends[1](nullptr, JsonText());
+    CHECK(until([&] { return find(batch).blocked_by == 2; }, at_once));
+    CHECK(find(batch).progress.percent == 33);
+    ends[0](std::make_exception_ptr(JobFailure("E1").permanent()), {});
+    CHECK(until([&] { return find(batch).blocked_by == 1; }, at_once));
+    CHECK(find(batch).progress.percent == 66);
+    CHECK(called_back == 0);
+    ends[2](nullptr, JsonText());
+    CHECK(finishes(batch, at_once));
+    CHECK(called_back == 3);
+}
+
+TEST_CASE_FIXTURE(World, "a batch of nothing calls back at once") {
+    Executor executor(store, process, options());
+    executor.handle("callback", doing_nothing());
+    executor.start();
+    CHECK(finishes(client.submit_batch({}, {.type = "callback"}), at_once));
+}
+
+TEST_CASE_FIXTURE(World, "a job that comes after finished ones, or a cancelled one, is told at "
+                         "once") {
+    Executor executor(store, process, options());
+    executor.handle("work", doing_nothing());
+    executor.start();
+    const auto first = submit();
+    REQUIRE(finishes(first));
+    CHECK(finishes(submit({.type = "work", .after = {first}}), at_once));
+    const auto later = submit({.type = "work", .delay = 1h});
+    const auto child = submit({.type = "work", .after = {later}});
+    client.cancel(later, {.reason = "no more"});
+    CHECK(status(child) == JobStatus::cancelled);
+}
+
+TEST_CASE_FIXTURE(World, "children are told by the next sweep where their parent's process died") {
+    const auto parent = submit();
+    const auto child = submit({.type = "work", .after = {parent}});
+    const std::vector<std::string> queues = {"default"};
+    const auto claimed = memory.claim({"gone", queues, 1, 30s}).claimed;
+    const auto end = Settlement::completed(claimed.front().lease, JsonText());
+    memory.settle({&end, 1});
+    Executor executor(store, process, options());
+    executor.handle("work", doing_nothing());
+    executor.start();
+    CHECK(finishes(child, 6s));
+}
+
+TEST_CASE_FIXTURE(World, "a parent that is not there is an error that names it") {
+    const auto unknown = client.make_id();
+    CHECK_THROWS_WITH_AS(submit({.type = "work", .after = {unknown}}),
+                         doctest::Contains(std::string(unknown.text()).c_str()), Error);
+    const auto parent = submit();
+    CHECK_THROWS_WITH_AS(submit({.type = "work", .after = {parent, parent}}),
+                         doctest::Contains("must name a job once"), Error);
+    const auto own = client.make_id();
+    CHECK_THROWS_WITH_AS(submit({.id = own, .type = "work", .after = {own}}),
+                         doctest::Contains("must not be the job itself"), Error);
+}
+
+TEST_CASE_FIXTURE(World, "a job that a handler submits with its result is there if and only if "
+                         "that counts") {
+    int runs = 0;
+    JobId next;
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        next = progress.submit_with_result({.type = "next"});
+        if (++runs == 1) throw JobFailure("E1");
+        return JsonText();
+    });
+    executor.handle("next", doing_nothing());
+    executor.start();
+    const auto id = submit();
+    REQUIRE(until([&] { return find(id).error.has_value(); }));
+    CHECK_FALSE(client.find(next));
+    CHECK(finishes(id));
+    CHECK(finishes(next, at_once));
+}
+
+} // namespace
