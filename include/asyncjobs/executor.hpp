@@ -54,7 +54,8 @@ struct ExecutorOptions {
 /// Register handlers, then start(). A job whose type has no handler here is given back to wait for
 /// a worker that has one.
 ///
-/// Thread-safety  start() and stop() may be called from any thread; handle() only before start().
+/// Thread-safety  start() and stop() may be called from any thread; handle() and use() only before
+///                start().
 /// Ownership      Borrows the store, which must outlive it.
 /// Errors         Bad options throw Error (Errc::invalid_argument) that names the option, the value
 ///                and the range. A store that fails is retried for as long as it takes, and logged
@@ -83,6 +84,9 @@ public:
         handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
                std::move(options));
     }
+
+    /// Wraps the handlers of all types, those that were registered before it as well.
+    void use(Middleware middleware);
 
     void start();
 

@@ -3,6 +3,7 @@
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/job_failure.hpp>
 #include <asyncjobs/json.hpp>
+#include <asyncjobs/middleware.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 #include <asyncjobs/retry_policy.hpp>
 
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace asyncjobs {
 
@@ -31,7 +33,8 @@ using AsyncHandlerFunction =
 
 struct HandlerOptions {
     Duration timeout = {}; ///< of one attempt, for jobs that set none themselves; 0: none
-    std::optional<RetryPolicy> retry = {}; ///< instead of the executor's
+    std::optional<RetryPolicy> retry = {};   ///< instead of the executor's
+    std::vector<Middleware> middleware = {}; ///< within the executor's; the first is the outermost
 };
 
 /// A struct described by Boost.Describe, with a `static constexpr std::string_view type`.

@@ -2,6 +2,7 @@
 
 #include <asyncjobs/detail/execution.hpp>
 #include <asyncjobs/detail/lease_keeper.hpp>
+#include <asyncjobs/detail/middleware_chain.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
 #include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/upkeep.hpp>
@@ -43,6 +44,7 @@ public:
     ExecutorCore& operator=(const ExecutorCore&) = delete;
 
     void handle(std::string type, Handler handler);
+    void use(Middleware middleware);
     void start();
     void stop(Duration grace, Duration grace_to_stop);
     std::string_view worker() const noexcept { return worker_; }
@@ -96,6 +98,7 @@ private:
     const RetryPolicy& retry_policy_of(const std::string& type) const;
 
     // Everything else (impl/executor_core.ipp).
+    void wrap_handlers();
     void halt();
     void notice_drained(Lock&);
     void on_ready(std::string_view queue);
@@ -108,6 +111,7 @@ private:
     const ExecutorOptions options_;
     const std::string worker_;
     std::unordered_map<std::string, Handler> handlers_;
+    MiddlewareChain middleware_;
 
     std::mutex mutex_; ///< guards all down to drained_
     Phase phase_ = Phase::created;

@@ -9,6 +9,7 @@
 #include <asyncjobs/settlement.hpp>
 
 #include <exception>
+#include <stdexcept>
 #include <string>
 
 namespace asyncjobs::detail {
@@ -71,6 +72,11 @@ inline Ending not_committed() {
             .error = {std::string(error_code::internal_error),
                       "the transaction that completed the job was not committed",
                       {}}};
+}
+
+/// What an asynchronous handler has thrown that destroyed its completion without a call.
+inline std::exception_ptr dropped_completion() {
+    return std::make_exception_ptr(std::logic_error("it dropped its completion"));
 }
 
 /// What follows from how an attempt ended. A handler that was asked to stop and gave up, in

@@ -33,6 +33,10 @@ ASYNCJOBS_INLINE void Executor::handle_async(std::string type, AsyncHandlerFunct
     impl_->core.handle(std::move(type), {{}, std::move(function), std::move(options)});
 }
 
+ASYNCJOBS_INLINE void Executor::use(Middleware middleware) {
+    impl_->core.use(std::move(middleware));
+}
+
 ASYNCJOBS_INLINE void Executor::start() { impl_->core.start(); }
 
 ASYNCJOBS_INLINE void Executor::stop(Duration grace, Duration grace_to_stop) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <thread>
 
 #include <unistd.h>
@@ -50,6 +51,13 @@ inline std::string worker_name(const std::string& wish, std::uint64_t random_bit
     const auto base =
         wish.empty() ? fmt::format("{}:{}", printable(host.data()), ::getpid()) : wish;
     return fmt::format("{}/{:08x}", base, random_bits & 0xFFFFFFFF);
+}
+
+inline void check_middleware(std::span<const Middleware> chain) {
+    for (const auto& middleware : chain)
+        if (!middleware)
+            throw Error(Errc::invalid_argument,
+                        "middleware holds an empty function, but must hold none");
 }
 
 ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
@@ -97,6 +105,7 @@ ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
                                 printable(type)));
     if (!handler.run && !handler.run_async)
         throw Error(Errc::invalid_argument, fmt::format("the handler of {} is empty", type));
+    check_middleware(handler.options.middleware);
     check_range("timeout", handler.options.timeout, Duration{0}, Duration{std::chrono::days{365}});
     const auto [entry, added] = handlers_.try_emplace(std::move(type), std::move(handler));
     if (!added)
@@ -104,11 +113,34 @@ ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
                     fmt::format("type {} has a handler already", entry->first));
 }
 
+ASYNCJOBS_INLINE void ExecutorCore::use(Middleware middleware) {
+    const Lock lock(mutex_);
+    if (phase_ != Phase::created)
+        throw Error(Errc::conflict, "middleware is registered before the executor starts");
+    check_middleware(std::span(&middleware, 1));
+    middleware_.push_back(std::move(middleware));
+}
+
+/// A type without middleware keeps its handler as it is.
+ASYNCJOBS_INLINE void ExecutorCore::wrap_handlers() {
+    for (auto& [type, handler] : handlers_) {
+        auto chain = middleware_;
+        chain.insert(chain.end(), handler.options.middleware.begin(),
+                     handler.options.middleware.end());
+        if (chain.empty()) continue;
+        if (handler.run)
+            handler.run = wrapped(std::move(chain), std::move(handler.run));
+        else
+            handler.run_async = wrapped(std::move(chain), std::move(handler.run_async));
+    }
+}
+
 ASYNCJOBS_INLINE void ExecutorCore::start() {
     Lock lock(mutex_);
     if (phase_ != Phase::created)
         throw Error(Errc::conflict, "the executor has been started or stopped before");
     phase_ = Phase::started;
+    wrap_handlers();
     upkeep_->start();
     pump(lock);
 }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace asyncjobs::detail {
 
@@ -74,8 +73,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
         Run(ExecutionPtr what, std::shared_ptr<Link> to)
             : execution(std::move(what)), progress(*execution), link(std::move(to)) {}
         ~Run() {
-            if (!done)
-                end(std::make_exception_ptr(std::logic_error("it dropped its completion")), {});
+            if (!done) end(dropped_completion(), {});
         }
 
         void end(const std::exception_ptr& thrown, JsonText result) {

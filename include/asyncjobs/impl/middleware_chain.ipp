@@ -1,0 +1,112 @@
+#pragma once
+
+#include <asyncjobs/detail/middleware_chain.hpp>
+#include <asyncjobs/detail/verdict.hpp>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace asyncjobs::detail {
+
+/// One attempt and the hooks around it.
+class WrappedAttempt {
+public:
+    explicit WrappedAttempt(const JsonText& input) : input_(&input) {}
+    WrappedAttempt(const WrappedAttempt&) = delete;
+    WrappedAttempt& operator=(const WrappedAttempt&) = delete;
+
+    /// What it throws ends the attempt; the hooks of those who were entered count all the same.
+    void enter(const MiddlewareChain& chain, ProgressReporter& progress) {
+        hooks_.reserve(chain.size());
+        for (const auto& middleware : chain) {
+            const auto& hooks = hooks_.emplace_back(middleware(progress));
+            if (!hooks.input) continue;
+            transformed_ = hooks.input(*input_);
+            input_ = &transformed_;
+        }
+    }
+
+    const JsonText& input() const noexcept { return *input_; }
+
+    /// May run beside end().
+    void leave_scopes() noexcept {
+        for (auto hooks = hooks_.rbegin(); hooks != hooks_.rend(); ++hooks) hooks->scope.reset();
+    }
+
+    void end(std::exception_ptr& error, JsonText& result) {
+        for (auto hooks = hooks_.rbegin(); hooks != hooks_.rend(); ++hooks) {
+            const auto attempt = [&](const auto& call) {
+                try {
+                    call();
+                } catch (...) {
+                    error = std::current_exception();
+                }
+            };
+            if (hooks->result && !error)
+                attempt([&] { result = hooks->result(std::move(result)); });
+            if (hooks->end) attempt([&] { hooks->end(std::exception_ptr(error)); });
+        }
+    }
+
+private:
+    const JsonText* input_;
+    JsonText transformed_;
+    std::vector<AttemptHooks> hooks_;
+};
+
+struct WrappedAsyncAttempt {
+    WrappedAsyncAttempt(const JsonText& input, Completion to)
+        : attempt(input), done(std::move(to)) {}
+    ~WrappedAsyncAttempt() {
+        if (!ended) end(dropped_completion(), {});
+    }
+
+    void end(std::exception_ptr error, JsonText result) {
+        if (ended.exchange(true)) return;
+        attempt.end(error, result);
+        done(error, std::move(result));
+    }
+
+    WrappedAttempt attempt;
+    const Completion done;
+    std::atomic<bool> ended = false;
+};
+
+ASYNCJOBS_INLINE HandlerFunction wrapped(MiddlewareChain chain, HandlerFunction handler) {
+    return [chain = std::move(chain), handler = std::move(handler)](
+               const JsonText& input, ProgressReporter& progress) -> JsonText {
+        WrappedAttempt attempt(input);
+        std::exception_ptr error;
+        JsonText result;
+        try {
+            attempt.enter(chain, progress);
+            result = handler(attempt.input(), progress);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        attempt.leave_scopes();
+        attempt.end(error, result);
+        if (error) std::rethrow_exception(error);
+        return result;
+    };
+}
+
+ASYNCJOBS_INLINE AsyncHandlerFunction wrapped(MiddlewareChain chain, AsyncHandlerFunction handler) {
+    return [chain = std::move(chain), handler = std::move(handler)](
+               const JsonText& input, ProgressReporter& progress, Completion done) {
+        const auto run = std::make_shared<WrappedAsyncAttempt>(input, std::move(done));
+        try {
+            run->attempt.enter(chain, progress);
+            handler(run->attempt.input(), progress,
+                    [run](std::exception_ptr error, JsonText result) {
+                        run->end(std::move(error), std::move(result));
+                    });
+        } catch (...) {
+            run->end(std::current_exception(), {});
+        }
+        run->attempt.leave_scopes();
+    };
+}
+
+} // namespace asyncjobs::detail
