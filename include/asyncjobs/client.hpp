@@ -14,10 +14,13 @@
 
 namespace asyncjobs {
 
+class EventStream;
+
 struct ClientOptions {
     Duration poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; of what is watched
     int submit_tries = 5;          ///< 1-100; while the store answers that trying again may help
     std::size_t batch_limit = 500; ///< 1-100000; concurrent submits that share a transaction
+    EventStream* events = nullptr; ///< borrowed: told of submitted, cancelled, restarted jobs
 };
 
 /// Submits jobs and follows them.

@@ -15,6 +15,8 @@
 
 namespace asyncjobs {
 
+class EventStream;
+
 /// Something that an operator may want to read. `message` never holds an input or a result.
 struct LogEntry {
     enum class Level { info, warning, error };
@@ -46,6 +48,7 @@ struct ExecutorOptions {
     RetryPolicy retry = {}; ///< of types that have none of their own
     /// Called from any thread, one call at a time; must neither throw nor call the executor.
     std::function<void(const LogEntry&)> log = {};
+    EventStream* events = nullptr; ///< borrowed: told what becomes of jobs here
 };
 
 /// Claims jobs, runs their handlers, settles them; several in any number of processes share a

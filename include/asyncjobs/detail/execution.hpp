@@ -123,6 +123,13 @@ public:
         started_at_ = now.time_since_epoch();
     }
 
+    /// How long the handler ran; empty until it has ended.
+    std::optional<Duration> ran() const noexcept {
+        const auto duration = ran_.load();
+        return duration < Duration::zero() ? std::nullopt : std::optional(duration);
+    }
+    void set_ran(Duration duration) noexcept { ran_ = duration; }
+
     /// Set by a handler that completes its job in a transaction of its own.
     bool completes_itself() const noexcept { return completes_itself_; }
     void set_completes_itself() noexcept { completes_itself_ = true; }
@@ -142,6 +149,7 @@ private:
     std::atomic<Duration> checked_at_ = Duration::zero();
     std::atomic<Duration> started_at_ = Duration::zero();
     std::atomic<Duration> timeout_ = Duration::zero();
+    std::atomic<Duration> ran_ = Duration{-1};
     std::mutex mutex_;
     Progress progress_;
     bool unsent_ = false;

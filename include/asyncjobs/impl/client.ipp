@@ -4,6 +4,7 @@
 #include <asyncjobs/detail/complete_job.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/group_commit.hpp>
+#include <asyncjobs/detail/job_event.hpp>
 #include <asyncjobs/detail/options_check.hpp>
 #include <asyncjobs/detail/unblock.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
@@ -45,6 +46,7 @@ struct Client::Impl {
                         if (one.outcome == Submitted::Outcome::id_exists)
                             one.outcome = Submitted::Outcome::created;
                 announce(jobs);
+                if (options.events) tell_submitted(jobs, submitted);
                 if (std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); }))
                     unblock();
                 return submitted;
@@ -76,6 +78,26 @@ struct Client::Impl {
         std::unordered_set<std::string_view> queues;
         for (const auto& job : jobs)
             if (queues.insert(job.queue).second) store.notifier().ready(job.queue);
+    }
+
+    void tell_submitted(std::span<const NewJob> jobs, std::span<const Submitted> submitted) {
+        const auto now = runtime->wall_clock();
+        std::vector<JobEvent> events;
+        for (std::size_t i = 0; i < jobs.size(); ++i)
+            if (submitted[i].outcome == Submitted::Outcome::created)
+                events.push_back({.kind = JobEvent::Kind::submitted,
+                                  .job = jobs[i].id,
+                                  .type = jobs[i].type,
+                                  .queue = jobs[i].queue,
+                                  .at = now,
+                                  .created_at = submitted[i].created_at});
+        options.events->publish(std::move(events));
+    }
+
+    void tell(JobEvent::Kind kind, const JobId& id) {
+        const std::pair happened(kind, id);
+        options.events->publish(
+            detail::job_events(store, std::span(&happened, 1), runtime->wall_clock()));
     }
 
     JobStore& store;
@@ -189,6 +211,7 @@ ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellatio
         impl_->store.notifier().cancel_requested(id);
     if (outcome == CancelOutcome::requested || is_cancelled)
         impl_->store.notifier().changed(std::span(&id, 1));
+    if (is_cancelled && impl_->options.events) impl_->tell(JobEvent::Kind::cancelled, id);
     if (is_cancelled) impl_->unblock();
     return outcome;
 }
@@ -196,6 +219,7 @@ ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellatio
 ASYNCJOBS_INLINE RetryOutcome Client::retry(const JobId& id) {
     const auto outcome = impl_->store.retry(id);
     if (outcome == RetryOutcome::retried) {
+        if (impl_->options.events) impl_->tell(JobEvent::Kind::restarted, id);
         impl_->store.notifier().changed(std::span(&id, 1));
         if (const auto job = find(id)) impl_->store.notifier().ready(job->queue);
     }

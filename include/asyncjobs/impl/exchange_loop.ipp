@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/detail/job_event.hpp>
 
 #include <fmt/format.h>
 
@@ -146,6 +147,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
                                           SteadyTime asked_at) {
     auto& notifier = store_.notifier();
     std::vector<JobId> changed;
+    std::vector<JobEvent> events;
     const bool watched = notifier.is_watched();
     std::unordered_set<std::string> ready_queues;
 
@@ -166,6 +168,12 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
                  "a handler completed its job in a transaction that was not committed",
                  settlement.lease().id);
         if (watched) changed.push_back(settlement.lease().id);
+        if (options_.events && execution) {
+            const auto status = completed_itself && !exchange.settled[i].accepted
+                                    ? JobStatus::completed
+                                    : exchange.settled[i].status;
+            events.push_back(job_event(settlement, status, *execution, runtime_.wall_clock()));
+        }
         for (const auto& job : settlement.follow_ups()) ready_queues.insert(job.queue);
         if (settlement.kind() == Settlement::Kind::released && execution &&
             settlement.delay() == Duration::zero())
@@ -188,6 +196,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 
     log_notes();
     stop_lost(superseded);
+    if (!events.empty()) options_.events->publish(std::move(events));
     if (!changed.empty()) notifier.changed(changed);
     for (const auto& queue : ready_queues) notifier.ready(queue);
     if (exchange.has_to_unblock) upkeep_->unblock_soon();

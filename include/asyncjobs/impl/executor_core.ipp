@@ -2,6 +2,7 @@
 
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/detail/job_event.hpp>
 #include <asyncjobs/detail/options_check.hpp>
 
 #include <fmt/format.h>
@@ -210,9 +211,23 @@ ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescu
         log(job.status == JobStatus::failed ? LogEntry::Level::error : LogEntry::Level::warning,
             fmt::format("a job's worker was lost; it is {} now", to_string(job.status)), job.id);
     }
+    if (options_.events) tell_rescued(rescued);
     store_.notifier().changed(changed);
     for (const auto& job : rescued)
         if (job.status == JobStatus::pending) store_.notifier().ready(job.queue);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::tell_started(const ClaimedJob& job) {
+    options_.events->publish({job_event(JobEvent::Kind::started, job, runtime_.wall_clock())});
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::tell_rescued(const std::vector<Rescued>& rescued) {
+    std::vector<std::pair<JobEvent::Kind, JobId>> happened;
+    for (const auto& job : rescued) happened.emplace_back(event_kind(job), job.id);
+    auto events = job_events(store_, happened, runtime_.wall_clock());
+    for (auto& event : events)
+        if (event.kind == JobEvent::Kind::failed) event.error_code = error_code::worker_lost;
+    options_.events->publish(std::move(events));
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::log(LogEntry::Level level, const std::string& message,

@@ -41,6 +41,7 @@ ASYNCJOBS_INLINE bool ExecutorCore::run(const ExecutionPtr& execution) {
     const auto& handler = handlers_.find(job.type)->second;
     execution->start(runtime_.now(),
                      job.timeout > Duration::zero() ? job.timeout : handler.options.timeout);
+    if (options_.events) tell_started(job);
     if (handler.run_async) {
         run_async(handler, execution);
         return false;
@@ -112,6 +113,7 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
                                            const std::exception_ptr& thrown, JsonText result) {
     const auto took = runtime_.now() - *execution->started_at();
     if (!execution->decide()) return;
+    execution->set_ran(took);
     const auto& job = execution->job();
     auto ending = ending_of(thrown);
     if (ending.kind == Ending::Kind::threw)

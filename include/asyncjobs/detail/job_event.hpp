@@ -1,0 +1,89 @@
+#pragma once
+
+#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/events.hpp>
+#include <asyncjobs/job_store.hpp>
+
+#include <exception>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::detail {
+
+/// What an accepted settlement has done to its job, which is `status` now. The store has cancelled
+/// a job that was to be put back, if that was requested.
+inline JobEvent::Kind event_kind(const Settlement& settlement, JobStatus status) {
+    switch (status) {
+    case JobStatus::completed:
+        return JobEvent::Kind::completed;
+    case JobStatus::failed:
+        return JobEvent::Kind::failed;
+    case JobStatus::cancelled:
+        return JobEvent::Kind::cancelled;
+    default:
+        return settlement.kind() == Settlement::Kind::retried ? JobEvent::Kind::retried
+                                                              : JobEvent::Kind::released;
+    }
+}
+
+/// What a rescue has done to a job, which is `status` now.
+inline JobEvent::Kind event_kind(const Rescued& rescued) {
+    switch (rescued.status) {
+    case JobStatus::failed:
+        return JobEvent::Kind::failed;
+    case JobStatus::cancelled:
+        return JobEvent::Kind::cancelled;
+    default:
+        return JobEvent::Kind::rescued;
+    }
+}
+
+inline JobEvent job_event(JobEvent::Kind kind, const ClaimedJob& job, Timestamp at) {
+    return {.kind = kind,
+            .job = job.lease.id,
+            .type = job.type,
+            .queue = job.queue,
+            .attempt = job.attempt,
+            .at = at,
+            .created_at = job.created_at};
+}
+
+inline JobEvent job_event(const Settlement& settlement, JobStatus status,
+                          const Execution& execution, Timestamp at) {
+    auto event = job_event(event_kind(settlement, status), execution.job(), at);
+    event.ran = execution.ran();
+    if (event.kind == JobEvent::Kind::failed || event.kind == JobEvent::Kind::retried)
+        event.error_code = settlement.error().code;
+    return event;
+}
+
+/// What became of jobs of which no more than the ids is known here: the store is asked for the
+/// rest, and where it can't tell, the event is without.
+inline std::vector<JobEvent> job_events(JobStore& store,
+                                        std::span<const std::pair<JobEvent::Kind, JobId>> happened,
+                                        Timestamp at) {
+    std::vector<JobId> ids;
+    for (const auto& [kind, id] : happened) ids.push_back(id);
+    std::vector<std::optional<Job>> jobs(ids.size());
+    try {
+        jobs = store.find(ids);
+    } catch (const std::exception&) {
+        // What happened has happened; who needs the store next reports its fault.
+    }
+    std::vector<JobEvent> events;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        auto& event = events.emplace_back();
+        event.kind = happened[i].first;
+        event.job = ids[i];
+        event.at = at;
+        if (!jobs[i]) continue;
+        event.type = std::move(jobs[i]->type);
+        event.queue = std::move(jobs[i]->queue);
+        event.created_at = jobs[i]->created_at;
+    }
+    return events;
+}
+
+} // namespace asyncjobs::detail

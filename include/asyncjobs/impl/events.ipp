@@ -1,0 +1,97 @@
+#pragma once
+
+#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/events.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <mutex>
+#include <utility>
+
+namespace asyncjobs {
+
+ASYNCJOBS_INLINE std::string_view to_string(JobEvent::Kind kind) noexcept {
+    switch (kind) {
+    case JobEvent::Kind::submitted:
+        return "submitted";
+    case JobEvent::Kind::started:
+        return "started";
+    case JobEvent::Kind::completed:
+        return "completed";
+    case JobEvent::Kind::failed:
+        return "failed";
+    case JobEvent::Kind::cancelled:
+        return "cancelled";
+    case JobEvent::Kind::retried:
+        return "retried";
+    case JobEvent::Kind::released:
+        return "released";
+    case JobEvent::Kind::rescued:
+        return "rescued";
+    case JobEvent::Kind::restarted:
+        return "restarted";
+    }
+    return "";
+}
+
+struct EventStream::Impl {
+    Impl(std::shared_ptr<Runtime> with, Subscriber who, EventStreamOptions options)
+        : runtime(std::move(with)), subscriber(std::move(who)), capacity(options.capacity) {
+        detail::check_range("capacity", capacity, std::size_t{1}, std::size_t{10'000'000});
+        if (!subscriber) throw Error(Errc::invalid_argument, "the subscriber is empty");
+        lane = runtime->make_lane(1);
+    }
+
+    ~Impl() {
+        lane.reset();
+        deliver();
+    }
+
+    void publish(std::vector<JobEvent> events) {
+        const std::lock_guard lock(mutex);
+        const auto taken = std::min(events.size(), capacity - waiting.size());
+        const auto end = events.begin() + static_cast<std::ptrdiff_t>(taken);
+        std::move(events.begin(), end, std::back_inserter(waiting));
+        lost += events.size() - taken;
+        if (!std::exchange(delivering, true)) lane->post([this] { deliver(); });
+    }
+
+    /// While the subscriber is busy events pile up, and its next call takes them all.
+    void deliver() {
+        std::vector<JobEvent> batch;
+        std::unique_lock lock(mutex);
+        while (!waiting.empty()) {
+            batch.clear();
+            batch.swap(waiting);
+            const auto behind = std::exchange(lost, 0);
+            lock.unlock();
+            subscriber(batch, behind);
+            lock.lock();
+        }
+        delivering = false;
+    }
+
+    const std::shared_ptr<Runtime> runtime;
+    const Subscriber subscriber;
+    const std::size_t capacity;
+    std::mutex mutex; ///< guards all down to `delivering`
+    std::vector<JobEvent> waiting;
+    std::size_t lost = 0; ///< since the last call; not 0 only where some wait
+    bool delivering = false;
+    std::unique_ptr<Lane> lane;
+};
+
+ASYNCJOBS_INLINE EventStream::EventStream(Subscriber subscriber, EventStreamOptions options)
+    : EventStream(make_runtime(), std::move(subscriber), options) {}
+
+ASYNCJOBS_INLINE EventStream::EventStream(std::shared_ptr<Runtime> runtime, Subscriber subscriber,
+                                          EventStreamOptions options)
+    : impl_(std::make_unique<Impl>(std::move(runtime), std::move(subscriber), options)) {}
+
+ASYNCJOBS_INLINE EventStream::~EventStream() = default;
+
+ASYNCJOBS_INLINE void EventStream::publish(std::vector<JobEvent> events) {
+    if (!events.empty()) impl_->publish(std::move(events));
+}
+
+} // namespace asyncjobs

@@ -1,0 +1,304 @@
+#include "simulated_world.hpp"
+#include "thrown.hpp"
+
+#include <asyncjobs/events.hpp>
+
+#include <semaphore>
+#include <set>
+#include <stdexcept>
+
+namespace {
+
+using Kind = JobEvent::Kind;
+using Kinds = std::vector<Kind>;
+
+struct EventWorld : World {
+    std::vector<JobEvent> told = {};
+    EventStream events{process, [this](std::span<const JobEvent> batch, std::size_t) {
+                           told.insert(told.end(), batch.begin(), batch.end());
+                       }};
+    Client telling{memory, process, {.events = &events}};
+
+    ExecutorOptions telling_options() {
+        auto with = options();
+        with.events = &events;
+        return with;
+    }
+
+    void run_for(Duration duration) { simulation.run_for(duration); }
+
+    Kinds kinds() const {
+        Kinds all;
+        for (const auto& event : told) all.push_back(event.kind);
+        return all;
+    }
+
+    /// As a client elsewhere would submit: only what the executor tells is told.
+    JobId submit_elsewhere(NewJob job = {.type = "work"}) { return client.submit(job).id; }
+};
+
+TEST_CASE_FIXTURE(EventWorld, "a job is told from its submit to its end") {
+    Executor executor(store, process, telling_options());
+    executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
+        process->after(3s, [done, attempt = progress.job().attempt] {
+            const auto error =
+                attempt < 2 ? std::make_exception_ptr(JobFailure("E7", "secret")) : nullptr;
+            done(error, JsonText());
+        });
+    });
+    executor.start();
+    const auto begin = process->wall_clock();
+    const auto id = telling.submit(NewJob{.type = "work", .queue = "default"}).id;
+    REQUIRE(finishes(id));
+    run_for(at_once);
+
+    REQUIRE(kinds() ==
+            Kinds{Kind::submitted, Kind::started, Kind::retried, Kind::started, Kind::completed});
+    const int attempts[] = {0, 1, 1, 2, 2};
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        CAPTURE(i);
+        CHECK(told[i].job == id);
+        CHECK(told[i].type == "work");
+        CHECK(told[i].queue == "default");
+        CHECK(told[i].attempt == attempts[i]);
+        CHECK(told[i].created_at == begin);
+        CHECK(told[i].ran.has_value() == (i == 2 || i == 4));
+        CHECK(told[i].error_code == (i == 2 ? "E7" : ""));
+    }
+    CHECK(told[2].ran == 3s);
+    CHECK(told[0].at == begin);
+    CHECK(told[2].at >= told[1].at + 3s);
+    CHECK(told[4].at <= process->wall_clock());
+}
+
+TEST_CASE_FIXTURE(EventWorld, "an end is told when the store has recorded it, and not before") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter&) {
+        plan = [](std::string_view) { return Fault::unavailable; };
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit_elsewhere();
+    run_for(10s);
+    CHECK(kinds() == Kinds{Kind::started});
+    plan = {};
+    REQUIRE(finishes(id));
+    run_for(at_once);
+    CHECK(kinds() == Kinds{Kind::started, Kind::completed});
+}
+
+TEST_CASE_FIXTURE(EventWorld, "a last attempt that fails has failed") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work", [](const JsonText&, ProgressReporter&) -> JsonText {
+        throw std::runtime_error("secret");
+    });
+    executor.start();
+    REQUIRE(finishes(submit_elsewhere({.type = "work", .max_attempts = 1})));
+    run_for(at_once);
+    CHECK(kinds() == Kinds{Kind::started, Kind::failed});
+    CHECK(told[1].error_code == "internal_error");
+}
+
+TEST_CASE_FIXTURE(EventWorld, "what is snoozed, or is not for this worker, is released") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work",
+                    [](const JsonText&, ProgressReporter&) -> JsonText { throw Snooze{1h}; });
+    executor.start();
+    submit_elsewhere();
+    run_for(1s);
+    CHECK(kinds() == Kinds{Kind::started, Kind::released});
+    CHECK(told[1].ran.has_value());
+    submit_elsewhere({.type = "unknown"});
+    run_for(1s);
+    REQUIRE(told.size() == 3);
+    CHECK(told[2].kind == Kind::released);
+    CHECK(told[2].type == "unknown");
+    CHECK_FALSE(told[2].ran);
+}
+
+TEST_CASE_FIXTURE(EventWorld,
+                  "a job that was to be tried again is cancelled if that was asked for") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        memory.cancel(progress.job().lease.id);
+        throw JobFailure("E1");
+    });
+    executor.start();
+    REQUIRE(finishes(submit_elsewhere()));
+    run_for(at_once);
+    CHECK(kinds() == Kinds{Kind::started, Kind::cancelled});
+    CHECK(told[1].error_code == "");
+}
+
+TEST_CASE_FIXTURE(EventWorld, "a job that its handler completes itself is told as completed") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        const auto settlement = Settlement::completed(progress.job().lease, {});
+        REQUIRE(memory.settle({&settlement, 1}).front().accepted);
+        progress.completes_itself();
+        return {};
+    });
+    executor.start();
+    submit_elsewhere();
+    run_for(1s);
+    CHECK(kinds() == Kinds{Kind::started, Kind::completed});
+    CHECK(told[1].error_code == "");
+}
+
+TEST_CASE_FIXTURE(EventWorld, "an attempt that has lost its lease is not told to have ended") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        const auto settlement = Settlement::released(progress.job().lease, 1h);
+        REQUIRE(memory.settle({&settlement, 1}).front().accepted);
+        return {};
+    });
+    executor.start();
+    submit_elsewhere();
+    run_for(1s);
+    CHECK(kinds() == Kinds{Kind::started});
+    CHECK(logged("after its lease was lost") == 1);
+}
+
+TEST_CASE_FIXTURE(EventWorld, "a lost worker's jobs are rescued, and have failed at last") {
+    auto brief = options();
+    brief.lease_for = 1s;
+    const auto lose = [&] {
+        const auto mortal = std::make_shared<testing::SimulatedRuntime>(simulation);
+        Executor executor(store, mortal, brief);
+        executor.handle("work", [&](const JsonText&, ProgressReporter&) -> JsonText {
+            mortal->crash();
+            throw Interrupted{};
+        });
+        executor.start();
+        REQUIRE(until([&] { return mortal->is_crashed(); }));
+    };
+    const auto id = submit_elsewhere();
+    lose();
+    auto watchful = telling_options();
+    watchful.queues = {"another"};
+    watchful.rescue_every = 500ms;
+    watchful.crash_limit = 2;
+    Executor executor(store, process, watchful);
+    executor.start();
+    run_for(10s);
+    CHECK(kinds() == Kinds{Kind::rescued});
+    lose();
+    run_for(10s);
+    REQUIRE(kinds() == Kinds{Kind::rescued, Kind::failed});
+    for (const auto& event : told) {
+        CHECK(event.job == id);
+        CHECK(event.type == "work");
+        CHECK(event.queue == "default");
+        CHECK(event.attempt == 0);
+    }
+    CHECK(told[0].error_code == "");
+    CHECK(told[1].error_code == "worker_lost");
+}
+
+TEST_CASE_FIXTURE(EventWorld, "what a store that fails can't tell is left out of an event") {
+    Client shaky(faulty, process, {.events = &events});
+    const auto id = submit_elsewhere();
+    plan = [](std::string_view member) {
+        return member == "find" ? Fault::unavailable : Fault::none;
+    };
+    CHECK(shaky.cancel(id) == CancelOutcome::cancelled);
+    run_for(at_once);
+    REQUIRE(kinds() == Kinds{Kind::cancelled});
+    CHECK(told[0].job == id);
+    CHECK(told[0].type == "");
+}
+
+TEST_CASE_FIXTURE(EventWorld, "only what was created is told as submitted") {
+    const NewJob job{.type = "work", .queue = "q", .unique_key = "key"};
+    telling.submit(job);
+    telling.submit(job);
+    telling.submit(std::vector{job, NewJob{.type = "other"}});
+    run_for(at_once);
+    REQUIRE(kinds() == Kinds{Kind::submitted, Kind::submitted});
+    CHECK(told[0].queue == "q");
+    CHECK(told[1].type == "other");
+    CHECK(told[1].job != told[0].job);
+}
+
+TEST_CASE_FIXTURE(EventWorld, "what a client does to a job is told if it did something") {
+    const auto id = telling.submit(NewJob{.type = "work", .queue = "q"}).id;
+    telling.retry(id);
+    telling.cancel(id);
+    telling.cancel(id);
+    telling.retry(id);
+    telling.cancel(JobId::make({}, 1, 1));
+    run_for(at_once);
+    REQUIRE(kinds() == Kinds{Kind::submitted, Kind::cancelled, Kind::restarted});
+    for (const auto& event : told) {
+        CHECK(event.job == id);
+        CHECK(event.type == "work");
+        CHECK(event.queue == "q");
+    }
+}
+
+TEST_CASE("every kind of event has a name of its own") {
+    std::set<std::string_view> names;
+    for (const auto kind :
+         {Kind::submitted, Kind::started, Kind::completed, Kind::failed, Kind::cancelled,
+          Kind::retried, Kind::released, Kind::rescued, Kind::restarted}) {
+        CHECK(to_string(kind) != "");
+        CHECK(names.insert(to_string(kind)).second);
+    }
+}
+
+std::vector<JobEvent> numbered(int from, int to) {
+    std::vector<JobEvent> events;
+    for (int i = from; i <= to; ++i) events.push_back({.attempt = i});
+    return events;
+}
+
+TEST_CASE("a subscriber that is slow delays nobody, and what it missed is counted") {
+    std::binary_semaphore entered{0}, go_on{0};
+    std::vector<int> got;
+    std::vector<std::size_t> losses;
+    {
+        EventStream events(
+            [&](std::span<const JobEvent> batch, std::size_t lost) {
+                for (const auto& event : batch) got.push_back(event.attempt);
+                losses.push_back(lost);
+                if (got.size() > 1) return;
+                entered.release();
+                go_on.acquire();
+            },
+            {.capacity = 3});
+        events.publish(numbered(1, 1));
+        entered.acquire();
+        events.publish(numbered(2, 3));
+        events.publish(numbered(4, 6));
+        events.publish(numbered(7, 7));
+        go_on.release();
+    }
+    CHECK(got == std::vector{1, 2, 3, 4});
+    CHECK(losses == std::vector<std::size_t>{0, 3});
+}
+
+TEST_CASE("a stream that ends delivers what is left") {
+    testing::Simulation simulation(1);
+    std::size_t got = 0;
+    {
+        EventStream events(
+            std::make_shared<testing::SimulatedRuntime>(simulation),
+            [&](std::span<const JobEvent> batch, std::size_t) { got += batch.size(); });
+        events.publish(numbered(1, 3));
+        events.publish({});
+        CHECK(got == 0);
+    }
+    CHECK(got == 3);
+}
+
+TEST_CASE("options of a stream that are out of range are refused") {
+    const auto nobody = [](std::span<const JobEvent>, std::size_t) {};
+    for (const std::size_t capacity : {0, 10'000'001})
+        CHECK(has(
+            refusal(Errc::invalid_argument, [&] { EventStream(nobody, {.capacity = capacity}); }),
+            "capacity is " + std::to_string(capacity) + ", but must be from 1 to 10000000"));
+    CHECK(has(refusal(Errc::invalid_argument, [&] { EventStream({}, {.capacity = 1}); }),
+              "subscriber"));
+}
+
+} // namespace
