@@ -52,7 +52,7 @@ void Simulation::run_for(Duration duration) {
 }
 
 struct SimulatedRuntime::Process : std::enable_shared_from_this<Process> {
-    explicit Process(Simulation& in) : world(in) {}
+    Process(Simulation& in, Duration most) : world(in), latency(most) {}
 
     /// Calls `task` when the process is alive and awake.
     void after(Duration delay, Task task) {
@@ -70,6 +70,7 @@ struct SimulatedRuntime::Process : std::enable_shared_from_this<Process> {
     }
 
     Simulation& world;
+    const Duration latency;
     bool crashed = false;
     SteadyTime paused_until = {};
 };
@@ -107,7 +108,8 @@ public:
 
     void post(Task task) override {
         auto& world = process_->world;
-        const auto latency = world.random_duration(Duration{10}, std::chrono::milliseconds{2});
+        const auto most = process_->latency;
+        const auto latency = world.random_duration(std::min(Duration{10}, most), most);
         last_ = std::max(last_, world.now() + latency);
         process_->after(last_ - world.now(), [open = open_, task = std::move(task)] {
             if (*open) task();
@@ -137,8 +139,8 @@ private:
     bool set_ = false;
 };
 
-SimulatedRuntime::SimulatedRuntime(Simulation& simulation)
-    : process_(std::make_shared<Process>(simulation)) {}
+SimulatedRuntime::SimulatedRuntime(Simulation& simulation, Duration latency)
+    : process_(std::make_shared<Process>(simulation, latency)) {}
 
 SimulatedRuntime::~SimulatedRuntime() = default;
 

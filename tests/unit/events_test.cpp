@@ -9,8 +9,8 @@
 
 namespace {
 
-using Kind = JobEvent::Kind;
-using Kinds = std::vector<Kind>;
+using EventKind = JobEvent::Kind;
+using Kinds = std::vector<EventKind>;
 
 struct EventWorld : World {
     std::vector<JobEvent> told = {};
@@ -52,8 +52,8 @@ TEST_CASE_FIXTURE(EventWorld, "a job is told from its submit to its end") {
     REQUIRE(finishes(id));
     run_for(at_once);
 
-    REQUIRE(kinds() ==
-            Kinds{Kind::submitted, Kind::started, Kind::retried, Kind::started, Kind::completed});
+    REQUIRE(kinds() == Kinds{EventKind::submitted, EventKind::started, EventKind::retried,
+                             EventKind::started, EventKind::completed});
     const int attempts[] = {0, 1, 1, 2, 2};
     for (std::size_t i = 0; i < told.size(); ++i) {
         CAPTURE(i);
@@ -80,11 +80,11 @@ TEST_CASE_FIXTURE(EventWorld, "an end is told when the store has recorded it, an
     executor.start();
     const auto id = submit_elsewhere();
     run_for(10s);
-    CHECK(kinds() == Kinds{Kind::started});
+    CHECK(kinds() == Kinds{EventKind::started});
     plan = {};
     REQUIRE(finishes(id));
     run_for(at_once);
-    CHECK(kinds() == Kinds{Kind::started, Kind::completed});
+    CHECK(kinds() == Kinds{EventKind::started, EventKind::completed});
 }
 
 TEST_CASE_FIXTURE(EventWorld, "a last attempt that fails has failed") {
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(EventWorld, "a last attempt that fails has failed") {
     executor.start();
     REQUIRE(finishes(submit_elsewhere({.type = "work", .max_attempts = 1})));
     run_for(at_once);
-    CHECK(kinds() == Kinds{Kind::started, Kind::failed});
+    CHECK(kinds() == Kinds{EventKind::started, EventKind::failed});
     CHECK(told[1].error_code == "internal_error");
 }
 
@@ -106,12 +106,12 @@ TEST_CASE_FIXTURE(EventWorld, "what is snoozed, or is not for this worker, is re
     executor.start();
     submit_elsewhere();
     run_for(1s);
-    CHECK(kinds() == Kinds{Kind::started, Kind::released});
+    CHECK(kinds() == Kinds{EventKind::started, EventKind::released});
     CHECK(told[1].ran.has_value());
     submit_elsewhere({.type = "unknown"});
     run_for(1s);
     REQUIRE(told.size() == 3);
-    CHECK(told[2].kind == Kind::released);
+    CHECK(told[2].kind == EventKind::released);
     CHECK(told[2].type == "unknown");
     CHECK_FALSE(told[2].ran);
 }
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(EventWorld,
     executor.start();
     REQUIRE(finishes(submit_elsewhere()));
     run_for(at_once);
-    CHECK(kinds() == Kinds{Kind::started, Kind::cancelled});
+    CHECK(kinds() == Kinds{EventKind::started, EventKind::cancelled});
     CHECK(told[1].error_code == "");
 }
 
@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(EventWorld, "a job that its handler completes itself is told a
     executor.start();
     submit_elsewhere();
     run_for(1s);
-    CHECK(kinds() == Kinds{Kind::started, Kind::completed});
+    CHECK(kinds() == Kinds{EventKind::started, EventKind::completed});
     CHECK(told[1].error_code == "");
 }
 
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(EventWorld, "an attempt that has lost its lease is not told to
     executor.start();
     submit_elsewhere();
     run_for(1s);
-    CHECK(kinds() == Kinds{Kind::started});
+    CHECK(kinds() == Kinds{EventKind::started});
     CHECK(logged("after its lease was lost") == 1);
 }
 
@@ -181,10 +181,10 @@ TEST_CASE_FIXTURE(EventWorld, "a lost worker's jobs are rescued, and have failed
     Executor executor(store, process, watchful);
     executor.start();
     run_for(10s);
-    CHECK(kinds() == Kinds{Kind::rescued});
+    CHECK(kinds() == Kinds{EventKind::rescued});
     lose();
     run_for(10s);
-    REQUIRE(kinds() == Kinds{Kind::rescued, Kind::failed});
+    REQUIRE(kinds() == Kinds{EventKind::rescued, EventKind::failed});
     for (const auto& event : told) {
         CHECK(event.job == id);
         CHECK(event.type == "work");
@@ -203,7 +203,7 @@ TEST_CASE_FIXTURE(EventWorld, "what a store that fails can't tell is left out of
     };
     CHECK(shaky.cancel(id) == CancelOutcome::cancelled);
     run_for(at_once);
-    REQUIRE(kinds() == Kinds{Kind::cancelled});
+    REQUIRE(kinds() == Kinds{EventKind::cancelled});
     CHECK(told[0].job == id);
     CHECK(told[0].type == "");
 }
@@ -214,7 +214,7 @@ TEST_CASE_FIXTURE(EventWorld, "only what was created is told as submitted") {
     telling.submit(job);
     telling.submit(std::vector{job, NewJob{.type = "other"}});
     run_for(at_once);
-    REQUIRE(kinds() == Kinds{Kind::submitted, Kind::submitted});
+    REQUIRE(kinds() == Kinds{EventKind::submitted, EventKind::submitted});
     CHECK(told[0].queue == "q");
     CHECK(told[1].type == "other");
     CHECK(told[1].job != told[0].job);
@@ -228,7 +228,7 @@ TEST_CASE_FIXTURE(EventWorld, "what a client does to a job is told if it did som
     telling.retry(id);
     telling.cancel(JobId::make({}, 1, 1));
     run_for(at_once);
-    REQUIRE(kinds() == Kinds{Kind::submitted, Kind::cancelled, Kind::restarted});
+    REQUIRE(kinds() == Kinds{EventKind::submitted, EventKind::cancelled, EventKind::restarted});
     for (const auto& event : told) {
         CHECK(event.job == id);
         CHECK(event.type == "work");
@@ -238,9 +238,9 @@ TEST_CASE_FIXTURE(EventWorld, "what a client does to a job is told if it did som
 
 TEST_CASE("every kind of event has a name of its own") {
     std::set<std::string_view> names;
-    for (const auto kind :
-         {Kind::submitted, Kind::started, Kind::completed, Kind::failed, Kind::cancelled,
-          Kind::retried, Kind::released, Kind::rescued, Kind::restarted}) {
+    for (const auto kind : {EventKind::submitted, EventKind::started, EventKind::completed,
+                            EventKind::failed, EventKind::cancelled, EventKind::retried,
+                            EventKind::released, EventKind::rescued, EventKind::restarted}) {
         CHECK(to_string(kind) != "");
         CHECK(names.insert(to_string(kind)).second);
     }

@@ -124,6 +124,19 @@ TEST_CASE_FIXTURE(OneProcess, "a lane runs its tasks in order, soon but not with
 }
 
 TEST_CASE_FIXTURE(OneProcess,
+                  "a lane without latency runs its tasks at the time of their posting") {
+    SimulatedRuntime prompt(world, Duration::zero());
+    const auto lane = prompt.make_lane(1);
+    lane->post([&] {
+        seen.push_back("a");
+        lane->post(saying("b"));
+    });
+    CHECK(seen.empty());
+    world.run_for(Duration::zero());
+    CHECK(seen == Seen{"a", "b"});
+}
+
+TEST_CASE_FIXTURE(OneProcess,
                   "a wait lets the world go on until the event is set or its time is up") {
     const auto event = process.make_event();
     process.after(1s, [&] { event->set(); });

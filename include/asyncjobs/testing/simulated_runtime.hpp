@@ -44,12 +44,13 @@ private:
 };
 
 /// One process of a Simulation. Its lanes run in virtual time, each task after a short, random
-/// latency.
+/// latency of up to `latency`; without any, whatever leads to one another happens at one time.
 ///
 /// Thread-safety  None. Ownership: borrows the simulation.
 class SimulatedRuntime final : public Runtime {
 public:
-    explicit SimulatedRuntime(Simulation& simulation);
+    explicit SimulatedRuntime(Simulation& simulation,
+                              Duration latency = std::chrono::milliseconds{2});
     ~SimulatedRuntime() override;
 
     /// As kill -9: nothing that was posted or armed happens any more, and no wait takes any time.
