@@ -293,7 +293,7 @@ TEST_CASE("a stream that ends delivers what is left") {
 
 TEST_CASE("options of a stream that are out of range are refused") {
     const auto nobody = [](std::span<const JobEvent>, std::size_t) {};
-    for (const std::size_t capacity : {0, 10'000'001})
+    for (const std::size_t capacity : {0u, 10'000'001u})
         CHECK(has(
             refusal(Errc::invalid_argument, [&] { EventStream(nobody, {.capacity = capacity}); }),
             "capacity is " + std::to_string(capacity) + ", but must be from 1 to 10000000"));

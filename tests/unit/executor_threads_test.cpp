@@ -1,4 +1,5 @@
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <latch>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -65,6 +67,45 @@ TEST_CASE_FIXTURE(WorkingExecutor, "thousands of jobs of several submitters are 
     submitters.clear();
     CHECK(completed == 1000);
     CHECK(runs == 1000);
+}
+
+TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events follow each job over all threads") {
+    std::atomic<int> ended = 0, left = 0;
+    std::map<JobEvent::Kind, int> told;
+    {
+        EventStream events(runtime, [&](std::span<const JobEvent> batch, std::size_t lost) {
+            for (const auto& event : batch) ++told[event.kind];
+            CHECK(lost == 0);
+        });
+        Client telling(store, runtime, {.poll_every = 1h, .events = &events});
+        const auto elsewhere = runtime->make_lane(2);
+        auto with_events = options();
+        with_events.events = &events;
+        Executor executor(store, runtime, with_events);
+        executor.use([&](ProgressReporter&) -> AttemptHooks {
+            return {.result = [](const JsonText&) { return JsonText::parse("[1]"); },
+                    .end = [&](const std::exception_ptr& error) { ended += error ? 0 : 1; },
+                    .scope = std::shared_ptr<void>(nullptr, [&](std::nullptr_t) { ++left; })};
+        });
+        executor.handle("blocking", [](const JsonText& input, ProgressReporter&) { return input; });
+        executor.handle_async("asynchronous",
+                              [&](const JsonText&, ProgressReporter&, Completion done) {
+                                  elsewhere->post([done = std::move(done)] { done(nullptr, {}); });
+                              });
+        executor.start();
+        std::vector<JobId> ids;
+        for (int i = 0; i < 500; ++i)
+            ids.push_back(telling.submit(NewJob{.type = i % 2 ? "blocking" : "asynchronous"}).id);
+        for (const auto& id : ids) {
+            CHECK(outcome(id) == JobStatus::completed);
+            CHECK(client.find(id)->result->text() == "[1]");
+        }
+    }
+    CHECK(ended == 500);
+    CHECK(left == 500);
+    for (const auto kind :
+         {JobEvent::Kind::submitted, JobEvent::Kind::started, JobEvent::Kind::completed})
+        CHECK(told[kind] == 500);
 }
 
 TEST_CASE_FIXTURE(WorkingExecutor, "a thread that comes back late takes the next job at once") {

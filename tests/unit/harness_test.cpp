@@ -135,7 +135,7 @@ TEST_CASE("jobs that follow upon another are told after it") {
         harness.store().claim({.worker = "w", .queues = queues, .limit = 1}).claimed;
     REQUIRE(claimed.size() == 1);
     std::vector<NewJob> follow_ups;
-    for (const std::uint64_t i : {9, 5, 7})
+    for (const auto i : {9u, 5u, 7u})
         follow_ups.push_back({.id = JobId::make(harness.now(), 0, i), .type = std::to_string(i)});
     const auto settlement =
         Settlement::completed(claimed[0].lease, {}).with_follow_ups(std::move(follow_ups));
