@@ -86,9 +86,7 @@ public:
     /// one does.
     template <DescribedJob Input>
     JobId submit(const Input& input, NewJob job = {}) {
-        job.type = Input::type;
-        job.input = json::serialize(input);
-        return submit(std::move(job)).id;
+        return submit(new_job(input, std::move(job))).id;
     }
 
     std::optional<Job> find(const JobId& id);

@@ -43,6 +43,14 @@ concept DescribedJob = json::Described<T> && requires {
     { T::type } -> std::convertible_to<std::string_view>;
 };
 
+/// `job` as one of type `Input::type` with this input.
+template <DescribedJob Input>
+NewJob new_job(const Input& input, NewJob job = {}) {
+    job.type = Input::type;
+    job.input = json::serialize(input);
+    return job;
+}
+
 /// Wraps a function over structs, which is called from several threads at once, into one over JSON.
 /// An input that does not fit `Input` fails the job for good (error_code::invalid_input), its
 /// message naming the path.

@@ -54,9 +54,7 @@ std::vector<Submitted> submit(soci::session& session, std::vector<NewJob> jobs,
 template <DescribedJob Input>
 JobId submit(soci::session& session, const Input& input, NewJob job = {},
              const HostTables& tables = {}) {
-    job.type = Input::type;
-    job.input = json::serialize(input);
-    return submit(session, std::move(job), tables).id;
+    return submit(session, new_job(input, std::move(job)), tables).id;
 }
 
 /// Completes the job that a handler runs, in one commit with the handler's side effects, which then

@@ -1,0 +1,34 @@
+// A handler that fails half way: its second attempt goes on after the last step that was recorded.
+
+#include <asyncjobs/asyncjobs.hpp>
+
+#include <fmt/format.h>
+
+using namespace std::chrono_literals;
+
+int main() {
+    asyncjobs::MemoryJobStore store;
+    asyncjobs::Executor executor(store);
+    bool network_is_up = false;
+    executor.handle("export",
+                    [&](const asyncjobs::JsonText&, asyncjobs::ProgressReporter& progress) {
+                        const auto rows = progress.step("read", [] {
+                            fmt::print("reading\n");
+                            return 1200;
+                        });
+                        progress.step("upload", [&] {
+                            fmt::print("uploading {} rows\n", rows);
+                            if (!std::exchange(network_is_up, true))
+                                throw asyncjobs::JobFailure("E503");
+                        });
+                        return asyncjobs::JsonText::parse(R"({"uploaded":true})");
+                    },
+                    {.retry = asyncjobs::RetryPolicy::fixed(10ms)});
+    executor.start();
+
+    asyncjobs::Client client(store);
+    const auto id = client.submit(asyncjobs::NewJob{.type = "export"}).id;
+    const auto job = client.wait(id, 10s).value();
+    fmt::print("attempt {}: {}\n", job.attempt, asyncjobs::to_string(job.status));
+    for (const auto& step : job.steps) fmt::print("{}: {}\n", step.name, step.result.text());
+}
