@@ -1,7 +1,7 @@
 #include "bare_server.hpp"
 
-#include "mysql_options.hpp"
 #include "json_rows.hpp"
+#include "mysql_options.hpp"
 #include "mysql_statements.hpp"
 #include "store_url.hpp"
 #include "table_names.hpp"
@@ -115,7 +115,7 @@ public:
             const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
                                                    random_(), random_());
             rows.add(id, "noop", "default", "", 5, std::optional<std::string>(), 0,
-                     std::int64_t{604'800'000'000}, time, input_);
+                     std::int64_t{604'800'000'000}, time, std::optional<std::int64_t>(), input_);
         }
         connection_.run(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
         connection_.run("COMMIT");
@@ -154,7 +154,8 @@ private:
         JsonRows ids;
         std::int64_t first = 0;
         connection_.run(mysql::find_due.text,
-                        {{":queue", "default"},
+                        {{":now", time},
+                         {":queue", "default"},
                          {":first", floor_},
                          {":last", time},
                          {":n", static_cast<std::int64_t>(limit)}},
@@ -187,7 +188,7 @@ public:
     ~MysqlPlace() override {
         Connection connection(options_);
         connection.run("DROP VIEW IF EXISTS jobs_readable");
-        connection.run("DROP TABLE IF EXISTS jobs, job_queues, asyncjobs_schema");
+        connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, asyncjobs_schema");
     }
 
     std::string url() const override { return url_; }

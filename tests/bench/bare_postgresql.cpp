@@ -102,7 +102,7 @@ public:
 
     std::size_t insert(std::size_t count) {
         PostgresqlArray ids, types, queues, owners, max_attempts, keys, timeouts, retentions,
-            run_at, delays, inputs;
+            run_at, delays, deadlines, start_within, inputs;
         for (std::size_t i = 0; i < count; ++i) {
             ids.add(asyncjobs::JobId::make(wall_clock(), random_(), random_()).text());
             types.add(std::string_view("noop"));
@@ -114,13 +114,16 @@ public:
             retentions.add(604'800'000'000);
             run_at.add_null();
             delays.add(0);
+            deadlines.add_null();
+            start_within.add_null();
             inputs.add(input_);
         }
         connection_.send("insert",
                          {nullptr, ids.text().c_str(), types.text().c_str(), queues.text().c_str(),
                           owners.text().c_str(), max_attempts.text().c_str(), keys.text().c_str(),
                           timeouts.text().c_str(), retentions.text().c_str(), run_at.text().c_str(),
-                          delays.text().c_str(), inputs.text().c_str()});
+                          delays.text().c_str(), deadlines.text().c_str(),
+                          start_within.text().c_str(), inputs.text().c_str()});
         connection_.commit([](const PGresult&) {});
         return count;
     }
@@ -155,7 +158,7 @@ public:
             connection_.send("claim", {"bench", nullptr, "30000000", "{default}", floor_.c_str(),
                                        "{t}", std::to_string(limit).c_str()});
         connection_.commit([&](const PGresult& result) {
-            constexpr int columns_of_claim = 12;
+            constexpr int columns_of_claim = asyncjobs::soci_adapter::due_columns.size();
             if (PQnfields(&result) != columns_of_claim || PQntuples(&result) == 0) return;
             floor_ = fmt::format("{{{}}}", PQgetvalue(&result, 0, 0));
             for (int row = 0; row < PQntuples(&result); ++row)
