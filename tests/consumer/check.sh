@@ -3,7 +3,7 @@
 #   package       against the whole package, as `cmake --install` of BUILD leaves it
 #   package_core  against its core alone
 #   subdirectory  with the sources as a subdirectory: the core alone
-# The two for the core find no SOCI, SQLite, Beast or OpenSSL, neither packages nor headers.
+# The two for the core find no SOCI, SQLite, Beast, OpenSSL or date library, neither packages nor headers.
 set -eu
 mode=$1 build=$2 cxx=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,19 +27,20 @@ subdirectory)
 esac
 case $mode in
 package)
-    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;testing'
+    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;schedules;testing'
     programs=adapters
     ;;
 *)
     missing=$scratch/missing
     mkdir -p "$missing"
-    for header in $(cd /usr/include && find soci boost/beast boost/beast.hpp openssl sqlite3.h \
+    for header in $(cd /usr/include && find soci boost/beast boost/beast.hpp openssl sqlite3.h date \
         -name '*.h*' 2>/dev/null); do
         mkdir -p "$missing/$(dirname "$header")"
         [ -e "$missing/$header" ] || echo "#error the core needs no $header" >"$missing/$header"
     done
     set -- "$@" -DCMAKE_CXX_FLAGS="-I$missing" -DCMAKE_DISABLE_FIND_PACKAGE_SOCI=ON \
-        -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON
+        -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON \
+        -DCMAKE_DISABLE_FIND_PACKAGE_date=ON
     ;;
 esac
 

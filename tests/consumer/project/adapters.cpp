@@ -1,6 +1,7 @@
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/beast/server.hpp>
 #include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/schedules/cron.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 #include <asyncjobs/testing/conformance.hpp>
 
@@ -21,5 +22,8 @@ int main() {
     const auto job = client.wait(submitted.id, std::chrono::minutes{1});
     std::cout << job.value().result.value().text() << ", served at port " << server.port() << ", "
               << asyncjobs::testing::job_store_conformance({}).size() << " cases for stores\n";
+    const asyncjobs::Cron nightly("0 3 * * *", "Europe/Berlin");
+    const auto tonight = nightly.next_after(job->created_at);
+    std::cout << "the next night is " << asyncjobs::to_rfc3339(tonight.value()) << '\n';
     return job->result->text() == "[1]" && server.port() != 0 ? 0 : 1;
 }
