@@ -118,7 +118,7 @@ private:
         const auto first = value(text.substr(0, dash));
         if (dash == not_found) return {first, first};
         auto last = value(text.substr(dash + 1));
-        if (is_weekday() && last == 0) last = 7;
+        if (is_weekday() && last == 0 && first > 0) last = 7;
         if (last < first) bad("a range must not end before it begins");
         return {first, last};
     }

@@ -77,6 +77,7 @@ TEST_CASE("Sunday is 0 and 7, and a range may end with it") {
     const Texts sundays = {"2024-01-07T00:00:00Z", "2024-01-14T00:00:00Z"};
     CHECK(slots(Cron("0 0 * * 0"), "2024-01-01T00:00:00Z", 2) == sundays);
     CHECK(slots(Cron("0 0 * * 7"), "2024-01-01T00:00:00Z", 2) == sundays);
+    CHECK(slots(Cron("0 0 * * SUN-SUN"), "2024-01-01T00:00:00Z", 2) == sundays);
     const Texts weekend = {"2024-01-06T00:00:00Z", "2024-01-07T00:00:00Z", "2024-01-13T00:00:00Z"};
     CHECK(slots(Cron("0 0 * * SAT-SUN"), "2024-01-01T00:00:00Z", 3) == weekend);
     CHECK(slots(Cron("0 0 * * 6-7"), "2024-01-01T00:00:00Z", 3) == weekend);
