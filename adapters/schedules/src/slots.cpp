@@ -1,0 +1,74 @@
+#include "slots.hpp"
+
+#include <asyncjobs/json.hpp>
+
+#include <boost/json/value.hpp>
+#include <boost/uuid/name_generator_sha1.hpp>
+
+#include <cstdint>
+#include <span>
+
+namespace asyncjobs::schedules {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::optional<Timestamp> first_from(const Cron& cron, Timestamp time) {
+    return cron.next_after(time - Duration{1});
+}
+
+/// The last slot before `end`; `slot` is one before it. Looks back from the end, farther and
+/// farther, for there may be millions in between.
+Timestamp last_before(const Cron& cron, Timestamp slot, Timestamp end) {
+    for (Duration back = 1min; slot < end - back; back *= 4)
+        if (const auto found = cron.next_after(end - back); found && *found < end) slot = *found;
+    for (auto next = cron.next_after(slot); next && *next < end; next = cron.next_after(slot))
+        slot = *next;
+    return slot;
+}
+
+std::uint64_t to_number(std::span<const std::uint8_t> bytes) {
+    std::uint64_t number = 0;
+    for (const auto byte : bytes) number = number << 8 | byte;
+    return number;
+}
+
+} // namespace
+
+Firing decide(const Schedule& schedule, Timestamp slot, Timestamp now) {
+    const auto& cron = schedule.cron;
+    const auto in_time = now - schedule.late_after;
+    if (slot >= in_time) return {slot, cron.next_after(slot)};
+    switch (schedule.missed) {
+    case MissedSlots::skip:
+        return {{}, first_from(cron, in_time)};
+    case MissedSlots::run_once:
+        return {last_before(cron, slot, in_time), first_from(cron, in_time)};
+    case MissedSlots::backfill:
+        break;
+    }
+    const auto oldest = now - schedule.backfill_for;
+    if (slot >= oldest) return {slot, cron.next_after(slot)};
+    const auto first = first_from(cron, oldest);
+    if (!first || *first > now) return {{}, first};
+    return {first, cron.next_after(*first)};
+}
+
+NewJob job_of(const Schedule& schedule, Timestamp slot) {
+    auto job = schedule.job;
+    if (schedule.slot_member.empty()) return job;
+    auto input = json::to_value(job.input);
+    input.as_object()[schedule.slot_member] = to_rfc3339(slot);
+    job.input = json::serialize(input);
+    return job;
+}
+
+JobId job_id_of(std::string_view name, Timestamp slot) {
+    boost::uuids::name_generator_sha1 hash(boost::uuids::ns::oid());
+    const auto digest = hash("asyncjobs.schedule/" + std::string(name) + '/' + to_rfc3339(slot));
+    const std::span<const std::uint8_t, 16> bytes(digest.data, 16);
+    return JobId::make(slot, to_number(bytes.first<4>()), to_number(bytes.last<8>()));
+}
+
+} // namespace asyncjobs::schedules
