@@ -155,6 +155,7 @@ private:
         }
         if (jobs.size() != slots)
             violations_.push_back(fmt::format("{} slots have jobs, of {}", jobs.size(), slots));
+        // A change that meets a firing may bring a slot back; its job's id is taken then.
         if (changes_) return;
         for (const auto& [slot, count] : submissions_.counts())
             if (count != 1)
