@@ -19,6 +19,9 @@ struct ScheduledWorld : World {
 
     Scheduler scheduler{store, process, scheduler_options()};
 
+    /// The scheduler outlives what a test's plan refers to.
+    ~ScheduledWorld() { plan = {}; }
+
     /// Nothing happens by polling.
     SchedulerOptions scheduler_options() {
         return {.poll_every = 1h, .log = [this](const LogEntry& entry) { log.push_back(entry); }};
@@ -387,6 +390,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "an outage of the store delays a slot, and no 
 
 /// Has the process claim the job of the slot at 01:01 and sleep 5 s before it handles it.
 struct WhileItFires : ScheduledWorld {
+    const SteadyTime slot = now() + 1min;
+    bool asleep = false;
     Process awake = new_process();
     Scheduler other{memory, awake, {}};
 
@@ -403,9 +408,6 @@ struct WhileItFires : ScheduledWorld {
         pass(1min + at_once);
         REQUIRE(jobs("asyncjobs.schedule").front().status == JobStatus::processing);
     }
-
-    const SteadyTime slot = now() + 1min;
-    bool asleep = false;
 };
 
 TEST_CASE_FIXTURE(WhileItFires, "a change waits for the next slot's job, and is not lost") {
