@@ -19,6 +19,24 @@ constexpr Timestamp never{std::chrono::sys_days{std::chrono::year{9999} / 12 / 3
     throw Error(Errc::invalid_argument, std::string(rule));
 }
 
+/// What each slot has of its own, or can't have, must not be set.
+void validate_template(const NewJob& job) {
+    const auto leave = [](bool is_set, std::string_view member, std::string_view value,
+                          std::string_view instead) {
+        if (is_set)
+            refuse(
+                fmt::format("job.{} is {}, but must be left as it is: {}", member, value, instead));
+    };
+    constexpr std::string_view own_time = "the slot decides";
+    leave(job.id != JobId(), "id", job.id.text(), "each slot's job has its own");
+    leave(job.run_at.has_value(), "run_at", to_rfc3339(job.run_at.value_or(never)), own_time);
+    leave(job.delay != 0us, "delay", detail::shown(job.delay), own_time);
+    leave(job.deadline.has_value(), "deadline", to_rfc3339(job.deadline.value_or(never)),
+          "start_within counts from each slot");
+    leave(job.unique_by.has_value(), "unique_by", "set", "unique_key holds for all slots");
+    leave(!job.after.empty(), "after", "not empty", "a slot waits for no other job");
+}
+
 void validate_slot_member(const Schedule& schedule) {
     const auto& member = schedule.slot_member;
     if (member.empty()) return;
@@ -42,6 +60,7 @@ Spec to_spec(const Schedule& schedule) {
                     .queue = job.queue,
                     .owner = job.owner,
                     .max_attempts = job.max_attempts,
+                    .start_within = job.start_within,
                     .timeout = job.timeout,
                     .retention = job.retention,
                     .unique_key = job.unique_key,
@@ -60,6 +79,7 @@ Schedule to_schedule(const Spec& spec) {
                     .queue = job.queue,
                     .owner = job.owner,
                     .max_attempts = job.max_attempts,
+                    .start_within = job.start_within,
                     .timeout = job.timeout,
                     .retention = job.retention,
                     .unique_key = job.unique_key,
@@ -89,17 +109,8 @@ void validate_name(std::string_view name) {
 
 void validate(std::string_view name, const Schedule& schedule) {
     validate_name(name);
-    const auto& job = schedule.job;
-    validate(job);
-    if (job.id != JobId())
-        refuse(fmt::format("job.id is {}, but must be left null: each slot's job has its own",
-                           job.id.text()));
-    if (job.run_at)
-        refuse(fmt::format("job.run_at is {}, but must be left empty: the slot decides",
-                           to_rfc3339(*job.run_at)));
-    if (job.delay != 0us)
-        refuse(fmt::format("job.delay is {} us, but must be left 0: the slot decides",
-                           job.delay.count()));
+    asyncjobs::validate(schedule.job);
+    validate_template(schedule.job);
     detail::check_range("late_after", schedule.late_after, Duration{1s},
                         Duration{std::chrono::days{30}});
     detail::check_range("backfill_for", schedule.backfill_for, schedule.late_after,

@@ -22,6 +22,7 @@ struct JobTemplate {
     std::string queue = {};
     std::string owner = {};
     int max_attempts = 1;
+    Duration start_within = {};
     Duration timeout = {};
     Duration retention = {};
     std::optional<std::string> unique_key = {};
@@ -30,8 +31,8 @@ struct JobTemplate {
     friend bool operator==(const JobTemplate&, const JobTemplate&) = default;
 };
 BOOST_DESCRIBE_STRUCT(JobTemplate, (),
-                      (type, input, queue, owner, max_attempts, timeout, retention, unique_key,
-                       on_conflict))
+                      (type, input, queue, owner, max_attempts, start_within, timeout, retention,
+                       unique_key, on_conflict))
 
 struct Spec {
     std::string cron = {};

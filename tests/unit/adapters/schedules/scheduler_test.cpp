@@ -103,6 +103,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
                     .queue = "slow",
                     .owner = "anna",
                     .max_attempts = 3,
+                    .start_within = 10min,
                     .timeout = 90s,
                     .retention = 24h,
                     .unique_key = "one-report"};
@@ -115,6 +116,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
     CHECK(job.queue == "slow");
     CHECK(job.owner == "anna");
     CHECK(job.max_attempts == 3);
+    CHECK(job.deadline == job.run_at + 10min);
     CHECK(job.timeout == 90s);
     CHECK(job.retention == 24h);
     CHECK(job.unique_key == "one-report");
@@ -502,7 +504,13 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a bad schedule is refused by member, value an
     CHECK(refuses([](Schedule& it) { it.job.type = ""; }, "type is \"\""));
     CHECK(refuses([](Schedule& it) { it.job.id = JobId::make({}, 1, 1); }, "job.id is job-"));
     CHECK(refuses([](Schedule& it) { it.job.run_at = at("2025-01-08T01:00:00Z"); },
-                  "job.run_at is 2025-01-08T01:00:00Z, but must be left empty"));
+                  "job.run_at is 2025-01-08T01:00:00Z, but must be left as it is"));
+    CHECK(refuses([](Schedule& it) { it.job.deadline = at("2025-01-08T01:00:00Z"); },
+                  "job.deadline is 2025-01-08T01:00:00Z"));
+    CHECK(refuses([](Schedule& it) { it.job.unique_by = UniqueBy{.owner = true}; },
+                  "job.unique_by is set"));
+    CHECK(refuses([](Schedule& it) { it.job.after = {JobId::make({}, 1, 1)}; },
+                  "job.after is not empty"));
     CHECK(refuses([](Schedule& it) { it.job.delay = 1s; }, "job.delay is 1000000 us"));
     CHECK(refuses([](Schedule& it) { it.late_after = 999ms; },
                   "late_after is 999000 us, but must be from 1000000 us"));
