@@ -81,11 +81,16 @@ public:
     void handle_async(std::string type, AsyncHandlerFunction function, HandlerOptions options = {});
 
     /// Runs jobs of type `Input::type` with `function(const Input&[, ProgressReporter&])`, which
-    /// returns nothing, a JsonText, or a struct described by Boost.Describe.
+    /// returns nothing, a JsonText, or a struct described by Boost.Describe; or without a thread,
+    /// with what makes an asynchronous handler of one: see coroutine() in coroutine.hpp.
     template <DescribedJob Input, typename Function>
     void handle(Function function, HandlerOptions options = {}) {
-        handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
-               std::move(options));
+        if constexpr (AsyncHandlerAdapter<Function, Input>)
+            handle_async(std::string(Input::type), function.template typed<Input>(),
+                         std::move(options));
+        else
+            handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
+                   std::move(options));
     }
 
     /// Wraps the handlers of all types, those that were registered before it as well.

@@ -51,6 +51,37 @@ NewJob new_job(const Input& input, NewJob job = {}) {
     return job;
 }
 
+namespace detail {
+
+/// Throws JobFailure for what does not fit, its message naming the path.
+template <DescribedJob Input>
+Input typed_input(const JsonText& text) {
+    try {
+        return json::parse<Input>(text);
+    } catch (const Error& error) {
+        throw JobFailure(std::string(error_code::invalid_input), error.what()).permanent();
+    }
+}
+
+/// Leaves out the progress reporter where `function` does not ask for it.
+template <typename Function, typename Input>
+decltype(auto) call_typed(const Function& function, Input&& input, ProgressReporter& progress) {
+    if constexpr (std::invocable<const Function&, Input, ProgressReporter&>)
+        return function(std::forward<Input>(input), progress);
+    else
+        return function(std::forward<Input>(input));
+}
+
+template <typename Result>
+JsonText typed_result(Result&& result) {
+    if constexpr (std::same_as<std::remove_cvref_t<Result>, JsonText>)
+        return std::forward<Result>(result);
+    else
+        return json::serialize(result);
+}
+
+} // namespace detail
+
 /// Wraps a function over structs, which is called from several threads at once, into one over JSON.
 /// An input that does not fit `Input` fails the job for good (error_code::invalid_input), its
 /// message naming the path.
@@ -58,28 +89,23 @@ template <DescribedJob Input, typename Function>
 HandlerFunction typed_handler(Function function) {
     return [function = std::move(function)](const JsonText& text,
                                             ProgressReporter& progress) -> JsonText {
-        std::optional<Input> input;
-        try {
-            input.emplace(json::parse<Input>(text));
-        } catch (const Error& error) {
-            throw JobFailure(std::string(error_code::invalid_input), error.what()).permanent();
-        }
+        const auto input = detail::typed_input<Input>(text);
         const auto run = [&]() -> decltype(auto) {
-            if constexpr (std::invocable<const Function&, const Input&, ProgressReporter&>)
-                return function(std::as_const(*input), progress);
-            else
-                return function(std::as_const(*input));
+            return detail::call_typed(function, input, progress);
         };
-        using Result = std::remove_cvref_t<decltype(run())>;
-        if constexpr (std::is_void_v<Result>) {
+        if constexpr (std::is_void_v<decltype(run())>) {
             run();
             return JsonText();
-        } else if constexpr (std::same_as<Result, JsonText>) {
-            return run();
         } else {
-            return json::serialize(run());
+            return detail::typed_result(run());
         }
     };
 }
+
+/// What makes an asynchronous handler of a function over structs: coroutine(), for one.
+template <typename Adapter, typename Input>
+concept AsyncHandlerAdapter = requires(const Adapter& adapter) {
+    { adapter.template typed<Input>() } -> std::convertible_to<AsyncHandlerFunction>;
+};
 
 } // namespace asyncjobs

@@ -1,0 +1,1 @@
+#include <asyncjobs/impl/coroutine.ipp>
