@@ -29,8 +29,11 @@ struct LogEntry {
 /// Every member is checked by Executor's constructor.
 struct ExecutorOptions {
     std::vector<std::string> queues = {"default"}; ///< served in this order
-    unsigned concurrency = 0; ///< handlers at once, a thread each; 0: one a core, but at least 2
-    std::string worker = {};  ///< names this executor in the store; empty: host, process, random
+    unsigned concurrency = 0; ///< 0-10000; jobs at once; 0: one a core, but at least 2
+    /// 0-10000; of these, how many may take a thread each, which is started when it is needed; 0:
+    /// as concurrency. Asynchronous handlers take none.
+    unsigned threads = 0;
+    std::string worker = {}; ///< names this executor in the store; empty: host, process, random
     Duration lease_for =
         std::chrono::seconds{30}; ///< 100 ms - 1 day; a crash costs about this long
     Duration poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
@@ -38,8 +41,9 @@ struct ExecutorOptions {
         std::chrono::milliseconds{250};              ///< 1 ms - 1 min; progress, to the store
     Duration rescue_every = std::chrono::seconds{5}; ///< 1 ms - 1 hour
     Duration purge_every = std::chrono::minutes{1};  ///< 1 ms - 1 day
-    Duration timeout_grace =
-        std::chrono::seconds{5}; ///< a timed-out handler's time to stop by itself
+    /// A timed-out handler's time to stop by itself. After it the attempt has failed, and another
+    /// job takes its place; its thread, if it has one, is replaced, and ends when it comes back.
+    Duration timeout_grace = std::chrono::seconds{5};
     /// 1-1000; lost workers until a job is quarantined. Of jobs with one chance left, an executor
     /// runs one at a time, so that none goes down with another.
     int crash_limit = 3;

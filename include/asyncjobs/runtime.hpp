@@ -25,7 +25,8 @@ public:
     virtual void disarm() = 0;
 };
 
-/// A fixed number of threads where blocking is allowed; tasks start in the order of their posting.
+/// Threads where blocking is allowed, as many as there are tasks for, up to a limit; tasks start in
+/// the order of their posting.
 ///
 /// Thread-safety  Full. The destructor drops tasks that have not started and waits for those that
 ///                have.
@@ -33,6 +34,9 @@ class Lane {
 public:
     virtual ~Lane() = default;
     virtual void post(Task task) = 0;
+
+    /// A new limit, at least 1; threads above it end with the tasks that they have.
+    virtual void set_threads(unsigned threads) = 0;
 };
 
 /// Something that one thread waits for and another sets, once.
@@ -61,6 +65,7 @@ public:
     virtual std::uint64_t random() = 0;
 
     virtual std::unique_ptr<Timer> make_timer(Task task) = 0;
+    /// With up to `threads`, at least 1.
     virtual std::unique_ptr<Lane> make_lane(unsigned threads) = 0;
     virtual std::unique_ptr<Event> make_event() = 0;
 };

@@ -115,6 +115,7 @@ public:
             if (*open) task();
         });
     }
+    void set_threads(unsigned) override {}
 
 private:
     std::shared_ptr<Process> process_;

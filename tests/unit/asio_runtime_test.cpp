@@ -125,6 +125,39 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads blocks in as many task
     CHECK(threads.size() == 4);
 }
 
+TEST_CASE_FIXTURE(RealRuntime, "a lane that gets more threads runs what had to wait for one") {
+    const auto lane = runtime->make_lane(1);
+    std::latch together(3);
+    for (int i = 0; i < 2; ++i) lane->post([&] { together.arrive_and_wait(); });
+    lane->set_threads(2);
+    together.arrive_and_wait();
+    CHECK(together.try_wait());
+}
+
+TEST_CASE_FIXTURE(RealRuntime, "a lane that gets fewer threads has them once their tasks end") {
+    const auto lane = runtime->make_lane(4);
+    std::latch together(5), leave(1);
+    for (int i = 0; i < 4; ++i)
+        lane->post([&] {
+            together.arrive_and_wait();
+            leave.wait();
+        });
+    together.arrive_and_wait();
+    lane->set_threads(1);
+    std::atomic<int> under_way = 0, most = 0;
+    for (int i = 0; i < 100; ++i)
+        lane->post([&] {
+            most = std::max<int>(most, ++under_way);
+            std::this_thread::yield();
+            --under_way;
+        });
+    const auto event = runtime->make_event();
+    lane->post([&] { event->set(); });
+    leave.count_down();
+    CHECK(is_set(*event));
+    CHECK(most == 1);
+}
+
 TEST_CASE_FIXTURE(RealRuntime,
                   "a lane's destruction drops what has not started and waits for what has") {
     std::latch entered(1), leave(1);

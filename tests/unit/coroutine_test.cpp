@@ -128,7 +128,9 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that asks for it reports its prog
     executor->handle<Greet>(
         coroutine(io, [&](Greet, ProgressReporter& progress) -> awaitable<void> {
             progress.report(40, "on the way");
-            while (!go_on) co_await suspend_once();
+            while (!go_on) {
+                co_await suspend_once();
+            }
             progress.report(60, "nearly there");
         }));
     executor->start();
@@ -253,7 +255,9 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a run outlives its executor, and keeps what i
         "outlives",
         coroutine(io, [&, held](JsonText in, ProgressReporter& progress) -> awaitable<void> {
             started = true;
-            while (!end) co_await suspend_once();
+            while (!end) {
+                co_await suspend_once();
+            }
             progress.job();
             ended = in.text() == "[1]" && *held == 1;
         }));

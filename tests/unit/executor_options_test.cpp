@@ -25,6 +25,7 @@ TEST_CASE("a bad option is named with its value and its range") {
         {[](Options& o) { o.worker = std::string(201, 'w'); }, "must be at most 200 bytes"},
         {[](Options& o) { o.concurrency = 10'001; },
          "concurrency is 10001, but must be from 1 to 10000"},
+        {[](Options& o) { o.threads = 10'001; }, "threads is 10001, but must be from 0 to 10000"},
         {[](Options& o) { o.lease_for = 99ms; },
          "lease_for is 99000 us, but must be from 100000 us to 86400000000 us"},
         {[](Options& o) { o.lease_for = 24h + 1us; }, "lease_for is 86400000001 us"},

@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events follow each job over a
         CHECK(told[kind] == 500);
 }
 
-TEST_CASE_FIXTURE(WorkingExecutor, "a thread that comes back late takes the next job at once") {
+TEST_CASE_FIXTURE(WorkingExecutor, "handlers that never come back take no slot from the others") {
     auto single = options();
     single.concurrency = 1;
     single.report_every = 1ms;
@@ -119,13 +119,27 @@ TEST_CASE_FIXTURE(WorkingExecutor, "a thread that comes back late takes the next
         leave.wait();
         return JsonText();
     });
-    executor.handle("work", [](const JsonText&, ProgressReporter&) { return JsonText(); });
+    std::atomic<int> under_way = 0, most = 0;
+    executor.handle("work", [&](const JsonText&, ProgressReporter&) {
+        most = std::max<int>(most, ++under_way);
+        std::this_thread::yield();
+        --under_way;
+        return JsonText();
+    });
     executor.start();
-    const auto id = client.submit(NewJob{.type = "stubborn", .max_attempts = 1, .timeout = 1us}).id;
-    CHECK(outcome(id) == JobStatus::failed);
-    const auto next = submit("work");
+    const auto work_off = [&](int jobs) {
+        std::vector<JobId> ids;
+        for (int i = 0; i < jobs; ++i) ids.push_back(submit("work"));
+        for (const auto& id : ids) CHECK(outcome(id) == JobStatus::completed);
+    };
+    for (int i = 0; i < 3; ++i) {
+        const NewJob stubborn{.type = "stubborn", .max_attempts = 1, .timeout = 1us};
+        CHECK(outcome(client.submit(stubborn).id) == JobStatus::failed);
+        work_off(1);
+    }
     leave.count_down();
-    CHECK(outcome(next) == JobStatus::completed);
+    work_off(50);
+    CHECK(most == 1);
 }
 
 TEST_CASE_FIXTURE(WorkingExecutor, "a cancel wakes a handler that waits with its stop token") {

@@ -134,6 +134,10 @@ public:
     bool completes_itself() const noexcept { return completes_itself_; }
     void set_completes_itself() noexcept { completes_itself_ = true; }
 
+    /// Set when its handler is waited for no more; its slot is another's then.
+    bool is_abandoned() const noexcept { return abandoned_; }
+    void abandon() noexcept { abandoned_ = true; }
+
     /// True for the first caller alone: the one whose verdict on the attempt counts.
     bool decide() noexcept { return !decided_.exchange(true); }
 
@@ -145,6 +149,7 @@ private:
     std::atomic<StopReason> stop_reason_ = StopReason::none;
     std::atomic<bool> decided_ = false;
     std::atomic<bool> completes_itself_ = false;
+    std::atomic<bool> abandoned_ = false;
     std::atomic<Duration> renewed_at_;
     std::atomic<Duration> checked_at_ = Duration::zero();
     std::atomic<Duration> started_at_ = Duration::zero();

@@ -35,7 +35,7 @@ struct Handler {
 /// in this loop waits for a timer; timers only make up for hints that did not come.
 ///
 /// A job is `live` from its claim to its accepted settlement, and in between `ready` (waits for a
-/// thread), running, or ended (waits for the next exchange).
+/// slot, and for a thread if its handler blocks), running, or ended (waits for the next exchange).
 class ExecutorCore {
 public:
     ExecutorCore(JobStore& store, Runtime& runtime, ExecutorOptions options);
@@ -60,12 +60,20 @@ private:
     };
     enum class Phase { created, started, stopping, stopped };
 
+    struct Ready {
+        std::deque<ExecutionPtr> jobs;
+        SteadyTime since = {}; ///< when it last got its oldest job, or gave one away
+    };
+
     // The exchange loop (impl/exchange_loop.ipp). `turn` and what it calls run on exchange_lane_.
     void pump(Lock&);
     bool wants_exchange() const;
-    std::size_t free_slots() const;
+    std::size_t claimable() const;
+    unsigned parallel() const;
     void turn();
     void recover(std::vector<Settlement>& settlements);
+    std::vector<std::string> queues_in_order();
+    void note_kind(const Handler& handler, const std::string& queue);
     std::size_t take_wishes();
     void put_back_wishes(std::size_t& wanted);
     std::vector<Settled> settle_one_by_one(std::vector<Settlement>& settlements);
@@ -82,10 +90,13 @@ private:
     // Running handlers (impl/running.ipp).
     void dispatch(Lock&);
     void work();
-    bool run(const ExecutionPtr& execution);
+    void start_async();
+    ExecutionPtr take(Lock&, Ready& ready);
+    const Handler& begin(const ExecutionPtr& execution);
     void check_start(const Execution& execution) const;
-    void run_async(const Handler& handler, const ExecutionPtr& execution);
-    void free_slot();
+    void run(const ExecutionPtr& execution);
+    void run_async(const ExecutionPtr& execution);
+    void free_slot(const ExecutionPtr& execution);
     void finish(const ExecutionPtr& execution, const std::exception_ptr& thrown, JsonText result);
     void end(Lock&, const ExecutionPtr& execution, Settlement settlement);
     void give_up(const ExecutionPtr& execution);
@@ -95,7 +106,8 @@ private:
     bool has_suspect(Lock&) const;
     void give_back_overdue();
     Executions under_way();
-    const RetryPolicy& retry_policy_of(const std::string& type) const;
+    const Handler& handler_of(const ExecutionPtr& execution) const;
+    const RetryPolicy& retry_policy_of(const Handler& handler) const;
 
     // Everything else (impl/executor_core.ipp).
     void wrap_handlers();
@@ -114,16 +126,27 @@ private:
     const std::string worker_;
     std::unordered_map<std::string, Handler> handlers_;
     MiddlewareChain middleware_;
+    bool has_blocking_ = false; ///< handlers
+    bool has_async_ = false;
 
     std::mutex mutex_; ///< guards all down to drained_
     Phase phase_ = Phase::created;
-    std::deque<ExecutionPtr> ready_;
+    unsigned concurrency_;
+    unsigned threads_;
+    Ready ready_;       ///< for threads
+    Ready ready_async_; ///< go first where slots are short
     std::unordered_map<JobId, ExecutionPtr> live_;
     std::vector<Settlement> ended_;
-    std::size_t running_ = 0;  ///< slots taken, by handlers and by threads about to run one
-    std::size_t starting_ = 0; ///< of these, threads that have not taken a job yet
+    std::size_t running_ = 0;   ///< slots taken, by handlers and by threads about to run one
+    std::size_t blocking_ = 0;  ///< of these, with a thread
+    std::size_t starting_ = 0;  ///< of these, threads that have not taken a job yet
+    unsigned abandoned_ = 0;    ///< threads whose handlers are waited for no more
+    bool starts_async_ = false; ///< the async lane is at it
     Prefetch prefetch_;
-    SteadyTime ready_since_ = {}; ///< when ready_ last got its oldest job, or gave one to a thread
+    bool may_try_ = true; ///< with all threads busy, whether to claim jobs that may need none
+    std::size_t async_in_a_row_ = 0; ///< of what was claimed last, where both kinds are handled
+    std::unordered_set<std::string>
+        blocking_queues_; ///< whose latest job was for a thread; likewise
     bool exchanging_ = false;
     bool may_claim_ = true;                      ///< there may be something to claim
     std::optional<SteadyTime> unanswered_since_; ///< since when the store's answers are missing
@@ -143,6 +166,7 @@ private:
     std::unique_ptr<Lane> exchange_lane_;
     std::unique_ptr<Lane> upkeep_lane_;
     std::unique_ptr<Lane> workers_;
+    std::unique_ptr<Lane> async_lane_; ///< starts asynchronous handlers; null if there is none
     Notifier::Subscription ready_subscription_;
     Notifier::Subscription cancel_subscription_;
 };

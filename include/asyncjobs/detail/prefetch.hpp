@@ -18,6 +18,8 @@ public:
 
     Prefetch(unsigned threads, unsigned limit) noexcept : threads_(threads), limit_(limit) {}
 
+    void set_threads(unsigned threads) noexcept { threads_ = threads; }
+
     void ran(Duration duration) noexcept {
         const auto sample = static_cast<double>(std::max(duration.count(), Duration::rep{1}));
         mean_ = mean_ == 0 ? sample : mean_ + (sample - mean_) / 8;

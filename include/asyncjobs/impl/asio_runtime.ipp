@@ -5,12 +5,14 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <list>
 #include <mutex>
 #include <span>
 #include <system_error>
@@ -68,17 +70,86 @@ private:
     std::shared_ptr<State> state_;
 };
 
-class AsioLane final : public Lane {
+class ThreadLane final : public Lane {
 public:
-    explicit AsioLane(unsigned threads) : pool_(threads) {}
-    ~AsioLane() override {
-        pool_.stop();
-        pool_.join();
+    /// Its first thread is there at once, so that what is posted later does run.
+    explicit ThreadLane(unsigned threads) : limit_(threads) {
+        threads_.emplace_back([this] { work(); });
     }
-    void post(Task task) override { boost::asio::post(pool_, std::move(task)); }
+    ~ThreadLane() override {
+        std::unique_lock lock(mutex_);
+        closed_ = true;
+        const auto dropped = std::move(tasks_);
+        const auto running = std::move(threads_), ended = std::move(ended_);
+        changed_.notify_all();
+        lock.unlock();
+    }
+
+    void post(Task task) override {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+        if (idle_ >= tasks_.size())
+            changed_.notify_one();
+        else
+            add_thread();
+    }
+
+    void set_threads(unsigned threads) override {
+        const std::lock_guard lock(mutex_);
+        limit_ = threads;
+        for (std::size_t i = 0; i < tasks_.size(); ++i) add_thread();
+        changed_.notify_all();
+    }
 
 private:
-    boost::asio::thread_pool pool_;
+    using Threads = std::list<std::jthread>;
+
+    /// A thread that the system refuses is done without.
+    void add_thread() {
+        ended_.clear();
+        if (threads_.size() >= limit_) return;
+        try {
+            threads_.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+        }
+    }
+
+    void work() {
+        std::unique_lock lock(mutex_);
+        while (true) {
+            ++idle_;
+            changed_.wait(lock, [this] { return closed_ || is_one_too_many() || !tasks_.empty(); });
+            --idle_;
+            if (closed_) return;
+            if (is_one_too_many()) return end();
+            {
+                const auto task = std::move(tasks_.front());
+                tasks_.pop_front();
+                lock.unlock();
+                task();
+            }
+            lock.lock();
+        }
+    }
+
+    bool is_one_too_many() const { return threads_.size() > limit_; }
+
+    /// The thread that calls this is joined later.
+    void end() {
+        const auto own =
+            std::ranges::find(threads_, std::this_thread::get_id(), &std::jthread::get_id);
+        ended_.splice(ended_.end(), threads_, own);
+        changed_.notify_one(); // whoever should have had the task that woke this one
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Task> tasks_;
+    unsigned limit_;
+    std::size_t idle_ = 0;
+    bool closed_ = false;
+    Threads threads_;
+    Threads ended_; ///< or about to
 };
 
 class ThreadEvent final : public Event {
@@ -145,7 +216,7 @@ public:
         return std::make_unique<AsioTimer>(timers_, std::move(task));
     }
     std::unique_ptr<Lane> make_lane(unsigned threads) override {
-        return std::make_unique<AsioLane>(threads);
+        return std::make_unique<ThreadLane>(threads);
     }
     std::unique_ptr<Event> make_event() override { return std::make_unique<ThreadEvent>(); }
 

@@ -10,17 +10,35 @@
 
 namespace asyncjobs::detail {
 
-ASYNCJOBS_INLINE std::size_t ExecutorCore::free_slots() const {
+/// How many jobs run at once if they are all of the kind that is short of room.
+ASYNCJOBS_INLINE unsigned ExecutorCore::parallel() const {
+    return has_blocking_ ? std::min(concurrency_, threads_) : concurrency_;
+}
+
+/// How many jobs may be claimed. Their kinds show only then: while all threads are busy, a few are
+/// tried that may need none.
+ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
     if (phase_ != Phase::started) return 0;
-    const auto capacity = options_.concurrency + prefetch_.target();
-    const auto taken = running_ - starting_ + ready_.size();
-    return capacity > taken ? capacity - taken : 0;
+    const auto room = [&](std::size_t capacity, std::size_t taken) {
+        capacity += prefetch_.target();
+        return capacity > taken ? capacity - taken : 0;
+    };
+    const auto waiting = ready_.jobs.size();
+    const auto slots =
+        room(concurrency_, running_ - starting_ + waiting + ready_async_.jobs.size());
+    if (!has_blocking_) return slots;
+    const auto threads = room(threads_, blocking_ - starting_ + waiting);
+    if (threads > 0 || waiting > 0 || !has_async_) return std::min(slots, threads);
+    return may_try_ ? std::min(slots, 1 + async_in_a_row_) : 0;
 }
 
 ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
     if (exchanging_ || (phase_ != Phase::started && phase_ != Phase::stopping)) return false;
-    if (ready_.size() > prefetch_.target() / 2) return false; // a larger batch is on its way
-    return !ended_.empty() || (may_claim_ && free_slots() > 0);
+    // A larger batch is on its way.
+    const bool moving = prefetch_.target() > 0 || starting_ > 0 || starts_async_;
+    if (moving && ready_.jobs.size() + ready_async_.jobs.size() > prefetch_.target() / 2)
+        return false;
+    return !ended_.empty() || (may_claim_ && claimable() > 0);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
@@ -38,8 +56,9 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     const auto asked_at = runtime_.now();
     try {
         if (answers_missing) recover(settlements);
+        const auto queues = queues_in_order();
         auto wanted = take_wishes();
-        const ClaimRequest request{worker_, options_.queues, wanted, options_.lease_for};
+        const ClaimRequest request{worker_, queues, wanted, options_.lease_for};
         Exchange exchange;
         try {
             exchange = store_.exchange(settlements, request);
@@ -57,10 +76,32 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     }
 }
 
+/// While all threads are busy, queues whose latest job needed one come last: the others may hold
+/// jobs that need none.
+ASYNCJOBS_INLINE std::vector<std::string> ExecutorCore::queues_in_order() {
+    auto queues = options_.queues;
+    const Lock lock(mutex_);
+    if (blocking_ >= threads_)
+        std::ranges::stable_partition(
+            queues, [&](const std::string& name) { return !blocking_queues_.contains(name); });
+    return queues;
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std::string& queue) {
+    if (!has_blocking_ || !has_async_) return;
+    if (handler.run_async) {
+        ++async_in_a_row_;
+        blocking_queues_.erase(queue);
+    } else {
+        async_in_a_row_ = 0;
+        blocking_queues_.insert(queue);
+    }
+}
+
 /// How many jobs to claim now.
 ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes() {
     const Lock lock(mutex_);
-    const auto wanted = free_slots();
+    const auto wanted = claimable();
     if (wanted > 0) may_claim_ = false;
     return wanted;
 }
@@ -234,6 +275,7 @@ ASYNCJOBS_INLINE void ExecutorCore::log_notes() {
 ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     Lock lock(mutex_);
     may_claim_ = true;
+    may_try_ = true;
     if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
     pump(lock);
 }
@@ -244,7 +286,8 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     if (jobs.empty()) return {};
     const auto now = runtime_.now();
     const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
-    if (ready_.empty()) ready_since_ = now;
+    for (auto* ready : {&ready_, &ready_async_})
+        if (ready->jobs.empty()) ready->since = now;
     // Suspects run one at a time, for a neighbour may have been the cause: it gets its chance in a
     // process without another one. The first to come back comes alone.
     const auto suspects =
@@ -258,14 +301,16 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
         auto& live = live_[execution->lease().id];
         if (live) superseded.push_back(std::move(live));
         live = execution;
+        const auto handler = handlers_.find(execution->job().type);
+        if (handler != handlers_.end()) note_kind(handler->second, execution->job().queue);
         if (too_late || phase_ != Phase::started)
             give_back(lock, execution);
-        else if (!handlers_.contains(execution->job().type))
+        else if (handler == handlers_.end())
             give_back_unknown(lock, execution);
         else if (crowded && is_suspect(execution->job()))
             give_back(lock, execution, std::exchange(suspect_delay, std::chrono::seconds{1}));
         else
-            ready_.push_back(execution);
+            (handler->second.run_async ? ready_async_ : ready_).jobs.push_back(execution);
     }
     lease_keeper_->wake();
     return superseded;

@@ -16,10 +16,15 @@
 
 namespace asyncjobs::detail {
 
+inline unsigned checked_concurrency(unsigned concurrency) {
+    if (concurrency == 0) return std::max(2u, std::thread::hardware_concurrency());
+    check_range("concurrency", concurrency, 1u, 10000u);
+    return concurrency;
+}
+
 inline ExecutorOptions checked(ExecutorOptions options) {
     using namespace std::chrono_literals;
-    if (options.concurrency == 0)
-        options.concurrency = std::max(2u, std::thread::hardware_concurrency());
+    options.concurrency = checked_concurrency(options.concurrency);
     if (options.queues.empty())
         throw Error(Errc::invalid_argument, "queues is empty, but must name at least one queue");
     for (const auto& queue : options.queues)
@@ -33,7 +38,7 @@ inline ExecutorOptions checked(ExecutorOptions options) {
                     fmt::format("worker is \"{}\", but must be at most 200 bytes of UTF-8 without "
                                 "control characters",
                                 printable(options.worker)));
-    check_range("concurrency", options.concurrency, 1u, 10000u);
+    check_range("threads", options.threads, 0u, 10000u);
     check_range("lease_for", options.lease_for, Duration{100ms}, Duration{24h});
     check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
     check_range("report_every", options.report_every, Duration{1ms}, Duration{1min});
@@ -64,13 +69,14 @@ inline void check_middleware(std::span<const Middleware> chain) {
 ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
                                             ExecutorOptions options)
     : store_(store), runtime_(runtime), options_(checked(std::move(options))),
-      worker_(worker_name(options_.worker, runtime.random())),
-      prefetch_(options_.concurrency, options_.prefetch_limit), drained_(runtime.make_event()),
+      worker_(worker_name(options_.worker, runtime.random())), concurrency_(options_.concurrency),
+      threads_(options_.threads == 0 ? concurrency_ : options_.threads),
+      prefetch_(concurrency_, options_.prefetch_limit), drained_(runtime.make_event()),
       link_(std::make_shared<Link>()),
       access_(std::make_shared<StoreAccess>(store, runtime, options_.lease_for)),
       claim_timer_(runtime.make_timer([this] { claim_soon(); })),
       exchange_lane_(runtime.make_lane(1)), upkeep_lane_(runtime.make_lane(1)),
-      workers_(runtime.make_lane(options_.concurrency)) {
+      workers_(runtime.make_lane(threads_)) {
     link_->core = this;
     lease_keeper_ = std::make_unique<LeaseKeeper>(
         runtime_, store_, *upkeep_lane_,
@@ -112,6 +118,7 @@ ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
     if (!added)
         throw Error(Errc::invalid_argument,
                     fmt::format("type {} has a handler already", entry->first));
+    (entry->second.run_async ? has_async_ : has_blocking_) = true;
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::use(Middleware middleware) {
@@ -142,6 +149,8 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
         throw Error(Errc::conflict, "the executor has been started or stopped before");
     phase_ = Phase::started;
     wrap_handlers();
+    prefetch_.set_threads(parallel());
+    if (has_async_) async_lane_ = runtime_.make_lane(1);
     upkeep_->start();
     pump(lock);
 }
@@ -151,7 +160,8 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop)
     Lock lock(mutex_);
     if (phase_ == Phase::stopping || phase_ == Phase::stopped) return;
     phase_ = Phase::stopping;
-    for (const auto& execution : std::exchange(ready_, {})) give_back(lock, execution);
+    for (auto* ready : {&ready_, &ready_async_})
+        for (const auto& execution : std::exchange(ready->jobs, {})) give_back(lock, execution);
     pump(lock);
     notice_drained(lock);
     lock.unlock();
@@ -191,6 +201,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_ready(std::string_view queue) {
     if (std::ranges::find(options_.queues, queue) == options_.queues.end()) return;
     Lock lock(mutex_);
     may_claim_ = true;
+    if (!may_try_) may_try_ = !blocking_queues_.contains(std::string(queue));
     pump(lock);
 }
 

@@ -10,53 +10,87 @@ namespace asyncjobs::detail {
 
 /// Takes as many threads as there are free slots and ready jobs that no thread is on its way to.
 ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
-    while (phase_ == Phase::started && running_ < options_.concurrency &&
-           starting_ < ready_.size()) {
+    if (phase_ != Phase::started) return;
+    while (running_ + ready_async_.jobs.size() < concurrency_ && blocking_ < threads_ &&
+           starting_ < ready_.jobs.size()) {
         ++running_;
+        ++blocking_;
         ++starting_;
         workers_->post([this] { work(); });
     }
+    if (running_ < concurrency_ && !ready_async_.jobs.empty() &&
+        !std::exchange(starts_async_, true))
+        async_lane_->post([this] { start_async(); });
 }
 
 /// Uses one slot for one ready job after the other.
 ASYNCJOBS_INLINE void ExecutorCore::work() {
     Lock lock(mutex_);
     --starting_;
-    while (phase_ == Phase::started && !ready_.empty()) {
-        const auto execution = std::move(ready_.front());
-        ready_.pop_front();
-        ready_since_ = runtime_.now();
+    while (phase_ == Phase::started && !ready_.jobs.empty() && blocking_ <= threads_ &&
+           running_ + ready_async_.jobs.size() <= concurrency_) {
+        const auto execution = take(lock, ready_);
         pump(lock);
         lock.unlock();
-        if (!run(execution)) return; // the slot is freed when the asynchronous handler is done
+        run(execution);
         lock.lock();
+        may_try_ = true;
+        if (execution->is_abandoned()) {
+            --abandoned_;
+            workers_->set_threads(threads_ + abandoned_);
+            return;
+        }
     }
     --running_;
+    --blocking_;
+    dispatch(lock);
     pump(lock);
 }
 
-/// False if the handler goes on asynchronously.
-ASYNCJOBS_INLINE bool ExecutorCore::run(const ExecutionPtr& execution) {
-    const auto& job = execution->job();
-    const auto& handler = handlers_.find(job.type)->second;
-    execution->start(runtime_.now(),
-                     job.timeout > Duration::zero() ? job.timeout : handler.options.timeout);
-    if (options_.events) tell_started(job);
-    if (handler.run_async) {
-        run_async(handler, execution);
-        return false;
+/// The async lane's task: no handler that blocks can hold up these.
+ASYNCJOBS_INLINE void ExecutorCore::start_async() {
+    Lock lock(mutex_);
+    while (phase_ == Phase::started && !ready_async_.jobs.empty() && running_ < concurrency_) {
+        ++running_;
+        const auto execution = take(lock, ready_async_);
+        pump(lock);
+        lock.unlock();
+        run_async(execution);
+        lock.lock();
     }
+    starts_async_ = false;
+    dispatch(lock);
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::take(Lock&, Ready& ready) {
+    auto execution = std::move(ready.jobs.front());
+    ready.jobs.pop_front();
+    ready.since = runtime_.now();
+    return execution;
+}
+
+ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const ExecutionPtr& execution) {
+    const auto& handler = handler_of(execution);
+    const auto timeout = execution->job().timeout;
+    execution->start(runtime_.now(),
+                     timeout > Duration::zero() ? timeout : handler.options.timeout);
+    if (options_.events) tell_started(execution->job());
+    return handler;
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
+    const auto& handler = begin(execution);
     ProgressReporter progress(*execution);
     std::exception_ptr thrown;
     JsonText result;
     try {
         check_start(*execution);
-        result = handler.run(job.input, progress);
+        result = handler.run(execution->job().input, progress);
     } catch (...) {
         thrown = std::current_exception();
     }
     finish(execution, thrown, std::move(result));
-    return true;
 }
 
 /// Throws what ends an attempt that is not to start any more.
@@ -68,8 +102,7 @@ ASYNCJOBS_INLINE void ExecutorCore::check_start(const Execution& execution) cons
             .permanent();
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
-                                              const ExecutionPtr& execution) {
+ASYNCJOBS_INLINE void ExecutorCore::run_async(const ExecutionPtr& execution) {
     struct Run {
         Run(ExecutionPtr what, std::shared_ptr<Link> to)
             : execution(std::move(what)), progress(*execution), link(std::move(to)) {}
@@ -82,7 +115,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
             const std::shared_lock lock(link->mutex);
             if (!link->core) return;
             link->core->finish(execution, thrown, std::move(result));
-            link->core->free_slot();
+            link->core->free_slot(execution);
         }
 
         const ExecutionPtr execution;
@@ -90,6 +123,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
         const std::shared_ptr<Link> link;
         std::atomic<bool> done = false;
     };
+    const auto& handler = begin(execution);
     const auto run = std::make_shared<Run>(execution, link_);
     const Completion done = [run](const std::exception_ptr& thrown, JsonText result) {
         run->end(thrown, std::move(result));
@@ -102,8 +136,9 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const Handler& handler,
     }
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::free_slot() {
+ASYNCJOBS_INLINE void ExecutorCore::free_slot(const ExecutionPtr& execution) {
     Lock lock(mutex_);
+    if (execution->is_abandoned()) return;
     --running_;
     dispatch(lock);
     pump(lock);
@@ -122,10 +157,11 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
             job.lease.id);
     if (execution->completes_itself() && ending.kind == Ending::Kind::returned)
         ending = not_committed();
+    const auto& handler = handler_of(execution);
     auto settlement = verdict(job, execution->stop_reason(), std::move(ending), std::move(result),
-                              retry_policy_of(job.type), runtime_.random());
+                              retry_policy_of(handler), runtime_.random());
     Lock lock(mutex_);
-    prefetch_.ran(took);
+    if (handler.run || !has_blocking_) prefetch_.ran(took);
     end(lock, execution, std::move(settlement));
     pump(lock);
 }
@@ -172,22 +208,38 @@ ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
 ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
     constexpr Duration patience = 25 * Prefetch::budget;
     Lock lock(mutex_);
-    const auto waited = runtime_.now() - ready_since_;
-    if (ready_.empty() || waited < patience) return;
-    prefetch_.overdue(waited);
-    for (const auto& execution : std::exchange(ready_, {})) give_back(lock, execution);
+    for (auto* ready : {&ready_, &ready_async_}) {
+        const auto waited = runtime_.now() - ready->since;
+        if (ready->jobs.empty() || waited < patience) continue;
+        prefetch_.overdue(waited);
+        for (const auto& execution : std::exchange(ready->jobs, {})) give_back(lock, execution);
+        // Whoever has a thread comes first.
+        if (ready == &ready_ && std::exchange(may_try_, false) && claim_timer_ && !waits_to_retry_)
+            claim_timer_->arm(jittered(options_.poll_every, runtime_.random()));
+    }
     pump(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::give_up(const ExecutionPtr& execution) {
-    if (!execution->decide()) return;
     const auto& job = execution->job();
+    const auto& handler = handler_of(execution);
+    auto settlement = failure(job, timed_out(), retry_policy_of(handler), runtime_.random());
+    Lock lock(mutex_);
+    if (!execution->decide()) return;
+    execution->abandon();
+    --running_;
+    if (handler.run) {
+        --blocking_;
+        ++abandoned_;
+        workers_->set_threads(threads_ + abandoned_);
+    }
+    end(lock, execution, std::move(settlement));
+    dispatch(lock);
+    pump(lock);
+    lock.unlock();
     log(LogEntry::Level::error,
         fmt::format("the handler of {} ignores its stop token after a timeout", job.type),
         job.lease.id);
-    Lock lock(mutex_);
-    end(lock, execution, failure(job, timed_out(), retry_policy_of(job.type), runtime_.random()));
-    pump(lock);
 }
 
 ASYNCJOBS_INLINE Executions ExecutorCore::under_way() {
@@ -198,9 +250,12 @@ ASYNCJOBS_INLINE Executions ExecutorCore::under_way() {
     return executions;
 }
 
-ASYNCJOBS_INLINE const RetryPolicy& ExecutorCore::retry_policy_of(const std::string& type) const {
-    const auto& own = handlers_.find(type)->second.options.retry;
-    return own ? *own : options_.retry;
+ASYNCJOBS_INLINE const Handler& ExecutorCore::handler_of(const ExecutionPtr& execution) const {
+    return handlers_.find(execution->job().type)->second;
+}
+
+ASYNCJOBS_INLINE const RetryPolicy& ExecutorCore::retry_policy_of(const Handler& handler) const {
+    return handler.options.retry ? *handler.options.retry : options_.retry;
 }
 
 } // namespace asyncjobs::detail
