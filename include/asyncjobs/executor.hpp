@@ -26,9 +26,25 @@ struct LogEntry {
     JobId job = {}; ///< null if it is about no job
 };
 
+/// A queue that an executor serves: `"reports"`, or with a weight `{"reports", 3}`.
+struct ServedQueue {
+    ServedQueue(std::string queue, unsigned chances = 0)
+        : name(std::move(queue)), weight(chances) {}
+    ServedQueue(std::string_view queue, unsigned chances = 0)
+        : ServedQueue(std::string(queue), chances) {}
+    ServedQueue(const char* queue, unsigned chances = 0)
+        : ServedQueue(std::string(queue), chances) {}
+
+    std::string name;
+    /// 0-1000. Queues without a weight are served in the order given, after those that have one.
+    /// Those are tried in an order that is drawn anew for each claim, with chances in proportion
+    /// to the weights, so that none starves.
+    unsigned weight;
+};
+
 /// Every member is checked by Executor's constructor.
 struct ExecutorOptions {
-    std::vector<std::string> queues = {"default"}; ///< served in this order
+    std::vector<ServedQueue> queues = {"default"};
     unsigned concurrency = 0; ///< 0-10000; jobs at once; 0: one a core, but at least 2
     /// 0-10000; of these, how many may take a thread each, which is started when it is needed; 0:
     /// as concurrency. Asynchronous handlers take none.
@@ -61,8 +77,7 @@ struct ExecutorOptions {
 /// Register handlers, then start(). A job whose type has no handler here is given back to wait for
 /// a worker that has one.
 ///
-/// Thread-safety  start() and stop() may be called from any thread; handle() and use() only before
-///                start().
+/// Thread-safety  Full, but that handle() and use() may be called only before start().
 /// Ownership      Borrows the store, which must outlive it.
 /// Errors         Bad options throw Error (Errc::invalid_argument) that names the option, the value
 ///                and the range. A store that fails is retried for as long as it takes, and logged
@@ -101,6 +116,13 @@ public:
     void use(Middleware middleware);
 
     void start();
+
+    /// Instead of ExecutorOptions::concurrency, checked likewise. More takes effect at once; less,
+    /// as what runs ends.
+    void set_concurrency(unsigned concurrency);
+
+    /// Instead of ExecutorOptions::queues, checked likewise. What has been claimed runs.
+    void set_queues(std::vector<ServedQueue> queues);
 
     /// Claims no more and waits up to `grace` for the handlers that run; then asks them to stop,
     /// and gives back what has not finished after `grace_to_stop` more, with its attempt refunded.

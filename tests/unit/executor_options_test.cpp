@@ -21,6 +21,10 @@ TEST_CASE("a bad option is named with its value and its range") {
              o.queues = {"ok", "a b"};
          },
          "queues holds \"a b\", but"},
+        {[](Options& o) {
+             o.queues = {"ok", {"heavy", 1001}};
+         },
+         "the weight of queue heavy is 1001, but must be from 0 to 1000"},
         {[](Options& o) { o.worker = "a\nb"; }, "worker is \"a?b\", but must be at most 200 bytes"},
         {[](Options& o) { o.worker = std::string(201, 'w'); }, "must be at most 200 bytes"},
         {[](Options& o) { o.concurrency = 10'001; },

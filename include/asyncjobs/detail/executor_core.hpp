@@ -4,6 +4,7 @@
 #include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/middleware_chain.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
+#include <asyncjobs/detail/queue_order.hpp>
 #include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/upkeep.hpp>
 #include <asyncjobs/detail/verdict.hpp>
@@ -46,6 +47,8 @@ public:
     void handle(std::string type, Handler handler);
     void use(Middleware middleware);
     void start();
+    void set_concurrency(unsigned concurrency);
+    void set_queues(std::vector<ServedQueue> queues);
     void stop(Duration grace, Duration grace_to_stop);
     std::string_view worker() const noexcept { return worker_; }
 
@@ -72,9 +75,8 @@ private:
     unsigned parallel() const;
     void turn();
     void recover(std::vector<Settlement>& settlements);
-    std::vector<std::string> queues_in_order();
+    std::size_t take_wishes(std::vector<std::string>& queues);
     void note_kind(const Handler& handler, const std::string& queue);
-    std::size_t take_wishes();
     void put_back_wishes(std::size_t& wanted);
     std::vector<Settled> settle_one_by_one(std::vector<Settlement>& settlements);
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
@@ -131,6 +133,7 @@ private:
 
     std::mutex mutex_; ///< guards all down to drained_
     Phase phase_ = Phase::created;
+    QueueOrder queues_;
     unsigned concurrency_;
     unsigned threads_;
     Ready ready_;       ///< for threads

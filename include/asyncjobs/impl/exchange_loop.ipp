@@ -56,8 +56,8 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     const auto asked_at = runtime_.now();
     try {
         if (answers_missing) recover(settlements);
-        const auto queues = queues_in_order();
-        auto wanted = take_wishes();
+        std::vector<std::string> queues;
+        auto wanted = take_wishes(queues);
         const ClaimRequest request{worker_, queues, wanted, options_.lease_for};
         Exchange exchange;
         try {
@@ -76,17 +76,6 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     }
 }
 
-/// While all threads are busy, queues whose latest job needed one come last: the others may hold
-/// jobs that need none.
-ASYNCJOBS_INLINE std::vector<std::string> ExecutorCore::queues_in_order() {
-    auto queues = options_.queues;
-    const Lock lock(mutex_);
-    if (blocking_ >= threads_)
-        std::ranges::stable_partition(
-            queues, [&](const std::string& name) { return !blocking_queues_.contains(name); });
-    return queues;
-}
-
 ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std::string& queue) {
     if (!has_blocking_ || !has_async_) return;
     if (handler.run_async) {
@@ -98,11 +87,17 @@ ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std:
     }
 }
 
-/// How many jobs to claim now.
-ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes() {
+/// How many jobs to claim now, and from which queues. While all threads are busy, queues whose
+/// latest job needed one come last: the others may hold jobs that need none.
+ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes(std::vector<std::string>& queues) {
     const Lock lock(mutex_);
     const auto wanted = claimable();
-    if (wanted > 0) may_claim_ = false;
+    if (wanted == 0) return 0;
+    may_claim_ = false;
+    queues = queues_.draw([this] { return runtime_.random(); });
+    if (blocking_ >= threads_)
+        std::ranges::stable_partition(
+            queues, [&](const std::string& name) { return !blocking_queues_.contains(name); });
     return wanted;
 }
 

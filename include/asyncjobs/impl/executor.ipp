@@ -39,6 +39,14 @@ ASYNCJOBS_INLINE void Executor::use(Middleware middleware) {
 
 ASYNCJOBS_INLINE void Executor::start() { impl_->core.start(); }
 
+ASYNCJOBS_INLINE void Executor::set_concurrency(unsigned concurrency) {
+    impl_->core.set_concurrency(concurrency);
+}
+
+ASYNCJOBS_INLINE void Executor::set_queues(std::vector<ServedQueue> queues) {
+    impl_->core.set_queues(std::move(queues));
+}
+
 ASYNCJOBS_INLINE void Executor::stop(Duration grace, Duration grace_to_stop) {
     impl_->core.stop(grace, grace_to_stop);
 }

@@ -22,17 +22,28 @@ inline unsigned checked_concurrency(unsigned concurrency) {
     return concurrency;
 }
 
-inline ExecutorOptions checked(ExecutorOptions options) {
-    using namespace std::chrono_literals;
-    options.concurrency = checked_concurrency(options.concurrency);
-    if (options.queues.empty())
+inline std::vector<ServedQueue> checked_queues(std::vector<ServedQueue> queues) {
+    if (queues.empty())
         throw Error(Errc::invalid_argument, "queues is empty, but must name at least one queue");
-    for (const auto& queue : options.queues)
-        if (!is_name(queue))
+    for (const auto& [name, weight] : queues) {
+        if (!is_name(name))
             throw Error(Errc::invalid_argument,
                         fmt::format("queues holds \"{}\", but a queue's name must be 1-100 "
                                     "characters of A-Z a-z 0-9 . _ : / -",
-                                    printable(queue)));
+                                    printable(name)));
+        check_range(fmt::format("the weight of queue {}", name), weight, 0u, 1000u);
+    }
+    return queues;
+}
+
+inline unsigned threads_for(unsigned wish, unsigned concurrency) {
+    return wish == 0 ? concurrency : wish;
+}
+
+inline ExecutorOptions checked(ExecutorOptions options) {
+    using namespace std::chrono_literals;
+    options.concurrency = checked_concurrency(options.concurrency);
+    options.queues = checked_queues(std::move(options.queues));
     if (!is_label(options.worker) || options.worker.size() > 200)
         throw Error(Errc::invalid_argument,
                     fmt::format("worker is \"{}\", but must be at most 200 bytes of UTF-8 without "
@@ -69,8 +80,8 @@ inline void check_middleware(std::span<const Middleware> chain) {
 ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
                                             ExecutorOptions options)
     : store_(store), runtime_(runtime), options_(checked(std::move(options))),
-      worker_(worker_name(options_.worker, runtime.random())), concurrency_(options_.concurrency),
-      threads_(options_.threads == 0 ? concurrency_ : options_.threads),
+      worker_(worker_name(options_.worker, runtime.random())), queues_(options_.queues),
+      concurrency_(options_.concurrency), threads_(threads_for(options_.threads, concurrency_)),
       prefetch_(concurrency_, options_.prefetch_limit), drained_(runtime.make_event()),
       link_(std::make_shared<Link>()),
       access_(std::make_shared<StoreAccess>(store, runtime, options_.lease_for)),
@@ -155,6 +166,26 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
     pump(lock);
 }
 
+ASYNCJOBS_INLINE void ExecutorCore::set_concurrency(unsigned concurrency) {
+    concurrency = checked_concurrency(concurrency);
+    Lock lock(mutex_);
+    concurrency_ = concurrency;
+    threads_ = threads_for(options_.threads, concurrency);
+    workers_->set_threads(threads_ + abandoned_);
+    prefetch_.set_threads(parallel());
+    may_claim_ = true;
+    dispatch(lock);
+    pump(lock);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) {
+    QueueOrder order(checked_queues(std::move(queues)));
+    Lock lock(mutex_);
+    queues_ = std::move(order);
+    may_claim_ = may_try_ = true;
+    pump(lock);
+}
+
 ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop) {
     constexpr Duration time_to_record = std::chrono::seconds{5};
     Lock lock(mutex_);
@@ -198,8 +229,8 @@ ASYNCJOBS_INLINE void ExecutorCore::notice_drained(Lock&) {
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_ready(std::string_view queue) {
-    if (std::ranges::find(options_.queues, queue) == options_.queues.end()) return;
     Lock lock(mutex_);
+    if (!queues_.contains(queue)) return;
     may_claim_ = true;
     if (!may_try_) may_try_ = !blocking_queues_.contains(std::string(queue));
     pump(lock);
