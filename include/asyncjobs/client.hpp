@@ -106,6 +106,10 @@ public:
     RetryOutcome retry(const JobId& id);
     RemoveOutcome remove(const JobId& id);
     void set_paused(std::string_view queue, bool paused);
+
+    /// Pauses `queue` and waits until nothing of it runs; false if `at_most` was not enough. It
+    /// stays paused. What another process is claiming at this very moment may be overlooked.
+    bool drain(std::string_view queue, Duration at_most);
     Workload workload(std::string_view queue, std::string_view type);
 
 private:

@@ -126,7 +126,9 @@ public:
 
     /// Claims no more and waits up to `grace` for the handlers that run; then asks them to stop,
     /// and gives back what has not finished after `grace_to_stop` more, with its attempt refunded.
-    /// Returns when all of that is recorded, or the store can't be reached. Later calls do nothing.
+    /// Returns when all of that is recorded, or the store can't be reached. A call while another
+    /// waits does the same with graces of its own, so that `stop({}, {})` ends both at once. When
+    /// stopped, does nothing. Must not be called by a handler.
     void stop(Duration grace = {}, Duration grace_to_stop = std::chrono::seconds{5});
 
     std::string_view worker() const noexcept;

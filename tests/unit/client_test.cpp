@@ -248,6 +248,23 @@ TEST_CASE_FIXTURE(ClientWorld, "a queue that is resumed is claimed from at once"
     CHECK(finishes(id, at_once));
 }
 
+TEST_CASE_FIXTURE(ClientWorld, "a drained queue has nothing that runs, and stays paused") {
+    serve(10s);
+    const auto id = submit();
+    CHECK(until([&] { return status(id) == JobStatus::processing; }));
+    JobId late;
+    process->after(1s, [&] { late = submit(); });
+    CHECK_FALSE(client.drain("default", 5s));
+    CHECK(status(id) == JobStatus::processing);
+    CHECK(client.drain("default", 1min));
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(client.workload("default", "work").paused);
+    CHECK(status(late) == JobStatus::pending);
+    const auto began = now();
+    CHECK(client.drain("default", 1min));
+    CHECK(now() == began);
+}
+
 TEST_CASE_FIXTURE(ClientWorld, "a bad option is named with its value and its range") {
     const auto refusal_of = [&](ClientOptions options) {
         return refusal(Errc::invalid_argument, [&] { Client(memory, process, options); });

@@ -98,6 +98,37 @@ TEST_CASE_FIXTURE(StoppingWorld, "a stop ends in bounded time although the store
     CHECK(now() - began <= 10s);
 }
 
+TEST_CASE_FIXTURE(StoppingWorld, "a second stop ends the wait of the first") {
+    run(1h, true);
+    const auto began = now();
+    process->after(1s, [&] { executor.stop(); });
+    executor.stop(30min);
+    CHECK(now() - began >= 1s);
+    CHECK(now() - began < 1s + 2 * at_once);
+    CHECK(asked_to_stop);
+    CHECK(status(id) == JobStatus::pending);
+    CHECK(find(id).attempt == 0);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld,
+                  "a stop without any grace gives back at once what a stop waits for") {
+    run(1h, false);
+    const auto began = now();
+    process->after(1s, [&] { executor.stop({}, {}); });
+    executor.stop(1s, 30min);
+    CHECK(now() - began < 1s + 2 * at_once);
+    CHECK(status(id) == JobStatus::pending);
+}
+
+TEST_CASE_FIXTURE(StoppingWorld, "both stops end although the store is away") {
+    run(1s, true);
+    plan = [](std::string_view) { return Fault::unavailable; };
+    const auto began = now();
+    process->after(1s, [&] { executor.stop({}, {}); });
+    executor.stop(30min);
+    CHECK(now() - began <= 10s);
+}
+
 TEST_CASE_FIXTURE(StoppingWorld, "later stops do nothing") {
     run(1h, true);
     executor.stop();

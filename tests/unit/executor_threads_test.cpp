@@ -224,6 +224,28 @@ TEST_CASE_FIXTURE(WorkingExecutor,
     CHECK(client.find(id)->status == JobStatus::pending);
 }
 
+TEST_CASE_FIXTURE(WorkingExecutor, "of stops on several threads, the least patient decides") {
+    Executor executor(store, runtime, options());
+    std::latch running(1);
+    executor.handle("obedient", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        running.count_down();
+        std::mutex mutex;
+        std::condition_variable_any never;
+        std::unique_lock lock(mutex);
+        never.wait(lock, progress.stop_token(), [] { return false; });
+        throw Interrupted{};
+    });
+    executor.start();
+    const auto id = submit("obedient");
+    running.wait();
+    std::vector<std::jthread> stoppers;
+    for (const auto grace : {24h, 0h, 24h})
+        stoppers.emplace_back([&executor, grace] { executor.stop(grace, 24h); });
+    stoppers.clear();
+    CHECK(client.find(id)->status == JobStatus::pending);
+    CHECK(client.find(id)->attempt == 0);
+}
+
 TEST_CASE_FIXTURE(WorkingExecutor, "start, stop and hints may come from different threads") {
     for (int i = 0; i < 50; ++i) {
         Executor executor(store, runtime, options());

@@ -156,7 +156,9 @@ private:
     int faults_ = 0;                             ///< in a row
     bool waits_to_retry_ = false;                ///< the timer starts the next turn
     std::unordered_set<std::string> unknown_types_;
-    std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live
+    std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
+
+    std::mutex halt_mutex_;
 
     std::vector<LogEntry> notes_; ///< the exchange lane's, to be logged when it holds no lock
     std::mutex log_mutex_;

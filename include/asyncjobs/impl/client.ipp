@@ -237,6 +237,20 @@ ASYNCJOBS_INLINE void Client::set_paused(std::string_view queue, bool paused) {
     if (!paused) impl_->store.notifier().ready(queue);
 }
 
+ASYNCJOBS_INLINE bool Client::drain(std::string_view queue, Duration at_most) {
+    auto& runtime = *impl_->runtime;
+    const auto deadline = detail::deadline_after(runtime.now(), at_most);
+    set_paused(queue, true);
+    while (true) {
+        const auto changed = runtime.make_event();
+        const auto subscription =
+            impl_->store.notifier().on_changed([&](std::span<const JobId>) { changed->set(); });
+        if (workload(queue, {}).processing == 0) return true;
+        if (runtime.now() >= deadline) return false;
+        changed->wait(std::min(deadline, runtime.now() + impl_->options.poll_every));
+    }
+}
+
 ASYNCJOBS_INLINE Workload Client::workload(std::string_view queue, std::string_view type) {
     return impl_->store.workload(queue, type);
 }

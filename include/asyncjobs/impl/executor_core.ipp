@@ -189,7 +189,7 @@ ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) 
 ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop) {
     constexpr Duration time_to_record = std::chrono::seconds{5};
     Lock lock(mutex_);
-    if (phase_ == Phase::stopping || phase_ == Phase::stopped) return;
+    if (phase_ == Phase::stopped) return;
     phase_ = Phase::stopping;
     for (auto* ready : {&ready_, &ready_async_})
         for (const auto& execution : std::exchange(ready->jobs, {})) give_back(lock, execution);
@@ -214,6 +214,7 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop)
 
 /// Nothing starts any more; what runs ends without effect.
 ASYNCJOBS_INLINE void ExecutorCore::halt() {
+    const std::lock_guard halting(halt_mutex_);
     ready_subscription_ = {};
     cancel_subscription_ = {};
     upkeep_->stop();
@@ -222,6 +223,7 @@ ASYNCJOBS_INLINE void ExecutorCore::halt() {
     phase_ = Phase::stopped;
     const auto timer = std::move(claim_timer_);
     lock.unlock();
+    drained_->set();
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::notice_drained(Lock&) {

@@ -1,0 +1,1 @@
+#include <asyncjobs/impl/stop_signals.ipp>
