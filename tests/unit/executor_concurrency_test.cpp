@@ -41,6 +41,7 @@ struct MixedWorld : World {
         few.queues = {"default", "other"};
         few.concurrency = 10;
         few.threads = 2;
+        few.poll_every = 2s;
         return few;
     }
 
@@ -106,6 +107,17 @@ TEST_CASE_FIXTURE(MixedWorld, "jobs that wait for a thread hold up no other queu
     run_blocking(20, [&] {
         const auto ids = submit(20, {.type = "async", .queue = "other"});
         CHECK(until([&] { return all(ids, JobStatus::completed); }, 30s));
+        CHECK(busy == 2);
+    });
+}
+
+TEST_CASE_FIXTURE(MixedWorld, "what is behind a job that waits for a thread is tried later") {
+    executor.handle_async("async", taking(1s));
+    run_blocking(4, [&] {
+        until([] { return false; }, 100ms);
+        const auto behind = World::submit({.type = "async"});
+        CHECK_FALSE(finishes(behind, 500ms));
+        CHECK(finishes(behind, 10s));
         CHECK(busy == 2);
     });
 }

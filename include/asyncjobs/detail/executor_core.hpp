@@ -146,7 +146,8 @@ private:
     unsigned abandoned_ = 0;    ///< threads whose handlers are waited for no more
     bool starts_async_ = false; ///< the async lane is at it
     Prefetch prefetch_;
-    bool may_try_ = true; ///< with all threads busy, whether to claim jobs that may need none
+    /// With all threads busy, when to claim a job again that may need none.
+    SteadyTime try_from_ = {};
     std::size_t async_in_a_row_ = 0; ///< of what was claimed last, where both kinds are handled
     std::unordered_set<std::string>
         blocking_queues_; ///< whose latest job was for a thread; likewise

@@ -29,7 +29,7 @@ ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
     if (!has_blocking_) return slots;
     const auto threads = room(threads_, blocking_ - starting_ + waiting);
     if (threads > 0 || waiting > 0 || !has_async_) return std::min(slots, threads);
-    return may_try_ ? std::min(slots, 1 + async_in_a_row_) : 0;
+    return runtime_.now() >= try_from_ ? std::min(slots, 1 + async_in_a_row_) : 0;
 }
 
 ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
@@ -270,7 +270,7 @@ ASYNCJOBS_INLINE void ExecutorCore::log_notes() {
 ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     Lock lock(mutex_);
     may_claim_ = true;
-    may_try_ = true;
+    try_from_ = {};
     if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
     pump(lock);
 }

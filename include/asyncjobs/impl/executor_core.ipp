@@ -182,7 +182,8 @@ ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) 
     QueueOrder order(checked_queues(std::move(queues)));
     Lock lock(mutex_);
     queues_ = std::move(order);
-    may_claim_ = may_try_ = true;
+    may_claim_ = true;
+    try_from_ = {};
     pump(lock);
 }
 
@@ -234,7 +235,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_ready(std::string_view queue) {
     Lock lock(mutex_);
     if (!queues_.contains(queue)) return;
     may_claim_ = true;
-    if (!may_try_) may_try_ = !blocking_queues_.contains(std::string(queue));
+    if (has_async_ && !blocking_queues_.contains(std::string(queue))) try_from_ = {};
     pump(lock);
 }
 

@@ -34,7 +34,7 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
         lock.unlock();
         run(execution);
         lock.lock();
-        may_try_ = true;
+        try_from_ = {};
         if (execution->is_abandoned()) {
             --abandoned_;
             workers_->set_threads(threads_ + abandoned_);
@@ -208,14 +208,19 @@ ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
 ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
     constexpr Duration patience = 25 * Prefetch::budget;
     Lock lock(mutex_);
+    const auto now = runtime_.now();
     for (auto* ready : {&ready_, &ready_async_}) {
-        const auto waited = runtime_.now() - ready->since;
+        const auto waited = now - ready->since;
         if (ready->jobs.empty() || waited < patience) continue;
         prefetch_.overdue(waited);
         for (const auto& execution : std::exchange(ready->jobs, {})) give_back(lock, execution);
-        // Whoever has a thread comes first.
-        if (ready == &ready_ && std::exchange(may_try_, false) && claim_timer_ && !waits_to_retry_)
-            claim_timer_->arm(jittered(options_.poll_every, runtime_.random()));
+        // An executor that has a thread for them comes first.
+        if (has_async_ && ready == &ready_)
+            try_from_ = now + jittered(options_.poll_every, runtime_.random());
+    }
+    if (try_from_ != SteadyTime{} && now >= try_from_) {
+        try_from_ = {};
+        may_claim_ = true;
     }
     pump(lock);
 }
