@@ -4,9 +4,9 @@
 #include <asyncjobs/executor.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,9 +18,10 @@ namespace asyncjobs::detail {
 class QueueOrder {
 public:
     explicit QueueOrder(std::vector<ServedQueue> queues) : queues_(std::move(queues)) {
-        const auto rest = std::ranges::stable_partition(
-            queues_, [](const ServedQueue& queue) { return queue.weight > 0; });
-        weighted_ = static_cast<std::size_t>(rest.begin() - queues_.begin());
+        const auto rest =
+            std::stable_partition(queues_.begin(), queues_.end(),
+                                  [](const ServedQueue& queue) { return queue.weight > 0; });
+        weighted_ = static_cast<std::size_t>(rest - queues_.begin());
     }
 
     bool contains(std::string_view name) const {

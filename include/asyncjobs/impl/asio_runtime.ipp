@@ -74,6 +74,7 @@ class ThreadLane final : public Lane {
 public:
     /// Its first thread is there at once, so that what is posted later does run.
     explicit ThreadLane(unsigned threads) : limit_(threads) {
+        const std::lock_guard lock(mutex_);
         threads_.emplace_back([this] { work(); });
     }
     ~ThreadLane() override {

@@ -96,8 +96,9 @@ ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes(std::vector<std::string>&
     may_claim_ = false;
     queues = queues_.draw([this] { return runtime_.random(); });
     if (blocking_ >= threads_)
-        std::ranges::stable_partition(
-            queues, [&](const std::string& name) { return !blocking_queues_.contains(name); });
+        std::stable_partition(queues.begin(), queues.end(), [&](const std::string& name) {
+            return !blocking_queues_.contains(name);
+        });
     return wanted;
 }
 
