@@ -19,9 +19,10 @@ namespace asyncjobs {
 struct JobEvent {
     enum class Kind {
         submitted,
-        started,   ///< an attempt's handler is about to be called
-        completed, ///< finished, like the next two
-        failed,    ///< for good
+        started,    ///< an attempt's handler is about to be called
+        progressed, ///< a few times a second at most
+        completed,  ///< finished, like the next two
+        failed,     ///< for good
         cancelled,
         retried,  ///< the attempt failed, and there will be another one
         released, ///< given back, the attempt not charged: snoozed, stopped, or not for this worker
@@ -34,6 +35,7 @@ struct JobEvent {
     std::string type = {}; ///< empty, like the queue, if the store could not be asked
     std::string queue = {};
     int attempt = 0;                  ///< that the handler made or makes; 0: about none
+    int percent = 0;                  ///< of progressed
     Timestamp at = {};                ///< by the clock of this process
     Timestamp created_at = {};        ///< of the job, by the clock of the store
     std::optional<Duration> ran = {}; ///< the handler, of an attempt that it has ended

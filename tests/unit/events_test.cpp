@@ -116,11 +116,50 @@ TEST_CASE_FIXTURE(EventWorld, "what is snoozed, or is not for this worker, is re
     CHECK_FALSE(told[2].ran);
 }
 
+TEST_CASE_FIXTURE(EventWorld, "progress is told as the store has recorded it") {
+    Executor executor(store, process, telling_options());
+    executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
+        progress.report(20);
+        progress.report(30);
+        process->after(3s, [done] { done(nullptr, JsonText()); });
+    });
+    executor.start();
+    const auto id = submit_elsewhere();
+    REQUIRE(finishes(id));
+    run_for(at_once);
+    REQUIRE(kinds() == Kinds{EventKind::started, EventKind::progressed, EventKind::completed});
+    CHECK(told[1].job == id);
+    CHECK(told[1].percent == 30);
+}
+
+TEST_CASE_FIXTURE(EventWorld, "those whom a failed parent stops are told") {
+    Executor executor(store, process, telling_options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter&) -> JsonText {
+        throw JobFailure("E1").permanent();
+    });
+    executor.start();
+    const auto parent = client.make_id(), cancelled = client.make_id(), failed = client.make_id();
+    client.submit({{.id = parent, .type = "work"},
+                   {.id = cancelled, .type = "child", .after = {parent}},
+                   {.id = failed,
+                    .type = "child",
+                    .after = {parent},
+                    .on_parent_failure = OnParentFailure::fail}});
+    REQUIRE(finishes(failed));
+    run_for(at_once);
+    REQUIRE(kinds() ==
+            Kinds{EventKind::started, EventKind::failed, EventKind::cancelled, EventKind::failed});
+    CHECK(told[2].job == cancelled);
+    CHECK(told[2].type == "child");
+    CHECK(told[3].job == failed);
+    CHECK(told[3].error_code == error_code::parent_failed);
+}
+
 TEST_CASE_FIXTURE(EventWorld,
                   "a job that was to be tried again is cancelled if that was asked for") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        memory.cancel(progress.job().lease.id);
+        memory.cancel(progress.job().lease.id, {});
         throw JobFailure("E1");
     });
     executor.start();
@@ -238,9 +277,10 @@ TEST_CASE_FIXTURE(EventWorld, "what a client does to a job is told if it did som
 
 TEST_CASE("every kind of event has a name of its own") {
     std::set<std::string_view> names;
-    for (const auto kind : {EventKind::submitted, EventKind::started, EventKind::completed,
-                            EventKind::failed, EventKind::cancelled, EventKind::retried,
-                            EventKind::released, EventKind::rescued, EventKind::restarted}) {
+    for (const auto kind :
+         {EventKind::submitted, EventKind::started, EventKind::progressed, EventKind::completed,
+          EventKind::failed, EventKind::cancelled, EventKind::retried, EventKind::released,
+          EventKind::rescued, EventKind::restarted}) {
         CHECK(to_string(kind) != "");
         CHECK(names.insert(to_string(kind)).second);
     }

@@ -118,6 +118,7 @@ private:
     void on_ready(std::string_view queue);
     void on_cancel_requested(std::span<const JobId> ids);
     void on_rescued(const std::vector<Rescued>& rescued);
+    void tell_progress(const ClaimedJob& job, int percent);
     void tell_started(const ClaimedJob& job);
     void tell_rescued(const std::vector<Rescued>& rescued);
     void log(LogEntry::Level level, const std::string& message, const JobId& job = {});

@@ -1,14 +1,36 @@
 #pragma once
 
+#include <asyncjobs/detail/job_event.hpp>
+#include <asyncjobs/events.hpp>
 #include <asyncjobs/job_store.hpp>
 
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace asyncjobs::detail {
 
-/// Lets go all who wait for finished jobs, those that this finishes included, and says so.
-inline void unblock_all(JobStore& store) {
+/// Those whom a parent's failure has stopped.
+inline void tell_stopped(JobStore& store, const std::vector<Unblocked>& unblocked,
+                         EventStream& events, Timestamp at) {
+    std::vector<std::pair<JobEvent::Kind, JobId>> stopped;
+    for (const auto& job : unblocked) {
+        if (job.status == JobStatus::failed) stopped.emplace_back(JobEvent::Kind::failed, job.id);
+        if (job.status == JobStatus::cancelled)
+            stopped.emplace_back(JobEvent::Kind::cancelled, job.id);
+    }
+    if (stopped.empty()) return;
+    auto told = job_events(store, stopped, at);
+    for (auto& event : told)
+        if (event.kind == JobEvent::Kind::failed)
+            event.error_code = std::string(error_code::parent_failed);
+    events.publish(std::move(told));
+}
+
+/// Lets go all who wait for finished jobs, those that this finishes included, and says so; to
+/// `events` as well, if there are any.
+inline void unblock_all(JobStore& store, const Runtime& runtime, EventStream* events) {
     constexpr std::size_t batch = 200;
     for (;;) {
         const auto unblocked = store.unblock(batch);
@@ -19,6 +41,7 @@ inline void unblock_all(JobStore& store) {
         for (const auto& job : unblocked)
             if (job.status == JobStatus::pending && job.blocked_by == 0)
                 store.notifier().ready(job.queue);
+        if (events) tell_stopped(store, unblocked, *events, runtime.wall_clock());
     }
 }
 

@@ -22,6 +22,7 @@ public:
         Duration rescue_every;
         Duration purge_every;
         int crash_limit;
+        EventStream* events;
     };
 
     static constexpr std::size_t batch = 500;
@@ -77,7 +78,7 @@ private:
             unblocking_ = false;
         }
         try {
-            unblock_all(store_);
+            unblock_all(store_, runtime_, options_.events);
         } catch (const std::exception&) {
             // As above.
         }

@@ -68,7 +68,7 @@ struct Client::Impl {
     /// What fails here is done by the next sweep.
     void unblock() {
         try {
-            detail::unblock_all(store);
+            detail::unblock_all(store, *runtime, options.events);
         } catch (const Error&) {
         }
     }

@@ -16,6 +16,8 @@ ASYNCJOBS_INLINE std::string_view to_string(JobEvent::Kind kind) noexcept {
         return "submitted";
     case JobEvent::Kind::started:
         return "started";
+    case JobEvent::Kind::progressed:
+        return "progressed";
     case JobEvent::Kind::completed:
         return "completed";
     case JobEvent::Kind::failed:

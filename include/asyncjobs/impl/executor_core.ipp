@@ -89,15 +89,20 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
       exchange_lane_(runtime.make_lane(1)), upkeep_lane_(runtime.make_lane(1)),
       workers_(runtime.make_lane(threads_)) {
     link_->core = this;
+    std::function<void(const ClaimedJob&, int)> progressed;
+    if (options_.events)
+        progressed = [this](const ClaimedJob& job, int percent) { tell_progress(job, percent); };
     lease_keeper_ = std::make_unique<LeaseKeeper>(
         runtime_, store_, *upkeep_lane_,
         LeaseKeeper::Options{options_.lease_for, options_.report_every, options_.timeout_grace},
         LeaseKeeper::Hooks{.under_way = [this] { return under_way(); },
                            .give_up = [this](const ExecutionPtr& execution) { give_up(execution); },
-                           .on_beat = [this] { give_back_overdue(); }});
+                           .on_beat = [this] { give_back_overdue(); },
+                           .progressed = std::move(progressed)});
     upkeep_ = std::make_unique<Upkeep>(
         runtime_, store_, *upkeep_lane_,
-        Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit},
+        Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit,
+                        options_.events},
         [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); });
     auto& notifier = store_.notifier();
     ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
@@ -260,6 +265,12 @@ ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescu
     store_.notifier().changed(changed);
     for (const auto& job : rescued)
         if (job.status == JobStatus::pending) store_.notifier().ready(job.queue);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::tell_progress(const ClaimedJob& job, int percent) {
+    auto event = job_event(JobEvent::Kind::progressed, job, runtime_.wall_clock());
+    event.percent = percent;
+    options_.events->publish({std::move(event)});
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::tell_started(const ClaimedJob& job) {

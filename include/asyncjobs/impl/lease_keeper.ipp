@@ -85,7 +85,10 @@ ASYNCJOBS_INLINE void LeaseKeeper::renew(const Executions& executions) {
     for (std::size_t i = 0; i < executions.size(); ++i) {
         if (!renewals[i].kept) continue;
         executions[i]->renewed(asked_at);
-        if (heartbeats[i].progress) changed.push_back(heartbeats[i].lease.id);
+        if (!heartbeats[i].progress) continue;
+        changed.push_back(heartbeats[i].lease.id);
+        if (hooks_.progressed)
+            hooks_.progressed(executions[i]->job(), heartbeats[i].progress->percent);
     }
     apply(executions, renewals);
     if (!changed.empty()) store_.notifier().changed(changed);

@@ -1,0 +1,70 @@
+#if __has_include(<mysql.h>) && __has_include(<libpq-fe.h>)
+
+#include "host_database.hpp"
+#include "store_calls.hpp"
+
+#include <algorithm>
+#include <latch>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+using Outcome = Submitted::Outcome;
+
+constexpr std::uint64_t submitters = 64;
+
+/// Half of the submitters roll back, whatever they were told.
+bool commits(std::uint64_t submitter) { return submitter % 2 == 0; }
+
+/// Until its transaction has come to its end; what it was told in that one.
+Submitted submit_until_done(const HostDatabase& database, soci::session& session,
+                            std::uint64_t submitter) {
+    NewJob job = new_job(submitter);
+    job.unique_key = "key";
+    for (;;) {
+        session.begin();
+        try {
+            const auto answer = submit(session, job, database.tables());
+            commits(submitter) ? session.commit() : session.rollback();
+            return answer;
+        } catch (const Error& error) {
+            session.rollback();
+            if (error.code() != Condition::retryable) throw;
+        } catch (const soci::soci_error&) { // the commit did not happen: SQLite is busy
+            session.rollback();
+        }
+        std::this_thread::yield();
+    }
+}
+
+TEST_CASE("of 64 submitters of one key at once, half of whom roll back, one makes the job") {
+    on_each_database([](HostDatabase& database) {
+        const auto store = open_store(database.store_url());
+        std::vector<std::unique_ptr<soci::session>> sessions;
+        for (std::uint64_t i = 0; i < submitters; ++i) sessions.push_back(database.open());
+        std::vector<Submitted> answers(submitters);
+        {
+            std::latch start(submitters);
+            std::vector<std::jthread> threads;
+            for (std::uint64_t i = 0; i < submitters; ++i)
+                threads.emplace_back([&, i] {
+                    start.arrive_and_wait();
+                    answers[i] = submit_until_done(database, *sessions[i], i);
+                });
+        }
+        const auto jobs = store->list({}).jobs;
+        REQUIRE(jobs.size() == 1);
+        for (std::uint64_t i = 0; i < submitters; ++i) {
+            if (!commits(i)) continue;
+            CHECK(answers[i].id == jobs.front().id);
+            CHECK((answers[i].outcome == Outcome::created) == (jobs.front().id == new_job(i).id));
+        }
+    });
+}
+
+} // namespace
+
+#endif
