@@ -6,10 +6,10 @@
 
 namespace {
 
-struct Sum {
+struct Read {
     int rows = 0;
 };
-BOOST_DESCRIBE_STRUCT(Sum, (), (rows))
+BOOST_DESCRIBE_STRUCT(Read, (), (rows))
 
 TEST_CASE_FIXTURE(World, "an attempt goes on after the last step of the one before it") {
     int reads = 0, writes = 0;
@@ -17,7 +17,7 @@ TEST_CASE_FIXTURE(World, "an attempt goes on after the last step of the one befo
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
         const auto sum = progress.step("read", [&] {
             ++reads;
-            return Sum{.rows = 12};
+            return Read{.rows = 12};
         });
         progress.step("write", [&] {
             if (++writes < 3) throw std::runtime_error("not yet");

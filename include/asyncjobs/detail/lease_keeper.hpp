@@ -33,7 +33,7 @@ public:
         /// Called at every beat, before anything else.
         std::function<void()> on_beat;
         /// The store has recorded so much; may be empty.
-        std::function<void(const ClaimedJob&, int percent)> progressed;
+        std::function<void(const ClaimedJob&, int percent)> progressed = {};
     };
 
     /// Borrows all but the options and the hooks. Renews on `lane`.

@@ -195,6 +195,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
         const auto& settlement = settlements[i];
         const auto execution = forget(lock, settlement.lease());
         const bool completed_itself = execution && execution->completes_itself();
+        exchange.has_to_unblock |= completed_itself; // the host's transaction does not say it
         if (!exchange.settled[i].accepted && !completed_itself) {
             note(LogEntry::Level::warning, "a job ended here after its lease was lost",
                  settlement.lease().id);

@@ -66,6 +66,10 @@ private:
         {":last", "1800000000000000"},
         {":lease_expires_at", "1800000000000000"},
         {":piece", "'x'"},
+        {":reason", "'x'"},
+        {":never", "1800000000000000"},
+        {":status", "'failed'"},
+        {":error", "'{}'"},
         {":paused", "1"},
         {":count_limit", "1000"},
         {":n", "10"}};
@@ -138,7 +142,19 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
                        mysql::remove_all,
                        statements::lock,
                        mysql::restart,
-                       mysql::set_paused};
+                       mysql::set_paused,
+                       statements::cancel_processing,
+                       mysql::over_rows.check,
+                       mysql::over_rows.any_finished,
+                       mysql::over_rows.find_finished,
+                       mysql::over_rows.mark,
+                       mysql::over_rows.block,
+                       mysql::over_rows.children,
+                       mysql::over_rows.count_down,
+                       mysql::over_rows.let_go,
+                       mysql::over_rows.stop,
+                       mysql::over_rows.disconnect,
+                       mysql::over_rows.lock};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement);
         CAPTURE(statement.text);
@@ -162,6 +178,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
     CHECK(index_of(mysql::expired_job) == "jobs_finished");
     CHECK(index_of(mysql::latest_runs) == "jobs_finished");
     CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
+    CHECK(index_of(mysql::over_rows.find_finished) == "jobs_to_unblock");
 
     const MysqlDialect dialect{MysqlOptions{}};
     for (const bool before : {false, true})

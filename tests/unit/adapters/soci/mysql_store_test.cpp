@@ -79,7 +79,7 @@ TEST_CASE("a MySQL call that is killed while it waits for a lock is made again")
     submit_one(*store, 1);
     other.run("START TRANSACTION");
     other.run("UPDATE jobs SET revision = revision + 1 WHERE id = " + quoted(id));
-    auto outcome = std::async(std::launch::async, [&] { return store->cancel(id); });
+    auto outcome = std::async(std::launch::async, [&] { return store->cancel(id, {}); });
     wait_until(server, is_waiting(tables));
     const auto session = server.value("SELECT id " + sessions_at(tables));
     server.run("KILL CONNECTION " + session);
@@ -99,10 +99,10 @@ TEST_CASE("a MySQL call waits for a lock for a bounded time, and leaves nothing 
     submit_one(*store, 1);
     other.run("START TRANSACTION");
     other.run("SELECT id FROM jobs FOR UPDATE");
-    CHECK(code_of([&] { store->cancel(id); }) == Errc::store_busy);
+    CHECK(code_of([&] { store->cancel(id, {}); }) == Errc::store_busy);
     CHECK(claim(*store, 10).empty()); // passes over it
     other.run("COMMIT");
-    CHECK(store->cancel(id) == CancelOutcome::cancelled);
+    CHECK(store->cancel(id, {}) == CancelOutcome::cancelled);
     CHECK(find(*store, id)->revision == 2);
 }
 
@@ -115,9 +115,9 @@ TEST_CASE("a MySQL server ends a statement that takes too long") {
     submit_one(*store, 1);
     other.run("START TRANSACTION");
     other.run("SELECT id FROM jobs FOR UPDATE");
-    CHECK(code_of([&] { store->cancel(new_job(1).id); }) == Errc::store_busy);
+    CHECK(code_of([&] { store->cancel(new_job(1).id, {}); }) == Errc::store_busy);
     other.run("COMMIT");
-    CHECK(store->cancel(new_job(1).id) == CancelOutcome::cancelled);
+    CHECK(store->cancel(new_job(1).id, {}) == CancelOutcome::cancelled);
 }
 
 TEST_CASE("a MySQL transaction that loses a deadlock is run again") {

@@ -47,19 +47,33 @@ struct Planner {
 
     /// How a session plans it that has run it often (`generic`), or not yet.
     std::string plan_of(std::string_view sql, bool generic) {
-        static const std::map<std::string, std::string> values = {
-            {"now", "500000000"},      {"n", "100"},
-            {"count_limit", "1000"},   {"queue", "'default'"},
-            {"worker", "'w1'"},        {"type", "'noop'"},
-            {"owner", "'42'"},         {"after", "'a'"},
-            {"before", "'5'"},         {"id", "'1'"},
-            {"unique_key", "'k'"},     {"crash_limit", "3"},
-            {"error", "'{}'"},         {"lease_for", "500000000"},
-            {"queues", "'{default}'"}, {"floors", "'{5}'"},
-            {"look_below", "'{t}'"},   {"floor", "5"},
-            {"paused", "1"},           {"created_at", "'{1}'"},
-            {"ids", "'{1,2}'"},        {"fences", "'{1,1}'"},
-            {"percents", "'{1,1}'"}};
+        static const std::map<std::string, std::string> values = {{"now", "500000000"},
+                                                                  {"n", "100"},
+                                                                  {"count_limit", "1000"},
+                                                                  {"queue", "'default'"},
+                                                                  {"worker", "'w1'"},
+                                                                  {"type", "'noop'"},
+                                                                  {"owner", "'42'"},
+                                                                  {"after", "'a'"},
+                                                                  {"before", "'5'"},
+                                                                  {"id", "'1'"},
+                                                                  {"unique_key", "'k'"},
+                                                                  {"crash_limit", "3"},
+                                                                  {"error", "'{}'"},
+                                                                  {"lease_for", "500000000"},
+                                                                  {"queues", "'{default}'"},
+                                                                  {"floors", "'{5}'"},
+                                                                  {"look_below", "'{t}'"},
+                                                                  {"floor", "5"},
+                                                                  {"paused", "1"},
+                                                                  {"created_at", "'{1}'"},
+                                                                  {"ids", "'{1,2}'"},
+                                                                  {"fences", "'{1,1}'"},
+                                                                  {"percents", "'{1,1}'"},
+                                                                  {"rows", "'[[\"1\",\"1\"]]'"},
+                                                                  {"never", "5"},
+                                                                  {"status", "'failed'"},
+                                                                  {"reason", "'x'"}};
         std::string arguments;
         for (const auto& name : parameter_names(sql)) {
             const auto value = values.find(name);
@@ -113,7 +127,18 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                             {postgresql::purge, "jobs_finished"},
                             {postgresql::find, "jobs_pkey"},
                             {statements::lock, "jobs_pkey"},
-                            {postgresql::restart, "jobs_pkey"}};
+                            {postgresql::restart, "jobs_pkey"},
+                            {statements::cancel_processing, "jobs_pkey"},
+                            {postgresql::over_rows.check, "jobs_pkey"},
+                            {postgresql::over_rows.any_finished, "jobs_to_unblock"},
+                            {postgresql::over_rows.find_finished, "jobs_to_unblock"},
+                            {postgresql::over_rows.mark, "jobs_pkey"},
+                            {postgresql::over_rows.block, "jobs_pkey"},
+                            {postgresql::over_rows.children, "job_dependencies"},
+                            {postgresql::over_rows.count_down, "jobs_pkey"},
+                            {postgresql::over_rows.let_go, "jobs_pkey"},
+                            {postgresql::over_rows.stop, "jobs_pkey"},
+                            {postgresql::over_rows.disconnect, "job_dependencies"}};
     for (const auto& [statement, index] : all)
         for (const bool generic : {false, true}) {
             const auto plan = planner.plan_of(statement.text, generic);

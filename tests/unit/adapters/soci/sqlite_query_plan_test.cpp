@@ -60,7 +60,18 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::find,
                        sqlite::lock,
                        sqlite::restart,
-                       statements::set_paused};
+                       statements::set_paused,
+                       statements::cancel_processing,
+                       sqlite::over_rows.check,
+                       sqlite::over_rows.any_finished,
+                       sqlite::over_rows.find_finished,
+                       sqlite::over_rows.mark,
+                       sqlite::over_rows.block,
+                       sqlite::over_rows.children,
+                       sqlite::over_rows.count_down,
+                       sqlite::over_rows.let_go,
+                       sqlite::over_rows.stop,
+                       sqlite::over_rows.disconnect};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement.text);
         CAPTURE(statement.text);

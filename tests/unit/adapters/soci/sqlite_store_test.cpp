@@ -163,7 +163,7 @@ TEST_CASE("no call holds on to a snapshot") {
     store->held("w");
     store->workload("default", "noop");
     CHECK(wal_is_free());
-    store->cancel(new_job(4).id);
+    store->cancel(new_job(4).id, {});
     store->retry(new_job(4).id);
     store->set_paused("default", true);
     CHECK(wal_is_free());
