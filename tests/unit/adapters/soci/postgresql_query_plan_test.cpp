@@ -139,15 +139,15 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                             {postgresql::over_rows.let_go, "jobs_pkey"},
                             {postgresql::over_rows.stop, "jobs_pkey"},
                             {postgresql::over_rows.disconnect, "job_dependencies"}};
-    for (const auto& [statement, index] : all)
+    for (const Expected& expected : all)
         for (const bool generic : {false, true}) {
-            const auto plan = planner.plan_of(statement.text, generic);
-            CAPTURE(statement.text);
+            const auto plan = planner.plan_of(expected.statement.text, generic);
+            CAPTURE(expected.statement.text);
             CAPTURE(generic);
             CAPTURE(plan);
             CHECK_FALSE(contains(plan, "Seq Scan on jobs"));
             CHECK_FALSE(contains(plan, "Sort"));
-            CHECK(contains(plan, index));
+            CHECK(contains(plan, expected.index));
         }
 
     for (const auto status :
