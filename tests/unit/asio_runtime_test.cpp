@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <mutex>
@@ -105,7 +106,7 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane of one thread keeps the order of its task
     lane->post([&] { event->set(); });
     CHECK(is_set(*event));
     CHECK(order.size() == 100);
-    CHECK(std::ranges::is_sorted(order));
+    CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
 TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads blocks in as many tasks at once") {
