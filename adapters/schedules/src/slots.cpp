@@ -1,12 +1,9 @@
 #include "slots.hpp"
 
+#include <asyncjobs/detail/name_hash.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/value.hpp>
-#include <boost/uuid/name_generator_sha1.hpp>
-
-#include <cstdint>
-#include <span>
 
 namespace asyncjobs::schedules {
 
@@ -26,12 +23,6 @@ Timestamp last_before(const Cron& cron, Timestamp slot, Timestamp end) {
     for (auto next = cron.next_after(slot); next && *next < end; next = cron.next_after(slot))
         slot = *next;
     return slot;
-}
-
-std::uint64_t to_number(std::span<const std::uint8_t> bytes) {
-    std::uint64_t number = 0;
-    for (const auto byte : bytes) number = number << 8 | byte;
-    return number;
 }
 
 } // namespace
@@ -65,10 +56,8 @@ NewJob job_of(const Schedule& schedule, Timestamp slot) {
 }
 
 JobId job_id_of(std::string_view name, Timestamp slot) {
-    boost::uuids::name_generator_sha1 hash(boost::uuids::ns::oid());
-    const auto digest = hash("asyncjobs.schedule/" + std::string(name) + '/' + to_rfc3339(slot));
-    const std::span<const std::uint8_t, 16> bytes(digest.data, 16);
-    return JobId::make(slot, to_number(bytes.first<4>()), to_number(bytes.last<8>()));
+    const auto identity = "asyncjobs.schedule/" + std::string(name) + '/' + to_rfc3339(slot);
+    return detail::job_id_of(slot, detail::name_hash(identity));
 }
 
 } // namespace asyncjobs::schedules

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <asyncjobs/detail/name_hash.hpp>
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/serialize.hpp>
-#include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <fmt/format.h>
 
@@ -89,16 +89,10 @@ ASYNCJOBS_INLINE void make_unique_key(NewJob& job, Timestamp now) {
         identity +=
             fmt::format("period {} {}", by.period.count(), start.time_since_epoch().count());
 
-    const boost::uuids::name_generator_sha1 name(boost::uuids::ns::oid());
-    const auto hash = name(identity);
+    const auto hash = detail::name_hash(identity);
     job.unique_key = job.type + '/' + boost::uuids::to_string(hash);
     if (!is_periodic) return;
-    const auto bits = [&](std::size_t first) {
-        std::uint64_t value = 0;
-        for (std::size_t i = first; i < first + 8; ++i) value = value << 8 | hash.data[i];
-        return value;
-    };
-    job.id = JobId::make(start, bits(0), bits(8));
+    job.id = detail::job_id_of(start, hash);
     job.retention = std::max(job.retention, by.period);
 }
 

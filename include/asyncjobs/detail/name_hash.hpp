@@ -1,0 +1,29 @@
+#pragma once
+
+#include <asyncjobs/job_id.hpp>
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace asyncjobs::detail {
+
+/// The same for the same name, and of two names never, as good as.
+inline boost::uuids::uuid name_hash(const std::string& name) {
+    return boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(name);
+}
+
+/// The id of what is to be made once for a name and a time.
+inline JobId job_id_of(Timestamp at, const boost::uuids::uuid& hash) {
+    const auto number = [&](std::size_t first, std::size_t last) {
+        std::uint64_t value = 0;
+        for (std::size_t i = first; i < last; ++i) value = value << 8 | hash.data[i];
+        return value;
+    };
+    return JobId::make(at, number(0, 4), number(8, 16));
+}
+
+} // namespace asyncjobs::detail
