@@ -130,43 +130,6 @@ bool FileJobStore::is_parent_of(const JobId& id, const JobId& child) const {
            std::ranges::find(found->second.all, id) != found->second.all.end();
 }
 
-namespace {
-
-Job snapshot(const Job& job) {
-    Job copy = job;
-    if (job.blocked_by > 0) copy.progress.percent = unblocked_percent(job.parents, job.blocked_by);
-    return copy;
-}
-
-bool advance(Progress& known, const std::optional<Progress>& reported) {
-    if (!reported || reported->percent < known.percent || *reported == known) return false;
-    known = *reported;
-    return true;
-}
-
-ClaimedJob claimed(const Job& job) {
-    return {.lease = {job.id, job.fence},
-            .type = job.type,
-            .queue = job.queue,
-            .owner = job.owner,
-            .input = job.input,
-            .attempt = job.attempt,
-            .max_attempts = job.max_attempts,
-            .crashes = job.crashes,
-            .timeout = job.timeout,
-            .created_at = job.created_at,
-            .start_within =
-                job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
-            .steps = job.steps};
-}
-
-void record_error(Job& job, JobError error, Timestamp now) {
-    job.attempt_errors.push_back(attempt_error(job, error, now));
-    job.error = std::move(error);
-}
-
-} // namespace
-
 std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs) {
     return transact([&](Timestamp now) { return submit(jobs, now); });
 }
@@ -290,7 +253,7 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request, 
         job->started_at = now;
         job->lease_expires_at = now + request.lease_for;
         changed(*job, now);
-        answer.claimed.push_back(claimed(*job));
+        answer.claimed.push_back(claimed_job(*job));
     }
 }
 
@@ -303,7 +266,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
             if (job) {
                 renewed(*job, now + lease_for);
                 if (advance(job->progress, heartbeat.progress)) changed(*job, now);
-                if (heartbeat.step) add_step(*job, *heartbeat.step);
+                if (heartbeat.step) add_step(job->steps, *heartbeat.step);
             }
             answers.push_back({job != nullptr, job && job->cancel_requested_at});
         }
@@ -317,7 +280,7 @@ std::vector<ClaimedJob> FileJobStore::held(std::string_view worker) {
         for (const Job* job : select([&](const Job& one) {
                  return one.status == JobStatus::processing && one.worker == worker;
              }))
-            answer.push_back(claimed(*job));
+            answer.push_back(claimed_job(*job));
         return answer;
     });
 }

@@ -4,20 +4,49 @@
 #include <asyncjobs/job_store.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 /// For authors of stores: what every store does alike.
 namespace asyncjobs {
 
-/// What to add to `job.attempt_errors` when the attempt under way has failed.
-inline AttemptError attempt_error(const Job& job, const JobError& error, Timestamp at) {
-    return {.attempt = job.attempt,
-            .at = at,
-            .worker = job.worker,
-            .code = std::string(detail::shortened(error.code, AttemptError::max_code)),
-            .message = std::string(detail::shortened(error.message, AttemptError::max_message))};
+/// What a claim answers of a job that it has just taken, and held() of one under lease.
+inline ClaimedJob claimed_job(const Job& job) {
+    return {.lease = {job.id, job.fence},
+            .type = job.type,
+            .queue = job.queue,
+            .owner = job.owner,
+            .input = job.input,
+            .attempt = job.attempt,
+            .max_attempts = job.max_attempts,
+            .crashes = job.crashes,
+            .timeout = job.timeout,
+            .created_at = job.created_at,
+            .start_within =
+                job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
+            .steps = job.steps};
+}
+
+/// Answers whether it changed anything. Progress never goes back.
+inline bool advance(Progress& known, const std::optional<Progress>& reported) {
+    if (!reported || reported->percent < known.percent || *reported == known) return false;
+    known = *reported;
+    return true;
+}
+
+/// The attempt under way has failed: `error` is the job's last one, and the end of its
+/// attempt_errors.
+inline void record_error(Job& job, JobError error, Timestamp at) {
+    job.attempt_errors.push_back(
+        {.attempt = job.attempt,
+         .at = at,
+         .worker = job.worker,
+         .code = std::string(detail::shortened(error.code, AttemptError::max_code)),
+         .message = std::string(detail::shortened(error.message, AttemptError::max_message))});
+    job.error = std::move(error);
 }
 
 /// Of a job that reached the crash limit.
@@ -36,14 +65,20 @@ inline JobError parent_failed(const JobId& parent, JobStatus status) {
 }
 
 /// Of a heartbeat. One that comes again, as its answer was lost, is there already.
-inline void add_step(Job& job, const Step& step) {
-    if (std::ranges::find(job.steps, step.name, &Step::name) == job.steps.end())
-        job.steps.push_back(step);
+inline void add_step(std::vector<Step>& steps, const Step& step) {
+    if (std::ranges::find(steps, step.name, &Step::name) == steps.end()) steps.push_back(step);
 }
 
 /// The progress of a job that is blocked: how many percent of its parents have finished.
 constexpr int unblocked_percent(int parents, int blocked_by) noexcept {
     return parents > 0 ? (parents - blocked_by) * 100 / parents : 0;
+}
+
+/// As readers see it: a blocked job's progress is that of what it waits for.
+inline Job snapshot(const Job& job) {
+    Job copy = job;
+    if (job.blocked_by > 0) copy.progress.percent = unblocked_percent(job.parents, job.blocked_by);
+    return copy;
 }
 
 /// Whom the jobs of one submit wait for. A job whose unique key was taken is stood in for by the

@@ -98,15 +98,15 @@ std::string step_entry(const Step& step) {
 std::vector<Step> parse_steps(const std::string& text) {
     boost::json::error_code malformed;
     const auto value = boost::json::parse(text, malformed);
-    Job job;
     if (malformed || !value.is_array()) return {};
+    std::vector<Step> steps;
     for (const auto& entry : value.get_array()) {
         if (!entry.is_object()) continue;
         const auto& object = entry.get_object();
-        add_step(job, {std::string(member(object, "name")),
-                       JsonText::trusted(std::string(member(object, "result")))});
+        add_step(steps, {std::string(member(object, "name")),
+                         JsonText::trusted(std::string(member(object, "result")))});
     }
-    return std::move(job.steps);
+    return steps;
 }
 
 std::optional<std::string_view> to_text(OnParentFailure policy) {

@@ -159,11 +159,6 @@ struct MemoryJobStore::State {
         record.job.updated_at = now;
     }
 
-    static void record_error(Job& job, JobError error, Timestamp now) {
-        job.attempt_errors.push_back(attempt_error(job, error, now));
-        job.error = std::move(error);
-    }
-
     void make_pending(Record& record, Timestamp run_at) {
         record.job.run_at = run_at;
         move(record, JobStatus::pending, run_at);
@@ -204,36 +199,6 @@ struct MemoryJobStore::State {
 };
 
 namespace detail {
-
-/// Answers whether it changed anything. Progress never goes back.
-inline bool advance(Progress& known, const std::optional<Progress>& reported) {
-    if (!reported || reported->percent < known.percent || *reported == known) return false;
-    known = *reported;
-    return true;
-}
-
-inline ClaimedJob claimed_job(const Job& job) {
-    return {.lease = {job.id, job.fence},
-            .type = job.type,
-            .queue = job.queue,
-            .owner = job.owner,
-            .input = job.input,
-            .attempt = job.attempt,
-            .max_attempts = job.max_attempts,
-            .crashes = job.crashes,
-            .timeout = job.timeout,
-            .created_at = job.created_at,
-            .start_within =
-                job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
-            .steps = job.steps};
-}
-
-/// As readers see it: a blocked job's progress is that of what it waits for.
-inline Job snapshot(const Job& job) {
-    Job copy = job;
-    if (job.blocked_by > 0) copy.progress.percent = unblocked_percent(job.parents, job.blocked_by);
-    return copy;
-}
 
 inline bool matches(const Job& job, const JobQuery& query) {
     return (!query.owner || job.owner == *query.owner) &&
@@ -339,7 +304,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
     const bool cancel = job.cancel_requested_at.has_value();
     if (settlement.kind() == Kind::cancelled && !cancel) return {};
 
-    detail::advance(job.progress, settlement.progress());
+    advance(job.progress, settlement.progress());
     job.lease_expires_at.reset();
     touch(*record, now);
     switch (settlement.kind()) {
@@ -386,7 +351,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const ClaimReque
         job.lease_expires_at = now + request.lease_for;
         touch(record, now);
         move(record, JobStatus::processing, *job.lease_expires_at);
-        out.push_back(detail::claimed_job(job));
+        out.push_back(claimed_job(job));
     }
 }
 
@@ -453,8 +418,8 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
         Job& job = record->job;
         job.lease_expires_at = now + lease_for;
         state_->move(*record, JobStatus::processing, *job.lease_expires_at);
-        if (detail::advance(job.progress, heartbeat.progress)) State::touch(*record, now);
-        if (heartbeat.step) add_step(job, *heartbeat.step);
+        if (advance(job.progress, heartbeat.progress)) State::touch(*record, now);
+        if (heartbeat.step) add_step(job.steps, *heartbeat.step);
         answers.push_back({true, job.cancel_requested_at.has_value()});
     }
     return answers;
@@ -464,7 +429,7 @@ ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view w
     const std::lock_guard lock(state_->mutex);
     std::vector<ClaimedJob> answer;
     for (const auto& record : state_->processing)
-        if (record.job.worker == worker) answer.push_back(detail::claimed_job(record.job));
+        if (record.job.worker == worker) answer.push_back(claimed_job(record.job));
     return answer;
 }
 
@@ -477,7 +442,7 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
         Job& job = record.job;
         if (job.lease_expires_at > now) break;
         const bool is_quarantined = ++job.crashes >= crash_limit;
-        if (is_quarantined) State::record_error(job, worker_lost(), now);
+        if (is_quarantined) record_error(job, worker_lost(), now);
         job.attempt = std::max(job.attempt - 1, 0);
         job.lease_expires_at.reset();
         State::touch(record, now);
@@ -560,7 +525,7 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<
     const std::lock_guard lock(state_->mutex);
     std::vector<std::optional<Job>> answers(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
-        if (const auto* record = state_->find(ids[i])) answers[i] = detail::snapshot(record->job);
+        if (const auto* record = state_->find(ids[i])) answers[i] = snapshot(record->job);
     return answers;
 }
 
