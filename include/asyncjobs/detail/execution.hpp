@@ -27,7 +27,8 @@ public:
     /// Without an access there are no steps, no parents and no jobs to submit.
     Execution(ClaimedJob job, SteadyTime claimed_at, std::shared_ptr<StoreAccess> access = {})
         : job_(std::move(job)), claimed_at_(claimed_at), access_(std::move(access)),
-          renewed_at_(claimed_at.time_since_epoch()), steps_(job_.steps) {}
+          renewed_at_(claimed_at.time_since_epoch()), checked_at_(claimed_at.time_since_epoch()),
+          steps_(job_.steps) {}
 
     const ClaimedJob& job() const noexcept { return job_; }
     const LeaseRef& lease() const noexcept { return job_.lease; }
@@ -77,9 +78,7 @@ public:
     }
 
     /// When the store was last asked whether to go on; as above.
-    SteadyTime checked_at() const noexcept {
-        return std::max(renewed_at(), SteadyTime(checked_at_.load()));
-    }
+    SteadyTime checked_at() const noexcept { return SteadyTime(checked_at_.load()); }
     void checked(SteadyTime asked_at) noexcept { checked_at_ = asked_at.time_since_epoch(); }
 
     /// By the store's clock, as far as it is known here.
@@ -151,7 +150,7 @@ private:
     std::atomic<bool> completes_itself_ = false;
     std::atomic<bool> abandoned_ = false;
     std::atomic<Duration> renewed_at_;
-    std::atomic<Duration> checked_at_ = Duration::zero();
+    std::atomic<Duration> checked_at_;
     std::atomic<Duration> started_at_ = Duration::zero();
     std::atomic<Duration> timeout_ = Duration::zero();
     std::atomic<Duration> ran_ = Duration{-1};

@@ -7,6 +7,7 @@
 #include <exception>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,10 +61,10 @@ inline JobEvent job_event(const Settlement& settlement, JobStatus status,
 }
 
 /// What became of jobs of which no more than the ids is known here: the store is asked for the
-/// rest, and where it can't tell, the event is without.
+/// rest, and where it can't tell, the event is without. Those that failed did with `error_code`.
 inline std::vector<JobEvent> job_events(JobStore& store,
                                         std::span<const std::pair<JobEvent::Kind, JobId>> happened,
-                                        Timestamp at) {
+                                        Timestamp at, std::string_view error_code = {}) {
     std::vector<JobId> ids;
     for (const auto& [kind, id] : happened) ids.push_back(id);
     std::vector<std::optional<Job>> jobs(ids.size());
@@ -78,6 +79,7 @@ inline std::vector<JobEvent> job_events(JobStore& store,
         event.kind = happened[i].first;
         event.job = ids[i];
         event.at = at;
+        if (event.kind == JobEvent::Kind::failed) event.error_code = error_code;
         if (!jobs[i]) continue;
         event.type = std::move(jobs[i]->type);
         event.queue = std::move(jobs[i]->queue);

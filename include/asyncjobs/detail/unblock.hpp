@@ -5,7 +5,6 @@
 #include <asyncjobs/job_store.hpp>
 
 #include <cstddef>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,12 +19,7 @@ inline void tell_stopped(JobStore& store, const std::vector<Unblocked>& unblocke
         if (job.status == JobStatus::cancelled)
             stopped.emplace_back(JobEvent::Kind::cancelled, job.id);
     }
-    if (stopped.empty()) return;
-    auto told = job_events(store, stopped, at);
-    for (auto& event : told)
-        if (event.kind == JobEvent::Kind::failed)
-            event.error_code = std::string(error_code::parent_failed);
-    events.publish(std::move(told));
+    if (!stopped.empty()) events.publish(job_events(store, stopped, at, error_code::parent_failed));
 }
 
 /// Lets go all who wait for finished jobs, those that this finishes included, and says so; to

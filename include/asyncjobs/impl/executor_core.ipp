@@ -280,10 +280,8 @@ ASYNCJOBS_INLINE void ExecutorCore::tell_started(const ClaimedJob& job) {
 ASYNCJOBS_INLINE void ExecutorCore::tell_rescued(const std::vector<Rescued>& rescued) {
     std::vector<std::pair<JobEvent::Kind, JobId>> happened;
     for (const auto& job : rescued) happened.emplace_back(event_kind(job), job.id);
-    auto events = job_events(store_, happened, runtime_.wall_clock());
-    for (auto& event : events)
-        if (event.kind == JobEvent::Kind::failed) event.error_code = error_code::worker_lost;
-    options_.events->publish(std::move(events));
+    options_.events->publish(
+        job_events(store_, happened, runtime_.wall_clock(), error_code::worker_lost));
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::log(LogEntry::Level level, const std::string& message,
