@@ -1,114 +1,17 @@
 #pragma once
 
+#include <asyncjobs/detail/memory_index.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/store_helpers.hpp>
 
-#include <boost/intrusive/set.hpp>
-
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace asyncjobs {
-namespace detail {
-
-struct MemoryQueue;
-struct MemoryRecord;
-
-using MemoryHook =
-    boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
-
-/// A job and its places in the indexes, which need no memory of their own.
-struct MemoryRecord {
-    Job job;
-    Timestamp at; ///< its place in the schedule: run_at, lease_expires_at or expires_at
-    std::vector<JobId> parents;
-    MemoryQueue* queue = nullptr;
-    MemoryHook in_schedule, in_all, in_owned;
-};
-
-struct MemoryById {
-    bool operator()(const MemoryRecord& a, const MemoryRecord& b) const noexcept {
-        return a.job.id.text() < b.job.id.text();
-    }
-    bool operator()(const MemoryRecord& a, const JobId& b) const noexcept {
-        return a.job.id.text() < b.text();
-    }
-    bool operator()(const JobId& a, const MemoryRecord& b) const noexcept {
-        return a.text() < b.job.id.text();
-    }
-};
-
-struct MemoryByTime {
-    bool operator()(const MemoryRecord& a, const MemoryRecord& b) const noexcept {
-        return a.at != b.at ? a.at < b.at : MemoryById{}(a, b);
-    }
-};
-
-template <MemoryHook MemoryRecord::*hook, typename Order>
-using MemoryIndex = boost::intrusive::set<
-    MemoryRecord, boost::intrusive::member_hook<MemoryRecord, MemoryHook, hook>,
-    boost::intrusive::compare<Order>, boost::intrusive::constant_time_size<false>>;
-
-using MemorySchedule = MemoryIndex<&MemoryRecord::in_schedule, MemoryByTime>;
-using MemoryCatalogue = MemoryIndex<&MemoryRecord::in_all, MemoryById>;
-using MemoryOwned = MemoryIndex<&MemoryRecord::in_owned, MemoryById>;
-
-struct MemoryQueue {
-    MemorySchedule pending;
-    std::size_t processing = 0;
-    bool paused = false;
-};
-
-/// How long the last few runs took.
-class RecentRuns {
-public:
-    void add(Duration run) noexcept {
-        runs_[next_++ % runs_.size()] = run;
-        count_ = std::min(count_ + 1, runs_.size());
-    }
-
-    Duration mean() const noexcept {
-        const auto sum = std::accumulate(runs_.begin(), runs_.begin() + count_, Duration{});
-        return sum / static_cast<Duration::rep>(count_);
-    }
-
-private:
-    std::array<Duration, 20> runs_ = {};
-    std::size_t next_ = 0, count_ = 0;
-};
-
-struct StringHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
-template <typename Value>
-using ByName = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
-
-/// Each new job has the highest id so far, or nearly, and each new entry of a schedule the latest
-/// time: the end is where to look first.
-template <typename Index>
-void insert_near_end(Index& index, MemoryRecord& record) {
-    index.insert(index.end(), record);
-}
-
-template <typename Index>
-void erase_from(Index& index, MemoryRecord& record) {
-    index.erase(index.iterator_to(record));
-}
-
-/// Where a blocked job is in its queue: after all others.
-inline constexpr Timestamp never_due = Timestamp::max();
-
-} // namespace detail
 
 struct MemoryJobStore::State {
     using Record = detail::MemoryRecord;
