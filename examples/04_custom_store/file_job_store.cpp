@@ -170,6 +170,7 @@ Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents,
             .type = wanted.type,
             .queue = wanted.queue,
             .owner = wanted.owner,
+            .priority = wanted.priority,
             .input = wanted.input,
             .max_attempts = wanted.max_attempts,
             .unique_key = wanted.unique_key,
@@ -236,8 +237,10 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request, 
     auto waiting = select([&](const Job& job) {
         return job.status == JobStatus::pending && job.queue == queue && job.blocked_by == 0;
     });
-    // They come sorted by id; a stable sort by run_at leaves it at that among equals.
-    std::ranges::stable_sort(waiting, {}, &Job::run_at);
+    // They come sorted by id; a stable sort leaves it at that among equals. Looking at each of
+    // them, it needs no unblock() for the head start of those that have become due.
+    std::ranges::stable_sort(
+        waiting, {}, [&](const Job* job) { return claim_time(job->run_at, job->priority, now); });
     for (Job* job : waiting) {
         if (job->run_at > now) {
             const Duration wait = job->run_at - now;

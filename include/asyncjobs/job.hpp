@@ -101,13 +101,20 @@ struct UniqueBy {
     Duration period = {};
 };
 
+/// What a step of NewJob::priority is worth.
+inline constexpr Duration priority_step = std::chrono::minutes{1};
+
 /// What a submitter says of a job. Made for designated initialisers.
 struct NewJob {
     JobId id = {}; ///< Client fills in a fresh one if it is left null
     std::string type = {};
     JsonText input = {};
     std::string queue = "default";
-    std::string owner = {};               ///< the principal it belongs to; empty: nobody's
+    std::string owner = {}; ///< the principal it belongs to; empty: nobody's
+    /// 0-100; each step is a head start of a minute (priority_step): of due jobs in one queue it
+    /// goes before those of lower priority that were due no more than that many minutes earlier; so
+    /// none starves.
+    int priority = 0;
     int max_attempts = 5;                 ///< 1-1000
     std::optional<Timestamp> run_at = {}; ///< not before; empty: now
     Duration delay = {};                  ///< instead of run_at: this long after the submit
@@ -155,6 +162,7 @@ struct Job {
     std::string type = {};
     std::string queue = {};
     std::string owner = {};
+    int priority = 0;
     JobStatus status = JobStatus::pending;
     Progress progress = {};
     JsonText input = {};

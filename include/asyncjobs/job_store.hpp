@@ -64,7 +64,7 @@ struct Settled {
 /// The answer to exchange().
 struct Exchange {
     std::vector<Settled> settled = {};    ///< one an entry, in the order of the settlements
-    std::vector<ClaimedJob> claimed = {}; ///< within a queue by `run_at`, then by id
+    std::vector<ClaimedJob> claimed = {}; ///< within a queue in the order of the claim
     /// When fewer were claimed than asked for: how long until the next pending job of these queues
     /// is due. Empty: none is waiting.
     std::optional<Duration> next_due_in = {};
@@ -167,7 +167,11 @@ public:
     /// `failed` and `retried` add to the job's attempt_errors, with the store's time.
     ///
     /// Claimed are pending jobs that are due, of queues that are not paused, to one claimer each:
-    /// attempt and fence +1, progress back to 0, lease set to `now + lease_for`.
+    /// attempt and fence +1, progress back to 0, lease set to `now + lease_for`. They go by
+    /// `run_at`, from which a priority takes its head start (priority_step), and then by id. A job
+    /// that was due when it was submitted has its head start from then on; any other has it when
+    /// unblock() has been called since it became due, if not before. While there is enough else to
+    /// claim, a store may take a second to notice it.
     virtual Exchange exchange(std::span<const Settlement> settlements,
                               const ClaimRequest& request) = 0;
 
@@ -195,6 +199,9 @@ public:
     /// down and, at 0, the job is due, or at its `run_at` if that is later. Where a parent failed
     /// or was cancelled, the job's on_parent_failure decides. No job is counted twice. Call it
     /// until it answers nobody.
+    ///
+    /// It also gives up to `limit` due jobs, those that it lets go among them, the head start that
+    /// their priority is worth: see exchange(). That is no visible change.
     virtual std::vector<Unblocked> unblock(std::size_t limit) = 0;
 
     /// Deletes up to `limit` finished jobs whose `expires_at` has passed; answers how many. One

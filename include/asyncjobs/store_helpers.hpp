@@ -30,6 +30,12 @@ inline ClaimedJob claimed_job(const Job& job) {
             .steps = job.steps};
 }
 
+/// By what a pending job stands in its queue, before the id: when it is due and, once it is, so
+/// much earlier as its priority is worth.
+constexpr Timestamp claim_time(Timestamp run_at, int priority, Timestamp now) {
+    return run_at > now ? run_at : run_at - priority * priority_step;
+}
+
 /// Answers whether it changed anything. Progress never goes back.
 inline bool advance(Progress& known, const std::optional<Progress>& reported) {
     if (!reported || reported->percent < known.percent || *reported == known) return false;

@@ -124,6 +124,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("type", &Job::type);
     same("queue", &Job::queue);
     same("owner", &Job::owner);
+    same("priority", &Job::priority);
     same("status", &Job::status);
     same("progress", &Job::progress);
     same("input", &Job::input);

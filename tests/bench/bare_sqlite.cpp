@@ -132,8 +132,9 @@ private:
             const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
                                                    0, next_id_++);
             insert_
-                ->bind(id.text(), "noop", "default", "", std::int64_t{5}, nullptr, std::int64_t{0},
-                       std::int64_t{604'800'000'000}, time, time, nullptr, input_)
+                ->bind(id.text(), "noop", "default", "", std::int64_t{0}, std::int64_t{5}, nullptr,
+                       std::int64_t{0}, std::int64_t{604'800'000'000}, time, time, nullptr, nullptr,
+                       input_)
                 .step();
         }
         commit_->step();

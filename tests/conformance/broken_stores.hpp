@@ -378,6 +378,26 @@ struct IgnoresTheSchedule final : ChangedSubmits {
     }
 };
 
+struct IgnoresPriorities final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override { job.priority = 0; }
+};
+
+struct LetsPrioritiesStarveOthers final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override { job.priority *= 10; }
+};
+
+struct ShowsTheHeadStart final : Store {
+    using Store::Store;
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+        auto jobs = inner().find(ids);
+        for (auto& job : jobs)
+            if (job) job->run_at -= job->priority * priority_step;
+        return jobs;
+    }
+};
+
 struct CutsTimesToMilliseconds final : ChangedSubmits {
     using ChangedSubmits::ChangedSubmits;
     void change(NewJob& job) override {

@@ -173,8 +173,10 @@ private:
         std::vector<NewJob> jobs(1 + world_.random() % 4,
                                  NewJob{.type = "work", .max_attempts = 3});
         if (world_.chance(0.2)) jobs.front().delay = world_.random_duration(0ms, 2s);
-        for (auto& job : jobs)
+        for (auto& job : jobs) {
+            if (world_.chance(0.3)) job.priority = static_cast<int>(world_.random() % 101);
             if (!acknowledged_.empty() && world_.chance(0.3)) choose_parents(job);
+        }
         try {
             for (const auto& one : client_.submit(std::move(jobs)))
                 if (one.outcome == Submitted::Outcome::created) acknowledged_.push_back(one.id);

@@ -73,6 +73,15 @@ TEST_CASE("a unique key obeys the rule of owners, and is not empty") {
               "unique_key is \"\", but must not be empty"));
 }
 
+TEST_CASE("a priority is from 0 to 100") {
+    accept([](NewJob& job) { job.priority = 0; });
+    accept([](NewJob& job) { job.priority = 100; });
+    CHECK(has(refusal_of([](NewJob& job) { job.priority = -1; }),
+              "priority is \"-1\", but must be from 0 to 100"));
+    CHECK(has(refusal_of([](NewJob& job) { job.priority = 101; }),
+              "priority is \"101\", but must be from 0 to 100"));
+}
+
 TEST_CASE("1 to 1000 attempts are allowed") {
     accept([](NewJob& job) { job.max_attempts = 1; });
     accept([](NewJob& job) { job.max_attempts = 1000; });

@@ -45,6 +45,30 @@ TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job becomes due at its very time
     CHECK(claim().claimed.size() == 1);
 }
 
+TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job has its head start at its very time") {
+    const auto urgent = submit({.priority = 1, .delay = 10s});
+    now += 10s - 1us;
+    const auto ordinary = submit();
+    CHECK(store.workload("default", "test").waiting == 1);
+    now += 1us;
+    CHECK(store.workload("default", "test").waiting == 2);
+    const auto claimed = claim().claimed;
+    REQUIRE(claimed.size() == 2);
+    CHECK(claimed[0].lease.id == urgent);
+    CHECK(claimed[1].lease.id == ordinary);
+}
+
+TEST_CASE_FIXTURE(MemoryWithClock, "a head start is worth a minute a step") {
+    const auto ordinary = submit();
+    now += 3min;
+    const auto too_late = submit({.priority = 2}), just_before = submit({.priority = 4});
+    const auto claimed = claim().claimed;
+    REQUIRE(claimed.size() == 3);
+    CHECK(claimed[0].lease.id == just_before);
+    CHECK(claimed[1].lease.id == ordinary);
+    CHECK(claimed[2].lease.id == too_late);
+}
+
 TEST_CASE_FIXTURE(MemoryWithClock, "a lease runs out at its very time") {
     const auto id = submit();
     claim(30s);

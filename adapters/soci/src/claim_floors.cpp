@@ -11,6 +11,9 @@ constexpr Duration slack = std::chrono::milliseconds{100};
 /// A job from below that comes while there is a backlog waits no longer.
 constexpr Duration longest_wait = std::chrono::seconds{1};
 
+/// One that is expected, no longer than this.
+constexpr Duration short_wait = std::chrono::milliseconds{100};
+
 /// Of the time, at most this part is spent on searches below, unless they are cheap.
 constexpr int one_in = 20;
 constexpr Duration cheap = std::chrono::milliseconds{20};
@@ -21,9 +24,9 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     const auto found = queues_.find(queue);
     if (found == queues_.end()) return {};
-    const auto& [floor, begins_anew_at, looks_below_at] = found->second;
-    if (now >= begins_anew_at) return {};
-    return {floor, now >= looks_below_at};
+    const Queue& known = found->second;
+    if (now >= known.begins_anew_at) return {};
+    return {known.floor, now >= known.looks_below_at};
 }
 
 void ClaimFloors::end(std::string_view queue, const Search& search, std::optional<Timestamp> oldest,
@@ -34,11 +37,22 @@ void ClaimFloors::end(std::string_view queue, const Search& search, std::optiona
     Queue& known = found->second;
     const auto took = now - began;
     const auto rest = took > cheap ? one_in * took : Duration::zero();
-    if (search.floor == Timestamp::min())
+    if (search.floor == Timestamp::min()) {
+        known.may_begin_anew_at = now + std::max<SteadyTime::duration>(short_wait, rest);
         known.begins_anew_at = now + std::max<SteadyTime::duration>(longest_wait, rest);
-    else if (!is_filled && search.looks_below)
+    } else if (!is_filled && search.looks_below) {
         known.looks_below_at = now + rest;
+    }
     if (oldest) known.floor = std::max(search.floor, *oldest - slack);
+}
+
+void ClaimFloors::expect(std::span<const NewJob> jobs) {
+    for (const NewJob& job : jobs) {
+        if (job.priority == 0) continue;
+        const std::lock_guard lock(mutex_);
+        if (const auto found = queues_.find(job.queue); found != queues_.end())
+            found->second.begins_anew_at = found->second.may_begin_anew_at;
+    }
 }
 
 } // namespace asyncjobs::soci_adapter

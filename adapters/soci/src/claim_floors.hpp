@@ -1,10 +1,12 @@
 #pragma once
 
+#include <asyncjobs/job.hpp>
 #include <asyncjobs/time.hpp>
 
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,9 +35,13 @@ public:
     void end(std::string_view queue, const Search& search, std::optional<Timestamp> oldest,
              bool is_filled, SteadyTime began, SteadyTime now);
 
+    /// Those of the jobs, which are new, that have a head start come below; they are found soon.
+    void expect(std::span<const NewJob> jobs);
+
 private:
     struct Queue {
         Timestamp floor = Timestamp::min();
+        SteadyTime may_begin_anew_at = {};
         SteadyTime begins_anew_at = {}; ///< with the oldest job
         SteadyTime looks_below_at = {}; ///< not before
     };

@@ -25,6 +25,10 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::siz
     return rescued;
 }
 
+void Dialect::advance(Session& session, std::size_t limit, CallTime now) const {
+    session.query(own_statements().advance).change(priority_step, now, limit);
+}
+
 std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp floor,
                            std::size_t limit, CallTime now) const {
     std::size_t count = 0;

@@ -84,6 +84,11 @@ std::vector<AttemptError> parse_attempt_errors(const std::string& text) {
     return errors;
 }
 
+NewTimes times_of(const NewJob& job, Timestamp run_at, Timestamp now) {
+    const Timestamp place = claim_time(run_at, job.priority, now);
+    return {place, place == run_at ? std::nullopt : std::optional(run_at)};
+}
+
 std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at) {
     return job.start_within > Duration::zero() ? run_at + job.start_within : job.deadline;
 }
@@ -195,6 +200,7 @@ Job read_job(Row row) {
     if (const auto errors = row.optional_text()) job.attempt_errors = parse_attempt_errors(*errors);
     job.attempt = row.small();
     job.max_attempts = row.small();
+    job.priority = row.small();
     job.crashes = row.small();
     job.fence = row.number();
     job.revision = row.number();

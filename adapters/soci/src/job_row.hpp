@@ -54,6 +54,14 @@ JobError parse_error(const std::string& text);
 std::string attempt_entry(const JobError& error);
 std::vector<AttemptError> parse_attempt_errors(const std::string& text);
 
+/// The columns `run_at` and `not_before` of a new job: by what it stands in its queue and, if that
+/// is not when it shall run, this.
+struct NewTimes {
+    Timestamp run_at;
+    std::optional<Timestamp> not_before;
+};
+NewTimes times_of(const NewJob& job, Timestamp run_at, Timestamp now);
+
 /// When a job that is due at `run_at` must have been started.
 std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
 

@@ -194,6 +194,13 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids,
     }
 }
 
+void MysqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
+    JsonRows ids;
+    session.query(mysql::find_to_advance)
+        .for_each([&](Row row) { ids.add(read_id(row)); }, now, limit);
+    if (ids.count() > 0) session.query(mysql::advance).change(ids.take(), priority_step);
+}
+
 std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
                                 std::size_t limit, CallTime now) const {
     JsonRows ids;

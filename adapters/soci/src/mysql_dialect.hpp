@@ -42,6 +42,7 @@ public:
               std::vector<std::optional<Job>>& answers) const override;
     std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
                                 int crash_limit, CallTime now) const override;
+    void advance(Session& session, std::size_t limit, CallTime now) const override;
     std::size_t purge(Session& session, std::string_view type, Timestamp floor, std::size_t limit,
                       CallTime now) const override;
 

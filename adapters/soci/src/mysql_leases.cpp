@@ -6,6 +6,7 @@
 #include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -224,10 +225,14 @@ void MysqlDialect::claim_from(Session& session, std::string_view queue, std::siz
     };
     const auto began = steady_now();
     const auto search = floors_.begin(queue, began);
+    const auto start = std::ssize(answers);
     find(search.floor, now);
     const bool looks_below = search.floor > Timestamp::min() && search.looks_below;
-    if (ids.count() < limit && looks_below)
+    if (ids.count() < limit && looks_below) {
+        const auto above = std::ssize(answers);
         find(Timestamp::min(), std::min(search.floor - Duration{1}, now));
+        std::rotate(answers.begin() + start, answers.begin() + above, answers.end());
+    }
     floors_.end(queue, search, oldest, ids.count() == limit, began, steady_now());
     if (ids.count() > 0)
         session.query(mysql::take).change(ids.take(), request.worker, now, now + request.lease_for);

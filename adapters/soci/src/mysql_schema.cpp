@@ -9,7 +9,8 @@ namespace {
 
 // What is compared is VARBINARY: the collations that compare byte for byte with trailing blanks
 // have different names on MySQL and MariaDB. Partial indexes do not exist; where one would hold the
-// rows of some statuses, a generated column is null in all others.
+// rows of some statuses, a generated column is null in all others. `to_unblock` is what unblock()
+// has to do: -1, to tell the children; otherwise from when on, to give a job its head start.
 constexpr const char* first = R"sql(CREATE TABLE IF NOT EXISTS asyncjobs_schema (
     version    INT    NOT NULL PRIMARY KEY,
     applied_at BIGINT NOT NULL
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     progress            INT            NOT NULL DEFAULT 0,
     message             TEXT           NOT NULL DEFAULT (''),
     attempt             INT            NOT NULL DEFAULT 0,
+    priority            INT            NOT NULL DEFAULT 0,
     max_attempts        INT            NOT NULL,
     crashes             INT            NOT NULL DEFAULT 0,
     fence               BIGINT         NOT NULL DEFAULT 0,
@@ -52,8 +54,9 @@ CREATE TABLE IF NOT EXISTS jobs (
         GENERATED ALWAYS AS (IF(status IN ('pending', 'processing'), unique_key, NULL)) STORED,
     stopped_as          VARBINARY(10)
         GENERATED ALWAYS AS (IF(status IN ('failed', 'cancelled'), status, NULL)) STORED,
-    to_unblock          INT GENERATED ALWAYS AS
-        (IF(dependents = 1 AND status IN ('completed', 'failed', 'cancelled'), 1, NULL)) STORED,
+    to_unblock          BIGINT GENERATED ALWAYS AS
+        (IF(dependents = 1 AND status IN ('completed', 'failed', 'cancelled'), -1,
+         IF(status = 'pending' AND priority > 0 AND not_before IS NULL, run_at, NULL))) STORED,
     input               LONGTEXT       NOT NULL,
     result              LONGTEXT,
     error               LONGTEXT,
@@ -82,7 +85,7 @@ CREATE TABLE IF NOT EXISTS job_queues (
 ) ENGINE = InnoDB;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW jobs_readable AS
 SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt_errors, attempt,
-       max_attempts, crashes, fence, revision, $worker, $unique_key, parents, blocked_by, cancel_reason,
+       priority, max_attempts, crashes, fence, revision, $worker, $unique_key, parents, blocked_by, cancel_reason,
        steps,
        timeout * 0.000001 AS timeout_seconds, retention * 0.000001 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,
@@ -91,7 +94,7 @@ SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, er
 )sql";
 
 /// Writes out each `$column` of the view as text, and each `@column` as the column's time in ISO
-/// 8601, to the microsecond.
+/// 8601, to the microsecond. `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
 std::string with_readable_columns(std::string_view sql) {
     std::string out;
     for (auto at = sql.find_first_of("$@"); at != sql.npos; at = sql.find_first_of("$@")) {
@@ -101,9 +104,10 @@ std::string with_readable_columns(std::string_view sql) {
         if (sql[at] == '$')
             out += fmt::format("CONVERT({0} USING utf8mb4) AS {0}", column);
         else
-            out += fmt::format("DATE_FORMAT(TIMESTAMPADD(MICROSECOND, {0}, '1970-01-01 00:00:00'), "
-                               "'%Y-%m-%dT%H:%i:%s.%fZ') AS {0}",
-                               column);
+            out +=
+                fmt::format("DATE_FORMAT(TIMESTAMPADD(MICROSECOND, {0}, '1970-01-01 00:00:00'), "
+                            "'%Y-%m-%dT%H:%i:%s.%fZ') AS {1}",
+                            column == "run_at" ? "coalesce(not_before, run_at)" : column, column);
         sql.remove_prefix(end);
     }
     return out.append(sql);

@@ -19,18 +19,20 @@ inline constexpr Sql now = {
 #define ASYNCJOBS_IDS "JSON_TABLE(:ids, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") "))"
 
 inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
-    " retention, created_at, updated_at, run_at, deadline, input)"
-    " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_max_attempts, new_unique_key,"
-    "  new_timeout, new_retention, :now, :now, new_run_at, new_deadline, new_input"
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, timeout,"
+    " retention, created_at, updated_at, run_at, not_before, deadline, input)"
+    " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,"
+    "  new_unique_key, new_timeout, new_retention, :now, :now, new_run_at, new_not_before,"
+    "  new_deadline, new_input"
     " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
     // clang-format off
     ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
     ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
-    ASYNCJOBS_COLUMN("max_attempts", "4") ", " ASYNCJOBS_COLUMN("unique_key", "5") ", "
-    ASYNCJOBS_COLUMN("timeout", "6") ", " ASYNCJOBS_COLUMN("retention", "7") ", "
-    ASYNCJOBS_COLUMN("run_at", "8") ", " ASYNCJOBS_COLUMN("deadline", "9") ", "
-    ASYNCJOBS_COLUMN("input", "10")
+    ASYNCJOBS_COLUMN("priority", "4") ", " ASYNCJOBS_COLUMN("max_attempts", "5") ", "
+    ASYNCJOBS_COLUMN("unique_key", "6") ", " ASYNCJOBS_COLUMN("timeout", "7") ", "
+    ASYNCJOBS_COLUMN("retention", "8") ", " ASYNCJOBS_COLUMN("run_at", "9") ", "
+    ASYNCJOBS_COLUMN("not_before", "10") ", " ASYNCJOBS_COLUMN("deadline", "11") ", "
+    ASYNCJOBS_COLUMN("input", "12")
     // clang-format on
     ")) AS batch"};
 
@@ -77,6 +79,7 @@ inline constexpr Sql
             "  '{\"attempt\":', attempt, ',\"at\":', :now, ',\"worker\":', JSON_QUOTE(worker), ',',"
             "  new_entry, '}]')),"
             " attempt = new_attempt, crashes = new_crashes, run_at = new_run_at,"
+            " not_before = IF(new_status = 'pending', NULL, not_before),"
             " completed_at = new_completed_at, failed_at = new_failed_at, cancelled_at = "
             "new_cancelled_at,"
             " expires_at = new_expires_at, result = new_result,"
@@ -192,11 +195,11 @@ inline constexpr RowStatements over_rows = {
     .check = {"SELECT id, fence, cancel_requested_at FROM " ASYNCJOBS_ROWS("fence")
                   ASYNCJOBS_OF_BATCH " WHERE fence = new_fence AND status = 'processing'",
               "tii"},
-    .any_finished = {"SELECT 1 FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock = 1"
-                     " LIMIT 1",
-                     "i"},
+    .any_to_unblock = {"SELECT 1 FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock <= :now"
+                       " LIMIT 1",
+                       "i"},
     .find_finished = {"SELECT id, status FROM jobs FORCE INDEX (jobs_to_unblock)"
-                      " WHERE to_unblock = 1 ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED",
+                      " WHERE to_unblock = -1 ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED",
                       "tt"},
     .lock = {"SELECT " ASYNCJOBS_LOCKED_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored")
                  ASYNCJOBS_OF_BATCH " FOR UPDATE",
@@ -218,6 +221,13 @@ inline constexpr RowStatements over_rows = {
         "ignored") " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of)"
                    " ON child = new_id"},
 };
+
+inline constexpr Sql find_to_advance = {
+    "SELECT id FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock >= 0 AND to_unblock <= :now"
+    " ORDER BY to_unblock LIMIT :n FOR UPDATE SKIP LOCKED",
+    "t"};
+inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH
+                                " SET " ASYNCJOBS_ADVANCES(":step")};
 
 inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"

@@ -80,8 +80,10 @@ private:
         for (const auto i : indexes) {
             const NewJob& job = jobs_[i];
             const Timestamp run_at = run_at_of(job);
-            rows.add(job.id, job.type, job.queue, job.owner, job.max_attempts, job.unique_key,
-                     job.timeout, job.retention, run_at, deadline_of(job, run_at),
+            const NewTimes times = times_of(job, run_at, now_);
+            rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
+                     job.unique_key, job.timeout, job.retention, times.run_at, times.not_before,
+                     deadline_of(job, run_at),
                      long_texts.inlined(mysql::append_to_input, job.id, job.input.text()));
         }
         try {
@@ -177,6 +179,7 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
         jobs = jobs.subspan(batch.size());
     }
     block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
+    floors_.expect(all);
 }
 
 } // namespace asyncjobs::soci_adapter

@@ -192,8 +192,10 @@ void PostgresqlDialect::find(Session& session, std::span<const JobId> ids,
 }
 
 OwnStatements PostgresqlDialect::own_statements() const noexcept {
-    return {
-        .restart = postgresql::restart, .rescue = postgresql::rescue, .purge = postgresql::purge};
+    return {.restart = postgresql::restart,
+            .rescue = postgresql::rescue,
+            .purge = postgresql::purge,
+            .advance = postgresql::advance};
 }
 
 const RowStatements& PostgresqlDialect::row_statements() const noexcept {

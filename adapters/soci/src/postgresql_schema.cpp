@@ -24,6 +24,7 @@ CREATE TABLE jobs (
     progress            INTEGER NOT NULL DEFAULT 0,
     message             TEXT COLLATE "C" NOT NULL DEFAULT '',
     attempt             INTEGER NOT NULL DEFAULT 0,
+    priority            INTEGER NOT NULL DEFAULT 0,
     max_attempts        INTEGER NOT NULL,
     crashes             INTEGER NOT NULL DEFAULT 0,
     fence               BIGINT  NOT NULL DEFAULT 0,
@@ -66,6 +67,8 @@ CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
     WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
 CREATE INDEX jobs_to_unblock ON jobs (id)
     WHERE dependents = 1 AND status IN ('completed', 'failed', 'cancelled');
+CREATE INDEX jobs_to_advance ON jobs (run_at)
+    WHERE status = 'pending' AND priority > 0 AND not_before IS NULL;
 CREATE TABLE job_dependencies (
     parent  TEXT COLLATE "C" NOT NULL,
     child   TEXT COLLATE "C" NOT NULL,
@@ -80,12 +83,12 @@ CREATE TABLE job_queues (
 );
 CREATE VIEW jobs_readable AS
 SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
+       priority, max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
        steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        to_timestamp(created_at / 1000000.0) AS created_at,
        to_timestamp(updated_at / 1000000.0) AS updated_at,
-       to_timestamp(run_at / 1000000.0) AS run_at,
+       to_timestamp(coalesce(not_before, run_at) / 1000000.0) AS run_at,
        to_timestamp(started_at / 1000000.0) AS started_at,
        to_timestamp(completed_at / 1000000.0) AS completed_at,
        to_timestamp(failed_at / 1000000.0) AS failed_at,

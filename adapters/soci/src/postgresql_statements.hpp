@@ -7,19 +7,24 @@
 /// column of it. Parameters follow the order of their first appearance.
 namespace asyncjobs::soci_adapter::postgresql {
 
+#define ASYNCJOBS_STEP "CAST(:step AS bigint)"
 #define ASYNCJOBS_INSERT                                                                           \
-    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"         \
-    " retention, created_at, updated_at, run_at, deadline, input)"                                 \
-    " SELECT id, type, queue, owner, 'pending', max_attempts, unique_key, timeout, retention,"     \
-    " :now, :now, coalesce(run_at, :now + delay),"                                                 \
-    " coalesce(deadline, coalesce(run_at, :now + delay) + start_within), input"                    \
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
+    " timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"            \
+    " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key, timeout,"      \
+    " retention, :now, :now,"                                                                      \
+    " CASE WHEN due > :now THEN due ELSE due - priority * " ASYNCJOBS_STEP " END,"                 \
+    " CASE WHEN due <= :now AND priority > 0 THEN due END,"                                        \
+    " coalesce(deadline, due + start_within), input"                                               \
+    " FROM (SELECT *, coalesce(run_at, :now + delay) AS due"                                       \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
-    " CAST(:owners AS text[]), CAST(:max_attempts AS integer[]), CAST(:unique_keys AS text[]),"    \
-    " CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), CAST(:run_at AS bigint[]),"      \
+    " CAST(:owners AS text[]), CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),"  \
+    " CAST(:unique_keys AS text[]), CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), "  \
+    "CAST(:run_at AS bigint[]),"                                                                   \
     " CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]), CAST(:start_within AS bigint[]),"   \
     " CAST(:inputs AS text[]))"                                                                    \
-    " AS new (id, type, queue, owner, max_attempts, unique_key, timeout, retention, run_at, "      \
-    "delay, deadline, start_within, input)"
+    " AS given (id, type, queue, owner, priority, max_attempts, unique_key, timeout, retention,"   \
+    " run_at, delay, deadline, start_within, input)) AS new"
 
 /// All of them, or a fault.
 inline constexpr Sql insert_all = {ASYNCJOBS_INSERT " RETURNING id, created_at", "ti"};
@@ -66,6 +71,8 @@ inline constexpr Sql settle = {
                      " THEN NULL ELSE :now + retention END,"
                      " run_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
                      " THEN :now + delay ELSE run_at END,"
+                     " not_before = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
+                     " THEN NULL ELSE not_before END,"
                      " attempt = greatest(attempt - refund, 0), updated_at = :now, revision = "
                      "revision + 1,"
                      " lease_expires_at = NULL"
@@ -150,7 +157,10 @@ inline constexpr Sql rescue = {
                   "  THEN :now + retention END,"
                   " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED
                   " OR cancel_requested_at IS NOT NULL"
-                  "  THEN run_at ELSE :now END"
+                  "  THEN run_at ELSE :now END,"
+                  " not_before = CASE WHEN " ASYNCJOBS_IS_QUARANTINED
+                  " OR cancel_requested_at IS NOT NULL"
+                  "  THEN not_before END"
                   " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
                   "  WHERE status = 'processing' AND lease_expires_at >= :floor AND "
                   "lease_expires_at <= :now"
@@ -165,6 +175,11 @@ inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ct
                               " AND status IN ('completed', 'failed', 'cancelled')"
                               " RETURNING id, parents",
                               "ti"};
+
+inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
+    ASYNCJOBS_STEP) " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+                    "  WHERE " ASYNCJOBS_TO_ADVANCE
+                    " ORDER BY run_at LIMIT :n FOR UPDATE SKIP LOCKED))"};
 
 inline constexpr Sql replace = {
     ASYNCJOBS_REPLACE("coalesce(CAST(:run_at AS bigint), :now + CAST(:delay AS bigint))")};

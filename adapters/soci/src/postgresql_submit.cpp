@@ -15,13 +15,14 @@ namespace {
 /// Answers when each job that was inserted was.
 std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
                                             std::span<const NewJob> jobs, CallTime now) {
-    PostgresqlArray ids, types, queues, owners, max_attempts, unique_keys, timeouts, retentions,
-        run_at, delays, deadlines, start_within, inputs;
+    PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys, timeouts,
+        retentions, run_at, delays, deadlines, start_within, inputs;
     for (const NewJob& job : jobs) {
         ids.add(job.id.text());
         types.add(job.type);
         queues.add(job.queue);
         owners.add(job.owner);
+        priorities.add(job.priority);
         max_attempts.add(job.max_attempts);
         unique_keys.add(job.unique_key);
         timeouts.add(job.timeout.count());
@@ -47,9 +48,10 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
             const JobId id = read_id(row);
             inserted.emplace(id, row.time());
         },
-        now, ids.text(), types.text(), queues.text(), owners.text(), max_attempts.text(),
-        unique_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
-        deadlines.text(), start_within.text(), inputs.text());
+        now, priority_step, ids.text(), types.text(), queues.text(), owners.text(),
+        priorities.text(), max_attempts.text(), unique_keys.text(), timeouts.text(),
+        retentions.text(), run_at.text(), delays.text(), deadlines.text(), start_within.text(),
+        inputs.text());
     return inserted;
 }
 
@@ -117,7 +119,10 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
 void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                                std::vector<Submitted>& answers) const {
     if (as_postgresql(session).commits_each_batch()) {
-        if (insert_all(session, jobs, now, answers)) return;
+        if (insert_all(session, jobs, now, answers)) {
+            floors_.expect(jobs);
+            return;
+        }
         begin_write(session);
     }
     const std::size_t start = answers.size();
@@ -134,6 +139,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
             }
         });
     block_children(session, postgresql::over_rows, jobs, std::span(answers).subspan(start));
+    floors_.expect(jobs);
 }
 
 } // namespace asyncjobs::soci_adapter

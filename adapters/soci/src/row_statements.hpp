@@ -12,36 +12,39 @@ struct RowStatements {
 
     // Jobs that wait for others: a row of job_dependencies is open until the child was told. In
     // `dependents`, a job has 1 if children may have to be told once it has finished.
-    Sql any_finished;  ///< no rows. Answers 1 if there are jobs whose children are to be told
-    Sql find_finished; ///< no rows, but a limit. Locks such jobs; answers id, status
-    Sql lock;          ///< answers id, blocked_by, on_parent_failure, queue, status; by id
-    Sql mark;          ///< rows: id, dependents
-    Sql connect;       ///< rows: child, parent
-    Sql block;         ///< rows: child, how many parents, on_parent_failure; then never_due
-    Sql children;      ///< of these parents, that were not told. Answers child, parent
-    Sql close;         ///< they have been told
-    Sql count_down;    ///< rows: child, by how many; then the time
-    Sql let_go;        ///< then the time
-    Sql stop;          ///< then status, time, error, reason
-    Sql disconnect;    ///< of these children
+    Sql any_to_unblock; ///< no rows, but the time. Answers 1 if unblock() has anything to do
+    Sql find_finished;  ///< no rows, but a limit. Locks such jobs; answers id, status
+    Sql lock;           ///< answers id, blocked_by, on_parent_failure, queue, status; by id
+    Sql mark;           ///< rows: id, dependents
+    Sql connect;        ///< rows: child, parent
+    Sql block;          ///< rows: child, how many parents, on_parent_failure; then never_due
+    Sql children;       ///< of these parents, that were not told. Answers child, parent
+    Sql close;          ///< they have been told
+    Sql count_down;     ///< rows: child, by how many; then the time
+    Sql let_go;         ///< then the time
+    Sql stop;           ///< then status, time, error, reason
+    Sql disconnect;     ///< of these children
 };
 
 // For those databases that know WITH before an UPDATE; `rows` makes the row set `batch` of the
 // columns new_id and `column`.
 #define ASYNCJOBS_FINISHED "dependents = 1 AND status IN ('completed', 'failed', 'cancelled')"
+#define ASYNCJOBS_TO_ADVANCE                                                                       \
+    "status = 'pending' AND priority > 0 AND not_before IS NULL AND run_at <= :now"
 #define ASYNCJOBS_IN_BATCH "id IN (SELECT new_id FROM batch)"
 #define ASYNCJOBS_COUNTS_DOWN                                                                      \
     "blocked_by = blocked_by - new_count, updated_at = :now, revision = revision + 1"
 #define ASYNCJOBS_LETS_GO                                                                          \
     "run_at = CASE WHEN not_before > :now THEN not_before ELSE :now END, not_before = NULL"
+#define ASYNCJOBS_ADVANCES(step) "not_before = run_at, run_at = run_at - priority * " step
 #define ASYNCJOBS_STOPS                                                                            \
     "status = :status, failed_at = CASE WHEN :status = 'failed' THEN :now END,"                    \
     " cancelled_at = CASE WHEN :status = 'cancelled' THEN :now END, blocked_by = 0,"               \
     " expires_at = :now + retention, error = coalesce(:error, error),"                             \
     " cancel_reason = coalesce(:reason, cancel_reason)"
 #define ASYNCJOBS_BLOCKS                                                                           \
-    "not_before = run_at, run_at = :never, parents = new_count, blocked_by = new_count,"           \
-    " on_parent_failure = new_policy"
+    "not_before = coalesce(not_before, run_at), run_at = :never, parents = new_count,"             \
+    " blocked_by = new_count, on_parent_failure = new_policy"
 #define ASYNCJOBS_LOCKED_COLUMNS "id, blocked_by, on_parent_failure, queue, status"
 inline constexpr std::string_view locked_columns = "tittt";
 
@@ -52,7 +55,11 @@ inline constexpr std::string_view locked_columns = "tittt";
                                  " JOIN jobs ON id = new_id"                                       \
                                  " WHERE fence = new_fence AND status || '' = 'processing'",       \
                   "tii"},                                                                          \
-        .any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1", "i"},          \
+        .any_to_unblock = {"SELECT 1 WHERE coalesce("                                              \
+                           "(SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1), "           \
+                           "(SELECT 1 FROM jobs WHERE " ASYNCJOBS_TO_ADVANCE                       \
+                           " ORDER BY run_at LIMIT 1)) = 1",                                       \
+                           "i"},                                                                   \
         .find_finished = {"SELECT id, status FROM jobs WHERE " ASYNCJOBS_FINISHED                  \
                           " ORDER BY id LIMIT :n" skip_locked,                                     \
                           "tt"},                                                                   \

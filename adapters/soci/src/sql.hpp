@@ -18,12 +18,13 @@ struct Sql {
 #define ASYNCJOBS_JOB_COLUMNS                                                                      \
     "id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, "    \
     "attempt, "                                                                                    \
-    "max_attempts, crashes, fence, revision, worker, unique_key, timeout, retention, created_at, " \
+    "max_attempts, priority, crashes, fence, revision, worker, unique_key, timeout, retention, "   \
+    "created_at, "                                                                                 \
     "updated_at, coalesce(not_before, run_at), started_at, completed_at, failed_at, "              \
     "cancelled_at, cancel_requested_at, lease_expires_at, expires_at, deadline, parents, "         \
     "blocked_by, on_parent_failure, cancel_reason, steps"
 inline constexpr std::string_view job_columns = "tttttittttt"
-                                                "iiiiitt"
+                                                "iiiiiitt"
                                                 "iiiiiiiiiiii"
                                                 "iiittt";
 
@@ -40,8 +41,9 @@ inline constexpr std::string_view due_columns = "i"
                                                 "titttt"
                                                 "iiiiiit";
 
-/// When a blocked job is due: at the end of the year 9999, until it is blocked no more. Its own
-/// time is in `not_before` until then.
+/// When a blocked job is due: at the end of the year 9999, until it is blocked no more. The time
+/// that it shall run at itself is in `not_before`, as that of a job which has got its head start
+/// is.
 inline constexpr Timestamp never_due{Duration{253'402'300'799'999'999}};
 
 } // namespace asyncjobs::soci_adapter

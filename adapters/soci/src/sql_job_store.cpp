@@ -185,12 +185,14 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
 
 std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
     const RowStatements& sql = dialect_->row_statements();
-    const bool is_any = transact(Access::reading, [&](Session& session, CallTime) {
-        return session.query(sql.any_finished).for_first([](Row) {});
+    const bool is_any = transact(Access::reading, [&](Session& session, CallTime now) {
+        return session.query(sql.any_to_unblock).for_first([](Row) {}, now);
     });
     if (!is_any) return {};
     return transact(Access::writing, [&](Session& session, CallTime now) {
-        return soci_adapter::unblock(session, sql, limit, now);
+        auto unblocked = soci_adapter::unblock(session, sql, limit, now);
+        dialect_->advance(session, limit, now);
+        return unblocked;
     });
 }
 

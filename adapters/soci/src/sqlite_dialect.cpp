@@ -142,9 +142,11 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
     for (const NewJob& job : jobs) {
         Submitted answer{Outcome::created, job.id, now};
         const Timestamp run_at = job.run_at.value_or(now + job.delay);
-        const bool created = insert.change(job.id, job.type, job.queue, job.owner, job.max_attempts,
-                                           job.unique_key, job.timeout, job.retention, now, run_at,
-                                           deadline_of(job, run_at), job.input.text()) == 1;
+        const NewTimes times = times_of(job, run_at, now);
+        const bool created =
+            insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
+                          job.unique_key, job.timeout, job.retention, now, times.run_at,
+                          times.not_before, deadline_of(job, run_at), job.input.text()) == 1;
         if (!created) {
             const bool id_exists =
                 session.query(sqlite::created_at)
@@ -226,7 +228,7 @@ void SqliteDialect::settle(Session& session, std::span<const Settlement> settlem
             submit(session, settlement.follow_ups(), now, submitted);
     }
     if (!settlements.empty())
-        answer.has_to_unblock = session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
+        answer.has_to_unblock = session.query(sqlite::any_finished).for_first([](Row) {});
 }
 
 void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,
@@ -272,6 +274,7 @@ OwnStatements SqliteDialect::own_statements() const noexcept {
     return {.restart = sqlite::restart,
             .rescue = sqlite::rescue,
             .purge = sqlite::purge,
+            .advance = sqlite::advance,
             .lock = sqlite::lock};
 }
 

@@ -24,6 +24,7 @@ CREATE TABLE jobs (
     progress            INTEGER NOT NULL DEFAULT 0,
     message             TEXT    NOT NULL DEFAULT '',
     attempt             INTEGER NOT NULL DEFAULT 0,
+    priority            INTEGER NOT NULL DEFAULT 0,
     max_attempts        INTEGER NOT NULL,
     crashes             INTEGER NOT NULL DEFAULT 0,
     fence               BIGINT  NOT NULL DEFAULT 0,
@@ -66,6 +67,8 @@ CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
     WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
 CREATE INDEX jobs_to_unblock ON jobs (id)
     WHERE dependents = 1 AND status IN ('completed', 'failed', 'cancelled');
+CREATE INDEX jobs_to_advance ON jobs (run_at)
+    WHERE status = 'pending' AND priority > 0 AND not_before IS NULL;
 CREATE TABLE job_dependencies (
     parent  TEXT    NOT NULL,
     child   TEXT    NOT NULL,
@@ -80,7 +83,7 @@ CREATE TABLE job_queues (
 );
 CREATE VIEW jobs_readable AS
 SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
+       priority, max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
        steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,
@@ -89,6 +92,7 @@ SELECT id, type, queue, owner, status, progress, message, input, result, error, 
 )sql";
 
 /// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
+/// `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
 std::string with_readable_times(std::string_view sql) {
     std::string out;
     for (auto at = sql.find('@'); at != sql.npos; at = sql.find('@')) {
@@ -96,8 +100,8 @@ std::string with_readable_times(std::string_view sql) {
         const std::string column(sql.substr(at + 1, end - at - 1));
         out += sql.substr(0, at);
         out += fmt::format("strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch')"
-                           " || printf('.%06dZ', {0} % 1000000) AS {0}",
-                           column);
+                           " || printf('.%06dZ', {0} % 1000000) AS {1}",
+                           column == "run_at" ? "coalesce(not_before, run_at)" : column, column);
         sql.remove_prefix(end);
     }
     return out.append(sql);

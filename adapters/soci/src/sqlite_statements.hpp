@@ -7,10 +7,10 @@
 namespace asyncjobs::soci_adapter::sqlite {
 
 inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
-    " retention, created_at, updated_at, run_at, deadline, input)"
-    " VALUES (:id, :type, :queue, :owner, 'pending', :max_attempts, :unique_key, :timeout,"
-    " :retention, :now, :now, :run_at, :deadline, :input)"
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+    " timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"
+    " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,"
+    " :timeout, :retention, :now, :now, :run_at, :not_before, :deadline, :input)"
     " ON CONFLICT DO NOTHING"};
 
 inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
@@ -56,6 +56,7 @@ inline constexpr Sql put_back = {
     " cancelled_at = iif(cancel_requested_at IS NULL, NULL, :now),"
     " expires_at = iif(cancel_requested_at IS NULL, NULL, :now + retention),"
     " run_at = iif(cancel_requested_at IS NULL, :now + :delay, run_at),"
+    " not_before = iif(cancel_requested_at IS NULL, NULL, not_before),"
     " attempt = max(attempt - :refund, 0), error = coalesce(:error, error),"
     " attempt_errors = iif(:entry IS NULL, attempt_errors, " ASYNCJOBS_WITH_ERROR
     ")" ASYNCJOBS_IF_LEASED " RETURNING status",
@@ -99,12 +100,18 @@ inline constexpr Sql rescue = {
     "  :now, NULL),"
     " expires_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL,"
     "  :now + retention, NULL),"
-    " run_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL, run_at, :now)"
+    " run_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL, run_at, :now),"
+    " not_before = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL,"
+    "  not_before, NULL)"
     " WHERE rowid IN (SELECT rowid FROM jobs"
     "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT :n)"
     " RETURNING id, queue, status",
     "ttt"};
+
+inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
+    ":step") " WHERE rowid IN (SELECT rowid FROM jobs"
+             "  WHERE " ASYNCJOBS_TO_ADVANCE " ORDER BY run_at LIMIT :n)"};
 
 inline constexpr Sql purge = {
     "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs"
@@ -125,6 +132,9 @@ inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_AN
     "WITH batch AS (SELECT value ->> 0 AS new_id, CAST(value ->> 1 AS " type ") AS " column        \
     ", value ->> 2 AS new_policy FROM json_each(:rows)) "
 inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, "", "");
+
+inline constexpr Sql any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1",
+                                     "i"};
 
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {

@@ -116,9 +116,10 @@ inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE"
 
 /// What SqlJobStore runs in a dialect's own words.
 struct OwnStatements {
-    Sql restart;     ///< changes no row if a live job holds the unique key
-    Sql rescue = {}; ///< of a dialect that needs no more than one statement for it
-    Sql purge = {};  ///< likewise; answers who was deleted, and how many it had waited for
+    Sql restart;      ///< changes no row if a live job holds the unique key
+    Sql rescue = {};  ///< of a dialect that needs no more than one statement for it
+    Sql purge = {};   ///< likewise; answers who was deleted, and how many it had waited for
+    Sql advance = {}; ///< likewise
     Sql lock = statements::lock;
     Sql set_paused = statements::set_paused;
     Sql add_step = statements::add_step;

@@ -26,7 +26,8 @@ using MemoryHook =
 /// A job and its places in the indexes, which need no memory of their own.
 struct MemoryRecord {
     Job job;
-    Timestamp at; ///< its place in the schedule: run_at, lease_expires_at or expires_at
+    Timestamp at; ///< its place in the schedule: claim_time(), lease_expires_at or expires_at
+    bool in_scheduled = false; ///< which one that is, of a pending job
     std::vector<JobId> parents;
     MemoryQueue* queue = nullptr;
     MemoryHook in_schedule, in_all, in_owned;
@@ -61,6 +62,7 @@ using MemoryOwned = MemoryIndex<&MemoryRecord::in_owned, MemoryById>;
 
 struct MemoryQueue {
     MemorySchedule pending;
+    MemorySchedule scheduled; ///< pending jobs with a priority that are not due yet
     std::size_t processing = 0;
     bool paused = false;
 };

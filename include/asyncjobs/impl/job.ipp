@@ -87,6 +87,8 @@ ASYNCJOBS_INLINE void validate(const NewJob& job) {
         detail::check_label("unique_key", *job.unique_key);
         if (job.unique_key->empty()) detail::refuse("unique_key", "", "must not be empty");
     }
+    if (job.priority < 0 || job.priority > 100)
+        detail::refuse("priority", std::to_string(job.priority), "must be from 0 to 100");
     if (job.max_attempts < 1 || job.max_attempts > 1000)
         detail::refuse("max_attempts", std::to_string(job.max_attempts), "must be from 1 to 1000");
     detail::check_one_of(job.run_at, "run_at", job.delay, "delay");

@@ -39,7 +39,7 @@ struct MemoryJobStore::State {
     detail::MemorySchedule& schedule_of(Record& record) {
         switch (record.job.status) {
         case JobStatus::pending:
-            return record.queue->pending;
+            return record.in_scheduled ? record.queue->scheduled : record.queue->pending;
         case JobStatus::processing:
             return processing;
         default:
@@ -48,8 +48,9 @@ struct MemoryJobStore::State {
     }
 
     /// Changes the status and, with it, the schedule and what it is ordered by.
-    void move(Record& record, JobStatus status, Timestamp at) {
+    void move(Record& record, JobStatus status, Timestamp at, bool to_scheduled = false) {
         detail::erase_from(schedule_of(record), record);
+        record.in_scheduled = to_scheduled;
         if (record.job.status == JobStatus::processing) --record.queue->processing;
         if (status == JobStatus::processing) ++record.queue->processing;
         record.job.status = status;
@@ -57,14 +58,29 @@ struct MemoryJobStore::State {
         detail::insert_near_end(schedule_of(record), record);
     }
 
+    /// It has its head start still before it.
+    static bool is_to_advance(const Job& job, Timestamp now) {
+        return job.priority > 0 && job.run_at > now;
+    }
+
     static void touch(Record& record, Timestamp now) {
         ++record.job.revision;
         record.job.updated_at = now;
     }
 
-    void make_pending(Record& record, Timestamp run_at) {
-        record.job.run_at = run_at;
-        move(record, JobStatus::pending, run_at);
+    void make_pending(Record& record, Timestamp run_at, Timestamp now) {
+        Job& job = record.job;
+        job.run_at = run_at;
+        move(record, JobStatus::pending, claim_time(run_at, job.priority, now),
+             is_to_advance(job, now));
+    }
+
+    /// Gives those that have become due their head start.
+    void give_head_starts(Queue& queue, Timestamp now) {
+        while (!queue.scheduled.empty() && queue.scheduled.begin()->at <= now) {
+            Record& record = *queue.scheduled.begin();
+            make_pending(record, record.job.run_at, now);
+        }
     }
 
     void finish(Record& record, JobStatus status, Timestamp now) {
@@ -137,7 +153,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::conflict(Record& holder, const
     if (wanted.on_conflict == OnConflict::replace && job.status == JobStatus::pending) {
         job.input = wanted.input;
         job.run_at = wanted.run_at.value_or(now + wanted.delay);
-        if (job.blocked_by == 0) make_pending(holder, job.run_at);
+        if (job.blocked_by == 0) make_pending(holder, job.run_at, now);
         touch(holder, now);
         outcome = Submitted::Outcome::replaced;
     }
@@ -161,6 +177,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     job.type = wanted.type;
     job.queue = wanted.queue;
     job.owner = wanted.owner;
+    job.priority = wanted.priority;
     job.input = wanted.input;
     job.max_attempts = wanted.max_attempts;
     job.unique_key = wanted.unique_key;
@@ -172,7 +189,9 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     if (wanted.start_within > Duration::zero()) job.deadline = job.run_at + wanted.start_within;
     job.parents = job.blocked_by = static_cast<int>(parents.size());
     job.on_parent_failure = wanted.on_parent_failure;
-    record.at = job.blocked_by == 0 ? job.run_at : detail::never_due;
+    const bool is_blocked = job.blocked_by > 0;
+    record.at = is_blocked ? detail::never_due : claim_time(job.run_at, job.priority, now);
+    record.in_scheduled = !is_blocked && is_to_advance(job, now);
     record.queue = &queue(job.queue);
     for (const JobId& parent : parents) {
         children[parent].push_back(job.id);
@@ -180,7 +199,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     }
     record.parents = std::move(parents);
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
-    detail::insert_near_end(record.queue->pending, record);
+    detail::insert_near_end(schedule_of(record), record);
     detail::insert_near_end(all, record);
     detail::insert_near_end(owned[job.owner], record);
     return {Outcome::created, job.id, job.created_at};
@@ -233,7 +252,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
         if (cancel)
             finish(*record, JobStatus::cancelled, now);
         else
-            make_pending(*record, now + settlement.delay());
+            make_pending(*record, now + settlement.delay(), now);
     }
     const JobStatus status = job.status;
     submit(settlement.follow_ups(), now);
@@ -242,6 +261,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const ClaimRequest& request,
                                                    Timestamp now, std::vector<ClaimedJob>& out) {
+    give_head_starts(from, now);
     while (out.size() < request.limit && !from.pending.empty()) {
         Record& record = *from.pending.begin();
         Job& job = record.job;
@@ -296,10 +316,11 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
         if (found == state_->queues.end() || found->second.paused) continue;
         auto& queue = found->second;
         state_->claim(queue, request, now, answer.claimed);
-        if (queue.pending.empty()) continue;
-        const Timestamp due = queue.pending.begin()->at;
-        if (due == detail::never_due) continue;
-        next_due = std::min(next_due.value_or(due), due);
+        for (const auto* schedule : {&queue.pending, &queue.scheduled}) {
+            if (schedule->empty() || schedule->begin()->at == detail::never_due) continue;
+            const Timestamp due = schedule->begin()->at;
+            next_due = std::min(next_due.value_or(due), due);
+        }
     }
     if (next_due && answer.claimed.size() < request.limit) answer.next_due_in = *next_due - now;
     answer.has_to_unblock = !state_->to_unblock.empty();
@@ -354,7 +375,7 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
         } else if (job.cancel_requested_at) {
             state_->finish(record, JobStatus::cancelled, now);
         } else {
-            state_->make_pending(record, now);
+            state_->make_pending(record, now, now);
         }
         answer.push_back({job.id, job.queue, job.status});
     }
@@ -392,7 +413,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::unblock(std::vector<const Record*> 
                 job.cancel_reason = std::move(why.message);
             finish(*child, fails ? JobStatus::failed : JobStatus::cancelled, now);
         } else if (job.blocked_by == 0) {
-            make_pending(*child, std::max(job.run_at, now));
+            make_pending(*child, std::max(job.run_at, now), now);
         }
         out.push_back({id, job.queue, job.status, job.blocked_by});
     }
@@ -506,7 +527,7 @@ ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     job.expires_at.reset();
     state_->to_unblock.erase(id);
     State::touch(*record, now);
-    state_->make_pending(*record, now);
+    state_->make_pending(*record, now, now);
     return RetryOutcome::retried;
 }
 
@@ -528,6 +549,7 @@ ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::
     const Timestamp now = state_->clock();
     Workload answer;
     if (const auto found = state_->queues.find(queue); found != state_->queues.end()) {
+        state_->give_head_starts(found->second, now);
         for (const auto& record : found->second.pending) {
             if (record.at > now || answer.waiting == Workload::count_limit) break;
             ++answer.waiting;

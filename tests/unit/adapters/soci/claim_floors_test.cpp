@@ -48,6 +48,26 @@ TEST_CASE("once a second a search begins anew, for what came below a backlog") {
     CHECK(floors.begin("q", start + 1s).floor == Timestamp::min());
 }
 
+TEST_CASE("a search begins anew sooner when a job with a head start was submitted") {
+    ClaimFloors floors;
+    const NewJob urgent{.queue = "q", .priority = 1}, ordinary{.queue = "q"},
+        elsewhere{.queue = "other", .priority = 1};
+    search(floors, start, oldest, true);
+    floors.expect({{ordinary, elsewhere}});
+    CHECK(floors.begin("q", start + 999ms).floor > Timestamp::min());
+    floors.expect({{ordinary, urgent}});
+    CHECK(floors.begin("q", start + 99ms).floor > Timestamp::min());
+    CHECK(floors.begin("q", start + 100ms).floor == Timestamp::min());
+}
+
+TEST_CASE("searches for jobs with a head start, too, take no more than a small part of the time") {
+    ClaimFloors floors;
+    const NewJob urgent{.queue = "q", .priority = 1};
+    search(floors, start, oldest, true, 1s);
+    floors.expect({&urgent, 1});
+    CHECK(floors.begin("q", start + 15s).floor > Timestamp::min());
+}
+
 TEST_CASE("searches that begin anew take no more than a small part of the time") {
     ClaimFloors floors;
     search(floors, start, oldest, true, 1s);

@@ -67,6 +67,7 @@ private:
         {":lease_expires_at", "1800000000000000"},
         {":piece", "'x'"},
         {":reason", "'x'"},
+        {":step", "60000000"},
         {":never", "1800000000000000"},
         {":status", "'failed'"},
         {":error", "'{}'"},
@@ -79,12 +80,14 @@ private:
             return fmt::format("IF('{}' IN ({}), {}, NULL)", status, which, value);
         };
         server_.run(fmt::format(
-            "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout,"
-            " retention, created_at, updated_at, run_at, started_at, completed_at, failed_at,"
+            "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+            " timeout, retention, created_at, updated_at, run_at, started_at, completed_at, "
+            "failed_at,"
             " cancelled_at, lease_expires_at, expires_at, worker, input)"
             " SELECT CONCAT('job-20240101-', LPAD(seq, 21, '0'), LEFT('{0}', 5)),"
             " IF(seq % 10, 'common', 'rare'), CONCAT('q', seq % 4), CONCAT('owner', seq % 100),"
-            " '{0}', 5, CONCAT('k', seq, '{0}'), 0, 0, seq, seq, 1700000000000000 + seq, seq,"
+            " '{0}', seq % 2, 5, CONCAT('k', seq, '{0}'), 0, 0, seq, seq, 1700000000000000 + seq, "
+            "seq,"
             " {1}, {2}, {3}, {4}, {5}, CONCAT('worker', seq % 50), '{{}}'"
             " FROM seq_1_to_100000",
             status, if_status("'completed'", "seq"), if_status("'failed'", "seq"),
@@ -145,7 +148,9 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
                        mysql::set_paused,
                        statements::cancel_processing,
                        mysql::over_rows.check,
-                       mysql::over_rows.any_finished,
+                       mysql::over_rows.any_to_unblock,
+                       mysql::find_to_advance,
+                       mysql::advance,
                        mysql::over_rows.find_finished,
                        mysql::over_rows.mark,
                        mysql::over_rows.block,
@@ -178,7 +183,9 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
     CHECK(index_of(mysql::expired_job) == "jobs_finished");
     CHECK(index_of(mysql::latest_runs) == "jobs_finished");
     CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
+    CHECK(index_of(mysql::over_rows.any_to_unblock) == "jobs_to_unblock");
     CHECK(index_of(mysql::over_rows.find_finished) == "jobs_to_unblock");
+    CHECK(index_of(mysql::find_to_advance) == "jobs_to_unblock");
 
     const MysqlDialect dialect{MysqlOptions{}};
     for (const bool before : {false, true})

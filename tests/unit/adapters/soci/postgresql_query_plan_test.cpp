@@ -21,11 +21,11 @@ using soci_test::PostgresqlSchema;
 
 // Of each status, and as many that are not due yet: far more than fits into a page or a batch.
 constexpr const char* fill = R"sql(
-INSERT INTO jobs (id, type, queue, owner, status, max_attempts, unique_key, timeout, retention,
-                  created_at, updated_at, run_at, fence, worker, started_at, completed_at,
+INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, timeout,
+                  retention, created_at, updated_at, run_at, fence, worker, started_at, completed_at,
                   failed_at, cancelled_at, lease_expires_at, expires_at, input)
 SELECT to_char(n * 7919 % 600011, '00000000000000000000000000000000') || state, 'noop', 'default',
-       CASE WHEN n % 10 = 0 THEN '42' ELSE '' END, status, 5, NULL, 0, 1000, n, n,
+       CASE WHEN n % 10 = 0 THEN '42' ELSE '' END, status, n % 2, 5, NULL, 0, 1000, n, n,
        CASE WHEN state = 5 THEN 1000000000 + n ELSE n END, 1, 'w' || n % 100,
        CASE WHEN status <> 'pending' THEN n END, CASE WHEN status = 'completed' THEN n END,
        CASE WHEN status = 'failed' THEN n END, CASE WHEN status = 'cancelled' THEN n END,
@@ -72,6 +72,7 @@ struct Planner {
                                                                   {"percents", "'{1,1}'"},
                                                                   {"rows", "'[[\"1\",\"1\"]]'"},
                                                                   {"never", "5"},
+                                                                  {"step", "60000000"},
                                                                   {"status", "'failed'"},
                                                                   {"reason", "'x'"}};
         std::string arguments;
@@ -130,7 +131,9 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                             {postgresql::restart, "jobs_pkey"},
                             {statements::cancel_processing, "jobs_pkey"},
                             {postgresql::over_rows.check, "jobs_pkey"},
-                            {postgresql::over_rows.any_finished, "jobs_to_unblock"},
+                            {postgresql::over_rows.any_to_unblock, "jobs_to_unblock"},
+                            {postgresql::over_rows.any_to_unblock, "jobs_to_advance"},
+                            {postgresql::advance, "jobs_to_advance"},
                             {postgresql::over_rows.find_finished, "jobs_to_unblock"},
                             {postgresql::over_rows.mark, "jobs_pkey"},
                             {postgresql::over_rows.block, "jobs_pkey"},

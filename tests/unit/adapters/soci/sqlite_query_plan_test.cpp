@@ -63,7 +63,9 @@ TEST_CASE("no statement scans the table or sorts") {
                        statements::set_paused,
                        statements::cancel_processing,
                        sqlite::over_rows.check,
-                       sqlite::over_rows.any_finished,
+                       sqlite::any_finished,
+                       sqlite::advance,
+                       sqlite::over_rows.any_to_unblock,
                        sqlite::over_rows.find_finished,
                        sqlite::over_rows.mark,
                        sqlite::over_rows.block,
@@ -100,6 +102,11 @@ TEST_CASE("each question is answered by the index made for it") {
                    "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
     CHECK(contains(planner.plan_of(statements::latest_runs.text),
                    "INDEX jobs_finished (type=? AND expires_at>?)"));
+    CHECK(contains(planner.plan_of(sqlite::advance.text),
+                   "SEARCH jobs USING INDEX jobs_to_advance (run_at<?)"));
+    const auto sweep = planner.plan_of(sqlite::over_rows.any_to_unblock.text);
+    CHECK(contains(sweep, "INDEX jobs_to_unblock"));
+    CHECK(contains(sweep, "INDEX jobs_to_advance (run_at<?)"));
     CHECK(
         contains(planner.plan_of(sqlite::key_holder.text), "INDEX jobs_unique_key (unique_key=?)"));
 }

@@ -120,6 +120,7 @@ TEST_CASE("a person can read the table of jobs, and its times in the view") {
     auto job = new_job(1);
     job.input = JsonText::parse(R"({"from": "2011-01-01"})");
     job.owner = "42";
+    job.priority = 3;
     submit(*store, job);
     const auto claimed = claim(*store, 1);
     const Settlement settlements[] = {Settlement::failed(
@@ -137,6 +138,7 @@ TEST_CASE("a person can read the table of jobs, and its times in the view") {
     CHECK(jobs("error") == R"({"code":"E7005","message":"no \"data\"","details":null})");
     CHECK(jobs("error ->> 'message'") == "no \"data\"");
     CHECK(jobs("created_at") == "1736337600000250");
+    CHECK(jobs("not_before = created_at AND run_at = created_at - 180000000") == "1");
     CHECK(jobs("completed_at IS NULL AND failed_at = created_at") == "1");
 
     const auto readable = [&](const std::string& what) {
@@ -145,6 +147,8 @@ TEST_CASE("a person can read the table of jobs, and its times in the view") {
     CHECK(readable("created_at") == "2025-01-08T12:00:00.000250Z");
     CHECK(readable("failed_at") == "2025-01-08T12:00:00.000250Z");
     CHECK(readable("expires_at") == "2025-01-15T12:00:00.000250Z");
+    CHECK(readable("run_at") == "2025-01-08T12:00:00.000250Z");
+    CHECK(readable("priority") == "3");
     CHECK(readable("completed_at") == "NULL");
     CHECK(readable("retention_seconds") == "604800.0");
 }

@@ -18,6 +18,30 @@ namespace {
 
 using namespace asyncjobs;
 using namespace soci_test;
+using namespace std::chrono_literals;
+
+TEST_CASE("a scheduled job has its head start from the sweep after it became due") {
+    const SqliteFile file;
+    Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
+    const auto store = open_store(file.url(), {.clock = [&] { return now; }});
+    auto urgent = new_job(1), ordinary = new_job(2);
+    urgent.priority = 1;
+    urgent.delay = 10s;
+    submit(*store, urgent);
+    store->unblock(10);
+    now += 9s;
+    submit(*store, ordinary);
+    store->unblock(10);
+    CHECK(find(*store, urgent.id)->run_at == now + 1s);
+
+    now += 1s;
+    store->unblock(10);
+    CHECK(find(*store, urgent.id)->run_at == now);
+    const auto claimed = claim(*store, 2);
+    REQUIRE(claimed.size() == 2);
+    CHECK(claimed[0].lease.id == urgent.id);
+    CHECK(claimed[1].lease.id == ordinary.id);
+}
 
 /// A disk with room for a few hundred kilobytes, until more is made.
 class SmallDisk final : public soci_adapter::SqliteDialect {
