@@ -21,6 +21,7 @@ struct JobTemplate {
     std::string input = {};
     std::string queue = {};
     std::string owner = {};
+    int priority = 0;
     int max_attempts = 1;
     Duration start_within = {};
     Duration timeout = {};
@@ -31,8 +32,8 @@ struct JobTemplate {
     friend bool operator==(const JobTemplate&, const JobTemplate&) = default;
 };
 BOOST_DESCRIBE_STRUCT(JobTemplate, (),
-                      (type, input, queue, owner, max_attempts, start_within, timeout, retention,
-                       unique_key, on_conflict))
+                      (type, input, queue, owner, priority, max_attempts, start_within, timeout,
+                       retention, unique_key, on_conflict))
 
 struct Spec {
     std::string cron = {};

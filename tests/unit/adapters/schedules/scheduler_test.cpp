@@ -102,6 +102,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
                     .input = JsonText::parse(R"({"month" : 7})"),
                     .queue = "slow",
                     .owner = "anna",
+                    .priority = 7,
                     .max_attempts = 3,
                     .start_within = 10min,
                     .timeout = 90s,
@@ -115,6 +116,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
     CHECK(job.input.text() == R"({"month" : 7})");
     CHECK(job.queue == "slow");
     CHECK(job.owner == "anna");
+    CHECK(job.priority == 7);
     CHECK(job.max_attempts == 3);
     CHECK(job.deadline == job.run_at + 10min);
     CHECK(job.timeout == 90s);
