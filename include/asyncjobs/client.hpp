@@ -112,6 +112,12 @@ public:
     bool drain(std::string_view queue, Duration at_most);
     Workload workload(std::string_view queue, std::string_view type);
 
+    /// Limits jobs over all processes, those that were submitted before as well. A limit of the
+    /// same name is replaced, and taken away by one that limits nothing. Every executor obeys it
+    /// within a second; what runs by then goes on uncounted.
+    void set_limit(const Limit& limit);
+    std::vector<Limit> limits(); ///< by name
+
 private:
     std::unique_ptr<Impl> impl_;
 };

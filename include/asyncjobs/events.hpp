@@ -21,6 +21,7 @@ struct JobEvent {
         submitted,
         started,    ///< an attempt's handler is about to be called
         progressed, ///< a few times a second at most
+        held_back,  ///< it was due, and a limit keeps it waiting
         completed,  ///< finished, like the next two
         failed,     ///< for good
         cancelled,
@@ -40,6 +41,7 @@ struct JobEvent {
     Timestamp created_at = {};        ///< of the job, by the clock of the store
     std::optional<Duration> ran = {}; ///< the handler, of an attempt that it has ended
     std::string error_code = {};      ///< of failed and retried
+    std::string limit = {};           ///< of held_back: its name
 };
 
 std::string_view to_string(JobEvent::Kind) noexcept;

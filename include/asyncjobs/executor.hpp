@@ -66,6 +66,9 @@ struct ExecutorOptions {
     unsigned prefetch_limit =
         1000;               ///< 0-100000; short jobs claimed ahead of a free thread, at most
     RetryPolicy retry = {}; ///< of types that have none of their own
+    /// Of the jobs of this executor alone; no two of one name. For those over all processes see
+    /// Client::set_limit.
+    std::vector<Limit> limits = {};
     /// Called from any thread, one call at a time; must neither throw nor call the executor.
     std::function<void(const LogEntry&)> log = {};
     EventStream* events = nullptr; ///< borrowed: told what becomes of jobs here

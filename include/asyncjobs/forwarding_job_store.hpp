@@ -46,6 +46,8 @@ public:
     void set_paused(std::string_view queue, bool paused) override {
         inner_.set_paused(queue, paused);
     }
+    void set_limit(const Limit& limit) override { inner_.set_limit(limit); }
+    std::vector<Limit> limits() override { return inner_.limits(); }
     Notifier& notifier() noexcept override { return inner_.notifier(); }
 
 protected:

@@ -126,6 +126,8 @@ struct NewJob {
     std::optional<std::string> unique_key = {}; ///< at most one pending or processing job holds it
     std::optional<UniqueBy> unique_by = {};     ///< instead of unique_key: has one made
     OnConflict on_conflict = OnConflict::keep;
+    /// What limits per key count together: a tenant, an account, whatever there is one of.
+    std::optional<std::string> limit_key = {};
     /// The jobs that it waits for, its parents: there already, or before it in the same submit.
     std::vector<JobId> after = {};
     OnParentFailure on_parent_failure = OnParentFailure::cancel;
@@ -134,7 +136,7 @@ struct NewJob {
 /// Throws Error (Errc::invalid_argument) that names the member, the value and the rule.
 ///
 /// type, queue: 1-100 characters of `A-Z a-z 0-9 . _ : / -`. owner: at most 255 bytes of UTF-8
-/// without control characters; unique_key: likewise, not empty.
+/// without control characters; unique_key, limit_key: likewise, not empty.
 void validate(const NewJob&);
 
 /// Puts into `job` what its unique_by says: the unique key and, of a period, the id. Does nothing
@@ -177,6 +179,7 @@ struct Job {
     std::int64_t revision = 1; ///< +1 at every visible change
     std::string worker = {};   ///< who runs it, or ran it last
     std::optional<std::string> unique_key = {};
+    std::optional<std::string> limit_key = {};
     int parents = 0;    ///< how many jobs it waited for at first
     int blocked_by = 0; ///< how many of them it still waits for
     OnParentFailure on_parent_failure = OnParentFailure::cancel;

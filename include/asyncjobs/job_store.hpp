@@ -2,6 +2,7 @@
 
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/job.hpp>
+#include <asyncjobs/limits.hpp>
 #include <asyncjobs/notifier.hpp>
 #include <asyncjobs/settlement.hpp>
 
@@ -37,6 +38,7 @@ struct ClaimRequest {
     std::span<const std::string> queues; ///< served in this order
     std::size_t limit = 0;               ///< 0: claim nothing
     Duration lease_for = std::chrono::seconds{30};
+    std::span<const Limit> limits = {}; ///< that count the jobs of this worker only
 };
 
 /// A job under lease, with what its handler needs.
@@ -61,6 +63,15 @@ struct Settled {
     JobStatus status = JobStatus::pending; ///< what the job is now; of an accepted one only
 };
 
+/// A job that a limit kept from being claimed: it is pending as before, and comes back by itself.
+struct HeldBack {
+    JobId id = {};
+    std::string type = {};
+    std::string queue = {};
+    Timestamp created_at = {};
+    std::string limit = {}; ///< its name
+};
+
 /// The answer to exchange().
 struct Exchange {
     std::vector<Settled> settled = {};    ///< one an entry, in the order of the settlements
@@ -69,6 +80,7 @@ struct Exchange {
     /// is due. Empty: none is waiting.
     std::optional<Duration> next_due_in = {};
     bool has_to_unblock = false; ///< jobs have finished that others wait for: call unblock()
+    std::vector<HeldBack> held_back = {}; ///< in this call
 };
 
 /// Keeps a lease alive and carries what the handler reported.
@@ -172,6 +184,9 @@ public:
     /// that was due when it was submitted has its head start from then on; any other has it when
     /// unblock() has been called since it became due, if not before. While there is enough else to
     /// claim, a store may take a second to notice it.
+    ///
+    /// A job that a limit keeps from starting is passed over, and must not be in the way of others
+    /// in later claims; it is due again when there may be a place for it. See limit_lines.hpp.
     virtual Exchange exchange(std::span<const Settlement> settlements,
                               const ClaimRequest& request) = 0;
 
@@ -230,6 +245,14 @@ public:
 
     /// A paused queue takes submits but is not claimed from, by any process. Idempotent.
     virtual void set_paused(std::string_view queue, bool paused) = 0;
+
+    /// Sets the limit of this name; one that limits nothing takes it away. What runs goes on, and
+    /// counts if it was claimed under a limit of the name; a rate that is changed begins anew.
+    /// Claims by way of other objects obey it within a second.
+    virtual void set_limit(const Limit& limit) = 0;
+
+    /// By name.
+    virtual std::vector<Limit> limits() = 0;
 
     /// Where this object's users exchange hints. A store has nothing to do for it; a decorator
     /// returns its inner store's.

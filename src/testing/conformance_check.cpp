@@ -139,6 +139,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("revision", &Job::revision);
     same("worker", &Job::worker);
     same("unique_key", &Job::unique_key);
+    same("limit_key", &Job::limit_key);
     same("parents", &Job::parents);
     same("blocked_by", &Job::blocked_by);
     same("on_parent_failure", &Job::on_parent_failure);

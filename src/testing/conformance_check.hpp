@@ -156,6 +156,7 @@ Cases cancel_cases();
 Cases step_cases();
 Cases deadline_cases();
 Cases dependency_cases();
+Cases limit_cases();
 Cases transition_cases();
 Cases manage_cases();
 Cases read_cases();

@@ -89,4 +89,12 @@ void FaultyJobStore::set_paused(std::string_view queue, bool paused) {
     attempt("set_paused", [&] { inner().set_paused(queue, paused); });
 }
 
+void FaultyJobStore::set_limit(const Limit& limit) {
+    attempt("set_limit", [&] { inner().set_limit(limit); });
+}
+
+std::vector<Limit> FaultyJobStore::limits() {
+    return attempt("limits", [&] { return inner().limits(); });
+}
+
 } // namespace asyncjobs::testing

@@ -19,9 +19,10 @@ TEST_CASE("the MySQL store conforms") {
                           [&] {
                               if (!std::exchange(are_made, true)) return;
                               auto server = tables.connect();
-                              server.run("DELETE FROM jobs");
-                              server.run("DELETE FROM job_queues");
-                              server.run("DELETE FROM job_dependencies");
+                              for (const char* table :
+                                   {"jobs", "job_queues", "job_dependencies", "job_limits",
+                                    "job_lines", "job_places", "job_waiting"})
+                                  server.run(std::string("DELETE FROM ") + table);
                           },
                       .open = [&] { return asyncjobs::open_store(tables.url()); }});
 }

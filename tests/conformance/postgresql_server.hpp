@@ -27,7 +27,9 @@ inline void run_on_postgresql(const char* variable, const std::string& parameter
              [&] {
                  if (std::exchange(has_tables, true))
                      schema.connect().run("DELETE FROM jobs; DELETE FROM job_queues;"
-                                          " DELETE FROM job_dependencies");
+                                          " DELETE FROM job_dependencies; DELETE FROM job_limits;"
+                                          " DELETE FROM job_lines; DELETE FROM job_places;"
+                                          " DELETE FROM job_waiting");
              },
          .open = [&] { return asyncjobs::open_store(url); }});
 }

@@ -2,7 +2,7 @@
 
 #include "session.hpp"
 
-#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/argument_check.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -3,7 +3,7 @@
 #include "estimate.hpp"
 #include "target.hpp"
 
-#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "schedule_record.hpp"
 
-#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 
 #include <boost/json/value.hpp>

@@ -55,4 +55,10 @@ void ClaimFloors::expect(std::span<const NewJob> jobs) {
     }
 }
 
+void ClaimFloors::lower(std::string_view queue, Timestamp run_at) {
+    const std::lock_guard lock(mutex_);
+    const auto found = queues_.find(queue);
+    if (found != queues_.end()) found->second.floor = std::min(found->second.floor, run_at);
+}
+
 } // namespace asyncjobs::soci_adapter

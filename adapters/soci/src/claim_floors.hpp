@@ -38,6 +38,9 @@ public:
     /// Those of the jobs, which are new, that have a head start come below; they are found soon.
     void expect(std::span<const NewJob> jobs);
 
+    /// A job with this time came back.
+    void lower(std::string_view queue, Timestamp run_at);
+
 private:
     struct Queue {
         Timestamp floor = Timestamp::min();

@@ -13,23 +13,9 @@
 namespace asyncjobs::soci_adapter {
 namespace {
 
-constexpr std::size_t max_rows = 1000; ///< of a statement
 // The column `dependents`.
 constexpr int has_children = 1;
 constexpr int has_told = 2;
-
-/// Calls `run(rows)` with some of the rows that `add(rows, item)` makes, until all had their turn.
-template <typename Items, typename Add, typename Run>
-void in_rows(const Items& items, Add add, Run run) {
-    JsonRows rows;
-    for (const auto& item : items) {
-        add(rows, item);
-        if (rows.count() == max_rows) run(rows.take());
-    }
-    if (rows.count() > 0) run(rows.take());
-}
-
-constexpr auto add_id = [](JsonRows& rows, const JobId& id) { rows.add(id); };
 
 struct Locked {
     int blocked_by = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "limit_statements.hpp"
 #include "row_statements.hpp"
 #include "session.hpp"
 #include "statements.hpp"
@@ -105,9 +106,13 @@ public:
     virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
                               std::size_t limit, CallTime now) const;
 
+    /// A job of `queue` is due again, as it was at `run_at`.
+    virtual void came_back(std::string_view /*queue*/, Timestamp /*run_at*/) const {}
+
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
     virtual OwnStatements own_statements() const noexcept = 0;
     virtual const RowStatements& row_statements() const noexcept = 0;
+    virtual const LimitStatements& limit_statements() const noexcept = 0;
 };
 
 /// When the next pending job of a queue is due by `statement`, of several the least. Empty: none is

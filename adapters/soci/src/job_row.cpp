@@ -206,6 +206,7 @@ Job read_job(Row row) {
     job.revision = row.number();
     job.worker = row.take_text();
     job.unique_key = row.optional_text();
+    job.limit_key = row.optional_text();
     job.timeout = row.duration();
     job.retention = row.duration();
     job.created_at = row.time();

@@ -58,4 +58,19 @@ private:
     std::size_t count_ = 0;
 };
 
+/// Calls `run(rows)` with some of the rows that `add(rows, item)` makes, until all had their turn.
+template <typename Items, typename Add, typename Run>
+void in_rows(const Items& items, Add add, Run run) {
+    constexpr std::size_t max_rows = 1000; // of a statement
+    JsonRows rows;
+    for (const auto& item : items) {
+        add(rows, item);
+        if (rows.count() == max_rows) run(rows.take());
+    }
+    if (rows.count() > 0) run(rows.take());
+}
+
+/// For in_rows().
+inline constexpr auto add_id = [](JsonRows& rows, const JobId& id) { rows.add(id); };
+
 } // namespace asyncjobs::soci_adapter

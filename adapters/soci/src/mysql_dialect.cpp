@@ -243,4 +243,6 @@ OwnStatements MysqlDialect::own_statements() const noexcept {
 
 const RowStatements& MysqlDialect::row_statements() const noexcept { return mysql::over_rows; }
 
+const LimitStatements& MysqlDialect::limit_statements() const noexcept { return mysql::limits; }
+
 } // namespace asyncjobs::soci_adapter

@@ -49,6 +49,10 @@ public:
     PageWords page_words(const JobQuery& query) const noexcept override;
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
+    const LimitStatements& limit_statements() const noexcept override;
+    void came_back(std::string_view queue, Timestamp run_at) const override {
+        floors_.lower(queue, run_at);
+    }
 
 private:
     void claim_from(Session& session, std::string_view queue, std::size_t limit,

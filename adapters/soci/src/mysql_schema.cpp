@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     revision            BIGINT         NOT NULL DEFAULT 1,
     worker              VARBINARY(255) NOT NULL DEFAULT '',
     unique_key          VARBINARY(255),
+    limit_key           VARBINARY(255),
     timeout             BIGINT         NOT NULL,
     retention           BIGINT         NOT NULL,
     created_at          BIGINT         NOT NULL,
@@ -78,6 +79,38 @@ CREATE TABLE IF NOT EXISTS job_dependencies (
     PRIMARY KEY (parent, child),
     KEY job_dependencies_of (child)
 ) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_limits (
+    name        VARBINARY(100) NOT NULL PRIMARY KEY,
+    queue       VARBINARY(100) NOT NULL,
+    type        VARBINARY(100) NOT NULL,
+    per         VARBINARY(10)  NOT NULL CHECK (per IN ('limit', 'owner', 'key')),
+    concurrency INT            NOT NULL,
+    rate        INT            NOT NULL,
+    period      BIGINT         NOT NULL,
+    burst       INT            NOT NULL,
+    in_turn     INT            NOT NULL,
+    updated_at  BIGINT         NOT NULL
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_lines (
+    line          VARBINARY(640) NOT NULL PRIMARY KEY,
+    next_at       BIGINT         NOT NULL,
+    offered_until BIGINT         NOT NULL
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_places (
+    line      VARBINARY(640) NOT NULL,
+    job       VARBINARY(39)  NOT NULL,
+    fence     BIGINT         NOT NULL,
+    called_at BIGINT,
+    PRIMARY KEY (line, job)
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_waiting (
+    job       VARBINARY(39)  NOT NULL PRIMARY KEY,
+    line      VARBINARY(640) NOT NULL,
+    queue     VARBINARY(100) NOT NULL,
+    queued_at BIGINT         NOT NULL,
+    is_timed  INT            NOT NULL,
+    KEY job_waiting_in_line (line, is_timed, queued_at, job)
+) ENGINE = InnoDB;
 CREATE TABLE IF NOT EXISTS job_queues (
     name       VARBINARY(100) NOT NULL PRIMARY KEY,
     paused     INT            NOT NULL DEFAULT 0,
@@ -85,7 +118,7 @@ CREATE TABLE IF NOT EXISTS job_queues (
 ) ENGINE = InnoDB;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW jobs_readable AS
 SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt_errors, attempt,
-       priority, max_attempts, crashes, fence, revision, $worker, $unique_key, parents, blocked_by, cancel_reason,
+       priority, max_attempts, crashes, fence, revision, $worker, $unique_key, $limit_key, parents, blocked_by, cancel_reason,
        steps,
        timeout * 0.000001 AS timeout_seconds, retention * 0.000001 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,

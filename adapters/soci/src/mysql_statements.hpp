@@ -1,5 +1,6 @@
 #pragma once
 
+#include "limit_statements.hpp"
 #include "row_statements.hpp"
 #include "statements.hpp"
 
@@ -19,20 +20,21 @@ inline constexpr Sql now = {
 #define ASYNCJOBS_IDS "JSON_TABLE(:ids, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") "))"
 
 inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, timeout,"
-    " retention, created_at, updated_at, run_at, not_before, deadline, input)"
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+    " limit_key, timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"
     " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,"
-    "  new_unique_key, new_timeout, new_retention, :now, :now, new_run_at, new_not_before,"
+    "  new_unique_key, new_limit_key, new_timeout, new_retention, :now, :now, new_run_at, "
+    "new_not_before,"
     "  new_deadline, new_input"
     " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
     // clang-format off
     ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
     ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
     ASYNCJOBS_COLUMN("priority", "4") ", " ASYNCJOBS_COLUMN("max_attempts", "5") ", "
-    ASYNCJOBS_COLUMN("unique_key", "6") ", " ASYNCJOBS_COLUMN("timeout", "7") ", "
-    ASYNCJOBS_COLUMN("retention", "8") ", " ASYNCJOBS_COLUMN("run_at", "9") ", "
-    ASYNCJOBS_COLUMN("not_before", "10") ", " ASYNCJOBS_COLUMN("deadline", "11") ", "
-    ASYNCJOBS_COLUMN("input", "12")
+    ASYNCJOBS_COLUMN("unique_key", "6") ", " ASYNCJOBS_COLUMN("limit_key", "7") ", "
+    ASYNCJOBS_COLUMN("timeout", "8") ", " ASYNCJOBS_COLUMN("retention", "9") ", "
+    ASYNCJOBS_COLUMN("run_at", "10") ", " ASYNCJOBS_COLUMN("not_before", "11") ", "
+    ASYNCJOBS_COLUMN("deadline", "12") ", " ASYNCJOBS_COLUMN("input", "13")
     // clang-format on
     ")) AS batch"};
 
@@ -188,7 +190,7 @@ inline constexpr Sql add_step = {
 
 #define ASYNCJOBS_ROWS(column)                                                                     \
     "JSON_TABLE(:rows, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN(        \
-        column, "1") ", " ASYNCJOBS_COLUMN("policy", "2") "))"
+        column, "1") ", " ASYNCJOBS_COLUMN("text", "2") "))"
 #define ASYNCJOBS_PARENTS_OF_BATCH                                                                 \
     " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (PRIMARY) ON parent = new_id"
 inline constexpr RowStatements over_rows = {
@@ -228,6 +230,47 @@ inline constexpr Sql find_to_advance = {
     "t"};
 inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH
                                 " SET " ASYNCJOBS_ADVANCES(":step")};
+
+#define ASYNCJOBS_LINES_OF_BATCH(table)                                                            \
+    " AS batch STRAIGHT_JOIN " table " FORCE INDEX (PRIMARY) ON line = new_id"
+inline constexpr LimitStatements limits = {
+    .lock = {ASYNCJOBS_LOCKS_LIMITS " (SELECT new_id FROM " ASYNCJOBS_ROWS(
+                 "ignored") " AS batch) ORDER BY name FOR UPDATE",
+             limit_columns},
+    .look = {"SELECT " ASYNCJOBS_LOOKED_AT " FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH,
+             looked_at_columns},
+    .lines = {"SELECT line, next_at, offered_until FROM " ASYNCJOBS_ROWS("ignored")
+                  ASYNCJOBS_LINES_OF_BATCH("job_lines"),
+              "tii"},
+    .any_waiting = {"SELECT new_id FROM " ASYNCJOBS_ROWS(
+                        "ignored") " AS batch WHERE EXISTS (SELECT 1 FROM job_waiting"
+                                   " WHERE line = new_id AND is_timed = 0)",
+                    "t"},
+    .to_call = {ASYNCJOBS_TO_CALL " (SELECT new_id FROM " ASYNCJOBS_ROWS(
+                    "ignored") " AS batch)" ASYNCJOBS_OLDEST_OF_LINE,
+                "ttit"},
+    .wait = {"INSERT INTO job_waiting (job, line, queue, queued_at, is_timed)"
+             " SELECT id, new_text, queue, run_at, new_timed FROM " ASYNCJOBS_ROWS("timed")
+                 ASYNCJOBS_OF_BATCH},
+    .stop_waiting = {"DELETE job_waiting FROM " ASYNCJOBS_ROWS(
+        "ignored") " AS batch STRAIGHT_JOIN job_waiting FORCE INDEX (PRIMARY) ON job = new_id"},
+    .place = {"INSERT INTO job_places (line, job, fence, called_at)"
+              " SELECT new_text, new_id, new_fence, IF(new_fence = '0', new_now, NULL)"
+              " FROM " ASYNCJOBS_ROWS("fence") " AS batch JOIN (SELECT :now AS new_now) AS clock"},
+    .leave = {"DELETE job_places FROM " ASYNCJOBS_ROWS(
+        "ignored") " AS batch STRAIGHT_JOIN job_places FORCE INDEX (PRIMARY)"
+                   " ON line = new_text AND job = new_id"},
+    .call = {"UPDATE " ASYNCJOBS_ROWS("run_at") ASYNCJOBS_OF_BATCH
+             " SET not_before = IF(not_before = new_run_at, NULL, not_before), run_at = new_run_at"
+             " WHERE status = 'pending'"},
+    .put_back = {"UPDATE " ASYNCJOBS_ROWS("run_at") ASYNCJOBS_OF_BATCH
+                 " SET " ASYNCJOBS_IS_PUT_BACK_AT("new_run_at")},
+    .forget_line = {"DELETE job_lines FROM " ASYNCJOBS_ROWS("ignored")
+                        ASYNCJOBS_LINES_OF_BATCH("job_lines")},
+    .keep_line = {"INSERT INTO job_lines (line, next_at, offered_until)"
+                  " SELECT new_id, new_next_at, new_text FROM " ASYNCJOBS_ROWS(
+                      "next_at") " AS batch"},
+};
 
 inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"

@@ -82,8 +82,8 @@ private:
             const Timestamp run_at = run_at_of(job);
             const NewTimes times = times_of(job, run_at, now_);
             rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
-                     job.unique_key, job.timeout, job.retention, times.run_at, times.not_before,
-                     deadline_of(job, run_at),
+                     job.unique_key, job.limit_key, job.timeout, job.retention, times.run_at,
+                     times.not_before, deadline_of(job, run_at),
                      long_texts.inlined(mysql::append_to_input, job.id, job.input.text()));
         }
         try {

@@ -202,4 +202,8 @@ const RowStatements& PostgresqlDialect::row_statements() const noexcept {
     return postgresql::over_rows;
 }
 
+const LimitStatements& PostgresqlDialect::limit_statements() const noexcept {
+    return postgresql::limits;
+}
+
 } // namespace asyncjobs::soci_adapter

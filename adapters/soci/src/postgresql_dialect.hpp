@@ -70,6 +70,10 @@ public:
     }
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
+    const LimitStatements& limit_statements() const noexcept override;
+    void came_back(std::string_view queue, Timestamp run_at) const override {
+        floors_.lower(queue, run_at);
+    }
 
 private:
     const PostgresqlOptions options_;

@@ -31,6 +31,7 @@ CREATE TABLE jobs (
     revision            BIGINT  NOT NULL DEFAULT 1,
     worker              TEXT COLLATE "C" NOT NULL DEFAULT '',
     unique_key          TEXT COLLATE "C",
+    limit_key           TEXT COLLATE "C",
     timeout             BIGINT  NOT NULL,
     retention           BIGINT  NOT NULL,
     created_at          BIGINT  NOT NULL,
@@ -76,6 +77,38 @@ CREATE TABLE job_dependencies (
     PRIMARY KEY (parent, child)
 );
 CREATE INDEX job_dependencies_of ON job_dependencies (child);
+CREATE TABLE job_limits (
+    name        TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    queue       TEXT COLLATE "C" NOT NULL,
+    type        TEXT COLLATE "C" NOT NULL,
+    per         TEXT COLLATE "C" NOT NULL CHECK (per IN ('limit', 'owner', 'key')),
+    concurrency INTEGER NOT NULL,
+    rate        INTEGER NOT NULL,
+    period      BIGINT  NOT NULL,
+    burst       INTEGER NOT NULL,
+    in_turn     INTEGER NOT NULL,
+    updated_at  BIGINT  NOT NULL
+);
+CREATE TABLE job_lines (
+    line          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    next_at       BIGINT NOT NULL,
+    offered_until BIGINT NOT NULL
+);
+CREATE TABLE job_places (
+    line      TEXT COLLATE "C" NOT NULL,
+    job       TEXT COLLATE "C" NOT NULL,
+    fence     BIGINT NOT NULL,
+    called_at BIGINT,
+    PRIMARY KEY (line, job)
+);
+CREATE TABLE job_waiting (
+    job       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    line      TEXT COLLATE "C" NOT NULL,
+    queue     TEXT COLLATE "C" NOT NULL,
+    queued_at BIGINT  NOT NULL,
+    is_timed  INTEGER NOT NULL
+);
+CREATE INDEX job_waiting_in_line ON job_waiting (line, is_timed, queued_at, job);
 CREATE TABLE job_queues (
     name       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     paused     INTEGER NOT NULL DEFAULT 0,
@@ -83,7 +116,7 @@ CREATE TABLE job_queues (
 );
 CREATE VIEW jobs_readable AS
 SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       priority, max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
+       priority, max_attempts, crashes, fence, revision, worker, unique_key, limit_key, parents, blocked_by, cancel_reason,
        steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        to_timestamp(created_at / 1000000.0) AS created_at,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "limit_statements.hpp"
 #include "row_statements.hpp"
 #include "statements.hpp"
 
@@ -9,9 +10,11 @@ namespace asyncjobs::soci_adapter::postgresql {
 
 #define ASYNCJOBS_STEP "CAST(:step AS bigint)"
 #define ASYNCJOBS_INSERT                                                                           \
-    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, "       \
+    "limit_key,"                                                                                   \
     " timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"            \
-    " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key, timeout,"      \
+    " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key, limit_key, "   \
+    "timeout,"                                                                                     \
     " retention, :now, :now,"                                                                      \
     " CASE WHEN due > :now THEN due ELSE due - priority * " ASYNCJOBS_STEP " END,"                 \
     " CASE WHEN due <= :now AND priority > 0 THEN due END,"                                        \
@@ -19,11 +22,13 @@ namespace asyncjobs::soci_adapter::postgresql {
     " FROM (SELECT *, coalesce(run_at, :now + delay) AS due"                                       \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
     " CAST(:owners AS text[]), CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),"  \
-    " CAST(:unique_keys AS text[]), CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]), "  \
+    " CAST(:unique_keys AS text[]), CAST(:limit_keys AS text[]), CAST(:timeouts AS bigint[]), "    \
+    "CAST(:retentions AS bigint[]), "                                                              \
     "CAST(:run_at AS bigint[]),"                                                                   \
     " CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]), CAST(:start_within AS bigint[]),"   \
     " CAST(:inputs AS text[]))"                                                                    \
-    " AS given (id, type, queue, owner, priority, max_attempts, unique_key, timeout, retention,"   \
+    " AS given (id, type, queue, owner, priority, max_attempts, unique_key, limit_key, timeout, "  \
+    "retention,"                                                                                   \
     " run_at, delay, deadline, start_within, input)) AS new"
 
 /// All of them, or a fault.
@@ -186,9 +191,12 @@ inline constexpr Sql replace = {
 
 #define ASYNCJOBS_POSTGRESQL_ROWS(column, type)                                                    \
     "WITH batch AS (SELECT entry ->> 0 AS new_id, CAST(entry ->> 1 AS " type ") AS " column        \
-    ", entry ->> 2 AS new_policy FROM json_array_elements(CAST(:rows AS json)) AS entry) "
+    ", entry ->> 2 AS new_text FROM json_array_elements(CAST(:rows AS json)) AS entry) "
 inline constexpr RowStatements over_rows =
     ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_POSTGRESQL_ROWS, " FOR UPDATE", " FOR UPDATE SKIP LOCKED");
+
+inline constexpr LimitStatements limits =
+    ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_POSTGRESQL_ROWS, " FOR UPDATE");
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};

@@ -15,8 +15,8 @@ namespace {
 /// Answers when each job that was inserted was.
 std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
                                             std::span<const NewJob> jobs, CallTime now) {
-    PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys, timeouts,
-        retentions, run_at, delays, deadlines, start_within, inputs;
+    PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys, limit_keys,
+        timeouts, retentions, run_at, delays, deadlines, start_within, inputs;
     for (const NewJob& job : jobs) {
         ids.add(job.id.text());
         types.add(job.type);
@@ -25,6 +25,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         priorities.add(job.priority);
         max_attempts.add(job.max_attempts);
         unique_keys.add(job.unique_key);
+        limit_keys.add(job.limit_key);
         timeouts.add(job.timeout.count());
         retentions.add(job.retention.count());
         if (job.run_at)
@@ -49,9 +50,9 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
             inserted.emplace(id, row.time());
         },
         now, priority_step, ids.text(), types.text(), queues.text(), owners.text(),
-        priorities.text(), max_attempts.text(), unique_keys.text(), timeouts.text(),
-        retentions.text(), run_at.text(), delays.text(), deadlines.text(), start_within.text(),
-        inputs.text());
+        priorities.text(), max_attempts.text(), unique_keys.text(), limit_keys.text(),
+        timeouts.text(), retentions.text(), run_at.text(), delays.text(), deadlines.text(),
+        start_within.text(), inputs.text());
     return inserted;
 }
 

@@ -44,7 +44,7 @@ struct RowStatements {
     " cancel_reason = coalesce(:reason, cancel_reason)"
 #define ASYNCJOBS_BLOCKS                                                                           \
     "not_before = coalesce(not_before, run_at), run_at = :never, parents = new_count,"             \
-    " blocked_by = new_count, on_parent_failure = new_policy"
+    " blocked_by = new_count, on_parent_failure = new_text"
 #define ASYNCJOBS_LOCKED_COLUMNS "id, blocked_by, on_parent_failure, queue, status"
 inline constexpr std::string_view locked_columns = "tittt";
 

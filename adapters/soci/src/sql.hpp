@@ -18,13 +18,14 @@ struct Sql {
 #define ASYNCJOBS_JOB_COLUMNS                                                                      \
     "id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, "    \
     "attempt, "                                                                                    \
-    "max_attempts, priority, crashes, fence, revision, worker, unique_key, timeout, retention, "   \
+    "max_attempts, priority, crashes, fence, revision, worker, unique_key, limit_key, timeout, "   \
+    "retention, "                                                                                  \
     "created_at, "                                                                                 \
     "updated_at, coalesce(not_before, run_at), started_at, completed_at, failed_at, "              \
     "cancelled_at, cancel_requested_at, lease_expires_at, expires_at, deadline, parents, "         \
     "blocked_by, on_parent_failure, cancel_reason, steps"
 inline constexpr std::string_view job_columns = "tttttittttt"
-                                                "iiiiiitt"
+                                                "iiiiiittt"
                                                 "iiiiiiiiiiii"
                                                 "iiittt";
 

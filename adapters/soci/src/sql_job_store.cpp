@@ -3,6 +3,7 @@
 #include "dependencies.hpp"
 #include "job_row.hpp"
 #include "json_rows.hpp"
+#include "limited_exchange.hpp"
 #include "statements.hpp"
 
 #include <algorithm>
@@ -116,8 +117,26 @@ std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
     });
 }
 
+bool SqlJobStore::is_limited(const ClaimRequest& request) {
+    if (limited_queues_.are_known(steady_now())) return limited_queues_.any_of(request);
+    std::vector<std::string> queues;
+    transact(Access::reading, [&](Session& session, CallTime) {
+        queues.clear();
+        session.query(statements::limited_queues).for_each([&](Row row) {
+            queues.push_back(row.take_text());
+        });
+        return queues.size();
+    });
+    limited_queues_.set(std::move(queues), steady_now());
+    return limited_queues_.any_of(request);
+}
+
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
+    if (is_limited(request))
+        return transact(Access::writing, [&](Session& session, CallTime now) {
+            return LimitedExchange(session, *dialect_, settlements, request, now).run();
+        });
     // Where writers exclude one another, one that has nothing to do should not wait for its turn.
     if (settlements.empty() && dialect_->max_writers() == 1)
         if (auto answer = nothing_due(request)) return *std::move(answer);
@@ -207,6 +226,11 @@ std::vector<std::string> SqlJobStore::finished_types(Session& session) {
 
 std::size_t SqlJobStore::purge(std::size_t limit) {
     const auto began = steady_now();
+    if (limited_queues_.were_claimed_from())
+        transact(Access::writing, [](Session& session, CallTime now) {
+            forget_idle_lines(session, now);
+            return true;
+        });
     const auto floors = finished_floors_.begin(began);
     SweepFloors::Floors due, next;
     transact(Access::reading, [&](Session& session, CallTime now) {
@@ -348,6 +372,19 @@ void SqlJobStore::set_paused(std::string_view queue, bool paused) {
         return session.query(dialect_->own_statements().set_paused)
             .change(queue, paused ? 1 : 0, now);
     });
+}
+
+void SqlJobStore::set_limit(const Limit& limit) {
+    transact(Access::writing, [&](Session& session, CallTime now) {
+        soci_adapter::set_limit(session, *dialect_, limit, now);
+        return true;
+    });
+    limited_queues_.forget();
+}
+
+std::vector<Limit> SqlJobStore::limits() {
+    return transact(Access::reading,
+                    [&](Session& session, CallTime) { return read_limits(session); });
 }
 
 } // namespace asyncjobs::soci_adapter

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialect.hpp"
+#include "limited_queues.hpp"
 #include "session_pool.hpp"
 #include "sweep_floors.hpp"
 
@@ -31,6 +32,8 @@ public:
     RemoveOutcome remove(const JobId& id) override;
     Workload workload(std::string_view queue, std::string_view type) override;
     void set_paused(std::string_view queue, bool paused) override;
+    void set_limit(const Limit& limit) override;
+    std::vector<Limit> limits() override;
 
 private:
     enum class Access {
@@ -50,6 +53,7 @@ private:
     /// What the job is, and stays until the transaction ends.
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
+    bool is_limited(const ClaimRequest& request);
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
 
@@ -58,6 +62,7 @@ private:
     SessionPool writers_;
     SweepFloors lease_floors_;
     SweepFloors finished_floors_; ///< by type
+    LimitedQueues limited_queues_;
     std::unique_ptr<Wakeups> wakeups_;
 };
 

@@ -145,8 +145,9 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
         const NewTimes times = times_of(job, run_at, now);
         const bool created =
             insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
-                          job.unique_key, job.timeout, job.retention, now, times.run_at,
-                          times.not_before, deadline_of(job, run_at), job.input.text()) == 1;
+                          job.unique_key, job.limit_key, job.timeout, job.retention, now,
+                          times.run_at, times.not_before, deadline_of(job, run_at),
+                          job.input.text()) == 1;
         if (!created) {
             const bool id_exists =
                 session.query(sqlite::created_at)
@@ -279,5 +280,7 @@ OwnStatements SqliteDialect::own_statements() const noexcept {
 }
 
 const RowStatements& SqliteDialect::row_statements() const noexcept { return sqlite::over_rows; }
+
+const LimitStatements& SqliteDialect::limit_statements() const noexcept { return sqlite::limits; }
 
 } // namespace asyncjobs::soci_adapter

@@ -50,6 +50,7 @@ public:
     PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
+    const LimitStatements& limit_statements() const noexcept override;
 
 private:
     const SqliteOptions options_;

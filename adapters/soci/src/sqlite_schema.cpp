@@ -31,6 +31,7 @@ CREATE TABLE jobs (
     revision            BIGINT  NOT NULL DEFAULT 1,
     worker              TEXT    NOT NULL DEFAULT '',
     unique_key          TEXT,
+    limit_key           TEXT,
     timeout             BIGINT  NOT NULL,
     retention           BIGINT  NOT NULL,
     created_at          BIGINT  NOT NULL,
@@ -76,6 +77,38 @@ CREATE TABLE job_dependencies (
     PRIMARY KEY (parent, child)
 ) WITHOUT ROWID;
 CREATE INDEX job_dependencies_of ON job_dependencies (child);
+CREATE TABLE job_limits (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    queue       TEXT    NOT NULL,
+    type        TEXT    NOT NULL,
+    per         TEXT    NOT NULL CHECK (per IN ('limit', 'owner', 'key')),
+    concurrency INTEGER NOT NULL,
+    rate        INTEGER NOT NULL,
+    period      BIGINT  NOT NULL,
+    burst       INTEGER NOT NULL,
+    in_turn     INTEGER NOT NULL,
+    updated_at  BIGINT  NOT NULL
+);
+CREATE TABLE job_lines (
+    line          TEXT   NOT NULL PRIMARY KEY,
+    next_at       BIGINT NOT NULL,
+    offered_until BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE job_places (
+    line      TEXT   NOT NULL,
+    job       TEXT   NOT NULL,
+    fence     BIGINT NOT NULL,
+    called_at BIGINT,
+    PRIMARY KEY (line, job)
+) WITHOUT ROWID;
+CREATE TABLE job_waiting (
+    job       TEXT    NOT NULL PRIMARY KEY,
+    line      TEXT    NOT NULL,
+    queue     TEXT    NOT NULL,
+    queued_at BIGINT  NOT NULL,
+    is_timed  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX job_waiting_in_line ON job_waiting (line, is_timed, queued_at, job, queue);
 CREATE TABLE job_queues (
     name       TEXT    NOT NULL PRIMARY KEY,
     paused     INTEGER NOT NULL DEFAULT 0,
@@ -83,7 +116,7 @@ CREATE TABLE job_queues (
 );
 CREATE VIEW jobs_readable AS
 SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       priority, max_attempts, crashes, fence, revision, worker, unique_key, parents, blocked_by, cancel_reason,
+       priority, max_attempts, crashes, fence, revision, worker, unique_key, limit_key, parents, blocked_by, cancel_reason,
        steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,

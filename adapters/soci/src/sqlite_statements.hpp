@@ -1,5 +1,6 @@
 #pragma once
 
+#include "limit_statements.hpp"
 #include "row_statements.hpp"
 #include "statements.hpp"
 
@@ -7,9 +8,11 @@
 namespace asyncjobs::soci_adapter::sqlite {
 
 inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, "
+    "limit_key,"
     " timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"
-    " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,"
+    " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key, "
+    ":limit_key,"
     " :timeout, :retention, :now, :now, :run_at, :not_before, :deadline, :input)"
     " ON CONFLICT DO NOTHING"};
 
@@ -130,11 +133,13 @@ inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_AN
 
 #define ASYNCJOBS_SQLITE_ROWS(column, type)                                                        \
     "WITH batch AS (SELECT value ->> 0 AS new_id, CAST(value ->> 1 AS " type ") AS " column        \
-    ", value ->> 2 AS new_policy FROM json_each(:rows)) "
+    ", value ->> 2 AS new_text FROM json_each(:rows)) "
 inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, "", "");
 
 inline constexpr Sql any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1",
                                      "i"};
+
+inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, "");
 
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {

@@ -51,6 +51,16 @@ inline JobEvent job_event(JobEvent::Kind kind, const ClaimedJob& job, Timestamp 
             .created_at = job.created_at};
 }
 
+inline JobEvent job_event(const HeldBack& held_back, Timestamp at) {
+    return {.kind = JobEvent::Kind::held_back,
+            .job = held_back.id,
+            .type = held_back.type,
+            .queue = held_back.queue,
+            .at = at,
+            .created_at = held_back.created_at,
+            .limit = held_back.limit};
+}
+
 inline JobEvent job_event(const Settlement& settlement, JobStatus status,
                           const Execution& execution, Timestamp at) {
     auto event = job_event(event_kind(settlement, status), execution.job(), at);

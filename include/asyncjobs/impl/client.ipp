@@ -1,11 +1,11 @@
 #pragma once
 
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/complete_job.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/group_commit.hpp>
 #include <asyncjobs/detail/job_event.hpp>
-#include <asyncjobs/detail/options_check.hpp>
 #include <asyncjobs/detail/unblock.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
 
@@ -236,6 +236,14 @@ ASYNCJOBS_INLINE void Client::set_paused(std::string_view queue, bool paused) {
     impl_->store.set_paused(queue, paused);
     if (!paused) impl_->store.notifier().ready(queue);
 }
+
+ASYNCJOBS_INLINE void Client::set_limit(const Limit& limit) {
+    validate(limit);
+    impl_->store.set_limit(limit);
+    if (!limit.queue.empty()) impl_->store.notifier().ready(limit.queue);
+}
+
+ASYNCJOBS_INLINE std::vector<Limit> Client::limits() { return impl_->store.limits(); }
 
 ASYNCJOBS_INLINE bool Client::drain(std::string_view queue, Duration at_most) {
     auto& runtime = *impl_->runtime;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/options_check.hpp>
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/events.hpp>
 
 #include <algorithm>
@@ -18,6 +18,8 @@ ASYNCJOBS_INLINE std::string_view to_string(JobEvent::Kind kind) noexcept {
         return "started";
     case JobEvent::Kind::progressed:
         return "progressed";
+    case JobEvent::Kind::held_back:
+        return "held_back";
     case JobEvent::Kind::completed:
         return "completed";
     case JobEvent::Kind::failed:

@@ -58,7 +58,7 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
         if (answers_missing) recover(settlements);
         std::vector<std::string> queues;
         auto wanted = take_wishes(queues);
-        const ClaimRequest request{worker_, queues, wanted, options_.lease_for};
+        const ClaimRequest request{worker_, queues, wanted, options_.lease_for, options_.limits};
         Exchange exchange;
         try {
             exchange = store_.exchange(settlements, request);
@@ -217,6 +217,9 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
             settlement.delay() == Duration::zero())
             ready_queues.insert(execution->job().queue);
     }
+    if (options_.events)
+        for (const auto& job : exchange.held_back)
+            events.push_back(job_event(job, runtime_.wall_clock()));
     if (watched)
         for (const auto& job : exchange.claimed) changed.push_back(job.lease.id);
 

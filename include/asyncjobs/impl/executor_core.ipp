@@ -1,9 +1,9 @@
 #pragma once
 
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/executor_core.hpp>
 #include <asyncjobs/detail/job_event.hpp>
-#include <asyncjobs/detail/options_check.hpp>
 
 #include <fmt/format.h>
 
@@ -36,6 +36,15 @@ inline std::vector<ServedQueue> checked_queues(std::vector<ServedQueue> queues) 
     return queues;
 }
 
+inline void check_limits(const std::vector<Limit>& limits) {
+    std::unordered_set<std::string_view> names;
+    for (const Limit& limit : limits) {
+        validate(limit);
+        if (!names.insert(limit.name).second)
+            refuse("limits", limit.name, "each must have a name of its own");
+    }
+}
+
 inline unsigned threads_for(unsigned wish, unsigned concurrency) {
     return wish == 0 ? concurrency : wish;
 }
@@ -58,6 +67,7 @@ inline ExecutorOptions checked(ExecutorOptions options) {
     check_range("timeout_grace", options.timeout_grace, Duration{0}, Duration{1h});
     check_range("crash_limit", options.crash_limit, 1, 1000);
     check_range("prefetch_limit", options.prefetch_limit, 0u, 100000u);
+    check_limits(options.limits);
     return options;
 }
 

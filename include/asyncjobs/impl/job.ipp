@@ -1,7 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/text_rules.hpp>
-#include <asyncjobs/error.hpp>
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/job.hpp>
 
 #include <fmt/format.h>
@@ -14,22 +13,6 @@ namespace detail {
 
 inline constexpr std::array<std::string_view, 5> status_names = {
     "pending", "processing", "completed", "failed", "cancelled"};
-
-[[noreturn]] inline void refuse(std::string_view member, std::string_view value,
-                                std::string_view rule) {
-    constexpr std::size_t shown = 100;
-    throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", member,
-                                                    printable(value.substr(0, shown)), rule));
-}
-
-inline void check_name(std::string_view member, std::string_view value) {
-    if (!is_name(value)) refuse(member, value, "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
-}
-
-inline void check_label(std::string_view member, std::string_view value) {
-    if (!is_label(value))
-        refuse(member, value, "must be at most 255 bytes of UTF-8 without control characters");
-}
 
 inline void check_not_negative(std::string_view member, Duration value) {
     if (value < Duration::zero() || value > std::chrono::days{365 * 100})
@@ -68,6 +51,12 @@ inline void check_one_of(const std::optional<Timestamp>& at, std::string_view at
                fmt::format("must be 0 where {} is given", at_member));
 }
 
+inline void check_key(std::string_view member, const std::optional<std::string>& value) {
+    if (!value) return;
+    check_label(member, *value);
+    if (value->empty()) refuse(member, "", "must not be empty");
+}
+
 inline void check_parents(const NewJob& job) {
     auto parents = job.after;
     std::ranges::sort(parents);
@@ -83,10 +72,8 @@ ASYNCJOBS_INLINE void validate(const NewJob& job) {
     detail::check_name("type", job.type);
     detail::check_name("queue", job.queue);
     detail::check_label("owner", job.owner);
-    if (job.unique_key) {
-        detail::check_label("unique_key", *job.unique_key);
-        if (job.unique_key->empty()) detail::refuse("unique_key", "", "must not be empty");
-    }
+    detail::check_key("unique_key", job.unique_key);
+    detail::check_key("limit_key", job.limit_key);
     if (job.priority < 0 || job.priority > 100)
         detail::refuse("priority", std::to_string(job.priority), "must be from 0 to 100");
     if (job.max_attempts < 1 || job.max_attempts > 1000)

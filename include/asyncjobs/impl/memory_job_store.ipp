@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/memory_index.hpp>
+#include <asyncjobs/detail/memory_lines.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/store_helpers.hpp>
 
@@ -70,6 +71,7 @@ struct MemoryJobStore::State {
 
     void make_pending(Record& record, Timestamp run_at, Timestamp now) {
         Job& job = record.job;
+        lines.release(job.id);
         job.run_at = run_at;
         move(record, JobStatus::pending, claim_time(run_at, job.priority, now),
              is_to_advance(job, now));
@@ -85,6 +87,7 @@ struct MemoryJobStore::State {
 
     void finish(Record& record, JobStatus status, Timestamp now) {
         Job& job = record.job;
+        lines.release(job.id);
         job.blocked_by = 0;
         if (children.contains(job.id)) to_unblock.insert(job.id);
         if (job.unique_key) live_keys.erase(*job.unique_key);
@@ -99,8 +102,15 @@ struct MemoryJobStore::State {
                        Timestamp now);
     void unblock(std::vector<const Record*> parents, Timestamp now, std::vector<Unblocked>& out);
     Settled settle(const Settlement& settlement, Timestamp now);
-    void claim(Queue& queue, const ClaimRequest& request, Timestamp now,
-               std::vector<ClaimedJob>& out);
+    struct Claim {
+        const ClaimRequest& request;
+        const LimitsOfClaim& limits;
+        std::span<const std::string> served; ///< of its queues
+        Timestamp now;
+    };
+    void call_waiting(std::span<const std::string> served, Timestamp now);
+    bool may_start(Record& record, const Claim& claim, Exchange& out);
+    void claim(Queue& queue, const Claim& claim, Exchange& out);
     JobPage parents_page(const JobQuery& query);
     void erase(Record& record);
 
@@ -113,6 +123,7 @@ struct MemoryJobStore::State {
     detail::ByName<detail::RecentRuns> recent_runs;         ///< by type
     std::unordered_map<JobId, std::vector<JobId>> children; ///< whom their parent still blocks
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
+    detail::MemoryLines lines;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
 };
@@ -181,6 +192,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     job.input = wanted.input;
     job.max_attempts = wanted.max_attempts;
     job.unique_key = wanted.unique_key;
+    job.limit_key = wanted.limit_key;
     job.timeout = wanted.timeout;
     job.retention = wanted.retention;
     job.created_at = job.updated_at = now;
@@ -259,13 +271,35 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
     return {true, status};
 }
 
-ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const ClaimRequest& request,
-                                                   Timestamp now, std::vector<ClaimedJob>& out) {
+/// Those whom a limit lets try again.
+ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::string> served,
+                                                          Timestamp now) {
+    for (const auto& [id, queued_at] : lines.call(served, now))
+        if (Record* record = find(id)) move(*record, JobStatus::pending, queued_at);
+}
+
+ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
+                                                       Exchange& out) {
+    Job& job = record.job;
+    const auto refused = lines.admit(job, record.at, claim.limits, claim.now);
+    if (refused) {
+        if (refused->until == LimitRefusal::Until::some_time) job.run_at = *refused->run_at;
+        move(record, JobStatus::pending, refused->run_at.value_or(detail::never_due));
+        out.held_back.push_back(
+            {job.id, job.type, job.queue, job.created_at, refused->by.limit->name});
+    }
+    call_waiting(claim.served, claim.now);
+    return !refused;
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& claim, Exchange& out) {
+    const auto& [request, limits, served, now] = claim;
     give_head_starts(from, now);
-    while (out.size() < request.limit && !from.pending.empty()) {
+    while (out.claimed.size() < request.limit && !from.pending.empty()) {
         Record& record = *from.pending.begin();
         Job& job = record.job;
-        if (record.at > now) return;
+        if (record.at > now && !lines.has_called(job.id)) return;
+        if (!limits.empty() && !may_start(record, claim, out)) continue;
         ++job.attempt;
         ++job.fence;
         job.progress = {};
@@ -274,7 +308,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const ClaimReque
         job.lease_expires_at = now + request.lease_for;
         touch(record, now);
         move(record, JobStatus::processing, *job.lease_expires_at);
-        out.push_back(claimed_job(job));
+        out.claimed.push_back(claimed_job(job));
     }
 }
 
@@ -309,13 +343,19 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
     for (const Settlement& settlement : settlements)
         answer.settled.push_back(state_->settle(settlement, now));
 
+    const auto limits = state_->lines.of_claim(request);
+    std::vector<std::string> served;
+    for (const std::string& name : request.queues)
+        if (const auto found = state_->queues.find(name);
+            found != state_->queues.end() && !found->second.paused)
+            served.push_back(name);
+    state_->call_waiting(served, now);
+    const State::Claim claim{request, limits, served, now};
     std::optional<Timestamp> next_due;
-    for (const std::string& name : request.queues) {
+    for (const std::string& name : served) {
         if (answer.claimed.size() == request.limit) break;
-        const auto found = state_->queues.find(name);
-        if (found == state_->queues.end() || found->second.paused) continue;
-        auto& queue = found->second;
-        state_->claim(queue, request, now, answer.claimed);
+        auto& queue = state_->queue(name);
+        state_->claim(queue, claim, answer);
         for (const auto* schedule : {&queue.pending, &queue.scheduled}) {
             if (schedule->empty() || schedule->begin()->at == detail::never_due) continue;
             const Timestamp due = schedule->begin()->at;
@@ -434,6 +474,7 @@ ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limi
 ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
+    state_->lines.forget_idle(now);
     std::size_t count = 0;
     for (auto next = state_->finished.begin();
          count < limit && next != state_->finished.end() && next->at <= now;) {
@@ -565,6 +606,17 @@ ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::
 ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool paused) {
     const std::lock_guard lock(state_->mutex);
     state_->queue(queue).paused = paused;
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {
+    const std::lock_guard lock(state_->mutex);
+    state_->lines.set(limit);
+    state_->call_waiting({}, state_->clock());
+}
+
+ASYNCJOBS_INLINE std::vector<Limit> MemoryJobStore::limits() {
+    const std::lock_guard lock(state_->mutex);
+    return state_->lines.limits();
 }
 
 } // namespace asyncjobs

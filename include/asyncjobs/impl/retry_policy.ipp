@@ -1,7 +1,7 @@
 #pragma once
 
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/deadline.hpp>
-#include <asyncjobs/detail/options_check.hpp>
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/retry_policy.hpp>
 

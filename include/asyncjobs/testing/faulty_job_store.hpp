@@ -43,6 +43,8 @@ public:
     RemoveOutcome remove(const JobId& id) override;
     Workload workload(std::string_view queue, std::string_view type) override;
     void set_paused(std::string_view queue, bool paused) override;
+    void set_limit(const Limit& limit) override;
+    std::vector<Limit> limits() override;
 
 private:
     template <typename Call>

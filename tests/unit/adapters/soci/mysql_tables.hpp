@@ -78,8 +78,8 @@ public:
     void drop() const {
         Mysql server = connect();
         server.run("DROP VIEW IF EXISTS jobs_readable");
-        server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, "
-                   "asyncjobs_schema");
+        server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
+                   "job_lines, job_places, job_waiting, asyncjobs_schema");
     }
 
 private:

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::soci_adapter {
+
+/// Which queues are under limits, as far as is known: so that claims from all others cost no more
+/// than if there were none.
+///
+/// Thread-safety  Full.
+class LimitedQueues {
+public:
+    bool are_known(SteadyTime now) const {
+        const std::lock_guard lock(mutex_);
+        return now < good_until_;
+    }
+
+    void set(std::vector<std::string> queues, SteadyTime now) {
+        const std::lock_guard lock(mutex_);
+        queues_ = std::move(queues);
+        good_until_ = now + std::chrono::milliseconds{500};
+    }
+
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        good_until_ = {};
+    }
+
+    /// Whether the claim is under limits.
+    bool any_of(const ClaimRequest& request) {
+        const std::lock_guard lock(mutex_);
+        const auto is_claimed_from = [&](const std::string& queue) {
+            return queue.empty() ||
+                   std::ranges::find(request.queues, queue) != request.queues.end();
+        };
+        const bool is_limited = std::ranges::any_of(queues_, is_claimed_from) ||
+                                std::ranges::any_of(request.limits, is_claimed_from, &Limit::queue);
+        were_claimed_from_ |= is_limited;
+        return is_limited;
+    }
+
+    /// Since the last call.
+    bool were_claimed_from() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(were_claimed_from_, false);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> queues_; ///< an empty name stands for all
+    SteadyTime good_until_ = {};
+    bool were_claimed_from_ = false;
+};
+
+} // namespace asyncjobs::soci_adapter

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// What is thrown, Error (Errc::invalid_argument), names the argument, its value and the rule.
+namespace asyncjobs::detail {
+
+[[noreturn]] inline void refuse(std::string_view argument, std::string_view value,
+                                std::string_view rule) {
+    constexpr std::size_t shown = 100;
+    throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", argument,
+                                                    printable(value.substr(0, shown)), rule));
+}
+
+inline void check_name(std::string_view argument, std::string_view value) {
+    if (!is_name(value))
+        refuse(argument, value, "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
+}
+
+inline void check_label(std::string_view argument, std::string_view value) {
+    if (!is_label(value))
+        refuse(argument, value, "must be at most 255 bytes of UTF-8 without control characters");
+}
+
+inline std::string shown(Duration value) { return fmt::format("{} us", value.count()); }
+template <typename T>
+std::string shown(const T& value) {
+    return fmt::format("{}", value);
+}
+
+/// Throws unless `low <= value <= high`.
+template <typename T>
+void check_range(std::string_view argument, const T& value, const T& low, const T& high) {
+    if (value >= low && value <= high) return;
+    throw Error(Errc::invalid_argument, fmt::format("{} is {}, but must be from {} to {}", argument,
+                                                    shown(value), shown(low), shown(high)));
+}
+
+} // namespace asyncjobs::detail

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <asyncjobs/detail/memory_index.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/limit_lines.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::detail {
+
+/// The limits of a MemoryJobStore, and who holds and waits for what they allow.
+class MemoryLines {
+public:
+    /// A job that waited and is due again, in this place of its queue.
+    struct Call {
+        JobId id;
+        Timestamp queued_at;
+    };
+
+    std::vector<Limit> limits() const {
+        std::vector<Limit> all;
+        for (const auto& [name, limit] : limits_) all.push_back(limit);
+        return all;
+    }
+
+    /// Whoever waits for it is called, and put back in line if it still has to wait.
+    void set(const Limit& limit) {
+        const auto known = limits_.find(limit.name);
+        if (known != limits_.end() && known->second == limit) return;
+        limits_.erase(limit.name);
+        if (is_limiting(limit)) limits_.emplace(limit.name, limit);
+        for (auto& [name, line] : lines_) {
+            if (line.limit.name != limit.name || line.of_worker) continue;
+            for (const auto& [queue, waiting] : line.waiting) call_all(waiting);
+            call_all(line.timed);
+            for (const JobId& id : line.called) jobs_.erase(id);
+            line.waiting.clear();
+            line.timed.clear();
+            static_cast<LimitLine&>(line) = {.held = line.held};
+            line.limit = limit;
+        }
+    }
+
+    /// Those who waited for what is free now, in these queues.
+    std::vector<Call> call(std::span<const std::string> queues, Timestamp now) {
+        for (auto next = open_.begin(); next != open_.end();) {
+            Line& line = lines_[*next];
+            const auto count = jobs_to_call(line.limit, line);
+            for (auto i = count; i > 0 && call_oldest(line, queues, now); --i) {
+            }
+            next = jobs_to_call(line.limit, line) > 0 ? std::next(next) : open_.erase(next);
+        }
+        return std::exchange(calls_, {});
+    }
+
+    /// The limits of a claim; it borrows them from this.
+    LimitsOfClaim of_claim(const ClaimRequest& request) {
+        all_ = limits();
+        return LimitsOfClaim(all_, request.limits, request.worker);
+    }
+
+    /// See asyncjobs::admit(). One that is refused waits, and is known here.
+    std::optional<LimitRefusal> admit(const Job& job, Timestamp queued_at,
+                                      const LimitsOfClaim& limits, Timestamp now) {
+        const auto under = limits.of(job.type, job.queue, job.owner, job.limit_key);
+        if (under.empty()) return std::nullopt;
+        for (const LimitedBy& by : under) {
+            Line& line = lines_[by.line];
+            line.limit = *by.limit;
+            line.of_worker = by.of_worker;
+        }
+        const auto line_of = [this](const std::string& name) -> LimitLine& { return lines_[name]; };
+        const auto back = [&] { return back_of_queue(now); };
+        auto refused = asyncjobs::admit({job.id, queued_at}, under, line_of, now, back);
+        leave(job.id, refused && refused->until == LimitRefusal::Until::its_turn);
+        Member& member = jobs_[job.id];
+        if (!refused) {
+            for (const LimitedBy& by : under)
+                if (by.limit->concurrency > 0) member.holds.push_back(by.line);
+            if (member.holds.empty()) jobs_.erase(job.id);
+            for (const LimitedBy& by : under) open_.insert(by.line);
+            return refused;
+        }
+        member.waits_in = refused->by.line;
+        member.queue = job.queue;
+        member.queued_at = queued_at;
+        Line& line = lines_[refused->by.line];
+        if (refused->until == LimitRefusal::Until::called)
+            line.waiting[job.queue].emplace(queued_at, job.id);
+        else if (refused->until == LimitRefusal::Until::some_time)
+            line.timed.emplace(queued_at, job.id);
+        line.has_waiting = !line.waiting.empty();
+        return refused;
+    }
+
+    /// It holds no place any more, nor waits for one.
+    void release(const JobId& id) {
+        const auto found = jobs_.find(id);
+        if (found == jobs_.end()) return;
+        for (const std::string& name : std::exchange(found->second.holds, {})) {
+            --lines_[name].held;
+            open_.insert(name);
+        }
+        leave(id, false);
+    }
+
+    /// Whether the job is pending because a line has called it.
+    bool has_called(const JobId& id) const {
+        const auto member = jobs_.find(id);
+        if (member == jobs_.end()) return false;
+        const auto line = lines_.find(member->second.waits_in);
+        return line != lines_.end() && line->second.called.contains(id);
+    }
+
+    /// Of lines that were not used lately.
+    void forget_idle(Timestamp now) {
+        for (auto next = lines_.begin(); next != lines_.end();) {
+            const Line& line = next->second;
+            const bool is_used = line.held > 0 || !line.called.empty() || !line.waiting.empty() ||
+                                 !line.timed.empty() || line.next_at >= now ||
+                                 line.served_at >= now;
+            if (!is_used) open_.erase(next->first);
+            next = is_used ? std::next(next) : lines_.erase(next);
+        }
+    }
+
+private:
+    using Waiting = std::set<std::pair<Timestamp, JobId>>; ///< by their place in the queue
+    struct Line : LimitLine {
+        Limit limit;
+        bool of_worker = false;
+        std::map<std::string, Waiting, std::less<>> waiting; ///< by queue; none is empty
+        Waiting timed;
+    };
+    struct Member {
+        std::vector<std::string> holds;
+        std::string waits_in; ///< or is called by
+        std::string queue;
+        Timestamp queued_at = {};
+    };
+
+    Timestamp back_of_queue(Timestamp now) { return back_ = std::max(now, back_) + Duration{1}; }
+
+    /// Waits in no line any more. The one that has called it, unless `stays_called`, calls another.
+    void leave(const JobId& id, bool stays_called) {
+        const auto found = jobs_.find(id);
+        if (found == jobs_.end()) return;
+        const Member member = std::move(found->second);
+        jobs_.erase(found);
+        const auto waits_in = lines_.find(member.waits_in);
+        if (waits_in == lines_.end()) return;
+        Line& line = waits_in->second;
+        take_out(line, member.queue, {member.queued_at, id});
+        line.timed.erase({member.queued_at, id});
+        if (!stays_called) line.called.erase(id);
+        open_.insert(member.waits_in);
+    }
+
+    static void take_out(Line& line, const std::string& queue, const Waiting::value_type& who) {
+        const auto waiting = line.waiting.find(queue);
+        if (waiting == line.waiting.end()) return;
+        waiting->second.erase(who);
+        if (waiting->second.empty()) line.waiting.erase(waiting);
+        line.has_waiting = !line.waiting.empty();
+    }
+
+    bool call_oldest(Line& line, std::span<const std::string> queues, Timestamp now) {
+        auto oldest = line.waiting.end();
+        for (const std::string& queue : queues) {
+            const auto waiting = line.waiting.find(queue);
+            if (waiting == line.waiting.end()) continue;
+            const bool is_older =
+                oldest == line.waiting.end() || *waiting->second.begin() < *oldest->second.begin();
+            if (is_older) oldest = waiting;
+        }
+        if (oldest == line.waiting.end()) return false;
+        const auto who = *oldest->second.begin();
+        take_out(line, std::string(oldest->first), who);
+        line.called.insert(who.second);
+        calls_.push_back({who.second, line.limit.in_turn ? back_of_queue(now) : who.first});
+        return true;
+    }
+
+    void call_all(const Waiting& waiting) {
+        for (const auto& [queued_at, id] : waiting) {
+            jobs_.erase(id);
+            calls_.push_back({id, queued_at});
+        }
+    }
+
+    std::map<std::string, Limit, std::less<>> limits_;
+    std::vector<Limit> all_;
+    std::unordered_map<std::string, Line> lines_;
+    std::set<std::string> open_; ///< lines that may have to call somebody
+    std::unordered_map<JobId, Member> jobs_;
+    std::vector<Call> calls_;
+    Timestamp back_ = {};
+};
+
+} // namespace asyncjobs::detail

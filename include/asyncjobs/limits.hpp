@@ -1,0 +1,51 @@
+#pragma once
+
+#include <asyncjobs/config.hpp>
+#include <asyncjobs/time.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace asyncjobs {
+
+/// Which jobs a limit counts together.
+enum class LimitPer {
+    limit, ///< all that it applies to
+    owner, ///< those of one owner; those of nobody are one owner's
+    key,   ///< those with the same NewJob::limit_key; it does not apply to those without one
+};
+
+/// How many jobs may start, or run, at once. Set by Client::set_limit it holds over all processes,
+/// in ExecutorOptions::limits for one executor alone. Made for designated initialisers.
+///
+/// Jobs that have to wait stay pending, and hold up none that need not.
+struct Limit {
+    std::string name = {};
+    std::string queue = {}; ///< applies to jobs of this queue only; empty: of all
+    std::string type = {};  ///< likewise
+    LimitPer per = LimitPer::limit;
+    std::size_t concurrency = 0; ///< 1-100000 jobs processing at once; 0: no matter
+    std::size_t rate = 0;        ///< 1-1000000 starts a `period`, evenly spread; 0: no matter
+    Duration period = std::chrono::seconds{1}; ///< 1 ms - 366 days
+    std::size_t burst = 1; ///< 1-1000000 starts at once, after as long a time without any
+    /// Jobs of one queue start in turn: one of each owner (or key) that has any, then the next one
+    /// of each. Of a limit that is nothing else.
+    bool in_turn = false;
+
+    friend bool operator==(const Limit&, const Limit&) = default;
+};
+
+/// Whether it limits anything. One that does not takes a limit of its name away.
+constexpr bool is_limiting(const Limit& limit) noexcept {
+    return limit.concurrency > 0 || limit.rate > 0 || limit.in_turn;
+}
+
+/// Throws Error (Errc::invalid_argument) that names the member, the value and the rule. `name`,
+/// `queue` and `type` are as a job's type is.
+void validate(const Limit&);
+
+} // namespace asyncjobs
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/limits.ipp>
+#endif
