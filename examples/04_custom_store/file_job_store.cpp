@@ -27,7 +27,7 @@ auto FileJobStore::transact(Act act) {
     } catch (...) {
         // What is in memory may be ahead of the file: start over from the file.
         jobs_.clear();
-        parents_.clear();
+        limits_ = {};
         paused_.clear();
         to_write_.clear();
         write_paused_ = false;
@@ -40,16 +40,13 @@ void FileJobStore::read() {
     for (const auto& line : journal_.read_new()) {
         const auto value = boost::json::parse(line);
         for (const auto& record : value.at("jobs").as_array()) {
-            Job job = from_record(record);
+            JobRecord job = from_record(record);
             const JobId id = job.id;
-            if (job.parents > 0) parents_[id] = parents_from_record(record);
             jobs_.insert_or_assign(id, std::move(job));
         }
-        for (const auto& gone : value.at("gone").as_array()) {
-            const auto id = JobId::parse(std::string(gone.as_string())).value();
-            jobs_.erase(id);
-            parents_.erase(id);
-        }
+        for (const auto& gone : value.at("gone").as_array())
+            jobs_.erase(JobId::parse(std::string(gone.as_string())).value());
+        limits_.read_changes(value.as_object());
         if (const auto* queues = value.as_object().if_contains("paused")) {
             paused_.clear();
             for (const auto& queue : queues->as_array()) paused_.emplace(queue.as_string());
@@ -58,62 +55,61 @@ void FileJobStore::read() {
 }
 
 void FileJobStore::write() {
-    if (to_write_.empty() && !write_paused_) return;
+    if (to_write_.empty() && !write_paused_ && !limits_.has_changes()) return;
     boost::json::array jobs, gone;
     for (const auto& id : to_write_) {
-        if (const Job* job = find(id)) {
-            auto record = to_record(*job);
-            if (job->parents > 0) add_parents(record, parents_.at(id));
-            jobs.push_back(std::move(record));
-        } else {
+        if (const JobRecord* job = find(id))
+            jobs.push_back(to_record(*job));
+        else
             gone.emplace_back(id.text());
-        }
     }
     boost::json::object line{{"jobs", std::move(jobs)}, {"gone", std::move(gone)}};
     if (write_paused_) line["paused"] = boost::json::array(paused_.begin(), paused_.end());
+    if (limits_.has_changes()) limits_.write_changes(line);
     journal_.append(boost::json::serialize(line));
     to_write_.clear();
     write_paused_ = false;
 }
 
-Job* FileJobStore::find(const JobId& id) {
+JobRecord* FileJobStore::find(const JobId& id) {
     const auto found = jobs_.find(id);
     return found == jobs_.end() ? nullptr : &found->second;
 }
 
-Job* FileJobStore::find(const LeaseRef& lease) {
-    Job* job = find(lease.id);
+JobRecord* FileJobStore::find(const LeaseRef& lease) {
+    JobRecord* job = find(lease.id);
     const bool valid = job && job->status == JobStatus::processing && job->fence == lease.fence;
     return valid ? job : nullptr;
 }
 
-Job* FileJobStore::key_holder(const std::string& key) {
+JobRecord* FileJobStore::key_holder(const std::string& key) {
     for (auto& [id, job] : jobs_)
         if (!is_finished(job.status) && job.unique_key == key) return &job;
     return nullptr;
 }
 
-std::vector<Job*> FileJobStore::select(std::function<bool(const Job&)> wanted) {
-    std::vector<Job*> found;
+std::vector<JobRecord*> FileJobStore::select(std::function<bool(const Job&)> wanted) {
+    std::vector<JobRecord*> found;
     for (auto& [id, job] : jobs_)
         if (wanted(job)) found.push_back(&job);
     return found;
 }
 
-void FileJobStore::renewed(Job& job, Timestamp lease_expires_at) {
+void FileJobStore::renewed(JobRecord& job, Timestamp lease_expires_at) {
     job.lease_expires_at = lease_expires_at;
     to_write_.insert(job.id);
 }
 
-void FileJobStore::changed(Job& job, Timestamp now) {
+void FileJobStore::changed(JobRecord& job, Timestamp now) {
     ++job.revision;
     job.updated_at = now;
     to_write_.insert(job.id);
 }
 
-void FileJobStore::finish(Job& job, JobStatus status, Timestamp now) {
+void FileJobStore::finish(JobRecord& job, JobStatus status, Timestamp now) {
     job.status = status;
     job.blocked_by = 0;
+    job.due_without_limit.reset();
     job.finished_at = now;
     job.expires_at = now + job.retention;
 }
@@ -121,13 +117,11 @@ void FileJobStore::finish(Job& job, JobStatus status, Timestamp now) {
 void FileJobStore::erase(const JobId& id) {
     to_write_.insert(id);
     jobs_.erase(id);
-    parents_.erase(id);
 }
 
-bool FileJobStore::is_parent_of(const JobId& id, const JobId& child) const {
-    const auto found = parents_.find(child);
-    return found != parents_.end() &&
-           std::ranges::find(found->second.all, id) != found->second.all.end();
+bool FileJobStore::is_parent_of(const JobId& id, const JobId& child) {
+    const JobRecord* job = find(child);
+    return job && std::ranges::find(job->all_parents, id) != job->all_parents.end();
 }
 
 std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs) {
@@ -144,11 +138,12 @@ std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs, Timest
     return answers;
 }
 
-Submitted FileJobStore::conflict(Job& holder, const NewJob& wanted, Submitted::Outcome outcome,
-                                 Timestamp now) {
+Submitted FileJobStore::conflict(JobRecord& holder, const NewJob& wanted,
+                                 Submitted::Outcome outcome, Timestamp now) {
     if (wanted.on_conflict == OnConflict::replace && holder.status == JobStatus::pending) {
         holder.input = wanted.input;
         holder.run_at = wanted.run_at.value_or(now + wanted.delay);
+        holder.due_without_limit.reset();
         changed(holder, now);
         outcome = Submitted::Outcome::replaced;
     }
@@ -157,34 +152,36 @@ Submitted FileJobStore::conflict(Job& holder, const NewJob& wanted, Submitted::O
 
 Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents, Timestamp now) {
     using Outcome = Submitted::Outcome;
-    if (Job* same = find(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
+    if (JobRecord* same = find(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
     if (wanted.unique_key)
-        if (Job* holder = key_holder(*wanted.unique_key))
+        if (JobRecord* holder = key_holder(*wanted.unique_key))
             return conflict(*holder, wanted, Outcome::key_taken, now);
     for (const auto& parent : parents)
         if (!find(parent)) return {Outcome::parent_missing, parent, {}};
     const auto run_at = wanted.run_at.value_or(now + wanted.delay);
     const int count = static_cast<int>(parents.size());
     jobs_[wanted.id] =
-        Job{.id = wanted.id,
-            .type = wanted.type,
-            .queue = wanted.queue,
-            .owner = wanted.owner,
-            .priority = wanted.priority,
-            .input = wanted.input,
-            .max_attempts = wanted.max_attempts,
-            .unique_key = wanted.unique_key,
-            .parents = count,
-            .blocked_by = count,
-            .on_parent_failure = wanted.on_parent_failure,
-            .timeout = wanted.timeout,
-            .retention = wanted.retention,
-            .created_at = now,
-            .updated_at = now,
-            .run_at = run_at,
-            .deadline = wanted.start_within > Duration::zero() ? run_at + wanted.start_within
-                                                               : wanted.deadline};
-    if (!parents.empty()) parents_[wanted.id] = {.all = parents, .open = parents};
+        JobRecord{{.id = wanted.id,
+                   .type = wanted.type,
+                   .queue = wanted.queue,
+                   .owner = wanted.owner,
+                   .priority = wanted.priority,
+                   .input = wanted.input,
+                   .max_attempts = wanted.max_attempts,
+                   .unique_key = wanted.unique_key,
+                   .limit_key = wanted.limit_key,
+                   .parents = count,
+                   .blocked_by = count,
+                   .on_parent_failure = wanted.on_parent_failure,
+                   .timeout = wanted.timeout,
+                   .retention = wanted.retention,
+                   .created_at = now,
+                   .updated_at = now,
+                   .run_at = run_at,
+                   .deadline = wanted.start_within > Duration::zero() ? run_at + wanted.start_within
+                                                                      : wanted.deadline},
+                  parents,
+                  parents};
     to_write_.insert(wanted.id);
     return {Submitted::Outcome::created, wanted.id, now};
 }
@@ -194,9 +191,7 @@ Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
     return transact([&](Timestamp now) {
         Exchange answer;
         for (const auto& one : settlements) answer.settled.push_back(settle(one, now));
-        for (const auto& queue : request.queues)
-            if (!paused_.contains(queue)) claim(queue, request, now, answer);
-        if (answer.claimed.size() == request.limit) answer.next_due_in.reset();
+        claim(request, now, answer);
         answer.has_to_unblock = !finished_parents().empty();
         return answer;
     });
@@ -204,7 +199,7 @@ Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
 
 Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
     using Kind = Settlement::Kind;
-    Job* job = find(settlement.lease());
+    JobRecord* job = find(settlement.lease());
     if (!job) return {};
     const bool cancel = job->cancel_requested_at.has_value();
     const Kind kind = settlement.kind();
@@ -232,32 +227,61 @@ Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
     return {true, job->status};
 }
 
-void FileJobStore::claim(const std::string& queue, const ClaimRequest& request, Timestamp now,
-                         Exchange& answer) {
-    auto waiting = select([&](const Job& job) {
-        return job.status == JobStatus::pending && job.queue == queue && job.blocked_by == 0;
-    });
-    // They come sorted by id; a stable sort leaves it at that among equals. Looking at each of
-    // them, it needs no unblock() for the head start of those that have become due.
-    std::ranges::stable_sort(
-        waiting, {}, [&](const Job* job) { return claim_time(job->run_at, job->priority, now); });
-    for (Job* job : waiting) {
+void FileJobStore::claim(const ClaimRequest& request, Timestamp now, Exchange& answer) {
+    LimitedClaim limits(limits_, request, now);
+    for (const auto& [id, job] : jobs_)
+        if (job.status == JobStatus::processing) limits.count(job);
+    for (const auto& queue : request.queues)
+        if (!paused_.contains(queue)) claim(queue, request, limits, now, answer);
+    if (answer.claimed.size() == request.limit) answer.next_due_in.reset();
+}
+
+void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
+                         LimitedClaim& limits, Timestamp now, Exchange& answer) {
+    // They come sorted by id; that stays the order among those of one place.
+    std::multimap<Timestamp, JobRecord*> waiting;
+    for (JobRecord* job : select([&](const Job& one) {
+             return one.status == JobStatus::pending && one.queue == queue && one.blocked_by == 0;
+         }))
+        waiting.emplace(limits.place(*job), job);
+    while (!waiting.empty() && answer.claimed.size() < request.limit) {
+        const auto [place, job] = *waiting.begin();
+        waiting.erase(waiting.begin());
+        const auto later = limits.place(*job);
         if (job->run_at > now) {
             const Duration wait = job->run_at - now;
             answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
-            return;
+        } else if (later > place) {
+            waiting.emplace(later, job); // another of its owner has been served meanwhile
+        } else if (const auto refused = limits.admit(*job)) {
+            hold_back(*job, *refused, answer);
+            if (job->run_at > now) waiting.emplace(job->run_at, job);
+        } else {
+            take(*job, request, now);
+            answer.claimed.push_back(claimed_job(*job));
         }
-        if (answer.claimed.size() == request.limit) return;
-        job->status = JobStatus::processing;
-        ++job->attempt;
-        ++job->fence;
-        job->worker = request.worker;
-        job->progress = {};
-        job->started_at = now;
-        job->lease_expires_at = now + request.lease_for;
-        changed(*job, now);
-        answer.claimed.push_back(claimed_job(*job));
     }
+}
+
+void FileJobStore::hold_back(JobRecord& job, const LimitRefusal& refused, Exchange& answer) {
+    answer.held_back.push_back(
+        {job.id, job.type, job.queue, job.created_at, refused.by.limit->name});
+    if (refused.until != LimitRefusal::Until::some_time) return;
+    if (!job.due_without_limit) job.due_without_limit = job.run_at;
+    job.run_at = *refused.run_at;
+    to_write_.insert(job.id);
+}
+
+void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp now) {
+    job.status = JobStatus::processing;
+    ++job.attempt;
+    ++job.fence;
+    job.worker = request.worker;
+    job.progress = {};
+    job.started_at = now;
+    job.lease_expires_at = now + request.lease_for;
+    job.due_without_limit.reset();
+    changed(job, now);
 }
 
 std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
@@ -265,7 +289,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
     return transact([&](Timestamp now) {
         std::vector<Renewal> answers;
         for (const auto& heartbeat : heartbeats) {
-            Job* job = find(heartbeat.lease);
+            JobRecord* job = find(heartbeat.lease);
             if (job) {
                 renewed(*job, now + lease_for);
                 if (advance(job->progress, heartbeat.progress)) changed(*job, now);
@@ -295,7 +319,7 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
             return job.status == JobStatus::processing && job.lease_expires_at <= now;
         });
         std::ranges::stable_sort(lost, {}, &Job::lease_expires_at);
-        for (Job* job : lost) {
+        for (JobRecord* job : lost) {
             if (answer.size() == limit) break;
             const bool is_quarantined = ++job->crashes >= crash_limit;
             if (is_quarantined) record_error(*job, worker_lost(), now);
@@ -318,8 +342,8 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
 
 std::set<JobId> FileJobStore::finished_parents() {
     std::set<JobId> finished;
-    for (const auto& [child, parents] : parents_)
-        for (const auto& id : parents.open)
+    for (const auto& [child, job] : jobs_)
+        for (const auto& id : job.open_parents)
             if (const Job* parent = find(id); parent && is_finished(parent->status))
                 finished.insert(id);
     return finished;
@@ -335,9 +359,9 @@ std::vector<Unblocked> FileJobStore::unblock(std::size_t limit) {
 
 std::vector<Unblocked> FileJobStore::unblock(const std::set<JobId>& finished, Timestamp now) {
     std::vector<Unblocked> answer;
-    for (auto& [child, parents] : parents_) {
+    for (auto& [child, job] : jobs_) {
         const Job* failed = nullptr;
-        const auto told = std::erase_if(parents.open, [&](const JobId& id) {
+        const auto told = std::erase_if(job.open_parents, [&](const JobId& id) {
             if (!finished.contains(id)) return false;
             if (const Job* parent = find(id); parent->status != JobStatus::completed)
                 failed = parent;
@@ -345,22 +369,21 @@ std::vector<Unblocked> FileJobStore::unblock(const std::set<JobId>& finished, Ti
         });
         if (told == 0) continue;
         to_write_.insert(child);
-        Job* job = find(child);
-        if (job->status != JobStatus::pending || job->blocked_by == 0) continue;
-        job->blocked_by -= static_cast<int>(told);
-        changed(*job, now);
-        if (failed && job->on_parent_failure != OnParentFailure::run) {
-            const bool fails = job->on_parent_failure == OnParentFailure::fail;
+        if (job.status != JobStatus::pending || job.blocked_by == 0) continue;
+        job.blocked_by -= static_cast<int>(told);
+        changed(job, now);
+        if (failed && job.on_parent_failure != OnParentFailure::run) {
+            const bool fails = job.on_parent_failure == OnParentFailure::fail;
             const auto why = parent_failed(failed->id, failed->status);
             if (fails)
-                job->error = why;
+                job.error = why;
             else
-                job->cancel_reason = why.message;
-            finish(*job, fails ? JobStatus::failed : JobStatus::cancelled, now);
-        } else if (job->blocked_by == 0) {
-            job->run_at = std::max(job->run_at, now);
+                job.cancel_reason = why.message;
+            finish(job, fails ? JobStatus::failed : JobStatus::cancelled, now);
+        } else if (job.blocked_by == 0) {
+            job.run_at = std::max(job.run_at, now);
         }
-        answer.push_back({child, job->queue, job->status, job->blocked_by});
+        answer.push_back({child, job.queue, job.status, job.blocked_by});
     }
     return answer;
 }
@@ -407,7 +430,7 @@ JobPage FileJobStore::list(const JobQuery& query) {
 
 CancelOutcome FileJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
     return transact([&](Timestamp now) {
-        Job* job = find(id);
+        JobRecord* job = find(id);
         if (!job) return CancelOutcome::not_found;
         if (job->status == JobStatus::cancelled) return CancelOutcome::already_cancelled;
         if (is_finished(job->status)) return CancelOutcome::already_finished;
@@ -427,7 +450,7 @@ CancelOutcome FileJobStore::cancel(const JobId& id, const Cancellation& cancella
 
 RetryOutcome FileJobStore::retry(const JobId& id) {
     return transact([&](Timestamp now) {
-        Job* job = find(id);
+        JobRecord* job = find(id);
         if (!job) return RetryOutcome::not_found;
         if (job->status == JobStatus::completed) return RetryOutcome::already_completed;
         if (!is_finished(job->status)) return RetryOutcome::not_finished;
@@ -490,4 +513,21 @@ void FileJobStore::set_paused(std::string_view queue, bool paused) {
             paused_.erase(std::string(queue));
         return write_paused_ = true;
     });
+}
+
+void FileJobStore::set_limit(const Limit& limit) {
+    transact([&](Timestamp) {
+        limits_.set(limit);
+        limits_.take_back_offers();
+        for (auto& [id, job] : jobs_) {
+            if (!job.due_without_limit) continue;
+            job.run_at = *std::exchange(job.due_without_limit, {});
+            to_write_.insert(id);
+        }
+        return true;
+    });
+}
+
+std::vector<Limit> FileJobStore::limits() {
+    return transact([&](Timestamp) { return limits_.limits(); });
 }

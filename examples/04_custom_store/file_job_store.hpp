@@ -2,6 +2,7 @@
 
 #include "job_record.hpp"
 #include "journal.hpp"
+#include "limit_book.hpp"
 
 #include <asyncjobs/job_store.hpp>
 
@@ -40,6 +41,8 @@ public:
     asyncjobs::RemoveOutcome remove(const asyncjobs::JobId& id) override;
     asyncjobs::Workload workload(std::string_view queue, std::string_view type) override;
     void set_paused(std::string_view queue, bool paused) override;
+    void set_limit(const asyncjobs::Limit& limit) override;
+    std::vector<asyncjobs::Limit> limits() override;
 
 private:
     /// Calls `act(now)` on the state as it is in the file, and writes what it changed.
@@ -48,34 +51,39 @@ private:
     void read();
     void write();
 
-    asyncjobs::Job* find(const asyncjobs::JobId& id);
-    asyncjobs::Job* find(const asyncjobs::LeaseRef& lease);
-    asyncjobs::Job* key_holder(const std::string& key);
-    std::vector<asyncjobs::Job*> select(std::function<bool(const asyncjobs::Job&)> wanted);
+    JobRecord* find(const asyncjobs::JobId& id);
+    JobRecord* find(const asyncjobs::LeaseRef& lease);
+    JobRecord* key_holder(const std::string& key);
+    std::vector<JobRecord*> select(std::function<bool(const asyncjobs::Job&)> wanted);
 
-    void renewed(asyncjobs::Job& job, asyncjobs::Timestamp lease_expires_at);
-    void changed(asyncjobs::Job& job, asyncjobs::Timestamp now);
-    void finish(asyncjobs::Job& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
+    void renewed(JobRecord& job, asyncjobs::Timestamp lease_expires_at);
+    void changed(JobRecord& job, asyncjobs::Timestamp now);
+    void finish(JobRecord& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
     void erase(const asyncjobs::JobId& id);
 
     std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs,
                                              asyncjobs::Timestamp now);
     asyncjobs::Submitted submit(const asyncjobs::NewJob& wanted,
                                 std::vector<asyncjobs::JobId> parents, asyncjobs::Timestamp now);
-    asyncjobs::Submitted conflict(asyncjobs::Job& holder, const asyncjobs::NewJob& wanted,
+    asyncjobs::Submitted conflict(JobRecord& holder, const asyncjobs::NewJob& wanted,
                                   asyncjobs::Submitted::Outcome outcome, asyncjobs::Timestamp now);
-    bool is_parent_of(const asyncjobs::JobId& id, const asyncjobs::JobId& child) const;
+    bool is_parent_of(const asyncjobs::JobId& id, const asyncjobs::JobId& child);
     std::set<asyncjobs::JobId> finished_parents();
     std::vector<asyncjobs::Unblocked> unblock(const std::set<asyncjobs::JobId>& finished,
                                               asyncjobs::Timestamp now);
     asyncjobs::Settled settle(const asyncjobs::Settlement& settlement, asyncjobs::Timestamp now);
+    void claim(const asyncjobs::ClaimRequest& request, asyncjobs::Timestamp now,
+               asyncjobs::Exchange& answer);
     void claim(const std::string& queue, const asyncjobs::ClaimRequest& request,
-               asyncjobs::Timestamp now, asyncjobs::Exchange& answer);
+               LimitedClaim& limits, asyncjobs::Timestamp now, asyncjobs::Exchange& answer);
+    void hold_back(JobRecord& job, const asyncjobs::LimitRefusal& refused,
+                   asyncjobs::Exchange& answer);
+    void take(JobRecord& job, const asyncjobs::ClaimRequest& request, asyncjobs::Timestamp now);
 
     std::mutex mutex_;
     Journal journal_;
-    std::map<asyncjobs::JobId, asyncjobs::Job> jobs_;
-    std::map<asyncjobs::JobId, ParentList> parents_; ///< of those jobs that have any
+    std::map<asyncjobs::JobId, JobRecord> jobs_;
+    LimitBook limits_;
     std::set<std::string, std::less<>> paused_;
     std::set<asyncjobs::JobId> to_write_; ///< changed, or gone if not in jobs_
     bool write_paused_ = false;

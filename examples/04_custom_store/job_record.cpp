@@ -25,9 +25,21 @@ std::optional<Timestamp> optional_time(const json::value& value) {
     return value.is_null() ? std::nullopt : std::optional(time(value));
 }
 
+json::array texts(const std::vector<JobId>& ids) {
+    json::array texts;
+    for (const JobId& id : ids) texts.emplace_back(id.text());
+    return texts;
+}
+
+std::vector<JobId> ids(const json::value& texts) {
+    std::vector<JobId> ids;
+    for (const json::value& id : texts.as_array()) ids.push_back(JobId::parse(text(id)).value());
+    return ids;
+}
+
 } // namespace
 
-json::object to_record(const Job& job) {
+json::object to_record(const JobRecord& job) {
     json::object record{{"id", job.id.text()},
                         {"type", job.type},
                         {"queue", job.queue},
@@ -57,8 +69,10 @@ json::object to_record(const Job& job) {
                         {"finished_at", optional(job.finished_at)},
                         {"cancel_requested_at", optional(job.cancel_requested_at)},
                         {"lease_expires_at", optional(job.lease_expires_at)},
-                        {"expires_at", optional(job.expires_at)}};
+                        {"expires_at", optional(job.expires_at)},
+                        {"due_without_limit", optional(job.due_without_limit)}};
     if (job.unique_key) record["unique_key"] = *job.unique_key;
+    if (job.limit_key) record["limit_key"] = *job.limit_key;
     if (job.result) record["result"] = job.result->text();
     if (job.error)
         record["error"] = json::object{{"code", job.error->code},
@@ -76,41 +90,47 @@ json::object to_record(const Job& job) {
     for (const Step& step : job.steps)
         steps.push_back(json::object{{"name", step.name}, {"result", step.result.text()}});
     record["steps"] = std::move(steps);
+    record["all_parents"] = texts(job.all_parents);
+    record["open_parents"] = texts(job.open_parents);
     return record;
 }
 
-Job from_record(const json::value& value) {
+JobRecord from_record(const json::value& value) {
     const json::object& record = value.as_object();
-    Job job{.id = JobId::parse(text(record.at("id"))).value(),
-            .type = text(record.at("type")),
-            .queue = text(record.at("queue")),
-            .owner = text(record.at("owner")),
-            .priority = integer(record.at("priority")),
-            .status = parse_job_status(text(record.at("status"))).value(),
-            .progress = {integer(record.at("percent")), text(record.at("message"))},
-            .input = JsonText::trusted(text(record.at("input"))),
-            .attempt = integer(record.at("attempt")),
-            .max_attempts = integer(record.at("max_attempts")),
-            .crashes = integer(record.at("crashes")),
-            .fence = record.at("fence").as_int64(),
-            .revision = record.at("revision").as_int64(),
-            .worker = text(record.at("worker")),
-            .parents = integer(record.at("parents")),
-            .blocked_by = integer(record.at("blocked_by")),
-            .on_parent_failure = OnParentFailure(integer(record.at("on_parent_failure"))),
-            .cancel_reason = text(record.at("cancel_reason")),
-            .timeout = duration(record.at("timeout")),
-            .retention = duration(record.at("retention")),
-            .created_at = time(record.at("created_at")),
-            .updated_at = time(record.at("updated_at")),
-            .run_at = time(record.at("run_at")),
-            .deadline = optional_time(record.at("deadline")),
-            .started_at = optional_time(record.at("started_at")),
-            .finished_at = optional_time(record.at("finished_at")),
-            .cancel_requested_at = optional_time(record.at("cancel_requested_at")),
-            .lease_expires_at = optional_time(record.at("lease_expires_at")),
-            .expires_at = optional_time(record.at("expires_at"))};
+    JobRecord job{{.id = JobId::parse(text(record.at("id"))).value(),
+                   .type = text(record.at("type")),
+                   .queue = text(record.at("queue")),
+                   .owner = text(record.at("owner")),
+                   .priority = integer(record.at("priority")),
+                   .status = parse_job_status(text(record.at("status"))).value(),
+                   .progress = {integer(record.at("percent")), text(record.at("message"))},
+                   .input = JsonText::trusted(text(record.at("input"))),
+                   .attempt = integer(record.at("attempt")),
+                   .max_attempts = integer(record.at("max_attempts")),
+                   .crashes = integer(record.at("crashes")),
+                   .fence = record.at("fence").as_int64(),
+                   .revision = record.at("revision").as_int64(),
+                   .worker = text(record.at("worker")),
+                   .parents = integer(record.at("parents")),
+                   .blocked_by = integer(record.at("blocked_by")),
+                   .on_parent_failure = OnParentFailure(integer(record.at("on_parent_failure"))),
+                   .cancel_reason = text(record.at("cancel_reason")),
+                   .timeout = duration(record.at("timeout")),
+                   .retention = duration(record.at("retention")),
+                   .created_at = time(record.at("created_at")),
+                   .updated_at = time(record.at("updated_at")),
+                   .run_at = time(record.at("run_at")),
+                   .deadline = optional_time(record.at("deadline")),
+                   .started_at = optional_time(record.at("started_at")),
+                   .finished_at = optional_time(record.at("finished_at")),
+                   .cancel_requested_at = optional_time(record.at("cancel_requested_at")),
+                   .lease_expires_at = optional_time(record.at("lease_expires_at")),
+                   .expires_at = optional_time(record.at("expires_at"))},
+                  ids(record.at("all_parents")),
+                  ids(record.at("open_parents")),
+                  optional_time(record.at("due_without_limit"))};
     if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);
+    if (const auto* key = record.if_contains("limit_key")) job.limit_key = text(*key);
     if (const auto* result = record.if_contains("result"))
         job.result = JsonText::trusted(text(*result));
     if (const auto* error = record.if_contains("error"))
@@ -126,24 +146,4 @@ Job from_record(const json::value& value) {
     for (const json::value& step : record.at("steps").as_array())
         job.steps.push_back({text(step.at("name")), JsonText::trusted(text(step.at("result")))});
     return job;
-}
-
-void add_parents(json::object& record, const ParentList& parents) {
-    const auto array = [](const std::vector<JobId>& ids) {
-        json::array texts;
-        for (const JobId& id : ids) texts.emplace_back(id.text());
-        return texts;
-    };
-    record["all_parents"] = array(parents.all);
-    record["open_parents"] = array(parents.open);
-}
-
-ParentList parents_from_record(const json::value& record) {
-    const auto ids = [](const json::value& texts) {
-        std::vector<JobId> all;
-        for (const json::value& id : texts.as_array())
-            all.push_back(JobId::parse(text(id)).value());
-        return all;
-    };
-    return {.all = ids(record.at("all_parents")), .open = ids(record.at("open_parents"))};
 }

@@ -5,18 +5,18 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <optional>
 #include <vector>
 
-/// A job as one JSON object. JSON texts are kept as strings, so that not a byte of them changes;
-/// times are microseconds.
-boost::json::object to_record(const asyncjobs::Job& job);
-asyncjobs::Job from_record(const boost::json::value& record);
-
-/// Whom a job waits for.
-struct ParentList {
-    std::vector<asyncjobs::JobId> all;
-    std::vector<asyncjobs::JobId> open; ///< those that have not told it yet how they ended
+/// A job, and what only its store knows of it.
+struct JobRecord : asyncjobs::Job {
+    std::vector<asyncjobs::JobId> all_parents = {};
+    std::vector<asyncjobs::JobId> open_parents = {}; ///< have not told it yet how they ended
+    /// When it would be due if a limit had not given it its `run_at`.
+    std::optional<asyncjobs::Timestamp> due_without_limit = {};
 };
 
-void add_parents(boost::json::object& record, const ParentList& parents);
-ParentList parents_from_record(const boost::json::value& record);
+/// As one JSON object. JSON texts are kept as strings, so that not a byte of them changes; times
+/// are microseconds.
+boost::json::object to_record(const JobRecord& job);
+JobRecord from_record(const boost::json::value& record);

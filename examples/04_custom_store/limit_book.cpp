@@ -1,0 +1,155 @@
+#include "limit_book.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <asyncjobs/store_helpers.hpp>
+
+#include <algorithm>
+
+using namespace asyncjobs;
+namespace json = boost::json;
+
+namespace {
+
+std::int64_t number(Timestamp time) { return time.time_since_epoch().count(); }
+Timestamp time(const json::value& value) { return Timestamp(Duration(value.as_int64())); }
+std::string text(const json::value& value) { return std::string(value.as_string()); }
+
+json::object to_record(const Limit& limit) {
+    return {{"name", limit.name},
+            {"queue", limit.queue},
+            {"type", limit.type},
+            {"per", static_cast<int>(limit.per)},
+            {"concurrency", limit.concurrency},
+            {"rate", limit.rate},
+            {"period", limit.period.count()},
+            {"burst", limit.burst},
+            {"in_turn", limit.in_turn}};
+}
+
+Limit limit_from_record(const json::value& record) {
+    return {.name = text(record.at("name")),
+            .queue = text(record.at("queue")),
+            .type = text(record.at("type")),
+            .per = LimitPer(record.at("per").to_number<int>()),
+            .concurrency = record.at("concurrency").to_number<std::size_t>(),
+            .rate = record.at("rate").to_number<std::size_t>(),
+            .period = Duration(record.at("period").as_int64()),
+            .burst = record.at("burst").to_number<std::size_t>(),
+            .in_turn = record.at("in_turn").as_bool()};
+}
+
+json::object to_record(const LimitLine& line) {
+    json::object record{{"next_at", number(line.next_at)},
+                        {"offered_until", number(line.offered_until)}};
+    if (line.served_at) record["served_at"] = number(*line.served_at);
+    return record;
+}
+
+LimitLine line_from_record(const json::value& record) {
+    LimitLine line{.next_at = time(record.at("next_at")),
+                   .offered_until = time(record.at("offered_until"))};
+    if (const auto* served_at = record.as_object().if_contains("served_at"))
+        line.served_at = time(*served_at);
+    return line;
+}
+
+} // namespace
+
+void LimitBook::set(const Limit& limit) {
+    limits_.erase(limit.name);
+    const LimitsOfClaim its({&limit, 1}, {}, {});
+    std::erase_if(lines_, [&](const auto& line) { return its.limit_of(line.first); });
+    if (is_limiting(limit)) limits_.emplace(limit.name, limit);
+    changed_limits_.insert(limit.name);
+}
+
+std::vector<Limit> LimitBook::limits() const {
+    std::vector<Limit> all;
+    for (const auto& [name, limit] : limits_) all.push_back(limit);
+    return all;
+}
+
+void LimitBook::take_back_offers() {
+    for (auto& [name, line] : lines_)
+        if (line.offered_until != Timestamp{}) changed(name).offered_until = {};
+}
+
+LimitLine& LimitBook::changed(const std::string& name) {
+    changed_lines_.insert(name);
+    return lines_[name];
+}
+
+Timestamp LimitBook::next_served_at(Timestamp now) {
+    return last_served_at_ = std::max(now, last_served_at_ + Duration{1});
+}
+
+void LimitBook::leave_all_places() {
+    for (auto& [name, line] : lines_) line.held = 0;
+}
+
+void LimitBook::write_changes(json::object& line) {
+    json::array limits;
+    for (const auto& name : changed_limits_) {
+        const auto found = limits_.find(name);
+        limits.push_back(to_record(found == limits_.end() ? Limit{.name = name} : found->second));
+    }
+    json::object lines;
+    for (const auto& name : changed_lines_)
+        if (const auto found = lines_.find(name); found != lines_.end())
+            lines[name] = to_record(found->second);
+    line["limits"] = std::move(limits);
+    line["limit_lines"] = std::move(lines);
+    changed_limits_.clear();
+    changed_lines_.clear();
+}
+
+void LimitBook::read_changes(const json::object& line) {
+    if (const auto* limits = line.if_contains("limits"))
+        for (const auto& limit : limits->as_array()) set(limit_from_record(limit));
+    if (const auto* lines = line.if_contains("limit_lines"))
+        for (const auto& [name, record] : lines->as_object()) {
+            const auto& read = lines_[name] = line_from_record(record);
+            if (read.served_at) last_served_at_ = std::max(last_served_at_, *read.served_at);
+        }
+    changed_limits_.clear();
+}
+
+LimitedClaim::LimitedClaim(LimitBook& book, const ClaimRequest& request, Timestamp now)
+    : book_(book), worker_(request.worker), now_(now), of_all_(book.limits()),
+      limits_(of_all_, request.limits, request.worker) {
+    book_.leave_all_places();
+}
+
+void LimitedClaim::count(const Job& job) {
+    for (const LimitedBy& by : limits_of(job))
+        if (!by.of_worker || job.worker == worker_) ++book_.line(by.line).held;
+}
+
+Timestamp LimitedClaim::place(const Job& job) {
+    Timestamp place = claim_time(job.run_at, job.priority, now_);
+    for (const LimitedBy& by : limits_of(job))
+        if (by.limit->in_turn)
+            place = std::max(place, book_.line(by.line).served_at.value_or(place));
+    return place;
+}
+
+std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
+    auto limits = limits_of(job);
+    const auto of_turns = std::ranges::partition(limits, [](const LimitedBy& by) {
+        return !by.limit->in_turn; // place() has seen to the turns
+    });
+    const std::span others(limits.begin(), of_turns.begin());
+    const auto line = [this](const std::string& name) -> LimitLine& { return book_.line(name); };
+    const auto back = [this] { return now_; };
+    auto refused = asyncjobs::admit({job.id, job.run_at}, others, line, now_, back);
+    if (refused) {
+        if (refused->by.limit->rate > 0) book_.changed(refused->by.line);
+        return refused;
+    }
+    for (const LimitedBy& by : others)
+        if (by.limit->rate > 0) book_.changed(by.line);
+    for (const LimitedBy& by : of_turns)
+        book_.changed(by.line).served_at = book_.next_served_at(now_);
+    return {};
+}
