@@ -134,7 +134,7 @@ Timestamp LimitedClaim::place(const Job& job) {
     return place;
 }
 
-std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
+std::optional<LimitRefusal> LimitedClaim::admit(const JobRecord& job) {
     auto limits = limits_of(job);
     const auto of_turns = std::ranges::partition(limits, [](const LimitedBy& by) {
         return !by.limit->in_turn; // place() has seen to the turns
@@ -142,7 +142,8 @@ std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
     const std::span others(limits.begin(), of_turns.begin());
     const auto line = [this](const std::string& name) -> LimitLine& { return book_.line(name); };
     const auto back = [this] { return now_; };
-    auto refused = asyncjobs::admit({job.id, job.run_at}, others, line, now_, back);
+    const LimitedJob limited{job.id, job.run_at, job.due_without_limit.has_value()};
+    auto refused = asyncjobs::admit(limited, others, line, now_, back);
     if (refused) {
         if (refused->by.limit->rate > 0) book_.changed(refused->by.line);
         return refused;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "job_record.hpp"
+
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/limit_lines.hpp>
 
@@ -54,7 +56,7 @@ public:
     asyncjobs::Timestamp place(const asyncjobs::Job& job);
 
     /// Takes the places that the job needs, or none and says why.
-    std::optional<asyncjobs::LimitRefusal> admit(const asyncjobs::Job& job);
+    std::optional<asyncjobs::LimitRefusal> admit(const JobRecord& job);
 
 private:
     std::vector<asyncjobs::LimitedBy> limits_of(const asyncjobs::Job& job) const {

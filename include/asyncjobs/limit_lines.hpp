@@ -27,6 +27,9 @@ struct LimitLine {
     bool has_waiting = false;     ///< jobs that have not been called
     Timestamp next_at = {};       ///< of a rate: when the next start would come, evenly spread
     Timestamp offered_until = {}; ///< of a rate: the last time that a waiting job was given
+    /// Of a rate: jobs that came at the time they were given, and too early all the same, since the
+    /// last start. Need not be kept between claims.
+    Duration::rep put_off = 0;
     std::optional<Timestamp> served_at = {}; ///< of turns: when a job last started
 };
 
@@ -76,7 +79,8 @@ struct LimitRefusal {
 /// A job that is about to be claimed.
 struct LimitedJob {
     JobId id = {};
-    Timestamp queued_at = {}; ///< its place in its queue: what claims are ordered by
+    Timestamp queued_at = {};    ///< its place in its queue: what claims are ordered by
+    bool was_given_time = false; ///< comes at the time that a rate gave it
 };
 
 /// Takes a place for `job` in each of its lines, or none and says why. `line(name)` is the state of

@@ -27,7 +27,8 @@ struct Limit {
     std::size_t concurrency = 0; ///< 1-100000 jobs processing at once; 0: no matter
     std::size_t rate = 0;        ///< 1-1000000 starts a `period`, evenly spread; 0: no matter
     Duration period = std::chrono::seconds{1}; ///< 1 ms - 366 days
-    std::size_t burst = 1; ///< 1-1000000 starts at once, after as long a time without any
+    std::size_t burst = 1; ///< 1-1000000 starts at once, after as long a time without any; of
+                           ///< at most 100 years
     /// Jobs of one queue start in turn: one of each owner (or key) that has any, then the next one
     /// of each. Of a limit that is nothing else.
     bool in_turn = false;
@@ -39,6 +40,14 @@ struct Limit {
 constexpr bool is_limiting(const Limit& limit) noexcept {
     return limit.concurrency > 0 || limit.rate > 0 || limit.in_turn;
 }
+
+namespace detail {
+/// No limit looks further ahead: times stay in the range that every store can keep.
+inline constexpr Duration limit_horizon = std::chrono::years{100};
+
+/// As asyncjobs::validate(), with `of` before the member.
+void validate(const Limit&, const std::string& of);
+} // namespace detail
 
 /// Throws Error (Errc::invalid_argument) that names the member, the value and the rule. `name`,
 /// `queue` and `type` are as a job's type is.

@@ -545,4 +545,68 @@ struct RetryOfCompletedJobs final : Store {
     }
 };
 
+/// Passes limits on after `change`.
+class ChangedLimits : public Store {
+public:
+    using Store::Store;
+
+    void set_limit(const Limit& limit) override {
+        auto changed = limit;
+        change(changed);
+        inner().set_limit(changed);
+    }
+
+protected:
+    virtual void change(Limit&) {}
+};
+
+struct CountsAllOwnersTogether final : ChangedLimits {
+    using ChangedLimits::ChangedLimits;
+    void change(Limit& limit) override {
+        if (limit.per == LimitPer::owner) limit.per = LimitPer::limit;
+    }
+};
+
+struct RateIgnoresTheBurst final : ChangedLimits {
+    using ChangedLimits::ChangedLimits;
+    void change(Limit& limit) override { limit.burst = 1; }
+};
+
+struct OwnersTakeNoTurns final : ChangedLimits {
+    using ChangedLimits::ChangedLimits;
+    void change(Limit& limit) override { limit.in_turn = false; }
+};
+
+struct TheFirstLimitStays final : Store {
+    using Store::Store;
+    void set_limit(const Limit& limit) override {
+        for (const auto& known : inner().limits())
+            if (known.name == limit.name) return;
+        inner().set_limit(limit);
+    }
+};
+
+struct IgnoresTheLimitsOfWorkers final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_request(ClaimRequest& request) override { request.limits = {}; }
+};
+
+struct HoldsBackInSilence final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_answer(Exchange& answer, const ClaimRequest&) override { answer.held_back.clear(); }
+};
+
+/// Looks no further than the first job that a limit keeps waiting.
+struct WaitingJobsHoldUpOthers final : ChangedClaims {
+    using ChangedClaims::ChangedClaims;
+    void change_answer(Exchange& answer, const ClaimRequest&) override {
+        if (answer.held_back.empty()) return;
+        std::erase_if(answer.claimed, [&](const ClaimedJob& job) {
+            if (job.lease.id < answer.held_back.front().id) return false;
+            const auto released = Settlement::released(job.lease);
+            return inner().settle({&released, 1}).front().accepted;
+        });
+    }
+};
+
 } // namespace broken

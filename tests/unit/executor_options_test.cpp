@@ -52,6 +52,16 @@ TEST_CASE("a bad option is named with its value and its range") {
         {[](Options& o) { o.crash_limit = 1001; }, "crash_limit is 1001"},
         {[](Options& o) { o.prefetch_limit = 100'001; },
          "prefetch_limit is 100001, but must be from 0 to 100000"},
+        {[](Options& o) {
+             o.limits = {{.name = "ok", .concurrency = 1}, {.name = "a b", .concurrency = 1}};
+         },
+         "limits holds one whose name is \"a b\", but must be 1-100 characters"},
+        {[](Options& o) { o.limits = {{.name = "mine", .concurrency = 100'001}}; },
+         "limits holds one whose concurrency is 100001, but must be from 0 to 100000"},
+        {[](Options& o) {
+             o.limits = {{.name = "mine", .concurrency = 1}, {.name = "mine", .rate = 1}};
+         },
+         "limits is \"mine\", but each must have a name of its own"},
     };
     for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
 }

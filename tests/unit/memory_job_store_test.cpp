@@ -151,4 +151,30 @@ TEST_CASE("a memory store tells the time by the system clock") {
     CHECK(created <= after);
 }
 
+TEST_CASE_FIXTURE(MemoryWithClock,
+                  "a job that waited for one worker and runs with another is not called back") {
+    const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
+    const auto claim_as_first = [&] {
+        return store
+            .claim({.worker = "first",
+                    .queues = queues,
+                    .limit = 10,
+                    .lease_for = 1h,
+                    .limits = limits})
+            .claimed;
+    };
+    submit();
+    const auto waiting = submit();
+    const auto first = claim_as_first();
+    REQUIRE(first.size() == 1);
+    now += 1min;
+    const auto second = claim(1h).claimed;
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].lease.id == waiting);
+    complete(first[0]);
+    CHECK(claim_as_first().empty());
+    CHECK(find(waiting).status == JobStatus::processing);
+    complete(second[0]);
+}
+
 } // namespace

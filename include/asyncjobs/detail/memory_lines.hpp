@@ -72,7 +72,10 @@ public:
     std::optional<LimitRefusal> admit(const Job& job, Timestamp queued_at,
                                       const LimitsOfClaim& limits, Timestamp now) {
         const auto under = limits.of(job.type, job.queue, job.owner, job.limit_key);
-        if (under.empty()) return std::nullopt;
+        if (under.empty()) {
+            leave(job.id, false); // it may have waited for another worker
+            return std::nullopt;
+        }
         for (const LimitedBy& by : under) {
             Line& line = lines_[by.line];
             line.limit = *by.limit;
@@ -80,7 +83,8 @@ public:
         }
         const auto line_of = [this](const std::string& name) -> LimitLine& { return lines_[name]; };
         const auto back = [&] { return back_of_queue(now); };
-        auto refused = asyncjobs::admit({job.id, queued_at}, under, line_of, now, back);
+        const LimitedJob limited{job.id, queued_at, was_given_time(job.id)};
+        auto refused = asyncjobs::admit(limited, under, line_of, now, back);
         leave(job.id, refused && refused->until == LimitRefusal::Until::its_turn);
         Member& member = jobs_[job.id];
         if (!refused) {
@@ -149,6 +153,13 @@ private:
     };
 
     Timestamp back_of_queue(Timestamp now) { return back_ = std::max(now, back_) + Duration{1}; }
+
+    bool was_given_time(const JobId& id) const {
+        const auto member = jobs_.find(id);
+        if (member == jobs_.end()) return false;
+        const auto line = lines_.find(member->second.waits_in);
+        return line != lines_.end() && line->second.timed.contains({member->second.queued_at, id});
+    }
 
     /// Waits in no line any more. The one that has called it, unless `stays_called`, calls another.
     void leave(const JobId& id, bool stays_called) {

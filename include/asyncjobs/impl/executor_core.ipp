@@ -39,7 +39,7 @@ inline std::vector<ServedQueue> checked_queues(std::vector<ServedQueue> queues) 
 inline void check_limits(const std::vector<Limit>& limits) {
     std::unordered_set<std::string_view> names;
     for (const Limit& limit : limits) {
-        validate(limit);
+        validate(limit, "limits holds one whose ");
         if (!names.insert(limit.name).second)
             refuse("limits", limit.name, "each must have a name of its own");
     }

@@ -50,6 +50,19 @@ inline bool is_next_in_turn(const LimitLine& line, const LimitedJob& job) {
            (!line.served_at || *line.served_at < job.queued_at);
 }
 
+/// When a job that comes too early for a rate is due. Starts are a bit later than planned, each of
+/// them, and so are those after them: who was given a time already is not sent to the end for it.
+inline Timestamp other_time(const LimitedJob& job, const Limit& limit, LimitLine& line,
+                            Timestamp earliest, Timestamp now) {
+    const Duration apart = interval(limit);
+    Timestamp wanted = std::max(line.offered_until + apart, earliest);
+    if (job.was_given_time)
+        wanted = earliest + std::min(line.put_off++, limit_horizon / apart) * apart;
+    const Timestamp time = std::min(wanted, now + limit_horizon);
+    line.offered_until = std::max(line.offered_until, time);
+    return time;
+}
+
 inline std::optional<LimitRefusal> refusal(const LimitedJob& job, const LimitedBy& by,
                                            LimitLine& line, Timestamp now,
                                            const std::function<Timestamp()>& back) {
@@ -64,10 +77,8 @@ inline std::optional<LimitRefusal> refusal(const LimitedJob& job, const LimitedB
     }
     if (limit.rate > 0) {
         const Timestamp earliest = next_start(limit, line);
-        if (earliest > now) {
-            line.offered_until = std::max(line.offered_until + interval(limit), earliest);
-            return LimitRefusal{by, Until::some_time, line.offered_until};
-        }
+        if (earliest > now)
+            return LimitRefusal{by, Until::some_time, other_time(job, limit, line, earliest, now)};
     }
     if (limit.in_turn && !is_next_in_turn(line, job)) {
         if (line.called.empty() && !line.has_waiting) {
@@ -109,8 +120,10 @@ admit(const LimitedJob& job, std::span<const LimitedBy> limits,
         LimitLine& taken = line(by.line);
         taken.called.erase(job.id);
         if (by.limit->concurrency > 0) ++taken.held;
-        if (by.limit->rate > 0)
+        if (by.limit->rate > 0) {
             taken.next_at = std::max(taken.next_at, now) + detail::interval(*by.limit);
+            taken.put_off = 0;
+        }
         if (by.limit->in_turn) taken.served_at = now;
     }
     return std::nullopt;

@@ -293,13 +293,14 @@ ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Cla
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& claim, Exchange& out) {
-    const auto& [request, limits, served, now] = claim;
+    const auto& request = claim.request;
+    const Timestamp now = claim.now;
     give_head_starts(from, now);
     while (out.claimed.size() < request.limit && !from.pending.empty()) {
         Record& record = *from.pending.begin();
         Job& job = record.job;
         if (record.at > now && !lines.has_called(job.id)) return;
-        if (!limits.empty() && !may_start(record, claim, out)) continue;
+        if (!may_start(record, claim, out)) continue;
         ++job.attempt;
         ++job.fence;
         job.progress = {};

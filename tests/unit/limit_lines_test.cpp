@@ -1,0 +1,290 @@
+#include <asyncjobs/limit_lines.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Until = LimitRefusal::Until;
+
+std::vector<std::string> names_of(const std::vector<LimitedBy>& limits) {
+    std::vector<std::string> names;
+    for (const LimitedBy& by : limits) names.push_back(by.line);
+    return names;
+}
+
+/// The lines of some limits, and a clock.
+struct Lines {
+    std::vector<Limit> limits;
+    std::map<std::string, LimitLine> lines = {};
+    Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
+    Timestamp back_at = {};
+    std::uint64_t ids = 0;
+
+    LimitedJob job() { return {JobId::make(now, 0, ++ids), now}; }
+
+    std::optional<LimitRefusal> admit(const LimitedJob& job, std::string_view owner = "ann",
+                                      const std::optional<std::string>& key = {}) {
+        const LimitsOfClaim of_claim(limits, {}, "worker");
+        const auto line = [this](const std::string& name) -> LimitLine& { return lines[name]; };
+        return asyncjobs::admit(job, of_claim.of("test", "default", owner, key), line, now,
+                                [this] { return back_at = std::max(now, back_at) + 1us; });
+    }
+};
+
+TEST_CASE("a job is in one line of each limit that applies to it") {
+    const std::vector<Limit> of_all = {
+        {.name = "all", .concurrency = 1},
+        {.name = "of-queue", .queue = "q", .concurrency = 1},
+        {.name = "of-type", .type = "t", .concurrency = 1},
+        {.name = "of-both", .queue = "q", .type = "t", .concurrency = 1},
+        {.name = "owners", .per = LimitPer::owner, .concurrency = 1},
+        {.name = "keys", .per = LimitPer::key, .concurrency = 1}};
+    const std::vector<Limit> of_worker = {
+        {.name = "mine", .concurrency = 1},
+        {.name = "my-owners", .per = LimitPer::owner, .concurrency = 1}};
+    const LimitsOfClaim limits(of_all, of_worker, "w");
+    using Names = std::vector<std::string>;
+    CHECK(names_of(limits.of("t", "q", "ann", "7")) == Names{"all", "of-queue", "of-type",
+                                                             "of-both", "owners=ann", "keys=7",
+                                                             "mine@w", "my-owners@w=ann"});
+    CHECK(names_of(limits.of("x", "q", "", {})) ==
+          Names{"all", "of-queue", "owners=", "mine@w", "my-owners@w="});
+    CHECK(names_of(limits.of("t", "x", "a=b", "=")) ==
+          Names{"all", "of-type", "owners=a=b", "keys==", "mine@w", "my-owners@w=a=b"});
+    for (const LimitedBy& by : limits.of("t", "q", "ann", "7")) {
+        CAPTURE(by.line);
+        CHECK(limits.limit_of(by.line) == by.limit);
+        CHECK(by.of_worker == (by.line.find('@') != by.line.npos));
+    }
+}
+
+TEST_CASE("a line of a limit that is gone, or of another worker, is of none") {
+    const std::vector<Limit> of_all = {{.name = "ab", .per = LimitPer::owner, .concurrency = 1}};
+    const std::vector<Limit> of_worker = {{.name = "mine", .concurrency = 1}};
+    const LimitsOfClaim limits(of_all, of_worker, "w");
+    CHECK(limits.limit_of("ab=ann") == &of_all[0]);
+    CHECK(limits.limit_of("a") == nullptr);
+    CHECK(limits.limit_of("abc=ann") == nullptr);
+    CHECK(limits.limit_of("mine@w") == &of_worker[0]);
+    CHECK(limits.limit_of("mine") == nullptr);
+    CHECK(limits.limit_of("mine@w2") == nullptr);
+}
+
+TEST_CASE_FIXTURE(Lines,
+                  "a concurrency admits as many as it says, and the rest wait to be called") {
+    limits = {{.name = "two", .concurrency = 2}};
+    CHECK(!admit(job()));
+    CHECK(!admit(job()));
+    const auto refused = admit(job());
+    REQUIRE(refused);
+    CHECK(refused->by.limit == &limits[0]);
+    CHECK(refused->until == Until::called);
+    CHECK(refused->run_at == std::nullopt);
+    CHECK(lines["two"].held == 2);
+    CHECK(jobs_to_call(limits[0], lines["two"]) == 0);
+    --lines["two"].held;
+    CHECK(jobs_to_call(limits[0], lines["two"]) == 1);
+    CHECK(!admit(job()));
+}
+
+TEST_CASE("a job that waits for one worker tries again elsewhere") {
+    const std::vector<Limit> own = {{.name = "mine", .concurrency = 1}};
+    LimitLine line{.held = 1};
+    const LimitsOfClaim limits({}, own, "w");
+    const Timestamp now{1000h};
+    const auto refused = admit(
+        {}, limits.of("t", "q", "", {}), [&](const std::string&) -> LimitLine& { return line; },
+        now, [&] { return now; });
+    REQUIRE(refused);
+    CHECK(refused->by.of_worker);
+    REQUIRE(refused->run_at);
+    CHECK(*refused->run_at > now);
+}
+
+TEST_CASE("a line calls no more than there is room for beside those that hold and are called") {
+    const Limit limit{.name = "five", .concurrency = 5};
+    LimitLine line{.held = 2, .has_waiting = true};
+    CHECK(jobs_to_call(limit, line) == 3);
+    line.called = {JobId::make(Timestamp{1h}, 0, 1), JobId::make(Timestamp{1h}, 0, 2)};
+    CHECK(jobs_to_call(limit, line) == 1);
+    line.held = 9;
+    CHECK(jobs_to_call(limit, line) == 0);
+    line = {.has_waiting = false};
+    CHECK(jobs_to_call(limit, line) == 0);
+}
+
+TEST_CASE_FIXTURE(Lines, "a job takes a place in all of its lines or in none") {
+    limits = {{.name = "a-rate", .rate = 1, .period = 1h, .burst = 2},
+              {.name = "owners", .per = LimitPer::owner, .concurrency = 1}};
+    CHECK(!admit(job(), "ann"));
+    const auto before = lines["a-rate"].next_at;
+    REQUIRE(admit(job(), "ann"));
+    CHECK(lines["a-rate"].next_at == before);
+    CHECK(!admit(job(), "bob"));
+    REQUIRE(admit(job(), "cid"));
+    CHECK(lines["owners=cid"].held == 0);
+}
+
+TEST_CASE_FIXTURE(Lines, "a rate gives those that come too early times, evenly spread") {
+    limits = {{.name = "rate", .rate = 4, .period = 1s, .burst = 2}};
+    const auto begin = now;
+    CHECK(!admit(job()));
+    CHECK(!admit(job()));
+    std::vector<LimitedJob> later;
+    for (int i = 1; i <= 3; ++i) {
+        CAPTURE(i);
+        later.push_back(job());
+        const auto refused = admit(later.back());
+        REQUIRE(refused);
+        CHECK(refused->until == Until::some_time);
+        CHECK(refused->run_at == begin + i * 250ms);
+    }
+    for (const auto& job : later) {
+        now += 250ms;
+        CHECK(!admit(job));
+    }
+}
+
+TEST_CASE_FIXTURE(Lines,
+                  "a job that comes at its time keeps its turn, though the one before was late") {
+    limits = {{.name = "rate", .rate = 1, .period = 1s}};
+    const auto begin = now;
+    CHECK(!admit(job()));
+    const auto second = job(), third = job(), fourth = job();
+    CHECK(admit(second)->run_at == begin + 1s);
+    CHECK(admit(third)->run_at == begin + 2s);
+    CHECK(admit(fourth)->run_at == begin + 3s);
+    now = begin + 1s + 5ms;
+    CHECK(!admit({second.id, begin + 1s, true}));
+    now = begin + 2s;
+    CHECK(admit({third.id, begin + 2s, true})->run_at == begin + 2s + 5ms);
+    CHECK(admit(job())->run_at == begin + 4s);
+    now = begin + 2s + 5ms;
+    CHECK(!admit({third.id, begin + 2s + 5ms, true}));
+}
+
+TEST_CASE_FIXTURE(Lines, "jobs that come at their times all at once are spread again") {
+    limits = {{.name = "rate", .rate = 1, .period = 1s}};
+    const auto begin = now;
+    CHECK(!admit(job()));
+    std::vector<LimitedJob> waiting;
+    for (int i = 1; i <= 4; ++i) {
+        waiting.push_back(job());
+        waiting.back().queued_at = *admit(waiting.back())->run_at;
+        waiting.back().was_given_time = true;
+    }
+    now = begin + 3s;
+    CHECK(!admit(waiting[0]));
+    CHECK(admit(waiting[1])->run_at == begin + 4s);
+    CHECK(admit(waiting[2])->run_at == begin + 5s);
+}
+
+TEST_CASE_FIXTURE(Lines, "the times that a rate gives stay within a hundred years") {
+    limits = {{.name = "rate", .rate = 1, .period = std::chrono::days{366}}};
+    CHECK(!admit(job()));
+    const auto begin = now;
+    for (int i = 0; i < 400; ++i) {
+        const auto refused = admit(job());
+        REQUIRE(refused);
+        CHECK(*refused->run_at <= begin + std::chrono::years{100});
+    }
+}
+
+/// Draws jobs that come in at random, and lets each start when the rate says so.
+std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const auto below = [&](Duration end) {
+        return Duration(std::uniform_int_distribution(Duration::rep{0}, end.count() - 1)(random));
+    };
+    Lines world{.limits = {limit}};
+    std::multimap<Timestamp, LimitedJob> due;
+    for (int i = 0; i < 60; ++i) {
+        world.now += below(random() % 4 == 0 ? 20 * interval : interval);
+        due.emplace(world.now, world.job());
+    }
+    std::vector<Timestamp> starts;
+    while (!due.empty()) {
+        const auto [run_at, job] = *due.begin();
+        due.erase(due.begin());
+        // A worker may come late.
+        world.now = starts.empty() ? run_at : std::max(run_at, starts.back());
+        if (random() % 8 == 0) world.now += below(5 * interval);
+        if (const auto refused = world.admit({job.id, run_at, job.was_given_time}))
+            due.emplace(*refused->run_at, LimitedJob{job.id, run_at, true});
+        else
+            starts.push_back(world.now);
+    }
+    return starts;
+}
+
+TEST_CASE("of a rate, no window has more starts than the burst and its share") {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        const std::size_t burst = 1 + seed % 5;
+        const std::size_t rate = 1 + seed % 7;
+        const Duration interval = Duration{1s} / static_cast<Duration::rep>(rate);
+        const auto starts =
+            starts_of({.name = "rate", .rate = rate, .burst = burst}, interval, seed);
+        REQUIRE(starts.size() == 60);
+        for (std::size_t i = 0; i < starts.size(); ++i)
+            for (std::size_t j = 0; j <= i; ++j) {
+                const auto share = static_cast<std::size_t>((starts[i] - starts[j]) / interval);
+                if (i - j + 1 <= burst + share) continue;
+                CAPTURE(seed);
+                FAIL("jobs " << j << " to " << i << " started within "
+                             << (starts[i] - starts[j]).count() << " us");
+            }
+    }
+}
+
+TEST_CASE_FIXTURE(Lines, "a rate that was idle allows a whole burst, and no more") {
+    limits = {{.name = "rate", .rate = 1, .period = 1s, .burst = 3}};
+    for (int i = 0; i < 3; ++i) CHECK(!admit(job()));
+    CHECK(admit(job()));
+    now += 1h;
+    for (int i = 0; i < 3; ++i) CHECK(!admit(job()));
+    CHECK(admit(job()));
+}
+
+struct Turns : Lines {
+    Turns()
+        : Lines{.limits = {{.name = "turns",
+                            .queue = "default",
+                            .per = LimitPer::owner,
+                            .in_turn = true}}} {}
+};
+
+TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and those after it wait") {
+    const auto first = job(), second = job(), third = job();
+    now += 1s;
+    CHECK(!admit(first));
+    const auto refused = admit(second);
+    REQUIRE(refused);
+    CHECK(refused->until == Until::its_turn);
+    REQUIRE(refused->run_at);
+    CHECK(*refused->run_at > now);
+    CHECK(lines["turns=ann"].called.contains(second.id));
+    const auto waits = admit(third);
+    REQUIRE(waits);
+    CHECK(waits->until == Until::called);
+    CHECK(jobs_to_call(limits[0], lines["turns=ann"]) == 0);
+    CHECK(!admit(second));
+    CHECK(lines["turns=ann"].called.empty());
+    CHECK(jobs_to_call(limits[0], lines["turns=ann"]) == 1);
+}
+
+TEST_CASE_FIXTURE(Turns, "an owner who was not served since his job came is next") {
+    CHECK(!admit(job(), "ann"));
+    now += 1s;
+    CHECK(!admit(job(), "ann"));
+    CHECK(!admit(job(), "bob"));
+    CHECK(admit(job(), "bob"));
+}
+
+} // namespace
