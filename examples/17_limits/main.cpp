@@ -1,6 +1,5 @@
 // Exports, mails and reports of three tenants: exports under two limits, mails at a rate, reports
-// in turn. Two executors share the first two, as two processes would. Fails if a limit was
-// exceeded.
+// in turn. Two executors share exports and mails, as two processes would.
 
 #include <asyncjobs/asyncjobs.hpp>
 

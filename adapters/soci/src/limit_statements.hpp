@@ -11,9 +11,9 @@ namespace asyncjobs::soci_adapter {
 /// lease of its fence is over, and one with fence 0 for each job that was called. job_waiting holds
 /// who waits, by the place in the queue that they had; `is_timed` of those who wait for no call.
 struct LimitStatements {
-    Sql lock;        ///< rows: queues. Those that jobs of them are under: see read_limit()
-    Sql look;        ///< answers id, status, fence, run_at, limit_key
-    Sql lines;       ///< rows: lines. Answers line, next_at, offered_until
+    Sql lock;  ///< rows: queues. Those that jobs of them are under: see read_limit()
+    Sql look;  ///< answers id, status, fence, run_at, limit_key, and 1 for who waits for a time
+    Sql lines; ///< rows: lines. Answers line, next_at, offered_until
     Sql any_waiting; ///< rows: lines. Answers the lines in which anybody waits for a call
     Sql to_call; ///< rows: queues; then the line, how many. Answers job, queue, queued_at, status
     Sql wait;    ///< rows: job, is_timed, line
@@ -31,8 +31,10 @@ inline constexpr std::string_view limit_columns = "tttt"
                                                   "iiiii";
 #define ASYNCJOBS_LOCKS_LIMITS                                                                     \
     "SELECT " ASYNCJOBS_LIMIT_COLUMNS " FROM job_limits WHERE queue = '' OR queue IN"
-#define ASYNCJOBS_LOOKED_AT "id, status, fence, run_at, limit_key"
-inline constexpr std::string_view looked_at_columns = "ttiit";
+#define ASYNCJOBS_LOOKED_AT                                                                        \
+    "id, status, fence, run_at, limit_key,"                                                        \
+    " (SELECT is_timed FROM job_waiting WHERE job = id)"
+inline constexpr std::string_view looked_at_columns = "ttiiti";
 /// A scalar subquery, as a join with jobs might be planned as a scan of them.
 #define ASYNCJOBS_TO_CALL                                                                          \
     "SELECT job, queue, queued_at, (SELECT status FROM jobs WHERE id = job) FROM job_waiting"      \

@@ -44,6 +44,7 @@ struct Looked {
     std::int64_t fence = 0;
     Timestamp run_at = {};
     std::optional<std::string> limit_key = {};
+    bool was_given_time = false; ///< by a rate
 };
 
 std::map<JobId, Looked> look(Session& session, const LimitStatements& sql,
@@ -57,6 +58,7 @@ std::map<JobId, Looked> look(Session& session, const LimitStatements& sql,
                 job.fence = row.number();
                 job.run_at = row.time();
                 job.limit_key = row.optional_text();
+                job.was_given_time = !row.next_is_null() && row.number() == 1;
             },
             rows);
     });
@@ -196,7 +198,7 @@ void LimitedExchange::sort_out(std::vector<ClaimedJob> found) {
     for (ClaimedJob& job : found) {
         const Looked& known = looked[job.lease.id];
         auto under = limits.of(job.type, job.queue, job.owner, known.limit_key);
-        const LimitedJob limited{job.lease.id, known.run_at};
+        const LimitedJob limited{job.lease.id, known.run_at, known.was_given_time};
         jobs.push_back({std::move(job), limited, std::move(under)});
     }
     read_lines(jobs);
