@@ -159,6 +159,10 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
                        mysql::over_rows.let_go,
                        mysql::over_rows.stop,
                        mysql::over_rows.disconnect,
+                       mysql::limits.look,
+                       mysql::limits.wait,
+                       mysql::limits.call,
+                       mysql::limits.put_back,
                        mysql::over_rows.lock};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement);

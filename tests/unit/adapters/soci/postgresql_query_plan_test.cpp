@@ -141,7 +141,11 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                             {postgresql::over_rows.count_down, "jobs_pkey"},
                             {postgresql::over_rows.let_go, "jobs_pkey"},
                             {postgresql::over_rows.stop, "jobs_pkey"},
-                            {postgresql::over_rows.disconnect, "job_dependencies"}};
+                            {postgresql::over_rows.disconnect, "job_dependencies"},
+                            {postgresql::limits.look, "jobs_pkey"},
+                            {postgresql::limits.wait, "jobs_pkey"},
+                            {postgresql::limits.call, "jobs_pkey"},
+                            {postgresql::limits.put_back, "jobs_pkey"}};
     for (const Expected& expected : all)
         for (const bool generic : {false, true}) {
             const auto plan = planner.plan_of(expected.statement.text, generic);

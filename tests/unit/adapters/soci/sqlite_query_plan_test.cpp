@@ -73,7 +73,12 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::over_rows.count_down,
                        sqlite::over_rows.let_go,
                        sqlite::over_rows.stop,
-                       sqlite::over_rows.disconnect};
+                       sqlite::over_rows.disconnect,
+                       sqlite::limits.look,
+                       sqlite::limits.to_call,
+                       sqlite::limits.wait,
+                       sqlite::limits.call,
+                       sqlite::limits.put_back};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement.text);
         CAPTURE(statement.text);
@@ -104,6 +109,8 @@ TEST_CASE("each question is answered by the index made for it") {
                    "INDEX jobs_finished (type=? AND expires_at>?)"));
     CHECK(contains(planner.plan_of(sqlite::advance.text),
                    "SEARCH jobs USING INDEX jobs_to_advance (run_at<?)"));
+    CHECK(contains(planner.plan_of(sqlite::limits.to_call.text),
+                   "COVERING INDEX job_waiting_in_line (line=? AND is_timed=?)"));
     const auto sweep = planner.plan_of(sqlite::over_rows.any_to_unblock.text);
     CHECK(contains(sweep, "INDEX jobs_to_unblock"));
     CHECK(contains(sweep, "INDEX jobs_to_advance (run_at<?)"));
