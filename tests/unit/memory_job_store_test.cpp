@@ -177,4 +177,31 @@ TEST_CASE_FIXTURE(MemoryWithClock,
     complete(second[0]);
 }
 
+TEST_CASE_FIXTURE(MemoryWithClock,
+                  "a place that was offered to one whose turn it is not goes to the next") {
+    store.set_limit({.name = "one", .per = LimitPer::key, .concurrency = 1});
+    store.set_limit({.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+    submit({.owner = "ann", .limit_key = "k"});
+    const auto first = claim().claimed;
+    REQUIRE(first.size() == 1);
+    now += 1s;
+    const auto offered = submit({.owner = "ann", .limit_key = "k"});
+    const auto next = submit({.owner = "bob", .limit_key = "k"});
+    CHECK(claim().held_back.size() == 2);
+    now += 1s;
+    submit({.owner = "ann"});
+    REQUIRE(claim().claimed.size() == 1);
+    now += 1s;
+    complete(first[0]);
+    const auto second = claim().claimed;
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].lease.id == next);
+    store.cancel(offered, {});
+    complete(second[0]);
+    const auto last = submit({.owner = "cid", .limit_key = "k"});
+    const auto third = claim().claimed;
+    REQUIRE(third.size() == 1);
+    CHECK(third[0].lease.id == last);
+}
+
 } // namespace

@@ -73,7 +73,7 @@ public:
                                       const LimitsOfClaim& limits, Timestamp now) {
         const auto under = limits.of(job.type, job.queue, job.owner, job.limit_key);
         if (under.empty()) {
-            leave(job.id, false); // it may have waited for another worker
+            leave(job.id); // it may have waited for another worker
             return std::nullopt;
         }
         for (const LimitedBy& by : under) {
@@ -85,7 +85,8 @@ public:
         const auto back = [&] { return back_of_queue(now); };
         const LimitedJob limited{job.id, queued_at, was_given_time(job.id)};
         auto refused = asyncjobs::admit(limited, under, line_of, now, back);
-        leave(job.id, refused && refused->until == LimitRefusal::Until::its_turn);
+        const bool is_its_turn = refused && refused->until == LimitRefusal::Until::its_turn;
+        leave(job.id, is_its_turn ? refused->by.line : std::string());
         Member& member = jobs_[job.id];
         if (!refused) {
             for (const LimitedBy& by : under)
@@ -114,7 +115,7 @@ public:
             --lines_[name].held;
             open_.insert(name);
         }
-        leave(id, false);
+        leave(id);
     }
 
     /// Whether the job is pending because a line has called it.
@@ -161,8 +162,8 @@ private:
         return line != lines_.end() && line->second.timed.contains({member->second.queued_at, id});
     }
 
-    /// Waits in no line any more. The one that has called it, unless `stays_called`, calls another.
-    void leave(const JobId& id, bool stays_called) {
+    /// Waits in no line any more. The one that has called it, unless it is `caller`, calls another.
+    void leave(const JobId& id, const std::string& caller = {}) {
         const auto found = jobs_.find(id);
         if (found == jobs_.end()) return;
         const Member member = std::move(found->second);
@@ -172,7 +173,7 @@ private:
         Line& line = waits_in->second;
         take_out(line, member.queue, {member.queued_at, id});
         line.timed.erase({member.queued_at, id});
-        if (!stays_called) line.called.erase(id);
+        if (member.waits_in != caller) line.called.erase(id);
         open_.insert(member.waits_in);
     }
 
