@@ -1,21 +1,20 @@
 #include "limit_book.hpp"
 
-#include <boost/json/array.hpp>
-
 #include <asyncjobs/store_helpers.hpp>
+
+#include <boost/json/array.hpp>
 
 #include <algorithm>
 
 using namespace asyncjobs;
-namespace json = boost::json;
 
 namespace {
 
 std::int64_t number(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp time(const json::value& value) { return Timestamp(Duration(value.as_int64())); }
-std::string text(const json::value& value) { return std::string(value.as_string()); }
+Timestamp time(const boost::json::value& value) { return Timestamp(Duration(value.as_int64())); }
+std::string text(const boost::json::value& value) { return std::string(value.as_string()); }
 
-json::object to_record(const Limit& limit) {
+boost::json::object to_record(const Limit& limit) {
     return {{"name", limit.name},
             {"queue", limit.queue},
             {"type", limit.type},
@@ -27,7 +26,7 @@ json::object to_record(const Limit& limit) {
             {"in_turn", limit.in_turn}};
 }
 
-Limit limit_from_record(const json::value& record) {
+Limit limit_from_record(const boost::json::value& record) {
     return {.name = text(record.at("name")),
             .queue = text(record.at("queue")),
             .type = text(record.at("type")),
@@ -39,14 +38,14 @@ Limit limit_from_record(const json::value& record) {
             .in_turn = record.at("in_turn").as_bool()};
 }
 
-json::object to_record(const LimitLine& line) {
-    json::object record{{"next_at", number(line.next_at)},
-                        {"offered_until", number(line.offered_until)}};
+boost::json::object to_record(const LimitLine& line) {
+    boost::json::object record{{"next_at", number(line.next_at)},
+                               {"offered_until", number(line.offered_until)}};
     if (line.served_at) record["served_at"] = number(*line.served_at);
     return record;
 }
 
-LimitLine line_from_record(const json::value& record) {
+LimitLine line_from_record(const boost::json::value& record) {
     LimitLine line{.next_at = time(record.at("next_at")),
                    .offered_until = time(record.at("offered_until"))};
     if (const auto* served_at = record.as_object().if_contains("served_at"))
@@ -57,6 +56,8 @@ LimitLine line_from_record(const json::value& record) {
 } // namespace
 
 void LimitBook::set(const Limit& limit) {
+    const auto known = limits_.find(limit.name);
+    if (known != limits_.end() && known->second == limit) return;
     limits_.erase(limit.name);
     const LimitsOfClaim its({&limit, 1}, {}, {});
     std::erase_if(lines_, [&](const auto& line) { return its.limit_of(line.first); });
@@ -88,13 +89,13 @@ void LimitBook::leave_all_places() {
     for (auto& [name, line] : lines_) line.held = 0;
 }
 
-void LimitBook::write_changes(json::object& line) {
-    json::array limits;
+void LimitBook::write_changes(boost::json::object& line) {
+    boost::json::array limits;
     for (const auto& name : changed_limits_) {
         const auto found = limits_.find(name);
         limits.push_back(to_record(found == limits_.end() ? Limit{.name = name} : found->second));
     }
-    json::object lines;
+    boost::json::object lines;
     for (const auto& name : changed_lines_)
         if (const auto found = lines_.find(name); found != lines_.end())
             lines[name] = to_record(found->second);
@@ -104,7 +105,7 @@ void LimitBook::write_changes(json::object& line) {
     changed_lines_.clear();
 }
 
-void LimitBook::read_changes(const json::object& line) {
+void LimitBook::read_changes(const boost::json::object& line) {
     if (const auto* limits = line.if_contains("limits"))
         for (const auto& limit : limits->as_array()) set(limit_from_record(limit));
     if (const auto* lines = line.if_contains("limit_lines"))
@@ -136,21 +137,19 @@ Timestamp LimitedClaim::place(const Job& job) {
 
 std::optional<LimitRefusal> LimitedClaim::admit(const JobRecord& job) {
     auto limits = limits_of(job);
-    const auto of_turns = std::ranges::partition(limits, [](const LimitedBy& by) {
-        return !by.limit->in_turn; // place() has seen to the turns
-    });
-    const std::span others(limits.begin(), of_turns.begin());
+    // place() has seen to the turns.
+    std::erase_if(limits, [](const LimitedBy& by) { return by.limit->in_turn; });
     const auto line = [this](const std::string& name) -> LimitLine& { return book_.line(name); };
     const auto back = [this] { return now_; };
     const LimitedJob limited{job.id, job.run_at, job.due_without_limit.has_value()};
-    auto refused = asyncjobs::admit(limited, others, line, now_, back);
+    auto refused = asyncjobs::admit(limited, limits, line, now_, back);
     if (refused) {
         if (refused->by.limit->rate > 0) book_.changed(refused->by.line);
         return refused;
     }
-    for (const LimitedBy& by : others)
+    for (const LimitedBy& by : limits)
         if (by.limit->rate > 0) book_.changed(by.line);
-    for (const LimitedBy& by : of_turns)
-        book_.changed(by.line).served_at = book_.next_served_at(now_);
+    for (const LimitedBy& by : limits_of(job))
+        if (by.limit->in_turn) book_.changed(by.line).served_at = book_.next_served_at(now_);
     return {};
 }

@@ -15,7 +15,7 @@
 /// anew in every claim.
 class LimitBook {
 public:
-    /// Its lines begin anew.
+    /// If it is another one than before, its lines begin anew.
     void set(const asyncjobs::Limit& limit);
     std::vector<asyncjobs::Limit> limits() const; ///< by name
 

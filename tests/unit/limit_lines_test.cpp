@@ -234,7 +234,8 @@ TEST_CASE("of a rate, no window has more starts than the burst and its share") {
         REQUIRE(starts.size() == 60);
         for (std::size_t i = 0; i < starts.size(); ++i)
             for (std::size_t j = 0; j <= i; ++j) {
-                const auto share = static_cast<std::size_t>((starts[i] - starts[j]) / interval);
+                const auto share = static_cast<std::size_t>(
+                    (starts[i] - starts[j]) * static_cast<Duration::rep>(rate) / Duration{1s});
                 if (i - j + 1 <= burst + share) continue;
                 CAPTURE(seed);
                 FAIL("jobs " << j << " to " << i << " started within "
