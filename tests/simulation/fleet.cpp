@@ -45,17 +45,19 @@ public:
               [this] { return world_.wall_clock(); }, crash_limit,
               [this](const LeaseRef& lease, Timestamp ran_out) { on_rescue(lease, ran_out); }),
           store_(history_, [this](std::string_view) { return draw_fault(); }),
-          ever_faulty_(world_.chance(0.75)), faulty_(ever_faulty_),
-          client_(store_, client_runtime_) {}
+          ever_faulty_(world_.chance(0.75)), faulty_(ever_faulty_), is_limited_(world_.chance(0.5)),
+          own_limit_(draw_own_limit()), client_(store_, client_runtime_) {}
 
     std::vector<std::string> run() {
         for (auto& member : members_) start(member);
+        for (auto count = is_limited_ ? world_.random() % 4 : 0; count > 0; --count) set_limit();
         const auto steps = 25 + world_.random() % 25;
         for (std::uint64_t i = 0; i < steps; ++i) step();
 
         faulty_ = false;
         for (auto& member : members_)
             if (!member.executor) start(member);
+        if (is_limited_ && world_.chance(0.3)) take_limits_away();
         world_.run_until([this] { return all_finished(); }, world_.now() + 10min);
         history_.check_end(acknowledged_);
         for (auto& member : members_) member.executor->stop(10s);
@@ -84,18 +86,20 @@ private:
     void start(Member& member) {
         member.process = std::make_shared<SimulatedRuntime>(world_);
         started_[member.process.get()] = world_.now();
-        member.executor = std::make_unique<Executor>(
-            store_, member.process,
-            ExecutorOptions{.concurrency = 3,
-                            .worker = "simulated",
-                            .lease_for = lease_for,
-                            .poll_every = 200ms,
-                            .report_every = 50ms,
-                            .rescue_every = rescue_every,
-                            .timeout_grace = 200ms,
-                            .crash_limit = crash_limit,
-                            .prefetch_limit = 5,
-                            .retry = Backoff{.first = 20ms, .most = 1s}});
+        member.executor =
+            std::make_unique<Executor>(store_, member.process,
+                                       ExecutorOptions{.queues = {"default", "other"},
+                                                       .concurrency = 3,
+                                                       .worker = "simulated",
+                                                       .lease_for = lease_for,
+                                                       .poll_every = 200ms,
+                                                       .report_every = 50ms,
+                                                       .rescue_every = rescue_every,
+                                                       .timeout_grace = 200ms,
+                                                       .crash_limit = crash_limit,
+                                                       .prefetch_limit = 5,
+                                                       .retry = Backoff{.first = 20ms, .most = 1s},
+                                                       .limits = own_limits_of(member)});
         member.executor->handle_async("work",
                                       [this, process = member.process](const JsonText&,
                                                                        ProgressReporter& progress,
@@ -166,7 +170,55 @@ private:
             member.executor->stop(world_.random_duration(0ms, 300ms), 300ms);
             member.executor.reset();
         }
+        if (is_limited_ && world_.chance(0.1)) set_limit();
         world_.run_for(world_.random_duration(0ms, 400ms));
+    }
+
+    std::optional<Limit> draw_own_limit() {
+        if (!is_limited_ || world_.chance(0.8)) return {};
+        return Limit{.name = "own", .type = "work", .concurrency = 1 + world_.random() % 2};
+    }
+
+    std::vector<Limit> own_limits_of(const Member& member) const {
+        if (!own_limit_ || &member != &members_.front()) return {};
+        return {*own_limit_};
+    }
+
+    Limit draw_limit() {
+        switch (world_.random() % 6) {
+        case 0:
+            return {.name = "type", .type = "work", .concurrency = 2 + world_.random() % 5};
+        case 1:
+            return {.name = "owners", .per = LimitPer::owner, .concurrency = small()};
+        case 2:
+            return {.name = "keys", .per = LimitPer::key, .concurrency = small()};
+        case 3:
+            return {.name = "rate", .rate = 10 + world_.random() % 90, .burst = small()};
+        case 4:
+            return {.name = "key-rates",
+                    .queue = "default",
+                    .per = LimitPer::key,
+                    .concurrency = small(),
+                    .rate = 10 + world_.random() % 90,
+                    .burst = small()};
+        default:
+            return {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true};
+        }
+    }
+
+    std::size_t small() { return 1 + world_.random() % 3; }
+
+    void set_limit() {
+        Limit limit = draw_limit();
+        if (world_.chance(0.3)) limit = {.name = limit.name};
+        try {
+            client_.set_limit(limit);
+        } catch (const Error&) {
+        }
+    }
+
+    void take_limits_away() {
+        for (const Limit& limit : client_.limits()) client_.set_limit({.name = limit.name});
     }
 
     void submit() {
@@ -176,6 +228,7 @@ private:
         for (auto& job : jobs) {
             if (world_.chance(0.3)) job.priority = static_cast<int>(world_.random() % 101);
             if (!acknowledged_.empty() && world_.chance(0.3)) choose_parents(job);
+            if (is_limited_) choose_limits_of(job);
         }
         try {
             for (const auto& one : client_.submit(std::move(jobs)))
@@ -183,6 +236,12 @@ private:
         } catch (const Error&) {
             // Not acknowledged: whether it happened is nobody's promise.
         }
+    }
+
+    void choose_limits_of(NewJob& job) {
+        job.owner = std::array{"", "ann", "bob"}[world_.random() % 3];
+        if (world_.chance(0.5)) job.limit_key = std::array{"7", "8"}[world_.random() % 2];
+        if (world_.chance(0.2)) job.queue = "other";
     }
 
     void choose_parents(NewJob& job) {
@@ -251,6 +310,8 @@ private:
     FaultyJobStore store_;
     const bool ever_faulty_;
     bool faulty_;
+    const bool is_limited_;
+    const std::optional<Limit> own_limit_;
     SteadyTime outage_until_ = {};
     std::shared_ptr<SimulatedRuntime> client_runtime_ = std::make_shared<SimulatedRuntime>(world_);
     std::map<std::pair<JobId, std::int64_t>, std::shared_ptr<Run>> runs_;

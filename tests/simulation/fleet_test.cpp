@@ -19,8 +19,8 @@ bool is_caught() {
 } // namespace
 
 TEST_CASE(
-    "a fleet keeps promises 1-5, 9 and 10, and no job runs before its parents, through crashes, "
-    "pauses and failing store calls") {
+    "a fleet keeps promises 1-5, 9 and 10, no job runs before its parents, and no more of them at "
+    "once or in a while than limits allow, through crashes, pauses and failing store calls") {
     CHECK(broken_seeds([](std::uint64_t seed) { return run_fleet(seed); }) == 0);
 }
 
@@ -40,3 +40,15 @@ TEST_CASE("a dropped rescue guard is caught") { CHECK(is_caught<WithoutRescueGua
 TEST_CASE("a dropped attempt refund is caught") { CHECK(is_caught<WithoutRefund>()); }
 
 TEST_CASE("a forgotten parent is caught") { CHECK(is_caught<WithoutParents>()); }
+
+TEST_CASE("a worker whose jobs are not counted is caught") {
+    CHECK(is_caught<WithoutPlacesOfOneWorker>());
+}
+
+TEST_CASE("a rate that forgets what has started is caught") {
+    CHECK(is_caught<WithoutPastStarts>());
+}
+
+TEST_CASE("a job that waits for a limit and is forgotten is caught") {
+    CHECK(is_caught<WithoutCalls>());
+}

@@ -30,8 +30,10 @@ void History::finish(Account& account, const JobId& id, JobStatus status) {
 std::vector<Submitted> History::submit(std::span<const NewJob> jobs) {
     auto submitted = inner().submit(jobs);
     for (std::size_t i = 0; i < jobs.size(); ++i)
-        if (submitted[i].outcome == Submitted::Outcome::created)
+        if (submitted[i].outcome == Submitted::Outcome::created) {
             accounts_[jobs[i].id] = {.parents = jobs[i].after};
+            limits_.submitted(jobs[i]);
+        }
     return submitted;
 }
 
@@ -45,7 +47,7 @@ Exchange History::exchange(std::span<const Settlement> settlements, const ClaimR
     auto exchange = inner().exchange(settlements, request);
     for (std::size_t i = 0; i < settlements.size(); ++i)
         on_settled(settlements[i], exchange.settled[i]);
-    for (const auto& job : exchange.claimed) on_claimed(job, request.lease_for);
+    for (const auto& job : exchange.claimed) on_claimed(job, request);
     return exchange;
 }
 
@@ -60,6 +62,7 @@ void History::on_settled(const Settlement& settlement, const Settled& settled) {
            "promise 3: a settlement with the current fence did not count");
     if (!settled.accepted) return;
 
+    limits_.ended(id);
     switch (settlement.kind()) {
     case Settlement::Kind::completed:
         return finish(account, id, JobStatus::completed);
@@ -77,7 +80,7 @@ void History::on_settled(const Settlement& settlement, const Settled& settled) {
     if (account.cancel_requested) finish(account, id, JobStatus::cancelled);
 }
 
-void History::on_claimed(const ClaimedJob& job, Duration lease_for) {
+void History::on_claimed(const ClaimedJob& job, const ClaimRequest& request) {
     const auto& id = job.lease.id;
     auto& account = accounts_[id];
     expect(account.status == JobStatus::pending, id, "T2: claimed though it was not pending");
@@ -89,7 +92,13 @@ void History::on_claimed(const ClaimedJob& job, Duration lease_for) {
     account.status = JobStatus::processing;
     account.fence = job.lease.fence;
     ++account.attempt;
-    account.lease_until = clock_() + lease_for;
+    account.lease_until = clock_() + request.lease_for;
+    for (const auto& broken : limits_.claimed(id, request, clock_())) expect(false, id, broken);
+}
+
+void History::set_limit(const Limit& limit) {
+    inner().set_limit(limit);
+    limits_.set(limit);
 }
 
 std::vector<Renewal> History::renew(std::span<const Heartbeat> heartbeats, Duration lease_for) {
@@ -111,6 +120,7 @@ std::vector<Rescued> History::rescue(std::size_t limit, int crash_limit) {
                "T8: rescued though nobody held it");
         expect(account.lease_until <= clock_(), job.id,
                "promise 4: rescued though its lease had not run out");
+        limits_.ended(job.id);
         on_rescue_({job.id, account.fence}, account.lease_until);
         --account.attempt;
         ++account.crashes;
@@ -146,6 +156,7 @@ CancelOutcome History::cancel(const JobId& id, const Cancellation& cancellation)
         expect(account.status == JobStatus::pending ||
                    (cancellation.force && account.status == JobStatus::processing),
                id, "T9: cancelled though it was not pending");
+        limits_.ended(id);
         finish(account, id, JobStatus::cancelled);
     }
     return outcome;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "limit_watch.hpp"
+
 #include <asyncjobs/forwarding_job_store.hpp>
 
 #include <functional>
@@ -27,6 +29,7 @@ public:
     std::vector<asyncjobs::Unblocked> unblock(std::size_t limit) override;
     asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
                                     const asyncjobs::Cancellation& cancellation) override;
+    void set_limit(const asyncjobs::Limit& limit) override;
 
     void violate(const std::string& what) { violations_.push_back(what); }
     const std::vector<std::string>& violations() const { return violations_; }
@@ -51,12 +54,13 @@ private:
     void finish(Account& account, const asyncjobs::JobId& id, asyncjobs::JobStatus status);
     void on_settled(const asyncjobs::Settlement& settlement, const asyncjobs::Settled& settled);
     std::ptrdiff_t unfinished_parents(const Account& account);
-    void on_claimed(const asyncjobs::ClaimedJob& job, asyncjobs::Duration lease_for);
+    void on_claimed(const asyncjobs::ClaimedJob& job, const asyncjobs::ClaimRequest& request);
 
     const Clock clock_;
     const int crash_limit_;
     const OnRescue on_rescue_;
     std::unordered_map<asyncjobs::JobId, Account> accounts_;
+    LimitWatch limits_;
     std::vector<std::string> violations_;
 };
 

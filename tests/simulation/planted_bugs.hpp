@@ -89,4 +89,59 @@ public:
     }
 };
 
+/// A store that counts the jobs of all workers against its limits but for one's.
+class WithoutPlacesOfOneWorker final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
+                                 const asyncjobs::ClaimRequest& request) override {
+        if (uncounted_.empty()) uncounted_ = request.worker;
+        if (request.worker != uncounted_) return inner().exchange(settlements, request);
+        const auto limits = inner().limits();
+        for (const auto& limit : limits) inner().set_limit({.name = limit.name});
+        auto answer = inner().exchange(settlements, request);
+        for (const auto& limit : limits) inner().set_limit(limit);
+        return answer;
+    }
+
+private:
+    std::string uncounted_;
+};
+
+/// A store whose rates forget what has started.
+class WithoutPastStarts final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
+                                 const asyncjobs::ClaimRequest& request) override {
+        for (const auto& limit : inner().limits()) {
+            if (limit.rate == 0) continue;
+            inner().set_limit({.name = limit.name});
+            inner().set_limit(limit);
+        }
+        return inner().exchange(settlements, request);
+    }
+};
+
+/// A store that never calls those whom a limit has made wait.
+class WithoutCalls final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
+                                 const asyncjobs::ClaimRequest& request) override {
+        auto answer = inner().exchange(settlements, request);
+        for (const auto& job : answer.held_back) {
+            const asyncjobs::NewJob never{.id = job.id,
+                                          .type = job.type,
+                                          .delay = std::chrono::hours{1},
+                                          .on_conflict = asyncjobs::OnConflict::replace};
+            inner().submit({&never, 1});
+        }
+        return answer;
+    }
+};
+
 } // namespace simulation

@@ -1,0 +1,64 @@
+#include "limit_watch.hpp"
+
+#include <fmt/format.h>
+
+namespace simulation {
+
+using namespace asyncjobs;
+
+void LimitWatch::set(const Limit& limit) {
+    const auto known = limits_.find(limit.name);
+    if (known != limits_.end() && known->second == limit) return;
+    limits_.erase(limit.name);
+    if (is_limiting(limit)) limits_.emplace(limit.name, limit);
+    for (auto& [name, line] : lines_)
+        if (std::get<0>(name) == limit.name && std::get<1>(name).empty()) line.starts.clear();
+}
+
+void LimitWatch::submitted(const NewJob& job) {
+    kinds_[job.id] = {job.type, job.queue, job.owner, job.limit_key};
+}
+
+std::vector<std::string> LimitWatch::claimed(const JobId& id, const ClaimRequest& request,
+                                             Timestamp now) {
+    std::vector<std::string> broken;
+    for (const auto& [name, limit] : limits_) claim_under(limit, {}, id, now, broken);
+    for (const Limit& limit : request.limits)
+        claim_under(limit, std::string(request.worker), id, now, broken);
+    return broken;
+}
+
+void LimitWatch::claim_under(const Limit& limit, const std::string& worker, const JobId& id,
+                             Timestamp now, std::vector<std::string>& broken) {
+    const Kind& job = kinds_.at(id);
+    if (!limit.queue.empty() && limit.queue != job.queue) return;
+    if (!limit.type.empty() && limit.type != job.type) return;
+    if (limit.per == LimitPer::key && !job.limit_key) return;
+    const auto whom = limit.per == LimitPer::owner ? job.owner
+                      : limit.per == LimitPer::key ? *job.limit_key
+                                                   : std::string();
+    Line& line = lines_[{limit.name, worker, whom}];
+    if (limit.concurrency > 0) {
+        line.held.insert(id);
+        if (line.held.size() > limit.concurrency)
+            broken.push_back(fmt::format("limit {}: {} jobs run at once, and not {}", limit.name,
+                                         line.held.size(), limit.concurrency));
+    }
+    if (limit.rate == 0) return;
+    line.starts.push_back(now);
+    const auto rate = static_cast<Duration::rep>(limit.rate);
+    for (std::size_t first = 0; first < line.starts.size(); ++first) {
+        const auto count = line.starts.size() - first;
+        const Duration window = now - line.starts[first];
+        if (count <= limit.burst + static_cast<std::size_t>(window * rate / limit.period)) continue;
+        broken.push_back(fmt::format("limit {}: {} jobs started within {} us", limit.name, count,
+                                     window.count()));
+        break;
+    }
+}
+
+void LimitWatch::ended(const JobId& id) {
+    for (auto& [name, line] : lines_) line.held.erase(id);
+}
+
+} // namespace simulation
