@@ -114,7 +114,7 @@ public:
 
     /// Limits jobs over all processes, those that were submitted before as well. A limit of the
     /// same name is replaced, and taken away by one that limits nothing. Every executor obeys it
-    /// within a second; what runs by then goes on uncounted.
+    /// within a second; what runs by then goes on.
     void set_limit(const Limit& limit);
     std::vector<Limit> limits(); ///< by name
 

@@ -274,8 +274,12 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
 /// Those whom a limit lets try again.
 ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::string> served,
                                                           Timestamp now) {
-    for (const auto& [id, queued_at] : lines.call(served, now))
-        if (Record* record = find(id)) move(*record, JobStatus::pending, queued_at);
+    for (const auto& [id, queued_at] : lines.call(served, now)) {
+        Record* record = find(id);
+        if (!record) continue;
+        record->job.run_at = std::min(record->job.run_at, std::max(queued_at, now));
+        move(*record, JobStatus::pending, queued_at);
+    }
 }
 
 ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
