@@ -218,6 +218,20 @@ void goes_on_in_other_queues(Scene& scene) {
     expect_equal(claim(scene, 10, {"paused", "other"}), {paused}, "jobs claimed at the end");
 }
 
+void goes_on_by_other_workers(Scene& scene) {
+    scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
+    const auto first = scene.submit({.queue = "first", .limit_key = "7"});
+    const auto other = scene.submit({.queue = "other", .limit_key = "7"});
+    expect_equal(claim(scene, 10, {"first"}), {first}, "jobs claimed of one queue");
+    expect_equal(claim(scene, 10, {"other"}), {}, "jobs claimed of another meanwhile");
+    complete(scene, first);
+    expect_equal(claim(scene, 10, {"first"}), {}, "jobs claimed of the first, which has no more");
+    expect_equal(claim(scene, 10, {"other"}), {other}, "jobs claimed of the other afterwards");
+    const auto last = scene.submit({.queue = "first", .limit_key = "7"});
+    complete(scene, other);
+    expect_equal(claim(scene, 10, {"other", "first"}), {last}, "jobs claimed at the end");
+}
+
 void counts_by_worker(Scene& scene) {
     const std::vector<Limit> limits = {{.name = "mine", .type = "test", .concurrency = 2}};
     const std::vector<std::string> queues = {"default"};
@@ -385,6 +399,8 @@ Cases limit_cases() {
         {"the place of a waiting job that is cancelled goes to the next",
          skips_those_that_were_cancelled},
         {"a limit goes on in other queues while one is paused", goes_on_in_other_queues},
+        {"a place that one worker leaves is for whoever serves the next one's queue",
+         goes_on_by_other_workers},
         {"a worker's own limit counts its jobs only", counts_by_worker},
         {"a limit may be changed and taken away", may_be_changed},
         {"limits are listed as they were set", lists_limits},

@@ -110,9 +110,15 @@ inline constexpr Sql limits = {"SELECT " ASYNCJOBS_LIMIT_COLUMNS " FROM job_limi
 
 inline constexpr Sql remove_limit = {"DELETE FROM job_limits WHERE name = :name"};
 
-inline constexpr Sql add_limit = {"INSERT INTO job_limits (" ASYNCJOBS_LIMIT_COLUMNS
-                                  ", updated_at) VALUES (:name, :queue, :type,"
-                                  " :per, :concurrency, :rate, :period, :burst, :in_turn, :now)"};
+inline constexpr Sql change_limit = {
+    "UPDATE job_limits SET queue = :queue, type = :type, per = :per, concurrency = :concurrency,"
+    " rate = :rate, period = :period, burst = :burst, in_turn = :in_turn, updated_at = :now"
+    " WHERE name = :name"};
+
+inline constexpr Sql add_limit = {
+    "INSERT INTO job_limits (queue, type, per, concurrency, rate, period, burst, in_turn,"
+    " updated_at, name) VALUES (:queue, :type, :per, :concurrency, :rate, :period, :burst,"
+    " :in_turn, :now, :name)"};
 
 inline constexpr Sql places = {"SELECT line, job, fence, called_at FROM job_places", "ttii"};
 
@@ -134,7 +140,7 @@ inline constexpr Sql forget_waiting = {
     "DELETE FROM job_waiting WHERE NOT EXISTS"
     " (SELECT 1 FROM jobs WHERE id = job AND status = 'pending')"};
 inline constexpr Sql forget_places = {
-    "DELETE FROM job_places WHERE line LIKE '%@%' AND NOT EXISTS"
+    "DELETE FROM job_places WHERE line LIKE '%@%' AND line NOT LIKE '%=%@%' AND NOT EXISTS"
     " (SELECT 1 FROM jobs WHERE id = job AND jobs.fence = job_places.fence"
     "  AND status = 'processing')"};
 

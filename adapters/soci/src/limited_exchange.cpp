@@ -110,6 +110,7 @@ Exchange LimitedExchange::run() {
     call_waiting();
     claim();
     write_lines();
+    leave_open();
     return std::move(answer_);
 }
 
@@ -289,7 +290,9 @@ void LimitedExchange::call_waiting() {
         LimitLine& line = lines_[name];
         const auto count = limit ? jobs_to_call(*limit, line, turns_) : 0;
         if (count == 0) continue;
-        for (const auto& [job, queue] : next_waiting(name, count)) {
+        const auto next = next_waiting(name, count);
+        if (next.size() < count) still_open_.insert(name);
+        for (const auto& [job, queue] : next) {
             const Timestamp run_at = limit->in_turn ? back_of_queue() : job.queued_at;
             ids.push_back(job.id);
             called.add(job.id, run_at);
@@ -347,16 +350,42 @@ void LimitedExchange::write_lines() {
     session_.query(sql_.keep_line).change(lines.take());
 }
 
+/// Those who wait in queues that are not served here are called by who serves them: a place of
+/// nobody says that there is something to do.
+void LimitedExchange::leave_open() {
+    if (still_open_.empty()) return;
+    const LimitsOfClaim limits(limits_, request_.limits, request_.worker);
+    JsonRows places;
+    session_.query(sql_.any_waiting)
+        .for_each(
+            [&](Row row) {
+                const std::string& name = row.text();
+                LimitLine& line = lines_[name];
+                line.has_waiting = true;
+                if (jobs_to_call(*limits.limit_of(name), line) > 0)
+                    places.add(JobId::make({}, 0, 0), no_fence, name);
+            },
+            rows_of(still_open_));
+    if (places.count() > 0) session_.query(sql_.place).change(places.take(), now_);
+}
+
 void set_limit(Session& session, const Dialect& dialect, const Limit& limit, CallTime now) {
     const std::string& name = limit.name;
     const auto known = read_limits(session);
     if (std::ranges::find(known, limit) != known.end()) return;
-    session.query(statements::remove_limit).change(name);
-    if (is_limiting(limit))
-        session.query(statements::add_limit)
-            .change(name, limit.queue, limit.type,
-                    names_of_per[static_cast<std::size_t>(limit.per)], limit.concurrency,
-                    limit.rate, limit.period, limit.burst, limit.in_turn ? 1 : 0, now);
+    if (is_limiting(limit)) {
+        // Whoever waits for the row finds it as it is afterwards: a new one in its place would not
+        // be seen.
+        const auto write = [&](const Sql& sql) {
+            return session.query(sql).change(limit.queue, limit.type,
+                                             names_of_per[static_cast<std::size_t>(limit.per)],
+                                             limit.concurrency, limit.rate, limit.period,
+                                             limit.burst, limit.in_turn ? 1 : 0, now, name);
+        };
+        if (write(statements::change_limit) == 0) write(statements::add_limit);
+    } else {
+        session.query(statements::remove_limit).change(name);
+    }
     const std::string first = name + '=', last = name + '>';
     std::vector<LimitedJob> waiting;
     session.query(statements::waiting_for)

@@ -45,6 +45,7 @@ private:
     };
     std::vector<Waiting> next_waiting(const std::string& line, std::size_t count);
     void write_lines();
+    void leave_open();
     Timestamp back_of_queue() { return back_ += Duration{1}; }
 
     Session& session_;
@@ -60,8 +61,9 @@ private:
     std::vector<Limit> limits_;
     std::map<std::string, LimitLine> lines_;
     std::map<std::string, const Limit*> kept_; ///< lines that have a rate, or turns, and were read
-    std::set<std::string> open_;               ///< lines that may have to call somebody
-    std::size_t turns_ = 1;                    ///< that an owner may have before others come
+    std::set<std::string> still_open_; ///< in which those waited for whom this does not claim
+    std::set<std::string> open_;       ///< lines that may have to call somebody
+    std::size_t turns_ = 1;            ///< that an owner may have before others come
     bool has_called_ = false;
     std::optional<Timestamp> next_at_; ///< when the first of those who were given a time is due
     Exchange answer_;
