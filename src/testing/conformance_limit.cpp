@@ -15,6 +15,13 @@ std::vector<JobId> claim(Scene& scene, std::size_t limit,
     return ids_of(scene.claim(limit, queues));
 }
 
+/// Settles, and claims whatever may start.
+Exchange exchange_all(Scene& scene, std::span<const Settlement> settlements = {}) {
+    const std::vector<std::string> queues = {"default"};
+    return scene.store().exchange(
+        settlements, {.worker = "worker", .queues = queues, .limit = 10, .lease_for = long_lease});
+}
+
 void complete(Scene& scene, const JobId& id) {
     scene.accept(Settlement::completed({id, scene.job(id).fence}, JsonText()));
 }
@@ -42,10 +49,7 @@ void takes_the_next_with_the_settlement(Scene& scene) {
     const auto ids = scene.submit(2);
     expect_equal(claim(scene, 10), {ids[0]}, "jobs claimed at first");
     const auto settlement = Settlement::completed({ids[0], scene.job(ids[0]).fence}, JsonText());
-    const std::vector<std::string> queues = {"default"};
-    const auto exchange = scene.store().exchange(
-        {&settlement, 1},
-        {.worker = "worker", .queues = queues, .limit = 10, .lease_for = long_lease});
+    const auto exchange = exchange_all(scene, {&settlement, 1});
     expect_equal(ids_of(exchange.claimed), {ids[1]}, "jobs claimed in the same call");
 }
 
@@ -67,9 +71,7 @@ void leaves_a_waiting_job_as_it_was(Scene& scene) {
 void says_whom_it_held_back(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     const auto ids = scene.submit(2, {.type = "mail"});
-    const std::vector<std::string> queues = {"default"};
-    const auto exchange = scene.store().claim(
-        {.worker = "worker", .queues = queues, .limit = 10, .lease_for = long_lease});
+    const auto exchange = exchange_all(scene);
     expect_equal(exchange.held_back.size(), 1, "jobs held back");
     const auto& held_back = exchange.held_back[0];
     expect_equal(held_back.id, ids[1], "id");
@@ -291,9 +293,7 @@ void lists_limits(Scene& scene) {
 void limits_the_rate(Scene& scene) {
     scene.store().set_limit({.name = "rate", .rate = 4, .period = a_year, .burst = 3});
     const auto ids = scene.submit(6);
-    const std::vector<std::string> queues = {"default"};
-    const auto exchange = scene.store().claim(
-        {.worker = "worker", .queues = queues, .limit = 10, .lease_for = long_lease});
+    const auto exchange = exchange_all(scene);
     expect_equal(ids_of(exchange.claimed), {ids[0], ids[1], ids[2]}, "jobs claimed");
     expect(exchange.next_due_in && *exchange.next_due_in > a_year / 5, "the rest to be due later");
     for (const auto& id : {ids[0], ids[1], ids[2]}) complete(scene, id);

@@ -101,7 +101,6 @@ Exchange LimitedExchange::run() {
     read_limits();
     answer_.settled.reserve(settlements_.size());
     dialect_.settle(session_, settlements_, time_, answer_);
-    if (request_.limit == 0) return std::move(answer_);
     if (limits_.empty() && request_.limits.empty()) {
         dialect_.exchange(session_, {}, request_, time_, answer_);
         return std::move(answer_);
@@ -132,7 +131,7 @@ void LimitedExchange::read_places() {
         place.called_at = row.optional_time();
         ids.insert(place.job);
     });
-    const LimitsOfClaim limits(limits_, request_.limits, request_.worker);
+    const auto limits = limits_of_claim();
     const auto jobs = look(session_, sql_, ids);
     JsonRows left;
     for (const Place& place : places) {
@@ -190,7 +189,7 @@ std::size_t LimitedExchange::turns_each() const {
 }
 
 void LimitedExchange::sort_out(std::vector<ClaimedJob> found) {
-    const LimitsOfClaim limits(limits_, request_.limits, request_.worker);
+    const auto limits = limits_of_claim();
     if (found.empty()) return;
     std::set<JobId> ids;
     for (const ClaimedJob& job : found) ids.insert(job.lease.id);
@@ -212,13 +211,17 @@ void LimitedExchange::sort_out(std::vector<ClaimedJob> found) {
         if (!job.under.empty()) tried.push_back(job.limited.id);
         if (try_to_start(job)) answer_.claimed.push_back(std::move(job.job));
     }
-    in_rows(tried, add_id,
-            [&](const std::string& rows) { session_.query(sql_.stop_waiting).change(rows); });
+    stop_waiting(tried);
     if (left_.count() > 0) session_.query(sql_.leave).change(left_.take());
     if (waiting_.count() > 0) session_.query(sql_.wait).change(waiting_.take());
     if (put_back_.count() > 0) session_.query(sql_.put_back).change(put_back_.take());
     if (places_.count() > 0) session_.query(sql_.place).change(places_.take(), now_);
     call_waiting();
+}
+
+void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
+    in_rows(ids, add_id,
+            [&](const std::string& rows) { session_.query(sql_.stop_waiting).change(rows); });
 }
 
 /// What is not known yet of the jobs' lines.
@@ -282,7 +285,7 @@ bool LimitedExchange::try_to_start(Claimed& job) {
 
 /// Those of the open lines for whom there is room now, or whose turn it is.
 void LimitedExchange::call_waiting() {
-    const LimitsOfClaim limits(limits_, request_.limits, request_.worker);
+    const auto limits = limits_of_claim();
     std::vector<JobId> ids;
     JsonRows called, places;
     for (const std::string& name : std::exchange(open_, {})) {
@@ -302,8 +305,7 @@ void LimitedExchange::call_waiting() {
         }
     }
     if (ids.empty()) return;
-    in_rows(ids, add_id,
-            [&](const std::string& rows) { session_.query(sql_.stop_waiting).change(rows); });
+    stop_waiting(ids);
     session_.query(sql_.call).change(called.take());
     session_.query(sql_.place).change(places.take(), now_);
     has_called_ = true;
@@ -330,8 +332,7 @@ std::vector<LimitedExchange::Waiting> LimitedExchange::next_waiting(const std::s
                 queues_, line, count);
         if (next.size() + gone.size() < count) lines_[line].has_waiting = false;
         if (gone.empty()) return next;
-        in_rows(gone, add_id,
-                [&](const std::string& rows) { session_.query(sql_.stop_waiting).change(rows); });
+        stop_waiting(gone);
     }
 }
 
@@ -354,7 +355,7 @@ void LimitedExchange::write_lines() {
 /// nobody says that there is something to do.
 void LimitedExchange::leave_open() {
     if (still_open_.empty()) return;
-    const LimitsOfClaim limits(limits_, request_.limits, request_.worker);
+    const auto limits = limits_of_claim();
     JsonRows places;
     session_.query(sql_.any_waiting)
         .for_each(

@@ -21,7 +21,7 @@ namespace asyncjobs::soci_adapter {
 /// not been claimed, and waits in job_waiting, due at the end of time.
 class LimitedExchange {
 public:
-    /// In a transaction that writes. Borrows all but the time.
+    /// In a transaction that writes, for a request that wants jobs. Borrows all but the time.
     LimitedExchange(Session& session, const Dialect& dialect,
                     std::span<const Settlement> settlements, const ClaimRequest& request,
                     CallTime now);
@@ -31,6 +31,9 @@ public:
 private:
     struct Claimed;
 
+    LimitsOfClaim limits_of_claim() const {
+        return LimitsOfClaim(limits_, request_.limits, request_.worker);
+    }
     void read_limits();
     void read_places();
     void claim();
@@ -38,6 +41,7 @@ private:
     void sort_out(std::vector<ClaimedJob> found);
     void read_lines(std::span<const Claimed> jobs);
     bool try_to_start(Claimed& job);
+    void stop_waiting(const std::vector<JobId>& ids);
     void call_waiting();
     struct Waiting {
         LimitedJob job;

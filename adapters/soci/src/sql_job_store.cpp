@@ -133,7 +133,7 @@ bool SqlJobStore::is_limited(const ClaimRequest& request) {
 
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
-    if (is_limited(request))
+    if (request.limit > 0 && is_limited(request))
         return transact(Access::writing, [&](Session& session, CallTime now) {
             return LimitedExchange(session, *dialect_, settlements, request, now).run();
         });

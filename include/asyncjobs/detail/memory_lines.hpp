@@ -62,6 +62,9 @@ public:
         return std::exchange(calls_, {});
     }
 
+    /// Whether no limit is set, and no job holds a place or waits for one.
+    bool are_unused() const { return limits_.empty() && jobs_.empty() && calls_.empty(); }
+
     /// The limits of a claim; it borrows them from this.
     LimitsOfClaim of_claim(const ClaimRequest& request) {
         all_ = limits();

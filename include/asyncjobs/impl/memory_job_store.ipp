@@ -107,6 +107,7 @@ struct MemoryJobStore::State {
         const LimitsOfClaim& limits;
         std::span<const std::string> served; ///< of its queues
         Timestamp now;
+        bool is_limited; ///< false: no job of it can be under a limit
     };
     void call_waiting(std::span<const std::string> served, Timestamp now);
     bool may_start(Record& record, const Claim& claim, Exchange& out);
@@ -304,7 +305,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& cla
         Record& record = *from.pending.begin();
         Job& job = record.job;
         if (record.at > now && !lines.has_called(job.id)) return;
-        if (!may_start(record, claim, out)) continue;
+        if (claim.is_limited && !may_start(record, claim, out)) continue;
         ++job.attempt;
         ++job.fence;
         job.progress = {};
@@ -354,8 +355,9 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
         if (const auto found = state_->queues.find(name);
             found != state_->queues.end() && !found->second.paused)
             served.push_back(name);
-    state_->call_waiting(served, now);
-    const State::Claim claim{request, limits, served, now};
+    const bool is_limited = !request.limits.empty() || !state_->lines.are_unused();
+    if (is_limited) state_->call_waiting(served, now);
+    const State::Claim claim{request, limits, served, now, is_limited};
     std::optional<Timestamp> next_due;
     for (const std::string& name : served) {
         if (answer.claimed.size() == request.limit) break;
