@@ -17,7 +17,7 @@ namespace asyncjobs::detail {
                                 std::string_view rule) {
     constexpr std::size_t shown = 100;
     throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", argument,
-                                                    printable(value.substr(0, shown)), rule));
+                                                    printable(shortened(value, shown)), rule));
 }
 
 inline void check_name(std::string_view argument, std::string_view value) {

@@ -131,11 +131,7 @@ ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
     const Lock lock(mutex_);
     if (phase_ != Phase::created)
         throw Error(Errc::conflict, "handlers are registered before the executor starts");
-    if (!is_name(type))
-        throw Error(Errc::invalid_argument,
-                    fmt::format("type is \"{}\", but must be 1-100 characters of "
-                                "A-Z a-z 0-9 . _ : / -",
-                                printable(type)));
+    check_name("type", type);
     if (!handler.run && !handler.run_async)
         throw Error(Errc::invalid_argument, fmt::format("the handler of {} is empty", type));
     check_middleware(handler.options.middleware);

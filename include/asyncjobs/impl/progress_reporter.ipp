@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/execution.hpp>
 #include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
@@ -43,10 +44,7 @@ ASYNCJOBS_INLINE void ProgressReporter::completes_itself() noexcept {
 
 ASYNCJOBS_INLINE std::optional<JsonText>
 ProgressReporter::result_of_step(std::string_view name) const {
-    if (!detail::is_name(name))
-        throw Error(Errc::invalid_argument,
-                    "the step's name is \"" + detail::printable(name.substr(0, 100)) +
-                        "\", but must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
+    detail::check_name("the step's name", name);
     check();
     return execution_.result_of(name);
 }
