@@ -1,7 +1,6 @@
 #include "schedule_record.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
-#include <asyncjobs/detail/text_rules.hpp>
 
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
@@ -37,13 +36,26 @@ void validate_template(const NewJob& job) {
     leave(!job.after.empty(), "after", "not empty", "a slot waits for no other job");
 }
 
+/// All that a JobTemplate and a NewJob have in common, in either direction; the input differs.
+template <typename From, typename To>
+void copy_template(const From& from, To& to) {
+    to.type = from.type;
+    to.queue = from.queue;
+    to.owner = from.owner;
+    to.priority = from.priority;
+    to.max_attempts = from.max_attempts;
+    to.start_within = from.start_within;
+    to.timeout = from.timeout;
+    to.retention = from.retention;
+    to.unique_key = from.unique_key;
+    to.on_conflict = from.on_conflict;
+    to.limit_key = from.limit_key;
+}
+
 void validate_slot_member(const Schedule& schedule) {
     const auto& member = schedule.slot_member;
     if (member.empty()) return;
-    if (!detail::is_label(member))
-        refuse(fmt::format("slot_member is \"{}\", but must be at most 255 bytes of UTF-8 without "
-                           "control characters",
-                           detail::printable(detail::shortened(member, 100))));
+    detail::check_label("slot_member", member);
     if (!json::to_value(schedule.job.input).is_object())
         refuse(fmt::format("slot_member is \"{}\", but the job's input must be an object then",
                            member));
@@ -52,44 +64,26 @@ void validate_slot_member(const Schedule& schedule) {
 } // namespace
 
 Spec to_spec(const Schedule& schedule) {
-    const auto& job = schedule.job;
-    return {.cron = schedule.cron.expression(),
-            .zone = schedule.cron.zone(),
-            .job = {.type = job.type,
-                    .input = job.input.text(),
-                    .queue = job.queue,
-                    .owner = job.owner,
-                    .priority = job.priority,
-                    .max_attempts = job.max_attempts,
-                    .start_within = job.start_within,
-                    .timeout = job.timeout,
-                    .retention = job.retention,
-                    .unique_key = job.unique_key,
-                    .on_conflict = job.on_conflict},
-            .missed = schedule.missed,
-            .late_after = schedule.late_after,
-            .backfill_for = schedule.backfill_for,
-            .slot_member = schedule.slot_member};
+    Spec spec{.cron = schedule.cron.expression(),
+              .zone = schedule.cron.zone(),
+              .missed = schedule.missed,
+              .late_after = schedule.late_after,
+              .backfill_for = schedule.backfill_for,
+              .slot_member = schedule.slot_member};
+    copy_template(schedule.job, spec.job);
+    spec.job.input = schedule.job.input.text();
+    return spec;
 }
 
 Schedule to_schedule(const Spec& spec) {
-    const auto& job = spec.job;
-    return {.cron = Cron(spec.cron, spec.zone),
-            .job = {.type = job.type,
-                    .input = JsonText::parse(job.input),
-                    .queue = job.queue,
-                    .owner = job.owner,
-                    .priority = job.priority,
-                    .max_attempts = job.max_attempts,
-                    .start_within = job.start_within,
-                    .timeout = job.timeout,
-                    .retention = job.retention,
-                    .unique_key = job.unique_key,
-                    .on_conflict = job.on_conflict},
-            .missed = spec.missed,
-            .late_after = spec.late_after,
-            .backfill_for = spec.backfill_for,
-            .slot_member = spec.slot_member};
+    Schedule schedule{.cron = Cron(spec.cron, spec.zone),
+                      .missed = spec.missed,
+                      .late_after = spec.late_after,
+                      .backfill_for = spec.backfill_for,
+                      .slot_member = spec.slot_member};
+    copy_template(spec.job, schedule.job);
+    schedule.job.input = JsonText::parse(spec.job.input);
+    return schedule;
 }
 
 NewJob to_job(const ScheduleRecord& record) {
@@ -102,12 +96,7 @@ NewJob to_job(const ScheduleRecord& record) {
             .unique_key = "schedule:" + record.name};
 }
 
-void validate_name(std::string_view name) {
-    if (!detail::is_name(name))
-        refuse(fmt::format("a schedule's name is \"{}\", but must be 1-100 characters of "
-                           "A-Z a-z 0-9 . _ : / -",
-                           detail::printable(detail::shortened(name, 100))));
-}
+void validate_name(std::string_view name) { detail::check_name("a schedule's name", name); }
 
 void validate(std::string_view name, const Schedule& schedule) {
     validate_name(name);

@@ -28,12 +28,13 @@ struct JobTemplate {
     Duration retention = {};
     std::optional<std::string> unique_key = {};
     OnConflict on_conflict = OnConflict::keep;
+    std::optional<std::string> limit_key = {};
 
     friend bool operator==(const JobTemplate&, const JobTemplate&) = default;
 };
 BOOST_DESCRIBE_STRUCT(JobTemplate, (),
                       (type, input, queue, owner, priority, max_attempts, start_within, timeout,
-                       retention, unique_key, on_conflict))
+                       retention, unique_key, on_conflict, limit_key))
 
 struct Spec {
     std::string cron = {};

@@ -107,7 +107,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
                     .start_within = 10min,
                     .timeout = 90s,
                     .retention = 24h,
-                    .unique_key = "one-report"};
+                    .unique_key = "one-report",
+                    .limit_key = "printer"};
     schedule.slot_member.clear();
     scheduler.set("reports", schedule);
     pass(1min + at_once);
@@ -122,6 +123,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
     CHECK(job.timeout == 90s);
     CHECK(job.retention == 24h);
     CHECK(job.unique_key == "one-report");
+    CHECK(job.limit_key == "printer");
 }
 
 struct MonthlyReport {
