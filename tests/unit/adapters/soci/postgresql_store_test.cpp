@@ -108,6 +108,7 @@ TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to") {
     const auto server = postgresql_server();
     if (server.empty()) return;
     const PostgresqlSchema schema(server);
+    open_store(schema.url()); // others may be making their tables, one after the other
     const auto store = open_store(schema.url(), {.busy_timeout = std::chrono::milliseconds{20}});
     submit(*store, new_job(1));
     auto blocker = schema.connect();
