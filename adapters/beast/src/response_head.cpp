@@ -19,11 +19,13 @@ bool is_the_servers(std::string_view name) noexcept {
 
 } // namespace
 
-std::string response_head(const http::Response& response, Timestamp now, Persistence persistence) {
+std::string response_head(const http::Response& response, Timestamp now, Persistence persistence,
+                          Framing framing) {
     std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                                    http::reason_phrase(response.status), http::to_http_date(now));
     for (const auto& [name, value] : response.headers)
         if (!is_the_servers(name)) head += name + ": " + value + "\r\n";
+    if (framing == Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
     if (persistence == Persistence::close) head += "Connection: close\r\n";
     if (persistence == Persistence::keep_alive) head += "Connection: keep-alive\r\n";
     return head + "\r\n";

@@ -78,6 +78,7 @@ public:
         const std::lock_guard lock(stopping_);
         if (hub_->draining.exchange(true)) return;
         if (threads_.empty()) return;
+        hub_->api.drain();
         const auto deadline = std::chrono::steady_clock::now() + grace;
         asio::dispatch(acceptor_.get_executor(), [this] {
             error_code ignored;

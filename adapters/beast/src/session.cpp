@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -17,6 +18,7 @@ using boost::system::error_code;
 
 constexpr std::size_t head_step = 4 * 1024;
 constexpr std::size_t slice_size = 64 * 1024;
+constexpr std::string_view last_chunk = "0\r\n\r\n";
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Timestamp wall_clock() {
@@ -215,9 +217,56 @@ void Session::respond(http::Response response) {
     const auto persistence = !keep_           ? Persistence::close
                              : head_.http_1_1 ? Persistence::implied
                                               : Persistence::keep_alive;
-    out_head_ = response_head(response_, wall_clock(), persistence);
+    if (std::holds_alternative<Stream>(response_.body)) return begin_stream();
+    out_text_ = response_head(response_, wall_clock(), persistence);
     phase_ = Phase::writing;
     write(true);
+}
+
+/// Nothing is read from the peer any more, but to hear that it is gone.
+void Session::begin_stream() {
+    keep_ = false;
+    phase_ = Phase::streaming;
+    out_text_ = response_head(response_, wall_clock(), Persistence::close,
+                              head_.http_1_1 ? Framing::chunked : Framing::as_said);
+    await_hangup();
+    write_piece(std::move(out_text_));
+}
+
+void Session::await_hangup() {
+    socket_.async_read_some(asio::buffer(trash_), guarded([](Session& self, std::size_t) {
+                                if (self.phase_ == Phase::streaming) self.await_hangup();
+                            }));
+}
+
+void Session::ask_for_piece() {
+    set_deadline(Clock::time_point::max());
+    std::get<Stream>(response_.body)
+        ->next([hub = hub_, weak = weak_from_this(),
+                strand = socket_.get_executor()](std::optional<std::string> piece) {
+            asio::post(strand, [weak, piece = std::move(piece)]() mutable {
+                const auto self = weak.lock();
+                if (self && self->phase_ == Phase::streaming) self->on_piece(std::move(piece));
+            });
+        });
+}
+
+void Session::on_piece(std::optional<std::string> piece) {
+    if (!head_.http_1_1) return piece ? write_piece(*std::move(piece)) : end_exchange();
+    if (piece) return write_piece(fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece));
+    out_text_ = last_chunk;
+    set_deadline(Clock::now() + hub_->options.write_timeout);
+    asio::async_write(socket_, asio::buffer(out_text_),
+                      guarded([](Session& self, std::size_t) { self.end_exchange(); }));
+}
+
+void Session::write_piece(std::string piece) {
+    out_text_ = std::move(piece);
+    set_deadline(Clock::now() + hub_->options.write_timeout);
+    asio::async_write(socket_, asio::buffer(out_text_), guarded([](Session& self, std::size_t) {
+                          self.out_text_ = {};
+                          self.ask_for_piece();
+                      }));
 }
 
 /// Fetches the next part of a file.
@@ -248,10 +297,10 @@ void Session::write(bool with_head) {
         part = asio::buffer(slice_);
     }
     sent_ += part.size();
-    const std::array buffers = {with_head ? asio::buffer(out_head_) : asio::const_buffer(), part};
+    const std::array buffers = {with_head ? asio::buffer(out_text_) : asio::const_buffer(), part};
     set_deadline(Clock::now() + hub_->options.write_timeout);
     asio::async_write(socket_, buffers, guarded([](Session& self, std::size_t) {
-                          if (self.sent_ < body_length(self.response_.body))
+                          if (self.sent_ < *body_length(self.response_.body))
                               self.write(false);
                           else
                               self.end_exchange();
@@ -260,7 +309,7 @@ void Session::write(bool with_head) {
 
 void Session::end_exchange() {
     response_ = {};
-    out_head_ = {};
+    out_text_ = {};
     slice_ = {};
     error_code ignored;
     file_.close(ignored);

@@ -42,7 +42,8 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-    enum class Phase { idle, head, body, handling, writing, lingering, closed };
+    using Stream = std::shared_ptr<http::BodyStream>;
+    enum class Phase { idle, head, body, handling, writing, streaming, lingering, closed };
 
     void await_request();
     void read_head();
@@ -57,6 +58,11 @@ private:
     void respond(http::Response response);
     void write(bool with_head);
     bool fill_slice();
+    void begin_stream();
+    void await_hangup();
+    void ask_for_piece();
+    void on_piece(std::optional<std::string> piece);
+    void write_piece(std::string piece);
     void end_exchange();
     void linger();
     void close();
@@ -85,7 +91,7 @@ private:
 
     bool keep_ = false; ///< the connection goes on after this exchange
     http::Response response_;
-    std::string out_head_;
+    std::string out_text_;   ///< what is being written: a head, or a piece of a stream
     std::uint64_t sent_ = 0; ///< of the body
     boost::beast::file file_;
     std::vector<char> slice_;

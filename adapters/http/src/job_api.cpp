@@ -1,6 +1,7 @@
 #include "job_api_impl.hpp"
 
 #include "estimate.hpp"
+#include "pending.hpp"
 #include "target.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
@@ -50,6 +51,13 @@ ApiOptions checked(ApiOptions options) {
     check_range("max_page", options.max_page, one, std::size_t{1000});
     check_range("default_page", options.default_page, one, options.max_page);
     check_range("retry_after_cap", options.retry_after_cap, Duration{1s}, Duration{24h});
+    check_range("max_wait", options.max_wait, Duration{0}, Duration{1h});
+    check_range("heartbeat", options.heartbeat, Duration{1ms}, Duration{1h});
+    for (const auto& [name, value] : {std::pair{"max_waits", options.max_waits},
+                                      {"max_waits_per_owner", options.max_waits_per_owner},
+                                      {"max_streams", options.max_streams},
+                                      {"max_streams_per_owner", options.max_streams_per_owner}})
+        check_range(name, value, std::size_t{0}, std::size_t{1000000});
     return options;
 }
 
@@ -62,58 +70,26 @@ bool is_known(std::string_view method) noexcept {
     return std::ranges::find(known, method) != known.end();
 }
 
-/// Sets what depends on the body's length, and drops bodies that HTTP does not want.
+} // namespace
+
 Response completed(Response response, std::string_view method) {
+    const auto length = body_length(response.body);
     const bool bodiless = response.status == 204 || response.status == 304;
-    if (bodiless)
+    if (bodiless || !length)
         response.headers.remove("Content-Length");
     else
-        response.headers.set("Content-Length", std::to_string(body_length(response.body)));
+        response.headers.set("Content-Length", std::to_string(*length));
     if (bodiless || method == "HEAD") response.body = std::string();
     return response;
 }
 
-} // namespace
-
-/// One request on its way; answered once at the latest when it is forgotten.
-class JobApi::Impl::Pending {
-public:
-    Pending(Impl& api, Request request, Respond respond)
-        : api_(api), request_(std::move(request)), respond_(std::move(respond)),
-          place_(api.in_flight_.fetch_add(1)) {}
-
-    ~Pending() {
-        if (respond_) refuse("the service is going down");
-    }
-    Pending(const Pending&) = delete;
-    Pending& operator=(const Pending&) = delete;
-
-    std::size_t place() const noexcept { return place_; }
-    void run() { respond(api_.answer(request_)); }
-    void refuse(std::string detail) {
-        respond(completed(
-            api_.refuse(Problem(503, "overloaded", std::move(detail))
-                            .with_header("Retry-After", api_.retry_after_value(std::nullopt))),
-            request_.method));
-    }
-
-private:
-    void respond(Response response) {
-        --api_.in_flight_;
-        api_.metrics_.count_answer(response.status);
-        std::exchange(respond_, nullptr)(std::move(response));
-    }
-
-    Impl& api_;
-    const Request request_;
-    Respond respond_;
-    const std::size_t place_;
-};
-
 JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
     : client_(client), runtime_(std::move(runtime)),
       options_(checked(std::move(options))), links_{options_.public_base_url + options_.prefix},
-      workloads_(client_, *runtime_), lane_(runtime_->make_lane(options_.threads)) {
+      workloads_(client_, *runtime_), waits_(options_.max_waits, options_.max_waits_per_owner),
+      streams_(options_.max_streams, options_.max_streams_per_owner),
+      followers_(std::make_shared<Followers>(client_, runtime_)),
+      lane_(runtime_->make_lane(options_.threads)) {
     add_job_routes();
     router_.add({"GET", std::string(health_path), Access::anybody, {}, [](const Call&) {
                      return json_response(200, R"({"status":"ok"})");
@@ -128,8 +104,11 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
              }});
 }
 
-void JobApi::Impl::add_route(std::string_view method, std::string_view path, RouteHandler handler,
-                             RouteOptions options) {
+/// What still asks for a thread finds that there is none, and is answered as it is forgotten.
+JobApi::Impl::~Impl() { followers_->close(); }
+
+void JobApi::Impl::add_route(std::string_view method, std::string_view path,
+                             std::function<Answer(const Call&)> handler, RouteOptions options) {
     router_.add({.method = std::string(method),
                  .path = options_.prefix + std::string(path),
                  .access = options.authenticate ? Access::authenticated : Access::anybody,
@@ -146,6 +125,11 @@ void JobApi::Impl::handle(Request request, Respond respond) {
     lane_->post([pending] { pending->run(); });
 }
 
+void JobApi::Impl::drain() {
+    draining_ = true;
+    followers_->end();
+}
+
 bool JobApi::Impl::serves(std::string_view target) const noexcept {
     const auto path = path_of(target);
     return path == health_path || path == ready_path ||
@@ -158,19 +142,11 @@ Response JobApi::Impl::refuse(const Problem& problem) const {
     return completed(problem.response(new_instance()), "GET");
 }
 
-Response JobApi::Impl::answer(const Request& request) {
-    try {
-        return completed(dispatch(request), request.method);
-    } catch (...) {
-        return completed(render_failure(request), request.method);
-    }
-}
-
-Response JobApi::Impl::dispatch(const Request& request) {
+Answer JobApi::Impl::dispatch(const Request& request) {
     if (!is_known(request.method))
         throw Problem(501, "not_implemented", "there is no such method here");
     if (request.method == "OPTIONS" && request.target == "*")
-        return {.status = 204, .headers = {{"Allow", allow_list(router_.methods())}}, .body = {}};
+        return Response{.status = 204, .headers = {{"Allow", allow_list(router_.methods())}}};
     if (request.body.size() > options_.body_limit)
         throw Problem(413, "body_too_large",
                       fmt::format("the body may be {} bytes long", options_.body_limit));
@@ -180,7 +156,7 @@ Response JobApi::Impl::dispatch(const Request& request) {
         router_.find(request.method == "HEAD" ? "GET" : request.method, target.segments);
     if (match.methods.empty()) throw Problem(404, "not_found", "there is nothing here");
     if (request.method == "OPTIONS")
-        return {.status = 204, .headers = {{"Allow", allow_list(match.methods)}}, .body = {}};
+        return Response{.status = 204, .headers = {{"Allow", allow_list(match.methods)}}};
     if (!match.route)
         throw Problem(405, "method_not_allowed", "this can't be done here")
             .with_header("Allow", allow_list(match.methods));
@@ -276,6 +252,8 @@ void JobApi::route(std::string_view method, std::string_view path, RouteHandler 
 void JobApi::handle(Request request, Respond respond) {
     impl_->handle(std::move(request), std::move(respond));
 }
+
+void JobApi::drain() { impl_->drain(); }
 
 bool JobApi::serves(std::string_view target) const noexcept { return impl_->serves(target); }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "documents.hpp"
+#include "followers.hpp"
 #include "metrics.hpp"
 #include "router.hpp"
+#include "seats.hpp"
 #include "workload_cache.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
@@ -18,14 +20,18 @@ namespace asyncjobs::http {
 class JobApi::Impl {
 public:
     Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     /// `path` is relative to the prefix.
-    void add_route(std::string_view method, std::string_view path, RouteHandler handler,
-                   RouteOptions options = {});
+    void add_route(std::string_view method, std::string_view path,
+                   std::function<Answer(const Call&)> handler, RouteOptions options = {});
     void add_submit_route(std::string_view path, detail::SubmitRule rule);
     void add_generic_type(detail::SubmitRule rule);
 
     void handle(Request request, Respond respond);
+    void drain();
     bool serves(std::string_view target) const noexcept;
 
     /// Complete in its headers, with its body, and with a fresh name for this occurrence.
@@ -35,8 +41,7 @@ private:
     class Pending;
 
     // One request, on the thread that calls (job_api.cpp).
-    Response answer(const Request& request);
-    Response dispatch(const Request& request);
+    Answer dispatch(const Request& request);
     Principal authenticate(const Request& request) const;
     Response render_failure(const Request& request) const;
     std::string new_instance() const;
@@ -46,19 +51,26 @@ private:
     void add_job_routes();
     Response ready(const Call& call);
     Response metrics(const Call& call);
-    Response status(const Call& call);
+    Answer status(const Call& call);
+    Response events(const Call& call);
     Response list(const Call& call);
     Response result(const Call& call);
     Response cancel(const Call& call);
     Response retry(const Call& call);
     Response remove(const Call& call);
-    Response submit(const detail::SubmitRule& rule, const Call& call);
-    Response submit_generic(const Call& call);
-    Response accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
+    Answer submit(const detail::SubmitRule& rule, const Call& call);
+    Answer submit_generic(const Call& call);
+    Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
+    Response accepted(const Job& job);
 
     Job find_own(const Call& call);
+    Job find_own(const JobId& id, const std::string& owner);
     JobQuery read_query(const Call& call) const;
     Response job_response(unsigned status, const Job& job);
+    Response status_response(const Job& job, const Request& request);
+    std::optional<std::string> event_document(const Job& job) noexcept;
+    std::optional<std::chrono::seconds> wait_for(const Request& request) const;
+    Seats::Seat take(Seats& seats, const Call& call, std::string_view what) const;
     std::optional<Timestamp> estimate(const Job& job);
     std::string retry_after_value(std::optional<Timestamp> expected) const;
 
@@ -71,8 +83,18 @@ private:
     WorkloadCache workloads_;
     Metrics metrics_;
     std::atomic<std::size_t> in_flight_ = 0;
+    std::atomic<bool> draining_ = false;
+    Seats waits_;
+    Seats streams_;
+    std::shared_ptr<Followers> followers_;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };
+
+/// Sets what depends on the body's length, and drops bodies that HTTP does not want.
+Response completed(Response response, std::string_view method);
+
+/// Says that a wait was granted, however long it was in the end.
+Response waited(Response response, std::chrono::seconds at_most);
 
 /// An answer in `application/json`.
 Response json_response(unsigned status, std::string document);

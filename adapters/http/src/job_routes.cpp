@@ -2,20 +2,26 @@
 
 #include "cursor.hpp"
 #include "estimate.hpp"
+#include "job_events.hpp"
 #include "negotiation.hpp"
 
+#include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/string.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
 namespace asyncjobs::http {
 namespace {
+
+/// Told to the clients of streams; spread, so that they do not all come back at once.
+constexpr Duration reconnect_after = std::chrono::seconds{3};
 
 Problem no_such_job() { return {404, "not_found", "there is no such job"}; }
 
@@ -59,20 +65,28 @@ Response json_response(unsigned status, std::string document) {
 }
 
 void JobApi::Impl::add_job_routes() {
-    const auto add = [this](std::string_view method, std::string_view path,
-                            Response (Impl::*handler)(const Call&)) {
+    const auto add = [this](std::string_view method, std::string_view path, auto handler) {
         add_route(method, path,
                   [this, handler](const Call& call) { return (this->*handler)(call); });
     };
     add("GET", "/jobs", &Impl::list);
     add("GET", "/jobs/{id}", &Impl::status);
     add("DELETE", "/jobs/{id}", &Impl::remove);
+    add("GET", "/jobs/{id}/events", &Impl::events);
     add("GET", "/jobs/{id}/result", &Impl::result);
     add("POST", "/jobs/{id}/cancel", &Impl::cancel);
     add("POST", "/jobs/{id}/retry", &Impl::retry);
 }
 
+Response waited(Response response, std::chrono::seconds at_most) {
+    response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
+    return response;
+}
+
 Response JobApi::Impl::ready(const Call&) {
+    if (draining_)
+        throw Problem(503, "draining", "the service is going down")
+            .with_header("Retry-After", retry_after_value(std::nullopt));
     client_.find(JobId());
     return json_response(200, R"({"status":"ok"})");
 }
@@ -80,7 +94,7 @@ Response JobApi::Impl::ready(const Call&) {
 Response JobApi::Impl::metrics(const Call&) {
     return {.status = 200,
             .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
-            .body = metrics_.render(in_flight_,
+            .body = metrics_.render({in_flight_, waits_.taken(), streams_.taken()},
                                     [this](const std::string& queue, const std::string& type) {
                                         return workloads_.get(queue, type);
                                     })};
@@ -90,8 +104,12 @@ Response JobApi::Impl::metrics(const Call&) {
 Job JobApi::Impl::find_own(const Call& call) {
     const auto id = JobId::parse(*call.path.find("id"));
     if (!id) throw no_such_job();
-    auto job = client_.find(*id);
-    if (!job || job->owner != call.principal.owner) throw no_such_job();
+    return find_own(*id, call.principal.owner);
+}
+
+Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
+    auto job = client_.find(id);
+    if (!job || job->owner != owner) throw no_such_job();
     return *std::move(job);
 }
 
@@ -116,15 +134,88 @@ Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     return response;
 }
 
-Response JobApi::Impl::status(const Call& call) {
-    check_acceptable(call);
-    Response response = job_response(200, find_own(call));
+Response JobApi::Impl::status_response(const Job& job, const Request& request) {
+    Response response = job_response(200, job);
     response.headers.set("Cache-Control", "private, no-cache");
-    if (has_current(call.request.headers, *response.headers.find("ETag"))) {
+    response.headers.add("Vary", "Prefer");
+    if (has_current(request.headers, *response.headers.find("ETag"))) {
         response.status = 304;
         response.headers.remove("Content-Type");
     }
     return response;
+}
+
+/// How long the client wants to wait for news, if it does.
+std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& request) const {
+    auto wanted = preferred_wait(request.headers);
+    if (!wanted) return std::nullopt;
+    using std::chrono::seconds;
+    wanted = std::min(*wanted, std::chrono::duration_cast<seconds>(options_.max_wait));
+    return *wanted > seconds::zero() ? wanted : std::nullopt;
+}
+
+Seats::Seat JobApi::Impl::take(Seats& seats, const Call& call, std::string_view what) const {
+    const auto& owner = call.principal.owner;
+    auto [seat, full] = seats.take(owner.empty() ? call.request.remote_address : owner);
+    if (full == Seats::Full::no) return std::move(seat);
+    const bool for_one = full == Seats::Full::for_one;
+    throw Problem(for_one ? 429 : 503, for_one ? "quota_exceeded" : "overloaded",
+                  fmt::format("there are too many {} {}", what, for_one ? "of yours" : "already"))
+        .with_header("Retry-After", retry_after_value(std::nullopt));
+}
+
+Answer JobApi::Impl::status(const Call& call) {
+    check_acceptable(call);
+    const Job job = find_own(call);
+    Response now = status_response(job, call.request);
+    const auto seconds = wait_for(call.request);
+    if (!seconds || now.status != 304 || is_finished(job.status)) return now;
+    return Wait{
+        .id = job.id,
+        .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
+        .at_most = *seconds,
+        .seat = take(waits_, call, "requests that wait"),
+        .then =
+            [this, id = job.id, owner = job.owner, seconds](const Request& request) {
+                return waited(status_response(find_own(id, owner), request), *seconds);
+            }};
+}
+
+Response JobApi::Impl::events(const Call& call) {
+    if (!accepts_events(call.request.headers))
+        throw Problem(406, "not_acceptable", "the answer is text/event-stream");
+    const Job job = find_own(call);
+    const auto last = last_event_id(call.request.headers);
+    if (is_finished(job.status) && last == job.revision)
+        return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
+
+    auto seat = take(streams_, call, "event streams");
+    const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
+        .document = [this](const Job& shown) { return event_document(shown); },
+        .post = [this](Task task) { lane_->post(std::move(task)); },
+        .heartbeat = options_.heartbeat,
+        .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
+        .known = last <= job.revision ? last : 0});
+    auto body = std::make_shared<EventBody>(stream, followers_, std::move(seat));
+    stream->on_change(job); // known already, and so sent without a reading
+    followers_->join(stream, job.id, options_.heartbeat);
+    return {.status = 200,
+            .headers = {{"Content-Type", "text/event-stream"},
+                        {"Cache-Control", "no-store, no-transform"},
+                        {"X-Accel-Buffering", "no"}},
+            .body = std::move(body)};
+}
+
+/// The same as the job's status answers; empty if it can't be had now.
+std::optional<std::string> JobApi::Impl::event_document(const Job& job) noexcept {
+    try {
+        return std::get<std::string>(job_response(200, job).body);
+    } catch (const std::exception& error) {
+        log(LogEntry::Level::error, fmt::format("no event of {}: {}", job.id.text(), error.what()));
+    } catch (...) {
+        log(LogEntry::Level::error, fmt::format("no event of {}", job.id.text()));
+    }
+    return std::nullopt;
 }
 
 JobQuery JobApi::Impl::read_query(const Call& call) const {

@@ -2,9 +2,10 @@
 
 namespace asyncjobs::http {
 
-std::uint64_t body_length(const Body& body) noexcept {
+std::optional<std::uint64_t> body_length(const Body& body) noexcept {
     if (const auto* file = std::get_if<FileBody>(&body)) return file->length;
-    return std::get_if<std::string>(&body)->size();
+    if (const auto* text = std::get_if<std::string>(&body)) return text->size();
+    return std::nullopt;
 }
 
 std::string_view reason_phrase(unsigned status) noexcept {

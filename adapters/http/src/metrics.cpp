@@ -33,7 +33,7 @@ std::string label(std::string_view name, std::string_view value) {
 
 } // namespace
 
-std::string Metrics::render(std::size_t in_flight, const WorkloadOf& workload_of) const {
+std::string Metrics::render(const Requests& requests, const WorkloadOf& workload_of) const {
     std::map<std::string, Workload> queues;
     std::map<std::string, double> typical_seconds;
     for (const auto& [queue, type] : followed_) {
@@ -64,8 +64,14 @@ std::string Metrics::render(std::size_t in_flight, const WorkloadOf& workload_of
         if (const auto count = answers_[status].load(); count > 0)
             out.sample("asyncjobs_http_answers_total", label("status", std::to_string(status)),
                        count);
-    out.family("asyncjobs_http_requests_in_flight", "gauge", "Requests that are not answered yet.");
-    out.sample("asyncjobs_http_requests_in_flight", "", in_flight);
+    const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
+        out.family(name, "gauge", help);
+        out.sample(name, "", value);
+    };
+    gauge("asyncjobs_http_requests_in_flight", "Requests that are not answered yet.",
+          requests.in_flight);
+    gauge("asyncjobs_http_requests_waiting", "Requests that wait for a job.", requests.waiting);
+    gauge("asyncjobs_http_event_streams", "Streams of events that are open.", requests.streams);
     return std::move(out).finish();
 }
 

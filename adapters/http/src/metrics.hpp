@@ -30,8 +30,15 @@ public:
         if (status < answers_.size()) ++answers_[status];
     }
 
+    /// What is under way now.
+    struct Requests {
+        std::size_t in_flight = 0; ///< without those that wait for a job
+        std::size_t waiting = 0;
+        std::size_t streams = 0;
+    };
+
     /// Throws as `workload_of` does.
-    std::string render(std::size_t in_flight, const WorkloadOf& workload_of) const;
+    std::string render(const Requests& requests, const WorkloadOf& workload_of) const;
 
 private:
     std::set<std::pair<std::string, std::string>> followed_;

@@ -1,5 +1,8 @@
 #include "negotiation.hpp"
 
+#include <charconv>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 namespace asyncjobs::http {
@@ -45,25 +48,49 @@ std::string_view opaque_tag(std::string_view etag) noexcept {
     return etag;
 }
 
-} // namespace
-
-bool accepts_json(const Headers& request) {
+/// Whether the media type is welcome: only an Accept header that excludes it says no.
+bool accepts(const Headers& request, std::string_view type, std::string_view subtype) {
+    const std::string exact = std::string(type) + '/' + std::string(subtype);
+    const std::string range = std::string(type) + "/*";
     const std::string accept = request.joined("Accept");
-    int best = 0; // how closely a range has named JSON so far; 0: there is none at all
+    int best = 0; // how closely a range has named the type so far; 0: there is none at all
     bool any = false;
     bool accepted = false;
     for_each_element(accept, [&](std::string_view element) {
         any = true;
         const Media media = parse_media(element);
-        const int precision = equals_ignoring_case(media.name, "application/json") ? 3
-                              : equals_ignoring_case(media.name, "application/*")  ? 2
-                              : media.name == "*/*"                                ? 1
-                                                                                   : 0;
+        const int precision = equals_ignoring_case(media.name, exact)   ? 3
+                              : equals_ignoring_case(media.name, range) ? 2
+                              : media.name == "*/*"                     ? 1
+                                                                        : 0;
         if (precision == 0 || precision < best) return;
         accepted = (precision == best && accepted) || !media.excluded;
         best = precision;
     });
     return !any || accepted;
+}
+
+} // namespace
+
+bool accepts_json(const Headers& request) { return accepts(request, "application", "json"); }
+
+bool accepts_events(const Headers& request) { return accepts(request, "text", "event-stream"); }
+
+std::optional<std::chrono::seconds> preferred_wait(const Headers& request) {
+    std::optional<std::string> text;
+    for_each_element(request.joined("Prefer"), [&](std::string_view preference) {
+        preference = trimmed(preference.substr(0, preference.find(';')));
+        const auto equals = preference.find('=');
+        const auto name = trimmed(preference.substr(0, equals));
+        if (text || !equals_ignoring_case(name, "wait")) return;
+        text = equals == preference.npos ? "" : unquoted(trimmed(preference.substr(equals + 1)));
+    });
+    if (!text) return std::nullopt;
+    std::uint32_t seconds = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+    if (text->empty() || end != text->data() + text->size()) return std::nullopt;
+    if (error == std::errc::result_out_of_range) seconds = std::numeric_limits<int>::max();
+    return std::chrono::seconds{seconds};
 }
 
 bool is_json(const Headers& request) {

@@ -2,6 +2,8 @@
 
 #include <asyncjobs/http/headers.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace asyncjobs::http {
@@ -12,6 +14,12 @@ bool accepts_json(const Headers& request);
 
 /// Whether the request's Content-Type is JSON: `application/json` or `+json`, in UTF-8.
 bool is_json(const Headers& request);
+
+/// Whether a stream of server-sent events is welcome, likewise.
+bool accepts_events(const Headers& request);
+
+/// Prefer: wait=N (RFC 7240), in seconds; empty if there is none that can be read.
+std::optional<std::chrono::seconds> preferred_wait(const Headers& request);
 
 /// If-None-Match: whether the client has the representation that `etag` names. Weak comparison.
 bool has_current(const Headers& request, std::string_view etag);

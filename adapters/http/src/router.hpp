@@ -1,12 +1,28 @@
 #pragma once
 
+#include "seats.hpp"
+
 #include <asyncjobs/http/job_api.hpp>
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace asyncjobs::http {
+
+/// An answer that shall wait for what becomes of a job.
+struct Wait {
+    JobId id = {};
+    std::function<bool(const Job&)> is_over = {}; ///< a job that is gone is over
+    Duration at_most = {};
+    Seats::Seat seat = {}; ///< kept until it is over
+    std::function<Response(const Request&)> then = {};
+};
+
+using Answer = std::variant<Response, Wait>;
 
 enum class Access { anybody, authenticated };
 
@@ -15,7 +31,7 @@ struct Route {
     std::string path = {}; ///< with the prefix; segments literal or `{name}`
     Access access = Access::authenticated;
     Permit permit = {};
-    RouteHandler handler = {};
+    std::function<Answer(const Call&)> handler = {};
 };
 
 /// Finds the route for a method and a path. A literal segment is preferred to a named one.

@@ -95,7 +95,7 @@ void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
         throw Error(Errc::invalid_argument, "the type \"" + type + "\" is allowed already");
 }
 
-Response JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
+Answer JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
     check_negotiation(call.request.headers);
     const auto document = read_json(call.request.body, options_.depth_limit);
     Violations violations;
@@ -104,7 +104,7 @@ Response JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) 
     return accept(rule, std::move(input), call);
 }
 
-Response JobApi::Impl::submit_generic(const Call& call) {
+Answer JobApi::Impl::submit_generic(const Call& call) {
     check_negotiation(call.request.headers);
     const auto document = read_json(call.request.body, options_.depth_limit);
     GenericSubmission submission;
@@ -126,20 +126,42 @@ Response JobApi::Impl::submit_generic(const Call& call) {
     return accept(rule->second, std::move(input), call);
 }
 
-Response JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, const Call& call) {
+Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, const Call& call) {
+    if (draining_)
+        throw Problem(503, "draining", "the service is going down")
+            .with_header("Retry-After", retry_after_value(std::nullopt));
     NewJob job = rule.job;
     job.owner = call.principal.owner;
     job.input = std::move(input);
+    const auto seconds = wait_for(call.request);
+    auto seat = seconds ? take(waits_, call, "requests that wait") : Seats::Seat();
     const Submitted submitted = client_.submit(std::move(job));
 
-    Job accepted{.id = submitted.id, .type = rule.job.type, .queue = rule.job.queue};
-    accepted.created_at = accepted.run_at = submitted.created_at;
-    const auto expected = estimate(accepted);
+    Job now{.id = submitted.id, .type = rule.job.type, .queue = rule.job.queue};
+    now.created_at = now.run_at = submitted.created_at;
+    if (!seconds) return accepted(now);
+    return Wait{.id = now.id,
+                .is_over = [](const Job& later) { return is_finished(later.status); },
+                .at_most = *seconds,
+                .seat = std::move(seat),
+                .then =
+                    [this, now, seconds](const Request&) {
+                        return waited(accepted(client_.find(now.id).value_or(now)), *seconds);
+                    }};
+}
+
+/// 202 in any case, with the job's status if there is more to say than that it waits.
+Response JobApi::Impl::accepted(const Job& job) {
+    const auto expected = estimate(job);
     Response response =
-        json_response(202, accepted_document(submitted.id, submitted.created_at, links_, expected));
-    response.headers.set("Location", links_.status(submitted.id));
+        job.status == JobStatus::pending
+            ? json_response(202, accepted_document(job.id, job.created_at, links_, expected))
+            : job_response(202, job);
+    response.headers.remove("ETag");
     response.headers.set("Retry-After", retry_after_value(expected));
+    response.headers.set("Location", links_.status(job.id));
     response.headers.set("Cache-Control", "no-store");
+    response.headers.add("Vary", "Prefer");
     return response;
 }
 

@@ -38,14 +38,27 @@ public:
         return !error;
     }
 
-    /// The next response; `bodiless` for answers to HEAD. Throws if the connection ends before it.
-    RawResponse receive(bool bodiless = false) {
+    /// The head of the next response. Throws if the connection ends before it.
+    RawResponse receive_head() {
         RawResponse response;
-        std::size_t end = 0;
-        while ((end = unread_.find("\r\n\r\n")) == std::string::npos) read_more();
-        response.head = take(end + 4);
+        response.head = take(length_until("\r\n\r\n"));
         response.status = static_cast<unsigned>(std::stoul(response.head.substr(9, 3)));
         parse_fields(response);
+        return response;
+    }
+
+    /// The next chunk of a chunked body; empty: that was all.
+    std::string receive_chunk() {
+        const auto length = std::stoul(take(length_until("\r\n")), nullptr, 16);
+        while (unread_.size() < length + 2) read_more();
+        const auto chunk = take(length);
+        if (take(2) != "\r\n") throw std::runtime_error("a chunk does not end where it said");
+        return chunk;
+    }
+
+    /// The next response; `bodiless` for answers to HEAD. Throws if the connection ends before it.
+    RawResponse receive(bool bodiless = false) {
+        RawResponse response = receive_head();
         if (bodiless || response.status == 204 || response.status == 304 || response.status < 200)
             return response;
         const auto length = std::stoul(response.header("Content-Length"));
@@ -86,6 +99,14 @@ private:
 
     void read_more() {
         if (!read_some()) throw std::runtime_error("the connection ended: \"" + unread_ + '"');
+    }
+
+    std::size_t length_until(std::string_view end) {
+        for (;;) {
+            const auto found = unread_.find(end);
+            if (found != std::string::npos) return found + end.size();
+            read_more();
+        }
     }
 
     std::string take(std::size_t count) {

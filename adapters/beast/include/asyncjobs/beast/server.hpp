@@ -67,8 +67,8 @@ public:
     /// How many connections there are.
     std::size_t connections() const noexcept;
 
-    /// Accepts no more, closes what is idle, gives requests that are under way up to `grace` to be
-    /// answered, and closes the rest. Later calls do nothing.
+    /// Drains the API, accepts no more, closes what is idle, gives requests that are under way up
+    /// to `grace` to be answered, and closes the rest. Later calls do nothing.
     void stop(Duration grace = {});
 
 private:

@@ -36,6 +36,14 @@ struct ApiOptions {
     std::size_t max_page = 200;           ///< 1-1000
     Duration retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
 
+    Duration max_wait =
+        std::chrono::seconds{60};            ///< 0 - 1 hour; caps `Prefer: wait`; 0: not at all
+    std::size_t max_waits = 20'000;          ///< 0-1000000; requests that wait for a job
+    std::size_t max_waits_per_owner = 100;   ///< likewise; one more gets 429
+    std::size_t max_streams = 20'000;        ///< 0-1000000; of events
+    std::size_t max_streams_per_owner = 100; ///< likewise; one more gets 429
+    Duration heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
+
     /// Changes a completed job's result on its way out: signs a URL anew, hides a member. The
     /// stored result stays as it is. A result that is sent changed changes the ETag.
     std::function<void(const Job&, boost::json::value& result)> present_result = {};
@@ -58,8 +66,8 @@ struct RouteOptions {
 /// Declare routes, then handle(). A path holds literal segments and `{name}`, which matches one
 /// segment; it is relative to the prefix.
 ///
-/// Thread-safety  handle(), serves() and refuse() may be called from any thread; routes only
-///                before the first handle().
+/// Thread-safety  handle(), drain(), serves() and refuse() may be called from any thread; routes
+///                only before the first handle().
 /// Blocking       None of those blocks; store, authenticator and handlers run on the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
@@ -96,6 +104,11 @@ public:
     /// Calls `respond` exactly once, from one of the API's threads, or at once from this one where
     /// there is nothing to wait for or no room. `respond` must not block and must not throw.
     void handle(Request request, Respond respond);
+
+    /// For a service that goes down: from now on submits get 503, and so does `/readyz`; requests
+    /// that wait for a job are answered as it is; streams end, and have their clients come back.
+    /// All else goes on. Can't be taken back.
+    void drain();
 
     /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
     /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`).

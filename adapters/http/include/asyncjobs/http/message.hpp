@@ -3,6 +3,9 @@
 #include <asyncjobs/http/headers.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,21 +28,42 @@ struct FileBody {
     std::uint64_t length = 0; ///< bytes; the file must have them from `offset` on
 };
 
+/// A body that comes bit by bit for as long as it takes: a server asks for the next piece when it
+/// has written the last one, so that a slow reader costs no memory.
+///
+/// Thread-safety  next() is called by one thread at a time, and not before the piece it asked for
+///                last has come.
+/// Ownership      Destroying it ends it; not from within a delivery. It may outlive its JobApi, and
+///                ends with that.
+class BodyStream {
+public:
+    /// The next piece, not empty; nothing: that was all.
+    using Deliver = std::function<void(std::optional<std::string>)>;
+
+    BodyStream() = default;
+    virtual ~BodyStream() = default;
+    BodyStream(const BodyStream&) = delete;
+    BodyStream& operator=(const BodyStream&) = delete;
+
+    /// Calls `deliver` once, at once or later, from any thread. It must neither block nor throw.
+    virtual void next(Deliver deliver) = 0;
+};
+
 /// What is sent after the head. More alternatives may come: visit it, and refuse what you don't
 /// know.
-using Body = std::variant<std::string, FileBody>;
+using Body = std::variant<std::string, FileBody, std::shared_ptr<BodyStream>>;
 
 /// What a server has to write. A response of JobApi is complete: Content-Length is set wherever
 /// HTTP wants one, and an answer to HEAD has no body any more. The server adds its `Date` and
-/// `Connection`.
+/// `Connection`, and frames a stream: in chunks, or by closing the connection.
 struct Response {
     unsigned status = 200;
     Headers headers = {};
     Body body = {};
 };
 
-/// In bytes.
-std::uint64_t body_length(const Body& body) noexcept;
+/// In bytes; empty for a stream, whose length nobody knows.
+std::optional<std::uint64_t> body_length(const Body& body) noexcept;
 
 /// `Not Found` for 404.
 std::string_view reason_phrase(unsigned status) noexcept;

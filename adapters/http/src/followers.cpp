@@ -1,0 +1,75 @@
+#include "followers.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::http {
+
+Followers::Followers(Client& client, std::shared_ptr<Runtime> runtime)
+    : client_(client), runtime_(std::move(runtime)),
+      timer_(runtime_->make_timer([this] { ring(); })) {}
+
+void Followers::join(const std::shared_ptr<Follower>& follower, const JobId& id, Duration after) {
+    {
+        const std::lock_guard lock(mutex_);
+        places_[follower.get()].follower = follower;
+    }
+    set_alarm(after, follower);
+    auto watch =
+        client_.watch(id, [follower](const std::optional<Job>& job) { follower->on_change(job); });
+    std::unique_lock lock(mutex_);
+    const auto place = places_.find(follower.get());
+    if (place != places_.end()) place->second.watch = std::move(watch);
+    const bool ended = ended_;
+    lock.unlock();
+    if (ended) follower->on_end();
+}
+
+void Followers::leave(const Follower& follower) {
+    std::unique_lock lock(mutex_);
+    const auto place = places_.extract(&follower);
+    lock.unlock();
+}
+
+void Followers::end() {
+    std::vector<std::shared_ptr<Follower>> all;
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+        for (const auto& [key, place] : places_) all.push_back(place.follower);
+    }
+    for (const auto& follower : all) follower->on_end();
+}
+
+void Followers::close() {
+    end();
+    std::unique_lock lock(mutex_);
+    const auto places = std::exchange(places_, {});
+    lock.unlock();
+}
+
+void Followers::set_alarm(Duration after, std::weak_ptr<Follower> follower) {
+    const auto when = runtime_->now() + after;
+    const std::lock_guard lock(mutex_);
+    const bool first = alarms_.empty() || when < alarms_.begin()->first;
+    alarms_.emplace(when, std::move(follower));
+    if (first) timer_->arm(after);
+}
+
+void Followers::ring() {
+    std::vector<std::shared_ptr<Follower>> due;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto now = runtime_->now();
+        while (!alarms_.empty() && alarms_.begin()->first <= now) {
+            const auto follower = alarms_.extract(alarms_.begin()).mapped().lock();
+            if (follower && places_.contains(follower.get())) due.push_back(follower);
+        }
+        if (!alarms_.empty()) timer_->arm(alarms_.begin()->first - now);
+    }
+    for (const auto& follower : due)
+        if (const auto again = follower->on_time(); again > Duration::zero())
+            set_alarm(again, follower);
+}
+
+} // namespace asyncjobs::http

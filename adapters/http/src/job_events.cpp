@@ -1,0 +1,104 @@
+#include "job_events.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace asyncjobs::http {
+namespace {
+
+std::string_view event_name(JobStatus status) noexcept {
+    switch (status) {
+    case JobStatus::completed:
+        return "job.completed";
+    case JobStatus::failed:
+        return "job.failed";
+    case JobStatus::cancelled:
+        return "job.cancelled";
+    case JobStatus::pending:
+    case JobStatus::processing:
+        break;
+    }
+    return "job.updated";
+}
+
+} // namespace
+
+std::string event_text(const Job& job, std::string document) {
+    std::ranges::replace_if(
+        document, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", job.revision, event_name(job.status),
+                       document);
+}
+
+std::int64_t last_event_id(const Headers& request) {
+    std::int64_t id = 0;
+    const auto* text = request.find("Last-Event-ID");
+    if (!text) return 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
+    return error == std::errc() && end == text->data() + text->size() ? id : 0;
+}
+
+void JobEvents::next(BodyStream::Deliver deliver) {
+    const auto reader = std::make_shared<Reader>(std::move(deliver));
+    std::unique_lock lock(mutex_);
+    if (!std::exchange(greeted_, true)) {
+        lock.unlock();
+        using std::chrono::milliseconds;
+        return reader->give(fmt::format(
+            "retry: {}\n\n",
+            std::chrono::duration_cast<milliseconds>(options_.reconnect_after).count()));
+    }
+    if (over_ && !news_) return;
+    reader_ = reader;
+    send_news(lock);
+}
+
+void JobEvents::on_change(const std::optional<Job>& job) {
+    std::shared_ptr<Reader> last;
+    std::unique_lock lock(mutex_);
+    if (over_) return;
+    over_ = !job || is_finished(job->status);
+    if (job && job->revision > known_) {
+        known_ = job->revision;
+        news_ = job;
+        send_news(lock);
+    } else if (over_) {
+        last = std::move(reader_);
+    }
+}
+
+Duration JobEvents::on_time() {
+    std::unique_lock lock(mutex_);
+    if (over_) return {};
+    const auto reader = std::move(reader_);
+    lock.unlock();
+    if (reader) reader->give(":\n\n");
+    return options_.heartbeat;
+}
+
+void JobEvents::on_end() {
+    std::unique_lock lock(mutex_);
+    over_ = true;
+    news_.reset();
+    const auto reader = std::move(reader_);
+    lock.unlock();
+}
+
+void JobEvents::send_news(const std::unique_lock<std::mutex>&) {
+    if (!reader_ || !news_) return;
+    options_.post(
+        [self = shared_from_this(), reader = std::move(reader_)] { self->render(*reader); });
+}
+
+void JobEvents::render(Reader& reader) {
+    std::unique_lock lock(mutex_);
+    const auto job = std::exchange(news_, std::nullopt);
+    lock.unlock();
+    if (!job) return;
+    if (auto document = options_.document(*job))
+        reader.give(event_text(*job, *std::move(document)));
+}
+
+} // namespace asyncjobs::http

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "followers.hpp"
+#include "seats.hpp"
+
+#include <asyncjobs/http/message.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace asyncjobs::http {
+
+/// `event: job.updated` and the like with its id and its data, as it goes over the wire. Line ends
+/// in `document`, which can only be between its tokens, become blanks.
+std::string event_text(const Job& job, std::string document);
+
+/// The revision that a client who comes back has seen; 0: none.
+std::int64_t last_event_id(const Headers& request);
+
+/// A job's changes as server-sent events. A piece that is asked for holds the job as it is then, so
+/// that a slow reader gets fewer of them, and the last one always.
+///
+/// Thread-safety  Full; next() as BodyStream says.
+class JobEvents final : public Follower, public std::enable_shared_from_this<JobEvents> {
+public:
+    struct Options {
+        /// Called where `post` runs it; empty: it can't be had, and the stream ends.
+        std::function<std::optional<std::string>(const Job&)> document = {};
+        std::function<void(Task)> post = {}; ///< to a thread that may block
+        Duration heartbeat = {};
+        Duration reconnect_after = {}; ///< told to the client
+        std::int64_t known = 0;        ///< the revision that the client has already
+    };
+
+    explicit JobEvents(Options options) : options_(std::move(options)), known_(options_.known) {}
+
+    void next(BodyStream::Deliver deliver);
+
+    void on_change(const std::optional<Job>& job) override;
+    Duration on_time() override;
+    void on_end() override;
+
+private:
+    /// A reader that waits for a piece; forgotten without one, it hears that there is no more.
+    class Reader {
+    public:
+        explicit Reader(BodyStream::Deliver deliver) : deliver_(std::move(deliver)) {}
+        ~Reader() {
+            if (deliver_) deliver_(std::nullopt);
+        }
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+
+        void give(std::string piece) { std::exchange(deliver_, nullptr)(std::move(piece)); }
+
+    private:
+        BodyStream::Deliver deliver_;
+    };
+
+    void send_news(const std::unique_lock<std::mutex>&);
+    void render(Reader& reader);
+
+    const Options options_;
+    std::mutex mutex_;
+    std::shared_ptr<Reader> reader_; ///< empty: nobody waits
+    std::optional<Job> news_;        ///< not sent yet
+    std::int64_t known_;
+    bool greeted_ = false;
+    bool over_ = false; ///< nothing comes after what is under way
+};
+
+/// The stream of one client, which ends with this.
+class EventBody final : public BodyStream {
+public:
+    EventBody(std::shared_ptr<JobEvents> events, std::weak_ptr<Followers> followers,
+              Seats::Seat seat)
+        : events_(std::move(events)), followers_(std::move(followers)), seat_(std::move(seat)) {}
+
+    ~EventBody() override {
+        if (const auto followers = followers_.lock()) followers->leave(*events_);
+    }
+
+    void next(Deliver deliver) override { events_->next(std::move(deliver)); }
+
+private:
+    const std::shared_ptr<JobEvents> events_;
+    const std::weak_ptr<Followers> followers_;
+    const Seats::Seat seat_;
+};
+
+} // namespace asyncjobs::http

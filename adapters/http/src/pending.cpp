@@ -1,0 +1,83 @@
+#include "pending.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace asyncjobs::http {
+/// Follows the job for a request, which goes on when there is news, or none in time.
+class JobApi::Impl::Pending::Waiting final : public Follower,
+                                             public std::enable_shared_from_this<Waiting> {
+public:
+    Waiting(std::shared_ptr<Pending> pending, Wait wait)
+        : pending_(std::move(pending)), wait_(std::move(wait)) {}
+
+    void on_change(const std::optional<Job>& job) override {
+        if (!job || wait_.is_over(*job)) end();
+    }
+
+    Duration on_time() override {
+        end();
+        return {};
+    }
+
+    void on_end() override { end(); }
+
+private:
+    void end() {
+        if (over_.exchange(true)) return;
+        ++pending_->api_.in_flight_;
+        pending_->api_.lane_->post([self = shared_from_this()] {
+            self->pending_->api_.followers_->leave(*self);
+            self->wait_.seat = {};
+            self->pending_->answer([&] { return self->wait_.then(self->pending_->request_); });
+        });
+    }
+
+    const std::shared_ptr<Pending> pending_;
+    Wait wait_;
+    std::atomic<bool> over_ = false;
+};
+
+JobApi::Impl::Pending::Pending(Impl& api, Request request, Respond respond)
+    : api_(api), request_(std::move(request)), respond_(std::move(respond)),
+      place_(api.in_flight_.fetch_add(1)) {}
+
+JobApi::Impl::Pending::~Pending() {
+    if (respond_) refuse("the service is going down");
+}
+
+void JobApi::Impl::Pending::run() {
+    answer([this] { return api_.dispatch(request_); });
+}
+
+void JobApi::Impl::Pending::refuse(std::string detail) {
+    respond(Problem(503, "overloaded", std::move(detail))
+                .with_header("Retry-After", api_.retry_after_value(std::nullopt))
+                .response(api_.new_instance()));
+}
+
+void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {
+    try {
+        auto answer = ask();
+        if (auto* wait_for = std::get_if<Wait>(&answer)) return wait(std::move(*wait_for));
+        respond(std::get<Response>(std::move(answer)));
+    } catch (...) {
+        respond(api_.render_failure(request_));
+    }
+}
+
+void JobApi::Impl::Pending::respond(Response response) {
+    --api_.in_flight_;
+    api_.metrics_.count_answer(response.status);
+    std::exchange(respond_, nullptr)(completed(std::move(response), request_.method));
+}
+
+void JobApi::Impl::Pending::wait(Wait wait) {
+    --api_.in_flight_;
+    const auto id = wait.id;
+    const auto at_most = wait.at_most;
+    const auto waiting = std::make_shared<Waiting>(shared_from_this(), std::move(wait));
+    api_.followers_->join(waiting, id, at_most);
+}
+
+} // namespace asyncjobs::http

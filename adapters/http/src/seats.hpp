@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace asyncjobs::http {
+
+/// How many may be at something that takes long, in all and of one principal.
+///
+/// Thread-safety  Full.
+class Seats {
+    struct Room;
+
+public:
+    enum class Full { no, for_all, for_one };
+
+    /// Held while somebody is at it.
+    class Seat {
+    public:
+        Seat() noexcept = default;
+        Seat(Seat&& other) noexcept = default;
+        Seat& operator=(Seat&& other) noexcept {
+            std::swap(room_, other.room_);
+            std::swap(who_, other.who_);
+            return *this;
+        }
+        ~Seat() {
+            if (room_) room_->leave(who_);
+        }
+
+    private:
+        friend class Seats;
+        Seat(std::shared_ptr<Room> room, std::string who)
+            : room_(std::move(room)), who_(std::move(who)) {}
+
+        std::shared_ptr<Room> room_ = {};
+        std::string who_ = {};
+    };
+
+    Seats(std::size_t most, std::size_t most_each) : room_(std::make_shared<Room>()) {
+        room_->most = most;
+        room_->most_each = most_each;
+    }
+
+    /// A seat for `who`, or why there is none.
+    std::pair<Seat, Full> take(std::string who) {
+        const std::lock_guard lock(room_->mutex);
+        if (room_->all >= room_->most) return {Seat(), Full::for_all};
+        auto& his = room_->each[who];
+        if (his >= room_->most_each) return {Seat(), Full::for_one};
+        ++his;
+        ++room_->all;
+        return {Seat(room_, std::move(who)), Full::no};
+    }
+
+    std::size_t taken() const {
+        const std::lock_guard lock(room_->mutex);
+        return room_->all;
+    }
+
+private:
+    /// Outlives the seats that were taken.
+    struct Room {
+        void leave(const std::string& who) {
+            const std::lock_guard lock(mutex);
+            --all;
+            const auto his = each.find(who);
+            if (--his->second == 0) each.erase(his);
+        }
+
+        std::size_t most = 0;
+        std::size_t most_each = 0;
+        std::mutex mutex = {};
+        std::size_t all = 0;
+        std::unordered_map<std::string, std::size_t> each = {};
+    };
+
+    std::shared_ptr<Room> room_;
+};
+
+} // namespace asyncjobs::http
