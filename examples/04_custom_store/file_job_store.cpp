@@ -88,6 +88,12 @@ JobRecord* FileJobStore::key_holder(const std::string& key) {
     return nullptr;
 }
 
+const Job* FileJobStore::first_of_key(const std::string& idempotency_key) {
+    for (const auto& [id, job] : jobs_)
+        if (job.idempotency_key == idempotency_key) return &job;
+    return nullptr;
+}
+
 std::vector<JobRecord*> FileJobStore::select(std::function<bool(const Job&)> wanted) {
     std::vector<JobRecord*> found;
     for (auto& [id, job] : jobs_)
@@ -153,6 +159,9 @@ Submitted FileJobStore::conflict(JobRecord& holder, const NewJob& wanted,
 Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents, Timestamp now) {
     using Outcome = Submitted::Outcome;
     if (JobRecord* same = find(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
+    if (wanted.idempotency_key)
+        if (const Job* first = first_of_key(*wanted.idempotency_key))
+            return {Outcome::repeated, first->id, first->created_at};
     if (wanted.unique_key)
         if (JobRecord* holder = key_holder(*wanted.unique_key))
             return conflict(*holder, wanted, Outcome::key_taken, now);
@@ -167,8 +176,10 @@ Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents,
                    .owner = wanted.owner,
                    .priority = wanted.priority,
                    .input = wanted.input,
+                   .metadata = wanted.metadata,
                    .max_attempts = wanted.max_attempts,
                    .unique_key = wanted.unique_key,
+                   .idempotency_key = wanted.idempotency_key,
                    .limit_key = wanted.limit_key,
                    .parents = count,
                    .blocked_by = count,

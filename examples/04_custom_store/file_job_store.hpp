@@ -53,6 +53,7 @@ private:
 
     JobRecord* find(const asyncjobs::JobId& id);
     JobRecord* find(const asyncjobs::LeaseRef& lease);
+    const asyncjobs::Job* first_of_key(const std::string& idempotency_key);
     JobRecord* key_holder(const std::string& key);
     std::vector<JobRecord*> select(std::function<bool(const asyncjobs::Job&)> wanted);
 

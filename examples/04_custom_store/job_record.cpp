@@ -49,6 +49,7 @@ json::object to_record(const JobRecord& job) {
                         {"percent", job.progress.percent},
                         {"message", job.progress.message},
                         {"input", job.input.text()},
+                        {"metadata", job.metadata.text()},
                         {"attempt", job.attempt},
                         {"max_attempts", job.max_attempts},
                         {"crashes", job.crashes},
@@ -72,6 +73,7 @@ json::object to_record(const JobRecord& job) {
                         {"expires_at", optional(job.expires_at)},
                         {"due_without_limit", optional(job.due_without_limit)}};
     if (job.unique_key) record["unique_key"] = *job.unique_key;
+    if (job.idempotency_key) record["idempotency_key"] = *job.idempotency_key;
     if (job.limit_key) record["limit_key"] = *job.limit_key;
     if (job.result) record["result"] = job.result->text();
     if (job.error)
@@ -105,6 +107,7 @@ JobRecord from_record(const json::value& value) {
                    .status = parse_job_status(text(record.at("status"))).value(),
                    .progress = {integer(record.at("percent")), text(record.at("message"))},
                    .input = JsonText::trusted(text(record.at("input"))),
+                   .metadata = JsonText::trusted(text(record.at("metadata"))),
                    .attempt = integer(record.at("attempt")),
                    .max_attempts = integer(record.at("max_attempts")),
                    .crashes = integer(record.at("crashes")),
@@ -130,6 +133,7 @@ JobRecord from_record(const json::value& value) {
                   ids(record.at("open_parents")),
                   optional_time(record.at("due_without_limit"))};
     if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);
+    if (const auto* key = record.if_contains("idempotency_key")) job.idempotency_key = text(*key);
     if (const auto* key = record.if_contains("limit_key")) job.limit_key = text(*key);
     if (const auto* result = record.if_contains("result"))
         job.result = JsonText::trusted(text(*result));

@@ -63,11 +63,11 @@ public:
 
     /// Returns when the job is durable. An id left null is filled in; one that is taken throws
     /// Errc::conflict if you chose it yourself, a unique key if `on_conflict` says so, and a parent
-    /// that is not there Errc::not_found.
+    /// that is not there Errc::not_found. A repeated idempotency key is an answer.
     Submitted submit(NewJob job);
 
     /// All in one transaction; a conflict of one is in its answer and does not touch the others. In
-    /// `after`, a job whose unique key was taken stands for the one that holds it.
+    /// `after`, a job whose idempotency key or unique key was taken stands for the one that has it.
     std::vector<Submitted> submit(std::vector<NewJob> jobs);
 
     /// A fresh id, for jobs that name each other before they are submitted.
@@ -82,8 +82,8 @@ public:
     JobId submit_batch(std::vector<NewJob> members, NewJob callback);
 
     /// Submits `input`, described by Boost.Describe, as a job of type `Input::type`; the rest of
-    /// what is said of the job is in `job`. Answers the id: of the job that holds `unique_key` if
-    /// one does.
+    /// what is said of the job is in `job`. Answers the id: of the job that has `idempotency_key`
+    /// or holds `unique_key` if one does.
     template <DescribedJob Input>
     JobId submit(const Input& input, NewJob job = {}) {
         return submit(new_job(input, std::move(job))).id;

@@ -106,9 +106,14 @@ inline constexpr Duration priority_step = std::chrono::minutes{1};
 
 /// What a submitter says of a job. Made for designated initialisers.
 struct NewJob {
+    static constexpr std::size_t max_metadata = 16 * 1024; ///< bytes
+
     JobId id = {}; ///< Client fills in a fresh one if it is left null
     std::string type = {};
     JsonText input = {};
+    /// What the submitter notes beside the input for those who handle the job: a trace, tags. An
+    /// object, or null.
+    JsonText metadata = {};
     std::string queue = "default";
     std::string owner = {}; ///< the principal it belongs to; empty: nobody's
     /// 0-100; each step is a head start of a minute (priority_step): of due jobs in one queue it
@@ -126,6 +131,9 @@ struct NewJob {
     std::optional<std::string> unique_key = {}; ///< at most one pending or processing job holds it
     std::optional<UniqueBy> unique_by = {};     ///< instead of unique_key: has one made
     OnConflict on_conflict = OnConflict::keep;
+    /// At most one job that is kept has it, finished or not: a submit that comes again does
+    /// nothing, whatever its on_conflict, and answers that job.
+    std::optional<std::string> idempotency_key = {};
     /// What limits per key count together: a tenant, an account, whatever there is one of.
     std::optional<std::string> limit_key = {};
     /// The jobs that it waits for, its parents: there already, or before it in the same submit.
@@ -136,7 +144,8 @@ struct NewJob {
 /// Throws Error (Errc::invalid_argument) that names the member, the value and the rule.
 ///
 /// type, queue: 1-100 characters of `A-Z a-z 0-9 . _ : / -`. owner: at most 255 bytes of UTF-8
-/// without control characters; unique_key, limit_key: likewise, not empty.
+/// without control characters; unique_key, idempotency_key, limit_key: likewise, not empty.
+/// metadata: a JSON object of at most 16 KiB, or null.
 void validate(const NewJob&);
 
 /// Puts into `job` what its unique_by says: the unique key and, of a period, the id. Does nothing
@@ -168,6 +177,7 @@ struct Job {
     JobStatus status = JobStatus::pending;
     Progress progress = {};
     JsonText input = {};
+    JsonText metadata = {};
     std::optional<JsonText> result = {};
     std::optional<JobError> error = {};            ///< of the last failed attempt
     std::vector<AttemptError> attempt_errors = {}; ///< of all of this run, oldest first
@@ -179,6 +189,7 @@ struct Job {
     std::int64_t revision = 1; ///< +1 at every visible change
     std::string worker = {};   ///< who runs it, or ran it last
     std::optional<std::string> unique_key = {};
+    std::optional<std::string> idempotency_key = {};
     std::optional<std::string> limit_key = {};
     int parents = 0;    ///< how many jobs it waited for at first
     int blocked_by = 0; ///< how many of them it still waits for

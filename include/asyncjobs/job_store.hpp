@@ -22,6 +22,7 @@ struct Submitted {
         created,
         id_exists, ///< nothing happened: the id is taken (a submit that was repeated finds its own
                    ///< job)
+        repeated,  ///< nothing happened: `id` names the job that has the idempotency key
         key_taken, ///< nothing happened: a live job holds the unique key; `id` names that job
         replaced,  ///< the job that `id` names has the new input now: see OnConflict::replace
         parent_missing, ///< nothing happened: one of `after` is not there; `id` names it
@@ -48,6 +49,7 @@ struct ClaimedJob {
     std::string queue = {};
     std::string owner = {};
     JsonText input = {};
+    JsonText metadata = {};
     int attempt = 0; ///< 1 on the first try
     int max_attempts = 1;
     int crashes = 0;

@@ -20,6 +20,7 @@ inline ClaimedJob claimed_job(const Job& job) {
             .queue = job.queue,
             .owner = job.owner,
             .input = job.input,
+            .metadata = job.metadata,
             .attempt = job.attempt,
             .max_attempts = job.max_attempts,
             .crashes = job.crashes,
@@ -87,8 +88,8 @@ inline Job snapshot(const Job& job) {
     return copy;
 }
 
-/// Whom the jobs of one submit wait for. A job whose unique key was taken is stood in for by the
-/// one that holds it.
+/// Whom the jobs of one submit wait for. A job whose idempotency key or unique key was taken is
+/// stood in for by the one that has it.
 class Parents {
 public:
     /// The answer to a job that comes before those which wait for it.

@@ -25,6 +25,8 @@ std::string show(Submitted::Outcome outcome) {
         return "created";
     case Submitted::Outcome::id_exists:
         return "id_exists";
+    case Submitted::Outcome::repeated:
+        return "repeated";
     case Submitted::Outcome::key_taken:
         return "key_taken";
     case Submitted::Outcome::replaced:
@@ -128,6 +130,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("status", &Job::status);
     same("progress", &Job::progress);
     same("input", &Job::input);
+    same("metadata", &Job::metadata);
     same("result", &Job::result);
     same("error", &Job::error);
     same("attempt_errors", &Job::attempt_errors);
@@ -139,6 +142,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("revision", &Job::revision);
     same("worker", &Job::worker);
     same("unique_key", &Job::unique_key);
+    same("idempotency_key", &Job::idempotency_key);
     same("limit_key", &Job::limit_key);
     same("parents", &Job::parents);
     same("blocked_by", &Job::blocked_by);

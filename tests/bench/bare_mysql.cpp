@@ -114,9 +114,9 @@ public:
         for (std::size_t i = 0; i < count; ++i) {
             const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
                                                    random_(), random_());
-            rows.add(id, "noop", "default", "", 0, 5, std::optional<std::string>(),
-                     std::optional<std::string>(), 0, std::int64_t{604'800'000'000}, time,
-                     std::optional<std::int64_t>(), std::optional<std::int64_t>(), input_);
+            const std::optional<std::string> none;
+            rows.add(id, "noop", "default", "", 0, 5, none, none, none, 0,
+                     std::int64_t{604'800'000'000}, time, none, none, input_, none);
         }
         connection_.run(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
         connection_.run("COMMIT");

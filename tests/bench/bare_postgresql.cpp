@@ -101,8 +101,9 @@ public:
     void remove_all() { connection_.run("TRUNCATE jobs"); }
 
     std::size_t insert(std::size_t count) {
-        PostgresqlArray ids, types, queues, owners, priorities, max_attempts, keys, limit_keys,
-            timeouts, retentions, run_at, delays, deadlines, start_within, inputs;
+        PostgresqlArray ids, types, queues, owners, priorities, max_attempts, keys,
+            idempotency_keys, limit_keys, timeouts, retentions, run_at, delays, deadlines,
+            start_within, inputs, metadata;
         for (std::size_t i = 0; i < count; ++i) {
             ids.add(asyncjobs::JobId::make(wall_clock(), random_(), random_()).text());
             types.add(std::string_view("noop"));
@@ -111,6 +112,7 @@ public:
             priorities.add(0);
             max_attempts.add(5);
             keys.add_null();
+            idempotency_keys.add_null();
             limit_keys.add_null();
             timeouts.add(0);
             retentions.add(604'800'000'000);
@@ -119,15 +121,17 @@ public:
             deadlines.add_null();
             start_within.add_null();
             inputs.add(input_);
+            metadata.add_null();
         }
         const auto step = std::to_string(asyncjobs::priority_step.count());
         connection_.send(
             "insert",
             {nullptr, step.c_str(), ids.text().c_str(), types.text().c_str(), queues.text().c_str(),
              owners.text().c_str(), priorities.text().c_str(), max_attempts.text().c_str(),
-             keys.text().c_str(), limit_keys.text().c_str(), timeouts.text().c_str(),
-             retentions.text().c_str(), run_at.text().c_str(), delays.text().c_str(),
-             deadlines.text().c_str(), start_within.text().c_str(), inputs.text().c_str()});
+             keys.text().c_str(), idempotency_keys.text().c_str(), limit_keys.text().c_str(),
+             timeouts.text().c_str(), retentions.text().c_str(), run_at.text().c_str(),
+             delays.text().c_str(), deadlines.text().c_str(), start_within.text().c_str(),
+             inputs.text().c_str(), metadata.text().c_str()});
         connection_.commit([](const PGresult&) {});
         return count;
     }

@@ -133,8 +133,8 @@ private:
                                                    0, next_id_++);
             insert_
                 ->bind(id.text(), "noop", "default", "", std::int64_t{0}, std::int64_t{5}, nullptr,
-                       nullptr, std::int64_t{0}, std::int64_t{604'800'000'000}, time, time, nullptr,
-                       nullptr, input_)
+                       nullptr, nullptr, std::int64_t{0}, std::int64_t{604'800'000'000}, time, time,
+                       nullptr, nullptr, input_, nullptr)
                 .step();
         }
         commit_->step();

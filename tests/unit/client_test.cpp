@@ -66,6 +66,19 @@ TEST_CASE_FIXTURE(ClientWorld, "a unique key that is taken answers its holder") 
     CHECK(stored() == 1);
 }
 
+TEST_CASE_FIXTURE(ClientWorld,
+                  "a repeated idempotency key answers the first job and throws nothing") {
+    const NewJob job{
+        .type = "work", .on_conflict = OnConflict::refuse, .idempotency_key = "request 7"};
+    const auto first = client.submit(job);
+    const auto again = client.submit(job);
+    CHECK(again.outcome == Submitted::Outcome::repeated);
+    CHECK(again.id == first.id);
+    CHECK(again.created_at == first.created_at);
+    CHECK(client.submit(Report{}, {.idempotency_key = "request 7"}) == first.id);
+    CHECK(stored() == 1);
+}
+
 TEST_CASE_FIXTURE(ClientWorld, "a batch is answered in its order, an empty one not at all") {
     std::vector<NewJob> jobs;
     for (int i = 0; i < 3; ++i) jobs.push_back({.type = "work", .owner = std::to_string(i)});

@@ -63,14 +63,37 @@ TEST_CASE("an owner is at most 255 bytes of UTF-8 without control characters") {
     }
 }
 
-TEST_CASE("a unique key obeys the rule of owners, and is not empty") {
-    accept([](NewJob& job) { job.unique_key = std::string(255, 'k'); });
-    CHECK(has(refusal_of([](NewJob& job) { job.unique_key = std::string(256, 'k'); }),
-              "unique_key is \"kkk"));
-    CHECK(has(refusal_of([](NewJob& job) { job.unique_key = "a\nb"; }),
-              "unique_key is \"a?b\", but must be at most 255 bytes"));
-    CHECK(has(refusal_of([](NewJob& job) { job.unique_key = ""; }),
-              "unique_key is \"\", but must not be empty"));
+TEST_CASE("keys obey the rule of owners, and are not empty") {
+    const std::pair<std::string, std::optional<std::string> NewJob::*> members[] = {
+        {"unique_key", &NewJob::unique_key},
+        {"idempotency_key", &NewJob::idempotency_key},
+        {"limit_key", &NewJob::limit_key}};
+    for (const auto& entry : members) {
+        const std::string name = entry.first + " is \"";
+        const auto with = [&](const std::string& key) {
+            return [&entry, key](NewJob& job) { job.*entry.second = key; };
+        };
+        accept(with(std::string(255, 'k')));
+        CHECK(has(refusal_of(with(std::string(256, 'k'))), name + "kkk"));
+        CHECK(has(refusal_of(with("a\nb")), name + "a?b\", but must be at most 255 bytes"));
+        CHECK(has(refusal_of(with("")), name + "\", but must not be empty"));
+    }
+}
+
+TEST_CASE("metadata are an object of at most 16 KiB, or null") {
+    const auto with = [](const std::string& text) {
+        return [text](NewJob& job) { job.metadata = JsonText::parse(text); };
+    };
+    const auto of_size = [](std::size_t size) { return "{" + std::string(size - 2, ' ') + "}"; };
+    for (const auto& text : {std::string("null"), std::string("{}"),
+                             std::string(" \t\r\n{\"a\":1} "), of_size(16 * 1024)})
+        accept(with(text));
+    for (const auto& text : {std::string("[]"), std::string("\"{}\""), std::string(" 7"),
+                             std::string("true"), of_size(16 * 1024 + 1)}) {
+        const auto message = refusal_of(with(text));
+        CHECK(has(message, "metadata is \""));
+        CHECK(has(message, "must be a JSON object of at most 16384 bytes, or null"));
+    }
 }
 
 TEST_CASE("a priority is from 0 to 100") {

@@ -33,10 +33,13 @@ void validate_template(const NewJob& job) {
     leave(job.deadline.has_value(), "deadline", to_rfc3339(job.deadline.value_or(never)),
           "start_within counts from each slot");
     leave(job.unique_by.has_value(), "unique_by", "set", "unique_key holds for all slots");
+    leave(job.idempotency_key.has_value(), "idempotency_key", "set",
+          "each slot's job has an id of its own");
     leave(!job.after.empty(), "after", "not empty", "a slot waits for no other job");
 }
 
-/// All that a JobTemplate and a NewJob have in common, in either direction; the input differs.
+/// All that a JobTemplate and a NewJob have in common, in either direction; input and metadata
+/// differ.
 template <typename From, typename To>
 void copy_template(const From& from, To& to) {
     to.type = from.type;
@@ -72,6 +75,7 @@ Spec to_spec(const Schedule& schedule) {
               .slot_member = schedule.slot_member};
     copy_template(schedule.job, spec.job);
     spec.job.input = schedule.job.input.text();
+    spec.job.metadata = schedule.job.metadata.text();
     return spec;
 }
 
@@ -83,6 +87,7 @@ Schedule to_schedule(const Spec& spec) {
                       .slot_member = spec.slot_member};
     copy_template(spec.job, schedule.job);
     schedule.job.input = JsonText::parse(spec.job.input);
+    schedule.job.metadata = JsonText::parse(spec.job.metadata);
     return schedule;
 }
 

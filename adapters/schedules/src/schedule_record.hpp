@@ -14,11 +14,12 @@ BOOST_DESCRIBE_ENUM(OnConflict, keep, replace, refuse)
 
 namespace schedules {
 
-/// The members of NewJob that a schedule keeps. The input is text within the text, so that it keeps
-/// its bytes.
+/// The members of NewJob that a schedule keeps. Input and metadata are text within the text, so
+/// that they keep their bytes.
 struct JobTemplate {
     std::string type = {};
     std::string input = {};
+    std::string metadata = "null";
     std::string queue = {};
     std::string owner = {};
     int priority = 0;
@@ -33,8 +34,8 @@ struct JobTemplate {
     friend bool operator==(const JobTemplate&, const JobTemplate&) = default;
 };
 BOOST_DESCRIBE_STRUCT(JobTemplate, (),
-                      (type, input, queue, owner, priority, max_attempts, start_within, timeout,
-                       retention, unique_key, on_conflict, limit_key))
+                      (type, input, metadata, queue, owner, priority, max_attempts, start_within,
+                       timeout, retention, unique_key, on_conflict, limit_key))
 
 struct Spec {
     std::string cron = {};

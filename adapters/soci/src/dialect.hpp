@@ -115,6 +115,15 @@ public:
     virtual const LimitStatements& limit_statements() const noexcept = 0;
 };
 
+/// What stands in the way of `job`; empty if nothing does.
+std::optional<Submitted> find_conflict(Session& session, const NewJob& job);
+
+/// Whether `job` shall replace the one that `conflict` names.
+inline bool may_replace(const NewJob& job, const Submitted& conflict) {
+    return job.on_conflict == OnConflict::replace &&
+           conflict.outcome != Submitted::Outcome::repeated;
+}
+
 /// When the next pending job of a queue is due by `statement`, of several the least. Empty: none is
 /// waiting.
 std::optional<Duration> next_due_in(Session& session, const Sql& statement,

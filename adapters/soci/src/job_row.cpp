@@ -131,6 +131,11 @@ OnParentFailure parse_parent_failure(std::string_view text) {
     return text == "run" ? OnParentFailure::run : OnParentFailure::cancel;
 }
 
+std::optional<std::string_view> metadata_of(const NewJob& job) {
+    if (job.metadata == JsonText()) return std::nullopt;
+    return job.metadata.text();
+}
+
 JobId read_id(Row& row) {
     const auto id = JobId::parse(row.text());
     if (!id) throw Error(Errc::store_failure, "the table of jobs has an id that is none");
@@ -151,6 +156,7 @@ ClaimedJob read_claimed(Row& row) {
     job.queue = row.take_text();
     job.owner = row.take_text();
     job.input = JsonText::trusted(row.take_text());
+    if (auto metadata = row.optional_text()) job.metadata = JsonText::trusted(std::move(*metadata));
     job.attempt = row.small();
     job.max_attempts = row.small();
     job.crashes = row.small();
@@ -195,6 +201,7 @@ Job read_job(Row row) {
     job.progress.percent = row.small();
     job.progress.message = row.take_text();
     job.input = JsonText::trusted(row.take_text());
+    if (auto metadata = row.optional_text()) job.metadata = JsonText::trusted(std::move(*metadata));
     if (auto result = row.optional_text()) job.result = JsonText::trusted(std::move(*result));
     if (const auto error = row.optional_text()) job.error = parse_error(*error);
     if (const auto errors = row.optional_text()) job.attempt_errors = parse_attempt_errors(*errors);
@@ -206,6 +213,7 @@ Job read_job(Row row) {
     job.revision = row.number();
     job.worker = row.take_text();
     job.unique_key = row.optional_text();
+    job.idempotency_key = row.optional_text();
     job.limit_key = row.optional_text();
     job.timeout = row.duration();
     job.retention = row.duration();

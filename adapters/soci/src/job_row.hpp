@@ -70,6 +70,9 @@ std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
 std::string step_entry(const Step& step);
 std::vector<Step> parse_steps(const std::string& text);
 
+/// The column `metadata`; null stands for the `null` that most jobs have.
+std::optional<std::string_view> metadata_of(const NewJob& job);
+
 /// The column `on_parent_failure`; null stands for what most jobs say.
 std::optional<std::string_view> to_text(OnParentFailure policy);
 OnParentFailure parse_parent_failure(std::string_view text);

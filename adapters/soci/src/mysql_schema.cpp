@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     revision            BIGINT         NOT NULL DEFAULT 1,
     worker              VARBINARY(255) NOT NULL DEFAULT '',
     unique_key          VARBINARY(255),
+    idempotency_key     VARBINARY(255),
     limit_key           VARBINARY(255),
     timeout             BIGINT         NOT NULL,
     retention           BIGINT         NOT NULL,
@@ -59,6 +60,7 @@ CREATE TABLE IF NOT EXISTS jobs (
         (IF(dependents = 1 AND status IN ('completed', 'failed', 'cancelled'), -1,
          IF(status = 'pending' AND priority > 0 AND not_before IS NULL, run_at, NULL))) STORED,
     input               LONGTEXT       NOT NULL,
+    metadata            TEXT,
     result              LONGTEXT,
     error               LONGTEXT,
     attempt_errors      LONGTEXT,
@@ -70,7 +72,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     KEY jobs_stopped (stopped_as),
     KEY jobs_owner (owner),
     KEY jobs_to_unblock (to_unblock),
-    UNIQUE KEY jobs_unique_key (live_key)
+    UNIQUE KEY jobs_unique_key (live_key),
+    UNIQUE KEY jobs_idempotency_key (idempotency_key)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS job_dependencies (
     parent  VARBINARY(39) NOT NULL,
@@ -117,8 +120,8 @@ CREATE TABLE IF NOT EXISTS job_queues (
     updated_at BIGINT         NOT NULL
 ) ENGINE = InnoDB;
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW jobs_readable AS
-SELECT $id, $type, $queue, $owner, $status, progress, message, input, result, error, attempt_errors, attempt,
-       priority, max_attempts, crashes, fence, revision, $worker, $unique_key, $limit_key, parents, blocked_by, cancel_reason,
+SELECT $id, $type, $queue, $owner, $status, progress, message, input, metadata, result, error, attempt_errors, attempt,
+       priority, max_attempts, crashes, fence, revision, $worker, $unique_key, $idempotency_key, $limit_key, parents, blocked_by, cancel_reason,
        steps,
        timeout * 0.000001 AS timeout_seconds, retention * 0.000001 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,

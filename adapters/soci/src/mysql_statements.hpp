@@ -19,24 +19,28 @@ inline constexpr Sql now = {
 #define ASYNCJOBS_OF_BATCH " AS batch STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON id = new_id"
 #define ASYNCJOBS_IDS "JSON_TABLE(:ids, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") "))"
 
-inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
-    " limit_key, timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"
-    " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,"
-    "  new_unique_key, new_limit_key, new_timeout, new_retention, :now, :now, new_run_at, "
-    "new_not_before,"
-    "  new_deadline, new_input"
-    " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
-    // clang-format off
+inline constexpr Sql insert =
+    {
+        "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+        " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, "
+        "not_before,"
+        " deadline, input, metadata)"
+        " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,"
+        "  new_unique_key, new_idempotency_key, new_limit_key, new_timeout, new_retention, :now, "
+        ":now,"
+        "  new_run_at, new_not_before, new_deadline, new_input, new_metadata"
+        " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
+        // clang-format off
     ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
     ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
     ASYNCJOBS_COLUMN("priority", "4") ", " ASYNCJOBS_COLUMN("max_attempts", "5") ", "
-    ASYNCJOBS_COLUMN("unique_key", "6") ", " ASYNCJOBS_COLUMN("limit_key", "7") ", "
-    ASYNCJOBS_COLUMN("timeout", "8") ", " ASYNCJOBS_COLUMN("retention", "9") ", "
-    ASYNCJOBS_COLUMN("run_at", "10") ", " ASYNCJOBS_COLUMN("not_before", "11") ", "
-    ASYNCJOBS_COLUMN("deadline", "12") ", " ASYNCJOBS_COLUMN("input", "13")
-    // clang-format on
-    ")) AS batch"};
+    ASYNCJOBS_COLUMN("unique_key", "6") ", " ASYNCJOBS_COLUMN("idempotency_key", "7") ", "
+    ASYNCJOBS_COLUMN("limit_key", "8") ", " ASYNCJOBS_COLUMN("timeout", "9") ", "
+    ASYNCJOBS_COLUMN("retention", "10") ", " ASYNCJOBS_COLUMN("run_at", "11") ", "
+    ASYNCJOBS_COLUMN("not_before", "12") ", " ASYNCJOBS_COLUMN("deadline", "13") ", "
+    ASYNCJOBS_COLUMN("input", "14") ", " ASYNCJOBS_COLUMN("metadata", "15")
+        // clang-format on
+        ")) AS batch"};
 
 /// The rest of a text that was too long for its batch.
 inline constexpr Sql append_to_input = {
@@ -49,11 +53,12 @@ inline constexpr Sql append_to_error = {
 inline constexpr Sql taken_ids = {"SELECT id, created_at FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH,
                                   "ti"};
 
-inline constexpr Sql key_holders = {
-    "SELECT live_key, id, created_at FROM JSON_TABLE(:keys, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN(
-        "key", "0") ")) AS batch STRAIGHT_JOIN jobs FORCE INDEX (jobs_unique_key)"
-                    " ON live_key = new_key",
-    "tti"};
+#define ASYNCJOBS_HAVE_KEY(key, index)                                                             \
+    "SELECT " key ", id, created_at FROM JSON_TABLE(:keys, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN(     \
+        "key", "0") ")) AS batch STRAIGHT_JOIN jobs FORCE INDEX (" index ") ON " key " = new_key"
+inline constexpr Sql firsts_of_keys = {
+    ASYNCJOBS_HAVE_KEY("idempotency_key", "jobs_idempotency_key"), "tti"};
+inline constexpr Sql key_holders = {ASYNCJOBS_HAVE_KEY("live_key", "jobs_unique_key"), "tti"};
 
 /// What the jobs are, and stay until the transaction ends.
 inline constexpr Sql lock_all = {

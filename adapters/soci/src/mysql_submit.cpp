@@ -19,7 +19,8 @@ std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) 
     std::size_t bytes = 0, count = 0;
     const auto limit = std::min(max_batch_rows, jobs.size());
     while (count < limit && bytes <= max_batch_bytes(session)) {
-        bytes += inlined_size(jobs[count++].input.text());
+        const NewJob& job = jobs[count++];
+        bytes += inlined_size(job.input.text()) + job.metadata.text().size();
     }
     return count;
 }
@@ -59,21 +60,27 @@ private:
         JobId id;
         Timestamp created_at;
     };
+    using Holders = std::unordered_map<std::string, Holder>; ///< by their keys
 
-    /// Those that are open and have an id and a unique key that none before them has; the others.
+    /// Those that are open and have an id and keys that none before them has; the others.
     std::pair<Indexes, Indexes> take_apart() const {
         std::pair<Indexes, Indexes> parts;
         std::unordered_set<JobId> ids;
-        std::unordered_set<std::string_view> keys;
+        std::unordered_set<std::string_view> idempotency_keys, unique_keys;
+        const auto is_new = [](auto& keys, const std::optional<std::string>& key) {
+            return !key || keys.insert(*key).second;
+        };
         for (const auto i : open_) {
-            const bool new_id = ids.insert(jobs_[i].id).second;
-            const bool new_key = !jobs_[i].unique_key || keys.insert(*jobs_[i].unique_key).second;
-            (new_id && new_key ? parts.first : parts.second).push_back(i);
+            const NewJob& job = jobs_[i];
+            bool is_first = ids.insert(job.id).second;
+            is_first &= is_new(idempotency_keys, job.idempotency_key);
+            is_first &= is_new(unique_keys, job.unique_key);
+            (is_first ? parts.first : parts.second).push_back(i);
         }
         return parts;
     }
 
-    /// False, and nothing inserted, if an id or a unique key is taken.
+    /// False, and nothing inserted, if an id or a key is taken.
     bool insert(const Indexes& indexes) {
         JsonRows rows;
         LongTexts long_texts;
@@ -82,9 +89,10 @@ private:
             const Timestamp run_at = run_at_of(job);
             const NewTimes times = times_of(job, run_at, now_);
             rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
-                     job.unique_key, job.limit_key, job.timeout, job.retention, times.run_at,
-                     times.not_before, deadline_of(job, run_at),
-                     long_texts.inlined(mysql::append_to_input, job.id, job.input.text()));
+                     job.unique_key, job.idempotency_key, job.limit_key, job.timeout, job.retention,
+                     times.run_at, times.not_before, deadline_of(job, run_at),
+                     long_texts.inlined(mysql::append_to_input, job.id, job.input.text()),
+                     metadata_of(job));
         }
         try {
             session_.query(mysql::insert).change(now_, rows.take());
@@ -108,17 +116,22 @@ private:
 
     void answer_conflicts() {
         const auto taken = taken_ids();
-        const auto holders = key_holders();
+        const auto firsts = having(mysql::firsts_of_keys, &NewJob::idempotency_key);
+        const auto holders = having(mysql::key_holders, &NewJob::unique_key);
+        const auto find = [](const Holders& among, const std::optional<std::string>& key) {
+            const auto found = key ? among.find(*key) : among.end();
+            return found == among.end() ? nullptr : &found->second;
+        };
         std::erase_if(open_, [&](std::size_t i) {
-            if (const auto found = taken.find(jobs_[i].id); found != taken.end()) {
-                answers_[i] = conflict(jobs_[i], Outcome::id_exists, jobs_[i].id, found->second);
-                return true;
-            }
-            if (!jobs_[i].unique_key) return false;
-            const auto found = holders.find(*jobs_[i].unique_key);
-            if (found == holders.end()) return false;
-            answers_[i] =
-                conflict(jobs_[i], Outcome::key_taken, found->second.id, found->second.created_at);
+            const NewJob& job = jobs_[i];
+            if (const auto found = taken.find(job.id); found != taken.end())
+                answers_[i] = conflict(job, Outcome::id_exists, job.id, found->second);
+            else if (const auto* first = find(firsts, job.idempotency_key))
+                answers_[i] = {Outcome::repeated, first->id, first->created_at};
+            else if (const auto* holder = find(holders, job.unique_key))
+                answers_[i] = conflict(job, Outcome::key_taken, holder->id, holder->created_at);
+            else
+                return false;
             return true;
         });
     }
@@ -141,20 +154,19 @@ private:
         return taken;
     }
 
-    std::unordered_map<std::string, Holder> key_holders() {
-        std::unordered_map<std::string, Holder> holders;
+    Holders having(const Sql& statement, std::optional<std::string> NewJob::*key) {
+        Holders holders;
         JsonRows keys;
         for (const auto i : open_)
-            if (jobs_[i].unique_key) keys.add(*jobs_[i].unique_key);
+            if (jobs_[i].*key) keys.add(*(jobs_[i].*key));
         if (keys.count() == 0) return holders;
-        query_latest(mysql::key_holders)
-            .for_each(
-                [&](Row row) {
-                    Holder& holder = holders[row.take_text()];
-                    holder.id = read_id(row);
-                    holder.created_at = row.time();
-                },
-                keys.take());
+        query_latest(statement).for_each(
+            [&](Row row) {
+                Holder& holder = holders[row.take_text()];
+                holder.id = read_id(row);
+                holder.created_at = row.time();
+            },
+            keys.take());
         return holders;
     }
 

@@ -31,7 +31,7 @@ void PostgresqlArray::add(std::string_view text) {
     text_ += '"';
 }
 
-void PostgresqlArray::add(const std::optional<std::string>& text) {
+void PostgresqlArray::add(std::optional<std::string_view> text) {
     if (text)
         add(std::string_view(*text));
     else

@@ -14,7 +14,7 @@ public:
     /// Throws Error (Errc::invalid_payload) for a text with NUL, which PostgreSQL can't keep.
     void add(std::string_view text);
     void add(const std::string& text) { add(std::string_view(text)); }
-    void add(const std::optional<std::string>& text);
+    void add(std::optional<std::string_view> text);
     void add_null();
 
     /// To be taken once, after the last add().

@@ -10,39 +10,30 @@ namespace asyncjobs::soci_adapter::postgresql {
 
 #define ASYNCJOBS_STEP "CAST(:step AS bigint)"
 #define ASYNCJOBS_INSERT                                                                           \
-    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, "       \
-    "limit_key,"                                                                                   \
-    " timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"            \
-    " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key, limit_key, "   \
-    "timeout,"                                                                                     \
-    " retention, :now, :now,"                                                                      \
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
+    " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before," \
+    " deadline, input, metadata)"                                                                  \
+    " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key,"               \
+    " idempotency_key, limit_key, timeout, retention, :now, :now,"                                 \
     " CASE WHEN due > :now THEN due ELSE due - priority * " ASYNCJOBS_STEP " END,"                 \
     " CASE WHEN due <= :now AND priority > 0 THEN due END,"                                        \
-    " coalesce(deadline, due + start_within), input"                                               \
+    " coalesce(deadline, due + start_within), input, metadata"                                     \
     " FROM (SELECT *, coalesce(run_at, :now + delay) AS due"                                       \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
     " CAST(:owners AS text[]), CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),"  \
-    " CAST(:unique_keys AS text[]), CAST(:limit_keys AS text[]), CAST(:timeouts AS bigint[]), "    \
-    "CAST(:retentions AS bigint[]), "                                                              \
-    "CAST(:run_at AS bigint[]),"                                                                   \
-    " CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]), CAST(:start_within AS bigint[]),"   \
-    " CAST(:inputs AS text[]))"                                                                    \
-    " AS given (id, type, queue, owner, priority, max_attempts, unique_key, limit_key, timeout, "  \
-    "retention,"                                                                                   \
-    " run_at, delay, deadline, start_within, input)) AS new"
+    " CAST(:unique_keys AS text[]), CAST(:idempotency_keys AS text[]),"                            \
+    " CAST(:limit_keys AS text[]), CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]),"    \
+    " CAST(:run_at AS bigint[]), CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]),"         \
+    " CAST(:start_within AS bigint[]), CAST(:inputs AS text[]), CAST(:metadata AS text[]))"        \
+    " AS given (id, type, queue, owner, priority, max_attempts, unique_key, idempotency_key,"      \
+    " limit_key, timeout, retention, run_at, delay, deadline, start_within, input, metadata))"     \
+    " AS new"
 
 /// All of them, or a fault.
 inline constexpr Sql insert_all = {ASYNCJOBS_INSERT " RETURNING id, created_at", "ti"};
 
 inline constexpr Sql insert = {ASYNCJOBS_INSERT " ON CONFLICT DO NOTHING RETURNING id, created_at",
                                "ti"};
-
-inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
-
-inline constexpr Sql key_holder = {
-    "SELECT id, created_at FROM jobs"
-    " WHERE unique_key = :unique_key AND status IN ('pending', 'processing')",
-    "ti"};
 
 // Said so that no index knows it: statistics of a moment when nothing was processing make a walk
 // through all leases, for each job of a batch, look cheaper than the primary key.

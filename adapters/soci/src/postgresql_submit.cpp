@@ -15,8 +15,9 @@ namespace {
 /// Answers when each job that was inserted was.
 std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
                                             std::span<const NewJob> jobs, CallTime now) {
-    PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys, limit_keys,
-        timeouts, retentions, run_at, delays, deadlines, start_within, inputs;
+    PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys,
+        idempotency_keys, limit_keys, timeouts, retentions, run_at, delays, deadlines, start_within,
+        inputs, metadata;
     for (const NewJob& job : jobs) {
         ids.add(job.id.text());
         types.add(job.type);
@@ -25,6 +26,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         priorities.add(job.priority);
         max_attempts.add(job.max_attempts);
         unique_keys.add(job.unique_key);
+        idempotency_keys.add(job.idempotency_key);
         limit_keys.add(job.limit_key);
         timeouts.add(job.timeout.count());
         retentions.add(job.retention.count());
@@ -42,6 +44,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         else
             start_within.add_null();
         inputs.add(job.input.text());
+        metadata.add(metadata_of(job));
     }
     std::unordered_map<JobId, Timestamp> inserted;
     session.query(statement).for_each(
@@ -50,34 +53,16 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
             inserted.emplace(id, row.time());
         },
         now, priority_step, ids.text(), types.text(), queues.text(), owners.text(),
-        priorities.text(), max_attempts.text(), unique_keys.text(), limit_keys.text(),
-        timeouts.text(), retentions.text(), run_at.text(), delays.text(), deadlines.text(),
-        start_within.text(), inputs.text());
+        priorities.text(), max_attempts.text(), unique_keys.text(), idempotency_keys.text(),
+        limit_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
+        deadlines.text(), start_within.text(), inputs.text(), metadata.text());
     return inserted;
-}
-
-std::optional<Submitted> find_holder(Session& session, const NewJob& job) {
-    using Outcome = Submitted::Outcome;
-    Submitted answer{Outcome::id_exists, job.id, {}};
-    if (session.query(postgresql::created_at)
-            .for_first([&](Row row) { answer.created_at = row.time(); }, job.id))
-        return answer;
-    answer.outcome = Outcome::key_taken;
-    if (session.query(postgresql::key_holder)
-            .for_first(
-                [&](Row row) {
-                    answer.id = read_id(row);
-                    answer.created_at = row.time();
-                },
-                job.unique_key))
-        return answer;
-    return std::nullopt;
 }
 
 /// What stood in the way of `job`; empty if it is there no more.
 std::optional<Submitted> answer_conflict(Session& session, const NewJob& job, CallTime now) {
-    auto answer = find_holder(session, job);
-    if (answer && job.on_conflict == OnConflict::replace &&
+    auto answer = find_conflict(session, job);
+    if (answer && may_replace(job, *answer) &&
         session.query(postgresql::replace)
                 .change(job.input.text(), job.run_at, now, job.delay, answer->id) == 1)
         answer->outcome = Submitted::Outcome::replaced;
@@ -92,7 +77,7 @@ Submitted submit_after_conflict(Session& session, const NewJob& job, CallTime no
             !inserted.empty())
             return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
     }
-    throw Error(Errc::store_busy, "other submitters kept taking the unique key");
+    throw Error(Errc::store_busy, "other submitters kept taking its keys");
 }
 
 /// In one round trip that commits. False, and nothing inserted, if something stands in the way.
@@ -101,7 +86,7 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
     constexpr std::string_view unique_violation = "23505";
     // A key may well be taken, which is no reason for an entry in the server's log.
     if (std::ranges::any_of(jobs, [](const NewJob& job) {
-            return job.unique_key.has_value() || !job.after.empty();
+            return job.unique_key || job.idempotency_key || !job.after.empty();
         }))
         return false;
     try {
@@ -127,18 +112,21 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
         begin_write(session);
     }
     const std::size_t start = answers.size();
-    in_batches(
-        jobs, [](const NewJob& job) { return job.id; },
-        [&](std::span<const NewJob> batch) {
-            const auto inserted = insert(session, postgresql::insert, batch, now);
-            for (const NewJob& job : batch) {
-                const auto found = inserted.find(job.id);
-                answers.push_back(
-                    found != inserted.end()
-                        ? Submitted{Submitted::Outcome::created, job.id, found->second}
-                        : submit_after_conflict(session, job, now));
-            }
-        });
+    const auto submit_batch = [&](std::span<const NewJob> batch) {
+        const auto inserted = insert(session, postgresql::insert, batch, now);
+        for (const NewJob& job : batch) {
+            const auto found = inserted.find(job.id);
+            answers.push_back(found != inserted.end()
+                                  ? Submitted{Submitted::Outcome::created, job.id, found->second}
+                                  : submit_after_conflict(session, job, now));
+        }
+    };
+    const auto id_of = [](const NewJob& job) { return job.id; };
+    const auto key_of = [](const NewJob& job) -> std::string_view {
+        return job.idempotency_key ? *job.idempotency_key : job.id.text();
+    };
+    in_batches(jobs, id_of,
+               [&](std::span<const NewJob> some) { in_batches(some, key_of, submit_batch); });
     block_children(session, postgresql::over_rows, jobs, std::span(answers).subspan(start));
     floors_.expect(jobs);
 }

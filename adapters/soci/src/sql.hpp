@@ -16,16 +16,14 @@ struct Sql {
 
 /// What read_job() expects of a SELECT.
 #define ASYNCJOBS_JOB_COLUMNS                                                                      \
-    "id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, "    \
-    "attempt, "                                                                                    \
-    "max_attempts, priority, crashes, fence, revision, worker, unique_key, limit_key, timeout, "   \
-    "retention, "                                                                                  \
-    "created_at, "                                                                                 \
+    "id, type, queue, owner, status, progress, message, input, metadata, result, error, "          \
+    "attempt_errors, attempt, max_attempts, priority, crashes, fence, revision, worker, "          \
+    "unique_key, idempotency_key, limit_key, timeout, retention, created_at, "                     \
     "updated_at, coalesce(not_before, run_at), started_at, completed_at, failed_at, "              \
     "cancelled_at, cancel_requested_at, lease_expires_at, expires_at, deadline, parents, "         \
     "blocked_by, on_parent_failure, cancel_reason, steps"
-inline constexpr std::string_view job_columns = "tttttittttt"
-                                                "iiiiiittt"
+inline constexpr std::string_view job_columns = "tttttitttttt"
+                                                "iiiiiitttt"
                                                 "iiiiiiiiiiii"
                                                 "iiittt";
 
@@ -33,13 +31,13 @@ inline constexpr std::string_view job_columns = "tttttittttt"
 #define ASYNCJOBS_CLAIMED_COLUMNS ASYNCJOBS_CLAIMED_COLUMNS_AT("started_at")
 /// The same, where the job's lease began at another time than the row says.
 #define ASYNCJOBS_CLAIMED_COLUMNS_AT(time)                                                         \
-    "id, fence, type, queue, owner, input, attempt, max_attempts, crashes, timeout, created_at, "  \
-    "deadline - " time ", steps"
-inline constexpr std::string_view claimed_columns = "titttt"
+    "id, fence, type, queue, owner, input, metadata, attempt, max_attempts, crashes, timeout, "    \
+    "created_at, deadline - " time ", steps"
+inline constexpr std::string_view claimed_columns = "tittttt"
                                                     "iiiiiit";
 /// `run_at`, and those.
 inline constexpr std::string_view due_columns = "i"
-                                                "titttt"
+                                                "tittttt"
                                                 "iiiiiit";
 
 /// When a blocked job is due: at the end of the year 9999, until it is blocked no more. The time

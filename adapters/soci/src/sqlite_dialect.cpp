@@ -145,23 +145,12 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
         const NewTimes times = times_of(job, run_at, now);
         const bool created =
             insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
-                          job.unique_key, job.limit_key, job.timeout, job.retention, now,
-                          times.run_at, times.not_before, deadline_of(job, run_at),
-                          job.input.text()) == 1;
+                          job.unique_key, job.idempotency_key, job.limit_key, job.timeout,
+                          job.retention, now, times.run_at, times.not_before,
+                          deadline_of(job, run_at), job.input.text(), metadata_of(job)) == 1;
         if (!created) {
-            const bool id_exists =
-                session.query(sqlite::created_at)
-                    .for_first([&](Row row) { answer.created_at = row.time(); }, job.id);
-            answer.outcome = id_exists ? Outcome::id_exists : Outcome::key_taken;
-            if (!id_exists)
-                session.query(sqlite::key_holder)
-                    .for_first(
-                        [&](Row row) {
-                            answer.id = read_id(row);
-                            answer.created_at = row.time();
-                        },
-                        job.unique_key);
-            if (job.on_conflict == OnConflict::replace &&
+            answer = find_conflict(session, job).value();
+            if (may_replace(job, answer) &&
                 session.query(statements::replace)
                         .change(job.input.text(), run_at, now, answer.id) == 1)
                 answer.outcome = Outcome::replaced;

@@ -31,6 +31,7 @@ CREATE TABLE jobs (
     revision            BIGINT  NOT NULL DEFAULT 1,
     worker              TEXT    NOT NULL DEFAULT '',
     unique_key          TEXT,
+    idempotency_key     TEXT,
     limit_key           TEXT,
     timeout             BIGINT  NOT NULL,
     retention           BIGINT  NOT NULL,
@@ -53,6 +54,7 @@ CREATE TABLE jobs (
     cancel_reason       TEXT,
     steps               TEXT,
     input               TEXT    NOT NULL,
+    metadata            TEXT,
     result              TEXT,
     error               TEXT,
     attempt_errors      TEXT
@@ -66,6 +68,8 @@ CREATE INDEX jobs_cancelled ON jobs (id) WHERE status = 'cancelled';
 CREATE INDEX jobs_owner ON jobs (owner, id) WHERE owner <> '';
 CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
     WHERE unique_key IS NOT NULL AND status IN ('pending', 'processing');
+CREATE UNIQUE INDEX jobs_idempotency_key ON jobs (idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
 CREATE INDEX jobs_to_unblock ON jobs (id)
     WHERE dependents = 1 AND status IN ('completed', 'failed', 'cancelled');
 CREATE INDEX jobs_to_advance ON jobs (run_at)
@@ -115,8 +119,8 @@ CREATE TABLE job_queues (
     updated_at BIGINT  NOT NULL
 );
 CREATE VIEW jobs_readable AS
-SELECT id, type, queue, owner, status, progress, message, input, result, error, attempt_errors, attempt,
-       priority, max_attempts, crashes, fence, revision, worker, unique_key, limit_key, parents, blocked_by, cancel_reason,
+SELECT id, type, queue, owner, status, progress, message, input, metadata, result, error, attempt_errors, attempt,
+       priority, max_attempts, crashes, fence, revision, worker, unique_key, idempotency_key, limit_key, parents, blocked_by, cancel_reason,
        steps,
        timeout / 1000000.0 AS timeout_seconds, retention / 1000000.0 AS retention_seconds,
        @created_at, @updated_at, @run_at, @started_at, @completed_at, @failed_at, @cancelled_at,

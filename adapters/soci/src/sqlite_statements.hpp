@@ -8,20 +8,13 @@
 namespace asyncjobs::soci_adapter::sqlite {
 
 inline constexpr Sql insert = {
-    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, "
-    "limit_key,"
-    " timeout, retention, created_at, updated_at, run_at, not_before, deadline, input)"
-    " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key, "
-    ":limit_key,"
-    " :timeout, :retention, :now, :now, :run_at, :not_before, :deadline, :input)"
+    "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+    " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before,"
+    " deadline, input, metadata)"
+    " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,"
+    " :idempotency_key, :limit_key, :timeout, :retention, :now, :now, :run_at, :not_before,"
+    " :deadline, :input, :metadata)"
     " ON CONFLICT DO NOTHING"};
-
-inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
-
-inline constexpr Sql key_holder = {
-    "SELECT id, created_at FROM jobs"
-    " WHERE unique_key = :unique_key AND status IN ('pending', 'processing')",
-    "ti"};
 
 // A percentage of -1 says that none was reported.
 #define ASYNCJOBS_IF_LEASED " WHERE id = :id AND fence = :fence AND status = 'processing'"

@@ -12,6 +12,18 @@ namespace asyncjobs::soci_adapter {
 /// The statements that every dialect understands as they are.
 namespace statements {
 
+inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
+
+/// Who has an idempotency key.
+inline constexpr Sql first_of_key = {
+    "SELECT id, created_at FROM jobs WHERE idempotency_key = :idempotency_key", "ti"};
+
+/// Who holds a unique key.
+inline constexpr Sql key_holder = {
+    "SELECT id, created_at FROM jobs"
+    " WHERE unique_key = :unique_key AND status IN ('pending', 'processing')",
+    "ti"};
+
 /// In how long the queue's next pending job is due: no row for an empty or a paused queue.
 inline constexpr Sql next_due_in = {
     "SELECT run_at - :now FROM jobs"

@@ -57,6 +57,16 @@ inline void check_key(std::string_view member, const std::optional<std::string>&
     if (value->empty()) refuse(member, "", "must not be empty");
 }
 
+inline void check_metadata(const JsonText& value) {
+    const std::string_view text = value.text();
+    const auto start = std::min(text.find_first_not_of(" \t\n\r"), text.size());
+    const std::string_view head = text.substr(start, 1); // well-formed, so it says what it is
+    if (text.size() > NewJob::max_metadata || (head != "{" && head != "n"))
+        refuse("metadata", text,
+               fmt::format("must be a JSON object of at most {} bytes, or null",
+                           NewJob::max_metadata));
+}
+
 inline void check_parents(const NewJob& job) {
     auto parents = job.after;
     std::ranges::sort(parents);
@@ -73,7 +83,9 @@ ASYNCJOBS_INLINE void validate(const NewJob& job) {
     detail::check_name("queue", job.queue);
     detail::check_label("owner", job.owner);
     detail::check_key("unique_key", job.unique_key);
+    detail::check_key("idempotency_key", job.idempotency_key);
     detail::check_key("limit_key", job.limit_key);
+    detail::check_metadata(job.metadata);
     if (job.priority < 0 || job.priority > 100)
         detail::refuse("priority", std::to_string(job.priority), "must be from 0 to 100");
     if (job.max_attempts < 1 || job.max_attempts > 1000)

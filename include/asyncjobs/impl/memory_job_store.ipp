@@ -118,7 +118,8 @@ struct MemoryJobStore::State {
     const Clock clock;
     std::mutex mutex;
     std::unordered_map<JobId, Record> records;
-    std::unordered_map<std::string_view, Record*> live_keys; ///< views into the records
+    std::unordered_map<std::string_view, Record*> live_keys;    ///< views into the records
+    std::unordered_map<std::string_view, const Job*> kept_keys; ///< by idempotency key, likewise
     detail::ByName<Queue> queues;
     detail::ByName<detail::MemoryOwned> owned;
     detail::ByName<detail::RecentRuns> recent_runs;         ///< by type
@@ -177,6 +178,10 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
                                                          Timestamp now) {
     using Outcome = Submitted::Outcome;
     if (Record* same = find(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
+    if (wanted.idempotency_key) {
+        if (const auto first = kept_keys.find(*wanted.idempotency_key); first != kept_keys.end())
+            return {Outcome::repeated, first->second->id, first->second->created_at};
+    }
     if (wanted.unique_key) {
         if (const auto holder = live_keys.find(*wanted.unique_key); holder != live_keys.end())
             return conflict(*holder->second, wanted, Outcome::key_taken, now);
@@ -191,8 +196,10 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     job.owner = wanted.owner;
     job.priority = wanted.priority;
     job.input = wanted.input;
+    job.metadata = wanted.metadata;
     job.max_attempts = wanted.max_attempts;
     job.unique_key = wanted.unique_key;
+    job.idempotency_key = wanted.idempotency_key;
     job.limit_key = wanted.limit_key;
     job.timeout = wanted.timeout;
     job.retention = wanted.retention;
@@ -212,6 +219,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     }
     record.parents = std::move(parents);
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
+    if (job.idempotency_key) kept_keys.emplace(*job.idempotency_key, &job);
     detail::insert_near_end(schedule_of(record), record);
     detail::insert_near_end(all, record);
     detail::insert_near_end(owned[job.owner], record);
@@ -224,6 +232,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     const auto owner = owned.find(record.job.owner);
     detail::erase_from(owner->second, record);
     if (owner->second.empty()) owned.erase(owner);
+    if (record.job.idempotency_key) kept_keys.erase(*record.job.idempotency_key);
     const JobId id = record.job.id;
     children.erase(id);
     to_unblock.erase(id);

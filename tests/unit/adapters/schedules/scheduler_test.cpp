@@ -100,6 +100,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
     auto schedule = report("* * * * *");
     schedule.job = {.type = "report",
                     .input = JsonText::parse(R"({"month" : 7})"),
+                    .metadata = JsonText::parse(R"({"team" : "x"})"),
                     .queue = "slow",
                     .owner = "anna",
                     .priority = 7,
@@ -115,6 +116,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
     REQUIRE(fired().size() == 1);
     const auto job = fired().front();
     CHECK(job.input.text() == R"({"month" : 7})");
+    CHECK(job.metadata.text() == R"({"team" : "x"})");
     CHECK(job.queue == "slow");
     CHECK(job.owner == "anna");
     CHECK(job.priority == 7);
@@ -513,6 +515,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a bad schedule is refused by member, value an
                   "job.deadline is 2025-01-08T01:00:00Z"));
     CHECK(refuses([](Schedule& it) { it.job.unique_by = UniqueBy{.owner = true}; },
                   "job.unique_by is set"));
+    CHECK(
+        refuses([](Schedule& it) { it.job.idempotency_key = "k"; }, "job.idempotency_key is set"));
     CHECK(refuses([](Schedule& it) { it.job.after = {JobId::make({}, 1, 1)}; },
                   "job.after is not empty"));
     CHECK(refuses([](Schedule& it) { it.job.delay = 1s; }, "job.delay is 1000000 us"));

@@ -187,6 +187,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
     CHECK(index_of(mysql::expired_job) == "jobs_finished");
     CHECK(index_of(mysql::latest_runs) == "jobs_finished");
     CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
+    CHECK(index_of(mysql::firsts_of_keys) == "jobs_idempotency_key");
     CHECK(index_of(mysql::over_rows.any_to_unblock) == "jobs_to_unblock");
     CHECK(index_of(mysql::over_rows.find_finished) == "jobs_to_unblock");
     CHECK(index_of(mysql::find_to_advance) == "jobs_to_unblock");

@@ -46,8 +46,8 @@ TEST_CASE("no statement scans the table or sorts") {
                        statements::latest_runs,
                        statements::paused,
                        sqlite::insert,
-                       sqlite::created_at,
-                       sqlite::key_holder,
+                       statements::created_at,
+                       statements::key_holder,
                        sqlite::complete,
                        sqlite::fail,
                        sqlite::cancel,
@@ -114,8 +114,10 @@ TEST_CASE("each question is answered by the index made for it") {
     const auto sweep = planner.plan_of(sqlite::over_rows.any_to_unblock.text);
     CHECK(contains(sweep, "INDEX jobs_to_unblock"));
     CHECK(contains(sweep, "INDEX jobs_to_advance (run_at<?)"));
-    CHECK(
-        contains(planner.plan_of(sqlite::key_holder.text), "INDEX jobs_unique_key (unique_key=?)"));
+    CHECK(contains(planner.plan_of(statements::key_holder.text),
+                   "INDEX jobs_unique_key (unique_key=?)"));
+    CHECK(contains(planner.plan_of(statements::first_of_key.text),
+                   "INDEX jobs_idempotency_key (idempotency_key=?)"));
 }
 
 TEST_CASE("a page of jobs is read off an index in its order") {

@@ -19,11 +19,16 @@ constexpr std::uint64_t submitters = 64;
 /// Half of the submitters roll back, whatever they were told.
 bool commits(std::uint64_t submitter) { return submitter % 2 == 0; }
 
+struct Kind {
+    std::optional<std::string> NewJob::*key;
+    Outcome taken;
+};
+
 /// Until its transaction has come to its end; what it was told in that one.
 Submitted submit_until_done(const HostDatabase& database, soci::session& session,
-                            std::uint64_t submitter) {
+                            std::uint64_t submitter, const Kind& kind) {
     NewJob job = new_job(submitter);
-    job.unique_key = "key";
+    job.*kind.key = "key";
     for (;;) {
         session.begin();
         try {
@@ -40,8 +45,8 @@ Submitted submit_until_done(const HostDatabase& database, soci::session& session
     }
 }
 
-TEST_CASE("of 64 submitters of one key at once, half of whom roll back, one makes the job") {
-    on_each_database([](HostDatabase& database) {
+void check_one_makes_the_job(const Kind& kind) {
+    on_each_database([&](HostDatabase& database) {
         const auto store = open_store(database.store_url());
         std::vector<std::unique_ptr<soci::session>> sessions;
         for (std::uint64_t i = 0; i < submitters; ++i) sessions.push_back(database.open());
@@ -52,7 +57,7 @@ TEST_CASE("of 64 submitters of one key at once, half of whom roll back, one make
             for (std::uint64_t i = 0; i < submitters; ++i)
                 threads.emplace_back([&, i] {
                     start.arrive_and_wait();
-                    answers[i] = submit_until_done(database, *sessions[i], i);
+                    answers[i] = submit_until_done(database, *sessions[i], i, kind);
                 });
         }
         const auto jobs = store->list({}).jobs;
@@ -60,9 +65,19 @@ TEST_CASE("of 64 submitters of one key at once, half of whom roll back, one make
         for (std::uint64_t i = 0; i < submitters; ++i) {
             if (!commits(i)) continue;
             CHECK(answers[i].id == jobs.front().id);
-            CHECK((answers[i].outcome == Outcome::created) == (jobs.front().id == new_job(i).id));
+            const bool is_first = jobs.front().id == new_job(i).id;
+            CHECK(answers[i].outcome == (is_first ? Outcome::created : kind.taken));
         }
     });
+}
+
+TEST_CASE("of 64 submitters of one unique key at once, half of whom roll back, one makes the job") {
+    check_one_makes_the_job({&NewJob::unique_key, Outcome::key_taken});
+}
+
+TEST_CASE(
+    "of 64 submitters of one idempotency key at once, half of whom roll back, one makes the job") {
+    check_one_makes_the_job({&NewJob::idempotency_key, Outcome::repeated});
 }
 
 } // namespace

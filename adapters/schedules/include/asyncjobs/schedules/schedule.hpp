@@ -19,9 +19,9 @@ enum class MissedSlots {
 struct Schedule {
     Cron cron;
 
-    /// What each slot submits; `id`, `run_at`, `delay`, `deadline`, `unique_by` and `after` are to
-    /// be left as they are. A slot whose `unique_key` is taken by a live job submits nothing: one
-    /// key for all slots keeps runs from overlapping.
+    /// What each slot submits; `id`, `run_at`, `delay`, `deadline`, `unique_by`,
+    /// `idempotency_key` and `after` are to be left as they are. A slot whose `unique_key` is taken
+    /// by a live job submits nothing: one key for all slots keeps runs from overlapping.
     NewJob job = {};
 
     MissedSlots missed = MissedSlots::run_once;
