@@ -146,6 +146,7 @@ using Cases = std::vector<Case>;
 
 Cases submit_cases();
 Cases unique_key_cases();
+Cases idempotency_key_cases();
 Cases claim_cases();
 Cases priority_cases();
 Cases settle_cases();

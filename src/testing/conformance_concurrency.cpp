@@ -21,13 +21,13 @@ private:
     std::unique_ptr<JobStore> second_;
 };
 
-void has_one_winner_of_a_key(Scene& scene) {
+void has_one_winner_of_a_key(Scene& scene, std::optional<std::string> NewJob::*key, Outcome taken) {
     constexpr std::size_t threads = 16;
     Pair stores(scene);
     for (int round = 0; round < 5; ++round) {
         std::vector<NewJob> jobs;
         for (std::size_t i = 0; i < threads; ++i)
-            jobs.push_back(scene.filled({.unique_key = fmt::format("key {}", round)}));
+            jobs.emplace_back(scene.filled()).*key = fmt::format("key {}", round);
         std::vector<Submitted> answers(threads);
         race(threads, [&](std::size_t i) {
             answers[i] = patiently([&] { return stores.of(i).submit({&jobs[i], 1}).at(0); });
@@ -38,12 +38,20 @@ void has_one_winner_of_a_key(Scene& scene) {
         expect(winner != answers.end(), "one thread to win the key");
         for (std::size_t i = 0; i < threads; ++i) {
             const bool won = jobs[i].id == winner->id;
-            expect_equal(answers[i].outcome, won ? Outcome::created : Outcome::key_taken,
+            expect_equal(answers[i].outcome, won ? Outcome::created : taken,
                          won ? "outcome of the winner" : "outcome of another thread");
             expect_equal(answers[i].id, winner->id, "id in every answer, the winner's");
             expect_equal(scene.find(jobs[i].id).has_value(), won, "existence of the job");
         }
     }
+}
+
+void has_one_winner_of_a_unique_key(Scene& scene) {
+    has_one_winner_of_a_key(scene, &NewJob::unique_key, Outcome::key_taken);
+}
+
+void has_one_winner_of_an_idempotency_key(Scene& scene) {
+    has_one_winner_of_a_key(scene, &NewJob::idempotency_key, Outcome::repeated);
 }
 
 void has_one_winner_of_an_id(Scene& scene) {
@@ -209,7 +217,9 @@ void cancels_or_is_asked(Scene& scene) {
 
 Cases concurrency_cases() {
     return {
-        {"sixteen submitters of one unique key have one winner", has_one_winner_of_a_key},
+        {"sixteen submitters of one unique key have one winner", has_one_winner_of_a_unique_key},
+        {"sixteen submitters of one idempotency key have one winner",
+         has_one_winner_of_an_idempotency_key},
         {"many submitters of one id have one winner", has_one_winner_of_an_id},
         {"concurrent claimers take each job once", claims_each_job_once},
         {"submitters and workers at once lose nothing and finish each job once",

@@ -81,6 +81,40 @@ void keeps_inputs(Scene& scene) {
     }
 }
 
+std::vector<JsonText> metadata() {
+    std::vector<JsonText> metadata = {JsonText()};
+    for (const auto& payload : payloads())
+        if (payload.text().size() < 1000 && payload.text() != nested(JsonText::max_depth))
+            metadata.push_back(JsonText::parse(" { \"m\" : " + payload.text() + "}\n"));
+    const std::string longest(NewJob::max_metadata - std::string_view(R"({"m":""})").size(), 'x');
+    metadata.push_back(JsonText::parse(R"({"m":")" + longest + R"("})"));
+    return metadata;
+}
+
+void keeps_metadata(Scene& scene) {
+    for (const auto& given : metadata()) {
+        const auto id = scene.submit({.metadata = given});
+        expect_equal(scene.job(id).metadata, given, "metadata, as found");
+        expect_equal(scene.claim_one("default", no_lease).metadata, given, "metadata, as claimed");
+        scene.rescue_one();
+        const auto claimed = scene.claim_one();
+        expect_equal(claimed.metadata, given, "metadata, as claimed again");
+        const auto held = scene.store().held("worker");
+        expect_equal(held.size(), 1, "jobs held");
+        expect_equal(held[0].metadata, given, "metadata, as held");
+        scene.accept(Settlement::completed(claimed.lease, {}));
+        expect_equal(scene.job(id).metadata, given, "metadata of the completed job");
+    }
+}
+
+void keeps_metadata_within_a_batch(Scene& scene) {
+    std::vector<NewJob> jobs;
+    for (int i = 0; i < 10; ++i)
+        for (const auto& given : metadata()) jobs.push_back(scene.filled({.metadata = given}));
+    scene.store().submit(jobs);
+    for (const auto& job : jobs) expect_equal(scene.job(job.id).metadata, job.metadata, "metadata");
+}
+
 void keeps_inputs_within_a_batch(Scene& scene) {
     std::vector<NewJob> jobs;
     for (const auto& input : payloads()) jobs.push_back(scene.filled({.input = input}));
@@ -148,11 +182,12 @@ void keeps_owners(Scene& scene) {
     }
 }
 
-void keeps_unique_keys(Scene& scene) {
+void keeps_keys(Scene& scene) {
     for (const auto& key : labels()) {
         if (key.empty()) continue;
-        const auto id = scene.submit({.unique_key = key});
+        const auto id = scene.submit({.unique_key = key, .idempotency_key = key});
         expect_equal(scene.job(id).unique_key, key, "unique_key");
+        expect_equal(scene.job(id).idempotency_key, key, "idempotency_key");
     }
 }
 
@@ -199,13 +234,15 @@ Cases round_trip_cases() {
     return {
         {"inputs are kept byte for byte", keeps_inputs},
         {"inputs are kept byte for byte within a batch", keeps_inputs_within_a_batch},
+        {"metadata are kept byte for byte, and handlers see them", keeps_metadata},
+        {"metadata are kept byte for byte within a batch", keeps_metadata_within_a_batch},
         {"results are kept byte for byte", keeps_results},
         {"results are kept byte for byte within a batch", keeps_results_within_a_batch},
         {"error details are kept byte for byte", keeps_error_details},
         {"error codes and messages are kept byte for byte", keeps_error_texts},
         {"progress messages are kept byte for byte", keeps_progress_messages},
         {"owners are kept and compared byte for byte", keeps_owners},
-        {"unique keys are kept byte for byte", keeps_unique_keys},
+        {"unique keys and idempotency keys are kept byte for byte", keeps_keys},
         {"worker names are kept byte for byte", keeps_worker_names},
         {"types and queues are kept as they are", keeps_names},
         {"numbers and times are kept exactly", keeps_numbers_and_times},

@@ -432,6 +432,19 @@ private:
     std::set<std::string> keys_;
 };
 
+/// As if it were a unique key: it is free again when its job has finished.
+struct IdempotencyEndsWithTheJob final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override {
+        if (job.idempotency_key) job.unique_key = std::exchange(job.idempotency_key, {});
+    }
+};
+
+struct ForgetsMetadata final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override { job.metadata = {}; }
+};
+
 struct ConflictBlocksItsBatch final : Store {
     using Store::Store;
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override {

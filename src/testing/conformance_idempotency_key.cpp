@@ -1,0 +1,174 @@
+#include "conformance_check.hpp"
+
+namespace asyncjobs::testing::detail {
+namespace {
+
+using Outcome = Submitted::Outcome;
+
+Submitted submit_keyed(Scene& scene, NewJob job) {
+    if (!job.idempotency_key) job.idempotency_key = "key";
+    job = scene.filled(std::move(job));
+    const auto answer = scene.store().submit({&job, 1}).at(0);
+    expect_equal(scene.find(job.id).has_value(), answer.outcome == Outcome::created,
+                 "existence of the job");
+    return answer;
+}
+
+void expect_repeated(Scene& scene, const JobId& first, std::string_view when, NewJob again = {}) {
+    const auto before = scene.job(first);
+    const auto answer = submit_keyed(scene, std::move(again));
+    expect_equal(answer.outcome, Outcome::repeated, fmt::format("outcome {}", when));
+    expect_equal(answer.id, first, "id in the answer, the first job's");
+    expect_equal(answer.created_at, before.created_at, "created_at in the answer");
+    expect_same(scene.job(first), before, "of the first job");
+}
+
+void expect_free(Scene& scene, std::string_view when) {
+    expect_equal(submit_keyed(scene, {}).outcome, Outcome::created,
+                 fmt::format("outcome {}", when));
+}
+
+void answers_the_first_job(Scene& scene) {
+    const auto id = scene.submit({.idempotency_key = "key"});
+    expect_equal(scene.job(id).idempotency_key, "key", "idempotency_key");
+    expect_equal(scene.job(scene.submit()).idempotency_key, std::nullopt,
+                 "idempotency_key of a job without one");
+    expect_repeated(scene, id, "with another type, queue and owner",
+                    {.type = "b", .queue = "b", .owner = "b"});
+}
+
+void does_nothing_whatever_the_conflict(Scene& scene) {
+    const auto id = scene.submit({.input = JsonText::parse("1"), .idempotency_key = "key"});
+    for (const auto policy : {OnConflict::keep, OnConflict::replace, OnConflict::refuse})
+        expect_repeated(scene, id, "with another policy",
+                        {.input = JsonText::parse("2"), .on_conflict = policy});
+}
+
+void outlives_the_end_of_its_job(Scene& scene) {
+    const auto running = scene.running({.idempotency_key = "key"}).lease;
+    expect_repeated(scene, running.id, "while it is processing");
+    scene.accept(Settlement::completed(running, {}));
+    expect_repeated(scene, running.id, "after it completed");
+    const auto failed = scene.failed({.idempotency_key = "failed"});
+    expect_repeated(scene, failed, "after it failed", {.idempotency_key = "failed"});
+    const auto cancelled = scene.cancelled({.idempotency_key = "cancelled"});
+    expect_repeated(scene, cancelled, "after it was cancelled", {.idempotency_key = "cancelled"});
+}
+
+void stays_with_a_retried_job(Scene& scene) {
+    const auto id = scene.failed({.idempotency_key = "key"});
+    expect_equal(scene.store().retry(id), RetryOutcome::retried, "retry");
+    expect_equal(scene.job(id).idempotency_key, "key", "idempotency_key of the retried job");
+    expect_repeated(scene, id, "after the retry");
+}
+
+void is_free_after_a_removal(Scene& scene) {
+    const auto id = scene.completed({.idempotency_key = "key"});
+    expect_equal(scene.store().remove(id), RemoveOutcome::removed, "remove");
+    expect_free(scene, "after the first job was removed");
+}
+
+void is_free_after_a_purge(Scene& scene) {
+    scene.completed({.retention = Duration{0}, .idempotency_key = "key"});
+    expect_equal(scene.store().purge(10), 1, "jobs purged");
+    expect_free(scene, "after the first job was purged");
+}
+
+void comes_after_the_id_and_before_the_unique_key(Scene& scene) {
+    const auto first = scene.submit({.idempotency_key = "key"});
+    const auto holder = scene.submit({.unique_key = "unique"});
+    expect_repeated(scene, first, "with a taken unique key", {.unique_key = "unique"});
+    const auto again = scene.filled({.id = holder, .idempotency_key = "key"});
+    expect_equal(scene.store().submit({&again, 1}).at(0).outcome, Outcome::id_exists,
+                 "outcome of a submit with a taken id");
+}
+
+void goes_to_the_first_of_a_batch(Scene& scene) {
+    const std::vector<NewJob> jobs = {scene.filled({.idempotency_key = "key"}),
+                                      scene.filled({.idempotency_key = "key"}),
+                                      scene.filled({.idempotency_key = "other"}), scene.filled()};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers.size(), 4, "answers");
+    expect_equal(answers[0].outcome, Outcome::created, "outcome of the first");
+    expect_equal(answers[1].outcome, Outcome::repeated, "outcome of the second");
+    expect_equal(answers[1].id, jobs[0].id, "id in the second answer, the first job's");
+    expect_equal(answers[1].created_at, answers[0].created_at, "created_at in the second answer");
+    expect_equal(answers[2].outcome, Outcome::created, "outcome of one with another key");
+    expect_equal(answers[3].outcome, Outcome::created, "outcome of one without a key");
+    expect(!scene.find(jobs[1].id) && scene.find(jobs[2].id) && scene.find(jobs[3].id),
+           "the neighbours, and only they, to be stored");
+}
+
+void is_not_taken_by_a_job_that_was_not_made(Scene& scene) {
+    const std::vector<NewJob> jobs = {
+        scene.filled({.unique_key = "unique"}),
+        scene.filled({.unique_key = "unique", .idempotency_key = "key"}),
+        scene.filled({.idempotency_key = "key"})};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers.at(1).outcome, Outcome::key_taken, "outcome of the second");
+    expect_equal(answers.at(2).outcome, Outcome::created, "outcome of the third");
+}
+
+void stands_in_for_a_parent(Scene& scene) {
+    const auto first = scene.running({.idempotency_key = "key"}).lease;
+    const auto again = scene.filled({.idempotency_key = "key"});
+    const auto child = scene.filled({.queue = "children", .after = {again.id}});
+    const std::vector<NewJob> jobs = {again, child};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers.at(0).outcome, Outcome::repeated, "outcome of the parent");
+    expect_equal(answers.at(1).outcome, Outcome::created, "outcome of the child");
+    scene.accept(Settlement::completed(first, {}));
+    scene.store().unblock(10);
+    expect_equal(scene.claim_one("children").lease.id, child.id, "id of the job let go");
+}
+
+void keeps_a_follow_up_from_being_made_twice(Scene& scene) {
+    const auto first = scene.submit({.queue = "other", .idempotency_key = "key"});
+    const auto lease = scene.running().lease;
+    const auto again = scene.filled({.idempotency_key = "key"});
+    const auto neighbour = scene.filled();
+    scene.accept(Settlement::completed(lease, {}).with_follow_ups({again, neighbour}));
+    expect(scene.find(first) && !scene.find(again.id) && scene.find(neighbour.id),
+           "the follow-up without the key, and only it, to be made");
+}
+
+void compares_bytes(Scene& scene) {
+    const std::vector<std::string> keys = {"key",
+                                           "KEY",
+                                           "key ",
+                                           " key",
+                                           "k\xC3\xA9y",
+                                           "ke\xCC\x81y",
+                                           "ke",
+                                           std::string(254, 'k') + '1',
+                                           std::string(254, 'k') + '2'};
+    for (const auto outcome : {Outcome::created, Outcome::repeated})
+        for (const auto& key : keys)
+            expect_equal(submit_keyed(scene, {.idempotency_key = key}).outcome, outcome,
+                         fmt::format("outcome for the key {}", show(key)));
+}
+
+} // namespace
+
+Cases idempotency_key_cases() {
+    return {
+        {"a repeated idempotency key answers the first job", answers_the_first_job},
+        {"a repeated idempotency key changes nothing, whatever is said of conflicts",
+         does_nothing_whatever_the_conflict},
+        {"an idempotency key outlives the end of its job", outlives_the_end_of_its_job},
+        {"a retried job keeps its idempotency key", stays_with_a_retried_job},
+        {"an idempotency key is free when its job was removed", is_free_after_a_removal},
+        {"an idempotency key is free when its job was purged", is_free_after_a_purge},
+        {"an idempotency key is looked at after the id and before the unique key",
+         comes_after_the_id_and_before_the_unique_key},
+        {"an idempotency key twice in a batch goes to the first", goes_to_the_first_of_a_batch},
+        {"a job that was not made takes no idempotency key",
+         is_not_taken_by_a_job_that_was_not_made},
+        {"a repeated parent is stood in for by the first", stands_in_for_a_parent},
+        {"a follow-up with a repeated idempotency key is skipped",
+         keeps_a_follow_up_from_being_made_twice},
+        {"idempotency keys are compared byte for byte", compares_bytes},
+    };
+}
+
+} // namespace asyncjobs::testing::detail
