@@ -229,10 +229,20 @@ private:
             if (world_.chance(0.3)) job.priority = static_cast<int>(world_.random() % 101);
             if (!acknowledged_.empty() && world_.chance(0.3)) choose_parents(job);
             if (is_limited_) choose_limits_of(job);
+            if (world_.chance(0.3)) job.idempotency_key = fmt::format("key {}", ++keys_);
         }
+        submit(jobs);
+        if (!world_.chance(0.3)) return;
+        std::erase_if(jobs, [](const NewJob& job) { return !job.idempotency_key; });
+        submit(jobs);
+    }
+
+    void submit(const std::vector<NewJob>& jobs) {
+        using Outcome = Submitted::Outcome;
         try {
-            for (const auto& one : client_.submit(std::move(jobs)))
-                if (one.outcome == Submitted::Outcome::created) acknowledged_.push_back(one.id);
+            for (const auto& one : client_.submit(jobs))
+                if (one.outcome == Outcome::created || one.outcome == Outcome::repeated)
+                    acknowledged_.push_back(one.id);
         } catch (const Error&) {
             // Not acknowledged: whether it happened is nobody's promise.
         }
@@ -317,6 +327,7 @@ private:
     std::map<std::pair<JobId, std::int64_t>, std::shared_ptr<Run>> runs_;
     std::map<const SimulatedRuntime*, SteadyTime> started_;
     std::vector<JobId> acknowledged_;
+    int keys_ = 0;
     Client client_;
     std::array<Member, 3> members_;
 };

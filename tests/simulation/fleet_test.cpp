@@ -19,8 +19,9 @@ bool is_caught() {
 } // namespace
 
 TEST_CASE(
-    "a fleet keeps promises 1-5, 9 and 10, no job runs before its parents, and no more of them at "
-    "once or in a while than limits allow, through crashes, pauses and failing store calls") {
+    "a fleet keeps promises 1-5, 9 and 10, a submit that comes again makes no second job, no job "
+    "runs before its parents, and no more of them at once or in a while than limits allow, through "
+    "crashes, pauses and failing store calls") {
     CHECK(broken_seeds([](std::uint64_t seed) { return run_fleet(seed); }) == 0);
 }
 
@@ -40,6 +41,8 @@ TEST_CASE("a dropped rescue guard is caught") { CHECK(is_caught<WithoutRescueGua
 TEST_CASE("a dropped attempt refund is caught") { CHECK(is_caught<WithoutRefund>()); }
 
 TEST_CASE("a forgotten parent is caught") { CHECK(is_caught<WithoutParents>()); }
+
+TEST_CASE("a forgotten idempotency key is caught") { CHECK(is_caught<WithoutIdempotency>()); }
 
 TEST_CASE("a worker whose jobs are not counted is caught") {
     CHECK(is_caught<WithoutPlacesOfOneWorker>());

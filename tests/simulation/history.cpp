@@ -29,12 +29,20 @@ void History::finish(Account& account, const JobId& id, JobStatus status) {
 
 std::vector<Submitted> History::submit(std::span<const NewJob> jobs) {
     auto submitted = inner().submit(jobs);
-    for (std::size_t i = 0; i < jobs.size(); ++i)
-        if (submitted[i].outcome == Submitted::Outcome::created) {
-            accounts_[jobs[i].id] = {.parents = jobs[i].after};
-            limits_.submitted(jobs[i]);
-        }
+    for (std::size_t i = 0; i < jobs.size(); ++i) on_submitted(jobs[i], submitted[i]);
     return submitted;
+}
+
+void History::on_submitted(const NewJob& job, const Submitted& answer) {
+    if (answer.outcome == Submitted::Outcome::repeated)
+        expect(firsts_[*job.idempotency_key] == answer.id, job.id,
+               "repeated, but the answer is not the first job of its key");
+    if (answer.outcome != Submitted::Outcome::created) return;
+    if (job.idempotency_key)
+        expect(firsts_.emplace(*job.idempotency_key, job.id).second, job.id,
+               "made though another job has its idempotency key");
+    accounts_[job.id] = {.parents = job.after};
+    limits_.submitted(job);
 }
 
 std::ptrdiff_t History::unfinished_parents(const Account& account) {

@@ -49,6 +49,7 @@ private:
         std::vector<asyncjobs::JobId> parents = {};
     };
 
+    void on_submitted(const asyncjobs::NewJob& job, const asyncjobs::Submitted& answer);
     bool is_current(const asyncjobs::LeaseRef& lease) const;
     void expect(bool holds, const asyncjobs::JobId& id, const std::string& rule);
     void finish(Account& account, const asyncjobs::JobId& id, asyncjobs::JobStatus status);
@@ -60,6 +61,7 @@ private:
     const int crash_limit_;
     const OnRescue on_rescue_;
     std::unordered_map<asyncjobs::JobId, Account> accounts_;
+    std::unordered_map<std::string, asyncjobs::JobId> firsts_; ///< by idempotency key
     LimitWatch limits_;
     std::vector<std::string> violations_;
 };

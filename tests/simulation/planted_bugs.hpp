@@ -89,6 +89,18 @@ public:
     }
 };
 
+/// A store that forgot which submits have been there before.
+class WithoutIdempotency final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs) override {
+        std::vector<asyncjobs::NewJob> keyless(jobs.begin(), jobs.end());
+        for (auto& job : keyless) job.idempotency_key.reset();
+        return inner().submit(keyless);
+    }
+};
+
 /// A store that counts the jobs of all workers against its limits but for one's.
 class WithoutPlacesOfOneWorker final : public asyncjobs::ForwardingJobStore {
 public:
