@@ -49,8 +49,8 @@ Submitted submit(soci::session& session, NewJob job, const HostTables& tables = 
 std::vector<Submitted> submit(soci::session& session, std::vector<NewJob> jobs,
                               const HostTables& tables = {});
 
-/// Submits `input` as a job of type `Input::type`. Answers the id: of the job that holds
-/// `unique_key` if one does.
+/// Submits `input` as a job of type `Input::type`. Answers the id: of the job that has
+/// `idempotency_key` or holds `unique_key` if one does.
 template <DescribedJob Input>
 JobId submit(soci::session& session, const Input& input, NewJob job = {},
              const HostTables& tables = {}) {
