@@ -1,6 +1,8 @@
 #include "job_api_impl.hpp"
 
 #include "estimate.hpp"
+#include "openapi/operation.hpp"
+#include "operator_routes.hpp"
 #include "target.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
@@ -13,10 +15,6 @@
 
 namespace asyncjobs::http {
 namespace {
-
-constexpr std::string_view health_path = "/healthz";
-constexpr std::string_view ready_path = "/readyz";
-constexpr std::string_view metrics_path = "/metrics";
 
 [[noreturn]] void refuse_option(std::string_view option, std::string_view value,
                                 std::string_view rule) {
@@ -43,6 +41,7 @@ ApiOptions checked(ApiOptions options) {
         refuse_option("authenticator", "", "must be given unless allow_anonymous is set");
     if (options.authenticator && options.allow_anonymous)
         refuse_option("allow_anonymous", "true", "must be false where there is an authenticator");
+    openapi::check(options.openapi);
     check_range("threads", options.threads, 1U, 1000U);
     check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
     check_range("body_limit", options.body_limit, one, JsonText::max_size);
@@ -115,26 +114,20 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       options_(checked(std::move(options))), links_{options_.public_base_url + options_.prefix},
       workloads_(client_, *runtime_), lane_(runtime_->make_lane(options_.threads)) {
     add_job_routes();
-    router_.add({"GET", std::string(health_path), Access::anybody, {}, [](const Call&) {
-                     return json_response(200, R"({"status":"ok"})");
-                 }});
-    router_.add({"GET", std::string(ready_path), Access::anybody, {}, [this](const Call& call) {
-                     return ready(call);
-                 }});
-    if (options_.metrics)
-        router_.add(
-            {"GET", std::string(metrics_path), Access::anybody, {}, [this](const Call& call) {
-                 return metrics(call);
-             }});
+    add_operator_routes();
 }
 
 void JobApi::Impl::add_route(std::string_view method, std::string_view path, RouteHandler handler,
-                             RouteOptions options) {
+                             RouteOptions options,
+                             std::shared_ptr<const detail::SubmitRule> submission) {
     router_.add({.method = std::string(method),
                  .path = options_.prefix + std::string(path),
                  .access = options.authenticate ? Access::authenticated : Access::anybody,
                  .permit = std::move(options.permit),
-                 .handler = std::move(handler)});
+                 .handler = std::move(handler),
+                 .operation = openapi::read_operation(options.operation),
+                 .described = options.described,
+                 .submission = std::move(submission)});
 }
 
 void JobApi::Impl::handle(Request request, Respond respond) {
@@ -150,6 +143,7 @@ bool JobApi::Impl::serves(std::string_view target) const noexcept {
     const auto path = path_of(target);
     return path == health_path || path == ready_path ||
            (options_.metrics && path == metrics_path) ||
+           (options_.openapi.enabled && path == description_path) ||
            (path.starts_with(options_.prefix) &&
             path.substr(options_.prefix.size()).starts_with('/'));
 }

@@ -2,6 +2,7 @@
 
 #include "documents.hpp"
 #include "metrics.hpp"
+#include "openapi/description.hpp"
 #include "router.hpp"
 #include "workload_cache.hpp"
 
@@ -21,7 +22,8 @@ public:
 
     /// `path` is relative to the prefix.
     void add_route(std::string_view method, std::string_view path, RouteHandler handler,
-                   RouteOptions options = {});
+                   RouteOptions options = {},
+                   std::shared_ptr<const detail::SubmitRule> submission = {});
     void add_submit_route(std::string_view path, detail::SubmitRule rule);
     void add_generic_type(detail::SubmitRule rule);
 
@@ -42,10 +44,14 @@ private:
     std::string new_instance() const;
     void log(LogEntry::Level level, std::string message) const;
 
-    // The job routes (job_routes.cpp, submit_routes.cpp).
-    void add_job_routes();
+    // The operators' routes (operator_routes.cpp).
+    void add_operator_routes();
     Response ready(const Call& call);
     Response metrics(const Call& call);
+    Response description(const Call& call);
+
+    // The job routes (job_routes.cpp, submit_routes.cpp).
+    void add_job_routes();
     Response status(const Call& call);
     Response list(const Call& call);
     Response result(const Call& call);
@@ -70,6 +76,7 @@ private:
     std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
     WorkloadCache workloads_;
     Metrics metrics_;
+    openapi::Description description_;
     std::atomic<std::size_t> in_flight_ = 0;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };

@@ -3,6 +3,7 @@
 #include "cursor.hpp"
 #include "estimate.hpp"
 #include "negotiation.hpp"
+#include "openapi/job_operations.hpp"
 
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/json.hpp>
@@ -60,30 +61,17 @@ Response json_response(unsigned status, std::string document) {
 
 void JobApi::Impl::add_job_routes() {
     const auto add = [this](std::string_view method, std::string_view path,
-                            Response (Impl::*handler)(const Call&)) {
+                            Response (Impl::*handler)(const Call&), std::string_view operation) {
         add_route(method, path,
-                  [this, handler](const Call& call) { return (this->*handler)(call); });
+                  [this, handler](const Call& call) { return (this->*handler)(call); },
+                  {.operation = JsonText::trusted(std::string(operation))});
     };
-    add("GET", "/jobs", &Impl::list);
-    add("GET", "/jobs/{id}", &Impl::status);
-    add("DELETE", "/jobs/{id}", &Impl::remove);
-    add("GET", "/jobs/{id}/result", &Impl::result);
-    add("POST", "/jobs/{id}/cancel", &Impl::cancel);
-    add("POST", "/jobs/{id}/retry", &Impl::retry);
-}
-
-Response JobApi::Impl::ready(const Call&) {
-    client_.find(JobId());
-    return json_response(200, R"({"status":"ok"})");
-}
-
-Response JobApi::Impl::metrics(const Call&) {
-    return {.status = 200,
-            .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
-            .body = metrics_.render(in_flight_,
-                                    [this](const std::string& queue, const std::string& type) {
-                                        return workloads_.get(queue, type);
-                                    })};
+    add("GET", "/jobs", &Impl::list, openapi::list_jobs);
+    add("GET", "/jobs/{id}", &Impl::status, openapi::get_job);
+    add("DELETE", "/jobs/{id}", &Impl::remove, openapi::delete_job);
+    add("GET", "/jobs/{id}/result", &Impl::result, openapi::get_job_result);
+    add("POST", "/jobs/{id}/cancel", &Impl::cancel, openapi::cancel_job);
+    add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
 }
 
 /// A stranger's job, a malformed id and one that never was are one and the same.
@@ -120,11 +108,7 @@ Response JobApi::Impl::status(const Call& call) {
     check_acceptable(call);
     Response response = job_response(200, find_own(call));
     response.headers.set("Cache-Control", "private, no-cache");
-    if (has_current(call.request.headers, *response.headers.find("ETag"))) {
-        response.status = 304;
-        response.headers.remove("Content-Type");
-    }
-    return response;
+    return unless_current(std::move(response), call.request.headers);
 }
 
 JobQuery JobApi::Impl::read_query(const Call& call) const {
@@ -187,11 +171,7 @@ Response JobApi::Impl::result(const Call& call) {
     Response response = json_response(200, shown.text);
     response.headers.set("ETag", make_etag(job, shown));
     response.headers.set("Cache-Control", "private, no-cache");
-    if (has_current(call.request.headers, *response.headers.find("ETag"))) {
-        response.status = 304;
-        response.headers.remove("Content-Type");
-    }
-    return response;
+    return unless_current(std::move(response), call.request.headers);
 }
 
 Response JobApi::Impl::cancel(const Call& call) {

@@ -2,6 +2,9 @@
 
 #include <asyncjobs/http/job_api.hpp>
 
+#include <boost/json/object.hpp>
+
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +19,9 @@ struct Route {
     Access access = Access::authenticated;
     Permit permit = {};
     RouteHandler handler = {};
+    boost::json::object operation = {}; ///< what is said of it; see RouteOptions::operation
+    bool described = true;
+    std::shared_ptr<const detail::SubmitRule> submission = {}; ///< of a route that submits by one
 };
 
 /// Finds the route for a method and a path. A literal segment is preferred to a named one.
@@ -31,6 +37,9 @@ public:
     void add(Route route);
 
     Match find(std::string_view method, const std::vector<std::string>& segments) const;
+
+    /// In the order of their declaration; valid until the next one.
+    std::vector<const Route*> routes() const;
 
     /// All methods of all routes.
     std::vector<std::string> methods() const;

@@ -2,6 +2,8 @@
 
 #include "json_reader.hpp"
 #include "negotiation.hpp"
+#include "openapi/job_operations.hpp"
+#include "openapi/json_object.hpp"
 
 #include <asyncjobs/json.hpp>
 
@@ -30,6 +32,12 @@ void check_negotiation(const Headers& request) {
 [[noreturn]] void throw_violations(const json::Mismatches& errors) {
     throw Problem(422, "invalid_input", "the request's document breaks rules; see errors")
         .with_errors(errors);
+}
+
+void check(const detail::SubmitRule& rule) {
+    validate(rule.job);
+    openapi::object_of(rule.description.input_schema, "input_schema");
+    openapi::object_of(rule.description.result_schema, "result_schema");
 }
 
 json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
@@ -62,6 +70,10 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
                 .timeout = route.timeout,
                 .retention = route.retention};
     rule.permit = route.permit;
+    rule.description = {.input_schema = route.input_schema,
+                        .required = route.required,
+                        .result_schema = route.result_schema,
+                        .operation = route.operation};
     rule.read = [route = std::move(route)](const boost::json::value& document,
                                            std::string_view text, const Call& call,
                                            Violations& violations) {
@@ -77,19 +89,20 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
 } // namespace detail
 
 void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
-    validate(rule.job);
+    check(rule);
     metrics_.follow(rule.job.queue, rule.job.type);
-    const RouteOptions options{.permit = rule.permit};
+    const auto shared = std::make_shared<const detail::SubmitRule>(std::move(rule));
     add_route(
-        "POST", path,
-        [this, rule = std::move(rule)](const Call& call) { return submit(rule, call); }, options);
+        "POST", path, [this, shared](const Call& call) { return submit(*shared, call); },
+        {.permit = shared->permit, .operation = shared->description.operation}, shared);
 }
 
 void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
-    validate(rule.job);
+    check(rule);
     metrics_.follow(rule.job.queue, rule.job.type);
     if (generic_types_.empty())
-        add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); });
+        add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); },
+                  {.operation = JsonText::trusted(std::string(openapi::submit_job))});
     std::string type = rule.job.type;
     if (!generic_types_.try_emplace(type, std::move(rule)).second)
         throw Error(Errc::invalid_argument, "the type \"" + type + "\" is allowed already");

@@ -4,6 +4,7 @@
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/http/call.hpp>
 #include <asyncjobs/http/message.hpp>
+#include <asyncjobs/http/openapi.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/http/submit_route.hpp>
 
@@ -26,6 +27,7 @@ struct ApiOptions {
     Authenticator authenticator = {};
     bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
 
+    OpenApiOptions openapi = {};
     bool metrics = true; ///< `GET /metrics` for Prometheus, to anybody; holds loads, no job's data
 
     unsigned threads = 8;           ///< 1-1000; requests at once
@@ -50,6 +52,11 @@ using RouteHandler = std::function<Response(const Call&)>;
 struct RouteOptions {
     bool authenticate = true; ///< false: anybody, with an empty principal
     Permit permit = {};
+    /// Members of an OpenAPI Operation Object: `{"summary": "A report's file", "responses":
+    /// {...}}`. What is missing there and known from the route, `/openapi.json` adds: parameters of
+    /// the path, security, problems.
+    JsonText operation = {};
+    bool described = true; ///< false: `/openapi.json` does not name it
 };
 
 /// The job API of HTTP clients, over neutral messages: a server hands it requests and writes what
@@ -98,7 +105,7 @@ public:
     void handle(Request request, Respond respond);
 
     /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
-    /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`).
+    /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`, `/openapi.json`).
     bool serves(std::string_view target) const noexcept;
 
     /// A problem as this API would answer it, for servers that refuse a request themselves.
