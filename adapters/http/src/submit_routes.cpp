@@ -4,6 +4,7 @@
 #include "negotiation.hpp"
 #include "openapi/job_operations.hpp"
 #include "openapi/json_object.hpp"
+#include "openapi/submissions.hpp"
 
 #include <asyncjobs/json.hpp>
 
@@ -36,7 +37,7 @@ void check_negotiation(const Headers& request) {
 
 void check(const detail::SubmitRule& rule) {
     validate(rule.job);
-    openapi::object_of(rule.description.input_schema, "input_schema");
+    openapi::input_schema(rule.description);
     openapi::object_of(rule.description.result_schema, "result_schema");
 }
 

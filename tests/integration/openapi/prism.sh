@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the report server answers is what its description says: Prism stands between a client and the
-# server, and makes errors of answers that differ. Usage: prism.sh FOLDER PROGRAM
+# server, and makes errors of answers that differ. Usage: prism.sh FOLDER REPORT_SERVER
 set -eu
 folder=$1 program=$2
 here=$(cd "$(dirname "$0")" && pwd)

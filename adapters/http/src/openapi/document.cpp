@@ -6,6 +6,7 @@
 #include "names.hpp"
 #include "operation.hpp"
 #include "problems.hpp"
+#include "references.hpp"
 #include "webhooks.hpp"
 
 #include <boost/json/array.hpp>
@@ -109,13 +110,10 @@ object make_document(const Mounted& mounted) {
     const bool secured = !options.allow_anonymous;
     object shared_parameters = parameters(options.default_page);
     object shared_schemas = job_schemas(options.max_page);
-    object hooks;
+    add_missing(shared_parameters, webhook_parameters());
     add_missing(shared_schemas, problem_schemas());
-    if (options.openapi.webhooks) {
-        hooks = webhooks();
-        add_missing(shared_parameters, webhook_parameters());
-        add_missing(shared_schemas, webhook_schemas());
-    }
+    add_missing(shared_schemas, webhook_schemas());
+    object hooks = options.openapi.webhooks ? webhooks() : object();
 
     SchemaBook schemas(std::move(shared_schemas));
     schemas.add("Result", result_schema(rules(mounted), schemas));
@@ -140,6 +138,7 @@ object make_document(const Mounted& mounted) {
                     {"paths", std::move(paths)}};
     if (!hooks.empty()) document["webhooks"] = std::move(hooks);
     document["components"] = std::move(components);
+    drop_unused_components(document);
     return document;
 }
 

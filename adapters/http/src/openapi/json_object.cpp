@@ -1,11 +1,16 @@
 #include "json_object.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
-#include <asyncjobs/json.hpp>
 
 #include <boost/json/parse.hpp>
 
 namespace asyncjobs::http::openapi {
+
+void refuse_any(const json::Mismatches& mismatches, std::string_view argument) {
+    for (const auto& [pointer, detail] : mismatches)
+        throw Error(Errc::invalid_argument,
+                    fmt::format("{} does not fit at {}: {}", argument, pointer, detail));
+}
 
 boost::json::object object_of(const JsonText& text, std::string_view argument) {
     auto value = json::to_value(text);

@@ -5,8 +5,6 @@
 #include "names.hpp"
 #include "problems.hpp"
 
-#include <asyncjobs/json.hpp>
-
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
 
@@ -84,12 +82,7 @@ void add_responses(object& operation, const Mounting& mounting) {
 } // namespace
 
 object read_operation(const JsonText& text) {
-    auto operation = object_of(text, "operation");
-    OperationShape shape;
-    for (const auto& [pointer, detail] : json::read(operation, shape))
-        throw Error(Errc::invalid_argument,
-                    "operation is no Operation Object: " + pointer + ": " + detail);
-    return operation;
+    return object_like<OperationShape>(text, "operation");
 }
 
 object make_operation(const Route& route, Mounting mounting, const object& parameters) {

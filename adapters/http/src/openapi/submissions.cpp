@@ -7,31 +7,21 @@
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace asyncjobs::http::openapi {
+
+/// What is looked at of a host's schema.
+struct SchemaShape {
+    std::vector<std::string> required = {};
+    std::map<std::string, boost::json::value> properties = {};
+};
+BOOST_DESCRIBE_STRUCT(SchemaShape, (), (required, properties))
+
 namespace {
 
-/// With what the route requires of the document beyond its type.
-boost::json::object with_required(boost::json::object schema,
-                                  const std::vector<std::string>& required) {
-    if (required.empty()) return schema;
-    schema.emplace("type", "object");
-    auto& names = schema.emplace("required", boost::json::array()).first->value().as_array();
-    auto* properties = schema.if_contains("properties");
-    for (const auto& name : required) {
-        if (std::ranges::find(names, boost::json::value(name)) == names.end())
-            names.emplace_back(name);
-        auto* member = properties ? properties->as_object().if_contains(name) : nullptr;
-        if (member) member->as_object().erase("default");
-    }
-    return schema;
-}
-
 boost::json::object input(const detail::SubmitRule& rule, SchemaBook& schemas) {
-    const auto& description = rule.description;
-    return schemas.add(
-        pascal_case(rule.job.type) + "Input",
-        with_required(object_of(description.input_schema, "input_schema"), description.required));
+    return schemas.add_whole(pascal_case(rule.job.type) + "Input", input_schema(rule.description));
 }
 
 boost::json::object json_body(boost::json::object schema) {
@@ -40,6 +30,23 @@ boost::json::object json_body(boost::json::object schema) {
 }
 
 } // namespace
+
+boost::json::object input_schema(const detail::SubmitDescription& description) {
+    auto schema = object_like<SchemaShape>(description.input_schema, "input_schema");
+    if (description.required.empty()) return schema;
+    schema.emplace("type", "object");
+    schema.emplace("properties", boost::json::object());
+    schema.emplace("required", boost::json::array());
+    auto& properties = schema.at("properties").as_object();
+    auto& required = schema.at("required").as_array();
+    for (const auto& name : description.required) {
+        if (std::ranges::find(required, boost::json::value(name)) == required.end())
+            required.emplace_back(name);
+        auto& property = properties.emplace(name, boost::json::object()).first->value();
+        if (auto* object = property.if_object()) object->erase("default");
+    }
+    return schema;
+}
 
 boost::json::object request_body(const detail::SubmitRule& rule, SchemaBook& schemas) {
     return json_body(input(rule, schemas));

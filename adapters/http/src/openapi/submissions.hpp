@@ -7,10 +7,15 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace asyncjobs::http::openapi {
 
 using GenericTypes = std::map<std::string, detail::SubmitRule, std::less<>>;
+
+/// Of the documents that a route takes: what is said of them, with what it requires. Throws Error
+/// (Errc::invalid_argument) for what is no schema.
+boost::json::object input_schema(const detail::SubmitDescription& description);
 
 /// The Request Body Object of a route that submits jobs by this rule.
 boost::json::object request_body(const detail::SubmitRule& rule, SchemaBook& schemas);

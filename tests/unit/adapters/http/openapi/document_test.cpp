@@ -1,5 +1,8 @@
 #include "openapi/document.hpp"
 
+#include "openapi/job_operations.hpp"
+#include "openapi/json_object.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/string.hpp>
@@ -132,6 +135,10 @@ TEST_CASE("the generic route is described by its types, and forbids what one of 
 
 TEST_CASE("a listing's default length is the API's") {
     Fixture fixture;
+    fixture.router.add({.method = "GET",
+                        .path = "/v1/jobs",
+                        .handler = [](const Call&) { return Response{}; },
+                        .operation = parse_object(list_jobs)});
     fixture.options.default_page = 7;
     CHECK(fixture.document().at_pointer("/components/parameters/Limit/schema/default") == 7);
 }
@@ -156,7 +163,7 @@ TEST_CASE("what the document refers to is there") {
     const auto document = fixture.document();
     std::set<std::string> targets;
     collect(document, "$ref", targets);
-    CHECK(targets.size() > 20);
+    CHECK(targets.size() > 10);
     for (const auto& target : targets) {
         CAPTURE(target);
         REQUIRE(target.starts_with("#/"));

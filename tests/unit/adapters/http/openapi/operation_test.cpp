@@ -61,10 +61,9 @@ TEST_CASE("what is said of a route stays, and the rest is added") {
 TEST_CASE("what is no operation is refused, and the place named") {
     CHECK(read_operation(JsonText()).empty());
     CHECK(read_operation(JsonText::parse(R"({"tags":["a"],"x-more":1})")).size() == 2);
-    CHECK_THROWS_WITH_AS(
-        read_operation(JsonText::parse(R"({"tags":"a"})")),
-        "operation is no Operation Object: /tags: expected an array: invalid argument",
-        asyncjobs::Error);
+    CHECK_THROWS_WITH_AS(read_operation(JsonText::parse(R"({"tags":"a"})")),
+                         "operation does not fit at /tags: expected an array: invalid argument",
+                         asyncjobs::Error);
     for (const auto* text :
          {R"({"parameters":[1]})", R"({"responses":[]})", R"({"operationId":1})"})
         CHECK_THROWS_AS(read_operation(JsonText::parse(text)), asyncjobs::Error);

@@ -22,6 +22,12 @@ struct Size {
 };
 BOOST_DESCRIBE_STRUCT(Size, (), (bytes))
 
+struct Folder {
+    static constexpr std::string_view type = "folder";
+    std::vector<Folder> folders = {};
+};
+BOOST_DESCRIBE_STRUCT(Folder, (), (folders))
+
 SchemaBook empty_book() { return SchemaBook(boost::json::object()); }
 
 const boost::json::value& schema_of_body(const boost::json::object& body) {
@@ -60,13 +66,28 @@ TEST_CASE("an untyped route's body is the schema that is given, with what it req
     auto book = empty_book();
     openapi::request_body(rule, book);
     CHECK(std::move(book).all().at("NoteInput") ==
-          boost::json::parse(R"({"type":"object","required":["a","b"]})"));
+          boost::json::parse(
+              R"({"type":"object","required":["a","b"],"properties":{"b":{},"a":{}}})"));
 }
 
 TEST_CASE("an untyped route of which nothing is said takes anything") {
     auto book = empty_book();
     openapi::request_body(http::detail::make_rule(UntypedSubmitRoute{.type = "note"}), book);
     CHECK(std::move(book).all().at("NoteInput") == boost::json::object());
+}
+
+TEST_CASE("a schema that is none is refused") {
+    for (const auto* text : {"[]", R"({"required":1})", R"({"properties":[]})"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(openapi::input_schema({.input_schema = JsonText::parse(text)}), Error);
+    }
+}
+
+TEST_CASE("an input that holds itself refers to itself in the document") {
+    auto book = empty_book();
+    openapi::request_body(http::detail::make_rule(SubmitRoute<Folder>{}), book);
+    CHECK(std::move(book).all().at("FolderInput").at_pointer("/properties/folders/items/$ref") ==
+          "#/components/schemas/FolderInput");
 }
 
 TEST_CASE("the generic route takes one of its types, each with its own input") {
