@@ -52,9 +52,9 @@ using RouteHandler = std::function<Response(const Call&)>;
 struct RouteOptions {
     bool authenticate = true; ///< false: anybody, with an empty principal
     Permit permit = {};
-    /// Members of an OpenAPI Operation Object: `{"summary": "A report's file", "responses":
-    /// {...}}`. What is missing there and known from the route, `/openapi.json` adds: parameters of
-    /// the path, security, problems.
+    /// Members of an OpenAPI Operation Object: `{"summary": "A report's file"}`. What is missing
+    /// there and known from the route, `/openapi.json` adds: parameters of the path, security,
+    /// problems.
     JsonText operation = {};
     bool described = true; ///< false: `/openapi.json` does not name it
 };

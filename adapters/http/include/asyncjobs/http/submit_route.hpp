@@ -33,7 +33,7 @@ struct SubmitRoute {
     std::function<void(Input&, const Call&, Violations&)> prepare = {};
     Permit permit = {};
     JsonText result_schema = {}; ///< for `/openapi.json`: json::schema_of_serialized<Result>()
-    JsonText operation = {};     ///< as RouteOptions::operation
+    JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
 };
 
 /// How a request becomes a job whose input is any JSON, kept byte for byte.
@@ -48,7 +48,7 @@ struct UntypedSubmitRoute {
     Permit permit = {};
     JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json`; nothing is checked by it
     JsonText result_schema = {}; ///< likewise
-    JsonText operation = {};     ///< as RouteOptions::operation
+    JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
 };
 
 namespace detail {
