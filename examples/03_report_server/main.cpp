@@ -26,6 +26,14 @@ void log(const asyncjobs::LogEntry& entry) {
     fmt::print(stderr, "{}{}\n", entry.message, about);
 }
 
+asyncjobs::http::OpenApiOptions description() {
+    return {.title = "Sales reports",
+            .info = asyncjobs::JsonText::parse(
+                R"({"description": "Reports on sales, made in the background.",
+                    "license": {"name": "Boost Software License 1.0",
+                                "url": "https://www.boost.org/LICENSE_1_0.txt"}})")};
+}
+
 /// SIGTERM and SIGINT, to be waited for instead of handled: blocked in this thread and those that
 /// it starts.
 sigset_t block_stop_signals() {
@@ -72,6 +80,7 @@ void serve(const Options& options) {
     asyncjobs::Client client(*store);
     asyncjobs::http::JobApi api(client, {.public_base_url = options.public_url,
                                          .authenticator = authenticate_by(tokens),
+                                         .openapi = description(),
                                          .log = log});
     add_report_route(api, options.retention);
     add_file_route(api, files, signer);

@@ -6,6 +6,7 @@
 #include "texts.hpp"
 
 #include <asyncjobs/http/file_response.hpp>
+#include <asyncjobs/json_schema.hpp>
 
 namespace report_server {
 namespace {
@@ -61,6 +62,32 @@ http::Response send_file(const http::Call& call, const FileStore& files, const U
     return response;
 }
 
+constexpr auto describe_report = R"({
+  "summary": "Order a sales report",
+  "description": "On the days `from` to `to`, both as in `2011-01-31` and inclusive, in UTC."})";
+
+constexpr auto describe_file = R"({
+  "operationId": "getFile",
+  "summary": "Get a report's file",
+  "description": "By the `file_url` of the job's result, which needs no token until it expires.",
+  "parameters": [
+    {"name": "expires", "in": "query", "required": true, "schema": {"type": "string"}},
+    {"name": "signature", "in": "query", "required": true, "schema": {"type": "string"}}],
+  "responses": {
+    "200": {
+      "description": "The file",
+      "content": {
+        "application/pdf": {},
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
+        "text/csv": {"schema": {"type": "string"}}}},
+    "206": {"description": "The part of it that `Range` asks for"},
+    "304": {"$ref": "#/components/responses/NotModified"},
+    "403": {"$ref": "#/components/responses/Forbidden"},
+    "410": {"$ref": "#/components/responses/Problem"},
+    "416": {"$ref": "#/components/responses/Problem"}}})";
+
+asyncjobs::JsonText json(const char* text) { return asyncjobs::JsonText::parse(text); }
+
 } // namespace
 
 http::Authenticator authenticate_by(const Tokens& tokens) {
@@ -72,17 +99,20 @@ http::Authenticator authenticate_by(const Tokens& tokens) {
 }
 
 void add_report_route(http::JobApi& api, std::chrono::seconds retention) {
-    api.submit_route<SalesReportJob>("/reports/sales", {.queue = "reports",
-                                                        .timeout = std::chrono::minutes{10},
-                                                        .retention = retention,
-                                                        .required = {"from", "to", "format"},
-                                                        .prepare = prepare});
+    api.submit_route<SalesReportJob>(
+        "/reports/sales", {.queue = "reports",
+                           .timeout = std::chrono::minutes{10},
+                           .retention = retention,
+                           .required = {"from", "to", "format"},
+                           .prepare = prepare,
+                           .result_schema = asyncjobs::json::schema_of_serialized<ReportFile>(),
+                           .operation = json(describe_report)});
 }
 
 void add_file_route(http::JobApi& api, const FileStore& files, const UrlSigner& signer) {
     api.route("GET", "/files/{key}",
               [&](const http::Call& call) { return send_file(call, files, signer); },
-              {.authenticate = false});
+              {.authenticate = false, .operation = json(describe_file)});
 }
 
 } // namespace report_server

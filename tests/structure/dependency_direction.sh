@@ -35,6 +35,8 @@ forbid 'the public headers do not include Beast, SOCI, OpenSSL or the date libra
 forbid 'the core does not include the date library' 'date/' include src
 forbid 'the http adapter knows no server and no database' \
     "$databases|$servers|boost/asio|asyncjobs/(asio|soci/|beast/|schedules/|webhooks/)|.*adapters/" adapters/http
+forbid "the API's description knows routes and options, and not how requests are answered" \
+    '(\.\./)*(job_api_impl|documents|operator_routes|workload_cache|metrics)\.hpp' adapters/http/src/openapi
 forbid 'the soci adapter knows no other adapter and no server' \
     "$servers|asyncjobs/(http|beast|schedules|webhooks)/|.*adapters/" adapters/soci
 forbid 'the beast adapter knows http and no other adapter' \

@@ -1,6 +1,9 @@
 #include "job_api_impl.hpp"
 
+#include "cors.hpp"
 #include "estimate.hpp"
+#include "openapi/operation.hpp"
+#include "operator_routes.hpp"
 #include "pending.hpp"
 #include "target.hpp"
 
@@ -14,10 +17,6 @@
 
 namespace asyncjobs::http {
 namespace {
-
-constexpr std::string_view health_path = "/healthz";
-constexpr std::string_view ready_path = "/readyz";
-constexpr std::string_view metrics_path = "/metrics";
 
 [[noreturn]] void refuse_option(std::string_view option, std::string_view value,
                                 std::string_view rule) {
@@ -44,6 +43,10 @@ ApiOptions checked(ApiOptions options) {
         refuse_option("authenticator", "", "must be given unless allow_anonymous is set");
     if (options.authenticator && options.allow_anonymous)
         refuse_option("allow_anonymous", "true", "must be false where there is an authenticator");
+    openapi::check(options.openapi);
+    for (const auto& origin : options.cors_origins)
+        if (!is_origin(origin))
+            refuse_option("cors_origins", origin, "must be origins as in https://app.example.org");
     check_range("threads", options.threads, 1U, 1000U);
     check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
     check_range("body_limit", options.body_limit, one, JsonText::max_size);
@@ -51,6 +54,9 @@ ApiOptions checked(ApiOptions options) {
     check_range("max_page", options.max_page, one, std::size_t{1000});
     check_range("default_page", options.default_page, one, options.max_page);
     check_range("retry_after_cap", options.retry_after_cap, Duration{1s}, Duration{24h});
+    check_range("submits_per_owner", options.submits_per_owner, std::size_t{0},
+                std::size_t{1000000});
+    check_range("submits_period", options.submits_period, Duration{1s}, Duration{24h});
     check_range("max_wait", options.max_wait, Duration{0}, Duration{1h});
     check_range("heartbeat", options.heartbeat, Duration{1ms}, Duration{1h});
     for (const auto& [name, value] : {std::pair{"max_waits", options.max_waits},
@@ -88,32 +94,27 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       options_(checked(std::move(options))), links_{options_.public_base_url + options_.prefix},
       workloads_(client_, *runtime_), waits_(options_.max_waits, options_.max_waits_per_owner),
       streams_(options_.max_streams, options_.max_streams_per_owner),
+      submits_(options_.submits_per_owner, options_.submits_period),
       followers_(std::make_shared<Followers>(client_, runtime_)),
       lane_(runtime_->make_lane(options_.threads)) {
     add_job_routes();
-    router_.add({"GET", std::string(health_path), Access::anybody, {}, [](const Call&) {
-                     return json_response(200, R"({"status":"ok"})");
-                 }});
-    router_.add({"GET", std::string(ready_path), Access::anybody, {}, [this](const Call& call) {
-                     return ready(call);
-                 }});
-    if (options_.metrics)
-        router_.add(
-            {"GET", std::string(metrics_path), Access::anybody, {}, [this](const Call& call) {
-                 return metrics(call);
-             }});
+    add_operator_routes();
 }
 
 /// What still asks for a thread finds that there is none, and is answered as it is forgotten.
 JobApi::Impl::~Impl() { followers_->close(); }
 
-void JobApi::Impl::add_route(std::string_view method, std::string_view path,
-                             std::function<Answer(const Call&)> handler, RouteOptions options) {
+void JobApi::Impl::add_route(std::string_view method, std::string_view path, AnswerHandler handler,
+                             RouteOptions options,
+                             std::shared_ptr<const detail::SubmitRule> submission) {
     router_.add({.method = std::string(method),
                  .path = options_.prefix + std::string(path),
                  .access = options.authenticate ? Access::authenticated : Access::anybody,
                  .permit = std::move(options.permit),
-                 .handler = std::move(handler)});
+                 .handler = std::move(handler),
+                 .operation = openapi::read_operation(options.operation),
+                 .described = options.described,
+                 .submission = std::move(submission)});
 }
 
 void JobApi::Impl::handle(Request request, Respond respond) {
@@ -130,10 +131,17 @@ void JobApi::Impl::drain() {
     followers_->end();
 }
 
+void JobApi::Impl::check_not_draining() const {
+    if (!draining_) return;
+    throw Problem(503, "draining", "the service is going down")
+        .with_header("Retry-After", retry_after_value(std::nullopt));
+}
+
 bool JobApi::Impl::serves(std::string_view target) const noexcept {
     const auto path = path_of(target);
     return path == health_path || path == ready_path ||
            (options_.metrics && path == metrics_path) ||
+           (options_.openapi.enabled && path == description_path) ||
            (path.starts_with(options_.prefix) &&
             path.substr(options_.prefix.size()).starts_with('/'));
 }
@@ -146,7 +154,7 @@ Answer JobApi::Impl::dispatch(const Request& request) {
     if (!is_known(request.method))
         throw Problem(501, "not_implemented", "there is no such method here");
     if (request.method == "OPTIONS" && request.target == "*")
-        return Response{.status = 204, .headers = {{"Allow", allow_list(router_.methods())}}};
+        return options_response(request, router_.methods());
     if (request.body.size() > options_.body_limit)
         throw Problem(413, "body_too_large",
                       fmt::format("the body may be {} bytes long", options_.body_limit));
@@ -155,8 +163,7 @@ Answer JobApi::Impl::dispatch(const Request& request) {
     const auto match =
         router_.find(request.method == "HEAD" ? "GET" : request.method, target.segments);
     if (match.methods.empty()) throw Problem(404, "not_found", "there is nothing here");
-    if (request.method == "OPTIONS")
-        return Response{.status = 204, .headers = {{"Allow", allow_list(match.methods)}}};
+    if (request.method == "OPTIONS") return options_response(request, match.methods);
     if (!match.route)
         throw Problem(405, "method_not_allowed", "this can't be done here")
             .with_header("Allow", allow_list(match.methods));
@@ -166,6 +173,13 @@ Answer JobApi::Impl::dispatch(const Request& request) {
     if (match.route->permit && !match.route->permit(principal))
         throw Problem(403, "forbidden", "you may not do this");
     return match.route->handler({request, principal, match.parameters, target.query});
+}
+
+Response JobApi::Impl::options_response(const Request& request,
+                                        const std::vector<std::string>& methods) const {
+    Response response{.status = 204, .headers = {{"Allow", allow_list(methods)}}};
+    allow_preflight(options_, request, response);
+    return response;
 }
 
 Principal JobApi::Impl::authenticate(const Request& request) const {

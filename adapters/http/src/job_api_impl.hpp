@@ -2,7 +2,10 @@
 
 #include "documents.hpp"
 #include "followers.hpp"
+#include "idempotency.hpp"
 #include "metrics.hpp"
+#include "openapi/description.hpp"
+#include "quota.hpp"
 #include "router.hpp"
 #include "seats.hpp"
 #include "workload_cache.hpp"
@@ -25,8 +28,9 @@ public:
     Impl& operator=(const Impl&) = delete;
 
     /// `path` is relative to the prefix.
-    void add_route(std::string_view method, std::string_view path,
-                   std::function<Answer(const Call&)> handler, RouteOptions options = {});
+    void add_route(std::string_view method, std::string_view path, AnswerHandler handler,
+                   RouteOptions options = {},
+                   std::shared_ptr<const detail::SubmitRule> submission = {});
     void add_submit_route(std::string_view path, detail::SubmitRule rule);
     void add_generic_type(detail::SubmitRule rule);
 
@@ -40,17 +44,34 @@ public:
 private:
     class Pending;
 
+    /// What the answer to a submit is made of.
+    struct Acceptance {
+        JobId id = {};
+        Timestamp created_at = {};
+        std::optional<Duration> takes = {}; ///< from then on; empty: nobody knows
+        bool replayed = false;
+        Headers headers = {};
+    };
+
     // One request, on the thread that calls (job_api.cpp).
     Answer dispatch(const Request& request);
+    Response options_response(const Request& request,
+                              const std::vector<std::string>& methods) const;
     Principal authenticate(const Request& request) const;
     Response render_failure(const Request& request) const;
     std::string new_instance() const;
     void log(LogEntry::Level level, std::string message) const;
 
-    // The job routes (job_routes.cpp, submit_routes.cpp).
-    void add_job_routes();
+    void check_not_draining() const;
+
+    // The operators' routes (operator_routes.cpp).
+    void add_operator_routes();
     Response ready(const Call& call);
     Response metrics(const Call& call);
+    Response description(const Call& call);
+
+    // The job routes (job_routes.cpp, submit_routes.cpp).
+    void add_job_routes();
     Answer status(const Call& call);
     Response events(const Call& call);
     Response list(const Call& call);
@@ -61,7 +82,9 @@ private:
     Answer submit(const detail::SubmitRule& rule, const Call& call);
     Answer submit_generic(const Call& call);
     Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
-    Response accepted(const Job& job);
+    Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
+    void take_submit(const Call& call, Acceptance& acceptance);
+    std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
 
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
@@ -72,6 +95,7 @@ private:
     std::optional<std::chrono::seconds> wait_for(const Request& request) const;
     Seats::Seat take(Seats& seats, const Call& call, std::string_view what) const;
     std::optional<Timestamp> estimate(const Job& job);
+    std::optional<Duration> estimate_new(const NewJob& job);
     std::string retry_after_value(std::optional<Timestamp> expected) const;
 
     Client& client_;
@@ -82,16 +106,21 @@ private:
     std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
     WorkloadCache workloads_;
     Metrics metrics_;
+    openapi::Description description_;
     std::atomic<std::size_t> in_flight_ = 0;
     std::atomic<bool> draining_ = false;
     Seats waits_;
     Seats streams_;
+    Quota submits_;
     std::shared_ptr<Followers> followers_;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };
 
 /// Sets what depends on the body's length, and drops bodies that HTTP does not want.
 Response completed(Response response, std::string_view method);
+
+/// Whom limits count: the owner, or the address of one who has none.
+const std::string& who_asks(const Call& call) noexcept;
 
 /// Says that a wait was granted, however long it was in the end.
 Response waited(Response response, std::chrono::seconds at_most);

@@ -4,9 +4,11 @@
 #include "estimate.hpp"
 #include "job_events.hpp"
 #include "negotiation.hpp"
+#include "openapi/job_operations.hpp"
 
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/http/http_date.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/object.hpp>
@@ -65,39 +67,29 @@ Response json_response(unsigned status, std::string document) {
 }
 
 void JobApi::Impl::add_job_routes() {
-    const auto add = [this](std::string_view method, std::string_view path, auto handler) {
+    const auto add = [this](std::string_view method, std::string_view path, auto handler,
+                            std::string_view operation) {
         add_route(method, path,
-                  [this, handler](const Call& call) { return (this->*handler)(call); });
+                  [this, handler](const Call& call) { return (this->*handler)(call); },
+                  {.operation = JsonText::trusted(std::string(operation))});
     };
-    add("GET", "/jobs", &Impl::list);
-    add("GET", "/jobs/{id}", &Impl::status);
-    add("DELETE", "/jobs/{id}", &Impl::remove);
-    add("GET", "/jobs/{id}/events", &Impl::events);
-    add("GET", "/jobs/{id}/result", &Impl::result);
-    add("POST", "/jobs/{id}/cancel", &Impl::cancel);
-    add("POST", "/jobs/{id}/retry", &Impl::retry);
+    add("GET", "/jobs", &Impl::list, openapi::list_jobs);
+    add("GET", "/jobs/{id}", &Impl::status, openapi::get_job);
+    add("DELETE", "/jobs/{id}", &Impl::remove, openapi::delete_job);
+    add("GET", "/jobs/{id}/events", &Impl::events, openapi::follow_job);
+    add("GET", "/jobs/{id}/result", &Impl::result, openapi::get_job_result);
+    add("POST", "/jobs/{id}/cancel", &Impl::cancel, openapi::cancel_job);
+    add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
+}
+
+const std::string& who_asks(const Call& call) noexcept {
+    const auto& owner = call.principal.owner;
+    return owner.empty() ? call.request.remote_address : owner;
 }
 
 Response waited(Response response, std::chrono::seconds at_most) {
     response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
     return response;
-}
-
-Response JobApi::Impl::ready(const Call&) {
-    if (draining_)
-        throw Problem(503, "draining", "the service is going down")
-            .with_header("Retry-After", retry_after_value(std::nullopt));
-    client_.find(JobId());
-    return json_response(200, R"({"status":"ok"})");
-}
-
-Response JobApi::Impl::metrics(const Call&) {
-    return {.status = 200,
-            .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
-            .body = metrics_.render({in_flight_, waits_.taken(), streams_.taken()},
-                                    [this](const std::string& queue, const std::string& type) {
-                                        return workloads_.get(queue, type);
-                                    })};
 }
 
 /// A stranger's job, a malformed id and one that never was are one and the same.
@@ -124,6 +116,14 @@ std::optional<Timestamp> JobApi::Impl::estimate(const Job& job) {
     }
 }
 
+/// How long a job will take that is submitted now.
+std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job) {
+    Job soon{.type = job.type, .queue = job.queue};
+    soon.created_at = soon.run_at = runtime_->wall_clock();
+    const auto done = estimate(soon);
+    return done ? std::optional(*done - soon.created_at) : std::nullopt;
+}
+
 /// The status document, with what headers follow from it.
 Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     const auto result = present_result(job, options_.present_result);
@@ -131,6 +131,7 @@ Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     Response response = json_response(status, status_document(job, result, links_, expected));
     response.headers.set("ETag", make_etag(job, result));
     if (!is_finished(job.status)) response.headers.set("Retry-After", retry_after_value(expected));
+    if (job.expires_at) response.headers.set("Sunset", to_http_date(*job.expires_at));
     return response;
 }
 
@@ -138,11 +139,7 @@ Response JobApi::Impl::status_response(const Job& job, const Request& request) {
     Response response = job_response(200, job);
     response.headers.set("Cache-Control", "private, no-cache");
     response.headers.add("Vary", "Prefer");
-    if (has_current(request.headers, *response.headers.find("ETag"))) {
-        response.status = 304;
-        response.headers.remove("Content-Type");
-    }
-    return response;
+    return unless_current(std::move(response), request.headers);
 }
 
 /// How long the client wants to wait for news, if it does.
@@ -155,8 +152,7 @@ std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& reques
 }
 
 Seats::Seat JobApi::Impl::take(Seats& seats, const Call& call, std::string_view what) const {
-    const auto& owner = call.principal.owner;
-    auto [seat, full] = seats.take(owner.empty() ? call.request.remote_address : owner);
+    auto [seat, full] = seats.take(who_asks(call));
     if (full == Seats::Full::no) return std::move(seat);
     const bool for_one = full == Seats::Full::for_one;
     throw Problem(for_one ? 429 : 503, for_one ? "quota_exceeded" : "overloaded",
@@ -278,11 +274,7 @@ Response JobApi::Impl::result(const Call& call) {
     Response response = json_response(200, shown.text);
     response.headers.set("ETag", make_etag(job, shown));
     response.headers.set("Cache-Control", "private, no-cache");
-    if (has_current(call.request.headers, *response.headers.find("ETag"))) {
-        response.status = 304;
-        response.headers.remove("Content-Type");
-    }
-    return response;
+    return unless_current(std::move(response), call.request.headers);
 }
 
 Response JobApi::Impl::cancel(const Call& call) {

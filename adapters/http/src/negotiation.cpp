@@ -114,4 +114,12 @@ bool has_current(const Headers& request, std::string_view etag) {
     return found;
 }
 
+Response unless_current(Response response, const Headers& request) {
+    if (has_current(request, *response.headers.find("ETag"))) {
+        response.status = 304;
+        response.headers.remove("Content-Type");
+    }
+    return response;
+}
+
 } // namespace asyncjobs::http

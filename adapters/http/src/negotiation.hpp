@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/http/headers.hpp>
+#include <asyncjobs/http/message.hpp>
 
 #include <chrono>
 #include <optional>
@@ -23,5 +23,8 @@ std::optional<std::chrono::seconds> preferred_wait(const Headers& request);
 
 /// If-None-Match: whether the client has the representation that `etag` names. Weak comparison.
 bool has_current(const Headers& request, std::string_view etag);
+
+/// The response, which has an ETag; 304 if the client has that representation.
+Response unless_current(Response response, const Headers& request);
 
 } // namespace asyncjobs::http

@@ -1,9 +1,12 @@
 #include "pending.hpp"
 
+#include "cors.hpp"
+
 #include <atomic>
 #include <utility>
 
 namespace asyncjobs::http {
+
 /// Follows the job for a request, which goes on when there is news, or none in time.
 class JobApi::Impl::Pending::Waiting final : public Follower,
                                              public std::enable_shared_from_this<Waiting> {
@@ -69,6 +72,7 @@ void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {
 void JobApi::Impl::Pending::respond(Response response) {
     --api_.in_flight_;
     api_.metrics_.count_answer(response.status);
+    allow_origin(api_.options_, request_, response);
     std::exchange(respond_, nullptr)(completed(std::move(response), request_.method));
 }
 

@@ -76,6 +76,12 @@ Router::Match Router::find(std::string_view method,
     return match;
 }
 
+std::vector<const Route*> Router::routes() const {
+    std::vector<const Route*> all;
+    for (const auto& entry : entries_) all.push_back(&entry.route);
+    return all;
+}
+
 std::vector<std::string> Router::methods() const {
     std::vector<std::string> all;
     for (const auto& entry : entries_) all.push_back(entry.route.method);

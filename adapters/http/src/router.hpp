@@ -4,7 +4,10 @@
 
 #include <asyncjobs/http/job_api.hpp>
 
+#include <boost/json/object.hpp>
+
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +26,7 @@ struct Wait {
 };
 
 using Answer = std::variant<Response, Wait>;
+using AnswerHandler = std::function<Answer(const Call&)>;
 
 enum class Access { anybody, authenticated };
 
@@ -31,7 +35,10 @@ struct Route {
     std::string path = {}; ///< with the prefix; segments literal or `{name}`
     Access access = Access::authenticated;
     Permit permit = {};
-    std::function<Answer(const Call&)> handler = {};
+    AnswerHandler handler = {};
+    boost::json::object operation = {}; ///< what is said of it; see RouteOptions::operation
+    bool described = true;
+    std::shared_ptr<const detail::SubmitRule> submission = {}; ///< of a route that submits by one
 };
 
 /// Finds the route for a method and a path. A literal segment is preferred to a named one.
@@ -47,6 +54,9 @@ public:
     void add(Route route);
 
     Match find(std::string_view method, const std::vector<std::string>& segments) const;
+
+    /// In the order of their declaration; valid until the next one.
+    std::vector<const Route*> routes() const;
 
     /// All methods of all routes.
     std::vector<std::string> methods() const;

@@ -1,12 +1,19 @@
 #include "job_api_impl.hpp"
 
+#include "idempotency.hpp"
 #include "json_reader.hpp"
 #include "negotiation.hpp"
+#include "openapi/job_operations.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/submissions.hpp"
+#include "trace_context.hpp"
 
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
 
 namespace asyncjobs::http {
 
@@ -30,6 +37,12 @@ void check_negotiation(const Headers& request) {
 [[noreturn]] void throw_violations(const json::Mismatches& errors) {
     throw Problem(422, "invalid_input", "the request's document breaks rules; see errors")
         .with_errors(errors);
+}
+
+void check(const detail::SubmitRule& rule) {
+    validate(rule.job);
+    openapi::input_schema(rule.description);
+    openapi::object_of(rule.description.result_schema, "result_schema");
 }
 
 json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
@@ -62,6 +75,10 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
                 .timeout = route.timeout,
                 .retention = route.retention};
     rule.permit = route.permit;
+    rule.description = {.input_schema = route.input_schema,
+                        .required = route.required,
+                        .result_schema = route.result_schema,
+                        .operation = route.operation};
     rule.read = [route = std::move(route)](const boost::json::value& document,
                                            std::string_view text, const Call& call,
                                            Violations& violations) {
@@ -77,19 +94,20 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
 } // namespace detail
 
 void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
-    validate(rule.job);
+    check(rule);
     metrics_.follow(rule.job.queue, rule.job.type);
-    const RouteOptions options{.permit = rule.permit};
+    const auto shared = std::make_shared<const detail::SubmitRule>(std::move(rule));
     add_route(
-        "POST", path,
-        [this, rule = std::move(rule)](const Call& call) { return submit(rule, call); }, options);
+        "POST", path, [this, shared](const Call& call) { return submit(*shared, call); },
+        {.permit = shared->permit, .operation = shared->description.operation}, shared);
 }
 
 void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
-    validate(rule.job);
+    check(rule);
     metrics_.follow(rule.job.queue, rule.job.type);
     if (generic_types_.empty())
-        add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); });
+        add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); },
+                  {.operation = JsonText::trusted(std::string(openapi::submit_job))});
     std::string type = rule.job.type;
     if (!generic_types_.try_emplace(type, std::move(rule)).second)
         throw Error(Errc::invalid_argument, "the type \"" + type + "\" is allowed already");
@@ -127,39 +145,80 @@ Answer JobApi::Impl::submit_generic(const Call& call) {
 }
 
 Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, const Call& call) {
-    if (draining_)
-        throw Problem(503, "draining", "the service is going down")
-            .with_header("Retry-After", retry_after_value(std::nullopt));
+    check_not_draining();
     NewJob job = rule.job;
     job.owner = call.principal.owner;
     job.input = std::move(input);
+    Acceptance acceptance{.takes = estimate_new(rule.job)};
+    auto idempotency = read_idempotency(call);
+    boost::json::object metadata;
+    if (idempotency) {
+        job.idempotency_key = idempotency->key;
+        idempotency->estimate = acceptance.takes;
+        note(*idempotency, metadata);
+    }
+    if (const auto trace = trace_of(call.request.headers, *runtime_))
+        metadata["traceparent"] = *trace;
+    if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
     const auto seconds = wait_for(call.request);
     auto seat = seconds ? take(waits_, call, "requests that wait") : Seats::Seat();
-    const Submitted submitted = client_.submit(std::move(job));
+    take_submit(call, acceptance);
 
-    Job now{.id = submitted.id, .type = rule.job.type, .queue = rule.job.queue};
-    now.created_at = now.run_at = submitted.created_at;
-    if (!seconds) return accepted(now);
-    return Wait{.id = now.id,
+    const Submitted submitted = client_.submit(std::move(job));
+    acceptance.id = submitted.id;
+    acceptance.created_at = submitted.created_at;
+    if (submitted.outcome == Submitted::Outcome::repeated) {
+        acceptance.replayed = true;
+        acceptance.takes = repeated(submitted.id, *idempotency);
+    }
+    if (!seconds) return accepted(acceptance, std::nullopt);
+    return Wait{.id = acceptance.id,
                 .is_over = [](const Job& later) { return is_finished(later.status); },
                 .at_most = *seconds,
                 .seat = std::move(seat),
                 .then =
-                    [this, now, seconds](const Request&) {
-                        return waited(accepted(client_.find(now.id).value_or(now)), *seconds);
+                    [this, acceptance, seconds](const Request&) {
+                        return waited(accepted(acceptance, client_.find(acceptance.id)), *seconds);
                     }};
 }
 
+void JobApi::Impl::take_submit(const Call& call, Acceptance& acceptance) {
+    if (!submits_.is_set()) return;
+    const auto standing = submits_.take(who_asks(call), runtime_->now());
+    submits_.describe("submits", standing, acceptance.headers);
+    if (standing.granted) return;
+    Problem problem(429, "quota_exceeded", "you have submitted too much in too short a time");
+    for (const auto& [name, value] : acceptance.headers)
+        problem = std::move(problem).with_header(name, value);
+    throw std::move(problem).with_header(
+        "Retry-After", std::to_string(std::max<std::int64_t>(
+                           1, std::chrono::ceil<std::chrono::seconds>(standing.next_in).count())));
+}
+
+/// What the first answer to a request that is repeated said of the time that the job takes.
+std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotency& idempotency) {
+    const auto job = client_.find(id);
+    const auto first = job ? noted_idempotency(job->metadata) : std::nullopt;
+    if (!first || first->request != idempotency.request)
+        throw Problem(422, "idempotency_key_reused",
+                      "the Idempotency-Key was used before, with another request");
+    return first->estimate;
+}
+
 /// 202 in any case, with the job's status if there is more to say than that it waits.
-Response JobApi::Impl::accepted(const Job& job) {
-    const auto expected = estimate(job);
+Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optional<Job>& now) {
+    const auto expected =
+        acceptance.takes ? std::optional(acceptance.created_at + *acceptance.takes) : std::nullopt;
     Response response =
-        job.status == JobStatus::pending
-            ? json_response(202, accepted_document(job.id, job.created_at, links_, expected))
-            : job_response(202, job);
+        now && now->status != JobStatus::pending
+            ? job_response(202, *now)
+            : json_response(
+                  202, accepted_document(acceptance.id, acceptance.created_at, links_, expected));
+    for (const auto& [name, value] : acceptance.headers) response.headers.set(name, value);
+    if (acceptance.replayed) response.headers.set("Idempotent-Replayed", "true");
     response.headers.remove("ETag");
     response.headers.set("Retry-After", retry_after_value(expected));
-    response.headers.set("Location", links_.status(job.id));
+    response.headers.set("Location", links_.status(acceptance.id));
     response.headers.set("Cache-Control", "no-store");
     response.headers.add("Vary", "Prefer");
     return response;

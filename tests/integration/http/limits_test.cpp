@@ -223,3 +223,20 @@ TEST_CASE("options out of range are refused by name") {
     CHECK(refused(server({.max_connections = 0}), "max_connections"));
     CHECK(refused(server({.head_timeout = 0s}), "head_timeout"));
 }
+
+TEST_CASE(
+    "submits over an owner's quota are refused for a while, and each answer says what is left") {
+    ServedApi served({.api = {.submits_per_owner = 2, .submits_period = std::chrono::hours{1}}});
+    const auto first = served.post("/v1/notes", "1");
+    CHECK(first.status == 202);
+    CHECK(first.header("RateLimit-Policy") == R"("submits";q=2;w=3600)");
+    CHECK(first.header("RateLimit").starts_with(R"("submits";r=1;t=)"));
+    CHECK(served.post("/v1/notes", "1").status == 202);
+    const auto refused = served.post("/v1/notes", "1");
+    CHECK(refused.status == 429);
+    CHECK(text_at(json_of(refused), "code") == "quota_exceeded");
+    CHECK(std::stoi(refused.header("Retry-After")) >= 1);
+    CHECK(refused.header("RateLimit").starts_with(R"("submits";r=0;t=)"));
+    CHECK(served.post("/v1/notes", "1", "bob").status == 202);
+    CHECK(served.client.list({}).jobs.size() == 3);
+}

@@ -70,3 +70,14 @@ TEST_CASE("If-None-Match compares weakly, through lists, and * is anything") {
     CHECK_FALSE(has_current(Headers{}, "\"3\""));
     CHECK(has_current(Headers{{"If-None-Match", "\"1\""}, {"If-None-Match", "\"3\""}}, "\"3\""));
 }
+
+TEST_CASE("who has the representation gets 304 with the same headers, but no type") {
+    const Response full{.headers = {{"ETag", "\"3\""}, {"Content-Type", "text/plain"}},
+                        .body = "x"};
+    CHECK(unless_current(full, Headers{}).status == 200);
+    CHECK(unless_current(full, Headers{{"If-None-Match", "\"2\""}}).headers.find("Content-Type"));
+    const auto current = unless_current(full, Headers{{"If-None-Match", "\"3\""}});
+    CHECK(current.status == 304);
+    CHECK(*current.headers.find("ETag") == "\"3\"");
+    CHECK_FALSE(current.headers.find("Content-Type"));
+}

@@ -48,6 +48,15 @@ TEST_CASE("a path that exists with other methods says with which") {
     CHECK(router.find("GET", {"b"}).methods.empty());
 }
 
+TEST_CASE("routes are listed in the order of their declaration") {
+    Router router;
+    router.add(route("POST", "/b"));
+    router.add(route("GET", "/a"));
+    REQUIRE(router.routes().size() == 2);
+    CHECK(router.routes().front()->path == "/b");
+    CHECK(router.routes().back()->path == "/a");
+}
+
 TEST_CASE("a route that can't be told from another or has no handler is refused") {
     Router router;
     router.add(route("GET", "/a"));

@@ -4,6 +4,7 @@
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/http/call.hpp>
 #include <asyncjobs/http/message.hpp>
+#include <asyncjobs/http/openapi.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/http/submit_route.hpp>
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asyncjobs::http {
 
@@ -26,6 +28,7 @@ struct ApiOptions {
     Authenticator authenticator = {};
     bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
 
+    OpenApiOptions openapi = {};
     bool metrics = true; ///< `GET /metrics` for Prometheus, to anybody; holds loads, no job's data
 
     unsigned threads = 8;           ///< 1-1000; requests at once
@@ -36,6 +39,10 @@ struct ApiOptions {
     std::size_t max_page = 200;           ///< 1-1000
     Duration retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
 
+    std::size_t submits_per_owner =
+        0; ///< 0-1000000, in `submits_period`; one more gets 429; 0: any
+    Duration submits_period = std::chrono::minutes{1}; ///< 1 s - 1 day
+
     Duration max_wait =
         std::chrono::seconds{60};            ///< 0 - 1 hour; caps `Prefer: wait`; 0: not at all
     std::size_t max_waits = 20'000;          ///< 0-1000000; requests that wait for a job
@@ -43,6 +50,11 @@ struct ApiOptions {
     std::size_t max_streams = 20'000;        ///< 0-1000000; of events
     std::size_t max_streams_per_owner = 100; ///< likewise; one more gets 429
     Duration heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
+
+    /// Whose scripts may use the API from browsers: `https://app.example.org`, to the letter.
+    /// Empty: nobody's.
+    std::vector<std::string> cors_origins = {};
+    bool cors_credentials = false; ///< with the browser's cookies, too
 
     /// Changes a completed job's result on its way out: signs a URL anew, hides a member. The
     /// stored result stays as it is. A result that is sent changed changes the ETag.
@@ -58,6 +70,11 @@ using RouteHandler = std::function<Response(const Call&)>;
 struct RouteOptions {
     bool authenticate = true; ///< false: anybody, with an empty principal
     Permit permit = {};
+    /// Members of an OpenAPI Operation Object: `{"summary": "A report's file"}`. What is missing
+    /// there and known from the route, `/openapi.json` adds: parameters of the path, security,
+    /// problems.
+    JsonText operation = {};
+    bool described = true; ///< false: `/openapi.json` does not name it
 };
 
 /// The job API of HTTP clients, over neutral messages: a server hands it requests and writes what
@@ -111,7 +128,7 @@ public:
     void drain();
 
     /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
-    /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`).
+    /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`, `/openapi.json`).
     bool serves(std::string_view target) const noexcept;
 
     /// A problem as this API would answer it, for servers that refuse a request themselves.

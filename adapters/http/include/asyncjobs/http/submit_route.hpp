@@ -5,6 +5,7 @@
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/json.hpp>
+#include <asyncjobs/json_schema.hpp>
 
 #include <functional>
 #include <string>
@@ -31,6 +32,8 @@ struct SubmitRoute {
     /// Completes the input and adds what it finds wrong; called also when reading found fault.
     std::function<void(Input&, const Call&, Violations&)> prepare = {};
     Permit permit = {};
+    JsonText result_schema = {}; ///< for `/openapi.json`: json::schema_of_serialized<Result>()
+    JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
 };
 
 /// How a request becomes a job whose input is any JSON, kept byte for byte.
@@ -43,9 +46,20 @@ struct UntypedSubmitRoute {
     std::vector<std::string> required = {};
     std::function<void(const boost::json::value&, const Call&, Violations&)> check = {};
     Permit permit = {};
+    JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json`; nothing is checked by it
+    JsonText result_schema = {}; ///< likewise
+    JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
 };
 
 namespace detail {
+
+/// What `/openapi.json` says of a submit route.
+struct SubmitDescription {
+    JsonText input_schema = {};
+    std::vector<std::string> required = {};
+    JsonText result_schema = {};
+    JsonText operation = {};
+};
 
 /// A submit route without its type.
 struct SubmitRule {
@@ -55,6 +69,7 @@ struct SubmitRule {
                            Violations&)>
         read = {};
     Permit permit = {};
+    SubmitDescription description = {};
 };
 
 json::Mismatches missing_members(const boost::json::value& document,
@@ -71,6 +86,10 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
                 .timeout = route.timeout,
                 .retention = route.retention};
     rule.permit = route.permit;
+    rule.description = {.input_schema = json::schema_of<Input>(route.unknown_members),
+                        .required = route.required,
+                        .result_schema = route.result_schema,
+                        .operation = route.operation};
     rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
                                            const Call& call, Violations& violations) {
         Input input{};

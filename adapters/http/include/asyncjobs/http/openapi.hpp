@@ -1,0 +1,23 @@
+#pragma once
+
+#include <asyncjobs/json_text.hpp>
+
+#include <string>
+
+namespace asyncjobs::http {
+
+/// What `GET /openapi.json` says of the API as a whole. The document, OpenAPI 3.1, is made of the
+/// routes as they are declared, and says of each what is known of it: see RouteOptions::operation.
+///
+/// Texts in JSON are objects; null: there is nothing to say.
+struct OpenApiOptions {
+    bool enabled = true; ///< to anybody; holds routes and schemas, no job's data
+    std::string title = "Background jobs";
+    std::string version = "1.0.0"; ///< of the host's API
+    JsonText info = {};            ///< more members of the Info Object: `{"license": {...}}`
+    std::string security_scheme = "bearer"; ///< its name; 1-100 characters of A-Z a-z 0-9 . _ -
+    JsonText security = {};                 ///< that Security Scheme Object; null: bearer tokens
+    bool webhooks = false; ///< whether clients can have webhooks of jobs that have finished
+};
+
+} // namespace asyncjobs::http

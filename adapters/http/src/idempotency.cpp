@@ -1,0 +1,79 @@
+#include "idempotency.hpp"
+
+#include <asyncjobs/detail/name_hash.hpp>
+#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/json.hpp>
+
+#include <boost/json/string.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include <algorithm>
+
+namespace asyncjobs::http {
+namespace {
+
+constexpr std::string_view field = "Idempotency-Key";
+constexpr std::string_view member = "idempotency";
+
+/// What is between the quotes of a quoted text; empty for one that has no proper end.
+std::optional<std::string> unquoted(std::string_view text) {
+    if (text.size() < 2 || text.back() != '"') return std::nullopt;
+    text = text.substr(1, text.size() - 2);
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"') return std::nullopt;
+        if (text[i] == '\\' && (++i == text.size() || (text[i] != '"' && text[i] != '\\')))
+            return std::nullopt;
+        plain += text[i];
+    }
+    return plain;
+}
+
+std::string read_key(const Headers& headers) {
+    const std::string& value = *headers.find(field);
+    const auto key = value.starts_with('"') ? unquoted(value) : value;
+    const bool fits = key && !key->empty() && key->size() <= 255 &&
+                      std::ranges::all_of(*key, [](char c) { return c > ' ' && c < '\x7F'; });
+    if (!fits || headers.count(field) > 1)
+        throw Problem(400, "invalid_idempotency_key",
+                      "Idempotency-Key must be one of 1 to 255 visible ASCII characters");
+    return *key;
+}
+
+std::string hash_of(std::string_view first, std::string_view second, std::string_view third = {}) {
+    std::string name(first);
+    for (const auto part : {second, third}) (name += '\0') += part;
+    return to_string(asyncjobs::detail::name_hash(name));
+}
+
+} // namespace
+
+std::optional<Idempotency> read_idempotency(const Call& call) {
+    const auto& request = call.request;
+    if (!request.headers.find(field)) return std::nullopt;
+    const auto key = read_key(request.headers);
+    const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
+    return Idempotency{.key = hash_of(call.principal.owner, path, key),
+                       .request = hash_of(request.target, request.body)};
+}
+
+void note(const Idempotency& idempotency, boost::json::object& metadata) {
+    boost::json::object noted{{"request", idempotency.request}};
+    if (idempotency.estimate) noted["estimate_us"] = idempotency.estimate->count();
+    metadata[member] = std::move(noted);
+}
+
+std::optional<Idempotency> noted_idempotency(const JsonText& metadata) {
+    const auto document = json::to_value(metadata);
+    const auto* all = document.if_object();
+    const auto* noted = all ? all->if_contains(member) : nullptr;
+    if (!noted || !noted->is_object()) return std::nullopt;
+    Idempotency found;
+    if (const auto* request = noted->get_object().if_contains("request"))
+        if (request->is_string()) found.request = request->get_string();
+    if (const auto* estimate = noted->get_object().if_contains("estimate_us"))
+        if (estimate->is_int64()) found.estimate = Duration{estimate->get_int64()};
+    return found;
+}
+
+} // namespace asyncjobs::http

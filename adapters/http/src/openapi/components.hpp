@@ -1,0 +1,15 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+
+namespace asyncjobs::http::openapi {
+
+/// What operations refer to, but for schemas and problems.
+boost::json::object parameters(std::size_t default_page);
+boost::json::object headers();
+boost::json::object responses();
+boost::json::object links();
+
+} // namespace asyncjobs::http::openapi

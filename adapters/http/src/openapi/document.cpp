@@ -1,0 +1,145 @@
+#include "document.hpp"
+
+#include "components.hpp"
+#include "job_schemas.hpp"
+#include "json_object.hpp"
+#include "names.hpp"
+#include "operation.hpp"
+#include "problems.hpp"
+#include "references.hpp"
+#include "webhooks.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace asyncjobs::http::openapi {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+object info(const OpenApiOptions& options) {
+    object info{{"title", options.title}, {"version", options.version}};
+    add_missing(info, object_of(options.info, "openapi.info"));
+    return info;
+}
+
+object security_scheme(const OpenApiOptions& options) {
+    auto scheme = object_of(options.security, "openapi.security");
+    return scheme.empty() ? object{{"type", "http"}, {"scheme", "bearer"}} : scheme;
+}
+
+bool is_generic(const Mounted& mounted, const Route& route) {
+    return !mounted.generic_types.empty() && route.method == "POST" &&
+           route.path == mounted.options.prefix + "/jobs";
+}
+
+Mounting mounting(const Mounted& mounted, const Route& route, SchemaBook& schemas) {
+    const auto& prefix = mounted.options.prefix;
+    Mounting facts{.path = route.path,
+                   .authenticated =
+                       route.access == Access::authenticated && !mounted.options.allow_anonymous,
+                   .may_forbid = static_cast<bool>(route.permit)};
+    if (facts.path.starts_with(prefix)) facts.path.remove_prefix(prefix.size());
+    if (route.submission) facts.request_body = request_body(*route.submission, schemas);
+    if (is_generic(mounted, route)) {
+        facts.request_body = request_body(mounted.generic_types, schemas);
+        facts.may_forbid = std::ranges::any_of(mounted.generic_types, [](const auto& entry) {
+            return static_cast<bool>(entry.second.permit);
+        });
+    }
+    return facts;
+}
+
+/// Tells operations apart whose paths differ only in what an id can't hold.
+void make_unique(object& operation, std::set<std::string>& ids) {
+    auto& id = operation.at("operationId").as_string();
+    const std::string wanted(id);
+    for (int number = 2; !ids.emplace(id).second; ++number) id = wanted + std::to_string(number);
+}
+
+object make_paths(const Mounted& mounted, const object& parameters, SchemaBook& schemas) {
+    object paths;
+    std::set<std::string> ids;
+    for (const auto* route : mounted.routes) {
+        if (!route->described) continue;
+        auto operation = make_operation(*route, mounting(mounted, *route, schemas), parameters);
+        make_unique(operation, ids);
+        auto& item = paths.emplace(route->path, object()).first->value().as_object();
+        item.emplace(verb_of(route->method), std::move(operation));
+    }
+    return paths;
+}
+
+std::vector<const detail::SubmitRule*> rules(const Mounted& mounted) {
+    std::vector<const detail::SubmitRule*> rules;
+    for (const auto* route : mounted.routes)
+        if (route->submission) rules.push_back(route->submission.get());
+    for (const auto& [type, rule] : mounted.generic_types) rules.push_back(&rule);
+    return rules;
+}
+
+object make_tag(const boost::json::value& name) {
+    object tag{{"name", name}};
+    if (name == "jobs") tag["description"] = "Jobs, whatever their type";
+    if (name == "operations") tag["description"] = "For operators and tools";
+    if (name == "webhooks") tag["description"] = "What the service sends to its clients";
+    return tag;
+}
+
+/// All that the operations of these items have, each once.
+array make_tags(std::initializer_list<const object*> all_items) {
+    array tags;
+    std::set<std::string> known;
+    for (const auto* items : all_items)
+        for (const auto& item : *items)
+            for (const auto& operation : item.value().as_object())
+                for (const auto& tag : operation.value().at("tags").as_array())
+                    if (known.emplace(tag.as_string()).second) tags.push_back(make_tag(tag));
+    return tags;
+}
+
+} // namespace
+
+object make_document(const Mounted& mounted) {
+    const auto& options = mounted.options;
+    const bool secured = !options.allow_anonymous;
+    object shared_parameters = parameters(options.default_page);
+    object shared_schemas = job_schemas(options.max_page);
+    add_missing(shared_parameters, webhook_parameters());
+    add_missing(shared_schemas, problem_schemas());
+    add_missing(shared_schemas, webhook_schemas());
+    object hooks = options.openapi.webhooks ? webhooks() : object();
+
+    SchemaBook schemas(std::move(shared_schemas));
+    schemas.add("Result", result_schema(rules(mounted), schemas));
+    auto paths = make_paths(mounted, shared_parameters, schemas);
+    object components{{"schemas", std::move(schemas).all()},
+                      {"parameters", std::move(shared_parameters)},
+                      {"headers", headers()},
+                      {"responses", responses()},
+                      {"links", links()}};
+    if (secured)
+        components["securitySchemes"] = {
+            {options.openapi.security_scheme, security_scheme(options.openapi)}};
+
+    const auto& base = options.public_base_url;
+    array security;
+    if (secured) security.emplace_back(object{{options.openapi.security_scheme, array()}});
+    object document{{"openapi", "3.1.0"},
+                    {"info", info(options.openapi)},
+                    {"servers", array{object{{"url", base.empty() ? "/" : base}}}},
+                    {"security", std::move(security)},
+                    {"tags", make_tags({&paths, &hooks})},
+                    {"paths", std::move(paths)}};
+    if (!hooks.empty()) document["webhooks"] = std::move(hooks);
+    document["components"] = std::move(components);
+    drop_unused_components(document);
+    return document;
+}
+
+} // namespace asyncjobs::http::openapi

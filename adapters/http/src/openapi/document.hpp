@@ -1,0 +1,23 @@
+#pragma once
+
+#include "submissions.hpp"
+
+#include "../router.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <vector>
+
+namespace asyncjobs::http::openapi {
+
+/// What a description is made of; borrowed for the call.
+struct Mounted {
+    const ApiOptions& options;
+    std::vector<const Route*> routes;
+    const GenericTypes& generic_types;
+};
+
+/// The OpenAPI 3.1 document.
+boost::json::object make_document(const Mounted& mounted);
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,109 @@
+#include "operation.hpp"
+
+#include "job_operations.hpp"
+#include "json_object.hpp"
+#include "names.hpp"
+#include "problems.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace asyncjobs::http::openapi {
+
+/// What is looked at of an Operation Object, and of a Parameter Object.
+struct OperationShape {
+    std::string operationId = {};
+    std::vector<std::string> tags = {};
+    std::vector<std::map<std::string, boost::json::value>> parameters = {};
+    std::map<std::string, boost::json::value> responses = {};
+};
+BOOST_DESCRIBE_STRUCT(OperationShape, (), (operationId, tags, parameters, responses))
+struct ParameterShape {
+    std::string in = {};
+    std::string name = {};
+};
+BOOST_DESCRIBE_STRUCT(ParameterShape, (), (in, name))
+
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+std::string summary(const Route& route, std::string_view path) {
+    if (route.submission) return "Submit a job of type " + route.submission->job.type;
+    return route.method + ' ' + std::string(path);
+}
+
+std::set<std::string> names_in(std::string_view path) {
+    std::set<std::string> names;
+    for (auto open = path.find('{'); open != path.npos; open = path.find('{', open + 1)) {
+        const auto close = std::min(path.find('}', open), path.size());
+        names.emplace(path.substr(open + 1, close - open - 1));
+    }
+    return names;
+}
+
+/// What a Parameter Object or a reference to one says; nullptr if it refers to none of ours.
+const object* resolved(const object& parameter, const object& components) {
+    const auto* target = parameter.if_contains("$ref");
+    if (!target || !target->is_string()) return &parameter;
+    const auto& text = target->get_string();
+    const auto* found = components.if_contains(text.subview(text.rfind('/') + 1));
+    return found ? &found->as_object() : nullptr;
+}
+
+/// Those of the path of which nothing is said.
+void add_path_parameters(object& operation, std::string_view path, const object& components) {
+    auto missing = names_in(path);
+    if (missing.empty()) return;
+    auto& parameters = operation.emplace("parameters", array()).first->value().as_array();
+    for (const auto& given : parameters)
+        if (const auto* parameter = resolved(given.as_object(), components)) {
+            ParameterShape shape;
+            json::read(*parameter, shape);
+            if (shape.in == "path") missing.erase(shape.name);
+        }
+    for (const auto& name : missing)
+        parameters.push_back(
+            {{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
+}
+
+void add_submission_parameters(object& operation) {
+    auto& parameters = operation.emplace("parameters", array()).first->value().as_array();
+    for (auto& parameter : boost::json::parse(submission_parameters).as_array())
+        parameters.push_back(std::move(parameter));
+}
+
+void add_responses(object& operation, const Mounting& mounting) {
+    auto& responses = operation.emplace("responses", object()).first->value().as_object();
+    if (mounting.request_body) add_missing(responses, parse_object(submission_responses));
+    if (responses.empty()) responses.emplace("2XX", object{{"description", "It is done"}});
+    add_missing(responses, common_problems(mounting.authenticated, mounting.may_forbid));
+}
+
+} // namespace
+
+object read_operation(const JsonText& text) {
+    return object_like<OperationShape>(text, "operation");
+}
+
+object make_operation(const Route& route, Mounting mounting, const object& parameters) {
+    object operation = route.operation;
+    const auto verb = route.submission ? "submit" : verb_of(route.method);
+    operation.emplace("operationId", operation_id(verb, mounting.path));
+    operation.emplace("summary", summary(route, mounting.path));
+    operation.emplace("tags", array{first_segment(mounting.path)});
+    if (!mounting.authenticated) operation.emplace("security", array());
+    add_path_parameters(operation, mounting.path, parameters);
+    if (mounting.request_body) add_submission_parameters(operation);
+    add_responses(operation, mounting);
+    if (mounting.request_body) operation.emplace("requestBody", *std::move(mounting.request_body));
+    return operation;
+}
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string_view>
+
+/// The operators' routes, as in job_operations.hpp.
+namespace asyncjobs::http::openapi {
+
+inline constexpr std::string_view get_health = R"({
+  "operationId": "getHealth",
+  "tags": ["operations"],
+  "summary": "Ask whether the process is alive",
+  "responses": {"200": {"$ref": "#/components/responses/Healthy"}}})";
+
+inline constexpr std::string_view get_readiness = R"({
+  "operationId": "getReadiness",
+  "tags": ["operations"],
+  "summary": "Ask whether the service can do its work",
+  "responses": {"200": {"$ref": "#/components/responses/Healthy"}}})";
+
+inline constexpr std::string_view get_metrics = R"({
+  "operationId": "getMetrics",
+  "tags": ["operations"],
+  "summary": "Get the load, in the text format of Prometheus",
+  "responses": {
+    "200": {
+      "description": "The metrics",
+      "content": {"text/plain": {"schema": {"type": "string"}}}}}})";
+
+inline constexpr std::string_view get_description = R"({
+  "operationId": "getDescription",
+  "tags": ["operations"],
+  "summary": "Get this description",
+  "parameters": [{"$ref": "#/components/parameters/IfNoneMatch"}],
+  "responses": {
+    "200": {
+      "description": "An OpenAPI 3.1 document",
+      "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+      "content": {"application/json": {"schema": {"type": "object"}}}},
+    "304": {"$ref": "#/components/responses/NotModified"}}})";
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,101 @@
+#include "problems.hpp"
+
+#include "json_object.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <string_view>
+
+namespace asyncjobs::http::openapi {
+namespace {
+
+constexpr std::string_view schemas = R"({
+  "Problem": {
+    "description": "What went wrong, after RFC 9457; may have more members",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "properties": {
+      "type": {"type": "string", "format": "uri"},
+      "title": {"type": "string"},
+      "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
+      "detail": {"description": "for people", "type": "string"},
+      "instance": {"description": "of this occurrence", "type": "string", "format": "uri"},
+      "code": {"description": "for programs", "type": "string", "examples": ["not_found"]}}},
+  "InvalidInputProblem": {
+    "description": "All that is wrong with the request's document",
+    "allOf": [
+      {"$ref": "#/components/schemas/Problem"},
+      {
+        "type": "object",
+        "required": ["errors"],
+        "properties": {
+          "errors": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["pointer", "detail"],
+              "properties": {
+                "pointer": {
+                  "description": "a JSON pointer into the document",
+                  "type": "string",
+                  "examples": ["/lines/3/quantity"]},
+                "detail": {"type": "string"}}}}}}]},
+  "JobProblem": {
+    "allOf": [
+      {"$ref": "#/components/schemas/Problem"},
+      {
+        "type": "object",
+        "required": ["job"],
+        "properties": {"job": {"$ref": "#/components/schemas/Job"}}}]}})";
+
+struct Response {
+    std::string_view name;
+    std::string_view description;
+    std::string_view header = {}; ///< that comes with it
+    std::string_view schema = "Problem";
+};
+
+constexpr Response responses[] = {
+    {"BadRequest", "The request is malformed"},
+    {"Unauthenticated", "There are no valid credentials", "WWW-Authenticate"},
+    {"Forbidden", "The credentials do not allow this"},
+    {"NotFound", "There is nothing here, or nothing of yours"},
+    {"NotAcceptable", "The client accepts no type that there is"},
+    {"Conflict", "The job's status does not allow this"},
+    {"JobConflict", "The job is completed or has failed", {}, "JobProblem"},
+    {"ContentTooLarge", "The body is too long"},
+    {"UnsupportedMediaType", "The body is of another type", "Accept"},
+    {"InvalidInput", "The document breaks rules", {}, "InvalidInputProblem"},
+    {"TooManyRequests", "There are too many of yours", "Retry-After"},
+    {"InternalError", "It failed for a reason inside the service"},
+    {"Unavailable", "The service can't do this at the moment", "Retry-After"},
+    {"Problem", "Anything else that is refused"},
+};
+
+} // namespace
+
+boost::json::object problem_schemas() { return parse_object(schemas); }
+
+boost::json::object problem_responses() {
+    boost::json::object all;
+    for (const auto& [name, description, header, schema] : responses) {
+        boost::json::object response{{"description", description}};
+        if (!header.empty()) response["headers"] = {{header, reference("headers", header)}};
+        response["content"] = {
+            {"application/problem+json", {{"schema", reference("schemas", schema)}}}};
+        all.emplace(name, std::move(response));
+    }
+    return all;
+}
+
+boost::json::object common_problems(bool authenticated, bool may_forbid) {
+    boost::json::object problems{{"400", reference("responses", "BadRequest")}};
+    if (authenticated) problems.emplace("401", reference("responses", "Unauthenticated"));
+    if (may_forbid) problems.emplace("403", reference("responses", "Forbidden"));
+    problems.emplace("500", reference("responses", "InternalError"));
+    problems.emplace("503", reference("responses", "Unavailable"));
+    problems.emplace("default", reference("responses", "Problem"));
+    return problems;
+}
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+namespace asyncjobs::http::openapi {
+
+/// Schemas of problem documents: see Problem.
+boost::json::object problem_schemas();
+
+/// Responses that are problems, by name.
+boost::json::object problem_responses();
+
+/// What any route may answer, by status, with what comes of how it is mounted.
+boost::json::object common_problems(bool authenticated, bool may_forbid);
+
+} // namespace asyncjobs::http::openapi

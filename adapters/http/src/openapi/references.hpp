@@ -1,0 +1,10 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+namespace asyncjobs::http::openapi {
+
+/// Drops the components that nothing else in the document refers to, but for security schemes.
+void drop_unused_components(boost::json::object& document);
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::http::openapi {
+
+/// The schemas of a document, by name.
+class SchemaBook {
+public:
+    explicit SchemaBook(boost::json::object schemas) : schemas_(std::move(schemas)) {}
+
+    /// Takes a schema that refers to others of this book, under `name` or, if that is another
+    /// one's, with a number behind it. Answers a reference to it.
+    boost::json::object add(std::string_view name, const boost::json::object& schema);
+
+    /// Likewise one that stands on its own.
+    boost::json::object add_whole(std::string_view name, const boost::json::object& schema);
+
+    boost::json::object all() && { return std::move(schemas_); }
+
+private:
+    template <typename SchemaAt>
+    boost::json::object add_as(std::string_view name, SchemaAt schema_at);
+
+    boost::json::object schemas_;
+};
+
+/// The schema as a part of a larger document, where it stands at `pointer`: what refers to a part
+/// of it goes on doing so.
+boost::json::value placed_at(std::string_view pointer, boost::json::value schema);
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,80 @@
+#include "webhooks.hpp"
+
+#include "json_object.hpp"
+#include "names.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <string>
+
+namespace asyncjobs::http::openapi {
+namespace {
+
+constexpr std::string_view schema_texts = R"({
+  "WebhookData": {
+    "type": "object",
+    "required": ["job_id", "status", "status_url", "revision"],
+    "properties": {
+      "job_id": {"$ref": "#/components/schemas/JobId"},
+      "status": {"$ref": "#/components/schemas/JobStatus"},
+      "status_url": {"type": "string", "format": "uri-reference"},
+      "revision": {"type": "integer", "format": "int64", "minimum": 1}}}})";
+
+constexpr std::string_view parameter_texts = R"({
+  "WebhookId": {
+    "name": "webhook-id", "in": "header", "required": true,
+    "description": "of the message: the same each time that it is sent",
+    "schema": {"type": "string"}},
+  "WebhookTimestamp": {
+    "name": "webhook-timestamp", "in": "header", "required": true,
+    "description": "when it was sent, in seconds since 1970",
+    "schema": {"type": "integer", "format": "int64"}},
+  "WebhookSignature": {
+    "name": "webhook-signature", "in": "header", "required": true,
+    "description": "a list, separated by blanks, of `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64",
+    "schema": {"type": "string"}}})";
+
+constexpr std::string_view operation = R"({
+  "tags": ["webhooks"],
+  "security": [],
+  "parameters": [
+    {"$ref": "#/components/parameters/WebhookId"},
+    {"$ref": "#/components/parameters/WebhookTimestamp"},
+    {"$ref": "#/components/parameters/WebhookSignature"}],
+  "responses": {
+    "2XX": {"description": "It has arrived"},
+    "410": {"description": "Send no more"},
+    "default": {"description": "Send it again later"}}})";
+
+boost::json::object webhook(std::string_view status) {
+    auto post = parse_object(operation);
+    post["operationId"] = "on" + pascal_case(status) + "Job";
+    post["summary"] = "A job is " + std::string(status);
+    const std::string type = "job." + std::string(status);
+    post["requestBody"] = {{"required", true},
+                           {"content",
+                            {{"application/json",
+                              {{"schema",
+                                {{"type", "object"},
+                                 {"required", {"type", "timestamp", "data"}},
+                                 {"properties",
+                                  {{"type", {{"type", "string"}, {"const", type}}},
+                                   {"timestamp", {{"type", "string"}, {"format", "date-time"}}},
+                                   {"data", reference("schemas", "WebhookData")}}}}}}}}}};
+    return {{"post", std::move(post)}};
+}
+
+} // namespace
+
+boost::json::object webhooks() {
+    boost::json::object all;
+    for (const std::string status : {"completed", "failed", "cancelled"})
+        all.emplace("job." + status, webhook(status));
+    return all;
+}
+
+boost::json::object webhook_schemas() { return parse_object(schema_texts); }
+
+boost::json::object webhook_parameters() { return parse_object(parameter_texts); }
+
+} // namespace asyncjobs::http::openapi

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+namespace asyncjobs::http::openapi {
+
+/// What the service sends to its clients when a job has finished, after Standard Webhooks 1.0.0.
+boost::json::object webhooks();
+
+/// Schemas of it.
+boost::json::object webhook_schemas();
+
+/// Header parameters of it.
+boost::json::object webhook_parameters();
+
+} // namespace asyncjobs::http::openapi

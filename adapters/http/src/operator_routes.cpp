@@ -1,0 +1,56 @@
+#include "operator_routes.hpp"
+
+#include "job_api_impl.hpp"
+#include "negotiation.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/operator_operations.hpp"
+
+namespace asyncjobs::http {
+
+void JobApi::Impl::add_operator_routes() {
+    const auto add = [this](std::string_view path, RouteHandler handler,
+                            std::string_view operation) {
+        router_.add({.method = "GET",
+                     .path = std::string(path),
+                     .access = Access::anybody,
+                     .handler = std::move(handler),
+                     .operation = openapi::parse_object(operation)});
+    };
+    add(
+        health_path, [](const Call&) { return json_response(200, R"({"status":"ok"})"); },
+        openapi::get_health);
+    add(
+        ready_path, [this](const Call& call) { return ready(call); }, openapi::get_readiness);
+    if (options_.metrics)
+        add(
+            metrics_path, [this](const Call& call) { return metrics(call); }, openapi::get_metrics);
+    if (options_.openapi.enabled)
+        add(
+            description_path, [this](const Call& call) { return description(call); },
+            openapi::get_description);
+}
+
+Response JobApi::Impl::ready(const Call&) {
+    check_not_draining();
+    client_.find(JobId());
+    return json_response(200, R"({"status":"ok"})");
+}
+
+Response JobApi::Impl::metrics(const Call&) {
+    return {.status = 200,
+            .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
+            .body = metrics_.render({in_flight_, waits_.taken(), streams_.taken()},
+                                    [this](const std::string& queue, const std::string& type) {
+                                        return workloads_.get(queue, type);
+                                    })};
+}
+
+Response JobApi::Impl::description(const Call& call) {
+    const auto& text = description_.text({options_, router_.routes(), generic_types_});
+    Response response = json_response(200, text.document);
+    response.headers.set("ETag", text.etag);
+    response.headers.set("Cache-Control", "no-cache");
+    return unless_current(std::move(response), call.request.headers);
+}
+
+} // namespace asyncjobs::http

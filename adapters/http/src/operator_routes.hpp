@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+namespace asyncjobs::http {
+
+/// The operators' routes, which have no prefix.
+inline constexpr std::string_view health_path = "/healthz";
+inline constexpr std::string_view ready_path = "/readyz";
+inline constexpr std::string_view metrics_path = "/metrics";
+inline constexpr std::string_view description_path = "/openapi.json";
+
+} // namespace asyncjobs::http

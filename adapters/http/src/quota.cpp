@@ -1,0 +1,43 @@
+#include "quota.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace asyncjobs::http {
+namespace {
+
+std::int64_t seconds(Duration duration) {
+    return std::chrono::ceil<std::chrono::seconds>(duration).count();
+}
+
+} // namespace
+
+Quota::Standing Quota::take(const std::string& who, SteadyTime now) {
+    const auto each = std::max(period_ / static_cast<Duration::rep>(most_), Duration{1});
+    const std::lock_guard lock(mutex_);
+    if (full_at_.size() >= looked_through_at_) forget_the_full(now);
+    auto& full_at = full_at_[who];
+    full_at = std::max(full_at, now);
+    Standing standing;
+    standing.granted = full_at + each - now <= period_;
+    if (standing.granted) full_at += each;
+    standing.full_in = full_at - now;
+    const auto taken = static_cast<std::size_t>((standing.full_in + each - Duration{1}) / each);
+    standing.left = most_ - std::min(taken, most_);
+    standing.next_in = std::max(standing.full_in + each - period_, Duration{});
+    return standing;
+}
+
+void Quota::describe(std::string_view name, const Standing& standing, Headers& headers) const {
+    headers.set("RateLimit-Policy", fmt::format("\"{}\";q={};w={}", name, most_, seconds(period_)));
+    headers.set("RateLimit",
+                fmt::format("\"{}\";r={};t={}", name, standing.left, seconds(standing.full_in)));
+}
+
+void Quota::forget_the_full(SteadyTime now) {
+    std::erase_if(full_at_, [now](const auto& entry) { return entry.second <= now; });
+    looked_through_at_ = std::max<std::size_t>(1024, 2 * full_at_.size());
+}
+
+} // namespace asyncjobs::http

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <asyncjobs/json_schema.hpp>
+
+#include <cmath>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::json::detail {
+
+/// Where in the whole schema a part of it stands, and the structs that it is part of.
+struct Place {
+    UnknownMembers unknown = UnknownMembers::ignore;
+    bool serialized = false; ///< it is of what is written, not of what is read
+    std::string pointer = "#";
+    std::vector<std::pair<std::type_index, std::string>> within = {};
+
+    Place at(std::initializer_list<std::string_view> tokens) const;
+};
+
+/// The same schema for a value that may be null as well. Not for a struct's, which may be referred
+/// to.
+boost::json::object or_null(boost::json::object schema);
+
+template <typename T>
+boost::json::object schema_value(const Place& place);
+
+template <std::integral T>
+boost::json::object schema_integer() {
+    using Limits = std::numeric_limits<T>;
+    const std::string format = (Limits::is_signed ? "int" : "uint") + std::to_string(sizeof(T) * 8);
+    return {{"type", "integer"},
+            {"format", format},
+            {"minimum", write_value(Limits::min())},
+            {"maximum", write_value(Limits::max())}};
+}
+
+template <typename T>
+boost::json::object schema_duration() {
+    boost::json::object schema{{"type", "number"}, {"description", "in seconds"}};
+    if constexpr (!std::chrono::treat_as_floating_point_v<typename T::rep>) {
+        const double end = write_value(T::max()).get_double();
+        schema.emplace("exclusiveMinimum", -end);
+        schema.emplace("exclusiveMaximum", end);
+    }
+    return schema;
+}
+
+template <typename T>
+boost::json::object schema_enum() {
+    boost::json::array names;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+        [&](auto enumerator) { names.emplace_back(enumerator.name); });
+    return {{"type", "string"}, {"enum", std::move(names)}};
+}
+
+template <typename T>
+void add_default(boost::json::object& schema, const T& value) {
+    if constexpr (std::floating_point<T>) {
+        if (std::isfinite(value)) schema.emplace("default", write_value(value));
+    } else if constexpr (std::is_enum_v<T>) {
+        if (boost::describe::enum_to_string(value, nullptr))
+            schema.emplace("default", write_value(value));
+    } else if constexpr (std::integral<T> || std::same_as<T, std::string> || is_duration<T>) {
+        schema.emplace("default", write_value(value));
+    }
+}
+
+template <typename T>
+boost::json::object schema_written_member(const Place& place) {
+    if constexpr (is_a<T, std::optional>)
+        return schema_value<typename T::value_type>(place);
+    else
+        return schema_value<T>(place);
+}
+
+template <Described T>
+boost::json::object schema_struct(Place place) {
+    for (const auto& [type, pointer] : place.within)
+        if (type == typeid(T)) return {{"$ref", pointer}};
+    place.within.emplace_back(typeid(T), place.pointer);
+    const T defaults{};
+    boost::json::object properties;
+    boost::json::array required;
+    boost::mp11::mp_for_each<Members<T>>([&](auto member) {
+        const auto& value = defaults.*member.pointer;
+        using Member = std::remove_cvref_t<decltype(value)>;
+        const auto here = place.at({"properties", member.name});
+        if (place.serialized) {
+            properties.emplace(member.name, schema_written_member<Member>(here));
+            if (!is_a<Member, std::optional>) required.emplace_back(member.name);
+        } else {
+            auto schema = schema_value<Member>(here);
+            add_default(schema, value);
+            properties.emplace(member.name, std::move(schema));
+        }
+    });
+    boost::json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
+    if (!required.empty()) schema.emplace("required", std::move(required));
+    if (place.unknown == UnknownMembers::refuse) schema.emplace("additionalProperties", false);
+    return schema;
+}
+
+template <typename T>
+boost::json::object schema_value(const Place& place) {
+    if constexpr (std::same_as<T, boost::json::value> || std::same_as<T, JsonText>) {
+        return {};
+    } else if constexpr (std::same_as<T, bool>) {
+        return {{"type", "boolean"}};
+    } else if constexpr (std::integral<T>) {
+        return schema_integer<T>();
+    } else if constexpr (std::same_as<T, float>) {
+        constexpr double most = std::numeric_limits<float>::max();
+        return {{"type", "number"}, {"format", "float"}, {"minimum", -most}, {"maximum", most}};
+    } else if constexpr (std::floating_point<T>) {
+        return {{"type", "number"}, {"format", "double"}};
+    } else if constexpr (std::same_as<T, std::string>) {
+        return {{"type", "string"}};
+    } else if constexpr (std::same_as<T, Timestamp>) {
+        return {{"type", "string"}, {"format", "date-time"}};
+    } else if constexpr (is_duration<T>) {
+        return schema_duration<T>();
+    } else if constexpr (is_a<T, std::optional>) {
+        using Value = typename T::value_type;
+        if constexpr (Described<Value>)
+            return {{"anyOf",
+                     {schema_value<Value>(place.at({"anyOf", "0"})),
+                      boost::json::object{{"type", "null"}}}}};
+        else
+            return or_null(schema_value<Value>(place));
+    } else if constexpr (is_a<T, std::vector>) {
+        return {{"type", "array"},
+                {"items", schema_value<typename T::value_type>(place.at({"items"}))}};
+    } else if constexpr (is_a<T, std::map>) {
+        return {{"type", "object"},
+                {"additionalProperties",
+                 schema_value<typename T::mapped_type>(place.at({"additionalProperties"}))}};
+    } else if constexpr (std::is_enum_v<T>) {
+        return schema_enum<T>();
+    } else {
+        static_assert(Described<T>, "describe this type with BOOST_DESCRIBE_STRUCT");
+        return schema_struct<T>(place);
+    }
+}
+
+} // namespace asyncjobs::json::detail
+
+namespace asyncjobs::json {
+
+template <typename T>
+JsonText schema_of(UnknownMembers unknown) {
+    return detail::to_text(detail::schema_value<T>({.unknown = unknown}));
+}
+
+template <typename T>
+JsonText schema_of_serialized() {
+    return detail::to_text(detail::schema_value<T>({.serialized = true}));
+}
+
+} // namespace asyncjobs::json

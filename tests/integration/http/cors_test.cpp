@@ -1,0 +1,78 @@
+#include "served_api.hpp"
+
+#include <asyncjobs/error.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+
+namespace {
+
+const ServedOptions with_cors{.api = {.cors_origins = {"https://app.example.org"}}};
+
+std::string origin(std::string_view text) { return "Origin: " + std::string(text) + "\r\n"; }
+
+} // namespace
+
+TEST_CASE("without origins that are allowed, nothing is said to browsers") {
+    ServedApi served;
+    const auto response = served.ask("GET /v1/jobs", "ann", origin("https://app.example.org"));
+    CHECK(response.header("Access-Control-Allow-Origin").empty());
+    CHECK(response.header("Vary").empty());
+}
+
+TEST_CASE("scripts of an allowed origin may read answers and their fields, refusals too") {
+    ServedApi served(with_cors);
+    for (const std::string_view line : {"GET /v1/jobs", "GET /v1/nothing", "PUT /v1/jobs"}) {
+        const auto response = served.ask(line, "ann", origin("https://app.example.org"));
+        CHECK(response.header("Access-Control-Allow-Origin") == "https://app.example.org");
+        CHECK(response.header("Access-Control-Expose-Headers").find("Location") !=
+              std::string::npos);
+        CHECK(response.header("Access-Control-Allow-Credentials").empty());
+        CHECK(response.header("Vary").find("Origin") != std::string::npos);
+    }
+}
+
+TEST_CASE("another origin is not allowed, however like it is, and answers vary by it") {
+    ServedApi served(with_cors);
+    for (const std::string_view other : {"http://app.example.org", "https://app.example.org:444",
+                                         "https://app.example.org.evil.net", "https://evil.net",
+                                         "null", "HTTPS://APP.EXAMPLE.ORG"}) {
+        CAPTURE(other);
+        const auto response = served.ask("GET /v1/jobs", "ann", origin(other));
+        CHECK(response.header("Access-Control-Allow-Origin").empty());
+        CHECK(response.header("Vary").find("Origin") != std::string::npos);
+    }
+}
+
+TEST_CASE("a browser that asks first learns what it may send, without credentials") {
+    ServedApi served(with_cors);
+    const auto ask = [&](std::string_view from) {
+        return served.ask("OPTIONS /v1/notes", "",
+                          origin(from) + "Access-Control-Request-Method: POST\r\n");
+    };
+    const auto allowed = ask("https://app.example.org");
+    CHECK(allowed.status == 204);
+    CHECK(allowed.header("Access-Control-Allow-Methods").find("POST") != std::string::npos);
+    CHECK(allowed.header("Access-Control-Allow-Headers").find("Idempotency-Key") !=
+          std::string::npos);
+    CHECK(ask("https://evil.net").header("Access-Control-Allow-Methods").empty());
+}
+
+TEST_CASE("cookies are allowed by name") {
+    auto options = with_cors;
+    options.api.cors_credentials = true;
+    ServedApi served(options);
+    CHECK(served.ask("GET /v1/jobs", "ann", origin("https://app.example.org"))
+              .header("Access-Control-Allow-Credentials") == "true");
+}
+
+TEST_CASE("what is no origin is refused when the API is made") {
+    MemoryJobStore store;
+    Client client(store);
+    for (const std::string bad : {"*", "app.example.org", "https://app.example.org/", "https://"}) {
+        CAPTURE(bad);
+        CHECK_THROWS_AS(http::JobApi(client, {.allow_anonymous = true, .cors_origins = {bad}}),
+                        Error);
+    }
+}

@@ -1,0 +1,111 @@
+#include "served_api.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+
+namespace {
+
+RawResponse submit(ServedApi& served, const std::string& key, std::string_view body = "1",
+                   std::string_view who = "ann", std::string_view path = "/v1/notes") {
+    return served.ask("POST " + std::string(path), who,
+                      "Content-Type: application/json\r\nIdempotency-Key: " + key + "\r\n", body);
+}
+
+std::size_t count_of(ServedApi& served) { return served.client.list({}).jobs.size(); }
+
+} // namespace
+
+TEST_CASE("the same request with the same key is the same job, and gets the same bytes") {
+    ServedApi served;
+    const auto first = submit(served, "\"k-1\"");
+    CHECK(first.status == 202);
+    CHECK(first.header("Idempotent-Replayed").empty());
+    for (const std::string key : {"\"k-1\"", "k-1"}) {
+        const auto again = submit(served, key);
+        CHECK(again.status == 202);
+        CHECK(again.body == first.body);
+        CHECK(again.header("Location") == first.header("Location"));
+        CHECK(again.header("Idempotent-Replayed") == "true");
+    }
+    CHECK(count_of(served) == 1);
+}
+
+TEST_CASE("the answer is the same when the job has finished, and when others took another time") {
+    ServedApi served;
+    for (int i = 0; i < 3; ++i) {
+        served.submit("ann");
+        served.complete();
+    }
+    const auto first = submit(served, "k");
+    served.complete("7");
+    const auto again = submit(served, "k");
+    CHECK(again.body == first.body);
+    CHECK(count_of(served) == 4);
+}
+
+TEST_CASE("another request under the same key is refused, and makes no job") {
+    ServedApi served;
+    submit(served, "k");
+    const auto other = submit(served, "k", "2");
+    CHECK(other.status == 422);
+    CHECK(text_at(json_of(other), "code") == "idempotency_key_reused");
+    CHECK(count_of(served) == 1);
+}
+
+TEST_CASE("a key belongs to its owner and its route") {
+    ServedApi served;
+    const auto anns = submit(served, "k");
+    const auto bobs = submit(served, "k", "2", "bob");
+    const auto generic = submit(served, "k", R"({"type":"note","input":1})", "ann", "/v1/jobs");
+    CHECK(bobs.status == 202);
+    CHECK(generic.status == 202);
+    CHECK(count_of(served) == 3);
+}
+
+TEST_CASE("a key lives as long as its job") {
+    ServedApi served;
+    const auto first = submit(served, "k");
+    served.complete();
+    CHECK(served.ask("DELETE " + first.header("Location")).status == 204);
+    const auto again = submit(served, "k", "2");
+    CHECK(again.status == 202);
+    CHECK(again.header("Idempotent-Replayed").empty());
+}
+
+TEST_CASE("a key that breaks the rule is refused with it, and makes no job") {
+    ServedApi served;
+    for (const std::string& key :
+         {std::string("\"\""), std::string("a b"), std::string("\"a"), std::string(256, 'k'),
+          std::string("\"a\\x\""), std::string("\"a\"b\""), std::string("k\xc3\xa4"),
+          std::string("a\r\nIdempotency-Key: b")}) {
+        CAPTURE(key);
+        const auto refused = submit(served, key);
+        CHECK(refused.status == 400);
+        CHECK(text_at(json_of(refused), "code") == "invalid_idempotency_key");
+    }
+    CHECK(submit(served, std::string(255, 'k')).status == 202);
+    CHECK(submit(served, R"("a\"\\b")").status == 202);
+    CHECK(count_of(served) == 2);
+}
+
+TEST_CASE("a repeated submit that prefers to wait waits for the job that there is") {
+    ServedApi served({.api = {.max_wait = 1h}});
+    submit(served, "k");
+    served.complete("7");
+    const auto again = submit(served, "k\r\nPrefer: wait=3600");
+    CHECK(again.status == 202);
+    CHECK(text_at(json_of(again), "status") == "completed");
+    CHECK(again.header("Idempotent-Replayed") == "true");
+}
+
+TEST_CASE("a submit's trace goes on in the job's metadata") {
+    ServedApi served;
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const auto response =
+        served.ask("POST /v1/notes", "ann",
+                   "Content-Type: application/json\r\ntraceparent: " + trace + "\r\n", "1");
+    const auto job = served.client.find(*JobId::parse(text_at(json_of(response), "job_id")));
+    CHECK(boost::json::parse(job->metadata.text()).at("traceparent") == trace.c_str());
+}

@@ -1,0 +1,126 @@
+#include "openapi/submissions.hpp"
+
+#include <boost/describe.hpp>
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+using namespace asyncjobs;
+using namespace asyncjobs::http;
+using openapi::SchemaBook;
+
+namespace {
+
+struct Photo {
+    static constexpr std::string_view type = "photo.resize";
+    std::string url = {};
+    int width = 640;
+};
+BOOST_DESCRIBE_STRUCT(Photo, (), (url, width))
+
+struct Size {
+    std::int64_t bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(Size, (), (bytes))
+
+struct Folder {
+    static constexpr std::string_view type = "folder";
+    std::vector<Folder> folders = {};
+};
+BOOST_DESCRIBE_STRUCT(Folder, (), (folders))
+
+SchemaBook empty_book() { return SchemaBook(boost::json::object()); }
+
+const boost::json::value& schema_of_body(const boost::json::object& body) {
+    return body.at("content").at("application/json").at("schema");
+}
+
+} // namespace
+
+TEST_CASE("a typed route's body is its struct, with what it requires and no other member") {
+    const auto rule = http::detail::make_rule(SubmitRoute<Photo>{.required = {"url"}});
+    auto book = empty_book();
+    const auto body = openapi::request_body(rule, book);
+    CHECK(body.at("required") == true);
+    CHECK(schema_of_body(body).at("$ref") == "#/components/schemas/PhotoResizeInput");
+    const auto schema = std::move(book).all().at("PhotoResizeInput");
+    CHECK(schema.at("required") == boost::json::parse(R"(["url"])"));
+    CHECK(schema.at("additionalProperties") == false);
+    CHECK(schema.at_pointer("/properties/width/default") == 640);
+    CHECK_FALSE(schema.at_pointer("/properties/url").as_object().contains("default"));
+}
+
+TEST_CASE("a route that lets unknown members pass does not say that there are none") {
+    const auto rule = http::detail::make_rule(
+        SubmitRoute<Photo>{.unknown_members = json::UnknownMembers::ignore});
+    auto book = empty_book();
+    openapi::request_body(rule, book);
+    CHECK_FALSE(
+        std::move(book).all().at("PhotoResizeInput").as_object().contains("additionalProperties"));
+}
+
+TEST_CASE("an untyped route's body is the schema that is given, with what it requires") {
+    const auto rule = http::detail::make_rule(UntypedSubmitRoute{
+        .type = "note",
+        .required = {"b", "a"},
+        .input_schema = JsonText::parse(R"({"type":"object","required":["a"]})")});
+    auto book = empty_book();
+    openapi::request_body(rule, book);
+    CHECK(std::move(book).all().at("NoteInput") ==
+          boost::json::parse(
+              R"({"type":"object","required":["a","b"],"properties":{"b":{},"a":{}}})"));
+}
+
+TEST_CASE("an untyped route of which nothing is said takes anything") {
+    auto book = empty_book();
+    openapi::request_body(http::detail::make_rule(UntypedSubmitRoute{.type = "note"}), book);
+    CHECK(std::move(book).all().at("NoteInput") == boost::json::object());
+}
+
+TEST_CASE("a schema that is none is refused") {
+    for (const auto* text : {"[]", R"({"required":1})", R"({"properties":[]})"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(openapi::input_schema({.input_schema = JsonText::parse(text)}), Error);
+    }
+}
+
+TEST_CASE("an input that holds itself refers to itself in the document") {
+    auto book = empty_book();
+    openapi::request_body(http::detail::make_rule(SubmitRoute<Folder>{}), book);
+    CHECK(std::move(book).all().at("FolderInput").at_pointer("/properties/folders/items/$ref") ==
+          "#/components/schemas/FolderInput");
+}
+
+TEST_CASE("the generic route takes one of its types, each with its own input") {
+    openapi::GenericTypes types;
+    types.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
+    types.emplace("photo.resize", http::detail::make_rule(SubmitRoute<Photo>{}));
+    auto book = empty_book();
+    const auto body = openapi::request_body(types, book);
+    const auto& schema = schema_of_body(body);
+    CHECK(schema.at("oneOf").as_array().size() == 2);
+    CHECK(schema.at("discriminator").at("mapping").at("photo.resize") ==
+          "#/components/schemas/PhotoResizeSubmission");
+    const auto submission = std::move(book).all().at("PhotoResizeSubmission");
+    CHECK(submission.at_pointer("/properties/type/const") == "photo.resize");
+    CHECK(submission.at_pointer("/properties/input/$ref") ==
+          "#/components/schemas/PhotoResizeInput");
+    CHECK(submission.at("required") == boost::json::parse(R"(["type","input"])"));
+}
+
+TEST_CASE("results are those that routes declare, and anything else if one declares none") {
+    const auto photo = http::detail::make_rule(
+        SubmitRoute<Photo>{.result_schema = json::schema_of_serialized<Size>()});
+    const auto note = http::detail::make_rule(UntypedSubmitRoute{.type = "note"});
+    auto book = empty_book();
+    CHECK_FALSE(openapi::result_schema({&note}, book).contains("anyOf"));
+    CHECK(openapi::result_schema({&photo, &photo}, book).at("$ref") ==
+          "#/components/schemas/PhotoResizeResult");
+    const auto text = http::detail::make_rule(UntypedSubmitRoute{
+        .type = "text", .result_schema = JsonText::parse(R"({"type":"string"})")});
+    CHECK(openapi::result_schema({&photo, &text}, book).at("anyOf") ==
+          boost::json::parse(R"([{"$ref":"#/components/schemas/PhotoResizeResult"},
+                                 {"$ref":"#/components/schemas/TextResult"}])"));
+    const auto open = openapi::result_schema({&photo, &note}, book);
+    CHECK(open.at("anyOf").as_array().size() == 2);
+    CHECK_FALSE(open.at("anyOf").at(1).as_object().contains("$ref"));
+}
