@@ -1,7 +1,7 @@
 #include "job_api_impl.hpp"
 
-#include "json_reader.hpp"
 #include "negotiation.hpp"
+#include <asyncjobs/http/json_reader.hpp>
 
 #include <asyncjobs/json.hpp>
 
