@@ -1,7 +1,6 @@
 #include "base64url.hpp"
 #include "jwt_key_impl.hpp"
 
-#include <asyncjobs/error.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 
@@ -10,22 +9,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 namespace asyncjobs::auth {
 namespace {
 
 namespace json = boost::json;
 
-[[noreturn]] void refuse(std::string_view rule) {
-    throw Error(Errc::invalid_argument, std::string(rule));
-}
+[[noreturn]] void refuse(std::string_view rule) { throw std::invalid_argument(std::string(rule)); }
 
 /// Empty if the member is absent; throws if it is no text.
 std::string text_member(const json::object& key, std::string_view name) {
     const auto* const value = key.if_contains(name);
     if (!value) return {};
     if (!value->is_string()) refuse(fmt::format("{} must be a text", name));
-    return json::value_to<std::string>(*value);
+    return std::string(value->get_string());
 }
 
 /// The bytes of a member that must be there.
@@ -62,36 +61,36 @@ json::array keys_of(std::string_view document) {
 } // namespace
 
 std::vector<JwtKey> JwtKey::from_jwks(std::string_view document) {
-    const auto add_to = [](std::vector<JwtKey>& keys, const json::value& entry) {
+    const auto read = [](const json::value& entry) -> std::optional<Key> {
         if (!entry.is_object()) refuse("it must be an object");
         const auto& key = entry.get_object();
-        if (!verifies_signatures(key)) return;
+        if (!verifies_signatures(key)) return std::nullopt;
         const auto type = text_member(key, "kty"), algorithm = text_member(key, "alg");
-        auto kid = text_member(key, "kid");
+        const auto kid = text_member(key, "kid");
         const auto is_for = [&](std::string_view alg) {
             return algorithm.empty() || algorithm == alg;
         };
         if (type == "RSA" && is_for("RS256"))
-            keys.push_back(JwtKey(Key::rs256(
-                rsa_from_numbers(bytes_member(key, "n"), bytes_member(key, "e")), std::move(kid))));
-        else if (type == "EC" && is_for("ES256") && text_member(key, "crv") == "P-256")
-            keys.push_back(JwtKey(Key::es256(
-                p256_from_point(bytes_member(key, "x"), bytes_member(key, "y")), std::move(kid))));
-        else if (type == "oct" && algorithm == "HS256")
-            keys.push_back(hs256(bytes_member(key, "k"), std::move(kid)));
+            return Key::rs256(rsa_from_numbers(bytes_member(key, "n"), bytes_member(key, "e")),
+                              kid);
+        if (type == "EC" && is_for("ES256") && text_member(key, "crv") == "P-256")
+            return Key::es256(p256_from_point(bytes_member(key, "x"), bytes_member(key, "y")), kid);
+        if (type == "oct" && algorithm == "HS256") return Key::hs256(bytes_member(key, "k"), kid);
+        return std::nullopt;
     };
-
-    std::vector<JwtKey> keys;
-    const auto entries = keys_of(document);
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        try {
-            add_to(keys, entries[i]);
-        } catch (const Error& error) {
-            refuse(fmt::format("/keys/{}: {}", i, error.what()));
+    return made_or_error([&] {
+        std::vector<JwtKey> keys;
+        const auto entries = keys_of(document);
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            try {
+                if (auto key = read(entries[i])) keys.push_back(JwtKey(*std::move(key)));
+            } catch (const std::invalid_argument& fault) {
+                refuse(fmt::format("/keys/{}: {}", i, fault.what()));
+            }
         }
-    }
-    if (keys.empty()) refuse("the JWK set has no key for RS256, ES256 or HS256");
-    return keys;
+        if (keys.empty()) refuse("the JWK set has no key for RS256, ES256 or HS256");
+        return keys;
+    });
 }
 
 } // namespace asyncjobs::auth

@@ -3,8 +3,6 @@
 #include "octets.hpp"
 #include "openssl_handles.hpp"
 
-#include <asyncjobs/error.hpp>
-
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -14,6 +12,7 @@
 
 #include <array>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 namespace asyncjobs::auth {
@@ -27,7 +26,7 @@ constexpr int least_rsa_bits = 2048;
 constexpr const char* rsa_rule = "the key must be an RSA key of 2048 bits at the least";
 constexpr const char* p256_rule = "the key must be a point of the curve P-256";
 
-[[noreturn]] void refuse(const char* rule) { throw Error(Errc::invalid_argument, rule); }
+[[noreturn]] void refuse(const char* rule) { throw std::invalid_argument(rule); }
 
 template <typename T>
 T made(T object) {

@@ -10,7 +10,7 @@ namespace asyncjobs::auth {
 /// One of OpenSSL's. Shared: verifying only reads it, from any thread.
 using PublicKey = std::shared_ptr<EVP_PKEY>;
 
-/// Each throws Error (Errc::invalid_argument) that says what is wrong with the key.
+/// Each throws std::invalid_argument that says what is wrong with the key.
 PublicKey rsa_from_pem(std::string_view pem);
 PublicKey p256_from_pem(std::string_view pem);
 /// Of big-endian numbers.
