@@ -63,14 +63,6 @@ http::Response send_file(const http::Call& call, const FileStore& files, const U
 
 } // namespace
 
-http::Authenticator authenticate_by(const Tokens& tokens) {
-    return [&tokens](const http::Request& request) -> std::optional<http::Principal> {
-        if (auto user = tokens.user(header(request, "Authorization")))
-            return http::Principal{.owner = std::move(*user)};
-        return std::nullopt;
-    };
-}
-
 void add_report_route(http::JobApi& api, std::chrono::seconds retention) {
     api.submit_route<SalesReportJob>("/reports/sales", {.queue = "reports",
                                                         .timeout = std::chrono::minutes{10},
