@@ -66,11 +66,16 @@ TEST_CASE("each algorithm verifies the example of RFC 7515") {
 }
 
 TEST_CASE("a signature that was changed, cut or made longer is not the key's") {
-    for (const auto& [jwk, token] : {std::pair(rfc7515::hs256_jwk, rfc7515::hs256_token),
-                                     std::pair(rfc7515::rs256_jwk, rfc7515::rs256_token),
-                                     std::pair(rfc7515::es256_jwk, rfc7515::es256_token)}) {
-        CAPTURE(jwk);
-        const auto key = key_of(jwk);
+    struct Example {
+        const std::string& jwk;
+        const std::string& token;
+    };
+    for (const Example& example : {Example{rfc7515::hs256_jwk, rfc7515::hs256_token},
+                                   Example{rfc7515::rs256_jwk, rfc7515::rs256_token},
+                                   Example{rfc7515::es256_jwk, rfc7515::es256_token}}) {
+        CAPTURE(example.jwk);
+        const auto& token = example.token;
+        const auto key = key_of(example.jwk);
         const auto dot = token.rfind('.');
         const auto text = token.substr(0, dot);
         const auto signature = auth::decode_base64url(token.substr(dot + 1)).value();
