@@ -13,7 +13,7 @@ case "${1:-}" in
 *) sed -n '2,5s/^# //p' "$0" >&2; exit 2 ;;
 esac
 
-cmake/install-packages.sh build core soci http schedules examples demo
+cmake/install-packages.sh build core soci http auth schedules examples demo
 export CCACHE_SLOPPINESS=pch_defines,time_macros
 mkdir -p build/logs
 echo 'Building the report server. The first time this takes a few minutes.'
@@ -38,7 +38,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 token=demo-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
-echo "$token demo" >"$scratch/tokens"
+echo "$(printf %s "$token" | sha256sum | cut -d' ' -f1) demo" >"$scratch/tokens"
 build/release/examples/03_report_server/report_server --listen 127.0.0.1:0 \
     --store "sqlite:$scratch/jobs.db" --files "$scratch/files" --tokens "$scratch/tokens" \
     >"$scratch/out" 2>"$scratch/log" &

@@ -3,6 +3,7 @@
 #include "report_api.hpp"
 #include "report_job.hpp"
 
+#include <asyncjobs/auth/bearer_tokens.hpp>
 #include <asyncjobs/beast/server.hpp>
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
@@ -18,6 +19,7 @@
 namespace {
 
 using namespace report_server;
+using asyncjobs::auth::BearerTokens;
 using namespace std::chrono_literals;
 
 void log(const asyncjobs::LogEntry& entry) {
@@ -63,7 +65,6 @@ void serve(const Options& options) {
     const auto signals = block_stop_signals();
     const FileStore files(options.files);
     const auto secret = load_or_create_secret(options.files / "secret");
-    const Tokens tokens(secret, options.tokens);
     const UrlSigner signer(secret);
     const auto store = asyncjobs::open_store(options.store);
 
@@ -78,10 +79,11 @@ void serve(const Options& options) {
                                                  .files_url = options.public_url,
                                                  .retention = options.retention}));
     asyncjobs::Client client(*store);
-    asyncjobs::http::JobApi api(client, {.public_base_url = options.public_url,
-                                         .authenticator = authenticate_by(tokens),
-                                         .openapi = description(),
-                                         .log = log});
+    asyncjobs::http::JobApi api(client,
+                                {.public_base_url = options.public_url,
+                                 .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
+                                 .openapi = description(),
+                                 .log = log});
     add_report_route(api, options.retention);
     add_file_route(api, files, signer);
     asyncjobs::beast::Server server(api,

@@ -42,7 +42,8 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
         ->check(CLI::ExistingFile);
     app.add_option("--files", options.files, "Directory of the finished reports")
         ->capture_default_str();
-    app.add_option("--tokens", options.tokens, "File with a line \"TOKEN USER_ID\" per API token")
+    app.add_option("--tokens", options.tokens,
+                   "File with a line \"DIGEST USER_ID\" per API token, its SHA-256")
         ->required()
         ->check(CLI::ExistingFile);
     app.add_option("--workers", options.workers, "Reports at once")

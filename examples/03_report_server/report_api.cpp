@@ -90,14 +90,6 @@ asyncjobs::JsonText json(const char* text) { return asyncjobs::JsonText::parse(t
 
 } // namespace
 
-http::Authenticator authenticate_by(const Tokens& tokens) {
-    return [&tokens](const http::Request& request) -> std::optional<http::Principal> {
-        if (auto user = tokens.user(header(request, "Authorization")))
-            return http::Principal{.owner = std::move(*user)};
-        return std::nullopt;
-    };
-}
-
 void add_report_route(http::JobApi& api, std::chrono::seconds retention) {
     api.submit_route<SalesReportJob>(
         "/reports/sales", {.queue = "reports",

@@ -3,14 +3,10 @@
 #include "file_store.hpp"
 #include "options.hpp"
 #include "signed_url.hpp"
-#include "tokens.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
 
 namespace report_server {
-
-/// Who asks, by bearer token.
-asyncjobs::http::Authenticator authenticate_by(const Tokens& tokens);
 
 /// `POST /reports/sales`, in the language that the request prefers.
 void add_report_route(asyncjobs::http::JobApi& api, std::chrono::seconds retention);

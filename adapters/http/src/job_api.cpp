@@ -9,6 +9,7 @@
 
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/http/bearer_token.hpp>
 
 #include <fmt/format.h>
 
@@ -187,7 +188,8 @@ Principal JobApi::Impl::authenticate(const Request& request) const {
     auto principal = options_.authenticator(request);
     if (!principal)
         throw Problem(401, "unauthenticated", "this needs valid credentials")
-            .with_header("WWW-Authenticate", "Bearer");
+            .with_header("WWW-Authenticate",
+                         bearer_token(request) ? R"(Bearer error="invalid_token")" : "Bearer");
     if (principal->owner.empty() || !asyncjobs::detail::is_label(principal->owner))
         throw std::logic_error("the authenticator answered a principal whose owner is empty, or "
                                "longer than 255 bytes, or holds control characters");

@@ -1,5 +1,4 @@
-#include "json_reader.hpp"
-
+#include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>

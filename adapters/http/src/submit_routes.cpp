@@ -1,13 +1,13 @@
 #include "job_api_impl.hpp"
 
 #include "idempotency.hpp"
-#include "json_reader.hpp"
 #include "negotiation.hpp"
 #include "openapi/job_operations.hpp"
 #include "openapi/json_object.hpp"
 #include "openapi/submissions.hpp"
 #include "trace_context.hpp"
 
+#include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/object.hpp>

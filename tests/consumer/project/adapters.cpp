@@ -1,4 +1,5 @@
 #include <asyncjobs/asyncjobs.hpp>
+#include <asyncjobs/auth/bearer_tokens.hpp>
 #include <asyncjobs/beast/server.hpp>
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/schedules/cron.hpp>
@@ -13,7 +14,7 @@ int main() {
     executor.handle("echo", [](const auto& input, asyncjobs::ProgressReporter&) { return input; });
     executor.start();
     asyncjobs::Client client{*store};
-    asyncjobs::http::JobApi api{client, {.allow_anonymous = true}};
+    asyncjobs::http::JobApi api{client, {.authenticator = asyncjobs::auth::BearerTokens({})}};
     asyncjobs::beast::Server server{api};
     server.start();
 

@@ -70,6 +70,32 @@ TEST_CASE("without valid credentials everything under the prefix is 401") {
     CHECK(served.ask("GET " + path_of(id), "", "Authorization: Basic YTpi\r\n").status == 401);
 }
 
+TEST_CASE("a 401 calls the token invalid only where one was sent") {
+    ServedApi served({.api = {.authenticator = [](const http::Request&) {
+                          return std::optional<http::Principal>();
+                      }}});
+    const auto challenge = [&](std::string_view who, std::string_view fields = {}) {
+        const auto response = served.ask("GET /v1/jobs", who, fields);
+        CHECK(response.status == 401);
+        return response.header("WWW-Authenticate");
+    };
+    CHECK(challenge("ann") == R"(Bearer error="invalid_token")");
+    CHECK(challenge("") == "Bearer");
+    CHECK(challenge("", "Authorization: Basic YTpi\r\n") == "Bearer");
+}
+
+TEST_CASE("an authenticator that throws a Problem has worded the answer") {
+    ServedApi served(
+        {.api = {.authenticator = [](const http::Request&) -> std::optional<http::Principal> {
+             throw http::Problem(401, "unauthenticated", "this needs an API key")
+                 .with_header("WWW-Authenticate", "ApiKey");
+         }}});
+    const auto response = served.ask("GET /v1/jobs");
+    CHECK(response.status == 401);
+    CHECK(response.header("WWW-Authenticate") == "ApiKey");
+    CHECK(text_at(json_of(response), "detail") == "this needs an API key");
+}
+
 TEST_CASE("an authenticator that throws is a 500 that tells nothing") {
     ServedApi served;
     const auto response = served.ask("GET /v1/jobs", "broken");

@@ -63,7 +63,7 @@ struct Accepted {
 class Victim {
 public:
     explicit Victim(unsigned seed) : random_(seed) {
-        with_content(folder_ / "tokens", "secret ada\n");
+        with_content(folder_ / "tokens", token_file);
         report_server::generate_orders(folder_ / "orders.csv", {.invoices_per_day = 1});
         const ReportServerProcess first(arguments());
         record_finishes(database());

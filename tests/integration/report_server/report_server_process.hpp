@@ -18,6 +18,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+/// What `--tokens` reads: `secret` is ada's, `other` is bob's.
+inline const std::string token_file =
+    "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b ada\n"
+    "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa bob\n";
+
 /// The report server as a process of its own, killed at the latest when this is destroyed.
 class ReportServerProcess {
 public:

@@ -29,7 +29,7 @@ public:
         std::vector<std::string> arguments = {
             "--store",  "sqlite:" + (folder_ / "jobs.db").string(),
             "--files",  (folder_ / "files").string(),
-            "--tokens", with_content(folder_ / "tokens", "secret ada\nother bob\n").string()};
+            "--tokens", with_content(folder_ / "tokens", token_file).string()};
         if (std::find(more.begin(), more.end(), "--orders") == more.end())
             more.insert(more.end(),
                         {"--orders", with_content(folder_ / "orders.csv", orders).string()});

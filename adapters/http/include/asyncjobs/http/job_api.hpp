@@ -17,7 +17,9 @@
 
 namespace asyncjobs::http {
 
-/// Finds out who asks; empty: nobody that is known (401). May block. What it throws becomes a 500.
+/// Finds out who asks; empty: nobody that is known (401, `WWW-Authenticate: Bearer`, which says
+/// `error="invalid_token"` where a token was sent). May block; called from several threads at once.
+/// A Problem that it throws is the answer; anything else that it throws becomes a 500.
 using Authenticator = std::function<std::optional<Principal>(const Request&)>;
 
 /// Every member is checked by JobApi's constructor.

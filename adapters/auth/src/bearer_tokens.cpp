@@ -1,0 +1,116 @@
+#include "check_principal.hpp"
+#include "octets.hpp"
+#include "replaceable.hpp"
+
+#include <asyncjobs/auth/bearer_tokens.hpp>
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/http/bearer_token.hpp>
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+
+namespace asyncjobs::auth {
+namespace {
+
+TokenDigest sha256(std::string_view text) {
+    TokenDigest digest{};
+    SHA256(octets(text), text.size(), digest.data());
+    return digest;
+}
+
+std::vector<BearerTokens::Entry> checked(std::vector<BearerTokens::Entry> entries) {
+    std::set<TokenDigest> seen;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const auto refuse = [i](std::string_view rule) {
+            throw Error(Errc::invalid_argument, fmt::format("entry {}: {}", i + 1, rule));
+        };
+        if (const auto fault = fault_of(entries[i].principal); !fault.empty()) refuse(fault);
+        if (!seen.insert(entries[i].digest).second) refuse("an earlier one has the same digest");
+    }
+    return entries;
+}
+
+std::optional<TokenDigest> read_hex(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    TokenDigest digest{};
+    if (text.size() != 2 * digest.size()) return std::nullopt;
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        const auto high = digits.find(text[2 * i]), low = digits.find(text[2 * i + 1]);
+        if (high == digits.npos || low == digits.npos) return std::nullopt;
+        digest[i] = static_cast<unsigned char>(high << 4 | low);
+    }
+    return digest;
+}
+
+} // namespace
+
+struct BearerTokens::Tokens : Replaceable<std::vector<Entry>> {
+    using Replaceable::Replaceable;
+};
+
+BearerTokens::BearerTokens(std::vector<Entry> entries)
+    : tokens_(std::make_shared<Tokens>(checked(std::move(entries)))) {}
+
+std::vector<BearerTokens::Entry> BearerTokens::read(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    std::vector<Entry> entries;
+    std::set<TokenDigest> seen;
+    int number = 0;
+    const auto refuse = [&](std::string_view rule) {
+        throw Error(Errc::invalid_argument, fmt::format("{}:{}: {}", file.string(), number, rule));
+    };
+    for (std::string line; std::getline(in, line);) {
+        ++number;
+        std::istringstream words(line);
+        std::string digest, owner, roles, more;
+        words >> digest >> owner >> roles >> more;
+        if (digest.empty() || digest.front() == '#') continue;
+        if (owner.empty() || !more.empty()) refuse("a line must be DIGEST OWNER [ROLE,ROLE...]");
+        const auto bytes = read_hex(digest);
+        if (!bytes) refuse("the digest must be 64 hexadecimal digits, a-f in lower case");
+        if (!seen.insert(*bytes).second) refuse("the digest stands on an earlier line too");
+        Entry entry{.digest = *bytes, .principal = {.owner = std::move(owner)}};
+        http::for_each_element(
+            roles, [&](std::string_view role) { entry.principal.roles.emplace_back(role); });
+        if (const auto fault = fault_of(entry.principal); !fault.empty()) refuse(fault);
+        entries.push_back(std::move(entry));
+    }
+    if (!in.eof())
+        throw Error(Errc::invalid_argument, fmt::format("{}: can't be read", file.string()));
+    return entries;
+}
+
+TokenDigest BearerTokens::digest_of(std::string_view token) {
+    if (token.size() > max_token_size || !http::is_bearer_token(token))
+        throw Error(Errc::invalid_argument,
+                    fmt::format("a token must be 1-{} characters of A-Z a-z 0-9 - . _ ~ + /, and = "
+                                "at its end",
+                                max_token_size));
+    return sha256(token);
+}
+
+void BearerTokens::replace(std::vector<Entry> entries) {
+    tokens_->set(checked(std::move(entries)));
+}
+
+std::optional<http::Principal> BearerTokens::operator()(const http::Request& request) const {
+    const auto token = http::bearer_token(request);
+    if (!token || token->size() > max_token_size) return std::nullopt;
+    const auto digest = sha256(*token);
+    const auto entries = tokens_->get();
+    // All of them are compared, in all their bytes: time tells neither whether one matches nor
+    // which.
+    const Entry* found = nullptr;
+    for (const auto& entry : *entries)
+        if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) found = &entry;
+    return found ? std::optional(found->principal) : std::nullopt;
+}
+
+} // namespace asyncjobs::auth

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <asyncjobs/auth/jwt_authenticator.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <optional>
+
+namespace asyncjobs::auth {
+
+/// Whom the claims of a verified token name at the time `now`; empty if the options do not accept
+/// them.
+std::optional<http::Principal> principal_of(const boost::json::object& claims,
+                                            const JwtOptions& options, Timestamp now);
+
+} // namespace asyncjobs::auth

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace asyncjobs::auth {
+
+/// A text's bytes as OpenSSL wants them.
+inline const unsigned char* octets(std::string_view text) noexcept {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+} // namespace asyncjobs::auth

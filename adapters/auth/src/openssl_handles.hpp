@@ -1,0 +1,29 @@
+#pragma once
+
+#include <openssl/err.h>
+
+#include <memory>
+
+namespace asyncjobs::auth {
+
+/// Owns what OpenSSL has made, until `free`.
+template <auto free>
+struct Freed {
+    template <typename T>
+    void operator()(T* made) const noexcept {
+        free(made);
+    }
+};
+template <typename T, auto free>
+using Handle = std::unique_ptr<T, Freed<free>>;
+
+/// Leaves the thread's queue of OpenSSL errors as it was: it is the host's, whose TLS reads it.
+class ErrorsDropped {
+public:
+    ErrorsDropped() noexcept { ERR_set_mark(); }
+    ~ErrorsDropped() { ERR_pop_to_mark(); }
+    ErrorsDropped(const ErrorsDropped&) = delete;
+    ErrorsDropped& operator=(const ErrorsDropped&) = delete;
+};
+
+} // namespace asyncjobs::auth

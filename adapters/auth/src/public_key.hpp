@@ -1,0 +1,21 @@
+#pragma once
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string_view>
+
+namespace asyncjobs::auth {
+
+/// One of OpenSSL's. Shared: verifying only reads it, from any thread.
+using PublicKey = std::shared_ptr<EVP_PKEY>;
+
+/// Each throws std::invalid_argument that says what is wrong with the key.
+PublicKey rsa_from_pem(std::string_view pem);
+PublicKey p256_from_pem(std::string_view pem);
+/// Of big-endian numbers.
+PublicKey rsa_from_numbers(std::string_view modulus, std::string_view exponent);
+/// Of the coordinates, 32 bytes each.
+PublicKey p256_from_point(std::string_view x, std::string_view y);
+
+} // namespace asyncjobs::auth

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "public_key.hpp"
+
+#include <string_view>
+
+namespace asyncjobs::auth {
+
+/// Whether `signature` is that of `message`, its bytes as RFC 7518 has them.
+bool hs256_verifies(std::string_view secret, std::string_view message, std::string_view signature);
+bool rs256_verifies(EVP_PKEY& key, std::string_view message, std::string_view signature);
+bool es256_verifies(EVP_PKEY& key, std::string_view message, std::string_view signature);
+
+} // namespace asyncjobs::auth

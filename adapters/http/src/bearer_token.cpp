@@ -1,0 +1,24 @@
+#include <asyncjobs/http/bearer_token.hpp>
+
+namespace asyncjobs::http {
+
+bool is_bearer_token(std::string_view text) noexcept {
+    constexpr std::string_view characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                            "0123456789-._~+/";
+    const auto padding = text.find_first_not_of(characters);
+    return padding != 0 && !text.empty() &&
+           (padding == text.npos || text.find_first_not_of('=', padding) == text.npos);
+}
+
+std::optional<std::string_view> bearer_token(const Request& request) noexcept {
+    constexpr std::string_view scheme = "Bearer ";
+    constexpr std::string_view field = "Authorization";
+    if (request.headers.count(field) != 1) return std::nullopt;
+    std::string_view token = *request.headers.find(field);
+    if (!equals_ignoring_case(token.substr(0, scheme.size()), scheme)) return std::nullopt;
+    token.remove_prefix(scheme.size());
+    while (token.starts_with(' ')) token.remove_prefix(1);
+    return is_bearer_token(token) ? std::optional(token) : std::nullopt;
+}
+
+} // namespace asyncjobs::http
