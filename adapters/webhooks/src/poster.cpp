@@ -87,6 +87,7 @@ asio::awaitable<Answer> exchange(Stream& stream, const Request& request) {
     for (;;) {
         http::response_parser<http::empty_body> parser;
         parser.header_limit(head_limit);
+        parser.body_limit(boost::none); // it is not read
         co_await http::async_read_header(stream, buffer, parser, asio::use_awaitable);
         const auto& head = parser.get();
         if (head.result_int() / 100 == 1) continue;

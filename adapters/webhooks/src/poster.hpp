@@ -54,7 +54,8 @@ public:
 
     boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
-    /// To be awaited on a strand over executor(), once it has started. Throws JobFailure if there is no answer.
+    /// To be awaited on a strand over executor(), once it has started. Throws JobFailure if there
+    /// is no answer.
     boost::asio::awaitable<Answer> post(Target target, Letter letter);
 
 private:

@@ -2,6 +2,7 @@
 
 #include <asyncjobs/detail/argument_check.hpp>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -61,14 +62,17 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     unless(!url.has_userinfo(), "must hold no user or password");
     unless(!url.has_fragment(), "must have no fragment");
 
-    const auto type = url.host_type();
-    target.is_address =
-        type == boost::urls::host_type::ipv4 || type == boost::urls::host_type::ipv6;
     target.host = lower_case(url.encoded_host());
     target.authority = target.host;
-    if (type == boost::urls::host_type::ipv6)
+    if (url.host_type() == boost::urls::host_type::ipv6)
         target.host = target.host.substr(1, target.host.size() - 2);
-    unless(target.is_address || (type == boost::urls::host_type::name && is_host_name(target.host)),
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address(target.host, no_address);
+    target.is_address = !no_address;
+    // Boost.URL 1.81 takes `1.2.3.4.a.example` for an address that a path follows.
+    const auto path = url.encoded_path();
+    unless((target.is_address || is_host_name(target.host)) &&
+               (path.empty() || path.starts_with('/')),
            "its host must be a name, or an address in its usual form");
 
     const std::uint16_t usual = target.tls ? 443 : 80;

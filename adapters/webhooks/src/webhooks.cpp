@@ -315,6 +315,7 @@ std::string Webhooks::rotate_secret(std::string_view owner, std::string_view nam
 WebhookEndpoint Webhooks::allow_host(std::string_view owner, std::string_view host) {
     auto url = fmt::format("https://{}/", host);
     const auto target = parse_target("host", url, impl_->rules);
+    if (target.path != "/") detail::refuse("host", host, "must be a host alone");
     return set_endpoint(owner,
                         {.name = "host:" + target.host, .url = std::move(url), .events = {}});
 }
