@@ -27,7 +27,7 @@ subdirectory)
 esac
 case $mode in
 package)
-    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;schedules;testing'
+    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;schedules;webhooks;testing'
     programs=adapters
     ;;
 *)

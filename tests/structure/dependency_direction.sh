@@ -1,5 +1,5 @@
 #!/bin/sh
-# Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
+# Nothing includes against the direction: core <- testing; core <- soci; core <- schedules; core <- webhooks;
 # core <- http <- beast.
 # Usage: dependency_direction.sh ROOT
 set -eu
@@ -41,6 +41,8 @@ forbid 'the beast adapter knows http and no other adapter' \
     "$databases|asyncjobs/(soci|schedules|webhooks)/|.*adapters/" adapters/beast
 forbid 'the schedules adapter knows no other adapter, no server and no database' \
     "$databases|$servers|asyncjobs/(soci|http|beast|webhooks)/|.*adapters/" adapters/schedules
+forbid 'the webhooks adapter knows no other adapter and no database' \
+    "$databases|asyncjobs/(soci|http|beast|schedules)/|.*adapters/" adapters/webhooks
 
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
     grep -vE '^(include/asyncjobs|src)/testing/'; then
