@@ -196,10 +196,11 @@ TEST_CASE("a job that is on its way again when it is to be told of is told of wh
     host.executor.start();
     const auto job = host.webhooks.submit({.type = "broken", .owner = "ann"}).id;
     host.finished(job);
+    const auto first = host.webhooks.deliveries_of({.id = job, .owner = "ann"}).front().id;
+    while (host.client.find(first)->blocked_by > 0) std::this_thread::yield();
     host.store.set_paused("default", true);
     CHECK(host.client.retry(job) == RetryOutcome::retried);
     host.store.set_paused("webhooks", false);
-    const auto first = host.webhooks.deliveries_of({.id = job, .owner = "ann"}).front().id;
     CHECK(host.finished(first).status == JobStatus::completed);
     CHECK(receiver.connections() == 0);
     host.client.cancel(job);
