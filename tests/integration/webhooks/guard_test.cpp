@@ -13,7 +13,8 @@ JobError error_at(const Receiver& receiver, const std::string& url, WebhookOptio
     host.executor.start();
     const auto id = host.submit();
     auto job = host.client.find(id);
-    while (!job->error) job = host.client.find(id);
+    while (!job->error && !is_finished(job->status)) job = host.client.find(id);
+    REQUIRE(job->error);
     return *job->error;
 }
 
