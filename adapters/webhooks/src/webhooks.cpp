@@ -323,8 +323,14 @@ WebhookEndpoint Webhooks::allow_host(std::string_view owner, std::string_view ho
 Submitted Webhooks::submit(NewJob job, std::optional<std::string> callback_url) {
     if (job.id == JobId()) job.id = impl_->client.make_id();
     auto jobs = deliveries_of(job, std::move(callback_url));
+    const bool refuses = job.on_conflict == OnConflict::refuse;
     jobs.insert(jobs.begin(), std::move(job));
-    return impl_->client.submit(std::move(jobs)).front();
+    const auto submitted = impl_->client.submit(std::move(jobs));
+    const auto answer = submitted.front();
+    if (refuses && answer.outcome == Submitted::Outcome::key_taken)
+        for (std::size_t i = 1; i < submitted.size(); ++i) // they would tell of the key's holder
+            impl_->client.cancel(submitted[i].id);
+    return answer;
 }
 
 std::vector<NewJob> Webhooks::deliveries_of(const NewJob& job,

@@ -226,6 +226,21 @@ TEST_CASE("a submit that is repeated has the same deliveries") {
     CHECK(host.harness.jobs(Delivery::type).size() == 1);
 }
 
+TEST_CASE("where a unique key is taken, its holder is told of, unless the job is refused") {
+    Host host;
+    host.webhooks.allow_host("ann", "a.example");
+    NewJob job{.type = "report", .owner = "ann", .unique_key = "one"};
+    const auto holder = host.webhooks.submit(job).id;
+    CHECK(host.webhooks.submit(job, "https://a.example/1").id == holder);
+    job.on_conflict = OnConflict::refuse;
+    CHECK(host.webhooks.submit(job, "https://a.example/2").outcome ==
+          Submitted::Outcome::key_taken);
+    const auto deliveries = host.harness.jobs(Delivery::type);
+    REQUIRE(deliveries.size() == 2);
+    CHECK(deliveries[0].blocked_by == 1);
+    CHECK(deliveries[1].status == JobStatus::cancelled);
+}
+
 TEST_CASE("deliveries of a job without an id are refused") {
     Host host;
     CHECK(has(refusal(Errc::invalid_argument, [&] { host.webhooks.deliveries_of({.type = "a"}); }),

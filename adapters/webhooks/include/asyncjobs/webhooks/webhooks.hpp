@@ -82,7 +82,8 @@ public:
     /// Answers the endpoint that it makes for that, which is told of nothing else.
     WebhookEndpoint allow_host(std::string_view owner, std::string_view host);
 
-    /// Submits `job` and the deliveries of it. Answers what became of the job.
+    /// Submits `job` and the deliveries of it. Answers what became of the job, whatever that is:
+    /// where its unique key is taken and it is not refused, they tell of the job that holds it.
     Submitted submit(NewJob job, std::optional<std::string> callback_url = std::nullopt);
 
     /// What to submit after `job`, in the same call: a delivery for each endpoint of its owner's,
