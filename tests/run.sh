@@ -94,7 +94,7 @@ stop_servers() {
     tests/servers/mariadb.sh stop build/servers
 }
 
-cmake/install-packages.sh build core soci http auth schedules examples tests || exit 1
+cmake/install-packages.sh build core soci http auth schedules webhooks examples tests || exit 1
 start_servers
 
 build dev 'everything with GCC, the core compiled and header-only, each public header alone'

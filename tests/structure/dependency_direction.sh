@@ -1,6 +1,6 @@
 #!/bin/sh
 # Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- http <- beast, auth.
+# core <- webhooks; core <- http <- beast, auth.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -45,6 +45,8 @@ forbid 'the auth adapter knows http and no other adapter, no server and no datab
     "$databases|boost/(beast|asio)|asyncjobs/(asio|soci/|beast/|schedules/|webhooks/)|.*adapters/" adapters/auth
 forbid 'the schedules adapter knows no other adapter, no server and no database' \
     "$databases|$servers|asyncjobs/(soci|http|beast|auth|webhooks)/|.*adapters/" adapters/schedules
+forbid 'the webhooks adapter knows no other adapter and no database' \
+    "$databases|asyncjobs/(soci|http|beast|auth|schedules)/|.*adapters/" adapters/webhooks
 
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
     grep -vE '^(include/asyncjobs|src)/testing/'; then

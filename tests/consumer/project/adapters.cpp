@@ -5,6 +5,7 @@
 #include <asyncjobs/schedules/cron.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 #include <asyncjobs/testing/conformance.hpp>
+#include <asyncjobs/webhooks/webhooks.hpp>
 
 #include <iostream>
 
@@ -26,5 +27,7 @@ int main() {
     const asyncjobs::Cron nightly("0 3 * * *", "Europe/Berlin");
     const auto tonight = nightly.next_after(job->created_at);
     std::cout << "the next night is " << asyncjobs::to_rfc3339(tonight.value()) << '\n';
+    asyncjobs::Webhooks webhooks{*store};
+    std::cout << webhooks.endpoints("ann").size() << " endpoints\n";
     return job->result->text() == "[1]" && server.port() != 0 ? 0 : 1;
 }

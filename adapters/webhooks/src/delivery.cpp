@@ -1,0 +1,55 @@
+#include "delivery.hpp"
+
+#include <asyncjobs/detail/name_hash.hpp>
+
+#include <boost/uuid/uuid_io.hpp>
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace asyncjobs::webhooks {
+namespace {
+
+struct Data {
+    std::string job_id = {};
+    JobStatus status = JobStatus::completed;
+    std::optional<std::string> status_url = {};
+    std::int64_t revision = 0;
+};
+BOOST_DESCRIBE_STRUCT(Data, (), (job_id, status, status_url, revision))
+
+struct Body {
+    std::string type = {};
+    Timestamp timestamp = {};
+    Data data = {};
+};
+BOOST_DESCRIBE_STRUCT(Body, (), (type, timestamp, data))
+
+boost::uuids::uuid hash_of(const JobId& job, std::int64_t revision, const Delivery& delivery) {
+    return detail::name_hash(fmt::format("{}\n{}\n{}\n{}", job.text(), revision, delivery.endpoint,
+                                         delivery.callback_url));
+}
+
+} // namespace
+
+JobId delivery_id(const JobId& job, const Delivery& delivery) {
+    constexpr std::size_t time_length = 4 + 8 + 1 + 8; // `job-`, the date, `-`, the time of day
+    std::string text(detail::job_id_of({}, hash_of(job, 0, delivery)).text());
+    text.replace(0, time_length, job.text(), 0, time_length);
+    return JobId::parse(text).value();
+}
+
+Message message_of(const Job& job, const Delivery& delivery, std::string_view status_url_prefix) {
+    const std::string id(job.id.text());
+    Body body{
+        .type = fmt::format("job.{}", to_string(job.status)),
+        .timestamp = job.finished_at.value(),
+        .data = {.job_id = id, .status = job.status, .status_url = {}, .revision = job.revision}};
+    if (!status_url_prefix.empty())
+        body.data.status_url = fmt::format("{}{}", status_url_prefix, id);
+    return {.id = "msg_" + to_string(hash_of(job.id, job.revision, delivery)),
+            .status = job.status,
+            .body = json::serialize(body).text()};
+}
+
+} // namespace asyncjobs::webhooks

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "job_status.hpp"
+
+#include <asyncjobs/json.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::webhooks {
+
+/// The input of a delivery. It names no job, for it tells of the one that it waited for: where a
+/// unique key was taken, that is not the one that was submitted with it.
+struct Delivery {
+    static constexpr std::string_view type = "asyncjobs.webhook";
+    std::string endpoint = {}; ///< its name; empty: to callback_url
+    std::string callback_url = {};
+
+    friend bool operator==(const Delivery&, const Delivery&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Delivery, (), (endpoint, callback_url))
+
+/// One and the same for a job and a place that it is told to; as old as the job's.
+JobId delivery_id(const JobId& job, const Delivery& delivery);
+
+/// What all attempts of a delivery send, whatever becomes of the job meanwhile.
+struct Message {
+    std::string id = {}; ///< also of another delivery that tells the same to the same place
+    JobStatus status = JobStatus::completed;
+    std::string body = {};
+};
+BOOST_DESCRIBE_STRUCT(Message, (), (id, status, body))
+
+/// `job` has finished; its id is appended to `status_url_prefix` unless that is empty.
+Message message_of(const Job& job, const Delivery& delivery, std::string_view status_url_prefix);
+
+} // namespace asyncjobs::webhooks

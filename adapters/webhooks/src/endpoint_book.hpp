@@ -1,0 +1,59 @@
+#pragma once
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/webhooks/endpoint.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::webhooks {
+
+/// The endpoints of all owners, in the store, as pending jobs that nobody claims: one an endpoint,
+/// and one for each that is disabled. The latter names the URL, and so means nothing when that has
+/// been changed; and whoever disables an endpoint touches nothing of what its owner changes.
+///
+/// Thread-safety  Full.
+/// Errors         As the store threw it.
+class EndpointBook {
+public:
+    EndpointBook(JobStore& store, std::shared_ptr<Runtime> runtime)
+        : runtime_(std::move(runtime)), client_(store, runtime_) {}
+
+    /// By name; as they were within the last second.
+    std::vector<WebhookEndpoint> known(const std::string& owner);
+
+    /// By name; as they are.
+    std::vector<WebhookEndpoint> read(const std::string& owner);
+
+    void put(const std::string& owner, const WebhookEndpoint& endpoint);
+    bool remove(const std::string& owner, std::string_view name);
+    void disable(const std::string& owner, const WebhookEndpoint& endpoint, std::string why);
+    void enable(const std::string& owner, std::string_view name);
+
+private:
+    struct Page {
+        std::vector<WebhookEndpoint> endpoints = {};
+        SteadyTime read_at = {};
+    };
+
+    std::vector<Job> records(const std::string& owner);
+    bool erase(const std::string& owner, std::string_view type, std::string_view name);
+    void forget(const std::string& owner);
+
+    const std::shared_ptr<Runtime> runtime_;
+    Client client_;
+    std::mutex mutex_;
+    std::map<std::string, Page> pages_; ///< by owner
+};
+
+/// The one of that name; nullptr if there is none.
+const WebhookEndpoint* find_endpoint(const std::vector<WebhookEndpoint>& endpoints,
+                                     std::string_view name);
+
+} // namespace asyncjobs::webhooks

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace asyncjobs::webhooks {
+
+/// The date of an HTTP header, `Wed, 08 Jan 2025 12:00:00 GMT`; empty for anything else.
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text);
+
+} // namespace asyncjobs::webhooks

@@ -1,0 +1,52 @@
+#include "delivery.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::webhooks;
+
+const JobId id =
+    JobId::make(Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}}, 1, 2);
+const Delivery to_crm{.endpoint = "crm"};
+
+Job finished(JobStatus status) {
+    Job job{.id = id, .status = status, .revision = 4};
+    job.finished_at = Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 9}};
+    return job;
+}
+
+} // namespace
+
+TEST_CASE("a delivery's id is made of its job's and of where it goes") {
+    const auto delivery = delivery_id(id, to_crm);
+    CHECK(delivery == delivery_id(id, to_crm));
+    CHECK(delivery != delivery_id(id, {.endpoint = "erp"}));
+    CHECK(delivery != delivery_id(id, {.callback_url = "crm"}));
+    CHECK(delivery != id);
+    CHECK(delivery.text().substr(0, 21) == id.text().substr(0, 21));
+    CHECK(delivery != delivery_id(JobId::make({}, 1, 3), to_crm));
+}
+
+TEST_CASE("a body is thin: what happened, when, and to which job") {
+    CHECK(message_of(finished(JobStatus::completed), to_crm, "https://example.com/v1/jobs/").body ==
+          R"({"type":"job.completed","timestamp":"2025-01-09T00:00:00Z","data":{"job_id":")" +
+              std::string(id.text()) + R"(","status":"completed","status_url":)" +
+              R"("https://example.com/v1/jobs/)" + std::string(id.text()) + R"(","revision":4}})");
+    CHECK(message_of(finished(JobStatus::failed), to_crm, "")
+              .body.starts_with(R"({"type":"job.failed",)"));
+    CHECK(message_of(finished(JobStatus::cancelled), to_crm, "")
+              .body.ends_with(R"("status":"cancelled","revision":4}})"));
+}
+
+TEST_CASE("two deliveries of the same to the same place have one message id") {
+    const auto job = finished(JobStatus::completed);
+    const auto message = message_of(job, to_crm, "").id;
+    CHECK(message.starts_with("msg_"));
+    CHECK(message == message_of(job, to_crm, "").id);
+    CHECK(message != message_of(job, {.endpoint = "erp"}, "").id);
+    auto anew = job;
+    anew.revision = 9;
+    CHECK(message != message_of(anew, to_crm, "").id);
+}
