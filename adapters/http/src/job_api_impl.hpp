@@ -83,6 +83,7 @@ private:
     Answer submit_generic(const Call& call);
     Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
+    Submitted submit_with_companions(NewJob job, const Call& call);
     void take_submit(const Call& call, Acceptance& acceptance);
     std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
 

@@ -164,7 +164,7 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     auto seat = seconds ? take(waits_, call, "requests that wait") : Seats::Seat();
     take_submit(call, acceptance);
 
-    const Submitted submitted = client_.submit(std::move(job));
+    const Submitted submitted = submit_with_companions(std::move(job), call);
     acceptance.id = submitted.id;
     acceptance.created_at = submitted.created_at;
     if (submitted.outcome == Submitted::Outcome::repeated) {
@@ -180,6 +180,25 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
                     [this, acceptance, seconds](const Request&) {
                         return waited(accepted(acceptance, client_.find(acceptance.id)), *seconds);
                     }};
+}
+
+/// A repeated request finds the companions of the first one, as it finds the job.
+Submitted JobApi::Impl::submit_with_companions(NewJob job, const Call& call) {
+    if (!options_.accompany) return client_.submit(std::move(job));
+    job.id = client_.make_id();
+    std::vector<NewJob> jobs;
+    try {
+        jobs = options_.accompany(job, call);
+    } catch (const Error& error) {
+        if (error.code() == Errc::invalid_argument)
+            throw Problem(422, "invalid_input", error.what());
+        throw;
+    }
+    if (job.idempotency_key)
+        for (std::size_t i = 0; i < jobs.size(); ++i)
+            jobs[i].idempotency_key = *job.idempotency_key + ':' + std::to_string(i);
+    jobs.insert(jobs.begin(), std::move(job));
+    return client_.submit(std::move(jobs)).front();
 }
 
 void JobApi::Impl::take_submit(const Call& call, Acceptance& acceptance) {

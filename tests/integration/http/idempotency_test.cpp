@@ -109,3 +109,33 @@ TEST_CASE("a submit's trace goes on in the job's metadata") {
     const auto job = served.client.find(*JobId::parse(text_at(json_of(response), "job_id")));
     CHECK(boost::json::parse(job->metadata.text()).at("traceparent") == trace.c_str());
 }
+
+TEST_CASE("what accompanies a job is submitted with it, once") {
+    ServedApi served({.api = {.accompany = [](const NewJob& job, const http::Call&) {
+                          return std::vector<NewJob>{{.type = "tell", .after = {job.id}}};
+                      }}});
+    const auto first = submit(served, "k");
+    CHECK(submit(served, "k").body == first.body);
+    REQUIRE(count_of(served) == 2);
+    const auto companion = served.client.list({.type = "tell"}).jobs.front();
+    CHECK(companion.blocked_by == 1);
+    const auto id = *JobId::parse(text_at(json_of(first), "job_id"));
+    CHECK(served.client.list({.needed_by = companion.id}).jobs.front().id == id);
+    served.post("/v1/notes", "1");
+    CHECK(count_of(served) == 4);
+}
+
+TEST_CASE("a job whose companions can't be made is not accepted, and the client learns why") {
+    ServedApi served({.api = {.accompany = [](const NewJob&, const http::Call& call) {
+                          if (call.query.find("callback_url"))
+                              throw Error(Errc::invalid_argument,
+                                          "callback_url names a host that is not allowed");
+                          return std::vector<NewJob>();
+                      }}});
+    const auto refused = submit(served, "k", "1", "ann", "/v1/notes?callback_url=x");
+    CHECK(refused.status == 422);
+    CHECK(text_at(json_of(refused), "detail").find("callback_url names a host") !=
+          std::string::npos);
+    CHECK(count_of(served) == 0);
+    CHECK(submit(served, "k").status == 202);
+}

@@ -53,6 +53,11 @@ struct ApiOptions {
     std::size_t max_streams_per_owner = 100; ///< likewise; one more gets 429
     Duration heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
 
+    /// Makes the jobs that are submitted with an accepted one, in its transaction: those that tell
+    /// of it by webhooks, say. They name it in `after`. May block. Throws as a RouteHandler does;
+    /// an Error (Errc::invalid_argument) is answered with 422 and its text.
+    std::function<std::vector<NewJob>(const NewJob& job, const Call&)> accompany = {};
+
     /// Whose scripts may use the API from browsers: `https://app.example.org`, to the letter.
     /// Empty: nobody's.
     std::vector<std::string> cors_origins = {};
