@@ -75,8 +75,8 @@ void add_path_parameters(object& operation, std::string_view path, const object&
 
 void add_submission_parameters(object& operation) {
     auto& parameters = operation.emplace("parameters", array()).first->value().as_array();
-    for (auto& parameter : boost::json::parse(submission_parameters).as_array())
-        parameters.push_back(std::move(parameter));
+    const auto ours = boost::json::parse(submission_parameters);
+    parameters.insert(parameters.end(), ours.get_array().begin(), ours.get_array().end());
 }
 
 void add_responses(object& operation, const Mounting& mounting) {
