@@ -9,20 +9,26 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 read_arguments "$@"
 
-command -v swift-proxy-server >/dev/null && command -v swift-object-server >/dev/null &&
-    command -v swift-container-server >/dev/null && command -v swift-account-server >/dev/null ||
-    die 'there is no Swift; install the packages swift-proxy, swift-account, swift-container, swift-object'
+storage=(account container object)
+programs=(memcached swift-{account,container,object,proxy}-server)
+for program in "${programs[@]}"; do
+    command -v "$program" >/dev/null || die "there is no $program; install the packages [s3] of packages.txt"
+done
 home=$dir/swift
 user=$(choose_user swift)
-storage=(account container object)
 
 url() { echo "http://127.0.0.1:$(cat "$home/port")"; }
 
 answers() { curl --silent --fail --max-time 5 "$(url)/healthcheck"; }
 
+# By Swift's own API: curl can't sign for a key with a colon.
 make_bucket() {
-    curl --silent --fail --max-time 5 --aws-sigv4 aws:amz:us-east-1:s3 --user test:tester:testing \
-        --request PUT "$(url)/asyncjobs" || [ $? -eq 22 ]
+    local token
+    token=$(curl --silent --fail --max-time 20 --dump-header - --header 'X-Auth-User: test:tester' \
+        --header 'X-Auth-Key: testing' "$(url)/auth/v1.0" | tr -d '\r' |
+        sed -n 's/^X-Auth-Token: //Ip')
+    curl --silent --fail --max-time 20 --header "X-Auth-Token: $token" --request PUT \
+        "$(url)/v1/AUTH_test/asyncjobs"
 }
 
 server_conf() {
@@ -57,11 +63,15 @@ make_storage() {
 }
 
 make_proxy() {
+    local memcached_port
+    pick_port
+    memcached_port=$(cat "$home/port")
+    mv "$home/port" "$home/memcached.port"
     pick_port
     server_conf proxy "$(cat "$home/port")"
-    cat >>"$home/data/proxy.conf" <<-'SETTINGS'
+    cat >>"$home/data/proxy.conf" <<-SETTINGS
 	[pipeline:main]
-	pipeline = catch_errors healthcheck s3api tempauth slo proxy-server
+	pipeline = catch_errors healthcheck cache s3api tempauth slo proxy-server
 	[app:proxy-server]
 	use = egg:swift#proxy
 	account_autocreate = true
@@ -69,6 +79,9 @@ make_proxy() {
 	use = egg:swift#catch_errors
 	[filter:healthcheck]
 	use = egg:swift#healthcheck
+	[filter:cache]
+	use = egg:swift#memcache
+	memcache_servers = 127.0.0.1:$memcached_port
 	[filter:s3api]
 	use = egg:swift#s3api
 	location = us-east-1
@@ -92,22 +105,28 @@ make_data() {
 
 start() {
     [ -f "$home/data/proxy.conf" ] || make_data
-    for name in "${storage[@]}" proxy; do
-        is_running "$home/$name.pid" "$(comm "$name")" && continue
-        # shellcheck disable=SC2016
-        as_user sh -c 'echo $$ >"$1" && exec "$2" "$3"' sh "$home/$name.pid" "swift-$name-server" \
-            "$home/data/$name.conf" >>"$home/log" 2>&1 </dev/null &
-    done
+    launch memcached -l 127.0.0.1 -p "$(cat "$home/memcached.port")" -P "$home/data/memcached.pid"
+    for name in "${storage[@]}" proxy; do launch "swift-$name-server" "$home/data/$name.conf"; done
     wait_until 'Swift to answer' answers
     wait_until 'the bucket' make_bucket
     url
 }
 
+# launch PROGRAM ARGUMENTS: leaves its process id in $home/PROGRAM.pid.
+launch() {
+    is_running "$home/$1.pid" "$(comm "$1")" && return
+    # shellcheck disable=SC2016
+    as_user sh -c 'echo $$ >"$1" && shift && exec "$@"' sh "$home/$1.pid" "$@" \
+        >>"$home/log" 2>&1 </dev/null &
+}
+
 # As much of the name as the kernel keeps.
-comm() { echo "swift-$1-server" | cut -c 1-15; }
+comm() { echo "$1" | cut -c 1-15; }
 
 end_all() {
-    for name in proxy "${storage[@]}"; do end "$home/$name.pid" "$(comm "$name")" "$1"; done
+    for program in "${programs[@]}"; do
+        end "$home/$program.pid" "$(comm "$program")" "$1"
+    done
 }
 
 stop() { end_all TERM; }
