@@ -1,4 +1,4 @@
-# The package: find_package(asyncjobs COMPONENTS soci http beast schedules testing). The core is always there.
+# The package: find_package(asyncjobs COMPONENTS soci http beast schedules files testing). The core is always there.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/asyncjobs)

@@ -9,7 +9,8 @@
 
 namespace report_server {
 
-Tokens::Tokens(const Secret& secret, const std::filesystem::path& file) : secret_(secret) {
+Tokens::Tokens(const asyncjobs::files::Secret& secret, const std::filesystem::path& file)
+    : secret_(secret) {
     std::ifstream in(file);
     if (!in) throw std::runtime_error(fmt::format("{}: can't be read", file.string()));
     int number = 0;

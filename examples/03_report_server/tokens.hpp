@@ -1,6 +1,6 @@
 #pragma once
 
-#include "secret.hpp"
+#include <asyncjobs/files/secret.hpp>
 
 #include <filesystem>
 #include <map>
@@ -18,14 +18,14 @@ class Tokens {
 public:
     /// Reads lines `TOKEN USER_ID`; empty lines and those that begin with `#` don't count.
     /// Errors: `std::runtime_error` that names file, line and rule.
-    Tokens(const Secret& secret, const std::filesystem::path& file);
+    Tokens(const asyncjobs::files::Secret& secret, const std::filesystem::path& file);
 
     /// The user that `Authorization: Bearer TOKEN` names.
     std::optional<std::string> user(std::string_view authorization) const;
 
 private:
-    Secret secret_;
-    std::map<Digest, std::string> users_;
+    asyncjobs::files::Secret secret_;
+    std::map<asyncjobs::files::Digest, std::string> users_;
 };
 
 } // namespace report_server

@@ -27,7 +27,7 @@ subdirectory)
 esac
 case $mode in
 package)
-    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;schedules;testing'
+    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;schedules;files;testing'
     programs=adapters
     ;;
 *)

@@ -12,7 +12,7 @@ read_arguments "$@"
 storage=(account container object)
 programs=(memcached swift-{account,container,object,proxy}-server)
 for program in "${programs[@]}"; do
-    command -v "$program" >/dev/null || die "there is no $program; install the packages [s3] of packages.txt"
+    command -v "$program" >/dev/null || die "there is no $program; install the packages memcached and swift-{account,container,object,proxy}"
 done
 home=$dir/swift
 user=$(choose_user swift)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
+# Nothing includes against the direction: core <- testing; core <- soci; core <- schedules; core <- files;
 # core <- http <- beast.
 # Usage: dependency_direction.sh ROOT
 set -eu
@@ -25,7 +25,7 @@ frameworks='doctest/|gtest/|gmock/|catch2/|boost/test/'
 
 forbid 'asyncjobs does not include a database' "$databases" include src
 forbid 'the core does not include a server or OpenSSL' "$servers" include src
-forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|schedules|webhooks)/)' \
+forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|schedules|files|webhooks)/)' \
     include src
 forbid 'no part of the library includes a test framework' "$frameworks" include src adapters
 forbid 'no part of the library includes examples or tests' '(\.\./)*(examples|tests)/' \
@@ -34,13 +34,15 @@ forbid 'the public headers do not include Beast, SOCI, OpenSSL or the date libra
     "$databases|$servers|date/" adapters/*/include
 forbid 'the core does not include the date library' 'date/' include src
 forbid 'the http adapter knows no server and no database' \
-    "$databases|$servers|boost/asio|asyncjobs/(asio|soci/|beast/|schedules/|webhooks/)|.*adapters/" adapters/http
+    "$databases|$servers|boost/asio|asyncjobs/(asio|soci/|beast/|schedules/|files/|webhooks/)|.*adapters/" adapters/http
 forbid 'the soci adapter knows no other adapter and no server' \
-    "$servers|asyncjobs/(http|beast|schedules|webhooks)/|.*adapters/" adapters/soci
+    "$servers|asyncjobs/(http|beast|schedules|files|webhooks)/|.*adapters/" adapters/soci
 forbid 'the beast adapter knows http and no other adapter' \
-    "$databases|asyncjobs/(soci|schedules|webhooks)/|.*adapters/" adapters/beast
+    "$databases|asyncjobs/(soci|schedules|files|webhooks)/|.*adapters/" adapters/beast
 forbid 'the schedules adapter knows no other adapter, no server and no database' \
-    "$databases|$servers|asyncjobs/(soci|http|beast|webhooks)/|.*adapters/" adapters/schedules
+    "$databases|$servers|asyncjobs/(soci|http|beast|files|webhooks)/|.*adapters/" adapters/schedules
+forbid 'the files adapter knows no other adapter and no database' \
+    "$databases|asyncjobs/(soci|http|beast|schedules|webhooks)/|.*adapters/" adapters/files
 
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
     grep -vE '^(include/asyncjobs|src)/testing/'; then

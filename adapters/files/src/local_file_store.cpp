@@ -43,6 +43,14 @@ decltype(auto) on_disk(Function function) {
     }
 }
 
+/// Unlike std::filesystem::copy_file(), says that the disk is full when it is.
+void copy_bytes(const std::filesystem::path& from, const std::filesystem::path& to) {
+    constexpr std::size_t part = 256 * 1024;
+    FileDescriptor in(from, O_RDONLY), out(to, O_WRONLY | O_CREAT | O_EXCL);
+    for (std::string bytes; !(bytes = in.read_up_to(part)).empty();) out.write_all(bytes);
+    out.close();
+}
+
 bool is_plain_file(const std::filesystem::path& path) {
     std::error_code missing;
     return std::filesystem::is_regular_file(std::filesystem::symlink_status(path, missing));
@@ -80,7 +88,7 @@ void LocalFileStore::upload(const std::string& key, const std::filesystem::path&
     validate(info);
     on_disk([&] {
         const ScratchFile data(options_.directory), about(options_.directory);
-        std::filesystem::copy_file(file, data.path());
+        copy_bytes(file, data.path());
         write_file(about.path(), json::serialize(info).text());
         // The file comes last: where there is one, there is an info.
         publish_file(about.path(), info_path(key));

@@ -133,6 +133,8 @@ std::string S3FileStore::url(const std::string& key, Timestamp until) const {
 std::string S3FileStore::url(const std::string& key, Timestamp until,
                              const S3UrlOptions& options) const {
     auto request = impl_->request("GET", key);
+    // As AWS's own SDKs say it; others take it for said.
+    request.query.emplace_back("X-Amz-Content-Sha256", request.payload_hash);
     const auto add = [&](const char* name, const std::string& value) {
         if (!value.empty()) request.query.emplace_back(name, value);
     };

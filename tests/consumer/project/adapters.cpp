@@ -1,5 +1,7 @@
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/beast/server.hpp>
+#include <asyncjobs/files/job_files.hpp>
+#include <asyncjobs/files/local_file_store.hpp>
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/schedules/cron.hpp>
 #include <asyncjobs/soci/open_store.hpp>
@@ -25,5 +27,8 @@ int main() {
     const asyncjobs::Cron nightly("0 3 * * *", "Europe/Berlin");
     const auto tonight = nightly.next_after(job->created_at);
     std::cout << "the next night is " << asyncjobs::to_rfc3339(tonight.value()) << '\n';
+    asyncjobs::files::LocalFileStore files{{.directory = "files", .secrets = {{}}}};
+    asyncjobs::files::JobFiles kept{client, files};
+    std::cout << "a file would be at " << files.url("report.pdf", job->created_at) << '\n';
     return job->result->text() == "[1]" && server.port() != 0 ? 0 : 1;
 }

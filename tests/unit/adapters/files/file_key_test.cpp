@@ -1,55 +1,46 @@
 #include "file_key.hpp"
 
-#include <doctest/doctest.h>
+#include "unit/thrown.hpp"
 
-#include <set>
-
-using namespace report_server;
+using namespace asyncjobs;
+using namespace asyncjobs::files;
 
 TEST_SUITE("file key") {
-    TEST_CASE("is 26 digits of Crockford's base 32 and an extension") {
-        CHECK(is_file_key("0123456789abcdefghjkmnpqrs.pdf"));
-        CHECK(is_file_key("tvwxyz00000000000000000000.xlsx"));
-    }
-
-    TEST_CASE("is nothing else") {
-        const std::string digits(26, '0');
-        for (const std::string& text :
-             {std::string{}, digits, digits + ".", "0" + digits + ".pdf", digits.substr(1) + ".pdf",
-              digits + ".PDF", digits + ".p/f", digits + "..pdf", digits + ".tar.gz",
-              digits + ".toolonger", digits + ".pdf\n", digits + std::string(".pd\0f", 5),
-              std::string{"../../etc/passwd"}, "/" + digits + ".pdf", digits.substr(1) + "/.pdf",
-              digits.substr(1) + "i.pdf", digits.substr(1) + "A.pdf",
-              ".partial-" + digits + ".pdf"}) {
+    TEST_CASE("is text of segments, in any language") {
+        for (const char* text :
+             {"report.pdf", "job-20250108-abc/sales report.pdf", "تقرير/المبيعات.pdf", "a/b/c",
+              "...", ".hidden", "a+b&c=d?e#f%41", "'(!)*~"}) {
             CAPTURE(text);
-            CHECK_FALSE(is_file_key(text));
+            CHECK(is_key(text));
         }
+        CHECK(is_key(std::string(240, 'x')));
+        CHECK(is_key(std::string(80, ' ')));
     }
 
-    TEST_CASE("differs at random every time") {
-        std::set<std::string> keys;
-        for (int count = 0; count < 1000; ++count) {
-            keys.insert(random_file_key("pdf"));
-            CHECK(is_file_key(*keys.begin()));
+    TEST_CASE("is nothing that a path, a header or a file name can't hold") {
+        for (const std::string& text :
+             {std::string{}, std::string{"/"}, std::string{"/a"}, std::string{"a/"},
+              std::string{"a//b"}, std::string{"."}, std::string{".."}, std::string{"../a"},
+              std::string{"a/./b"}, std::string{"a/.."}, std::string{"a\n"}, std::string("a\0b", 3),
+              std::string{"\xff"}, std::string(241, 'x'), std::string(81, ' ')}) {
+            CAPTURE(text);
+            CHECK_FALSE(is_key(text));
         }
-        CHECK(keys.size() == 1000);
+        CHECK(has(refusal(Errc::invalid_argument, [] { check_key("../a"); }), "a file's key"));
     }
 
-    TEST_CASE("derives from a name by a secret, and from nothing less") {
-        const Secret secret{{1}};
-        const Secret other{{2}};
-        const std::string key = derived_file_key(secret, "job-1", "csv");
-        CHECK(is_file_key(key));
-        CHECK(derived_file_key(secret, "job-1", "csv") == key);
-        CHECK(derived_file_key(secret, "job-2", "csv") != key);
-        CHECK(derived_file_key(other, "job-1", "csv") != key);
+    TEST_CASE("is encoded but for what RFC 3986 leaves alone") {
+        CHECK(percent_encoded("aZ09-._~/ +é") == "aZ09-._~%2F%20%2B%C3%A9");
+        CHECK(encoded_path("a b/c'd(e)!*") == "a%20b/c%27d%28e%29%21%2A");
     }
 
-    TEST_CASE("refuses an extension that would break its form") {
-        for (const char* extension : {"", "PDF", ".pdf", "a/b", "toolonger", "../x"}) {
-            CAPTURE(extension);
-            CHECK_THROWS_AS(random_file_key(extension), std::invalid_argument);
-            CHECK_THROWS_AS(derived_file_key({}, "job", extension), std::invalid_argument);
-        }
+    TEST_CASE("info that no header can hold is refused") {
+        validate({.content_type = "text/csv; charset=utf-8", .download_name = "Umsätze.csv"});
+        const auto refused = [](const FileInfo& info) {
+            return refusal(Errc::invalid_argument, [&] { validate(info); });
+        };
+        CHECK(has(refused({.content_type = ""}), "content_type"));
+        CHECK(has(refused({.content_type = "a\r\nb: c"}), "content_type"));
+        CHECK(has(refused({.download_name = "a\nb"}), "download_name"));
     }
 }

@@ -1,28 +1,46 @@
-#include "file_store.hpp"
+#include <asyncjobs/files/local_file_store.hpp>
 
-#include "file_key.hpp"
-#include "scratch_directory.hpp"
+#include "unit/examples/report_server/file_size_limit.hpp"
+#include "unit/examples/report_server/scratch_directory.hpp"
+#include "unit/thrown.hpp"
 
-#include <doctest/doctest.h>
+#include <boost/url/url_view.hpp>
 
-using namespace report_server;
+using namespace asyncjobs;
+using namespace asyncjobs::files;
 using namespace report_server::testing;
 using namespace std::chrono_literals;
+using Outcome = LinkedFile::Outcome;
 
 namespace {
 
-constexpr const char* some_key = "0123456789abcdefghjkmnpqrs.csv";
+constexpr Timestamp start{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
 
 struct Store {
-    ScratchDirectory directory;
-    FileStore files{directory.path()};
-};
+    ScratchDirectory directory, work;
+    Timestamp time = start;
+    LocalFileStore files{options()};
 
-FileStore::Writer writing(std::string content) {
-    return [content = std::move(content)](const std::filesystem::path& file) {
-        with_content(file, content);
-    };
-}
+    LocalFileStoreOptions options() {
+        return {.directory = directory.path(),
+                .base_url = "/v1/files/",
+                .secrets = {{}},
+                .stale_after = 1h,
+                .now = [this] { return time; }};
+    }
+
+    void upload(const std::string& key, std::string_view content, const FileInfo& info = {}) {
+        files.upload(key, with_content(work / "file", content), info);
+    }
+
+    /// As a server takes the URL apart.
+    LinkedFile open(const std::string& text) {
+        const boost::urls::url_view url(text);
+        const auto& query = url.params();
+        return files.open(*std::next(url.segments().begin(), 2), (*query.find("expires")).value,
+                          (*query.find("signature")).value);
+    }
+};
 
 void age(const std::filesystem::path& file, std::chrono::seconds by) {
     std::filesystem::last_write_time(file, std::filesystem::last_write_time(file) - by);
@@ -30,125 +48,119 @@ void age(const std::filesystem::path& file, std::chrono::seconds by) {
 
 } // namespace
 
-TEST_SUITE("file store") {
-    TEST_CASE_FIXTURE(Store, "a created file is found under its new key") {
-        const StoredFile stored = files.create("csv", writing("hello"));
-        CHECK(is_file_key(stored.key));
-        CHECK(stored.size_bytes == 5);
-        const auto found = files.find(stored.key);
-        REQUIRE(found);
-        CHECK(found->size_bytes == 5);
-        CHECK(content_of(found->path) == "hello");
-        CHECK(directory.file_count() == 1);
+TEST_SUITE("local file store") {
+    TEST_CASE_FIXTURE(Store, "a link leads to the file, with its type and name") {
+        for (const std::string key :
+             {"job-1/sales report.pdf", "تقرير", ".hidden", "a%2Fb+c?d#e"}) {
+            CAPTURE(key);
+            upload(key, "hello", {.content_type = "text/csv", .download_name = "Umsätze.csv"});
+            const auto url = files.url(key, start + 1h);
+            CHECK(url.starts_with("/v1/files/"));
+            const auto file = open(url);
+            REQUIRE(file.outcome == Outcome::found);
+            CHECK(content_of(file.path) == "hello");
+            CHECK(file.size_bytes == 5);
+            CHECK(file.info.content_type == "text/csv");
+            CHECK(file.info.download_name == "Umsätze.csv");
+            CHECK(files.size(key) == 5);
+        }
     }
 
-    TEST_CASE_FIXTURE(Store, "replacing a key leaves one file, the later one") {
-        files.replace(some_key, writing("first"));
-        const StoredFile stored = files.replace(some_key, writing("second"));
-        CHECK(stored.key == some_key);
-        CHECK(content_of(files.find(some_key)->path) == "second");
-        CHECK(directory.file_count() == 1);
+    TEST_CASE_FIXTURE(Store, "a link says what is wrong with it") {
+        upload("report", "hello");
+        const auto url = files.url("report", start + 1h);
+        CHECK(open(url + "0").outcome == Outcome::forged);
+        CHECK(open(files.url("other", start + 1h)).outcome == Outcome::gone);
+        time = start + 1h;
+        CHECK(open(url).outcome == Outcome::expired);
+        CHECK(files.open("../report", "1", "2").outcome == Outcome::forged);
     }
 
-    TEST_CASE_FIXTURE(Store, "the earlier file stays whole while its successor is written") {
-        files.replace(some_key, writing("first"));
-        std::string seen;
-        files.replace(some_key, [&](const std::filesystem::path& file) {
-            with_content(file, "half");
-            seen = content_of(files.find(some_key)->path);
-        });
-        CHECK(seen == "first");
+    TEST_CASE_FIXTURE(Store, "what was uploaded later takes the place of its predecessor") {
+        upload("report", "first", {.content_type = "text/plain"});
+        upload("report", "second", {.content_type = "text/csv"});
+        const auto file = open(files.url("report", start + 1h));
+        CHECK(content_of(file.path) == "second");
+        CHECK(file.info.content_type == "text/csv");
+        CHECK(directory.file_count() == 2);
+        CHECK(content_of(work / "file") == "second");
     }
 
-    TEST_CASE_FIXTURE(Store, "a writer that fails stores nothing and keeps the earlier file") {
-        files.replace(some_key, writing("first"));
-        struct Failure {};
-        CHECK_THROWS_AS(files.replace(some_key,
-                                      [](const std::filesystem::path& file) {
-                                          with_content(file, "half");
-                                          throw Failure{};
-                                      }),
-                        Failure);
-        CHECK(content_of(files.find(some_key)->path) == "first");
-        CHECK(directory.file_count() == 1);
+    TEST_CASE_FIXTURE(Store, "on a full disk an upload is retryable, and the earlier file stays") {
+        upload("report", "first");
+        with_content(work / "large", std::string(10'000, 'x'));
+        {
+            const FileSizeLimit limit{4096};
+            const auto error = thrown_by([&] { files.upload("report", work / "large", {}); });
+            CHECK(error.code() == Errc::store_full);
+            CHECK(error.code() == Condition::retryable);
+        }
+        CHECK(content_of(open(files.url("report", start + 1h)).path) == "first");
+        CHECK(directory.file_count() == 2);
     }
 
-    TEST_CASE_FIXTURE(Store, "a writer that writes no file is an error") {
-        CHECK_THROWS_AS(files.create("csv", [](const std::filesystem::path&) {}),
-                        std::runtime_error);
+    TEST_CASE_FIXTURE(Store, "a file that is not there can't be uploaded") {
+        refusal(Errc::store_failure, [&] { files.upload("report", work / "none", {}); });
         CHECK(directory.file_count() == 0);
     }
 
-    TEST_CASE_FIXTURE(Store, "what is no key finds, removes and stores nothing") {
-        with_content(directory / "secret", "x");
-        std::filesystem::create_directory(directory / "inner");
-        const std::string inner_key = std::string{"inner/"} + some_key;
-        with_content(directory / inner_key, "x");
-        for (const std::string& text :
-             {std::string{}, std::string{"secret"}, std::string{"."}, std::string{".."}, inner_key,
-              "./" + std::string{some_key}, "../" + directory.path().filename().string()}) {
-            CAPTURE(text);
-            CHECK_FALSE(files.find(text));
-            CHECK_FALSE(files.remove(text));
-            CHECK_THROWS_AS(files.replace(text, writing("y")), std::invalid_argument);
+    TEST_CASE_FIXTURE(Store, "a removed file is gone, and removing it again does nothing") {
+        upload("report", "hello");
+        files.remove("report");
+        CHECK_FALSE(files.size("report"));
+        CHECK(open(files.url("report", start + 1h)).outcome == Outcome::gone);
+        CHECK(directory.file_count() == 0);
+        files.remove("report");
+    }
+
+    TEST_CASE_FIXTURE(Store, "what is no key is refused") {
+        for (const std::string key : {"", "..", "../passwords", "a//b"}) {
+            CAPTURE(key);
+            refusal(Errc::invalid_argument, [&] { upload(key, "x"); });
+            refusal(Errc::invalid_argument, [&] { files.url(key, start); });
+            refusal(Errc::invalid_argument, [&] { (void)files.size(key); });
+            refusal(Errc::invalid_argument, [&] { files.remove(key); });
         }
-        CHECK(content_of(directory / "secret") == "x");
-        CHECK_THROWS_AS(files.create("../x", writing("y")), std::invalid_argument);
     }
 
     TEST_CASE_FIXTURE(Store, "follows no link out of its directory") {
-        const ScratchDirectory outside;
-        std::filesystem::create_symlink(with_content(outside / "passwords", "x"),
-                                        directory / some_key);
-        CHECK_FALSE(files.find(some_key));
-        CHECK_FALSE(files.remove(some_key));
-    }
-
-    TEST_CASE_FIXTURE(Store, "a removed file is gone") {
-        const std::string key = files.create("csv", writing("hello")).key;
-        CHECK(files.remove(key));
-        CHECK_FALSE(files.find(key));
-        CHECK_FALSE(files.remove(key));
-    }
-
-    TEST_CASE_FIXTURE(Store, "removes the files above an age, and no stranger's") {
-        const std::string old_key = files.create("csv", writing("old")).key;
-        const std::string new_key = files.create("csv", writing("new")).key;
-        with_content(directory / ".secret", "x");
-        age(directory / old_key, 25h);
-        age(directory / ".secret", 1000h);
-        CHECK(files.remove_older_than(24h) == 1);
-        CHECK_FALSE(files.find(old_key));
-        CHECK(files.find(new_key));
-        CHECK(std::filesystem::exists(directory / ".secret"));
+        upload("report", "hello");
+        std::filesystem::remove(directory / "report");
+        std::filesystem::create_symlink(with_content(work / "passwords", "x"),
+                                        directory / "report");
+        CHECK_FALSE(files.size("report"));
+        CHECK(open(files.url("report", start + 1h)).outcome == Outcome::gone);
     }
 
     TEST_CASE_FIXTURE(Store, "a new store sweeps the temporary files that a dead process left") {
-        std::filesystem::path stale;
-        std::filesystem::path fresh;
-        const std::string key =
-            files
-                .create("csv",
-                        [&](const std::filesystem::path& file) {
-                            with_content(file, "done");
-                            stale = file.string().substr(0, file.string().size() - 5) + "0.csv";
-                            fresh = file.string().substr(0, file.string().size() - 5) + "1.csv";
-                        })
-                .key;
-        age(with_content(stale, "half"), 2h);
-        age(with_content(fresh, "half"), 10min);
-        age(directory / key, 2h);
-
-        const FileStore restarted{directory.path(), {.stale_after = 1h}};
-        CHECK_FALSE(std::filesystem::exists(stale));
-        CHECK(std::filesystem::exists(fresh));
-        CHECK(restarted.find(key));
+        upload("report", "done");
+        age(with_content(directory / ".partial-1", "half"), 2h);
+        age(with_content(directory / ".other", "x"), 2h);
+        with_content(directory / ".partial-2", "half");
+        age(directory / "report", 2h);
+        const LocalFileStore restarted{options()};
+        CHECK_FALSE(std::filesystem::exists(directory / ".partial-1"));
+        CHECK(std::filesystem::exists(directory / ".partial-2"));
+        CHECK(std::filesystem::exists(directory / ".other"));
+        CHECK(restarted.size("report") == 4);
     }
 
-    TEST_CASE("creates its directory for its owner only") {
-        const ScratchDirectory parent;
-        const FileStore files{parent / "deep/files"};
-        const auto permissions = std::filesystem::status(parent / "deep/files").permissions();
-        CHECK(permissions == std::filesystem::perms::owner_all);
+    TEST_CASE_FIXTURE(Store, "creates its directory for its owner only") {
+        auto deep = options();
+        deep.directory = directory / "deep/files";
+        const LocalFileStore store{deep};
+        CHECK(std::filesystem::status(deep.directory).permissions() ==
+              std::filesystem::perms::owner_all);
+    }
+
+    TEST_CASE_FIXTURE(Store, "bad options are named") {
+        const auto refused = [&](auto change) {
+            auto bad = options();
+            change(bad);
+            return refusal(Errc::invalid_argument, [&] { const LocalFileStore store{bad}; });
+        };
+        CHECK(has(refused([](auto& bad) { bad.directory.clear(); }), "directory"));
+        CHECK(has(refused([](auto& bad) { bad.secrets.clear(); }), "secrets"));
+        CHECK(has(refused([](auto& bad) { bad.stale_after = 1s; }), "stale_after"));
     }
 }
