@@ -44,7 +44,7 @@ async function theirs(one) {
     const client = new S3Client({
         endpoint: one.endpoint, region: one.region, forcePathStyle: one.style === "path",
         credentials: { ...credentials, sessionToken: one.token || undefined },
-        responseChecksumValidation: "WHEN_REQUIRED",
+        requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED",
     });
     client.middlewareStack.add((next) => (args) => {
         delete args.request.query["x-id"];

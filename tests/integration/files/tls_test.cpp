@@ -34,8 +34,7 @@ private:
         const auto key = (folder_ / "key").string();
         output_of({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                    "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost", "-addext",
-                   "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate(),
-                   "-quiet"});
+                   "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate()});
         return {"/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert",
                 certificate(),      "-www"};
     }
