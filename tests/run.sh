@@ -85,16 +85,18 @@ start_servers() {
     ASYNCJOBS_TEST_POSTGRESQL=$(tests/servers/postgres.sh start build/servers) || exit 1
     ASYNCJOBS_TEST_MYSQL=$(tests/servers/mariadb.sh start build/servers) || exit 1
     ASYNCJOBS_TEST_PGBOUNCER=$(tests/servers/pgbouncer.sh start build/servers) || exit 1
-    export ASYNCJOBS_TEST_POSTGRESQL ASYNCJOBS_TEST_MYSQL ASYNCJOBS_TEST_PGBOUNCER
+    ASYNCJOBS_TEST_S3=$(tests/servers/swift.sh start build/servers) || exit 1
+    export ASYNCJOBS_TEST_POSTGRESQL ASYNCJOBS_TEST_MYSQL ASYNCJOBS_TEST_PGBOUNCER ASYNCJOBS_TEST_S3
 }
 
 stop_servers() {
     tests/servers/pgbouncer.sh stop build/servers
     tests/servers/postgres.sh stop build/servers
     tests/servers/mariadb.sh stop build/servers
+    tests/servers/swift.sh stop build/servers
 }
 
-cmake/install-packages.sh build core soci http auth schedules webhooks examples tests || exit 1
+cmake/install-packages.sh build core soci http auth schedules webhooks files examples tests || exit 1
 start_servers
 
 build dev 'everything with GCC, the core compiled and header-only, each public header alone'

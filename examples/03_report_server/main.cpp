@@ -7,20 +7,23 @@
 #include <asyncjobs/beast/server.hpp>
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
+#include <asyncjobs/files/s3_file_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdio>
-#include <ctime>
+#include <cstdlib>
 #include <exception>
+#include <optional>
 
 namespace {
 
 using namespace report_server;
 using asyncjobs::auth::BearerTokens;
 using namespace std::chrono_literals;
+namespace files = asyncjobs::files;
 
 void log(const asyncjobs::LogEntry& entry) {
     const auto about =
@@ -47,13 +50,6 @@ sigset_t block_stop_signals() {
     return signals;
 }
 
-/// Returns when a stop signal comes; calls `every_minute` meanwhile.
-template <typename Function>
-void wait_for(const sigset_t& signals, Function every_minute) {
-    const timespec minute{.tv_sec = 60, .tv_nsec = 0};
-    while (sigtimedwait(&signals, nullptr, &minute) < 0) every_minute();
-}
-
 std::filesystem::path orders_of(const Options& options) {
     if (!options.orders.empty()) return options.orders;
     const auto invented = options.files / "orders-2011.csv.gz";
@@ -61,31 +57,57 @@ std::filesystem::path orders_of(const Options& options) {
     return invented;
 }
 
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+files::S3Options s3_options(const Options& options) {
+    return {.endpoint = options.s3_endpoint,
+            .region = options.s3_region,
+            .bucket = options.s3_bucket,
+            .path_style = options.s3_path_style,
+            .credentials = [] {
+                return files::S3Credentials{environment("AWS_ACCESS_KEY_ID"),
+                                            environment("AWS_SECRET_ACCESS_KEY"),
+                                            environment("AWS_SESSION_TOKEN")};
+            }};
+}
+
 void serve(const Options& options) {
     const auto signals = block_stop_signals();
-    const FileStore files(options.files);
-    const auto secret = load_or_create_secret(options.files / "secret");
-    const UrlSigner signer(secret);
+    if (std::filesystem::create_directories(options.files))
+        std::filesystem::permissions(options.files, std::filesystem::perms::owner_all);
+    const auto secret = files::load_or_create_secret(options.files / ".secret");
+    files::LocalFileStore local({.directory = options.files,
+                                 .base_url = options.public_url + "/v1/files/",
+                                 .secrets = {secret}});
+    std::optional<files::S3FileStore> s3;
+    if (!options.s3_bucket.empty()) s3.emplace(s3_options(options));
     const auto store = asyncjobs::open_store(options.store);
+    asyncjobs::Client client(*store);
+    files::JobFiles job_files(client, s3 ? static_cast<files::FileStore&>(*s3) : local,
+                              {.queue = "file_removals", .scratch = options.files / ".scratch"});
 
     asyncjobs::Executor executor(
-        *store, {.queues = {"reports"},
+        *store, {.queues = {"reports", "file_removals"},
                  .concurrency = options.workers,
                  .lease_for = options.lease,
                  .rescue_every = std::min<asyncjobs::Duration>(options.lease / 2, 5s),
                  .log = log});
-    executor.handle<SalesReportJob>(ReportMaker(files, secret,
-                                                {.orders = orders_of(options),
-                                                 .files_url = options.public_url,
-                                                 .retention = options.retention}));
-    asyncjobs::Client client(*store);
-    asyncjobs::http::JobApi api(client,
-                                {.public_base_url = options.public_url,
-                                 .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
-                                 .openapi = description(),
-                                 .log = log});
+    executor.handle<SalesReportJob>(ReportMaker(job_files, orders_of(options)));
+    job_files.remove_on(executor);
+    asyncjobs::http::JobApi api(
+        client, {.public_base_url = options.public_url,
+                 .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
+                 .openapi = description(),
+                 .present_result =
+                     [&job_files](const asyncjobs::Job& job, boost::json::value& result) {
+                         job_files.present(job, result);
+                     },
+                 .log = log});
     add_report_route(api, options.retention);
-    add_file_route(api, files, signer);
+    add_file_route(api, local);
     asyncjobs::beast::Server server(api,
                                     {.address = options.address, .port = options.port, .log = log});
 
@@ -96,8 +118,8 @@ void serve(const Options& options) {
                server.port());
     std::fflush(stdout);
 
-    // A report outlives its job by a little, so that no link leads nowhere.
-    wait_for(signals, [&] { files.remove_older_than(options.retention + 1h); });
+    int signal = 0;
+    sigwait(&signals, &signal);
     server.stop(10s);
     executor.stop(20s);
 }

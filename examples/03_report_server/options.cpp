@@ -42,6 +42,15 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
         ->check(CLI::ExistingFile);
     app.add_option("--files", options.files, "Directory of the finished reports")
         ->capture_default_str();
+    auto* bucket = app.add_option("--s3-bucket", options.s3_bucket,
+                                  "Bucket for the finished reports, instead of that directory; the "
+                                  "credentials are those in AWS_ACCESS_KEY_ID and so on");
+    auto* endpoint = app.add_option("--s3-endpoint", options.s3_endpoint,
+                                    "Such as https://s3.eu-central-1.amazonaws.com");
+    bucket->needs(endpoint);
+    endpoint->needs(bucket);
+    app.add_option("--s3-region", options.s3_region)->capture_default_str();
+    app.add_flag("--s3-path-style", options.s3_path_style, "The bucket's name is in the path");
     app.add_option("--tokens", options.tokens,
                    "File with a line \"DIGEST USER_ID\" per API token, its SHA-256")
         ->required()

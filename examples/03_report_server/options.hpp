@@ -15,6 +15,10 @@ struct Options {
     std::string store = "sqlite:jobs.db";
     std::filesystem::path orders; ///< empty: a year of invented orders
     std::filesystem::path files = "files";
+    std::string s3_bucket; ///< empty: finished reports stay in `files`
+    std::string s3_endpoint;
+    std::string s3_region = "us-east-1";
+    bool s3_path_style = false;
     std::filesystem::path tokens;
     unsigned workers = 2;
     std::chrono::seconds retention = std::chrono::hours{24};

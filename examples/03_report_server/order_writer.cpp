@@ -1,8 +1,9 @@
 #include "order_writer.hpp"
 
 #include "csv_text.hpp"
-#include "durable_file.hpp"
 #include "order_fields.hpp"
+
+#include <asyncjobs/files/durable_file.hpp>
 
 #include <zlib.h>
 
@@ -73,7 +74,7 @@ std::int64_t OrderWriter::publish() {
     flush();
     errno = 0;
     if (gzclose(gzip(stream_.release())) != Z_OK) fail();
-    publish_file(draft_, file_);
+    asyncjobs::files::publish_file(draft_, file_);
     return count_;
 }
 

@@ -1,7 +1,8 @@
 #include "render_csv.hpp"
 
 #include "csv_text.hpp"
-#include "durable_file.hpp"
+
+#include <asyncjobs/files/durable_file.hpp>
 
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ void render_csv(const SalesReport& report, const std::filesystem::path& file) {
     std::string text = "country,invoices,lines,units,revenue\n";
     for (const auto& [country, figures] : report.countries) append_row(text, country, figures);
     append_row(text, "TOTAL", report.total);
-    write_file(file, text);
+    asyncjobs::files::write_file(file, text);
 }
 
 } // namespace report_server

@@ -1,11 +1,12 @@
 #include "render_pdf.hpp"
 
-#include "durable_file.hpp"
 #include "number_text.hpp"
 #include "pdf_canvas.hpp"
 #include "pdf_chart.hpp"
 #include "pdf_palette.hpp"
 #include "pdf_table.hpp"
+
+#include <asyncjobs/files/durable_file.hpp>
 
 #include <algorithm>
 #include <array>
@@ -105,7 +106,7 @@ void render_pdf(const SalesReport& report, const std::filesystem::path& file) {
                       .next_top = content_top,
                       .bottom = content_bottom});
     draw_footers(canvas, report);
-    write_file(file, canvas.finish());
+    asyncjobs::files::write_file(file, canvas.finish());
 }
 
 } // namespace report_server

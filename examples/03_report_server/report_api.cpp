@@ -8,10 +8,14 @@
 #include <asyncjobs/http/file_response.hpp>
 #include <asyncjobs/json_schema.hpp>
 
+#include <fmt/format.h>
+
 namespace report_server {
 namespace {
 
 namespace http = asyncjobs::http;
+using asyncjobs::files::LinkedFile;
+using asyncjobs::files::LocalFileStore;
 
 std::string_view header(const http::Request& request, std::string_view name) {
     const auto* value = request.headers.find(name);
@@ -30,34 +34,30 @@ void prepare(SalesReportJob& job, const http::Call& call, http::Violations& viol
         violations.add("/to", "must be within ten years after from");
 }
 
-std::string_view content_type(const std::string& key) {
-    if (key.ends_with(".pdf")) return "application/pdf";
-    if (key.ends_with(".xlsx"))
-        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    return "text/csv; charset=utf-8";
+std::string_view parameter(const http::Call& call, std::string_view name) {
+    const auto* value = call.query.find(name);
+    return value ? std::string_view(*value) : std::string_view();
 }
 
-http::Response send_file(const http::Call& call, const FileStore& files, const UrlSigner& signer) {
-    const std::vector<QueryParameter> parameters(call.query.begin(), call.query.end());
-    const auto& target = call.request.target;
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    switch (
-        signer.verify(call.request.method, target.substr(0, target.find('?')), parameters, now)) {
-    case SignatureCheck::tampered:
+http::Response send_file(const http::Call& call, const LocalFileStore& files) {
+    const auto& key = *call.path.find("key");
+    const auto file = files.open(key, parameter(call, "expires"), parameter(call, "signature"));
+    switch (file.outcome) {
+    case LinkedFile::Outcome::forged:
         throw http::Problem(403, "invalid_signature", "The link is not one that was given out.");
-    case SignatureCheck::expired:
+    case LinkedFile::Outcome::expired:
         throw http::Problem(410, "expired", "The link has expired.");
-    case SignatureCheck::valid:
+    case LinkedFile::Outcome::gone:
+        throw http::Problem(410, "expired", "The file has been removed.");
+    case LinkedFile::Outcome::found:
         break;
     }
-    const auto& key = *call.path.find("key");
-    const auto file = files.find(key);
-    if (!file) throw http::Problem(410, "expired", "The file has been removed.");
     auto response = http::file_response(
-        call.request, {.path = file->path.string(),
-                       .content_type = std::string(content_type(key)),
-                       .download_name = "sales-report" + key.substr(key.rfind('.')),
-                       .etag = '"' + key + '-' + std::to_string(file->size_bytes) + '"'});
+        call.request,
+        {.path = file.path.string(),
+         .content_type = file.info.content_type,
+         .download_name = file.info.download_name,
+         .etag = fmt::format("\"{}-{}\"", key.substr(0, key.find('/')), file.size_bytes)});
     response.headers.set("Cache-Control", "private, max-age=300");
     return response;
 }
@@ -101,9 +101,9 @@ void add_report_route(http::JobApi& api, std::chrono::seconds retention) {
                            .operation = json(describe_report)});
 }
 
-void add_file_route(http::JobApi& api, const FileStore& files, const UrlSigner& signer) {
+void add_file_route(http::JobApi& api, const LocalFileStore& files) {
     api.route("GET", "/files/{key}",
-              [&](const http::Call& call) { return send_file(call, files, signer); },
+              [&files](const http::Call& call) { return send_file(call, files); },
               {.authenticate = false, .operation = json(describe_file)});
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "file_store.hpp"
 #include "options.hpp"
-#include "signed_url.hpp"
 
+#include <asyncjobs/files/local_file_store.hpp>
 #include <asyncjobs/http/job_api.hpp>
 
 namespace report_server {
@@ -11,7 +10,7 @@ namespace report_server {
 /// `POST /reports/sales`, in the language that the request prefers.
 void add_report_route(asyncjobs::http::JobApi& api, std::chrono::seconds retention);
 
-/// `GET /files/{key}` for whoever holds a signed link. Borrows files and signer.
-void add_file_route(asyncjobs::http::JobApi& api, const FileStore& files, const UrlSigner& signer);
+/// `GET /files/{key}` for whoever holds a signed link. Borrows the files.
+void add_file_route(asyncjobs::http::JobApi& api, const asyncjobs::files::LocalFileStore& files);
 
 } // namespace report_server

@@ -1,6 +1,5 @@
 #include "report_job.hpp"
 
-#include "file_key.hpp"
 #include "order_fields.hpp"
 #include "orders.hpp"
 #include "render_csv.hpp"
@@ -15,16 +14,17 @@ namespace {
 /// The share of the progress that reading takes; the rest is writing.
 constexpr std::uint64_t reading_percent = 90;
 
-std::string_view extension(ReportFormat format) {
+asyncjobs::files::FileInfo file_info(ReportFormat format) {
     switch (format) {
     case ReportFormat::pdf:
-        return "pdf";
+        return {.content_type = "application/pdf", .download_name = "sales-report.pdf"};
     case ReportFormat::excel:
-        return "xlsx";
+        return {.content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                .download_name = "sales-report.xlsx"};
     case ReportFormat::csv:
         break;
     }
-    return "csv";
+    return {.content_type = "text/csv; charset=utf-8", .download_name = "sales-report.csv"};
 }
 
 void render(const SalesReport& report, ReportFormat format, const std::filesystem::path& file) {
@@ -59,11 +59,11 @@ SalesReport read_report(const std::filesystem::path& orders, Period period, Lang
 
 } // namespace
 
-ReportMaker::ReportMaker(const FileStore& files, Secret secret, Settings settings)
-    : files_(files), secret_(secret), signer_(secret), settings_(std::move(settings)) {}
+ReportMaker::ReportMaker(asyncjobs::files::JobFiles& files, std::filesystem::path orders)
+    : files_(files), orders_(std::move(orders)) {}
 
-ReportFile ReportMaker::operator()(const SalesReportJob& job,
-                                   asyncjobs::ProgressReporter& progress) const {
+asyncjobs::files::KeptFile ReportMaker::operator()(const SalesReportJob& job,
+                                                   asyncjobs::ProgressReporter& progress) const {
     const auto language =
         job.language == tag(Language::arabic) ? Language::arabic : Language::english;
     const auto from = parse_date(job.from), to = parse_date(job.to);
@@ -73,30 +73,22 @@ ReportFile ReportMaker::operator()(const SalesReportJob& job,
 
     SalesReport report;
     try {
-        report = read_report(settings_.orders, {*from, *to}, language, progress);
+        report = read_report(orders_, {*from, *to}, language, progress);
     } catch (const std::exception&) {
         std::throw_with_nested(failure("E7001", Message::orders_unreadable, language));
     }
     if (report.empty()) throw failure("E7005", Message::insufficient_data, language).permanent();
 
     progress.report(static_cast<int>(reading_percent), text(Message::writing_report, language));
-    // A job that runs again after a crash replaces its own file.
-    const auto key =
-        derived_file_key(secret_, progress.job().lease.id.text(), extension(job.format));
-    StoredFile file;
+    asyncjobs::files::KeptFile file;
     try {
-        file = files_.replace(key, [&](const auto& path) { render(report, job.format, path); });
+        file = files_.keep(progress, file_info(job.format),
+                           [&](const auto& path) { render(report, job.format, path); });
     } catch (const std::exception&) {
         std::throw_with_nested(failure("E7002", Message::report_not_stored, language));
     }
     progress.report(100, text(Message::report_ready, language));
-
-    const auto expires_at =
-        std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) +
-        settings_.retention;
-    return {settings_.files_url +
-                signer_.sign(settings_.files_path + key, progress.job().owner, expires_at),
-            expires_at, file.size_bytes};
+    return file;
 }
 
 } // namespace report_server

@@ -1,7 +1,8 @@
 #include "workbook.hpp"
 
-#include "durable_file.hpp"
 #include "workbook_check.hpp"
+
+#include <asyncjobs/files/durable_file.hpp>
 
 #include <mutex>
 #include <stdexcept>
@@ -165,7 +166,7 @@ void Workbook::finish() {
     try {
         check(close_one_at_a_time(std::exchange(workbook_, nullptr)));
         require_complete_workbook(file_);
-        sync_file(file_);
+        asyncjobs::files::sync_file(file_);
     } catch (...) {
         discard_file();
         throw;

@@ -1,12 +1,11 @@
 #include "zip_archive.hpp"
 
-#include "file_descriptor.hpp"
-
-#include <fcntl.h>
 #include <zlib.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string_view>
 
@@ -87,6 +86,12 @@ Member next_member(const Bytes& archive, std::size_t& offset) {
     return member;
 }
 
+std::string content_of(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) fail(file.string() + " can't be read");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
 std::string unpacked(const Member& member) {
     if (member.method != stored && member.method != deflated) fail("unknown compression");
     std::string content =
@@ -101,8 +106,7 @@ std::string unpacked(const Member& member) {
 } // namespace
 
 std::map<std::string, std::string> read_zip_archive(const std::filesystem::path& file) {
-    const std::string content = FileDescriptor{file, O_RDONLY}.read_up_to(
-        static_cast<std::size_t>(std::filesystem::file_size(file)));
+    const std::string content = content_of(file);
     const Bytes archive{content};
     const auto end = archive.text().rfind("PK\5\6");
     if (end == std::string_view::npos) fail("its directory is missing");

@@ -27,7 +27,7 @@ subdirectory)
 esac
 case $mode in
 package)
-    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;auth;schedules;webhooks;testing'
+    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;auth;schedules;webhooks;files;testing'
     programs=adapters
     ;;
 *)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- webhooks; core <- http <- beast, auth.
+# core <- webhooks; core <- files; core <- http <- beast, auth.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -25,7 +25,7 @@ frameworks='doctest/|gtest/|gmock/|catch2/|boost/test/'
 
 forbid 'asyncjobs does not include a database' "$databases" include src
 forbid 'the core does not include a server or OpenSSL' "$servers" include src
-forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|auth|schedules|webhooks)/)' \
+forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks)/)' \
     include src
 forbid 'no part of the library includes a test framework' "$frameworks" include src adapters
 forbid 'no part of the library includes examples or tests' '(\.\./)*(examples|tests)/' \
@@ -34,19 +34,21 @@ forbid 'the public headers do not include Beast, SOCI, OpenSSL or the date libra
     "$databases|$servers|date/" adapters/*/include
 forbid 'the core does not include the date library' 'date/' include src
 forbid 'the http adapter knows no server and no database' \
-    "$databases|$servers|boost/asio|asyncjobs/(asio|soci/|beast/|auth/|schedules/|webhooks/)|.*adapters/" adapters/http
+    "$databases|$servers|boost/asio|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/http
 forbid "the API's description knows routes and options, and not how requests are answered" \
     '(\.\./)*(job_api_impl|documents|operator_routes|workload_cache|metrics)\.hpp' adapters/http/src/openapi
 forbid 'the soci adapter knows no other adapter and no server' \
-    "$servers|asyncjobs/(http|beast|auth|schedules|webhooks)/|.*adapters/" adapters/soci
+    "$servers|asyncjobs/(http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/soci
 forbid 'the beast adapter knows http and no other adapter' \
-    "$databases|asyncjobs/(soci|auth|schedules|webhooks)/|.*adapters/" adapters/beast
+    "$databases|asyncjobs/(soci|auth|schedules|files|webhooks)/|.*adapters/" adapters/beast
 forbid 'the auth adapter knows http and no other adapter, no server and no database' \
-    "$databases|boost/(beast|asio)|asyncjobs/(asio|soci/|beast/|schedules/|webhooks/)|.*adapters/" adapters/auth
+    "$databases|boost/(beast|asio)|asyncjobs/(asio|soci/|beast/|schedules/|files/|webhooks/)|.*adapters/" adapters/auth
 forbid 'the schedules adapter knows no other adapter, no server and no database' \
-    "$databases|$servers|asyncjobs/(soci|http|beast|auth|webhooks)/|.*adapters/" adapters/schedules
+    "$databases|$servers|asyncjobs/(soci|http|beast|auth|files|webhooks)/|.*adapters/" adapters/schedules
 forbid 'the webhooks adapter knows no other adapter and no database' \
-    "$databases|asyncjobs/(soci|http|beast|auth|schedules)/|.*adapters/" adapters/webhooks
+    "$databases|asyncjobs/(soci|http|beast|auth|schedules|files)/|.*adapters/" adapters/webhooks
+forbid 'the files adapter knows no other adapter and no database' \
+    "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks)/|.*adapters/" adapters/files
 
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
     grep -vE '^(include/asyncjobs|src)/testing/'; then

@@ -2,7 +2,7 @@
 
 #include "negotiation.hpp"
 
-#include <asyncjobs/detail/text_rules.hpp>
+#include <asyncjobs/detail/attachment.hpp>
 #include <asyncjobs/http/problem.hpp>
 
 #include <fmt/format.h>
@@ -70,35 +70,10 @@ bool range_applies(const Headers& headers, const std::string& etag) {
     return !condition || (!etag.empty() && !etag.starts_with("W/") && trimmed(*condition) == etag);
 }
 
-std::string percent_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                           (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-        if (plain)
-            out += c;
-        else
-            out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-    return out;
-}
-
 } // namespace
 
 std::string attachment_disposition(std::string_view name) {
-    std::string exact = asyncjobs::detail::storable(name);
-    for (char& c : exact)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' || c == '\\') c = '_';
-    std::string plain;
-    for (std::string_view rest = exact; !rest.empty();) {
-        const auto length = asyncjobs::detail::utf8_sequence(rest);
-        const bool keep = length == 1 && rest.front() != '"' && rest.front() != '%';
-        plain += keep ? rest.front() : '_';
-        rest.remove_prefix(length);
-    }
-    std::string value = "attachment; filename=\"" + plain + '"';
-    if (plain != exact) value += "; filename*=UTF-8''" + percent_encoded(exact);
-    return value;
+    return asyncjobs::detail::attachment_disposition(name);
 }
 
 Response file_response(const Request& request, const FileInfo& info) {

@@ -1,6 +1,8 @@
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/auth/bearer_tokens.hpp>
 #include <asyncjobs/beast/server.hpp>
+#include <asyncjobs/files/job_files.hpp>
+#include <asyncjobs/files/local_file_store.hpp>
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/schedules/cron.hpp>
 #include <asyncjobs/soci/open_store.hpp>
@@ -29,5 +31,8 @@ int main() {
     std::cout << "the next night is " << asyncjobs::to_rfc3339(tonight.value()) << '\n';
     asyncjobs::Webhooks webhooks{*store};
     std::cout << webhooks.endpoints("ann").size() << " endpoints\n";
+    asyncjobs::files::LocalFileStore files{{.directory = "files", .secrets = {{}}}};
+    asyncjobs::files::JobFiles kept{client, files};
+    std::cout << "a file would be at " << files.url("report.pdf", job->created_at) << '\n';
     return job->result->text() == "[1]" && server.port() != 0 ? 0 : 1;
 }

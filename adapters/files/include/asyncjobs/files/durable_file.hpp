@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace report_server {
+namespace asyncjobs::files {
 
 /// Files that are either complete or absent, whatever fails in between.
 ///
@@ -24,4 +24,4 @@ void publish_file(const std::filesystem::path& finished, const std::filesystem::
 /// Makes names created in, or removed from, `directory` survive a power failure.
 void sync_directory(const std::filesystem::path& directory);
 
-} // namespace report_server
+} // namespace asyncjobs::files

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace report_server {
+namespace asyncjobs::files {
 
 /// A random key of 256 bits that never leaves the server.
 struct Secret {
@@ -14,13 +14,13 @@ struct Secret {
 /// Reads the secret that `file` holds; creates the file first, for its owner's eyes only, where
 /// there is none. Processes that start at the same moment all get the same secret.
 ///
-/// Errors: `std::system_error` when the file can't be read or created, `std::runtime_error` when
-/// it isn't a secret of this size or others than its owner may read or write it.
+/// Errors  std::system_error when the file can't be read or created; Error (Errc::invalid_argument)
+///         when it isn't a secret of this size or others than its owner may read or write it.
 Secret load_or_create_secret(const std::filesystem::path& file);
 
 using Digest = std::array<unsigned char, 32>;
 
-/// The HMAC-SHA256 of `message`. Throws `std::runtime_error` when the cryptographic library fails.
+/// Throws std::runtime_error when the cryptographic library fails.
 Digest hmac_sha256(const Secret& secret, std::string_view message);
 
-} // namespace report_server
+} // namespace asyncjobs::files

@@ -1,6 +1,10 @@
-#include "secret.hpp"
+#include <asyncjobs/files/secret.hpp>
 
-#include "scratch_directory.hpp"
+#include "digest.hpp"
+
+#include "unit/examples/report_server/scratch_directory.hpp"
+
+#include <asyncjobs/error.hpp>
 
 #include <doctest/doctest.h>
 
@@ -9,19 +13,10 @@
 #include <thread>
 #include <vector>
 
-using namespace report_server;
+using namespace asyncjobs::files;
 using namespace report_server::testing;
 
 namespace {
-
-std::string hex(const Digest& digest) {
-    std::string text;
-    for (const unsigned char byte : digest) {
-        text += "0123456789abcdef"[byte / 16];
-        text += "0123456789abcdef"[byte % 16];
-    }
-    return text;
-}
 
 Secret secret_of(std::string_view key) {
     Secret secret;
@@ -75,13 +70,13 @@ TEST_SUITE("secret") {
             with_content(file, std::string(size, 'x'));
             std::filesystem::permissions(file, owner_only);
             CHECK_THROWS_WITH_AS(load_or_create_secret(file),
-                                 doctest::Contains("not a secret of 32 bytes"), std::runtime_error);
+                                 doctest::Contains("not a secret of 32 bytes"), asyncjobs::Error);
         }
         with_content(file, std::string(32, 'x'));
         CHECK(load_or_create_secret(file).bytes == secret_of(std::string(32, 'x')).bytes);
         std::filesystem::permissions(file, owner_only | std::filesystem::perms::others_read);
         CHECK_THROWS_WITH_AS(load_or_create_secret(file), doctest::Contains("owner only"),
-                             std::runtime_error);
+                             asyncjobs::Error);
     }
 
     TEST_CASE("a directory that isn't there is a system error") {

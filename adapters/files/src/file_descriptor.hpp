@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace report_server {
+namespace asyncjobs::files {
 
 /// An open file of the operating system.
 ///
@@ -38,4 +38,4 @@ private:
     int descriptor_;
 };
 
-} // namespace report_server
+} // namespace asyncjobs::files

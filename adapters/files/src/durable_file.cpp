@@ -1,10 +1,10 @@
-#include "durable_file.hpp"
+#include <asyncjobs/files/durable_file.hpp>
 
 #include "file_descriptor.hpp"
 
 #include <fcntl.h>
 
-namespace report_server {
+namespace asyncjobs::files {
 namespace {
 
 std::filesystem::path directory_of(const std::filesystem::path& file) {
@@ -39,4 +39,4 @@ void sync_directory(const std::filesystem::path& directory) {
     FileDescriptor{directory, O_RDONLY | O_DIRECTORY}.sync();
 }
 
-} // namespace report_server
+} // namespace asyncjobs::files

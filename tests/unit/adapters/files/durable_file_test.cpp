@@ -1,13 +1,13 @@
-#include "durable_file.hpp"
+#include <asyncjobs/files/durable_file.hpp>
 
-#include "file_size_limit.hpp"
-#include "scratch_directory.hpp"
+#include "unit/examples/report_server/file_size_limit.hpp"
+#include "unit/examples/report_server/scratch_directory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <system_error>
 
-using namespace report_server;
+using namespace asyncjobs::files;
 using namespace report_server::testing;
 
 TEST_SUITE("durable file") {

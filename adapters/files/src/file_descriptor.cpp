@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace report_server {
+namespace asyncjobs::files {
 
 FileDescriptor::FileDescriptor(std::filesystem::path file, int flags, unsigned mode)
     : file_{std::move(file)}, descriptor_{::open(file_.c_str(), flags | O_CLOEXEC, mode)} {
@@ -53,4 +53,4 @@ void FileDescriptor::fail(const char* action) const {
     throw std::system_error{errno, std::generic_category(), action + file_.string()};
 }
 
-} // namespace report_server
+} // namespace asyncjobs::files

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <asyncjobs/files/file_store.hpp>
+#include <asyncjobs/files/secret.hpp>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::files {
+
+/// Every member is checked by LocalFileStore's constructor.
+struct LocalFileStoreOptions {
+    std::filesystem::path directory = {}; ///< created, for its owner only, where it is missing
+    /// What a key is put after in URLs: `/v1/files/`, `https://reports.example.org/v1/files/`.
+    std::string base_url = {};
+    /// The first one signs, all of them are accepted: to rotate, put a new one before the old.
+    std::vector<Secret> secrets = {};
+    /// 1 min - 30 days; a temporary file older than this was left by a process that died.
+    Duration stale_after = std::chrono::hours{6};
+    Clock now = {};
+};
+
+/// What a link leads to.
+struct LinkedFile {
+    enum class Outcome {
+        found,
+        forged,  ///< not a link that was given out
+        expired, ///< one that was
+        gone,    ///< a good one, but there is no such file any more
+    };
+
+    Outcome outcome = Outcome::forged;
+    std::filesystem::path path = {}; ///< this and the following: if it was found
+    std::uint64_t size_bytes = 0;
+    FileInfo info = {};
+};
+
+/// Files in one directory, served by the host: see open(). A file is complete or absent, also after
+/// a power failure.
+///
+/// A URL is `base_url`, the key, percent-encoded with its slashes, and
+/// `?expires=SECONDS_SINCE_1970&signature=HEX`, an HMAC-SHA256. The clock that it expires by is
+/// this process's.
+///
+/// Ownership  The directory. Files that it did not name are never touched.
+class LocalFileStore final : public FileStore {
+public:
+    /// Sweeps stale temporary files.
+    explicit LocalFileStore(LocalFileStoreOptions options);
+
+    void upload(const std::string& key, const std::filesystem::path& file,
+                const FileInfo& info) override;
+    std::string url(const std::string& key, Timestamp until) const override;
+    std::optional<std::uint64_t> size(const std::string& key) const override;
+    void remove(const std::string& key) override;
+
+    /// Judges a link by its parts, decoded, and finds its file. For `GET` and `HEAD` alone.
+    LinkedFile open(std::string_view key, std::string_view expires,
+                    std::string_view signature) const;
+
+    /// Removes stale temporary files, as the constructor does.
+    void sweep();
+
+private:
+    std::filesystem::path data_path(const std::string& key) const;
+    std::filesystem::path info_path(const std::string& key) const;
+
+    LocalFileStoreOptions options_;
+};
+
+} // namespace asyncjobs::files

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <asyncjobs/files/file_store.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::files {
+
+/// All but `A-Z a-z 0-9 - . _ ~` as %XX.
+std::string percent_encoded(std::string_view text);
+
+/// Likewise, with the slashes as they are.
+std::string encoded_path(std::string_view path);
+
+bool is_key(std::string_view text);
+
+/// Both throw Error (Errc::invalid_argument) that names the value and the rule.
+void check_key(std::string_view key);
+void validate(const FileInfo& info);
+
+} // namespace asyncjobs::files

@@ -1,0 +1,113 @@
+#include <asyncjobs/files/job_files.hpp>
+
+#include "file_key.hpp"
+#include "now.hpp"
+#include "removal.hpp"
+#include "scratch_file.hpp"
+
+#include <asyncjobs/detail/argument_check.hpp>
+
+#include <algorithm>
+
+namespace asyncjobs::files {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string key_prefix(const JobId& job) { return std::string(job.text()) + '/'; }
+
+/// Answers that the file has to go; throws Snooze while it has not.
+void wait_for_end(const Job* job, Timestamp at, Duration look_every) {
+    if (const auto wait = keep_file_for(job, at, look_every)) throw Snooze{*wait};
+}
+
+} // namespace
+
+JobFiles::JobFiles(Client& client, FileStore& store, JobFilesOptions options)
+    : client_(client), store_(store), options_(std::move(options)) {
+    detail::check_name("queue", options_.queue);
+    detail::check_range("link_for", options_.link_for, Duration{1min},
+                        Duration{std::chrono::days{366}});
+    const Duration month = std::chrono::days{30};
+    detail::check_range("look_every", options_.look_every, Duration{1s}, month);
+    detail::check_range("linger", options_.linger, Duration{1s}, month);
+    if (options_.scratch.empty()) return;
+    create_private_directory(options_.scratch);
+    ScratchFile::sweep(options_.scratch, std::chrono::days{1});
+}
+
+void JobFiles::remove_on(Executor& executor) {
+    const auto remove = [this](const RemoveFile& file, ProgressReporter& progress) {
+        const auto parents = progress.parents();
+        const auto* const job = parents.empty() ? nullptr : &parents.front();
+        wait_for_end(job, now(options_.now), options_.look_every);
+        store_.remove(file.key);
+        if (job && job->status == JobStatus::completed) return;
+        // A handler that was told to stop, or has lost its lease, may be uploading even now.
+        bool first = false;
+        progress.step("removed", [&] { first = true; });
+        if (first) throw Snooze{options_.linger};
+    };
+    executor.handle<RemoveFile>(remove, {.retry = Backoff{.first = 1s, .most = 1h}});
+}
+
+KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path& file,
+                        const FileInfo& info) {
+    if (info.download_name.empty()) detail::refuse("download_name", "", "must name the file");
+    const auto& id = progress.job().lease.id;
+    const auto job = client_.find(id);
+    if (!job) throw Interrupted{}; // the lease is lost, then
+    const auto key = key_prefix(id) + info.download_name;
+    check_key(key);
+    validate(info);
+    expect_removal(key, id);
+    store_.upload(key, file, info);
+    const auto expires_at =
+        std::chrono::ceil<std::chrono::seconds>(now(options_.now)) + job->retention;
+    return {.file_url = url(key, expires_at),
+            .expires_at = expires_at,
+            .size_bytes = std::filesystem::file_size(file),
+            .file_key = key};
+}
+
+KeptFile JobFiles::keep(ProgressReporter& progress, const FileInfo& info, const Writer& write) {
+    if (options_.scratch.empty()) detail::refuse("scratch", "", "must name a folder to write in");
+    const ScratchFile scratch(options_.scratch);
+    write(scratch.path());
+    return keep(progress, scratch.path(), info);
+}
+
+void JobFiles::present(const Job& job, boost::json::value& result) const {
+    auto* const object = result.if_object();
+    const auto* const key = object ? object->if_contains("file_key") : nullptr;
+    const auto* const expires = object ? object->if_contains("expires_at") : nullptr;
+    if (!key || !key->is_string() || !expires || !expires->is_string()) return;
+    const std::string text(key->as_string());
+    const auto expires_at = parse_rfc3339(std::string_view(expires->as_string()));
+    // Whatever a handler lets into its result, it gives access to no other job's file.
+    if (!expires_at || !text.starts_with(key_prefix(job.id)) || !is_key(text)) return;
+    (*object)["file_url"] = url(text, *expires_at);
+    object->erase("file_key");
+}
+
+std::string JobFiles::url(const std::string& key, Timestamp expires_at) const {
+    const auto from = std::chrono::floor<std::chrono::minutes>(now(options_.now));
+    return store_.url(key, std::min<Timestamp>(expires_at, from + options_.link_for));
+}
+
+/// Returns when a job waits that will remove the file.
+void JobFiles::expect_removal(const std::string& key, const JobId& job) {
+    const auto removal = client_.submit(new_job(
+        RemoveFile{key}, {.queue = options_.queue,
+                          .max_attempts = 1000, // a store that can't be reached must not end it
+                          .retention = 1h,
+                          .unique_key = "file:" + key,
+                          .after = {job},
+                          .on_parent_failure = OnParentFailure::run}));
+    if (removal.outcome == Submitted::Outcome::created) return;
+    // One that looked at this job before its present run may be about to remove what follows.
+    const auto found = client_.find(removal.id);
+    if (!found || found->status != JobStatus::pending) throw Snooze{1s};
+}
+
+} // namespace asyncjobs::files

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <asyncjobs/files/file_store.hpp>
+
+namespace asyncjobs::files {
+
+inline Timestamp now(const Clock& clock) {
+    return clock ? clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+} // namespace asyncjobs::files

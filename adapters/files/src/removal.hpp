@@ -1,0 +1,24 @@
+#pragma once
+
+#include <asyncjobs/job.hpp>
+
+#include <boost/describe.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncjobs::files {
+
+/// The job that removes a file in the end.
+struct RemoveFile {
+    static constexpr std::string_view type = "asyncjobs.remove_file";
+    std::string key = {};
+};
+BOOST_DESCRIBE_STRUCT(RemoveFile, (), (key))
+
+/// How long to wait before the next look at a job whose file it is; empty: the file has to go.
+/// `job` is null if there is none any more.
+std::optional<Duration> keep_file_for(const Job* job, Timestamp now, Duration look_every);
+
+} // namespace asyncjobs::files

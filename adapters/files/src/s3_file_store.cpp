@@ -1,0 +1,165 @@
+#include <asyncjobs/files/s3_file_store.hpp>
+
+#include "digest.hpp"
+#include "file_key.hpp"
+#include "http_exchange.hpp"
+#include "now.hpp"
+
+#include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/detail/attachment.hpp>
+
+#include <boost/url/parse.hpp>
+
+#include <algorithm>
+
+namespace asyncjobs::files {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t largest_put = 5ULL * 1024 * 1024 * 1024;
+constexpr std::chrono::seconds longest_link = std::chrono::days{7};
+
+void check_bucket(const S3Options& options) {
+    constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+    const auto& name = options.bucket;
+    const bool fits = name.size() >= 3 && name.size() <= 63 &&
+                      name.find_first_not_of(alphabet) == std::string::npos &&
+                      name.front() != '.' && name.front() != '-' && name.back() != '.' &&
+                      name.back() != '-' && name.find("..") == std::string::npos;
+    if (!fits) detail::refuse("bucket", name, "must be 3-63 characters of a-z 0-9 . -");
+}
+
+Endpoint endpoint_of(const S3Options& options) {
+    const auto refuse = [&] {
+        detail::refuse("endpoint", options.endpoint, "must be https://HOST[:PORT] or http://...");
+    };
+    const auto url = boost::urls::parse_uri(options.endpoint);
+    if (!url || url->has_userinfo() || url->host().empty() || url->has_query() ||
+        url->has_fragment() || (!url->encoded_path().empty() && url->encoded_path() != "/"))
+        refuse();
+    const bool encrypted = url->scheme() == "https";
+    if (!encrypted && url->scheme() != "http") refuse();
+    const std::string usual = encrypted ? "443" : "80";
+    const std::string port =
+        url->has_port() && !url->port().empty() ? std::string(url->port()) : usual;
+    const std::string prefix = options.path_style ? "" : options.bucket + '.';
+    return {.is_encrypted = encrypted,
+            .host = prefix + std::string(url->host_address()),
+            .port = port,
+            .authority =
+                prefix + std::string(url->encoded_host()) + (port == usual ? "" : ':' + port)};
+}
+
+/// `<Code>AccessDenied</Code>` in the body of an error.
+std::string code_in(std::string_view body) {
+    constexpr std::string_view open = "<Code>", close = "</Code>";
+    const auto begin = body.find(open);
+    if (begin == std::string_view::npos) return {};
+    body.remove_prefix(begin + open.size());
+    return detail::printable(body.substr(0, std::min<std::size_t>(body.find(close), 100)));
+}
+
+void require_success(const HttpAnswer& answer, std::string_view method) {
+    if (answer.status / 100 == 2) return;
+    const auto code = answer.status == 429 || answer.status == 503       ? Errc::store_busy
+                      : answer.status / 100 == 5 || answer.status == 408 ? Errc::store_unavailable
+                                                                         : Errc::store_failure;
+    throw Error(code, fmt::format("S3 answered {} with {} {}", method, answer.status,
+                                  code_in(answer.body)));
+}
+
+} // namespace
+
+struct S3FileStore::Impl {
+    explicit Impl(S3Options from)
+        : options(std::move(from)), endpoint(endpoint_of(options)),
+          tls(make_tls_context(options.ca_file)) {
+        check_bucket(options);
+        if (options.region.empty()) detail::refuse("region", "", "must name one");
+        if (!options.credentials) detail::refuse("credentials", "", "must be a function");
+        detail::check_range("timeout", options.timeout, Duration{10ms}, Duration{1h});
+    }
+
+    S3Request request(std::string method, const std::string& key) const {
+        check_key(key);
+        return {.method = std::move(method),
+                .path = (options.path_style ? '/' + options.bucket : "") + '/' + encoded_path(key),
+                .headers = {{"host", endpoint.authority}}};
+    }
+
+    S3Signer signer(std::chrono::sys_seconds at) const {
+        return {.credentials = options.credentials(), .region = options.region, .at = at};
+    }
+
+    HttpAnswer send(S3Request request,
+                    const std::optional<std::filesystem::path>& file = {}) const {
+        request.payload_hash = hex(file ? sha256_of(*file) : sha256(""));
+        const auto at = std::chrono::floor<std::chrono::seconds>(now(options.now));
+        return exchange(endpoint, *tls, signed_request(signer(at), std::move(request)), file,
+                        options.timeout);
+    }
+
+    const S3Options options;
+    const Endpoint endpoint;
+    const std::shared_ptr<boost::asio::ssl::context> tls;
+};
+
+S3FileStore::S3FileStore(S3Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+S3FileStore::~S3FileStore() = default;
+
+void S3FileStore::upload(const std::string& key, const std::filesystem::path& file,
+                         const FileInfo& info) {
+    validate(info);
+    auto request = impl_->request("PUT", key);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (error)
+        throw Error(Errc::store_failure,
+                    fmt::format("can't read {}: {}", file.string(), error.message()));
+    detail::check_range<std::uint64_t>("the file's size", size, 0, largest_put);
+    request.headers.emplace_back("content-type", info.content_type);
+    if (!info.download_name.empty())
+        request.headers.emplace_back("content-disposition",
+                                     detail::attachment_disposition(info.download_name));
+    require_success(impl_->send(std::move(request), file), "PUT");
+}
+
+std::string S3FileStore::url(const std::string& key, Timestamp until) const {
+    return url(key, until, {});
+}
+
+std::string S3FileStore::url(const std::string& key, Timestamp until,
+                             const S3UrlOptions& options) const {
+    auto request = impl_->request("GET", key);
+    // As AWS's own SDKs say it; others take it for said.
+    request.query.emplace_back("X-Amz-Content-Sha256", request.payload_hash);
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!value.empty()) request.query.emplace_back(name, value);
+    };
+    add("response-content-type", options.response_content_type);
+    add("response-content-disposition", options.response_content_disposition);
+    // From a full minute on, so that who asks again a moment later is told the same URL.
+    const auto from = std::chrono::floor<std::chrono::minutes>(now(impl_->options.now));
+    const auto expires_in =
+        std::clamp(std::chrono::floor<std::chrono::seconds>(until) - from, 1s, longest_link);
+    return fmt::format("{}://{}{}", impl_->endpoint.is_encrypted ? "https" : "http",
+                       impl_->endpoint.authority,
+                       presigned_target(impl_->signer(from), std::move(request), expires_in));
+}
+
+std::optional<std::uint64_t> S3FileStore::size(const std::string& key) const {
+    const auto answer = impl_->send(impl_->request("HEAD", key));
+    if (answer.status == 404) return std::nullopt;
+    require_success(answer, "HEAD");
+    return answer.content_length;
+}
+
+void S3FileStore::remove(const std::string& key) {
+    const auto answer = impl_->send(impl_->request("DELETE", key));
+    const bool gone = answer.status == 404 && code_in(answer.body) == "NoSuchKey";
+    if (!gone) require_success(answer, "DELETE");
+}
+
+} // namespace asyncjobs::files

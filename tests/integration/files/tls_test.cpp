@@ -1,0 +1,68 @@
+#include "http_exchange.hpp"
+
+#include "integration/private_server.hpp"
+#include "unit/examples/report_server/scratch_directory.hpp"
+#include "unit/thrown.hpp"
+
+using namespace asyncjobs;
+using namespace asyncjobs::files;
+using namespace std::chrono_literals;
+using report_server::testing::ScratchDirectory;
+
+namespace {
+
+/// The TLS server of the openssl tool, which answers every GET with a page about itself.
+class TlsServer {
+public:
+    TlsServer() : process_(command(), out_.write_end()) {
+        out_.close_write_end();
+        std::string line;
+        while (!line.starts_with("ACCEPT ")) line = read_line();
+        port_ = line.substr(line.rfind(':') + 1);
+    }
+
+    std::string certificate() const { return (folder_ / "certificate").string(); }
+
+    HttpAnswer ask(const std::string& host, const std::string& ca_file) const {
+        const auto tls = make_tls_context(ca_file);
+        return exchange({.host = host, .port = port_, .authority = host}, *tls,
+                        {.headers = {{"host", host}}}, std::nullopt, 10s);
+    }
+
+private:
+    std::vector<std::string> command() const {
+        const auto key = (folder_ / "key").string();
+        output_of({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                   "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost", "-addext",
+                   "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate()});
+        return {"/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert",
+                certificate(),      "-www"};
+    }
+
+    std::string read_line() {
+        std::string line;
+        for (char c = 0; c != '\n';) {
+            if (::read(out_.read_end(), &c, 1) != 1) throw std::runtime_error("openssl has ended");
+            if (c != '\n') line += c;
+        }
+        return line;
+    }
+
+    ScratchDirectory folder_;
+    Pipe out_;
+    ChildProcess process_;
+    std::string port_;
+};
+
+} // namespace
+
+TEST_CASE("a server is talked to only if its certificate is trusted and is for its name") {
+    const TlsServer server;
+    CHECK(server.ask("localhost", server.certificate()).status == 200);
+
+    const auto untrusted = thrown_by([&] { server.ask("localhost", ""); });
+    CHECK(has(untrusted.what(), "certificate verify failed"));
+    CHECK(untrusted.code() == Errc::store_unavailable);
+    const auto stranger = thrown_by([&] { server.ask("127.0.0.1", server.certificate()); });
+    CHECK(has(stranger.what(), "certificate verify failed"));
+}
