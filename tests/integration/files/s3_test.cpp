@@ -30,7 +30,8 @@ S3Options options() {
             .path_style = true,
             .credentials = [] {
                 return S3Credentials{"test:tester", "testing", ""};
-            }};
+            },
+            .timeout = 2min};
 }
 
 struct Fetched {
