@@ -30,7 +30,8 @@ S3Options options() {
             .path_style = true,
             .credentials = [] {
                 return S3Credentials{"test:tester", "testing", ""};
-            }};
+            },
+            .timeout = 2min};
 }
 
 struct Fetched {
@@ -44,7 +45,7 @@ Fetched fetch(const ScratchDirectory& directory, const std::string& url,
     const auto body = (directory / "body").string(), head = (directory / "head").string();
     std::vector<std::string> command{"curl",         "--silent", "--path-as-is", "--output",
                                      body,           "-D",       head,           "--write-out",
-                                     "%{http_code}", url,        "--max-time",   "30"};
+                                     "%{http_code}", url,        "--max-time",   "120"};
     command.insert(command.end(), more.begin(), more.end());
     auto status = output_of(command);
     return {.status = std::move(status), .content = content_of(body), .headers = content_of(head)};

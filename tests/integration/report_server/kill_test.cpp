@@ -3,6 +3,7 @@
 
 #include <order_generator.hpp>
 
+#include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
@@ -103,7 +104,7 @@ public:
         for (const auto& [id, format] : accepted) {
             const auto job = client.wait(id);
             if (job.at("status").as_string() != "completed")
-                return fmt::format("{} is {}", id, job.at("status").as_string().c_str());
+                return boost::json::serialize(job);
             if (!opens(format, client.download(job).body)) return id + ": its file does not open";
             if (const int count = finishes(database(), id); count != 1)
                 return fmt::format("{} finished {} times", id, count);

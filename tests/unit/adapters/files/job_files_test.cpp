@@ -37,11 +37,12 @@ public:
     void remove(const std::string& key) override {
         if (std::exchange(fails_to_remove, false))
             throw Error(Errc::store_unavailable, "the file store can't be reached");
+        if (before_removal) std::exchange(before_removal, nullptr)();
         files.erase(key);
     }
 
     std::map<std::string, std::string> files;
-    std::function<void()> before_upload;
+    std::function<void()> before_upload, before_removal;
     bool fails_to_remove = false;
 };
 
@@ -153,6 +154,8 @@ TEST_SUITE("job files") {
         store.before_upload = [&] {
             const auto running = jobs.jobs(Report::type).front().id;
             CHECK(jobs.client().cancel(running, {.force = true}) == CancelOutcome::cancelled);
+            jobs.advance(1min); // its file is removed before it is there
+            CHECK(removals().front().steps.size() == 1);
         };
         CHECK(jobs.run(Report{}, day()).status == JobStatus::cancelled);
         jobs.advance(61min);
@@ -174,6 +177,26 @@ TEST_SUITE("job files") {
         CHECK(store.files.size() == 1);
         jobs.advance(24h);
         CHECK(store.files.empty());
+    }
+
+    TEST_CASE_FIXTURE(Fixture,
+                      "one that is started anew while its file is being removed waits for that") {
+        bool fails = true;
+        store.before_upload = [&] {
+            if (std::exchange(fails, false)) throw JobFailure("E2").permanent();
+        };
+        store.before_removal = [&] {
+            const auto job = jobs.jobs(Report::type).front();
+            CHECK(jobs.client().retry(job.id) == RetryOutcome::retried);
+            jobs.advance(100ms);
+            CHECK(jobs.find(job.id).status == JobStatus::pending);
+            CHECK(store.files.empty());
+        };
+        const auto job = jobs.run(Report{}, day());
+        jobs.advance(1min);
+        CHECK(jobs.find(job.id).status == JobStatus::completed);
+        CHECK(store.files.size() == 1);
+        CHECK(store.before_removal == nullptr);
     }
 
     TEST_CASE_FIXTURE(Fixture,
