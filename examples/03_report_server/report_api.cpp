@@ -11,6 +11,15 @@
 #include <fmt/format.h>
 
 namespace report_server {
+
+/// A report as clients see it: see JobFiles::present().
+struct ReportFile {
+    std::string file_url;
+    asyncjobs::Timestamp expires_at;
+    std::uint64_t size_bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(ReportFile, (), (file_url, expires_at, size_bytes))
+
 namespace {
 
 namespace http = asyncjobs::http;
