@@ -95,8 +95,9 @@ private:
     std::optional<std::string> event_document(const Job& job) noexcept;
     std::optional<std::chrono::seconds> wait_for(const Request& request) const;
     Seats::Seat take(Seats& seats, const Call& call, std::string_view what) const;
-    std::optional<Timestamp> estimate(const Job& job);
-    std::optional<Duration> estimate_new(const NewJob& job);
+    std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
+    std::optional<Duration> estimate_new(const NewJob& job, Timestamp created_at,
+                                         std::size_t uncounted);
     std::string retry_after_value(std::optional<Timestamp> expected) const;
 
     Client& client_;

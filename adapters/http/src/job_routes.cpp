@@ -105,23 +105,25 @@ Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
     return *std::move(job);
 }
 
-std::optional<Timestamp> JobApi::Impl::estimate(const Job& job) {
+std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t uncounted) {
     if (is_finished(job.status)) return std::nullopt;
     try {
-        return estimate_completion(job, workloads_.get(job.queue, job.type),
-                                   runtime_->wall_clock());
+        auto workload = workloads_.get(job.queue, job.type);
+        workload.waiting += uncounted;
+        return estimate_completion(job, workload, runtime_->wall_clock());
     } catch (const Error& error) {
         log(LogEntry::Level::warning, std::string("no estimate: ") + error.what());
         return std::nullopt;
     }
 }
 
-/// How long a job will take that is submitted now.
-std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job) {
-    Job soon{.type = job.type, .queue = job.queue};
-    soon.created_at = soon.run_at = runtime_->wall_clock();
-    const auto done = estimate(soon);
-    return done ? std::optional(*done - soon.created_at) : std::nullopt;
+/// How long a job takes from its submit on. `uncounted` is 1 if that is yet to come.
+std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job, Timestamp created_at,
+                                                   std::size_t uncounted) {
+    Job submitted{.type = job.type, .queue = job.queue};
+    submitted.created_at = submitted.run_at = created_at;
+    const auto done = estimate(submitted, uncounted);
+    return done ? std::optional(*done - created_at) : std::nullopt;
 }
 
 /// The status document, with what headers follow from it.

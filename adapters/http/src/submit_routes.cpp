@@ -149,12 +149,12 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     NewJob job = rule.job;
     job.owner = call.principal.owner;
     job.input = std::move(input);
-    Acceptance acceptance{.takes = estimate_new(rule.job)};
+    Acceptance acceptance;
     auto idempotency = read_idempotency(call);
     boost::json::object metadata;
     if (idempotency) {
         job.idempotency_key = idempotency->key;
-        idempotency->estimate = acceptance.takes;
+        idempotency->estimate = estimate_new(rule.job, runtime_->wall_clock(), 1);
         note(*idempotency, metadata);
     }
     if (const auto trace = trace_of(call.request.headers, *runtime_))
@@ -170,6 +170,9 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     if (submitted.outcome == Submitted::Outcome::repeated) {
         acceptance.replayed = true;
         acceptance.takes = repeated(submitted.id, *idempotency);
+    } else {
+        acceptance.takes =
+            idempotency ? idempotency->estimate : estimate_new(rule.job, submitted.created_at, 0);
     }
     if (!seconds) return accepted(acceptance, std::nullopt);
     return Wait{.id = acceptance.id,
@@ -208,7 +211,7 @@ void JobApi::Impl::take_submit(const Call& call, Acceptance& acceptance) {
     if (standing.granted) return;
     Problem problem(429, "quota_exceeded", "you have submitted too much in too short a time");
     for (const auto& [name, value] : acceptance.headers)
-        problem = std::move(problem).with_header(name, value);
+        std::move(problem).with_header(name, value);
     throw std::move(problem).with_header(
         "Retry-After", std::to_string(std::max<std::int64_t>(
                            1, std::chrono::ceil<std::chrono::seconds>(standing.next_in).count())));

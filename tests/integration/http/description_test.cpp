@@ -27,9 +27,10 @@ TEST_CASE("the description names all routes that are mounted, to anybody") {
     CHECK(operations(json_of(response)) ==
           std::vector<std::string>{
               "delete /v1/jobs/{id}", "get /healthz", "get /metrics", "get /openapi.json",
-              "get /readyz", "get /v1/jobs", "get /v1/jobs/{id}", "get /v1/jobs/{id}/result",
-              "post /v1/jobs", "post /v1/jobs/{id}/cancel", "post /v1/jobs/{id}/retry",
-              "post /v1/notes", "post /v1/reports/sales", "put /v1/photos/{name}"});
+              "get /readyz", "get /v1/jobs", "get /v1/jobs/{id}", "get /v1/jobs/{id}/events",
+              "get /v1/jobs/{id}/result", "post /v1/jobs", "post /v1/jobs/{id}/cancel",
+              "post /v1/jobs/{id}/retry", "post /v1/notes", "post /v1/reports/sales",
+              "put /v1/photos/{name}"});
 }
 
 TEST_CASE("who has the description already gets 304") {

@@ -103,8 +103,7 @@ public:
         ReportClient client(server.port(), "secret");
         for (const auto& [id, format] : accepted) {
             const auto job = client.wait(id);
-            if (job.at("status").as_string() != "completed")
-                return boost::json::serialize(job);
+            if (job.at("status").as_string() != "completed") return boost::json::serialize(job);
             if (!opens(format, client.download(job).body)) return id + ": its file does not open";
             if (const int count = finishes(database(), id); count != 1)
                 return fmt::format("{} finished {} times", id, count);
@@ -120,7 +119,7 @@ private:
                 "--files",  (folder_ / "files").string(),
                 "--tokens", (folder_ / "tokens").string(),
                 "--orders", (folder_ / "orders.csv").string(),
-                "--lease",  "0.5"};
+                "--lease",  "1"};
     }
 
     ScratchDirectory folder_;
