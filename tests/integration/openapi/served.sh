@@ -21,7 +21,7 @@ wait_for() {
 }
 
 token=test-token
-echo "$token tester" >"$scratch/tokens"
+echo "$(printf %s "$token" | sha256sum | cut -d" " -f1) tester" >"$scratch/tokens"
 "$program" --listen 127.0.0.1:0 --store memory: --workers 1 --files "$scratch/files" \
     --tokens "$scratch/tokens" >"$scratch/server" 2>&1 &
 started=$!
