@@ -14,7 +14,7 @@ void Followers::join(const std::shared_ptr<Follower>& follower, const JobId& id,
         const std::lock_guard lock(mutex_);
         places_[follower.get()].follower = follower;
     }
-    set_alarm(after, follower);
+    set_alarm(after, *follower);
     auto watch =
         client_.watch(id, [follower](const std::optional<Job>& job) { follower->on_change(job); });
     std::unique_lock lock(mutex_);
@@ -28,6 +28,7 @@ void Followers::join(const std::shared_ptr<Follower>& follower, const JobId& id,
 void Followers::leave(const Follower& follower) {
     std::unique_lock lock(mutex_);
     const auto place = places_.extract(&follower);
+    if (place && place.mapped().alarm) alarms_.erase(*place.mapped().alarm);
     lock.unlock();
 }
 
@@ -45,14 +46,17 @@ void Followers::close() {
     end();
     std::unique_lock lock(mutex_);
     const auto places = std::exchange(places_, {});
+    alarms_.clear();
     lock.unlock();
 }
 
-void Followers::set_alarm(Duration after, std::weak_ptr<Follower> follower) {
+void Followers::set_alarm(Duration after, const Follower& follower) {
     const auto when = runtime_->now() + after;
     const std::lock_guard lock(mutex_);
+    const auto place = places_.find(&follower);
+    if (place == places_.end()) return;
     const bool first = alarms_.empty() || when < alarms_.begin()->first;
-    alarms_.emplace(when, std::move(follower));
+    place->second.alarm = alarms_.emplace(when, &follower);
     if (first) timer_->arm(after);
 }
 
@@ -62,14 +66,15 @@ void Followers::ring() {
         const std::lock_guard lock(mutex_);
         const auto now = runtime_->now();
         while (!alarms_.empty() && alarms_.begin()->first <= now) {
-            const auto follower = alarms_.extract(alarms_.begin()).mapped().lock();
-            if (follower && places_.contains(follower.get())) due.push_back(follower);
+            auto& place = places_.at(alarms_.extract(alarms_.begin()).mapped());
+            place.alarm.reset();
+            due.push_back(place.follower);
         }
         if (!alarms_.empty()) timer_->arm(alarms_.begin()->first - now);
     }
     for (const auto& follower : due)
         if (const auto again = follower->on_time(); again > Duration::zero())
-            set_alarm(again, follower);
+            set_alarm(again, *follower);
 }
 
 } // namespace asyncjobs::http

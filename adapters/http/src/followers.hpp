@@ -47,13 +47,14 @@ public:
     void close();
 
 private:
+    using Alarms = std::multimap<SteadyTime, const Follower*>;
     struct Place {
         std::shared_ptr<Follower> follower = {};
         Client::Watch watch = {};
+        std::optional<Alarms::iterator> alarm = {};
     };
-    using Alarms = std::multimap<SteadyTime, std::weak_ptr<Follower>>;
 
-    void set_alarm(Duration after, std::weak_ptr<Follower> follower);
+    void set_alarm(Duration after, const Follower& follower);
     void ring();
 
     Client& client_;
