@@ -171,8 +171,19 @@ bool Session::account_body() {
     return true;
 }
 
-/// The answer comes from a thread of the API's, perhaps when this connection or the whole server
-/// is gone.
+/// For what comes from a thread of the API's, perhaps when this connection or the whole server is
+/// gone, or at something else.
+template <typename What>
+std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*take)(What)) {
+    return [hub = hub_, weak = weak_from_this(), strand = socket_.get_executor(), awaited,
+            take](What what) {
+        asio::post(strand, [weak, awaited, take, what = std::move(what)]() mutable {
+            const auto self = weak.lock();
+            if (self && self->phase_ == awaited) (self.get()->*take)(std::move(what));
+        });
+    };
+}
+
 void Session::hand_over(std::string body) {
     phase_ = Phase::handling;
     set_deadline(Clock::time_point::max());
@@ -182,15 +193,7 @@ void Session::hand_over(std::string body) {
                           .headers = std::move(head_.headers),
                           .body = std::move(body),
                           .remote_address = peer_.to_string()};
-    hub_->api.handle(std::move(request),
-                     [hub = hub_, weak = weak_from_this(),
-                      strand = socket_.get_executor()](http::Response response) {
-                         asio::post(strand, [weak, response = std::move(response)]() mutable {
-                             const auto self = weak.lock();
-                             if (self && self->phase_ == Phase::handling)
-                                 self->respond(std::move(response));
-                         });
-                     });
+    hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
 }
 
 void Session::refuse(unsigned status, std::string code, std::string detail) {
@@ -227,10 +230,10 @@ void Session::respond(http::Response response) {
 void Session::begin_stream() {
     keep_ = false;
     phase_ = Phase::streaming;
-    out_text_ = response_head(response_, wall_clock(), Persistence::close,
-                              head_.http_1_1 ? Framing::chunked : Framing::as_said);
     await_hangup();
-    write_piece(std::move(out_text_));
+    write_piece(response_head(response_, wall_clock(), Persistence::close,
+                              head_.http_1_1 ? Framing::chunked : Framing::as_said),
+                &Session::ask_for_piece);
 }
 
 void Session::await_hangup() {
@@ -240,33 +243,23 @@ void Session::await_hangup() {
 }
 
 void Session::ask_for_piece() {
+    out_text_ = {};
     set_deadline(Clock::time_point::max());
-    std::get<Stream>(response_.body)
-        ->next([hub = hub_, weak = weak_from_this(),
-                strand = socket_.get_executor()](std::optional<std::string> piece) {
-            asio::post(strand, [weak, piece = std::move(piece)]() mutable {
-                const auto self = weak.lock();
-                if (self && self->phase_ == Phase::streaming) self->on_piece(std::move(piece));
-            });
-        });
+    std::get<Stream>(response_.body)->next(when_it_comes(Phase::streaming, &Session::on_piece));
 }
 
 void Session::on_piece(std::optional<std::string> piece) {
-    if (!head_.http_1_1) return piece ? write_piece(*std::move(piece)) : end_exchange();
-    if (piece) return write_piece(fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece));
-    out_text_ = last_chunk;
-    set_deadline(Clock::now() + hub_->options.write_timeout);
-    asio::async_write(socket_, asio::buffer(out_text_),
-                      guarded([](Session& self, std::size_t) { self.end_exchange(); }));
+    if (piece && head_.http_1_1) piece = fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece);
+    if (piece) return write_piece(*std::move(piece), &Session::ask_for_piece);
+    if (!head_.http_1_1) return end_exchange();
+    write_piece(std::string(last_chunk), &Session::end_exchange);
 }
 
-void Session::write_piece(std::string piece) {
+void Session::write_piece(std::string piece, void (Session::*then)()) {
     out_text_ = std::move(piece);
     set_deadline(Clock::now() + hub_->options.write_timeout);
-    asio::async_write(socket_, asio::buffer(out_text_), guarded([](Session& self, std::size_t) {
-                          self.out_text_ = {};
-                          self.ask_for_piece();
-                      }));
+    asio::async_write(socket_, asio::buffer(out_text_),
+                      guarded([then](Session& self, std::size_t) { (self.*then)(); }));
 }
 
 /// Fetches the next part of a file.

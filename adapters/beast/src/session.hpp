@@ -14,6 +14,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,10 +63,13 @@ private:
     void await_hangup();
     void ask_for_piece();
     void on_piece(std::optional<std::string> piece);
-    void write_piece(std::string piece);
+    void write_piece(std::string piece, void (Session::*then)());
     void end_exchange();
     void linger();
     void close();
+
+    template <typename What>
+    std::function<void(What)> when_it_comes(Phase awaited, void (Session::*take)(What));
 
     void set_deadline(Clock::time_point deadline);
     void watch_deadline();

@@ -15,7 +15,7 @@ std::string known(ServedApi& served, const JobId& id) {
 
 const std::string wait_long = "Prefer: wait=3600\r\n";
 
-/// How many requests wait, as the metrics say.
+/// Until so many requests wait, as the metrics say.
 void await_waiting(ServedApi& served, int count) {
     const auto line = "\nasyncjobs_http_requests_waiting " + std::to_string(count) + "\n";
     while (served.ask("GET /metrics", "").body.find(line) == std::string::npos)
@@ -28,14 +28,20 @@ RawClient begin(ServedApi& served, std::string_view request) {
     return client;
 }
 
+/// Ann's request for news of her job, the only one that waits.
+RawClient begin_waiting(ServedApi& served, const JobId& id) {
+    auto client = begin(
+        served, ServedApi::request("GET " + path_of(id), "ann", known(served, id) + wait_long));
+    await_waiting(served, 1);
+    return client;
+}
+
 } // namespace
 
 TEST_CASE("a status request that prefers to wait is answered when the job changes") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
-    const auto fields = known(served, id) + wait_long;
-    auto client = begin(served, ServedApi::request("GET " + path_of(id), "ann", fields));
-    await_waiting(served, 1);
+    auto client = begin_waiting(served, id);
     served.complete("7");
     const auto response = client.receive();
     CHECK(response.status == 200);
@@ -116,9 +122,7 @@ TEST_CASE("a job that is removed ends the wait for it") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
     const auto lease = served.claim();
-    const auto fields = known(served, id) + wait_long;
-    auto client = begin(served, ServedApi::request("GET " + path_of(id), "ann", fields));
-    await_waiting(served, 1);
+    auto client = begin_waiting(served, id);
     served.settle(Settlement::completed(lease, JsonText()));
     served.client.remove(id);
     const auto response = client.receive(); // as it was read before the removal, or after it
@@ -161,12 +165,10 @@ TEST_CASE("waiting requests are limited, for each owner and in all") {
 TEST_CASE("a service that drains answers those who wait, refuses submits and is not ready") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
-    const auto fields = known(served, id) + wait_long;
-    auto client = begin(served, ServedApi::request("GET " + path_of(id), "ann", fields));
-    await_waiting(served, 1);
+    auto client = begin_waiting(served, id);
     served.api.drain();
     CHECK(client.receive().status == 304);
-    CHECK(served.ask("GET " + path_of(id), "ann", fields).status == 304);
+    CHECK(served.ask("GET " + path_of(id), "ann", known(served, id) + wait_long).status == 304);
     const auto refused = served.post("/v1/notes", "1");
     CHECK(refused.status == 503);
     CHECK(text_at(json_of(refused), "code") == "draining");
