@@ -1,15 +1,24 @@
 #include "idempotency.hpp"
 
+#include "target.hpp"
+
 #include <asyncjobs/detail/name_hash.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/json.hpp>
 
-#include <boost/json/string.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
 #include <algorithm>
 
 namespace asyncjobs::http {
+
+/// What is kept of an Idempotency.
+struct NotedRequest {
+    std::string request = {};
+    std::optional<std::int64_t> estimate_us = {};
+};
+BOOST_DESCRIBE_STRUCT(NotedRequest, (), (request, estimate_us))
+
 namespace {
 
 constexpr std::string_view field = "Idempotency-Key";
@@ -52,28 +61,25 @@ std::optional<Idempotency> read_idempotency(const Call& call) {
     const auto& request = call.request;
     if (!request.headers.find(field)) return std::nullopt;
     const auto key = read_key(request.headers);
-    const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
-    return Idempotency{.key = hash_of(call.principal.owner, path, key),
+    return Idempotency{.key = hash_of(call.principal.owner, path_of(request.target), key),
                        .request = hash_of(request.target, request.body)};
 }
 
 void note(const Idempotency& idempotency, boost::json::object& metadata) {
-    boost::json::object noted{{"request", idempotency.request}};
-    if (idempotency.estimate) noted["estimate_us"] = idempotency.estimate->count();
-    metadata[member] = std::move(noted);
+    NotedRequest noted{.request = idempotency.request};
+    if (idempotency.estimate) noted.estimate_us = idempotency.estimate->count();
+    metadata[member] = json::to_value(json::serialize(noted));
 }
 
 std::optional<Idempotency> noted_idempotency(const JsonText& metadata) {
     const auto document = json::to_value(metadata);
     const auto* all = document.if_object();
-    const auto* noted = all ? all->if_contains(member) : nullptr;
-    if (!noted || !noted->is_object()) return std::nullopt;
-    Idempotency found;
-    if (const auto* request = noted->get_object().if_contains("request"))
-        if (request->is_string()) found.request = request->get_string();
-    if (const auto* estimate = noted->get_object().if_contains("estimate_us"))
-        if (estimate->is_int64()) found.estimate = Duration{estimate->get_int64()};
-    return found;
+    const auto* found = all ? all->if_contains(member) : nullptr;
+    NotedRequest noted;
+    if (!found || !json::read(*found, noted).empty()) return std::nullopt;
+    Idempotency first{.request = std::move(noted.request)};
+    if (noted.estimate_us) first.estimate = Duration{*noted.estimate_us};
+    return first;
 }
 
 } // namespace asyncjobs::http

@@ -19,14 +19,9 @@
 namespace asyncjobs::http {
 namespace {
 
-[[noreturn]] void refuse_option(std::string_view option, std::string_view value,
-                                std::string_view rule) {
-    throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", option,
-                                                    asyncjobs::detail::printable(value), rule));
-}
-
 ApiOptions checked(ApiOptions options) {
     using asyncjobs::detail::check_range;
+    using asyncjobs::detail::refuse;
     using namespace std::chrono_literals;
     constexpr std::size_t one = 1;
     const auto& prefix = options.prefix;
@@ -34,20 +29,19 @@ ApiOptions checked(ApiOptions options) {
     if (!prefix.empty() &&
         (!prefix.starts_with('/') || prefix.ends_with('/') ||
          prefix.find_first_of("?#%{ ") != prefix.npos || !is_field_value(prefix)))
-        refuse_option("prefix", prefix, "must be empty or a path as in /v1");
+        refuse("prefix", prefix, "must be empty or a path as in /v1");
     if (!base.empty() &&
         ((!base.starts_with("https://") && !base.starts_with("http://")) || base.ends_with('/') ||
          base.find_first_of("?# ") != base.npos || !is_field_value(base)))
-        refuse_option("public_base_url", base,
-                      "must be empty or a URL as in https://api.example.org");
+        refuse("public_base_url", base, "must be empty or a URL as in https://api.example.org");
     if (!options.authenticator && !options.allow_anonymous)
-        refuse_option("authenticator", "", "must be given unless allow_anonymous is set");
+        refuse("authenticator", "", "must be given unless allow_anonymous is set");
     if (options.authenticator && options.allow_anonymous)
-        refuse_option("allow_anonymous", "true", "must be false where there is an authenticator");
+        refuse("allow_anonymous", "true", "must be false where there is an authenticator");
     openapi::check(options.openapi);
     for (const auto& origin : options.cors_origins)
         if (!is_origin(origin))
-            refuse_option("cors_origins", origin, "must be origins as in https://app.example.org");
+            refuse("cors_origins", origin, "must be origins as in https://app.example.org");
     check_range("threads", options.threads, 1U, 1000U);
     check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
     check_range("body_limit", options.body_limit, one, JsonText::max_size);
@@ -66,10 +60,6 @@ ApiOptions checked(ApiOptions options) {
                                       {"max_streams_per_owner", options.max_streams_per_owner}})
         check_range(name, value, std::size_t{0}, std::size_t{1000000});
     return options;
-}
-
-std::string_view path_of(std::string_view target) noexcept {
-    return target.substr(0, target.find('?'));
 }
 
 bool is_known(std::string_view method) noexcept {
@@ -133,8 +123,11 @@ void JobApi::Impl::drain() {
 }
 
 void JobApi::Impl::check_not_draining() const {
-    if (!draining_) return;
-    throw Problem(503, "draining", "the service is going down")
+    if (draining_) throw try_later(503, "draining", "the service is going down");
+}
+
+Problem JobApi::Impl::try_later(unsigned status, std::string code, std::string detail) const {
+    return Problem(status, std::move(code), std::move(detail))
         .with_header("Retry-After", retry_after_value(std::nullopt));
 }
 
@@ -203,11 +196,6 @@ Response JobApi::Impl::render_failure(const Request& request) const {
             fmt::format("{} {} failed ({}): {}", request.method,
                         asyncjobs::detail::printable(path_of(request.target)), instance, why));
     };
-    const auto unavailable = [&](std::string code, std::string detail) {
-        return Problem(503, std::move(code), std::move(detail))
-            .with_header("Retry-After", retry_after_value(std::nullopt))
-            .response(instance);
-    };
     try {
         throw;
     } catch (const Problem& problem) {
@@ -215,9 +203,11 @@ Response JobApi::Impl::render_failure(const Request& request) const {
     } catch (const Error& error) {
         failed(error.what());
         if (error.code() == Errc::unknown_outcome)
-            return unavailable("unknown_outcome", "it may have been done, or not");
+            return try_later(503, "unknown_outcome", "it may have been done, or not")
+                .response(instance);
         if (error.code() == Condition::retryable)
-            return unavailable("unavailable", "the service can't do this at the moment");
+            return try_later(503, "unavailable", "the service can't do this at the moment")
+                .response(instance);
     } catch (const std::exception& error) {
         failed(error.what());
     } catch (...) {

@@ -63,6 +63,8 @@ private:
     void log(LogEntry::Level level, std::string message) const;
 
     void check_not_draining() const;
+    /// A refusal that says when to try again.
+    Problem try_later(unsigned status, std::string code, std::string detail) const;
 
     // The operators' routes (operator_routes.cpp).
     void add_operator_routes();

@@ -156,10 +156,9 @@ std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& reques
 Seats::Seat JobApi::Impl::take(Seats& seats, const Call& call, std::string_view what) const {
     auto [seat, full] = seats.take(who_asks(call));
     if (full == Seats::Full::no) return std::move(seat);
-    const bool for_one = full == Seats::Full::for_one;
-    throw Problem(for_one ? 429 : 503, for_one ? "quota_exceeded" : "overloaded",
-                  fmt::format("there are too many {} {}", what, for_one ? "of yours" : "already"))
-        .with_header("Retry-After", retry_after_value(std::nullopt));
+    if (full == Seats::Full::for_one)
+        throw try_later(429, "quota_exceeded", fmt::format("there are too many {} of yours", what));
+    throw try_later(503, "overloaded", fmt::format("there are too many {} already", what));
 }
 
 Answer JobApi::Impl::status(const Call& call) {

@@ -54,9 +54,7 @@ void JobApi::Impl::Pending::run() {
 }
 
 void JobApi::Impl::Pending::refuse(std::string detail) {
-    respond(Problem(503, "overloaded", std::move(detail))
-                .with_header("Retry-After", api_.retry_after_value(std::nullopt))
-                .response(api_.new_instance()));
+    respond(api_.try_later(503, "overloaded", std::move(detail)).response(api_.new_instance()));
 }
 
 void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {

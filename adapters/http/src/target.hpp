@@ -14,6 +14,11 @@ struct Target {
     Parameters query = {};
 };
 
+/// A target without its query, as it was sent.
+inline std::string_view path_of(std::string_view target) noexcept {
+    return target.substr(0, target.find('?'));
+}
+
 /// Throws Problem (400) for a target that is not well-formed, and for what a path must not hide:
 /// bad escapes, NUL and other control characters, invalid UTF-8, `.` and `..` segments.
 Target parse_target(std::string_view target);

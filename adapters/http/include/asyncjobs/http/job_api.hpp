@@ -41,16 +41,16 @@ struct ApiOptions {
     std::size_t max_page = 200;           ///< 1-1000
     Duration retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
 
-    std::size_t submits_per_owner =
-        0; ///< 0-1000000, in `submits_period`; one more gets 429; 0: any
+    /// 0-1000000, in `submits_period`; one more gets 429; 0: as many as they like.
+    std::size_t submits_per_owner = 0;
     Duration submits_period = std::chrono::minutes{1}; ///< 1 s - 1 day
 
-    Duration max_wait =
-        std::chrono::seconds{60};            ///< 0 - 1 hour; caps `Prefer: wait`; 0: not at all
-    std::size_t max_waits = 20'000;          ///< 0-1000000; requests that wait for a job
-    std::size_t max_waits_per_owner = 100;   ///< likewise; one more gets 429
-    std::size_t max_streams = 20'000;        ///< 0-1000000; of events
-    std::size_t max_streams_per_owner = 100; ///< likewise; one more gets 429
+    /// 0 - 1 hour; caps `Prefer: wait`; 0: nobody waits.
+    Duration max_wait = std::chrono::seconds{60};
+    std::size_t max_waits = 20'000;                ///< 0-1000000; requests that wait for a job
+    std::size_t max_waits_per_owner = 100;         ///< likewise; one more gets 429
+    std::size_t max_streams = 20'000;              ///< 0-1000000; of events
+    std::size_t max_streams_per_owner = 100;       ///< likewise; one more gets 429
     Duration heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
 
     /// Makes the jobs that are submitted with an accepted one, in its transaction: those that tell
