@@ -83,7 +83,8 @@ Response completed(Response response, std::string_view method) {
 JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
     : client_(client), runtime_(std::move(runtime)),
       options_(checked(std::move(options))), links_{options_.public_base_url + options_.prefix},
-      workloads_(client_, *runtime_), waits_(options_.max_waits, options_.max_waits_per_owner),
+      proxies_(options_.trusted_proxies), workloads_(client_, *runtime_),
+      waits_(options_.max_waits, options_.max_waits_per_owner),
       streams_(options_.max_streams, options_.max_streams_per_owner),
       submits_(options_.submits_per_owner, options_.submits_period),
       followers_(std::make_shared<Followers>(client_, runtime_)),
@@ -109,6 +110,7 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
 }
 
 void JobApi::Impl::handle(Request request, Respond respond) {
+    request.client_address = proxies_.client_of(request);
     const bool at_once = path_of(request.target) == health_path;
     const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
     if (at_once) return pending->run();
@@ -262,6 +264,8 @@ void JobApi::handle(Request request, Respond respond) {
 void JobApi::drain() { impl_->drain(); }
 
 bool JobApi::serves(std::string_view target) const noexcept { return impl_->serves(target); }
+
+bool JobApi::trusts(std::string_view address) const noexcept { return impl_->trusts(address); }
 
 Response JobApi::refuse(const Problem& problem) const { return impl_->refuse(problem); }
 

@@ -8,6 +8,7 @@
 #include "quota.hpp"
 #include "router.hpp"
 #include "seats.hpp"
+#include "trusted_proxies.hpp"
 #include "workload_cache.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
@@ -37,6 +38,7 @@ public:
     void handle(Request request, Respond respond);
     void drain();
     bool serves(std::string_view target) const noexcept;
+    bool trusts(std::string_view address) const noexcept { return proxies_.contains(address); }
 
     /// Complete in its headers, with its body, and with a fresh name for this occurrence.
     Response refuse(const Problem& problem) const;
@@ -106,6 +108,7 @@ private:
     const std::shared_ptr<Runtime> runtime_;
     const ApiOptions options_;
     const Links links_;
+    const TrustedProxies proxies_;
     Router router_;
     std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
     WorkloadCache workloads_;

@@ -84,7 +84,7 @@ void JobApi::Impl::add_job_routes() {
 
 const std::string& who_asks(const Call& call) noexcept {
     const auto& owner = call.principal.owner;
-    return owner.empty() ? call.request.remote_address : owner;
+    return owner.empty() ? call.request.client_address : owner;
 }
 
 Response waited(Response response, std::chrono::seconds at_most) {

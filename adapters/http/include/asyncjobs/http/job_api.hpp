@@ -30,6 +30,10 @@ struct ApiOptions {
     Authenticator authenticator = {};
     bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
 
+    /// Addresses and networks (`127.0.0.1`, `10.0.0.0/8`, `fd00::/8`) of the proxies before this
+    /// service. What they add to `X-Forwarded-For` is believed, and nobody else's.
+    std::vector<std::string> trusted_proxies = {};
+
     OpenApiOptions openapi = {};
     bool metrics = true; ///< `GET /metrics` for Prometheus, to anybody; holds loads, no job's data
 
@@ -90,7 +94,8 @@ struct RouteOptions {
 /// Declare routes, then handle(). A path holds literal segments and `{name}`, which matches one
 /// segment; it is relative to the prefix.
 ///
-/// Thread-safety  handle(), drain(), serves() and refuse() may be called from any thread; routes
+/// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any thread;
+/// routes
 ///                only before the first handle().
 /// Blocking       None of those blocks; store, authenticator and handlers run on the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
@@ -137,6 +142,10 @@ public:
     /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
     /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`, `/openapi.json`).
     bool serves(std::string_view target) const noexcept;
+
+    /// Whether a peer is one of `trusted_proxies`, so that a server does not count its connections
+    /// as one client's.
+    bool trusts(std::string_view address) const noexcept;
 
     /// A problem as this API would answer it, for servers that refuse a request themselves.
     Response refuse(const Problem& problem) const;

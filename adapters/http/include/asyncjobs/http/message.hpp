@@ -18,7 +18,9 @@ struct Request {
     std::string target = {}; ///< in origin form, as it was sent: `/v1/jobs?limit=10`
     Headers headers = {};
     std::string body = {};
-    std::string remote_address = {}; ///< of the peer, for logs and authenticators
+    std::string remote_address = {}; ///< of the peer: a client's, or that of a proxy before it
+    /// The client's own, which JobApi finds out (ApiOptions::trusted_proxies) and sets.
+    std::string client_address = {};
 };
 
 /// A part of a file, to be read while it is sent.
