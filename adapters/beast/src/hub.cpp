@@ -1,5 +1,7 @@
 #include "hub.hpp"
 
+#include "tls_context.hpp"
+
 #include <algorithm>
 
 namespace asyncjobs::beast {
@@ -17,11 +19,15 @@ std::string network_of(const boost::asio::ip::address& address) {
 
 } // namespace
 
+Hub::Hub(http::JobApi& served, ServerOptions how)
+    : api(served), options(std::move(how)), tls_(make_tls_context(options.tls)),
+      io(static_cast<int>(options.io_threads)) {}
+
 bool Hub::admit(const boost::asio::ip::address& from) {
     const std::lock_guard lock(mutex_);
     if (count_ >= options.max_connections) return false;
     auto& there = addresses_[network_of(from)];
-    if (there >= options.max_connections_per_address) return false;
+    if (there >= options.max_connections_per_address && !api.trusts(from.to_string())) return false;
     ++there;
     ++count_;
     return true;
@@ -61,6 +67,17 @@ bool Hub::take_body_memory(std::size_t bytes) noexcept {
     if (body_memory_.fetch_add(bytes) + bytes <= options.body_memory_limit) return true;
     body_memory_ -= bytes;
     return false;
+}
+
+std::shared_ptr<boost::asio::ssl::context> Hub::tls() {
+    const std::lock_guard lock(mutex_);
+    return tls_;
+}
+
+void Hub::reload_certificate() {
+    auto tls = make_tls_context(options.tls);
+    const std::lock_guard lock(mutex_);
+    tls_.swap(tls);
 }
 
 void Hub::log(LogEntry::Level level, std::string message) const {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -25,10 +26,11 @@ class Session;
 /// Thread-safety  Full.
 class Hub {
 public:
-    Hub(http::JobApi& served, ServerOptions how)
-        : api(served), options(std::move(how)), io(static_cast<int>(options.io_threads)) {}
+    /// Throws Error (Errc::invalid_argument) for a certificate that can't be used.
+    Hub(http::JobApi& served, ServerOptions how);
 
-    /// Counts a connection in; false if there are too many, in all or from there.
+    /// Counts a connection in; false if there are too many, in all or from there. A trusted proxy
+    /// may have as many as there are.
     bool admit(const boost::asio::ip::address& from);
     void leave(const boost::asio::ip::address& from);
 
@@ -44,6 +46,10 @@ public:
     bool take_body_memory(std::size_t bytes) noexcept;
     void return_body_memory(std::size_t bytes) noexcept { body_memory_ -= bytes; }
 
+    /// What the next connection's handshake needs; nothing: there is none.
+    std::shared_ptr<boost::asio::ssl::context> tls();
+    void reload_certificate();
+
     void log(LogEntry::Level level, std::string message) const;
 
     http::JobApi& api;
@@ -53,6 +59,7 @@ public:
 private:
     std::mutex mutex_;
     std::condition_variable emptied_;
+    std::shared_ptr<boost::asio::ssl::context> tls_;
     std::map<const Session*, std::shared_ptr<Session>> sessions_;
     std::map<std::string, std::size_t> addresses_;
     std::atomic<std::size_t> count_ = 0;

@@ -94,6 +94,8 @@ public:
         threads_.clear();
     }
 
+    void reload_certificate() { hub_->reload_certificate(); }
+
     std::uint16_t port() const noexcept { return port_; }
     std::size_t connections() const noexcept { return hub_->count(); }
 
@@ -111,7 +113,7 @@ private:
 
     void accept() {
         acceptor_.async_accept(asio::make_strand(hub_->io.get_executor()),
-                               [this](error_code error, Session::Socket socket) {
+                               [this](error_code error, Transport::Socket socket) {
                                    if (!acceptor_.is_open()) return;
                                    if (!error) admit(std::move(socket));
                                    if (is_exhausted(error)) return accept_later();
@@ -133,7 +135,7 @@ private:
         });
     }
 
-    void admit(Session::Socket socket) {
+    void admit(Transport::Socket socket) {
         error_code error;
         const auto peer = socket.remote_endpoint(error).address();
         if (error) return;
@@ -143,7 +145,8 @@ private:
         session->start();
     }
 
-    void turn_away(Session::Socket socket) {
+    void turn_away(Transport::Socket socket) {
+        if (hub_->tls()) return; // a handshake would cost what there is too little of
         const auto response =
             hub_->api.refuse(http::Problem(503, "overloaded", "there are too many connections")
                                  .with_header("Retry-After", "5"));
@@ -153,7 +156,7 @@ private:
         error_code ignored;
         socket.non_blocking(true, ignored);
         socket.write_some(asio::buffer(text), ignored);
-        socket.shutdown(Session::Socket::shutdown_both, ignored);
+        socket.shutdown(Transport::Socket::shutdown_both, ignored);
     }
 
     const std::shared_ptr<Hub> hub_;
@@ -176,6 +179,8 @@ void Server::start() { impl_->start(); }
 std::uint16_t Server::port() const noexcept { return impl_->port(); }
 
 std::size_t Server::connections() const noexcept { return impl_->connections(); }
+
+void Server::reload_certificate() { impl_->reload_certificate(); }
 
 void Server::stop(Duration grace) { impl_->stop(grace); }
 

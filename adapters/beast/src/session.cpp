@@ -42,9 +42,9 @@ auto Session::guarded(Handler handler) {
     };
 }
 
-Session::Session(std::shared_ptr<Hub> hub, Socket socket, asio::ip::address peer)
-    : hub_(std::move(hub)), socket_(std::move(socket)), peer_(std::move(peer)),
-      timer_(socket_.get_executor()) {}
+Session::Session(std::shared_ptr<Hub> hub, Transport::Socket socket, asio::ip::address peer)
+    : hub_(std::move(hub)), transport_(std::move(socket), hub_->tls().get()),
+      peer_(std::move(peer)), timer_(transport_.get_executor()) {}
 
 Session::~Session() {
     hub_->return_body_memory(body_memory_);
@@ -52,19 +52,26 @@ Session::~Session() {
 }
 
 void Session::start() {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+    asio::dispatch(transport_.get_executor(), [self = shared_from_this()] {
         error_code ignored;
-        self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-        self->await_request();
+        self->transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+        self->greet();
         self->watch_deadline();
     });
 }
 
 void Session::stop(bool gracefully) {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this(), gracefully] {
-        if (!gracefully || self->phase_ == Phase::idle) self->close();
+    asio::dispatch(transport_.get_executor(), [self = shared_from_this(), gracefully] {
+        if (!gracefully || self->phase_ <= Phase::idle) self->close();
         self->keep_ = false;
     });
+}
+
+void Session::greet() {
+    if (!transport_.has_tls()) return await_request();
+    phase_ = Phase::handshake;
+    set_deadline(Clock::now() + hub_->options.head_timeout);
+    transport_.async_handshake(guarded([](Session& self) { self.await_request(); }));
 }
 
 void Session::await_request() {
@@ -72,27 +79,31 @@ void Session::await_request() {
     scanned_ = 0;
     blank_line_seen_ = false;
     if (in_.size() > 0) {
-        phase_ = Phase::head;
-        set_deadline(Clock::now() + hub_->options.head_timeout);
+        begin_head();
         return on_head_bytes();
     }
     if (hub_->draining) return close();
     in_.shrink_to_fit();
     set_deadline(Clock::now() + hub_->options.idle_timeout);
-    socket_.async_wait(Socket::wait_read, guarded([](Session& self) {
-                           self.phase_ = Phase::head;
-                           self.set_deadline(Clock::now() + self.hub_->options.head_timeout);
-                           self.read_head();
-                       }));
+    // What TLS has taken from the socket already can't be waited for there.
+    if (transport_.has_tls()) return read_head();
+    transport_.socket().async_wait(Transport::Socket::wait_read,
+                                   guarded([](Session& self) { self.read_head(); }));
+}
+
+void Session::begin_head() {
+    phase_ = Phase::head;
+    set_deadline(Clock::now() + hub_->options.head_timeout);
 }
 
 void Session::read_head() {
     const auto room = hub_->options.head_limit + 1 - in_.size();
-    socket_.async_read_some(in_.prepare(std::min(room, head_step)),
-                            guarded([](Session& self, std::size_t bytes) {
-                                self.in_.commit(bytes);
-                                self.on_head_bytes();
-                            }));
+    transport_.async_read_some(in_.prepare(std::min(room, head_step)),
+                               guarded([](Session& self, std::size_t bytes) {
+                                   if (self.phase_ == Phase::idle) self.begin_head();
+                                   self.in_.commit(bytes);
+                                   self.on_head_bytes();
+                               }));
 }
 
 void Session::on_head_bytes() {
@@ -138,14 +149,14 @@ void Session::begin_body() {
     body_began_ = Clock::now();
     set_deadline(body_began_ + body_time(hub_->options, 0));
     if (!head_.expect_continue || in_.size() > head_length_) return read_body();
-    asio::async_write(socket_, asio::buffer(continue_line),
+    asio::async_write(transport_, asio::buffer(continue_line),
                       guarded([](Session& self, std::size_t) { self.read_body(); }));
 }
 
 void Session::read_body() {
     namespace http_io = boost::beast::http;
     http_io::async_read_some(
-        socket_, in_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+        transport_, in_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
             if (self->phase_ == Phase::closed) return;
             if (error == http_io::error::body_limit)
                 return self->refuse(413, "body_too_large", "the body is too large");
@@ -175,7 +186,7 @@ bool Session::account_body() {
 /// gone, or at something else.
 template <typename What>
 std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*take)(What)) {
-    return [hub = hub_, weak = weak_from_this(), strand = socket_.get_executor(), awaited,
+    return [hub = hub_, weak = weak_from_this(), strand = transport_.get_executor(), awaited,
             take](What what) {
         asio::post(strand, [weak, awaited, take, what = std::move(what)]() mutable {
             const auto self = weak.lock();
@@ -237,9 +248,9 @@ void Session::begin_stream() {
 }
 
 void Session::await_hangup() {
-    socket_.async_read_some(asio::buffer(trash_), guarded([](Session& self, std::size_t) {
-                                if (self.phase_ == Phase::streaming) self.await_hangup();
-                            }));
+    transport_.async_read_some(asio::buffer(trash_), guarded([](Session& self, std::size_t) {
+                                   if (self.phase_ == Phase::streaming) self.await_hangup();
+                               }));
 }
 
 void Session::ask_for_piece() {
@@ -258,7 +269,7 @@ void Session::on_piece(std::optional<std::string> piece) {
 void Session::write_piece(std::string piece, void (Session::*then)()) {
     out_text_ = std::move(piece);
     set_deadline(Clock::now() + hub_->options.write_timeout);
-    asio::async_write(socket_, asio::buffer(out_text_),
+    asio::async_write(transport_, asio::buffer(out_text_),
                       guarded([then](Session& self, std::size_t) { (self.*then)(); }));
 }
 
@@ -292,7 +303,7 @@ void Session::write(bool with_head) {
     sent_ += part.size();
     const std::array buffers = {with_head ? asio::buffer(out_text_) : asio::const_buffer(), part};
     set_deadline(Clock::now() + hub_->options.write_timeout);
-    asio::async_write(socket_, buffers, guarded([](Session& self, std::size_t) {
+    asio::async_write(transport_, buffers, guarded([](Session& self, std::size_t) {
                           if (self.sent_ < *body_length(self.response_.body))
                               self.write(false);
                           else
@@ -316,22 +327,31 @@ void Session::end_exchange() {
 /// Reads on for a while, since closing with something unread would reset the connection and take
 /// the answer away from the peer.
 void Session::linger() {
-    if (phase_ != Phase::lingering) {
-        phase_ = Phase::lingering;
-        in_ = {};
-        error_code ignored;
-        socket_.shutdown(Socket::shutdown_send, ignored);
-        set_deadline(Clock::now() + hub_->options.linger_timeout);
-    }
-    socket_.async_read_some(asio::buffer(trash_),
-                            guarded([](Session& self, std::size_t) { self.linger(); }));
+    phase_ = Phase::lingering;
+    in_ = {};
+    set_deadline(Clock::now() + hub_->options.linger_timeout);
+    if (!transport_.has_tls()) return end_sending();
+    transport_.async_shutdown([self = shared_from_this()](error_code) {
+        if (self->phase_ == Phase::lingering) self->end_sending();
+    });
+}
+
+void Session::end_sending() {
+    error_code ignored;
+    transport_.socket().shutdown(Transport::Socket::shutdown_send, ignored);
+    await_end();
+}
+
+void Session::await_end() {
+    transport_.socket().async_read_some(
+        asio::buffer(trash_), guarded([](Session& self, std::size_t) { self.await_end(); }));
 }
 
 void Session::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     error_code ignored;
-    socket_.close(ignored);
+    transport_.socket().close(ignored);
     timer_.cancel();
     hub_->remove(*this);
 }
@@ -358,9 +378,7 @@ void Session::on_deadline() {
             http::Problem(408, "request_timeout", "the request did not arrive in time"));
         const std::string text = response_head(response, wall_clock(), Persistence::close) +
                                  std::get<std::string>(response.body);
-        error_code ignored;
-        socket_.non_blocking(true, ignored);
-        socket_.write_some(asio::buffer(text), ignored);
+        transport_.write_at_once(text);
     }
     close();
 }

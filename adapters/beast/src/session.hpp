@@ -3,10 +3,9 @@
 #include "framing.hpp"
 #include "hub.hpp"
 #include "response_head.hpp"
+#include "transport.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/beast/core/file.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -28,11 +27,8 @@ namespace asyncjobs::beast {
 /// call. An idle connection holds no buffer.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    using Socket = boost::asio::basic_stream_socket<
-        boost::asio::ip::tcp, boost::asio::strand<boost::asio::io_context::executor_type>>;
-
     /// The connection has been admitted by the hub; the session's end takes it out again.
-    Session(std::shared_ptr<Hub> hub, Socket socket, boost::asio::ip::address peer);
+    Session(std::shared_ptr<Hub> hub, Transport::Socket socket, boost::asio::ip::address peer);
     ~Session();
 
     void start();
@@ -44,9 +40,21 @@ private:
     using Clock = std::chrono::steady_clock;
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
     using Stream = std::shared_ptr<http::BodyStream>;
-    enum class Phase { idle, head, body, handling, writing, streaming, lingering, closed };
+    enum class Phase {
+        handshake,
+        idle,
+        head,
+        body,
+        handling,
+        writing,
+        streaming,
+        lingering,
+        closed
+    };
 
+    void greet();
     void await_request();
+    void begin_head();
     void read_head();
     void on_head_bytes();
     void begin_request();
@@ -66,6 +74,8 @@ private:
     void write_piece(std::string piece, void (Session::*then)());
     void end_exchange();
     void linger();
+    void end_sending();
+    void await_end();
     void close();
 
     template <typename What>
@@ -78,7 +88,7 @@ private:
     auto guarded(Handler handler);
 
     const std::shared_ptr<Hub> hub_;
-    Socket socket_;
+    Transport transport_;
     const boost::asio::ip::address peer_;
     boost::asio::steady_timer timer_;
     Clock::time_point deadline_ = Clock::time_point::max();

@@ -4,10 +4,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,10 +33,22 @@ public:
         socket_.connect({address_v4::loopback(), port});
     }
 
+    /// Within TLS; throws if the handshake fails. Borrows the context.
+    RawClient(std::uint16_t port, boost::asio::ssl::context& tls) : RawClient(port) {
+        tls_ = std::make_unique<Tls>(std::move(socket_), tls);
+        tls_->handshake(Tls::client);
+    }
+
+    /// Nothing where there is no TLS.
+    SSL* tls() { return tls_ ? tls_->native_handle() : nullptr; }
+
     /// False if the peer has closed already; there may be an answer to read all the same.
     bool send(std::string_view bytes) {
         boost::system::error_code error;
-        boost::asio::write(socket_, boost::asio::buffer(bytes), error);
+        if (tls_)
+            boost::asio::write(*tls_, boost::asio::buffer(bytes), error);
+        else
+            boost::asio::write(socket_, boost::asio::buffer(bytes), error);
         return !error;
     }
 
@@ -79,10 +93,15 @@ public:
         return take(unread_.size());
     }
 
+    /// How the connection ended, for who has read all.
+    boost::system::error_code end() const { return end_; }
+
     /// Waits for the peer to close; false if it sent something before.
     bool closed_without_a_word() { return receive_rest().empty(); }
 
 private:
+    using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
+
     /// All clients share one, since each would cost descriptors.
     static boost::asio::io_context& context() {
         static boost::asio::io_context shared;
@@ -91,10 +110,10 @@ private:
 
     bool read_some() {
         std::array<char, 16 * 1024> bytes;
-        boost::system::error_code error;
-        const auto count = socket_.read_some(boost::asio::buffer(bytes), error);
+        const auto buffer = boost::asio::buffer(bytes);
+        const auto count = tls_ ? tls_->read_some(buffer, end_) : socket_.read_some(buffer, end_);
         unread_.append(bytes.data(), count);
-        return !error;
+        return !end_;
     }
 
     void read_more() {
@@ -128,5 +147,7 @@ private:
     }
 
     boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<Tls> tls_;
     std::string unread_;
+    boost::system::error_code end_;
 };

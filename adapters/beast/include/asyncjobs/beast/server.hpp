@@ -12,12 +12,19 @@
 
 namespace asyncjobs::beast {
 
+/// The server's certificate. TLS is 1.2 or newer.
+struct TlsOptions {
+    std::string certificate_file = {}; ///< in PEM, with those it hangs on; empty: no TLS
+    std::string key_file = {};         ///< in PEM, without a password
+};
+
 /// Every member is checked by Server's constructor. Sizes are in bytes. Deadlines are absolute: a
 /// byte now and then does not extend them.
 struct ServerOptions {
     std::string address = "127.0.0.1"; ///< numeric, of one interface; `::` and `0.0.0.0`: of all
     std::uint16_t port = 0;            ///< 0: one that is free; see Server::port()
     unsigned io_threads = 2;           ///< 1-64
+    TlsOptions tls = {};
 
     std::size_t max_connections = 1024;            ///< from 1 on; one more gets 503
     std::size_t max_connections_per_address = 256; ///< from 1 on; IPv6: a /64 network is an address
@@ -27,8 +34,9 @@ struct ServerOptions {
     std::size_t body_limit = 1024 * 1024;          ///< 0 - 1 GiB; a larger one gets 413
     std::size_t body_memory_limit = 64 * 1024 * 1024; ///< of all bodies at once; beyond it: 503
 
-    Duration idle_timeout = std::chrono::seconds{60};  ///< 1 ms - 1 day; until a request begins
-    Duration head_timeout = std::chrono::seconds{10};  ///< 1 ms - 1 day; from its first byte on
+    Duration idle_timeout = std::chrono::seconds{60}; ///< 1 ms - 1 day; until a request begins
+    Duration head_timeout =
+        std::chrono::seconds{10}; ///< 1 ms - 1 day; from its first byte on; also of a handshake
     Duration body_timeout = std::chrono::seconds{60};  ///< 1 ms - 1 day; for the whole body
     std::size_t min_body_rate = 500;                   ///< bytes a second, after `rate_grace`
     Duration rate_grace = std::chrono::seconds{5};     ///< 0 - 1 day
@@ -43,12 +51,13 @@ struct ServerOptions {
 /// Serves a job API over HTTP/1.1 and 1.0, with threads of its own.
 ///
 /// Its I/O threads never wait for a handler or a store. Message heads are checked for what proxies
-/// and parsers read differently before anything else looks at them; TLS is left to a proxy.
+/// and parsers read differently before anything else looks at them.
 ///
 /// Thread-safety  Full.
 /// Ownership      Borrows the API, which must outlive it.
 /// Errors         Bad options throw Error (Errc::invalid_argument), and so does start() for an
-///                address that can't be listened at.
+///                address that can't be listened at, and reload_certificate() for files that can't
+///                be used.
 class Server {
 public:
     explicit Server(http::JobApi& api, ServerOptions options = {});
@@ -66,6 +75,9 @@ public:
 
     /// How many connections there are.
     std::size_t connections() const noexcept;
+
+    /// Reads certificate and key anew, for the connections that come from now on.
+    void reload_certificate();
 
     /// Drains the API, accepts no more, closes what is idle, gives requests that are under way up
     /// to `grace` to be answered, and closes the rest. Later calls do nothing.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes certificates in FOLDER: an authority, and what it says of servers (localhost, another host,
-# and localhost in the past), and one that nobody vouches for. Usage: certificates.sh FOLDER
+# and localhost in the past), and one that nobody vouches for; and a key with a password. Usage: certificates.sh FOLDER
 set -eu
 mkdir -p "$1"
 cd "$1"
@@ -21,3 +21,4 @@ server elsewhere 'DNS:elsewhere.example' -days 3650
 server past 'DNS:localhost,IP:127.0.0.1' -days -1
 openssl req -x509 $key -keyout stranger.key -out stranger.pem -days 3650 -subj '/CN=localhost' \
     -addext 'subjectAltName=DNS:localhost' 2>/dev/null
+openssl pkey -in localhost.key -aes256 -passout pass:secret -out locked.key

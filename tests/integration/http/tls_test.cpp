@@ -1,0 +1,237 @@
+#include "served_api.hpp"
+
+#include "unit/thrown.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <latch>
+
+#include <openssl/x509.h>
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+namespace ssl = boost::asio::ssl;
+
+namespace {
+
+std::string certificate_file(std::string_view name) {
+    return std::string(CERTIFICATES "/") + std::string(name);
+}
+
+beast::TlsOptions localhost() {
+    return {.certificate_file = certificate_file("localhost.pem"),
+            .key_file = certificate_file("localhost.key")};
+}
+
+/// A client that believes the tests' authority only.
+ssl::context client_context() {
+    ssl::context context(ssl::context::tls_client);
+    context.load_verify_file(certificate_file("ca.pem"));
+    context.set_verify_mode(ssl::verify_peer);
+    return context;
+}
+
+ServedOptions by_tls(beast::ServerOptions server = {}) {
+    server.tls = localhost();
+    return {.server = std::move(server)};
+}
+
+/// Whom the server says that it is.
+std::string subject_of(RawClient& client) {
+    X509* const certificate = SSL_get0_peer_certificate(client.tls());
+    char name[100] = {};
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
+                              sizeof name);
+    return name;
+}
+
+/// A folder for certificates that change.
+class Folder {
+public:
+    Folder() : path_(std::filesystem::temp_directory_path() / "asyncjobs-XXXXXX") {
+        std::string name = path_.string();
+        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
+        path_ = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    void put(std::string_view certificate) const {
+        for (const std::string ending : {".pem", ".key"})
+            std::filesystem::copy_file(certificate_file(std::string(certificate) + ending),
+                                       path_ / ("current" + ending),
+                                       std::filesystem::copy_options::overwrite_existing);
+    }
+    std::string file(std::string_view name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+} // namespace
+
+TEST_CASE("a job is submitted, followed and fetched within TLS") {
+    ServedApi served(by_tls());
+    served.server.start();
+    auto context = client_context();
+    RawClient client(served.server.port(), context);
+    const auto accepted = client.ask(
+        ServedApi::request("POST /v1/notes", "ann", "Content-Type: application/json\r\n", "{}"));
+    REQUIRE(accepted.status == 202);
+    const auto path = accepted.header("Location");
+
+    RawClient follower(served.server.port(), context);
+    follower.send(ServedApi::request("GET " + path + "/events", "ann"));
+    CHECK(follower.receive_head().status == 200);
+    while (follower.receive_chunk().find("event: job.updated") == std::string::npos) {
+    }
+    served.complete("17");
+    std::string last;
+    for (std::string chunk; !(chunk = follower.receive_chunk()).empty();) last = chunk;
+    CHECK(last.find("event: job.completed") != std::string::npos);
+    follower.receive_rest();
+    CHECK(follower.end() == boost::asio::error::eof); // said, not cut off
+
+    CHECK(json_of(client.ask(ServedApi::request("GET " + path, "ann"))).at("result") == 17);
+}
+
+TEST_CASE("requests that share a record are answered one after the other") {
+    ServedApi served(by_tls());
+    served.server.start();
+    auto context = client_context();
+    RawClient client(served.server.port(), context);
+    client.send(ServedApi::request("GET /healthz", "") +
+                ServedApi::request("GET /v1/nowhere", "ann") +
+                ServedApi::request("GET /healthz", ""));
+    CHECK(client.receive().status == 200);
+    CHECK(client.receive().status == 404);
+    CHECK(client.receive().status == 200);
+}
+
+TEST_CASE("bodies of many records arrive whole, either way") {
+    ServedApi served(by_tls());
+    std::string said(700'001, 'x');
+    for (std::size_t i = 0; i < said.size(); i += 7) said[i] = static_cast<char>('a' + i % 26);
+    served.api.route("POST", "/echo", [](const http::Call& call) {
+        return http::Response{.body = call.request.body};
+    });
+    served.server.start();
+    auto context = client_context();
+    RawClient client(served.server.port(), context);
+    for (int i = 0; i < 3; ++i)
+        CHECK(client.ask(ServedApi::request("POST /v1/echo", "ann", {}, said)).body == said);
+}
+
+TEST_CASE("a refusal reaches a client that is still sending, and ends as TLS wants it") {
+    ServedApi served(by_tls({.body_limit = 100}));
+    served.server.start();
+    auto context = client_context();
+    RawClient client(served.server.port(), context);
+    client.send("POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n" +
+                std::string(20000, 'x'));
+    CHECK(client.receive().status == 413);
+    CHECK(client.closed_without_a_word());
+    CHECK(client.end() == boost::asio::error::eof);
+}
+
+TEST_CASE("a head that does not end gets 408, and a handshake that does not begin gets nothing") {
+    ServedApi served(by_tls({.head_timeout = 100ms}));
+    served.server.start();
+    auto context = client_context();
+    RawClient client(served.server.port(), context);
+    RawClient silent(served.server.port());
+    client.send("GET /healthz HT");
+    CHECK(client.receive().status == 408);
+    CHECK(silent.closed_without_a_word());
+}
+
+TEST_CASE("a request without TLS is not answered") {
+    ServedApi served(by_tls());
+    served.server.start();
+    RawClient client(served.server.port());
+    client.send(ServedApi::request("GET /healthz", ""));
+    CHECK(client.receive_rest().find("HTTP") == std::string::npos);
+}
+
+TEST_CASE("TLS is 1.2 or newer, and speaks HTTP/1.1 only") {
+    ServedApi served(by_tls());
+    served.server.start();
+    auto context = client_context();
+    SUBCASE("an old version") {
+        SSL_CTX_set_cipher_list(context.native_handle(), "ALL:@SECLEVEL=0");
+        SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_1_VERSION);
+        SSL_CTX_set_max_proto_version(context.native_handle(), TLS1_1_VERSION);
+        CHECK_THROWS(RawClient(served.server.port(), context));
+    }
+    SUBCASE("version 1.2") {
+        SSL_CTX_set_max_proto_version(context.native_handle(), TLS1_2_VERSION);
+        RawClient client(served.server.port(), context);
+        CHECK(client.ask(ServedApi::request("GET /healthz", "")).status == 200);
+    }
+    SUBCASE("a client of HTTP/2 that takes 1.1, too") {
+        SSL_CTX_set_alpn_protos(context.native_handle(),
+                                reinterpret_cast<const unsigned char*>("\x02h2\x08http/1.1"), 12);
+        RawClient client(served.server.port(), context);
+        const unsigned char* chosen = nullptr;
+        unsigned length = 0;
+        SSL_get0_alpn_selected(client.tls(), &chosen, &length);
+        CHECK(std::string(reinterpret_cast<const char*>(chosen), length) == "http/1.1");
+    }
+    SUBCASE("a client of HTTP/2 alone") {
+        SSL_CTX_set_alpn_protos(context.native_handle(),
+                                reinterpret_cast<const unsigned char*>("\x02h2"), 3);
+        CHECK_THROWS(RawClient(served.server.port(), context));
+    }
+}
+
+TEST_CASE("a server that stops waits neither for idle connections nor for handshakes") {
+    ServedApi served(by_tls());
+    served.server.start();
+    auto context = client_context();
+    RawClient idle(served.server.port(), context);
+    CHECK(idle.ask(ServedApi::request("GET /healthz", "")).status == 200);
+    RawClient silent(served.server.port());
+    served.server.stop(1h);
+    CHECK(idle.closed_without_a_word());
+    CHECK(silent.closed_without_a_word());
+}
+
+TEST_CASE("a certificate that is replaced is shown to those who come from then on") {
+    Folder folder;
+    folder.put("localhost");
+    ServedApi served({.server = {.tls = {folder.file("current.pem"), folder.file("current.key")}}});
+    served.server.start();
+    auto context = client_context();
+    RawClient early(served.server.port(), context);
+    CHECK(subject_of(early) == "localhost");
+
+    folder.put("elsewhere");
+    served.server.reload_certificate();
+    RawClient late(served.server.port(), context);
+    CHECK(subject_of(late) == "elsewhere");
+    CHECK(early.ask(ServedApi::request("GET /healthz", "")).status == 200);
+
+    std::ofstream(folder.file("current.pem")) << "nonsense";
+    CHECK_THROWS_AS(served.server.reload_certificate(), Error);
+    RawClient later(served.server.port(), context);
+    CHECK(subject_of(later) == "elsewhere");
+}
+
+TEST_CASE("files that are no certificate and key are refused by name") {
+    const auto refusal = [](std::string_view certificate, std::string_view key) {
+        return std::string(thrown_by([&] {
+                               ServedApi({.server = {.tls = {certificate_file(certificate),
+                                                             certificate_file(key)}}});
+                           }).what());
+    };
+    CHECK(has(refusal("missing.pem", "localhost.key"), "tls.certificate_file is \""));
+    CHECK(has(refusal("missing.pem", "localhost.key"), "missing.pem"));
+    CHECK(has(refusal("localhost.key", "localhost.key"), "tls.certificate_file"));
+    CHECK(has(refusal("localhost.pem", "missing.key"), "tls.key_file is \""));
+    CHECK(has(refusal("localhost.pem", "elsewhere.key"), "tls.key_file"));
+    CHECK(has(refusal("localhost.pem", "locked.key"), "without a password"));
+}
