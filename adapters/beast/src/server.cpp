@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
+
 namespace asyncjobs::beast {
 namespace {
 
@@ -48,6 +50,9 @@ ServerOptions checked(ServerOptions options) {
     return options;
 }
 
+/// Else a process that the host starts would keep the port taken, and connections open.
+void keep_from_children(int descriptor) noexcept { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+
 } // namespace
 
 class Server::Impl {
@@ -61,6 +66,7 @@ public:
         const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
         try {
             acceptor_.open(endpoint.protocol());
+            keep_from_children(acceptor_.native_handle());
             acceptor_.set_option(tcp::acceptor::reuse_address(true));
             acceptor_.bind(endpoint);
             acceptor_.listen();
@@ -136,6 +142,7 @@ private:
     }
 
     void admit(Transport::Socket socket) {
+        keep_from_children(socket.native_handle());
         error_code error;
         const auto peer = socket.remote_endpoint(error).address();
         if (error) return;

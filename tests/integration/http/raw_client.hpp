@@ -28,9 +28,10 @@ struct RawResponse {
 /// Sends exactly the bytes it is given, and reads what comes, on one connection.
 class RawClient {
 public:
-    explicit RawClient(std::uint16_t port) : socket_(context()) {
-        using boost::asio::ip::address_v4;
-        socket_.connect({address_v4::loopback(), port});
+    /// `from` is the address that this connection comes from.
+    explicit RawClient(std::uint16_t port, const char* from = "127.0.0.1")
+        : socket_(context(), {boost::asio::ip::make_address(from), 0}) {
+        socket_.connect({boost::asio::ip::address_v4::loopback(), port});
     }
 
     /// Within TLS; throws if the handshake fails. Borrows the context.

@@ -87,6 +87,13 @@ public:
         return ask("POST " + std::string(path), who, "Content-Type: application/json\r\n", body);
     }
 
+    /// Until so many requests wait for a job, as the metrics say.
+    void await_waiting(int count) {
+        const auto line = "\nasyncjobs_http_requests_waiting " + std::to_string(count) + "\n";
+        while (ask("GET /metrics", "").body.find(line) == std::string::npos)
+            std::this_thread::yield();
+    }
+
     /// `line` is method and target; without a body, there is no Content-Length.
     static std::string request(std::string_view line, std::string_view who,
                                std::string_view fields = {}, std::string_view body = {}) {

@@ -15,13 +15,6 @@ std::string known(ServedApi& served, const JobId& id) {
 
 const std::string wait_long = "Prefer: wait=3600\r\n";
 
-/// Until so many requests wait, as the metrics say.
-void await_waiting(ServedApi& served, int count) {
-    const auto line = "\nasyncjobs_http_requests_waiting " + std::to_string(count) + "\n";
-    while (served.ask("GET /metrics", "").body.find(line) == std::string::npos)
-        std::this_thread::yield();
-}
-
 RawClient begin(ServedApi& served, std::string_view request) {
     auto client = served.connect();
     client.send(request);
@@ -32,7 +25,7 @@ RawClient begin(ServedApi& served, std::string_view request) {
 RawClient begin_waiting(ServedApi& served, const JobId& id) {
     auto client = begin(
         served, ServedApi::request("GET " + path_of(id), "ann", known(served, id) + wait_long));
-    await_waiting(served, 1);
+    served.await_waiting(1);
     return client;
 }
 
@@ -96,7 +89,7 @@ TEST_CASE("a submit that prefers to wait is answered with the finished job") {
     auto client =
         begin(served, ServedApi::request("POST /v1/notes", "ann",
                                          "Content-Type: application/json\r\n" + wait_long, "1"));
-    await_waiting(served, 1);
+    served.await_waiting(1);
     served.complete("7");
     const auto response = client.receive();
     CHECK(response.status == 202);
@@ -127,7 +120,7 @@ TEST_CASE("a job that is removed ends the wait for it") {
     served.client.remove(id);
     const auto response = client.receive(); // as it was read before the removal, or after it
     CHECK((response.status == 200 || response.status == 404));
-    await_waiting(served, 0);
+    served.await_waiting(0);
 }
 
 TEST_CASE("requests that wait need no thread") {
@@ -138,7 +131,7 @@ TEST_CASE("requests that wait need no thread") {
     std::list<RawClient> clients;
     for (int i = 0; i < 50; ++i)
         clients.push_back(begin(served, ServedApi::request("GET " + path_of(id), "ann", fields)));
-    await_waiting(served, 50);
+    served.await_waiting(50);
     served.client.cancel(id);
     for (auto& client : clients) CHECK(text_at(json_of(client.receive()), "status") == "cancelled");
 }
@@ -153,12 +146,12 @@ TEST_CASE("waiting requests are limited, for each owner and in all") {
                                   "If-None-Match: " + etag + "\r\n" + wait_long);
     };
     auto anns = begin(served, wait_for("ann"));
-    await_waiting(served, 1);
+    served.await_waiting(1);
     auto refused = begin(served, wait_for("ann")).receive();
     CHECK(refused.status == 429);
     CHECK(std::stoi(refused.header("Retry-After")) >= 1);
     auto bobs = begin(served, wait_for("bob"));
-    await_waiting(served, 2);
+    served.await_waiting(2);
     CHECK(begin(served, wait_for("cid")).receive().status == 503);
 }
 
