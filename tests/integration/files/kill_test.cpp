@@ -1,5 +1,5 @@
 #include "integration/child_process.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/soci/open_store.hpp>
@@ -13,7 +13,6 @@
 
 using namespace asyncjobs;
 using namespace std::chrono_literals;
-using report_server::testing::ScratchDirectory;
 
 namespace {
 

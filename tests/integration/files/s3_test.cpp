@@ -1,5 +1,5 @@
 #include "integration/private_server.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 #include <asyncjobs/files/s3_file_store.hpp>
@@ -9,9 +9,6 @@
 using namespace asyncjobs;
 using namespace asyncjobs::files;
 using namespace std::chrono_literals;
-using report_server::testing::content_of;
-using report_server::testing::ScratchDirectory;
-using report_server::testing::with_content;
 
 namespace {
 
@@ -28,9 +25,10 @@ S3Options options() {
     return {.endpoint = std::getenv("ASYNCJOBS_TEST_S3"),
             .bucket = "asyncjobs",
             .path_style = true,
-            .credentials = [] {
-                return S3Credentials{"test:tester", "testing", ""};
-            },
+            .credentials =
+                [] {
+                    return S3Credentials{"test:tester", "testing", ""};
+                },
             .timeout = 2min};
 }
 

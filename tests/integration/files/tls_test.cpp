@@ -1,13 +1,12 @@
 #include "http_exchange.hpp"
 
 #include "integration/private_server.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 using namespace asyncjobs;
 using namespace asyncjobs::files;
 using namespace std::chrono_literals;
-using report_server::testing::ScratchDirectory;
 
 namespace {
 

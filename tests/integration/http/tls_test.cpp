@@ -1,11 +1,11 @@
 #include "served_api.hpp"
 
+#include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <latch>
 
@@ -48,29 +48,13 @@ std::string subject_of(RawClient& client) {
     return name;
 }
 
-/// A folder for certificates that change.
-class Folder {
-public:
-    Folder() : path_(std::filesystem::temp_directory_path() / "asyncjobs-XXXXXX") {
-        std::string name = path_.string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-        path_ = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    void put(std::string_view certificate) const {
-        for (const std::string ending : {".pem", ".key"})
-            std::filesystem::copy_file(certificate_file(std::string(certificate) + ending),
-                                       path_ / ("current" + ending),
-                                       std::filesystem::copy_options::overwrite_existing);
-    }
-    std::string file(std::string_view name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
+/// Lays certificate and key where the server looks for them.
+void put(std::string_view certificate, const ScratchDirectory& folder) {
+    for (const std::string ending : {".pem", ".key"})
+        std::filesystem::copy_file(certificate_file(std::string(certificate) + ending),
+                                   folder / ("current" + ending),
+                                   std::filesystem::copy_options::overwrite_existing);
+}
 
 } // namespace
 
@@ -201,21 +185,22 @@ TEST_CASE("a server that stops waits neither for idle connections nor for handsh
 }
 
 TEST_CASE("a certificate that is replaced is shown to those who come from then on") {
-    Folder folder;
-    folder.put("localhost");
-    ServedApi served({.server = {.tls = {folder.file("current.pem"), folder.file("current.key")}}});
+    const ScratchDirectory folder;
+    put("localhost", folder);
+    const auto certificate = folder / "current.pem";
+    ServedApi served({.server = {.tls = {certificate, folder / "current.key"}}});
     served.server.start();
     auto context = client_context();
     RawClient early(served.server.port(), context);
     CHECK(subject_of(early) == "localhost");
 
-    folder.put("elsewhere");
+    put("elsewhere", folder);
     served.server.reload_certificate();
     RawClient late(served.server.port(), context);
     CHECK(subject_of(late) == "elsewhere");
     CHECK(early.ask(ServedApi::request("GET /healthz", "")).status == 200);
 
-    std::ofstream(folder.file("current.pem")) << "nonsense";
+    with_content(certificate, "nonsense");
     CHECK_THROWS_AS(served.server.reload_certificate(), Error);
     RawClient later(served.server.port(), context);
     CHECK(subject_of(later) == "elsewhere");

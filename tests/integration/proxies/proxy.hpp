@@ -3,12 +3,10 @@
 #include "../http/served_api.hpp"
 
 #include "integration/child_process.hpp"
+#include "scratch_directory.hpp"
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -64,27 +62,22 @@ public:
     }
 
 protected:
-    Proxy() : folder_(std::filesystem::temp_directory_path() / "asyncjobs-proxy-XXXXXX") {
-        std::string name = folder_.string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-        folder_ = name;
-    }
+    Proxy() = default;
     ~Proxy() {
         if (process_) process_->end(SIGTERM); // nginx has a child of its own
-        std::filesystem::remove_all(folder_);
     }
 
     std::string file(std::string_view name) const { return (folder_ / name).string(); }
     const ListeningPort& port() const { return port_; }
 
     void run(const std::string& configuration, std::vector<std::string> command) {
-        std::ofstream(file("configuration")) << configuration;
+        with_content(file("configuration"), configuration);
         command.insert(command.begin(), "/usr/bin/env");
         process_.emplace(std::move(command), STDERR_FILENO);
     }
 
 private:
-    std::filesystem::path folder_;
+    const ScratchDirectory folder_;
     ListeningPort port_;
     std::optional<ChildProcess> process_;
 };

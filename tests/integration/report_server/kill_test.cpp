@@ -1,5 +1,5 @@
 #include "report_server_process.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 
 #include <order_generator.hpp>
 
@@ -15,9 +15,6 @@
 #include <vector>
 
 namespace {
-
-using report_server::testing::ScratchDirectory;
-using report_server::testing::with_content;
 
 /// Notes each time that a job finishes, within the database itself.
 void record_finishes(const std::string& database) {

@@ -1,5 +1,5 @@
 #include "report_server_process.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,9 +11,6 @@
 #include <vector>
 
 namespace {
-
-using report_server::testing::ScratchDirectory;
-using report_server::testing::with_content;
 
 constexpr std::string_view orders =
     "invoice_no,stock_code,description,quantity,invoiced_at,unit_price,customer_id,country\n"

@@ -1,11 +1,11 @@
 #include "ordeal.hpp"
 
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 
 #include <doctest/doctest.h>
 
 TEST_CASE("workers that are killed or stopped lose no job of a SQLite file and finish none twice") {
-    const report_server::testing::ScratchDirectory folder;
+    const ScratchDirectory folder;
     const auto database = workers_test::Database::sqlite(folder / "jobs.db");
     workers_test::check_workers_under_faults(database);
 }

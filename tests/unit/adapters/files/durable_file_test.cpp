@@ -1,7 +1,7 @@
 #include <asyncjobs/files/durable_file.hpp>
 
+#include "scratch_directory.hpp"
 #include "unit/examples/report_server/file_size_limit.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #include <asyncjobs/files/job_files.hpp>
 
 #include "removal.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 #include <asyncjobs/testing/harness.hpp>
@@ -13,9 +13,6 @@
 using namespace asyncjobs;
 using namespace asyncjobs::files;
 using namespace std::chrono_literals;
-using report_server::testing::content_of;
-using report_server::testing::ScratchDirectory;
-using report_server::testing::with_content;
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include <asyncjobs/files/local_file_store.hpp>
 
+#include "scratch_directory.hpp"
 #include "unit/examples/report_server/file_size_limit.hpp"
-#include "unit/examples/report_server/scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 #include <boost/url/url_view.hpp>

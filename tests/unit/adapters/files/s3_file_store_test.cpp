@@ -1,6 +1,6 @@
 #include <asyncjobs/files/s3_file_store.hpp>
 
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 using namespace asyncjobs;
@@ -92,8 +92,8 @@ TEST_SUITE("S3 file store") {
     }
 
     TEST_CASE("a file that is too large for one PUT is refused unread") {
-        const report_server::testing::ScratchDirectory directory;
-        const auto file = report_server::testing::with_content(directory / "large", "");
+        const ScratchDirectory directory;
+        const auto file = with_content(directory / "large", "");
         std::filesystem::resize_file(file, 5ULL * 1024 * 1024 * 1024 + 1);
         S3FileStore store(options());
         CHECK(has(refusal(Errc::invalid_argument, [&] { store.upload("f", file, {}); }), "size"));

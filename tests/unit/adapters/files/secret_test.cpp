@@ -2,7 +2,7 @@
 
 #include "digest.hpp"
 
-#include "unit/examples/report_server/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 
 #include <asyncjobs/error.hpp>
 
@@ -14,7 +14,6 @@
 #include <vector>
 
 using namespace asyncjobs::files;
-using namespace report_server::testing;
 
 namespace {
 

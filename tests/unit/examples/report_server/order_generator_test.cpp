@@ -7,7 +7,6 @@
 #include <doctest/doctest.h>
 
 using namespace report_server;
-using namespace report_server::testing;
 using namespace std::chrono;
 
 namespace {

@@ -8,7 +8,6 @@
 #include <vector>
 
 using namespace report_server;
-using namespace report_server::testing;
 
 namespace {
 

@@ -10,13 +10,11 @@
 #include <string_view>
 #include <system_error>
 
-namespace report_server::testing {
-
 /// A new, empty directory that is removed with everything in it.
 class ScratchDirectory {
 public:
     ScratchDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "report-XXXXXX").string();
+        std::string name = (std::filesystem::temp_directory_path() / "asyncjobs-XXXXXX").string();
         if (!::mkdtemp(name.data()))
             throw std::system_error{errno, std::generic_category(), "mkdtemp"};
         path_ = name;
@@ -49,5 +47,3 @@ inline std::string content_of(const std::filesystem::path& file) {
     std::ifstream stream{file, std::ios::binary};
     return {std::istreambuf_iterator<char>{stream}, {}};
 }
-
-} // namespace report_server::testing
