@@ -39,13 +39,14 @@ asyncjobs::http::OpenApiOptions description() {
                                 "url": "https://www.boost.org/LICENSE_1_0.txt"}})")};
 }
 
-/// SIGTERM and SIGINT, to be waited for instead of handled: blocked in this thread and those that
-/// it starts.
-sigset_t block_stop_signals() {
+/// SIGTERM, SIGINT and SIGHUP, to be waited for instead of handled: blocked in this thread and
+/// those that it starts.
+sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     return signals;
 }
@@ -74,8 +75,17 @@ files::S3Options s3_options(const Options& options) {
             }};
 }
 
+void renew_certificate(asyncjobs::beast::Server& server) {
+    try {
+        server.reload_certificate();
+    } catch (const asyncjobs::Error& error) {
+        log({.level = asyncjobs::LogEntry::Level::error,
+             .message = fmt::format("the certificate stays as it was: {}", error.what())});
+    }
+}
+
 void serve(const Options& options) {
-    const auto signals = block_stop_signals();
+    const auto signals = block_signals();
     if (std::filesystem::create_directories(options.files))
         std::filesystem::permissions(options.files, std::filesystem::perms::owner_all);
     const auto secret = files::load_or_create_secret(options.files / ".secret");
@@ -100,6 +110,7 @@ void serve(const Options& options) {
     asyncjobs::http::JobApi api(
         client, {.public_base_url = options.public_url,
                  .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
+                 .trusted_proxies = options.trusted_proxies,
                  .openapi = description(),
                  .present_result =
                      [&job_files](const asyncjobs::Job& job, boost::json::value& result) {
@@ -108,18 +119,19 @@ void serve(const Options& options) {
                  .log = log});
     add_report_route(api, options.retention);
     add_file_route(api, local);
-    asyncjobs::beast::Server server(api,
-                                    {.address = options.address, .port = options.port, .log = log});
+    asyncjobs::beast::Server server(api, {.address = options.address,
+                                          .port = options.port,
+                                          .tls = {options.tls_certificate, options.tls_key},
+                                          .log = log});
 
     executor.start();
     server.start();
     const bool ipv6 = options.address.find(':') != std::string::npos;
-    fmt::print("listening on http://{}:{}\n", ipv6 ? '[' + options.address + ']' : options.address,
-               server.port());
+    fmt::print("listening on {}://{}:{}\n", options.tls_certificate.empty() ? "http" : "https",
+               ipv6 ? '[' + options.address + ']' : options.address, server.port());
     std::fflush(stdout);
 
-    int signal = 0;
-    sigwait(&signals, &signal);
+    for (int signal = 0; sigwait(&signals, &signal), signal == SIGHUP;) renew_certificate(server);
     server.stop(10s);
     executor.stop(20s);
 }

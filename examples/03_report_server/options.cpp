@@ -35,6 +35,16 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
             return split_listen(text, options) ? std::string()
                                                : "must be ADDRESS:PORT, but is \"" + text + "\"";
         });
+    auto* certificate = app.add_option("--tls-certificate", options.tls_certificate,
+                                       "The server's certificate with those it hangs on, in PEM; "
+                                       "read again on SIGHUP")
+                            ->check(CLI::ExistingFile);
+    auto* key =
+        app.add_option("--tls-key", options.tls_key, "Its key, in PEM")->check(CLI::ExistingFile);
+    certificate->needs(key);
+    key->needs(certificate);
+    app.add_option("--trusted-proxy", options.trusted_proxies,
+                   "Address or network of a proxy that is believed who the client is");
     app.add_option("--store", options.store, "URL of the job store")->capture_default_str();
     app.add_option("--orders", options.orders,
                    "Order lines as CSV, also gzip-compressed; "

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace report_server {
 
@@ -12,6 +13,9 @@ namespace report_server {
 struct Options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
+    std::string tls_certificate; ///< empty: no TLS
+    std::string tls_key;
+    std::vector<std::string> trusted_proxies;
     std::string store = "sqlite:jobs.db";
     std::filesystem::path orders; ///< empty: a year of invented orders
     std::filesystem::path files = "files";
