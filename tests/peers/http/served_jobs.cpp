@@ -14,6 +14,7 @@
 
 #include <asyncjobs/http/bearer_token.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -59,6 +60,12 @@ ServedOptions read_options(int argc, char** argv) {
         known.at(argument.substr(0, equals))(argument.substr(equals + 1));
     }
     return options;
+}
+
+/// Something that takes long to be read by who is slow: this program.
+http::Response large_file(const http::Call&) {
+    const std::string program = "/proc/self/exe";
+    return {.body = http::FileBody{.path = program, .length = std::filesystem::file_size(program)}};
 }
 
 class Worker {
@@ -112,9 +119,7 @@ private:
 
 int main(int argc, char** argv) {
     ServedApi served(read_options(argc, argv));
-    served.api.route("GET", "/large", [](const http::Call&) {
-        return http::Response{.body = std::string(16 * 1024 * 1024, 'x')};
-    });
+    served.api.route("GET", "/large", large_file, {.authenticate = false});
     served.server.start();
     Worker worker(served);
     std::cout << "http://127.0.0.1:" << served.server.port() << std::endl;
