@@ -68,6 +68,8 @@ http::Response large_file(const http::Call&) {
     return {.body = http::FileBody{.path = program, .length = std::filesystem::file_size(program)}};
 }
 
+http::Response echo(const http::Call& call) { return {.body = '[' + call.request.body + ']'}; }
+
 class Worker {
 public:
     explicit Worker(ServedApi& served) : served_(served) {}
@@ -120,6 +122,7 @@ private:
 int main(int argc, char** argv) {
     ServedApi served(read_options(argc, argv));
     served.api.route("GET", "/large", large_file, {.authenticate = false});
+    served.api.route("POST", "/echo", echo, {.authenticate = false});
     served.server.start();
     Worker worker(served);
     std::cout << "http://127.0.0.1:" << served.server.port() << std::endl;
