@@ -14,7 +14,6 @@
 
 #include <asyncjobs/http/bearer_token.hpp>
 
-#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -32,7 +31,7 @@ std::optional<http::Principal> login(const http::Request& request) {
     return http::Principal{.owner = cookie->substr(session.size())};
 }
 
-ServedOptions read_options(int argc, char** argv) {
+ServedOptions read_options(int argc, char** argv, std::string& file) {
     ServedOptions options{.api = {.authenticator = login}};
     const auto time = [](Duration& member) {
         return [&member](const std::string& text) {
@@ -48,6 +47,7 @@ ServedOptions read_options(int argc, char** argv) {
         {"cors_origin", [&](const std::string& origin) { api.cors_origins.push_back(origin); }},
         {"cors_credentials", [&](const std::string&) { api.cors_credentials = true; }},
         {"submits_per_owner", size(api.submits_per_owner)},
+        {"file", [&](const std::string& path) { file = path; }},
         {"heartbeat", time(api.heartbeat)},
         {"head_timeout", time(server.head_timeout)},
         {"body_timeout", time(server.body_timeout)},
@@ -60,12 +60,6 @@ ServedOptions read_options(int argc, char** argv) {
         known.at(argument.substr(0, equals))(argument.substr(equals + 1));
     }
     return options;
-}
-
-/// Something that takes long to be read by who is slow: this program.
-http::Response large_file(const http::Call&) {
-    const std::string program = "/proc/self/exe";
-    return {.body = http::FileBody{.path = program, .length = std::filesystem::file_size(program)}};
 }
 
 http::Response echo(const http::Call& call) { return {.body = '[' + call.request.body + ']'}; }
@@ -120,8 +114,17 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    ServedApi served(read_options(argc, argv));
-    served.api.route("GET", "/large", large_file, {.authenticate = false});
+    std::string file; // what is downloaded, under any name
+    ServedApi served(read_options(argc, argv, file));
+    served.api.route("GET", "/files/{name}",
+                     [&file](const http::Call& call) {
+                         return http::file_response(call.request,
+                                                    {.path = file,
+                                                     .content_type = "text/plain",
+                                                     .download_name = *call.path.find("name"),
+                                                     .etag = "\"1\""});
+                     },
+                     {.authenticate = false});
     served.api.route("POST", "/echo", echo, {.authenticate = false});
     served.server.start();
     Worker worker(served);

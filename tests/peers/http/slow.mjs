@@ -11,7 +11,7 @@ import { held, start } from "./process.mjs";
 const [program, scratch] = process.argv.slice(2);
 const connections = 200;
 const server = await serve(program, "head_timeout=2000", "body_timeout=3000", "rate_grace=2000", "write_timeout=2000",
-    "linger_timeout=500");
+    "linger_timeout=500", `file=${program}`);
 const opened = async () => Number(await server.tell("connections"));
 
 /// One request on a connection of its own, from another address than the attack's.
@@ -56,7 +56,7 @@ async function gives_up(what, tool) {
 await gives_up("heads", await withstand("heads", "/healthz", "-H", "-t", "GET", "-i", 1, "-x", 24));
 await gives_up("bodies", await withstand("bodies", "/v1/notes", "-B", "-t", "POST", "-i", 1, "-x", 10, "-s", 8192));
 // Who reads slowly hears late that it is over.
-(await withstand("answers", "/v1/large", "-X", "-w", 256, "-y", 512, "-n", 5, "-z", 32)).kill();
+(await withstand("answers", "/v1/files/large", "-X", "-w", 256, "-y", 512, "-n", 5, "-z", 32)).kill();
 await until("all descriptors are closed", () => held(server.pid).descriptors === before.descriptors);
 expect("threads are started as they are needed, and no more than allowed", held(server.pid).threads - before.threads <= 8);
 expect("memory", held(server.pid).kilobytes - before.kilobytes < 64 * 1024);
