@@ -29,6 +29,11 @@ std::string_view text_of(const boost::beast::flat_buffer& buffer) noexcept {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
+/// Beast lets a quoted value hold line ends, which others take for such.
+void check_extensions(std::uint64_t, boost::beast::string_view extensions, error_code& error) {
+    if (!http::is_field_value(extensions)) error = boost::beast::http::error::bad_chunk_extension;
+}
+
 } // namespace
 
 /// Runs a handler only while the connection lives, and ends the connection where it failed.
@@ -44,7 +49,9 @@ auto Session::guarded(Handler handler) {
 
 Session::Session(std::shared_ptr<Hub> hub, Transport::Socket socket, asio::ip::address peer)
     : hub_(std::move(hub)), transport_(std::move(socket), hub_->tls().get()),
-      peer_(std::move(peer)), timer_(transport_.get_executor()) {}
+      peer_(std::move(peer)), timer_(transport_.get_executor()),
+      // Beast holds a chunk's extensions, or all trailers, until it has them whole.
+      in_(hub_->options.head_limit + slice_size) {}
 
 Session::~Session() {
     hub_->return_body_memory(body_memory_);
@@ -145,6 +152,7 @@ void Session::begin_body() {
     parser_->eager(true);
     parser_->header_limit(static_cast<std::uint32_t>(head_length_ + 1));
     parser_->body_limit(hub_->options.body_limit);
+    parser_->on_chunk_header(check_extensions);
     phase_ = Phase::body;
     body_began_ = Clock::now();
     set_deadline(body_began_ + body_time(hub_->options, 0));

@@ -1,0 +1,127 @@
+#pragma once
+
+#include "../served_api.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace desync {
+
+using namespace std::string_literals; // messages hold NULs
+
+/// Bytes that two servers in a row could read in two ways, or nearly.
+struct Message {
+    std::string why; ///< somebody may read it otherwise, or why it is fine
+    std::string bytes;
+    unsigned status = 400; ///< of the only answer
+    std::string body = {}; ///< that was understood; see echo
+};
+
+/// `POST /v1/echo`, which answers the body that it has understood.
+inline std::string post(std::string_view fields, std::string_view body = {}) {
+    return "POST /v1/echo HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n" +
+           std::string(body);
+}
+
+inline std::string chunked(std::string_view body) {
+    return post("Transfer-Encoding: chunked\r\n", body);
+}
+
+inline std::string get(std::string_view target, std::string_view fields = {}) {
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
+           "\r\n";
+}
+
+/// What an attacker would hide behind a message.
+inline const std::string smuggled = get("/v1/smuggled");
+
+class Target {
+public:
+    Target() {
+        served_.api.route("POST", "/echo",
+                          [](const asyncjobs::http::Call& call) {
+                              return asyncjobs::http::Response{.body = call.request.body};
+                          },
+                          {.authenticate = false});
+        served_.api.route("GET", "/smuggled",
+                          [this](const asyncjobs::http::Call&) {
+                              ++reached_;
+                              return asyncjobs::http::Response{.body = "smuggled"};
+                          },
+                          {.authenticate = false});
+    }
+
+    /// Each message is answered once with its status, and nothing that comes behind it, however
+    /// it is cut into packets.
+    void refuses(std::span<const Message> messages) {
+        for (const auto& message : messages) {
+            CAPTURE(message.why);
+            CAPTURE(message.bytes);
+            for (const std::size_t packet : {std::size_t{1} << 20, std::size_t{1}}) {
+                CAPTURE(packet);
+                auto connection = served_.connect();
+                send(connection, message.bytes + smuggled, packet);
+                const auto answer = connection.receive();
+                CHECK(answer.status == message.status);
+                CHECK(answer.header("Connection") == "close");
+                CHECK(connection.closed_without_a_word());
+            }
+        }
+        CHECK(reached_ == 0);
+    }
+
+    /// Each message is answered once, and then what comes behind it.
+    void takes(std::span<const Message> messages) {
+        for (const auto& message : messages) {
+            CAPTURE(message.why);
+            CAPTURE(message.bytes);
+            for (const std::size_t packet : {std::size_t{1} << 20, std::size_t{1}}) {
+                CAPTURE(packet);
+                const auto before = reached_.load();
+                auto connection = served_.connect();
+                send(connection, message.bytes + get("/v1/smuggled", "Connection: close\r\n"),
+                     packet);
+                const auto answer = connection.receive();
+                CHECK(answer.status == message.status);
+                if (answer.status == 200) CHECK(answer.body == message.body);
+                CHECK(connection.receive().body == "smuggled");
+                CHECK(connection.closed_without_a_word());
+                CHECK(reached_ == before + 1);
+            }
+        }
+    }
+
+    /// Each message is answered once, and what comes behind it is its body.
+    void swallows(std::span<const Message> messages) {
+        for (const auto& message : messages) {
+            CAPTURE(message.why);
+            CAPTURE(message.bytes);
+            auto connection = served_.connect();
+            connection.send(message.bytes);
+            CHECK(connection.receive().status == message.status);
+            CHECK(connection.ask(get("/healthz", "Connection: close\r\n")).status == 200);
+            CHECK(connection.closed_without_a_word());
+        }
+        CHECK(reached_ == 0);
+    }
+
+    RawClient connect() { return served_.connect(); }
+
+    /// How often what was smuggled has been asked for.
+    int reached() const { return reached_; }
+
+private:
+    static void send(RawClient& connection, std::string_view bytes, std::size_t packet) {
+        for (; !bytes.empty(); bytes.remove_prefix(std::min(packet, bytes.size())))
+            if (!connection.send(bytes.substr(0, packet))) return;
+    }
+
+    ServedApi served_{{.server = {.idle_timeout = std::chrono::seconds{10}}}};
+    std::atomic<int> reached_ = 0;
+};
+
+} // namespace desync

@@ -1,0 +1,30 @@
+// What is granted of what a client prefers, by the grammar of RFC 7240. A submit that is repeated when
+// its job is done waits for nothing, and still says what it would have.
+
+import { expect } from "./served.mjs";
+import { ask, field } from "./raw.mjs";
+
+const preferences = [
+    ["wait=10", 10], ["WAIT=10", 10], ["wait = 10", 10], ["wait\t=\t10", 10], ['wait="10"', 10], ["wait=010", 10],
+    ["respond-async, wait=10", 10], ["wait=10, respond-async", 10], ["respond-async,wait=10", 10], [", ,wait=10,", 10],
+    ["return=minimal; foo=\"some, parameter; here\", wait=10", 10], ['foo="a\\", b", wait=10', 10], ["wait=10;foo=bar", 10],
+    ["wait=10 ; foo", 10], ["wait=10, wait=20", 10], [["wait=10", "wait=20"], 10], [["respond-async", "wait=10"], 10],
+    ["handling=lenient, wait=100, respond-async", 60], ["wait=60", 60], ["wait=61", 60], ["wait=4294967297", 60],
+    ["wait=99999999999999999999", 60],
+    ["wait", null], ["wait=", null], ['wait=""', null], ["wait=0", null], ["wait=-1", null], ["wait=+1", null], ["wait=1.5", null],
+    ["wait=1e1", null], ["wait=0x1", null], ["wait=ten", null], ["wait=10 20", null], ["wait=10s", null], ["waits=10", null],
+    ["await=10", null], ['foo="wait=10"', null], ['foo="a, wait=10"', null], ["foo; wait=10", null], ["wait=x, wait=10", null],
+    ["respond-async", null], ["", null],
+];
+
+export async function check_preferences(server) {
+    const fields = [["Authorization", "Bearer dan"], ["Content-Type", "application/json"], ["Idempotency-Key", "x"]];
+    await ask(server.port, "POST /v1/notes", fields, "1");
+    await server.tell(`complete ${await server.tell("start")} 1`);
+    for (const [value, granted] of preferences) {
+        const prefer = [value].flat().map((each) => ["Prefer", each]);
+        const answer = await ask(server.port, "POST /v1/notes", [...fields, ...prefer], "1");
+        expect(`Prefer: ${value}: status`, answer.status, 202);
+        expect(`Prefer: ${value}`, field(answer, "Preference-Applied"), granted === null ? "" : `wait=${granted}`);
+    }
+}
