@@ -27,6 +27,7 @@ auto FileJobStore::transact(Act act) {
     } catch (...) {
         // What is in memory may be ahead of the file: start over from the file.
         jobs_.clear();
+        tombstones_.clear();
         limits_ = {};
         paused_.clear();
         to_write_.clear();
@@ -46,6 +47,12 @@ void FileJobStore::read() {
         }
         for (const auto& gone : value.at("gone").as_array())
             jobs_.erase(JobId::parse(std::string(gone.as_string())).value());
+        if (const auto* tombstones = value.as_object().if_contains("tombstones"))
+            for (const auto& [id, tombstone] : tombstones->as_object())
+                tombstones_.insert_or_assign(
+                    JobId::parse(std::string(id)).value(),
+                    Tombstone{std::string(tombstone.at("owner").as_string()),
+                              Timestamp{Duration{tombstone.at("until").as_int64()}}});
         limits_.read_changes(value.as_object());
         if (const auto* queues = value.as_object().if_contains("paused")) {
             paused_.clear();
@@ -57,13 +64,19 @@ void FileJobStore::read() {
 void FileJobStore::write() {
     if (to_write_.empty() && !write_paused_ && !limits_.has_changes()) return;
     boost::json::array jobs, gone;
+    boost::json::object tombstones;
     for (const auto& id : to_write_) {
-        if (const JobRecord* job = find(id))
+        if (const JobRecord* job = find(id)) {
             jobs.push_back(to_record(*job));
-        else
-            gone.emplace_back(id.text());
+            continue;
+        }
+        gone.emplace_back(id.text());
+        if (const auto found = tombstones_.find(id); found != tombstones_.end())
+            tombstones[id.text()] = {{"owner", found->second.owner},
+                                     {"until", found->second.until.time_since_epoch().count()}};
     }
     boost::json::object line{{"jobs", std::move(jobs)}, {"gone", std::move(gone)}};
+    if (!tombstones.empty()) line["tombstones"] = std::move(tombstones);
     if (write_paused_) line["paused"] = boost::json::array(paused_.begin(), paused_.end());
     if (limits_.has_changes()) limits_.write_changes(line);
     journal_.append(boost::json::serialize(line));
@@ -406,9 +419,29 @@ std::size_t FileJobStore::purge(std::size_t limit) {
             return job.expires_at && *job.expires_at <= now && !needed.contains(job.id);
         });
         expired.resize(std::min(expired.size(), limit));
-        for (const Job* job : expired) erase(JobId(job->id));
+        for (const Job* job : expired) {
+            if (!job->owner.empty())
+                tombstones_[job->id] = {job->owner,
+                                        tombstone_until(*job->expires_at, job->retention)};
+            erase(JobId(job->id));
+        }
+        forget_tombstones(now);
         return expired.size();
     });
+}
+
+std::optional<std::string> FileJobStore::purged_owner(const JobId& id) {
+    return transact([&](Timestamp now) -> std::optional<std::string> {
+        forget_tombstones(now);
+        const auto found = tombstones_.find(id);
+        if (found == tombstones_.end()) return std::nullopt;
+        return found->second.owner;
+    });
+}
+
+/// Each process by itself: what has been forgotten need not be written.
+void FileJobStore::forget_tombstones(Timestamp now) {
+    std::erase_if(tombstones_, [now](const auto& entry) { return entry.second.until <= now; });
 }
 
 std::vector<std::optional<Job>> FileJobStore::find(std::span<const JobId> ids) {

@@ -33,6 +33,7 @@ public:
     std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
     std::vector<asyncjobs::Unblocked> unblock(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
+    std::optional<std::string> purged_owner(const asyncjobs::JobId& id) override;
     std::vector<std::optional<asyncjobs::Job>> find(std::span<const asyncjobs::JobId> ids) override;
     asyncjobs::JobPage list(const asyncjobs::JobQuery& query) override;
     asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
@@ -61,6 +62,7 @@ private:
     void changed(JobRecord& job, asyncjobs::Timestamp now);
     void finish(JobRecord& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
     void erase(const asyncjobs::JobId& id);
+    void forget_tombstones(asyncjobs::Timestamp now);
 
     std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs,
                                              asyncjobs::Timestamp now);
@@ -83,7 +85,13 @@ private:
 
     std::mutex mutex_;
     Journal journal_;
+    struct Tombstone {
+        std::string owner;
+        asyncjobs::Timestamp until;
+    };
+
     std::map<asyncjobs::JobId, JobRecord> jobs_;
+    std::map<asyncjobs::JobId, Tombstone> tombstones_;
     LimitBook limits_;
     std::set<std::string, std::less<>> paused_;
     std::set<asyncjobs::JobId> to_write_; ///< changed, or gone if not in jobs_

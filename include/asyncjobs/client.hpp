@@ -92,6 +92,9 @@ public:
     std::optional<Job> find(const JobId& id);
     JobPage list(const JobQuery& query);
 
+    /// Whose an expired job was, for a while after it has been deleted.
+    std::optional<std::string> purged_owner(const JobId& id);
+
     /// The job as soon as it is finished, or as it is after `at_most`; empty if there is none.
     std::optional<Job> wait(const JobId& id, Duration at_most);
 

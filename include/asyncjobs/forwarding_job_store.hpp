@@ -31,6 +31,9 @@ public:
     }
     std::vector<Unblocked> unblock(std::size_t limit) override { return inner_.unblock(limit); }
     std::size_t purge(std::size_t limit) override { return inner_.purge(limit); }
+    std::optional<std::string> purged_owner(const JobId& id) override {
+        return inner_.purged_owner(id);
+    }
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         return inner_.find(ids);
     }

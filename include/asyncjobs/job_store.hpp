@@ -222,8 +222,12 @@ public:
     virtual std::vector<Unblocked> unblock(std::size_t limit) = 0;
 
     /// Deletes up to `limit` finished jobs whose `expires_at` has passed; answers how many. One
-    /// that unblock() has yet to look at stays.
+    /// that unblock() has yet to look at stays. Of a job with an owner, a tombstone stays for a
+    /// while: see tombstone_until().
     virtual std::size_t purge(std::size_t limit) = 0;
+
+    /// The owner of a job that purge() has deleted, while its tombstone is there.
+    virtual std::optional<std::string> purged_owner(const JobId& id) = 0;
 
     /// In the order of `ids`; empty where there is no such job.
     virtual std::vector<std::optional<Job>> find(std::span<const JobId> ids) = 0;

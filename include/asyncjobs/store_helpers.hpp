@@ -31,6 +31,12 @@ inline ClaimedJob claimed_job(const Job& job) {
             .steps = job.steps};
 }
 
+/// How long it is known that an expired job was there: as long again as it was kept once it had
+/// finished, and a minute at least.
+inline Timestamp tombstone_until(Timestamp expires_at, Duration retention) {
+    return expires_at + std::max(retention, Duration{std::chrono::minutes{1}});
+}
+
 /// By what a pending job stands in its queue, before the id: when it is due and, once it is, so
 /// much earlier as its priority is worth.
 constexpr Timestamp claim_time(Timestamp run_at, int priority, Timestamp now) {

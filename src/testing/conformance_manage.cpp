@@ -165,6 +165,34 @@ void purges_in_batches(Scene& scene) {
     expect_equal(scene.store().purge(2), 1, "jobs purged with a limit of 2");
 }
 
+void remembers_the_owners_of_purged_jobs(Scene& scene) {
+    const NewJob anns{.owner = "ann", .retention = Duration::zero()};
+    const std::vector<JobId> purged = {scene.completed(anns), scene.failed(anns),
+                                       scene.cancelled(anns)};
+    const auto nobodys = scene.completed({.retention = Duration::zero()});
+    const auto kept = scene.completed({.owner = "ann", .retention = an_hour});
+    const auto removed = scene.completed({.owner = "ann", .retention = an_hour});
+    scene.store().remove(removed);
+    expect(!scene.store().purged_owner(purged.front()), "no tombstone before the purge");
+    expect_equal(scene.store().purge(100), purged.size() + 1, "jobs purged");
+    const auto other = scene.open();
+    for (const auto& id : purged) {
+        expect_equal(scene.store().purged_owner(id).value_or("none"), "ann",
+                     "the purged job's owner");
+        expect_equal(other->purged_owner(id).value_or("none"), "ann", "the owner, by another way");
+    }
+    for (const auto& id : {nobodys, kept, removed, scene.fresh_id()})
+        expect(!scene.store().purged_owner(id), "no tombstone of any other job");
+}
+
+void purges_an_id_twice(Scene& scene) {
+    const auto id = scene.completed({.owner = "ann", .retention = Duration::zero()});
+    scene.store().purge(100);
+    scene.completed({.id = id, .owner = "bob", .retention = Duration::zero()});
+    expect_equal(scene.store().purge(100), 1, "jobs purged with the id of one before");
+    expect_equal(scene.store().purged_owner(id).value_or("none"), "bob", "the later owner");
+}
+
 void keeps_a_retried_job_from_the_purge(Scene& scene) {
     const auto id = scene.failed({.retention = Duration::zero()});
     scene.store().retry(id);
@@ -190,6 +218,8 @@ Cases manage_cases() {
         {"the id of a removed job is free", gives_a_removed_id_back},
         {"a purge deletes finished jobs that have expired, and no others", purges_what_has_expired},
         {"a purge deletes no more than its limit", purges_in_batches},
+        {"whose a purged job was is known for a while", remembers_the_owners_of_purged_jobs},
+        {"an id can be purged twice, and is the later owner's", purges_an_id_twice},
         {"a retried job no longer expires", keeps_a_retried_job_from_the_purge},
     };
 }

@@ -61,6 +61,10 @@ std::size_t FaultyJobStore::purge(std::size_t limit) {
     return attempt("purge", [&] { return inner().purge(limit); });
 }
 
+std::optional<std::string> FaultyJobStore::purged_owner(const JobId& id) {
+    return attempt("purged_owner", [&] { return inner().purged_owner(id); });
+}
+
 std::vector<std::optional<Job>> FaultyJobStore::find(std::span<const JobId> ids) {
     return attempt("find", [&] { return inner().find(ids); });
 }

@@ -21,7 +21,7 @@ TEST_CASE("the MySQL store conforms") {
                               auto server = tables.connect();
                               for (const char* table :
                                    {"jobs", "job_queues", "job_dependencies", "job_limits",
-                                    "job_lines", "job_places", "job_waiting"})
+                                    "job_lines", "job_places", "job_waiting", "job_tombstones"})
                                   server.run(std::string("DELETE FROM ") + table);
                           },
                       .open = [&] { return asyncjobs::open_store(tables.url()); }});

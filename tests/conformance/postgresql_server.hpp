@@ -29,7 +29,7 @@ inline void run_on_postgresql(const char* variable, const std::string& parameter
                      schema.connect().run("DELETE FROM jobs; DELETE FROM job_queues;"
                                           " DELETE FROM job_dependencies; DELETE FROM job_limits;"
                                           " DELETE FROM job_lines; DELETE FROM job_places;"
-                                          " DELETE FROM job_waiting");
+                                          " DELETE FROM job_waiting; DELETE FROM job_tombstones");
              },
          .open = [&] { return asyncjobs::open_store(url); }});
 }

@@ -92,7 +92,7 @@ Response waited(Response response, std::chrono::seconds at_most) {
     return response;
 }
 
-/// A stranger's job, a malformed id and one that never was are one and the same.
+/// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
 Job JobApi::Impl::find_own(const Call& call) {
     const auto id = JobId::parse(*call.path.find("id"));
     if (!id) throw no_such_job();
@@ -101,8 +101,10 @@ Job JobApi::Impl::find_own(const Call& call) {
 
 Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
     auto job = client_.find(id);
-    if (!job || job->owner != owner) throw no_such_job();
-    return *std::move(job);
+    if (job && job->owner == owner) return *std::move(job);
+    if (client_.purged_owner(id) == owner)
+        throw Problem(410, "gone", "the job has expired, and was deleted");
+    throw no_such_job();
 }
 
 std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t uncounted) {

@@ -2,6 +2,7 @@
 
 #include "dependencies.hpp"
 #include "job_row.hpp"
+#include "purged_jobs.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
 
@@ -31,18 +32,11 @@ void Dialect::advance(Session& session, std::size_t limit, CallTime now) const {
 
 std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp floor,
                            std::size_t limit, CallTime now) const {
-    std::size_t count = 0;
-    std::vector<JobId> children;
+    PurgedJobs purged;
     session.query(own_statements().purge)
-        .for_each(
-            [&](Row row) {
-                ++count;
-                const JobId id = read_id(row);
-                if (row.number() > 0) children.push_back(id);
-            },
-            type, floor, now, limit);
-    disconnect(session, row_statements(), children);
-    return count;
+        .for_each([&](Row row) { purged.add(row); }, type, floor, now, limit);
+    purged.settle_estate(session, row_statements());
+    return purged.count();
 }
 
 std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {

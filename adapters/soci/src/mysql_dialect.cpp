@@ -7,6 +7,7 @@
 #include "mysql_schema.hpp"
 #include "mysql_session.hpp"
 #include "mysql_statements.hpp"
+#include "purged_jobs.hpp"
 
 #include <fmt/format.h>
 #include <soci/mysql/soci-mysql.h>
@@ -204,17 +205,11 @@ void MysqlDialect::advance(Session& session, std::size_t limit, CallTime now) co
 std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
                                 std::size_t limit, CallTime now) const {
     JsonRows ids;
-    std::vector<JobId> children;
+    PurgedJobs purged;
     session.query(mysql::find_to_purge)
-        .for_each(
-            [&](Row row) {
-                const JobId id = read_id(row);
-                ids.add(id);
-                if (row.number() > 0) children.push_back(id);
-            },
-            type, floor, now, limit);
+        .for_each([&](Row row) { ids.add(purged.add(row)); }, type, floor, now, limit);
     if (ids.count() == 0) return 0;
-    disconnect(session, mysql::over_rows, children);
+    purged.settle_estate(session, mysql::over_rows);
     return session.query(mysql::remove_all).change(ids.take());
 }
 

@@ -114,6 +114,12 @@ CREATE TABLE IF NOT EXISTS job_waiting (
     is_timed  INT            NOT NULL,
     KEY job_waiting_in_line (line, is_timed, queued_at, job)
 ) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_tombstones (
+    id         VARBINARY(39)  NOT NULL PRIMARY KEY,
+    owner      VARBINARY(255) NOT NULL,
+    expires_at BIGINT         NOT NULL,
+    KEY job_tombstones_end (expires_at)
+) ENGINE = InnoDB;
 CREATE TABLE IF NOT EXISTS job_queues (
     name       VARBINARY(100) NOT NULL PRIMARY KEY,
     paused     INT            NOT NULL DEFAULT 0,

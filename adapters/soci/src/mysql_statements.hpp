@@ -171,13 +171,14 @@ inline constexpr Sql latest_runs = {
     " WHERE completed_at IS NOT NULL",
     "ii"};
 
-inline constexpr Sql find_to_purge = {"SELECT id, parents FROM jobs FORCE INDEX (jobs_finished)"
+inline constexpr Sql find_to_purge = {"SELECT " ASYNCJOBS_PURGED_COLUMNS
+                                      " FROM jobs FORCE INDEX (jobs_finished)"
                                       " WHERE type = :type"
                                       " AND expires_at >= :floor AND expires_at <= :now"
                                       " AND status IN ('completed', 'failed', 'cancelled')"
                                       " AND dependents <> 1"
                                       " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
-                                      "ti"};
+                                      purged_columns};
 
 inline constexpr Sql remove_all = {"DELETE jobs FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH};
 
@@ -227,6 +228,8 @@ inline constexpr RowStatements over_rows = {
     .disconnect = {"DELETE job_dependencies FROM " ASYNCJOBS_ROWS(
         "ignored") " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of)"
                    " ON child = new_id"},
+    .bury = {"REPLACE INTO job_tombstones (id, owner, expires_at)"
+             " SELECT new_id, new_text, new_time FROM " ASYNCJOBS_ROWS("time") " AS batch"},
 };
 
 inline constexpr Sql find_to_advance = {

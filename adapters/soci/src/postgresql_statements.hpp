@@ -169,8 +169,8 @@ inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ct
                               "   AND dependents <> 1"
                               "  ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
                               " AND status IN ('completed', 'failed', 'cancelled')"
-                              " RETURNING id, parents",
-                              "ti"};
+                              " RETURNING " ASYNCJOBS_PURGED_COLUMNS,
+                              purged_columns};
 
 inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
     ASYNCJOBS_STEP) " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"

@@ -24,6 +24,8 @@ struct RowStatements {
     Sql let_go;         ///< then the time
     Sql stop;           ///< then status, time, error, reason
     Sql disconnect;     ///< of these children
+
+    Sql bury; ///< rows: id, until when its tombstone stays, owner
 };
 
 // For those databases that know WITH before an UPDATE; `rows` makes the row set `batch` of the
@@ -90,6 +92,11 @@ inline constexpr std::string_view locked_columns = "tittt";
                                          " WHERE " ASYNCJOBS_IN_BATCH},                            \
         .disconnect = {rows("ignored", "text") "DELETE FROM job_dependencies"                      \
                                                " WHERE child IN (SELECT new_id FROM batch)"},      \
+        .bury = {                                                                                  \
+            rows("new_time", "bigint") "INSERT INTO job_tombstones (id, owner, expires_at)"        \
+                                       " SELECT new_id, new_text, new_time FROM batch WHERE true"  \
+                                       " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"   \
+                                       " expires_at = excluded.expires_at"},                       \
     }
 
 } // namespace asyncjobs::soci_adapter

@@ -27,6 +27,10 @@ inline constexpr std::string_view job_columns = "tttttitttttt"
                                                 "iiiiiiiiiiii"
                                                 "iiittt";
 
+/// What PurgedJobs reads.
+#define ASYNCJOBS_PURGED_COLUMNS "id, parents, owner, expires_at, retention"
+inline constexpr std::string_view purged_columns = "titii";
+
 /// What read_claimed() expects of a RETURNING or SELECT.
 #define ASYNCJOBS_CLAIMED_COLUMNS ASYNCJOBS_CLAIMED_COLUMNS_AT("started_at")
 /// The same, where the job's lease began at another time than the row says.

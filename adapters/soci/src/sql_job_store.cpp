@@ -233,7 +233,9 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
         });
     const auto floors = finished_floors_.begin(began);
     SweepFloors::Floors due, next;
+    bool has_to_forget = false;
     transact(Access::reading, [&](Session& session, CallTime now) {
+        has_to_forget = session.query(statements::any_past_tombstone).for_first([](Row) {}, now);
         auto first = floors.value_or(SweepFloors::Floors());
         if (!floors)
             for (auto& type : finished_types(session)) first.emplace(type, Timestamp::min());
@@ -247,13 +249,23 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
         return due.size();
     });
     finished_floors_.end(std::move(next), !floors, began, steady_now());
-    if (due.empty()) return 0;
+    if (due.empty() && !has_to_forget) return 0;
     return transact(Access::writing, [&](Session& session, CallTime now) {
+        if (has_to_forget) session.query(statements::forget_tombstones).change(now, limit);
         std::size_t purged = 0;
         for (const auto& [type, floor] : due)
             if (purged < limit)
                 purged += dialect_->purge(session, type, floor, limit - purged, now);
         return purged;
+    });
+}
+
+std::optional<std::string> SqlJobStore::purged_owner(const JobId& id) {
+    return transact(Access::reading, [&](Session& session, CallTime now) {
+        std::optional<std::string> owner;
+        session.query(statements::purged_owner)
+            .for_first([&](Row row) { owner = row.take_text(); }, id, now);
+        return owner;
     });
 }
 

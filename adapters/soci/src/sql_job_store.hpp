@@ -25,6 +25,7 @@ public:
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
     std::vector<Unblocked> unblock(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
+    std::optional<std::string> purged_owner(const JobId& id) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;

@@ -113,6 +113,12 @@ CREATE TABLE job_waiting (
     is_timed  INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX job_waiting_in_line ON job_waiting (line, is_timed, queued_at, job, queue);
+CREATE TABLE job_tombstones (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    owner      TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX job_tombstones_end ON job_tombstones (expires_at);
 CREATE TABLE job_queues (
     name       TEXT    NOT NULL PRIMARY KEY,
     paused     INTEGER NOT NULL DEFAULT 0,

@@ -114,8 +114,8 @@ inline constexpr Sql purge = {
     "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
     "   AND dependents <> 1"
     "  ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"
-    " RETURNING id, parents",
-    "ti"};
+    " RETURNING " ASYNCJOBS_PURGED_COLUMNS,
+    purged_columns};
 
 inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",
                              job_columns};

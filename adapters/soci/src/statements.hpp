@@ -117,6 +117,15 @@ inline constexpr Sql set_paused = {
 
 inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE", "t"};
 
+inline constexpr Sql purged_owner = {
+    "SELECT owner FROM job_tombstones WHERE id = :id AND expires_at > :now", "t"};
+inline constexpr Sql any_past_tombstone = {
+    "SELECT 1 FROM job_tombstones WHERE expires_at <= :now ORDER BY expires_at LIMIT 1", "i"};
+/// Nested, since MySQL takes no limit right within IN.
+inline constexpr Sql forget_tombstones = {"DELETE FROM job_tombstones WHERE id IN (SELECT id FROM"
+                                          " (SELECT id FROM job_tombstones WHERE expires_at <= :now"
+                                          "  ORDER BY expires_at LIMIT :n) AS past)"};
+
 } // namespace statements
 
 #define ASYNCJOBS_STARTS_ANEW                                                                      \
@@ -130,7 +139,7 @@ inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE"
 struct OwnStatements {
     Sql restart;      ///< changes no row if a live job holds the unique key
     Sql rescue = {};  ///< of a dialect that needs no more than one statement for it
-    Sql purge = {};   ///< likewise; answers who was deleted, and how many it had waited for
+    Sql purge = {};   ///< likewise; answers what PurgedJobs reads
     Sql advance = {}; ///< likewise
     Sql lock = statements::lock;
     Sql set_paused = statements::set_paused;

@@ -185,6 +185,10 @@ ASYNCJOBS_INLINE std::optional<Job> Client::find(const JobId& id) {
 
 ASYNCJOBS_INLINE JobPage Client::list(const JobQuery& query) { return impl_->store.list(query); }
 
+ASYNCJOBS_INLINE std::optional<std::string> Client::purged_owner(const JobId& id) {
+    return impl_->store.purged_owner(id);
+}
+
 ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_most) {
     const auto deadline = detail::deadline_after(impl_->runtime->now(), at_most);
     if (auto job = find(id); !job || is_finished(job->status)) return job;

@@ -114,6 +114,13 @@ struct MemoryJobStore::State {
     void claim(Queue& queue, const Claim& claim, Exchange& out);
     JobPage parents_page(const JobQuery& query);
     void erase(Record& record);
+    void bury(const Job& job);
+    void forget_tombstones(Timestamp now);
+
+    struct Tombstone {
+        std::string owner;
+        Timestamp until;
+    };
 
     const Clock clock;
     std::mutex mutex;
@@ -128,6 +135,8 @@ struct MemoryJobStore::State {
     detail::MemoryLines lines;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
+    std::unordered_map<JobId, Tombstone> tombstones;
+    std::multimap<Timestamp, JobId> tombstone_ends;
 };
 
 namespace detail {
@@ -487,15 +496,41 @@ ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limi
     return answer;
 }
 
+ASYNCJOBS_INLINE void MemoryJobStore::State::bury(const Job& job) {
+    if (job.owner.empty()) return;
+    const auto until = tombstone_until(*job.expires_at, job.retention);
+    tombstones.insert_or_assign(job.id, Tombstone{job.owner, until});
+    tombstone_ends.emplace(until, job.id);
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::forget_tombstones(Timestamp now) {
+    while (!tombstone_ends.empty() && tombstone_ends.begin()->first <= now) {
+        const auto end = tombstone_ends.begin();
+        const auto found = tombstones.find(end->second);
+        if (found != tombstones.end() && found->second.until == end->first) tombstones.erase(found);
+        tombstone_ends.erase(end);
+    }
+}
+
+ASYNCJOBS_INLINE std::optional<std::string> MemoryJobStore::purged_owner(const JobId& id) {
+    const std::lock_guard lock(state_->mutex);
+    state_->forget_tombstones(state_->clock());
+    const auto found = state_->tombstones.find(id);
+    if (found == state_->tombstones.end()) return std::nullopt;
+    return found->second.owner;
+}
+
 ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     state_->lines.forget_idle(now);
+    state_->forget_tombstones(now);
     std::size_t count = 0;
     for (auto next = state_->finished.begin();
          count < limit && next != state_->finished.end() && next->at <= now;) {
         auto& record = *next++;
         if (state_->to_unblock.contains(record.job.id)) continue;
+        state_->bury(record.job);
         state_->erase(record);
         ++count;
     }

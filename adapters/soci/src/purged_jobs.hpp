@@ -1,0 +1,36 @@
+#pragma once
+
+#include "json_rows.hpp"
+#include "query.hpp"
+#include "row_statements.hpp"
+#include "session.hpp"
+
+#include <asyncjobs/job_id.hpp>
+
+#include <vector>
+
+namespace asyncjobs::soci_adapter {
+
+/// Jobs that are deleted because they have expired, and what of them is elsewhere.
+class PurgedJobs {
+public:
+    JobId add(Row row); ///< whose it is
+
+    std::size_t count() const noexcept { return count_; }
+
+    /// Takes away what they waited for, and leaves their tombstones.
+    void settle_estate(Session& session, const RowStatements& sql) const;
+
+private:
+    struct Tombstone {
+        JobId id;
+        std::string owner;
+        Timestamp until;
+    };
+
+    std::size_t count_ = 0;
+    std::vector<JobId> children_;
+    std::vector<Tombstone> tombstones_;
+};
+
+} // namespace asyncjobs::soci_adapter
