@@ -127,6 +127,35 @@ TEST_CASE_FIXTURE(MemoryWithClock, "every time in a record is the store's") {
     CHECK(found.updated_at == started + 2s);
 }
 
+TEST_CASE_FIXTURE(MemoryWithClock, "a tombstone stays for as long again as the job was kept") {
+    const auto id = submit({.owner = "ann", .retention = 1h});
+    complete(claim().claimed.at(0));
+    now += 1h;
+    REQUIRE(store.purge(10) == 1);
+    now += 1h - 1us;
+    CHECK(store.purged_owner(id) == "ann");
+    now += 1us;
+    CHECK_FALSE(store.purged_owner(id));
+}
+
+TEST_CASE_FIXTURE(MemoryWithClock,
+                  "the tombstone of a later job with the id stays for its own time") {
+    NewJob job{.owner = "ann", .retention = 1h};
+    const auto id = submit(job);
+    complete(claim().claimed.at(0));
+    now += 1h;
+    store.purge(10);
+    job.id = id;
+    job.type = "test";
+    job.owner = "bob";
+    store.submit({&job, 1});
+    complete(claim().claimed.at(0));
+    now += 1h;
+    REQUIRE(store.purge(10) == 1);
+    now += 30min;
+    CHECK(store.purged_owner(id) == "bob");
+}
+
 TEST_CASE_FIXTURE(MemoryWithClock, "the typical run is the mean of the last twenty") {
     const auto run_for = [&](Duration run) {
         submit();

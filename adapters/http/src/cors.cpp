@@ -47,4 +47,11 @@ void allow_preflight(const ApiOptions& options, const Request& request, Response
     response.headers.set("Access-Control-Max-Age", "600");
 }
 
+bool is_forged(const ApiOptions& options, const Request& request) {
+    if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
+        return false;
+    const auto* site = request.headers.find("Sec-Fetch-Site");
+    return site && *site != "same-origin" && *site != "none" && !is_allowed(options, request);
+}
+
 } // namespace asyncjobs::http

@@ -16,4 +16,8 @@ void allow_origin(const ApiOptions& options, const Request& request, Response& r
 /// Answers a browser's question what it may send: `response` says already which methods there are.
 void allow_preflight(const ApiOptions& options, const Request& request, Response& response);
 
+/// Whether a browser sends the request for a page of another origin that is not allowed, perhaps
+/// with its user's cookies, and it may change something.
+bool is_forged(const ApiOptions& options, const Request& request);
+
 } // namespace asyncjobs::http

@@ -164,6 +164,8 @@ Answer JobApi::Impl::dispatch(const Request& request) {
         throw Problem(405, "method_not_allowed", "this can't be done here")
             .with_header("Allow", allow_list(match.methods));
 
+    if (is_forged(options_, request))
+        throw Problem(403, "foreign_origin", "pages of other origins may not do this");
     Principal principal;
     if (match.route->access == Access::authenticated) principal = authenticate(request);
     if (match.route->permit && !match.route->permit(principal))

@@ -76,3 +76,27 @@ TEST_CASE("what is no origin is refused when the API is made") {
                         Error);
     }
 }
+
+TEST_CASE(
+    "a page of another origin changes nothing by its user's cookies, where a browser says so") {
+    ServedApi served({.api = {.cors_origins = {"https://app.example.org"}}});
+    const auto id = served.submit("ann");
+    const auto cancel = [&](std::string_view fields) {
+        return served.ask("POST " + path_of(id, "/cancel"), "ann", fields);
+    };
+    for (const std::string fields :
+         {"Sec-Fetch-Site: cross-site\r\nOrigin: https://evil.example\r\n",
+          "Sec-Fetch-Site: same-site\r\nOrigin: https://other.example.org\r\n",
+          "Sec-Fetch-Site: cross-site\r\nOrigin: null\r\n", "Sec-Fetch-Site: cross-site\r\n"}) {
+        CAPTURE(fields);
+        const auto refused = cancel(fields);
+        CHECK(refused.status == 403);
+        CHECK(text_at(json_of(refused), "code") == "foreign_origin");
+        CHECK(served.ask("GET " + path_of(id), "ann", fields).status == 200);
+    }
+    CHECK(served.client.find(id)->status == JobStatus::pending);
+    CHECK(cancel("Sec-Fetch-Site: cross-site\r\nOrigin: https://app.example.org\r\n").status ==
+          200);
+    CHECK(cancel("Sec-Fetch-Site: same-origin\r\n").status == 200);
+    CHECK(cancel("Sec-Fetch-Site: none\r\n").status == 200);
+}

@@ -32,6 +32,7 @@ inline constexpr std::string_view get_job = R"({
     "200": {"$ref": "#/components/responses/Job"},
     "304": {"$ref": "#/components/responses/NotModified"},
     "404": {"$ref": "#/components/responses/NotFound"},
+    "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
     "429": {"$ref": "#/components/responses/TooManyRequests"}}})";
 
@@ -48,6 +49,7 @@ inline constexpr std::string_view follow_job = R"({
       "content": {"text/event-stream": {"schema": {"type": "string"}}}},
     "204": {"description": "The client has seen the last one"},
     "404": {"$ref": "#/components/responses/NotFound"},
+    "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
     "429": {"$ref": "#/components/responses/TooManyRequests"}}})";
 
@@ -58,6 +60,7 @@ inline constexpr std::string_view delete_job = R"({
   "responses": {
     "204": {"description": "It is gone"},
     "404": {"$ref": "#/components/responses/NotFound"},
+    "410": {"$ref": "#/components/responses/Gone"},
     "409": {"$ref": "#/components/responses/Conflict"}}})";
 
 inline constexpr std::string_view get_job_result = R"({
@@ -77,6 +80,7 @@ inline constexpr std::string_view get_job_result = R"({
       "headers": {"Location": {"$ref": "#/components/headers/Location"}}},
     "304": {"$ref": "#/components/responses/NotModified"},
     "404": {"$ref": "#/components/responses/NotFound"},
+    "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
     "409": {"$ref": "#/components/responses/Conflict"}}})";
 
@@ -89,6 +93,7 @@ inline constexpr std::string_view cancel_job = R"({
     "200": {"$ref": "#/components/responses/Job"},
     "202": {"$ref": "#/components/responses/ActiveJob"},
     "404": {"$ref": "#/components/responses/NotFound"},
+    "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
     "409": {"$ref": "#/components/responses/JobConflict"}}})";
 
@@ -99,6 +104,7 @@ inline constexpr std::string_view retry_job = R"({
   "responses": {
     "202": {"$ref": "#/components/responses/RetriedJob"},
     "404": {"$ref": "#/components/responses/NotFound"},
+    "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
     "409": {"$ref": "#/components/responses/Conflict"}}})";
 

@@ -60,6 +60,7 @@ constexpr Response responses[] = {
     {"Unauthenticated", "There are no valid credentials", "WWW-Authenticate"},
     {"Forbidden", "The credentials do not allow this"},
     {"NotFound", "There is nothing here, or nothing of yours"},
+    {"Gone", "The job has expired, and was deleted"},
     {"NotAcceptable", "The client accepts no type that there is"},
     {"Conflict", "The job's status does not allow this"},
     {"JobConflict", "The job is completed or has failed", {}, "JobProblem"},

@@ -209,6 +209,28 @@ TEST_CASE("a row that somebody else spoilt fails the call that reads it, and not
     CHECK(claim(*store, 2).size() == 1);
 }
 
+TEST_CASE("tombstones go with the sweep after their end, no more of them at once than it may") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        auto job = new_job(i);
+        job.owner = "ann";
+        job.retention = Duration::zero();
+        submit(*store, job);
+        store->cancel(job.id, {});
+    }
+    REQUIRE(store->purge(10) == 5);
+    Sqlite other(file.path());
+    CHECK(store->purge(10) == 0);
+    CHECK(other.value("SELECT count(*) FROM job_tombstones") == "5");
+    other.run("UPDATE job_tombstones SET expires_at = 0");
+    CHECK_FALSE(store->purged_owner(new_job(1).id));
+    store->purge(2);
+    CHECK(other.value("SELECT count(*) FROM job_tombstones") == "3");
+    store->purge(10);
+    CHECK(other.value("SELECT count(*) FROM job_tombstones") == "0");
+}
+
 TEST_CASE("an error written by hand is read as far as it can be") {
     const SqliteFile file;
     const auto store = open_store(file.url());
