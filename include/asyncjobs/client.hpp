@@ -90,6 +90,8 @@ public:
     }
 
     std::optional<Job> find(const JobId& id);
+    /// In the order of `ids`; empty where there is no such job.
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids);
     JobPage list(const JobQuery& query);
 
     /// The job as soon as it is finished, or as it is after `at_most`; empty if there is none.
