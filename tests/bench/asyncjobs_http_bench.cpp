@@ -178,7 +178,7 @@ void streams(const std::string& url, const Options& options) {
     serving.jobs = options.streams;
     const JobsServer server(url, serving);
     const auto requests = server.requests("/events");
-    HttpLoad(server.port, 1, server.requests()).ask(); // what the first request takes is no stream's
+    HttpLoad(server.port, 1, server.requests()).ask(); // a server grows with its first request
     const BareServer bare("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                           "Transfer-Encoding: chunked\r\n\r\nb\r\ndata: {}\n\n\n\r\n",
                           serving);
