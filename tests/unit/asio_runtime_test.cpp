@@ -126,6 +126,16 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads blocks in as many task
     CHECK(threads.size() == 4);
 }
 
+TEST_CASE_FIXTURE(RealRuntime, "tasks that come at once have all the threads, idle or not") {
+    const auto lane = runtime->make_lane(4);
+    for (int round = 0; round < 200; ++round) {
+        const auto together = std::make_shared<std::latch>(5);
+        for (int i = 0; i < 4; ++i) lane->post([together] { together->arrive_and_wait(); });
+        together->arrive_and_wait();
+        CHECK(together->try_wait());
+    }
+}
+
 TEST_CASE_FIXTURE(RealRuntime, "a lane that gets more threads runs what had to wait for one") {
     const auto lane = runtime->make_lane(1);
     std::latch together(3);

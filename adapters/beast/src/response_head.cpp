@@ -2,8 +2,6 @@
 
 #include <asyncjobs/http/http_date.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -21,14 +19,18 @@ bool is_the_servers(std::string_view name) noexcept {
 
 std::string response_head(const http::Response& response, Timestamp now, Persistence persistence,
                           Framing framing) {
-    std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                                   http::reason_phrase(response.status), http::to_http_date(now));
+    std::string head;
+    const auto append = [&head](const auto&... parts) { ((head += parts), ...); };
+    head.reserve(512);
+    append("HTTP/1.1 ", std::to_string(response.status), ' ', http::reason_phrase(response.status));
+    append("\r\nDate: ", http::to_http_date(now), "\r\n");
     for (const auto& [name, value] : response.headers)
-        if (!is_the_servers(name)) head += name + ": " + value + "\r\n";
+        if (!is_the_servers(name)) append(name, ": ", value, "\r\n");
     if (framing == Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
     if (persistence == Persistence::close) head += "Connection: close\r\n";
     if (persistence == Persistence::keep_alive) head += "Connection: keep-alive\r\n";
-    return head + "\r\n";
+    head += "\r\n";
+    return head;
 }
 
 } // namespace asyncjobs::beast

@@ -8,11 +8,25 @@
 #include <boost/json/string.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace asyncjobs::http {
 namespace {
 
-std::string quoted(std::string_view text) {
-    return boost::json::serialize(boost::json::string(text.data(), text.size()));
+/// Most texts are written as they are.
+bool is_plain(std::string_view text) noexcept {
+    return std::ranges::all_of(
+        text, [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F; });
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    if (!is_plain(text)) {
+        out += boost::json::serialize(boost::json::string(text.data(), text.size()));
+        return;
+    }
+    out += '"';
+    out += text;
+    out += '"';
 }
 
 /// Estimates are told in whole seconds: finer would be a lie.
@@ -51,15 +65,15 @@ void write_times(ObjectWriter& writer, const Job& job, std::string_view finished
 } // namespace
 
 ObjectWriter& ObjectWriter::raw(std::string_view name, std::string_view json) {
-    if (out_.size() > 1) out_ += ',';
-    out_ += quoted(name);
-    out_ += ':';
+    begin(name);
     out_ += json;
     return *this;
 }
 
 ObjectWriter& ObjectWriter::text(std::string_view name, std::string_view value) {
-    return raw(name, quoted(value));
+    begin(name);
+    append_quoted(out_, value);
+    return *this;
 }
 
 ObjectWriter& ObjectWriter::number(std::string_view name, std::int64_t value) {
@@ -68,6 +82,12 @@ ObjectWriter& ObjectWriter::number(std::string_view name, std::int64_t value) {
 
 ObjectWriter& ObjectWriter::time(std::string_view name, std::optional<Timestamp> value) {
     return value ? text(name, to_rfc3339(*value)) : *this;
+}
+
+void ObjectWriter::begin(std::string_view name) {
+    if (out_.size() > 1) out_ += ',';
+    append_quoted(out_, name);
+    out_ += ':';
 }
 
 std::string ObjectWriter::finish() && {

@@ -22,6 +22,8 @@ public:
     std::string finish() &&;
 
 private:
+    void begin(std::string_view name);
+
     std::string out_ = "{";
 };
 

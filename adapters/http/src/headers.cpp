@@ -4,9 +4,18 @@
 #include <asyncjobs/error.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace asyncjobs::http {
 namespace {
+
+constexpr auto token_characters = [] {
+    std::array<bool, 256> are = {};
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789!#$%&'*+-.^_`|~"))
+        are[static_cast<unsigned char>(c)] = true;
+    return are;
+}();
 
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -37,8 +46,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 bool is_token(std::string_view text) noexcept {
     return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+        return token_characters[static_cast<unsigned char>(c)];
     });
 }
 

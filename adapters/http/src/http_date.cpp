@@ -1,23 +1,36 @@
 #include <asyncjobs/http/http_date.hpp>
 
-#include <fmt/format.h>
+#include <asyncjobs/detail/digits.hpp>
 
 #include <array>
 
 namespace asyncjobs::http {
 
 std::string to_http_date(Timestamp time) {
+    using asyncjobs::detail::append_digits;
     constexpr std::array weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format(
-        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-        weekdays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-        months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-        clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    std::string text;
+    text.reserve(sizeof "Wed, 08 Jan 2025 12:00:00 GMT");
+    text += weekdays[std::chrono::weekday(day).c_encoding()];
+    text += ", ";
+    append_digits(text, static_cast<unsigned>(date.day()), 2);
+    text += ' ';
+    text += months[static_cast<unsigned>(date.month()) - 1];
+    text += ' ';
+    append_digits(text, static_cast<int>(date.year()), 4);
+    text += ' ';
+    append_digits(text, clock.hours().count(), 2);
+    text += ':';
+    append_digits(text, clock.minutes().count(), 2);
+    text += ':';
+    append_digits(text, clock.seconds().count(), 2);
+    text += " GMT";
+    return text;
 }
 
 } // namespace asyncjobs::http

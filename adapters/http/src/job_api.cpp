@@ -42,7 +42,7 @@ ApiOptions checked(ApiOptions options) {
     for (const auto& origin : options.cors_origins)
         if (!is_origin(origin))
             refuse("cors_origins", origin, "must be origins as in https://app.example.org");
-    check_range("threads", options.threads, 1U, 1000U);
+    check_range("threads", options.threads, 0U, 1000U);
     check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
     check_range("body_limit", options.body_limit, one, JsonText::max_size);
     check_range("depth_limit", options.depth_limit, one, JsonText::max_depth);
@@ -86,15 +86,24 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       proxies_(options_.trusted_proxies), workloads_(client_, *runtime_),
       waits_(options_.max_waits, options_.max_waits_per_owner),
       streams_(options_.max_streams, options_.max_streams_per_owner),
-      submits_(options_.submits_per_owner, options_.submits_period),
+      submit_quota_(options_.submits_per_owner, options_.submits_period),
       followers_(std::make_shared<Followers>(client_, runtime_)),
-      lane_(runtime_->make_lane(options_.threads)) {
+      finds_({.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0},
+             [this](std::span<const JobId> ids) { return client_.find(ids); }),
+      submits_(
+          {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .gathers = true},
+          [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
+      lane_(runtime_->make_lane(std::max(1U, options_.threads))) {
     add_job_routes();
     add_operator_routes();
 }
 
 /// What still asks for a thread finds that there is none, and is answered as it is forgotten.
 JobApi::Impl::~Impl() { followers_->close(); }
+
+std::function<void(Task)> JobApi::Impl::poster() {
+    return [this](Task task) { lane_->post(std::move(task)); };
+}
 
 void JobApi::Impl::add_route(std::string_view method, std::string_view path, AnswerHandler handler,
                              RouteOptions options,
@@ -111,7 +120,7 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
 
 void JobApi::Impl::handle(Request request, Respond respond) {
     request.client_address = proxies_.client_of(request);
-    const bool at_once = path_of(request.target) == health_path;
+    const bool at_once = options_.threads == 0 || path_of(request.target) == health_path;
     const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
     if (at_once) return pending->run();
     if (pending->place() >= options_.threads + options_.queue_limit)

@@ -8,6 +8,7 @@
 #include "quota.hpp"
 #include "router.hpp"
 #include "seats.hpp"
+#include "shared_calls.hpp"
 #include "trusted_proxies.hpp"
 #include "workload_cache.hpp"
 
@@ -55,6 +56,19 @@ private:
         Headers headers = {};
     };
 
+    /// A request whose job is being submitted.
+    struct Submission {
+        const NewJob& kind; ///< of its route
+        std::vector<NewJob> jobs = {};
+        Acceptance acceptance = {};
+        std::optional<Idempotency> idempotency = {};
+        std::optional<std::chrono::seconds> wait = {};
+        Seats::Seat seat = {};
+    };
+
+    /// To a thread that may block.
+    std::function<void(Task)> poster();
+
     // One request, on the thread that calls (job_api.cpp).
     Answer dispatch(const Request& request);
     Response options_response(const Request& request,
@@ -87,18 +101,25 @@ private:
     Answer submit_generic(const Call& call);
     Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
-    Submitted submit_with_companions(NewJob job, const Call& call);
+    Answer answer(Submission& submission, const Submitted& submitted);
+    std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
+    std::vector<NewJob> with_companions(NewJob job, const Call& call);
     void take_submit(const Call& call, Acceptance& acceptance);
     std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
 
+    /// `then` goes on with the job that `call` names, which is the caller's own.
+    Later with_own_job(const Call& call, std::function<Answer(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
+    Job own(std::optional<Job> found, const JobId& id, const std::string& owner);
     JobQuery read_query(const Call& call) const;
+    void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
+                  Headers& headers) const;
     Response job_response(unsigned status, const Job& job);
     Response status_response(const Job& job, const Request& request);
     std::optional<std::string> event_document(const Job& job) noexcept;
     std::optional<std::chrono::seconds> wait_for(const Request& request) const;
-    Seats::Seat take(Seats& seats, const Call& call, std::string_view what) const;
+    Seats::Seat take(Seats& seats, const std::string& whose, std::string_view what) const;
     std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
     std::optional<Duration> estimate_new(const NewJob& job, Timestamp created_at,
                                          std::size_t uncounted);
@@ -118,8 +139,10 @@ private:
     std::atomic<bool> draining_ = false;
     Seats waits_;
     Seats streams_;
-    Quota submits_;
+    Quota submit_quota_;
     std::shared_ptr<Followers> followers_;
+    SharedCalls<JobId, std::optional<Job>> finds_;
+    SharedCalls<std::vector<NewJob>, Submitted> submits_;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };
 
@@ -128,6 +151,7 @@ Response completed(Response response, std::string_view method);
 
 /// Whom limits count: the owner, or the address of one who has none.
 const std::string& who_asks(const Call& call) noexcept;
+const std::string& who_asks(const std::string& owner, const Request& request) noexcept;
 
 /// Says that a wait was granted, however long it was in the end.
 Response waited(Response response, std::chrono::seconds at_most);

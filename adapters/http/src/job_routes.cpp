@@ -36,6 +36,12 @@ void check_acceptable(const Call& call) {
         throw Problem(406, "not_acceptable", "the answer is application/json");
 }
 
+JobId id_of(const Call& call) {
+    const auto id = JobId::parse(*call.path.find("id"));
+    if (!id) throw no_such_job();
+    return *id;
+}
+
 std::size_t read_limit(const std::string& text, std::size_t most) {
     std::size_t limit = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
@@ -82,9 +88,12 @@ void JobApi::Impl::add_job_routes() {
     add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
 }
 
+const std::string& who_asks(const std::string& owner, const Request& request) noexcept {
+    return owner.empty() ? request.client_address : owner;
+}
+
 const std::string& who_asks(const Call& call) noexcept {
-    const auto& owner = call.principal.owner;
-    return owner.empty() ? call.request.client_address : owner;
+    return who_asks(call.principal.owner, call.request);
 }
 
 Response waited(Response response, std::chrono::seconds at_most) {
@@ -92,16 +101,28 @@ Response waited(Response response, std::chrono::seconds at_most) {
     return response;
 }
 
-/// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
-Job JobApi::Impl::find_own(const Call& call) {
-    const auto id = JobId::parse(*call.path.find("id"));
-    if (!id) throw no_such_job();
-    return find_own(*id, call.principal.owner);
+Later JobApi::Impl::with_own_job(const Call& call,
+                                 std::function<Answer(Job, const Request&)> then) {
+    const JobId id = id_of(call);
+    return {
+        [this, id, owner = call.principal.owner, then = std::move(then)](const Later::GoOn& go_on) {
+            finds_.ask(id, [this, id, owner, then, go_on](auto found) {
+                go_on([&](const Request& request) {
+                    return then(own(found.take(), id, owner), request);
+                });
+            });
+        }};
 }
 
+Job JobApi::Impl::find_own(const Call& call) { return find_own(id_of(call), call.principal.owner); }
+
 Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
-    auto job = client_.find(id);
-    if (job && job->owner == owner) return *std::move(job);
+    return own(client_.find(id), id, owner);
+}
+
+/// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
+Job JobApi::Impl::own(std::optional<Job> found, const JobId& id, const std::string& owner) {
+    if (found && found->owner == owner) return *std::move(found);
     if (client_.purged_owner(id) == owner)
         throw Problem(410, "gone", "the job has expired, and was deleted");
     throw no_such_job();
@@ -128,22 +149,34 @@ std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job, Timestamp 
     return done ? std::optional(*done - created_at) : std::nullopt;
 }
 
+void JobApi::Impl::describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
+                            Headers& headers) const {
+    headers.add("ETag", std::move(etag));
+    if (!is_finished(job.status)) headers.add("Retry-After", retry_after_value(expected));
+    if (job.expires_at) headers.add("Sunset", to_http_date(*job.expires_at));
+}
+
 /// The status document, with what headers follow from it.
 Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     const auto result = present_result(job, options_.present_result);
     const auto expected = estimate(job);
     Response response = json_response(status, status_document(job, result, links_, expected));
-    response.headers.set("ETag", make_etag(job, result));
-    if (!is_finished(job.status)) response.headers.set("Retry-After", retry_after_value(expected));
-    if (job.expires_at) response.headers.set("Sunset", to_http_date(*job.expires_at));
+    describe(job, make_etag(job, result), expected, response.headers);
     return response;
 }
 
+/// A document that the client has already is not made.
 Response JobApi::Impl::status_response(const Job& job, const Request& request) {
-    Response response = job_response(200, job);
-    response.headers.set("Cache-Control", "private, no-cache");
+    const auto result = present_result(job, options_.present_result);
+    const auto expected = estimate(job);
+    std::string etag = make_etag(job, result);
+    Response response{.status = 304};
+    if (!has_current(request.headers, etag))
+        response = json_response(200, status_document(job, result, links_, expected));
+    describe(job, std::move(etag), expected, response.headers);
+    response.headers.add("Cache-Control", "private, no-cache");
     response.headers.add("Vary", "Prefer");
-    return unless_current(std::move(response), request.headers);
+    return response;
 }
 
 /// How long the client wants to wait for news, if it does.
@@ -155,8 +188,9 @@ std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& reques
     return *wanted > seconds::zero() ? wanted : std::nullopt;
 }
 
-Seats::Seat JobApi::Impl::take(Seats& seats, const Call& call, std::string_view what) const {
-    auto [seat, full] = seats.take(who_asks(call));
+Seats::Seat JobApi::Impl::take(Seats& seats, const std::string& whose,
+                               std::string_view what) const {
+    auto [seat, full] = seats.take(whose);
     if (full == Seats::Full::no) return std::move(seat);
     if (full == Seats::Full::for_one)
         throw try_later(429, "quota_exceeded", fmt::format("there are too many {} of yours", what));
@@ -165,19 +199,20 @@ Seats::Seat JobApi::Impl::take(Seats& seats, const Call& call, std::string_view 
 
 Answer JobApi::Impl::status(const Call& call) {
     check_acceptable(call);
-    const Job job = find_own(call);
-    Response now = status_response(job, call.request);
-    const auto seconds = wait_for(call.request);
-    if (!seconds || now.status != 304 || is_finished(job.status)) return now;
-    return Wait{
-        .id = job.id,
-        .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
-        .at_most = *seconds,
-        .seat = take(waits_, call, "requests that wait"),
-        .then =
-            [this, id = job.id, owner = job.owner, seconds](const Request& request) {
-                return waited(status_response(find_own(id, owner), request), *seconds);
-            }};
+    return with_own_job(call, [this](Job job, const Request& request) -> Answer {
+        Response now = status_response(job, request);
+        const auto seconds = wait_for(request);
+        if (!seconds || now.status != 304 || is_finished(job.status)) return now;
+        return Wait{
+            .id = job.id,
+            .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
+            .at_most = *seconds,
+            .seat = take(waits_, who_asks(job.owner, request), "requests that wait"),
+            .then =
+                [this, id = job.id, owner = job.owner, seconds](const Request& again) {
+                    return waited(status_response(find_own(id, owner), again), *seconds);
+                }};
+    });
 }
 
 Response JobApi::Impl::events(const Call& call) {
@@ -188,10 +223,10 @@ Response JobApi::Impl::events(const Call& call) {
     if (is_finished(job.status) && last == job.revision)
         return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
 
-    auto seat = take(streams_, call, "event streams");
+    auto seat = take(streams_, who_asks(call), "event streams");
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
-        .post = [this](Task task) { lane_->post(std::move(task)); },
+        .post = poster(),
         .heartbeat = options_.heartbeat,
         .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
         .known = last <= job.revision ? last : 0});

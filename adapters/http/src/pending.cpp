@@ -61,6 +61,10 @@ void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {
     try {
         auto answer = ask();
         if (auto* wait_for = std::get_if<Wait>(&answer)) return wait(std::move(*wait_for));
+        if (const auto* later = std::get_if<Later>(&answer))
+            return later->begin([self = shared_from_this()](Later::Then then) {
+                self->answer([&] { return then(self->request_); });
+            });
         respond(std::get<Response>(std::move(answer)));
     } catch (...) {
         respond(api_.render_failure(request_));

@@ -25,7 +25,19 @@ struct Wait {
     std::function<Response(const Request&)> then = {};
 };
 
-using Answer = std::variant<Response, Wait>;
+struct Later;
+using Answer = std::variant<Response, Wait, Later>;
+
+/// An answer that is made when something else has ended; holds no thread until then.
+struct Later {
+    /// Throws what the answer is instead.
+    using Then = std::function<Answer(const Request&)>;
+    using GoOn = std::function<void(Then)>;
+
+    /// Begins it. `go_on` is to be called once, from a thread that may block.
+    std::function<void(GoOn go_on)> begin = {};
+};
+
 using AnswerHandler = std::function<Answer(const Call&)>;
 
 enum class Access { anybody, authenticated };

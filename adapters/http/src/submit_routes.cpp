@@ -161,33 +161,64 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
         metadata["traceparent"] = *trace;
     if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
     const auto seconds = wait_for(call.request);
-    auto seat = seconds ? take(waits_, call, "requests that wait") : Seats::Seat();
+    auto seat = seconds ? take(waits_, who_asks(call), "requests that wait") : Seats::Seat();
     take_submit(call, acceptance);
 
-    const Submitted submitted = submit_with_companions(std::move(job), call);
+    const auto submission =
+        std::make_shared<Submission>(Submission{.kind = rule.job,
+                                                .jobs = with_companions(std::move(job), call),
+                                                .acceptance = std::move(acceptance),
+                                                .idempotency = std::move(idempotency),
+                                                .wait = seconds,
+                                                .seat = std::move(seat)});
+    return Later{[this, submission](const Later::GoOn& go_on) {
+        submits_.ask(std::move(submission->jobs), [this, submission, go_on](auto submitted) {
+            go_on([&](const Request&) { return answer(*submission, submitted.take()); });
+        });
+    }};
+}
+
+Answer JobApi::Impl::answer(Submission& submission, const Submitted& submitted) {
+    auto& acceptance = submission.acceptance;
+    const auto& idempotency = submission.idempotency;
     acceptance.id = submitted.id;
     acceptance.created_at = submitted.created_at;
     if (submitted.outcome == Submitted::Outcome::repeated) {
         acceptance.replayed = true;
         acceptance.takes = repeated(submitted.id, *idempotency);
     } else {
-        acceptance.takes =
-            idempotency ? idempotency->estimate : estimate_new(rule.job, submitted.created_at, 0);
+        acceptance.takes = idempotency ? idempotency->estimate
+                                       : estimate_new(submission.kind, submitted.created_at, 0);
     }
-    if (!seconds) return accepted(acceptance, std::nullopt);
+    if (!submission.wait) return accepted(acceptance, std::nullopt);
     return Wait{.id = acceptance.id,
                 .is_over = [](const Job& later) { return is_finished(later.status); },
-                .at_most = *seconds,
-                .seat = std::move(seat),
+                .at_most = *submission.wait,
+                .seat = std::move(submission.seat),
                 .then =
-                    [this, acceptance, seconds](const Request&) {
-                        return waited(accepted(acceptance, client_.find(acceptance.id)), *seconds);
+                    [this, acceptance, seconds = *submission.wait](const Request&) {
+                        return waited(accepted(acceptance, client_.find(acceptance.id)), seconds);
                     }};
 }
 
-/// A repeated request finds the companions of the first one, as it finds the job.
-Submitted JobApi::Impl::submit_with_companions(NewJob job, const Call& call) {
-    if (!options_.accompany) return client_.submit(std::move(job));
+/// All requests' jobs in one transaction; answers each request's first.
+std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJob>> of_requests) {
+    std::vector<NewJob> jobs;
+    for (const auto& of_one : of_requests) jobs.insert(jobs.end(), of_one.begin(), of_one.end());
+    const auto submitted = client_.submit(std::move(jobs));
+    std::vector<Submitted> answers;
+    std::size_t first = 0;
+    for (const auto& of_one : of_requests) {
+        answers.push_back(submitted[first]);
+        first += of_one.size();
+    }
+    return answers;
+}
+
+/// The job, and what is submitted with it. A repeated request finds the companions of the first
+/// one, as it finds the job.
+std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) {
+    if (!options_.accompany) return {std::move(job)};
     job.id = client_.make_id();
     std::vector<NewJob> jobs;
     try {
@@ -201,13 +232,13 @@ Submitted JobApi::Impl::submit_with_companions(NewJob job, const Call& call) {
         for (std::size_t i = 0; i < jobs.size(); ++i)
             jobs[i].idempotency_key = *job.idempotency_key + ':' + std::to_string(i);
     jobs.insert(jobs.begin(), std::move(job));
-    return client_.submit(std::move(jobs)).front();
+    return jobs;
 }
 
 void JobApi::Impl::take_submit(const Call& call, Acceptance& acceptance) {
-    if (!submits_.is_set()) return;
-    const auto standing = submits_.take(who_asks(call), runtime_->now());
-    submits_.describe("submits", standing, acceptance.headers);
+    if (!submit_quota_.is_set()) return;
+    const auto standing = submit_quota_.take(who_asks(call), runtime_->now());
+    submit_quota_.describe("submits", standing, acceptance.headers);
     if (standing.granted) return;
     Problem problem(429, "quota_exceeded", "you have submitted too much in too short a time");
     for (const auto& [name, value] : acceptance.headers)

@@ -34,6 +34,29 @@ std::string decode(urls::pct_string_view encoded, bool plus_is_space) {
     return text;
 }
 
+/// Whether a path is what it looks like: nothing to decode, no empty segment, no query.
+bool is_plain_path(std::string_view text) noexcept {
+    char before = 0;
+    for (const char c : text) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '/') return false;
+        if (c == '/' && before == '/') return false;
+        before = c;
+    }
+    return text.size() > 1 && text.front() == '/' && before != '/';
+}
+
+Target plain_target(std::string_view path) {
+    Target target;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const auto end = std::min(path.find('/'), path.size());
+        target.segments.emplace_back(path.substr(0, end));
+        path.remove_prefix(end);
+    }
+    return target;
+}
+
 } // namespace
 
 bool Principal::has_role(std::string_view role) const noexcept {
@@ -55,6 +78,7 @@ const std::string* Parameters::single(std::string_view name) const {
 }
 
 Target parse_target(std::string_view text) {
+    if (is_plain_path(text)) return plain_target(text); // nearly all are
     const auto url = urls::parse_origin_form({text.data(), text.size()});
     if (!url) throw invalid_target("the target is not well-formed");
     Target target;

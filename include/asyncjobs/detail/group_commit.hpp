@@ -1,10 +1,9 @@
 #pragma once
 
-#include <asyncjobs/detail/gathering.hpp>
+#include <asyncjobs/detail/gathering_point.hpp>
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/runtime.hpp>
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -31,20 +30,20 @@ public:
     using Commit = std::function<std::vector<Answer>(std::span<const Item>)>;
 
     GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit)
-        : limit_(limit), runtime_(runtime), commit_(std::move(commit)) {}
+        : limit_(limit), runtime_(runtime), commit_(std::move(commit)), gathering_(runtime) {}
 
     Answer submit(Item item) {
         Caller self{.item = std::move(item)};
         std::unique_lock lock(mutex_);
         waiting_.push_back(&self);
-        if (missing_ > 0 && --missing_ == 0) all_came_.notify_one();
+        gathering_.came();
         if (std::exchange(led_, true)) {
             lock.unlock();
             self.woken.acquire();
             if (!self.leads) return self.take();
             lock.lock();
         }
-        gather(lock);
+        gathering_.wait(lock, std::min(limit_, waiting_.size()));
         const auto group = take_group();
         lock.unlock();
         lead(self, group);
@@ -65,14 +64,6 @@ private:
         }
     };
     using Group = std::vector<Caller*>;
-
-    void gather(std::unique_lock<std::mutex>& lock) {
-        missing_ = gathering_.missing(std::min(limit_, waiting_.size()));
-        if (missing_ == 0) return;
-        const auto deadline = runtime_.now() + gathering_.pause();
-        gathering_.paused(all_came_.wait_until(lock, deadline, [this] { return missing_ == 0; }));
-        missing_ = 0;
-    }
 
     /// With lock held.
     Group take_group() {
@@ -128,9 +119,7 @@ private:
     std::mutex mutex_;
     std::deque<Caller*> waiting_;
     bool led_ = false; ///< a caller commits, or has been told to
-    Gathering gathering_;
-    std::size_t missing_ = 0; ///< callers that the leader waits for
-    std::condition_variable all_came_;
+    GatheringPoint gathering_;
 };
 
 } // namespace asyncjobs::detail

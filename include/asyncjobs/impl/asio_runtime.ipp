@@ -90,7 +90,7 @@ public:
         const std::lock_guard lock(mutex_);
         tasks_.push_back(std::move(task));
         if (idle_ >= tasks_.size())
-            changed_.notify_one();
+            wake_one();
         else
             add_thread();
     }
@@ -104,6 +104,13 @@ public:
 
 private:
     using Threads = std::list<std::jthread>;
+
+    /// One at a time: who wakes up wakes the next one if there is more to do. So threads that have
+    /// time take what comes meanwhile, and a stream of short tasks does not pay for as many
+    /// wakings.
+    void wake_one() {
+        if (idle_ > 0 && !std::exchange(waking_, true)) changed_.notify_one();
+    }
 
     /// A thread that the system refuses is done without.
     void add_thread() {
@@ -119,13 +126,17 @@ private:
         std::unique_lock lock(mutex_);
         while (true) {
             ++idle_;
-            changed_.wait(lock, [this] { return closed_ || is_one_too_many() || !tasks_.empty(); });
+            while (!closed_ && !is_one_too_many() && tasks_.empty()) {
+                changed_.wait(lock);
+                waking_ = false;
+            }
             --idle_;
             if (closed_) return;
             if (is_one_too_many()) return end();
             {
                 const auto task = std::move(tasks_.front());
                 tasks_.pop_front();
+                if (!tasks_.empty()) wake_one();
                 lock.unlock();
                 task();
             }
@@ -140,7 +151,7 @@ private:
         const auto own =
             std::ranges::find(threads_, std::this_thread::get_id(), &std::jthread::get_id);
         ended_.splice(ended_.end(), threads_, own);
-        changed_.notify_one(); // whoever should have had the task that woke this one
+        if (!tasks_.empty()) wake_one(); // whoever should have had the task that woke this one
     }
 
     std::mutex mutex_;
@@ -148,6 +159,7 @@ private:
     std::deque<Task> tasks_;
     unsigned limit_;
     std::size_t idle_ = 0;
+    bool waking_ = false; ///< an idle thread has been told to, and is not there yet
     bool closed_ = false;
     Threads threads_;
     Threads ended_; ///< or about to

@@ -183,6 +183,10 @@ ASYNCJOBS_INLINE std::optional<Job> Client::find(const JobId& id) {
     return std::move(impl_->store.find(std::span(&id, 1)).front());
 }
 
+ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::find(std::span<const JobId> ids) {
+    return impl_->store.find(ids);
+}
+
 ASYNCJOBS_INLINE JobPage Client::list(const JobQuery& query) { return impl_->store.list(query); }
 
 ASYNCJOBS_INLINE std::optional<std::string> Client::purged_owner(const JobId& id) {

@@ -1,8 +1,7 @@
 #pragma once
 
+#include <asyncjobs/detail/digits.hpp>
 #include <asyncjobs/time.hpp>
-
-#include <fmt/format.h>
 
 #include <charconv>
 
@@ -12,15 +11,25 @@ ASYNCJOBS_INLINE std::string to_rfc3339(Timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    auto text =
-        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    std::string text;
+    const auto append = [&text](auto number, std::size_t width, char after) {
+        detail::append_digits(text, number, width);
+        text += after;
+    };
+    text.reserve(sizeof "2025-01-08T12:00:00.000000Z");
+    append(static_cast<int>(date.year()), 4, '-');
+    append(static_cast<unsigned>(date.month()), 2, '-');
+    append(static_cast<unsigned>(date.day()), 2, 'T');
+    append(clock.hours().count(), 2, ':');
+    append(clock.minutes().count(), 2, ':');
+    detail::append_digits(text, clock.seconds().count(), 2);
     if (const auto micros = clock.subseconds().count(); micros != 0) {
-        text += fmt::format(".{:06}", micros);
+        text += '.';
+        detail::append_digits(text, micros, 6);
         text.erase(text.find_last_not_of('0') + 1);
     }
-    return text + 'Z';
+    text += 'Z';
+    return text;
 }
 
 namespace detail {

@@ -209,7 +209,7 @@ TEST_CASE("options out of range are refused by name") {
     CHECK(refused(api({.prefix = "/v1/"}), "prefix"));
     CHECK(refused(api({.public_base_url = "example.org"}), "public_base_url"));
     CHECK(refused(api({.public_base_url = "https://a/\r\nX:"}), "public_base_url"));
-    CHECK(refused(api({.threads = 0}), "threads"));
+    CHECK(refused(api({.threads = 1001}), "threads"));
     CHECK(refused(api({.body_limit = 0}), "body_limit"));
     CHECK(refused(api({.depth_limit = 65}), "depth_limit"));
     CHECK(refused(api({.default_page = 3, .max_page = 2}), "default_page"));

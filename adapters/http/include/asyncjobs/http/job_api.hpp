@@ -37,7 +37,9 @@ struct ApiOptions {
     OpenApiOptions openapi = {};
     bool metrics = true; ///< `GET /metrics` for Prometheus, to anybody; holds loads, no job's data
 
-    unsigned threads = 8;           ///< 1-1000; requests at once
+    /// 0-1000; requests at once. 0: none; handle() answers on the thread that calls it, which is
+    /// faster where neither the store nor any function given here blocks: with MemoryJobStore.
+    unsigned threads = 8;
     std::size_t queue_limit = 1000; ///< 0-1000000; requests that wait for a thread; more get 503
     std::size_t body_limit = 1024 * 1024; ///< bytes, 1 - JsonText::max_size
     std::size_t depth_limit = 32;         ///< 1 - JsonText::max_depth; nesting of a request's JSON
@@ -97,7 +99,8 @@ struct RouteOptions {
 /// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any thread;
 /// routes
 ///                only before the first handle().
-/// Blocking       None of those blocks; store, authenticator and handlers run on the API's threads.
+/// Blocking       None of those blocks, unless ApiOptions::threads is 0; store, authenticator and
+///                handlers run on the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
 class JobApi {

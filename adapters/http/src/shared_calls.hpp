@@ -1,0 +1,136 @@
+#pragma once
+
+#include <asyncjobs/detail/gathering_point.hpp>
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::http {
+
+/// Lets requests share calls of the store, which take many things at once: what is asked for while
+/// a call is under way goes with the next one. Nobody waits for that, and no call waits for answers
+/// to be made of the one before.
+///
+/// Thread-safety  Full.
+/// Blocking       ask() makes the call if none is under way.
+template <typename Item, typename Answer>
+class SharedCalls {
+public:
+    /// Answers in the order of the items.
+    using Call = std::function<std::vector<Answer>(std::span<const Item>)>;
+
+    /// An answer, or what was thrown instead.
+    struct Outcome {
+        Answer answer = {};
+        std::exception_ptr error = {};
+
+        Answer take() {
+            if (error) std::rethrow_exception(error);
+            return std::move(answer);
+        }
+    };
+    using Then = std::function<void(Outcome)>;
+
+    struct Options {
+        const Runtime& runtime;
+        std::function<void(Task)> post; ///< to a thread that may block
+        std::size_t limit = 500;        ///< items of a call
+        bool shares = true;             ///< false: each has a call of its own, at once
+        bool gathers = false;           ///< calls are so dear that one waits for others to come
+    };
+
+    SharedCalls(Options options, Call call)
+        : options_(std::move(options)), call_(std::move(call)), gathering_(options_.runtime) {}
+
+    /// `then` is called once, by a thread that made a call, or never if those are gone.
+    void ask(Item item, Then then) {
+        if (!options_.shares) {
+            Outcome outcome;
+            call(std::span(&item, 1), std::span(&outcome, 1));
+            return then(std::move(outcome));
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            items_.push_back(std::move(item));
+            thens_.push_back(std::move(then));
+            gathering_.came();
+            if (std::exchange(calling_, true)) return;
+        }
+        call();
+    }
+
+private:
+    void call() {
+        std::vector<Item> items;
+        std::vector<Then> thens;
+        {
+            std::unique_lock lock(mutex_);
+            if (options_.gathers) gathering_.wait(lock, std::min(options_.limit, items_.size()));
+            items = take(items_);
+            thens = take(thens_);
+        }
+        std::vector<Outcome> outcomes(items.size());
+        const auto began = options_.runtime.now();
+        call(items, outcomes);
+        go_on(items.size(), options_.runtime.now() - began);
+        for (std::size_t i = 0; i < thens.size(); ++i) thens[i](std::move(outcomes[i]));
+    }
+
+    template <typename Element>
+    std::vector<Element> take(std::vector<Element>& from) {
+        if (from.size() <= options_.limit) return std::exchange(from, {});
+        const auto end = from.begin() + static_cast<std::ptrdiff_t>(options_.limit);
+        std::vector<Element> taken(std::move_iterator(from.begin()), std::move_iterator(end));
+        from.erase(from.begin(), end);
+        return taken;
+    }
+
+    /// A fault that trying again does not help may be one item's own: the others shall not share
+    /// it.
+    void call(std::span<const Item> items, std::span<Outcome> outcomes) {
+        try {
+            auto answers = call_(items);
+            for (std::size_t i = 0; i < items.size(); ++i)
+                outcomes[i].answer = std::move(answers[i]);
+        } catch (const std::system_error& error) {
+            const bool shared = error.code() == Condition::retryable || items.size() == 1;
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                if (shared)
+                    outcomes[i].error = std::current_exception();
+                else
+                    call(items.subspan(i, 1), outcomes.subspan(i, 1));
+            }
+        } catch (...) {
+            for (auto& outcome : outcomes) outcome.error = std::current_exception();
+        }
+    }
+
+    void go_on(std::size_t done, Duration took) {
+        {
+            const std::lock_guard lock(mutex_);
+            gathering_.committed(done, std::min(options_.limit - done, items_.size()), took);
+            calling_ = !items_.empty();
+            if (!calling_) return;
+        }
+        options_.post([this] { call(); });
+    }
+
+    const Options options_;
+    const Call call_;
+    std::mutex mutex_;
+    asyncjobs::detail::GatheringPoint gathering_;
+    std::vector<Item> items_; ///< asked for
+    std::vector<Then> thens_; ///< likewise
+    bool calling_ = false;    ///< or about to
+};
+
+} // namespace asyncjobs::http

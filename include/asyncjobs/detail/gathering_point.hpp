@@ -1,0 +1,44 @@
+#pragma once
+
+#include <asyncjobs/detail/gathering.hpp>
+#include <asyncjobs/runtime.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
+namespace asyncjobs::detail {
+
+/// Where the one who is about to commit waits for those who may be about to come: see Gathering.
+///
+/// Thread-safety  Every member is called with the lock held that guards those who wait.
+class GatheringPoint {
+public:
+    explicit GatheringPoint(const Runtime& runtime) noexcept : runtime_(runtime) {}
+
+    /// There is one more.
+    void came() {
+        if (missing_ > 0 && --missing_ == 0) all_came_.notify_one();
+    }
+
+    /// `waiting` are there already.
+    void wait(std::unique_lock<std::mutex>& lock, std::size_t waiting) {
+        missing_ = gathering_.missing(waiting);
+        if (missing_ == 0) return;
+        const auto deadline = runtime_.now() + gathering_.pause();
+        gathering_.paused(all_came_.wait_until(lock, deadline, [this] { return missing_ == 0; }));
+        missing_ = 0;
+    }
+
+    void committed(std::size_t callers, std::size_t waiting, Duration took) {
+        gathering_.committed(callers, waiting, took);
+    }
+
+private:
+    const Runtime& runtime_;
+    Gathering gathering_;
+    std::size_t missing_ = 0;
+    std::condition_variable all_came_;
+};
+
+} // namespace asyncjobs::detail
