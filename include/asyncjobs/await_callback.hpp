@@ -13,13 +13,12 @@
 #include <optional>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs {
 
-/// For servers that are coroutines of Boost.Asio: waits, without a thread, for what a function
-/// hands to the callback that is its last argument, from whichever thread:
+/// For coroutines of Boost.Asio, a host's own or handlers: waits, without a thread, for what a
+/// function hands to the callback that is its last argument, from whichever thread:
 ///
-///     auto response = co_await await_callback<Response>(&JobApi::handle, &api,
-///     std::move(request));
+///     auto answer = co_await await_callback<http::Response>(&http::JobApi::handle, &api, request);
 ///
 /// Cancelled, it ends at once with a default-made one, and what comes later is dropped.
 ///
@@ -51,4 +50,4 @@ boost::asio::awaitable<What> await_callback(Function function, Arguments... argu
         asio::use_awaitable, std::move(function), std::move(arguments)...);
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs
