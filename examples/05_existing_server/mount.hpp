@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <asyncjobs/http/await_callback.hpp>
+#include <asyncjobs/await_callback.hpp>
 #include <asyncjobs/http/file_stream.hpp>
 #include <asyncjobs/http/job_api.hpp>
 
@@ -34,8 +34,9 @@ inline asio::awaitable<void> send(beast::tcp_stream& stream, std::shared_ptr<htt
     using namespace asio::experimental::awaitable_operators;
     using Piece = std::optional<std::string>;
     for (;;) {
-        auto next = co_await (http::await_callback<Piece>(&http::BodyStream::next, body.get()) ||
-                              hang_up(stream));
+        auto next =
+            co_await (asyncjobs::await_callback<Piece>(&http::BodyStream::next, body.get()) ||
+                      hang_up(stream));
         if (next.index() == 1) co_return;
         auto piece = std::get<0>(std::move(next));
         const bool over = !piece;
@@ -56,8 +57,8 @@ inline asio::awaitable<bool> answer(http::JobApi& api, beast::tcp_stream& stream
                           .remote_address =
                               stream.socket().remote_endpoint().address().to_string()};
     for (const auto& field : from) request.headers.add(field.name_string(), field.value());
-    auto given = co_await http::await_callback<http::Response>(&http::JobApi::handle, &api,
-                                                               std::move(request));
+    auto given = co_await asyncjobs::await_callback<http::Response>(&http::JobApi::handle, &api,
+                                                                    std::move(request));
     beast::http::response<beast::http::string_body> response;
     response.result(given.status);
     for (const auto& [name, value] : given.headers) response.insert(name, value);

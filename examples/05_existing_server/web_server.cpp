@@ -58,6 +58,8 @@ asio::awaitable<void> Server::serve(tcp::socket socket) {
 }
 
 asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
+    Request unreadable;
+    unreadable.keep_alive(false);
     beast::flat_buffer buffer;
     for (bool goes_on = true; goes_on && !stopping_;) {
         beast::http::request_parser<beast::http::string_body> parser;
@@ -71,7 +73,8 @@ asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
         if (error &&
             error.category() == make_error_code(beast::http::error::bad_method).category() &&
             error != beast::http::error::end_of_stream) {
-            co_await send_text(stream, {}, beast::http::status::bad_request, "bad request\n");
+            co_await send_text(stream, unreadable, beast::http::status::bad_request,
+                               "bad request\n");
             co_return;
         }
         if (error) co_return;
@@ -81,11 +84,9 @@ asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
 
 asio::awaitable<bool> Server::answer(beast::tcp_stream& stream, Request request) {
     if (stopping_) request.keep_alive(false);
-    for (const auto& [matches, handler] : routes_) {
-        const auto target = request.target();
-        if (matches({target.data(), target.size()}))
-            co_return co_await handler(stream, std::move(request));
-    }
+    const std::string target(request.target());
+    for (const auto& [matches, handler] : routes_)
+        if (matches(target)) co_return co_await handler(stream, std::move(request));
     co_return co_await send_text(stream, std::move(request), beast::http::status::not_found,
                                  "no such page\n");
 }
