@@ -53,6 +53,12 @@ public:
         return !error;
     }
 
+    /// Says that nothing more will be sent.
+    void finish_sending() {
+        boost::system::error_code gone_already;
+        socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, gone_already);
+    }
+
     /// The head of the next response. Throws if the connection ends before it.
     RawResponse receive_head() {
         RawResponse response;

@@ -1,0 +1,107 @@
+#include "web_server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <chrono>
+#include <exception>
+
+namespace web {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::use_awaitable;
+using asio::ip::tcp;
+
+constexpr auto patience = std::chrono::seconds{30};
+constexpr std::uint64_t body_limit = 1024 * 1024;
+
+} // namespace
+
+Server::Server(asio::io_context& io, const tcp::endpoint& endpoint) : acceptor_(io, endpoint) {}
+
+void Server::route(std::function<bool(std::string_view)> matches, Handler handler) {
+    routes_.emplace_back(std::move(matches), std::move(handler));
+}
+
+void Server::start() { asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached); }
+
+void Server::stop() {
+    stopping_ = true;
+    acceptor_.close();
+    for (auto* stream : idle_) stream->cancel();
+}
+
+asio::awaitable<void> Server::accept() {
+    boost::system::error_code error;
+    while (acceptor_.is_open()) {
+        tcp::socket socket =
+            co_await acceptor_.async_accept(asio::redirect_error(use_awaitable, error));
+        if (!error)
+            asio::co_spawn(acceptor_.get_executor(), serve(std::move(socket)), asio::detached);
+    }
+}
+
+asio::awaitable<void> Server::serve(tcp::socket socket) {
+    beast::tcp_stream stream(std::move(socket));
+    try {
+        co_await converse(stream);
+    } catch (const std::exception&) { // the client is gone
+    }
+    idle_.erase(&stream);
+}
+
+asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
+    Request unreadable;
+    unreadable.keep_alive(false);
+    beast::flat_buffer buffer;
+    for (bool goes_on = true; goes_on && !stopping_;) {
+        beast::http::request_parser<beast::http::string_body> parser;
+        parser.body_limit(body_limit);
+        stream.expires_after(patience);
+        boost::system::error_code error;
+        idle_.insert(&stream);
+        co_await beast::http::async_read(stream, buffer, parser,
+                                         asio::redirect_error(use_awaitable, error));
+        idle_.erase(&stream);
+        if (error &&
+            error.category() == make_error_code(beast::http::error::bad_method).category() &&
+            error != beast::http::error::end_of_stream) {
+            co_await send_text(stream, unreadable, beast::http::status::bad_request,
+                               "bad request\n");
+            co_return;
+        }
+        if (error) co_return;
+        goes_on = co_await answer(stream, parser.release());
+    }
+}
+
+asio::awaitable<bool> Server::answer(beast::tcp_stream& stream, Request request) {
+    if (stopping_) request.keep_alive(false);
+    const std::string target(request.target());
+    for (const auto& [matches, handler] : routes_)
+        if (matches(target)) co_return co_await handler(stream, std::move(request));
+    co_return co_await send_text(stream, std::move(request), beast::http::status::not_found,
+                                 "no such page\n");
+}
+
+asio::awaitable<bool> send_text(beast::tcp_stream& stream, Request request,
+                                beast::http::status status, std::string_view text) {
+    beast::http::response<beast::http::string_body> response(status, 11);
+    response.set(beast::http::field::content_type, "text/plain");
+    response.keep_alive(request.keep_alive());
+    response.body() = text;
+    response.prepare_payload();
+    if (request.method() == beast::http::verb::head) response.body().clear();
+    stream.expires_after(patience);
+    co_await beast::http::async_write(stream, response, use_awaitable);
+    co_return request.keep_alive();
+}
+
+} // namespace web
