@@ -49,7 +49,7 @@ auto Session::guarded(Handler handler) {
 
 Session::Session(std::shared_ptr<Hub> hub, Transport::Socket socket, asio::ip::address peer)
     : hub_(std::move(hub)), transport_(std::move(socket), hub_->tls().get()),
-      peer_(std::move(peer)), timer_(transport_.get_executor()),
+      peer_(std::move(peer)), peer_name_(peer_.to_string()), timer_(transport_.get_executor()),
       // Beast holds a chunk's extensions, or all trailers, until it has them whole.
       in_(hub_->options.head_limit + slice_size) {}
 
@@ -211,7 +211,7 @@ void Session::hand_over(std::string body) {
                           .target = std::move(head_.target),
                           .headers = std::move(head_.headers),
                           .body = std::move(body),
-                          .remote_address = peer_.to_string()};
+                          .remote_address = peer_name_};
     hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
 }
 

@@ -90,6 +90,7 @@ private:
     const std::shared_ptr<Hub> hub_;
     Transport transport_;
     const boost::asio::ip::address peer_;
+    const std::string peer_name_;
     boost::asio::steady_timer timer_;
     Clock::time_point deadline_ = Clock::time_point::max();
     Phase phase_ = Phase::idle;

@@ -30,10 +30,10 @@ TEST_CASE("a stranger's job, an unknown id and a malformed one get the same byte
         {"GET ", ""},         {"GET ", "/result"}, {"DELETE ", ""},
         {"POST ", "/cancel"}, {"POST ", "/retry"},
     };
-    for (const auto& [method, rest] : actions) {
-        CAPTURE(method + rest);
-        const auto ask = [&, m = method, r = rest](std::string_view id) {
-            return served.ask(m + "/v1/jobs/" + std::string(id) + r);
+    for (const auto& action : actions) {
+        CAPTURE(action.first + action.second);
+        const auto ask = [&](std::string_view id) {
+            return served.ask(action.first + "/v1/jobs/" + std::string(id) + action.second);
         };
         const auto expected = ask(unknown);
         CHECK(expected.status == 404);

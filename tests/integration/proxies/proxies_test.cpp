@@ -165,7 +165,9 @@ TEST_CASE_TEMPLATE("what is framed in two ways passes no request to who comes ne
         {"Connection: Transfer-Encoding\r\n" + te, chunk},
     };
     int next = 0;
-    for (const auto& [fields, body] : attacks) {
+    for (const auto& attack : attacks) {
+        const auto& fields = attack.first;
+        const auto& body = attack.second;
         CAPTURE(fields);
         CAPTURE(body);
         for (const std::string line : {"GET /v1/who", "POST /v1/who", "POST /v1/notes"}) {
