@@ -5,12 +5,8 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace asyncjobs::http {
-
-/// Whether `text` is a `traceparent` of W3C Trace Context.
-bool is_traceparent(std::string_view text) noexcept;
 
 /// The trace that a request goes on with: its own, or a new one if what it says is none. Empty if
 /// it says nothing.

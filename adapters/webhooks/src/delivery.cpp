@@ -1,6 +1,7 @@
 #include "delivery.hpp"
 
 #include <asyncjobs/detail/name_hash.hpp>
+#include <asyncjobs/detail/traceparent.hpp>
 
 #include <boost/uuid/uuid_io.hpp>
 #include <fmt/format.h>
@@ -24,6 +25,21 @@ struct Body {
     Data data = {};
 };
 BOOST_DESCRIBE_STRUCT(Body, (), (type, timestamp, data))
+
+struct Trace {
+    std::string traceparent = {};
+};
+BOOST_DESCRIBE_STRUCT(Trace, (), (traceparent))
+
+/// What a host has put into the metadata under this name may be anything.
+std::string trace_of(const Job& job) {
+    try {
+        auto trace = json::parse<std::optional<Trace>>(job.metadata).value_or(Trace());
+        if (detail::is_traceparent(trace.traceparent)) return std::move(trace.traceparent);
+    } catch (const Error&) {
+    }
+    return {};
+}
 
 boost::uuids::uuid hash_of(const JobId& job, std::int64_t revision, const Delivery& delivery) {
     return detail::name_hash(fmt::format("{}\n{}\n{}\n{}", job.text(), revision, delivery.endpoint,
@@ -49,7 +65,8 @@ Message message_of(const Job& job, const Delivery& delivery, std::string_view st
         body.data.status_url = fmt::format("{}{}", status_url_prefix, id);
     return {.id = "msg_" + to_string(hash_of(job.id, job.revision, delivery)),
             .status = job.status,
-            .body = json::serialize(body).text()};
+            .body = json::serialize(body).text(),
+            .traceparent = trace_of(job)};
 }
 
 } // namespace asyncjobs::webhooks

@@ -28,8 +28,9 @@ struct Message {
     std::string id = {}; ///< also of another delivery that tells the same to the same place
     JobStatus status = JobStatus::completed;
     std::string body = {};
+    std::string traceparent = {}; ///< the job's; empty: it has none
 };
-BOOST_DESCRIBE_STRUCT(Message, (), (id, status, body))
+BOOST_DESCRIBE_STRUCT(Message, (), (id, status, body, traceparent))
 
 /// `job` has finished; its id is appended to `status_url_prefix` unless that is empty.
 Message message_of(const Job& job, const Delivery& delivery, std::string_view status_url_prefix);

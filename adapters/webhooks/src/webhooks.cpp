@@ -227,10 +227,14 @@ Letter Webhooks::Impl::letter_of(const Message& message, const WebhookEndpoint& 
     for (const auto& secret : endpoint.secrets)
         if (secret.expires_at.value_or(Timestamp::max()) > now) secrets.push_back(secret.text);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    return {.headers = {{"webhook-id", message.id},
-                        {"webhook-timestamp", std::to_string(seconds.time_since_epoch().count())},
-                        {"webhook-signature", sign(message.id, seconds, message.body, secrets)}},
-            .body = message.body};
+    Letter letter{
+        .headers = {{"webhook-id", message.id},
+                    {"webhook-timestamp", std::to_string(seconds.time_since_epoch().count())},
+                    {"webhook-signature", sign(message.id, seconds, message.body, secrets)}},
+        .body = message.body};
+    if (!message.traceparent.empty())
+        letter.headers.emplace_back("traceparent", message.traceparent);
+    return letter;
 }
 
 JobFailure Webhooks::Impl::failure_of(const Answer& answer, int attempt) const {

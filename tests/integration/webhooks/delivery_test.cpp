@@ -74,6 +74,19 @@ TEST_CASE("failed and cancelled jobs are told of, too") {
     CHECK(receiver.next().body().starts_with(R"({"type":"job.cancelled",)"));
 }
 
+TEST_CASE("a receiver is told of the job's trace") {
+    Receiver receiver("localhost", always(200));
+    DeliveringHost host(to_loopback(receiver));
+    host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
+    host.executor.start();
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    host.submit(
+        {.type = "report", .metadata = JsonText::parse(R"({"traceparent": ")" + trace + R"("})")});
+    CHECK(header(receiver.next(), "traceparent") == trace);
+    host.submit();
+    CHECK(header(receiver.next(), "traceparent").empty());
+}
+
 TEST_CASE("an endpoint is not told of events that it does not want") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));

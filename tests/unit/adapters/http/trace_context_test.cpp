@@ -1,9 +1,11 @@
 #include "trace_context.hpp"
 
+#include <asyncjobs/detail/traceparent.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace asyncjobs;
-using http::is_traceparent;
+using detail::is_traceparent;
 
 namespace {
 const std::string valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -17,7 +19,8 @@ TEST_CASE("a traceparent is a version, a trace, a span and flags") {
          {std::string(), valid.substr(0, 54), valid + "0", valid + "-00", "ff" + valid.substr(2),
           "0" + valid, "00-00000000000000000000000000000000" + valid.substr(35),
           valid.substr(0, 36) + "0000000000000000-01", "00-4BF9" + valid.substr(7),
-          "cc" + valid.substr(2) + "x", valid.substr(0, 53) + "0g"}) {
+          "cc" + valid.substr(2) + "x", "cc" + valid.substr(2) + "-a\r\nb: c",
+          valid.substr(0, 53) + "0g"}) {
         CAPTURE(broken);
         CHECK_FALSE(is_traceparent(broken));
     }

@@ -40,6 +40,20 @@ TEST_CASE("a body is thin: what happened, when, and to which job") {
               .body.ends_with(R"("status":"cancelled","revision":4}})"));
 }
 
+TEST_CASE("a message goes on with its job's trace, if that is one") {
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const auto trace_with = [](std::string metadata) {
+        auto job = finished(JobStatus::completed);
+        job.metadata = JsonText::parse(std::move(metadata));
+        return message_of(job, to_crm, "").traceparent;
+    };
+    CHECK(trace_with(R"({"tag": 1, "traceparent": ")" + trace + R"("})") == trace);
+    for (const std::string metadata : {R"({})", R"({"traceparent": 7})", R"({"traceparent": "x"})",
+                                       R"({"traceparent": "x\r\nwebhook-id: y"})"})
+        CHECK(trace_with(metadata).empty());
+    CHECK(message_of(finished(JobStatus::failed), to_crm, "").traceparent.empty());
+}
+
 TEST_CASE("two deliveries of the same to the same place have one message id") {
     const auto job = finished(JobStatus::completed);
     const auto message = message_of(job, to_crm, "").id;
