@@ -32,19 +32,17 @@ inline asio::awaitable<void> hang_up(beast::tcp_stream& stream) {
 inline asio::awaitable<void> send(beast::tcp_stream& stream, std::shared_ptr<http::BodyStream> body,
                                   bool chunked) {
     using namespace asio::experimental::awaitable_operators;
-    using Piece = std::optional<std::string>;
     for (;;) {
-        auto next =
-            co_await (asyncjobs::await_callback<Piece>(&http::BodyStream::next, body.get()) ||
-                      hang_up(stream));
+        auto next = co_await (asyncjobs::await_callback<std::optional<std::string>>(
+                                  &http::BodyStream::next, body.get()) ||
+                              hang_up(stream));
         if (next.index() == 1) co_return;
-        auto piece = std::get<0>(std::move(next));
-        const bool over = !piece;
-        if (over) piece.emplace(); // in chunks, an empty one is the end
-        if (chunked) piece = fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece);
+        const auto piece = std::get<0>(std::move(next));
+        std::string text = piece.value_or(""); // in chunks, an empty one is the end
+        if (chunked) text = fmt::format("{:x}\r\n{}\r\n", text.size(), text);
         stream.expires_after(write_time);
-        co_await asio::async_write(stream, asio::buffer(*piece), asio::use_awaitable);
-        if (over) co_return;
+        co_await asio::async_write(stream, asio::buffer(text), asio::use_awaitable);
+        if (!piece) co_return;
     }
 }
 
