@@ -1,4 +1,4 @@
-// Usage: node draining.mjs REPORT_SERVER
+// Usage: node draining.mjs REPORT_SERVER SCRATCH
 //
 // Two processes over one store: the one that is being followed is told to end, and its client goes on
 // at the other one without having lost or repeated anything.
