@@ -1,16 +1,14 @@
 #pragma once
 
 #include <asyncjobs/detail/gathering_point.hpp>
-#include <asyncjobs/error.hpp>
+#include <asyncjobs/detail/outcomes.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <span>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,19 +23,8 @@ namespace asyncjobs::http {
 template <typename Item, typename Answer>
 class SharedCalls {
 public:
-    /// Answers in the order of the items.
-    using Call = std::function<std::vector<Answer>(std::span<const Item>)>;
-
-    /// An answer, or what was thrown instead.
-    struct Outcome {
-        Answer answer = {};
-        std::exception_ptr error = {};
-
-        Answer take() {
-            if (error) std::rethrow_exception(error);
-            return std::move(answer);
-        }
-    };
+    using Call = asyncjobs::detail::CallOfMany<Item, Answer>;
+    using Outcome = asyncjobs::detail::Outcome<Answer>;
     using Then = std::function<void(Outcome)>;
 
     struct Options {
@@ -53,11 +40,7 @@ public:
 
     /// `then` is called once, by a thread that made a call, or never if those are gone.
     void ask(Item item, Then then) {
-        if (!options_.shares) {
-            Outcome outcome;
-            call(std::span(&item, 1), std::span(&outcome, 1));
-            return then(std::move(outcome));
-        }
+        if (!options_.shares) return then(std::move(outcomes_of(std::span(&item, 1)).front()));
         {
             const std::lock_guard lock(mutex_);
             items_.push_back(std::move(item));
@@ -78,11 +61,14 @@ private:
             items = take(items_);
             thens = take(thens_);
         }
-        std::vector<Outcome> outcomes(items.size());
         const auto began = options_.runtime.now();
-        call(items, outcomes);
+        auto outcomes = outcomes_of(items);
         go_on(items.size(), options_.runtime.now() - began);
         for (std::size_t i = 0; i < thens.size(); ++i) thens[i](std::move(outcomes[i]));
+    }
+
+    std::vector<Outcome> outcomes_of(std::span<const Item> items) const {
+        return asyncjobs::detail::outcomes_of<Item, Answer>(call_, items);
     }
 
     template <typename Element>
@@ -92,26 +78,6 @@ private:
         std::vector<Element> taken(std::move_iterator(from.begin()), std::move_iterator(end));
         from.erase(from.begin(), end);
         return taken;
-    }
-
-    /// A fault that trying again does not help may be one item's own: the others shall not share
-    /// it.
-    void call(std::span<const Item> items, std::span<Outcome> outcomes) {
-        try {
-            auto answers = call_(items);
-            for (std::size_t i = 0; i < items.size(); ++i)
-                outcomes[i].answer = std::move(answers[i]);
-        } catch (const std::system_error& error) {
-            const bool shared = error.code() == Condition::retryable || items.size() == 1;
-            for (std::size_t i = 0; i < items.size(); ++i) {
-                if (shared)
-                    outcomes[i].error = std::current_exception();
-                else
-                    call(items.subspan(i, 1), outcomes.subspan(i, 1));
-            }
-        } catch (...) {
-            for (auto& outcome : outcomes) outcome.error = std::current_exception();
-        }
     }
 
     void go_on(std::size_t done, Duration took) {

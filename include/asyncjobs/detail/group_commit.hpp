@@ -1,17 +1,14 @@
 #pragma once
 
 #include <asyncjobs/detail/gathering_point.hpp>
-#include <asyncjobs/error.hpp>
+#include <asyncjobs/detail/outcomes.hpp>
 #include <asyncjobs/runtime.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
-#include <exception>
-#include <functional>
 #include <mutex>
 #include <semaphore>
-#include <span>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -26,8 +23,8 @@ namespace asyncjobs::detail {
 template <typename Item, typename Answer>
 class GroupCommit {
 public:
-    /// Answers in the order of the items; what it throws is thrown to each caller of the group.
-    using Commit = std::function<std::vector<Answer>(std::span<const Item>)>;
+    /// What it throws is thrown to each caller of the group.
+    using Commit = CallOfMany<Item, Answer>;
 
     GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit)
         : limit_(limit), runtime_(runtime), commit_(std::move(commit)), gathering_(runtime) {}
@@ -40,28 +37,22 @@ public:
         if (std::exchange(led_, true)) {
             lock.unlock();
             self.woken.acquire();
-            if (!self.leads) return self.take();
+            if (!self.leads) return self.outcome.take();
             lock.lock();
         }
         gathering_.wait(lock, std::min(limit_, waiting_.size()));
         const auto group = take_group();
         lock.unlock();
         lead(self, group);
-        return self.take();
+        return self.outcome.take();
     }
 
 private:
     struct Caller {
         Item item;
-        Answer answer = {};
-        std::exception_ptr error = {};
+        Outcome<Answer> outcome = {};
         bool leads = false;
-        std::binary_semaphore woken{0}; ///< once it leads, or has its answer
-
-        Answer take() {
-            if (error) std::rethrow_exception(error);
-            return std::move(answer);
-        }
+        std::binary_semaphore woken{0}; ///< once it leads, or has its outcome
     };
     using Group = std::vector<Caller*>;
 
@@ -79,7 +70,8 @@ private:
         items.reserve(group.size());
         for (auto* caller : group) items.push_back(std::move(caller->item));
         const auto began = runtime_.now();
-        commit(items, group);
+        auto outcomes = outcomes_of<Item, Answer>(commit_, items);
+        for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
         hand_over(group.size(), runtime_.now() - began);
         for (auto* caller : group)
             if (caller != &self) caller->woken.release();
@@ -92,25 +84,6 @@ private:
         if (!led_) return;
         waiting_.front()->leads = true;
         waiting_.front()->woken.release();
-    }
-
-    /// A fault that trying again does not help may be one item's own: the others shall not share
-    /// it.
-    void commit(std::span<const Item> items, std::span<Caller* const> group) {
-        try {
-            auto answers = commit_(items);
-            for (std::size_t i = 0; i < group.size(); ++i) group[i]->answer = std::move(answers[i]);
-        } catch (const std::system_error& error) {
-            const bool shared = error.code() == Condition::retryable || group.size() == 1;
-            for (std::size_t i = 0; i < group.size(); ++i) {
-                if (shared)
-                    group[i]->error = std::current_exception();
-                else
-                    commit(items.subspan(i, 1), group.subspan(i, 1));
-            }
-        } catch (...) {
-            for (auto* caller : group) caller->error = std::current_exception();
-        }
     }
 
     const std::size_t limit_;

@@ -96,9 +96,8 @@ struct RouteOptions {
 /// Declare routes, then handle(). A path holds literal segments and `{name}`, which matches one
 /// segment; it is relative to the prefix.
 ///
-/// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any thread;
-/// routes
-///                only before the first handle().
+/// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any
+///                thread; routes only before the first handle().
 /// Blocking       None of those blocks, unless ApiOptions::threads is 0; store, authenticator and
 ///                handlers run on the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
