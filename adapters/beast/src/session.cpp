@@ -5,7 +5,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/core/read_size.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -156,29 +156,33 @@ void Session::begin_body() {
     phase_ = Phase::body;
     body_began_ = Clock::now();
     set_deadline(body_began_ + body_time(hub_->options, 0));
-    if (!head_.expect_continue || in_.size() > head_length_) return read_body();
+    if (!head_.expect_continue || in_.size() > head_length_) return on_body_bytes();
     asio::async_write(transport_, asio::buffer(continue_line),
-                      guarded([](Session& self, std::size_t) { self.read_body(); }));
+                      guarded([](Session& self, std::size_t) { self.on_body_bytes(); }));
 }
 
 void Session::read_body() {
+    const auto room = boost::beast::read_size(in_, slice_size);
+    if (room == 0) return refuse_framing();
+    transport_.async_read_some(in_.prepare(room), guarded([](Session& self, std::size_t bytes) {
+                                   self.in_.commit(bytes);
+                                   self.on_body_bytes();
+                               }));
+}
+
+void Session::on_body_bytes() {
     namespace http_io = boost::beast::http;
-    http_io::async_read_some(
-        transport_, in_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-            if (self->phase_ == Phase::closed) return;
-            if (error == http_io::error::body_limit)
-                return self->refuse(413, "body_too_large", "the body is too large");
-            if (error.category() == make_error_code(http_io::error::bad_chunk).category() &&
-                error != http_io::error::partial_message && error != http_io::error::end_of_stream)
-                return self->refuse(400, "bad_request", "the body is not framed properly");
-            if (error) return self->close();
-            if (!self->account_body())
-                return self->refuse(503, "overloaded", "too much is being received already");
-            if (self->parser_->is_done()) return self->hand_over(self->parser_->release().body());
-            self->set_deadline(self->body_began_ +
-                               body_time(self->hub_->options, self->body_memory_));
-            self->read_body();
-        });
+    // Beast aborts at "0\r\n" and a byte more, which may well come by themselves.
+    if (head_.chunked && in_.size() < last_chunk.size()) return read_body();
+    error_code error;
+    in_.consume(parser_->put(in_.data(), error));
+    if (error == http_io::error::body_limit)
+        return refuse(413, "body_too_large", "the body is too large");
+    if (error && error != http_io::error::need_more) return refuse_framing();
+    if (!account_body()) return refuse(503, "overloaded", "too much is being received already");
+    if (parser_->is_done()) return hand_over(parser_->release().body());
+    set_deadline(body_began_ + body_time(hub_->options, body_memory_));
+    read_body();
 }
 
 bool Session::account_body() {
@@ -220,6 +224,8 @@ void Session::refuse(unsigned status, std::string code, std::string detail) {
     parser_.reset();
     respond(hub_->api.refuse(http::Problem(status, std::move(code), std::move(detail))));
 }
+
+void Session::refuse_framing() { refuse(400, "bad_request", "the body is not framed properly"); }
 
 void Session::respond(http::Response response) {
     response_ = std::move(response);

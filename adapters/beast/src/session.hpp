@@ -60,10 +60,12 @@ private:
     void begin_request();
     void begin_body();
     void read_body();
+    void on_body_bytes();
     bool account_body();
     void hand_over(std::string body);
 
     void refuse(unsigned status, std::string code, std::string detail);
+    void refuse_framing();
     void respond(http::Response response);
     void write(bool with_head);
     bool fill_slice();

@@ -53,6 +53,9 @@ public:
         return !error;
     }
 
+    /// Which of the connections to its peer this one is. Not within TLS.
+    std::uint16_t local_port() const { return socket_.local_endpoint().port(); }
+
     /// Says that nothing more will be sent.
     void finish_sending() {
         boost::system::error_code gone_already;

@@ -4,10 +4,15 @@
 
 #include <doctest/doctest.h>
 
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
 #include <atomic>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace desync {
 
@@ -116,8 +121,26 @@ public:
 
 private:
     static void send(RawClient& connection, std::string_view bytes, std::size_t packet) {
-        for (; !bytes.empty(); bytes.remove_prefix(std::min(packet, bytes.size())))
+        for (; !bytes.empty(); bytes.remove_prefix(std::min(packet, bytes.size()))) {
             if (!connection.send(bytes.substr(0, packet))) return;
+            while (holds_unread_bytes(connection)) std::this_thread::yield();
+        }
+    }
+
+    /// Whether the server, which is of this process, has still to read what was sent. Without this,
+    /// packets that come faster than they are read are one to it.
+    static bool holds_unread_bytes(const RawClient& connection) {
+        const auto port = connection.local_port();
+        for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+            sockaddr_in peer = {};
+            socklen_t size = sizeof peer;
+            if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+                peer.sin_family != AF_INET || ntohs(peer.sin_port) != port)
+                continue;
+            int bytes = 0;
+            return ::ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0;
+        }
+        return false;
     }
 
     ServedApi served_{{.server = {.idle_timeout = std::chrono::seconds{10}}}};
