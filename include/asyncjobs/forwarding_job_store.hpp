@@ -37,6 +37,9 @@ public:
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         return inner_.find(ids);
     }
+    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
+        return inner_.glance(ids);
+    }
     JobPage list(const JobQuery& query) override { return inner_.list(query); }
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override {
         return inner_.cancel(id, cancellation);

@@ -232,6 +232,11 @@ public:
     /// In the order of `ids`; empty where there is no such job.
     virtual std::vector<std::optional<Job>> find(std::span<const JobId> ids) = 0;
 
+    /// What who polls wants to know: like find(), but of each job only its `id`, `type`, `queue`,
+    /// `owner`, `status`, `progress.percent`, `revision`, `created_at`, `run_at`, `started_at` and
+    /// `expires_at`. A store may have a cheaper way than this, which reads the whole jobs.
+    virtual std::vector<std::optional<Job>> glance(std::span<const JobId> ids) { return find(ids); }
+
     virtual JobPage list(const JobQuery& query) = 0;
 
     /// Cancels a pending job, and one that is processing if it is forced; asks a processing one to

@@ -82,16 +82,33 @@ inline void add_step(std::vector<Step>& steps, const Step& step) {
     if (std::ranges::find(steps, step.name, &Step::name) == steps.end()) steps.push_back(step);
 }
 
-/// The progress of a job that is blocked: how many percent of its parents have finished.
-constexpr int unblocked_percent(int parents, int blocked_by) noexcept {
-    return parents > 0 ? (parents - blocked_by) * 100 / parents : 0;
+/// The progress that readers see: of a job that is blocked, how many percent of its parents have
+/// finished.
+inline int shown_percent(const Job& job) {
+    if (job.blocked_by == 0) return job.progress.percent;
+    return (job.parents - job.blocked_by) * 100 / std::max(1, job.parents);
 }
 
-/// As readers see it: a blocked job's progress is that of what it waits for.
+/// What JobStore::find() answers.
 inline Job snapshot(const Job& job) {
     Job copy = job;
-    if (job.blocked_by > 0) copy.progress.percent = unblocked_percent(job.parents, job.blocked_by);
+    copy.progress.percent = shown_percent(job);
     return copy;
+}
+
+/// What JobStore::glance() answers.
+inline Job glance_at(const Job& job) {
+    return {.id = job.id,
+            .type = job.type,
+            .queue = job.queue,
+            .owner = job.owner,
+            .status = job.status,
+            .progress = {.percent = shown_percent(job)},
+            .revision = job.revision,
+            .created_at = job.created_at,
+            .run_at = job.run_at,
+            .started_at = job.started_at,
+            .expires_at = job.expires_at};
 }
 
 /// Whom the jobs of one submit wait for. A job whose idempotency key or unique key was taken is

@@ -19,6 +19,44 @@ void finds_in_order(Scene& scene) {
     expect_equal(scene.store().find({}).size(), 0, "answers to a find of nothing");
 }
 
+/// What a glance says of `job`, which may be more; of the rest, all that there is.
+Job as_glanced(const Job& job, const Job& glanced) {
+    Job expected = glanced;
+    expected.id = job.id;
+    expected.type = job.type;
+    expected.queue = job.queue;
+    expected.owner = job.owner;
+    expected.status = job.status;
+    expected.progress.percent = job.progress.percent;
+    expected.revision = job.revision;
+    expected.created_at = job.created_at;
+    expected.run_at = job.run_at;
+    expected.started_at = job.started_at;
+    expected.expires_at = job.expires_at;
+    return expected;
+}
+
+void glances(Scene& scene) {
+    const auto running = scene.running({.priority = 50}).lease;
+    scene.renew(running, Progress{42, "so far"});
+    const auto later = scene.submit({.owner = "o", .delay = an_hour});
+    const auto done = scene.completed({.owner = "p"});
+    const auto urgent = scene.submit({.priority = 50});
+    const auto batch = scene.submit({.after = {done, later}});
+    scene.store().unblock(10); // so half of it is done
+
+    const std::vector<JobId> asked = {later,  scene.fresh_id(), done,  batch,
+                                      urgent, running.id,       later, JobId()};
+    const auto found = scene.store().find(asked);
+    const auto glanced = scene.store().glance(asked);
+    expect_equal(glanced.size(), asked.size(), "answers");
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        expect_equal(glanced[i].has_value(), found[i].has_value(), "whether there is such a job");
+        if (found[i]) expect_same(*glanced[i], as_glanced(*found[i], *glanced[i]), "at a glance");
+    }
+    expect_equal(scene.store().glance({}).size(), 0, "answers to a glance at nothing");
+}
+
 std::vector<JobId> newest_first(std::vector<JobId> ids) {
     std::sort(ids.begin(), ids.end(), std::greater<>());
     return ids;
@@ -215,6 +253,7 @@ void outlives_its_objects(Scene& scene) {
 Cases read_cases() {
     return {
         {"find answers in the order of the ids", finds_in_order},
+        {"a glance shows what find does, where it shows something", glances},
         {"list gives the newest first", lists_newest_first},
         {"list of an empty store is empty", lists_nothing_in_an_empty_store},
         {"list gives whole records", lists_whole_records},

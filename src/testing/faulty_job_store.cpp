@@ -69,6 +69,10 @@ std::vector<std::optional<Job>> FaultyJobStore::find(std::span<const JobId> ids)
     return attempt("find", [&] { return inner().find(ids); });
 }
 
+std::vector<std::optional<Job>> FaultyJobStore::glance(std::span<const JobId> ids) {
+    return attempt("glance", [&] { return inner().glance(ids); });
+}
+
 JobPage FaultyJobStore::list(const JobQuery& query) {
     return attempt("list", [&] { return inner().list(query); });
 }

@@ -312,6 +312,25 @@ private:
     int renewals_ = 0;
 };
 
+struct GlanceShowsNoChange final : Store {
+    using Store::Store;
+    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
+        auto jobs = inner().glance(ids);
+        for (auto& job : jobs)
+            if (job) job->revision = 1;
+        return jobs;
+    }
+};
+
+struct GlanceLeavesOutWhatIsMissing final : Store {
+    using Store::Store;
+    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
+        auto jobs = inner().glance(ids);
+        std::erase(jobs, std::nullopt);
+        return jobs;
+    }
+};
+
 struct CompletionForgetsProgress final : ChangedJobs {
     using ChangedJobs::ChangedJobs;
     void change(Job& job) override {

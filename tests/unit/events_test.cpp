@@ -238,7 +238,7 @@ TEST_CASE_FIXTURE(EventWorld, "what a store that fails can't tell is left out of
     Client shaky(faulty, process, {.events = &events});
     const auto id = submit_elsewhere();
     plan = [](std::string_view member) {
-        return member == "find" ? Fault::unavailable : Fault::none;
+        return member == "glance" ? Fault::unavailable : Fault::none;
     };
     CHECK(shaky.cancel(id) == CancelOutcome::cancelled);
     run_for(at_once);

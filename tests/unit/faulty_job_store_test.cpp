@@ -65,6 +65,7 @@ TEST_CASE_FIXTURE(FaultyStore, "the plan is asked once a call, with the member's
     store.rescue(0, 1);
     store.purge(0);
     store.find({});
+    store.glance({});
     store.list({});
     store.cancel(id, {});
     store.retry(id);
@@ -72,8 +73,8 @@ TEST_CASE_FIXTURE(FaultyStore, "the plan is asked once a call, with the member's
     store.workload("queue", "type");
     store.set_paused("queue", false);
     CHECK(asked == std::vector<std::string>{"submit", "exchange", "renew", "held", "rescue",
-                                            "purge", "find", "list", "cancel", "retry", "remove",
-                                            "workload", "set_paused"});
+                                            "purge", "find", "glance", "list", "cancel", "retry",
+                                            "remove", "workload", "set_paused"});
 }
 
 TEST_CASE_FIXTURE(FaultyStore, "every member can fail") {

@@ -90,6 +90,8 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       followers_(std::make_shared<Followers>(client_, runtime_)),
       finds_({.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0},
              [this](std::span<const JobId> ids) { return client_.find(ids); }),
+      glances_({.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0},
+               [this](std::span<const JobId> ids) { return client_.glance(ids); }),
       submits_(
           {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .gathers = true},
           [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),

@@ -66,6 +66,8 @@ private:
         Seats::Seat seat = {};
     };
 
+    using Readings = SharedCalls<JobId, std::optional<Job>>;
+
     /// To a thread that may block.
     std::function<void(Task)> poster();
 
@@ -91,6 +93,7 @@ private:
     // The job routes (job_routes.cpp, submit_routes.cpp).
     void add_job_routes();
     Answer status(const Call& call);
+    Answer status_or_wait(const Job& job, const Request& request);
     Response events(const Call& call);
     Response list(const Call& call);
     Response result(const Call& call);
@@ -107,8 +110,9 @@ private:
     void take_submit(const Call& call, Acceptance& acceptance);
     std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
 
-    /// `then` goes on with the job that `call` names, which is the caller's own.
-    Later with_own_job(const Call& call, std::function<Answer(Job, const Request&)> then);
+    /// `then` goes on with the job of this id, which is its owner's own, as `readings` has it.
+    Later with_own_job(Readings& readings, const JobId& id, const std::string& owner,
+                       std::function<Answer(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
     Job own(std::optional<Job> found, const JobId& id, const std::string& owner);
@@ -141,7 +145,8 @@ private:
     Seats streams_;
     Quota submit_quota_;
     std::shared_ptr<Followers> followers_;
-    SharedCalls<JobId, std::optional<Job>> finds_;
+    Readings finds_;
+    Readings glances_;
     SharedCalls<std::vector<NewJob>, Submitted> submits_;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };

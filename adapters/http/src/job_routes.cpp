@@ -101,17 +101,15 @@ Response waited(Response response, std::chrono::seconds at_most) {
     return response;
 }
 
-Later JobApi::Impl::with_own_job(const Call& call,
+Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std::string& owner,
                                  std::function<Answer(Job, const Request&)> then) {
-    const JobId id = id_of(call);
-    return {
-        [this, id, owner = call.principal.owner, then = std::move(then)](const Later::GoOn& go_on) {
-            finds_.ask(id, [this, id, owner, then, go_on](auto found) {
-                go_on([&](const Request& request) {
-                    return then(own(found.take(), id, owner), request);
-                });
+    return {[this, &readings, id, owner, then = std::move(then)](const Later::GoOn& go_on) {
+        readings.ask(id, [this, id, owner, then, go_on](auto found) {
+            go_on([&](const Request& request) {
+                return then(own(found.take(), id, owner), request);
             });
-        }};
+        });
+    }};
 }
 
 Job JobApi::Impl::find_own(const Call& call) { return find_own(id_of(call), call.principal.owner); }
@@ -197,22 +195,38 @@ Seats::Seat JobApi::Impl::take(Seats& seats, const std::string& whose,
     throw try_later(503, "overloaded", fmt::format("there are too many {} already", what));
 }
 
+/// Who has a tag has the document as a rule, and then a glance tells so.
 Answer JobApi::Impl::status(const Call& call) {
     check_acceptable(call);
-    return with_own_job(call, [this](Job job, const Request& request) -> Answer {
-        Response now = status_response(job, request);
-        const auto seconds = wait_for(request);
-        if (!seconds || now.status != 304 || is_finished(job.status)) return now;
-        return Wait{
-            .id = job.id,
-            .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
-            .at_most = *seconds,
-            .seat = take(waits_, who_asks(job.owner, request), "requests that wait"),
-            .then =
-                [this, id = job.id, owner = job.owner, seconds](const Request& again) {
-                    return waited(status_response(find_own(id, owner), again), *seconds);
-                }};
-    });
+    const JobId id = id_of(call);
+    const std::string& owner = call.principal.owner;
+    const auto read = [this](const Job& job, const Request& request) {
+        return status_or_wait(job, request);
+    };
+    // What a hook makes of a result is part of the tag.
+    if (options_.present_result || !call.request.headers.find("If-None-Match"))
+        return with_own_job(finds_, id, owner, read);
+    return with_own_job(glances_, id, owner,
+                        [this, id, owner, read](const Job& job, const Request& request) -> Answer {
+                            if (has_current(request.headers, make_etag(job, {})))
+                                return read(job, request);
+                            return with_own_job(finds_, id, owner, read);
+                        });
+}
+
+Answer JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
+    Response now = status_response(job, request);
+    const auto seconds = wait_for(request);
+    if (!seconds || now.status != 304 || is_finished(job.status)) return now;
+    return Wait{
+        .id = job.id,
+        .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
+        .at_most = *seconds,
+        .seat = take(waits_, who_asks(job.owner, request), "requests that wait"),
+        .then =
+            [this, id = job.id, owner = job.owner, seconds](const Request& again) {
+                return waited(status_response(find_own(id, owner), again), *seconds);
+            }};
 }
 
 Response JobApi::Impl::events(const Call& call) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "job_row.hpp"
 #include "limit_statements.hpp"
 #include "row_statements.hpp"
 #include "session.hpp"
@@ -96,7 +97,7 @@ public:
                           const ClaimRequest& request, CallTime now, Exchange& answer) const = 0;
     virtual void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                        CallTime now, std::vector<Renewal>& answers) const = 0;
-    virtual void find(Session& session, std::span<const JobId> ids,
+    virtual void find(Session& session, std::span<const JobId> ids, const JobReading& how,
                       std::vector<std::optional<Job>>& answers) const = 0;
     /// Nothing before `floor` is looked at.
     virtual std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,

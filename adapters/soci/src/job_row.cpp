@@ -167,6 +167,24 @@ ClaimedJob read_claimed(Row& row) {
     return job;
 }
 
+void FoundJobs::add(Job job) {
+    const JobId id = job.id;
+    jobs_.try_emplace(id, std::move(job));
+}
+
+void FoundJobs::move_to(std::vector<std::optional<Job>>& answers, std::span<const JobId> ids) {
+    const bool each_once = jobs_.size() == ids.size();
+    for (const JobId& id : ids) {
+        auto& answer = answers.emplace_back();
+        const auto found = jobs_.find(id);
+        if (found == jobs_.end()) continue;
+        if (each_once)
+            answer = std::move(found->second);
+        else
+            answer = found->second;
+    }
+}
+
 void ClaimOrder::add(Row row) {
     const Timestamp run_at = row.time();
     ClaimedJob job = read_claimed(row);
@@ -231,11 +249,30 @@ Job read_job(Row row) {
     job.deadline = row.optional_time();
     job.parents = row.small();
     job.blocked_by = row.small();
-    if (job.blocked_by > 0) job.progress.percent = unblocked_percent(job.parents, job.blocked_by);
+    job.progress.percent = shown_percent(job);
     if (const auto policy = row.optional_text())
         job.on_parent_failure = parse_parent_failure(*policy);
     job.cancel_reason = row.optional_text().value_or("");
     if (const auto steps = row.optional_text()) job.steps = parse_steps(*steps);
+    return job;
+}
+
+Job read_glance(Row row) {
+    Job job;
+    job.id = read_id(row);
+    job.type = row.take_text();
+    job.queue = row.take_text();
+    job.owner = row.take_text();
+    job.status = read_status(row);
+    job.progress.percent = row.small();
+    job.revision = row.number();
+    job.created_at = row.time();
+    job.run_at = row.time();
+    job.started_at = row.optional_time();
+    job.expires_at = row.optional_time();
+    job.parents = row.small();
+    job.blocked_by = row.small();
+    job.progress.percent = shown_percent(job);
     return job;
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace asyncjobs::soci_adapter {
@@ -16,8 +17,29 @@ namespace asyncjobs::soci_adapter {
 /// Of job_columns.
 Job read_job(Row row);
 
+/// Of glance_columns.
+Job read_glance(Row row);
+
+/// How jobs are read: a statement, and what takes a row of it.
+struct JobReading {
+    Sql sql;
+    Job (*read)(Row row);
+};
+
 /// Of claimed_columns.
 ClaimedJob read_claimed(Row& row);
+
+/// Puts jobs that come in any order, and may come twice, into that of the ids they were asked for
+/// by, which may come twice, too.
+class FoundJobs {
+public:
+    void add(Job job);
+    /// Appends an answer for each of `ids`. To be called once.
+    void move_to(std::vector<std::optional<Job>>& answers, std::span<const JobId> ids);
+
+private:
+    std::unordered_map<JobId, Job> jobs_;
+};
 
 /// Puts the rows of an UPDATE or SELECT, which come in any order, into that of a claim: by queue as
 /// these are served, by `run_at`, which is the column before claimed_columns, and then by id.

@@ -178,21 +178,13 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
     session.query(mysql::record_version).change(migration.version, now(session));
 }
 
-void MysqlDialect::find(Session& session, std::span<const JobId> ids,
+void MysqlDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
                         std::vector<std::optional<Job>>& answers) const {
-    std::unordered_map<JobId, Job> found;
-    session.query(mysql::find)
-        .for_each(
-            [&](Row row) {
-                Job job = read_job(row);
-                const JobId id = job.id;
-                found.try_emplace(id, std::move(job));
-            },
-            ids_of(ids.begin(), ids.end(), [](const JobId& id) { return id; }));
-    for (const JobId& id : ids) {
-        const auto job = found.find(id);
-        answers.push_back(job == found.end() ? std::nullopt : std::optional(job->second));
-    }
+    FoundJobs found;
+    session.query(how.sql).for_each(
+        [&](Row row) { found.add(how.read(row)); },
+        ids_of(ids.begin(), ids.end(), [](const JobId& id) { return id; }));
+    found.move_to(answers, ids);
 }
 
 void MysqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
@@ -225,7 +217,9 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
 }
 
 OwnStatements MysqlDialect::own_statements() const noexcept {
-    return {.restart = mysql::restart,
+    return {.find = mysql::find,
+            .glance = mysql::glance,
+            .restart = mysql::restart,
             .set_paused = mysql::set_paused,
             .add_step = mysql::add_step,
             .held = mysql::held,

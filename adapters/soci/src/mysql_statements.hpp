@@ -128,6 +128,8 @@ inline constexpr Sql extend = {
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, job_columns};
+inline constexpr Sql glance = {
+    "SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, glance_columns};
 
 inline constexpr Sql find_expired = {
     "SELECT id, queue, cancel_requested_at, progress, attempt, crashes, retention, run_at"

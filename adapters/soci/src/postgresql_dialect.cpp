@@ -173,26 +173,19 @@ void PostgresqlDialect::migrate(Session& session, const Migration& migration) co
     session.query(postgresql::record_version).change(migration.version, now(session));
 }
 
-void PostgresqlDialect::find(Session& session, std::span<const JobId> ids,
+void PostgresqlDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
                              std::vector<std::optional<Job>>& answers) const {
     PostgresqlArray wanted;
     for (const JobId& id : ids) wanted.add(id.text());
-    std::unordered_map<JobId, Job> found;
-    session.query(postgresql::find)
-        .for_each(
-            [&](Row row) {
-                Job job = read_job(row);
-                found.emplace(job.id, std::move(job));
-            },
-            wanted.text());
-    for (const JobId& id : ids) {
-        const auto job = found.find(id);
-        answers.push_back(job == found.end() ? std::nullopt : std::optional(job->second));
-    }
+    FoundJobs found;
+    session.query(how.sql).for_each([&](Row row) { found.add(how.read(row)); }, wanted.text());
+    found.move_to(answers, ids);
 }
 
 OwnStatements PostgresqlDialect::own_statements() const noexcept {
-    return {.restart = postgresql::restart,
+    return {.find = postgresql::find,
+            .glance = postgresql::glance,
+            .restart = postgresql::restart,
             .rescue = postgresql::rescue,
             .purge = postgresql::purge,
             .advance = postgresql::advance};

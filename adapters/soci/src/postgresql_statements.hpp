@@ -191,6 +191,9 @@ inline constexpr LimitStatements limits =
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};
+inline constexpr Sql glance = {"SELECT " ASYNCJOBS_GLANCE_COLUMNS
+                               " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))",
+                               glance_columns};
 
 inline constexpr Sql restart = {
     "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND NOT EXISTS"

@@ -27,6 +27,13 @@ inline constexpr std::string_view job_columns = "tttttitttttt"
                                                 "iiiiiiiiiiii"
                                                 "iiittt";
 
+/// What read_glance() expects of a SELECT.
+#define ASYNCJOBS_GLANCE_COLUMNS                                                                   \
+    "id, type, queue, owner, status, progress, revision, created_at, "                             \
+    "coalesce(not_before, run_at), started_at, expires_at, parents, blocked_by"
+inline constexpr std::string_view glance_columns = "ttttt"
+                                                   "iiiiiiii";
+
 /// What PurgedJobs reads.
 #define ASYNCJOBS_PURGED_COLUMNS "id, parents, owner, expires_at, retention"
 inline constexpr std::string_view purged_columns = "titii";

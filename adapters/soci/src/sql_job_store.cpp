@@ -270,11 +270,20 @@ std::optional<std::string> SqlJobStore::purged_owner(const JobId& id) {
 }
 
 std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
+    return read(ids, {dialect_->own_statements().find, read_job});
+}
+
+std::vector<std::optional<Job>> SqlJobStore::glance(std::span<const JobId> ids) {
+    return read(ids, {dialect_->own_statements().glance, read_glance});
+}
+
+std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
+                                                  const JobReading& how) {
     if (ids.empty()) return {};
     return transact(Access::reading, [&](Session& session, CallTime) {
         std::vector<std::optional<Job>> answers;
         answers.reserve(ids.size());
-        dialect_->find(session, ids, answers);
+        dialect_->find(session, ids, how, answers);
         return answers;
     });
 }

@@ -27,6 +27,7 @@ public:
     std::size_t purge(std::size_t limit) override;
     std::optional<std::string> purged_owner(const JobId& id) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
+    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
     RetryOutcome retry(const JobId& id) override;
@@ -50,6 +51,7 @@ private:
     /// Ends the transaction and, where it is of no use any more, the session.
     Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
 
+    std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
     void begin(Session& session, Access access);
     /// What the job is, and stays until the transaction ends.
     std::optional<JobStatus> lock(Session& session, const JobId& id);

@@ -252,16 +252,18 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
     }
 }
 
-void SqliteDialect::find(Session& session, std::span<const JobId> ids,
+void SqliteDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
                          std::vector<std::optional<Job>>& answers) const {
-    Query& query = session.query(sqlite::find);
+    Query& query = session.query(how.sql);
     for (const JobId& id : ids)
-        query.for_first([&answer = answers.emplace_back()](Row row) { answer = read_job(row); },
+        query.for_first([&, &answer = answers.emplace_back()](Row row) { answer = how.read(row); },
                         id);
 }
 
 OwnStatements SqliteDialect::own_statements() const noexcept {
-    return {.restart = sqlite::restart,
+    return {.find = sqlite::find,
+            .glance = sqlite::glance,
+            .restart = sqlite::restart,
             .rescue = sqlite::rescue,
             .purge = sqlite::purge,
             .advance = sqlite::advance,

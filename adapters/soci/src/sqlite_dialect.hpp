@@ -44,7 +44,7 @@ public:
                   const ClaimRequest& request, CallTime now, Exchange& answer) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                CallTime now, std::vector<Renewal>& answers) const override;
-    void find(Session& session, std::span<const JobId> ids,
+    void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& answers) const override;
 
     PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }

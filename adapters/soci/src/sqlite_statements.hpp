@@ -119,6 +119,8 @@ inline constexpr Sql purge = {
 
 inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",
                              job_columns};
+inline constexpr Sql glance = {"SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM jobs WHERE id = :id",
+                               glance_columns};
 
 inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id", "t"};
 

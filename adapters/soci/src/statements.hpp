@@ -137,6 +137,8 @@ inline constexpr Sql forget_tombstones = {"DELETE FROM job_tombstones WHERE id I
 
 /// What SqlJobStore runs in a dialect's own words.
 struct OwnStatements {
+    Sql find;         ///< by ids; answers what read_job() reads
+    Sql glance;       ///< likewise; what read_glance() reads
     Sql restart;      ///< changes no row if a live job holds the unique key
     Sql rescue = {};  ///< of a dialect that needs no more than one statement for it
     Sql purge = {};   ///< likewise; answers what PurgedJobs reads

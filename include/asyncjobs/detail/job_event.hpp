@@ -79,7 +79,7 @@ inline std::vector<JobEvent> job_events(JobStore& store,
     for (const auto& [kind, id] : happened) ids.push_back(id);
     std::vector<std::optional<Job>> jobs(ids.size());
     try {
-        jobs = store.find(ids);
+        jobs = store.glance(ids);
     } catch (const std::exception&) {
         // What happened has happened; who needs the store next reports its fault.
     }

@@ -15,8 +15,9 @@
 
 namespace asyncjobs::detail {
 
-/// Follows any number of jobs with one thread: reads those that a hint names, and all of them once
-/// a poll interval, in batches, and passes on what is new.
+/// Follows any number of jobs with one thread: reads those that a hint names, glances at all of
+/// them once a poll interval and reads those that have changed, in batches, and passes on what is
+/// new.
 class WatchLoop {
 public:
     using Watcher = std::function<void(const std::optional<Job>&)>;
@@ -45,10 +46,18 @@ public:
 private:
     static constexpr std::size_t batch = 500;
 
+    struct Place {
+        std::vector<WatchedPtr> watchers = {};
+        std::int64_t revision = 0; ///< of the latest reading
+    };
+
     void look_at(std::span<const JobId> ids);
-    void read_soon(const std::unique_lock<std::mutex>&);
+    void look_soon(const std::unique_lock<std::mutex>&);
+    void look();
     void read();
+    void glance();
     void poll();
+    static std::vector<JobId> take(std::unordered_set<JobId>& from);
     void pass_on(const std::vector<WatchedPtr>& watchers, const std::optional<Job>& job);
     void forget(const WatchedPtr& watched);
 
@@ -56,9 +65,10 @@ private:
     Runtime& runtime_;
     const Duration poll_every_;
     std::mutex mutex_;
-    std::unordered_map<JobId, std::vector<WatchedPtr>> watched_;
+    std::unordered_map<JobId, Place> watched_;
     std::unordered_set<JobId> to_read_;
-    bool reading_ = false;
+    std::unordered_set<JobId> to_glance_at_;
+    bool looking_ = false;
     bool stopped_ = false;
     std::unique_ptr<Timer> timer_;
     std::unique_ptr<Lane> lane_;

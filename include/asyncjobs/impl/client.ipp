@@ -187,6 +187,10 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::find(std::span<const Jo
     return impl_->store.find(ids);
 }
 
+ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::glance(std::span<const JobId> ids) {
+    return impl_->store.glance(ids);
+}
+
 ASYNCJOBS_INLINE JobPage Client::list(const JobQuery& query) { return impl_->store.list(query); }
 
 ASYNCJOBS_INLINE std::optional<std::string> Client::purged_owner(const JobId& id) {
@@ -229,7 +233,8 @@ ASYNCJOBS_INLINE RetryOutcome Client::retry(const JobId& id) {
     if (outcome == RetryOutcome::retried) {
         if (impl_->options.events) impl_->tell(JobEvent::Kind::restarted, id);
         impl_->store.notifier().changed(std::span(&id, 1));
-        if (const auto job = find(id)) impl_->store.notifier().ready(job->queue);
+        if (const auto job = glance(std::span(&id, 1)).front())
+            impl_->store.notifier().ready(job->queue);
     }
     return outcome;
 }

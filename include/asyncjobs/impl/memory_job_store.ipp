@@ -20,6 +20,7 @@ struct MemoryJobStore::State {
 
     explicit State(Clock source) : clock(std::move(source)) {}
 
+    std::vector<std::optional<Job>> read(std::span<const JobId> ids, Job (*seen)(const Job&));
     Record* find(const JobId& id) {
         const auto found = records.find(id);
         return found == records.end() ? nullptr : &found->second;
@@ -537,12 +538,22 @@ ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     return count;
 }
 
-ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<const JobId> ids) {
-    const std::lock_guard lock(state_->mutex);
+ASYNCJOBS_INLINE std::vector<std::optional<Job>>
+MemoryJobStore::State::read(std::span<const JobId> ids, Job (*seen)(const Job&)) {
+    const std::lock_guard lock(mutex);
     std::vector<std::optional<Job>> answers(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
-        if (const auto* record = state_->find(ids[i])) answers[i] = snapshot(record->job);
+        if (const auto* record = find(ids[i])) answers[i] = seen(record->job);
     return answers;
+}
+
+ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<const JobId> ids) {
+    return state_->read(ids, snapshot);
+}
+
+ASYNCJOBS_INLINE std::vector<std::optional<Job>>
+MemoryJobStore::glance(std::span<const JobId> ids) {
+    return state_->read(ids, glance_at);
 }
 
 ASYNCJOBS_INLINE JobPage MemoryJobStore::State::parents_page(const JobQuery& query) {

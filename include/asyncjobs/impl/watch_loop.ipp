@@ -24,9 +24,9 @@ ASYNCJOBS_INLINE WatchLoop::WatchedPtr WatchLoop::add(const JobId& id, Watcher w
     auto watched = std::make_shared<Watched>(id, std::move(watcher));
     std::unique_lock lock(mutex_);
     if (watched_.empty()) timer_->arm(jittered(poll_every_, runtime_.random()));
-    watched_[id].push_back(watched);
+    watched_[id].watchers.push_back(watched);
     to_read_.insert(id);
-    read_soon(lock);
+    look_soon(lock);
     return watched;
 }
 
@@ -34,8 +34,9 @@ ASYNCJOBS_INLINE void WatchLoop::forget(const WatchedPtr& watched) {
     const std::lock_guard lock(mutex_);
     const auto found = watched_.find(watched->id);
     if (found == watched_.end()) return;
-    std::erase(found->second, watched);
-    if (found->second.empty()) watched_.erase(found);
+    auto& watchers = found->second.watchers;
+    std::erase(watchers, watched);
+    if (watchers.empty()) watched_.erase(found);
 }
 
 ASYNCJOBS_INLINE void WatchLoop::remove(const WatchedPtr& watched) {
@@ -48,44 +49,73 @@ ASYNCJOBS_INLINE void WatchLoop::look_at(std::span<const JobId> ids) {
     std::unique_lock lock(mutex_);
     for (const auto& id : ids)
         if (watched_.contains(id)) to_read_.insert(id);
-    read_soon(lock);
+    look_soon(lock);
 }
 
-ASYNCJOBS_INLINE void WatchLoop::read_soon(const std::unique_lock<std::mutex>&) {
-    if (to_read_.empty() || reading_ || stopped_) return;
-    reading_ = true;
-    lane_->post([this] { read(); });
+ASYNCJOBS_INLINE void WatchLoop::look_soon(const std::unique_lock<std::mutex>&) {
+    if ((to_read_.empty() && to_glance_at_.empty()) || looking_ || stopped_) return;
+    looking_ = true;
+    lane_->post([this] { look(); });
 }
 
 ASYNCJOBS_INLINE void WatchLoop::poll() {
     std::unique_lock lock(mutex_);
-    for (const auto& [id, watchers] : watched_) to_read_.insert(id);
-    read_soon(lock);
+    for (const auto& [id, place] : watched_) to_glance_at_.insert(id);
+    look_soon(lock);
     if (!watched_.empty() && timer_) timer_->arm(jittered(poll_every_, runtime_.random()));
+}
+
+ASYNCJOBS_INLINE void WatchLoop::look() {
+    try {
+        glance();
+        read();
+    } catch (const std::exception&) {
+        // The next poll tries again.
+    }
+    std::unique_lock lock(mutex_);
+    looking_ = false;
+    look_soon(lock);
+}
+
+ASYNCJOBS_INLINE std::vector<JobId> WatchLoop::take(std::unordered_set<JobId>& from) {
+    std::vector<JobId> ids;
+    while (!from.empty() && ids.size() < batch) ids.push_back(from.extract(from.begin()).value());
+    return ids;
+}
+
+ASYNCJOBS_INLINE void WatchLoop::glance() {
+    std::unique_lock lock(mutex_);
+    const auto ids = take(to_glance_at_);
+    lock.unlock();
+    if (ids.empty()) return;
+    const auto jobs = store_.glance(ids);
+    lock.lock();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const auto found = watched_.find(ids[i]);
+        if (found != watched_.end() && (!jobs[i] || jobs[i]->revision != found->second.revision))
+            to_read_.insert(ids[i]);
+    }
 }
 
 ASYNCJOBS_INLINE void WatchLoop::read() {
     std::vector<JobId> ids;
     std::vector<std::vector<WatchedPtr>> watchers; // those that came later need a later reading
     std::unique_lock lock(mutex_);
-    while (!to_read_.empty() && ids.size() < batch) {
-        const auto id = to_read_.extract(to_read_.begin()).value();
+    for (const auto& id : take(to_read_)) {
         const auto found = watched_.find(id);
         if (found == watched_.end()) continue;
         ids.push_back(id);
-        watchers.push_back(found->second);
+        watchers.push_back(found->second.watchers);
     }
     lock.unlock();
-    std::vector<std::optional<Job>> jobs;
-    try {
-        if (!ids.empty()) jobs = store_.find(ids);
-    } catch (const std::exception&) {
-        // The next poll tries again.
-    }
-    for (std::size_t i = 0; i < jobs.size(); ++i) pass_on(watchers[i], jobs[i]);
+    if (ids.empty()) return;
+    const auto jobs = store_.find(ids);
     lock.lock();
-    reading_ = false;
-    read_soon(lock);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (const auto found = watched_.find(ids[i]); found != watched_.end() && jobs[i])
+            found->second.revision = jobs[i]->revision;
+    lock.unlock();
+    for (std::size_t i = 0; i < ids.size(); ++i) pass_on(watchers[i], jobs[i]);
 }
 
 ASYNCJOBS_INLINE void WatchLoop::pass_on(const std::vector<WatchedPtr>& watchers,

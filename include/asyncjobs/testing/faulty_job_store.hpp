@@ -38,6 +38,7 @@ public:
     std::size_t purge(std::size_t limit) override;
     std::optional<std::string> purged_owner(const JobId& id) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
+    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
     RetryOutcome retry(const JobId& id) override;

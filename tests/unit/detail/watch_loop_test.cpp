@@ -16,7 +16,13 @@ public:
         return jobs;
     }
 
+    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
+        glances.push_back(ids.size());
+        return inner().glance(ids);
+    }
+
     std::vector<std::size_t> batches = {};
+    std::vector<std::size_t> glances = {};
     std::function<void()> before_answer = {};
 };
 
@@ -53,6 +59,45 @@ TEST_CASE_FIXTURE(WatchedJobs, "all that is watched is read in batches of bounde
     CHECK(told == 1200);
     CHECK(reading.batches.size() >= 3);
     for (const auto size : reading.batches) CHECK(size <= 500);
+    pass(2s);
+    CHECK(reading.glances.size() >= 3);
+    for (const auto size : reading.glances) CHECK(size <= 500);
+}
+
+TEST_CASE_FIXTURE(WatchedJobs, "a poll reads no job that has not changed") {
+    std::vector<JobId> ids;
+    std::vector<JobId> told;
+    std::vector<detail::WatchLoop::WatchedPtr> watched;
+    for (int i = 0; i < 10; ++i) {
+        ids.push_back(submit());
+        watched.push_back(loop.add(ids.back(), [&told, id = ids.back()](const std::optional<Job>&) {
+            told.push_back(id);
+        }));
+    }
+    pass(100ms);
+    CHECK(told.size() == 10);
+    told.clear();
+    reading.batches.clear();
+    pass(10s);
+    CHECK(reading.glances.size() >= 5);
+    CHECK(reading.batches.empty());
+    memory.cancel(ids[3], {}); // without a hint
+    pass(2s);
+    CHECK(reading.batches == std::vector<std::size_t>{1});
+    CHECK(told == std::vector{ids[3]});
+}
+
+TEST_CASE_FIXTURE(WatchedJobs, "a poll sees that a job is gone") {
+    const auto id = submit();
+    bool gone = false;
+    const auto watched =
+        loop.add(id, [&](const std::optional<Job>& job) { gone = !job.has_value(); });
+    pass(100ms);
+    memory.cancel(id, {});
+    memory.remove(id);
+    pass(2s);
+    CHECK(gone);
+    CHECK(watched->ended);
 }
 
 TEST_CASE_FIXTURE(WatchedJobs, "it rests while nothing is watched, and polls again for the next") {
