@@ -1,0 +1,111 @@
+#include <asyncjobs/await_callback.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+using namespace asyncjobs;
+namespace asio = boost::asio;
+
+namespace {
+
+using Callback = std::function<void(std::string)>;
+
+struct Coroutines {
+    /// Notes what `function` hands over.
+    asio::awaitable<void> note(std::function<void(Callback)> function) {
+        noted = co_await await_callback<std::string>(std::move(function));
+        noted_by = std::this_thread::get_id();
+    }
+
+    asio::io_context io;
+    std::string noted = "nothing yet";
+    std::thread::id noted_by;
+};
+
+TEST_CASE_FIXTURE(Coroutines, "a coroutine goes on with what a callback gets at once") {
+    co_spawn(io, note([](const Callback& then) { then("at once"); }), asio::detached);
+    io.run();
+    CHECK(noted == "at once");
+}
+
+TEST_CASE_FIXTURE(Coroutines, "what another thread hands over comes to the coroutine's own") {
+    std::jthread other;
+    co_spawn(io, note([&](Callback then) {
+                 other = std::jthread([then = std::move(then)] { then("from afar"); });
+             }),
+             asio::detached);
+    io.run(); // which has work to do as long as something is awaited
+    CHECK(noted == "from afar");
+    CHECK(noted_by == std::this_thread::get_id());
+}
+
+TEST_CASE_FIXTURE(Coroutines, "arguments go before the callback, and members have their object") {
+    struct Greeter {
+        void greet(const std::string& whom, const Callback& then) const { then(word + whom); }
+        std::string word;
+    };
+    const Greeter greeter{"hello "};
+    co_spawn(
+        io,
+        [&]() -> asio::awaitable<void> {
+            noted = co_await await_callback<std::string>(&Greeter::greet, &greeter,
+                                                         std::string("world"));
+        },
+        asio::detached);
+    io.run();
+    CHECK(noted == "hello world");
+}
+
+TEST_CASE_FIXTURE(Coroutines, "a callback that is dropped unused leaves nothing to wait for") {
+    co_spawn(io, note([](const Callback&) {}), asio::detached);
+    io.run();
+    CHECK(noted == "nothing yet");
+}
+
+TEST_CASE_FIXTURE(Coroutines, "cancelled, it ends at once, and what comes later is dropped") {
+    asio::cancellation_signal cancel;
+    Callback kept;
+    bool ended = false;
+    co_spawn(io, note([&](Callback then) { kept = std::move(then); }),
+             asio::bind_cancellation_slot(cancel.slot(),
+                                          [&](const std::exception_ptr&) { ended = true; }));
+    io.poll();
+    REQUIRE(kept);
+    CHECK_FALSE(ended);
+    cancel.emit(asio::cancellation_type::terminal);
+    io.poll();
+    CHECK(ended);
+    kept("too late");
+    io.poll();
+    CHECK(noted != "too late");
+}
+
+TEST_CASE_FIXTURE(Coroutines, "of two that are awaited, the first to come ends the other") {
+    using namespace asio::experimental::awaitable_operators;
+    Callback kept;
+    std::size_t first = 9;
+    co_spawn(
+        io,
+        [&]() -> asio::awaitable<void> {
+            const auto come = co_await (
+                await_callback<std::string>([&](Callback then) { kept = std::move(then); }) ||
+                await_callback<std::string>([](const Callback& then) { then("quick"); }));
+            first = come.index();
+        },
+        asio::detached);
+    io.poll();
+    CHECK(first == 1);
+    kept("too late");
+    io.run();
+}
+
+} // namespace
