@@ -25,16 +25,16 @@ struct Item {
 };
 BOOST_DESCRIBE_STRUCT(Item, (), (name, count))
 
-struct Base {
+struct Wrapping {
     bool gift = false;
 };
-BOOST_DESCRIBE_STRUCT(Base, (), (gift))
+BOOST_DESCRIBE_STRUCT(Wrapping, (), (gift))
 
-struct Order : Base {
+struct Parcel : Wrapping {
     Item item = {};
     std::vector<Item> more = {};
 };
-BOOST_DESCRIBE_STRUCT(Order, (Base), (item, more))
+BOOST_DESCRIBE_STRUCT(Parcel, (Wrapping), (item, more))
 
 struct Defaults {
     double ratio = 0.5;
@@ -100,7 +100,7 @@ TEST_CASE("what is optional may be null") {
     CHECK(schema<std::optional<JsonText>>() == parsed("{}"));
     CHECK(schema<std::optional<std::vector<bool>>>() ==
           parsed(R"({"type":["array","null"],"items":{"type":"boolean"}})"));
-    CHECK(schema<std::optional<Base>>() == parsed(R"({"anyOf":[{"type":"object","properties":
+    CHECK(schema<std::optional<Wrapping>>() == parsed(R"({"anyOf":[{"type":"object","properties":
                               {"gift":{"type":"boolean","default":false}}},{"type":"null"}]})"));
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("containers have the schema of their elements") {
 }
 
 TEST_CASE("a struct has its members, inherited ones too, and those of its members") {
-    const auto order = schema<Order>();
+    const auto order = schema<Parcel>();
     CHECK(order.at("type") == "object");
     const auto& members = order.at("properties").as_object();
     CHECK(members.size() == 3);
@@ -122,9 +122,9 @@ TEST_CASE("a struct has its members, inherited ones too, and those of its member
 }
 
 TEST_CASE("unknown members are refused at every depth, or nowhere") {
-    const auto open = schema<Order>();
+    const auto open = schema<Parcel>();
     CHECK_FALSE(open.as_object().contains("additionalProperties"));
-    const auto closed = schema<Order>(json::UnknownMembers::refuse);
+    const auto closed = schema<Parcel>(json::UnknownMembers::refuse);
     CHECK(closed.at("additionalProperties") == false);
     CHECK(closed.at("properties").at("more").at("items").at("additionalProperties") == false);
 }
@@ -146,7 +146,7 @@ TEST_CASE("what is written has all members but empty optionals, and none is null
           parsed(R"(["ratio","unset","size","grade","pause","list","at"])"));
     CHECK(written.at("properties").at("limit").at("type") == "integer");
     CHECK(written.at("properties").at("ratio") == schema<double>());
-    CHECK(json::to_value(json::schema_of_serialized<Order>())
+    CHECK(json::to_value(json::schema_of_serialized<Parcel>())
               .at_pointer("/properties/more/items/required") == parsed(R"(["name","count"])"));
 }
 
