@@ -3,15 +3,14 @@
 #pragma once
 
 #include <asyncjobs/await_callback.hpp>
-#include <asyncjobs/http/file_stream.hpp>
 #include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/wire.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <fmt/format.h>
 
 namespace mount {
 
@@ -28,22 +27,15 @@ inline asio::awaitable<void> hang_up(beast::tcp_stream& stream) {
                                                  asio::redirect_error(asio::use_awaitable, error));
 }
 
-/// Sends a body piece by piece, until it ends or the client is gone.
-inline asio::awaitable<void> send(beast::tcp_stream& stream, std::shared_ptr<http::BodyStream> body,
-                                  bool chunked) {
+/// The next piece of a body, or none if it has ended or the client is gone.
+inline asio::awaitable<std::optional<std::string>> next(beast::tcp_stream& stream,
+                                                        http::BodyStream& body) {
     using namespace asio::experimental::awaitable_operators;
-    for (;;) {
-        auto next = co_await (asyncjobs::await_callback<std::optional<std::string>>(
-                                  &http::BodyStream::next, body.get()) ||
-                              hang_up(stream));
-        if (next.index() == 1) co_return;
-        const auto piece = std::get<0>(std::move(next));
-        std::string text = piece.value_or(""); // in chunks, an empty one is the end
-        if (chunked) text = fmt::format("{:x}\r\n{}\r\n", text.size(), text);
-        stream.expires_after(write_time);
-        co_await asio::async_write(stream, asio::buffer(text), asio::use_awaitable);
-        if (!piece) co_return;
-    }
+    auto first = co_await (
+        asyncjobs::await_callback<std::optional<std::string>>(&http::BodyStream::next, &body) ||
+        hang_up(stream));
+    if (first.index() == 1) co_return std::nullopt;
+    co_return std::get<0>(std::move(first));
 }
 
 /// Has the API answer a request; false: the connection ends with its answer.
@@ -55,28 +47,17 @@ inline asio::awaitable<bool> answer(http::JobApi& api, beast::tcp_stream& stream
                           .remote_address =
                               stream.socket().remote_endpoint().address().to_string()};
     for (const auto& field : from) request.headers.add(field.name_string(), field.value());
-    auto given = co_await asyncjobs::await_callback<http::Response>(&http::JobApi::handle, &api,
-                                                                    std::move(request));
-    beast::http::response<beast::http::string_body> response;
-    response.result(given.status);
-    for (const auto& [name, value] : given.headers) response.insert(name, value);
-    auto* text = std::get_if<std::string>(&given.body);
-    response.keep_alive(from.keep_alive() && text);
-    if (text) response.body() = std::move(*text);
-    if (from.version() == 11 && !http::body_length(given.body)) response.chunked(true);
-    std::shared_ptr<http::BodyStream> body;
-    if (auto* file = std::get_if<http::FileBody>(&given.body))
-        body = http::stream_file(*file);
-    else if (!text)
-        body = std::get<std::shared_ptr<http::BodyStream>>(given.body);
-    beast::http::response_serializer<beast::http::string_body> serializer(response);
-    stream.expires_after(write_time);
-    if (!body)
-        co_await beast::http::async_write(stream, serializer, asio::use_awaitable);
-    else
-        co_await beast::http::async_write_header(stream, serializer, asio::use_awaitable);
-    if (body) co_await send(stream, std::move(body), response.chunked());
-    co_return response.keep_alive();
+    auto response = co_await asyncjobs::await_callback<http::Response>(&http::JobApi::handle, &api,
+                                                                       std::move(request));
+    auto message = http::to_wire(std::move(response), from.version() == 11, from.keep_alive());
+    std::optional<std::string> piece = std::move(message.start);
+    while (piece) {
+        stream.expires_after(write_time);
+        co_await asio::async_write(stream, asio::buffer(*piece), asio::use_awaitable);
+        if (!message.rest) break;
+        piece = co_await next(stream, *message.rest);
+    }
+    co_return message.keep_alive;
 }
 
 } // namespace mount

@@ -158,8 +158,8 @@ private:
             hub_->api.refuse(http::Problem(503, "overloaded", "there are too many connections")
                                  .with_header("Retry-After", "5"));
         const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-        const std::string text =
-            response_head(response, now, Persistence::close) + std::get<std::string>(response.body);
+        const std::string text = response_head(response, now, http::Persistence::close) +
+                                 std::get<std::string>(response.body);
         error_code ignored;
         socket.non_blocking(true, ignored);
         socket.write_some(asio::buffer(text), ignored);

@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/read_size.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -18,7 +17,7 @@ using boost::system::error_code;
 
 constexpr std::size_t head_step = 4 * 1024;
 constexpr std::size_t slice_size = 64 * 1024;
-constexpr std::string_view last_chunk = "0\r\n\r\n";
+constexpr std::size_t least_chunked_body = 5; // an empty one's
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Timestamp wall_clock() {
@@ -92,10 +91,33 @@ void Session::await_request() {
     if (hub_->draining) return close();
     in_.shrink_to_fit();
     set_deadline(Clock::now() + hub_->options.idle_timeout);
-    // What TLS has taken from the socket already can't be waited for there.
-    if (transport_.has_tls()) return read_head();
-    transport_.socket().async_wait(Transport::Socket::wait_read,
-                                   guarded([](Session& self) { self.read_head(); }));
+    read_few();
+}
+
+/// Hears of the peer's next request, or of its end, whatever is done meanwhile.
+void Session::read_few() {
+    if (std::exchange(reading_few_, true)) return;
+    transport_.async_read_some(asio::buffer(few_),
+                               [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                   self->reading_few_ = false;
+                                   if (self->phase_ != Phase::closed)
+                                       self->on_few_bytes(error, bytes);
+                               });
+}
+
+void Session::on_few_bytes(error_code error, std::size_t bytes) {
+    const bool is_answering = phase_ == Phase::handling || phase_ == Phase::writing;
+    if (error == asio::error::eof && is_answering) { // it may still take the answer
+        keep_ = false;
+        return ongoing_.hurry();
+    }
+    if (error) return close();
+    if (phase_ == Phase::streaming) return read_few();
+    if (phase_ == Phase::lingering) return;
+    in_.commit(asio::buffer_copy(in_.prepare(bytes), asio::buffer(few_)));
+    if (phase_ != Phase::idle) return;
+    begin_head();
+    on_head_bytes();
 }
 
 void Session::begin_head() {
@@ -107,7 +129,6 @@ void Session::read_head() {
     const auto room = hub_->options.head_limit + 1 - in_.size();
     transport_.async_read_some(in_.prepare(std::min(room, head_step)),
                                guarded([](Session& self, std::size_t bytes) {
-                                   if (self.phase_ == Phase::idle) self.begin_head();
                                    self.in_.commit(bytes);
                                    self.on_head_bytes();
                                }));
@@ -173,7 +194,7 @@ void Session::read_body() {
 void Session::on_body_bytes() {
     namespace http_io = boost::beast::http;
     // Beast aborts at "0\r\n" and a byte more, which may well come by themselves.
-    if (head_.chunked && in_.size() < last_chunk.size()) return read_body();
+    if (head_.chunked && in_.size() < least_chunked_body) return read_body();
     error_code error;
     in_.consume(parser_->put(in_.data(), error));
     if (error == http_io::error::body_limit)
@@ -216,7 +237,9 @@ void Session::hand_over(std::string body) {
                           .headers = std::move(head_.headers),
                           .body = std::move(body),
                           .remote_address = peer_name_};
-    hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
+    ongoing_ =
+        hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
+    if (in_.size() == 0) read_few();
 }
 
 void Session::refuse(unsigned status, std::string code, std::string detail) {
@@ -242,11 +265,8 @@ void Session::respond(http::Response response) {
         }
     }
     if (hub_->draining) keep_ = false; // stop() may not have come to this strand yet
-    const auto persistence = !keep_           ? Persistence::close
-                             : head_.http_1_1 ? Persistence::implied
-                                              : Persistence::keep_alive;
     if (std::holds_alternative<Stream>(response_.body)) return begin_stream();
-    out_text_ = response_head(response_, wall_clock(), persistence);
+    out_text_ = response_head(response_, wall_clock(), http::persistence(head_.http_1_1, keep_));
     phase_ = Phase::writing;
     write(true);
 }
@@ -255,16 +275,10 @@ void Session::respond(http::Response response) {
 void Session::begin_stream() {
     keep_ = false;
     phase_ = Phase::streaming;
-    await_hangup();
-    write_piece(response_head(response_, wall_clock(), Persistence::close,
-                              head_.http_1_1 ? Framing::chunked : Framing::as_said),
+    read_few();
+    write_piece(response_head(response_, wall_clock(), http::Persistence::close,
+                              head_.http_1_1 ? http::Framing::chunked : http::Framing::as_said),
                 &Session::ask_for_piece);
-}
-
-void Session::await_hangup() {
-    transport_.async_read_some(asio::buffer(trash_), guarded([](Session& self, std::size_t) {
-                                   if (self.phase_ == Phase::streaming) self.await_hangup();
-                               }));
 }
 
 void Session::ask_for_piece() {
@@ -274,10 +288,10 @@ void Session::ask_for_piece() {
 }
 
 void Session::on_piece(std::optional<std::string> piece) {
-    if (piece && head_.http_1_1) piece = fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece);
+    if (piece && head_.http_1_1) piece = http::chunk(*piece);
     if (piece) return write_piece(*std::move(piece), &Session::ask_for_piece);
     if (!head_.http_1_1) return end_exchange();
-    write_piece(std::string(last_chunk), &Session::end_exchange);
+    write_piece(http::chunk(""), &Session::end_exchange);
 }
 
 void Session::write_piece(std::string piece, void (Session::*then)()) {
@@ -358,12 +372,13 @@ void Session::end_sending() {
 
 void Session::await_end() {
     transport_.socket().async_read_some(
-        asio::buffer(trash_), guarded([](Session& self, std::size_t) { self.await_end(); }));
+        asio::buffer(few_), guarded([](Session& self, std::size_t) { self.await_end(); }));
 }
 
 void Session::close() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
+    ongoing_.hurry();
     error_code ignored;
     transport_.socket().close(ignored);
     timer_.cancel();
@@ -390,7 +405,7 @@ void Session::on_deadline() {
         // Said if the peer listens, but nobody waits for that.
         const auto response = hub_->api.refuse(
             http::Problem(408, "request_timeout", "the request did not arrive in time"));
-        const std::string text = response_head(response, wall_clock(), Persistence::close) +
+        const std::string text = response_head(response, wall_clock(), http::Persistence::close) +
                                  std::get<std::string>(response.body);
         transport_.write_at_once(text);
     }

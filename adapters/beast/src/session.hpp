@@ -2,8 +2,9 @@
 
 #include "framing.hpp"
 #include "hub.hpp"
-#include "response_head.hpp"
 #include "transport.hpp"
+
+#include <asyncjobs/http/response_head.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/file.hpp>
@@ -54,6 +55,8 @@ private:
 
     void greet();
     void await_request();
+    void read_few();
+    void on_few_bytes(boost::system::error_code error, std::size_t bytes);
     void begin_head();
     void read_head();
     void on_head_bytes();
@@ -70,7 +73,6 @@ private:
     void write(bool with_head);
     bool fill_slice();
     void begin_stream();
-    void await_hangup();
     void ask_for_piece();
     void on_piece(std::optional<std::string> piece);
     void write_piece(std::string piece, void (Session::*then)());
@@ -106,13 +108,15 @@ private:
     Clock::time_point body_began_ = {};
     std::size_t body_memory_ = 0; ///< taken from the hub
 
+    http::Ongoing ongoing_;
     bool keep_ = false; ///< the connection goes on after this exchange
     http::Response response_;
     std::string out_text_;   ///< what is being written: a head, or a piece of a stream
     std::uint64_t sent_ = 0; ///< of the body
     boost::beast::file file_;
     std::vector<char> slice_;
-    std::array<char, 512> trash_; ///< what is read in order to be ignored
+    std::array<char, 1024> few_; ///< bytes: a request's first ones, or what is ignored
+    bool reading_few_ = false;
 };
 
 } // namespace asyncjobs::beast

@@ -120,14 +120,17 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
                  .submission = std::move(submission)});
 }
 
-void JobApi::Impl::handle(Request request, Respond respond) {
+Ongoing JobApi::Impl::handle(Request request, Respond respond) {
     request.client_address = proxies_.client_of(request);
     const bool at_once = options_.threads == 0 || path_of(request.target) == health_path;
     const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
-    if (at_once) return pending->run();
-    if (pending->place() >= options_.threads + options_.queue_limit)
-        return pending->refuse("too many requests wait already");
-    lane_->post([pending] { pending->run(); });
+    if (at_once)
+        pending->run();
+    else if (pending->place() >= options_.threads + options_.queue_limit)
+        pending->refuse("too many requests wait already");
+    else
+        lane_->post([pending] { pending->run(); });
+    return Ongoing(pending);
 }
 
 void JobApi::Impl::drain() {
@@ -270,8 +273,8 @@ void JobApi::route(std::string_view method, std::string_view path, RouteHandler 
     impl_->add_route(method, path, std::move(handler), std::move(options));
 }
 
-void JobApi::handle(Request request, Respond respond) {
-    impl_->handle(std::move(request), std::move(respond));
+Ongoing JobApi::handle(Request request, Respond respond) {
+    return impl_->handle(std::move(request), std::move(respond));
 }
 
 void JobApi::drain() { impl_->drain(); }

@@ -36,7 +36,7 @@ public:
     void add_submit_route(std::string_view path, detail::SubmitRule rule);
     void add_generic_type(detail::SubmitRule rule);
 
-    void handle(Request request, Respond respond);
+    Ongoing handle(Request request, Respond respond);
     void drain();
     bool serves(std::string_view target) const noexcept;
     bool trusts(std::string_view address) const noexcept { return proxies_.contains(address); }

@@ -25,7 +25,6 @@ public:
 
     void on_end() override { end(); }
 
-private:
     void end() {
         if (over_.exchange(true)) return;
         ++pending_->api_.in_flight_;
@@ -36,6 +35,7 @@ private:
         });
     }
 
+private:
     const std::shared_ptr<Pending> pending_;
     Wait wait_;
     std::atomic<bool> over_ = false;
@@ -84,6 +84,22 @@ void JobApi::Impl::Pending::wait(Wait wait) {
     const auto at_most = wait.at_most;
     const auto waiting = std::make_shared<Waiting>(shared_from_this(), std::move(wait));
     api_.followers_->join(waiting, id, at_most);
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_ = waiting;
+        if (!hurried_) return;
+    }
+    waiting->end();
+}
+
+void JobApi::Impl::Pending::hurry() {
+    std::shared_ptr<Waiting> waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        hurried_ = true;
+        waiting = waiting_.lock();
+    }
+    if (waiting) waiting->end();
 }
 
 } // namespace asyncjobs::http

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace asyncjobs::http {
@@ -12,7 +13,8 @@ namespace asyncjobs::http {
 ///
 /// It counts as in flight while it is worked on or waits for a thread, and not while it waits for a
 /// job.
-class JobApi::Impl::Pending : public std::enable_shared_from_this<Pending> {
+class JobApi::Impl::Pending final : public Ongoing::Work,
+                                    public std::enable_shared_from_this<Pending> {
 public:
     Pending(Impl& api, Request request, Respond respond);
     ~Pending();
@@ -24,6 +26,7 @@ public:
 
     void run();
     void refuse(std::string detail);
+    void hurry() override;
 
 private:
     class Waiting;
@@ -36,6 +39,9 @@ private:
     const Request request_;
     Respond respond_;
     const std::size_t place_;
+    std::mutex mutex_; ///< guards what follows
+    std::weak_ptr<Waiting> waiting_;
+    bool hurried_ = false;
 };
 
 } // namespace asyncjobs::http

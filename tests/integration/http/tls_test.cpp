@@ -83,6 +83,30 @@ TEST_CASE("a job is submitted, followed and fetched within TLS") {
     CHECK(json_of(client.ask(ServedApi::request("GET " + path, "ann"))).at("result") == 17);
 }
 
+TEST_CASE("a client that hangs up within TLS while it waits takes no place any more") {
+    auto options = by_tls();
+    options.api.max_wait = 1h;
+    ServedApi served(std::move(options));
+    served.server.start();
+    auto context = client_context();
+    RawClient observer(served.server.port(), context);
+    const auto await_waiting = [&](const std::string& count) {
+        const auto line = "\nasyncjobs_http_requests_waiting " + count + "\n";
+        while (observer.ask(ServedApi::request("GET /metrics", "")).body.find(line) ==
+               std::string::npos) {
+        }
+    };
+    const auto path = path_of(served.submit("ann"));
+    {
+        RawClient client(served.server.port(), context);
+        const auto etag = client.ask(ServedApi::request("GET " + path, "ann")).header("ETag");
+        client.send(ServedApi::request("GET " + path, "ann",
+                                       "If-None-Match: " + etag + "\r\nPrefer: wait=3600\r\n"));
+        await_waiting("1");
+    }
+    await_waiting("0");
+}
+
 TEST_CASE("requests that share a record are answered one after the other") {
     ServedApi served(by_tls());
     served.server.start();

@@ -123,6 +123,37 @@ TEST_CASE("a job that is removed ends the wait for it") {
     served.await_waiting(0);
 }
 
+TEST_CASE("a client that hangs up while it waits takes no place any more") {
+    ServedApi served({.api = {.max_wait = 1h, .max_waits_per_owner = 1}});
+    const auto id = served.submit("ann");
+    for (int i = 0; i < 3; ++i) {
+        { const auto client = begin_waiting(served, id); }
+        served.await_waiting(0);
+    }
+}
+
+TEST_CASE("a client that has said all it will say is answered at once, and no more") {
+    ServedApi served({.api = {.max_wait = 1h}});
+    auto client = begin_waiting(served, served.submit("ann"));
+    client.finish_sending();
+    const auto response = client.receive();
+    CHECK(response.status == 304);
+    CHECK(response.header("Connection") == "close");
+    CHECK(client.closed_without_a_word());
+}
+
+TEST_CASE("what is asked behind a request that waits is answered after it") {
+    ServedApi served({.api = {.max_wait = 1h}});
+    const auto id = served.submit("ann");
+    auto client = begin_waiting(served, id);
+    client.send(ServedApi::request("GET /v1/nowhere", "ann"));
+    client.send(ServedApi::request("GET " + path_of(id), "ann"));
+    served.client.cancel(id);
+    CHECK(text_at(json_of(client.receive()), "status") == "cancelled");
+    CHECK(client.receive().status == 404);
+    CHECK(client.receive().status == 200);
+}
+
 TEST_CASE("requests that wait need no thread") {
     ServedApi served(
         {.api = {.threads = 1, .max_wait = 1h}, .server = {.max_connections_per_address = 300}});

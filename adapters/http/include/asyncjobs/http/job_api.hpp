@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asyncjobs::http {
@@ -90,6 +91,32 @@ struct RouteOptions {
     bool described = true; ///< false: `/openapi.json` does not name it
 };
 
+/// A request that JobApi is answering. May be dropped.
+///
+/// Thread-safety  Full.
+class Ongoing {
+public:
+    class Work {
+    public:
+        virtual void hurry() = 0;
+
+    protected:
+        ~Work() = default;
+    };
+
+    Ongoing() = default;
+    explicit Ongoing(std::weak_ptr<Work> work) : work_(std::move(work)) {}
+
+    /// The client waits no longer, or is gone: if the request waits for a job, it is answered now,
+    /// as the job is, and what it was counted as waiting for is free for others.
+    void hurry() const {
+        if (const auto work = work_.lock()) work->hurry();
+    }
+
+private:
+    std::weak_ptr<Work> work_;
+};
+
 /// The job API of HTTP clients, over neutral messages: a server hands it requests and writes what
 /// it answers.
 ///
@@ -134,7 +161,7 @@ public:
 
     /// Calls `respond` exactly once, from one of the API's threads, or at once from this one where
     /// there is nothing to wait for or no room. `respond` must not block and must not throw.
-    void handle(Request request, Respond respond);
+    Ongoing handle(Request request, Respond respond);
 
     /// For a service that goes down: from now on submits get 503, and so does `/readyz`; requests
     /// that wait for a job are answered as it is; streams end, and have their clients come back.

@@ -1,29 +1,31 @@
-#include "response_head.hpp"
+#include <asyncjobs/http/response_head.hpp>
 
 #include <asyncjobs/http/http_date.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::http {
 namespace {
 
 bool is_the_servers(std::string_view name) noexcept {
     constexpr std::array names = {"Connection", "Date", "Keep-Alive", "Transfer-Encoding",
                                   "Upgrade"};
     return std::ranges::any_of(
-        names, [&](std::string_view own) { return http::equals_ignoring_case(name, own); });
+        names, [&](std::string_view own) { return equals_ignoring_case(name, own); });
 }
 
 } // namespace
 
-std::string response_head(const http::Response& response, Timestamp now, Persistence persistence,
+std::string response_head(const Response& response, Timestamp now, Persistence persistence,
                           Framing framing) {
     std::string head;
     const auto append = [&head](const auto&... parts) { ((head += parts), ...); };
     head.reserve(512);
-    append("HTTP/1.1 ", std::to_string(response.status), ' ', http::reason_phrase(response.status));
-    append("\r\nDate: ", http::to_http_date(now), "\r\n");
+    append("HTTP/1.1 ", std::to_string(response.status), ' ', reason_phrase(response.status));
+    append("\r\nDate: ", to_http_date(now), "\r\n");
     for (const auto& [name, value] : response.headers)
         if (!is_the_servers(name)) append(name, ": ", value, "\r\n");
     if (framing == Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
@@ -33,4 +35,8 @@ std::string response_head(const http::Response& response, Timestamp now, Persist
     return head;
 }
 
-} // namespace asyncjobs::beast
+std::string chunk(std::string_view data) {
+    return fmt::format("{:x}\r\n{}\r\n", data.size(), data);
+}
+
+} // namespace asyncjobs::http

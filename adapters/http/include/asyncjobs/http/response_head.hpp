@@ -4,14 +4,21 @@
 #include <asyncjobs/time.hpp>
 
 #include <string>
+#include <string_view>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::http {
 
 enum class Persistence {
     implied,    ///< the connection goes on, as the version of HTTP implies
     keep_alive, ///< it goes on, which an HTTP/1.0 client must be told
     close,
 };
+
+/// Of a connection that speaks HTTP/1.1, or else 1.0.
+constexpr Persistence persistence(bool http_1_1, bool keep_alive) noexcept {
+    if (!keep_alive) return Persistence::close;
+    return http_1_1 ? Persistence::implied : Persistence::keep_alive;
+}
 
 /// How the peer knows where the body ends.
 enum class Framing {
@@ -21,7 +28,10 @@ enum class Framing {
 
 /// Status line and fields, with the empty line. Fields that say how the message is framed are the
 /// server's and not taken from the response, but for Content-Length.
-std::string response_head(const http::Response& response, Timestamp now, Persistence persistence,
+std::string response_head(const Response& response, Timestamp now, Persistence persistence,
                           Framing framing = Framing::as_said);
 
-} // namespace asyncjobs::beast
+/// A piece of a chunked body; an empty one is its end.
+std::string chunk(std::string_view data);
+
+} // namespace asyncjobs::http

@@ -1,9 +1,9 @@
-#include "response_head.hpp"
+#include <asyncjobs/http/response_head.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace asyncjobs;
-using namespace asyncjobs::beast;
+using namespace asyncjobs::http;
 using namespace std::chrono_literals;
 
 namespace {
@@ -11,7 +11,7 @@ const Timestamp noon{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12
 }
 
 TEST_CASE("a head has its status line, the date and the response's fields") {
-    const http::Response response{
+    const Response response{
         .status = 404, .headers = {{"A", "1"}, {"Content-Length", "0"}}, .body = {}};
     CHECK(response_head(response, noon, Persistence::implied) ==
           "HTTP/1.1 404 Not Found\r\nDate: Wed, 08 Jan 2025 12:00:00 GMT\r\nA: 1\r\n"
@@ -26,7 +26,7 @@ TEST_CASE("whether the connection goes on is said where it is not implied") {
 }
 
 TEST_CASE("how a message is framed is not the response's to say") {
-    const http::Response response{.headers = {{"transfer-encoding", "chunked"},
+    const Response response{.headers = {{"transfer-encoding", "chunked"},
                                               {"connection", "upgrade"},
                                               {"date", "today"},
                                               {"upgrade", "h2c"}},

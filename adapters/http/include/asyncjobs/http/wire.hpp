@@ -1,0 +1,26 @@
+#pragma once
+
+#include <asyncjobs/http/message.hpp>
+
+#include <memory>
+#include <string>
+
+namespace asyncjobs::http {
+
+/// A response as it goes over a connection.
+struct WireMessage {
+    std::string start = {}; ///< status line, fields, and the body if it is a string
+    /// What comes then, each piece framed and ready to be sent; null if that was all.
+    std::shared_ptr<BodyStream> rest = {};
+    bool keep_alive = true; ///< false: the connection is to be closed when all is sent
+};
+
+/// For servers that have no writer of their own which takes fields as they are: adds `Date` and
+/// `Connection`, and frames the body as the client's version of HTTP wants it. After a file or a
+/// stream the connection ends, so that one which breaks off is not taken for the whole: a file that
+/// becomes shorter does so, and one that can't be read is a response of status 500.
+///
+/// Blocking       Opens a file, and `rest` reads it.
+WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
+
+} // namespace asyncjobs::http

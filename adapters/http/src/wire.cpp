@@ -1,0 +1,66 @@
+#include <asyncjobs/http/wire.hpp>
+
+#include <asyncjobs/http/file_stream.hpp>
+#include <asyncjobs/http/response_head.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace asyncjobs::http {
+namespace {
+
+class ChunkedStream final : public BodyStream {
+public:
+    explicit ChunkedStream(std::shared_ptr<BodyStream> body) : body_(std::move(body)) {}
+
+    void next(Deliver deliver) override {
+        if (ended_) return deliver(std::nullopt);
+        body_->next([this, deliver = std::move(deliver)](std::optional<std::string> piece) {
+            ended_ = !piece;
+            deliver(chunk(piece.value_or("")));
+        });
+    }
+
+private:
+    const std::shared_ptr<BodyStream> body_;
+    bool ended_ = false;
+};
+
+class FileToItsEnd final : public BodyStream {
+public:
+    explicit FileToItsEnd(std::shared_ptr<BodyStream> file) : file_(std::move(file)) {}
+
+    void next(Deliver deliver) override {
+        try {
+            file_->next(deliver);
+        } catch (const std::exception&) {
+            deliver(std::nullopt);
+        }
+    }
+
+private:
+    const std::shared_ptr<BodyStream> file_;
+};
+
+} // namespace
+
+WireMessage to_wire(Response response, bool http_1_1, bool keep_alive) {
+    WireMessage message;
+    try {
+        if (const auto* file = std::get_if<FileBody>(&response.body))
+            message.rest = std::make_shared<FileToItsEnd>(stream_file(*file));
+    } catch (const std::exception&) {
+        response = {.status = 500, .headers = {{"Content-Length", "0"}}, .body = {}};
+    }
+    const bool chunked = http_1_1 && !body_length(response.body);
+    if (const auto* stream = std::get_if<std::shared_ptr<BodyStream>>(&response.body))
+        message.rest = chunked ? std::make_shared<ChunkedStream>(*stream) : *stream;
+    message.keep_alive = keep_alive && !message.rest;
+    const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    message.start = response_head(response, now, persistence(http_1_1, message.keep_alive),
+                                  chunked ? Framing::chunked : Framing::as_said);
+    if (const auto* text = std::get_if<std::string>(&response.body)) message.start += *text;
+    return message;
+}
+
+} // namespace asyncjobs::http

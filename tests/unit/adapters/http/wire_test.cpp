@@ -1,0 +1,119 @@
+#include "../../../scratch_directory.hpp"
+
+#include <asyncjobs/http/wire.hpp>
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <fstream>
+#include <vector>
+
+using namespace asyncjobs;
+using namespace asyncjobs::http;
+
+namespace {
+
+class Pieces final : public BodyStream {
+public:
+    explicit Pieces(std::deque<std::string> pieces) : pieces_(std::move(pieces)) {}
+
+    void next(Deliver deliver) override {
+        if (pieces_.empty()) return deliver(std::nullopt);
+        auto piece = std::move(pieces_.front());
+        pieces_.pop_front();
+        deliver(std::move(piece));
+    }
+
+private:
+    std::deque<std::string> pieces_;
+};
+
+std::vector<std::string> rest_of(const WireMessage& message) {
+    std::vector<std::string> pieces;
+    for (bool more = true; more;)
+        message.rest->next([&](std::optional<std::string> piece) {
+            more = piece.has_value();
+            if (piece) pieces.push_back(*std::move(piece));
+        });
+    return pieces;
+}
+
+bool has_line(const std::string& head, const std::string& line) {
+    return head.find("\r\n" + line + "\r\n") != std::string::npos;
+}
+
+Response stream_of(std::deque<std::string> pieces) {
+    return {.body = std::make_shared<Pieces>(std::move(pieces))};
+}
+
+TEST_CASE("a string goes with its head, and the connection stays") {
+    const Response response{.headers = {{"Content-Length", "5"}}, .body = "hello"};
+    const auto message = to_wire(response, true, true);
+    CHECK(message.start.starts_with("HTTP/1.1 200 OK\r\nDate: "));
+    CHECK(message.start.ends_with("Content-Length: 5\r\n\r\nhello"));
+    CHECK(message.start.find("Connection:") == std::string::npos);
+    CHECK(message.rest == nullptr);
+    CHECK(message.keep_alive);
+}
+
+TEST_CASE("the client is told whether the connection stays") {
+    CHECK(has_line(to_wire({}, true, false).start, "Connection: close"));
+    CHECK_FALSE(to_wire({}, true, false).keep_alive);
+    CHECK(has_line(to_wire({}, false, true).start, "Connection: keep-alive"));
+}
+
+TEST_CASE("a stream comes in chunks, the last of which is empty, and the connection ends") {
+    const auto message = to_wire(stream_of({"one", "0123456789abcdef"}), true, true);
+    CHECK(has_line(message.start, "Transfer-Encoding: chunked"));
+    CHECK(has_line(message.start, "Connection: close"));
+    CHECK_FALSE(message.keep_alive);
+    CHECK(rest_of(message) ==
+          std::vector<std::string>{"3\r\none\r\n", "10\r\n0123456789abcdef\r\n", "0\r\n\r\n"});
+}
+
+TEST_CASE("to an HTTP/1.0 client a stream is sent as it is") {
+    const auto message = to_wire(stream_of({"one", "two"}), false, true);
+    CHECK(message.start.find("Transfer-Encoding") == std::string::npos);
+    CHECK_FALSE(message.keep_alive);
+    CHECK(rest_of(message) == std::vector<std::string>{"one", "two"});
+}
+
+struct FileToSend {
+    FileToSend() { std::ofstream(path, std::ios::binary) << "0123456789"; }
+
+    WireMessage message(std::uint64_t length) const {
+        return to_wire({.headers = {{"Content-Length", std::to_string(length)}},
+                        .body = FileBody{path, 2, length}},
+                       true, true);
+    }
+
+    ScratchDirectory directory;
+    const std::string path = directory.path() / "file";
+};
+
+TEST_CASE_FIXTURE(FileToSend, "a file is sent under its length, and the connection ends") {
+    const auto sent = message(5);
+    CHECK(has_line(sent.start, "Content-Length: 5"));
+    CHECK(sent.start.find("Transfer-Encoding") == std::string::npos);
+    CHECK_FALSE(sent.keep_alive);
+    CHECK(rest_of(sent) == std::vector<std::string>{"23456"});
+}
+
+TEST_CASE_FIXTURE(FileToSend, "a file that can't be read is an error of the service") {
+    const auto sent = message(50);
+    CHECK(sent.start.starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
+    CHECK(has_line(sent.start, "Content-Length: 0"));
+    CHECK(sent.rest == nullptr);
+}
+
+TEST_CASE_FIXTURE(FileToSend, "a file that becomes shorter while it is sent breaks off") {
+    std::ofstream(path, std::ios::binary) << std::string(200'000, 'x');
+    const auto sent = message(190'000);
+    std::string first;
+    sent.rest->next([&](std::optional<std::string> piece) { first = piece.value(); });
+    CHECK_FALSE(first.empty());
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << "short";
+    CHECK(rest_of(sent).empty());
+}
+
+} // namespace
