@@ -18,10 +18,11 @@ namespace asio = boost::asio;
 namespace {
 
 using Callback = std::function<void(std::string)>;
+using Function = std::function<void(Callback)>;
 
 struct Coroutines {
     /// Notes what `function` hands over.
-    asio::awaitable<void> note(std::function<void(Callback)> function) {
+    asio::awaitable<void> note(Function function) {
         noted = co_await await_callback<std::string>(std::move(function));
         noted_by = std::this_thread::get_id();
     }
@@ -96,9 +97,10 @@ TEST_CASE_FIXTURE(Coroutines, "of two that are awaited, the first to come ends t
     co_spawn(
         io,
         [&]() -> asio::awaitable<void> {
-            const auto come = co_await (
-                await_callback<std::string>([&](Callback then) { kept = std::move(then); }) ||
-                await_callback<std::string>([](const Callback& then) { then("quick"); }));
+            const Function never = [&](Callback then) { kept = std::move(then); };
+            const Function at_once = [](const Callback& then) { then("quick"); };
+            const auto come = co_await (await_callback<std::string>(never) ||
+                                        await_callback<std::string>(at_once));
             first = come.index();
         },
         asio::detached);

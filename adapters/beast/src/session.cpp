@@ -17,6 +17,7 @@ using boost::system::error_code;
 
 constexpr std::size_t head_step = 4 * 1024;
 constexpr std::size_t slice_size = 64 * 1024;
+constexpr auto quick_answer = std::chrono::seconds{1}; // who hangs up sooner is noticed then
 constexpr std::size_t least_chunked_body = 5; // an empty one's
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -230,7 +231,7 @@ std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*
 
 void Session::hand_over(std::string body) {
     phase_ = Phase::handling;
-    set_deadline(Clock::time_point::max());
+    set_deadline(Clock::now() + quick_answer);
     parser_.reset();
     http::Request request{.method = std::move(head_.method),
                           .target = std::move(head_.target),
@@ -239,7 +240,6 @@ void Session::hand_over(std::string body) {
                           .remote_address = peer_name_};
     ongoing_ =
         hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
-    if (in_.size() == 0) read_few();
 }
 
 void Session::refuse(unsigned status, std::string code, std::string detail) {
@@ -401,6 +401,11 @@ void Session::watch_deadline() {
 }
 
 void Session::on_deadline() {
+    if (phase_ == Phase::handling) {
+        set_deadline(Clock::time_point::max());
+        if (in_.size() == 0) read_few();
+        return;
+    }
     if (phase_ == Phase::head || phase_ == Phase::body) {
         // Said if the peer listens, but nobody waits for that.
         const auto response = hub_->api.refuse(
