@@ -14,16 +14,17 @@ public:
     explicit ChunkedStream(std::shared_ptr<BodyStream> body) : body_(std::move(body)) {}
 
     void next(Deliver deliver) override {
-        if (ended_) return deliver(std::nullopt);
-        body_->next([this, deliver = std::move(deliver)](std::optional<std::string> piece) {
-            ended_ = !piece;
+        if (*ended_) return deliver(std::nullopt);
+        body_->next([ended = ended_, deliver = std::move(deliver)](auto piece) {
+            *ended = !piece;
             deliver(chunk(piece.value_or("")));
         });
     }
 
 private:
     const std::shared_ptr<BodyStream> body_;
-    bool ended_ = false;
+    // A piece may be on its way when this is destroyed.
+    const std::shared_ptr<bool> ended_ = std::make_shared<bool>(false);
 };
 
 class FileToItsEnd final : public BodyStream {

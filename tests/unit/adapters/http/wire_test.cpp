@@ -71,6 +71,21 @@ TEST_CASE("a stream comes in chunks, the last of which is empty, and the connect
           std::vector<std::string>{"3\r\none\r\n", "10\r\n0123456789abcdef\r\n", "0\r\n\r\n"});
 }
 
+TEST_CASE("a stream may be destroyed while its next piece is on its way") {
+    struct Waiting final : BodyStream {
+        explicit Waiting(Deliver& where) : kept(where) {}
+        void next(Deliver deliver) override { kept = std::move(deliver); }
+        Deliver& kept;
+    };
+    BodyStream::Deliver on_its_way;
+    auto message = to_wire({.body = std::make_shared<Waiting>(on_its_way)}, true, true);
+    std::string come;
+    message.rest->next([&](std::optional<std::string> piece) { come = piece.value(); });
+    message.rest.reset();
+    on_its_way("late");
+    CHECK(come == "4\r\nlate\r\n");
+}
+
 TEST_CASE("to an HTTP/1.0 client a stream is sent as it is") {
     const auto message = to_wire(stream_of({"one", "two"}), false, true);
     CHECK(message.start.find("Transfer-Encoding") == std::string::npos);
