@@ -3,6 +3,7 @@
 #include "session.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/http/wire.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -154,15 +155,13 @@ private:
 
     void turn_away(Transport::Socket socket) {
         if (hub_->tls()) return; // a handshake would cost what there is too little of
-        const auto response =
+        const auto message = to_wire(
             hub_->api.refuse(http::Problem(503, "overloaded", "there are too many connections")
-                                 .with_header("Retry-After", "5"));
-        const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-        const std::string text = response_head(response, now, http::Persistence::close) +
-                                 std::get<std::string>(response.body);
+                                 .with_header("Retry-After", "5")),
+            true, false);
         error_code ignored;
         socket.non_blocking(true, ignored);
-        socket.write_some(asio::buffer(text), ignored);
+        socket.write_some(asio::buffer(message.start), ignored);
         socket.shutdown(Transport::Socket::shutdown_both, ignored);
     }
 

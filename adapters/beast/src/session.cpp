@@ -2,6 +2,8 @@
 
 #include "body_deadline.hpp"
 
+#include <asyncjobs/http/wire.hpp>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
@@ -18,7 +20,7 @@ using boost::system::error_code;
 constexpr std::size_t head_step = 4 * 1024;
 constexpr std::size_t slice_size = 64 * 1024;
 constexpr auto quick_answer = std::chrono::seconds{1}; // who hangs up sooner is noticed then
-constexpr std::size_t least_chunked_body = 5; // an empty one's
+constexpr std::size_t least_chunked_body = 5;          // an empty one's
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Timestamp wall_clock() {
@@ -408,11 +410,11 @@ void Session::on_deadline() {
     }
     if (phase_ == Phase::head || phase_ == Phase::body) {
         // Said if the peer listens, but nobody waits for that.
-        const auto response = hub_->api.refuse(
-            http::Problem(408, "request_timeout", "the request did not arrive in time"));
-        const std::string text = response_head(response, wall_clock(), http::Persistence::close) +
-                                 std::get<std::string>(response.body);
-        transport_.write_at_once(text);
+        const auto message =
+            to_wire(hub_->api.refuse(http::Problem(408, "request_timeout",
+                                                   "the request did not arrive in time")),
+                    true, false);
+        transport_.write_at_once(message.start);
     }
     close();
 }
