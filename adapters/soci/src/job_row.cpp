@@ -36,6 +36,18 @@ std::string_view member(const boost::json::object& object, std::string_view name
     return {value->get_string().data(), value->get_string().size()};
 }
 
+/// Those that job_columns and glance_columns begin with.
+Job read_first_columns(Row& row) {
+    Job job;
+    job.id = read_id(row);
+    job.type = row.take_text();
+    job.queue = row.take_text();
+    job.owner = row.take_text();
+    job.status = read_status(row);
+    job.progress.percent = row.small();
+    return job;
+}
+
 } // namespace
 
 std::string to_text(const JobError& error) {
@@ -210,13 +222,7 @@ void ClaimOrder::move_to(std::vector<ClaimedJob>& answers) {
 }
 
 Job read_job(Row row) {
-    Job job;
-    job.id = read_id(row);
-    job.type = row.take_text();
-    job.queue = row.take_text();
-    job.owner = row.take_text();
-    job.status = read_status(row);
-    job.progress.percent = row.small();
+    Job job = read_first_columns(row);
     job.progress.message = row.take_text();
     job.input = JsonText::trusted(row.take_text());
     if (auto metadata = row.optional_text()) job.metadata = JsonText::trusted(std::move(*metadata));
@@ -258,13 +264,7 @@ Job read_job(Row row) {
 }
 
 Job read_glance(Row row) {
-    Job job;
-    job.id = read_id(row);
-    job.type = row.take_text();
-    job.queue = row.take_text();
-    job.owner = row.take_text();
-    job.status = read_status(row);
-    job.progress.percent = row.small();
+    Job job = read_first_columns(row);
     job.revision = row.number();
     job.created_at = row.time();
     job.run_at = row.time();

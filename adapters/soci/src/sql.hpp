@@ -14,12 +14,16 @@ struct Sql {
     std::string_view columns = {};
 };
 
+/// What read_job() and read_glance() expect first.
+#define ASYNCJOBS_FIRST_COLUMNS "id, type, queue, owner, status, progress, "
+
 /// What read_job() expects of a SELECT.
 #define ASYNCJOBS_JOB_COLUMNS                                                                      \
-    "id, type, queue, owner, status, progress, message, input, metadata, result, error, "          \
-    "attempt_errors, attempt, max_attempts, priority, crashes, fence, revision, worker, "          \
-    "unique_key, idempotency_key, limit_key, timeout, retention, created_at, "                     \
-    "updated_at, coalesce(not_before, run_at), started_at, completed_at, failed_at, "              \
+    ASYNCJOBS_FIRST_COLUMNS                                                                        \
+    "message, input, metadata, result, error, attempt_errors, attempt, max_attempts, priority, "   \
+    "crashes, fence, revision, worker, unique_key, idempotency_key, limit_key, timeout, "          \
+    "retention, created_at, updated_at, "                                                          \
+    "coalesce(not_before, run_at), started_at, completed_at, failed_at, "                          \
     "cancelled_at, cancel_requested_at, lease_expires_at, expires_at, deadline, parents, "         \
     "blocked_by, on_parent_failure, cancel_reason, steps"
 inline constexpr std::string_view job_columns = "tttttitttttt"
@@ -29,8 +33,9 @@ inline constexpr std::string_view job_columns = "tttttitttttt"
 
 /// What read_glance() expects of a SELECT.
 #define ASYNCJOBS_GLANCE_COLUMNS                                                                   \
-    "id, type, queue, owner, status, progress, revision, created_at, "                             \
-    "coalesce(not_before, run_at), started_at, expires_at, parents, blocked_by"
+    ASYNCJOBS_FIRST_COLUMNS                                                                        \
+    "revision, created_at, coalesce(not_before, run_at), started_at, expires_at, parents, "        \
+    "blocked_by"
 inline constexpr std::string_view glance_columns = "ttttt"
                                                    "iiiiiiii";
 
