@@ -110,6 +110,7 @@ void serve(const Options& options) {
     asyncjobs::http::JobApi api(
         client, {.public_base_url = options.public_url,
                  .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
+                 .authenticator_blocks = false,
                  .trusted_proxies = options.trusted_proxies,
                  .openapi = description(),
                  .present_result =

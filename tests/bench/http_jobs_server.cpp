@@ -28,7 +28,8 @@ std::optional<http::Principal> authenticate(const http::Request& request) {
 }
 
 http::ApiOptions api_options(const Serving& how) {
-    http::ApiOptions options{.authenticator = authenticate, .threads = how.api_threads};
+    http::ApiOptions options{
+        .authenticator = authenticate, .authenticator_blocks = false, .threads = how.api_threads};
     options.max_streams = options.max_streams_per_owner = how.jobs;
     return options;
 }

@@ -88,12 +88,11 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       streams_(options_.max_streams, options_.max_streams_per_owner),
       submit_quota_(options_.submits_per_owner, options_.submits_period),
       followers_(std::make_shared<Followers>(client_, runtime_)),
-      finds_({.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0},
-             [this](std::span<const JobId> ids) { return client_.find(ids); }),
-      glances_({.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0},
+      finds_(reading_options(), [this](std::span<const JobId> ids) { return client_.find(ids); }),
+      glances_(reading_options(),
                [this](std::span<const JobId> ids) { return client_.glance(ids); }),
       submits_(
-          {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .gathers = true},
+          {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .dear = true},
           [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
       lane_(runtime_->make_lane(std::max(1U, options_.threads))) {
     add_job_routes();
@@ -107,6 +106,13 @@ std::function<void(Task)> JobApi::Impl::poster() {
     return [this](Task task) { lane_->post(std::move(task)); };
 }
 
+JobApi::Impl::Readings::Options JobApi::Impl::reading_options() {
+    return {.runtime = *runtime_,
+            .post = poster(),
+            .shares = options_.threads > 0,
+            .posts = !authenticating_blocks()};
+}
+
 void JobApi::Impl::add_route(std::string_view method, std::string_view path, AnswerHandler handler,
                              RouteOptions options,
                              std::shared_ptr<const detail::SubmitRule> submission) {
@@ -115,6 +121,7 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
                  .access = options.authenticate ? Access::authenticated : Access::anybody,
                  .permit = std::move(options.permit),
                  .handler = std::move(handler),
+                 .blocks = options.blocks,
                  .operation = openapi::read_operation(options.operation),
                  .described = options.described,
                  .submission = std::move(submission)});
@@ -122,14 +129,8 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
 
 Ongoing JobApi::Impl::handle(Request request, Respond respond) {
     request.client_address = proxies_.client_of(request);
-    const bool at_once = options_.threads == 0 || path_of(request.target) == health_path;
     const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
-    if (at_once)
-        pending->run();
-    else if (pending->place() >= options_.threads + options_.queue_limit)
-        pending->refuse("too many requests wait already");
-    else
-        lane_->post([pending] { pending->run(); });
+    pending->begin();
     return Ongoing(pending);
 }
 
@@ -160,7 +161,8 @@ Response JobApi::Impl::refuse(const Problem& problem) const {
     return completed(problem.response(new_instance()), "GET");
 }
 
-Answer JobApi::Impl::dispatch(const Request& request) {
+std::variant<JobApi::Impl::Routed, Response>
+JobApi::Impl::find_route(const Request& request) const {
     if (!is_known(request.method))
         throw Problem(501, "not_implemented", "there is no such method here");
     if (request.method == "OPTIONS" && request.target == "*")
@@ -169,9 +171,8 @@ Answer JobApi::Impl::dispatch(const Request& request) {
         throw Problem(413, "body_too_large",
                       fmt::format("the body may be {} bytes long", options_.body_limit));
 
-    const Target target = parse_target(request.target);
-    const auto match =
-        router_.find(request.method == "HEAD" ? "GET" : request.method, target.segments);
+    Target target = parse_target(request.target);
+    auto match = router_.find(request.method == "HEAD" ? "GET" : request.method, target.segments);
     if (match.methods.empty()) throw Problem(404, "not_found", "there is nothing here");
     if (request.method == "OPTIONS") return options_response(request, match.methods);
     if (!match.route)
@@ -180,11 +181,22 @@ Answer JobApi::Impl::dispatch(const Request& request) {
 
     if (is_forged(options_, request))
         throw Problem(403, "foreign_origin", "pages of other origins may not do this");
+    return Routed{match.route, std::move(match.parameters), std::move(target.query)};
+}
+
+bool JobApi::Impl::is_quick(const Route& route) const noexcept {
+    if (options_.threads == 0) return true;
+    if (route.blocks || route.permit) return false;
+    return route.access == Access::anybody || !authenticating_blocks();
+}
+
+Answer JobApi::Impl::perform(const Routed& routed, const Request& request) const {
+    const Route& route = *routed.route;
     Principal principal;
-    if (match.route->access == Access::authenticated) principal = authenticate(request);
-    if (match.route->permit && !match.route->permit(principal))
+    if (route.access == Access::authenticated) principal = authenticate(request);
+    if (route.permit && !route.permit(principal))
         throw Problem(403, "forbidden", "you may not do this");
-    return match.route->handler({request, principal, match.parameters, target.query});
+    return route.handler({request, principal, routed.parameters, routed.query});
 }
 
 Response JobApi::Impl::options_response(const Request& request,

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace asyncjobs::http {
 
@@ -68,11 +69,27 @@ private:
 
     using Readings = SharedCalls<JobId, std::optional<Job>>;
 
+    /// A request's way, with what its target says.
+    struct Routed {
+        const Route* route = nullptr;
+        Parameters parameters = {};
+        Parameters query = {};
+    };
+
     /// To a thread that may block.
     std::function<void(Task)> poster();
 
+    Readings::Options reading_options();
+
     // One request, on the thread that calls (job_api.cpp).
-    Answer dispatch(const Request& request);
+    /// Or what is answered without. Never blocks.
+    std::variant<Routed, Response> find_route(const Request& request) const;
+    bool authenticating_blocks() const noexcept {
+        return options_.authenticator && options_.authenticator_blocks;
+    }
+    /// Whether nothing of perform() blocks, or whoever calls has to bear it.
+    bool is_quick(const Route& route) const noexcept;
+    Answer perform(const Routed& routed, const Request& request) const;
     Response options_response(const Request& request,
                               const std::vector<std::string>& methods) const;
     Principal authenticate(const Request& request) const;

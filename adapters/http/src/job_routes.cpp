@@ -74,13 +74,13 @@ Response json_response(unsigned status, std::string document) {
 
 void JobApi::Impl::add_job_routes() {
     const auto add = [this](std::string_view method, std::string_view path, auto handler,
-                            std::string_view operation) {
+                            std::string_view operation, bool blocks = true) {
         add_route(method, path,
                   [this, handler](const Call& call) { return (this->*handler)(call); },
-                  {.operation = JsonText::trusted(std::string(operation))});
+                  {.operation = JsonText::trusted(std::string(operation)), .blocks = blocks});
     };
     add("GET", "/jobs", &Impl::list, openapi::list_jobs);
-    add("GET", "/jobs/{id}", &Impl::status, openapi::get_job);
+    add("GET", "/jobs/{id}", &Impl::status, openapi::get_job, false);
     add("DELETE", "/jobs/{id}", &Impl::remove, openapi::delete_job);
     add("GET", "/jobs/{id}/events", &Impl::events, openapi::follow_job);
     add("GET", "/jobs/{id}/result", &Impl::result, openapi::get_job_result);

@@ -8,17 +8,18 @@
 namespace asyncjobs::http {
 
 void JobApi::Impl::add_operator_routes() {
-    const auto add = [this](std::string_view path, RouteHandler handler,
-                            std::string_view operation) {
+    const auto add = [this](std::string_view path, RouteHandler handler, std::string_view operation,
+                            bool blocks = true) {
         router_.add({.method = "GET",
                      .path = std::string(path),
                      .access = Access::anybody,
                      .handler = std::move(handler),
+                     .blocks = blocks,
                      .operation = openapi::parse_object(operation)});
     };
     add(
         health_path, [](const Call&) { return json_response(200, R"({"status":"ok"})"); },
-        openapi::get_health);
+        openapi::get_health, false);
     add(
         ready_path, [this](const Call& call) { return ready(call); }, openapi::get_readiness);
     if (options_.metrics)

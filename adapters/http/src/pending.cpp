@@ -46,15 +46,28 @@ JobApi::Impl::Pending::Pending(Impl& api, Request request, Respond respond)
       place_(api.in_flight_.fetch_add(1)) {}
 
 JobApi::Impl::Pending::~Pending() {
-    if (respond_) refuse("the service is going down");
+    if (!respond_) return;
+    respond(api_.try_later(503, "overloaded", "the service is going down")
+                .response(api_.new_instance()));
 }
 
-void JobApi::Impl::Pending::run() {
-    answer([this] { return api_.dispatch(request_); });
+void JobApi::Impl::Pending::begin() {
+    answer([this]() -> Answer {
+        auto found = api_.find_route(request_);
+        if (auto* response = std::get_if<Response>(&found)) return std::move(*response);
+        routed_ = std::get<Routed>(std::move(found));
+        return api_.is_quick(*routed_.route) ? api_.perform(routed_, request_) : perform_on_lane();
+    });
 }
 
-void JobApi::Impl::Pending::refuse(std::string detail) {
-    respond(api_.try_later(503, "overloaded", std::move(detail)).response(api_.new_instance()));
+Answer JobApi::Impl::Pending::perform_on_lane() {
+    if (place_ >= api_.options_.threads + api_.options_.queue_limit)
+        throw api_.try_later(503, "overloaded", "too many requests wait already");
+    return Later{[this](const Later::GoOn& go_on) {
+        api_.lane_->post([this, go_on] {
+            go_on([this](const Request& request) { return api_.perform(routed_, request); });
+        });
+    }};
 }
 
 void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {

@@ -21,16 +21,14 @@ public:
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
 
-    /// How many were in flight when it came.
-    std::size_t place() const noexcept { return place_; }
-
-    void run();
-    void refuse(std::string detail);
+    /// Answers it, if that does not block, or has a thread for it.
+    void begin();
     void hurry() override;
 
 private:
     class Waiting;
 
+    Answer perform_on_lane();
     void answer(const std::function<Answer()>& ask);
     void respond(Response response);
     void wait(Wait wait);
@@ -38,7 +36,8 @@ private:
     Impl& api_;
     const Request request_;
     Respond respond_;
-    const std::size_t place_;
+    const std::size_t place_; ///< how many were in flight when it came
+    Routed routed_;
     std::mutex mutex_; ///< guards what follows
     std::weak_ptr<Waiting> waiting_;
     bool hurried_ = false;

@@ -48,6 +48,7 @@ struct Route {
     Access access = Access::authenticated;
     Permit permit = {};
     AnswerHandler handler = {};
+    bool blocks = true; ///< the handler; one that does not answers, or begins what does
     boost::json::object operation = {}; ///< what is said of it; see RouteOptions::operation
     bool described = true;
     std::shared_ptr<const detail::SubmitRule> submission = {}; ///< of a route that submits by one

@@ -15,11 +15,10 @@
 namespace asyncjobs::http {
 
 /// Lets requests share calls of the store, which take many things at once: what is asked for while
-/// a call is under way goes with the next one. Nobody waits for that, and no call waits for answers
-/// to be made of the one before.
+/// a call is under way goes with the next one. Nobody waits for that.
 ///
 /// Thread-safety  Full.
-/// Blocking       ask() makes the call if none is under way.
+/// Blocking       ask() makes the call if none is under way, unless calls are posted.
 template <typename Item, typename Answer>
 class SharedCalls {
 public:
@@ -32,7 +31,10 @@ public:
         std::function<void(Task)> post; ///< to a thread that may block
         std::size_t limit = 500;        ///< items of a call
         bool shares = true;             ///< false: each has a call of its own, at once
-        bool gathers = false;           ///< calls are so dear that one waits for others to come
+        bool posts = false;             ///< who asks may not block
+        /// Calls are so dear that one waits for others to come, and not until answers are made of
+        /// the one before, as cheap ones do, for which that is less than to wake another thread.
+        bool dear = false;
     };
 
     SharedCalls(Options options, Call call)
@@ -48,23 +50,32 @@ public:
             gathering_.came();
             if (std::exchange(calling_, true)) return;
         }
-        call();
+        if (options_.posts)
+            post_call();
+        else
+            call();
     }
 
 private:
+    void post_call() {
+        options_.post([this] { call(); });
+    }
+
     void call() {
         std::vector<Item> items;
         std::vector<Then> thens;
         {
             std::unique_lock lock(mutex_);
-            if (options_.gathers) gathering_.wait(lock, std::min(options_.limit, items_.size()));
+            if (options_.dear) gathering_.wait(lock, std::min(options_.limit, items_.size()));
             items = take(items_);
             thens = take(thens_);
         }
         const auto began = options_.runtime.now();
         auto outcomes = outcomes_of(items);
-        go_on(items.size(), options_.runtime.now() - began);
+        const auto took = options_.runtime.now() - began;
+        if (options_.dear) go_on(items.size(), took);
         for (std::size_t i = 0; i < thens.size(); ++i) thens[i](std::move(outcomes[i]));
+        if (!options_.dear) go_on(items.size(), took);
     }
 
     std::vector<Outcome> outcomes_of(std::span<const Item> items) const {
@@ -87,7 +98,7 @@ private:
             calling_ = !items_.empty();
             if (!calling_) return;
         }
-        options_.post([this] { call(); });
+        post_call();
     }
 
     const Options options_;

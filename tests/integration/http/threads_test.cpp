@@ -1,5 +1,7 @@
 #include "served_api.hpp"
 
+#include <asyncjobs/forwarding_job_store.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace asyncjobs;
@@ -23,7 +25,71 @@ struct Place {
     }
 };
 
+using Thread = std::thread::id;
+
+/// By which thread a request's authenticator and handler are called.
+struct Callers {
+    Thread authenticator, handler;
+};
+
+/// Of `GET /route`, asked by this thread.
+Callers callers_of_route(bool authenticator_blocks, bool handler_blocks) {
+    Callers callers;
+    MemoryJobStore store;
+    Client client(store);
+    http::JobApi api(client, {.authenticator =
+                                  [&](const http::Request&) {
+                                      callers.authenticator = std::this_thread::get_id();
+                                      return http::Principal{.owner = "ada"};
+                                  },
+                              .authenticator_blocks = authenticator_blocks});
+    api.route("GET", "/route",
+              [&](const http::Call&) {
+                  callers.handler = std::this_thread::get_id();
+                  return http::Response{};
+              },
+              {.blocks = handler_blocks});
+    std::promise<http::Response> answer;
+    api.handle({.method = "GET", .target = "/v1/route"},
+               [&](http::Response response) { answer.set_value(std::move(response)); });
+    CHECK(answer.get_future().get().status == 200);
+    return callers;
+}
+
 } // namespace
+
+TEST_CASE("what may block is called by a thread of the API's, and what does not by who asks") {
+    const auto me = std::this_thread::get_id();
+    auto callers = callers_of_route(false, false);
+    CHECK(callers.authenticator == me);
+    CHECK(callers.handler == me);
+    callers = callers_of_route(false, true);
+    CHECK(callers.handler != me);
+    callers = callers_of_route(true, false);
+    CHECK(callers.authenticator != me);
+}
+
+TEST_CASE("a status is read from the store by a thread of the API's, whoever began it") {
+    struct Store final : ForwardingJobStore {
+        using ForwardingJobStore::ForwardingJobStore;
+        std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+            reader = std::this_thread::get_id();
+            return ForwardingJobStore::find(ids);
+        }
+        Thread reader;
+    };
+    MemoryJobStore jobs;
+    Store store(jobs);
+    Client client(store);
+    http::JobApi api(client, {.allow_anonymous = true});
+    const auto id = client.submit(NewJob{.type = "note"}).id;
+    std::promise<http::Response> answer;
+    api.handle({.method = "GET", .target = path_of(id)},
+               [&](http::Response response) { answer.set_value(std::move(response)); });
+    CHECK(answer.get_future().get().status == 200);
+    CHECK(store.reader != Thread());
+    CHECK(store.reader != std::this_thread::get_id());
+}
 
 TEST_CASE("an API without threads answers on the thread that calls it") {
     Place place;

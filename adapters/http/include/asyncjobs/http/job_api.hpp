@@ -19,7 +19,8 @@
 namespace asyncjobs::http {
 
 /// Finds out who asks; empty: nobody that is known (401, `WWW-Authenticate: Bearer`, which says
-/// `error="invalid_token"` where a token was sent). May block; called from several threads at once.
+/// `error="invalid_token"` where a token was sent). Called from several threads at once. May block;
+/// for one that does not, see ApiOptions::authenticator_blocks.
 /// A Problem that it throws is the answer; anything else that it throws becomes a 500.
 using Authenticator = std::function<std::optional<Principal>(const Request&)>;
 
@@ -29,6 +30,10 @@ struct ApiOptions {
     /// `https://api.example.org`: put before the URLs in answers. Empty: they are relative.
     std::string public_base_url = {};
     Authenticator authenticator = {};
+    /// false, if it returns at once, as one does that looks into memory only: then it may be called
+    /// by the thread that calls handle(), too, and who asks for a job's status needs no thread of
+    /// the API's for himself.
+    bool authenticator_blocks = true;
     bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
 
     /// Addresses and networks (`127.0.0.1`, `10.0.0.0/8`, `fd00::/8`) of the proxies before this
@@ -73,11 +78,12 @@ struct ApiOptions {
     /// Changes a completed job's result on its way out: signs a URL anew, hides a member. The
     /// stored result stays as it is. A result that is sent changed changes the ETag.
     std::function<void(const Job&, boost::json::value& result)> present_result = {};
-    /// Called from any of the API's threads, also at the same time; must not throw.
+    /// Called from any thread that answers, also at the same time; must not throw.
     std::function<void(const LogEntry&)> log = {};
 };
 
-/// A route of the host's own, on the API's threads. May block. Throw Problem for a worded error;
+/// A route of the host's own, on the API's threads. May block, unless RouteOptions says otherwise.
+/// Throw Problem for a worded error;
 /// anything else that is thrown is logged, and answered with a bare 500.
 using RouteHandler = std::function<Response(const Call&)>;
 
@@ -88,6 +94,7 @@ struct RouteOptions {
     /// there and known from the route, `/openapi.json` adds: parameters of the path, security,
     /// problems.
     JsonText operation = {};
+    bool blocks = true;    ///< false: the handler returns at once; it may be called by handle()
     bool described = true; ///< false: `/openapi.json` does not name it
 };
 
@@ -125,8 +132,8 @@ private:
 ///
 /// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any
 ///                thread; routes only before the first handle().
-/// Blocking       None of those blocks, unless ApiOptions::threads is 0; store, authenticator and
-///                handlers run on the API's threads.
+/// Blocking       None of those blocks, unless ApiOptions::threads is 0; what may block runs on
+///                the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
 class JobApi {
