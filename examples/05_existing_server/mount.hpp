@@ -8,6 +8,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -38,18 +39,34 @@ inline asio::awaitable<std::optional<std::string>> next(beast::tcp_stream& strea
     co_return std::get<0>(std::move(first));
 }
 
+/// Tells the API when the client is gone, or has nothing more to say. Ends when it is cancelled.
+inline asio::awaitable<void> watch(beast::tcp_stream& stream, const http::Ongoing& ongoing) {
+    boost::system::error_code error;
+    co_await stream.socket().async_wait(asio::socket_base::wait_read,
+                                        asio::redirect_error(asio::use_awaitable, error));
+    if (stream.socket().available(error) == 0) ongoing.hurry();
+    asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
+    co_await never.async_wait(asio::use_awaitable);
+}
+
 /// Has the API answer a request; false: the connection ends with its answer.
 inline asio::awaitable<bool> answer(http::JobApi& api, beast::tcp_stream& stream,
                                     beast::http::request<beast::http::string_body> from) {
+    using namespace asio::experimental::awaitable_operators;
     http::Request request{.method = from.method_string(),
                           .target = from.target(),
                           .body = std::move(from.body()),
                           .remote_address =
                               stream.socket().remote_endpoint().address().to_string()};
     for (const auto& field : from) request.headers.add(field.name_string(), field.value());
-    auto response = co_await asyncjobs::await_callback<http::Response>(&http::JobApi::handle, &api,
-                                                                       std::move(request));
-    auto message = http::to_wire(std::move(response), from.version() == 11, from.keep_alive());
+    http::Ongoing ongoing;
+    const auto begin = [&](http::JobApi::Respond respond) {
+        ongoing = api.handle(std::move(request), std::move(respond));
+    };
+    auto response =
+        co_await (asyncjobs::await_callback<http::Response>(begin) || watch(stream, ongoing));
+    auto message =
+        http::to_wire(std::get<0>(std::move(response)), from.version() == 11, from.keep_alive());
     std::optional<std::string> piece = std::move(message.start);
     while (piece) {
         stream.expires_after(write_time);

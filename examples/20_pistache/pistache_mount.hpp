@@ -22,15 +22,17 @@
 /// Thread-safety  handle() is called by Pistache's workers; idle() by any thread.
 /// Ownership      Made before the API and the endpoint, and destroyed after both.
 class PistacheMount {
+    using Peer = std::shared_ptr<Pistache::Tcp::Peer>;
+
     /// Belongs to its peer; all but `busy` to the pump's thread while it is.
     struct Connection : std::enable_shared_from_this<Connection> {
-        Connection(boost::asio::thread_pool& its_pump,
-                   const std::shared_ptr<Pistache::Tcp::Peer>& its_peer)
+        Connection(boost::asio::thread_pool& its_pump, const Peer& its_peer)
             : pump(its_pump), peer(its_peer) {}
 
-        template <typename What>
-        auto later(void (Connection::*then)(What)) {
-            return [&on = pump, weak = weak_from_this(), then](What what) {
+        ~Connection() { ongoing.hurry(); } // its client is gone
+
+        auto later(auto then) {
+            return [&on = pump, weak = weak_from_this(), then](auto what) {
                 post(on, [weak, then, what = std::move(what)]() mutable {
                     if (const auto self = weak.lock()) (self.get()->*then)(std::move(what));
                 });
@@ -48,16 +50,14 @@ class PistacheMount {
 
         void take(std::optional<std::string> piece) {
             if (piece) return send(*piece, later(&Connection::go_on));
-            under_way = nullptr;
             if (const auto to = peer.lock()) ::shutdown(to->fd(), SHUT_RDWR);
         }
 
         void go_on(ssize_t) { rest ? rest->next(later(&Connection::take)) : take(std::nullopt); }
 
         void send(const std::string& text, std::function<void(ssize_t)> then) {
-            using namespace Pistache;
-            const auto to = peer.lock();
-            if (to) to->send({text, text.size()}, MSG_NOSIGNAL).then(then, Async::IgnoreException);
+            if (const auto to = peer.lock())
+                to->send({text, text.size()}, MSG_NOSIGNAL).then(then, [](std::exception_ptr) {});
         }
 
         boost::asio::thread_pool& pump;
@@ -65,6 +65,7 @@ class PistacheMount {
         std::atomic<bool> busy = false;
         std::shared_ptr<void> under_way = {};
         std::shared_ptr<asyncjobs::http::BodyStream> rest = {};
+        asyncjobs::http::Ongoing ongoing = {};
         bool http_1_1 = true, keep = true;
     };
 
@@ -72,23 +73,21 @@ class PistacheMount {
     std::shared_ptr<void> under_way_ = std::make_shared<int>(); ///< shared by all open requests
 
 public:
-    void handle(asyncjobs::http::JobApi& api, const Pistache::Http::Request& from,
-                const std::shared_ptr<Pistache::Tcp::Peer>& peer) {
+    void handle(asyncjobs::http::JobApi& api, const Pistache::Http::Request& from, const Peer& to) {
         asyncjobs::http::Request request{.method = methodString(from.method()),
                                          .target = from.resource() + from.query().as_str(),
                                          .body = from.body(),
-                                         .remote_address = peer->address().host()};
+                                         .remote_address = to->address().host()};
         for (const auto& [name, field] : from.headers().rawList())
             request.headers.add(name, field.value());
-        auto connection = std::static_pointer_cast<Connection>(peer->tryGetData("asyncjobs"));
-        if (!connection)
-            peer->putData("asyncjobs", connection = std::make_shared<Connection>(pump_, peer));
-        if (connection->busy.exchange(true)) return void(::shutdown(peer->fd(), SHUT_RDWR));
-        connection->under_way = under_way_;
-        connection->http_1_1 = from.version() == Pistache::Http::Version::Http11;
-        connection->keep = connection->http_1_1 && request.headers.joined("Connection") != "close";
-        peer->setIdle(true); // or an answer that takes longer than a head may take is a 408
-        api.handle(std::move(request), connection->later(&Connection::respond));
+        auto link = std::static_pointer_cast<Connection>(to->tryGetData("jobs"));
+        if (!link) to->putData("jobs", link = std::make_shared<Connection>(pump_, to));
+        if (link->busy.exchange(true)) return void(::shutdown(to->fd(), SHUT_RDWR));
+        link->under_way = under_way_;
+        link->http_1_1 = from.version() == Pistache::Http::Version::Http11;
+        link->keep = link->http_1_1 && request.headers.joined("Connection") != "close";
+        to->setIdle(true); // or an answer that takes longer than a head may take is a 408
+        link->ongoing = api.handle(std::move(request), link->later(&Connection::respond));
     }
 
     /// Whether all is answered, so that the endpoint can be shut down.

@@ -159,6 +159,23 @@ TEST_CASE("a client that leaves in the middle of a stream gives its place back")
     CHECK(host.end(SIGTERM) == 0);
 }
 
+TEST_CASE("a client that leaves while its request waits gives its place back") {
+    HostProcess host;
+    const auto job = host.submit("wait", some_time);
+    const auto tag = host.connect().ask(HostProcess::request("GET " + job)).header("ETag");
+    const auto wait = HostProcess::request(
+        "GET " + job, fmt::format("If-None-Match: {}\r\nPrefer: wait=60\r\n", tag));
+    {
+        auto client = host.connect();
+        client.send(wait);
+        host.await_waiting(1);
+    }
+    host.await_waiting(0);
+    // It is not the job's end that ended the wait.
+    const auto now = document(host.connect().ask(HostProcess::request("GET " + job)));
+    CHECK(now.at("status") == "processing");
+}
+
 TEST_CASE("a host that is told to stop ends its streams, and then itself") {
     HostProcess host;
     const auto job = host.submit("wait", some_time);
