@@ -1,12 +1,11 @@
 #include <asyncjobs/http/json_reader.hpp>
-#include <asyncjobs/http/problem.hpp>
+
+#include "negotiation.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 
-#include <string>
 #include <unordered_set>
-#include <vector>
 
 namespace asyncjobs::http {
 namespace {
@@ -144,6 +143,33 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
     throw Problem(400, "invalid_json",
                   "the body is not acceptable JSON from byte " + std::to_string(parsed) +
                       " on: " + why);
+}
+
+boost::json::value read_json(const Request& request, std::size_t depth_limit) {
+    if (!accepts_json(request.headers))
+        throw Problem(406, "not_acceptable", "the answer is application/json");
+    if (!is_json(request.headers))
+        throw Problem(415, "unsupported_media_type", "the body must be application/json")
+            .with_header("Accept", "application/json");
+    return read_json(request.body, depth_limit);
+}
+
+Problem invalid_input(const json::Mismatches& errors) {
+    return Problem(422, "invalid_input", "the request's document breaks rules; see errors")
+        .with_errors(errors);
+}
+
+json::Mismatches detail::missing_members(const boost::json::value& document,
+                                         const std::vector<std::string>& required) {
+    json::Mismatches missing;
+    const auto* object = document.if_object();
+    if (!object) return missing;
+    for (const auto& name : required) {
+        if (object->contains(name)) continue;
+        missing.push_back({"", "is required"});
+        json::detail::append_token(missing.back().pointer, name);
+    }
+    return missing;
 }
 
 std::string_view member_text(std::string_view document, std::string_view name) noexcept {

@@ -1,7 +1,6 @@
 #include "job_api_impl.hpp"
 
 #include "idempotency.hpp"
-#include "negotiation.hpp"
 #include "openapi/job_operations.hpp"
 #include "openapi/json_object.hpp"
 #include "openapi/submissions.hpp"
@@ -26,19 +25,6 @@ BOOST_DESCRIBE_STRUCT(GenericSubmission, (), (type, input))
 
 namespace {
 
-void check_negotiation(const Headers& request) {
-    if (!accepts_json(request))
-        throw Problem(406, "not_acceptable", "the answer is application/json");
-    if (!is_json(request))
-        throw Problem(415, "unsupported_media_type", "the body must be application/json")
-            .with_header("Accept", "application/json");
-}
-
-[[noreturn]] void throw_violations(const json::Mismatches& errors) {
-    throw Problem(422, "invalid_input", "the request's document breaks rules; see errors")
-        .with_errors(errors);
-}
-
 void check(const detail::SubmitRule& rule) {
     validate(rule.job);
     openapi::input_schema(rule.description);
@@ -53,19 +39,6 @@ json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
 } // namespace
 
 namespace detail {
-
-json::Mismatches missing_members(const boost::json::value& document,
-                                 const std::vector<std::string>& required) {
-    json::Mismatches missing;
-    const auto* object = document.if_object();
-    if (!object) return missing;
-    for (const auto& name : required) {
-        if (object->contains(name)) continue;
-        missing.push_back({"", "is required"});
-        json::detail::append_token(missing.back().pointer, name);
-    }
-    return missing;
-}
 
 SubmitRule make_rule(UntypedSubmitRoute route) {
     SubmitRule rule;
@@ -114,17 +87,15 @@ void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
 }
 
 Answer JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
-    check_negotiation(call.request.headers);
-    const auto document = read_json(call.request.body, options_.depth_limit);
+    const auto document = read_json(call.request, options_.depth_limit);
     Violations violations;
     JsonText input = rule.read(document, call.request.body, call, violations);
-    if (!violations.empty()) throw_violations(violations.all());
+    if (!violations.empty()) throw invalid_input(violations.all());
     return accept(rule, std::move(input), call);
 }
 
 Answer JobApi::Impl::submit_generic(const Call& call) {
-    check_negotiation(call.request.headers);
-    const auto document = read_json(call.request.body, options_.depth_limit);
+    const auto document = read_json(call.request, options_.depth_limit);
     GenericSubmission submission;
     auto errors = detail::missing_members(document, {"type", "input"});
     for (auto& found : json::read(document, submission, json::UnknownMembers::refuse))
@@ -132,7 +103,7 @@ Answer JobApi::Impl::submit_generic(const Call& call) {
     const auto rule = generic_types_.find(submission.type);
     if (errors.empty() && rule == generic_types_.end())
         errors.push_back({"/type", "is not a type that can be submitted here"});
-    if (!errors.empty()) throw_violations(errors);
+    if (!errors.empty()) throw invalid_input(errors);
     if (rule->second.permit && !rule->second.permit(call.principal))
         throw Problem(403, "forbidden", "you may not do this");
 
@@ -140,7 +111,7 @@ Answer JobApi::Impl::submit_generic(const Call& call) {
     if (text.empty()) text = boost::json::serialize(submission.input);
     Violations violations;
     JsonText input = rule->second.read(submission.input, text, call, violations);
-    if (!violations.empty()) throw_violations(below("/input", violations.all()));
+    if (!violations.empty()) throw invalid_input(below("/input", violations.all()));
     return accept(rule->second, std::move(input), call);
 }
 

@@ -1,15 +1,50 @@
 #pragma once
 
+#include <asyncjobs/http/message.hpp>
+#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/json.hpp>
+
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace asyncjobs::http {
 
 /// Parses a request's document. Throws Problem (400) if it is malformed, has a key twice in one
 /// object, is no UTF-8, holds U+0000, or is nested deeper than `depth_limit`.
 boost::json::value read_json(std::string_view text, std::size_t depth_limit);
+
+/// The document of a request to a route that takes JSON, and answers it. Throws Problem for a
+/// request that wants something else (406) or sends something else (415), and as above.
+boost::json::value read_json(const Request& request, std::size_t depth_limit = 32);
+
+/// 422, with all that is wrong with a document.
+Problem invalid_input(const json::Mismatches& errors);
+
+namespace detail {
+
+json::Mismatches missing_members(const boost::json::value& document,
+                                 const std::vector<std::string>& required);
+
+} // namespace detail
+
+/// For a route of the host's own: the document of a request as a described struct. `required` are
+/// top-level members that must be there. Throws Problem as read_json() and invalid_input() do.
+template <json::Described Document>
+Document read_document(const Request& request, const std::vector<std::string>& required = {},
+                       json::UnknownMembers unknown_members = json::UnknownMembers::refuse) {
+    const auto value = read_json(request);
+    Document document{};
+    auto errors = detail::missing_members(value, required);
+    for (auto& found : json::read(value, document, unknown_members))
+        errors.push_back(std::move(found));
+    if (!errors.empty()) throw invalid_input(errors);
+    return document;
+}
 
 /// The text of a member of the object that `document` is known to be; empty if there is none of
 /// that name, or its name is spelled with escapes.

@@ -2,6 +2,7 @@
 
 #include <asyncjobs/handler.hpp>
 #include <asyncjobs/http/call.hpp>
+#include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/json.hpp>
@@ -71,9 +72,6 @@ struct SubmitRule {
     Permit permit = {};
     SubmitDescription description = {};
 };
-
-json::Mismatches missing_members(const boost::json::value& document,
-                                 const std::vector<std::string>& required);
 
 SubmitRule make_rule(UntypedSubmitRoute route);
 
