@@ -1,6 +1,6 @@
 #!/bin/sh
 # Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- webhooks; core <- files; core <- http <- beast, auth.
+# core <- files; core <- http <- beast, auth, webhooks.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -46,8 +46,8 @@ forbid 'the auth adapter knows http and no other adapter, no server and no datab
     "$databases|boost/(beast|asio)|asyncjobs/(asio|soci/|beast/|schedules/|files/|webhooks/)|.*adapters/" adapters/auth
 forbid 'the schedules adapter knows no other adapter, no server and no database' \
     "$databases|$servers|asyncjobs/(soci|http|beast|auth|files|webhooks)/|.*adapters/" adapters/schedules
-forbid 'the webhooks adapter knows no other adapter and no database' \
-    "$databases|asyncjobs/(soci|http|beast|auth|schedules|files)/|.*adapters/" adapters/webhooks
+forbid 'the webhooks adapter knows http and no other adapter, and no database' \
+    "$databases|asyncjobs/(soci|beast|auth|schedules|files)/|.*adapters/" adapters/webhooks
 forbid 'the files adapter knows no other adapter and no database' \
     "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks)/|.*adapters/" adapters/files
 

@@ -3,6 +3,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/webhooks/routes.hpp>
 
 #include <boost/describe.hpp>
 
@@ -83,6 +84,8 @@ int main(int argc, char** argv) {
     Client client(store);
     http::JobApi api(client, options(argc > 1 && std::string_view(argv[1]) == "anonymous"));
     declare_routes(api);
+    Webhooks endpoints(store);
+    webhooks::add_routes(api, endpoints);
     std::promise<http::Response> answer;
     api.handle({.method = "GET", .target = "/openapi.json"},
                [&](http::Response response) { answer.set_value(std::move(response)); });

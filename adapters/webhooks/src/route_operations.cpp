@@ -1,0 +1,117 @@
+#include "route_operations.hpp"
+
+#include <string_view>
+
+namespace asyncjobs::webhooks {
+namespace {
+
+constexpr std::string_view events = R"({
+  "description": "What it is told of; nothing: for callbacks alone",
+  "type": "array", "maxItems": 3, "uniqueItems": true,
+  "items": {"type": "string", "enum": ["job.completed", "job.failed", "job.cancelled"]}})";
+
+constexpr std::string_view secret = R"({
+  "description": "To verify signatures with, after Standard Webhooks; shown this once",
+  "type": "string", "examples": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]})";
+
+constexpr std::string_view name_parameter = R"("parameters": [{
+  "name": "name", "in": "path", "required": true, "description": "Of your endpoints",
+  "schema": {"type": "string", "minLength": 1, "maxLength": 100,
+             "pattern": "^[A-Za-z0-9._:/-]+$"}}])";
+
+std::string endpoint_schema(bool with_secret) {
+    std::string schema = R"({
+      "type": "object",
+      "required": ["name", "url", "events", "enabled"],
+      "properties": {
+        "name": {"type": "string"},
+        "url": {"type": "string", "format": "uri"},
+        "events": )";
+    schema += events;
+    schema += R"(,
+        "enabled": {"type": "boolean"},
+        "disabled_because": {"type": "string", "examples": ["it answered 410"]})";
+    if (with_secret) schema.append(R"(, "secret": )").append(secret);
+    return schema + "}}";
+}
+
+std::string json_content(std::string_view schema) {
+    return R"("content": {"application/json": {"schema": )" + std::string(schema) + "}}";
+}
+
+/// A member of `responses`.
+std::string found(std::string_view status, std::string_view description, std::string_view schema) {
+    std::string response = "\"";
+    response.append(status).append(R"(": {"description": ")").append(description).append("\", ");
+    return response + json_content(schema) + '}';
+}
+
+std::string refused(std::string_view status, std::string_view component) {
+    std::string response = ", \"";
+    return response.append(status)
+        .append(R"(": {"$ref": "#/components/responses/)")
+        .append(component)
+        .append("\"}");
+}
+
+std::string operation(std::string_view id, std::string_view summary, std::string_view members,
+                      std::string_view responses) {
+    std::string text = R"({"operationId": ")";
+    text.append(id).append(R"(", "summary": ")").append(summary).append("\", ");
+    if (!members.empty()) text.append(members).append(", ");
+    return text.append(R"("responses": {)").append(responses).append("}}");
+}
+
+} // namespace
+
+std::string list_endpoints() {
+    const auto list = R"({"type": "object", "required": ["endpoints"], "properties": {
+        "endpoints": {"type": "array", "maxItems": 100, "items": )" +
+                      endpoint_schema(false) + "}}}";
+    return operation("listWebhookEndpoints", "List your webhook endpoints", {},
+                     found("200", "All of them, by name", list));
+}
+
+std::string get_endpoint() {
+    return operation("getWebhookEndpoint", "Get a webhook endpoint", name_parameter,
+                     found("200", "The endpoint", endpoint_schema(false)) +
+                         refused("404", "NotFound"));
+}
+
+std::string put_endpoint() {
+    std::string body = R"({
+      "type": "object", "required": ["url"], "additionalProperties": false,
+      "properties": {
+        "url": {"description": "https, at a public address", "type": "string", "format": "uri"},
+        "events": )";
+    body += events;
+    body += R"(, "enabled": {
+          "description": "false: it is told of nothing; absent: as it is. One that has answered 410 is disabled until it is enabled or gets another URL.",
+          "type": "boolean"}}})";
+    const std::string members = std::string(name_parameter) +
+                                R"(, "requestBody": {"required": true, )" + json_content(body) +
+                                '}';
+    return operation("putWebhookEndpoint", "Make or change a webhook endpoint", members,
+                     found("200", "The endpoint as it is now", endpoint_schema(false)) + ", " +
+                         found("201", "The endpoint, which is new", endpoint_schema(true)) +
+                         refused("406", "NotAcceptable") + refused("409", "Conflict") +
+                         refused("413", "ContentTooLarge") +
+                         refused("415", "UnsupportedMediaType") + refused("422", "InvalidInput"));
+}
+
+std::string delete_endpoint() {
+    return operation("deleteWebhookEndpoint", "Delete a webhook endpoint", name_parameter,
+                     R"("204": {"description": "It is gone"})" + refused("404", "NotFound"));
+}
+
+std::string rotate_endpoint_secret() {
+    const auto body = R"({"type": "object", "required": ["secret"], "properties": {"secret": )" +
+                      std::string(secret) + "}}";
+    return operation(
+        "rotateWebhookSecret", "Give a webhook endpoint a new secret",
+        R"("description": "For a day, notifications are signed with the old one, too.", )" +
+            std::string(name_parameter),
+        found("200", "The new one", body) + refused("404", "NotFound"));
+}
+
+} // namespace asyncjobs::webhooks

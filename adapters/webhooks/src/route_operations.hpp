@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+/// The endpoints' routes as OpenAPI Operation Objects, but for what the API adds to any.
+namespace asyncjobs::webhooks {
+
+std::string list_endpoints();
+std::string get_endpoint();
+std::string put_endpoint();
+std::string delete_endpoint();
+std::string rotate_endpoint_secret();
+
+} // namespace asyncjobs::webhooks

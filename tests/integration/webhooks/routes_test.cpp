@@ -1,0 +1,218 @@
+#include "delivering_host.hpp"
+
+#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/json.hpp>
+#include <asyncjobs/webhooks/routes.hpp>
+
+#include <boost/json/parse.hpp>
+
+#include <future>
+
+namespace {
+
+http::ApiOptions api_options(Webhooks& webhooks) {
+    return {.authenticator =
+                [](const http::Request& request) {
+                    return http::Principal{.owner = request.headers.joined("Authorization")};
+                },
+            .accompany = webhooks::accompany_by(webhooks)};
+}
+
+WebhookOptions inner_network() { return {.allow_http = true, .allow_private_addresses = true}; }
+
+/// An API that has the routes, asked without a server.
+struct Api {
+    explicit Api(WebhookOptions options = inner_network(), std::size_t max_endpoints = 20)
+        : host(std::move(options)) {
+        api.submit_route("/reports", {.type = "report"});
+        webhooks::add_routes(api, host.webhooks, {.max_endpoints = max_endpoints});
+    }
+
+    http::Response ask(const std::string& method, const std::string& target,
+                       const std::string& body = {}, const std::string& owner = "ann") {
+        http::Request request{
+            .method = method, .target = target, .headers = {{"Authorization", owner}}};
+        if (!body.empty()) request.headers.add("Content-Type", "application/json");
+        request.body = body;
+        std::promise<http::Response> answer;
+        api.handle(std::move(request),
+                   [&](http::Response response) { answer.set_value(std::move(response)); });
+        return answer.get_future().get();
+    }
+
+    http::Response put(const std::string& name, const std::string& body) {
+        return ask("PUT", "/v1/webhooks/" + name, body);
+    }
+
+    DeliveringHost host;
+    http::JobApi api{host.client, api_options(host.webhooks)};
+};
+
+boost::json::value document(const http::Response& response) {
+    return boost::json::parse(std::get<std::string>(response.body));
+}
+
+const std::string url = "https://crm.example.com/hooks";
+const std::string crm = R"({"url": ")" + url + R"("})";
+
+/// Where the document of a request breaks a rule.
+std::vector<std::string> pointers(const http::Response& response) {
+    REQUIRE(response.status == 422);
+    const auto problem = document(response);
+    std::vector<std::string> all;
+    for (const auto& error : problem.at("errors").as_array())
+        all.emplace_back(error.at("pointer").as_string());
+    std::ranges::sort(all);
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("an owner makes an endpoint over HTTP, and sees its secret once") {
+    Api api;
+    const auto made = api.put("crm", crm);
+    CHECK(made.status == 201);
+    CHECK(made.headers.joined("Cache-Control") == "no-store");
+    const auto endpoint = document(made).as_object();
+    CHECK(endpoint.at("name") == "crm");
+    CHECK(endpoint.at("url").as_string() == url);
+    CHECK(endpoint.at("enabled") == true);
+    CHECK(endpoint.at("events") ==
+          boost::json::parse(R"(["job.completed", "job.failed", "job.cancelled"])"));
+    const auto kept = api.host.webhooks.endpoints("ann");
+    REQUIRE(kept.size() == 1);
+    CHECK(endpoint.at("secret").as_string() == kept.front().secrets.front().text);
+
+    CHECK(api.put("crm", crm).status == 200);
+    for (const auto& later :
+         {api.put("crm", crm), api.ask("GET", "/v1/webhooks/crm"), api.ask("GET", "/v1/webhooks")})
+        CHECK(std::get<std::string>(later.body).find("whsec_") == std::string::npos);
+}
+
+TEST_CASE("an owner sees, changes and deletes endpoints of its own, and nobody else's") {
+    Api api;
+    api.put("crm", crm);
+    const auto list = [&](const std::string& owner) {
+        return document(api.ask("GET", "/v1/webhooks", {}, owner)).at("endpoints").as_array();
+    };
+    CHECK(list("ann").size() == 1);
+    CHECK(list("bob").empty());
+    CHECK(api.ask("GET", "/v1/webhooks/crm", {}, "bob").status == 404);
+    CHECK(api.ask("DELETE", "/v1/webhooks/crm", {}, "bob").status == 404);
+    CHECK(api.ask("POST", "/v1/webhooks/crm/rotate-secret", {}, "bob").status == 404);
+    CHECK(api.ask("DELETE", "/v1/webhooks/crm").status == 204);
+    CHECK(api.ask("GET", "/v1/webhooks/crm").status == 404);
+    CHECK(list("ann").empty());
+}
+
+TEST_CASE("an endpoint is told of what it wants to hear of, and of nothing while it is disabled") {
+    Api api;
+    const auto events = [&](const std::string& body) {
+        return document(api.put("crm", body)).at("events").as_array();
+    };
+    CHECK(events(R"({"url": ")" + url + R"(", "events": ["job.failed"]})") ==
+          boost::json::parse(R"(["job.failed"])").as_array());
+    CHECK(events(R"({"url": ")" + url + R"(", "events": []})").empty());
+
+    const auto put = [&](const std::string& enabled) {
+        return document(api.put("crm", R"({"url": ")" + url + R"(", "enabled": )" + enabled + '}'))
+            .as_object();
+    };
+    auto endpoint = put("false");
+    CHECK(endpoint.at("enabled") == false);
+    CHECK(endpoint.at("disabled_because") == "by its owner");
+    CHECK(!api.host.webhooks.endpoints("ann").front().disabled.empty());
+    CHECK(document(api.put("crm", crm)).at("enabled") == false); // which says nothing of it
+    endpoint = put("true");
+    CHECK(endpoint.at("enabled") == true);
+    CHECK(!endpoint.contains("disabled_because"));
+    CHECK(api.host.webhooks.endpoints("ann").front().disabled.empty());
+}
+
+TEST_CASE("an endpoint's new secret is answered, and the old one signs for a while") {
+    Api api;
+    const auto first = document(api.put("crm", crm)).at("secret");
+    const auto rotated = api.ask("POST", "/v1/webhooks/crm/rotate-secret");
+    CHECK(rotated.status == 200);
+    CHECK(rotated.headers.joined("Cache-Control") == "no-store");
+    const auto secrets = api.host.webhooks.endpoints("ann").front().secrets;
+    REQUIRE(secrets.size() == 2);
+    CHECK(document(rotated).at("secret").as_string() == secrets[0].text);
+    CHECK(first.as_string() == secrets[1].text);
+    CHECK(api.ask("POST", "/v1/webhooks/other/rotate-secret").status == 404);
+}
+
+TEST_CASE("what is no endpoint is refused, by the place of the fault") {
+    Api api(WebhookOptions{});
+    using Places = std::vector<std::string>;
+    CHECK(pointers(api.put("crm", "{}")) == Places{"/url"});
+    CHECK(pointers(api.put("crm", R"({"url": 1, "color": "red"})")) == Places{"/color", "/url"});
+    CHECK(pointers(api.put("crm", R"({"url": "http://crm.example.com/"})")) == Places{"/url"});
+    CHECK(pointers(api.put("crm", R"({"url": "https://ann@crm.example.com/"})")) == Places{"/url"});
+    CHECK(
+        pointers(api.put("crm", R"({"url": ")" + url +
+                                    R"(", "events": ["job.failed", "job.pending", "failed"]})")) ==
+        Places{"/events/1", "/events/2"});
+    CHECK(pointers(api.put("no%20name", crm)) == Places{""});
+    CHECK(api.put("crm", "[").status == 400);
+    CHECK(api.ask("PUT", "/v1/webhooks/crm").status == 415);
+    CHECK(api.host.webhooks.endpoints("ann").empty());
+}
+
+TEST_CASE("one owner has so many endpoints, and can change them then") {
+    Api api(inner_network(), 2);
+    CHECK(api.put("a", crm).status == 201);
+    CHECK(api.put("b", crm).status == 201);
+    CHECK(api.put("c", crm).status == 409);
+    CHECK(api.put("b", crm).status == 200);
+    CHECK(api.ask("PUT", "/v1/webhooks/a", crm, "bob").status == 201);
+    CHECK_THROWS_WITH_AS(webhooks::add_routes(api.api, api.host.webhooks, {.max_endpoints = 0}),
+                         doctest::Contains("max_endpoints"), Error);
+}
+
+TEST_CASE("a submit over HTTP is told of to the owner's endpoints and to its callback") {
+    Receiver receiver("localhost", always(204));
+    Api api(to_loopback(receiver));
+    const auto made = api.put("crm", R"({"url": ")" + receiver.url() + R"("})");
+    REQUIRE(made.status == 201);
+    const auto callback = receiver.url("localhost", "/once");
+    const auto target = "/v1/reports?callback_url=" + callback;
+    CHECK(api.ask("POST", target, "{}", "bob").status == 422); // at no host of bob's
+    CHECK(api.host.client.list({.owner = "bob"}).jobs.empty());
+    REQUIRE(api.ask("POST", target, "{}").status == 202);
+    api.host.executor.start();
+
+    std::vector<std::string> targets;
+    for (int i = 0; i < 2; ++i) {
+        const auto request = receiver.next();
+        targets.emplace_back(request.target());
+        const std::chrono::sys_seconds at{
+            std::chrono::seconds{std::stoll(std::string(request["webhook-timestamp"]))}};
+        const std::string secret(document(made).at("secret").as_string());
+        CHECK(std::string(request["webhook-signature"]) ==
+              webhooks::sign(std::string(request["webhook-id"]), at, request.body(), {&secret, 1}));
+    }
+    std::ranges::sort(targets);
+    CHECK(targets == std::vector<std::string>{"/hooks", "/once"});
+}
+
+TEST_CASE("a delivery that has failed is found among its owner's jobs, and sent again by hand") {
+    Receiver receiver("localhost",
+                      [refused = std::make_shared<std::atomic<int>>(0)](const Receiver::Request&) {
+                          return answer(refused->fetch_add(1) < 4 ? 500 : 204); // all four attempts
+                      });
+    Api api(to_loopback(receiver));
+    REQUIRE(api.put("crm", R"({"url": ")" + receiver.url() + R"("})").status == 201);
+    REQUIRE(api.ask("POST", "/v1/reports", "{}").status == 202);
+    api.host.executor.start();
+    for (int attempt = 0; attempt < 4; ++attempt) receiver.next();
+    const auto failed = [&] {
+        return document(api.ask("GET", "/v1/jobs?type=asyncjobs.webhook&status=failed"))
+            .at("jobs")
+            .as_array();
+    };
+    while (failed().empty()) std::this_thread::yield();
+    const std::string id(failed().front().at("job_id").as_string());
+    CHECK(api.ask("POST", "/v1/jobs/" + id + "/retry").status == 202);
+    CHECK(api.host.finished(JobId::parse(id).value()).status == JobStatus::completed);
+}
