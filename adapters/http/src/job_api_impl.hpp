@@ -90,6 +90,10 @@ private:
     /// Whether nothing of perform() blocks, or whoever calls has to bear it.
     bool is_quick(const Route& route) const noexcept;
     Answer perform(const Routed& routed, const Request& request) const;
+    /// Whether one more may wait for a thread when so many are in flight.
+    bool has_place(std::size_t in_flight) const noexcept {
+        return options_.threads == 0 || in_flight < options_.threads + options_.queue_limit;
+    }
     Response options_response(const Request& request,
                               const std::vector<std::string>& methods) const;
     Principal authenticate(const Request& request) const;

@@ -56,14 +56,15 @@ void JobApi::Impl::Pending::begin() {
         auto found = api_.find_route(request_);
         if (auto* response = std::get_if<Response>(&found)) return std::move(*response);
         routed_ = std::get<Routed>(std::move(found));
-        return api_.is_quick(*routed_.route) ? api_.perform(routed_, request_) : perform_on_lane();
+        auto answer = api_.is_quick(*routed_.route) ? api_.perform(routed_, request_) : on_lane();
+        if (std::holds_alternative<Later>(answer) && !api_.has_place(place_))
+            throw api_.try_later(503, "overloaded", "too many requests wait already");
+        return answer;
     });
 }
 
-Answer JobApi::Impl::Pending::perform_on_lane() {
-    if (place_ >= api_.options_.threads + api_.options_.queue_limit)
-        throw api_.try_later(503, "overloaded", "too many requests wait already");
-    return Later{[this](const Later::GoOn& go_on) {
+Later JobApi::Impl::Pending::on_lane() {
+    return {[this](const Later::GoOn& go_on) {
         api_.lane_->post([this, go_on] {
             go_on([this](const Request& request) { return api_.perform(routed_, request); });
         });

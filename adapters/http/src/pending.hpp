@@ -28,7 +28,7 @@ public:
 private:
     class Waiting;
 
-    Answer perform_on_lane();
+    Later on_lane();
     void answer(const std::function<Answer()>& ask);
     void respond(Response response);
     void wait(Wait wait);

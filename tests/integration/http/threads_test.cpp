@@ -91,6 +91,37 @@ TEST_CASE("a status is read from the store by a thread of the API's, whoever beg
     CHECK(store.reader != std::this_thread::get_id());
 }
 
+TEST_CASE("who waits for a store that hangs has a place, and one more is refused at once") {
+    struct Store final : ForwardingJobStore {
+        using ForwardingJobStore::ForwardingJobStore;
+        std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+            if (!std::exchange(hung, true)) {
+                called.set_value();
+                goes_on.get_future().wait();
+            }
+            return ForwardingJobStore::find(ids);
+        }
+        bool hung = false;
+        std::promise<void> called, goes_on;
+    };
+    MemoryJobStore jobs;
+    Store store(jobs);
+    Client client(store);
+    std::array<std::promise<unsigned>, 3> answers;
+    http::JobApi api(client, {.allow_anonymous = true, .threads = 1, .queue_limit = 1});
+    const auto id = client.submit(NewJob{.type = "note"}).id;
+    const auto ask = [&](std::promise<unsigned>& answer) {
+        api.handle({.method = "GET", .target = path_of(id)},
+                   [&](const http::Response& response) { answer.set_value(response.status); });
+    };
+    ask(answers[0]);
+    store.called.get_future().wait();
+    for (auto* answer : {&answers[1], &answers[2]}) ask(*answer);
+    CHECK(answers[2].get_future().get() == 503);
+    store.goes_on.set_value();
+    for (auto* answer : {&answers[0], &answers[1]}) CHECK(answer->get_future().get() == 200);
+}
+
 TEST_CASE("an API without threads answers on the thread that calls it") {
     Place place;
     std::vector<unsigned> answers;
