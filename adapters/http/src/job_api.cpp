@@ -106,6 +106,13 @@ std::function<void(Task)> JobApi::Impl::poster() {
     return [this](Task task) { lane_->post(std::move(task)); };
 }
 
+Later JobApi::Impl::on_lane(Later::Then then) {
+    return {[this, then = std::move(then)](const Later::GoOn& go_on) {
+        if (options_.threads == 0) return go_on(then);
+        lane_->post([then, go_on] { go_on(then); });
+    }};
+}
+
 JobApi::Impl::Readings::Options JobApi::Impl::reading_options() {
     return {.runtime = *runtime_,
             .post = poster(),

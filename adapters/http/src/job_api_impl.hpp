@@ -79,14 +79,16 @@ private:
     /// To a thread that may block.
     std::function<void(Task)> poster();
 
+    /// Goes on where it may block.
+    Later on_lane(Later::Then then);
     Readings::Options reading_options();
 
     // One request, on the thread that calls (job_api.cpp).
-    /// Or what is answered without. Never blocks.
-    std::variant<Routed, Response> find_route(const Request& request) const;
     bool authenticating_blocks() const noexcept {
         return options_.authenticator && options_.authenticator_blocks;
     }
+    /// Or what is answered without. Never blocks.
+    std::variant<Routed, Response> find_route(const Request& request) const;
     /// Whether nothing of perform() blocks, or whoever calls has to bear it.
     bool is_quick(const Route& route) const noexcept;
     Answer perform(const Routed& routed, const Request& request) const;
@@ -136,7 +138,7 @@ private:
                        std::function<Answer(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
-    Job own(std::optional<Job> found, const JobId& id, const std::string& owner);
+    Problem none_of_that_id(const JobId& id, const std::string& owner);
     JobQuery read_query(const Call& call) const;
     void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
                   Headers& headers) const;

@@ -105,8 +105,12 @@ Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std:
                                  std::function<Answer(Job, const Request&)> then) {
     return {[this, &readings, id, owner, then = std::move(then)](const Later::GoOn& go_on) {
         readings.ask(id, [this, id, owner, then, go_on](auto found) {
-            go_on([&](const Request& request) {
-                return then(own(found.take(), id, owner), request);
+            go_on([&](const Request& request) -> Answer {
+                auto job = found.take();
+                if (job && job->owner == owner) return then(*std::move(job), request);
+                return on_lane([this, id, owner](const Request&) -> Answer {
+                    throw none_of_that_id(id, owner);
+                });
             });
         });
     }};
@@ -115,15 +119,16 @@ Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std:
 Job JobApi::Impl::find_own(const Call& call) { return find_own(id_of(call), call.principal.owner); }
 
 Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
-    return own(client_.find(id), id, owner);
+    auto found = client_.find(id);
+    if (found && found->owner == owner) return *std::move(found);
+    throw none_of_that_id(id, owner);
 }
 
 /// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
-Job JobApi::Impl::own(std::optional<Job> found, const JobId& id, const std::string& owner) {
-    if (found && found->owner == owner) return *std::move(found);
+Problem JobApi::Impl::none_of_that_id(const JobId& id, const std::string& owner) {
     if (client_.purged_owner(id) == owner)
-        throw Problem(410, "gone", "the job has expired, and was deleted");
-    throw no_such_job();
+        return {410, "gone", "the job has expired, and was deleted"};
+    return no_such_job();
 }
 
 std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t uncounted) {

@@ -56,19 +56,14 @@ void JobApi::Impl::Pending::begin() {
         auto found = api_.find_route(request_);
         if (auto* response = std::get_if<Response>(&found)) return std::move(*response);
         routed_ = std::get<Routed>(std::move(found));
-        auto answer = api_.is_quick(*routed_.route) ? api_.perform(routed_, request_) : on_lane();
+        const auto perform = [this](const Request& request) {
+            return api_.perform(routed_, request);
+        };
+        Answer answer = api_.is_quick(*routed_.route) ? perform(request_) : api_.on_lane(perform);
         if (std::holds_alternative<Later>(answer) && !api_.has_place(place_))
             throw api_.try_later(503, "overloaded", "too many requests wait already");
         return answer;
     });
-}
-
-Later JobApi::Impl::Pending::on_lane() {
-    return {[this](const Later::GoOn& go_on) {
-        api_.lane_->post([this, go_on] {
-            go_on([this](const Request& request) { return api_.perform(routed_, request); });
-        });
-    }};
 }
 
 void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {

@@ -28,7 +28,6 @@ public:
 private:
     class Waiting;
 
-    Later on_lane();
     void answer(const std::function<Answer()>& ask);
     void respond(Response response);
     void wait(Wait wait);

@@ -122,6 +122,33 @@ TEST_CASE("who waits for a store that hangs has a place, and one more is refused
     for (auto* answer : {&answers[0], &answers[1]}) CHECK(answer->get_future().get() == 200);
 }
 
+TEST_CASE("a job that is not there keeps nobody waiting who asks for one that is") {
+    struct Store final : ForwardingJobStore {
+        using ForwardingJobStore::ForwardingJobStore;
+        std::optional<std::string> purged_owner(const JobId& id) override {
+            called.set_value();
+            goes_on.get_future().wait();
+            return ForwardingJobStore::purged_owner(id);
+        }
+        std::promise<void> called, goes_on;
+    };
+    MemoryJobStore jobs;
+    Store store(jobs);
+    Client client(store);
+    std::array<std::promise<unsigned>, 2> answers;
+    http::JobApi api(client, {.allow_anonymous = true, .threads = 2});
+    const auto ask = [&](const JobId& id, std::promise<unsigned>& answer) {
+        api.handle({.method = "GET", .target = path_of(id)},
+                   [&](const http::Response& response) { answer.set_value(response.status); });
+    };
+    ask(client.make_id(), answers[0]);
+    store.called.get_future().wait();
+    ask(client.submit(NewJob{.type = "note"}).id, answers[1]);
+    CHECK(answers[1].get_future().get() == 200);
+    store.goes_on.set_value();
+    CHECK(answers[0].get_future().get() == 404);
+}
+
 TEST_CASE("an API without threads answers on the thread that calls it") {
     Place place;
     std::vector<unsigned> answers;

@@ -83,8 +83,8 @@ struct ApiOptions {
 };
 
 /// A route of the host's own, on the API's threads. May block, unless RouteOptions says otherwise.
-/// Throw Problem for a worded error;
-/// anything else that is thrown is logged, and answered with a bare 500.
+/// Throw Problem for a worded error; anything else that is thrown is logged, and answered with a
+/// bare 500.
 using RouteHandler = std::function<Response(const Call&)>;
 
 struct RouteOptions {
