@@ -160,6 +160,24 @@ void submit(const std::string& url, const Options& options) {
     print("submit", url, "jobs/s", figures);
 }
 
+/// Against a server on Beast alone that does no more with a body than to submit it to the store,
+/// with a thread for each client: what the API costs beside that.
+void submit_by_hand(const std::string& url, const Options& options) {
+    const JobsServer server(url, options.serving);
+    const auto answer = HttpLoad(server.port, 1, submission()).ask();
+    Child by_hand([&](Channel& channel) {
+        bench::serve_submits(channel, answer, server.place->url(), options.serving,
+                             options.connections);
+    });
+    HttpLoad load(server.port, options.connections, submission());
+    HttpLoad limit(static_cast<std::uint16_t>(std::stoul(by_hand.channel().hear())),
+                   options.connections, submission());
+    print("submit_by_hand", url, "jobs/s",
+          take_turns(
+              options, [&] { return load.run(options.seconds); },
+              [&] { return limit.run(options.seconds); }));
+}
+
 /// What a process has more in memory when it holds these streams, each of which has been sent its
 /// first event and, if it is `text`, one more thing.
 double growth(const Child& process, std::uint16_t port, const std::vector<std::string>& requests,
@@ -200,10 +218,11 @@ struct Measure {
     void (*run)(const std::string&, const Options&);
 };
 
-constexpr std::array<Measure, 4> measures = {{
+constexpr std::array<Measure, 5> measures = {{
     {"status", status},
     {"not_modified", not_modified},
     {"submit", submit},
+    {"submit_by_hand", submit_by_hand},
     {"streams", streams},
 }};
 
@@ -216,7 +235,8 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Measures the job API over HTTP against a server on Beast alone, in the same run.");
     app.add_option("--store", urls, "Store URLs, as for asyncjobs_bench")->capture_default_str();
-    app.add_option("--measure", wanted, "all, or one of status, not_modified, submit, streams")
+    app.add_option("--measure", wanted,
+                   "all, or one of status, not_modified, submit, submit_by_hand, streams")
         ->capture_default_str();
     app.add_option("--connections", options.connections, "Clients that ask at once")
         ->capture_default_str();

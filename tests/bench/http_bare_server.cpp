@@ -2,7 +2,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -10,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -36,11 +39,18 @@ Answer parse(const std::string& text) {
     return parser.release();
 }
 
+/// What all connections share.
+struct Server {
+    const std::string& answer;
+    const BareWork& work;
+    const bool streams;
+    asio::thread_pool workers;
+};
+
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(Socket socket, const std::string& text, bool streams)
-        : socket_(std::move(socket)), text_(text) {
-        if (!streams) constant_ = parse(text);
+    Connection(Socket socket, Server& server) : socket_(std::move(socket)), server_(server) {
+        if (!server.streams) constant_ = parse(server.answer);
         socket_.set_option(tcp::no_delay(true));
     }
 
@@ -48,11 +58,19 @@ public:
         request_ = {};
         http::async_read(socket_, in_, request_,
                          [self = shared_from_this()](error_code error, std::size_t) {
-                             if (!error) self->write();
+                             if (!error) self->work();
                          });
     }
 
 private:
+    void work() {
+        if (server_.work.threads == 0) return write();
+        asio::post(server_.workers, [self = shared_from_this()] {
+            self->server_.work.work(self->request_.body());
+            asio::post(self->socket_.get_executor(), [self] { self->write(); });
+        });
+    }
+
     void write() {
         if (!constant_) return write_stream();
         answer_ = *constant_;
@@ -63,14 +81,14 @@ private:
     }
 
     void write_stream() {
-        asio::async_write(socket_, asio::buffer(text_),
+        asio::async_write(socket_, asio::buffer(server_.answer),
                           [self = shared_from_this()](error_code error, std::size_t) {
                               if (!error) self->read();
                           });
     }
 
     Socket socket_;
-    const std::string& text_;
+    Server& server_;
     std::optional<Answer> constant_;
     boost::beast::flat_buffer in_;
     http::request<http::string_body> request_;
@@ -79,9 +97,8 @@ private:
 
 class Acceptor {
 public:
-    Acceptor(asio::io_context& io, const std::string& answer)
-        : io_(io), answer_(answer), streams_(answer.find("\r\nTransfer-Encoding:") != answer.npos),
-          acceptor_(io, {asio::ip::address_v4::loopback(), 0}) {
+    Acceptor(asio::io_context& io, Server& server)
+        : io_(io), server_(server), acceptor_(io, {asio::ip::address_v4::loopback(), 0}) {
         accept();
     }
 
@@ -89,30 +106,35 @@ public:
 
 private:
     void accept() {
-        acceptor_.async_accept(
-            asio::make_strand(io_.get_executor()), [this](error_code error, Socket socket) {
-                if (error) return;
-                std::make_shared<Connection>(std::move(socket), answer_, streams_)->read();
-                accept();
-            });
+        acceptor_.async_accept(asio::make_strand(io_.get_executor()),
+                               [this](error_code error, Socket socket) {
+                                   if (error) return;
+                                   std::make_shared<Connection>(std::move(socket), server_)->read();
+                                   accept();
+                               });
     }
 
     asio::io_context& io_;
-    const std::string& answer_;
-    const bool streams_;
+    Server& server_;
     asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_;
 };
 
 } // namespace
 
-void serve_bare(Channel& channel, const std::string& answer, const Serving& how) {
+void serve_bare(Channel& channel, const std::string& answer, const Serving& how,
+                const BareWork& work) {
     asio::io_context io(static_cast<int>(how.io_threads));
-    Acceptor acceptor(io, answer);
+    Server server{.answer = answer,
+                  .work = work,
+                  .streams = answer.find("\r\nTransfer-Encoding:") != answer.npos,
+                  .workers = asio::thread_pool(std::max<std::size_t>(work.threads, 1))};
+    Acceptor acceptor(io, server);
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < how.io_threads; ++i) threads.emplace_back([&io] { io.run(); });
     channel.say(std::to_string(acceptor.port()));
     channel.hear_if_any(); // until it ends
     io.stop();
+    server.workers.join();
 }
 
 } // namespace bench

@@ -72,6 +72,17 @@ void serve_jobs(Channel& channel, const std::string& url, const Serving& how) {
     channel.hear_if_any(); // until it ends
 }
 
+void serve_submits(Channel& channel, const std::string& answer, const std::string& url,
+                   const Serving& how, std::size_t threads) {
+    const auto store = open_store(url);
+    Client client(*store);
+    serve_bare(channel, answer, how,
+               {.threads = threads, .work = [&client](const std::string& body) {
+                    client.submit(
+                        {.type = "report", .input = JsonText::parse(body), .owner = "42"});
+                }});
+}
+
 void submit_to_store(Channel& channel, const std::string& url, std::size_t threads) {
     const auto store = open_store(url);
     Client client(*store);
