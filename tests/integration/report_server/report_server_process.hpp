@@ -101,11 +101,16 @@ public:
         return document(ask(get("/v1/jobs/" + id)));
     }
 
+    /// The job when it has finished. Asks for news only, so that the server has time for the job.
     boost::json::object wait(const std::string& id) {
-        for (;;) {
-            auto job = status(id);
+        for (std::string known;;) {
+            const auto response = ask(get("/v1/jobs/" + id, known));
+            if (response.status == 304) continue;
+            auto job = document(response);
             const auto& now = job.at("status").as_string();
             if (now != "pending" && now != "processing") return job;
+            known =
+                fmt::format("If-None-Match: {}\r\nPrefer: wait=10\r\n", response.header("ETag"));
         }
     }
 
