@@ -13,7 +13,7 @@ case "${1:-}" in
 *) sed -n '2,5s/^# //p' "$0" >&2; exit 2 ;;
 esac
 
-cmake/install-packages.sh build core soci http auth schedules files examples demo
+cmake/install-packages.sh build core soci http auth schedules webhooks files examples demo
 export CCACHE_SLOPPINESS=pch_defines,time_macros
 mkdir -p build/logs
 echo 'Building the report server. The first time this takes a few minutes.'

@@ -9,6 +9,7 @@
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/files/s3_file_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/webhooks/routes.hpp>
 
 #include <fmt/format.h>
 
@@ -36,7 +37,8 @@ asyncjobs::http::OpenApiOptions description() {
             .info = asyncjobs::JsonText::parse(
                 R"({"description": "Reports on sales, made in the background.",
                     "license": {"name": "Boost Software License 1.0",
-                                "url": "https://www.boost.org/LICENSE_1_0.txt"}})")};
+                                "url": "https://www.boost.org/LICENSE_1_0.txt"}})"),
+            .webhooks = true};
 }
 
 /// SIGTERM, SIGINT and SIGHUP, to be waited for instead of handled: blocked in this thread and
@@ -75,6 +77,13 @@ files::S3Options s3_options(const Options& options) {
             }};
 }
 
+asyncjobs::WebhookOptions webhook_options(const Options& options) {
+    return {.status_url_prefix = options.public_url + "/v1/jobs/",
+            .ports = options.webhook_ports,
+            .allow_http = options.private_webhooks,
+            .allow_private_addresses = options.private_webhooks};
+}
+
 void renew_certificate(asyncjobs::beast::Server& server) {
     try {
         server.reload_certificate();
@@ -107,12 +116,23 @@ void serve(const Options& options) {
                  .log = log});
     executor.handle<SalesReportJob>(ReportMaker(job_files, orders_of(options)));
     job_files.remove_on(executor);
+
+    // Deliveries wait for others' servers; they have places of their own, so that no report waits.
+    asyncjobs::Webhooks webhooks(*store, webhook_options(options));
+    asyncjobs::Executor deliveries(*store, {.queues = {"webhooks"},
+                                            .concurrency = 200,
+                                            .threads = 2,
+                                            .lease_for = options.lease,
+                                            .log = log});
+    webhooks.deliver_with(deliveries);
+
     asyncjobs::http::JobApi api(
         client, {.public_base_url = options.public_url,
                  .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
                  .authenticator_blocks = false,
                  .trusted_proxies = options.trusted_proxies,
                  .openapi = description(),
+                 .accompany = asyncjobs::webhooks::accompany_by(webhooks),
                  .present_result =
                      [&job_files](const asyncjobs::Job& job, boost::json::value& result) {
                          job_files.present(job, result);
@@ -120,12 +140,14 @@ void serve(const Options& options) {
                  .log = log});
     add_report_route(api, options.retention);
     add_file_route(api, local);
+    asyncjobs::webhooks::add_routes(api, webhooks);
     asyncjobs::beast::Server server(api, {.address = options.address,
                                           .port = options.port,
                                           .tls = {options.tls_certificate, options.tls_key},
                                           .log = log});
 
     executor.start();
+    deliveries.start();
     server.start();
     const bool ipv6 = options.address.find(':') != std::string::npos;
     fmt::print("listening on {}://{}:{}\n", options.tls_certificate.empty() ? "http" : "https",
@@ -134,6 +156,7 @@ void serve(const Options& options) {
 
     for (int signal = 0; sigwait(&signals, &signal), signal == SIGHUP;) renew_certificate(server);
     server.stop(10s);
+    deliveries.stop(10s);
     executor.stop(20s);
 }
 

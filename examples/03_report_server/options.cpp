@@ -65,6 +65,10 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
                    "File with a line \"DIGEST USER_ID\" per API token, its SHA-256")
         ->required()
         ->check(CLI::ExistingFile);
+    app.add_option("--webhook-port", options.webhook_ports,
+                   "Port that receivers of webhooks may have besides 443");
+    app.add_flag("--private-webhooks", options.private_webhooks,
+                 "Receivers of webhooks may be at private addresses, and without TLS");
     app.add_option("--workers", options.workers, "Reports at once")
         ->capture_default_str()
         ->check(CLI::Range(1U, 1000U));

@@ -24,6 +24,8 @@ struct Options {
     std::string s3_region = "us-east-1";
     bool s3_path_style = false;
     std::filesystem::path tokens;
+    std::vector<std::uint16_t> webhook_ports; ///< of receivers, besides 443
+    bool private_webhooks = false;            ///< to private addresses, and without TLS
     unsigned workers = 2;
     std::chrono::seconds retention = std::chrono::hours{24};
     std::chrono::milliseconds lease =

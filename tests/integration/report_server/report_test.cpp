@@ -1,3 +1,4 @@
+#include "integration/webhooks/receiver.hpp"
 #include "report_server_process.hpp"
 #include "scratch_directory.hpp"
 
@@ -182,4 +183,22 @@ TEST_CASE("memory stays flat under a thousand connections that send nonsense or 
     CHECK(after < before + 4096);
     auto client = server.client();
     CHECK(client.wait(client.submit(january)).at("status").as_string() == "completed");
+}
+
+TEST_CASE("a finished report is told of to the webhook that its owner keeps over HTTP") {
+    Receiver receiver("", always(204));
+    Server server({"--private-webhooks", "--webhook-port", std::to_string(receiver.port())});
+    auto client = server.client();
+    const auto endpoint = fmt::format(R"({{"url": "{}"}})", receiver.url("127.0.0.1"));
+    const auto made = client.ask(fmt::format(
+        "PUT /v1/webhooks/crm HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer secret\r\n"
+        "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        endpoint.size(), endpoint));
+    CHECK(made.status == 201);
+
+    const auto id = client.submit(january);
+    const auto told = boost::json::parse(receiver.next().body());
+    CHECK(told.at("type") == "job.completed");
+    CHECK(told.at("data").at("job_id").as_string() == id);
+    CHECK(told.at("data").at("status_url").as_string() == "/v1/jobs/" + id);
 }
