@@ -62,9 +62,9 @@ http::Response answer(unsigned status, const Document& document) {
             .body = json::serialize(document).text()};
 }
 
-std::vector<JobStatus> read_events(const std::vector<std::string>& names) {
+/// Adds those that there are not to `wrong`.
+std::vector<JobStatus> read_events(const std::vector<std::string>& names, json::Mismatches& wrong) {
     std::vector<JobStatus> events;
-    json::Mismatches unknown;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string_view name = names[i];
         const auto event = name.starts_with(event_prefix)
@@ -73,10 +73,9 @@ std::vector<JobStatus> read_events(const std::vector<std::string>& names) {
         if (event && is_finished(*event))
             events.push_back(*event);
         else
-            unknown.push_back({fmt::format("/events/{}", i),
-                               "must be job.completed, job.failed or job.cancelled"});
+            wrong.push_back({fmt::format("/events/{}", i),
+                             "must be job.completed, job.failed or job.cancelled"});
     }
-    if (!unknown.empty()) throw http::invalid_input(unknown);
     return events;
 }
 
@@ -111,15 +110,13 @@ public:
 
     http::Response put(const http::Call& call) const {
         const auto& owner = call.principal.owner;
-        auto change = http::read_document<EndpointChange>(call.request, {"url"});
+        const auto change = http::read_document<EndpointChange>(call.request, {"url"});
         const auto before = webhooks_.endpoints(owner);
         const bool is_new = !find_endpoint(before, name_in(call));
         if (is_new && before.size() >= max_endpoints_)
             throw http::Problem(409, "too_many_endpoints",
                                 fmt::format("you may have {} endpoints", max_endpoints_));
-        auto endpoint = set(owner, {.name = name_in(call),
-                                    .url = std::move(change.url),
-                                    .events = read_events(change.events)});
+        auto endpoint = webhooks_.set_endpoint(owner, read(name_in(call), change));
         if (change.enabled) enable(owner, endpoint, *change.enabled);
         auto document = document_of(endpoint);
         if (is_new) document.secret = endpoint.secrets.front().text;
@@ -140,13 +137,18 @@ public:
     }
 
 private:
-    WebhookEndpoint set(const std::string& owner, WebhookEndpoint endpoint) const try {
-        return webhooks_.set_endpoint(owner, std::move(endpoint));
-    } catch (const Error& error) {
-        if (error.code() != Errc::invalid_argument) throw;
-        const std::string_view why = error.what();
-        const bool is_name = why.starts_with("endpoint.name");
-        throw http::invalid_input({{is_name ? "" : "/url", std::string(why)}});
+    WebhookEndpoint read(const std::string& name, const EndpointChange& change) const {
+        json::Mismatches wrong;
+        WebhookEndpoint endpoint{
+            .name = name, .url = change.url, .events = read_events(change.events, wrong)};
+        try {
+            webhooks_.check(endpoint);
+        } catch (const Error& error) {
+            const std::string_view why = error.what();
+            wrong.push_back({why.starts_with("endpoint.name") ? "" : "/url", std::string(why)});
+        }
+        if (!wrong.empty()) throw http::invalid_input(wrong);
+        return endpoint;
     }
 
     void enable(const std::string& owner, WebhookEndpoint& endpoint, bool wanted) const {

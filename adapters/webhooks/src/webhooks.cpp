@@ -266,8 +266,7 @@ Webhooks::~Webhooks() = default;
 WebhookEndpoint Webhooks::set_endpoint(std::string_view owner, WebhookEndpoint endpoint) {
     const std::string of(owner);
     detail::check_label("owner", owner);
-    validate(endpoint);
-    parse_target("endpoint.url", endpoint.url, impl_->rules);
+    check(endpoint);
     const auto before = impl_->book.read(of);
     const auto* known = find_endpoint(before, endpoint.name);
     if (endpoint.secrets.empty())
@@ -275,6 +274,11 @@ WebhookEndpoint Webhooks::set_endpoint(std::string_view owner, WebhookEndpoint e
     endpoint.disabled = known && known->url == endpoint.url ? known->disabled : std::string();
     impl_->book.put(of, endpoint);
     return endpoint;
+}
+
+void Webhooks::check(const WebhookEndpoint& endpoint) const {
+    validate(endpoint);
+    parse_target("endpoint.url", endpoint.url, impl_->rules);
 }
 
 std::vector<WebhookEndpoint> Webhooks::endpoints(std::string_view owner) {

@@ -64,6 +64,10 @@ public:
     /// changes; `endpoint.disabled` is not looked at.
     WebhookEndpoint set_endpoint(std::string_view owner, WebhookEndpoint endpoint);
 
+    /// Throws Error (Errc::invalid_argument) for one that set_endpoint() would refuse. Does not
+    /// block.
+    void check(const WebhookEndpoint& endpoint) const;
+
     std::vector<WebhookEndpoint> endpoints(std::string_view owner); ///< by name
 
     /// False if there was none. Deliveries to it that wait fail.
