@@ -87,7 +87,7 @@ private:
     bool authenticating_blocks() const noexcept {
         return options_.authenticator && options_.authenticator_blocks;
     }
-    /// Or what is answered without. Never blocks.
+    /// Or what is answered without one. Never blocks.
     std::variant<Routed, Response> find_route(const Request& request) const;
     /// Whether nothing of perform() blocks, or whoever calls has to bear it.
     bool is_quick(const Route& route) const noexcept;

@@ -97,9 +97,8 @@ Answer JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
 Answer JobApi::Impl::submit_generic(const Call& call) {
     const auto document = read_json(call.request, options_.depth_limit);
     GenericSubmission submission;
-    auto errors = detail::missing_members(document, {"type", "input"});
-    for (auto& found : json::read(document, submission, json::UnknownMembers::refuse))
-        errors.push_back(std::move(found));
+    auto errors =
+        detail::read_members(document, submission, {"type", "input"}, json::UnknownMembers::refuse);
     const auto rule = generic_types_.find(submission.type);
     if (errors.empty() && rule == generic_types_.end())
         errors.push_back({"/type", "is not a type that can be submitted here"});

@@ -58,7 +58,7 @@ JobId delivery_id(const JobId& job, const Delivery& delivery) {
 Message message_of(const Job& job, const Delivery& delivery, std::string_view status_url_prefix) {
     const std::string id(job.id.text());
     Body body{
-        .type = fmt::format("job.{}", to_string(job.status)),
+        .type = event_name(job.status),
         .timestamp = job.finished_at.value(),
         .data = {.job_id = id, .status = job.status, .status_url = {}, .revision = job.revision}};
     if (!status_url_prefix.empty())

@@ -1,6 +1,7 @@
 #include <asyncjobs/webhooks/routes.hpp>
 
 #include "endpoint_book.hpp"
+#include "job_status.hpp"
 #include "route_operations.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
@@ -16,11 +17,20 @@
 #include <utility>
 
 namespace asyncjobs::webhooks {
+namespace {
+
+std::vector<std::string> names_of(const std::vector<JobStatus>& events) {
+    std::vector<std::string> names;
+    for (const auto event : events) names.push_back(event_name(event));
+    return names;
+}
+
+} // namespace
 
 /// The document of a PUT.
 struct EndpointChange {
     std::string url = {};
-    std::vector<std::string> events = {"job.completed", "job.failed", "job.cancelled"};
+    std::vector<std::string> events = names_of(WebhookEndpoint().events);
     std::optional<bool> enabled = {}; ///< empty: as it is
 };
 BOOST_DESCRIBE_STRUCT(EndpointChange, (), (url, events, enabled))
@@ -48,8 +58,6 @@ BOOST_DESCRIBE_STRUCT(NewSecret, (), (secret))
 
 namespace {
 
-constexpr std::string_view event_prefix = "job.";
-
 http::Problem no_such_endpoint() { return {404, "not_found", "there is no such endpoint"}; }
 
 const std::string& name_in(const http::Call& call) { return *call.path.find("name"); }
@@ -66,11 +74,7 @@ http::Response answer(unsigned status, const Document& document) {
 std::vector<JobStatus> read_events(const std::vector<std::string>& names, json::Mismatches& wrong) {
     std::vector<JobStatus> events;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        const std::string_view name = names[i];
-        const auto event = name.starts_with(event_prefix)
-                               ? parse_job_status(name.substr(event_prefix.size()))
-                               : std::nullopt;
-        if (event && is_finished(*event))
+        if (const auto event = parse_event(names[i]))
             events.push_back(*event);
         else
             wrong.push_back({fmt::format("/events/{}", i),
@@ -80,10 +84,10 @@ std::vector<JobStatus> read_events(const std::vector<std::string>& names, json::
 }
 
 EndpointDocument document_of(const WebhookEndpoint& endpoint) {
-    EndpointDocument document{
-        .name = endpoint.name, .url = endpoint.url, .enabled = endpoint.disabled.empty()};
-    for (const auto event : endpoint.events)
-        document.events.push_back(std::string(event_prefix) + std::string(to_string(event)));
+    EndpointDocument document{.name = endpoint.name,
+                              .url = endpoint.url,
+                              .events = names_of(endpoint.events),
+                              .enabled = endpoint.disabled.empty()};
     if (!document.enabled) document.disabled_because = endpoint.disabled;
     return document;
 }

@@ -68,8 +68,8 @@ struct Delivered {
 BOOST_DESCRIBE_STRUCT(Delivered, (), (event, http_status))
 
 JsonText delivered(const Message& message, std::optional<unsigned> http_status = std::nullopt) {
-    return json::serialize(Delivered{.event = fmt::format("job.{}", to_string(message.status)),
-                                     .http_status = http_status});
+    return json::serialize(
+        Delivered{.event = event_name(message.status), .http_status = http_status});
 }
 
 JobFailure gives_up(std::string code, std::string message) {

@@ -30,6 +30,17 @@ namespace detail {
 json::Mismatches missing_members(const boost::json::value& document,
                                  const std::vector<std::string>& required);
 
+/// As json::read(), and what is missing of the top-level members that must be there.
+template <json::Described Document>
+json::Mismatches read_members(const boost::json::value& value, Document& out,
+                              const std::vector<std::string>& required,
+                              json::UnknownMembers unknown_members) {
+    auto mismatches = missing_members(value, required);
+    for (auto& found : json::read(value, out, unknown_members))
+        mismatches.push_back(std::move(found));
+    return mismatches;
+}
+
 } // namespace detail
 
 /// For a route of the host's own: the document of a request as a described struct. `required` are
@@ -39,9 +50,7 @@ Document read_document(const Request& request, const std::vector<std::string>& r
                        json::UnknownMembers unknown_members = json::UnknownMembers::refuse) {
     const auto value = read_json(request);
     Document document{};
-    auto errors = detail::missing_members(value, required);
-    for (auto& found : json::read(value, document, unknown_members))
-        errors.push_back(std::move(found));
+    const auto errors = detail::read_members(value, document, required, unknown_members);
     if (!errors.empty()) throw invalid_input(errors);
     return document;
 }

@@ -91,10 +91,8 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
     rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
                                            const Call& call, Violations& violations) {
         Input input{};
-        json::Mismatches mismatches = missing_members(document, route.required);
-        for (auto& found : json::read(document, input, route.unknown_members))
-            mismatches.push_back(std::move(found));
-        violations.found_by_reading(std::move(mismatches));
+        violations.found_by_reading(
+            read_members(document, input, route.required, route.unknown_members));
         if (route.prepare) route.prepare(input, call, violations);
         return violations.empty() ? json::serialize(input) : JsonText();
     };
