@@ -63,6 +63,17 @@ std::optional<std::uint64_t> size_of(const std::filesystem::path& path) {
     return missing ? std::nullopt : std::optional<std::uint64_t>(size);
 }
 
+/// Nothing if it is not there, be it that it was until now.
+std::optional<std::string> content_of(const std::filesystem::path& path, std::size_t most) {
+    if (!is_plain_file(path)) return std::nullopt;
+    try {
+        return FileDescriptor(path, O_RDONLY | O_NOFOLLOW).read_up_to(most);
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::no_such_file_or_directory) return std::nullopt;
+        throw;
+    }
+}
+
 /// No name begins with a dot: those that do are not keys' files.
 std::string name_of(const std::string& key) {
     auto name = percent_encoded(key);
@@ -126,14 +137,12 @@ LinkedFile LocalFileStore::open(std::string_view key_text, std::string_view expi
     if (check == LinkCheck::forged || !is_key(key)) return {.outcome = Outcome::forged};
     if (check == LinkCheck::expired) return {.outcome = Outcome::expired};
     const auto size = size_of(data_path(key));
-    if (!size || !is_plain_file(info_path(key))) return {.outcome = Outcome::gone};
-    return on_disk([&]() -> LinkedFile {
-        FileDescriptor info(info_path(key), O_RDONLY | O_NOFOLLOW);
-        return {.outcome = Outcome::found,
-                .path = data_path(key),
-                .size_bytes = *size,
-                .info = json::parse<FileInfo>(JsonText::parse(info.read_up_to(longest_info)))};
-    });
+    const auto info = on_disk([&] { return content_of(info_path(key), longest_info); });
+    if (!size || !info) return {.outcome = Outcome::gone};
+    return {.outcome = Outcome::found,
+            .path = data_path(key),
+            .size_bytes = *size,
+            .info = json::parse<FileInfo>(JsonText::parse(*info))};
 }
 
 void LocalFileStore::sweep() {

@@ -6,6 +6,9 @@
 
 #include <boost/url/url_view.hpp>
 
+#include <atomic>
+#include <thread>
+
 using namespace asyncjobs;
 using namespace asyncjobs::files;
 using namespace report_server::testing;
@@ -111,6 +114,26 @@ TEST_SUITE("local file store") {
         CHECK(open(files.url("report", start + 1h)).outcome == Outcome::gone);
         CHECK(directory.file_count() == 0);
         files.remove("report");
+    }
+
+    TEST_CASE_FIXTURE(Store, "a link that is followed while its file goes leads to it or to none") {
+        upload("report", "hello");
+        const auto url = files.url("report", start + 1h);
+        std::atomic<bool> over = false;
+        std::thread coming_and_going([&] {
+            for (int round = 0; round < 10'000; ++round)
+                for (const auto* name : {"report", ".info-report"}) {
+                    std::filesystem::rename(directory / name, work / name);
+                    std::filesystem::rename(work / name, directory / name);
+                }
+            files.remove("report");
+            over = true;
+        });
+        CHECK_NOTHROW([&] {
+            while (!over) open(url);
+        }());
+        coming_and_going.join();
+        CHECK(open(url).outcome == Outcome::gone);
     }
 
     TEST_CASE_FIXTURE(Store, "what is no key is refused") {
