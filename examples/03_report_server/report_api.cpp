@@ -51,13 +51,14 @@ std::string_view parameter(const http::Call& call, std::string_view name) {
 http::Response send_file(const http::Call& call, const LocalFileStore& files) {
     const auto& key = *call.path.find("key");
     const auto file = files.open(key, parameter(call, "expires"), parameter(call, "signature"));
+    const http::Problem removed(410, "expired", "The file has been removed.");
     switch (file.outcome) {
     case LinkedFile::Outcome::forged:
         throw http::Problem(403, "invalid_signature", "The link is not one that was given out.");
     case LinkedFile::Outcome::expired:
         throw http::Problem(410, "expired", "The link has expired.");
     case LinkedFile::Outcome::gone:
-        throw http::Problem(410, "expired", "The file has been removed.");
+        throw removed;
     case LinkedFile::Outcome::found:
         break;
     }
@@ -66,7 +67,8 @@ http::Response send_file(const http::Call& call, const LocalFileStore& files) {
         {.path = file.path.string(),
          .content_type = file.info.content_type,
          .download_name = file.info.download_name,
-         .etag = fmt::format("\"{}-{}\"", key.substr(0, key.find('/')), file.size_bytes)});
+         .etag = fmt::format("\"{}-{}\"", key.substr(0, key.find('/')), file.size_bytes),
+         .missing = removed});
     response.headers.set("Cache-Control", "private, max-age=300");
     return response;
 }

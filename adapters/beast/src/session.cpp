@@ -255,17 +255,6 @@ void Session::refuse_framing() { refuse(400, "bad_request", "the body is not fra
 void Session::respond(http::Response response) {
     response_ = std::move(response);
     sent_ = 0;
-    if (const auto* file = std::get_if<http::FileBody>(&response_.body)) {
-        error_code error;
-        file_.open(file->path.c_str(), boost::beast::file_mode::scan, error);
-        const auto size = error ? 0 : file_.size(error);
-        if (!error) file_.seek(file->offset, error);
-        if (error || size < file->offset + file->length) {
-            hub_->log(LogEntry::Level::error, "a file to be sent can't be read");
-            response_ = hub_->api.refuse(http::Problem(
-                500, "internal_error", "this failed for a reason inside the service"));
-        }
-    }
     if (hub_->draining) keep_ = false; // stop() may not have come to this strand yet
     if (std::holds_alternative<Stream>(response_.body)) return begin_stream();
     out_text_ = response_head(response_, wall_clock(), http::persistence(head_.http_1_1, keep_));
@@ -308,14 +297,8 @@ bool Session::fill_slice() {
     const auto& file = std::get<http::FileBody>(response_.body);
     slice_.resize(
         static_cast<std::size_t>(std::min<std::uint64_t>(slice_size, file.length - sent_)));
-    std::size_t filled = 0;
-    while (filled < slice_.size()) {
-        error_code error;
-        const auto bytes = file_.read(slice_.data() + filled, slice_.size() - filled, error);
-        if (error || bytes == 0) return false;
-        filled += bytes;
-    }
-    return true;
+    file.file->read(slice_.data(), static_cast<std::streamsize>(slice_.size()));
+    return file.file->good();
 }
 
 void Session::write(bool with_head) {
@@ -345,8 +328,6 @@ void Session::end_exchange() {
     response_ = {};
     out_text_ = {};
     slice_ = {};
-    error_code ignored;
-    file_.close(ignored);
     hub_->return_body_memory(std::exchange(body_memory_, 0));
     if (keep_)
         await_request();

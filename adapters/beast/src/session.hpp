@@ -7,7 +7,6 @@
 #include <asyncjobs/http/response_head.hpp>
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/file.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -113,7 +112,6 @@ private:
     http::Response response_;
     std::string out_text_;   ///< what is being written: a head, or a piece of a stream
     std::uint64_t sent_ = 0; ///< of the body
-    boost::beast::file file_;
     std::vector<char> slice_;
     std::array<char, 1024> few_; ///< bytes: a request's first ones, or what is ignored
     bool reading_few_ = false;

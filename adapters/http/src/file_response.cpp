@@ -3,14 +3,16 @@
 #include "negotiation.hpp"
 
 #include <asyncjobs/detail/attachment.hpp>
-#include <asyncjobs/http/problem.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 
 namespace asyncjobs::http {
 namespace {
@@ -70,6 +72,25 @@ bool range_applies(const Headers& headers, const std::string& etag) {
     return !condition || (!etag.empty() && !etag.starts_with("W/") && trimmed(*condition) == etag);
 }
 
+bool is_there(const FileInfo& info) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(info.path, error);
+}
+
+/// At its end.
+std::shared_ptr<std::istream> open(const FileInfo& info) {
+    if (!is_there(info)) throw info.missing;
+    auto file = std::make_shared<std::ifstream>(info.path, std::ios::binary | std::ios::ate);
+    if (*file) return file;
+    if (!is_there(info)) throw info.missing;
+    throw std::runtime_error(fmt::format("{}: can't be read", info.path));
+}
+
+FileBody part(std::shared_ptr<std::istream> file, std::uint64_t first, std::uint64_t length) {
+    file->seekg(static_cast<std::streamoff>(first));
+    return {std::move(file), length};
+}
+
 } // namespace
 
 std::string attachment_disposition(std::string_view name) {
@@ -77,10 +98,8 @@ std::string attachment_disposition(std::string_view name) {
 }
 
 Response file_response(const Request& request, const FileInfo& info) {
-    std::error_code error;
-    const bool regular = std::filesystem::is_regular_file(info.path, error);
-    const auto size = regular ? std::filesystem::file_size(info.path, error) : 0;
-    if (!regular || error) throw Problem(404, "not_found", "there is no such file");
+    auto file = open(info);
+    const auto size = static_cast<std::uint64_t>(file->tellg());
 
     Response response;
     response.headers.set("Accept-Ranges", "bytes");
@@ -104,13 +123,13 @@ Response file_response(const Request& request, const FileInfo& info) {
             .with_header("Content-Range", fmt::format("bytes */{}", size))
             .with_header("Accept-Ranges", "bytes");
     if (reading.kind == RangeKind::none) {
-        response.body = FileBody{info.path, 0, size};
+        response.body = part(std::move(file), 0, size);
         return response;
     }
     const auto [first, last] = reading.range;
     response.status = 206;
     response.headers.set("Content-Range", fmt::format("bytes {}-{}/{}", first, last, size));
-    response.body = FileBody{info.path, first, last - first + 1};
+    response.body = part(std::move(file), first, last - first + 1);
     return response;
 }
 

@@ -47,12 +47,8 @@ private:
 
 WireMessage to_wire(Response response, bool http_1_1, bool keep_alive) {
     WireMessage message;
-    try {
-        if (const auto* file = std::get_if<FileBody>(&response.body))
-            message.rest = std::make_shared<FileToItsEnd>(stream_file(*file));
-    } catch (const std::exception&) {
-        response = {.status = 500, .headers = {{"Content-Length", "0"}}, .body = {}};
-    }
+    if (const auto* file = std::get_if<FileBody>(&response.body))
+        message.rest = std::make_shared<FileToItsEnd>(stream_file(*file));
     const bool chunked = http_1_1 && !body_length(response.body);
     if (const auto* stream = std::get_if<std::shared_ptr<BodyStream>>(&response.body))
         message.rest = chunked ? std::make_shared<ChunkedStream>(*stream) : *stream;

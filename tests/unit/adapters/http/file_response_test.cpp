@@ -1,7 +1,6 @@
 #include <asyncjobs/http/file_response.hpp>
 
 #include <asyncjobs/error.hpp>
-#include <asyncjobs/http/problem.hpp>
 
 #include <doctest/doctest.h>
 
@@ -39,6 +38,14 @@ Response get(const FileInfo& info, Headers headers) {
     return file_response({.method = "GET", .headers = std::move(headers)}, info);
 }
 
+std::string sent(const Response& response) {
+    const auto& [file, length] = std::get<FileBody>(response.body);
+    std::string bytes(length, '\0');
+    file->read(bytes.data(), static_cast<std::streamsize>(length));
+    CHECK(file->good());
+    return bytes;
+}
+
 } // namespace
 
 TEST_CASE("a file is sent whole, and says that ranges are welcome") {
@@ -48,10 +55,7 @@ TEST_CASE("a file is sent whole, and says that ranges are welcome") {
     CHECK(*response.headers.find("Content-Type") == "text/plain");
     CHECK(*response.headers.find("Accept-Ranges") == "bytes");
     CHECK(*response.headers.find("ETag") == "\"abc\"");
-    const auto& body = std::get<FileBody>(response.body);
-    CHECK(body.path == file.path);
-    CHECK(body.offset == 0);
-    CHECK(body.length == 10);
+    CHECK(sent(response) == "0123456789");
 }
 
 TEST_CASE("one range gets that part") {
@@ -70,10 +74,15 @@ TEST_CASE("one range gets that part") {
         CHECK(response.status == 206);
         CHECK(*response.headers.find("Content-Range") ==
               "bytes " + std::to_string(first) + "-" + std::to_string(last) + "/10");
-        const auto& body = std::get<FileBody>(response.body);
-        CHECK(body.offset == first);
-        CHECK(body.length == last - first + 1);
+        CHECK(sent(response) == std::string("0123456789").substr(first, last - first + 1));
     }
+}
+
+TEST_CASE("a file that is removed once the answer is known is sent all the same") {
+    const TenBytes file;
+    const auto response = get(file.info(), {{"Range", "bytes=4-"}});
+    std::filesystem::remove(file.path);
+    CHECK(sent(response) == "456789");
 }
 
 TEST_CASE("a range beyond the end gets 416 and the length") {
@@ -129,16 +138,19 @@ TEST_CASE("who has the file already gets 304") {
     CHECK(*response.headers.find("ETag") == "\"abc\"");
 }
 
-TEST_CASE("what is no regular file is not found") {
+TEST_CASE("what is no regular file is not found, or answered as the host wants it to be") {
+    const auto status = [](const FileInfo& info) -> std::optional<unsigned> {
+        try {
+            get(info, {});
+        } catch (const Problem& problem) {
+            return problem.status();
+        }
+        return std::nullopt;
+    };
     for (const std::string path : {"/nonexistent/file", "/", "/dev/null"}) {
         CAPTURE(path);
-        std::optional<unsigned> status;
-        try {
-            get({.path = path}, {});
-        } catch (const Problem& problem) {
-            status = problem.status();
-        }
-        CHECK(status == 404U);
+        CHECK(status({.path = path}) == 404U);
+        CHECK(status({.path = path, .missing = {410, "expired", "It was removed."}}) == 410U);
     }
 }
 

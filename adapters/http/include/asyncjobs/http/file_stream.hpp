@@ -9,9 +9,9 @@ namespace asyncjobs::http {
 /// A part of a file as a stream of its bytes, for servers that write all bodies but strings by one
 /// way. A piece is up to 64 KiB, and comes at once.
 ///
-/// Blocking       Both read from the disk.
-/// Errors         Both throw std::runtime_error where the file hasn't the bytes that were promised,
-///                so that the answer can't be completed.
-std::shared_ptr<BodyStream> stream_file(const FileBody& body);
+/// Blocking       next() reads from the disk.
+/// Errors         next() throws std::runtime_error where the file hasn't the bytes that were
+///                promised, so that the answer can't be completed.
+std::shared_ptr<BodyStream> stream_file(FileBody body);
 
 } // namespace asyncjobs::http

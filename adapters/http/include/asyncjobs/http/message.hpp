@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <istream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,11 +24,10 @@ struct Request {
     std::string client_address = {};
 };
 
-/// A part of a file, to be read while it is sent.
+/// A part of an open file, to be read while it is sent, also when it has lost its name by then.
 struct FileBody {
-    std::string path = {};
-    std::uint64_t offset = 0;
-    std::uint64_t length = 0; ///< bytes; the file must have them from `offset` on
+    std::shared_ptr<std::istream> file = {}; ///< at the part's first byte
+    std::uint64_t length = 0;                ///< bytes; a file that has fewer breaks off
 };
 
 /// A body that comes bit by bit for as long as it takes: a server asks for the next piece when it

@@ -17,10 +17,10 @@ struct WireMessage {
 
 /// For servers that have no writer of their own which takes fields as they are: adds `Date` and
 /// `Connection`, and frames the body as the client's version of HTTP wants it. After a file or a
-/// stream the connection ends, so that one which breaks off is not taken for the whole: a file that
-/// becomes shorter does so, and one that can't be read is a response of status 500.
+/// stream the connection ends, so that one which breaks off, as a
+/// file that becomes shorter does, is not taken for the whole.
 ///
-/// Blocking       Opens a file, and `rest` reads it.
+/// Blocking       `rest` reads a file from the disk.
 WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
 
 } // namespace asyncjobs::http
