@@ -133,6 +133,7 @@ void serve(const Options& options) {
                  .trusted_proxies = options.trusted_proxies,
                  .openapi = description(),
                  .accompany = asyncjobs::webhooks::accompany_by(webhooks),
+                 .accompany_retry = asyncjobs::webhooks::accompany_retry_by(webhooks),
                  .present_result =
                      [&job_files](const asyncjobs::Job& job, boost::json::value& result) {
                          job_files.present(job, result);

@@ -181,6 +181,17 @@ Response completed(Response response, std::string_view method);
 const std::string& who_asks(const Call& call) noexcept;
 const std::string& who_asks(const std::string& owner, const Request& request) noexcept;
 
+/// What `make` makes to go with `job`. A fault that it finds in the request is a Problem (422).
+template <typename Make, typename SomeJob>
+std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call& call) {
+    try {
+        return make(job, call);
+    } catch (const Error& error) {
+        if (error.code() != Errc::invalid_argument) throw;
+        throw Problem(422, "invalid_input", error.what());
+    }
+}
+
 /// Says that a wait was granted, however long it was in the end.
 Response waited(Response response, std::chrono::seconds at_most);
 

@@ -352,7 +352,10 @@ Response JobApi::Impl::cancel(const Call& call) {
 
 Response JobApi::Impl::retry(const Call& call) {
     check_acceptable(call);
-    const JobId id = find_own(call).id;
+    const Job job = find_own(call);
+    const JobId id = job.id;
+    if (options_.accompany_retry && is_finished(job.status))
+        client_.submit(companions(options_.accompany_retry, job, call));
     switch (client_.retry(id)) {
     case RetryOutcome::retried:
         break;

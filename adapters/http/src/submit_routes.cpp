@@ -190,14 +190,7 @@ std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJ
 std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) {
     if (!options_.accompany) return {std::move(job)};
     job.id = client_.make_id();
-    std::vector<NewJob> jobs;
-    try {
-        jobs = options_.accompany(job, call);
-    } catch (const Error& error) {
-        if (error.code() == Errc::invalid_argument)
-            throw Problem(422, "invalid_input", error.what());
-        throw;
-    }
+    auto jobs = companions(options_.accompany, job, call);
     if (job.idempotency_key)
         for (std::size_t i = 0; i < jobs.size(); ++i)
             jobs[i].idempotency_key = *job.idempotency_key + ':' + std::to_string(i);

@@ -50,7 +50,7 @@ boost::uuids::uuid hash_of(const JobId& job, std::int64_t revision, const Delive
 
 JobId delivery_id(const JobId& job, const Delivery& delivery) {
     constexpr std::size_t time_length = 4 + 8 + 1 + 8; // `job-`, the date, `-`, the time of day
-    std::string text(detail::job_id_of({}, hash_of(job, 0, delivery)).text());
+    std::string text(detail::job_id_of({}, hash_of(job, delivery.after_revision, delivery)).text());
     text.replace(0, time_length, job.text(), 0, time_length);
     return JobId::parse(text).value();
 }

@@ -4,6 +4,7 @@
 
 #include <asyncjobs/json.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,13 @@ struct Delivery {
     static constexpr std::string_view type = "asyncjobs.webhook";
     std::string endpoint = {}; ///< its name; empty: to callback_url
     std::string callback_url = {};
+    /// The revision that the job had when it was started anew, after it had been told of: what came
+    /// later is meant. 0: whatever it is.
+    std::int64_t after_revision = 0;
 
     friend bool operator==(const Delivery&, const Delivery&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Delivery, (), (endpoint, callback_url))
+BOOST_DESCRIBE_STRUCT(Delivery, (), (endpoint, callback_url, after_revision))
 
 /// One and the same for a job and a place that it is told to; as old as the job's.
 JobId delivery_id(const JobId& job, const Delivery& delivery);

@@ -62,6 +62,11 @@ http::Problem no_such_endpoint() { return {404, "not_found", "there is no such e
 
 const std::string& name_in(const http::Call& call) { return *call.path.find("name"); }
 
+std::optional<std::string> callback_url(const http::Call& call) {
+    const auto* url = call.query.single("callback_url");
+    return url ? std::optional(*url) : std::nullopt;
+}
+
 /// Not to be kept by anybody, for it may hold a secret.
 template <typename Document>
 http::Response answer(unsigned status, const Document& document) {
@@ -190,8 +195,14 @@ void add_routes(http::JobApi& api, Webhooks& webhooks, RouteOptions options) {
 std::function<std::vector<NewJob>(const NewJob&, const http::Call&)>
 accompany_by(Webhooks& webhooks) {
     return [&webhooks](const NewJob& job, const http::Call& call) {
-        const auto* url = call.query.single("callback_url");
-        return webhooks.deliveries_of(job, url ? std::optional(*url) : std::nullopt);
+        return webhooks.deliveries_of(job, callback_url(call));
+    };
+}
+
+std::function<std::vector<NewJob>(const Job&, const http::Call&)>
+accompany_retry_by(Webhooks& webhooks) {
+    return [&webhooks](const Job& job, const http::Call& call) {
+        return webhooks.deliveries_of_retry(job, callback_url(call));
     };
 }
 

@@ -25,6 +25,10 @@ using namespace std::chrono_literals;
 constexpr unsigned store_threads = 4;
 constexpr std::size_t most_secrets = 10;
 
+/// How often a delivery looks whether the job that is about to be started anew has been.
+constexpr Duration least_look_again = 1s;
+constexpr Duration most_look_again = 1h;
+
 void validate(const WebhookOptions& options) {
     detail::check_name("queue", options.queue);
     detail::check_range("retry_delays.size()", options.retry_delays.size(), std::size_t{1},
@@ -90,7 +94,10 @@ struct Webhooks::Impl {
     WebhookEndpoint existing(const std::string& owner, std::string_view name);
     Receiver at_host_of(const std::vector<WebhookEndpoint>& endpoints,
                         const std::string& callback_url) const;
-    NewJob delivery_of(const NewJob& job, const Delivery& delivery) const;
+    NewJob delivery_of(const JobId& job, const std::string& owner, const Delivery& delivery) const;
+    std::vector<NewJob> deliveries_of(const JobId& job, const std::string& owner,
+                                      const std::optional<std::string>& callback_url,
+                                      std::int64_t after_revision);
 
     void prepare(const std::shared_ptr<Attempt>& attempt);
     void conclude(const std::shared_ptr<Attempt>& attempt);
@@ -136,14 +143,33 @@ Receiver Webhooks::Impl::at_host_of(const std::vector<WebhookEndpoint>& endpoint
     detail::refuse("callback_url", callback_url, "its host is not one of the owner's endpoints'");
 }
 
-NewJob Webhooks::Impl::delivery_of(const NewJob& job, const Delivery& delivery) const {
-    return new_job(delivery, {.id = delivery_id(job.id, delivery),
+NewJob Webhooks::Impl::delivery_of(const JobId& job, const std::string& owner,
+                                   const Delivery& delivery) const {
+    return new_job(delivery, {.id = delivery_id(job, delivery),
                               .queue = options.queue,
-                              .owner = job.owner,
+                              .owner = owner,
                               .max_attempts = static_cast<int>(options.retry_delays.size()) + 1,
                               .retention = options.retention,
-                              .after = {job.id},
+                              .after = {job},
                               .on_parent_failure = OnParentFailure::run});
+}
+
+std::vector<NewJob> Webhooks::Impl::deliveries_of(const JobId& job, const std::string& owner,
+                                                  const std::optional<std::string>& callback_url,
+                                                  std::int64_t after_revision) {
+    const auto endpoints = book.known(owner);
+    std::vector<NewJob> deliveries;
+    const auto add = [&](Delivery delivery) {
+        delivery.after_revision = after_revision;
+        deliveries.push_back(delivery_of(job, owner, delivery));
+    };
+    for (const auto& endpoint : endpoints)
+        if (endpoint.disabled.empty() && !endpoint.events.empty()) add({.endpoint = endpoint.name});
+    if (callback_url) {
+        at_host_of(endpoints, *callback_url);
+        add({.callback_url = *callback_url});
+    }
+    return deliveries;
 }
 
 /// Makes ready what is to be posted, and has it posted unless nobody wants it.
@@ -169,8 +195,7 @@ void Webhooks::Impl::prepare(const std::shared_ptr<Attempt>& attempt) try {
     };
     coroutine(poster.executor(), std::move(post))({}, progress, std::move(posted));
 } catch (const StartedAnew& anew) {
-    auto again =
-        delivery_of({.id = anew.job, .owner = attempt->progress.job().owner}, attempt->delivery);
+    auto again = delivery_of(anew.job, attempt->progress.job().owner, attempt->delivery);
     again.id = {}; // its own is taken by this one
     attempt->progress.submit_with_result(std::move(again));
     attempt->done(nullptr, {});
@@ -203,8 +228,13 @@ Message Webhooks::Impl::message_for(ProgressReporter& progress, const Delivery& 
         const auto jobs = progress.parents();
         if (jobs.empty() || jobs.front().owner != progress.job().owner)
             throw gives_up("webhook_no_job", "there is no such job any more");
-        if (!is_finished(jobs.front().status)) throw StartedAnew{jobs.front().id};
-        return message_of(jobs.front(), delivery, options.status_url_prefix);
+        const auto& job = jobs.front();
+        if (!is_finished(job.status)) throw StartedAnew{job.id};
+        if (job.revision <= delivery.after_revision) {
+            const auto age = runtime->wall_clock() - progress.job().created_at;
+            throw Snooze{std::clamp(age, least_look_again, most_look_again)};
+        }
+        return message_of(job, delivery, options.status_url_prefix);
     });
 }
 
@@ -344,16 +374,21 @@ Submitted Webhooks::submit(NewJob job, std::optional<std::string> callback_url) 
 std::vector<NewJob> Webhooks::deliveries_of(const NewJob& job,
                                             std::optional<std::string> callback_url) {
     if (job.id == JobId()) detail::refuse("job.id", job.id.text(), "must be set");
-    const auto endpoints = impl_->book.known(job.owner);
-    std::vector<NewJob> deliveries;
-    for (const auto& endpoint : endpoints)
-        if (endpoint.disabled.empty() && !endpoint.events.empty())
-            deliveries.push_back(impl_->delivery_of(job, {.endpoint = endpoint.name}));
-    if (callback_url) {
-        impl_->at_host_of(endpoints, *callback_url);
-        deliveries.push_back(impl_->delivery_of(job, {.callback_url = std::move(*callback_url)}));
-    }
-    return deliveries;
+    return impl_->deliveries_of(job.id, job.owner, callback_url, 0);
+}
+
+RetryOutcome Webhooks::retry(const JobId& id, std::optional<std::string> callback_url) {
+    if (const auto job = impl_->client.find(id))
+        impl_->client.submit(deliveries_of_retry(*job, std::move(callback_url)));
+    return impl_->client.retry(id);
+}
+
+std::vector<NewJob> Webhooks::deliveries_of_retry(const Job& job,
+                                                  std::optional<std::string> callback_url) {
+    const bool can_be_retried =
+        job.status == JobStatus::failed || job.status == JobStatus::cancelled;
+    if (!can_be_retried || job.type == Delivery::type) return {};
+    return impl_->deliveries_of(job.id, job.owner, callback_url, job.revision);
 }
 
 void Webhooks::deliver_with(Executor& executor) {

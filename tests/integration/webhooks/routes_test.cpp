@@ -15,7 +15,8 @@ http::ApiOptions api_options(Webhooks& webhooks) {
                 [](const http::Request& request) {
                     return http::Principal{.owner = request.headers.joined("Authorization")};
                 },
-            .accompany = webhooks::accompany_by(webhooks)};
+            .accompany = webhooks::accompany_by(webhooks),
+            .accompany_retry = webhooks::accompany_retry_by(webhooks)};
 }
 
 WebhookOptions inner_network() { return {.allow_http = true, .allow_private_addresses = true}; }
@@ -217,4 +218,21 @@ TEST_CASE("a delivery that has failed is found among its owner's jobs, and sent 
     const std::string id(failed().front().at("job_id").as_string());
     CHECK(api.ask("POST", "/v1/jobs/" + id + "/retry").status == 202);
     CHECK(api.host.finished(JobId::parse(id).value()).status == JobStatus::completed);
+}
+
+TEST_CASE("a job that is started anew over HTTP is told of once more") {
+    Receiver receiver("localhost", always(204));
+    Api api(to_loopback(receiver));
+    REQUIRE(api.put("crm", R"({"url": ")" + receiver.url() + R"("})").status == 201);
+    const auto accepted = api.ask("POST", "/v1/reports", "{}");
+    REQUIRE(accepted.status == 202);
+    const std::string job = "/v1/jobs/" + std::string(document(accepted).at("job_id").as_string());
+    REQUIRE(api.ask("POST", job + "/cancel").status == 200);
+    api.host.executor.start();
+    CHECK(receiver.next().body().starts_with(R"({"type":"job.cancelled",)"));
+
+    CHECK(api.ask("POST", job + "/retry?callback_url=https://else.example/").status == 422);
+    CHECK(document(api.ask("GET", job)).at("status") == "cancelled");
+    CHECK(api.ask("POST", job + "/retry").status == 202);
+    CHECK(receiver.next().body().starts_with(R"({"type":"job.completed",)"));
 }

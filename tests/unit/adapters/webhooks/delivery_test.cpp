@@ -24,6 +24,7 @@ TEST_CASE("a delivery's id is made of its job's and of where it goes") {
     CHECK(delivery == delivery_id(id, to_crm));
     CHECK(delivery != delivery_id(id, {.endpoint = "erp"}));
     CHECK(delivery != delivery_id(id, {.callback_url = "crm"}));
+    CHECK(delivery != delivery_id(id, {.endpoint = "crm", .after_revision = 4}));
     CHECK(delivery != id);
     CHECK(delivery.text().substr(0, 21) == id.text().substr(0, 21));
     CHECK(delivery != delivery_id(JobId::make({}, 1, 3), to_crm));

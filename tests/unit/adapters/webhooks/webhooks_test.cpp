@@ -241,6 +241,35 @@ TEST_CASE("where a unique key is taken, its holder is told of, unless the job is
     CHECK(deliveries[1].status == JobStatus::cancelled);
 }
 
+TEST_CASE("a job that is started anew has new deliveries each time, also if that is repeated") {
+    Host host;
+    host.webhooks.set_endpoint("ann", crm);
+    auto& client = host.harness.client();
+    const auto count = [&] { return host.harness.jobs(Delivery::type).size(); };
+    const auto id = host.webhooks.submit({.type = "report", .owner = "ann"}).id;
+    CHECK(host.webhooks.retry(id) == RetryOutcome::not_finished);
+    CHECK(count() == 1);
+    for (const std::size_t restarts : {1U, 2U}) {
+        client.cancel(id);
+        const auto cancelled = *client.find(id);
+        client.submit(host.webhooks.deliveries_of_retry(cancelled)); // by one that dies then
+        CHECK(host.webhooks.retry(id) == RetryOutcome::retried);
+        CHECK(count() == 1 + restarts);
+    }
+    CHECK(host.webhooks.retry(host.harness.client().make_id()) == RetryOutcome::not_found);
+    CHECK(count() == 3);
+}
+
+TEST_CASE("a delivery that is started anew is not told of itself") {
+    Host host;
+    host.webhooks.set_endpoint("ann", crm);
+    host.webhooks.submit({.type = "report", .owner = "ann"});
+    const auto delivery = host.harness.jobs(Delivery::type).front().id;
+    host.harness.client().cancel(delivery);
+    CHECK(host.webhooks.retry(delivery) == RetryOutcome::retried);
+    CHECK(host.harness.jobs(Delivery::type).size() == 1);
+}
+
 TEST_CASE("deliveries of a job without an id are refused") {
     Host host;
     CHECK(has(refusal(Errc::invalid_argument, [&] { host.webhooks.deliveries_of({.type = "a"}); }),

@@ -37,4 +37,8 @@ void add_routes(http::JobApi& api, Webhooks& webhooks, RouteOptions options = {}
 std::function<std::vector<NewJob>(const NewJob&, const http::Call&)>
 accompany_by(Webhooks& webhooks);
 
+/// For ApiOptions::accompany_retry: the same for each job that is started anew.
+std::function<std::vector<NewJob>(const Job&, const http::Call&)>
+accompany_retry_by(Webhooks& webhooks);
+
 } // namespace asyncjobs::webhooks

@@ -98,6 +98,18 @@ public:
     std::vector<NewJob> deliveries_of(const NewJob& job,
                                       std::optional<std::string> callback_url = std::nullopt);
 
+    /// Starts a failed or cancelled job anew, as Client::retry() does, and has it told of once more
+    /// when it has ended: to the endpoints that there are now, and to `callback_url`.
+    RetryOutcome retry(const JobId& id, std::optional<std::string> callback_url = std::nullopt);
+
+    /// For hosts that retry by a Client: what to submit before that, so that it is not lost
+    /// whatever happens in between. `job` as it is before. Nothing for a delivery, which is not
+    /// told of, and for a job that can't be retried.
+    ///
+    /// Errors  As deliveries_of().
+    std::vector<NewJob> deliveries_of_retry(const Job& job,
+                                            std::optional<std::string> callback_url = std::nullopt);
+
     /// Registers what delivers. It takes no thread of the executor's, which must serve
     /// WebhookOptions::queue, and may do so for thousands at once (ExecutorOptions::concurrency).
     /// Sockets know real time only: tests on a simulated Runtime do without.
