@@ -44,6 +44,9 @@ std::error_condition make_error_condition(Condition) noexcept;
 class Error : public std::system_error {
 public:
     Error(Errc code, const std::string& message);
+
+    /// What it was made with: `what()` without the code's name at its end.
+    std::string message() const;
 };
 
 } // namespace asyncjobs

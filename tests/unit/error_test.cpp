@@ -51,6 +51,13 @@ TEST_CASE("every code has a message of its own") {
     CHECK(std::error_code(99, error_category()).message() == "unknown error");
 }
 
+TEST_CASE("an error says what it was made with, alone or with its code") {
+    const Error error(Errc::store_busy, "jobs: locked");
+    CHECK(error.message() == "jobs: locked");
+    CHECK(std::string(error.what()) == "jobs: locked: " + error.code().message());
+    CHECK(Error(Errc::store_busy, "").message().empty());
+}
+
 TEST_CASE("every condition has a message of its own") {
     std::set<std::string> messages;
     for (const auto condition :

@@ -188,7 +188,7 @@ std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call&
         return make(job, call);
     } catch (const Error& error) {
         if (error.code() != Errc::invalid_argument) throw;
-        throw Problem(422, "invalid_input", error.what());
+        throw Problem(422, "invalid_input", error.message());
     }
 }
 

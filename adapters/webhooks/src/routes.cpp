@@ -11,6 +11,7 @@
 #include <boost/describe.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,15 +76,20 @@ http::Response answer(unsigned status, const Document& document) {
             .body = json::serialize(document).text()};
 }
 
-/// Adds those that there are not to `wrong`.
+/// Adds those that there are not, and those that are there already, to `wrong`.
 std::vector<JobStatus> read_events(const std::vector<std::string>& names, json::Mismatches& wrong) {
     std::vector<JobStatus> events;
+    const auto refuse = [&](std::size_t i, std::string rule) {
+        wrong.push_back({fmt::format("/events/{}", i), std::move(rule)});
+    };
     for (std::size_t i = 0; i < names.size(); ++i) {
-        if (const auto event = parse_event(names[i]))
-            events.push_back(*event);
+        const auto event = parse_event(names[i]);
+        if (!event)
+            refuse(i, "must be job.completed, job.failed or job.cancelled");
+        else if (std::ranges::find(events, *event) != events.end())
+            refuse(i, "must not be named twice");
         else
-            wrong.push_back({fmt::format("/events/{}", i),
-                             "must be job.completed, job.failed or job.cancelled"});
+            events.push_back(*event);
     }
     return events;
 }
@@ -153,8 +159,8 @@ private:
         try {
             webhooks_.check(endpoint);
         } catch (const Error& error) {
-            const std::string_view why = error.what();
-            wrong.push_back({why.starts_with("endpoint.name") ? "" : "/url", std::string(why)});
+            const auto why = error.message();
+            wrong.push_back({why.starts_with("endpoint.name") ? "" : "/url", why});
         }
         if (!wrong.empty()) throw http::invalid_input(wrong);
         return endpoint;

@@ -248,7 +248,7 @@ Receiver Webhooks::Impl::receiver_of(const std::string& owner, const Delivery& d
     return {parse_target("url", endpoint->url, rules), *endpoint};
 } catch (const Error& error) {
     if (error.code() != Condition::invalid) throw;
-    throw gives_up("webhook_forbidden", error.what());
+    throw gives_up("webhook_forbidden", error.message());
 }
 
 Letter Webhooks::Impl::letter_of(const Message& message, const WebhookEndpoint& endpoint) const {

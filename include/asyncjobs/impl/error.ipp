@@ -2,6 +2,8 @@
 
 #include <asyncjobs/error.hpp>
 
+#include <algorithm>
+
 namespace asyncjobs {
 namespace detail {
 
@@ -101,5 +103,12 @@ ASYNCJOBS_INLINE std::error_condition make_error_condition(Condition condition) 
 
 ASYNCJOBS_INLINE Error::Error(Errc code, const std::string& message)
     : std::system_error(make_error_code(code), message) {}
+
+ASYNCJOBS_INLINE std::string Error::message() const {
+    std::string_view message = what();
+    const auto end = std::string_view(": ").size() + code().message().size();
+    message.remove_suffix(std::min(end, message.size()));
+    return std::string(message);
+}
 
 } // namespace asyncjobs

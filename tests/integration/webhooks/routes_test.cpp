@@ -156,6 +156,12 @@ TEST_CASE("what is no endpoint is refused, by the place of the fault") {
         Places{"/events/1", "/events/2"});
     CHECK(pointers(api.put("crm", R"({"url": "ftp://crm.example.com/", "events": ["none"]})")) ==
           Places{"/events/0", "/url"});
+    CHECK(pointers(api.put("crm", R"({"url": ")" + url +
+                                      R"(", "events": ["job.failed", "job.failed"]})")) ==
+          Places{"/events/1"});
+    const auto faults = document(api.put("crm", R"({"url": "ftp://a.example/"})")).at("errors");
+    CHECK(faults.at(0).at("detail").as_string() ==
+          R"(endpoint.url is "ftp://a.example/", but must begin with https://)");
     CHECK(pointers(api.put("no%20name", crm)) == Places{""});
     CHECK(api.put("crm", "[").status == 400);
     CHECK(api.ask("PUT", "/v1/webhooks/crm").status == 415);

@@ -13,8 +13,7 @@ std::string refusal_of(Call call) {
         call();
     } catch (const asyncjobs::Error& error) {
         CHECK(error.code() == asyncjobs::Errc::invalid_argument);
-        const std::string what = error.what();
-        return what.substr(0, what.rfind(": invalid argument"));
+        return error.message();
     }
     return "accepted";
 }
