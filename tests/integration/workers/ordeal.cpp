@@ -120,12 +120,14 @@ private:
         return std::ranges::any_of(runs, [](const Run& run) { return run.waits; });
     }
 
-    /// Until the worker is in the middle of a job.
+    /// Until the worker is in the middle of a job. The longer it takes, the more there is to do, so
+    /// that the others don't take it all.
     void occupy(std::size_t slot) {
         for (int tries = 0; !fleet_->wait_until([&] { return runs_a_waiting_job(slot); }, 500ms);
              ++tries) {
-            REQUIRE(tries < 50);
-            submit(100);
+            CAPTURE(fleet_->log_of(fleet_->name(slot)));
+            REQUIRE(tries < 20);
+            submit(100 << std::min(tries, 4));
         }
     }
 
