@@ -354,7 +354,8 @@ Response JobApi::Impl::retry(const Call& call) {
     check_acceptable(call);
     const Job job = find_own(call);
     const JobId id = job.id;
-    if (options_.accompany_retry && is_finished(job.status))
+    const bool is_for_retry = job.status == JobStatus::failed || job.status == JobStatus::cancelled;
+    if (options_.accompany_retry && is_for_retry)
         client_.submit(companions(options_.accompany_retry, job, call));
     switch (client_.retry(id)) {
     case RetryOutcome::retried:

@@ -69,8 +69,8 @@ struct ApiOptions {
     /// of it by webhooks, say. They name it in `after`. May block. Throws as a RouteHandler does;
     /// an Error (Errc::invalid_argument) is answered with 422 and its text.
     std::function<std::vector<NewJob>(const NewJob& job, const Call&)> accompany = {};
-    /// The same for a finished job that is to be started anew: submitted just before it is, so that
-    /// they must bear to find it as it was. Should it not be started after all, they stay.
+    /// The same for a failed or cancelled job that is to be started anew: they are submitted just
+    /// before it is, and so may find it as it was. Should it not be started after all, they stay.
     std::function<std::vector<NewJob>(const Job& job, const Call&)> accompany_retry = {};
 
     /// Whose scripts may use the API from browsers: `https://app.example.org`, to the letter.

@@ -17,8 +17,8 @@ struct WireMessage {
 
 /// For servers that have no writer of their own which takes fields as they are: adds `Date` and
 /// `Connection`, and frames the body as the client's version of HTTP wants it. After a file or a
-/// stream the connection ends, so that one which breaks off, as a
-/// file that becomes shorter does, is not taken for the whole.
+/// stream the connection ends, so that one which breaks off, as a file that becomes shorter does,
+/// is not taken for the whole.
 ///
 /// Blocking       `rest` reads a file from the disk.
 WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
