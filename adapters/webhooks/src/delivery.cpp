@@ -55,6 +55,17 @@ JobId delivery_id(const JobId& job, const Delivery& delivery) {
     return JobId::parse(text).value();
 }
 
+NewJob new_delivery(const JobId& job, const std::string& owner, const Delivery& delivery,
+                    const WebhookOptions& options) {
+    return new_job(delivery, {.id = delivery_id(job, delivery),
+                              .queue = options.queue,
+                              .owner = owner,
+                              .max_attempts = static_cast<int>(options.retry_delays.size()) + 1,
+                              .retention = options.retention,
+                              .after = {job},
+                              .on_parent_failure = OnParentFailure::run});
+}
+
 Message message_of(const Job& job, const Delivery& delivery, std::string_view status_url_prefix) {
     const std::string id(job.id.text());
     Body body{

@@ -3,6 +3,7 @@
 #include "job_status.hpp"
 
 #include <asyncjobs/json.hpp>
+#include <asyncjobs/webhooks/webhooks.hpp>
 
 #include <cstdint>
 #include <string>
@@ -26,6 +27,10 @@ BOOST_DESCRIBE_STRUCT(Delivery, (), (endpoint, callback_url, after_revision))
 
 /// One and the same for a job and a place that it is told to; as old as the job's.
 JobId delivery_id(const JobId& job, const Delivery& delivery);
+
+/// The job that carries it out, once `job` has finished.
+NewJob new_delivery(const JobId& job, const std::string& owner, const Delivery& delivery,
+                    const WebhookOptions& options);
 
 /// What all attempts of a delivery send, whatever becomes of the job meanwhile.
 struct Message {

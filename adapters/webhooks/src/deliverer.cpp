@@ -1,0 +1,190 @@
+#include "deliverer.hpp"
+
+#include <asyncjobs/coroutine.hpp>
+#include <asyncjobs/detail/retry.hpp>
+#include <asyncjobs/webhooks/signature.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace asyncjobs::webhooks {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned store_threads = 4;
+
+/// How often a delivery looks whether the job that is about to be started anew has been.
+constexpr Duration least_look_again = 1s;
+constexpr Duration most_look_again = 1h;
+
+/// Thrown where a job that a delivery waited for is on its way again.
+struct StartedAnew {
+    JobId job;
+};
+
+/// The result of a delivery.
+struct Delivered {
+    std::string event = {};
+    std::optional<unsigned> http_status = {}; ///< empty: nobody wanted to be told
+};
+BOOST_DESCRIBE_STRUCT(Delivered, (), (event, http_status))
+
+JsonText delivered(const Message& message, std::optional<unsigned> http_status = std::nullopt) {
+    return json::serialize(
+        Delivered{.event = event_name(message.status), .http_status = http_status});
+}
+
+JobFailure gives_up(std::string code, std::string message) {
+    return JobFailure(std::move(code), std::move(message)).permanent();
+}
+
+} // namespace
+
+/// One of a delivery. It lives until its job's handler has ended.
+struct Deliverer::Attempt {
+    Delivery delivery;
+    ProgressReporter& progress;
+    Completion done;
+    Message message = {};
+    Receiver receiver = {};
+    Answer answer = {};
+};
+
+Deliverer::Deliverer(const WebhookOptions& options, const TargetRules& rules,
+                     std::shared_ptr<Runtime> runtime, EndpointBook& book)
+    : options_(options), rules_(rules), runtime_(std::move(runtime)), book_(book),
+      poster_(*runtime_, {options.timeout, options.allow_private_addresses, options.ca_file}),
+      lane_(runtime_->make_lane(store_threads)) {}
+
+void Deliverer::work_for(Executor& executor) {
+    poster_.start();
+    auto deliver = [this](const JsonText& input, ProgressReporter& progress, Completion done) {
+        const auto attempt =
+            std::make_shared<Attempt>(Attempt{.delivery = detail::typed_input<Delivery>(input),
+                                              .progress = progress,
+                                              .done = std::move(done)});
+        lane_->post([this, attempt] { prepare(attempt); });
+    };
+    auto retry = [delays = options_.retry_delays](const FailedAttempt& failed) {
+        return delay_after(delays, failed.job.attempt, failed.chance);
+    };
+    executor.handle_async(std::string(Delivery::type), std::move(deliver),
+                          {.retry = std::move(retry)});
+}
+
+/// Makes ready what is to be posted, and has it posted unless nobody wants it.
+void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
+    auto& progress = attempt->progress;
+    const auto& owner = progress.job().owner;
+    attempt->message = message_for(progress, attempt->delivery);
+    attempt->receiver = receiver_of(owner, attempt->delivery);
+    const auto& events = attempt->receiver.endpoint.events;
+    const bool is_wanted = attempt->delivery.endpoint.empty() ||
+                           std::ranges::find(events, attempt->message.status) != events.end();
+    if (!is_wanted) return attempt->done(nullptr, delivered(attempt->message));
+
+    auto post = [this, attempt](const JsonText&,
+                                ProgressReporter&) -> boost::asio::awaitable<JsonText> {
+        auto letter = letter_of(attempt->message, attempt->receiver.endpoint);
+        attempt->answer = co_await poster_.post(attempt->receiver.target, std::move(letter));
+        co_return JsonText();
+    };
+    auto posted = [this, attempt](std::exception_ptr error, JsonText) {
+        if (error) return attempt->done(std::move(error), {});
+        conclude(attempt);
+    };
+    coroutine(poster_.executor(), std::move(post))({}, progress, std::move(posted));
+} catch (const StartedAnew& anew) {
+    auto again = new_delivery(anew.job, attempt->progress.job().owner, attempt->delivery, options_);
+    again.id = {}; // its own is taken by this one
+    attempt->progress.submit_with_result(std::move(again));
+    attempt->done(nullptr, {});
+} catch (...) {
+    attempt->done(std::current_exception(), {});
+}
+
+void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
+    const auto reception = reception_of(attempt->answer);
+    if (reception == Reception::taken)
+        return attempt->done(nullptr, delivered(attempt->message, attempt->answer.status));
+    const auto error =
+        std::make_exception_ptr(failure_of(attempt->answer, attempt->progress.job().attempt));
+    if (reception != Reception::gone || attempt->delivery.endpoint.empty())
+        return attempt->done(error, {});
+    lane_->post([this, attempt, error] {
+        try {
+            book_.disable(attempt->progress.job().owner, attempt->receiver.endpoint,
+                          "it answered 410");
+            attempt->done(error, {});
+        } catch (...) {
+            attempt->done(std::current_exception(), {});
+        }
+    });
+}
+
+/// Kept with the delivery when it is made for the first time.
+Message Deliverer::message_for(ProgressReporter& progress, const Delivery& delivery) const {
+    return progress.step("message", [&] {
+        const auto jobs = progress.parents();
+        if (jobs.empty() || jobs.front().owner != progress.job().owner)
+            throw gives_up("webhook_no_job", "there is no such job any more");
+        const auto& job = jobs.front();
+        if (!is_finished(job.status)) throw StartedAnew{job.id};
+        if (job.revision <= delivery.after_revision) {
+            const auto age = runtime_->wall_clock() - progress.job().created_at;
+            throw Snooze{std::clamp(age, least_look_again, most_look_again)};
+        }
+        return message_of(job, delivery, options_.status_url_prefix);
+    });
+}
+
+Receiver Deliverer::receiver_of(const std::string& owner, const Delivery& delivery) try {
+    const auto endpoints = book_.known(owner);
+    if (delivery.endpoint.empty()) return at_host_of(endpoints, delivery.callback_url, rules_);
+    const auto* endpoint = find_endpoint(endpoints, delivery.endpoint);
+    if (!endpoint) throw gives_up("webhook_no_endpoint", "there is no such endpoint any more");
+    if (!endpoint->disabled.empty())
+        throw gives_up("webhook_disabled", "the endpoint is disabled: " + endpoint->disabled);
+    return {parse_target("url", endpoint->url, rules_), *endpoint};
+} catch (const Error& error) {
+    if (error.code() != Condition::invalid) throw;
+    throw gives_up("webhook_forbidden", error.message());
+}
+
+Letter Deliverer::letter_of(const Message& message, const WebhookEndpoint& endpoint) const {
+    const auto now = runtime_->wall_clock();
+    std::vector<std::string> secrets;
+    for (const auto& secret : endpoint.secrets)
+        if (secret.expires_at.value_or(Timestamp::max()) > now) secrets.push_back(secret.text);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+    Letter letter{
+        .headers = {{"webhook-id", message.id},
+                    {"webhook-timestamp", std::to_string(seconds.time_since_epoch().count())},
+                    {"webhook-signature", sign(message.id, seconds, message.body, secrets)}},
+        .body = message.body};
+    if (!message.traceparent.empty())
+        letter.headers.emplace_back("traceparent", message.traceparent);
+    return letter;
+}
+
+JobFailure Deliverer::failure_of(const Answer& answer, int attempt) const {
+    JobFailure failure("webhook_refused", fmt::format("the receiver answered {}", answer.status));
+    switch (reception_of(answer)) {
+    case Reception::gone:
+        return std::move(failure).permanent();
+    case Reception::busy: {
+        const auto chance = detail::unit_interval(runtime_->random());
+        return std::move(failure).retry_after(
+            std::max(delay_after(options_.retry_delays, attempt, chance),
+                     wait_asked_for(answer.retry_after, runtime_->wall_clock())));
+    }
+    default:
+        return failure;
+    }
+}
+
+} // namespace asyncjobs::webhooks

@@ -1,0 +1,19 @@
+#include "receiver.hpp"
+
+#include <asyncjobs/detail/argument_check.hpp>
+
+#include <utility>
+
+namespace asyncjobs::webhooks {
+
+Receiver at_host_of(const std::vector<WebhookEndpoint>& endpoints, const std::string& callback_url,
+                    const TargetRules& rules) {
+    auto target = parse_target("callback_url", callback_url, rules);
+    for (const auto& endpoint : endpoints)
+        if (endpoint.disabled.empty() &&
+            parse_target("url", endpoint.url, rules).host == target.host)
+            return {std::move(target), endpoint};
+    detail::refuse("callback_url", callback_url, "its host is not one of the owner's endpoints'");
+}
+
+} // namespace asyncjobs::webhooks
