@@ -27,7 +27,8 @@ choose_user() {
 
 as_user() {
     if [ "$(id -u)" -eq 0 ]; then
-        exec_as=(runuser -u "$user" --)
+        # Leaves no process of its own behind, which would stay stopped with a server that is.
+        exec_as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups)
     else
         exec_as=()
     fi
