@@ -137,8 +137,9 @@ LinkedFile LocalFileStore::open(std::string_view key_text, std::string_view expi
     if (check == LinkCheck::forged || !is_key(key)) return {.outcome = Outcome::forged};
     if (check == LinkCheck::expired) return {.outcome = Outcome::expired};
     const auto size = size_of(data_path(key));
+    if (!size) return {.outcome = Outcome::gone};
     const auto info = on_disk([&] { return content_of(info_path(key), longest_info); });
-    if (!size || !info) return {.outcome = Outcome::gone};
+    if (!info) return {.outcome = Outcome::gone};
     return {.outcome = Outcome::found,
             .path = data_path(key),
             .size_bytes = *size,
