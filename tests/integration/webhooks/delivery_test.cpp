@@ -28,6 +28,22 @@ Receiver::Answerer in_turn(std::vector<std::string> answers) {
     };
 }
 
+/// A job of ann's has failed, and her endpoint has been told.
+struct ToldOfAFailure {
+    ToldOfAFailure() {
+        host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
+        host.executor.start();
+        const auto id = host.webhooks.submit({.type = "broken", .owner = "ann"}).id;
+        first = receiver.next();
+        job = host.finished(id);
+    }
+
+    Receiver receiver{"localhost", always(200)};
+    DeliveringHost host{to_loopback(receiver)};
+    Receiver::Request first;
+    Job job;
+};
+
 } // namespace
 
 TEST_CASE("a receiver is told over TLS, in a signed request") {
@@ -220,15 +236,8 @@ TEST_CASE("a job that is on its way again when it is to be told of is told of wh
     CHECK(receiver.next().body().starts_with(R"({"type":"job.cancelled",)"));
 }
 
-TEST_CASE("a job that is started anew after it was told of is told of once more") {
-    Receiver receiver("localhost", always(200));
-    DeliveringHost host(to_loopback(receiver));
-    host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
-    host.executor.start();
-    const auto job = host.webhooks.submit({.type = "broken", .owner = "ann"}).id;
-    const auto first = receiver.next();
-    host.finished(job);
-    CHECK(host.webhooks.retry(job, receiver.url("localhost", "/once")) == RetryOutcome::retried);
+TEST_CASE_FIXTURE(ToldOfAFailure, "a job that is started anew is told of once more") {
+    CHECK(host.webhooks.retry(job.id, receiver.url("localhost", "/once")) == RetryOutcome::retried);
     for (int place = 0; place < 2; ++place) {
         const auto again = receiver.next();
         CHECK(again.body().starts_with(R"({"type":"job.failed",)"));
@@ -237,21 +246,15 @@ TEST_CASE("a job that is started anew after it was told of is told of once more"
     }
 }
 
-TEST_CASE("who was to tell of a job's new end waits for its new start") {
-    Receiver receiver("localhost", always(200));
-    DeliveringHost host(to_loopback(receiver));
-    host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
-    host.executor.start();
-    const auto id = host.webhooks.submit({.type = "broken", .owner = "ann"}).id;
-    receiver.next();
-    const auto job = host.finished(id);
+TEST_CASE_FIXTURE(ToldOfAFailure, "who tells of a job's new end waits for its new start") {
     const auto delivery = host.client.submit(host.webhooks.deliveries_of_retry(job)).front().id;
     const auto waits = [](const Job& looks) { return looks.run_at >= looks.created_at + 1s; };
     while (!waits(*host.client.find(delivery)) && receiver.connections() == 1)
         std::this_thread::yield();
-    CHECK(host.client.retry(id) == RetryOutcome::retried);
-    CHECK(receiver.next().body().find(
-              R"("revision":)" + std::to_string(host.finished(id).revision)) != std::string::npos);
+    CHECK(host.client.retry(job.id) == RetryOutcome::retried);
+    CHECK(receiver.next().body().find(R"("revision":)" +
+                                      std::to_string(host.finished(job.id).revision)) !=
+          std::string::npos);
     CHECK(receiver.connections() == 2);
 }
 
