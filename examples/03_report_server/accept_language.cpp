@@ -1,5 +1,7 @@
 #include "accept_language.hpp"
 
+#include "ascii.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -9,8 +11,6 @@ namespace {
 bool is_alpha(char character) {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
 }
-
-bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 char lower(char character) {
     return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')

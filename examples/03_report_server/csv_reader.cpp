@@ -1,7 +1,5 @@
 #include "csv_reader.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -13,8 +11,6 @@ namespace {
 
 constexpr std::size_t initial_buffer_bytes = 256 * 1024;
 constexpr unsigned inflate_buffer_bytes = 128 * 1024;
-
-gzFile gzip(void* stream) { return static_cast<gzFile>(stream); }
 
 char* find(char* first, char* last, char wanted) {
     return static_cast<char*>(std::memchr(first, wanted, static_cast<std::size_t>(last - first)));
@@ -39,14 +35,12 @@ CsvError::CsvError(const std::filesystem::path& file, std::uint64_t line,
     : std::runtime_error{file.string() + ", line " + std::to_string(line) + ": " + problem},
       line_{line} {}
 
-void CsvReader::CloseGzip::operator()(void* stream) const { gzclose(gzip(stream)); }
-
 CsvReader::CsvReader(std::filesystem::path file)
     : file_{std::move(file)}, buffer_(initial_buffer_bytes) {
     errno = 0;
     stream_.reset(gzopen(file_.c_str(), "rb"));
     if (!stream_) throw std::system_error{errno, std::generic_category(), file_.string()};
-    gzbuffer(gzip(stream_.get()), inflate_buffer_bytes);
+    gzbuffer(stream_.get(), inflate_buffer_bytes);
     bytes_total_ = std::filesystem::file_size(file_);
     skip_byte_order_mark();
 }
@@ -72,7 +66,7 @@ bool CsvReader::next() {
 }
 
 std::uint64_t CsvReader::bytes_read() const {
-    const auto offset = gzoffset(gzip(stream_.get()));
+    const auto offset = gzoffset(stream_.get());
     return offset < 0 ? 0 : static_cast<std::uint64_t>(offset);
 }
 
@@ -108,10 +102,10 @@ void CsvReader::refill() {
     if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
 
     errno = 0;
-    const int count = gzread(gzip(stream_.get()), buffer_.data() + end_,
-                             static_cast<unsigned>(buffer_.size() - end_));
+    const int count =
+        gzread(stream_.get(), buffer_.data() + end_, static_cast<unsigned>(buffer_.size() - end_));
     int status = Z_OK;
-    const char* const message = gzerror(gzip(stream_.get()), &status);
+    const char* const message = gzerror(stream_.get(), &status);
     if (status == Z_ERRNO) throw std::system_error{errno, std::generic_category(), file_.string()};
     if (status == Z_BUF_ERROR) fail("the compressed data ends too early");
     if (count < 0 || status < 0) fail(std::string{"broken compressed data: "} + message);

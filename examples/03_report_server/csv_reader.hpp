@@ -1,9 +1,10 @@
 #pragma once
 
+#include "gzip_stream.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -55,10 +56,6 @@ public:
     const std::filesystem::path& file() const { return file_; }
 
 private:
-    struct CloseGzip {
-        void operator()(void* stream) const;
-    };
-
     bool take_record(char*& first, char*& last);
     void refill();
     void skip_byte_order_mark();
@@ -68,7 +65,7 @@ private:
     [[noreturn]] void fail(const std::string& problem) const;
 
     std::filesystem::path file_;
-    std::unique_ptr<void, CloseGzip> stream_;
+    GzipStream stream_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

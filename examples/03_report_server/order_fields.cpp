@@ -1,11 +1,11 @@
 #include "order_fields.hpp"
 
+#include "ascii.hpp"
+
 #include <charconv>
 
 namespace report_server {
 namespace {
-
-constexpr bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 bool all_digits(std::string_view text) {
     for (const char character : text)

@@ -5,8 +5,6 @@
 
 #include <asyncjobs/files/durable_file.hpp>
 
-#include <zlib.h>
-
 #include <cerrno>
 #include <random>
 #include <system_error>
@@ -16,8 +14,6 @@ namespace report_server {
 namespace {
 
 constexpr std::size_t flush_bytes = 64 * 1024;
-
-gzFile gzip(void* stream) { return static_cast<gzFile>(stream); }
 
 std::filesystem::path draft_beside(const std::filesystem::path& file) {
     auto draft = file;
@@ -37,8 +33,6 @@ std::string price_text(Money price) {
 }
 
 } // namespace
-
-void OrderWriter::CloseGzip::operator()(void* stream) const { gzclose(gzip(stream)); }
 
 OrderWriter::OrderWriter(std::filesystem::path file)
     : file_{std::move(file)}, draft_{draft_beside(file_)} {
@@ -73,7 +67,7 @@ void OrderWriter::write(const OrderLine& line) {
 std::int64_t OrderWriter::publish() {
     flush();
     errno = 0;
-    if (gzclose(gzip(stream_.release())) != Z_OK) fail();
+    if (gzclose(stream_.release()) != Z_OK) fail();
     asyncjobs::files::publish_file(draft_, file_);
     return count_;
 }
@@ -81,7 +75,7 @@ std::int64_t OrderWriter::publish() {
 void OrderWriter::flush() {
     if (pending_.empty()) return;
     errno = 0;
-    if (gzwrite(gzip(stream_.get()), pending_.data(), static_cast<unsigned>(pending_.size())) <= 0)
+    if (gzwrite(stream_.get(), pending_.data(), static_cast<unsigned>(pending_.size())) <= 0)
         fail();
     pending_.clear();
 }

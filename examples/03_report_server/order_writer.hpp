@@ -1,10 +1,10 @@
 #pragma once
 
+#include "gzip_stream.hpp"
 #include "orders.hpp"
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 
 namespace report_server {
@@ -28,16 +28,12 @@ public:
     std::int64_t publish();
 
 private:
-    struct CloseGzip {
-        void operator()(void* stream) const;
-    };
-
     void flush();
     [[noreturn]] void fail() const;
 
     std::filesystem::path file_;
     std::filesystem::path draft_;
-    std::unique_ptr<void, CloseGzip> stream_;
+    GzipStream stream_;
     std::string pending_;
     std::int64_t count_ = 0;
 };

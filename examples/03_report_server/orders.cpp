@@ -9,7 +9,7 @@
 namespace report_server {
 namespace {
 
-enum Column : std::size_t {
+enum CsvColumn : std::size_t {
     invoice_no,
     stock_code,
     description,
@@ -38,21 +38,21 @@ public:
 private:
     void read_header();
 
-    std::string_view text(Column column) const { return csv_.fields()[positions_[column]]; }
+    std::string_view text(CsvColumn column) const { return csv_.fields()[positions_[column]]; }
 
-    std::string_view required_text(Column column) const {
+    std::string_view required_text(CsvColumn column) const {
         if (text(column).empty()) fail(column, "must not be empty");
         return text(column);
     }
 
     template <typename Parse>
-    auto value(Column column, Parse parse, std::string_view problem) const {
+    auto value(CsvColumn column, Parse parse, std::string_view problem) const {
         const auto parsed = parse(text(column));
         if (!parsed) fail(column, problem);
         return *parsed;
     }
 
-    [[noreturn]] void fail(Column column, std::string_view problem) const {
+    [[noreturn]] void fail(CsvColumn column, std::string_view problem) const {
         throw OrderDataError{csv_.file(), csv_.line(), column_names[column], text(column), problem};
     }
 

@@ -15,18 +15,18 @@ constexpr float header_height = 18;
 constexpr float row_height = 13.6F;
 constexpr float padding = 8;
 
-struct Column {
+struct NumberColumn {
     std::string_view title;
     float right; ///< as a share of the table's width; numbers end here
 };
 
 constexpr std::string_view name_title = "Country";
 constexpr float name_width = 0.36F;
-constexpr std::array<Column, 5> number_columns{{{"Invoices", 0.49F},
-                                                {"Lines", 0.61F},
-                                                {"Units", 0.745F},
-                                                {"Revenue", 0.90F},
-                                                {"Share", 1.0F}}};
+constexpr std::array<NumberColumn, 5> number_columns{{{"Invoices", 0.49F},
+                                                      {"Lines", 0.61F},
+                                                      {"Units", 0.745F},
+                                                      {"Revenue", 0.90F},
+                                                      {"Share", 1.0F}}};
 
 class SalesTable {
 public:
@@ -65,7 +65,7 @@ private:
         top_ -= heading_height;
     }
 
-    float right_of(const Column& column) const {
+    float right_of(const NumberColumn& column) const {
         return frame_.left + frame_.width * column.right - padding;
     }
 
@@ -76,7 +76,7 @@ private:
         const float baseline = top_ - 12.5F;
         canvas_.text({frame_.left + padding, baseline}, name_title, style);
         style.alignment = Alignment::right;
-        for (const Column& column : number_columns)
+        for (const NumberColumn& column : number_columns)
             canvas_.text({right_of(column), baseline}, column.title, style);
         top_ -= header_height;
     }

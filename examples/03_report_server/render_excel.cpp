@@ -13,7 +13,7 @@ namespace {
 constexpr const char* count_format = "#,##0";
 constexpr const char* money_format = "#,##0.00";
 
-enum Column : lxw_col_t {
+enum SheetColumn : lxw_col_t {
     name_column,
     invoices_column,
     lines_column,

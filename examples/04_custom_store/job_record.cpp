@@ -5,100 +5,94 @@
 #include <boost/json/string.hpp>
 
 using namespace asyncjobs;
-namespace json = boost::json;
 
 namespace {
 
-std::int64_t number(Duration duration) { return duration.count(); }
-std::int64_t number(Timestamp time) { return time.time_since_epoch().count(); }
-
-json::value optional(const std::optional<Timestamp>& time) {
-    return time ? json::value(number(*time)) : json::value();
+boost::json::value optional(const std::optional<Timestamp>& time) {
+    return time ? boost::json::value(number(*time)) : boost::json::value();
 }
 
-std::string text(const json::value& value) { return std::string(value.as_string()); }
-Duration duration(const json::value& value) { return Duration(value.as_int64()); }
-Timestamp time(const json::value& value) { return Timestamp(duration(value)); }
-int integer(const json::value& value) { return value.to_number<int>(); }
+int integer(const boost::json::value& value) { return value.to_number<int>(); }
 
-std::optional<Timestamp> optional_time(const json::value& value) {
+std::optional<Timestamp> optional_time(const boost::json::value& value) {
     return value.is_null() ? std::nullopt : std::optional(time(value));
 }
 
-json::array texts(const std::vector<JobId>& ids) {
-    json::array texts;
+boost::json::array texts(const std::vector<JobId>& ids) {
+    boost::json::array texts;
     for (const JobId& id : ids) texts.emplace_back(id.text());
     return texts;
 }
 
-std::vector<JobId> ids(const json::value& texts) {
+std::vector<JobId> ids(const boost::json::value& texts) {
     std::vector<JobId> ids;
-    for (const json::value& id : texts.as_array()) ids.push_back(JobId::parse(text(id)).value());
+    for (const boost::json::value& id : texts.as_array())
+        ids.push_back(JobId::parse(text(id)).value());
     return ids;
 }
 
 } // namespace
 
-json::object to_record(const JobRecord& job) {
-    json::object record{{"id", job.id.text()},
-                        {"type", job.type},
-                        {"queue", job.queue},
-                        {"owner", job.owner},
-                        {"priority", job.priority},
-                        {"status", to_string(job.status)},
-                        {"percent", job.progress.percent},
-                        {"message", job.progress.message},
-                        {"input", job.input.text()},
-                        {"metadata", job.metadata.text()},
-                        {"attempt", job.attempt},
-                        {"max_attempts", job.max_attempts},
-                        {"crashes", job.crashes},
-                        {"fence", job.fence},
-                        {"revision", job.revision},
-                        {"worker", job.worker},
-                        {"timeout", number(job.timeout)},
-                        {"retention", number(job.retention)},
-                        {"created_at", number(job.created_at)},
-                        {"updated_at", number(job.updated_at)},
-                        {"run_at", number(job.run_at)},
-                        {"parents", job.parents},
-                        {"blocked_by", job.blocked_by},
-                        {"on_parent_failure", static_cast<int>(job.on_parent_failure)},
-                        {"cancel_reason", job.cancel_reason},
-                        {"deadline", optional(job.deadline)},
-                        {"started_at", optional(job.started_at)},
-                        {"finished_at", optional(job.finished_at)},
-                        {"cancel_requested_at", optional(job.cancel_requested_at)},
-                        {"lease_expires_at", optional(job.lease_expires_at)},
-                        {"expires_at", optional(job.expires_at)},
-                        {"due_without_limit", optional(job.due_without_limit)}};
+boost::json::object to_record(const JobRecord& job) {
+    boost::json::object record{{"id", job.id.text()},
+                               {"type", job.type},
+                               {"queue", job.queue},
+                               {"owner", job.owner},
+                               {"priority", job.priority},
+                               {"status", to_string(job.status)},
+                               {"percent", job.progress.percent},
+                               {"message", job.progress.message},
+                               {"input", job.input.text()},
+                               {"metadata", job.metadata.text()},
+                               {"attempt", job.attempt},
+                               {"max_attempts", job.max_attempts},
+                               {"crashes", job.crashes},
+                               {"fence", job.fence},
+                               {"revision", job.revision},
+                               {"worker", job.worker},
+                               {"timeout", number(job.timeout)},
+                               {"retention", number(job.retention)},
+                               {"created_at", number(job.created_at)},
+                               {"updated_at", number(job.updated_at)},
+                               {"run_at", number(job.run_at)},
+                               {"parents", job.parents},
+                               {"blocked_by", job.blocked_by},
+                               {"on_parent_failure", static_cast<int>(job.on_parent_failure)},
+                               {"cancel_reason", job.cancel_reason},
+                               {"deadline", optional(job.deadline)},
+                               {"started_at", optional(job.started_at)},
+                               {"finished_at", optional(job.finished_at)},
+                               {"cancel_requested_at", optional(job.cancel_requested_at)},
+                               {"lease_expires_at", optional(job.lease_expires_at)},
+                               {"expires_at", optional(job.expires_at)},
+                               {"due_without_limit", optional(job.due_without_limit)}};
     if (job.unique_key) record["unique_key"] = *job.unique_key;
     if (job.idempotency_key) record["idempotency_key"] = *job.idempotency_key;
     if (job.limit_key) record["limit_key"] = *job.limit_key;
     if (job.result) record["result"] = job.result->text();
     if (job.error)
-        record["error"] = json::object{{"code", job.error->code},
-                                       {"message", job.error->message},
-                                       {"details", job.error->details.text()}};
-    json::array attempt_errors;
+        record["error"] = boost::json::object{{"code", job.error->code},
+                                              {"message", job.error->message},
+                                              {"details", job.error->details.text()}};
+    boost::json::array attempt_errors;
     for (const AttemptError& error : job.attempt_errors)
-        attempt_errors.push_back(json::object{{"attempt", error.attempt},
-                                              {"at", number(error.at)},
-                                              {"worker", error.worker},
-                                              {"code", error.code},
-                                              {"message", error.message}});
+        attempt_errors.push_back(boost::json::object{{"attempt", error.attempt},
+                                                     {"at", number(error.at)},
+                                                     {"worker", error.worker},
+                                                     {"code", error.code},
+                                                     {"message", error.message}});
     record["attempt_errors"] = std::move(attempt_errors);
-    json::array steps;
+    boost::json::array steps;
     for (const Step& step : job.steps)
-        steps.push_back(json::object{{"name", step.name}, {"result", step.result.text()}});
+        steps.push_back(boost::json::object{{"name", step.name}, {"result", step.result.text()}});
     record["steps"] = std::move(steps);
     record["all_parents"] = texts(job.all_parents);
     record["open_parents"] = texts(job.open_parents);
     return record;
 }
 
-JobRecord from_record(const json::value& value) {
-    const json::object& record = value.as_object();
+JobRecord from_record(const boost::json::value& value) {
+    const boost::json::object& record = value.as_object();
     JobRecord job{{.id = JobId::parse(text(record.at("id"))).value(),
                    .type = text(record.at("type")),
                    .queue = text(record.at("queue")),
@@ -141,13 +135,13 @@ JobRecord from_record(const json::value& value) {
         job.error = JobError{.code = text(error->at("code")),
                              .message = text(error->at("message")),
                              .details = JsonText::trusted(text(error->at("details")))};
-    for (const json::value& error : record.at("attempt_errors").as_array())
+    for (const boost::json::value& error : record.at("attempt_errors").as_array())
         job.attempt_errors.push_back({.attempt = integer(error.at("attempt")),
                                       .at = time(error.at("at")),
                                       .worker = text(error.at("worker")),
                                       .code = text(error.at("code")),
                                       .message = text(error.at("message"))});
-    for (const json::value& step : record.at("steps").as_array())
+    for (const boost::json::value& step : record.at("steps").as_array())
         job.steps.push_back({text(step.at("name")), JsonText::trusted(text(step.at("result")))});
     return job;
 }

@@ -20,3 +20,13 @@ struct JobRecord : asyncjobs::Job {
 /// are microseconds.
 boost::json::object to_record(const JobRecord& job);
 JobRecord from_record(const boost::json::value& record);
+
+inline std::int64_t number(asyncjobs::Duration duration) { return duration.count(); }
+inline std::int64_t number(asyncjobs::Timestamp time) { return number(time.time_since_epoch()); }
+inline asyncjobs::Duration duration(const boost::json::value& value) {
+    return asyncjobs::Duration(value.as_int64());
+}
+inline asyncjobs::Timestamp time(const boost::json::value& value) {
+    return asyncjobs::Timestamp(duration(value));
+}
+inline std::string text(const boost::json::value& value) { return std::string(value.as_string()); }

@@ -1,5 +1,7 @@
 #include "limit_book.hpp"
 
+#include "job_record.hpp"
+
 #include <asyncjobs/store_helpers.hpp>
 
 #include <boost/json/array.hpp>
@@ -9,10 +11,6 @@
 using namespace asyncjobs;
 
 namespace {
-
-std::int64_t number(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp time(const boost::json::value& value) { return Timestamp(Duration(value.as_int64())); }
-std::string text(const boost::json::value& value) { return std::string(value.as_string()); }
 
 boost::json::object to_record(const Limit& limit) {
     return {{"name", limit.name},

@@ -134,7 +134,7 @@ void loses_nothing_while_all_work(Scene& scene) {
         }
 }
 
-void finishes_once(Scene& scene) {
+void one_settlement_wins(Scene& scene) {
     constexpr std::size_t threads = 4;
     Pair stores(scene);
     for (int round = 0; round < 10; ++round) {
@@ -224,7 +224,7 @@ Cases concurrency_cases() {
         {"concurrent claimers take each job once", claims_each_job_once},
         {"submitters and workers at once lose nothing and finish each job once",
          loses_nothing_while_all_work},
-        {"concurrent settlements of one lease have one winner", finishes_once},
+        {"concurrent settlements of one lease have one winner", one_settlement_wins},
         {"a settlement and a rescue have one winner", settles_or_is_rescued},
         {"a cancel and a claim at once never lose the cancel", cancels_or_is_asked},
     };

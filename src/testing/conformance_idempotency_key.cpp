@@ -23,7 +23,7 @@ void expect_repeated(Scene& scene, const JobId& first, std::string_view when, Ne
     expect_same(scene.job(first), before, "of the first job");
 }
 
-void expect_free(Scene& scene, std::string_view when) {
+void expect_idempotency_key_free(Scene& scene, std::string_view when) {
     expect_equal(submit_keyed(scene, {}).outcome, Outcome::created,
                  fmt::format("outcome {}", when));
 }
@@ -65,13 +65,13 @@ void stays_with_a_retried_job(Scene& scene) {
 void is_free_after_a_removal(Scene& scene) {
     const auto id = scene.completed({.idempotency_key = "key"});
     expect_equal(scene.store().remove(id), RemoveOutcome::removed, "remove");
-    expect_free(scene, "after the first job was removed");
+    expect_idempotency_key_free(scene, "after the first job was removed");
 }
 
 void is_free_after_a_purge(Scene& scene) {
     scene.completed({.retention = Duration{0}, .idempotency_key = "key"});
     expect_equal(scene.store().purge(10), 1, "jobs purged");
-    expect_free(scene, "after the first job was purged");
+    expect_idempotency_key_free(scene, "after the first job was purged");
 }
 
 void comes_after_the_id_and_before_the_unique_key(Scene& scene) {
@@ -83,7 +83,7 @@ void comes_after_the_id_and_before_the_unique_key(Scene& scene) {
                  "outcome of a submit with a taken id");
 }
 
-void goes_to_the_first_of_a_batch(Scene& scene) {
+void idempotency_key_goes_to_the_first(Scene& scene) {
     const std::vector<NewJob> jobs = {scene.filled({.idempotency_key = "key"}),
                                       scene.filled({.idempotency_key = "key"}),
                                       scene.filled({.idempotency_key = "other"}), scene.filled()};
@@ -132,7 +132,7 @@ void keeps_a_follow_up_from_being_made_twice(Scene& scene) {
            "the follow-up without the key, and only it, to be made");
 }
 
-void compares_bytes(Scene& scene) {
+void idempotency_keys_are_compared_as_bytes(Scene& scene) {
     const std::vector<std::string> keys = {"key",
                                            "KEY",
                                            "key ",
@@ -161,13 +161,14 @@ Cases idempotency_key_cases() {
         {"an idempotency key is free when its job was purged", is_free_after_a_purge},
         {"an idempotency key is looked at after the id and before the unique key",
          comes_after_the_id_and_before_the_unique_key},
-        {"an idempotency key twice in a batch goes to the first", goes_to_the_first_of_a_batch},
+        {"an idempotency key twice in a batch goes to the first",
+         idempotency_key_goes_to_the_first},
         {"a job that was not made takes no idempotency key",
          is_not_taken_by_a_job_that_was_not_made},
         {"a repeated parent is stood in for by the first", stands_in_for_a_parent},
         {"a follow-up with a repeated idempotency key is skipped",
          keeps_a_follow_up_from_being_made_twice},
-        {"idempotency keys are compared byte for byte", compares_bytes},
+        {"idempotency keys are compared byte for byte", idempotency_keys_are_compared_as_bytes},
     };
 }
 

@@ -81,7 +81,7 @@ void fails_at_the_crash_limit(Scene& scene) {
     expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
 }
 
-void cancels_when_requested(Scene& scene) {
+void rescue_cancels_when_requested(Scene& scene) {
     const auto lease = scene.running({}, no_lease).lease;
     scene.store().cancel(lease.id, {});
     expect_equal(scene.rescue_one().status, JobStatus::cancelled, "status in the answer");
@@ -147,7 +147,7 @@ Cases rescue_cases() {
         {"a rescue leaves leases that are valid", leaves_valid_leases},
         {"a rescue leaves jobs that are not processing", leaves_all_but_processing},
         {"a job that lost its worker too often fails", fails_at_the_crash_limit},
-        {"a rescue cancels a job whose cancel was requested", cancels_when_requested},
+        {"a rescue cancels a job whose cancel was requested", rescue_cancels_when_requested},
         {"the crash limit comes before a cancel request", fails_before_it_cancels},
         {"a rescue takes no more than its limit", goes_by_batches},
         {"a rescue takes first the lease that ran out first", takes_the_longest_expired_first},

@@ -111,7 +111,7 @@ void refunds_one_attempt_of_several(Scene& scene) {
     expect_equal(scene.job(first.lease.id).attempt, 1, "attempt after a retry and a release");
 }
 
-void cancels_when_requested(Scene& scene) {
+void settlement_cancels_when_requested(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
     const auto answer = scene.settle(Settlement::cancelled(lease));
@@ -217,7 +217,7 @@ void finishes_once_within_a_batch(Scene& scene) {
     expect_equal(scene.job(lease.id).result, JsonText::parse("1"), "result");
 }
 
-void answers_in_order(Scene& scene) {
+void settlements_keep_their_order(Scene& scene) {
     scene.submit(5);
     const auto claimed = scene.claim(5);
     expect_equal(claimed.size(), 5, "jobs claimed");
@@ -321,7 +321,7 @@ Cases settle_cases() {
         {"a release refunds the attempt but not the fence", releases},
         {"a release may wait", snoozes},
         {"a release refunds one attempt", refunds_one_attempt_of_several},
-        {"a worker cancels a job whose cancel was requested", cancels_when_requested},
+        {"a worker cancels a job whose cancel was requested", settlement_cancels_when_requested},
         {"a worker can't cancel a job unasked", refuses_to_cancel_unasked},
         {"completing wins over a cancel request that came late",
          completes_in_spite_of_a_late_cancel},
@@ -334,7 +334,7 @@ Cases settle_cases() {
         {"a settlement of an unknown job changes nothing", ignores_unknown_jobs},
         {"a job finishes once", finishes_once},
         {"a job finishes once within a batch", finishes_once_within_a_batch},
-        {"settlements are answered in their order", answers_in_order},
+        {"settlements are answered in their order", settlements_keep_their_order},
         {"an exchange settles before it claims", settles_before_it_claims},
         {"a settlement writes the last progress", writes_the_last_progress},
         {"a settlement never sets progress back", never_sets_progress_back},

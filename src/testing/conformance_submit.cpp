@@ -58,7 +58,7 @@ void counts_the_delay_from_the_submit(Scene& scene) {
     expect_equal(job.run_at, job.created_at + an_hour, "run_at of a job with a delay of an hour");
 }
 
-void answers_in_order(Scene& scene) {
+void submits_keep_their_order(Scene& scene) {
     std::vector<NewJob> jobs;
     for (int i = 0; i < 20; ++i) jobs.push_back(scene.filled());
     std::swap(jobs[3].id, jobs[17].id);
@@ -135,7 +135,7 @@ Cases submit_cases() {
         {"a submitted job is pending and starts from nothing", starts_from_nothing},
         {"a job without run_at is due when it is submitted", is_due_at_once},
         {"a delay counts from the submit by the store's clock", counts_the_delay_from_the_submit},
-        {"a submit answers in the order of its jobs", answers_in_order},
+        {"a submit answers in the order of its jobs", submits_keep_their_order},
         {"a submit of nothing answers nothing", accepts_an_empty_batch},
         {"a repeated submit finds its own job and changes nothing", finds_a_repeated_submit},
         {"the id of a finished job stays taken", keeps_the_id_of_a_finished_job_taken},

@@ -26,7 +26,7 @@ void expect_taken(Scene& scene, const JobId& holder, std::string_view when) {
     expect_same(scene.job(holder), before, "of the holder after the conflict");
 }
 
-void expect_free(Scene& scene, std::string_view when) {
+void expect_unique_key_free(Scene& scene, std::string_view when) {
     expect_equal(submit_keyed(scene, "key").outcome, Outcome::created,
                  fmt::format("outcome {}", when));
 }
@@ -45,7 +45,7 @@ void holds_while_the_cancel_is_only_requested(Scene& scene) {
     scene.store().cancel(lease.id, {});
     expect_taken(scene, lease.id, "asked to stop");
     scene.accept(Settlement::cancelled(lease));
-    expect_free(scene, "after it has stopped");
+    expect_unique_key_free(scene, "after it has stopped");
 }
 
 void holds_across_a_rescue(Scene& scene) {
@@ -95,23 +95,23 @@ void replaces_by_id_too(Scene& scene) {
 
 void frees_on_completion(Scene& scene) {
     scene.completed({.unique_key = "key"});
-    expect_free(scene, "after the holder completed");
+    expect_unique_key_free(scene, "after the holder completed");
 }
 
 void frees_on_failure(Scene& scene) {
     scene.failed({.unique_key = "key"});
-    expect_free(scene, "after the holder failed");
+    expect_unique_key_free(scene, "after the holder failed");
 }
 
 void frees_on_cancel(Scene& scene) {
     scene.cancelled({.unique_key = "key"});
-    expect_free(scene, "after the holder was cancelled");
+    expect_unique_key_free(scene, "after the holder was cancelled");
 }
 
 void frees_on_worker_lost(Scene& scene) {
     scene.running({.unique_key = "key"}, no_lease);
     expect_equal(scene.rescue_one(1).status, JobStatus::failed, "status at the crash limit");
-    expect_free(scene, "after the holder failed of lost workers");
+    expect_unique_key_free(scene, "after the holder failed of lost workers");
 }
 
 void remembers_the_key_of_a_finished_job(Scene& scene) {
@@ -149,7 +149,7 @@ void leaves_the_rest_of_a_batch_alone(Scene& scene) {
            "the neighbours, and only they, to be stored");
 }
 
-void goes_to_the_first_of_a_batch(Scene& scene) {
+void unique_key_goes_to_the_first(Scene& scene) {
     const std::vector<NewJob> jobs = {scene.filled({.unique_key = "key"}),
                                       scene.filled({.unique_key = "key"}), scene.filled()};
     const auto answers = scene.store().submit(jobs);
@@ -173,7 +173,7 @@ void is_one_across_queues_types_and_owners(Scene& scene) {
     expect_equal(scene.store().submit({&job, 1}).at(0).outcome, Outcome::key_taken, "outcome");
 }
 
-void compares_bytes(Scene& scene) {
+void unique_keys_are_compared_as_bytes(Scene& scene) {
     // Among them: letter case, trailing space, and one letter composed and decomposed.
     const std::vector<std::string> keys = {
         "key", "KEY", "key ", " key", "k\xC3\xA9y", "ke\xCC\x81y", "key\xE2\x80\x8B", "ke"};
@@ -216,11 +216,11 @@ Cases unique_key_cases() {
         {"a retry is refused while another job holds the unique key",
          refuses_a_retry_while_another_holds},
         {"a taken unique key leaves the rest of its batch alone", leaves_the_rest_of_a_batch_alone},
-        {"a unique key twice in a batch goes to the first", goes_to_the_first_of_a_batch},
+        {"a unique key twice in a batch goes to the first", unique_key_goes_to_the_first},
         {"a repeated submit with a unique key finds its own job", answers_the_id_first},
         {"a unique key is one across queues, types and owners",
          is_one_across_queues_types_and_owners},
-        {"unique keys are compared byte for byte", compares_bytes},
+        {"unique keys are compared byte for byte", unique_keys_are_compared_as_bytes},
         {"a unique key may have 255 bytes, and each of them counts", may_be_as_long_as_allowed},
     };
 }

@@ -100,7 +100,7 @@ std::size_t Harness::advance(Duration duration) {
     const auto before = impl_->attempts;
     const auto endless = [this] { return impl_->attempts_at_once > Impl::most_attempts_at_once; };
     auto& world = impl_->simulation;
-    auto until = detail::deadline_after(world.now(), duration);
+    auto until = asyncjobs::detail::deadline_after(world.now(), duration);
     SteadyTime reached;
     do {
         if (world.run_until(endless, until))

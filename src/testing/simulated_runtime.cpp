@@ -31,7 +31,8 @@ bool Simulation::chance(double probability) noexcept {
 }
 
 void Simulation::after(Duration delay, Task task) {
-    events_.emplace(std::pair(detail::deadline_after(now_, delay), ++posted_), std::move(task));
+    events_.emplace(std::pair(asyncjobs::detail::deadline_after(now_, delay), ++posted_),
+                    std::move(task));
 }
 
 bool Simulation::run_until(const std::function<bool()>& done, SteadyTime deadline) {

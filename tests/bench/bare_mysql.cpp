@@ -37,9 +37,9 @@ struct Value {
 using Values = std::vector<Value>;
 
 /// A connection of the C API. Values go into the text, as SOCI has them.
-class Connection {
+class MysqlConnection {
 public:
-    explicit Connection(const MysqlOptions& options)
+    explicit MysqlConnection(const MysqlOptions& options)
         : prefix_(options.table_prefix), handle_(mysql_init(nullptr), &mysql_close) {
         if (!mysql_real_connect(handle_.get(), options.host.c_str(), options.user.c_str(),
                                 options.password.c_str(), options.database.c_str(),
@@ -95,16 +95,11 @@ private:
     std::unique_ptr<MYSQL, decltype(&mysql_close)> handle_;
 };
 
-std::int64_t now() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 /// What one thread does on one connection.
-class Worker {
+class MysqlWorker {
 public:
     using Options = MysqlOptions;
-    explicit Worker(const Options& options) : connection_(options) {}
+    explicit MysqlWorker(const Options& options) : connection_(options) {}
 
     void remove_all() { connection_.run("TRUNCATE jobs"); }
 
@@ -173,7 +168,7 @@ private:
                                                {":lease_expires_at", time + 30'000'000}});
     }
 
-    Connection connection_;
+    MysqlConnection connection_;
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<std::string> held_;
@@ -187,14 +182,14 @@ public:
         : url_(url + (url.find('?') == url.npos ? "?" : "&") + "table_prefix=" + prefix_),
           options_(options_of(url_, prefix_)) {}
     ~MysqlPlace() override {
-        Connection connection(options_);
+        MysqlConnection connection(options_);
         connection.run("DROP VIEW IF EXISTS jobs_readable");
         connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, asyncjobs_schema");
     }
 
     std::string url() const override { return url_; }
     void tidy_up() const override {
-        Connection connection(options_);
+        MysqlConnection connection(options_);
         for (bool is_clean = false; !is_clean;) // what is gone is being removed
             connection.run("SELECT count FROM information_schema.innodb_metrics"
                            " WHERE name = 'trx_rseg_history_len'",
@@ -204,7 +199,7 @@ public:
     }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         asyncjobs::open_store(url_); // makes the tables
-        return std::make_unique<BareServer<Worker>>(options_, load);
+        return std::make_unique<BareServer<MysqlWorker>>(options_, load);
     }
 
 private:

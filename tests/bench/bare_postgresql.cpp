@@ -36,9 +36,9 @@ constexpr std::array<Prepared, 3> prepared = {{{"insert", postgresql::insert.tex
 
 /// A connection of libpq's, set up as the store's are, with the statements
 /// prepared.
-class Connection {
+class PostgresqlConnection {
 public:
-    explicit Connection(const PostgresqlOptions& options)
+    explicit PostgresqlConnection(const PostgresqlOptions& options)
         : handle_(PQconnectdb(options.connect_string.c_str()), &PQfinish) {
         if (PQstatus(handle_.get()) != CONNECTION_OK)
             throw std::runtime_error(PQerrorMessage(handle_.get()));
@@ -93,10 +93,12 @@ private:
 };
 
 /// What one thread does on one connection.
-class Worker {
+class PostgresqlWorker {
 public:
     using Options = PostgresqlOptions;
-    explicit Worker(const Options& options) : connection_(options) { connection_.prepare(); }
+    explicit PostgresqlWorker(const Options& options) : connection_(options) {
+        connection_.prepare();
+    }
 
     void remove_all() { connection_.run("TRUNCATE jobs"); }
 
@@ -182,7 +184,7 @@ private:
         return std::chrono::floor<asyncjobs::Duration>(std::chrono::system_clock::now());
     }
 
-    Connection connection_;
+    PostgresqlConnection connection_;
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<std::pair<std::string, std::string>> held_; ///< id and fence
@@ -195,15 +197,18 @@ public:
     explicit PostgresqlPlace(const std::string& url)
         : url_(url + (url.find('?') == url.npos ? "?" : "&") + "schema=" + schema_),
           options_(postgresql_options(parse_store_url(url_), {})) {
-        Connection(options_).run("CREATE SCHEMA " + schema_);
+        PostgresqlConnection(options_).run("CREATE SCHEMA " + schema_);
     }
-    ~PostgresqlPlace() override { Connection(options_).run("DROP SCHEMA " + schema_ + " CASCADE"); }
+    ~PostgresqlPlace() override {
+        PostgresqlConnection(options_).run("DROP SCHEMA " + schema_ + " CASCADE");
+    }
 
     std::string url() const override { return url_; }
-    void tidy_up() const override { Connection(options_).run("VACUUM ANALYZE jobs"); }
+    void tidy_up() const override { PostgresqlConnection(options_).run("VACUUM ANALYZE jobs"); }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
-        for (const auto& step : postgresql_migrations()) Connection(options_).run(step.sql);
-        return std::make_unique<BareServer<Worker>>(options_, load);
+        for (const auto& step : postgresql_migrations())
+            PostgresqlConnection(options_).run(step.sql);
+        return std::make_unique<BareServer<PostgresqlWorker>>(options_, load);
     }
 
 private:

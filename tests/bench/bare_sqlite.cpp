@@ -63,11 +63,6 @@ private:
     sqlite3_stmt* handle_ = nullptr;
 };
 
-std::int64_t now() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 void run(sqlite3* connection, const std::string& sql) {
     if (sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
         throw std::runtime_error(sqlite3_errmsg(connection));

@@ -1,5 +1,7 @@
 #include "child.hpp"
 
+#include "system_error.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include <sys/socket.h>
@@ -17,10 +18,6 @@
 
 namespace bench {
 namespace {
-
-[[noreturn]] void throw_system_error(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 std::pair<int, int> make_ends() {
     std::array<int, 2> ends = {};

@@ -22,16 +22,16 @@ namespace bench {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-using Answer = http::response<http::string_body>;
+using Answer = beast_http::response<beast_http::string_body>;
 using Strand = asio::strand<asio::io_context::executor_type>;
 using Socket = asio::basic_stream_socket<tcp, Strand>;
 
 Answer parse(const std::string& text) {
-    http::response_parser<http::string_body> parser;
+    beast_http::response_parser<beast_http::string_body> parser;
     parser.eager(true);
     error_code error;
     parser.put(asio::buffer(text), error);
@@ -56,10 +56,10 @@ public:
 
     void read() {
         request_ = {};
-        http::async_read(socket_, in_, request_,
-                         [self = shared_from_this()](error_code error, std::size_t) {
-                             if (!error) self->work();
-                         });
+        beast_http::async_read(socket_, in_, request_,
+                               [self = shared_from_this()](error_code error, std::size_t) {
+                                   if (!error) self->work();
+                               });
     }
 
 private:
@@ -74,10 +74,10 @@ private:
     void write() {
         if (!constant_) return write_stream();
         answer_ = *constant_;
-        http::async_write(socket_, answer_,
-                          [self = shared_from_this()](error_code error, std::size_t) {
-                              if (!error) self->read();
-                          });
+        beast_http::async_write(socket_, answer_,
+                                [self = shared_from_this()](error_code error, std::size_t) {
+                                    if (!error) self->read();
+                                });
     }
 
     void write_stream() {
@@ -91,7 +91,7 @@ private:
     Server& server_;
     std::optional<Answer> constant_;
     boost::beast::flat_buffer in_;
-    http::request<http::string_body> request_;
+    beast_http::request<beast_http::string_body> request_;
     Answer answer_;
 };
 

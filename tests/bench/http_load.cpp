@@ -1,5 +1,7 @@
 #include "http_load.hpp"
 
+#include "system_error.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -7,7 +9,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,10 +19,6 @@
 
 namespace bench {
 namespace {
-
-[[noreturn]] void throw_system_error(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 int connect_to(std::uint16_t port) {
     const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

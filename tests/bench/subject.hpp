@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,12 @@
 namespace bench {
 
 using Clock = std::chrono::steady_clock;
+
+/// The wall clock, in microseconds.
+inline std::int64_t now() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 /// How much to do.
 struct Load {

@@ -12,12 +12,12 @@ namespace {
 
 using namespace asyncjobs;
 
-struct Greeting {
+struct Salutation {
     static constexpr std::string_view type = "greeting";
     std::string name = "nobody";
     int times = 1;
 };
-BOOST_DESCRIBE_STRUCT(Greeting, (), (name, times))
+BOOST_DESCRIBE_STRUCT(Salutation, (), (name, times))
 
 struct Answer {
     std::string text;
@@ -34,8 +34,8 @@ struct CalledHandler {
 };
 
 TEST_CASE_FIXTURE(CalledHandler, "a handler is given its input as a struct") {
-    Greeting seen;
-    const auto handler = typed_handler<Greeting>([&](const Greeting& input) { seen = input; });
+    Salutation seen;
+    const auto handler = typed_handler<Salutation>([&](const Salutation& input) { seen = input; });
     CHECK(run(handler, R"({"name":"Ada"})") == "null");
     CHECK(seen.name == "Ada");
     CHECK(seen.times == 1);
@@ -43,38 +43,40 @@ TEST_CASE_FIXTURE(CalledHandler, "a handler is given its input as a struct") {
 
 TEST_CASE_FIXTURE(CalledHandler, "a handler that asks for it is given the progress reporter") {
     int attempt = 0;
-    const auto handler = typed_handler<Greeting>([&](const Greeting&, ProgressReporter& reporter) {
-        reporter.report(40, "on the way");
-        attempt = reporter.job().attempt;
-    });
+    const auto handler =
+        typed_handler<Salutation>([&](const Salutation&, ProgressReporter& reporter) {
+            reporter.report(40, "on the way");
+            attempt = reporter.job().attempt;
+        });
     run(handler, "{}");
     CHECK(execution.take_unsent() == Progress{40, "on the way"});
     CHECK(attempt == 3);
 }
 
 TEST_CASE_FIXTURE(CalledHandler, "a struct, a JSON text or nothing is returned") {
-    CHECK(run(typed_handler<Greeting>(
-                  [](const Greeting& input) { return Answer{"hello " + input.name}; }),
+    CHECK(run(typed_handler<Salutation>(
+                  [](const Salutation& input) { return Answer{"hello " + input.name}; }),
               R"({"name":"Ada"})") == R"({"text":"hello Ada"})");
-    CHECK(run(typed_handler<Greeting>(
-                  [](const Greeting& input, ProgressReporter&) { return Answer{input.name}; }),
+    CHECK(run(typed_handler<Salutation>(
+                  [](const Salutation& input, ProgressReporter&) { return Answer{input.name}; }),
               "{}") == R"({"text":"nobody"})");
-    CHECK(run(typed_handler<Greeting>([](const Greeting&) { return JsonText::parse("[ 1 ]"); }),
+    CHECK(run(typed_handler<Salutation>([](const Salutation&) { return JsonText::parse("[ 1 ]"); }),
               "{}") == "[ 1 ]");
-    CHECK(run(typed_handler<Greeting>([](const Greeting&, ProgressReporter&) {}), "{}") == "null");
+    CHECK(run(typed_handler<Salutation>([](const Salutation&, ProgressReporter&) {}), "{}") ==
+          "null");
 }
 
 TEST_CASE_FIXTURE(CalledHandler, "a handler may return a reference to a struct that it keeps") {
     const Answer kept{"kept"};
     const auto handler =
-        typed_handler<Greeting>([&](const Greeting&) -> const Answer& { return kept; });
+        typed_handler<Salutation>([&](const Salutation&) -> const Answer& { return kept; });
     CHECK(run(handler, "{}") == R"({"text":"kept"})");
 }
 
 TEST_CASE_FIXTURE(CalledHandler,
                   "an input that does not fit fails the job for good, naming every path") {
     bool ran = false;
-    const auto handler = typed_handler<Greeting>([&](const Greeting&) { ran = true; });
+    const auto handler = typed_handler<Salutation>([&](const Salutation&) { ran = true; });
     try {
         run(handler, R"({"name":1,"times":"x"})");
         FAIL("nothing was thrown");
@@ -89,18 +91,19 @@ TEST_CASE_FIXTURE(CalledHandler,
 
 TEST_CASE_FIXTURE(CalledHandler,
                   "an Error that the handler throws itself is not taken for its input's") {
-    const auto handler = typed_handler<Greeting>(
-        [](const Greeting&) { throw Error(Errc::invalid_payload, "of its own"); });
+    const auto handler = typed_handler<Salutation>(
+        [](const Salutation&) { throw Error(Errc::invalid_payload, "of its own"); });
     CHECK_THROWS_AS(run(handler, "{}"), Error);
 }
 
 TEST_CASE_FIXTURE(CalledHandler, "a result that JSON can't hold is an Error") {
-    const auto handler = typed_handler<Greeting>([](const Greeting&) { return Answer{"\xFF"}; });
+    const auto handler =
+        typed_handler<Salutation>([](const Salutation&) { return Answer{"\xFF"}; });
     CHECK(thrown_by([&] { run(handler, "{}"); }).code() == Errc::invalid_payload);
 }
 
 TEST_CASE("a job's input is a described struct with a type") {
-    CHECK(DescribedJob<Greeting>);
+    CHECK(DescribedJob<Salutation>);
     CHECK_FALSE(DescribedJob<Answer>);
     CHECK_FALSE(DescribedJob<int>);
 }

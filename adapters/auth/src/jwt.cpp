@@ -17,7 +17,7 @@ bool is_accepted_type(std::string_view type) noexcept {
 }
 
 /// An absent member is an empty text; empty for one that is no text, or an empty one.
-std::optional<std::string> text_member(const boost::json::object& header, std::string_view name) {
+std::optional<std::string> header_member(const boost::json::object& header, std::string_view name) {
     const auto* const value = header.if_contains(name);
     if (!value) return std::string();
     if (!value->is_string() || value->get_string().empty()) return std::nullopt;
@@ -45,8 +45,8 @@ std::optional<Jwt> split_jwt(std::string_view token) {
     auto signature = decode_base64url(token.substr(last + 1));
     const auto header = read_object(token.substr(0, first));
     if (!signature || !header || header->contains("crit")) return std::nullopt;
-    auto algorithm = text_member(*header, "alg"), kid = text_member(*header, "kid");
-    const auto type = text_member(*header, "typ");
+    auto algorithm = header_member(*header, "alg"), kid = header_member(*header, "kid");
+    const auto type = header_member(*header, "typ");
     if (!algorithm || !kid || !type || (!type->empty() && !is_accepted_type(*type)))
         return std::nullopt;
     return Jwt{.algorithm = *std::move(algorithm),

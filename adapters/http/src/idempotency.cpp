@@ -25,7 +25,7 @@ constexpr std::string_view field = "Idempotency-Key";
 constexpr std::string_view member = "idempotency";
 
 /// What is between the quotes of a quoted text; empty for one that has no proper end.
-std::optional<std::string> unquoted(std::string_view text) {
+std::optional<std::string> parse_quoted(std::string_view text) {
     if (text.size() < 2 || text.back() != '"') return std::nullopt;
     text = text.substr(1, text.size() - 2);
     std::string plain;
@@ -40,7 +40,7 @@ std::optional<std::string> unquoted(std::string_view text) {
 
 std::string read_key(const Headers& headers) {
     const std::string& value = *headers.find(field);
-    const auto key = value.starts_with('"') ? unquoted(value) : value;
+    const auto key = value.starts_with('"') ? parse_quoted(value) : value;
     const bool fits = key && !key->empty() && key->size() <= 255 &&
                       std::ranges::all_of(*key, [](char c) { return c > ' ' && c < '\x7F'; });
     if (!fits || headers.count(field) > 1)

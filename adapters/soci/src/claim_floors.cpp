@@ -6,7 +6,7 @@ namespace asyncjobs::soci_adapter {
 namespace {
 
 /// A submit may be committed this much later than another that was begun after it.
-constexpr Duration slack = std::chrono::milliseconds{100};
+constexpr Duration submit_lag = std::chrono::milliseconds{100};
 
 /// A job from below that comes while there is a backlog waits no longer.
 constexpr Duration longest_wait = std::chrono::seconds{1};
@@ -15,7 +15,7 @@ constexpr Duration longest_wait = std::chrono::seconds{1};
 constexpr Duration short_wait = std::chrono::milliseconds{100};
 
 /// Of the time, at most this part is spent on searches below, unless they are cheap.
-constexpr int one_in = 20;
+constexpr int search_one_in = 20;
 constexpr Duration cheap = std::chrono::milliseconds{20};
 
 } // namespace
@@ -36,14 +36,14 @@ void ClaimFloors::end(std::string_view queue, const Search& search, std::optiona
     if (found == queues_.end()) found = queues_.emplace(std::string(queue), Queue{}).first;
     Queue& known = found->second;
     const auto took = now - began;
-    const auto rest = took > cheap ? one_in * took : Duration::zero();
+    const auto rest = took > cheap ? search_one_in * took : Duration::zero();
     if (search.floor == Timestamp::min()) {
         known.may_begin_anew_at = now + std::max<SteadyTime::duration>(short_wait, rest);
         known.begins_anew_at = now + std::max<SteadyTime::duration>(longest_wait, rest);
     } else if (!is_filled && search.looks_below) {
         known.looks_below_at = now + rest;
     }
-    if (oldest) known.floor = std::max(search.floor, *oldest - slack);
+    if (oldest) known.floor = std::max(search.floor, *oldest - submit_lag);
 }
 
 void ClaimFloors::expect(std::span<const NewJob> jobs) {

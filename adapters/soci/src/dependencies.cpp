@@ -26,7 +26,7 @@ struct Locked {
 
 /// Those that are there; they stay as they are until the transaction ends.
 template <typename Ids>
-std::map<JobId, Locked> lock(Session& session, const Sql& statement, const Ids& ids) {
+std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const Ids& ids) {
     std::map<JobId, Locked> locked;
     in_rows(ids, add_id, [&](const std::string& rows) {
         session.query(statement).for_each(
@@ -96,7 +96,7 @@ std::vector<Unblocked> unblock_children(Session& session, const RowStatements& s
     const auto told = tell_children(session, sql, parents);
     std::vector<JobId> ids;
     for (const auto& [id, by] : told) ids.push_back(id);
-    auto locked = lock(session, sql.lock, ids);
+    auto locked = lock_rows(session, sql.lock, ids);
     std::erase_if(locked, [](const auto& child) {
         return child.second.status != JobStatus::pending || child.second.blocked_by == 0;
     });
@@ -147,7 +147,7 @@ void block_children(Session& session, const RowStatements& sql, std::span<const 
     if (children.empty()) return;
     std::set<JobId> parents;
     for (const Child& child : children) parents.insert(child.parents.begin(), child.parents.end());
-    auto there = lock(session, sql.lock, parents);
+    auto there = lock_rows(session, sql.lock, parents);
     const auto mark = [](JsonRows& rows, const JobId& id) { rows.add(id, has_children); };
     in_rows(parents, mark, [&](const std::string& rows) { session.query(sql.mark).change(rows); });
 

@@ -20,15 +20,13 @@
 namespace asyncjobs::soci_adapter {
 namespace {
 
-constexpr Sql commit_statement = {"COMMIT"};
-constexpr Sql rollback_statement = {"ROLLBACK"};
 constexpr Sql autocommit_off = {"SET autocommit = 0"};
 constexpr Sql autocommit_on = {"SET autocommit = 1"};
 
 /// The server ends a transaction whose owner has stopped for so long, and so gives its locks free.
 constexpr int stalled_after_seconds = 60;
 
-Fault fault_of(const soci::soci_error& error, Stage stage) {
+Fault mysql_fault_of(const soci::soci_error& error, Stage stage) {
     if (const auto* known = dynamic_cast<const soci::mysql_soci_error*>(&error))
         return mysql_fault(known->err_num_, stage, error.get_error_message());
     return {Errc::store_failure, "MySQL: SOCI could not run a statement", true};
@@ -79,13 +77,13 @@ std::unique_ptr<Session> MysqlDialect::open() const {
         set_up(*session, options_);
         return session;
     } catch (const soci::soci_error& error) {
-        const Fault fault = fault_of(error, Stage::working);
+        const Fault fault = mysql_fault_of(error, Stage::working);
         throw Error(fault.code, fault.message + ", opening a session");
     }
 }
 
 Fault MysqlDialect::classify(Session&, const soci::soci_error& error, Stage stage) const {
-    return fault_of(error, stage);
+    return mysql_fault_of(error, stage);
 }
 
 // Without autocommit a transaction begins with its first statement, which saves a round trip. A
@@ -105,13 +103,13 @@ void MysqlDialect::begin_read(Session& session) const {
 }
 
 void MysqlDialect::commit(Session& session) const {
-    if (!MysqlSession::of(session).autocommits) session.query(commit_statement).change();
+    if (!MysqlSession::of(session).autocommits) session.query(statements::commit).change();
 }
 
 bool MysqlDialect::rollback(Session& session) const noexcept {
     if (MysqlSession::of(session).autocommits) return true;
     try {
-        session.query(rollback_statement).change();
+        session.query(statements::rollback).change();
         return true;
     } catch (...) {
         return false;

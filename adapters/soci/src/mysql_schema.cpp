@@ -11,7 +11,7 @@ namespace {
 // have different names on MySQL and MariaDB. Partial indexes do not exist; where one would hold the
 // rows of some statuses, a generated column is null in all others. `to_unblock` is what unblock()
 // has to do: -1, to tell the children; otherwise from when on, to give a job its head start.
-constexpr const char* first = R"sql(CREATE TABLE IF NOT EXISTS asyncjobs_schema (
+constexpr const char* mysql_tables = R"sql(CREATE TABLE IF NOT EXISTS asyncjobs_schema (
     version    INT    NOT NULL PRIMARY KEY,
     applied_at BIGINT NOT NULL
 ) ENGINE = InnoDB;
@@ -158,7 +158,7 @@ std::string with_readable_columns(std::string_view sql) {
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 1> steps = {{{1, with_readable_columns(first)}}};
+    static const std::array<Migration, 1> steps = {{{1, with_readable_columns(mysql_tables)}}};
     return steps;
 }
 

@@ -5,7 +5,7 @@
 namespace asyncjobs::soci_adapter {
 namespace {
 
-struct Meaning {
+struct SqlstateMeaning {
     std::string_view sqlstate; ///< or the class that it begins with
     std::string_view words;
     Errc code;
@@ -14,7 +14,7 @@ struct Meaning {
 };
 
 // What is more precise comes first.
-constexpr Meaning meanings[] = {
+constexpr SqlstateMeaning meanings[] = {
     {"40001", "serialization failure", Errc::store_busy, false, true},
     {"40P01", "deadlock", Errc::store_busy, false, true},
     {"23505", "another transaction took the key first", Errc::store_busy, false, true},
@@ -38,7 +38,7 @@ constexpr Meaning meanings[] = {
 Fault postgresql_fault(std::string_view sqlstate, bool is_connected, Stage stage) {
     Fault fault;
     std::string_view words = "fault";
-    for (const Meaning& meaning : meanings) {
+    for (const SqlstateMeaning& meaning : meanings) {
         if (!sqlstate.starts_with(meaning.sqlstate)) continue;
         words = meaning.words;
         fault.code = meaning.code;

@@ -10,7 +10,7 @@ namespace {
 // Every job leaves two dead rows behind; vacuum must come by the number of them, not by their
 // share. Pages are left half empty for them: a new version of a row beside the old one is a third
 // less to log, and its entry in the primary key splits no page.
-constexpr const char* first = R"sql(CREATE TABLE asyncjobs_schema (
+constexpr const char* postgresql_tables = R"sql(CREATE TABLE asyncjobs_schema (
     version    INTEGER NOT NULL PRIMARY KEY,
     applied_at BIGINT  NOT NULL
 );
@@ -146,7 +146,7 @@ SELECT id, type, queue, owner, status, progress, message, input, metadata, resul
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 1> steps = {{{1, first}}};
+    static const std::array<Migration, 1> steps = {{{1, postgresql_tables}}};
     return steps;
 }
 

@@ -19,14 +19,12 @@ namespace {
 
 constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
 constexpr Sql begin_deferred = {"BEGIN"};
-constexpr Sql commit_statement = {"COMMIT"};
-constexpr Sql rollback_statement = {"ROLLBACK"};
 
 sqlite_api::sqlite3*& handle(Session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
 }
 
-Fault fault_of(const soci::soci_error& error, Stage stage) {
+Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
     const int system_errno = errno; // sqlite3_system_errno() does not tell of a commit
     const auto* known = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
     if (!known) return {Errc::store_failure, error.get_error_message(), true};
@@ -59,26 +57,26 @@ std::unique_ptr<Session> SqliteDialect::open() const {
         session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
         return session;
     } catch (const soci::soci_error& error) {
-        const Fault fault = fault_of(error, Stage::working);
+        const Fault fault = sqlite_fault_of(error, Stage::working);
         throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));
     }
 }
 
 Fault SqliteDialect::classify(Session&, const soci::soci_error& error, Stage stage) const {
-    return fault_of(error, stage);
+    return sqlite_fault_of(error, stage);
 }
 
 void SqliteDialect::begin_write(Session& session) const { session.query(begin_immediate).change(); }
 
 void SqliteDialect::begin_read(Session& session) const { session.query(begin_deferred).change(); }
 
-void SqliteDialect::commit(Session& session) const { session.query(commit_statement).change(); }
+void SqliteDialect::commit(Session& session) const { session.query(statements::commit).change(); }
 
 bool SqliteDialect::rollback(Session& session) const noexcept {
     // SQLite has rolled back by itself after some faults.
     if (sqlite_api::sqlite3_get_autocommit(handle(session))) return true;
     try {
-        session.query(rollback_statement).change();
+        session.query(statements::rollback).change();
         return true;
     } catch (...) {
         return false;

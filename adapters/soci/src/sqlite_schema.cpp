@@ -10,7 +10,7 @@ namespace {
 // Each index serves one question, and holds only the rows that can be an answer to it: claims,
 // sweeps and pages cost the same whatever else is in the table. `status` at the end of an index
 // spares SQLite a look into the table.
-constexpr const char* first = R"sql(CREATE TABLE asyncjobs_schema (
+constexpr const char* sqlite_tables = R"sql(CREATE TABLE asyncjobs_schema (
     version    INTEGER NOT NULL PRIMARY KEY,
     applied_at BIGINT  NOT NULL
 );
@@ -153,7 +153,7 @@ std::string with_readable_times(std::string_view sql) {
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 1> steps = {{{1, with_readable_times(first)}}};
+    static const std::array<Migration, 1> steps = {{{1, with_readable_times(sqlite_tables)}}};
     return steps;
 }
 

@@ -30,14 +30,14 @@ inline constexpr Sql complete = {
     " updated_at = :now, revision = revision + 1, lease_expires_at = NULL" ASYNCJOBS_IF_LEASED};
 
 /// With one error more, of the attempt under way: see attempt_entry().
-#define ASYNCJOBS_WITH_ERROR                                                                       \
+#define ASYNCJOBS_SQLITE_WITH_ERROR                                                                \
     "coalesce(substr(attempt_errors, 1, length(attempt_errors) - 1) || ',', '[')"                  \
     " || '{\"attempt\":' || attempt || ',\"at\":' || :now || ',\"worker\":' || json_quote(worker)" \
     " || ',' || :entry || '}]'"
 
 inline constexpr Sql fail = {
     "UPDATE jobs SET" ASYNCJOBS_PROGRESS
-    ", status = 'failed', error = :error, attempt_errors = " ASYNCJOBS_WITH_ERROR
+    ", status = 'failed', error = :error, attempt_errors = " ASYNCJOBS_SQLITE_WITH_ERROR
     ", failed_at = :now, expires_at = :now + retention" ASYNCJOBS_IF_LEASED};
 
 inline constexpr Sql cancel = {
@@ -54,7 +54,7 @@ inline constexpr Sql put_back = {
     " run_at = iif(cancel_requested_at IS NULL, :now + :delay, run_at),"
     " not_before = iif(cancel_requested_at IS NULL, NULL, not_before),"
     " attempt = max(attempt - :refund, 0), error = coalesce(:error, error),"
-    " attempt_errors = iif(:entry IS NULL, attempt_errors, " ASYNCJOBS_WITH_ERROR
+    " attempt_errors = iif(:entry IS NULL, attempt_errors, " ASYNCJOBS_SQLITE_WITH_ERROR
     ")" ASYNCJOBS_IF_LEASED " RETURNING status",
     "t"};
 
@@ -90,7 +90,8 @@ inline constexpr Sql rescue = {
     " status = CASE WHEN crashes + 1 >= :crash_limit THEN 'failed'"
     "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
     " error = iif(crashes + 1 >= :crash_limit, :error, error),"
-    " attempt_errors = iif(crashes + 1 >= :crash_limit, " ASYNCJOBS_WITH_ERROR ", attempt_errors),"
+    " attempt_errors = iif(crashes + 1 >= :crash_limit, " ASYNCJOBS_SQLITE_WITH_ERROR
+    ", attempt_errors),"
     " failed_at = iif(crashes + 1 >= :crash_limit, :now, NULL),"
     " cancelled_at = iif(crashes + 1 < :crash_limit AND cancel_requested_at IS NOT NULL,"
     "  :now, NULL),"

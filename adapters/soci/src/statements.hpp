@@ -12,6 +12,9 @@ namespace asyncjobs::soci_adapter {
 /// The statements that every dialect understands as they are.
 namespace statements {
 
+inline constexpr Sql commit = {"COMMIT"};
+inline constexpr Sql rollback = {"ROLLBACK"};
+
 inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
 
 /// Who has an idempotency key.

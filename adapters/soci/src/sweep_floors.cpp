@@ -7,12 +7,12 @@ namespace asyncjobs::soci_adapter {
 namespace {
 
 /// What ends at once may be committed this much later.
-constexpr Duration slack = std::chrono::seconds{1};
+constexpr Duration settle_lag = std::chrono::seconds{1};
 
 constexpr Duration usual_pause = std::chrono::minutes{1};
 
 /// Of the time, at most this part is spent on sweeps that begin anew.
-constexpr int one_in = 20;
+constexpr int sweep_one_in = 20;
 
 } // namespace
 
@@ -26,9 +26,10 @@ void SweepFloors::end(Floors floors, bool anew, SteadyTime began, SteadyTime now
     const std::lock_guard lock(mutex_);
     floors_ = std::move(floors);
     if (anew)
-        begins_anew_at_ = now + std::max<SteadyTime::duration>(usual_pause, one_in * (now - began));
+        begins_anew_at_ =
+            now + std::max<SteadyTime::duration>(usual_pause, sweep_one_in * (now - began));
 }
 
-Timestamp SweepFindings::floor() const noexcept { return oldest.value_or(now) - slack; }
+Timestamp SweepFindings::floor() const noexcept { return oldest.value_or(now) - settle_lag; }
 
 } // namespace asyncjobs::soci_adapter

@@ -7,7 +7,7 @@ using namespace asyncjobs;
 namespace {
 
 /// The same as a request behind the one that is sent: it must never be answered.
-const std::string smuggled = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string second_request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 std::string note(std::string_view fields, std::string_view body) {
     return "POST /v1/notes HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ann\r\n"
@@ -54,7 +54,7 @@ TEST_CASE("what could desynchronise a proxy gets one 400, and the connection end
     for (const auto& request : requests) {
         CAPTURE(request);
         auto connection = served.connect();
-        connection.send(request + smuggled);
+        connection.send(request + second_request);
         const auto answer = connection.receive_rest();
         CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
         CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
@@ -71,7 +71,7 @@ TEST_CASE("a malformed chunked body gets one 400, and the connection ends") {
           " 1\r\n1\r\n0\r\n\r\n", "1 \n1\r\n0\r\n\r\n"}) {
         CAPTURE(body);
         auto connection = served.connect();
-        connection.send(note("Transfer-Encoding: chunked\r\n", body) + smuggled);
+        connection.send(note("Transfer-Encoding: chunked\r\n", body) + second_request);
         const auto answer = connection.receive_rest();
         CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
         CHECK(count(answer, "HTTP/1.1 ") == 1);
@@ -87,7 +87,7 @@ TEST_CASE("a chunked body is put together, however it is cut") {
     for (const char c : request) connection.send({&c, 1});
     const auto id = *JobId::parse(text_at(json_of(connection.receive()), "job_id"));
     CHECK(served.client.find(id)->input.text() == "[1,2]");
-    CHECK(connection.ask(smuggled).status == 200);
+    CHECK(connection.ask(second_request).status == 200);
 }
 
 TEST_CASE("a trailer never becomes a header") {
@@ -120,8 +120,8 @@ TEST_CASE("requests that are sent at once are answered one by one, in their orde
 TEST_CASE("an empty line before a request is passed over") {
     ServedApi served;
     auto connection = served.connect();
-    CHECK(connection.ask("\r\n" + smuggled).status == 200);
-    CHECK(connection.ask("\r\n" + smuggled).status == 200);
+    CHECK(connection.ask("\r\n" + second_request).status == 200);
+    CHECK(connection.ask("\r\n" + second_request).status == 200);
 }
 
 TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to go on") {
@@ -140,7 +140,8 @@ TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to go on") {
 TEST_CASE("a client that wants the connection closed gets it closed") {
     ServedApi served;
     auto connection = served.connect();
-    connection.send(ServedApi::request("GET /healthz", "", "Connection: close\r\n") + smuggled);
+    connection.send(ServedApi::request("GET /healthz", "", "Connection: close\r\n") +
+                    second_request);
     CHECK(connection.receive().header("Connection") == "close");
     CHECK(connection.closed_without_a_word());
 }
@@ -159,6 +160,6 @@ TEST_CASE("a client that expects 100-continue is told to go on, or why not") {
 TEST_CASE("every answer has the date") {
     ServedApi served;
     auto connection = served.connect();
-    CHECK(connection.ask(smuggled).header("Date").ends_with(" GMT"));
+    CHECK(connection.ask(second_request).header("Date").ends_with(" GMT"));
     CHECK(connection.ask("x\r\n\r\n").header("Date").ends_with(" GMT"));
 }

@@ -1,3 +1,5 @@
+#include <asyncjobs/executor.hpp>
+
 #include <asyncjobs/detail/queue_order.hpp>
 
 #include <doctest/doctest.h>

@@ -55,7 +55,7 @@ struct Response {
     std::string_view schema = "Problem";
 };
 
-constexpr Response responses[] = {
+constexpr Response problem_kinds[] = {
     {"BadRequest", "The request is malformed"},
     {"Unauthenticated", "There are no valid credentials", "WWW-Authenticate"},
     {"Forbidden", "The credentials do not allow this"},
@@ -79,7 +79,7 @@ boost::json::object problem_schemas() { return parse_object(schemas); }
 
 boost::json::object problem_responses() {
     boost::json::object all;
-    for (const auto& [name, description, header, schema] : responses) {
+    for (const auto& [name, description, header, schema] : problem_kinds) {
         boost::json::object response{{"description", description}};
         if (!header.empty()) response["headers"] = {{header, reference("headers", header)}};
         response["content"] = {

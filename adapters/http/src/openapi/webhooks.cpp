@@ -20,7 +20,7 @@ constexpr std::string_view schema_texts = R"({
       "status_url": {"type": "string", "format": "uri-reference"},
       "revision": {"type": "integer", "format": "int64", "minimum": 1}}}})";
 
-constexpr std::string_view parameter_texts = R"({
+constexpr std::string_view webhook_parameter_texts = R"({
   "WebhookId": {
     "name": "webhook-id", "in": "header", "required": true,
     "description": "of the message: the same each time that it is sent",
@@ -75,6 +75,6 @@ boost::json::object webhooks() {
 
 boost::json::object webhook_schemas() { return parse_object(schema_texts); }
 
-boost::json::object webhook_parameters() { return parse_object(parameter_texts); }
+boost::json::object webhook_parameters() { return parse_object(webhook_parameter_texts); }
 
 } // namespace asyncjobs::http::openapi

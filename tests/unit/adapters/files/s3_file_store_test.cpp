@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Timestamp start{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
+constexpr Timestamp noon{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
 
 S3Options options() {
     return {.endpoint = "https://s3.example.org",
@@ -19,10 +19,10 @@ S3Options options() {
                     return S3Credentials{"key", "secret", ""};
                 },
             .timeout = 5s,
-            .now = [] { return start + 59s; }};
+            .now = [] { return noon + 59s; }};
 }
 
-std::string url(const S3Options& with, Timestamp until = start + 1h) {
+std::string url(const S3Options& with, Timestamp until = noon + 1h) {
     return S3FileStore(with).url("a b/c.pdf", until);
 }
 
@@ -43,16 +43,16 @@ TEST_SUITE("S3 file store") {
     TEST_CASE(
         "a URL begins with a full minute and ends when asked to, after a week at the latest") {
         CHECK(has(url(options()), "X-Amz-Date=20250108T120000Z&X-Amz-Expires=3600&"));
-        CHECK(has(url(options(), start + 365 * 24h), "&X-Amz-Expires=604800&"));
-        CHECK(has(url(options(), start - 1h), "&X-Amz-Expires=1&"));
+        CHECK(has(url(options(), noon + 365 * 24h), "&X-Amz-Expires=604800&"));
+        CHECK(has(url(options(), noon - 1h), "&X-Amz-Expires=1&"));
         auto later = options();
-        later.now = [] { return start + 1s; };
+        later.now = [] { return noon + 1s; };
         CHECK(url(later) == url(options()));
     }
 
     TEST_CASE("a URL can change what the file is said to be") {
         const S3FileStore store(options());
-        CHECK(has(store.url("f", start + 1h,
+        CHECK(has(store.url("f", noon + 1h,
                             {.response_content_type = "text/csv",
                              .response_content_disposition = "inline"}),
                   "&response-content-disposition=inline&response-content-type=text%2Fcsv"));
@@ -65,8 +65,8 @@ TEST_SUITE("S3 file store") {
             return S3Credentials{"key" + std::to_string(++*count), "secret", ""};
         };
         const S3FileStore store(with);
-        CHECK(has(store.url("f", start + 1h), "Credential=key1%2F"));
-        CHECK(has(store.url("f", start + 1h), "Credential=key2%2F"));
+        CHECK(has(store.url("f", noon + 1h), "Credential=key1%2F"));
+        CHECK(has(store.url("f", noon + 1h), "Credential=key2%2F"));
     }
 
     TEST_CASE("bad options are named") {

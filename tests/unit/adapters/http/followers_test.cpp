@@ -28,7 +28,7 @@ struct Listener final : http::Follower {
     Duration again = {};
 };
 
-struct Place {
+struct FollowedJob {
     testing::Simulation simulation{1};
     MemoryJobStore store{[this] { return simulation.wall_clock(); }};
     std::shared_ptr<testing::SimulatedRuntime> runtime =
@@ -41,7 +41,7 @@ struct Place {
 } // namespace
 
 TEST_CASE("a follower is told of the job as it is, and of its changes") {
-    Place place;
+    FollowedJob place;
     const auto listener = std::make_shared<Listener>();
     place.followers.join(listener, place.id, 1h);
     place.simulation.run_for(1s);
@@ -53,7 +53,7 @@ TEST_CASE("a follower is told of the job as it is, and of its changes") {
 }
 
 TEST_CASE("a follower is called when its time is over, and again if it wants to be") {
-    Place place;
+    FollowedJob place;
     const auto once = std::make_shared<Listener>();
     const auto often = std::make_shared<Listener>();
     often->again = 10s;
@@ -65,7 +65,7 @@ TEST_CASE("a follower is called when its time is over, and again if it wants to 
 }
 
 TEST_CASE("a follower that has left is forgotten at once, and is not called") {
-    Place place;
+    FollowedJob place;
     auto listener = std::make_shared<Listener>();
     const auto other = std::make_shared<Listener>();
     place.followers.join(listener, place.id, 5s);
@@ -81,7 +81,7 @@ TEST_CASE("a follower that has left is forgotten at once, and is not called") {
 }
 
 TEST_CASE("all are told of the end, and those who come later at once") {
-    Place place;
+    FollowedJob place;
     const auto early = std::make_shared<Listener>();
     const auto late = std::make_shared<Listener>();
     place.followers.join(early, place.id, 1h);

@@ -14,7 +14,7 @@ namespace {
 using Calls = http::SharedCalls<int, int>;
 
 /// Calls that are made on one thread, where tasks that were posted run when the test says so.
-struct Place {
+struct CallDesk {
     using Answers = std::vector<std::pair<int, std::string>>;
 
     std::shared_ptr<Runtime> runtime = make_runtime();
@@ -58,30 +58,30 @@ struct Place {
 } // namespace
 
 TEST_CASE("who asks alone has a call at once, and the answer") {
-    Place place;
+    CallDesk place;
     place.ask(1);
     place.ask(2);
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
-    CHECK(place.answers == Place::Answers{{1, "10"}, {2, "20"}});
+    CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}});
     CHECK(place.posted.empty());
 }
 
 TEST_CASE("what is asked for during a call shares the next one, which is made by another task") {
-    Place place;
+    CallDesk place;
     place.during = [&] {
         place.ask(2);
         place.ask(3);
         CHECK(place.made.size() == 1);
     };
     place.ask(1);
-    CHECK(place.answers == Place::Answers{{1, "10"}});
+    CHECK(place.answers == CallDesk::Answers{{1, "10"}});
     place.run_posted();
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}});
-    CHECK(place.answers == Place::Answers{{1, "10"}, {2, "20"}, {3, "30"}});
+    CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}, {3, "30"}});
 }
 
 TEST_CASE("no call takes more than the limit") {
-    Place place;
+    CallDesk place;
     Calls calls({.runtime = *place.runtime,
                  .post = [&](Task task) { place.posted.push_back(task); },
                  .limit = 2},
@@ -98,7 +98,7 @@ TEST_CASE("no call takes more than the limit") {
 }
 
 TEST_CASE("a fault that trying again may help is everybody's") {
-    Place place;
+    CallDesk place;
     place.during = [&] {
         place.ask(2);
         place.ask(3);
@@ -112,7 +112,7 @@ TEST_CASE("a fault that trying again may help is everybody's") {
 }
 
 TEST_CASE("a fault that trying again does not help is that of one alone") {
-    Place place;
+    CallDesk place;
     place.fault = [](std::span<const int> items) {
         for (const int item : items)
             if (item == 2) throw Error(Errc::invalid_argument, "2 is no good");
@@ -129,7 +129,7 @@ TEST_CASE("a fault that trying again does not help is that of one alone") {
 }
 
 TEST_CASE("where calls are not shared, each is made at once") {
-    Place place;
+    CallDesk place;
     Calls calls({.runtime = *place.runtime, .post = {}, .shares = false},
                 [&](std::span<const int> items) { return place.call(items); });
     std::vector<int> answers;

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 using namespace asyncjobs;
-using detail::is_traceparent;
+using asyncjobs::detail::is_traceparent;
 
 namespace {
 const std::string valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -1,4 +1,5 @@
 #include "../../thrown.hpp"
+#include "times.hpp"
 
 #include <asyncjobs/schedules/cron.hpp>
 
@@ -12,8 +13,6 @@ using namespace asyncjobs;
 namespace {
 
 using Texts = std::vector<std::string>;
-
-Timestamp at(std::string_view text) { return parse_rfc3339(text).value(); }
 
 /// The next `count` slots after `start`, as RFC 3339.
 Texts slots(const Cron& cron, std::string_view start, std::size_t count) {

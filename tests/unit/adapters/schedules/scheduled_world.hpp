@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../../simulated_world.hpp"
+#include "times.hpp"
 
 #include <asyncjobs/schedules/scheduler.hpp>
 
@@ -61,8 +62,6 @@ struct ScheduledWorld : World {
 
     void pass(Duration time) { simulation.run_for(time); }
 };
-
-inline Timestamp at(std::string_view text) { return parse_rfc3339(text).value(); }
 
 /// Every minute of 01:01, 01:02, ... up to `last`.
 inline Texts minutes_up_to(int last) {

@@ -1,5 +1,7 @@
 #include "slots.hpp"
 
+#include "times.hpp"
+
 #include <asyncjobs/json.hpp>
 
 #include <doctest/doctest.h>
@@ -12,8 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Timestamp at(std::string_view text) { return parse_rfc3339(text).value(); }
-
 Schedule hourly(MissedSlots missed) {
     return {.cron = Cron("@hourly"),
             .job = {.type = "report"},
@@ -24,32 +24,32 @@ Schedule hourly(MissedSlots missed) {
 
 Firing fires(std::string_view slot, std::string_view next) { return {at(slot), at(next)}; }
 
-const auto slot = at("2024-01-01T03:00:00Z");
+const auto due = at("2024-01-01T03:00:00Z");
 
 TEST_CASE("a slot that is handled in time fires, and the next one is waited for") {
     for (const auto missed : {MissedSlots::skip, MissedSlots::run_once, MissedSlots::backfill})
         for (const auto delay : {Duration{0}, Duration{1s}, Duration{5min}})
-            CHECK(decide(hourly(missed), slot, slot + delay) ==
+            CHECK(decide(hourly(missed), due, due + delay) ==
                   fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
 }
 
 TEST_CASE("skip drops what was missed, but not what is still in time") {
     const auto schedule = hourly(MissedSlots::skip);
-    CHECK(decide(schedule, slot, at("2024-01-01T03:05:00.000001Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T03:05:00.000001Z")) ==
           Firing{{}, at("2024-01-01T04:00:00Z")});
-    CHECK(decide(schedule, slot, at("2024-01-01T05:59:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T05:59:00Z")) ==
           Firing{{}, at("2024-01-01T06:00:00Z")});
-    CHECK(decide(schedule, slot, at("2024-01-01T06:05:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T06:05:00Z")) ==
           Firing{{}, at("2024-01-01T06:00:00Z")});
 }
 
 TEST_CASE("run_once fires the latest slot that was missed") {
     const auto schedule = hourly(MissedSlots::run_once);
-    CHECK(decide(schedule, slot, at("2024-01-01T03:30:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T03:30:00Z")) ==
           fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
-    CHECK(decide(schedule, slot, at("2024-01-01T05:59:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T05:59:00Z")) ==
           fires("2024-01-01T05:00:00Z", "2024-01-01T06:00:00Z"));
-    CHECK(decide(schedule, slot, at("2024-01-01T06:05:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T06:05:00Z")) ==
           fires("2024-01-01T05:00:00Z", "2024-01-01T06:00:00Z"));
 }
 
@@ -57,27 +57,27 @@ TEST_CASE("run_once finds the latest slot among millions, and among few") {
     auto schedule = hourly(MissedSlots::run_once);
     const auto now = at("2024-12-31T12:30:00Z");
     schedule.cron = Cron("* * * * * *");
-    CHECK(decide(schedule, slot, now) == fires("2024-12-31T12:24:59Z", "2024-12-31T12:25:00Z"));
+    CHECK(decide(schedule, due, now) == fires("2024-12-31T12:24:59Z", "2024-12-31T12:25:00Z"));
     schedule.cron = Cron("0 3 1 1,9 *");
-    CHECK(decide(schedule, slot, now) == fires("2024-09-01T03:00:00Z", "2025-01-01T03:00:00Z"));
+    CHECK(decide(schedule, due, now) == fires("2024-09-01T03:00:00Z", "2025-01-01T03:00:00Z"));
 }
 
 TEST_CASE("backfill fires each slot that was missed, one after the other") {
     const auto schedule = hourly(MissedSlots::backfill);
-    CHECK(decide(schedule, slot, at("2024-01-01T05:59:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T05:59:00Z")) ==
           fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
-    CHECK(decide(schedule, slot, at("2024-01-01T06:00:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T06:00:00Z")) ==
           fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
 }
 
 TEST_CASE("backfill drops what is older than it is asked for") {
     auto schedule = hourly(MissedSlots::backfill);
-    CHECK(decide(schedule, slot, at("2024-01-01T09:30:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T09:30:00Z")) ==
           fires("2024-01-01T07:00:00Z", "2024-01-01T08:00:00Z"));
-    CHECK(decide(schedule, slot, at("2024-01-01T09:00:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T09:00:00Z")) ==
           fires("2024-01-01T06:00:00Z", "2024-01-01T07:00:00Z"));
     schedule.cron = Cron("0 3 * * *");
-    CHECK(decide(schedule, slot, at("2024-01-01T09:30:00Z")) ==
+    CHECK(decide(schedule, due, at("2024-01-01T09:30:00Z")) ==
           Firing{{}, at("2024-01-02T03:00:00Z")});
 }
 
@@ -93,9 +93,9 @@ TEST_CASE("a schedule without a further slot is over") {
 TEST_CASE("a slot's job is the schedule's, and knows its slot where it is asked for") {
     auto schedule = hourly(MissedSlots::skip);
     schedule.job.input = JsonText::parse(R"({"a": 1.0, "for":"?"})");
-    CHECK(job_of(schedule, slot).input == schedule.job.input);
+    CHECK(job_of(schedule, due).input == schedule.job.input);
     schedule.slot_member = "for";
-    const auto job = job_of(schedule, slot);
+    const auto job = job_of(schedule, due);
     CHECK(job.type == "report");
     const auto input = json::to_value(job.input);
     CHECK(input.at("for") == "2024-01-01T03:00:00Z");
@@ -103,11 +103,11 @@ TEST_CASE("a slot's job is the schedule's, and knows its slot where it is asked 
 }
 
 TEST_CASE("the id of a slot's job hangs on the name and the slot, and on nothing else") {
-    const auto id = job_id_of("nightly", slot);
+    const auto id = job_id_of("nightly", due);
     CHECK(JobId::parse(id.text()) == id);
-    CHECK(job_id_of("nightly", slot) == id);
-    CHECK(job_id_of("nightly2", slot) != id);
-    CHECK(job_id_of("nightly", slot + 1s) != id);
+    CHECK(job_id_of("nightly", due) == id);
+    CHECK(job_id_of("nightly2", due) != id);
+    CHECK(job_id_of("nightly", due + 1s) != id);
     CHECK(id.text().starts_with("job-20240101-"));
 }
 

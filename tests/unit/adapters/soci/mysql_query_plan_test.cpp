@@ -26,9 +26,9 @@ struct Step {
 };
 
 /// Tables with many jobs of each status, and the plans that the server makes for them.
-class Planner {
+class MysqlPlanner {
 public:
-    Planner() {
+    MysqlPlanner() {
         open_store(tables_.url());
         for (const char* status : {"pending", "processing", "completed", "failed", "cancelled"})
             add_jobs(status);
@@ -117,7 +117,7 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
         MESSAGE("skipped: ASYNCJOBS_TEST_MYSQL names no server; see tests/servers");
         return;
     }
-    Planner planner;
+    MysqlPlanner planner;
     const Sql all[] = {mysql::next_due_in,
                        mysql::held,
                        mysql::expired_lease,

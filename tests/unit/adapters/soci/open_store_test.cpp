@@ -1,3 +1,5 @@
+#include "contains.hpp"
+
 #include <asyncjobs/soci/open_store.hpp>
 
 #include "child_process.hpp"
@@ -22,10 +24,6 @@ std::string refusal_of(const std::string& url, StoreOptions options = {}) {
         message = error.what();
     }
     return message;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 TEST_CASE("a refused store URL is told what is wrong and what is allowed") {

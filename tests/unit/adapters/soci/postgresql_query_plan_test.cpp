@@ -3,6 +3,7 @@
 #include "postgresql_statements.hpp"
 #include "statements.hpp"
 
+#include "contains.hpp"
 #include "postgresql_server.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
@@ -16,6 +17,7 @@ namespace {
 
 using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
+using soci_test::contains;
 using soci_test::Postgresql;
 using soci_test::PostgresqlSchema;
 
@@ -38,8 +40,8 @@ SELECT to_char(n * 7919 % 600011, '00000000000000000000000000000000') || state, 
 ANALYZE;
 )sql";
 
-struct Planner {
-    explicit Planner(const std::string& server) : schema(server) {
+struct PostgresqlPlanner {
+    explicit PostgresqlPlanner(const std::string& server) : schema(server) {
         open_store(schema.url());
         database = std::make_unique<Postgresql>(schema.connect());
         database->run(fill);
@@ -96,14 +98,10 @@ struct Planner {
     std::unique_ptr<Postgresql> database;
 };
 
-bool contains(const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos;
-}
-
 TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses its index") {
     const auto server = soci_test::postgresql_server();
     if (server.empty()) return;
-    Planner planner(server);
+    PostgresqlPlanner planner(server);
     struct Expected {
         Sql statement;
         const char* index;
@@ -182,7 +180,7 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
 TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL") {
     const auto server = soci_test::postgresql_server();
     if (server.empty()) return;
-    Planner planner(server);
+    PostgresqlPlanner planner(server);
     planner.database->run("DELETE FROM jobs WHERE status = 'processing'");
     planner.database->run("VACUUM ANALYZE jobs");
     for (const Sql& statement : {postgresql::settle, postgresql::extend})

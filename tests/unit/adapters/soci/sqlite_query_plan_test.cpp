@@ -1,6 +1,7 @@
 #include "sqlite_statements.hpp"
 #include "statements.hpp"
 
+#include "contains.hpp"
 #include "sqlite_file.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
@@ -11,10 +12,11 @@ namespace {
 
 using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
+using soci_test::contains;
 using soci_test::Sqlite;
 using soci_test::SqliteFile;
 
-struct Planner {
+struct SqlitePlanner {
     SqliteFile file;
     std::unique_ptr<JobStore> store = open_store(file.url());
     Sqlite database{file.path()};
@@ -27,12 +29,8 @@ struct Planner {
     }
 };
 
-bool contains(const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos;
-}
-
 TEST_CASE("no statement scans the table or sorts") {
-    Planner planner;
+    SqlitePlanner planner;
     const Sql all[] = {statements::next_due_in,
                        statements::held,
                        statements::expired_lease,
@@ -91,7 +89,7 @@ TEST_CASE("no statement scans the table or sorts") {
 }
 
 TEST_CASE("each question is answered by the index made for it") {
-    Planner planner;
+    SqlitePlanner planner;
     CHECK(contains(planner.plan_of(sqlite::claim.text),
                    "SEARCH jobs USING COVERING INDEX jobs_due (queue=? AND run_at<?)"));
     CHECK(contains(planner.plan_of(statements::next_due_in.text),
@@ -121,7 +119,7 @@ TEST_CASE("each question is answered by the index made for it") {
 }
 
 TEST_CASE("a page of jobs is read off an index in its order") {
-    Planner planner;
+    SqlitePlanner planner;
     const auto plan = [&](const JobQuery& query) {
         return planner.plan_of(list_statement(query, {.unindexed = "+"}));
     };

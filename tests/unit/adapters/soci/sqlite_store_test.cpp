@@ -72,7 +72,7 @@ NewJob big_job(std::uint64_t number) {
 }
 
 /// Submits until it fails; answers how many succeeded.
-std::uint64_t fill(JobStore& store, std::error_code& code) {
+std::uint64_t fill_disk(JobStore& store, std::error_code& code) {
     std::uint64_t count = 0;
     for (code.clear(); !code && count < 10'000; ++count)
         code = code_of([&] { submit(store, big_job(count)); });
@@ -85,7 +85,7 @@ TEST_CASE("a full disk is told as such, loses nothing, and is over when there is
     const SmallDisk& small_disk = *disk;
     soci_adapter::SqlJobStore store(std::move(disk), {});
     std::error_code code;
-    const auto acknowledged = fill(store, code);
+    const auto acknowledged = fill_disk(store, code);
     CHECK(code == Errc::store_full);
     REQUIRE(acknowledged > 0);
     CHECK_FALSE(find(store, new_job(acknowledged).id));
@@ -120,7 +120,7 @@ TEST_CASE("a file that may not grow any more is a full disk, found out at the co
         limit.rlim_cur = 500'000;
         ::setrlimit(RLIMIT_FSIZE, &limit);
         std::error_code code;
-        const auto acknowledged = fill(*store, code);
+        const auto acknowledged = fill_disk(*store, code);
         if (code != Errc::store_full) return ChildProcess::write_text(out, code.message());
         ::setrlimit(RLIMIT_FSIZE, &before);
         for (std::uint64_t i = 0; i <= acknowledged; ++i)

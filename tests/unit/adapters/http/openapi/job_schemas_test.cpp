@@ -15,7 +15,7 @@ using namespace asyncjobs::http;
 namespace {
 
 const Timestamp some_time{std::chrono::hours{1}};
-const Links links{"/v1"};
+const Links job_links{"/v1"};
 
 Job job(JobStatus status) {
     Job job{.id = JobId::make(some_time, 1, 2), .type = "note", .status = status};
@@ -56,17 +56,17 @@ TEST_CASE(
         auto full = job(status), bare = job(status);
         full.cancel_requested_at = some_time;
         if (status != JobStatus::processing) bare.started_at.reset();
-        check_members(name, status_document(full, {}, links, some_time));
-        check_members(name, status_document(bare, {}, links, std::nullopt));
-        check_members(std::string(name) + "Summary", summary_document(full, links));
-        check_members(std::string(name) + "Summary", summary_document(bare, links));
+        check_members(name, status_document(full, {}, job_links, some_time));
+        check_members(name, status_document(bare, {}, job_links, std::nullopt));
+        check_members(std::string(name) + "Summary", summary_document(full, job_links));
+        check_members(std::string(name) + "Summary", summary_document(bare, job_links));
     }
 }
 
 TEST_CASE("an accepted job's document has the members of its schema") {
     const auto id = JobId::make(some_time, 1, 2);
-    check_members("AcceptedJob", accepted_document(id, some_time, links, some_time));
-    check_members("AcceptedJob", accepted_document(id, some_time, links, std::nullopt));
+    check_members("AcceptedJob", accepted_document(id, some_time, job_links, some_time));
+    check_members("AcceptedJob", accepted_document(id, some_time, job_links, std::nullopt));
 }
 
 TEST_CASE("an error's members are named: all of them in a status, no details in a listing") {
@@ -77,9 +77,9 @@ TEST_CASE("an error's members are named: all of them in a status, no details in 
         return all;
     };
     const auto failed = job(JobStatus::failed);
-    CHECK(names(boost::json::parse(status_document(failed, {}, links, {})).at("error")) ==
+    CHECK(names(boost::json::parse(status_document(failed, {}, job_links, {})).at("error")) ==
           schemas.at("JobError").at("required").as_array());
-    CHECK(names(boost::json::parse(summary_document(failed, links)).at("error")) ==
+    CHECK(names(boost::json::parse(summary_document(failed, job_links)).at("error")) ==
           schemas.at("JobErrorSummary").at("required").as_array());
 }
 

@@ -15,10 +15,8 @@ using namespace asyncjobs::http::openapi;
 
 namespace {
 
-boost::json::object parsed(const char* text) { return boost::json::parse(text).as_object(); }
-
 Route get(std::string path, const char* operation = "{}") {
-    return {.method = "GET", .path = std::move(path), .operation = parsed(operation)};
+    return {.method = "GET", .path = std::move(path), .operation = parse_object(operation)};
 }
 
 boost::json::object operation_of(const Route& route, Mounting mounting = {}) {
@@ -100,8 +98,8 @@ TEST_CASE("a route that submits answers 202, and all that can be wrong with a do
 
 TEST_CASE("a submit route is named by what it submits") {
     auto route = get("/reports/sales");
-    route.submission = std::make_shared<const detail::SubmitRule>(
-        detail::SubmitRule{.job = {.type = "sales_report"}});
+    route.submission = std::make_shared<const asyncjobs::http::detail::SubmitRule>(
+        asyncjobs::http::detail::SubmitRule{.job = {.type = "sales_report"}});
     CHECK(operation_of(route).at("operationId") == "submitReportsSales");
     CHECK(operation_of(route).at("summary") == "Submit a job of type sales_report");
 }

@@ -5,14 +5,10 @@
 
 using namespace asyncjobs::http::openapi;
 
-namespace {
-
-boost::json::object parsed(const char* text) { return boost::json::parse(text).as_object(); }
-
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("a schema that refers to itself goes on doing so where it is placed") {
-    const auto tree = parsed(R"({"properties":{"left":{"$ref":"#"},
+    const auto tree = parse_object(R"({"properties":{"left":{"$ref":"#"},
                                  "all":{"items":{"anyOf":[{"$ref":"#/properties/left"}]}},
                                  "$ref":{"type":"string"},"other":{"$ref":"https://a.example/b"}}})");
     const auto placed = placed_at("#/components/schemas/Tree", tree);
@@ -24,9 +20,9 @@ TEST_CASE("a schema that refers to itself goes on doing so where it is placed") 
 }
 
 TEST_CASE("equal schemas of one name are one, and others get a number") {
-    SchemaBook book({{"Job", parsed(R"({"type":"object"})")}});
-    const auto text = parsed(R"({"type":"string"})");
-    const auto number = parsed(R"({"type":"number"})");
+    SchemaBook book({{"Job", parse_object(R"({"type":"object"})")}});
+    const auto text = parse_object(R"({"type":"string"})");
+    const auto number = parse_object(R"({"type":"number"})");
     CHECK(book.add("Job", text).at("$ref") == "#/components/schemas/Job2");
     CHECK(book.add("Job", text).at("$ref") == "#/components/schemas/Job2");
     CHECK(book.add("Job", number).at("$ref") == "#/components/schemas/Job3");

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cerrno>
+#include <system_error>
+
+namespace bench {
+
+/// Throws what errno holds.
+[[noreturn]] inline void throw_system_error(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+} // namespace bench
