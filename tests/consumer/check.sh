@@ -11,7 +11,7 @@ scratch=$build/consumer/$mode
 mkdir -p "$scratch/out"
 
 set -- -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=Debug \
-    -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$here/../../cmake/Ccache.cmake" \
+    -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$here/../../cmake/QuickBuild.cmake" \
     -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
 case $mode in
 package*)
