@@ -1,34 +1,42 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test. Usage: tests/run.sh [--quick]
-#   --quick   without the sanitizer builds
+# Installs what is missing, builds, and runs the tests. Usage: tests/run.sh [--all | --on debian-13]
+#   (no option)  every test once, with GCC, on the libraries as they ship
+#   --all        again with Clang and under the sanitizers, as CI does
+#   --on NAME    the tests of the core, the stores and the HTTP API on another Debian, below build/on
 # Logs are in build/logs. ASYNCJOBS_TEST_ORDERS=FILE.csv.gz adds the checks on real orders.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-quick=no
+presets=(check)
 case "${1:-}" in
 '') ;;
---quick) quick=yes ;;
-*) sed -n '2,4s/^# //p' "$0" >&2; exit 2 ;;
+--all) presets+=(clang asan tsan) ;;
+--on) exec tests/on.sh "${2:-}" ;;
+*) sed -n '2,6s/^# //p' "$0" >&2; exit 2 ;;
 esac
+declare -A contents=(
+    [check]='everything with GCC: libraries, examples, tests, benchmarks, headers, documents'
+    [clang]='everything with Clang and its undefined behaviour sanitizer'
+    [asan]='with the address sanitizer'
+    [tsan]='what has threads, with the thread sanitizer')
 
 export CCACHE_SLOPPINESS=pch_defines,time_macros CTEST_PARALLEL_LEVEL
-CTEST_PARALLEL_LEVEL=$(nproc)
+# Most tests wait for sockets, leases and servers rather than for a processor.
+CTEST_PARALLEL_LEVEL=$((2 * $(nproc)))
 logs=build/logs
+rm -rf "$logs"
 mkdir -p "$logs"
 passed=0
 failed=0
+skipped=0
 summary=()
 
 say() { printf '%s\n' "$*"; }
 
-finish() {
-    say ''
-    say 'Summary'
-    printf '  %s\n' "${summary[@]}"
-    say "$passed passed, $failed failed"
-    [ "$failed" -eq 0 ]
-    exit
+# stage NAME SECONDS TEXT
+stage() {
+    say "  $3, $2 s"
+    summary+=("$(printf '%-14s %5d s  %s' "$1" "$2" "$3")")
 }
 
 # run LOG COMMAND...: runs it with its output in the log, and shows the log's end if it fails.
@@ -43,70 +51,119 @@ run() {
 }
 
 build() {
-    local preset=$1 started=$SECONDS
-    say "Building $preset: $2"
-    if ! run "$preset-configure" cmake --preset "$preset" ||
-        ! run "$preset-build" cmake --build --preset "$preset"; then
+    local preset=$1 started=$SECONDS log=build/$1/.ninja_log before=$logs/$1-before
+    say "Building $preset: ${contents[$preset]}"
+    cat "$log" >"$before" 2>/dev/null
+    # Tests of the preset before may be running, and have deadlines.
+    if run "$preset-configure" cmake --preset "$preset" &&
+        run "$preset-build" nice -n 10 cmake --build --preset "$preset" -- -k 0; then
+        stage "$preset build" $((SECONDS - started)) built
+    else
         failed=$((failed + 1))
-        summary+=("$preset: does not build")
-        finish
+        stage "$preset build" $((SECONDS - started)) 'does not build'
+        started=
     fi
-    say "  built in $((SECONDS - started)) s"
+    grep -vxFf "$before" "$log" 2>/dev/null |
+        awk -F '\t' -v preset="$preset" 'NF == 5 { printf "%.1f\t%s\t%s\n", ($2 - $1) / 1000, preset, $4 }' \
+            >>"$logs/steps"
+    [ -n "$started" ]
 }
 
-# check PRESET: runs the preset's tests, and counts them by ctest's own closing line.
-check() {
-    local preset=$1 started=$SECONDS log=$logs/$1-test.log line bad all skipped
+# Tests run while the next preset is built: start_tests PRESET, then finish_tests.
+testing=
+start_tests() {
+    testing=$1
+    tests_started=$SECONDS
+    (
+        ctest --preset "$1" >"$logs/$1-test.log" 2>&1 </dev/null
+        echo $SECONDS >"$logs/$1-ended"
+    ) &
+    tests_process=$!
+}
+
+# Counts the tests by ctest's own closing line.
+finish_tests() {
+    local preset=$testing log=$logs/$testing-test.log took line bad all missed
+    [ -n "$preset" ] || return
+    testing=
     say "Testing $preset"
-    ctest --preset "$preset" >"$log" 2>&1 </dev/null
+    wait "$tests_process"
+    took=$(($(cat "$logs/$preset-ended") - tests_started))
     line=$(grep -E '[0-9]+ tests? failed out of [0-9]+' "$log")
     if [[ ! $line =~ ([0-9]+)\ tests?\ failed\ out\ of\ ([0-9]+) ]]; then
         tail -n 60 "$log"
         failed=$((failed + 1))
-        summary+=("$preset: ctest did not finish")
+        stage "$preset tests" "$took" 'ctest did not finish'
         return
     fi
     bad=${BASH_REMATCH[1]}
     all=${BASH_REMATCH[2]}
-    if [ "$bad" -gt 0 ]; then
-        cat "$log"
-    fi
-    skipped=$(grep -c '\*\*\*Skipped' "$log")
-    passed=$((passed + all - bad - skipped))
+    [ "$bad" -eq 0 ] || cat "$log"
+    missed=$(grep -c '\*\*\*Skipped' "$log")
+    passed=$((passed + all - bad - missed))
     failed=$((failed + bad))
-    line="$((all - bad - skipped)) passed, $bad failed, $skipped skipped, $((SECONDS - started)) s"
-    summary+=("$preset: $line")
-    say "  $line"
+    skipped=$((skipped + missed))
+    sed -nE "s|^ *[0-9]+/[0-9]+ Test +#[0-9]+: (.*[^ .]) \.+.* ([0-9.]+) sec.*|\2\t$preset\t\1|p" "$log" >>"$logs/tests"
+    stage "$preset tests" "$took" "$((all - bad - missed)) passed, $bad failed, $missed skipped"
 }
 
 # The databases that the tests use: private ones, on loopback. See tests/servers.
 start_servers() {
+    local started=$SECONDS
     trap stop_servers EXIT
-    ASYNCJOBS_TEST_POSTGRESQL=$(tests/servers/postgres.sh start build/servers) || exit 1
-    ASYNCJOBS_TEST_MYSQL=$(tests/servers/mariadb.sh start build/servers) || exit 1
-    ASYNCJOBS_TEST_PGBOUNCER=$(tests/servers/pgbouncer.sh start build/servers) || exit 1
-    ASYNCJOBS_TEST_S3=$(tests/servers/swift.sh start build/servers) || exit 1
-    export ASYNCJOBS_TEST_POSTGRESQL ASYNCJOBS_TEST_MYSQL ASYNCJOBS_TEST_PGBOUNCER ASYNCJOBS_TEST_S3
+    start_server ASYNCJOBS_TEST_POSTGRESQL postgres
+    start_server ASYNCJOBS_TEST_MYSQL mariadb
+    [ -z "${ASYNCJOBS_TEST_POSTGRESQL:-}" ] || start_server ASYNCJOBS_TEST_PGBOUNCER pgbouncer
+    start_server ASYNCJOBS_TEST_S3 swift
+    stage servers $((SECONDS - started)) started
+}
+
+# start_server VARIABLE SCRIPT: without its program, what needs it is skipped.
+start_server() {
+    local url code
+    url=$("tests/servers/$2.sh" start build/servers)
+    code=$?
+    if [ "$code" -eq 0 ]; then
+        export "$1=$url"
+    elif [ "$code" -ne 77 ]; then
+        failed=$((failed + 1))
+    fi
 }
 
 stop_servers() {
-    tests/servers/pgbouncer.sh stop build/servers
-    tests/servers/postgres.sh stop build/servers
-    tests/servers/mariadb.sh stop build/servers
-    tests/servers/swift.sh stop build/servers
+    for server in pgbouncer postgres mariadb swift; do
+        tests/servers/$server.sh stop build/servers
+    done
 }
 
-cmake/install-packages.sh build core soci http auth schedules webhooks files examples tests || exit 1
-start_servers
+# slowest TITLE: the ten slowest lines `SECONDS<tab>PRESET<tab>NAME` of the standard input.
+slowest() {
+    say ''
+    say "The slowest $1"
+    sort -rn | head -n 10 | awk -F '\t' '{ printf "  %6.1f s  %-6s %s\n", $1, $2, $3 }'
+}
 
-build dev 'everything with GCC, the core compiled and header-only, each public header alone'
-check dev
-build clang 'the core with Clang 14'
-check clang
-if [ "$quick" = no ]; then
-    build asan 'with the address and undefined behaviour sanitizers'
-    check asan
-    build tsan 'with the thread sanitizer'
-    check tsan
+say 'Installing packages'
+if ! cmake/install-packages.sh build core soci http auth schedules webhooks files examples tests; then
+    exit 1
 fi
-finish
+stage packages $SECONDS installed
+start_servers
+for preset in "${presets[@]}"; do
+    if build "$preset"; then
+        finish_tests
+        start_tests "$preset"
+    fi
+done
+finish_tests
+
+touch "$logs/steps" "$logs/tests"
+awk -F '\t' '$3 ~ /\.o$/' "$logs/steps" | slowest 'translation units'
+awk -F '\t' '$3 !~ /\.o$/' "$logs/steps" | slowest links
+slowest tests <"$logs/tests"
+say ''
+say 'Stages'
+printf '  %s\n' "${summary[@]}"
+say "  $(printf '%-14s %5d s' 'all of it' $SECONDS)"
+say "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

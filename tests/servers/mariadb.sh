@@ -9,7 +9,7 @@ set -euo pipefail
 read_arguments "$@"
 
 server=$(command -v mariadbd || command -v mysqld || ls /usr/sbin/mariadbd 2>/dev/null || true)
-[ -n "$server" ] || die 'there is no MariaDB server; install the package mariadb-server'
+[ -n "$server" ] || missing mariadb-server
 home=$dir/mariadb
 user=$(choose_user mysql)
 pid_file=$home/pid

@@ -8,7 +8,7 @@ set -euo pipefail
 read_arguments "$@"
 
 pooler=$(command -v pgbouncer || ls /usr/sbin/pgbouncer 2>/dev/null || true)
-[ -n "$pooler" ] || die 'there is no pgbouncer; install the package pgbouncer'
+[ -n "$pooler" ] || missing pgbouncer
 home=$dir/pgbouncer
 user=$(choose_user postgres)
 pid_file=$home/pid

@@ -9,7 +9,7 @@ set -euo pipefail
 read_arguments "$@"
 
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -x "${bin:-}/postgres" ] || die 'there is no PostgreSQL server; install the package postgresql'
+[ -x "${bin:-}/postgres" ] || missing postgresql
 home=$dir/postgres
 user=$(choose_user postgres)
 pid_file=$home/data/postmaster.pid

@@ -12,7 +12,7 @@ read_arguments "$@"
 storage=(account container object)
 programs=(memcached swift-{account,container,object,proxy}-server)
 for program in "${programs[@]}"; do
-    command -v "$program" >/dev/null || die "there is no $program; install the packages memcached and swift-{account,container,object,proxy}"
+    command -v "$program" >/dev/null || missing "memcached and swift-{account,container,object,proxy} for $program"
 done
 home=$dir/swift
 user=$(choose_user swift)

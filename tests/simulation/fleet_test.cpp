@@ -11,7 +11,7 @@ using namespace simulation;
 template <typename Bug>
 bool is_caught() {
     const Plant plant = [](asyncjobs::JobStore& inner) { return std::make_unique<Bug>(inner); };
-    for (std::uint64_t seed = 1; seed <= seeds(); ++seed)
+    for (auto [seed, last] = seeds(); seed <= last; ++seed)
         if (!run_fleet(seed, plant).empty()) return true;
     return false;
 }

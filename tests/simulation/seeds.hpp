@@ -13,24 +13,28 @@
 
 namespace simulation {
 
-/// ASYNCJOBS_SEED names a single seed to look at; ASYNCJOBS_SEEDS how many to try.
-inline std::uint64_t from_environment(const char* name, std::uint64_t fallback) {
-    const char* text = std::getenv(name);
-    return text ? std::stoull(text) : fallback;
-}
+struct Seeds {
+    std::uint64_t first = 1, last = 0;
+};
 
-inline std::uint64_t seeds() { return from_environment("ASYNCJOBS_SEEDS", 10'000); }
+/// ASYNCJOBS_SEEDS names them: `7`, or `1-10000`, which is what is tried without it.
+inline Seeds seeds() {
+    const char* text = std::getenv("ASYNCJOBS_SEEDS");
+    const std::string range = text ? text : "1-10000";
+    const auto dash = range.find('-');
+    const auto first = std::stoull(range);
+    return {first, dash == range.npos ? first : std::stoull(range.substr(dash + 1))};
+}
 
 /// Runs `run(seed)`, which answers what it found broken, for each seed, and prints that. Answers
 /// for how many seeds something was; ten are enough.
 template <typename Run>
 std::uint64_t broken_seeds(Run run) {
-    const auto first = from_environment("ASYNCJOBS_SEED", 1);
-    const auto count = std::getenv("ASYNCJOBS_SEED") ? 1 : seeds();
-    std::atomic<std::uint64_t> next = first;
+    const Seeds all = seeds();
+    std::atomic<std::uint64_t> next = all.first;
     std::atomic<std::uint64_t> broken = 0;
     const auto work = [&] {
-        for (auto seed = next++; seed < first + count && broken < 10; seed = next++) {
+        for (auto seed = next++; seed <= all.last && broken < 10; seed = next++) {
             const std::vector<std::string> violations = run(seed);
             if (violations.empty()) continue;
             ++broken;

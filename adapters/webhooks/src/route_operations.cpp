@@ -5,7 +5,7 @@
 namespace asyncjobs::webhooks {
 namespace {
 
-constexpr std::string_view events = R"({
+constexpr std::string_view event_list = R"({
   "description": "What it is told of; nothing: for callbacks alone",
   "type": "array", "maxItems": 3, "uniqueItems": true,
   "items": {"type": "string", "enum": ["job.completed", "job.failed", "job.cancelled"]}})";
@@ -27,7 +27,7 @@ std::string endpoint_schema(bool with_secret) {
         "name": {"type": "string"},
         "url": {"type": "string", "format": "uri"},
         "events": )";
-    schema += events;
+    schema += event_list;
     schema += R"(,
         "enabled": {"type": "boolean"},
         "disabled_because": {"type": "string", "examples": ["it answered 410"]})";
@@ -84,7 +84,7 @@ std::string put_endpoint() {
       "properties": {
         "url": {"description": "https, at a public address", "type": "string", "format": "uri"},
         "events": )";
-    body += events;
+    body += event_list;
     body += R"(, "enabled": {
           "description": "false: it is told of nothing; absent: as it is. One that has answered 410 is disabled until it is enabled or gets another URL.",
           "type": "boolean"}}})";
