@@ -1,0 +1,29 @@
+#pragma once
+
+#include <asyncjobs/runtime.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+
+#include <string>
+#include <vector>
+
+/// Looks up the addresses of a host, which may be an address itself.
+///
+/// Errors  boost::system::system_error.
+namespace asyncjobs::support {
+
+using Addresses = std::vector<boost::asio::ip::address>;
+
+/// Blocking     Until the system's resolver returns.
+Addresses look_up(const std::string& host);
+
+/// Calls look_up() on `lane`. Asio's own asynchronous resolver runs one lookup at a time.
+///
+/// Throws HttpError::timeout() if the lookup takes until `deadline`; the lane's thread is busy with
+/// it even then.
+///
+/// Thread-safety  To be awaited on a strand, whose execution context outlives the lane.
+boost::asio::awaitable<Addresses> look_up_on(Lane& lane, std::string host, SteadyTime deadline);
+
+} // namespace asyncjobs::support
