@@ -40,15 +40,15 @@ Endpoint endpoint_of(const S3Options& options) {
         refuse();
     const bool encrypted = url->scheme() == "https";
     if (!encrypted && url->scheme() != "http") refuse();
-    const std::string usual = encrypted ? "443" : "80";
-    const std::string port =
-        url->has_port() && !url->port().empty() ? std::string(url->port()) : usual;
+    const std::uint16_t usual = encrypted ? 443 : 80;
+    const std::uint16_t port = url->port().empty() ? usual : url->port_number();
+    if (port == 0) refuse();
     const std::string prefix = options.path_style ? "" : options.bucket + '.';
     return {.is_encrypted = encrypted,
             .host = prefix + std::string(url->host_address()),
             .port = port,
-            .authority =
-                prefix + std::string(url->encoded_host()) + (port == usual ? "" : ':' + port)};
+            .authority = prefix + std::string(url->encoded_host()) +
+                         (port == usual ? "" : ':' + std::to_string(port))};
 }
 
 /// `<Code>AccessDenied</Code>` in the body of an error.
@@ -60,7 +60,7 @@ std::string code_in(std::string_view body) {
     return detail::printable(body.substr(0, std::min<std::size_t>(body.find(close), 100)));
 }
 
-void require_success(const HttpAnswer& answer, std::string_view method) {
+void require_success(const support::HttpResponse& answer, std::string_view method) {
     if (answer.status / 100 == 2) return;
     const auto code = answer.status == 429 || answer.status == 503       ? Errc::store_busy
                       : answer.status / 100 == 5 || answer.status == 408 ? Errc::store_unavailable
@@ -74,7 +74,7 @@ void require_success(const HttpAnswer& answer, std::string_view method) {
 struct S3FileStore::Impl {
     explicit Impl(S3Options from)
         : options(std::move(from)), endpoint(endpoint_of(options)),
-          tls(make_tls_context(options.ca_file)) {
+          client(make_http_client(options.ca_file, options.timeout)) {
         check_bucket(options);
         if (options.region.empty()) detail::refuse("region", "", "must name one");
         if (!options.credentials) detail::refuse("credentials", "", "must be a function");
@@ -92,17 +92,16 @@ struct S3FileStore::Impl {
         return {.credentials = options.credentials(), .region = options.region, .at = at};
     }
 
-    HttpAnswer send(S3Request request,
-                    const std::optional<std::filesystem::path>& file = {}) const {
+    support::HttpResponse send(S3Request request,
+                               const std::optional<std::filesystem::path>& file = {}) const {
         request.payload_hash = hex(file ? sha256_of(*file) : sha256(""));
         const auto at = std::chrono::floor<std::chrono::seconds>(now(options.now));
-        return exchange(endpoint, *tls, signed_request(signer(at), std::move(request)), file,
-                        options.timeout);
+        return exchange(client, endpoint, signed_request(signer(at), std::move(request)), file);
     }
 
     const S3Options options;
     const Endpoint endpoint;
-    const std::shared_ptr<boost::asio::ssl::context> tls;
+    const support::HttpClient client;
 };
 
 S3FileStore::S3FileStore(S3Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -153,7 +152,7 @@ std::optional<std::uint64_t> S3FileStore::size(const std::string& key) const {
     const auto answer = impl_->send(impl_->request("HEAD", key));
     if (answer.status == 404) return std::nullopt;
     require_success(answer, "HEAD");
-    return answer.content_length;
+    return answer.content_length.value_or(0);
 }
 
 void S3FileStore::remove(const std::string& key) {
