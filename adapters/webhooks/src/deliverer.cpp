@@ -50,18 +50,18 @@ struct Deliverer::Attempt {
     ProgressReporter& progress;
     Completion done;
     Message message = {};
-    Receiver receiver = {};
+    Destination destination = {};
     Answer answer = {};
 };
 
 Deliverer::Deliverer(const WebhookOptions& options, const TargetRules& rules,
                      std::shared_ptr<Runtime> runtime, EndpointBook& book)
     : options_(options), rules_(rules), runtime_(std::move(runtime)), book_(book),
-      poster_(*runtime_, {options.timeout, options.allow_private_addresses, options.ca_file}),
+      client_(*runtime_, {options.timeout, options.allow_private_addresses, options.ca_file}),
       lane_(runtime_->make_lane(store_threads)) {}
 
 void Deliverer::work_for(Executor& executor) {
-    poster_.start();
+    client_.start();
     auto deliver = [this](const JsonText& input, ProgressReporter& progress, Completion done) {
         const auto attempt =
             std::make_shared<Attempt>(Attempt{.delivery = detail::typed_input<Delivery>(input),
@@ -81,23 +81,23 @@ void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
     auto& progress = attempt->progress;
     const auto& owner = progress.job().owner;
     attempt->message = message_for(progress, attempt->delivery);
-    attempt->receiver = receiver_of(owner, attempt->delivery);
-    const auto& events = attempt->receiver.endpoint.events;
+    attempt->destination = destination_of(owner, attempt->delivery);
+    const auto& events = attempt->destination.endpoint.events;
     const bool is_wanted = attempt->delivery.endpoint.empty() ||
                            std::ranges::find(events, attempt->message.status) != events.end();
     if (!is_wanted) return attempt->done(nullptr, delivered(attempt->message));
 
     auto post = [this, attempt](const JsonText&,
                                 ProgressReporter&) -> boost::asio::awaitable<JsonText> {
-        auto letter = letter_of(attempt->message, attempt->receiver.endpoint);
-        attempt->answer = co_await poster_.post(attempt->receiver.target, std::move(letter));
+        auto request = request_of(attempt->message, attempt->destination.endpoint);
+        attempt->answer = co_await client_.post(attempt->destination.target, std::move(request));
         co_return JsonText();
     };
     auto posted = [this, attempt](std::exception_ptr error, JsonText) {
         if (error) return attempt->done(std::move(error), {});
         conclude(attempt);
     };
-    coroutine(poster_.executor(), std::move(post))({}, progress, std::move(posted));
+    coroutine(client_.executor(), std::move(post))({}, progress, std::move(posted));
 } catch (const StartedAnew& anew) {
     auto again = new_delivery(anew.job, attempt->progress.job().owner, attempt->delivery, options_);
     again.id = {}; // its own is taken by this one
@@ -117,7 +117,7 @@ void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
         return attempt->done(error, {});
     lane_->post([this, attempt, error] {
         try {
-            book_.disable(attempt->progress.job().owner, attempt->receiver.endpoint,
+            book_.disable(attempt->progress.job().owner, attempt->destination.endpoint,
                           "it answered 410");
             attempt->done(error, {});
         } catch (...) {
@@ -142,7 +142,7 @@ Message Deliverer::message_for(ProgressReporter& progress, const Delivery& deliv
     });
 }
 
-Receiver Deliverer::receiver_of(const std::string& owner, const Delivery& delivery) try {
+Destination Deliverer::destination_of(const std::string& owner, const Delivery& delivery) try {
     const auto endpoints = book_.known(owner);
     if (delivery.endpoint.empty()) return at_host_of(endpoints, delivery.callback_url, rules_);
     const auto* endpoint = find_endpoint(endpoints, delivery.endpoint);
@@ -155,20 +155,21 @@ Receiver Deliverer::receiver_of(const std::string& owner, const Delivery& delive
     throw gives_up("webhook_forbidden", error.message());
 }
 
-Letter Deliverer::letter_of(const Message& message, const WebhookEndpoint& endpoint) const {
+WebhookRequest Deliverer::request_of(const Message& message,
+                                     const WebhookEndpoint& endpoint) const {
     const auto now = runtime_->wall_clock();
     std::vector<std::string> secrets;
     for (const auto& secret : endpoint.secrets)
         if (secret.expires_at.value_or(Timestamp::max()) > now) secrets.push_back(secret.text);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    Letter letter{
+    WebhookRequest request{
         .headers = {{"webhook-id", message.id},
                     {"webhook-timestamp", std::to_string(seconds.time_since_epoch().count())},
                     {"webhook-signature", sign(message.id, seconds, message.body, secrets)}},
         .body = message.body};
     if (!message.traceparent.empty())
-        letter.headers.emplace_back("traceparent", message.traceparent);
-    return letter;
+        request.headers.emplace_back("traceparent", message.traceparent);
+    return request;
 }
 
 JobFailure Deliverer::failure_of(const Answer& answer, int attempt) const {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "delivery.hpp"
+#include "destination.hpp"
 #include "endpoint_book.hpp"
-#include "poster.hpp"
-#include "receiver.hpp"
+#include "webhook_client.hpp"
 
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/webhooks/webhooks.hpp>
@@ -14,14 +14,14 @@
 namespace asyncjobs::webhooks {
 
 /// Carries deliveries out: what an executor's handler of them does. An attempt calls the store on a
-/// lane, and waits for its receiver without a thread.
+/// lane, and waits for its destination without a thread.
 ///
 /// Thread-safety  Full.
 /// Ownership      Borrows the options, the rules and the book; must outlive the executors that it
 ///                works for, or be destroyed after they have stopped.
 class Deliverer {
 public:
-    /// Throws as Poster does.
+    /// Throws as WebhookClient does.
     Deliverer(const WebhookOptions& options, const TargetRules& rules,
               std::shared_ptr<Runtime> runtime, EndpointBook& book);
 
@@ -33,15 +33,15 @@ private:
     void prepare(const std::shared_ptr<Attempt>& attempt);
     void conclude(const std::shared_ptr<Attempt>& attempt);
     Message message_for(ProgressReporter& progress, const Delivery& delivery) const;
-    Receiver receiver_of(const std::string& owner, const Delivery& delivery);
-    Letter letter_of(const Message& message, const WebhookEndpoint& endpoint) const;
+    Destination destination_of(const std::string& owner, const Delivery& delivery);
+    WebhookRequest request_of(const Message& message, const WebhookEndpoint& endpoint) const;
     JobFailure failure_of(const Answer& answer, int attempt) const;
 
     const WebhookOptions& options_;
     const TargetRules& rules_;
     const std::shared_ptr<Runtime> runtime_;
     EndpointBook& book_;
-    Poster poster_;
+    WebhookClient client_;
     std::unique_ptr<Lane> lane_;
 };
 

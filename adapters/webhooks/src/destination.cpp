@@ -1,4 +1,4 @@
-#include "receiver.hpp"
+#include "destination.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
 
@@ -6,8 +6,8 @@
 
 namespace asyncjobs::webhooks {
 
-Receiver at_host_of(const std::vector<WebhookEndpoint>& endpoints, const std::string& callback_url,
-                    const TargetRules& rules) {
+Destination at_host_of(const std::vector<WebhookEndpoint>& endpoints,
+                       const std::string& callback_url, const TargetRules& rules) {
     auto target = parse_target("callback_url", callback_url, rules);
     for (const auto& endpoint : endpoints)
         if (endpoint.disabled.empty() &&

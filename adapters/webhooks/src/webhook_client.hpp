@@ -1,0 +1,68 @@
+#pragma once
+
+#include "answer.hpp"
+#include "target.hpp"
+
+#include <asyncjobs/runtime.hpp>
+
+#include <support/http_client.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace asyncjobs::webhooks {
+
+/// What is posted.
+struct WebhookRequest {
+    support::HttpHeaders headers = {};
+    std::string body = {};
+};
+
+struct WebhookClientOptions {
+    Duration timeout = {}; ///< of a post, in all
+    bool allow_private_addresses = false;
+    std::string ca_file = {};
+};
+
+/// Posts to destinations that are not trusted: resolves the host again each time, connects only to
+/// an address that was checked, follows no redirect, and reads no more of an answer than its head.
+///
+/// One thread for all posts under way; lookups of names, which block, have threads of their own.
+///
+/// Thread-safety  Full.
+/// Ownership      Posts under way end when it is destroyed.
+class WebhookClient {
+public:
+    /// Throws Error (Errc::invalid_argument) for a file of authorities that can't be read.
+    WebhookClient(Runtime& runtime, WebhookClientOptions options);
+    ~WebhookClient();
+    WebhookClient(const WebhookClient&) = delete;
+    WebhookClient& operator=(const WebhookClient&) = delete;
+
+    /// Later calls do nothing.
+    void start();
+
+    boost::asio::any_io_executor executor() { return context_.get_executor(); }
+
+    /// To be awaited on a strand over executor(), once it has started. Throws JobFailure if there
+    /// is no answer.
+    boost::asio::awaitable<Answer> post(Target target, WebhookRequest request);
+
+private:
+    support::HttpClient make_http_client(const WebhookClientOptions& options);
+
+    const support::HttpClient http_;
+    boost::asio::io_context context_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::unique_ptr<Lane> lookups_;
+    std::unique_ptr<Lane> io_;
+    std::once_flag started_;
+};
+
+} // namespace asyncjobs::webhooks
