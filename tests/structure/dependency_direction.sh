@@ -1,6 +1,6 @@
 #!/bin/sh
 # Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- files; core <- http <- beast, auth, webhooks.
+# core <- files; core <- http <- beast, auth, webhooks; core <- support <- files, webhooks.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -50,6 +50,13 @@ forbid 'the webhooks adapter knows http and no other adapter, and no database' \
     "$databases|asyncjobs/(soci|beast|auth|schedules|files)/|.*adapters/" adapters/webhooks
 forbid 'the files adapter knows no other adapter and no database' \
     "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks)/|.*adapters/" adapters/files
+forbid 'the support library knows no adapter and no database' \
+    "$databases|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/support
+forbid 'only files and webhooks include the support library, and no public header does' \
+    '(\.\./)*(adapters/)?support/' include src adapters/soci adapters/http adapters/beast \
+    adapters/auth adapters/schedules adapters/files/include adapters/webhooks/include
+forbid 'files and webhooks leave HTTP and TLS to the support library' \
+    'boost/beast|boost/asio/ssl' adapters/files adapters/webhooks
 
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
     grep -vE '^(include/asyncjobs|src)/testing/'; then
