@@ -3,7 +3,9 @@
 # Warnings and sanitizers, privately.
 function(asyncjobs_compile_options target)
     target_compile_options(${target} PRIVATE
-        -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${ASYNCJOBS_WERROR}>:-Werror>)
+        -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${ASYNCJOBS_WERROR}>:-Werror>
+        # In a unity build every source is included, so GCC takes its local types for a header's.
+        $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
     if(ASYNCJOBS_SANITIZE)
         target_compile_options(${target} PRIVATE
             -fsanitize=${ASYNCJOBS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -14,7 +14,7 @@
 
 namespace asyncjobs::testing {
 
-namespace detail {
+namespace {
 
 /// Remembers in which order jobs were submitted: where time stands still, neither their times nor
 /// their ids tell.
@@ -52,13 +52,13 @@ ExecutorOptions with_hourly_upkeep(ExecutorOptions options) {
     return options;
 }
 
-} // namespace detail
+} // namespace
 
 struct Harness::Impl {
     static constexpr std::size_t most_attempts_at_once = 100'000;
 
     explicit Impl(ExecutorOptions options)
-        : executor(store, runtime, detail::with_hourly_upkeep(std::move(options))) {
+        : executor(store, runtime, with_hourly_upkeep(std::move(options))) {
         executor.use([this](ProgressReporter&) {
             ++attempts;
             if (std::exchange(latest, simulation.now()) != simulation.now()) attempts_at_once = 0;
@@ -69,7 +69,7 @@ struct Harness::Impl {
 
     Simulation simulation{1};
     MemoryJobStore memory{[this] { return simulation.wall_clock(); }};
-    detail::OrderedStore store{memory};
+    OrderedStore store{memory};
     std::shared_ptr<Runtime> runtime =
         std::make_shared<SimulatedRuntime>(simulation, Duration::zero());
     Client client{store, runtime};

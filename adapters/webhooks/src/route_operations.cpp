@@ -10,7 +10,7 @@ constexpr std::string_view event_list = R"({
   "type": "array", "maxItems": 3, "uniqueItems": true,
   "items": {"type": "string", "enum": ["job.completed", "job.failed", "job.cancelled"]}})";
 
-constexpr std::string_view secret = R"({
+constexpr std::string_view secret_schema = R"({
   "description": "To verify signatures with, after Standard Webhooks; shown this once",
   "type": "string", "examples": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]})";
 
@@ -31,7 +31,7 @@ std::string endpoint_schema(bool with_secret) {
     schema += R"(,
         "enabled": {"type": "boolean"},
         "disabled_because": {"type": "string", "examples": ["it answered 410"]})";
-    if (with_secret) schema.append(R"(, "secret": )").append(secret);
+    if (with_secret) schema.append(R"(, "secret": )").append(secret_schema);
     return schema + "}}";
 }
 
@@ -106,7 +106,7 @@ std::string delete_endpoint() {
 
 std::string rotate_endpoint_secret() {
     const auto body = R"({"type": "object", "required": ["secret"], "properties": {"secret": )" +
-                      std::string(secret) + "}}";
+                      std::string(secret_schema) + "}}";
     return operation(
         "rotateWebhookSecret", "Give a webhook endpoint a new secret",
         R"("description": "For a day, notifications are signed with the old one, too.", )" +
