@@ -52,7 +52,7 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
         if (!kept) detail::refuse(argument, text, rule);
     };
     unless(text.size() <= longest_url, "must be at most 2048 bytes long");
-    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
+    const auto parsed = boost::urls::parse_uri(text);
     unless(parsed.has_value(), "must be an absolute URL");
     const boost::urls::url_view& url = *parsed;
 
