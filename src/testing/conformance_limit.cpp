@@ -376,7 +376,8 @@ void never_runs_too_many(Scene& scene) {
             }
         }
     });
-    expect(seen <= most, fmt::format("at most {} jobs to run at once, and not {}", most, seen));
+    expect(seen <= most,
+           fmt::format("at most {} jobs to run at once, and not {}", most, seen.load()));
     expect_equal(done.load(), jobs, "jobs done");
 }
 
