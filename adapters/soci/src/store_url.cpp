@@ -3,6 +3,7 @@
 #include <asyncjobs/error.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
