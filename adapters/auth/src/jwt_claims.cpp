@@ -28,7 +28,7 @@ bool is_for(const json::value* audience, std::string_view us) {
 template <typename Rule>
 bool check_time(const json::value* time, bool absent, Rule holds) {
     if (!time) return absent;
-    json::error_code error;
+    boost::system::error_code error;
     const auto seconds = time->to_number<double>(error);
     return !error && holds(Seconds(seconds));
 }

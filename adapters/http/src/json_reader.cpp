@@ -14,7 +14,7 @@ namespace {
 /// a tree would not show.
 struct Checker {
     using string_view = boost::json::string_view;
-    using error_code = boost::json::error_code;
+    using error_code = boost::system::error_code;
 
     static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
@@ -128,7 +128,7 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
     boost::json::parse_options options;
     options.max_depth = depth_limit;
     boost::json::basic_parser<Checker> parser(options);
-    boost::json::error_code error;
+    boost::system::error_code error;
     const auto parsed = parser.write_some(false, text.data(), text.size(), error);
     if (!error && parsed == text.size())
         return boost::json::parse({text.data(), text.size()}, {}, options);

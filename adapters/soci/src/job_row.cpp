@@ -57,7 +57,7 @@ std::string to_text(const JobError& error) {
 JobError parse_error(const std::string& text) {
     boost::json::parse_options options;
     options.max_depth = JsonText::max_depth + 1;
-    boost::json::error_code malformed;
+    boost::system::error_code malformed;
     const auto value = boost::json::parse(text, malformed, {}, options);
     if (malformed || !value.is_object())
         return {.code = std::string(error_code::internal_error), .message = {}, .details = {}};
@@ -80,7 +80,7 @@ std::string attempt_entry(const JobError& error) {
 }
 
 std::vector<AttemptError> parse_attempt_errors(const std::string& text) {
-    boost::json::error_code malformed;
+    boost::system::error_code malformed;
     const auto value = boost::json::parse(text, malformed);
     if (malformed || !value.is_array()) return {};
     std::vector<AttemptError> errors;
@@ -113,7 +113,7 @@ std::string step_entry(const Step& step) {
 }
 
 std::vector<Step> parse_steps(const std::string& text) {
-    boost::json::error_code malformed;
+    boost::system::error_code malformed;
     const auto value = boost::json::parse(text, malformed);
     if (malformed || !value.is_array()) return {};
     std::vector<Step> steps;

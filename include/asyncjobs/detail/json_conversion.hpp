@@ -78,7 +78,7 @@ void read_value(Reading& in, const boost::json::value& value, T& out);
 
 template <std::integral T>
 void read_integer(Reading& in, const boost::json::value& value, T& out) {
-    boost::json::error_code error;
+    boost::system::error_code error;
     const T number = value.is_number() ? value.to_number<T>(error) : T{};
     if (!value.is_number())
         in.expected("a whole number");

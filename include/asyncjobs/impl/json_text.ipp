@@ -13,7 +13,7 @@ namespace detail {
 /// Follows a parse without building anything; stops at a NUL character.
 struct JsonChecker {
     using string_view = boost::json::string_view;
-    using error_code = boost::json::error_code;
+    using error_code = boost::system::error_code;
 
     static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
@@ -58,7 +58,7 @@ ASYNCJOBS_INLINE JsonText JsonText::parse(std::string text) {
     boost::json::parse_options options;
     options.max_depth = max_depth;
     boost::json::basic_parser<detail::JsonChecker> parser(options);
-    boost::json::error_code error;
+    boost::system::error_code error;
     const auto parsed = parser.write_some(false, text.data(), text.size(), error);
     if (parser.handler().found_nul)
         throw Error(Errc::invalid_payload, "the JSON text contains U+0000, which no store keeps");

@@ -50,7 +50,7 @@ inline std::string identity_of(const NewJob& job, const UniqueBy& by) {
     const auto input = json::to_value(job.input);
     if (by.input) append_canonical(identity, input);
     for (const std::string& member : by.members) {
-        boost::json::error_code missing;
+        boost::system::error_code missing;
         const auto* value = input.find_pointer(member, missing);
         if (!value)
             throw Error(Errc::invalid_argument,
