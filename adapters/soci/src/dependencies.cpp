@@ -33,7 +33,7 @@ std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const 
             [&](Row row) {
                 const JobId id = read_id(row);
                 Locked& job = locked[id];
-                job.blocked_by = row.small();
+                job.blocked_by = row.small_number();
                 if (const auto policy = row.optional_text())
                     job.on_parent_failure = parse_parent_failure(*policy);
                 job.queue = row.take_text();

@@ -44,7 +44,7 @@ Job read_first_columns(Row& row) {
     job.queue = row.take_text();
     job.owner = row.take_text();
     job.status = read_status(row);
-    job.progress.percent = row.small();
+    job.progress.percent = row.small_number();
     return job;
 }
 
@@ -169,9 +169,9 @@ ClaimedJob read_claimed(Row& row) {
     job.owner = row.take_text();
     job.input = JsonText::trusted(row.take_text());
     if (auto metadata = row.optional_text()) job.metadata = JsonText::trusted(std::move(*metadata));
-    job.attempt = row.small();
-    job.max_attempts = row.small();
-    job.crashes = row.small();
+    job.attempt = row.small_number();
+    job.max_attempts = row.small_number();
+    job.crashes = row.small_number();
     job.timeout = row.duration();
     job.created_at = row.time();
     if (const auto within = row.optional_time()) job.start_within = within->time_since_epoch();
@@ -229,10 +229,10 @@ Job read_job(Row row) {
     if (auto result = row.optional_text()) job.result = JsonText::trusted(std::move(*result));
     if (const auto error = row.optional_text()) job.error = parse_error(*error);
     if (const auto errors = row.optional_text()) job.attempt_errors = parse_attempt_errors(*errors);
-    job.attempt = row.small();
-    job.max_attempts = row.small();
-    job.priority = row.small();
-    job.crashes = row.small();
+    job.attempt = row.small_number();
+    job.max_attempts = row.small_number();
+    job.priority = row.small_number();
+    job.crashes = row.small_number();
     job.fence = row.number();
     job.revision = row.number();
     job.worker = row.take_text();
@@ -253,8 +253,8 @@ Job read_job(Row row) {
     job.lease_expires_at = row.optional_time();
     job.expires_at = row.optional_time();
     job.deadline = row.optional_time();
-    job.parents = row.small();
-    job.blocked_by = row.small();
+    job.parents = row.small_number();
+    job.blocked_by = row.small_number();
     job.progress.percent = shown_percent(job);
     if (const auto policy = row.optional_text())
         job.on_parent_failure = parse_parent_failure(*policy);
@@ -270,8 +270,8 @@ Job read_glance(Row row) {
     job.run_at = row.time();
     job.started_at = row.optional_time();
     job.expires_at = row.optional_time();
-    job.parents = row.small();
-    job.blocked_by = row.small();
+    job.parents = row.small_number();
+    job.blocked_by = row.small_number();
     job.progress.percent = shown_percent(job);
     return job;
 }

@@ -145,7 +145,7 @@ int MysqlDialect::schema_version(Session& session) const {
     if (!session.query(mysql::has_schema).for_first([](Row) {})) return 0;
     int version = 0;
     session.query(mysql::schema_version).for_first([&](Row row) {
-        if (!row.next_is_null()) version = row.small();
+        if (!row.next_is_null()) version = row.small_number();
     });
     return version;
 }

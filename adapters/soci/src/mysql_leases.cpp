@@ -36,10 +36,10 @@ std::map<JobId, Held> lock_held(MysqlSession& session, std::vector<JobId> ids) {
                 Held& job = held[id];
                 job.fence = row.number();
                 job.cancel_requested = row.optional_time().has_value();
-                job.progress.percent = row.small();
+                job.progress.percent = row.small_number();
                 job.progress.message = row.take_text();
-                job.attempt = row.small();
-                job.crashes = row.small();
+                job.attempt = row.small_number();
+                job.crashes = row.small_number();
                 job.retention = row.duration();
                 job.run_at = row.time();
                 job.has_children = row.number() == 1;
@@ -285,9 +285,9 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std
                 one.queue = row.take_text();
                 Held& job = expired.emplace_back();
                 job.cancel_requested = row.optional_time().has_value();
-                job.progress.percent = row.small();
-                job.attempt = row.small();
-                job.crashes = row.small();
+                job.progress.percent = row.small_number();
+                job.attempt = row.small_number();
+                job.crashes = row.small_number();
                 job.retention = row.duration();
                 job.run_at = row.time();
                 rescued.push_back(std::move(one));

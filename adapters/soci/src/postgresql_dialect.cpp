@@ -164,7 +164,9 @@ std::span<const Migration> PostgresqlDialect::migrations() const noexcept {
 int PostgresqlDialect::schema_version(Session& session) const {
     if (!session.query(postgresql::has_schema).for_first([](Row) {})) return 0;
     int version = 0;
-    session.query(postgresql::schema_version).for_first([&](Row row) { version = row.small(); });
+    session.query(postgresql::schema_version).for_first([&](Row row) {
+        version = row.small_number();
+    });
     return version;
 }
 

@@ -34,7 +34,7 @@ public:
     const std::string& text() { return (next_++)->text; }
     std::string take_text() { return std::move((next_++)->text); }
     std::int64_t number() { return (next_++)->number; }
-    int small() { return static_cast<int>(number()); }
+    int small_number() { return static_cast<int>(number()); }
     Duration duration() { return Duration{number()}; }
     Timestamp time() { return Timestamp{duration()}; }
 

@@ -116,7 +116,7 @@ std::span<const Migration> SqliteDialect::migrations() const noexcept {
 int SqliteDialect::schema_version(Session& session) const {
     if (!session.query(sqlite::has_schema).for_first([](Row) {})) return 0;
     int version = 0;
-    session.query(sqlite::schema_version).for_first([&](Row row) { version = row.small(); });
+    session.query(sqlite::schema_version).for_first([&](Row row) { version = row.small_number(); });
     return version;
 }
 
