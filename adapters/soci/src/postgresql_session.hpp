@@ -4,6 +4,7 @@
 
 #include <asyncjobs/time.hpp>
 
+#include <libpq-fe.h>
 #include <soci/postgresql/soci-postgresql.h>
 
 #include <chrono>

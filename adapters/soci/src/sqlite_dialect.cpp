@@ -2,12 +2,12 @@
 
 #include "dependencies.hpp"
 #include "job_row.hpp"
+#include "soci_sqlite3.hpp"
 #include "sqlite_fault.hpp"
 #include "sqlite_schema.hpp"
 #include "sqlite_statements.hpp"
 
 #include <fmt/format.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,12 +24,25 @@ sqlite_api::sqlite3*& handle(Session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
 }
 
-Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
+/// SQLite's extended result code. SOCI 4.0 has only the code that the connection returned, which is
+/// the extended one here; in 4.1, result() is the primary one.
+int extended_result(const soci::sqlite3_soci_error& error) {
+#if SOCI_VERSION >= 400100
+    return error.extended_result();
+#else
+    return error.result();
+#endif
+}
+
+Fault sqlite_fault_of(int result, Stage stage) {
     const int system_errno = errno; // sqlite3_system_errno() does not tell of a commit
+    return sqlite_fault(result, system_errno, stage, sqlite_api::sqlite3_errstr(result));
+}
+
+Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
     const auto* known = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
     if (!known) return {Errc::store_failure, error.get_error_message(), true};
-    const char* text = sqlite_api::sqlite3_errstr(known->result());
-    return sqlite_fault(known->result(), system_errno, stage, text);
+    return sqlite_fault_of(extended_result(*known), stage);
 }
 
 } // namespace
@@ -46,20 +59,21 @@ std::unique_ptr<Session> SqliteDialect::open() const {
     const int result = sqlite_api::sqlite3_open_v2(
         options_.path.c_str(), &connection,
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const auto refuse = [&](const Fault& fault) {
+        throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));
+    };
+    if (result != SQLITE_OK) refuse(sqlite_fault_of(result, Stage::working));
     try {
-        if (result != SQLITE_OK)
-            throw soci::sqlite3_soci_error(sqlite_api::sqlite3_errstr(result), result);
         sqlite_api::sqlite3_extended_result_codes(connection, 1);
         sqlite_api::sqlite3_busy_timeout(
             connection,
             static_cast<int>(
                 std::chrono::ceil<std::chrono::milliseconds>(options_.busy_timeout).count()));
         session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
-        return session;
     } catch (const soci::soci_error& error) {
-        const Fault fault = sqlite_fault_of(error, Stage::working);
-        throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));
+        refuse(sqlite_fault_of(error, Stage::working));
     }
+    return session;
 }
 
 Fault SqliteDialect::classify(Session&, const soci::soci_error& error, Stage stage) const {

@@ -1,7 +1,8 @@
 #include "sqlite_fault.hpp"
 
+#include "soci_sqlite3.hpp"
+
 #include <fmt/format.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cerrno>
 

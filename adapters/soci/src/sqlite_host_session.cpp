@@ -1,7 +1,6 @@
 #include "host_session.hpp"
+#include "soci_sqlite3.hpp"
 #include "sqlite_dialect.hpp"
-
-#include <soci/sqlite3/soci-sqlite3.h>
 
 namespace asyncjobs::soci_adapter {
 

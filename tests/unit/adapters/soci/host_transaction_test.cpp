@@ -3,6 +3,7 @@
 #include "host_database.hpp"
 #include "store_calls.hpp"
 
+#include <libpq-fe.h>
 #include <soci/connection-pool.h>
 #include <soci/postgresql/soci-postgresql.h>
 

@@ -1,9 +1,9 @@
+#include "soci_sqlite3.hpp"
 #include "sqlite_dialect.hpp"
 
 #include <asyncjobs/soci/host_transaction.hpp>
 
 #include <doctest/doctest.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 namespace {
 
