@@ -4,8 +4,21 @@
 # SOCI's own package config where there is one (4.1, or vcpkg's 4.0 with its SOCI::soci_* names), and
 # looks for headers and libraries where there is none (Debian's 4.0).
 #
-# A backend's header includes its database's, so that has to be there too.
+# A backend's header includes its database's, so that has to be there too. With the component sqlite3
+# there is also the target SQLite3::SQLite3, which CMake's own module defines from 4.3 on: SOCI 4.1
+# must use the system's SQLite (SOCI_SQLITE3_BUILTIN=OFF), as the adapter opens files by itself.
 include(FindPackageHandleStandardArgs)
+if(POLICY CMP0167)
+    cmake_policy(SET CMP0167 NEW) # SOCI 4.1's package looks for Boost, which brings its own package
+endif()
+
+# SOCI 4.1's package looks for that target.
+if(sqlite3 IN_LIST SOCI_FIND_COMPONENTS)
+    find_package(SQLite3 QUIET)
+    if(TARGET SQLite::SQLite3 AND NOT TARGET SQLite3::SQLite3)
+        add_library(SQLite3::SQLite3 ALIAS SQLite::SQLite3)
+    endif()
+endif()
 
 set(_soci_name_sqlite3 SQLite3)
 set(_soci_name_postgresql PostgreSQL)
@@ -23,6 +36,8 @@ foreach(_soci_backend IN LISTS SOCI_FIND_COMPONENTS)
 endforeach()
 find_package(SOCI ${SOCI_FIND_VERSION} CONFIG QUIET NAMES SOCI Soci
              OPTIONAL_COMPONENTS ${_soci_config_components})
+# A package whose own needs are not met leaves targets, and says why they can't be used.
+set(_soci_unmet "${SOCI_NOT_FOUND_MESSAGE}")
 if(TARGET SOCI::soci_core AND NOT TARGET SOCI::Core)
     add_library(SOCI::Core ALIAS SOCI::soci_core)
 elseif(TARGET SOCI::soci_core_static AND NOT TARGET SOCI::Core)
@@ -31,6 +46,9 @@ endif()
 
 if(TARGET SOCI::Core)
     set(SOCI_CORE_FOUND TRUE)
+    if(_soci_unmet)
+        set(SOCI_CORE_FOUND FALSE)
+    endif()
     set(_soci_required SOCI_CORE_FOUND)
 else()
     find_path(SOCI_INCLUDE_DIR soci/soci.h)
@@ -85,4 +103,5 @@ foreach(_soci_backend IN ITEMS sqlite3 postgresql mysql)
 endforeach()
 
 find_package_handle_standard_args(SOCI
-    REQUIRED_VARS ${_soci_required} VERSION_VAR SOCI_VERSION HANDLE_COMPONENTS)
+    REQUIRED_VARS ${_soci_required} VERSION_VAR SOCI_VERSION HANDLE_COMPONENTS
+    REASON_FAILURE_MESSAGE "${_soci_unmet}")
