@@ -1,54 +1,90 @@
 #!/usr/bin/env bash
-# Installs what is missing of the named sections of packages.txt. Asks nothing of the network when
-# nothing is. Usage: install-packages.sh SECTION...
+# Installs what is missing of the named sections of packages.txt. Does not use the network if nothing
+# is missing. Without apt-get it installs nothing: it lists what is missing, and fails if anything is.
+# Usage: install-packages.sh SECTION...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
-wanted=()
 for section in "$@"; do
-    mapfile -t found < <(awk -v section="[$section]" \
-        '/^\[/ { on = $0 == section; next } on && NF && !/^#/' "$here/packages.txt")
-    [ "${#found[@]}" -gt 0 ] || { echo "packages.txt has no section [$section]" >&2; exit 2; }
-    wanted+=("${found[@]}")
+    grep -qxF "[$section]" "$here/packages.txt" ||
+        { echo "packages.txt has no section [$section]" >&2; exit 2; }
 done
+dependencies=()
+probes=()
+while IFS='#' read -r dependency probe; do
+    dependencies+=("${dependency% }")
+    probes+=("${probe# }")
+done < <(awk -v sections=" $* " '
+    /^\[/ { on = index(sections, " " substr($0, 2, length($0) - 2) " "); next }
+    on && NF && !/^#/ && !seen[$0]++' "$here/packages.txt")
+all_installed="Packages: all ${#dependencies[@]} are installed."
 
-is_installed() {
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+# is_found PROBE: whether there is such a command or <header>.
+is_found() {
+    local prefix folders=()
+    case $1 in
+    '') ;;
+    '<'*)
+        for prefix in ${CMAKE_PREFIX_PATH:+"$CMAKE_PREFIX_PATH"} /usr/local /opt/homebrew /opt/local; do
+            folders+=(-I "$prefix/include")
+        done
+        printf '#if !__has_include(%s)\n#error\n#endif\n' "$1" |
+            "${CXX:-c++}" -E -x c++ "${folders[@]}" - >/dev/null 2>&1
+        ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+    esac
 }
 
-missing=()
-for package in "${wanted[@]}"; do
-    is_installed "$package" || missing+=("$package")
-done
-if [ "${#missing[@]}" -eq 0 ]; then
-    echo "Packages: all ${#wanted[@]} are installed."
+if ! command -v apt-get >/dev/null; then
+    missing=no
+    for i in "${!dependencies[@]}"; do
+        is_found "${probes[$i]}" && continue
+        [ "$missing" = yes ] || echo 'These are missing, by the names of their Debian packages:' >&2
+        missing=yes
+        echo "  ${dependencies[$i]}: no ${probes[$i]}" >&2
+    done
+    [ "$missing" = no ] || exit 1
+    echo "$all_installed"
     exit 0
 fi
 
+simulate() { apt-get -s -q --no-install-recommends satisfy "${dependencies[@]}" 2>&1; }
+
+if plan=$(simulate) && ! grep -q '^Inst ' <<<"$plan"; then
+    echo "$all_installed"
+    exit 0
+fi
+
+by_hand="apt-get satisfy --no-install-recommends$(printf " '%s'" "${dependencies[@]}")"
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-        echo "These packages are missing, and there is neither root nor sudo to install them:" >&2
-        printf '  %s\n' "${missing[@]}" >&2
+        echo 'Packages are missing, and there is neither root nor sudo to install them. As root, run' >&2
+        echo "  apt-get update && $by_hand" >&2
         exit 1
     }
     as_root=(sudo)
 fi
-apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+apt=(${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive
     apt-get -q -y -o DPkg::Lock::Timeout=120 --no-install-recommends)
 
-echo "Packages: installing ${missing[*]}"
 "${apt[@]}" update >/dev/null
+if ! plan=$(simulate); then
+    printf '%s\n' "$plan" >&2
+    echo 'apt cannot install what asyncjobs needs: see above.' >&2
+    exit 1
+fi
 
 # Debian's Boost 1.81 can't stand beside its 1.74. Removing somebody's packages is theirs to decide.
-removed=$(apt-get -s --no-install-recommends install "${missing[@]}" | awk '/^Remv/ { print "  " $2 }')
+removed=$(awk '/^Remv / { print "  " $2 }' <<<"$plan")
 if [ -n "$removed" ] && [ "${CI:-}" != true ]; then
     {
-        echo "Installing them would remove these packages, which they conflict with:"
+        echo 'Installing what is missing would remove these packages, which conflict with it:'
         echo "$removed"
-        echo "If you can do without those, run this and try again:"
-        echo "  ${as_root[*]} apt-get install --no-install-recommends ${missing[*]}"
+        echo 'If you can do without those, run this and try again:'
+        echo "  ${as_root[*]+${as_root[*]} }$by_hand"
     } >&2
     exit 1
 fi
-"${apt[@]}" install "${missing[@]}" >/dev/null
+echo "Packages: installing$(awk '/^Inst / { printf " %s", $2 }' <<<"$plan")"
+"${apt[@]}" satisfy "${dependencies[@]}" >/dev/null
