@@ -4,14 +4,11 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
-#include <system_error>
 
 namespace asyncjobs::soci_adapter {
 namespace {
@@ -28,12 +25,6 @@ constexpr const char* waiting_queues =
     "  ORDER BY queue LIMIT 1) FROM found WHERE queue IS NOT NULL)"
     " SELECT queue FROM found WHERE queue IS NOT NULL";
 
-int make_event() {
-    const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (event < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-    return event;
-}
-
 std::chrono::milliseconds pause_before_try(int tries) {
     static thread_local std::minstd_rand random(std::random_device{}());
     const int longest = std::min(50 << std::min(tries, 10), 5'000);
@@ -45,7 +36,7 @@ std::chrono::milliseconds pause_before_try(int tries) {
 PostgresqlWakeups::PostgresqlWakeups(std::string connect_string, std::string settings,
                                      std::string table, Notifier& notifier)
     : connect_string_(std::move(connect_string)), settings_(std::move(settings)),
-      table_(std::move(table)), notifier_(notifier), wake_fd_(make_event()),
+      table_(std::move(table)), notifier_(notifier),
       on_ready_(notifier.on_ready_here([this](std::string_view queue) { add(ready, queue); })),
       on_cancel_requested_(notifier.on_cancel_requested_here([this](std::span<const JobId> ids) {
           for (const JobId& id : ids) add(cancel_requested, id.text());
@@ -59,9 +50,8 @@ PostgresqlWakeups::~PostgresqlWakeups() {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
-    wake_thread();
+    wake_up_.wake();
     thread_.join();
-    ::close(wake_fd_);
 }
 
 void PostgresqlWakeups::add(char kind, std::string_view what) {
@@ -70,7 +60,7 @@ void PostgresqlWakeups::add(char kind, std::string_view what) {
         if (hints_.size() >= most_hints) return;
         if (!hints_.insert(kind + std::string(what)).second) return;
     }
-    wake_thread();
+    wake_up_.wake();
 }
 
 std::set<std::string> PostgresqlWakeups::take_hints() {
@@ -81,11 +71,6 @@ std::set<std::string> PostgresqlWakeups::take_hints() {
 bool PostgresqlWakeups::is_stopping() {
     const std::lock_guard lock(mutex_);
     return stopping_;
-}
-
-void PostgresqlWakeups::wake_thread() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
 }
 
 void PostgresqlWakeups::run() {
@@ -123,13 +108,10 @@ void PostgresqlWakeups::serve() {
 }
 
 bool PostgresqlWakeups::wait(short events, int timeout_milliseconds) {
-    std::array<pollfd, 2> both = {{{wake_fd_, POLLIN, 0}, {-1, events, 0}}};
+    std::array<pollfd, 2> both = {{{wake_up_.descriptor(), POLLIN, 0}, {-1, events, 0}}};
     if (connection_ && events != 0) both[1].fd = PQsocket(connection_.get());
     ::poll(both.data(), both.size(), timeout_milliseconds);
-    if (both[0].revents != 0) {
-        std::uint64_t count = 0;
-        [[maybe_unused]] const auto read = ::read(wake_fd_, &count, sizeof count);
-    }
+    if (both[0].revents != 0) wake_up_.clear();
     return !is_stopping();
 }
 

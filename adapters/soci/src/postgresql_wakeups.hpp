@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dialect.hpp"
+#include "wake_up.hpp"
 
 #include <libpq-fe.h>
 
@@ -44,11 +45,10 @@ private:
     /// False when the store is closing.
     bool wait(short events, int timeout_milliseconds);
     bool is_stopping();
-    void wake_thread() noexcept;
 
     const std::string connect_string_, settings_, table_;
     Notifier& notifier_;
-    const int wake_fd_; ///< readable when there are hints to send, or when it is time to stop
+    WakeUp wake_up_; ///< when there are hints to send, or when it is time to stop
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_{nullptr, &PQfinish};
     std::string channel_;
     bool was_connected_ = false;
