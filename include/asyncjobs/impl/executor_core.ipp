@@ -5,14 +5,19 @@
 #include <asyncjobs/detail/executor_core.hpp>
 #include <asyncjobs/detail/job_event.hpp>
 
+#include <boost/asio/ip/host_name.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <span>
+#include <string>
 #include <thread>
 
+#ifdef _WIN32
+#include <process.h>
+#else
 #include <unistd.h>
+#endif
 
 namespace asyncjobs::detail {
 
@@ -71,12 +76,23 @@ inline ExecutorOptions checked(ExecutorOptions options) {
     return options;
 }
 
+inline int process_id() {
+#ifdef _WIN32
+    return ::_getpid();
+#else
+    return ::getpid();
+#endif
+}
+
 /// Unique to one executor, so that it can ask the store what it holds.
 inline std::string worker_name(const std::string& wish, std::uint64_t random_bits) {
-    std::array<char, 65> host{};
-    if (wish.empty() && ::gethostname(host.data(), host.size() - 1) != 0) host = {"host"};
-    const auto base =
-        wish.empty() ? fmt::format("{}:{}", printable(host.data()), ::getpid()) : wish;
+    constexpr std::size_t longest_host = 64;
+    std::string base = wish;
+    if (wish.empty()) {
+        boost::system::error_code failed;
+        const std::string host = boost::asio::ip::host_name(failed).substr(0, longest_host);
+        base = fmt::format("{}:{}", failed ? "host" : printable(host), process_id());
+    }
     return fmt::format("{}/{:08x}", base, random_bits & 0xFFFFFFFF);
 }
 
