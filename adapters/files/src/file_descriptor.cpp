@@ -8,6 +8,18 @@
 #include <utility>
 
 namespace asyncjobs::files {
+namespace {
+
+int sync_to_disk(int descriptor) noexcept {
+#ifdef F_FULLFSYNC // of macOS, where fsync() leaves data in the disk's volatile cache
+    if (::fcntl(descriptor, F_FULLFSYNC) == 0) return 0;
+    const bool is_unsupported = errno == ENOTSUP || errno == EINVAL || errno == ENOTTY;
+    if (!is_unsupported) return -1;
+#endif
+    return ::fsync(descriptor);
+}
+
+} // namespace
 
 FileDescriptor::FileDescriptor(std::filesystem::path file, int flags, unsigned mode)
     : file_{std::move(file)}, descriptor_{::open(file_.c_str(), flags | O_CLOEXEC, mode)} {
@@ -42,7 +54,7 @@ std::string FileDescriptor::read_up_to(std::size_t most) {
 }
 
 void FileDescriptor::sync() {
-    if (::fsync(descriptor_) != 0) fail("cannot sync ");
+    if (sync_to_disk(descriptor_) != 0) fail("cannot sync ");
 }
 
 void FileDescriptor::close() {
