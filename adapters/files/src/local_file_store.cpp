@@ -22,6 +22,13 @@ namespace {
 
 constexpr std::size_t longest_info = 4096;
 
+bool is_out_of_space(const std::error_code& code) {
+#ifdef EDQUOT // Windows has none
+    if (code.value() == EDQUOT) return true;
+#endif
+    return code == std::errc::no_space_on_device || code == std::errc::file_too_large;
+}
+
 /// Calls `function`; what the file system throws becomes an Error.
 template <typename Function>
 decltype(auto) on_disk(Function function) {
@@ -31,8 +38,7 @@ decltype(auto) on_disk(Function function) {
         throw;
     } catch (const std::system_error& error) {
         const auto& code = error.code();
-        const bool full = code == std::errc::no_space_on_device || code.value() == EDQUOT ||
-                          code == std::errc::file_too_large;
+        const bool full = is_out_of_space(code);
         const bool scarce = code == std::errc::too_many_files_open ||
                             code == std::errc::too_many_files_open_in_system ||
                             code == std::errc::not_enough_memory;

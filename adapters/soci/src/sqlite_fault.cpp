@@ -10,7 +10,10 @@ namespace asyncjobs::soci_adapter {
 namespace {
 
 bool is_out_of_space(int system_errno) noexcept {
-    return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+#ifdef EDQUOT // Windows has none
+    if (system_errno == EDQUOT) return true;
+#endif
+    return system_errno == ENOSPC || system_errno == EFBIG;
 }
 
 Errc code_of(int result, int system_errno, Stage stage) noexcept {
