@@ -1,11 +1,17 @@
 # How every target of this project is made; nothing here reaches a host's own targets.
+include(AsyncjobsPlatform)
 
 # Warnings and sanitizers, privately.
 function(asyncjobs_compile_options target)
-    target_compile_options(${target} PRIVATE
-        -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${ASYNCJOBS_WERROR}>:-Werror>
-        # In a unity build every source is included, so GCC takes its local types for a header's.
-        $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
+    if(MSVC)
+        target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${ASYNCJOBS_WERROR}>:/WX>)
+    else()
+        target_compile_options(${target} PRIVATE
+            -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+            $<$<BOOL:${ASYNCJOBS_WERROR}>:-Werror>
+            # In a unity build every source is included, so GCC takes its local types for a header's.
+            $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
+    endif()
     if(ASYNCJOBS_SANITIZE)
         target_compile_options(${target} PRIVATE
             -fsanitize=${ASYNCJOBS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -57,6 +63,7 @@ function(asyncjobs_add_library name)
     set_target_properties(${target} PROPERTIES
         EXPORT_NAME ${name} OUTPUT_NAME ${target} POSITION_INDEPENDENT_CODE ON)
     target_compile_features(${target} PUBLIC cxx_std_20)
+    asyncjobs_platform_options(${target} PUBLIC)
     asyncjobs_compile_options(${target})
     target_compile_options(${target} PRIVATE ${ASYNCJOBS_LIBRARY_OPTIONS})
     target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${include} FILES ${headers})
@@ -79,6 +86,7 @@ function(asyncjobs_add_header_only_library)
     add_library(asyncjobs::header_only ALIAS asyncjobs_header_only)
     set_target_properties(asyncjobs_header_only PROPERTIES EXPORT_NAME header_only)
     target_compile_features(asyncjobs_header_only INTERFACE cxx_std_20)
+    asyncjobs_platform_options(asyncjobs_header_only INTERFACE)
     target_compile_definitions(asyncjobs_header_only INTERFACE ASYNCJOBS_HEADER_ONLY)
     target_include_directories(asyncjobs_header_only INTERFACE
         $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
