@@ -1,7 +1,8 @@
 #include "sqlite_fault.hpp"
 
+#include "soci_sqlite3.hpp"
+
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <cerrno>
 
@@ -10,7 +11,7 @@ namespace {
 using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
 
-Errc code_of(int result, Stage stage = Stage::working, int system_errno = 0) {
+Errc fault_code(int result, Stage stage = Stage::working, int system_errno = 0) {
     return sqlite_fault(result, system_errno, stage, "").code;
 }
 
@@ -18,40 +19,40 @@ TEST_CASE("a held lock of any kind is busy, and the session stays in use") {
     for (const int result : {SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_BUSY_RECOVERY, SQLITE_LOCKED,
                              SQLITE_LOCKED_SHAREDCACHE}) {
         CAPTURE(result);
-        CHECK(code_of(result) == Errc::store_busy);
+        CHECK(fault_code(result) == Errc::store_busy);
         CHECK_FALSE(sqlite_fault(result, 0, Stage::working, "").session_is_lost);
     }
 }
 
 TEST_CASE("a full disk, quota or file size limit is full, also while committing") {
     for (const Stage stage : {Stage::working, Stage::committing}) {
-        CHECK(code_of(SQLITE_FULL, stage) == Errc::store_full);
+        CHECK(fault_code(SQLITE_FULL, stage) == Errc::store_full);
         for (const int system_errno : {ENOSPC, EDQUOT, EFBIG}) {
             CAPTURE(system_errno);
-            CHECK(code_of(SQLITE_IOERR_WRITE, stage, system_errno) == Errc::store_full);
+            CHECK(fault_code(SQLITE_IOERR_WRITE, stage, system_errno) == Errc::store_full);
         }
     }
 }
 
 TEST_CASE("an I/O error changes nothing before the commit, and leaves it unknown during it") {
-    CHECK(code_of(SQLITE_IOERR_READ, Stage::working, EIO) == Errc::store_unavailable);
-    CHECK(code_of(SQLITE_IOERR_READ, Stage::committing, EIO) == Errc::unknown_outcome);
-    CHECK(code_of(SQLITE_IOERR_FSYNC, Stage::committing, EIO) == Errc::unknown_outcome);
+    CHECK(fault_code(SQLITE_IOERR_READ, Stage::working, EIO) == Errc::store_unavailable);
+    CHECK(fault_code(SQLITE_IOERR_READ, Stage::committing, EIO) == Errc::unknown_outcome);
+    CHECK(fault_code(SQLITE_IOERR_FSYNC, Stage::committing, EIO) == Errc::unknown_outcome);
 }
 
 TEST_CASE("a commit whose frames could not be written never happened") {
-    CHECK(code_of(SQLITE_IOERR_WRITE, Stage::committing, EIO) == Errc::store_unavailable);
+    CHECK(fault_code(SQLITE_IOERR_WRITE, Stage::committing, EIO) == Errc::store_unavailable);
 }
 
 TEST_CASE("a commit that could not be synced for want of space may come to light later") {
-    CHECK(code_of(SQLITE_IOERR_FSYNC, Stage::committing, ENOSPC) == Errc::unknown_outcome);
+    CHECK(fault_code(SQLITE_IOERR_FSYNC, Stage::committing, ENOSPC) == Errc::unknown_outcome);
 }
 
 TEST_CASE("a file that can't be opened or written may become accessible again") {
     for (const int result : {SQLITE_CANTOPEN, SQLITE_CANTOPEN_ISDIR, SQLITE_READONLY,
                              SQLITE_READONLY_DBMOVED, SQLITE_PERM, SQLITE_PROTOCOL}) {
         CAPTURE(result);
-        CHECK(code_of(result) == Errc::store_unavailable);
+        CHECK(fault_code(result) == Errc::store_unavailable);
     }
 }
 
@@ -59,7 +60,7 @@ TEST_CASE("damage and defects are not worth a retry, and the session is not used
     for (const int result : {SQLITE_CORRUPT, SQLITE_CORRUPT_INDEX, SQLITE_NOTADB, SQLITE_ERROR,
                              SQLITE_CONSTRAINT_UNIQUE, SQLITE_SCHEMA, SQLITE_TOOBIG}) {
         CAPTURE(result);
-        CHECK(code_of(result) == Errc::store_failure);
+        CHECK(fault_code(result) == Errc::store_failure);
         CHECK(sqlite_fault(result, 0, Stage::working, "").session_is_lost);
     }
 }

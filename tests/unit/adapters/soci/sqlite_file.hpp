@@ -1,6 +1,7 @@
 #pragma once
 
-#include <sqlite3.h>
+#include "soci_sqlite3.hpp"
+
 #include <unistd.h>
 
 #include <atomic>
@@ -32,30 +33,30 @@ private:
     std::filesystem::path folder_, path_;
 };
 
-/// Somebody else's connection to a database, without SOCI.
+/// A connection of another program to a database, without a session of SOCI.
 class Sqlite {
 public:
     explicit Sqlite(const std::filesystem::path& path) {
-        check(sqlite3_open(path.c_str(), &connection_));
+        check(sqlite_api::sqlite3_open(path.c_str(), &connection_));
     }
-    ~Sqlite() { sqlite3_close(connection_); }
+    ~Sqlite() { sqlite_api::sqlite3_close(connection_); }
     Sqlite(const Sqlite&) = delete;
     Sqlite& operator=(const Sqlite&) = delete;
 
     void run(const std::string& sql) {
-        check(sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr));
+        check(sqlite_api::sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr));
     }
 
     /// The rows' column `at`, as text.
     std::vector<std::string> column(const std::string& sql, int at = 0) {
-        sqlite3_stmt* statement = nullptr;
-        check(sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr));
+        sqlite_api::sqlite3_stmt* statement = nullptr;
+        check(sqlite_api::sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr));
         std::vector<std::string> rows;
-        while (sqlite3_step(statement) == SQLITE_ROW) {
-            const auto* text = sqlite3_column_text(statement, at);
+        while (sqlite_api::sqlite3_step(statement) == SQLITE_ROW) {
+            const auto* text = sqlite_api::sqlite3_column_text(statement, at);
             rows.emplace_back(text ? reinterpret_cast<const char*>(text) : "NULL");
         }
-        check(sqlite3_finalize(statement));
+        check(sqlite_api::sqlite3_finalize(statement));
         return rows;
     }
 
@@ -63,10 +64,10 @@ public:
 
 private:
     void check(int result) {
-        if (result != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(connection_));
+        if (result != SQLITE_OK) throw std::runtime_error(sqlite_api::sqlite3_errmsg(connection_));
     }
 
-    sqlite3* connection_ = nullptr;
+    sqlite_api::sqlite3* connection_ = nullptr;
 };
 
 } // namespace soci_test
