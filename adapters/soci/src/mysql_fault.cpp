@@ -9,6 +9,7 @@ namespace {
 /// use. Some exist in only one of MySQL and MariaDB, so there is no header that has them all.
 enum : unsigned {
     er_error_on_write = 3,
+    er_record_changed = 1020,
     er_disk_full = 1021,
     er_error_on_write_server = 1026,
     er_get_errno = 1030,
@@ -94,6 +95,9 @@ Meaning meaning_of(unsigned error, std::string_view text) noexcept {
         return {Errc::store_busy, "another transaction held a lock for too long"};
     case er_deadlock:
         return {Errc::store_busy, "the transaction was rolled back to resolve a deadlock"};
+    case er_record_changed:
+        return {Errc::store_busy,
+                "the transaction was rolled back, as another changed a row after its snapshot"};
     case er_lock_table_full:
     case er_too_many_transactions:
         return {Errc::store_busy, "the server has no room for another lock or transaction"};
@@ -136,8 +140,8 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text) {
     fault.code = code;
     fault.message = fmt::format("MySQL: {} (error {})", words, error);
     fault.session_is_lost = code != Errc::store_busy && code != Errc::store_full;
-    fault.is_worth_repeating =
-        error == er_deadlock || is_duplicate(error) || (is_lost && stage == Stage::working);
+    fault.is_worth_repeating = error == er_deadlock || error == er_record_changed ||
+                               is_duplicate(error) || (is_lost && stage == Stage::working);
     if (stage == Stage::committing &&
         (is_lost || error == er_error_during_commit || error == er_query_interrupted ||
          error == er_statement_timeout_mariadb)) {
