@@ -14,8 +14,6 @@
 
 namespace asyncjobs::testing {
 
-namespace {
-
 /// Remembers in which order jobs were submitted: where time stands still, neither their times nor
 /// their ids tell.
 class OrderedStore final : public ForwardingJobStore {
@@ -46,6 +44,8 @@ private:
 
     std::unordered_map<JobId, std::size_t> places_;
 };
+
+namespace {
 
 ExecutorOptions with_hourly_upkeep(ExecutorOptions options) {
     options.poll_every = options.rescue_every = options.purge_every = std::chrono::hours{1};

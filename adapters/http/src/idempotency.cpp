@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(NotedRequest, (), (request, estimate_us))
 namespace {
 
 constexpr std::string_view field = "Idempotency-Key";
-constexpr std::string_view metadata_member = "idempotency";
+constexpr std::string_view idempotency_member = "idempotency";
 
 /// What is between the quotes of a quoted text; empty for one that has no proper end.
 std::optional<std::string> parse_quoted(std::string_view text) {
@@ -68,13 +68,13 @@ std::optional<Idempotency> read_idempotency(const Call& call) {
 void note(const Idempotency& idempotency, boost::json::object& metadata) {
     NotedRequest noted{.request = idempotency.request};
     if (idempotency.estimate) noted.estimate_us = idempotency.estimate->count();
-    metadata[metadata_member] = json::to_value(json::serialize(noted));
+    metadata[idempotency_member] = json::to_value(json::serialize(noted));
 }
 
 std::optional<Idempotency> noted_idempotency(const JsonText& metadata) {
     const auto document = json::to_value(metadata);
     const auto* all = document.if_object();
-    const auto* found = all ? all->if_contains(metadata_member) : nullptr;
+    const auto* found = all ? all->if_contains(idempotency_member) : nullptr;
     NotedRequest noted;
     if (!found || !json::read(*found, noted).empty()) return std::nullopt;
     Idempotency first{.request = std::move(noted.request)};

@@ -9,7 +9,7 @@
 namespace asyncjobs::http::openapi {
 namespace {
 
-constexpr std::string_view problem_schema_texts = R"({
+constexpr std::string_view problem_schema_text = R"({
   "Problem": {
     "description": "What went wrong, after RFC 9457; may have more members",
     "type": "object",
@@ -75,7 +75,7 @@ constexpr Response problem_kinds[] = {
 
 } // namespace
 
-boost::json::object problem_schemas() { return parse_object(problem_schema_texts); }
+boost::json::object problem_schemas() { return parse_object(problem_schema_text); }
 
 boost::json::object problem_responses() {
     boost::json::object all;

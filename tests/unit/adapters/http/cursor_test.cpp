@@ -10,24 +10,24 @@ using http::Problem;
 using http::read_cursor;
 
 namespace {
-const JobId last =
+const JobId last_seen =
     JobId::make(Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}}, 1, 2);
 const JobQuery query{.owner = "ann", .type = "report", .status = JobStatus::failed};
 } // namespace
 
 TEST_CASE("a cursor leads back to its place in its listing") {
-    CHECK(read_cursor(query, make_cursor(query, last)) == last);
-    CHECK(read_cursor({.owner = "ann"}, make_cursor({.owner = "ann"}, last)) == last);
+    CHECK(read_cursor(query, make_cursor(query, last_seen)) == last_seen);
+    CHECK(read_cursor({.owner = "ann"}, make_cursor({.owner = "ann"}, last_seen)) == last_seen);
 }
 
 TEST_CASE("a cursor may be used with another page size") {
     JobQuery larger = query;
     larger.limit = 7;
-    CHECK(read_cursor(larger, make_cursor(query, last)) == last);
+    CHECK(read_cursor(larger, make_cursor(query, last_seen)) == last_seen);
 }
 
 TEST_CASE("a cursor of another owner or filter is refused") {
-    const auto cursor = make_cursor(query, last);
+    const auto cursor = make_cursor(query, last_seen);
     JobQuery other = query;
     SUBCASE("another owner") { other.owner = "bob"; }
     SUBCASE("another type") { other.type = "reports"; }
@@ -42,10 +42,10 @@ TEST_CASE("a cursor of another owner or filter is refused") {
 }
 
 TEST_CASE("a cursor that was tampered with is refused") {
-    const auto cursor = make_cursor(query, last);
+    const auto cursor = make_cursor(query, last_seen);
     CHECK_THROWS_AS(read_cursor(query, ""), Problem);
     CHECK_THROWS_AS(read_cursor(query, cursor.substr(1)), Problem);
     CHECK_THROWS_AS(read_cursor(query, cursor + "0"), Problem);
     CHECK_THROWS_AS(read_cursor(query, cursor.substr(0, cursor.size() - 1) + "u"), Problem);
-    CHECK_THROWS_AS(read_cursor(query, last.text()), Problem);
+    CHECK_THROWS_AS(read_cursor(query, last_seen.text()), Problem);
 }

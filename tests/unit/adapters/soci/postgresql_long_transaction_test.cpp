@@ -11,7 +11,7 @@ using namespace asyncjobs;
 using namespace soci_test;
 using namespace std::chrono_literals;
 
-constexpr std::size_t count = 4000, batch = 50, turns = count / batch;
+constexpr std::size_t job_count = 4000, batch = 50, turns = job_count / batch;
 
 /// What would be read if each turn began with the first of what there ever was.
 constexpr std::size_t of_all_before_each = batch * turns * (turns + 1) / 2;
@@ -22,7 +22,7 @@ void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
     Timestamp now{24h};
     const auto store = open_store(schema.url_to_end(), {.clock = [&] { return now; }});
     std::vector<NewJob> jobs;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < job_count; ++i) {
         jobs.push_back(new_job(i));
         jobs.back().run_at = Timestamp{std::chrono::seconds{i + 1}};
         jobs.back().retention = 1s;
