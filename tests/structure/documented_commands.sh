@@ -20,7 +20,7 @@ for document in *.md docs/*.md docs/*/*.md; do
         word=${line%% *}
         case $word in
         ./*) [ -x "$word" ] || miss "$document" "no script $word" ;;
-        cmake | ctest | curl | git | sqlite3 | ninja | sudo | apt-get | cd | g++ | clang++-14) ;;
+        cmake | ctest | curl | git | sqlite3 | ninja | sudo | apt-get | cd | g++ | clang++) ;;
         *=*) ;;
         *) command -v "$word" >/dev/null || miss "$document" "no command $word" ;;
         esac
