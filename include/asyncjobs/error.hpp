@@ -31,17 +31,21 @@ enum class Condition {
     invalid, ///< the caller must change its request
 };
 
-const std::error_category& error_category() noexcept;
-const std::error_category& condition_category() noexcept;
+ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& error_category() noexcept;
+ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& condition_category() noexcept;
 
-std::error_code make_error_code(Errc) noexcept;
-std::error_condition make_error_condition(Condition) noexcept;
+ASYNCJOBS_DECL std::error_code make_error_code(Errc) noexcept;
+ASYNCJOBS_DECL std::error_condition make_error_condition(Condition) noexcept;
+
+/// Compares categories by name, as comparisons with a Condition do. A process whose plugins have
+/// their own copies of this library has several objects for one category.
+ASYNCJOBS_DECL bool operator==(const std::error_code& code, Errc expected) noexcept;
 
 /// The one exception type of the library.
 ///
 /// `what()` is for developers and logs: it names the field, the value and the rule, and never holds
 /// SQL or a bound value.
-class Error : public std::system_error {
+class ASYNCJOBS_DECL ASYNCJOBS_VISIBLE Error : public std::system_error {
 public:
     Error(Errc code, const std::string& message);
 

@@ -78,6 +78,37 @@ TEST_CASE("a code of another library is in none of the conditions") {
     CHECK_FALSE(std::error_code(1, std::generic_category()) == Errc::invalid_argument);
 }
 
+// The categories of a second copy of the library in the process, as a plugin may have one.
+class CopiedConditions final : public std::error_category {
+    const char* name() const noexcept override { return asyncjobs::condition_category().name(); }
+    std::string message(int value) const override {
+        return asyncjobs::condition_category().message(value);
+    }
+};
+
+class CopiedErrors final : public std::error_category {
+    const char* name() const noexcept override { return asyncjobs::error_category().name(); }
+    std::string message(int value) const override {
+        return asyncjobs::error_category().message(value);
+    }
+    std::error_condition default_error_condition(int value) const noexcept override {
+        static const CopiedConditions conditions;
+        return {asyncjobs::error_category().default_error_condition(value).value(), conditions};
+    }
+};
+
+TEST_CASE("a code of another copy of the library is the same code, in the same conditions") {
+    const CopiedErrors copy;
+    for (const auto expected : all_codes) {
+        const std::error_code code(static_cast<int>(expected), copy);
+        CHECK(code == expected);
+        CHECK(code != (expected == Errc::stopped ? Errc::not_found : Errc::stopped));
+        for (const auto condition :
+             {Condition::retryable, Condition::conflict, Condition::not_found, Condition::invalid})
+            CHECK((code == condition) == (make_error_code(expected) == condition));
+    }
+}
+
 TEST_CASE("an Error carries its code and what the developer needs to know") {
     const Error error(Errc::store_full, "no space left for jobs.db");
     CHECK(error.code() == Errc::store_full);

@@ -7,7 +7,7 @@
 namespace asyncjobs {
 namespace detail {
 
-class ErrorCategory final : public std::error_category {
+class ASYNCJOBS_VISIBLE ErrorCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "asyncjobs"; }
 
@@ -62,7 +62,7 @@ public:
     }
 };
 
-class ConditionCategory final : public std::error_category {
+class ASYNCJOBS_VISIBLE ConditionCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "asyncjobs.condition"; }
 
@@ -78,6 +78,12 @@ public:
             return "invalid request";
         }
         return "unknown condition";
+    }
+
+    bool equivalent(const std::error_code& code, int value) const noexcept override {
+        const auto condition = code.default_error_condition();
+        return condition.value() == value &&
+               condition.category().name() == std::string_view(name());
     }
 };
 
@@ -99,6 +105,11 @@ ASYNCJOBS_INLINE std::error_code make_error_code(Errc code) noexcept {
 
 ASYNCJOBS_INLINE std::error_condition make_error_condition(Condition condition) noexcept {
     return {static_cast<int>(condition), condition_category()};
+}
+
+ASYNCJOBS_INLINE bool operator==(const std::error_code& code, Errc expected) noexcept {
+    return code.value() == static_cast<int>(expected) &&
+           code.category().name() == std::string_view(error_category().name());
 }
 
 ASYNCJOBS_INLINE Error::Error(Errc code, const std::string& message)
