@@ -12,7 +12,7 @@ namespace asyncjobs {
 /// threads of the library's all the same, for nothing may block the host's.
 ///
 /// Pass it to Executor and Client. The io_context must run as long as any of them lives.
-std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers);
+ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers);
 
 } // namespace asyncjobs
 

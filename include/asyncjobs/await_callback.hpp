@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>

@@ -32,13 +32,13 @@ struct ClientOptions {
 /// Errors         Error, as the store threw it; Errc::invalid_argument for a job that breaks a
 /// rule.
 ///                A submit that throws Errc::unknown_outcome may have happened.
-class Client {
+class ASYNCJOBS_DECL Client {
     struct Impl;
 
 public:
     /// Ends a watch when destroyed; its callback is not running any more by then, so it must not be
     /// destroyed by the callback itself. Outliving its Client, it has nothing to end.
-    class Watch {
+    class ASYNCJOBS_DECL Watch {
     public:
         Watch() noexcept;
         Watch(Watch&&) noexcept;

@@ -30,7 +30,7 @@ struct CoroutineRun {
 };
 
 /// A stop token's callback: brings the request to the run's strand.
-class CancelCoroutine {
+class ASYNCJOBS_DECL CancelCoroutine {
 public:
     explicit CancelCoroutine(const std::shared_ptr<CoroutineRun>& run) noexcept : run_(run) {}
     void operator()() const;
@@ -40,7 +40,8 @@ private:
 };
 
 /// Interrupted for an operation that was aborted because of `stop`; everything else as it is.
-std::exception_ptr interruption(std::exception_ptr thrown, const std::stop_token& stop);
+ASYNCJOBS_DECL std::exception_ptr interruption(std::exception_ptr thrown,
+                                               const std::stop_token& stop);
 
 } // namespace detail
 

@@ -44,7 +44,7 @@ struct JobEvent {
     std::string limit = {};           ///< of held_back: its name
 };
 
-std::string_view to_string(JobEvent::Kind) noexcept;
+ASYNCJOBS_DECL std::string_view to_string(JobEvent::Kind) noexcept;
 
 struct EventStreamOptions {
     std::size_t capacity = 10'000; ///< 1-10000000; events that wait for the subscriber, at most
@@ -60,7 +60,7 @@ struct EventStreamOptions {
 /// Thread-safety  Full.
 /// Ownership      Must outlive the executors and clients that were given it.
 /// Errors         Bad options throw Error (Errc::invalid_argument).
-class EventStream {
+class ASYNCJOBS_DECL EventStream {
 public:
     /// Called by one thread at a time; must not throw. `lost` events came after these ones and
     /// found no room.

@@ -85,7 +85,7 @@ struct ExecutorOptions {
 /// Errors         Bad options throw Error (Errc::invalid_argument) that names the option, the value
 ///                and the range. A store that fails is retried for as long as it takes, and logged
 ///                once as it goes and as it comes back.
-class Executor {
+class ASYNCJOBS_DECL Executor {
 public:
     explicit Executor(JobStore& store, ExecutorOptions options = {});
     Executor(JobStore& store, std::shared_ptr<Runtime> runtime, ExecutorOptions options = {});

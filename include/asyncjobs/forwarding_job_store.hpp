@@ -8,7 +8,7 @@ namespace asyncjobs {
 /// fault injection, tracing, encryption.
 ///
 /// Ownership  Borrows `inner`, which must outlive it.
-class ForwardingJobStore : public JobStore {
+class ASYNCJOBS_DECL ForwardingJobStore : public JobStore {
 public:
     explicit ForwardingJobStore(JobStore& inner) noexcept : inner_(inner) {}
 

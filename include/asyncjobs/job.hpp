@@ -21,8 +21,8 @@ constexpr bool is_finished(JobStatus status) noexcept {
     return status != JobStatus::pending && status != JobStatus::processing;
 }
 
-std::string_view to_string(JobStatus) noexcept;
-std::optional<JobStatus> parse_job_status(std::string_view) noexcept;
+ASYNCJOBS_DECL std::string_view to_string(JobStatus) noexcept;
+ASYNCJOBS_DECL std::optional<JobStatus> parse_job_status(std::string_view) noexcept;
 
 /// How far a job has come. Never goes back within an attempt.
 struct Progress {
@@ -33,7 +33,7 @@ struct Progress {
 };
 
 /// Why a job failed, in words meant for the API's client.
-struct JobError {
+struct ASYNCJOBS_VISIBLE JobError {
     std::string code = {}; ///< stable, for programs: `E7005`, `worker_lost`, `timeout`
     std::string message = {};
     JsonText details = {};
@@ -146,13 +146,13 @@ struct NewJob {
 /// type, queue: 1-100 characters of `A-Z a-z 0-9 . _ : / -`. owner: at most 255 bytes of UTF-8
 /// without control characters; unique_key, idempotency_key, limit_key: likewise, not empty.
 /// metadata: a JSON object of at most 16 KiB, or null.
-void validate(const NewJob&);
+ASYNCJOBS_DECL void validate(const NewJob&);
 
 /// Puts into `job` what its unique_by says: the unique key and, of a period, the id. Does nothing
 /// where there is none. Client does it; only who submits past it needs to.
 ///
 /// Errors  Errc::invalid_argument for a member that the input does not have.
-void make_unique_key(NewJob& job, Timestamp now);
+ASYNCJOBS_DECL void make_unique_key(NewJob& job, Timestamp now);
 
 /// Why a job shall be cancelled, and how.
 struct Cancellation {
@@ -165,7 +165,7 @@ struct Cancellation {
 };
 
 /// Throws Error (Errc::invalid_argument) that names the member, the value and the rule.
-void validate(const Cancellation&);
+ASYNCJOBS_DECL void validate(const Cancellation&);
 
 /// The record of a job, as a store returns it: a snapshot that owns its data.
 struct Job {

@@ -14,7 +14,7 @@ namespace asyncjobs {
 ///
 /// Any other exception fails the attempt too, but clients then see only
 /// error_code::internal_error, for an exception's text can hold values and secrets.
-class JobFailure : public std::exception {
+class ASYNCJOBS_VISIBLE JobFailure : public std::exception {
 public:
     explicit JobFailure(std::string code, std::string message = {}, JsonText details = {})
         : error_{std::move(code), std::move(message), std::move(details)} {}
@@ -44,7 +44,7 @@ private:
 
 /// Thrown by a handler that can't do its work yet: the job is pending again for `delay`, and the
 /// attempt is not charged. Let it pass; like Interrupted, it is no std::exception.
-struct Snooze {
+struct ASYNCJOBS_VISIBLE Snooze {
     Duration delay = {};
 };
 

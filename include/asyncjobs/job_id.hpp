@@ -18,7 +18,7 @@ namespace asyncjobs {
 ///
 /// An id is hard to guess, but knowing one is never an authorization. A regular, allocation-free
 /// value.
-class JobId {
+class ASYNCJOBS_DECL JobId {
 public:
     static constexpr std::size_t length = 39;
 

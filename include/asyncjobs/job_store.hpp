@@ -164,7 +164,7 @@ struct Workload {
 ///                outcomes are return values, never exceptions.
 /// Arguments      Have been validated (see validate(NewJob), JsonText); need no second check.
 /// Conformance    testing::job_store_conformance() is the executable contract.
-class JobStore {
+class ASYNCJOBS_DECL JobStore {
 public:
     virtual ~JobStore() = default;
 

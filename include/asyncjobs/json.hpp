@@ -46,7 +46,7 @@ template <typename T>
 JsonText serialize(const T& value);
 
 /// The text as a document tree.
-boost::json::value to_value(const JsonText& text);
+ASYNCJOBS_DECL boost::json::value to_value(const JsonText& text);
 
 } // namespace asyncjobs::json
 

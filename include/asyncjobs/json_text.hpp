@@ -15,7 +15,7 @@ namespace asyncjobs {
 /// (escaped or not), without lone surrogates, at most `max_depth` deep and `max_size` bytes long.
 ///
 /// Thread-safety  As std::string.
-class JsonText {
+class ASYNCJOBS_DECL ASYNCJOBS_VISIBLE JsonText {
 public:
     static constexpr std::size_t max_size = 10 * 1024 * 1024;
     static constexpr std::size_t max_depth = 64;

@@ -41,7 +41,7 @@ struct LimitedBy {
 };
 
 /// The limits that a worker's claim is under.
-class LimitsOfClaim {
+class ASYNCJOBS_DECL LimitsOfClaim {
 public:
     /// Borrows both lists.
     LimitsOfClaim(std::span<const Limit> of_all, std::span<const Limit> of_worker,
@@ -86,14 +86,16 @@ struct LimitedJob {
 /// Takes a place for `job` in each of its lines, or none and says why. `line(name)` is the state of
 /// a line, which this changes; `back()` a time not before now, later at each call: the back of the
 /// queue.
-std::optional<LimitRefusal> admit(const LimitedJob& job, std::span<const LimitedBy> limits,
-                                  const std::function<LimitLine&(const std::string&)>& line,
-                                  Timestamp now, const std::function<Timestamp()>& back);
+ASYNCJOBS_DECL std::optional<LimitRefusal>
+admit(const LimitedJob& job, std::span<const LimitedBy> limits,
+      const std::function<LimitLine&(const std::string&)>& line, Timestamp now,
+      const std::function<Timestamp()>& back);
 
 /// How many waiting jobs of the line to call now, oldest first: to where they were in their queue
 /// or, of turns, to its back. `turns` is how many of them may stand there: 1, or more where nobody
 /// else is waiting.
-std::size_t jobs_to_call(const Limit& limit, const LimitLine& line, std::size_t turns = 1) noexcept;
+ASYNCJOBS_DECL std::size_t jobs_to_call(const Limit& limit, const LimitLine& line,
+                                        std::size_t turns = 1) noexcept;
 
 } // namespace asyncjobs
 

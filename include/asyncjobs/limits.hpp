@@ -46,12 +46,12 @@ namespace detail {
 inline constexpr Duration limit_horizon = std::chrono::years{100};
 
 /// As asyncjobs::validate(), with `of` before the member.
-void validate(const Limit&, const std::string& of);
+ASYNCJOBS_DECL void validate(const Limit&, const std::string& of);
 } // namespace detail
 
 /// Throws Error (Errc::invalid_argument) that names the member, the value and the rule. `name`,
 /// `queue` and `type` are as a job's type is.
-void validate(const Limit&);
+ASYNCJOBS_DECL void validate(const Limit&);
 
 } // namespace asyncjobs
 

@@ -12,7 +12,7 @@ namespace asyncjobs {
 ///
 /// Thread-safety  Full.
 /// Durability     None.
-class MemoryJobStore final : public JobStore {
+class ASYNCJOBS_DECL MemoryJobStore final : public JobStore {
 public:
     /// The store's clock.
     using Clock = std::function<Timestamp()>;

@@ -18,12 +18,12 @@ namespace asyncjobs {
 ///
 /// Thread-safety  Every member may be called concurrently. Listeners run on the publishing thread,
 ///                must be quick, must not throw, and must not subscribe or unsubscribe.
-class Notifier {
+class ASYNCJOBS_DECL Notifier {
     struct Hub;
 
 public:
     /// Ends the subscription when destroyed; the listener is not running any more by then.
-    class Subscription {
+    class ASYNCJOBS_DECL Subscription {
     public:
         Subscription() noexcept;
         Subscription(Subscription&&) noexcept;

@@ -22,13 +22,13 @@ class Execution;
 
 /// Thrown by ProgressReporter's cancellation points when the handler is to stop. Let it pass; it is
 /// no std::exception, so that a `catch (const std::exception&)` does not swallow it.
-class Interrupted {};
+class ASYNCJOBS_VISIBLE Interrupted {};
 
 /// What a handler holds while it runs: it reports through it, and learns through it when to stop.
 ///
 /// Thread-safety  Full: a handler may report from several threads.
 /// Ownership      Valid until the handler returns.
-class ProgressReporter {
+class ASYNCJOBS_DECL ProgressReporter {
 public:
     static constexpr std::size_t max_message = 1000;
 

@@ -30,7 +30,7 @@ concept RetryDecision = requires(const T& decide, const FailedAttempt& failed) {
 ///
 /// Thread-safety  Full, if that of the function which it was made of is.
 /// Errors         Bad values throw Error (Errc::invalid_argument) that names them.
-class RetryPolicy {
+class ASYNCJOBS_DECL RetryPolicy {
 public:
     /// Empty: not at all, the job has failed. May be called from several threads at once; one that
     /// throws has decided nothing, and the default Backoff holds.

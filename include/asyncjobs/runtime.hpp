@@ -16,7 +16,7 @@ using Task = std::function<void()>;
 ///
 /// Thread-safety  Full. The destructor waits for a call that is under way, so a timer must not be
 ///                destroyed by its own task. The task must not block.
-class Timer {
+class ASYNCJOBS_DECL Timer {
 public:
     virtual ~Timer() = default;
 
@@ -30,7 +30,7 @@ public:
 ///
 /// Thread-safety  Full. The destructor drops tasks that have not started and waits for those that
 ///                have.
-class Lane {
+class ASYNCJOBS_DECL Lane {
 public:
     virtual ~Lane() = default;
     virtual void post(Task task) = 0;
@@ -40,7 +40,7 @@ public:
 };
 
 /// Something that one thread waits for and another sets, once.
-class Event {
+class ASYNCJOBS_DECL Event {
 public:
     virtual ~Event() = default;
     virtual void set() = 0;
@@ -56,7 +56,7 @@ public:
 ///
 /// Thread-safety  Full.
 /// Ownership      Must outlive what it made.
-class Runtime {
+class ASYNCJOBS_DECL Runtime {
 public:
     virtual ~Runtime() = default;
 
@@ -71,7 +71,7 @@ public:
 };
 
 /// The real one, with a timer thread of its own. See asio.hpp for one on a host's io_context.
-std::shared_ptr<Runtime> make_runtime();
+ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime();
 
 } // namespace asyncjobs
 

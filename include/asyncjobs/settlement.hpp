@@ -19,7 +19,7 @@ struct LeaseRef {
 
 /// How a worker ends its lease on a job. The named factories are the only way to make one, so a
 /// transition that the design does not know can't be written.
-class Settlement {
+class ASYNCJOBS_DECL Settlement {
 public:
     enum class Kind { completed, failed, retried, released, cancelled };
 

@@ -15,7 +15,7 @@ namespace asyncjobs {
 ///
 /// Thread-safety  None. Uses boost::asio::signal_set, so a host's own sets of it may be there, and
 ///                handlers that are installed otherwise may not.
-class StopSignals {
+class ASYNCJOBS_DECL StopSignals {
 public:
     StopSignals();
     ~StopSignals();

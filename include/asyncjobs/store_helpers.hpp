@@ -113,7 +113,7 @@ inline Job glance_at(const Job& job) {
 
 /// Whom the jobs of one submit wait for. A job whose idempotency key or unique key was taken is
 /// stood in for by the one that has it.
-class Parents {
+class ASYNCJOBS_DECL Parents {
 public:
     /// The answer to a job that comes before those which wait for it.
     void submitted(const NewJob& job, const Submitted& answer) {

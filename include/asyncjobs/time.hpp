@@ -18,10 +18,10 @@ using Timestamp = std::chrono::sys_time<Duration>;
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
 /// RFC 3339 in UTC with as many of six decimals as are needed: `2025-01-08T12:00:00.25Z`.
-std::string to_rfc3339(Timestamp);
+ASYNCJOBS_DECL std::string to_rfc3339(Timestamp);
 
 /// Accepts any RFC 3339 date-time; fractions beyond a microsecond are cut off. Empty if malformed.
-std::optional<Timestamp> parse_rfc3339(std::string_view text);
+ASYNCJOBS_DECL std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
 } // namespace asyncjobs
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <string_view>
 
 namespace asyncjobs::auth {

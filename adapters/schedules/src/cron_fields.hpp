@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <bitset>
 #include <chrono>
 #include <cstddef>

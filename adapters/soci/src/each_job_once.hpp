@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <cstddef>
 #include <span>
 #include <type_traits>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string_view>

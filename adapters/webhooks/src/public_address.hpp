@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <boost/asio/ip/address.hpp>
 
 namespace asyncjobs::webhooks {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <string>
 
 /// The endpoints' routes as OpenAPI Operation Objects, but for what the API adds to any.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <array>
 #include <charconv>
 #include <cstddef>

@@ -37,7 +37,7 @@ struct Handler {
 ///
 /// A job is `live` from its claim to its accepted settlement, and in between `ready` (waits for a
 /// slot, and for a thread if its handler blocks), running, or ended (waits for the next exchange).
-class ExecutorCore {
+class ASYNCJOBS_DECL ExecutorCore {
 public:
     ExecutorCore(JobStore& store, Runtime& runtime, ExecutorOptions options);
     ~ExecutorCore();

@@ -48,10 +48,10 @@ struct Reading {
 };
 
 /// Adds one more token to a JSON pointer.
-void append_token(std::string& pointer, std::string_view token);
+ASYNCJOBS_DECL void append_token(std::string& pointer, std::string_view token);
 
 /// Steps into a member or element for the time of its life.
-class Step {
+class ASYNCJOBS_DECL Step {
 public:
     Step(Reading& reading, std::string_view token);
     ~Step() { reading_.pointer.resize(length_); }
@@ -63,15 +63,15 @@ private:
     std::size_t length_;
 };
 
-void read_bool(Reading&, const boost::json::value&, bool& out);
-void read_string(Reading&, const boost::json::value&, std::string& out);
-void read_double(Reading&, const boost::json::value&, double& out);
-void read_timestamp(Reading&, const boost::json::value&, Timestamp& out);
-void refuse_unknown(Reading&, const boost::json::object&,
-                    const std::vector<std::string_view>& known);
+ASYNCJOBS_DECL void read_bool(Reading&, const boost::json::value&, bool& out);
+ASYNCJOBS_DECL void read_string(Reading&, const boost::json::value&, std::string& out);
+ASYNCJOBS_DECL void read_double(Reading&, const boost::json::value&, double& out);
+ASYNCJOBS_DECL void read_timestamp(Reading&, const boost::json::value&, Timestamp& out);
+ASYNCJOBS_DECL void refuse_unknown(Reading&, const boost::json::object&,
+                                   const std::vector<std::string_view>& known);
 
 /// Serialized without a check that a JsonText makes anyway.
-JsonText to_text(const boost::json::value&);
+ASYNCJOBS_DECL JsonText to_text(const boost::json::value&);
 
 template <typename T>
 void read_value(Reading& in, const boost::json::value& value, T& out);
@@ -232,7 +232,7 @@ boost::json::value write_value(const T& value) {
     }
 }
 
-[[noreturn]] void throw_mismatches(const Mismatches&);
+[[noreturn]] ASYNCJOBS_DECL void throw_mismatches(const Mismatches&);
 
 } // namespace asyncjobs::json::detail
 

@@ -18,7 +18,7 @@ using Executions = std::vector<std::shared_ptr<Execution>>;
 /// and cancel requests back, stops handlers that ran out of time or of lease.
 ///
 /// Beats only while there is something under way.
-class LeaseKeeper {
+class ASYNCJOBS_DECL LeaseKeeper {
 public:
     struct Options {
         Duration lease_for;

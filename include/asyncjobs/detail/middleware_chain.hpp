@@ -10,8 +10,8 @@ namespace asyncjobs::detail {
 /// Outermost first.
 using MiddlewareChain = std::vector<Middleware>;
 
-HandlerFunction wrapped(MiddlewareChain chain, HandlerFunction handler);
-AsyncHandlerFunction wrapped(MiddlewareChain chain, AsyncHandlerFunction handler);
+ASYNCJOBS_DECL HandlerFunction wrapped(MiddlewareChain chain, HandlerFunction handler);
+ASYNCJOBS_DECL AsyncHandlerFunction wrapped(MiddlewareChain chain, AsyncHandlerFunction handler);
 
 } // namespace asyncjobs::detail
 

@@ -13,7 +13,7 @@
 namespace asyncjobs::json::detail {
 
 /// Where in the whole schema a part of it stands, and the structs that it is part of.
-struct Place {
+struct ASYNCJOBS_DECL Place {
     UnknownMembers unknown = UnknownMembers::ignore;
     bool serialized = false; ///< it is of what is written, not of what is read
     std::string pointer = "#";
@@ -24,7 +24,7 @@ struct Place {
 
 /// The same schema for a value that may be null as well. Not for a struct's, which may be referred
 /// to.
-boost::json::object or_null(boost::json::object schema);
+ASYNCJOBS_DECL boost::json::object or_null(boost::json::object schema);
 
 template <typename T>
 boost::json::object schema_value(const Place& place);

@@ -15,7 +15,7 @@ class Execution;
 /// Blocking  Every member calls the store.
 /// Errors    Interrupted when the executor is gone or the handler is to stop; Error as the store
 ///           threw it, where trying again does not help.
-class StoreAccess {
+class ASYNCJOBS_DECL StoreAccess {
 public:
     StoreAccess(JobStore& store, Runtime& runtime, Duration lease_for)
         : store_(&store), runtime_(runtime), lease_for_(lease_for) {}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>

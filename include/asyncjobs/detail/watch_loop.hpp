@@ -18,7 +18,7 @@ namespace asyncjobs::detail {
 /// Follows any number of jobs with one thread: reads those that a hint names, glances at all of
 /// them once a poll interval and reads those that have changed, in batches, and passes on what is
 /// new.
-class WatchLoop {
+class ASYNCJOBS_DECL WatchLoop {
 public:
     using Watcher = std::function<void(const std::optional<Job>&)>;
 

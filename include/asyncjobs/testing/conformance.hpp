@@ -18,7 +18,7 @@ struct StoreFactory {
 };
 
 /// Thrown by a case that does not hold; `what()` says what was expected and what was found.
-class ConformanceFailure : public std::runtime_error {
+class ASYNCJOBS_VISIBLE ConformanceFailure : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
@@ -32,6 +32,7 @@ struct ConformanceCase {
 ///
 /// Needs no test framework: loop over the cases, or register each with yours. Cases are
 /// independent, sleep nowhere, and may be run in any order but not at the same time.
-std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory);
+ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
+job_store_conformance(const StoreFactory& factory);
 
 } // namespace asyncjobs::testing

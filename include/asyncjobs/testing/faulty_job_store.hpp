@@ -11,7 +11,7 @@ namespace asyncjobs::testing {
 ///
 /// Thread-safety  As the inner store's, if the plan's is.
 /// Ownership      Borrows `inner`.
-class FaultyJobStore final : public ForwardingJobStore {
+class ASYNCJOBS_TESTING_DECL FaultyJobStore final : public ForwardingJobStore {
 public:
     enum class Fault {
         none,

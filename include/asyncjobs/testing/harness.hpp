@@ -20,7 +20,7 @@ namespace asyncjobs::testing {
 /// Errors         What a handler throws is in its job's `error`, as in production. Bad options
 /// throw
 ///                Error (Errc::invalid_argument).
-class Harness {
+class ASYNCJOBS_TESTING_DECL Harness {
 public:
     using RegisterHandlers = std::function<void(Executor&)>;
 

@@ -16,7 +16,7 @@ namespace asyncjobs::testing {
 /// once.
 ///
 /// Thread-safety  None: one thread runs everything.
-class Simulation {
+class ASYNCJOBS_TESTING_DECL Simulation {
 public:
     explicit Simulation(std::uint64_t seed);
 
@@ -47,7 +47,7 @@ private:
 /// latency of up to `latency`; without any, whatever leads to one another happens at one time.
 ///
 /// Thread-safety  None. Ownership: borrows the simulation.
-class SimulatedRuntime final : public Runtime {
+class ASYNCJOBS_TESTING_DECL SimulatedRuntime final : public Runtime {
 public:
     explicit SimulatedRuntime(Simulation& simulation,
                               Duration latency = std::chrono::milliseconds{2});

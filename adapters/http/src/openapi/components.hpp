@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <boost/json/object.hpp>
 
 #include <cstddef>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <string_view>
 
 /// The API's own routes as OpenAPI Operation Objects, but for what follows from how they are

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <string_view>
 
 /// The operators' routes, as in job_operations.hpp.

@@ -27,7 +27,7 @@ using TokenDigest = std::array<unsigned char, 32>;
 /// Errors         Error (Errc::invalid_argument) that names the entry and the rule: a digest must
 ///                not occur twice, an owner and a role must have 1-255 bytes of UTF-8 without
 ///                control characters.
-class BearerTokens {
+class ASYNCJOBS_AUTH_DECL BearerTokens {
 public:
     static constexpr std::size_t max_token_size = 4096; ///< bytes; a longer one is nobody's
 

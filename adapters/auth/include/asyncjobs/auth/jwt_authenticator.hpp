@@ -42,7 +42,7 @@ struct JwtOptions {
 /// Thread-safety  Full.
 /// Ownership      Copies share their keys: JobApi has one, the host keeps one to replace_keys().
 /// Errors         Error (Errc::invalid_argument) that names the option, its value and the rule.
-class JwtAuthenticator {
+class ASYNCJOBS_AUTH_DECL JwtAuthenticator {
 public:
     /// 1-100 keys.
     JwtAuthenticator(std::vector<JwtKey> keys, JwtOptions options);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,7 +16,7 @@ namespace asyncjobs::auth {
 /// Ownership      Copies share the key.
 /// Errors         Error (Errc::invalid_argument) that says what is wrong with a key, and nothing
 ///                of a secret.
-class JwtKey {
+class ASYNCJOBS_AUTH_DECL JwtKey {
 public:
     /// HMAC with SHA-256; the secret has 32 bytes at the least.
     static JwtKey hs256(std::string secret, std::string kid = {});

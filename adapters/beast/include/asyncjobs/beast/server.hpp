@@ -58,7 +58,7 @@ struct ServerOptions {
 /// Errors         Bad options throw Error (Errc::invalid_argument), and so does start() for an
 ///                address that can't be listened at, and reload_certificate() for files that can't
 ///                be used.
-class Server {
+class ASYNCJOBS_BEAST_DECL Server {
 public:
     explicit Server(http::JobApi& api, ServerOptions options = {});
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <filesystem>
 #include <string_view>
 
@@ -12,16 +14,17 @@ namespace asyncjobs::files {
 
 /// Writes `bytes` as the whole content of `file` and waits until they are on the disk. On failure
 /// no such file remains.
-void write_file(const std::filesystem::path& file, std::string_view bytes);
+ASYNCJOBS_FILES_DECL void write_file(const std::filesystem::path& file, std::string_view bytes);
 
 /// Waits until the content of `file`, however it was written, is on the disk.
-void sync_file(const std::filesystem::path& file);
+ASYNCJOBS_FILES_DECL void sync_file(const std::filesystem::path& file);
 
 /// Gives a finished file its final name, replacing a file of that name, so that both survive a
 /// power failure: content first, then the name.
-void publish_file(const std::filesystem::path& finished, const std::filesystem::path& target);
+ASYNCJOBS_FILES_DECL void publish_file(const std::filesystem::path& finished,
+                                       const std::filesystem::path& target);
 
 /// Makes names created in, or removed from, `directory` survive a power failure.
-void sync_directory(const std::filesystem::path& directory);
+ASYNCJOBS_FILES_DECL void sync_directory(const std::filesystem::path& directory);
 
 } // namespace asyncjobs::files

@@ -29,7 +29,7 @@ using Clock = std::function<Timestamp()>;
 /// Ownership      Arguments are borrowed for the call.
 /// Errors         Error: Errc::invalid_argument for a key or an info that breaks a rule; its code
 ///                equals Condition::retryable when trying again may help.
-class FileStore {
+class ASYNCJOBS_FILES_DECL FileStore {
 public:
     virtual ~FileStore() = default;
 

@@ -44,7 +44,7 @@ struct JobFilesOptions {
 /// Ownership      Borrows the client and the file store, which must outlive it; it must outlive
 ///                executors that it was given.
 /// Errors         Error, as the stores threw it.
-class JobFiles {
+class ASYNCJOBS_FILES_DECL JobFiles {
 public:
     /// Writes the whole content of a file to the path it is given.
     using Writer = std::function<void(const std::filesystem::path&)>;

@@ -44,7 +44,7 @@ struct LinkedFile {
 /// this process's.
 ///
 /// Ownership  The directory. Files that it did not name are never touched.
-class LocalFileStore final : public FileStore {
+class ASYNCJOBS_FILES_DECL LocalFileStore final : public FileStore {
 public:
     /// Sweeps stale temporary files.
     explicit LocalFileStore(LocalFileStoreOptions options);

@@ -46,7 +46,7 @@ struct S3UrlOptions {
 /// Errors  Errc::store_unavailable where nothing is reached, in time, or the answer is a 5xx;
 ///         Errc::store_busy for 429 and 503; Errc::store_failure for what else S3 refuses, with its
 ///         code.
-class S3FileStore final : public FileStore {
+class ASYNCJOBS_FILES_DECL S3FileStore final : public FileStore {
 public:
     explicit S3FileStore(S3Options options);
     ~S3FileStore() override;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -16,11 +18,11 @@ struct Secret {
 ///
 /// Errors  std::system_error when the file can't be read or created; Error (Errc::invalid_argument)
 ///         when it isn't a secret of this size or others than its owner may read or write it.
-Secret load_or_create_secret(const std::filesystem::path& file);
+ASYNCJOBS_FILES_DECL Secret load_or_create_secret(const std::filesystem::path& file);
 
 using Digest = std::array<unsigned char, 32>;
 
 /// Throws std::runtime_error when the cryptographic library fails.
-Digest hmac_sha256(const Secret& secret, std::string_view message);
+ASYNCJOBS_FILES_DECL Digest hmac_sha256(const Secret& secret, std::string_view message);
 
 } // namespace asyncjobs::files

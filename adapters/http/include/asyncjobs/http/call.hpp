@@ -10,7 +10,7 @@
 namespace asyncjobs::http {
 
 /// Who asks, as the host's authenticator found out.
-struct Principal {
+struct ASYNCJOBS_HTTP_DECL Principal {
     std::string owner = {};              ///< whose jobs these are; see NewJob::owner
     std::vector<std::string> roles = {}; ///< for the host's own rules
 
@@ -18,7 +18,7 @@ struct Principal {
 };
 
 /// Named values from a request's target, percent-decoded and valid UTF-8.
-class Parameters {
+class ASYNCJOBS_HTTP_DECL Parameters {
 public:
     void add(std::string name, std::string value) {
         values_.emplace_back(std::move(name), std::move(value));

@@ -25,10 +25,10 @@ struct FileInfo {
 /// Blocking  Opens the file.
 /// Errors    Throws `info.missing`, Problem (416), Error (Errc::invalid_argument) for info that no
 ///           header can hold, and std::runtime_error for a file that can't be read.
-Response file_response(const Request& request, const FileInfo& info);
+ASYNCJOBS_HTTP_DECL Response file_response(const Request& request, const FileInfo& info);
 
 /// `attachment; filename="..."` with a plain fallback and, where it differs, the exact name
 /// encoded after RFC 8187. Path separators and control characters become `_`.
-std::string attachment_disposition(std::string_view name);
+ASYNCJOBS_HTTP_DECL std::string attachment_disposition(std::string_view name);
 
 } // namespace asyncjobs::http

@@ -12,6 +12,6 @@ namespace asyncjobs::http {
 /// Blocking       next() reads from the disk.
 /// Errors         next() throws std::runtime_error where the file hasn't the bytes that were
 ///                promised, so that the answer can't be completed.
-std::shared_ptr<BodyStream> stream_file(FileBody body);
+ASYNCJOBS_HTTP_DECL std::shared_ptr<BodyStream> stream_file(FileBody body);
 
 } // namespace asyncjobs::http

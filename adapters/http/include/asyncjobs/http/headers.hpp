@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <cstddef>
 #include <initializer_list>
 #include <string>
@@ -15,7 +17,7 @@ namespace asyncjobs::http {
 ///
 /// Thread-safety  As std::vector.
 /// Errors         add() and set() throw Error (Errc::invalid_argument) for what can't be a field.
-class Headers {
+class ASYNCJOBS_HTTP_DECL Headers {
 public:
     struct Field {
         std::string name;
@@ -47,16 +49,16 @@ private:
 };
 
 /// As HTTP compares field names and most tokens: ASCII letters alike in both cases.
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+ASYNCJOBS_HTTP_DECL bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 /// Without blanks and tabs at both ends.
-std::string_view trimmed(std::string_view text) noexcept;
+ASYNCJOBS_HTTP_DECL std::string_view trimmed(std::string_view text) noexcept;
 
 /// Whether `text` is a token: a method, a field name.
-bool is_token(std::string_view text) noexcept;
+ASYNCJOBS_HTTP_DECL bool is_token(std::string_view text) noexcept;
 
 /// Whether `text` can be a field's value.
-bool is_field_value(std::string_view text) noexcept;
+ASYNCJOBS_HTTP_DECL bool is_field_value(std::string_view text) noexcept;
 
 /// Calls `visit` with each element of a comma-separated list, trimmed; empty ones are skipped.
 template <typename Visit>

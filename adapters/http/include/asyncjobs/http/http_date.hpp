@@ -7,6 +7,6 @@
 namespace asyncjobs::http {
 
 /// The date of HTTP headers: `Wed, 08 Jan 2025 12:00:00 GMT`; fractions of a second are cut off.
-std::string to_http_date(Timestamp time);
+ASYNCJOBS_HTTP_DECL std::string to_http_date(Timestamp time);
 
 } // namespace asyncjobs::http

@@ -104,9 +104,9 @@ struct RouteOptions {
 /// A request that JobApi is answering. May be dropped.
 ///
 /// Thread-safety  Full.
-class Ongoing {
+class ASYNCJOBS_HTTP_DECL Ongoing {
 public:
-    class Work {
+    class ASYNCJOBS_HTTP_DECL Work {
     public:
         virtual void hurry() = 0;
 
@@ -139,7 +139,7 @@ private:
 ///                the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
-class JobApi {
+class ASYNCJOBS_HTTP_DECL JobApi {
 public:
     using Respond = std::function<void(Response)>;
 

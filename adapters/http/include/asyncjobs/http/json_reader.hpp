@@ -16,19 +16,20 @@ namespace asyncjobs::http {
 
 /// Parses a request's document. Throws Problem (400) if it is malformed, has a key twice in one
 /// object, is no UTF-8, holds U+0000, or is nested deeper than `depth_limit`.
-boost::json::value read_json(std::string_view text, std::size_t depth_limit);
+ASYNCJOBS_HTTP_DECL boost::json::value read_json(std::string_view text, std::size_t depth_limit);
 
 /// The document of a request to a route that takes JSON, and answers it. Throws Problem for a
 /// request that wants something else (406) or sends something else (415), and as above.
-boost::json::value read_json(const Request& request, std::size_t depth_limit = 32);
+ASYNCJOBS_HTTP_DECL boost::json::value read_json(const Request& request,
+                                                 std::size_t depth_limit = 32);
 
 /// 422, with all that is wrong with a document.
-Problem invalid_input(const json::Mismatches& errors);
+ASYNCJOBS_HTTP_DECL Problem invalid_input(const json::Mismatches& errors);
 
 namespace detail {
 
-json::Mismatches missing_members(const boost::json::value& document,
-                                 const std::vector<std::string>& required);
+ASYNCJOBS_HTTP_DECL json::Mismatches missing_members(const boost::json::value& document,
+                                                     const std::vector<std::string>& required);
 
 /// As json::read(), and what is missing of the top-level members that must be there.
 template <json::Described Document>
@@ -57,6 +58,7 @@ Document read_document(const Request& request, const std::vector<std::string>& r
 
 /// The text of a member of the object that `document` is known to be; empty if there is none of
 /// that name, or its name is spelled with escapes.
-std::string_view member_text(std::string_view document, std::string_view name) noexcept;
+ASYNCJOBS_HTTP_DECL std::string_view member_text(std::string_view document,
+                                                 std::string_view name) noexcept;
 
 } // namespace asyncjobs::http

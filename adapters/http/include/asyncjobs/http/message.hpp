@@ -37,7 +37,7 @@ struct FileBody {
 ///                last has come.
 /// Ownership      Destroying it ends it; not from within a delivery. It may outlive its JobApi, and
 ///                ends with that.
-class BodyStream {
+class ASYNCJOBS_HTTP_DECL BodyStream {
 public:
     /// The next piece, not empty; nothing: that was all.
     using Deliver = std::function<void(std::optional<std::string>)>;
@@ -65,9 +65,9 @@ struct Response {
 };
 
 /// In bytes; empty for a stream, whose length nobody knows.
-std::optional<std::uint64_t> body_length(const Body& body) noexcept;
+ASYNCJOBS_HTTP_DECL std::optional<std::uint64_t> body_length(const Body& body) noexcept;
 
 /// `Not Found` for 404.
-std::string_view reason_phrase(unsigned status) noexcept;
+ASYNCJOBS_HTTP_DECL std::string_view reason_phrase(unsigned status) noexcept;
 
 } // namespace asyncjobs::http

@@ -13,7 +13,7 @@
 namespace asyncjobs::http {
 
 /// What is wrong with a well-formed request: answered as 422 with all of it at once.
-class Violations {
+class ASYNCJOBS_HTTP_DECL Violations {
 public:
     /// `pointer` is a JSON pointer into the request's document: `/from`. Ignored where reading the
     /// document has found fault with that place, or with one around it, already.
@@ -35,7 +35,7 @@ private:
 ///
 /// `code` is stable and for programs (`not_found`); the problem's `type` is derived from it.
 /// `detail` is for people and must hold nothing secret.
-class Problem : public std::exception {
+class ASYNCJOBS_HTTP_DECL ASYNCJOBS_VISIBLE Problem : public std::exception {
 public:
     Problem(unsigned status, std::string code, std::string detail);
 

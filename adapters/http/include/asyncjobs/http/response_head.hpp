@@ -28,10 +28,11 @@ enum class Framing {
 
 /// Status line and fields, with the empty line. Fields that say how the message is framed are the
 /// server's and not taken from the response, but for Content-Length.
-std::string response_head(const Response& response, Timestamp now, Persistence persistence,
-                          Framing framing = Framing::as_said);
+ASYNCJOBS_HTTP_DECL std::string response_head(const Response& response, Timestamp now,
+                                              Persistence persistence,
+                                              Framing framing = Framing::as_said);
 
 /// A piece of a chunked body; an empty one is its end.
-std::string chunk(std::string_view data);
+ASYNCJOBS_HTTP_DECL std::string chunk(std::string_view data);
 
 } // namespace asyncjobs::http

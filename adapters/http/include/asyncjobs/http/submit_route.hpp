@@ -73,7 +73,7 @@ struct SubmitRule {
     SubmitDescription description = {};
 };
 
-SubmitRule make_rule(UntypedSubmitRoute route);
+ASYNCJOBS_HTTP_DECL SubmitRule make_rule(UntypedSubmitRoute route);
 
 template <DescribedJob Input>
 SubmitRule make_rule(SubmitRoute<Input> route) {

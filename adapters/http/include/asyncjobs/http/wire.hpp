@@ -21,6 +21,6 @@ struct WireMessage {
 /// is not taken for the whole.
 ///
 /// Blocking       `rest` reads a file from the disk.
-WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
+ASYNCJOBS_HTTP_DECL WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
 
 } // namespace asyncjobs::http

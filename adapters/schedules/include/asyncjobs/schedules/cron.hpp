@@ -30,7 +30,7 @@ namespace asyncjobs {
 /// first asked; their files know no change of the clocks after 2037. `UTC` needs no files.
 ///
 /// Thread-safety  As std::string. Copies are cheap: they share what was parsed.
-class Cron {
+class ASYNCJOBS_SCHEDULES_DECL Cron {
 public:
     /// Throws Error (Errc::invalid_argument) that names the field, its value and the rule, or the
     /// zone.
@@ -44,7 +44,7 @@ public:
     std::optional<Timestamp> next_after(Timestamp time) const;
 
     /// Of the same text and zone.
-    friend bool operator==(const Cron&, const Cron&) noexcept;
+    friend ASYNCJOBS_SCHEDULES_DECL bool operator==(const Cron&, const Cron&) noexcept;
 
 private:
     struct Rules;

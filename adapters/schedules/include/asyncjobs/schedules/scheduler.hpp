@@ -37,7 +37,7 @@ struct SchedulerOptions {
 /// that
 ///                breaks a rule; Errc::not_found for a name that no schedule has; Errc::conflict
 ///                for one that stays claimed for too long, by a process that died, say.
-class Scheduler {
+class ASYNCJOBS_SCHEDULES_DECL Scheduler {
 public:
     explicit Scheduler(JobStore& store, SchedulerOptions options = {});
     Scheduler(JobStore& store, std::shared_ptr<Runtime> runtime, SchedulerOptions options = {});

@@ -43,11 +43,12 @@ struct HostTables {
 ///
 /// Executors find the job at their next poll. One in this process finds it at once if it is told,
 /// after the commit: `store.notifier().ready(queue)`.
-Submitted submit(soci::session& session, NewJob job, const HostTables& tables = {});
+ASYNCJOBS_SOCI_DECL Submitted submit(soci::session& session, NewJob job,
+                                     const HostTables& tables = {});
 
 /// All of them or, if it throws, none. Answers in the order of `jobs`.
-std::vector<Submitted> submit(soci::session& session, std::vector<NewJob> jobs,
-                              const HostTables& tables = {});
+ASYNCJOBS_SOCI_DECL std::vector<Submitted> submit(soci::session& session, std::vector<NewJob> jobs,
+                                                  const HostTables& tables = {});
 
 /// Submits `input` as a job of type `Input::type`. Answers the id: of the job that has
 /// `idempotency_key` or holds `unique_key` if one does.
@@ -66,11 +67,11 @@ JobId submit(soci::session& session, const Input& input, NewJob job = {},
 /// What the handler returns counts no more after true: if the transaction is not committed after
 /// all, the attempt has failed and the job is tried again. Until the commit, the job's row is
 /// locked.
-bool complete(soci::session& session, ProgressReporter& progress, JsonText result = {},
-              const HostTables& tables = {});
+ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, ProgressReporter& progress,
+                                  JsonText result = {}, const HostTables& tables = {});
 
 /// The same for a worker that claims and settles without an Executor.
-bool complete(soci::session& session, const LeaseRef& lease, JsonText result = {},
-              const HostTables& tables = {});
+ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, const LeaseRef& lease,
+                                  JsonText result = {}, const HostTables& tables = {});
 
 } // namespace asyncjobs

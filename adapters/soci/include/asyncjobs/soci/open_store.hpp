@@ -52,7 +52,8 @@ struct StoreOptions {
 /// Errors         Errc::invalid_argument for a URL or an option that breaks a rule;
 ///                Errc::store_failure for a file that is no database, or one whose tables were made
 ///                by a newer version of this library; else as JobStore.
-std::unique_ptr<JobStore> open_store(std::string_view url, StoreOptions options = {});
+ASYNCJOBS_SOCI_DECL std::unique_ptr<JobStore> open_store(std::string_view url,
+                                                         StoreOptions options = {});
 
 /// A step that brings the tables of a store up to date.
 struct Migration {
@@ -61,6 +62,6 @@ struct Migration {
 };
 
 /// What open_store() would apply, oldest first; changes nothing. Errors as open_store().
-std::vector<Migration> pending_migrations(std::string_view url);
+ASYNCJOBS_SOCI_DECL std::vector<Migration> pending_migrations(std::string_view url);
 
 } // namespace asyncjobs

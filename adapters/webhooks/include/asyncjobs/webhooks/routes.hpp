@@ -30,15 +30,16 @@ struct RouteOptions {
 /// `{"name", "url", "events", "enabled", "disabled_because", "secret"}`.
 ///
 /// Errors  Errc::invalid_argument for an option out of its range, or a route that is there.
-void add_routes(http::JobApi& api, Webhooks& webhooks, RouteOptions options = {});
+ASYNCJOBS_WEBHOOKS_DECL void add_routes(http::JobApi& api, Webhooks& webhooks,
+                                        RouteOptions options = {});
 
 /// For ApiOptions::accompany: tells the owner's endpoints of each job that is submitted, and the
 /// URL in the submit's query, `?callback_url=`, if there is one.
-std::function<std::vector<NewJob>(const NewJob&, const http::Call&)>
+ASYNCJOBS_WEBHOOKS_DECL std::function<std::vector<NewJob>(const NewJob&, const http::Call&)>
 accompany_by(Webhooks& webhooks);
 
 /// For ApiOptions::accompany_retry: the same for each job that is started anew.
-std::function<std::vector<NewJob>(const Job&, const http::Call&)>
+ASYNCJOBS_WEBHOOKS_DECL std::function<std::vector<NewJob>(const Job&, const http::Call&)>
 accompany_retry_by(Webhooks& webhooks);
 
 } // namespace asyncjobs::webhooks

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <chrono>
 #include <span>
 #include <string>
@@ -13,14 +15,15 @@
 namespace asyncjobs::webhooks {
 
 /// A fresh one: `whsec_`, and 32 random bytes in base64.
-std::string make_secret();
+ASYNCJOBS_WEBHOOKS_DECL std::string make_secret();
 
 /// Throws unless `secret` is `whsec_` and the base64 of 24-64 bytes.
-void check_secret(std::string_view secret);
+ASYNCJOBS_WEBHOOKS_DECL void check_secret(std::string_view secret);
 
 /// The value of `webhook-signature`: one signature a secret. A receiver that makes it for its own
 /// secret finds it among them.
-std::string sign(std::string_view id, std::chrono::sys_seconds at, std::string_view body,
-                 std::span<const std::string> secrets);
+ASYNCJOBS_WEBHOOKS_DECL std::string sign(std::string_view id, std::chrono::sys_seconds at,
+                                         std::string_view body,
+                                         std::span<const std::string> secrets);
 
 } // namespace asyncjobs::webhooks

@@ -51,7 +51,7 @@ struct WebhookOptions {
 ///                deliver with it, or be destroyed after they have stopped.
 /// Errors         Error, as the store threw it; Errc::invalid_argument for an option or an endpoint
 ///                that breaks a rule; Errc::not_found for an endpoint that is not there.
-class Webhooks {
+class ASYNCJOBS_WEBHOOKS_DECL Webhooks {
 public:
     explicit Webhooks(JobStore& store, WebhookOptions options = {});
     Webhooks(JobStore& store, std::shared_ptr<Runtime> runtime, WebhookOptions options = {});
