@@ -1,4 +1,5 @@
 # How every target of this project is made; nothing here reaches a host's own targets.
+include(AsyncjobsPkgConfig)
 include(AsyncjobsPlatform)
 
 # Warnings and sanitizers, privately.
@@ -30,38 +31,53 @@ function(asyncjobs_compile_options target)
     endif()
 endfunction()
 
-# Installs `target` as part of a component of the package.
+# Installs `target` as part of a component of the package, and its pkg-config file.
 function(asyncjobs_install_target target component)
     if(ASYNCJOBS_INSTALL)
         install(TARGETS ${target} EXPORT asyncjobs-${component} ${ARGN}
             INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
         set_property(GLOBAL APPEND PROPERTY ASYNCJOBS_COMPONENTS ${component})
+        cmake_language(EVAL CODE "cmake_language(DEFER CALL asyncjobs_write_pkg_config ${target})")
     endif()
 endfunction()
 
 # asyncjobs_add_library(NAME FILES ...): target asyncjobs_NAME (the core: asyncjobs), exported as
 # asyncjobs::NAME. The headers in include/ beside it are its interface: each compiles alone, and all
-# are installed. Bodies (.ipp) are installed, but are no interface.
+# are installed. Bodies (.ipp, src.hpp) are installed, but are no interface. BUILD_SHARED_LIBS decides
+# whether it is shared; a library without headers exports nothing, and so is always an archive.
 function(asyncjobs_add_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES")
     set(target asyncjobs_${name})
     set(component ${name})
     set(include ${CMAKE_CURRENT_SOURCE_DIR}/include)
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${include}/*.hpp)
-    file(GLOB_RECURSE bodies CONFIGURE_DEPENDS ${include}/*.ipp)
+    file(GLOB_RECURSE bodies CONFIGURE_DEPENDS ${include}/*.ipp ${include}/asyncjobs/src.hpp)
     if(name STREQUAL asyncjobs)
         set(target asyncjobs)
         set(component core)
-        list(FILTER headers EXCLUDE REGEX "/include/asyncjobs/testing/")
+        list(FILTER headers EXCLUDE REGEX "/include/asyncjobs/(testing/|src\\.hpp$)")
     elseif(name STREQUAL testing)
         set(include ${PROJECT_SOURCE_DIR}/include)
         file(GLOB headers CONFIGURE_DEPENDS ${include}/asyncjobs/testing/*.hpp)
     endif()
 
-    add_library(${target} STATIC ${arg_FILES})
+    set(type)
+    if(NOT headers)
+        set(type STATIC)
+    endif()
+    add_library(${target} ${type} ${arg_FILES})
     add_library(asyncjobs::${name} ALIAS ${target})
     set_target_properties(${target} PROPERTIES
-        EXPORT_NAME ${name} OUTPUT_NAME ${target} POSITION_INDEPENDENT_CODE ON)
+        EXPORT_NAME ${name} OUTPUT_NAME ${target} POSITION_INDEPENDENT_CODE ON
+        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    if(CMAKE_EXECUTABLE_FORMAT STREQUAL ELF)
+        set_target_properties(${target} PROPERTIES INSTALL_RPATH "\$ORIGIN")
+    endif()
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL SHARED_LIBRARY)
+        target_compile_definitions(${target} PUBLIC ASYNCJOBS_SHARED)
+    endif()
     target_compile_features(${target} PUBLIC cxx_std_20)
     asyncjobs_platform_options(${target} PUBLIC)
     asyncjobs_compile_options(${target})
@@ -80,15 +96,18 @@ function(asyncjobs_add_library name)
     asyncjobs_install_target(${target} ${component} ${file_sets})
 endfunction()
 
-# The core as headers alone: target asyncjobs_header_only, exported as asyncjobs::header_only.
-function(asyncjobs_add_header_only_library)
-    add_library(asyncjobs_header_only INTERFACE)
-    add_library(asyncjobs::header_only ALIAS asyncjobs_header_only)
-    set_target_properties(asyncjobs_header_only PROPERTIES EXPORT_NAME header_only)
-    target_compile_features(asyncjobs_header_only INTERFACE cxx_std_20)
-    asyncjobs_platform_options(asyncjobs_header_only INTERFACE)
-    target_compile_definitions(asyncjobs_header_only INTERFACE ASYNCJOBS_HEADER_ONLY)
-    target_include_directories(asyncjobs_header_only INTERFACE
+# asyncjobs_add_headers(MODE): the core without a library, target asyncjobs_MODE, exported as
+# asyncjobs::MODE. The modes are header_only and separate_compilation; see config.hpp.
+function(asyncjobs_add_headers mode)
+    set(target asyncjobs_${mode})
+    add_library(${target} INTERFACE)
+    add_library(asyncjobs::${mode} ALIAS ${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${mode})
+    target_compile_features(${target} INTERFACE cxx_std_20)
+    asyncjobs_platform_options(${target} INTERFACE)
+    string(TOUPPER ${target} definition)
+    target_compile_definitions(${target} INTERFACE ${definition})
+    target_include_directories(${target} INTERFACE
         $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
-    asyncjobs_install_target(asyncjobs_header_only core)
+    asyncjobs_install_target(${target} core)
 endfunction()

@@ -104,4 +104,5 @@ endforeach()
 
 find_package_handle_standard_args(SOCI
     REQUIRED_VARS ${_soci_required} VERSION_VAR SOCI_VERSION HANDLE_COMPONENTS
-    REASON_FAILURE_MESSAGE "${_soci_unmet}")
+    REASON_FAILURE_MESSAGE
+        "${_soci_unmet} install libsoci-dev (Debian, Ubuntu) or soci (vcpkg, Conan, Homebrew)")

@@ -20,6 +20,18 @@
 #define ASYNCJOBS_INLINE
 #endif
 
+// The inline namespace of all names, v0_1 or v0_1_header_only, so that mixing minor versions, or
+// header-only units with others, fails to link. The two other modes have one name: their symbols
+// are the same.
+#define ASYNCJOBS_DETAIL_PASTE(major, minor, mode) v##major##_##minor##mode
+#define ASYNCJOBS_DETAIL_ABI(major, minor, mode) ASYNCJOBS_DETAIL_PASTE(major, minor, mode)
+#ifdef ASYNCJOBS_HEADER_ONLY
+#define ASYNCJOBS_ABI                                                                              \
+    ASYNCJOBS_DETAIL_ABI(ASYNCJOBS_VERSION_MAJOR, ASYNCJOBS_VERSION_MINOR, _header_only)
+#else
+#define ASYNCJOBS_ABI ASYNCJOBS_DETAIL_ABI(ASYNCJOBS_VERSION_MAJOR, ASYNCJOBS_VERSION_MINOR, )
+#endif
+
 // A shared library exports the classes and functions that have bodies in it. Its targets define
 // ASYNCJOBS_SHARED; CMake defines NAME_EXPORTS while it compiles the library NAME.
 #if !defined(ASYNCJOBS_SHARED)

@@ -1,0 +1,38 @@
+#pragma once
+
+// All bodies of the core, for one translation unit of a host in separate-compilation mode. See
+// config.hpp.
+
+#include <asyncjobs/config.hpp>
+
+#ifndef ASYNCJOBS_SEPARATE_COMPILATION
+#error "define ASYNCJOBS_SEPARATE_COMPILATION for every translation unit, as this one"
+#endif
+
+#include <asyncjobs/impl/asio_runtime.ipp>
+#include <asyncjobs/impl/client.ipp>
+#include <asyncjobs/impl/coroutine.ipp>
+#include <asyncjobs/impl/error.ipp>
+#include <asyncjobs/impl/events.ipp>
+#include <asyncjobs/impl/exchange_loop.ipp>
+#include <asyncjobs/impl/executor.ipp>
+#include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/job.ipp>
+#include <asyncjobs/impl/job_id.ipp>
+#include <asyncjobs/impl/json.ipp>
+#include <asyncjobs/impl/json_schema.ipp>
+#include <asyncjobs/impl/json_text.ipp>
+#include <asyncjobs/impl/lease_keeper.ipp>
+#include <asyncjobs/impl/limit_lines.ipp>
+#include <asyncjobs/impl/limits.ipp>
+#include <asyncjobs/impl/memory_job_store.ipp>
+#include <asyncjobs/impl/middleware_chain.ipp>
+#include <asyncjobs/impl/notifier.ipp>
+#include <asyncjobs/impl/progress_reporter.ipp>
+#include <asyncjobs/impl/retry_policy.ipp>
+#include <asyncjobs/impl/running.ipp>
+#include <asyncjobs/impl/stop_signals.ipp>
+#include <asyncjobs/impl/store_access.ipp>
+#include <asyncjobs/impl/time.ipp>
+#include <asyncjobs/impl/unique_key.ipp>
+#include <asyncjobs/impl/watch_loop.ipp>
