@@ -1,36 +1,47 @@
 #!/bin/sh
-# Builds the host in project/ against asyncjobs and runs what it built. Usage: check.sh MODE BUILD CXX
-#   package       against the whole package, as `cmake --install` of BUILD leaves it
-#   package_core  against its core alone
-#   subdirectory  with the sources as a subdirectory: the core alone
-# The two for the core find no SOCI, SQLite, Beast, OpenSSL or date library, neither packages nor headers.
+# Builds a host against asyncjobs, and runs what it built. Usage: check.sh MODE BUILD CXX
+#   package               the whole package, installed from BUILD in BUILD/consumer/prefix
+#   package_core          its core alone, compiled and header-only
+#   separate_compilation  its core without a library, in one translation unit of the host
+#   plugin                a header-only plugin with hidden symbols, loaded by hosts of each mode
+#   components            what find_package says of a component or a package that is missing
+#   pkg_config            the whole package without CMake
+#   shared                shared libraries, built from the sources: SONAME, exported symbols, a host
+#   subdirectory          the sources as a subdirectory: the core alone
+#   fetch_content         the sources from a Git repository: the core alone
+#   language              what compilers say first of a host in C++17, or in two modes at once
+#   mixed_modes           units of two modes in one program do not link
+# Hosts of the core alone find no SOCI, SQLite, Beast, OpenSSL or date library, neither packages nor headers.
 set -eu
 mode=$1 build=$2 cxx=$3
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+prefix=$build/consumer/prefix
 scratch=$build/consumer/$mode
 mkdir -p "$scratch/out"
 
-set -- -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_BUILD_TYPE=Debug \
-    -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$here/../../cmake/QuickBuild.cmake" \
-    -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
-case $mode in
-package*)
-    rm -rf "$scratch/prefix"
-    cmake --install "$build" --prefix "$scratch/prefix" >/dev/null
-    set -- "$@" -DCMAKE_PREFIX_PATH="$scratch/prefix"
-    programs='core core_header_only'
-    ;;
-subdirectory)
-    set -- "$@" -DCONSUMER_SOURCES="$here/../.."
-    programs=core
-    ;;
-esac
-case $mode in
-package)
-    set -- "$@" '-DCONSUMER_COMPONENTS=soci;http;beast;auth;schedules;webhooks;files;testing'
-    programs=adapters
-    ;;
-*)
+fail() {
+    echo "$*"
+    exit 1
+}
+
+# configure SOURCE BUILD OPTION...
+configure() {
+    from=$1 to=$2
+    shift 2
+    cmake -S "$from" -B "$to" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_CXX_FLAGS=-O0 \
+        -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$root/cmake/QuickBuild.cmake" \
+        -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF "$@"
+}
+
+# host OPTION...: configures and builds project/.
+host() {
+    configure "$here/project" "$scratch/out" -DCONSUMER_MODE="$mode" \
+        -DCMAKE_PREFIX_PATH="$prefix" "$@" && cmake --build "$scratch/out"
+}
+
+# The same for a host of the core, where all else is missing.
+core_host() {
     missing=$scratch/missing
     mkdir -p "$missing"
     for header in $(cd /usr/include && find soci boost/beast boost/beast.hpp openssl sqlite3.h date \
@@ -38,16 +49,137 @@ package)
         mkdir -p "$missing/$(dirname "$header")"
         [ -e "$missing/$header" ] || echo "#error the core needs no $header" >"$missing/$header"
     done
-    set -- "$@" -DCMAKE_CXX_FLAGS="-I$missing" -DCMAKE_DISABLE_FIND_PACKAGE_SOCI=ON \
+    host -DCMAKE_CXX_FLAGS="-O0 -I$missing" -DCMAKE_DISABLE_FIND_PACKAGE_SOCI=ON \
         -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON \
-        -DCMAKE_DISABLE_FIND_PACKAGE_date=ON
-    ;;
-esac
+        -DCMAKE_DISABLE_FIND_PACKAGE_date=ON "$@"
+}
 
-cmake -S "$here/project" -B "$scratch/out" "$@"
-cmake --build "$scratch/out"
-cd "$scratch/out"
-for program in $programs; do
-    echo "running $program"
-    ./"$program"
-done
+# run PROGRAM ARGUMENT...
+run() {
+    echo "running $*"
+    program=$1
+    shift
+    (cd "$scratch/out" && ./"$program" "$@")
+}
+
+# says TEXT COMMAND...: the command must fail with that text.
+says() {
+    text=$1
+    shift
+    if "$@" >"$scratch/said" 2>&1; then
+        fail "this should have failed: $*"
+    fi
+    tr -s ' \n' ' ' <"$scratch/said" | grep -qF "$text" || {
+        cat "$scratch/said"
+        fail "it did not say: $text"
+    }
+}
+
+# first_error OPTION...: compiles a host of the core, and shows the first error alone.
+first_error() {
+    if "$cxx" -fsyntax-only -Wfatal-errors -I"$root/include" "$@" "$here/project/core.cpp" >"$scratch/errors" 2>&1; then
+        return 0
+    fi
+    grep -m1 'error:' "$scratch/errors" | sed 's/error: "/error: #error "/'
+    return 1
+}
+
+all_components='soci;http;beast;auth;schedules;webhooks;files;testing'
+
+case $mode in
+package)
+    host "-DCONSUMER_COMPONENTS=$all_components"
+    run adapters
+    [ -s "$prefix/share/doc/asyncjobs/LICENSE" ] || fail 'the licence is not installed'
+    ;;
+package_core)
+    core_host
+    run core
+    run core_header_only
+    ;;
+separate_compilation)
+    core_host
+    run core
+    ;;
+plugin)
+    core_host
+    run host_compiled ./plugin.so
+    run host_header_only ./plugin.so
+    ;;
+components)
+    says 'asyncjobs has no component nonsense here; its components are: ' \
+        host -DCONSUMER_COMPONENTS=nonsense
+    says 'libsoci-dev' host -DCONSUMER_COMPONENTS=soci -DSOCI_INCLUDE_DIR= -DSOCI_CORE_LIBRARY=
+    ;;
+pkg_config)
+    command -v pkg-config >/dev/null || exit 77
+    PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name asyncjobs.pc)")
+    export PKG_CONFIG_PATH
+    modules=$(echo "asyncjobs;$all_components" | sed 's/;/ asyncjobs-/g')
+    # Words of flags are split.
+    # shellcheck disable=SC2046,SC2086
+    "$cxx" -std=c++20 -O0 "$here/project/adapters.cpp" -o "$scratch/out/adapters" \
+        $(pkg-config --cflags --libs $modules)
+    run adapters
+    # shellcheck disable=SC2046
+    "$cxx" -std=c++20 -O0 "$here/project/plugin.cpp" -shared -fPIC -o "$scratch/out/plugin.so" \
+        $(pkg-config --cflags --libs asyncjobs-header-only)
+    ;;
+shared)
+    prefix=$scratch/prefix
+    rm -rf "$prefix"
+    configure "$root" "$scratch/libraries" -DBUILD_SHARED_LIBS=ON -DCMAKE_UNITY_BUILD=ON \
+        -DASYNCJOBS_EXAMPLES=OFF
+    cmake --build "$scratch/libraries"
+    cmake --install "$scratch/libraries" --prefix "$prefix" >/dev/null
+    host "-DCONSUMER_COMPONENTS=$all_components"
+    run adapters
+    for library in "$prefix"/lib*/libasyncjobs*.so "$prefix"/lib/*/libasyncjobs*.so; do
+        [ -e "$library" ] || continue
+        name=$(basename "$library")
+        objdump -p "$library" | grep -q "SONAME *$name.0.1$" || fail "$name has another SONAME"
+        # Symbols of Boost's own templates are none of ours.
+        nm -DC --defined-only "$library" | cut -c20- >"$scratch/exported"
+        if grep -E '^((vtable|typeinfo|typeinfo name) for )?asyncjobs::[a-z0-9_]*::(soci_adapter|http::openapi|[a-z]+::(Session|Router|Hub|Poster|FileDescriptor))::' \
+            "$scratch/exported"; then
+            fail "$name exports what is private"
+        fi
+    done
+    ;;
+subdirectory)
+    core_host -DCONSUMER_SOURCES="$root" -DCMAKE_UNITY_BUILD=ON
+    run core
+    ;;
+fetch_content)
+    # A repository of the sources as they are, committed or not.
+    git -C "$root" rev-parse --git-dir >/dev/null 2>&1 || exit 77
+    rm -rf "$scratch/repository"
+    mkdir "$scratch/repository"
+    (cd "$root" && git ls-files --cached --others --exclude-standard -- CMakeLists.txt LICENSE \
+        README.md cmake include src adapters | tar -c -T - | tar -x -C "$scratch/repository")
+    cd "$scratch/repository"
+    git init -q -b main
+    git add .
+    git -c user.name=test -c user.email=test@localhost commit -q -m 'the sources'
+    core_host -DCONSUMER_REPOSITORY="file://$scratch/repository" -DCMAKE_UNITY_BUILD=ON
+    run core
+    ;;
+language)
+    says 'error: #error "asyncjobs needs C++20' first_error -std=c++17
+    says 'error: #error "define ASYNCJOBS_HEADER_ONLY or ASYNCJOBS_SEPARATE_COMPILATION, not both"' \
+        first_error -std=c++20 -DASYNCJOBS_HEADER_ONLY -DASYNCJOBS_SEPARATE_COMPILATION
+    ;;
+mixed_modes)
+    cd "$scratch/out"
+    unit() {
+        "$cxx" -std=c++20 -O0 -I"$root/include" -c "$here/project/mixed.cpp" "$@"
+    }
+    unit -DASYNCJOBS_HEADER_ONLY -DMAIN -o main.o
+    unit -DASYNCJOBS_HEADER_ONLY -o header_only.o
+    unit -o compiled.o
+    "$cxx" main.o header_only.o -o program
+    run program
+    says 'asyncjobs::v0_1_header_only::Error const&' "$cxx" main.o compiled.o -o program
+    ;;
+*) fail "there is no mode $mode" ;;
+esac

@@ -3,6 +3,7 @@
 #include <asyncjobs/beast/server.hpp>
 #include <asyncjobs/files/job_files.hpp>
 #include <asyncjobs/files/local_file_store.hpp>
+#include <asyncjobs/files/s3_file_store.hpp>
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/schedules/cron.hpp>
 #include <asyncjobs/soci/open_store.hpp>
@@ -34,5 +35,12 @@ int main() {
     asyncjobs::files::LocalFileStore files{{.directory = "files", .secrets = {{}}}};
     asyncjobs::files::JobFiles kept{client, files};
     std::cout << "a file would be at " << files.url("report.pdf", job->created_at) << '\n';
+    const asyncjobs::files::S3FileStore bucket{
+        {.endpoint = "https://s3.example.com", .bucket = "reports", .credentials = [] {
+             return asyncjobs::files::S3Credentials{"id", "secret"};
+         }}};
+    std::cout << "or at " << bucket.url("report.pdf", job->created_at + std::chrono::hours{1})
+              << '\n';
+    if (nightly != asyncjobs::Cron("0 3 * * *", "Europe/Berlin")) return 1;
     return job->result->text() == "[1]" && server.port() != 0 ? 0 : 1;
 }

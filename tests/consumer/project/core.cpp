@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+static_assert(ASYNCJOBS_VERSION_NUMBER >= 100);
+
 namespace {
 
 struct Square {
