@@ -128,8 +128,8 @@ pkg_config)
 shared)
     prefix=$scratch/prefix
     rm -rf "$prefix"
-    configure "$root" "$scratch/libraries" -DBUILD_SHARED_LIBS=ON -DCMAKE_UNITY_BUILD=ON \
-        -DASYNCJOBS_EXAMPLES=OFF
+    configure "$root" "$scratch/libraries" -DBUILD_SHARED_LIBS=ON -DASYNCJOBS_EXAMPLES=OFF \
+        -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10
     cmake --build "$scratch/libraries"
     cmake --install "$scratch/libraries" --prefix "$prefix" >/dev/null
     host "-DCONSUMER_COMPONENTS=$all_components"
