@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Timers on a host's own io_context, so that the library starts no thread for them; lanes are
 /// threads of the library's all the same, for nothing may block the host's.
@@ -14,7 +14,7 @@ namespace asyncjobs {
 /// Pass it to Executor and Client. The io_context must run as long as any of them lives.
 ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers);
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/asio_runtime.ipp>

@@ -15,7 +15,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// For coroutines of Boost.Asio, a host's own or handlers: waits, without a thread, for what a
 /// function hands to the callback that is its last argument, from whichever thread:
@@ -52,4 +52,4 @@ boost::asio::awaitable<What> await_callback(Function function, Arguments... argu
         asio::use_awaitable, std::move(function), std::move(arguments)...);
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Exponential backoff: `first * factor^(attempt-1)`, at most `most`, less a random part of up to
 /// `jitter` of it.
@@ -15,4 +15,4 @@ struct Backoff {
     double jitter = 0.2;                      ///< 0-1
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 /// One run of a coroutine. Its frame owns it.
@@ -124,7 +124,7 @@ CoroutineHandler<std::decay_t<Function>> coroutine(boost::asio::any_io_executor 
     return {std::move(executor), std::forward<Function>(function)};
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/coroutine.ipp>

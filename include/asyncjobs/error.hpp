@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What went wrong, precisely. Compare with Condition to decide what to do about it.
 enum class Errc {
@@ -53,7 +53,7 @@ public:
     std::string message() const;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 template <>
 struct std::is_error_code_enum<asyncjobs::Errc> : std::true_type {};

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Something that happened to a job, for logs and metrics: it is recorded by the time that it is
 /// told. Holds names, numbers and times only, none of what inputs, results or messages say.
@@ -84,7 +84,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/events.ipp>

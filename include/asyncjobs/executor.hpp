@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 class EventStream;
 
@@ -141,7 +141,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/executor.ipp>

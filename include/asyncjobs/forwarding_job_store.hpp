@@ -2,7 +2,7 @@
 
 #include <asyncjobs/job_store.hpp>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Passes every call on to another store. Derive from it and override what shall be different:
 /// fault injection, tracing, encryption.
@@ -63,4 +63,4 @@ private:
     JobStore& inner_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What an executor calls: returns the job's result, or throws. See JobFailure and Interrupted.
 using HandlerFunction = std::function<JsonText(const JsonText& input, ProgressReporter& progress)>;
@@ -108,4 +108,4 @@ concept AsyncHandlerAdapter = requires(const Adapter& adapter) {
     { adapter.template typed<Input>() } -> std::convertible_to<AsyncHandlerFunction>;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// A scheduled job, and one that waits for its next try, is `pending` with `run_at` in the future.
 enum class JobStatus { pending, processing, completed, failed, cancelled };
@@ -208,7 +208,7 @@ struct Job {
     std::optional<Timestamp> expires_at = {};       ///< may be purged from then on
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/job.ipp>

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Thrown by a handler to fail its attempt with words for the API's client.
 ///
@@ -48,4 +48,4 @@ struct ASYNCJOBS_VISIBLE Snooze {
     Duration delay = {};
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Names one job for ever: `job-`, the UTC date, `-`, and 26 lower-case Crockford base32 characters
 /// that hold the time of day (40 bits, so ids sort by age) and 90 random bits.
@@ -38,7 +38,7 @@ private:
     std::array<char, length> text_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 template <>
 struct std::hash<asyncjobs::JobId> {

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// The answer to one NewJob.
 struct Submitted {
@@ -292,4 +292,4 @@ inline std::vector<Renewal> JobStore::check(std::span<const LeaseRef> leases) {
     return answers;
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::json {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
 /// A place in a JSON document that does not fit, and the rule that it breaks.
 struct Mismatch {
@@ -48,7 +48,7 @@ JsonText serialize(const T& value);
 /// The text as a document tree.
 ASYNCJOBS_DECL boost::json::value to_value(const JsonText& text);
 
-} // namespace asyncjobs::json
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json
 
 #include <asyncjobs/detail/json_conversion.hpp>
 

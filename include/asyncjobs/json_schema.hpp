@@ -2,7 +2,7 @@
 
 #include <asyncjobs/json.hpp>
 
-namespace asyncjobs::json {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
 /// The JSON Schema (2020-12) of what read() takes for a T, asked to treat unknown members likewise.
 ///
@@ -15,7 +15,7 @@ JsonText schema_of(UnknownMembers unknown = UnknownMembers::ignore);
 template <typename T>
 JsonText schema_of_serialized();
 
-} // namespace asyncjobs::json
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json
 
 #include <asyncjobs/detail/schema_of.hpp>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// A JSON value as text that every store keeps byte for byte: the type of a job's input, result and
 /// error details.
@@ -40,7 +40,7 @@ private:
     std::string text_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/json_text.ipp>

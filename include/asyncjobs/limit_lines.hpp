@@ -16,7 +16,7 @@
 #include <vector>
 
 /// For authors of stores: what limits mean. A store keeps the lines; this decides.
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// The jobs that a limit counts together, and how much of it they use.
 struct LimitLine {
@@ -97,7 +97,7 @@ admit(const LimitedJob& job, std::span<const LimitedBy> limits,
 ASYNCJOBS_DECL std::size_t jobs_to_call(const Limit& limit, const LimitLine& line,
                                         std::size_t turns = 1) noexcept;
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/limit_lines.ipp>

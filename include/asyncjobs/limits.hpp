@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Which jobs a limit counts together.
 enum class LimitPer {
@@ -53,7 +53,7 @@ ASYNCJOBS_DECL void validate(const Limit&, const std::string& of);
 /// `queue` and `type` are as a job's type is.
 ASYNCJOBS_DECL void validate(const Limit&);
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/limits.ipp>

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Keeps jobs in this process's memory: the reference for what every backend does, for tests and
 /// for work that need not survive a restart.
@@ -46,7 +46,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/memory_job_store.ipp>

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What a Middleware does around one attempt; each member may be left empty. Destroyed after
 /// `end`.
@@ -37,4 +37,4 @@ struct AttemptHooks {
 /// The first of several is the outermost: its `input` is called first, its `result` and `end` last.
 using Middleware = std::function<AttemptHooks(ProgressReporter& progress)>;
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

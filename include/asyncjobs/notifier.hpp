@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Passes hints between those who use one store: "there may be something to claim", "these jobs
 /// changed". A lost hint costs a poll interval, never a job; a needless one costs a query.
@@ -66,7 +66,7 @@ private:
     std::shared_ptr<Hub> hub_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/notifier.ipp>

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 namespace detail {
 class Execution;
@@ -107,7 +107,7 @@ auto ProgressReporter::step(std::string_view name, Function&& function) {
     }
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/progress_reporter.ipp>

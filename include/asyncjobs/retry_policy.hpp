@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What a RetryPolicy decides upon. Valid during the call.
 struct FailedAttempt {
@@ -53,7 +53,7 @@ private:
     Function decide_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/retry_policy.ipp>

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 using Task = std::function<void()>;
 
@@ -73,7 +73,7 @@ public:
 /// The real one, with a timer thread of its own. See asio.hpp for one on a host's io_context.
 ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime();
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/asio_runtime.ipp>

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// A worker's right to write to a job: valid as long as the job is `processing` with this fence.
 struct LeaseRef {
@@ -87,4 +87,4 @@ private:
     std::vector<NewJob> follow_ups_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

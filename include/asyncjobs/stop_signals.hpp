@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// SIGINT and SIGTERM, which are kept for stop() from the construction on. For a process that does
 /// nothing but work:
@@ -31,7 +31,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/stop_signals.ipp>

@@ -11,7 +11,7 @@
 #include <vector>
 
 /// For authors of stores: what every store does alike.
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What a claim answers of a job that it has just taken, and held() of one under lease.
 inline ClaimedJob claimed_job(const Job& job) {
@@ -137,4 +137,4 @@ private:
     std::unordered_map<JobId, JobId> holders_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

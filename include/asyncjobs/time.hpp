@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 using Duration = std::chrono::microseconds;
 
@@ -23,7 +23,7 @@ ASYNCJOBS_DECL std::string to_rfc3339(Timestamp);
 /// Accepts any RFC 3339 date-time; fractions beyond a microsecond are cut off. Empty if malformed.
 ASYNCJOBS_DECL std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/time.ipp>

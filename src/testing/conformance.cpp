@@ -2,7 +2,7 @@
 
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 namespace {
 
 void run_case(const StoreFactory& factory, void (*act)(detail::Scene&)) {
@@ -33,4 +33,4 @@ std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) 
     return suite;
 }
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 constexpr auto forced = [](std::string reason) {
@@ -114,4 +114,4 @@ Cases cancel_cases() {
         {"a check answers what a renewal would, and writes nothing", check_tells_what_renew_would}};
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
 std::string show(std::string_view text) {
     constexpr std::size_t shown = 200;
@@ -307,4 +307,4 @@ void race(std::size_t threads, const std::function<void(std::size_t)>& act) {
     if (failure) std::rethrow_exception(failure);
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
 std::string show(std::string_view text);
 std::string show(const std::string& text);
@@ -164,4 +164,4 @@ Cases read_cases();
 Cases round_trip_cases();
 Cases concurrency_cases();
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 using Outcome = Submitted::Outcome;
@@ -230,4 +230,4 @@ Cases concurrency_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 void is_kept_and_told_as_what_is_left(Scene& scene) {
@@ -44,4 +44,4 @@ Cases deadline_cases() {
             {"a job that starts anew has no deadline", is_gone_when_the_job_starts_anew}};
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 using Outcome = Submitted::Outcome;
@@ -379,4 +379,4 @@ Cases dependency_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

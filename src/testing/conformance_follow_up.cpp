@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 void are_submitted_with_the_settlement(Scene& scene) {
@@ -123,4 +123,4 @@ Cases follow_up_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

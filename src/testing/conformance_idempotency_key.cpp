@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 using Outcome = Submitted::Outcome;
@@ -172,4 +172,4 @@ Cases idempotency_key_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 void is_extended(Scene& scene) {
@@ -197,4 +197,4 @@ Cases lease_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

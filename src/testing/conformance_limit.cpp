@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 constexpr Duration a_year = std::chrono::days{366};
@@ -412,4 +412,4 @@ Cases limit_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

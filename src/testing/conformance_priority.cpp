@@ -4,7 +4,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 std::vector<JobId> claim_order(Scene& scene) { return ids_of(scene.claim(10)); }
@@ -247,4 +247,4 @@ Cases priority_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

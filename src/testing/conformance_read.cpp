@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 void finds_in_order(Scene& scene) {
@@ -271,4 +271,4 @@ Cases read_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

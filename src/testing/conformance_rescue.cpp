@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 void makes_it_pending_again(Scene& scene) {
@@ -155,4 +155,4 @@ Cases rescue_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

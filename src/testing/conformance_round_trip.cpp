@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
@@ -249,4 +249,4 @@ Cases round_trip_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

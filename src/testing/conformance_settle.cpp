@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 const JobError some_error = {
@@ -345,4 +345,4 @@ Cases settle_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

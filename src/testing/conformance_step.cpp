@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 Renewal record(Scene& scene, const LeaseRef& lease, std::string name, std::string result) {
@@ -71,4 +71,4 @@ Cases step_cases() {
         {"steps outlive a crash and an operator's retry", outlive_a_crash_and_an_operators_retry}};
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs::testing::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 /// Where a job can stand. Each is tried with each operation.
@@ -169,4 +169,4 @@ Cases transition_cases() {
     };
 }
 
-} // namespace asyncjobs::testing::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 FaultyJobStore::FaultyJobStore(JobStore& inner, Plan plan)
     : ForwardingJobStore(inner), plan_(std::move(plan)) {}
@@ -105,4 +105,4 @@ std::vector<Limit> FaultyJobStore::limits() {
     return attempt("limits", [&] { return inner().limits(); });
 }
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 /// Remembers in which order jobs were submitted: where time stands still, neither their times nor
 /// their ids tell.
@@ -140,4 +140,4 @@ std::vector<Job> Harness::jobs(std::string_view type) {
     return all;
 }
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <deque>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 Simulation::Simulation(std::uint64_t seed) : random_state_(seed) {}
 
@@ -174,4 +174,4 @@ std::unique_ptr<Event> SimulatedRuntime::make_event() {
     return std::make_unique<SimulatedEvent>(process_);
 }
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

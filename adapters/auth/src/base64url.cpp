@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 std::optional<std::string> decode_base64url(std::string_view text) {
     constexpr std::string_view alphabet =
@@ -24,4 +24,4 @@ std::optional<std::string> decode_base64url(std::string_view text) {
     return pending_bits < 6 && pending == 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// Decodes base64url as RFC 7515 has it: no padding, nothing but its alphabet, and no bits beyond
 /// the last byte, so that each sequence of bytes has one spelling.
 std::optional<std::string> decode_base64url(std::string_view text);
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

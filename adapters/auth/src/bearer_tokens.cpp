@@ -16,7 +16,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 TokenDigest sha256(std::string_view text) {
@@ -113,4 +113,4 @@ std::optional<http::Principal> BearerTokens::operator()(const http::Request& req
     return found ? std::optional(found->principal) : std::nullopt;
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

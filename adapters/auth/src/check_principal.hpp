@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// The rule that a principal breaks; empty if it breaks none.
 inline std::string_view fault_of(const http::Principal& principal) noexcept {
@@ -20,4 +20,4 @@ inline std::string_view fault_of(const http::Principal& principal) noexcept {
     return {};
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -12,7 +12,7 @@
 #include <optional>
 #include <stdexcept>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 namespace json = boost::json;
@@ -93,4 +93,4 @@ std::vector<JwtKey> JwtKey::from_jwks(std::string_view document) {
     });
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

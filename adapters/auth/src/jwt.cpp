@@ -6,7 +6,7 @@
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 bool is_accepted_type(std::string_view type) noexcept {
@@ -56,4 +56,4 @@ std::optional<Jwt> split_jwt(std::string_view token) {
                .signature = *std::move(signature)};
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

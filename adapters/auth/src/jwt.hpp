@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// What a signed JWT consists of; its claims are worth nothing until the signature is verified.
 /// Views the token.
@@ -27,4 +27,4 @@ std::optional<Jwt> split_jwt(std::string_view token);
 /// The object that a part of a token spells; empty if it is none, or has a member twice.
 std::optional<boost::json::object> read_object(std::string_view base64url);
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

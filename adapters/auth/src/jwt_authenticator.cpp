@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 using Keys = std::vector<JwtKey>;
@@ -78,4 +78,4 @@ std::optional<http::Principal> JwtAuthenticator::operator()(const http::Request&
     return token ? impl_->principal_of(*token) : std::nullopt;
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 namespace json = boost::json;
@@ -79,4 +79,4 @@ std::optional<http::Principal> principal_of(const json::object& claims, const Jw
     return fault_of(principal).empty() ? std::optional(std::move(principal)) : std::nullopt;
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -6,11 +6,11 @@
 
 #include <optional>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// Whom the claims of a verified token name at the time `now`; empty if the options do not accept
 /// them.
 std::optional<http::Principal> principal_of(const boost::json::object& claims,
                                             const JwtOptions& options, Timestamp now);
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -1,6 +1,6 @@
 #include "jwt_key_impl.hpp"
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 JwtKey::JwtKey(Key key) : key_(std::make_shared<const Key>(std::move(key))) {}
 
@@ -24,4 +24,4 @@ bool JwtKey::verifies(std::string_view message, std::string_view signature) cons
     return key_->verifies(message, signature);
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

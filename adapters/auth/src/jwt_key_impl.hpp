@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// What `make` makes; std::invalid_argument that it throws becomes Error.
 template <typename Make>
@@ -51,4 +51,4 @@ struct JwtKey::Key {
     }
 };
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

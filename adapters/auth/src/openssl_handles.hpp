@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// Owns what OpenSSL has made, until `free`.
 template <auto free>
@@ -28,4 +28,4 @@ public:
     ErrorsDropped& operator=(const ErrorsDropped&) = delete;
 };
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 using Context = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
@@ -111,4 +111,4 @@ PublicKey p256_from_point(std::string_view x, std::string_view y) {
     return checked_p256(from_parameters("EC", parameters.data(), p256_rule));
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// One of OpenSSL's. Shared: verifying only reads it, from any thread.
 using PublicKey = std::shared_ptr<EVP_PKEY>;
@@ -20,4 +20,4 @@ PublicKey rsa_from_numbers(std::string_view modulus, std::string_view exponent);
 /// Of the coordinates, 32 bytes each.
 PublicKey p256_from_point(std::string_view x, std::string_view y);
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// A value that is replaced as a whole while others read it.
 ///
@@ -32,4 +32,4 @@ private:
     std::shared_ptr<const T> value_;
 };
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

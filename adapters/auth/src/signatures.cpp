@@ -12,7 +12,7 @@
 #include <new>
 #include <string>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
 /// An ECDSA signature of two numbers of 32 bytes, as OpenSSL reads it; empty if it is none.
@@ -64,4 +64,4 @@ bool es256_verifies(EVP_PKEY& key, std::string_view message, std::string_view si
     return verifies(key, message, der_of(signature));
 }
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 /// How long after its begin a body may still be coming when `received` bytes of it have: never
 /// longer than the time for the whole, and no longer than the minimum rate explains.
@@ -19,4 +19,4 @@ inline Duration body_time(const ServerOptions& options, std::uint64_t received) 
     return std::chrono::duration_cast<Duration>(explained);
 }
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
 
 using http::equals_ignoring_case;
@@ -240,4 +240,4 @@ FramingFault oversized_head(std::string_view begin, const HeadLimits& limits) no
     return {431, "the head is too large"};
 }
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 /// Why a message can't be trusted to mean the same to everybody on its way.
 struct FramingFault {
@@ -51,4 +51,4 @@ std::optional<Head> read_head(std::string_view head, const HeadLimits& limits, F
 /// The fault of a head that is over the limit before it is complete.
 FramingFault oversized_head(std::string_view begin, const HeadLimits& limits) noexcept;
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
 
 /// Whoever has one IPv6 address usually has all of its /64 network.
@@ -84,4 +84,4 @@ void Hub::log(LogEntry::Level level, std::string message) const {
     if (options.log) options.log({.level = level, .message = std::move(message)});
 }
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 class Session;
 
@@ -69,4 +69,4 @@ public:
     boost::asio::io_context io; // last: its end forgets sessions, which use the rest
 };
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

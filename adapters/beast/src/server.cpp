@@ -14,7 +14,7 @@
 
 #include <fcntl.h>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
 
 namespace asio = boost::asio;
@@ -190,4 +190,4 @@ void Server::reload_certificate() { impl_->reload_certificate(); }
 
 void Server::stop(Duration grace) { impl_->stop(grace); }
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
 
 namespace asio = boost::asio;
@@ -400,4 +400,4 @@ void Session::on_deadline() {
     close();
 }
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 /// One connection: reads a request, has it answered, writes the answer, goes on to the next.
 ///
@@ -117,4 +117,4 @@ private:
     bool reading_few_ = false;
 };
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

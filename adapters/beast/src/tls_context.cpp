@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
 
 namespace ssl = boost::asio::ssl;
@@ -50,4 +50,4 @@ std::shared_ptr<ssl::context> make_tls_context(const TlsOptions& options) {
     return context;
 }
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

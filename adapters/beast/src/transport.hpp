@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 /// The bytes of one connection, within TLS where the server speaks that: what Asio calls an
 /// AsyncReadStream and an AsyncWriteStream, for completion handlers.
@@ -77,4 +77,4 @@ private:
     std::optional<boost::asio::ssl::stream<Socket&>> tls_;
 };
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

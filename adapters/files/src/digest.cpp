@@ -10,7 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 void require(bool ok, const char* what) {
@@ -84,4 +84,4 @@ std::string random_bytes(std::size_t count) {
     return bytes;
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

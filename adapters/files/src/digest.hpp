@@ -7,7 +7,7 @@
 #include <string_view>
 
 /// Errors  std::runtime_error when the cryptographic library fails.
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 Digest sha256(std::string_view bytes);
 
@@ -26,4 +26,4 @@ inline std::string hex(const Digest& digest) { return hex(bytes_of(digest)); }
 
 std::string random_bytes(std::size_t count);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

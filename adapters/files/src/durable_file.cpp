@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 std::filesystem::path directory_of(const std::filesystem::path& file) {
@@ -39,4 +39,4 @@ void sync_directory(const std::filesystem::path& directory) {
     FileDescriptor{directory, O_RDONLY | O_DIRECTORY}.sync();
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

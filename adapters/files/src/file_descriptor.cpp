@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 int sync_to_disk(int descriptor) noexcept {
@@ -65,4 +65,4 @@ void FileDescriptor::fail(const char* action) const {
     throw std::system_error{errno, std::generic_category(), action + file_.string()};
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// An open file of the operating system.
 ///
@@ -40,4 +40,4 @@ private:
     int descriptor_;
 };
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 constexpr std::size_t longest_key = 240; ///< with its prefix, it is a file's name
@@ -52,4 +52,4 @@ void validate(const FileInfo& info) {
     detail::check_label("download_name", info.download_name);
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// All but `A-Z a-z 0-9 - . _ ~` as %XX.
 std::string percent_encoded(std::string_view text);
@@ -19,4 +19,4 @@ bool is_key(std::string_view text);
 void check_key(std::string_view key);
 void validate(const FileInfo& info);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 std::string_view verb_of(support::HttpStep step) {
@@ -58,4 +58,4 @@ support::HttpResponse exchange(const support::HttpClient& client, const Endpoint
     }
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

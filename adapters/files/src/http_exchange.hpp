@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// Where a server is reached.
 struct Endpoint {
@@ -33,4 +33,4 @@ support::HttpResponse exchange(const support::HttpClient& client, const Endpoint
                                const S3Request& request,
                                const std::optional<std::filesystem::path>& file);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 using namespace std::chrono_literals;
@@ -110,4 +110,4 @@ void JobFiles::expect_removal(const std::string& key, const JobId& job) {
     if (!found || found->status != JobStatus::pending) throw Snooze{1s};
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

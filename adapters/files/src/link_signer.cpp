@@ -9,7 +9,7 @@
 
 #include <charconv>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 /// Length-prefixed, so that no two links give the same message.
@@ -49,4 +49,4 @@ LinkCheck LinkSigner::check(std::string_view key, std::string_view expires,
                                                                          : LinkCheck::expired;
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

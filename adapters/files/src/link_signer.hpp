@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 enum class LinkCheck { valid, forged, expired };
 
@@ -30,4 +30,4 @@ private:
     std::vector<Secret> secrets_;
 };
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 BOOST_DESCRIBE_STRUCT(FileInfo, (), (content_type, download_name))
 
@@ -164,4 +164,4 @@ std::filesystem::path LocalFileStore::info_path(const std::string& key) const {
     return options_.directory / (".info-" + name_of(key));
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 using namespace std::chrono_literals;
 
@@ -14,4 +14,4 @@ std::optional<Duration> keep_file_for(const Job* job, Timestamp now, Duration lo
     return left > 0s ? std::optional(std::min(left, look_every)) : std::nullopt;
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

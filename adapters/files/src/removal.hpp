@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// The job that removes a file in the end.
 struct RemoveFile {
@@ -21,4 +21,4 @@ BOOST_DESCRIBE_STRUCT(RemoveFile, (), (key))
 /// `job` is null if there is none any more.
 std::optional<Duration> keep_file_for(const Job* job, Timestamp now, Duration look_every);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

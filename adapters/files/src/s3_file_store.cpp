@@ -12,7 +12,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 using namespace std::chrono_literals;
@@ -161,4 +161,4 @@ void S3FileStore::remove(const std::string& key) {
     if (!gone) require_success(answer, "DELETE");
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

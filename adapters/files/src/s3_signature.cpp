@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
@@ -113,4 +113,4 @@ std::string target_of(const S3Request& request) {
                                  : request.path + '?' + canonical_query(request.query);
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// AWS Signature Version 4, as S3 has it. Pure functions.
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -42,4 +42,4 @@ std::string presigned_target(const S3Signer& signer, S3Request request,
 /// Path and query.
 std::string target_of(const S3Request& request);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

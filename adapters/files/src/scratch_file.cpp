@@ -2,7 +2,7 @@
 
 #include "digest.hpp"
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 constexpr std::string_view prefix = ".partial-";
@@ -45,4 +45,4 @@ void create_private_directory(const std::filesystem::path& directory) {
         std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

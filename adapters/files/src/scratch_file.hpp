@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// The path of a temporary file that is removed at the latest when this is destroyed.
 ///
@@ -30,4 +30,4 @@ private:
 /// For its owner only, where it is missing.
 void create_private_directory(const std::filesystem::path& directory);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
 
 constexpr unsigned owner_only = 0600;
@@ -69,4 +69,4 @@ Digest hmac_sha256(const Secret& secret, std::string_view message) {
     return hmac_sha256(bytes_of(secret.bytes), message);
 }
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -1,6 +1,6 @@
 #include <asyncjobs/http/bearer_token.hpp>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 bool is_bearer_token(std::string_view text) noexcept {
     constexpr std::string_view characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -21,4 +21,4 @@ std::optional<std::string_view> bearer_token(const Request& request) noexcept {
     return is_bearer_token(token) ? std::optional(token) : std::nullopt;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

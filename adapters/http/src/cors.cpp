@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr auto readable =
@@ -54,4 +54,4 @@ bool is_forged(const ApiOptions& options, const Request& request) {
     return site && *site != "same-origin" && *site != "none" && !is_allowed(options, request);
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Whether `text` is an origin as browsers send it: `https://app.example.org`, with a port unless
 /// it is the scheme's own.
@@ -20,4 +20,4 @@ void allow_preflight(const ApiOptions& options, const Request& request, Response
 /// with its user's cookies, and it may change something.
 bool is_forged(const ApiOptions& options, const Request& request);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

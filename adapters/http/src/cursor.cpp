@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr std::string_view prefix = "job-";
@@ -38,4 +38,4 @@ JobId read_cursor(const JobQuery& query, std::string_view cursor) {
     throw Problem(400, "invalid_cursor", "the cursor does not belong to this listing");
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Where a listing goes on, as a text that clients hand back as they got it.
 ///
@@ -17,4 +17,4 @@ std::string make_cursor(const JobQuery& query, const JobId& last);
 /// Throws Problem (400) if `cursor` was not made for a query like this one.
 JobId read_cursor(const JobQuery& query, std::string_view cursor);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 /// Most texts are written as they are.
@@ -179,4 +179,4 @@ std::string accepted_document(const JobId& id, Timestamp created_at, const Links
     return std::move(writer).finish();
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Writes one JSON object, member by member, and lets JSON texts pass through untouched.
 class ObjectWriter {
@@ -57,4 +57,4 @@ std::string summary_document(const Job& job, const Links& links);
 std::string accepted_document(const JobId& id, Timestamp created_at, const Links& links,
                               std::optional<Timestamp> expected);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

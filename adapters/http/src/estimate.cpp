@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr Duration soon = std::chrono::seconds{1};
@@ -45,4 +45,4 @@ int retry_after(std::optional<Timestamp> expected, Timestamp now, Duration cap,
         std::max<Duration::rep>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

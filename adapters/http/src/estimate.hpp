@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// When an active job will be finished, from how far it is, what its type's jobs took and what
 /// waits before it. Empty when nothing is known. Never before `now`.
@@ -16,4 +16,4 @@ std::optional<Timestamp> estimate_completion(const Job& job, const Workload& wor
 int retry_after(std::optional<Timestamp> expected, Timestamp now, Duration cap,
                 std::uint64_t random);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -14,7 +14,7 @@
 #include <optional>
 #include <stdexcept>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 struct Range {
@@ -133,4 +133,4 @@ Response file_response(const Request& request, const FileInfo& info) {
     return response;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

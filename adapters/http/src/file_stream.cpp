@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr std::uint64_t piece_size = 64 * 1024;
@@ -33,4 +33,4 @@ std::shared_ptr<BodyStream> stream_file(FileBody body) {
     return std::make_shared<FileStream>(std::move(body));
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// FNV-1a: tells texts apart that nobody tries to make collide. Continues from `hash`.
 constexpr std::uint64_t fnv(std::string_view text,
@@ -17,4 +17,4 @@ constexpr std::uint64_t fnv(std::string_view text,
     return hash;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

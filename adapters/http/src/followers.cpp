@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 Followers::Followers(Client& client, std::shared_ptr<Runtime> runtime)
     : client_(client), runtime_(std::move(runtime)),
@@ -77,4 +77,4 @@ void Followers::ring() {
             set_alarm(again, *follower);
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -9,7 +9,7 @@
 #include <optional>
 #include <unordered_map>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// One who waits for what becomes of a job, with no thread. Called from any thread, also at the
 /// same time; must neither block nor throw.
@@ -66,4 +66,4 @@ private:
     std::unique_ptr<Timer> timer_; // last: its end waits for a call that uses the rest
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

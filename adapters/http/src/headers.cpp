@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr auto token_characters = [] {
@@ -100,4 +100,4 @@ std::size_t Headers::count(std::string_view name) const noexcept {
         fields_, [&](const Field& field) { return equals_ignoring_case(field.name, name); }));
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

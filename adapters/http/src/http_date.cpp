@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 std::string to_http_date(Timestamp time) {
     using asyncjobs::detail::append_digits;
@@ -33,4 +33,4 @@ std::string to_http_date(Timestamp time) {
     return text;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

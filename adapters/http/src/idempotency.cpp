@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// What is kept of an Idempotency.
 struct NotedRequest {
@@ -82,4 +82,4 @@ std::optional<Idempotency> noted_idempotency(const JsonText& metadata) {
     return first;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

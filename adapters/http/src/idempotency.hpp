@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// A submit that its client may repeat, and what its job keeps of it in its metadata.
 struct Idempotency {
@@ -29,4 +29,4 @@ void note(const Idempotency& idempotency, boost::json::object& metadata);
 /// What note() has noted of `request` and `estimate`; empty if it has not.
 std::optional<Idempotency> noted_idempotency(const JsonText& metadata);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 ApiOptions checked(ApiOptions options) {
@@ -310,4 +310,4 @@ void JobApi::add_submit_route(std::string_view path, detail::SubmitRule rule) {
 
 void JobApi::add_generic_type(detail::SubmitRule rule) { impl_->add_generic_type(std::move(rule)); }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

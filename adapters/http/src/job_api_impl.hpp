@@ -21,7 +21,7 @@
 #include <string>
 #include <variant>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 class JobApi::Impl {
 public:
@@ -198,4 +198,4 @@ Response waited(Response response, std::chrono::seconds at_most);
 /// An answer in `application/json`.
 Response json_response(unsigned status, std::string document);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 std::string_view event_name(JobStatus status) noexcept {
@@ -101,4 +101,4 @@ void JobEvents::render(Reader& reader) {
         reader.give(event_text(*job, *std::move(document)));
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// `event: job.updated` and the like with its id and its data, as it goes over the wire. Line ends
 /// in `document`, which can only be between its tokens, become blanks.
@@ -90,4 +90,4 @@ private:
     const Seats::Seat seat_;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -19,7 +19,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 /// Told to the clients of streams; spread, so that they do not all come back at once.
@@ -388,4 +388,4 @@ Response JobApi::Impl::remove(const Call& call) {
     return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -7,7 +7,7 @@
 
 #include <unordered_set>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 /// Follows a parse without building a tree: stops at a key's second appearance and at U+0000, which
@@ -187,4 +187,4 @@ std::string_view member_text(std::string_view document, std::string_view name) n
     return {};
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

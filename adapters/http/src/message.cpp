@@ -1,6 +1,6 @@
 #include <asyncjobs/http/message.hpp>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 std::optional<std::uint64_t> body_length(const Body& body) noexcept {
     if (const auto* file = std::get_if<FileBody>(&body)) return file->length;
@@ -85,4 +85,4 @@ std::string_view reason_phrase(unsigned status) noexcept {
     }
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

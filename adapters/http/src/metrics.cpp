@@ -5,7 +5,7 @@
 #include <map>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 /// Queues and types hold no character that a label would have to escape; see validate(NewJob).
@@ -75,4 +75,4 @@ std::string Metrics::render(const Requests& requests, const WorkloadOf& workload
     return std::move(out).finish();
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

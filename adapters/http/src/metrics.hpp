@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// What monitoring reads: counts of answers, and gauges of the queues that routes submit to, in
 /// Prometheus' text format.
@@ -45,4 +45,4 @@ private:
     std::array<std::atomic<std::uint64_t>, 600> answers_{};
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

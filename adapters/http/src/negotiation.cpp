@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 /// A media type or range and its parameters, cut at the semicolons outside of quotes.
@@ -122,4 +122,4 @@ Response unless_current(Response response, const Headers& request) {
     return response;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

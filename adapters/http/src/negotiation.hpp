@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Whether an answer in `application/json` is welcome: only an Accept header that excludes it says
 /// no.
@@ -27,4 +27,4 @@ bool has_current(const Headers& request, std::string_view etag);
 /// The response, which has an ETag; 304 if the client has that representation.
 Response unless_current(Response response, const Headers& request);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -5,7 +5,7 @@
 #include "openapi/json_object.hpp"
 #include "openapi/operator_operations.hpp"
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 void JobApi::Impl::add_operator_routes() {
     const auto add = [this](std::string_view path, RouteHandler handler, std::string_view operation,
@@ -54,4 +54,4 @@ Response JobApi::Impl::description(const Call& call) {
     return unless_current(std::move(response), call.request.headers);
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The operators' routes, which have no prefix.
 inline constexpr std::string_view health_path = "/healthz";
@@ -12,4 +12,4 @@ inline constexpr std::string_view ready_path = "/readyz";
 inline constexpr std::string_view metrics_path = "/metrics";
 inline constexpr std::string_view description_path = "/openapi.json";
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

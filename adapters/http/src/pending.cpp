@@ -5,7 +5,7 @@
 #include <atomic>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Follows the job for a request, which goes on when there is news, or none in time.
 class JobApi::Impl::Pending::Waiting final : public Follower,
@@ -111,4 +111,4 @@ void JobApi::Impl::Pending::hurry() {
     if (waiting) waiting->end();
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// One request on its way; answered once, at the latest when it is forgotten.
 ///
@@ -42,4 +42,4 @@ private:
     bool hurried_ = false;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

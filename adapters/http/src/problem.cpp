@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 void Violations::add(std::string pointer, std::string detail) {
     const auto read_end = found_.begin() + static_cast<std::ptrdiff_t>(read_);
@@ -61,4 +61,4 @@ Response Problem::response(std::string_view instance) const {
     return response;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

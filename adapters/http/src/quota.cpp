@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 std::int64_t seconds(Duration duration) {
@@ -40,4 +40,4 @@ void Quota::forget_the_full(SteadyTime now) {
     looked_through_at_ = std::max<std::size_t>(1024, 2 * full_at_.size());
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// How much each principal may do in a time: all of it at once, if it likes, and then as it comes
 /// back, evenly.
@@ -43,4 +43,4 @@ private:
     std::size_t looked_through_at_ = 1024; ///< how many there are when it is time to forget some
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 bool is_the_servers(std::string_view name) noexcept {
@@ -39,4 +39,4 @@ std::string chunk(std::string_view data) {
     return fmt::format("{:x}\r\n{}\r\n", data.size(), data);
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

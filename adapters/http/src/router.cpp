@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 bool is_named(std::string_view segment) noexcept {
@@ -100,4 +100,4 @@ std::string allow_list(const std::vector<std::string>& methods) {
     return list;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// An answer that shall wait for what becomes of a job.
 struct Wait {
@@ -86,4 +86,4 @@ private:
 /// Of an Allow header; HEAD comes with GET, and OPTIONS always.
 std::string allow_list(const std::vector<std::string>& methods);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// How many may be at something that takes long, in all and of one principal.
 ///
@@ -85,4 +85,4 @@ private:
     std::shared_ptr<Room> room_;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Lets requests share calls of the store, which take many things at once: what is asked for while
 /// a call is under way goes with the next one. Nobody waits for that.
@@ -110,4 +110,4 @@ private:
     bool calling_ = false;    ///< or about to
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The document of `POST /jobs`.
 struct GenericSubmission {
@@ -240,4 +240,4 @@ Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optiona
     return response;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 namespace urls = boost::urls;
@@ -92,4 +92,4 @@ Target parse_target(std::string_view text) {
     return target;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// A request target in origin form, taken apart.
 struct Target {
@@ -23,4 +23,4 @@ inline std::string_view path_of(std::string_view target) noexcept {
 /// bad escapes, NUL and other control characters, invalid UTF-8, `.` and `..` segments.
 Target parse_target(std::string_view target);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

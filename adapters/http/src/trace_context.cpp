@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 std::optional<std::string> trace_of(const Headers& request, Runtime& runtime) {
     const auto* sent = request.find("traceparent");
@@ -14,4 +14,4 @@ std::optional<std::string> trace_of(const Headers& request, Runtime& runtime) {
                        runtime.random() | 1);
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

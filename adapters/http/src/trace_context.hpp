@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The trace that a request goes on with: its own, or a new one if what it says is none. Empty if
 /// it says nothing.
 std::optional<std::string> trace_of(const Headers& request, Runtime& runtime);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -93,4 +93,4 @@ std::string TrustedProxies::client_of(const Request& request) const {
     return client;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

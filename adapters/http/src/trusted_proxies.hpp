@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The proxies before a service, whose word on where a request comes from is believed.
 ///
@@ -31,4 +31,4 @@ private:
     std::vector<boost::asio::ip::network_v6> networks_; ///< those of IPv4 as they are mapped
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

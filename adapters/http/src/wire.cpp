@@ -6,7 +6,7 @@
 #include <exception>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 class ChunkedStream final : public BodyStream {
@@ -60,4 +60,4 @@ WireMessage to_wire(Response response, bool http_1_1, bool keep_alive) {
     return message;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -1,6 +1,6 @@
 #include "workload_cache.hpp"
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr Duration fresh_for = std::chrono::seconds{1};
@@ -26,4 +26,4 @@ Workload WorkloadCache::get(const std::string& queue, const std::string& type) {
     return workload;
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Remembers workloads for about a second, so that many who ask cost the store one query.
 ///
@@ -32,4 +32,4 @@ private:
     std::map<std::pair<std::string, std::string>, Entry> entries_;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 namespace {
 
@@ -108,4 +108,4 @@ bool operator==(const Cron& one, const Cron& other) noexcept {
            (one.expression() == other.expression() && one.zone() == other.zone());
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::schedules {
+namespace asyncjobs::inline ASYNCJOBS_ABI::schedules {
 
 namespace chrono = std::chrono;
 
@@ -253,4 +253,4 @@ std::optional<LocalSeconds> CronFields::next(LocalSeconds from, LocalSeconds unt
     return std::nullopt;
 }
 
-} // namespace asyncjobs::schedules
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::schedules

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace asyncjobs::schedules {
+namespace asyncjobs::inline ASYNCJOBS_ABI::schedules {
 
 /// What a clock on the wall shows, counted as if there were neither zones nor changes of the clock.
 using LocalSeconds = std::chrono::local_seconds;
@@ -36,4 +36,4 @@ private:
 /// Throws Error (Errc::invalid_argument) that names the field, its value and the rule.
 CronFields parse_cron(std::string_view expression);
 
-} // namespace asyncjobs::schedules
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::schedules

@@ -5,7 +5,7 @@
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
-namespace asyncjobs::schedules {
+namespace asyncjobs::inline ASYNCJOBS_ABI::schedules {
 
 namespace {
 
@@ -114,4 +114,4 @@ void validate(std::string_view name, const Schedule& schedule) {
     validate_slot_member(schedule);
 }
 
-} // namespace asyncjobs::schedules
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::schedules

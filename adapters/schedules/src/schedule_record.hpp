@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 BOOST_DESCRIBE_ENUM(MissedSlots, skip, run_once, backfill)
 BOOST_DESCRIBE_ENUM(OnConflict, keep, replace, refuse)
@@ -75,4 +75,4 @@ void validate(std::string_view name, const Schedule& schedule);
 void validate_name(std::string_view name);
 
 } // namespace schedules
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

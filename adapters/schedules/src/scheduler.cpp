@@ -11,7 +11,7 @@
 #include <map>
 #include <mutex>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 namespace {
 
@@ -236,4 +236,4 @@ void Scheduler::start() { impl_->executor.start(); }
 
 void Scheduler::stop() { impl_->executor.stop(); }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -5,7 +5,7 @@
 
 #include <boost/json/value.hpp>
 
-namespace asyncjobs::schedules {
+namespace asyncjobs::inline ASYNCJOBS_ABI::schedules {
 
 namespace {
 
@@ -60,4 +60,4 @@ JobId job_id_of(std::string_view name, Timestamp slot) {
     return detail::job_id_of(slot, detail::name_hash(identity));
 }
 
-} // namespace asyncjobs::schedules
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::schedules

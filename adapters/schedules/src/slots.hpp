@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace asyncjobs::schedules {
+namespace asyncjobs::inline ASYNCJOBS_ABI::schedules {
 
 /// What follows when a schedule's job comes due.
 struct Firing {
@@ -24,4 +24,4 @@ NewJob job_of(const Schedule& schedule, Timestamp slot);
 /// One and the same for a schedule and a slot.
 JobId job_id_of(std::string_view name, Timestamp slot);
 
-} // namespace asyncjobs::schedules
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::schedules

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// A submit may be committed this much later than another that was begun after it.
@@ -61,4 +61,4 @@ void ClaimFloors::lower(std::string_view queue, Timestamp run_at) {
     if (found != queues_.end()) found->second.floor = std::min(found->second.floor, run_at);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

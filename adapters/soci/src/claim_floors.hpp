@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Where a claim begins to look for due jobs.
 ///
@@ -52,4 +52,4 @@ private:
     std::map<std::string, Queue, std::less<>> queues_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

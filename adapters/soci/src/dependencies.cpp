@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 // The column `dependents`.
@@ -197,4 +197,4 @@ void disconnect(Session& session, const RowStatements& sql, std::span<const JobI
             [&](const std::string& rows) { session.query(sql.disconnect).change(rows); });
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

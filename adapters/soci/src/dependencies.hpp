@@ -2,7 +2,7 @@
 
 #include "dialect.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Makes those of `jobs` wait that name parents. All have been inserted as `answers` say; one whose
 /// parent is missing is taken back, and its answer says so.
@@ -20,4 +20,4 @@ void unblock_children_of(Session& session, const RowStatements& sql, const JobId
 /// Of children that are deleted.
 void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

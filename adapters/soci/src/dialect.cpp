@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::size_t limit,
                                      int crash_limit, CallTime now) const {
@@ -72,4 +72,4 @@ std::optional<Duration> next_due_in(Session& session, const Sql& statement,
     return least;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

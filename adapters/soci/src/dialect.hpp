@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// What a fault of the database means.
 struct Fault {
@@ -143,4 +143,4 @@ void claim_queue_by_queue(Session& session, const Sql& next_due, const ClaimRequ
     answer.next_due_in = next_due_in(session, next_due, request.queues, now);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <unordered_set>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Calls `each(batch)` for one part of `all` after the other, none of which names a job, or what
 /// else `name_of` answers, twice: in one statement the order of such two would be open.
@@ -25,4 +25,4 @@ void in_batches(std::span<const Item> all, NameOf name_of, Each each) {
     if (start < all.size()) each(all.subspan(start));
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A host's session inside the host's open transaction, and how to speak to it.
 struct HostSession {
@@ -24,4 +24,4 @@ HostSession borrow_mysql(soci::session& host, const HostTables& tables);
     throw Error(Errc::conflict, "the session has no open transaction; begin one first");
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <random>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace {
 
 using namespace soci_adapter;
@@ -107,4 +107,4 @@ bool complete(soci::session& host, ProgressReporter& progress, JsonText result,
     return true;
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

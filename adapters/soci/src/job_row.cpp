@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <tuple>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 std::string members_of(std::string_view code, std::string_view message) {
@@ -276,4 +276,4 @@ Job read_glance(Row row) {
     return job;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Of job_columns.
 Job read_job(Row row);
@@ -99,4 +99,4 @@ std::optional<std::string_view> metadata_of(const NewJob& job);
 std::optional<std::string_view> to_text(OnParentFailure policy);
 OnParentFailure parse_parent_failure(std::string_view text);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

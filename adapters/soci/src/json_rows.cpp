@@ -1,6 +1,6 @@
 #include "json_rows.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 void JsonRows::append(std::string_view text) {
     constexpr const char* digits = "0123456789abcdef";
@@ -20,4 +20,4 @@ void JsonRows::append(std::string_view text) {
     text_ += "\",";
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A batch as one parameter of a statement: a JSON array of rows, each an array of its columns.
 class JsonRows {
@@ -73,4 +73,4 @@ void in_rows(const Items& items, Add add, Run run) {
 /// For in_rows().
 inline constexpr auto add_id = [](JsonRows& rows, const JobId& id) { rows.add(id); };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -2,7 +2,7 @@
 
 #include "sql.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Statements about limits that a dialect says in words of its own. `rows` are their first
 /// parameter: see JsonRows. Where no other columns are named, a row is an id.
@@ -146,4 +146,4 @@ inline constexpr Sql forget_places = {
 
 } // namespace statements
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

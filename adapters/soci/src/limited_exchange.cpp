@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr std::array<std::string_view, 3> names_of_per = {"limit", "owner", "key"};
@@ -419,4 +419,4 @@ void forget_idle_lines(Session& session, CallTime now) {
     session.query(statements::forget_places).change();
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// An exchange that claims under limits.
 ///
@@ -84,4 +84,4 @@ std::vector<Limit> read_limits(Session& session);
 /// Deletes what lines have left behind.
 void forget_idle_lines(Session& session, CallTime now);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

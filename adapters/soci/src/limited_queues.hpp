@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Which queues are under limits, as far as is known: so that claims from all others cost no more
 /// than if there were none.
@@ -59,4 +59,4 @@ private:
     bool were_claimed_from_ = false;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session) {
     const auto known = dialect.migrations();
@@ -29,4 +29,4 @@ void migrate(const Dialect& dialect, Session& session) {
     dialect.unlock_schema(session);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr std::size_t max_inline = 64 * 1024; ///< a longer payload has statements of its own
@@ -54,4 +54,4 @@ void LongTexts::write(MysqlSession& session) {
     }
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

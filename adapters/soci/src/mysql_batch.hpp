@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 inline constexpr std::size_t max_batch_rows = 1000;
 
@@ -46,4 +46,4 @@ inline std::string ids_of(auto first, auto last, auto id) {
     return rows.take();
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

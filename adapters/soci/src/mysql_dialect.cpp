@@ -17,7 +17,7 @@
 #include <tuple>
 #include <unordered_map>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr Sql autocommit_off = {"SET autocommit = 0"};
@@ -235,4 +235,4 @@ const RowStatements& MysqlDialect::row_statements() const noexcept { return mysq
 
 const LimitStatements& MysqlDialect::limit_statements() const noexcept { return mysql::limits; }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// MySQL 8 and MariaDB 10.6 or later: any number of writers at READ COMMITTED, that pass over what
 /// another has locked. A batch is one statement with one JSON text.
@@ -63,4 +63,4 @@ private:
     mutable ClaimFloors floors_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

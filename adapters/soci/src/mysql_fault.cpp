@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// Errors of the client library (2000 and above) and of the server, by the names that their manuals
@@ -151,4 +151,4 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text) {
     return fault;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

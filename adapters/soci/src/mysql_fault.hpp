@@ -2,7 +2,7 @@
 
 #include "dialect.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// What an error number of the client library or the server means to a caller.
 ///
@@ -14,4 +14,4 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text);
 /// A value of the primary key, or of a unique one, is taken.
 constexpr bool is_duplicate(unsigned error) noexcept { return error == 1062; }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <soci/mysql/soci-mysql.h>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr Sql settings = {"SELECT @@max_allowed_packet, @@character_set_client", "it"};
@@ -41,4 +41,4 @@ HostSession borrow_mysql(soci::session& host, const HostTables& tables) {
     return {dialect, std::move(session)};
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

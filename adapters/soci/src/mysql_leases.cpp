@@ -10,7 +10,7 @@
 #include <map>
 #include <memory>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// A job under lease, locked.
@@ -299,4 +299,4 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std
     return rescued;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

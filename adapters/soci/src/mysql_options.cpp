@@ -6,7 +6,7 @@
 
 #include <charconv>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -128,4 +128,4 @@ std::string connect_string(const MysqlOptions& options) {
            setting("write_timeout", std::to_string(timeout.count()));
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

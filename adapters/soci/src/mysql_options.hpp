@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// How a store reaches its MySQL or MariaDB server.
 struct MysqlOptions {
@@ -38,4 +38,4 @@ MysqlOptions mysql_options(const StoreUrl& url);
 /// In the words of SOCI's backend.
 std::string connect_string(const MysqlOptions& options);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 // What is compared is VARBINARY: the collations that compare byte for byte with trailing blanks
@@ -162,4 +162,4 @@ std::span<const Migration> mysql_migrations() {
     return steps;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

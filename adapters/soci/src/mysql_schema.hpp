@@ -4,7 +4,7 @@
 
 #include <span>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Every step from nothing to the present schema. A step that was released is never changed.
 ///
@@ -12,4 +12,4 @@ namespace asyncjobs::soci_adapter {
 /// statement of it must bear that.
 std::span<const Migration> mysql_migrations();
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

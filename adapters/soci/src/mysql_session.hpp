@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A session with a MySQL or MariaDB server, and what has to be known of it.
 class MysqlSession : public Session {
@@ -22,4 +22,4 @@ public:
     bool autocommits = true; ///< each statement is a transaction
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -10,7 +10,7 @@
 /// A batch is one JSON text that JSON_TABLE takes apart. Its columns are all `longtext`, as others
 /// cut texts and make 0 of bad numbers, and bear names that no column of jobs has. STRAIGHT_JOIN
 /// and FORCE INDEX keep the planner from scanning jobs, which would also lock what it passes.
-namespace asyncjobs::soci_adapter::mysql {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql {
 
 inline constexpr Sql now = {
     "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))", "i"};
@@ -299,4 +299,4 @@ inline constexpr Sql record_version = {
 inline constexpr Sql lock_schema = {"SELECT GET_LOCK(" ASYNCJOBS_SCHEMA_LOCK ", :seconds)", "i"};
 inline constexpr Sql unlock_schema = {"SELECT RELEASE_LOCK(" ASYNCJOBS_SCHEMA_LOCK ")", "i"};
 
-} // namespace asyncjobs::soci_adapter::mysql
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql

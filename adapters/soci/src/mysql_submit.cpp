@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// How many of `jobs` make one statement.
@@ -194,4 +194,4 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
     floors_.expect(all);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

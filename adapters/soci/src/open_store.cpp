@@ -17,7 +17,7 @@
 #include <array>
 #include <filesystem>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace {
 
 using namespace soci_adapter;
@@ -134,4 +134,4 @@ std::vector<Migration> pending_migrations(std::string_view text) {
     return missing;
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -6,7 +6,7 @@
 
 #include <iterator>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 void PostgresqlArray::add(std::int64_t number) {
     separate();
@@ -43,4 +43,4 @@ void PostgresqlArray::add_null() {
     text_ += "NULL";
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

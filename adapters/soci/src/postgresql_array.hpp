@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// The text of a PostgreSQL array, which carries a column of a batch as one parameter.
 class PostgresqlArray {
@@ -33,4 +33,4 @@ private:
     std::string text_ = "{";
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 std::size_t changed_rows(std::string_view answer) {
@@ -162,4 +162,4 @@ void PostgresqlBatch::end() {
     if (is_ended && sqlstate_.empty()) session_.may_have_committed_ = false;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

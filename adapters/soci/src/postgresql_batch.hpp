@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// What the server calls the fault; as a lost connection, where it said nothing.
 std::string sqlstate_of(const PGresult& failed);
@@ -72,4 +72,4 @@ private:
     bool is_running_ = false;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// Identifies migrations among the advisory locks of a database.
@@ -201,4 +201,4 @@ const LimitStatements& PostgresqlDialect::limit_statements() const noexcept {
     return postgresql::limits;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

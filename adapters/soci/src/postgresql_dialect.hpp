@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 struct PostgresqlOptions {
     std::string connect_string = {}; ///< a URL for libpq
@@ -80,4 +80,4 @@ private:
     mutable ClaimFloors floors_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

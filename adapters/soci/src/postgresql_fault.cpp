@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 struct SqlstateMeaning {
@@ -59,4 +59,4 @@ Fault postgresql_fault(std::string_view sqlstate, bool is_connected, Stage stage
     return fault;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

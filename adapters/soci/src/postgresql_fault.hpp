@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// `is_connected`: whether the session still looks alive after the fault.
 Fault postgresql_fault(std::string_view sqlstate, bool is_connected, Stage stage);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

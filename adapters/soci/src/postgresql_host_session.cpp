@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 void check_transaction(PGconn* connection) {
@@ -41,4 +41,4 @@ HostSession borrow_postgresql(soci::session& host, const HostTables& tables) {
     return {dialect, std::move(session)};
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// Statements that lock the same jobs lock them in the same order: by id.
@@ -187,4 +187,4 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
     batch.run();
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -9,7 +9,7 @@
 #include <array>
 #include <memory>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 bool is_own(std::string_view name) {
@@ -111,4 +111,4 @@ PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& op
     return postgresql;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

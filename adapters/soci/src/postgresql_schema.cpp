@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 // Each index serves one question, and holds only the rows that can be an answer to it: claims,
@@ -150,4 +150,4 @@ std::span<const Migration> postgresql_migrations() {
     return steps;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

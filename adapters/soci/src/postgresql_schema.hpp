@@ -4,9 +4,9 @@
 
 #include <span>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Oldest first. Statements end with `;` at the end of a line.
 std::span<const Migration> postgresql_migrations();
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -123,4 +123,4 @@ void PostgresqlSession::give_up() {
     throw soci::postgresql_soci_error("the server does not answer", connection_lost);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

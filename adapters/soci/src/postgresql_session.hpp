@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A statement as PostgreSQL gets it: `:now` is the server's time unless one is given, and
 /// parameters are numbered.
@@ -90,4 +90,4 @@ inline PostgresqlSession& as_postgresql(Session& session) noexcept {
     return static_cast<PostgresqlSession&>(session);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

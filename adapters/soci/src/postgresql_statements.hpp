@@ -6,7 +6,7 @@
 
 /// What PostgreSQL says in words of its own: a batch is one statement, with an array for each
 /// column of it. Parameters follow the order of their first appearance.
-namespace asyncjobs::soci_adapter::postgresql {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql {
 
 #define ASYNCJOBS_STEP "CAST(:step AS bigint)"
 #define ASYNCJOBS_INSERT                                                                           \
@@ -210,4 +210,4 @@ inline constexpr Sql has_schema = {"SELECT 1 FROM pg_class WHERE relname = 'asyn
                                    " AND pg_table_is_visible(oid)",
                                    "i"};
 
-} // namespace asyncjobs::soci_adapter::postgresql
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// Answers when each job that was inserted was.
@@ -131,4 +131,4 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     floors_.expect(jobs);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

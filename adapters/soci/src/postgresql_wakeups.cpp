@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <random>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr std::size_t most_hints = 1000; ///< a lost one costs no more than a poll interval
@@ -197,4 +197,4 @@ void PostgresqlWakeups::say_waiting_queues_are_ready() {
         notifier_.ready(PQgetvalue(queues.get(), i, 0), Notifier::Origin::elsewhere);
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Wake-ups by LISTEN and NOTIFY, on a session and a thread of its own: no transaction that submits
 /// pays for them, and hints that come close together are sent as one.
@@ -62,4 +62,4 @@ private:
     std::thread thread_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

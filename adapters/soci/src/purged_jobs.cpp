@@ -5,7 +5,7 @@
 
 #include <asyncjobs/store_helpers.hpp>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 JobId PurgedJobs::add(Row row) {
     ++count_;
@@ -27,4 +27,4 @@ void PurgedJobs::settle_estate(Session& session, const RowStatements& sql) const
             [&](const std::string& rows) { session.query(sql.bury).change(rows); });
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Jobs that are deleted because they have expired, and what of them is elsewhere.
 class PurgedJobs {
@@ -33,4 +33,4 @@ private:
     std::vector<Tombstone> tombstones_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr std::size_t kept_capacity = 64 * 1024;
@@ -138,4 +138,4 @@ void SociQuery::close() noexcept {
     done_ = true;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A place that SOCI reads a parameter from, or writes a column to: a text or a number.
 struct Cell {
@@ -181,4 +181,4 @@ std::vector<std::string> parameter_names(std::string_view sql);
 /// The statement with `$1` for the first of its parameter_names(), and so on.
 std::string with_numbered_parameters(std::string_view sql);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

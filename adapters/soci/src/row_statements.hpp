@@ -2,7 +2,7 @@
 
 #include "sql.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Statements over rows, which are their first parameter: see JsonRows. Where no other columns are
 /// named, a row is an id.
@@ -99,4 +99,4 @@ inline constexpr std::string_view locked_columns = "tittt";
                                        " expires_at = excluded.expires_at"},                       \
     }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A connection to the database and the statements prepared on it, which never outlive it.
 class Session {
@@ -66,4 +66,4 @@ private:
     std::unordered_map<std::string, std::unique_ptr<Query>, Hash, std::equal_to<>> queries_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A bounded number of sessions, opened when they are first needed.
 ///
@@ -85,4 +85,4 @@ private:
     const Open open_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

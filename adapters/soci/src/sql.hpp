@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A statement's text, and a letter for each of its columns: `t` for a text, `i` for a number.
 ///
@@ -61,4 +61,4 @@ inline constexpr std::string_view due_columns = "i"
 /// is.
 inline constexpr Timestamp never_due{Duration{253'402'300'799'999'999}};
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -11,7 +11,7 @@
 #include <random>
 #include <thread>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr int max_tries = 5;
@@ -408,4 +408,4 @@ std::vector<Limit> SqlJobStore::limits() {
                     [&](Session& session, CallTime) { return read_limits(session); });
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -5,7 +5,7 @@
 #include "session_pool.hpp"
 #include "sweep_floors.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// JobStore over any SQL database.
 ///
@@ -75,4 +75,4 @@ void migrate(const Dialect& dialect, Session& session);
 /// What migrate() would apply.
 std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
@@ -288,4 +288,4 @@ const RowStatements& SqliteDialect::row_statements() const noexcept { return sql
 
 const LimitStatements& SqliteDialect::limit_statements() const noexcept { return sqlite::limits; }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

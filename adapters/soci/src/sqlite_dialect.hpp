@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 struct SqliteOptions {
     std::string path = {};
@@ -56,4 +56,4 @@ private:
     const SqliteOptions options_;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

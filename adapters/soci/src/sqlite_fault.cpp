@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 bool is_out_of_space(int system_errno) noexcept {
@@ -49,4 +49,4 @@ Fault sqlite_fault(int result, int system_errno, Stage stage, std::string_view m
     return fault;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -2,7 +2,7 @@
 
 #include "dialect.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// What SQLite's extended result code means to a caller.
 ///
@@ -11,4 +11,4 @@ namespace asyncjobs::soci_adapter {
 /// failed on anything else may come to light at the next recovery.
 Fault sqlite_fault(int result, int system_errno, Stage stage, std::string_view message);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

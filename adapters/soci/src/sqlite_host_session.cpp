@@ -2,7 +2,7 @@
 #include "soci_sqlite3.hpp"
 #include "sqlite_dialect.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 HostSession borrow_sqlite(soci::session& host, const HostTables& tables) {
     static const SqliteDialect dialect{{}};
@@ -11,4 +11,4 @@ HostSession borrow_sqlite(soci::session& host, const HostTables& tables) {
     return {dialect, std::make_unique<Session>(host, tables.table_prefix)};
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

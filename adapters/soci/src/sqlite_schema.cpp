@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 // Each index serves one question, and holds only the rows that can be an answer to it: claims,
@@ -157,4 +157,4 @@ std::span<const Migration> sqlite_migrations() {
     return steps;
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -4,11 +4,11 @@
 
 #include <span>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Every step from nothing to the present schema. A step that was released is never changed.
 ///
 /// Columns are declared TEXT, BIGINT or INTEGER only: SOCI guesses wrong for all else.
 std::span<const Migration> sqlite_migrations();
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

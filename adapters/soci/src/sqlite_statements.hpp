@@ -5,7 +5,7 @@
 #include "statements.hpp"
 
 /// What SQLite says in words of its own. Parameters follow the order of their first appearance.
-namespace asyncjobs::soci_adapter::sqlite {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite {
 
 inline constexpr Sql insert = {
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
@@ -143,4 +143,4 @@ inline constexpr Sql record_version = {
 inline constexpr Sql has_schema = {
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'asyncjobs_schema'", "i"};
 
-} // namespace asyncjobs::soci_adapter::sqlite
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite

@@ -1,6 +1,6 @@
 #include "statements.hpp"
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 std::string list_statement(const JobQuery& query, const PageWords& words) {
     std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM ";
@@ -29,4 +29,4 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     return sql + " ORDER BY id DESC LIMIT :n";
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

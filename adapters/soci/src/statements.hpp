@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// The statements that every dialect understands as they are.
 namespace statements {
@@ -170,4 +170,4 @@ struct PageWords {
 /// limit.
 std::string list_statement(const JobQuery& query, const PageWords& words);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 StoreUrl parse_store_url(std::string_view url) {
     const auto colon = url.find(':');
@@ -53,4 +53,4 @@ void allow_parameters(const StoreUrl& url, std::initializer_list<std::string_vie
                                                 : fmt::format("{}", fmt::join(allowed, ", "))));
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// `SCHEME:TARGET?NAME=VALUE&...`, taken apart.
 struct StoreUrl {
@@ -25,4 +25,4 @@ void allow_parameters(const StoreUrl& url, std::initializer_list<std::string_vie
 /// Throws Error (Errc::invalid_argument) for what has no such form. Does not judge the parts.
 StoreUrl parse_store_url(std::string_view url);
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// What ends at once may be committed this much later.
@@ -32,4 +32,4 @@ void SweepFloors::end(Floors floors, bool anew, SteadyTime began, SteadyTime now
 
 Timestamp SweepFindings::floor() const noexcept { return oldest.value_or(now) - settle_lag; }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

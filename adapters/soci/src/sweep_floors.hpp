@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Where sweeps begin to look for leases that ran out, or for finished jobs whose time has come.
 ///
@@ -46,4 +46,4 @@ struct SweepFindings {
     Timestamp floor() const noexcept;
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

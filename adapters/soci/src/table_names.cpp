@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr std::size_t max_prefix = 30;
@@ -48,4 +48,4 @@ void check_table_prefix(std::string_view prefix) {
                                 prefix, max_prefix));
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

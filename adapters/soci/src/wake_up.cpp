@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 int make_pipe(std::array<int, 2>& ends) noexcept {
@@ -45,4 +45,4 @@ void WakeUp::clear() noexcept {
     }
 }
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

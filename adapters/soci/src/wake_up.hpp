@@ -1,8 +1,10 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <array>
 
-namespace asyncjobs::soci_adapter {
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Ends the wait of one thread that polls descriptors: descriptor() is one of them. What is done
 /// with pipes here is all that other systems need another class for.
@@ -26,4 +28,4 @@ private:
     std::array<int, 2> ends_{}; ///< of a pipe: to read from, to write to
 };
 
-} // namespace asyncjobs::soci_adapter
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

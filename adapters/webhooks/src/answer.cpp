@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 using namespace std::chrono_literals;
 
@@ -36,4 +36,4 @@ Duration delay_after(const std::vector<Duration>& delays, int attempt, double ch
         static_cast<Duration::rep>(static_cast<double>(full.count()) * (1 - 0.2 * chance)));
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// What a receiver said, as far as anybody looks at it.
 struct Answer {
@@ -33,4 +33,4 @@ Duration wait_asked_for(const std::string& retry_after, Timestamp now);
 /// 1.
 Duration delay_after(const std::vector<Duration>& delays, int attempt, double chance);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

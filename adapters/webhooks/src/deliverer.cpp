@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 using namespace std::chrono_literals;
@@ -188,4 +188,4 @@ JobFailure Deliverer::failure_of(const Answer& answer, int attempt) const {
     }
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// Carries deliveries out: what an executor's handler of them does. An attempt calls the store on a
 /// lane, and waits for its destination without a thread.
@@ -45,4 +45,4 @@ private:
     std::unique_ptr<Lane> lane_;
 };
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -8,7 +8,7 @@
 
 #include <optional>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 struct Data {
@@ -80,4 +80,4 @@ Message message_of(const Job& job, const Delivery& delivery, std::string_view st
             .traceparent = trace_of(job)};
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

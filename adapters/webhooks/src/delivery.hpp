@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// The input of a delivery. It names no job, for it tells of the one that it waited for: where a
 /// unique key was taken, that is not the one that was submitted with it.
@@ -44,4 +44,4 @@ BOOST_DESCRIBE_STRUCT(Message, (), (id, status, body, traceparent))
 /// `job` has finished; its id is appended to `status_url_prefix` unless that is empty.
 Message message_of(const Job& job, const Delivery& delivery, std::string_view status_url_prefix);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 Destination at_host_of(const std::vector<WebhookEndpoint>& endpoints,
                        const std::string& callback_url, const TargetRules& rules) {
@@ -16,4 +16,4 @@ Destination at_host_of(const std::vector<WebhookEndpoint>& endpoints,
     detail::refuse("callback_url", callback_url, "its host is not one of the owner's endpoints'");
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// Where a delivery goes, and whose secrets sign it.
 struct Destination {
@@ -20,4 +20,4 @@ struct Destination {
 Destination at_host_of(const std::vector<WebhookEndpoint>& endpoints,
                        const std::string& callback_url, const TargetRules& rules);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 BOOST_DESCRIBE_STRUCT(WebhookSecret, (), (text, expires_at))
 
@@ -165,4 +165,4 @@ void EndpointBook::forget(const std::string& owner) {
 }
 
 } // namespace webhooks
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// The endpoints of all owners, in the store, as pending jobs that nobody claims: one an endpoint,
 /// and one for each that is disabled. The latter names the URL, and so means nothing when that has
@@ -56,4 +56,4 @@ private:
 const WebhookEndpoint* find_endpoint(const std::vector<WebhookEndpoint>& endpoints,
                                      std::string_view name);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
     constexpr std::string_view shape = "Wed, 08 Jan 2025 12:00:00 GMT";
@@ -23,4 +23,4 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
            std::chrono::minutes{parts.tm_min} + std::chrono::seconds{parts.tm_sec};
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// So that it is a name in JSON.
 BOOST_DESCRIBE_ENUM(JobStatus, pending, processing, completed, failed, cancelled)
@@ -28,4 +28,4 @@ inline std::optional<JobStatus> parse_event(std::string_view name) {
 }
 
 } // namespace webhooks
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -67,4 +67,4 @@ bool is_public_address(const ip::address& address) {
     return address.is_v4() ? is_public(address.to_v4()) : is_public(address.to_v6());
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

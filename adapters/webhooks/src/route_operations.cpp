@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 constexpr std::string_view event_list = R"({
@@ -114,4 +114,4 @@ std::string rotate_endpoint_secret() {
         found("200", "The new one", body) + refused("404", "NotFound"));
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

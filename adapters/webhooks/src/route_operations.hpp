@@ -5,7 +5,7 @@
 #include <string>
 
 /// The endpoints' routes as OpenAPI Operation Objects, but for what the API adds to any.
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 std::string list_endpoints();
 std::string get_endpoint();
@@ -13,4 +13,4 @@ std::string put_endpoint();
 std::string delete_endpoint();
 std::string rotate_endpoint_secret();
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 std::vector<std::string> names_of(const std::vector<JobStatus>& events) {
@@ -212,4 +212,4 @@ accompany_retry_by(Webhooks& webhooks) {
     };
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -10,7 +10,7 @@
 #include <array>
 #include <vector>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 using Bytes = std::vector<unsigned char>;
@@ -78,4 +78,4 @@ std::string sign(std::string_view id, std::chrono::sys_seconds at, std::string_v
     return signatures;
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 constexpr std::size_t longest_url = 2048;
@@ -86,4 +86,4 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     return target;
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// What URLs may be written to.
 struct TargetRules {
@@ -31,4 +31,4 @@ struct Target {
 /// neither. What a name resolves to is looked at when it is connected to.
 Target parse_target(std::string_view argument, std::string_view url, const TargetRules& rules);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

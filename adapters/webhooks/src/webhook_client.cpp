@@ -11,7 +11,7 @@
 
 #include <utility>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 constexpr unsigned lookup_threads = 16;
@@ -73,4 +73,4 @@ boost::asio::awaitable<Answer> WebhookClient::post(Target target, WebhookRequest
     }
 }
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

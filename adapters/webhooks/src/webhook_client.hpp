@@ -16,7 +16,7 @@
 #include <mutex>
 #include <string>
 
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// What is posted.
 struct WebhookRequest {
@@ -65,4 +65,4 @@ private:
     std::once_flag started_;
 };
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

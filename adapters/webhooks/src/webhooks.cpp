@@ -9,7 +9,7 @@
 
 #include <utility>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 using namespace webhooks;
 
@@ -199,4 +199,4 @@ std::vector<NewJob> Webhooks::deliveries_of_retry(const Job& job,
 
 void Webhooks::deliver_with(Executor& executor) { impl_->deliverer.work_for(executor); }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -11,7 +11,7 @@
 #include <string_view>
 
 /// What is thrown, Error (Errc::invalid_argument), names the argument, its value and the rule.
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 [[noreturn]] inline void refuse(std::string_view argument, std::string_view value,
                                 std::string_view rule) {
@@ -44,4 +44,4 @@ void check_range(std::string_view argument, const T& value, const T& low, const 
                                                     shown(value), shown(low), shown(high)));
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

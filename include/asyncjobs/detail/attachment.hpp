@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Of UTF-8; see attachment_disposition().
 inline std::string rfc8187_encoded(std::string_view text) {
@@ -41,4 +41,4 @@ inline std::string attachment_disposition(std::string_view name) {
     return value;
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -3,7 +3,7 @@
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/runtime.hpp>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Fills in what the submitter left to us, and checks the whole. True if the id is not the
 /// submitter's own.
@@ -16,4 +16,4 @@ inline bool complete(NewJob& job, Runtime& runtime) {
     return has_no_id;
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

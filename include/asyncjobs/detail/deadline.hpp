@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// `delay` within what clocks can add: from nothing to a century.
 inline constexpr Duration bounded(Duration delay) noexcept {
@@ -16,4 +16,4 @@ inline constexpr SteadyTime deadline_after(SteadyTime now, Duration delay) noexc
     return now + bounded(delay);
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

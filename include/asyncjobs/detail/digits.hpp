@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Appends a number that is not negative, with leading zeros up to `width`. For times, which are
 /// written so often that formatting by a template would be the largest part of an answer's cost.
@@ -20,4 +20,4 @@ inline void append_digits(std::string& text, std::int64_t number, std::size_t wi
     text.append(digits.data(), count);
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 class StoreAccess;
 
@@ -161,4 +161,4 @@ private:
     std::vector<NewJob> follow_ups_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

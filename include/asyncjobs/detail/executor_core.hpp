@@ -20,7 +20,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// A registered handler: one of the two functions is set.
 struct Handler {
@@ -178,7 +178,7 @@ private:
     Notifier::Subscription cancel_subscription_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/exchange_loop.ipp>

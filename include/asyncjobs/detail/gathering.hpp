@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// How long the next commit waits for callers who may be about to come. Those whose commit has just
 /// ended often come back at once; without a pause, they and those who waited meanwhile take turns,
@@ -50,4 +50,4 @@ private:
     int skips_ = 0; ///< after the latest pause
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <mutex>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Where the one who is about to commit waits for those who may be about to come: see Gathering.
 ///
@@ -41,4 +41,4 @@ private:
     std::condition_variable all_came_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Lets concurrent callers share one durable commit: whoever comes while a commit is under way
 /// waits for it to end, and then all who wait go together. Starts no thread: one of the callers
@@ -95,4 +95,4 @@ private:
     GatheringPoint gathering_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// What an accepted settlement has done to its job, which is `status` now. The store has cancelled
 /// a job that was to be put back, if that was requested.
@@ -98,4 +98,4 @@ inline std::vector<JobEvent> job_events(JobStore& store,
     return events;
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

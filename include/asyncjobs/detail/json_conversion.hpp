@@ -20,7 +20,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace asyncjobs::json::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
 
 template <typename T, template <typename...> typename Template>
 inline constexpr bool is_a = false;
@@ -234,9 +234,9 @@ boost::json::value write_value(const T& value) {
 
 [[noreturn]] ASYNCJOBS_DECL void throw_mismatches(const Mismatches&);
 
-} // namespace asyncjobs::json::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail
 
-namespace asyncjobs::json {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
 template <typename T>
 Mismatches read(const boost::json::value& value, T& out, UnknownMembers unknown) {
@@ -258,4 +258,4 @@ JsonText serialize(const T& value) {
     return detail::to_text(detail::write_value(value));
 }
 
-} // namespace asyncjobs::json
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 using Executions = std::vector<std::shared_ptr<Execution>>;
 
@@ -73,7 +73,7 @@ private:
     std::unique_ptr<Timer> timer_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/lease_keeper.ipp>

@@ -15,7 +15,7 @@
 #include <vector>
 
 /// What a MemoryJobStore looks its jobs up by.
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 struct MemoryQueue;
 struct MemoryRecord;
@@ -110,4 +110,4 @@ void erase_from(Index& index, MemoryRecord& record) {
 /// Where a blocked job is in its queue: after all others.
 inline constexpr Timestamp never_due = Timestamp::max();
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// The limits of a MemoryJobStore, and who holds and waits for what they allow.
 class MemoryLines {
@@ -221,4 +221,4 @@ private:
     Timestamp back_ = {};
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// The same for the same name, and of two names never, as good as.
 inline boost::uuids::uuid name_hash(const std::string& name) {
@@ -26,4 +26,4 @@ inline JobId job_id_of(Timestamp at, const boost::uuids::uuid& hash) {
     return JobId::make(at, number(0, 4), number(8, 16));
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// An answer, or what was thrown instead.
 template <typename Answer>
@@ -57,4 +57,4 @@ std::vector<Outcome<Answer>> outcomes_of(const CallOfMany<Item, Answer>& call,
     return outcomes;
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

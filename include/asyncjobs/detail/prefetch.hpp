@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Decides how many jobs to claim ahead of a free thread: short jobs in batches, so that one
 /// transaction pays for many, long ones not at all, so that none waits here while another process
@@ -42,4 +42,4 @@ private:
     double mean_ = 0; ///< microseconds, weighted towards the latest runs; 0: none known
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

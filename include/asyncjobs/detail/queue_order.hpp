@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// In which order an executor's queues are offered to the store.
 class QueueOrder {
@@ -50,4 +50,4 @@ private:
     std::size_t weighted_ = 0; ///< of the queues, how many have a weight; they come first
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

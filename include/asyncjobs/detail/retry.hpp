@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// A number in [0, 1) made of random bits.
 inline double unit_interval(std::uint64_t random_bits) noexcept {
@@ -26,4 +26,4 @@ inline Duration jittered(Duration period, std::uint64_t random_bits) noexcept {
                                                (0.9 + 0.2 * unit_interval(random_bits))));
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::json::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
 
 /// Where in the whole schema a part of it stands, and the structs that it is part of.
 struct ASYNCJOBS_DECL Place {
@@ -147,9 +147,9 @@ boost::json::object schema_value(const Place& place) {
     }
 }
 
-} // namespace asyncjobs::json::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail
 
-namespace asyncjobs::json {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
 template <typename T>
 JsonText schema_of(UnknownMembers unknown) {
@@ -161,4 +161,4 @@ JsonText schema_of_serialized() {
     return detail::to_text(detail::schema_value<T>({.serialized = true}));
 }
 
-} // namespace asyncjobs::json
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json

@@ -6,7 +6,7 @@
 #include <shared_mutex>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 class Execution;
 
@@ -38,7 +38,7 @@ private:
     const Duration lease_for_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/store_access.ipp>

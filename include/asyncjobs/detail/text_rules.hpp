@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// The length of the well-formed UTF-8 sequence at the front of `text`; 0 if there is none.
 inline std::size_t utf8_sequence(std::string_view text) noexcept {
@@ -91,4 +91,4 @@ inline bool is_label(std::string_view text) noexcept {
     return true;
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Whether `text` is a `traceparent` of W3C Trace Context, of a version to come as well.
 inline bool is_traceparent(std::string_view text) noexcept {
@@ -29,4 +29,4 @@ inline bool is_traceparent(std::string_view text) noexcept {
                             std::ranges::all_of(rest, [](char c) { return c > ' ' && c < 0x7F; }));
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

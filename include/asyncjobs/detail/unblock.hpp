@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Those whom a parent's failure has stopped.
 inline void tell_stopped(JobStore& store, const std::vector<Unblocked>& unblocked,
@@ -39,4 +39,4 @@ inline void unblock_all(JobStore& store, const Runtime& runtime, EventStream* ev
     }
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Looks after what no worker holds: takes back leases that ran out, lets go who waited for jobs
 /// that have finished, deletes what has expired.
@@ -110,4 +110,4 @@ private:
     std::unique_ptr<Timer> purge_timer_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// How an attempt ended, before it is known what follows from it.
 struct Ending {
@@ -107,4 +107,4 @@ inline Settlement verdict(const ClaimedJob& job, StopReason asked, Ending ending
     return failure(job, std::move(ending), retry, random_bits);
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Follows any number of jobs with one thread: reads those that a hint names, glances at all of
 /// them once a poll interval and reads those that have changed, in batches, and passes on what is
@@ -75,7 +75,7 @@ private:
     Notifier::Subscription subscription_;
 };
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/watch_loop.ipp>

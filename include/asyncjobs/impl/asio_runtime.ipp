@@ -26,7 +26,7 @@
 #include <unistd.h>
 #endif
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 class AsioTimer final : public Timer {
@@ -270,4 +270,4 @@ ASYNCJOBS_INLINE std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_execu
     return std::make_shared<detail::AsioRuntime>(std::move(timers));
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

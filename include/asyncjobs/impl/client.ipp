@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct Client::Impl {
     Impl(JobStore& to, std::shared_ptr<Runtime> with, ClientOptions how)
@@ -276,4 +276,4 @@ ASYNCJOBS_INLINE Workload Client::workload(std::string_view queue, std::string_v
     return impl_->store.workload(queue, type);
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

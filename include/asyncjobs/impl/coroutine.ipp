@@ -7,7 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 ASYNCJOBS_INLINE void CancelCoroutine::operator()() const {
     const auto run = run_.lock();
@@ -32,4 +32,4 @@ ASYNCJOBS_INLINE std::exception_ptr interruption(std::exception_ptr thrown,
     }
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 class ASYNCJOBS_VISIBLE ErrorCategory final : public std::error_category {
@@ -122,4 +122,4 @@ ASYNCJOBS_INLINE std::string Error::message() const {
     return std::string(message);
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 ASYNCJOBS_INLINE std::string_view to_string(JobEvent::Kind kind) noexcept {
     switch (kind) {
@@ -98,4 +98,4 @@ ASYNCJOBS_INLINE void EventStream::publish(std::vector<JobEvent> events) {
     if (!events.empty()) impl_->publish(std::move(events));
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// How many jobs run at once if they are all of the kind that is short of room.
 ASYNCJOBS_INLINE unsigned ExecutorCore::parallel() const {
@@ -323,4 +323,4 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::forget(Lock&, const Le
     return live_.extract(found).mapped();
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -4,7 +4,7 @@
 #include <asyncjobs/detail/executor_core.hpp>
 #include <asyncjobs/executor.hpp>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct Executor::Impl {
     Impl(JobStore& store, std::shared_ptr<Runtime> own_runtime, ExecutorOptions options)
@@ -53,4 +53,4 @@ ASYNCJOBS_INLINE void Executor::stop(Duration grace, Duration grace_to_stop) {
 
 ASYNCJOBS_INLINE std::string_view Executor::worker() const noexcept { return impl_->core.worker(); }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

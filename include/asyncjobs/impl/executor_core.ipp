@@ -19,7 +19,7 @@
 #include <unistd.h>
 #endif
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 inline unsigned checked_concurrency(unsigned concurrency) {
     if (concurrency == 0) return std::max(2u, std::thread::hardware_concurrency());
@@ -313,4 +313,4 @@ ASYNCJOBS_INLINE void ExecutorCore::log(LogEntry::Level level, const std::string
     options_.log({level, message, job});
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 5> status_names = {
@@ -105,4 +105,4 @@ ASYNCJOBS_INLINE void validate(const Cancellation& cancellation) {
             fmt::format("must be at most {} bytes of UTF-8 without NUL", Cancellation::max_reason));
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 inline constexpr std::string_view base32 = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -53,4 +53,4 @@ ASYNCJOBS_INLINE std::optional<JobId> JobId::parse(std::string_view text) noexce
     return id;
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

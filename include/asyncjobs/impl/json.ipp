@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::json {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
 ASYNCJOBS_INLINE boost::json::value to_value(const JsonText& text) {
     boost::json::parse_options options;
@@ -91,4 +91,4 @@ ASYNCJOBS_INLINE void throw_mismatches(const Mismatches& mismatches) {
 }
 
 } // namespace detail
-} // namespace asyncjobs::json
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json

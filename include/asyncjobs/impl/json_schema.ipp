@@ -2,7 +2,7 @@
 
 #include <asyncjobs/json_schema.hpp>
 
-namespace asyncjobs::json::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
 
 ASYNCJOBS_INLINE Place Place::at(std::initializer_list<std::string_view> tokens) const {
     Place place = *this;
@@ -18,4 +18,4 @@ ASYNCJOBS_INLINE boost::json::object or_null(boost::json::object schema) {
     return schema;
 }
 
-} // namespace asyncjobs::json::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail

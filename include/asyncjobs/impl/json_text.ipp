@@ -7,7 +7,7 @@
 #include <boost/json/parse_options.hpp>
 #include <fmt/format.h>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 /// Follows a parse without building anything; stops at a NUL character.
@@ -72,4 +72,4 @@ ASYNCJOBS_INLINE JsonText JsonText::parse(std::string text) {
     return JsonText(std::move(text));
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

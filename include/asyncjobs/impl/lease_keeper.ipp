@@ -2,7 +2,7 @@
 
 #include <asyncjobs/detail/lease_keeper.hpp>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 ASYNCJOBS_INLINE LeaseKeeper::LeaseKeeper(Runtime& runtime, JobStore& store, Lane& lane,
                                           Options options, Hooks hooks)
@@ -119,4 +119,4 @@ ASYNCJOBS_INLINE void LeaseKeeper::apply(const Executions& executions,
     }
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

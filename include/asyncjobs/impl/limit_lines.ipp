@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 /// A limit's lines are called by its name, `@worker` if it is an executor's own, and `=key`. Names
@@ -139,4 +139,4 @@ ASYNCJOBS_INLINE std::size_t jobs_to_call(const Limit& limit, const LimitLine& l
     return room(limit.concurrency, line.held + line.called.size());
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -3,7 +3,7 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/limits.hpp>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 ASYNCJOBS_INLINE void detail::validate(const Limit& limit, const std::string& of) {
     check_name(of + "name", limit.name);
@@ -35,4 +35,4 @@ ASYNCJOBS_INLINE void detail::validate(const Limit& limit, const std::string& of
 
 ASYNCJOBS_INLINE void validate(const Limit& limit) { detail::validate(limit, {}); }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

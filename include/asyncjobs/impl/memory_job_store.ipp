@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct MemoryJobStore::State {
     using Record = detail::MemoryRecord;
@@ -681,4 +681,4 @@ ASYNCJOBS_INLINE std::vector<Limit> MemoryJobStore::limits() {
     return state_->lines.limits();
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

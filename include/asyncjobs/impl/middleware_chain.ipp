@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// One attempt and the hooks around it.
 class WrappedAttempt {
@@ -109,4 +109,4 @@ ASYNCJOBS_INLINE AsyncHandlerFunction wrapped(MiddlewareChain chain, AsyncHandle
     };
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -7,7 +7,7 @@
 #include <shared_mutex>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 /// Listeners of one kind of hint. Calls share the lock, so that whoever has unsubscribed knows that
@@ -129,4 +129,4 @@ ASYNCJOBS_INLINE void Notifier::cancel_requested(const JobId& id, Origin origin)
 
 ASYNCJOBS_INLINE bool Notifier::is_watched() const noexcept { return !hub_->changed.empty(); }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -8,7 +8,7 @@
 
 #include <limits>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 /// Rounded down; 100 where there is nothing to do.
@@ -70,4 +70,4 @@ ASYNCJOBS_INLINE const ClaimedJob& ProgressReporter::job() const noexcept {
     return execution_.job();
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

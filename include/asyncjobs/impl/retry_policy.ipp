@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 inline constexpr Duration longest_delay = std::chrono::hours{24 * 365};
@@ -61,4 +61,4 @@ RetryPolicy::delay_after(const FailedAttempt& failed) const {
     }
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

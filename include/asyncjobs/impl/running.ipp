@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Takes as many threads as there are free slots and ready jobs that no thread is on its way to.
 ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
@@ -263,4 +263,4 @@ ASYNCJOBS_INLINE const RetryPolicy& ExecutorCore::retry_policy_of(const Handler&
     return handler.options.retry ? *handler.options.retry : options_.retry;
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -9,7 +9,7 @@
 
 #include <csignal>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct StopSignals::Impl {
     boost::asio::io_context context;
@@ -38,4 +38,4 @@ ASYNCJOBS_INLINE void StopSignals::stop(Executor& executor, Duration grace,
     context.run();
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <mutex>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 ASYNCJOBS_INLINE void StoreAccess::close() {
     const std::unique_lock lock(mutex_);
@@ -67,4 +67,4 @@ ASYNCJOBS_INLINE void StoreAccess::complete(NewJob& job) {
     detail::complete(job, runtime_);
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

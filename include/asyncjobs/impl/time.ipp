@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 ASYNCJOBS_INLINE std::string to_rfc3339(Timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -101,4 +101,4 @@ ASYNCJOBS_INLINE std::optional<Timestamp> parse_rfc3339(std::string_view text) {
            std::chrono::minutes{minute} + std::chrono::seconds{second} + Duration{micros} - offset;
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -13,7 +13,7 @@
 #include <map>
 #include <string>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 /// The same text for the same value, whatever the order of its members.
@@ -96,4 +96,4 @@ ASYNCJOBS_INLINE void make_unique_key(NewJob& job, Timestamp now) {
     job.retention = std::max(job.retention, by.period);
 }
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

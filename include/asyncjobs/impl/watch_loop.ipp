@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::detail {
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 ASYNCJOBS_INLINE WatchLoop::WatchLoop(JobStore& store, Runtime& runtime, Duration poll_every)
     : store_(store), runtime_(runtime), poll_every_(poll_every),
@@ -131,4 +131,4 @@ ASYNCJOBS_INLINE void WatchLoop::pass_on(const std::vector<WatchedPtr>& watchers
     }
 }
 
-} // namespace asyncjobs::detail
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 /// Opens a store. The first call within a case must give an empty one; a later call, one more
 /// object on the same data, as another process would have. `reset` empties the data before a case.
@@ -35,4 +35,4 @@ struct ConformanceCase {
 ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
 job_store_conformance(const StoreFactory& factory);
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string_view>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 /// A store whose calls fail when a plan says so, before or after the inner store has acted.
 ///
@@ -55,4 +55,4 @@ private:
     Plan plan_;
 };
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

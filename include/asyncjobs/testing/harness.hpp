@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 /// A store, an executor and a client for tests of a host's own jobs, with any test framework or
 /// none. Handlers run on the calling thread, within drain(), advance() and run(); time stands still
@@ -77,4 +77,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

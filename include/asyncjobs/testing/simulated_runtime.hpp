@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncjobs::testing {
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 /// A world in virtual time: one thread, one queue of events, all chance from one seed, so that a
 /// run that went wrong can be run again exactly. Time passes only when an event is due, and then at
@@ -81,4 +81,4 @@ private:
     std::shared_ptr<Process> process_;
 };
 
-} // namespace asyncjobs::testing
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

@@ -3,7 +3,7 @@
 #include "json_object.hpp"
 #include "problems.hpp"
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 constexpr std::string_view parameter_texts = R"({
@@ -168,4 +168,4 @@ boost::json::object responses() {
 
 boost::json::object links() { return parse_object(link_texts); }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// What operations refer to, but for schemas and problems.
 boost::json::object parameters(std::size_t default_page);
@@ -14,4 +14,4 @@ boost::json::object headers();
 boost::json::object responses();
 boost::json::object links();
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -8,7 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 void check(const OpenApiOptions& options) {
     object_of(options.info, "openapi.info");
@@ -27,4 +27,4 @@ const Description::Text& Description::text(const Mounted& mounted) {
     return text_;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

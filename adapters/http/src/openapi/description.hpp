@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// Throws Error (Errc::invalid_argument) that names the option.
 void check(const OpenApiOptions& options);
@@ -28,4 +28,4 @@ private:
     Text text_;
 };
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -16,7 +16,7 @@
 #include <optional>
 #include <set>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 using boost::json::array;
@@ -142,4 +142,4 @@ object make_document(const Mounted& mounted) {
     return document;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

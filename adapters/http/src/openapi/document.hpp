@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// What a description is made of; borrowed for the call.
 struct Mounted {
@@ -20,4 +20,4 @@ struct Mounted {
 /// The OpenAPI 3.1 document.
 boost::json::object make_document(const Mounted& mounted);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -6,7 +6,7 @@
 
 /// The API's own routes as OpenAPI Operation Objects, but for what follows from how they are
 /// mounted.
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 inline constexpr std::string_view list_jobs = R"({
   "operationId": "listJobs",
@@ -130,4 +130,4 @@ inline constexpr std::string_view submission_parameters = R"([
   {"$ref": "#/components/parameters/Prefer"},
   {"$ref": "#/components/parameters/Traceparent"}])";
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 /// All members of all documents about a job but its status.
@@ -159,4 +159,4 @@ boost::json::object job_schemas(std::size_t max_page) {
     return schemas;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

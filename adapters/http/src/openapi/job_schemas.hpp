@@ -6,10 +6,10 @@
 
 #include <cstddef>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// The documents that documents.hpp writes, by name: `Job` and `JobSummary` with one schema for
 /// each status, `AcceptedJob`, `JobPage`.
 boost::json::object job_schemas(std::size_t max_page);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -4,7 +4,7 @@
 
 #include <boost/json/parse.hpp>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 void refuse_any(const json::Mismatches& mismatches, std::string_view argument) {
     for (const auto& [pointer, detail] : mismatches)
@@ -32,4 +32,4 @@ boost::json::object reference(std::string_view kind, std::string_view name) {
     return {{"$ref", fmt::format("#/components/{}/{}", kind, name)}};
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

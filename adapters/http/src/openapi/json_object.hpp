@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// Throws Error (Errc::invalid_argument) that names the argument and a mismatch, if there is one.
 void refuse_any(const json::Mismatches& mismatches, std::string_view argument);
@@ -33,4 +33,4 @@ void add_missing(boost::json::object& to, const boost::json::object& from);
 /// `{"$ref": "#/components/<kind>/<name>"}`
 boost::json::object reference(std::string_view kind, std::string_view name);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
@@ -41,4 +41,4 @@ std::string first_segment(std::string_view path) {
     return segment;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// `SalesReport` for `sales_report`: the words of letters and digits in `text`, joined.
 std::string pascal_case(std::string_view text);
@@ -19,4 +19,4 @@ std::string operation_id(std::string_view verb, std::string_view path);
 /// The first segment of a path, without its braces.
 std::string first_segment(std::string_view path);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

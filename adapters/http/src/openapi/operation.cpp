@@ -13,7 +13,7 @@
 #include <map>
 #include <set>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// What is looked at of an Operation Object, and of a Parameter Object.
 struct OperationShape {
@@ -106,4 +106,4 @@ object make_operation(const Route& route, Mounting mounting, const object& param
     return operation;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

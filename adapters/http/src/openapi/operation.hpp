@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// What a host says of a route, empty for null. Throws Error (Errc::invalid_argument) if that can
 /// be no Operation Object.
@@ -26,4 +26,4 @@ struct Mounting {
 boost::json::object make_operation(const Route& route, Mounting mounting,
                                    const boost::json::object& parameters);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -5,7 +5,7 @@
 #include <string_view>
 
 /// The operators' routes, as in job_operations.hpp.
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 inline constexpr std::string_view get_health = R"({
   "operationId": "getHealth",
@@ -40,4 +40,4 @@ inline constexpr std::string_view get_description = R"({
       "content": {"application/json": {"schema": {"type": "object"}}}},
     "304": {"$ref": "#/components/responses/NotModified"}}})";
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 constexpr std::string_view problem_schema_text = R"({
@@ -99,4 +99,4 @@ boost::json::object common_problems(bool authenticated, bool may_forbid) {
     return problems;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -4,7 +4,7 @@
 
 #include <boost/json/object.hpp>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// Schemas of problem documents: see Problem.
 boost::json::object problem_schemas();
@@ -15,4 +15,4 @@ boost::json::object problem_responses();
 /// What any route may answer, by status, with what comes of how it is mounted.
 boost::json::object common_problems(bool authenticated, bool may_forbid);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

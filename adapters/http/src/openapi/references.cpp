@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 constexpr std::string_view prefix = "#/components/";
@@ -69,4 +69,4 @@ void drop_unused_components(boost::json::object& document) {
     }
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

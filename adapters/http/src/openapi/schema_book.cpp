@@ -5,7 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 boost::json::value placed_at(std::string_view pointer, boost::json::value schema) {
     if (auto* array = schema.if_array())
@@ -40,4 +40,4 @@ boost::json::object SchemaBook::add_whole(std::string_view name,
     return add_as(name, [&](const std::string& pointer) { return placed_at(pointer, schema); });
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// The schemas of a document, by name.
 class SchemaBook {
@@ -34,4 +34,4 @@ private:
 /// of it goes on doing so.
 boost::json::value placed_at(std::string_view pointer, boost::json::value schema);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

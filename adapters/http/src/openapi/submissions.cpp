@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// What is looked at of a host's schema.
 struct SchemaShape {
@@ -92,4 +92,4 @@ boost::json::object result_schema(const std::vector<const detail::SubmitRule*>& 
     return schema;
 }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 using GenericTypes = std::map<std::string, detail::SubmitRule, std::less<>>;
 
@@ -28,4 +28,4 @@ boost::json::object request_body(const GenericTypes& types, SchemaBook& schemas)
 boost::json::object result_schema(const std::vector<const detail::SubmitRule*>& rules,
                                   SchemaBook& schemas);
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
 constexpr std::string_view schema_texts = R"({
@@ -77,4 +77,4 @@ boost::json::object webhook_schemas() { return parse_object(schema_texts); }
 
 boost::json::object webhook_parameters() { return parse_object(webhook_parameter_texts); }
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -4,7 +4,7 @@
 
 #include <boost/json/object.hpp>
 
-namespace asyncjobs::http::openapi {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 /// What the service sends to its clients when a job has finished, after Standard Webhooks 1.0.0.
 boost::json::object webhooks();
@@ -15,4 +15,4 @@ boost::json::object webhook_schemas();
 /// Header parameters of it.
 boost::json::object webhook_parameters();
 
-} // namespace asyncjobs::http::openapi
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -12,7 +12,7 @@
 
 #include <memory>
 
-namespace asyncjobs::support {
+namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 namespace {
 
 namespace asio = boost::asio;
@@ -75,4 +75,4 @@ asio::awaitable<Addresses> look_up_on(Lane& lane, std::string host, SteadyTime d
     throw system_error(waited);
 }
 
-} // namespace asyncjobs::support
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::support

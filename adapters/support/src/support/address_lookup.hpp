@@ -11,7 +11,7 @@
 /// Looks up the addresses of a host, which may be an address itself.
 ///
 /// Errors  boost::system::system_error.
-namespace asyncjobs::support {
+namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 
 using Addresses = std::vector<boost::asio::ip::address>;
 
@@ -26,4 +26,4 @@ Addresses look_up(const std::string& host);
 /// Thread-safety  To be awaited on a strand, whose execution context outlives the lane.
 boost::asio::awaitable<Addresses> look_up_on(Lane& lane, std::string host, SteadyTime deadline);
 
-} // namespace asyncjobs::support
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::support

@@ -19,7 +19,7 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs::support {
+namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -121,4 +121,4 @@ private:
     bool timed_out_ = false;
 };
 
-} // namespace asyncjobs::support
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::support

@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <exception>
 
-namespace asyncjobs::support {
+namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 namespace {
 
 namespace beast = boost::beast;
@@ -261,4 +261,4 @@ HttpResponse HttpClient::exchange_blocking(HttpOrigin origin, HttpRequest reques
     return response;
 }
 
-} // namespace asyncjobs::support
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::support

@@ -19,7 +19,7 @@ namespace boost::asio::ssl {
 class context;
 }
 
-namespace asyncjobs::support {
+namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
@@ -97,4 +97,4 @@ private:
     const std::shared_ptr<boost::asio::ssl::context> tls_;
 };
 
-} // namespace asyncjobs::support
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::support

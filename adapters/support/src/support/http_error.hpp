@@ -1,8 +1,10 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <boost/system/system_error.hpp>
 
-namespace asyncjobs::support {
+namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 
 /// What an exchange was doing when it failed.
 enum class HttpStep {
@@ -31,4 +33,4 @@ private:
     HttpStep step_;
 };
 
-} // namespace asyncjobs::support
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::support

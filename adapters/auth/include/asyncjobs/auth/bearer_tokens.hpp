@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// SHA-256 of a token: all that is kept of it.
 using TokenDigest = std::array<unsigned char, 32>;
@@ -56,4 +56,4 @@ private:
     std::shared_ptr<Tokens> tokens_;
 };
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

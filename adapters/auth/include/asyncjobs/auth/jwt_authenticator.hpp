@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// Which tokens are accepted, and whom they name. Made for designated initialisers.
 struct JwtOptions {
@@ -57,4 +57,4 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

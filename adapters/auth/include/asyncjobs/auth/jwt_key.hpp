@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::auth {
+namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
 /// A key that signatures are checked with, and the one algorithm that it is for: no token can ask
 /// for another.
@@ -45,4 +45,4 @@ private:
     std::shared_ptr<const Key> key_;
 };
 
-} // namespace asyncjobs::auth
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

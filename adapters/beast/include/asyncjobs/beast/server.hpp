@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace asyncjobs::beast {
+namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 /// The server's certificate. TLS is 1.2 or newer.
 struct TlsOptions {
@@ -88,4 +88,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs::beast
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// Files that are either complete or absent, whatever fails in between.
 ///
@@ -27,4 +27,4 @@ ASYNCJOBS_FILES_DECL void publish_file(const std::filesystem::path& finished,
 /// Makes names created in, or removed from, `directory` survive a power failure.
 ASYNCJOBS_FILES_DECL void sync_directory(const std::filesystem::path& directory);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

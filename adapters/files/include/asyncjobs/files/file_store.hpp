@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// What a browser is told of a file.
 struct FileInfo {
@@ -49,4 +49,4 @@ public:
     virtual void remove(const std::string& key) = 0;
 };
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -9,7 +9,7 @@
 
 #include <functional>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// What a handler returns for its file, or puts into what it returns.
 struct KeptFile {
@@ -78,4 +78,4 @@ private:
     const JobFilesOptions options_;
 };
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// Every member is checked by LocalFileStore's constructor.
 struct LocalFileStoreOptions {
@@ -69,4 +69,4 @@ private:
     LocalFileStoreOptions options_;
 };
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace asyncjobs::files {
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// A random key of 256 bits that never leaves the server.
 struct Secret {
@@ -25,4 +25,4 @@ using Digest = std::array<unsigned char, 32>;
 /// Throws std::runtime_error when the cryptographic library fails.
 ASYNCJOBS_FILES_DECL Digest hmac_sha256(const Secret& secret, std::string_view message);
 
-} // namespace asyncjobs::files
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::files

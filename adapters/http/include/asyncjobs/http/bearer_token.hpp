@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Whether `text` can be sent as a bearer token (RFC 6750): letters, digits, `-._~+/`, then `=`.
 ASYNCJOBS_HTTP_DECL bool is_bearer_token(std::string_view text) noexcept;
@@ -14,4 +14,4 @@ ASYNCJOBS_HTTP_DECL bool is_bearer_token(std::string_view text) noexcept;
 /// Valid as long as the request.
 ASYNCJOBS_HTTP_DECL std::optional<std::string_view> bearer_token(const Request& request) noexcept;
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Who asks, as the host's authenticator found out.
 struct ASYNCJOBS_HTTP_DECL Principal {
@@ -45,4 +45,4 @@ struct Call {
     const Parameters& query;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// What to say of a file that is sent.
 struct FileInfo {
@@ -31,4 +31,4 @@ ASYNCJOBS_HTTP_DECL Response file_response(const Request& request, const FileInf
 /// encoded after RFC 8187. Path separators and control characters become `_`.
 ASYNCJOBS_HTTP_DECL std::string attachment_disposition(std::string_view name);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

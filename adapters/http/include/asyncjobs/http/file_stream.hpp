@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// A part of a file as a stream of its bytes, for servers that write all bodies but strings by one
 /// way. A piece is up to 64 KiB, and comes at once.
@@ -14,4 +14,4 @@ namespace asyncjobs::http {
 ///                promised, so that the answer can't be completed.
 ASYNCJOBS_HTTP_DECL std::shared_ptr<BodyStream> stream_file(FileBody body);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The header fields of a message: a multimap with case-insensitive names that keeps its order.
 ///
@@ -72,4 +72,4 @@ void for_each_element(std::string_view list, Visit visit) {
     }
 }
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

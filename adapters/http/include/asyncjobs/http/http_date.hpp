@@ -4,9 +4,9 @@
 
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The date of HTTP headers: `Wed, 08 Jan 2025 12:00:00 GMT`; fractions of a second are cut off.
 ASYNCJOBS_HTTP_DECL std::string to_http_date(Timestamp time);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

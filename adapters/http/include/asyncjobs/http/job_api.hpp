@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Finds out who asks; empty: nobody that is known (401, `WWW-Authenticate: Bearer`, which says
 /// `error="invalid_token"` where a token was sent). Called from several threads at once. May block;
@@ -197,4 +197,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

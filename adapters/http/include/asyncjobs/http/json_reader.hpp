@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Parses a request's document. Throws Problem (400) if it is malformed, has a key twice in one
 /// object, is no UTF-8, holds U+0000, or is nested deeper than `depth_limit`.
@@ -61,4 +61,4 @@ Document read_document(const Request& request, const std::vector<std::string>& r
 ASYNCJOBS_HTTP_DECL std::string_view member_text(std::string_view document,
                                                  std::string_view name) noexcept;
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <variant>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// What a server has read: all of it, with the transfer coding removed.
 struct Request {
@@ -70,4 +70,4 @@ ASYNCJOBS_HTTP_DECL std::optional<std::uint64_t> body_length(const Body& body) n
 /// `Not Found` for 404.
 ASYNCJOBS_HTTP_DECL std::string_view reason_phrase(unsigned status) noexcept;
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

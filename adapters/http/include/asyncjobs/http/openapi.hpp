@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// What `GET /openapi.json` says of the API as a whole. The document, OpenAPI 3.1, is made of the
 /// routes as they are declared, and says of each what is known of it: see RouteOptions::operation.
@@ -20,4 +20,4 @@ struct OpenApiOptions {
     bool webhooks = false; ///< whether clients can have webhooks of jobs that have finished
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

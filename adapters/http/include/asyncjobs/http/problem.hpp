@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// What is wrong with a well-formed request: answered as 422 with all of it at once.
 class ASYNCJOBS_HTTP_DECL Violations {
@@ -58,4 +58,4 @@ private:
     boost::json::object members_;
 };
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 enum class Persistence {
     implied,    ///< the connection goes on, as the version of HTTP implies
@@ -35,4 +35,4 @@ ASYNCJOBS_HTTP_DECL std::string response_head(const Response& response, Timestam
 /// A piece of a chunked body; an empty one is its end.
 ASYNCJOBS_HTTP_DECL std::string chunk(std::string_view data);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Whether a principal may use a route; where it says no, the answer is 403.
 using Permit = std::function<bool(const Principal&)>;
@@ -100,4 +100,4 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
 }
 
 } // namespace detail
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

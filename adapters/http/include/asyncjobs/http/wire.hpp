@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-namespace asyncjobs::http {
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// A response as it goes over a connection.
 struct WireMessage {
@@ -23,4 +23,4 @@ struct WireMessage {
 /// Blocking       `rest` reads a file from the disk.
 ASYNCJOBS_HTTP_DECL WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
 
-} // namespace asyncjobs::http
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

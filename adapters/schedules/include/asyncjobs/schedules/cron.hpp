@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// When something recurs: a cron expression, read on the clocks of one time zone.
 ///
@@ -51,4 +51,4 @@ private:
     std::shared_ptr<const Rules> rules_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

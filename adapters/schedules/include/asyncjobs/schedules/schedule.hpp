@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What becomes of slots that nobody could handle in time, because all processes were down, say.
 enum class MissedSlots {
@@ -47,4 +47,4 @@ struct ScheduleStatus {
     std::optional<JobId> last_job = {};      ///< that it submitted
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

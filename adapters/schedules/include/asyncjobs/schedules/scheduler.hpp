@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct SchedulerOptions {
     Duration poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
@@ -88,4 +88,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -28,7 +28,7 @@ class session;
 ///                an earlier statement has failed it; else as JobStore. After any Error the host
 ///                rolls back; where `code() == Condition::retryable`, its transaction may succeed
 ///                when it is run again.
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Where the store's tables are, as the parameters of its URL name it.
 struct HostTables {
@@ -74,4 +74,4 @@ ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, ProgressReporter& prog
 ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, const LeaseRef& lease,
                                   JsonText result = {}, const HostTables& tables = {});
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct StoreOptions {
     /// How long a call waits for another's lock, or for a free session, before it throws
@@ -64,4 +64,4 @@ struct Migration {
 /// What open_store() would apply, oldest first; changes nothing. Errors as open_store().
 ASYNCJOBS_SOCI_DECL std::vector<Migration> pending_migrations(std::string_view url);
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

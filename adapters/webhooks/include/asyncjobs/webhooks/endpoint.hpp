@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// What notifications are signed with.
 struct WebhookSecret {
@@ -26,4 +26,4 @@ struct WebhookEndpoint {
     std::string disabled = {}; ///< why it is told of nothing; empty: it is told
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -10,7 +10,7 @@
 /// Webhooks in a job API.
 ///
 /// Ownership      Both borrow the Webhooks, which must outlive the API.
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// Made for designated initialisers.
 struct RouteOptions {
@@ -42,4 +42,4 @@ accompany_by(Webhooks& webhooks);
 ASYNCJOBS_WEBHOOKS_DECL std::function<std::vector<NewJob>(const Job&, const http::Call&)>
 accompany_retry_by(Webhooks& webhooks);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -12,7 +12,7 @@
 /// Thread-safety  Full.
 /// Errors         Error (Errc::invalid_argument) for what is no secret; its message does not hold
 ///                it.
-namespace asyncjobs::webhooks {
+namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// A fresh one: `whsec_`, and 32 random bytes in base64.
 ASYNCJOBS_WEBHOOKS_DECL std::string make_secret();
@@ -26,4 +26,4 @@ ASYNCJOBS_WEBHOOKS_DECL std::string sign(std::string_view id, std::chrono::sys_s
                                          std::string_view body,
                                          std::span<const std::string> secrets);
 
-} // namespace asyncjobs::webhooks
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncjobs {
+namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Every member is checked by Webhooks' constructor.
 struct WebhookOptions {
@@ -120,4 +120,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace asyncjobs
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
