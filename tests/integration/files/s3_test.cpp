@@ -1,10 +1,9 @@
 #include "integration/private_server.hpp"
+#include "needs.hpp"
 #include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
 
 #include <asyncjobs/files/s3_file_store.hpp>
-
-#include <cstdlib>
 
 using namespace asyncjobs;
 using namespace asyncjobs::files;
@@ -12,17 +11,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool there_is_a_server() {
-    if (std::getenv("ASYNCJOBS_TEST_S3")) return true;
-    MESSAGE("skipped: ASYNCJOBS_TEST_S3 names no server; see tests/servers/swift.sh");
-    return false;
-}
-
 Timestamp now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
 
 /// A server that checks every signature.
 S3Options options() {
-    return {.endpoint = std::getenv("ASYNCJOBS_TEST_S3"),
+    return {.endpoint = needs_s3.value(),
             .bucket = "asyncjobs",
             .path_style = true,
             .credentials =
@@ -51,8 +44,8 @@ Fetched fetch(const ScratchDirectory& directory, const std::string& url,
 
 } // namespace
 
-TEST_CASE("a file that was uploaded can be fetched by its URL, whatever its key, and removed") {
-    if (!there_is_a_server()) return;
+TEST_CASE("a file that was uploaded can be fetched by its URL, whatever its key, and removed" *
+          needs_s3) {
     const ScratchDirectory directory;
     S3FileStore store(options());
     for (const std::string key :
@@ -76,8 +69,7 @@ TEST_CASE("a file that was uploaded can be fetched by its URL, whatever its key,
     }
 }
 
-TEST_CASE("a URL can say otherwise what the file is") {
-    if (!there_is_a_server()) return;
+TEST_CASE("a URL can say otherwise what the file is" * needs_s3) {
     const ScratchDirectory directory;
     S3FileStore store(options());
     store.upload("otherwise", with_content(directory / "file", "x"), {});
@@ -91,8 +83,8 @@ TEST_CASE("a URL can say otherwise what the file is") {
     store.remove("otherwise");
 }
 
-TEST_CASE("a URL with a wrong signature, for another key, or after its time is refused") {
-    if (!there_is_a_server()) return;
+TEST_CASE("a URL with a wrong signature, for another key, or after its time is refused" *
+          needs_s3) {
     const ScratchDirectory directory;
     auto with = options();
     S3FileStore store(with);
@@ -113,8 +105,7 @@ TEST_CASE("a URL with a wrong signature, for another key, or after its time is r
     store.remove("guarded");
 }
 
-TEST_CASE("a large file arrives as it was, and replaces the earlier one") {
-    if (!there_is_a_server()) return;
+TEST_CASE("a large file arrives as it was, and replaces the earlier one" * needs_s3) {
     const ScratchDirectory directory;
     S3FileStore store(options());
     std::string content(20'000'000, 'x');
@@ -126,8 +117,8 @@ TEST_CASE("a large file arrives as it was, and replaces the earlier one") {
     store.remove("large");
 }
 
-TEST_CASE("what S3 refuses, or can't be reached, is an Error that says whether to try again") {
-    if (!there_is_a_server()) return;
+TEST_CASE("what S3 refuses, or can't be reached, is an Error that says whether to try again" *
+          needs_s3) {
     const ScratchDirectory directory;
     const auto file = with_content(directory / "file", "x");
     const auto fault = [&](auto change) {

@@ -1,51 +1,13 @@
 #include "integration/webhooks/receiver.hpp"
-#include "report_server_process.hpp"
-#include "scratch_directory.hpp"
+#include "served_reports.hpp"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace {
-
-constexpr std::string_view orders =
-    "invoice_no,stock_code,description,quantity,invoiced_at,unit_price,customer_id,country\n"
-    "1,A,Lamp,2,2011-01-01T00:00:00Z,1.005,7,France\n"
-    "1,B,\"Cup, blue\",1,2011-01-01T10:00:00Z,3.00,7,France\n"
-    "2,A,Lamp,10,2011-01-31T23:59:59Z,1.00,8,Spain\n"
-    "C3,A,Lamp,-1,2011-01-31T12:00:00Z,1.00,8,Spain\n"
-    "4,A,Lamp,1,2011-02-01T00:00:00Z,99.00,8,Spain\n";
-
-class Server {
-public:
-    explicit Server(std::vector<std::string> more = {}) {
-        std::vector<std::string> arguments = {
-            "--store",  "sqlite:" + (folder_ / "jobs.db").string(),
-            "--files",  (folder_ / "files").string(),
-            "--tokens", with_content(folder_ / "tokens", token_file).string()};
-        if (std::find(more.begin(), more.end(), "--orders") == more.end())
-            more.insert(more.end(),
-                        {"--orders", with_content(folder_ / "orders.csv", orders).string()});
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        process_.emplace(std::move(arguments));
-    }
-
-    ReportClient client(std::string token = "secret") const {
-        return ReportClient(process_->port(), std::move(token));
-    }
-    ReportServerProcess& process() { return *process_; }
-
-private:
-    ScratchDirectory folder_;
-    std::optional<ReportServerProcess> process_;
-};
-
-constexpr std::string_view january = R"({"from":"2011-01-01","to":"2011-01-31","format":"csv"})";
 
 std::string pointers(const RawResponse& response) {
     std::string all;
@@ -151,14 +113,6 @@ TEST_CASE("SIGTERM lets a running report finish and exits 0") {
     auto client = server.client();
     client.submit(january);
     CHECK(server.process().end(SIGTERM) == 0);
-}
-
-TEST_CASE("January 2011 of the real orders adds up" *
-          doctest::skip(std::getenv("ASYNCJOBS_TEST_ORDERS") == nullptr)) {
-    Server server({"--orders", std::getenv("ASYNCJOBS_TEST_ORDERS")});
-    auto client = server.client();
-    const auto file = client.download(client.wait(client.submit(january)));
-    CHECK(file.body.ends_with("\nTOTAL,1476,35147,308966,560000.26\n"));
 }
 
 TEST_CASE("memory stays flat under a thousand connections that send nonsense or nothing") {

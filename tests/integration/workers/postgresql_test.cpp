@@ -1,14 +1,10 @@
+#include "needs.hpp"
 #include "ordeal.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
-TEST_CASE("killed workers and a killed PostgreSQL lose no job and finish none twice") {
-    if (!std::getenv("ASYNCJOBS_TEST_POSTGRESQL")) {
-        MESSAGE("skipped: ASYNCJOBS_TEST_POSTGRESQL names no server; see tests/servers");
-        return;
-    }
+TEST_CASE("killed workers and a killed PostgreSQL lose no job and finish none twice" *
+          needs_postgresql) {
     const auto database = workers_test::Database::postgresql();
     workers_test::check_workers_under_faults(database);
 }

@@ -1,10 +1,11 @@
 #include "order_fields.hpp"
 #include "sales_report.hpp"
 
+#include "needs.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 using namespace report_server;
@@ -90,17 +91,12 @@ void check_report(const SalesReport& report, const ExpectedReport& expected) {
 } // namespace
 
 TEST_SUITE("real orders") {
-    TEST_CASE("give the figures that an independent computation gives") {
-        const char* const file = std::getenv("ASYNCJOBS_TEST_ORDERS");
-        if (!file) {
-            MESSAGE("skipped: ASYNCJOBS_TEST_ORDERS does not name an order file");
-            return;
-        }
+    TEST_CASE("give the figures that an independent computation gives" * needs_orders) {
         std::vector<SalesAggregator> aggregators;
         for (const auto& expected : expected_reports)
             aggregators.emplace_back(
                 Period{parse_date(expected.from).value(), parse_date(expected.to).value()});
-        read_orders(file, [&aggregators](const OrderLine& line) {
+        read_orders(needs_orders.value(), [&aggregators](const OrderLine& line) {
             for (auto& aggregator : aggregators) aggregator.add(line);
         });
         for (std::size_t index = 0; index < aggregators.size(); ++index)

@@ -1,3 +1,5 @@
+#include "check_full_disk.hpp"
+
 #include "integration/private_server.hpp"
 
 #include <asyncjobs/asyncjobs.hpp>
@@ -8,7 +10,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <latch>
@@ -79,6 +80,8 @@ private:
     const PrivateServer server_;
 };
 
+} // namespace
+
 void check_full_disk(const std::string& script) {
     const ServerOnADisk server(script);
     const auto store = open_store(server.url() + "?table_prefix=full_");
@@ -131,21 +134,3 @@ void check_full_disk(const std::string& script) {
     CHECK(log.count("the store fails") == 1);
     CHECK(log.wait_for("the store answers again"));
 }
-
-bool has_servers() {
-    if (std::getenv("ASYNCJOBS_TEST_POSTGRESQL") && std::getenv("ASYNCJOBS_TEST_MYSQL"))
-        return true;
-    MESSAGE("skipped: ASYNCJOBS_TEST_POSTGRESQL and ASYNCJOBS_TEST_MYSQL name no servers; see "
-            "tests/servers");
-    return false;
-}
-
-TEST_CASE("a full disk of PostgreSQL's refuses submits, and holds up ends but loses none") {
-    if (has_servers()) check_full_disk("postgres.sh");
-}
-
-TEST_CASE("a full disk of MariaDB's refuses submits, and holds up ends but loses none") {
-    if (has_servers()) check_full_disk("mariadb.sh");
-}
-
-} // namespace

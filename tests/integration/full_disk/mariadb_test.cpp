@@ -1,0 +1,9 @@
+#include "check_full_disk.hpp"
+#include "needs.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_CASE("a full disk of MariaDB's refuses submits, and holds up ends but loses none" *
+          needs_mysql) {
+    check_full_disk("mariadb.sh");
+}
