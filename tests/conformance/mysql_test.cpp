@@ -1,18 +1,12 @@
 #include "run_conformance.hpp"
 
-#if __has_include(<mysql.h>)
-
-#include "unit/adapters/soci/mysql_tables.hpp"
+#include "databases/mysql_tables.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
 namespace {
 
-TEST_CASE("the MySQL store conforms") {
-    if (soci_test::mysql_server().empty()) {
-        MESSAGE("skipped: ASYNCJOBS_TEST_MYSQL names no server");
-        return;
-    }
+TEST_CASE("the MySQL store conforms" * needs_mysql) {
     static const soci_test::MysqlTables tables;
     static bool are_made = false;
     conformance::run({.reset =
@@ -28,5 +22,3 @@ TEST_CASE("the MySQL store conforms") {
 }
 
 } // namespace
-
-#endif

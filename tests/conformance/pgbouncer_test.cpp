@@ -1,9 +1,6 @@
-#if __has_include(<libpq-fe.h>)
-
 #include "postgresql_server.hpp"
 
-TEST_CASE("the PostgreSQL store conforms behind a pooler of transactions") {
-    conformance::run_on_postgresql("ASYNCJOBS_TEST_PGBOUNCER", "&pooling=transaction");
+TEST_CASE("the PostgreSQL store conforms behind a pooler of transactions" * needs_postgresql *
+          needs_pgbouncer) {
+    conformance::run_on_postgresql(needs_pgbouncer.value(), "&pooling=transaction");
 }
-
-#endif

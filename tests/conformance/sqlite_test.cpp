@@ -1,7 +1,5 @@
 #include "run_conformance.hpp"
 
-#if __has_include(<asyncjobs/soci/open_store.hpp>)
-
 #include <asyncjobs/soci/open_store.hpp>
 
 #include <unistd.h>
@@ -36,5 +34,3 @@ TEST_CASE("the SQLite store conforms with synchronous=normal") {
 }
 
 } // namespace
-
-#endif

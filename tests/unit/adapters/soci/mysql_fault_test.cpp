@@ -1,5 +1,3 @@
-#if __has_include(<mysql.h>)
-
 #include "mysql_fault.hpp"
 
 #include <doctest/doctest.h>
@@ -81,5 +79,3 @@ TEST_CASE("the text of a MySQL fault has nothing of the server's, which quotes v
 }
 
 } // namespace
-
-#endif

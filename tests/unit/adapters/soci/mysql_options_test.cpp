@@ -1,7 +1,5 @@
-#if __has_include(<mysql.h>)
-
+#include "databases/store_calls.hpp"
 #include "mysql_options.hpp"
-#include "store_calls.hpp"
 
 #include <asyncjobs/error.hpp>
 
@@ -60,5 +58,3 @@ TEST_CASE("a mysql: URL that breaks a rule is refused without its password") {
 }
 
 } // namespace
-
-#endif

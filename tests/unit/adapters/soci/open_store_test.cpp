@@ -1,10 +1,10 @@
-#include "contains.hpp"
+#include "databases/contains.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
-#include "child_process.hpp"
-#include "sqlite_file.hpp"
-#include "store_calls.hpp"
+#include "databases/forked_process.hpp"
+#include "databases/sqlite_file.hpp"
+#include "databases/store_calls.hpp"
 
 #include <doctest/doctest.h>
 
@@ -123,15 +123,15 @@ TEST_CASE("a database that may not be written makes the store unavailable") {
     { const auto store = open_store(file.url()); }
     std::filesystem::permissions(file.path(), std::filesystem::perms{0444});
     std::filesystem::permissions(file.path().parent_path(), std::filesystem::perms{0555});
-    ChildProcess child([&](int out) {
+    ForkedProcess child([&](int out) {
         // Permissions do not bind root.
         if (::getuid() == 0 && ::seteuid(65534) != 0) ::_exit(1);
         const auto code = code_of([&] {
             const auto store = open_store(file.url());
             submit(*store, new_job(1));
         });
-        ChildProcess::write_text(out,
-                                 code == Errc::store_unavailable ? "unavailable" : code.message());
+        ForkedProcess::write_text(out,
+                                  code == Errc::store_unavailable ? "unavailable" : code.message());
     });
     CHECK(child.read_all() == "unavailable");
     std::filesystem::permissions(file.path().parent_path(), std::filesystem::perms{0755});

@@ -1,9 +1,7 @@
 #include "postgresql_array.hpp"
 #include "postgresql_fault.hpp"
-#include "postgresql_session.hpp"
 
-#include "postgresql_server.hpp"
-#include "store_calls.hpp"
+#include "databases/store_calls.hpp"
 
 #include <doctest/doctest.h>
 
@@ -51,46 +49,9 @@ TEST_CASE("a waiter for a lock is not sent to wait again") {
     CHECK_FALSE(postgresql_fault("57014", true, Stage::working).is_worth_repeating);
 }
 
-TEST_CASE("an array's texts come back as they were") {
-    const auto server = soci_test::postgresql_server();
-    if (server.empty()) return;
-    const std::vector<std::string> texts = {"",
-                                            "plain",
-                                            "NULL",
-                                            "null",
-                                            "a,b",
-                                            "{}",
-                                            "\"",
-                                            "\\",
-                                            "\\\"",
-                                            "it's",
-                                            "two\nlines\t",
-                                            "\x7f",
-                                            "\xF0\x9F\x98\x80",
-                                            "  spaces  "};
-    PostgresqlArray array;
-    for (const auto& text : texts) array.add(text);
-    PostgresqlSession session(server + "?application_name=test", "");
-    std::vector<std::string> back;
-    session.query({"SELECT unnest(CAST(:texts AS text[]))", "t"})
-        .for_each([&](Row row) { back.push_back(row.take_text()); }, array.text());
-    CHECK(back == texts);
-}
-
 TEST_CASE("a text with NUL is refused, not cut") {
     PostgresqlArray array;
     CHECK(code_of([&] { array.add(std::string_view("a\0b", 3)); }) == Errc::invalid_payload);
-}
-
-TEST_CASE("the commit of a transaction that failed is a fault") {
-    const auto server = soci_test::postgresql_server();
-    if (server.empty()) return;
-    PostgresqlSession session(server + "?application_name=test", "");
-    session.begin(PostgresqlSession::Transaction::open);
-    const auto fails = [&] { session.query({"SELECT 1 / 0", "i"}).for_each([](Row) {}); };
-    CHECK_THROWS_AS(fails(), const soci::postgresql_soci_error&);
-    CHECK_THROWS_AS(session.commit(), const soci::postgresql_soci_error&);
-    CHECK_FALSE(session.is_in_transaction());
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 #include "query.hpp"
 
+#include "databases/sqlite_file.hpp"
 #include "sqlite_dialect.hpp"
-#include "sqlite_file.hpp"
 
 #include <doctest/doctest.h>
 

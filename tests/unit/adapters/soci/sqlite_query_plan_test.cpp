@@ -1,8 +1,8 @@
 #include "sqlite_statements.hpp"
 #include "statements.hpp"
 
-#include "contains.hpp"
-#include "sqlite_file.hpp"
+#include "databases/contains.hpp"
+#include "databases/sqlite_file.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

@@ -1,8 +1,8 @@
 #include "sqlite_schema.hpp"
 
-#include "child_process.hpp"
-#include "sqlite_file.hpp"
-#include "store_calls.hpp"
+#include "databases/forked_process.hpp"
+#include "databases/sqlite_file.hpp"
+#include "databases/store_calls.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -86,10 +86,10 @@ TEST_CASE("processes that open a new database at the same time all succeed") {
         const auto open_in_child = [&](std::uint64_t number) {
             return [&file, number](int out) {
                 submit(*open_store(file.url()), new_job(number));
-                ChildProcess::write_text(out, "opened");
+                ForkedProcess::write_text(out, "opened");
             };
         };
-        ChildProcess a(open_in_child(1)), b(open_in_child(2)), c(open_in_child(3));
+        ForkedProcess a(open_in_child(1)), b(open_in_child(2)), c(open_in_child(3));
         CHECK(a.read_all() == "opened");
         CHECK(b.read_all() == "opened");
         CHECK(c.read_all() == "opened");

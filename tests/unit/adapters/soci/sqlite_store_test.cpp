@@ -1,9 +1,9 @@
 #include "sql_job_store.hpp"
 #include "sqlite_dialect.hpp"
 
-#include "child_process.hpp"
-#include "sqlite_file.hpp"
-#include "store_calls.hpp"
+#include "databases/forked_process.hpp"
+#include "databases/sqlite_file.hpp"
+#include "databases/store_calls.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -111,7 +111,7 @@ TEST_CASE("a batch that does not fit on the disk is not submitted in part") {
 
 TEST_CASE("a file that may not grow any more is a full disk, found out at the commit") {
     const SqliteFile file;
-    ChildProcess child([&](int out) {
+    ForkedProcess child([&](int out) {
         std::signal(SIGXFSZ, SIG_IGN);
         const auto store = open_store(file.url());
         rlimit limit{};
@@ -121,13 +121,13 @@ TEST_CASE("a file that may not grow any more is a full disk, found out at the co
         ::setrlimit(RLIMIT_FSIZE, &limit);
         std::error_code code;
         const auto acknowledged = fill_disk(*store, code);
-        if (code != Errc::store_full) return ChildProcess::write_text(out, code.message());
+        if (code != Errc::store_full) return ForkedProcess::write_text(out, code.message());
         ::setrlimit(RLIMIT_FSIZE, &before);
         for (std::uint64_t i = 0; i <= acknowledged; ++i)
             if (find(*store, new_job(i).id).has_value() != (i < acknowledged))
-                return ChildProcess::write_text(out, "wrong jobs");
+                return ForkedProcess::write_text(out, "wrong jobs");
         submit(*store, big_job(acknowledged));
-        ChildProcess::write_text(out, acknowledged > 0 ? "full, then not" : "full at once");
+        ForkedProcess::write_text(out, acknowledged > 0 ? "full, then not" : "full at once");
     });
     CHECK(child.read_all() == "full, then not");
 }
@@ -287,12 +287,12 @@ TEST_CASE("every job that was acknowledged survives the death of the process tha
     open_store(file.url());
     std::uint64_t acknowledged = 0, round = 0;
     for (; round < 20; ++round) {
-        ChildProcess child([&](int out) {
+        ForkedProcess child([&](int out) {
             const auto store = open_store(file.url());
             for (std::uint64_t i = 0;; ++i) {
                 auto job = new_job(round * 1'000'000 + i);
                 submit(*store, job);
-                ChildProcess::write_text(out, std::string(job.id.text()));
+                ForkedProcess::write_text(out, std::string(job.id.text()));
             }
         });
         std::string ids = child.read(JobId::length * (1 + round));

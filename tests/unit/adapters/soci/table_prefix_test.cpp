@@ -1,5 +1,5 @@
-#include "sqlite_file.hpp"
-#include "store_calls.hpp"
+#include "databases/sqlite_file.hpp"
+#include "databases/store_calls.hpp"
 #include "table_names.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>

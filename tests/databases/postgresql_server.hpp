@@ -1,12 +1,11 @@
 #pragma once
 
-#include <doctest/doctest.h>
+#include "needs.hpp"
 
 #include <libpq-fe.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -14,13 +13,6 @@
 #include <vector>
 
 namespace soci_test {
-
-/// The server that the tests may use; empty, and the test says that it is skipped, without one.
-inline std::string postgresql_server() {
-    const char* url = std::getenv("ASYNCJOBS_TEST_POSTGRESQL");
-    if (!url) MESSAGE("skipped: ASYNCJOBS_TEST_POSTGRESQL names no server; see tests/servers");
-    return url ? url : "";
-}
 
 /// Somebody else's connection to a database, without SOCI.
 class Postgresql {
@@ -51,10 +43,10 @@ private:
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };
 
-/// A schema of its own on the server, gone when the test is over.
+/// A schema of its own on the server of `needs_postgresql`, gone when the test is over.
 class PostgresqlSchema {
 public:
-    explicit PostgresqlSchema(std::string server) : server_(std::move(server)) {
+    PostgresqlSchema() {
         static std::atomic<int> count = 0;
         name_ = "test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
     }
@@ -87,7 +79,8 @@ public:
     std::string url_to_end() const { return url() + "&application_name=" + name_; }
 
 private:
-    std::string server_, name_;
+    const std::string server_ = needs_postgresql.value();
+    std::string name_;
 };
 
 } // namespace soci_test

@@ -1,8 +1,6 @@
-#if __has_include(<mysql.h>)
-
+#include "databases/mysql_tables.hpp"
 #include "mysql_dialect.hpp"
 #include "mysql_statements.hpp"
-#include "mysql_tables.hpp"
 #include "statements.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
@@ -112,11 +110,8 @@ std::string show(const std::vector<Step>& plan) {
     return out;
 }
 
-TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of each status") {
-    if (soci_test::mysql_server().empty()) {
-        MESSAGE("skipped: ASYNCJOBS_TEST_MYSQL names no server; see tests/servers");
-        return;
-    }
+TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of each status" *
+          needs_mysql) {
     MysqlPlanner planner;
     const Sql all[] = {mysql::next_due_in,
                        mysql::held,
@@ -218,5 +213,3 @@ TEST_CASE("no statement for MySQL scans the table or sorts, with 100,000 jobs of
 }
 
 } // namespace
-
-#endif

@@ -1,6 +1,6 @@
-#include "mysql_tables.hpp"
-#include "postgresql_server.hpp"
-#include "store_calls.hpp"
+#include "lost_answer.hpp"
+
+#include "databases/store_calls.hpp"
 #include "tcp_proxy.hpp"
 
 #include <asyncjobs/client.hpp>
@@ -11,14 +11,12 @@
 
 #include <atomic>
 
-namespace {
+namespace soci_test {
 
 using namespace asyncjobs;
-using namespace soci_test;
 using Cut = TcpProxy::Cut;
 
-/// `commit` is what a client sends last of a transaction.
-void check_submits(const std::string& url, std::string_view commit) {
+void check_submits_with_lost_answers(const std::string& url, std::string_view commit) {
     const auto direct = open_store(url);
     std::uint64_t number = 0;
     for (const auto how : {Cut::before_it_arrives, Cut::before_its_answer_does}) {
@@ -41,8 +39,7 @@ void check_submits(const std::string& url, std::string_view commit) {
     }
 }
 
-/// The handler runs once, whichever answer is lost: that to the claim, or that to the settlement.
-void check_executor(const std::string& url, std::string_view commit) {
+void check_executor_with_lost_answers(const std::string& url, std::string_view commit) {
     const auto direct = open_store(url);
     TcpProxy proxy(port_in(url));
     const auto store = open_store(through(proxy, url));
@@ -65,30 +62,4 @@ void check_executor(const std::string& url, std::string_view commit) {
     CHECK(runs == 1);
 }
 
-TEST_CASE("on PostgreSQL a submit whose answer was lost is found when it is repeated") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
-    check_submits(schema.url() + "&listen=off", "");
-}
-
-TEST_CASE("on PostgreSQL an executor whose answers are lost runs a job once") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
-    check_executor(schema.url() + "&listen=off", "");
-}
-
-TEST_CASE("on MySQL a submit whose answer was lost is found when it is repeated") {
-    if (mysql_server().empty()) return;
-    const MysqlTables tables;
-    check_submits(tables.url(), "COMMIT");
-}
-
-TEST_CASE("on MySQL an executor whose answers are lost runs a job once") {
-    if (mysql_server().empty()) return;
-    const MysqlTables tables;
-    check_executor(tables.url(), "COMMIT");
-}
-
-} // namespace
+} // namespace soci_test

@@ -1,6 +1,7 @@
-#include "child_process.hpp"
-#include "postgresql_server.hpp"
-#include "store_calls.hpp"
+#include "databases/forked_process.hpp"
+#include "databases/postgresql_server.hpp"
+#include "databases/store_calls.hpp"
+#include "integration/private_server.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -8,7 +9,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <future>
@@ -67,10 +67,9 @@ std::string waiting_session(Postgresql& other, const PostgresqlSchema& schema,
     }
 }
 
-TEST_CASE("PostgreSQL sessions that died while idle are replaced without anybody noticing") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("PostgreSQL sessions that died while idle are replaced without anybody noticing" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto store = open_store(schema.url_to_end());
     submit(*store, new_job(1));
     auto other = schema.connect();
@@ -82,10 +81,9 @@ TEST_CASE("PostgreSQL sessions that died while idle are replaced without anybody
     }
 }
 
-TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto store = open_store(schema.url_to_end());
     submit(*store, new_job(1));
     auto blocker = schema.connect();
@@ -104,10 +102,8 @@ TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once")
     CHECK(find(*store, new_job(99).id));
 }
 
-TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to" * needs_postgresql) {
+    const PostgresqlSchema schema;
     open_store(schema.url()); // others may be making their tables, one after the other
     const auto store = open_store(schema.url(), {.busy_timeout = std::chrono::milliseconds{20}});
     submit(*store, new_job(1));
@@ -124,10 +120,8 @@ TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to") {
     }
 }
 
-TEST_CASE("a PostgreSQL statement that takes too long is ended") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("a PostgreSQL statement that takes too long is ended" * needs_postgresql) {
+    const PostgresqlSchema schema;
     open_store(schema.url()); // so that no table has to be made within the limit
     const auto store =
         open_store(schema.url(), {.statement_timeout = std::chrono::milliseconds{500}});
@@ -136,10 +130,8 @@ TEST_CASE("a PostgreSQL statement that takes too long is ended") {
     CHECK(code_of([&] { store->list({}); }) == Errc::store_busy);
 }
 
-TEST_CASE("the victim of a PostgreSQL deadlock tries again") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("the victim of a PostgreSQL deadlock tries again" * needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto store = open_store(schema.url_to_end());
     submit(*store, new_job(1));
     submit(*store, new_job(2));
@@ -162,10 +154,8 @@ TEST_CASE("the victim of a PostgreSQL deadlock tries again") {
     CHECK(find(*store, new_job(1).id)->progress.message == "touched");
 }
 
-TEST_CASE("a text that is no UTF-8 is refused by PostgreSQL and harms nothing") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("a text that is no UTF-8 is refused by PostgreSQL and harms nothing" * needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto store = open_store(schema.url());
     auto job = new_job(1);
     job.owner = "\xff";
@@ -175,17 +165,16 @@ TEST_CASE("a text that is no UTF-8 is refused by PostgreSQL and harms nothing") 
     CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
 }
 
-TEST_CASE("processes that open a new PostgreSQL schema at once make its tables once") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("processes that open a new PostgreSQL schema at once make its tables once" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
     {
-        std::vector<std::unique_ptr<ChildProcess>> children;
+        std::vector<std::unique_ptr<ForkedProcess>> children;
         for (std::uint64_t i = 0; i < 6; ++i)
-            children.push_back(std::make_unique<ChildProcess>([&schema, i](int out) {
+            children.push_back(std::make_unique<ForkedProcess>([&schema, i](int out) {
                 const auto store = open_store(schema.url());
                 submit(*store, new_job(i));
-                ChildProcess::write_text(out, "done");
+                ForkedProcess::write_text(out, "done");
             }));
         for (auto& child : children) CHECK(child->read_all() == "done");
     }
@@ -193,10 +182,8 @@ TEST_CASE("processes that open a new PostgreSQL schema at once make its tables o
     CHECK(open_store(schema.url())->list({}).jobs.size() == 6);
 }
 
-TEST_CASE("what PostgreSQL would be made to do is told, and not done") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("what PostgreSQL would be made to do is told, and not done" * needs_postgresql) {
+    const PostgresqlSchema schema;
     CHECK(pending_migrations(schema.url()).size() == 1);
     CHECK(schema.connect().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" +
                                  schema.name() + "'") == "0");
@@ -204,10 +191,8 @@ TEST_CASE("what PostgreSQL would be made to do is told, and not done") {
     CHECK(pending_migrations(schema.url()).empty());
 }
 
-TEST_CASE("times are readable in plain SQL on PostgreSQL") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("times are readable in plain SQL on PostgreSQL" * needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto store = open_store(schema.url());
     auto job = new_job(1);
     job.run_at = Timestamp{std::chrono::microseconds{4102444800123456}};
@@ -216,29 +201,8 @@ TEST_CASE("times are readable in plain SQL on PostgreSQL") {
           "2100-01-01 00:00:00.123456");
 }
 
-TEST_CASE("a PostgreSQL server that is not there is named, and its password is not") {
-    const std::string url = "postgresql://someone:s3cret@127.0.0.1:1/jobs";
-    CHECK(code_of([&] { open_store(url); }) == Errc::store_unavailable);
-    const auto message = message_of([&] { open_store(url); });
-    CHECK(message.find("127.0.0.1") != message.npos);
-    CHECK(message.find("s3cret") == message.npos);
-    const std::string odd = "postgresql://someone:s3cret@[::1/jobs";
-    CHECK(code_of([&] { open_store(odd); }) == Errc::invalid_argument);
-    CHECK(message_of([&] { open_store(odd); }).find("s3cret") == std::string::npos);
-    CHECK(message_of([&] { open_store("postgresql://h/db?frobnicate=1"); }).find("frobnicate") !=
-          std::string::npos);
-    CHECK(code_of([&] { open_store("postgresql://h/db?synchronous_commit=maybe"); }) ==
-          Errc::invalid_argument);
-    CHECK(message_of([&] {
-              open_store("postgresql://h/db?pooling=maybe");
-          }).find("pooling is \"maybe\", but must be session or transaction") != std::string::npos);
-    CHECK(code_of([&] { open_store("postgresql://h/db?pooling=transaction&listen=on"); }) ==
-          Errc::invalid_argument);
-}
-
-TEST_CASE("a PostgreSQL schema may have any name") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
+TEST_CASE("a PostgreSQL schema may have any name" * needs_postgresql) {
+    const auto server = needs_postgresql.value();
     Postgresql other(server);
     const std::string drop = R"(DROP SCHEMA IF EXISTS "o'clock"" é" CASCADE)";
     other.run(drop);
@@ -247,10 +211,9 @@ TEST_CASE("a PostgreSQL schema may have any name") {
     other.run(drop);
 }
 
-TEST_CASE("behind a pooler of transactions PostgreSQL's own isolation level must be the store's") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("behind a pooler of transactions PostgreSQL's own isolation level must be the store's" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto url = schema.url() + "&options=-c%20default_transaction_isolation%3Dserializable";
     CHECK_FALSE(code_of([&] { open_store(url); }));
     CHECK(message_of([&] {
@@ -259,10 +222,9 @@ TEST_CASE("behind a pooler of transactions PostgreSQL's own isolation level must
           std::string::npos);
 }
 
-TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
     const auto store = open_store(schema.url());
     submit(*store, new_job(1));
     REQUIRE(claim(*store, 1).size() == 1);
@@ -272,71 +234,49 @@ TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed
     CHECK(claim(*store, 1).size() == 1);
 }
 
-/// A server of the test's own, to be treated badly.
-class OwnServer {
+/// A server of the test's own, to be treated badly, with an empty database.
+class OwnServer : public PrivateServer {
 public:
-    OwnServer()
-        : folder_(std::filesystem::temp_directory_path() /
-                  ("asyncjobs-postgres-" + std::to_string(::getpid()))) {
-        run("start");
+    OwnServer() : PrivateServer(SERVER_SCRIPTS "/postgres.sh", SERVER_FOLDER) {
+        Postgresql(url()).run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     }
-    ~OwnServer() {
-        run("stop");
-        std::filesystem::remove_all(folder_);
-    }
-    OwnServer(const OwnServer&) = delete;
-    OwnServer& operator=(const OwnServer&) = delete;
 
-    void run(const std::string& action) {
-        const auto command =
-            ASYNCJOBS_SOURCE_DIR "/tests/servers/postgres.sh " + action + ' ' + folder_.string();
-        url_.clear();
-        const std::unique_ptr<FILE, int (*)(FILE*)> output(::popen(command.c_str(), "r"),
-                                                           &::pclose);
-        for (int c = std::fgetc(output.get()); c != EOF && c != '\n'; c = std::fgetc(output.get()))
-            url_ += static_cast<char>(c);
-    }
-    const std::string& url() const noexcept { return url_; }
-
-    /// To all its processes.
+    /// Sends a signal to all its processes.
     void signal(int number) const {
-        std::ifstream file(folder_ / "postgres/data/postmaster.pid");
+        std::ifstream file(SERVER_FOLDER "/postgres/data/postmaster.pid");
         pid_t server = 0;
         file >> server;
         const auto children = "pkill -" + std::to_string(number) + " -P " + std::to_string(server);
         ::kill(server, number);
         CHECK(std::system(children.c_str()) == 0);
     }
-
-private:
-    std::filesystem::path folder_;
-    std::string url_;
 };
 
-TEST_CASE("a PostgreSQL server that crashes loses nothing, and calls go on when it is back") {
-    if (postgresql_server().empty()) return;
-    OwnServer server;
+TEST_CASE("a PostgreSQL server that crashes loses nothing, and calls go on when it is back" *
+          needs_postgresql) {
+    const OwnServer server;
     const auto store = open_store(server.url());
     for (std::uint64_t i = 0; i < 50; ++i) submit(*store, new_job(i));
-    server.run("kill");
+    server.kill();
     for (const Call& call : every_member()) {
         CAPTURE(call.name);
         const auto code = code_of([&] { call.run(*store); });
         CHECK(code == Errc::store_unavailable);
         CHECK(code == Condition::retryable);
     }
-    server.run("start");
+    server.start();
     CHECK(claim(*store, 100).size() == 50);
-    server.run("restart");
+    server.stop();
+    server.start();
     for (const Call& call : every_member()) {
         CAPTURE(call.name);
         CHECK(code_of([&] { call.run(*store); }) == std::error_code());
     }
 }
 
-TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used when it goes on") {
-    if (postgresql_server().empty()) return;
-    OwnServer server;
+TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used when it goes on" *
+          needs_postgresql) {
+    const OwnServer server;
     const auto store = open_store(server.url() + "?connect_timeout=2",
                                   {.statement_timeout = std::chrono::milliseconds{100}});
     submit(*store, new_job(1));

@@ -16,6 +16,11 @@ inline asyncjobs::NewJob new_job(std::uint64_t number) {
     return job;
 }
 
+inline asyncjobs::NewJob with_key(asyncjobs::NewJob job, const std::string& unique_key) {
+    job.unique_key = unique_key;
+    return job;
+}
+
 inline asyncjobs::Submitted submit(asyncjobs::JobStore& store, const asyncjobs::NewJob& job) {
     return store.submit({&job, 1}).at(0);
 }

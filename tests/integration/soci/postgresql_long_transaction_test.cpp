@@ -1,5 +1,5 @@
-#include "postgresql_server.hpp"
-#include "store_calls.hpp"
+#include "databases/postgresql_server.hpp"
+#include "databases/store_calls.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -44,10 +44,9 @@ void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
     }
 }
 
-TEST_CASE("under a long transaction of somebody else's nothing walks over what was there before") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("under a long transaction of somebody else's nothing walks over what was there before" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
     auto reader = schema.connect();
     work_off(schema, reader);
 

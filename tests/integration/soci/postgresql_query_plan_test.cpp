@@ -3,8 +3,8 @@
 #include "postgresql_statements.hpp"
 #include "statements.hpp"
 
-#include "contains.hpp"
-#include "postgresql_server.hpp"
+#include "databases/contains.hpp"
+#include "databases/postgresql_server.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -41,7 +41,7 @@ ANALYZE;
 )sql";
 
 struct PostgresqlPlanner {
-    explicit PostgresqlPlanner(const std::string& server) : schema(server) {
+    PostgresqlPlanner() {
         open_store(schema.url());
         database = std::make_unique<Postgresql>(schema.connect());
         database->run(fill);
@@ -98,10 +98,9 @@ struct PostgresqlPlanner {
     std::unique_ptr<Postgresql> database;
 };
 
-TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses its index") {
-    const auto server = soci_test::postgresql_server();
-    if (server.empty()) return;
-    PostgresqlPlanner planner(server);
+TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses its index" *
+          needs_postgresql) {
+    PostgresqlPlanner planner;
     struct Expected {
         Sql statement;
         const char* index;
@@ -177,10 +176,9 @@ TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses it
                 }
 }
 
-TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL") {
-    const auto server = soci_test::postgresql_server();
-    if (server.empty()) return;
-    PostgresqlPlanner planner(server);
+TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL" *
+          needs_postgresql) {
+    PostgresqlPlanner planner;
     planner.database->run("DELETE FROM jobs WHERE status = 'processing'");
     planner.database->run("VACUUM ANALYZE jobs");
     for (const Sql& statement : {postgresql::settle, postgresql::extend})

@@ -10,10 +10,10 @@
 namespace soci_test {
 
 /// A forked process that runs `body(write_end)` and ends. What it writes, the parent reads.
-class ChildProcess {
+class ForkedProcess {
 public:
     template <typename Body>
-    explicit ChildProcess(Body body) {
+    explicit ForkedProcess(Body body) {
         int ends[2] = {};
         if (::pipe(ends) != 0) std::terminate();
         id_ = ::fork();
@@ -29,12 +29,12 @@ public:
         ::close(ends[1]);
         from_child_ = ends[0];
     }
-    ~ChildProcess() {
+    ~ForkedProcess() {
         kill();
         ::close(from_child_);
     }
-    ChildProcess(const ChildProcess&) = delete;
-    ChildProcess& operator=(const ChildProcess&) = delete;
+    ForkedProcess(const ForkedProcess&) = delete;
+    ForkedProcess& operator=(const ForkedProcess&) = delete;
 
     static void write_text(int to, const std::string& text) {
         if (::write(to, text.data(), text.size()) != static_cast<ssize_t>(text.size())) ::_exit(1);

@@ -1,5 +1,5 @@
-#include "postgresql_server.hpp"
-#include "store_calls.hpp"
+#include "databases/postgresql_server.hpp"
+#include "databases/store_calls.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -56,9 +56,7 @@ void wait_for_listeners(Postgresql& other, const PostgresqlSchema& schema, int w
 }
 
 struct Pair {
-    explicit Pair(const std::string& server) : schema(server) {
-        wait_for_listeners(other, schema, 2);
-    }
+    Pair() { wait_for_listeners(other, schema, 2); }
     PostgresqlSchema schema;
     std::unique_ptr<JobStore> ours = open_store(schema.url_to_end());
     std::unique_ptr<JobStore> theirs = open_store(schema.url_to_end());
@@ -66,10 +64,9 @@ struct Pair {
     Hints our_hints{*ours}, their_hints{*theirs};
 };
 
-TEST_CASE("on PostgreSQL other processes hear of ready queues and cancel requests") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    Pair pair(server);
+TEST_CASE("on PostgreSQL other processes hear of ready queues and cancel requests" *
+          needs_postgresql) {
+    Pair pair;
     pair.ours->notifier().ready("reports");
     pair.their_hints.wait_for("reports");
     pair.theirs->notifier().ready("mails");
@@ -78,10 +75,9 @@ TEST_CASE("on PostgreSQL other processes hear of ready queues and cancel request
     pair.their_hints.wait_for(new_job(1).id.text());
 }
 
-TEST_CASE("on PostgreSQL a hint is not sent back, nor to its sender a second time") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    Pair pair(server);
+TEST_CASE("on PostgreSQL a hint is not sent back, nor to its sender a second time" *
+          needs_postgresql) {
+    Pair pair;
     pair.ours->notifier().ready("once");
     pair.their_hints.wait_for("once");
     pair.theirs->notifier().ready("last");
@@ -90,10 +86,8 @@ TEST_CASE("on PostgreSQL a hint is not sent back, nor to its sender a second tim
     CHECK(pair.their_hints.count("once") == 0);
 }
 
-TEST_CASE("stores of other schemas in one PostgreSQL database hear nothing") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    Pair pair(server), strangers(server);
+TEST_CASE("stores of other schemas in one PostgreSQL database hear nothing" * needs_postgresql) {
+    Pair pair, strangers;
     pair.ours->notifier().ready("ours");
     pair.their_hints.wait_for("ours");
     strangers.ours->notifier().ready("strangers'");
@@ -101,10 +95,9 @@ TEST_CASE("stores of other schemas in one PostgreSQL database hear nothing") {
     CHECK(strangers.their_hints.count("ours") == 0);
 }
 
-TEST_CASE("after its PostgreSQL session was lost, a listener hears of what waits, and goes on") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    Pair pair(server);
+TEST_CASE("after its PostgreSQL session was lost, a listener hears of what waits, and goes on" *
+          needs_postgresql) {
+    Pair pair;
     auto job = new_job(1);
     job.queue = "missed";
     submit(*pair.ours, job);
@@ -115,10 +108,8 @@ TEST_CASE("after its PostgreSQL session was lost, a listener hears of what waits
     pair.their_hints.wait_for("later");
 }
 
-TEST_CASE("listen=off costs no PostgreSQL session") {
-    const auto server = postgresql_server();
-    if (server.empty()) return;
-    const PostgresqlSchema schema(server);
+TEST_CASE("listen=off costs no PostgreSQL session" * needs_postgresql) {
+    const PostgresqlSchema schema;
     auto other = schema.connect();
     const auto store = open_store(schema.url_to_end() + "&listen=off");
     CHECK(other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +

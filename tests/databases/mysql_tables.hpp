@@ -3,21 +3,16 @@
 #include "mysql_options.hpp"
 #include "session.hpp"
 
+#include "needs.hpp"
+
 #include <soci/mysql/soci-mysql.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 namespace soci_test {
-
-/// The server that ASYNCJOBS_TEST_MYSQL names; empty where there is none.
-inline std::string mysql_server() {
-    const char* url = std::getenv("ASYNCJOBS_TEST_MYSQL");
-    return url ? url : "";
-}
 
 /// Somebody else's connection to the server.
 class Mysql {
@@ -50,7 +45,7 @@ private:
     asyncjobs::soci_adapter::Session session_;
 };
 
-/// Tables of one test's own, gone when it is over.
+/// Tables of one test's own on the server of `needs_mysql`, gone when it is over.
 class MysqlTables {
 public:
     MysqlTables() {
@@ -68,12 +63,12 @@ public:
 
     const std::string& prefix() const noexcept { return prefix_; }
     std::string url() const {
-        const std::string server = mysql_server();
+        const std::string server = needs_mysql.value();
         const char* joint = server.find('?') == server.npos ? "?" : "&";
         return server + joint + "table_prefix=" + prefix_;
     }
     /// Whose statements are about these tables.
-    Mysql connect() const { return Mysql(mysql_server(), prefix_); }
+    Mysql connect() const { return Mysql(needs_mysql.value(), prefix_); }
 
     void drop() const {
         Mysql server = connect();

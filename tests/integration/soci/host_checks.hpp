@@ -1,0 +1,29 @@
+#pragma once
+
+#include "host_database.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace soci_test {
+
+using MakeHost = std::function<std::unique_ptr<HostDatabase>()>;
+
+/// What holds of a host's transactions on every database; each a subcase of the test that calls
+/// this, on a database of its own.
+void check_host_transactions(const MakeHost& make_host);
+
+/// A host's session in another encoding than the store's, as the statement sets it, is refused.
+void check_encoding_is_refused(HostDatabase& database, const std::string& set_encoding);
+
+/// A side effect that commits with its job's completion happens exactly once, wherever the
+/// handler's transaction breaks off.
+void check_exactly_once(HostDatabase& database);
+
+/// Of 64 concurrent submitters of one key, half of whom roll back, one creates the job.
+void check_race_for_unique_key(HostDatabase& database);
+void check_race_for_idempotency_key(HostDatabase& database);
+
+} // namespace soci_test

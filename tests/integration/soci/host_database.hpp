@@ -1,0 +1,50 @@
+#pragma once
+
+#include <asyncjobs/soci/host_transaction.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <soci/soci.h>
+
+#include <memory>
+#include <string>
+
+namespace soci_test {
+
+/// A database with a store's tables in it, and a host with a table `orders (id, amount)` of its
+/// own, whose sessions are as SOCI makes them.
+class HostDatabase {
+public:
+    virtual ~HostDatabase() = default;
+
+    virtual std::string store_url() const = 0;
+    virtual std::string backend() const = 0;
+    virtual std::string connect_string() const = 0;
+    virtual asyncjobs::HostTables tables() const { return {}; }
+    virtual std::string orders() const { return "orders"; }
+
+    std::unique_ptr<soci::session> open() const {
+        return std::make_unique<soci::session>(backend(), connect_string());
+    }
+    void make_orders() const {
+        *open() << "CREATE TABLE " << orders() << " (id BIGINT PRIMARY KEY, amount BIGINT)";
+    }
+    void add_order(soci::session& session, int id) const {
+        session << "INSERT INTO " << orders() << " VALUES (" << id << ", 0)";
+    }
+    long long count_orders() const {
+        long long count = 0;
+        *open() << "SELECT count(*) FROM " << orders(), soci::into(count);
+        return count;
+    }
+};
+
+/// A new database with all its tables.
+template <typename Host>
+std::unique_ptr<HostDatabase> make_host() {
+    auto host = std::make_unique<Host>();
+    asyncjobs::open_store(host->store_url());
+    host->make_orders();
+    return host;
+}
+
+} // namespace soci_test

@@ -1,0 +1,218 @@
+#include "host_checks.hpp"
+
+#include "databases/store_calls.hpp"
+
+#include <doctest/doctest.h>
+#include <soci/connection-pool.h>
+
+#include <vector>
+
+namespace soci_test {
+namespace {
+
+using namespace asyncjobs;
+using Outcome = Submitted::Outcome;
+
+struct HostCase {
+    const char* name;
+    void (*run)(HostDatabase& database);
+};
+
+const HostCase host_cases[] = {
+    {"a job that was submitted in a host's transaction is there when it commits",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         const auto session = database.open();
+         session->begin();
+         database.add_order(*session, 1);
+         const auto submitted = submit(*session, {.type = "confirm"}, database.tables());
+         CHECK(submitted.outcome == Outcome::created);
+         CHECK_FALSE(find(*store, submitted.id));
+         session->commit();
+         const auto job = find(*store, submitted.id);
+         REQUIRE(job);
+         CHECK(job->type == "confirm");
+         CHECK(job->created_at == submitted.created_at);
+         CHECK(database.count_orders() == 1);
+         CHECK(claim(*store, 10).size() == 1);
+     }},
+    {"a job that was submitted in a host's transaction is not there if it rolls back",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         const auto session = database.open();
+         session->begin();
+         database.add_order(*session, 1);
+         const auto submitted = submit(*session, {.type = "confirm"}, database.tables());
+         session->rollback();
+         CHECK_FALSE(find(*store, submitted.id));
+         CHECK(database.count_orders() == 0);
+         CHECK(claim(*store, 10).empty());
+     }},
+    {"a conflict in a host's transaction is an answer, and the transaction goes on",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         const auto held = with_key(new_job(1), "key");
+         submit(*store, held);
+         const auto session = database.open();
+         session->begin();
+         database.add_order(*session, 1);
+         const auto answers = submit(
+             *session, {with_key(new_job(2), "key"), new_job(1), new_job(3)}, database.tables());
+         REQUIRE(answers.size() == 3);
+         CHECK(answers[0].outcome == Outcome::key_taken);
+         CHECK(answers[0].id == held.id);
+         CHECK(answers[1].outcome == Outcome::id_exists);
+         CHECK(answers[2].outcome == Outcome::created);
+         database.add_order(*session, 2);
+         session->commit();
+         CHECK(database.count_orders() == 2);
+         CHECK(find(*store, new_job(3).id));
+         CHECK_FALSE(find(*store, new_job(2).id));
+     }},
+    {"a unique key that a transaction took and rolled back is free",
+     [](HostDatabase& database) {
+         const auto session = database.open();
+         for (const bool commits : {false, true}) {
+             session->begin();
+             const auto job = with_key(new_job(commits ? 2 : 1), "key");
+             CHECK(submit(*session, job, database.tables()).outcome == Outcome::created);
+             commits ? session->commit() : session->rollback();
+         }
+         session->begin();
+         CHECK(submit(*session, with_key(new_job(3), "key"), database.tables()).id ==
+               new_job(2).id);
+         session->rollback();
+     }},
+    {"two batches in one transaction are all there or none",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         const auto session = database.open();
+         for (const bool commits : {false, true}) {
+             session->begin();
+             for (const std::uint64_t first : {1u, 1001u}) {
+                 std::vector<NewJob> jobs;
+                 for (std::uint64_t i = 0; i < 1000; ++i) jobs.push_back(new_job(first + i));
+                 for (const auto& answer : submit(*session, jobs, database.tables()))
+                     REQUIRE(answer.outcome == Outcome::created);
+             }
+             commits ? session->commit() : session->rollback();
+             CHECK(claim(*store, 3000).size() == (commits ? 2000 : 0));
+         }
+     }},
+    {"payloads pass a host's session byte for byte",
+     [](HostDatabase& database) {
+         static const std::string texts[] = {
+             R"({"a":"\u0001 \ud83d\ude00 😀 ' \" \\ :name %s ?","b":[1E5,-0.0,0.10]})",
+             '"' + std::string(300'000, 'x') + R"(é\\:x''")",
+         };
+         const auto store = open_store(database.store_url());
+         const auto session = database.open();
+         for (const auto& text : texts) {
+             session->begin();
+             NewJob job{.type = "echo", .input = JsonText::parse(text)};
+             const auto id = submit(*session, job, database.tables()).id;
+             session->commit();
+             CHECK(find(*store, id)->input.text() == job.input.text());
+             const auto claimed = claim(*store, 1).at(0);
+             session->begin();
+             CHECK(complete(*session, claimed.lease, job.input, database.tables()));
+             session->commit();
+             CHECK(find(*store, id)->result->text() == job.input.text());
+         }
+     }},
+    {"a job is completed if and only if the host commits",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         submit(*store, new_job(1));
+         const auto lease = claim(*store, 1).at(0).lease;
+         const auto session = database.open();
+         for (const bool commits : {false, true}) {
+             session->begin();
+             database.add_order(*session, 1);
+             CHECK(complete(*session, lease, JsonText::parse("[1]"), database.tables()));
+             commits ? session->commit() : session->rollback();
+             const auto job = *find(*store, lease.id);
+             CHECK(job.status == (commits ? JobStatus::completed : JobStatus::processing));
+             CHECK(job.result.has_value() == commits);
+         }
+         CHECK(find(*store, lease.id)->progress.percent == 100);
+     }},
+    {"a lease that was lost completes nothing, and writes nothing",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         submit(*store, new_job(1));
+         const auto old = claim(*store, 1).at(0).lease;
+         const auto released = Settlement::released(old);
+         REQUIRE(store->settle({&released, 1}).at(0).accepted);
+         const auto present = claim(*store, 1).at(0).lease;
+         const auto before = *find(*store, old.id);
+         const auto session = database.open();
+         session->begin();
+         CHECK_FALSE(complete(*session, old, JsonText::parse("[1]"), database.tables()));
+         database.add_order(*session, 1);
+         session->commit();
+         const auto after = *find(*store, old.id);
+         CHECK(after.status == JobStatus::processing);
+         CHECK(after.fence == present.fence);
+         CHECK(after.revision == before.revision);
+         CHECK_FALSE(after.result);
+     }},
+    {"without an open transaction nothing is done",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         const auto session = database.open();
+         const NewJob job = new_job(1);
+         CHECK(code_of([&] { submit(*session, job, database.tables()); }) == Errc::conflict);
+         CHECK(code_of([&] {
+                   complete(*session, LeaseRef{job.id, 1}, {}, database.tables());
+               }) == Errc::conflict);
+         CHECK_FALSE(find(*store, job.id));
+     }},
+    {"jobs and options that break a rule are refused, and the transaction goes on",
+     [](HostDatabase& database) {
+         const auto session = database.open();
+         session->begin();
+         const auto refused = [&](const NewJob& job, const HostTables& tables) {
+             return code_of([&] { submit(*session, job, tables); }) == Errc::invalid_argument;
+         };
+         CHECK(refused({.type = "not a name"}, database.tables()));
+         CHECK(refused({.type = "x"}, {.table_prefix = "x; DROP TABLE orders; "}));
+         CHECK(refused({.type = "x"}, {.schema = "x\".y"}));
+         database.add_order(*session, 1);
+         session->commit();
+         CHECK(database.count_orders() == 1);
+     }},
+    {"a session from a pool serves as well",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         soci::connection_pool pool(1);
+         pool.at(0).open(database.backend(), database.connect_string());
+         soci::session session(pool);
+         session.begin();
+         const auto id = submit(session, {.type = "x"}, database.tables()).id;
+         session.commit();
+         CHECK(find(*store, id));
+     }},
+};
+
+} // namespace
+
+void check_host_transactions(const MakeHost& make_host) {
+    for (const auto& [name, run] : host_cases) {
+        SUBCASE(name) {
+            const auto database = make_host();
+            run(*database);
+        }
+    }
+}
+
+void check_encoding_is_refused(HostDatabase& database, const std::string& set_encoding) {
+    const auto session = database.open();
+    *session << set_encoding;
+    session->begin();
+    CHECK(code_of([&] { submit(*session, new_job(1), database.tables()); }) ==
+          Errc::invalid_argument);
+    session->rollback();
+}
+
+} // namespace soci_test

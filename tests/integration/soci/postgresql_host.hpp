@@ -1,0 +1,25 @@
+#pragma once
+
+#include "databases/postgresql_server.hpp"
+#include "integration/soci/host_database.hpp"
+
+#include <string>
+
+namespace soci_test {
+
+class PostgresqlHost final : public HostDatabase {
+public:
+    std::string store_url() const override { return schema_.url(); }
+    std::string backend() const override { return "postgresql"; }
+    /// SOCI takes a URL without an equals sign for something else.
+    std::string connect_string() const override {
+        return needs_postgresql.value() + "?application_name=host";
+    }
+    asyncjobs::HostTables tables() const override { return {.schema = schema_.name()}; }
+    std::string orders() const override { return schema_.name() + ".orders"; }
+
+private:
+    PostgresqlSchema schema_;
+};
+
+} // namespace soci_test
