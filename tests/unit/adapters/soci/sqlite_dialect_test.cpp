@@ -1,6 +1,6 @@
 #include "sqlite_dialect.hpp"
 
-#include "sqlite_file.hpp"
+#include "databases/sqlite_file.hpp"
 
 #include <doctest/doctest.h>
 
