@@ -43,7 +43,7 @@ endfunction()
 
 # asyncjobs_add_library(NAME FILES ...): target asyncjobs_NAME (the core: asyncjobs), exported as
 # asyncjobs::NAME. The headers in include/ beside it are its interface: each compiles alone, and all
-# are installed. Bodies (.ipp, src.hpp) are installed, but are no interface. BUILD_SHARED_LIBS decides
+# are installed. Bodies (.ipp, src.hpp) and details are installed, but are no interface. BUILD_SHARED_LIBS decides
 # whether it is shared; a library without headers exports nothing, and so is always an archive.
 function(asyncjobs_add_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES")
@@ -56,6 +56,10 @@ function(asyncjobs_add_library name)
         set(target asyncjobs)
         set(component core)
         list(FILTER headers EXCLUDE REGEX "/include/asyncjobs/(testing/|src\\.hpp$)")
+        set(details ${headers})
+        list(FILTER details INCLUDE REGEX "/include/asyncjobs/detail/")
+        list(APPEND bodies ${details})
+        list(FILTER headers EXCLUDE REGEX "/include/asyncjobs/detail/")
     elseif(name STREQUAL testing)
         set(include ${PROJECT_SOURCE_DIR}/include)
         file(GLOB headers CONFIGURE_DEPENDS ${include}/asyncjobs/testing/*.hpp)

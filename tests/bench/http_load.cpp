@@ -81,10 +81,10 @@ HttpLoad::~HttpLoad() {
 }
 
 double HttpLoad::run(double seconds) {
-    using Clock = std::chrono::steady_clock;
-    const auto start = Clock::now();
+    using SteadyClock = std::chrono::steady_clock;
+    const auto start = SteadyClock::now();
     const auto elapsed = [&] {
-        return std::chrono::duration<double>(Clock::now() - start).count();
+        return std::chrono::duration<double>(SteadyClock::now() - start).count();
     };
     for (auto& connection : connections_) send_next(connection);
     std::size_t answers = 0, under_way = connections_.size();

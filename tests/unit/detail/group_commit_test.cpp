@@ -17,10 +17,10 @@ namespace {
 
 using Group = detail::GroupCommit<int, int>;
 
-const auto runtime = make_runtime();
+const auto real_runtime = make_runtime();
 
 TEST_CASE("a lone caller commits its own item") {
-    Group group(10, *runtime, [](std::span<const int> items) {
+    Group group(10, *real_runtime, [](std::span<const int> items) {
         return std::vector<int>(items.begin(), items.end());
     });
     CHECK(group.submit(1) == 1);
@@ -30,7 +30,7 @@ TEST_CASE("a lone caller commits its own item") {
 TEST_CASE("every caller gets its own item's answer, and no commit is larger than the limit") {
     std::mutex mutex;
     std::size_t largest = 0, items_committed = 0;
-    Group group(3, *runtime, [&](std::span<const int> items) {
+    Group group(3, *real_runtime, [&](std::span<const int> items) {
         const std::lock_guard lock(mutex);
         largest = std::max(largest, items.size());
         items_committed += items.size();
@@ -54,7 +54,7 @@ TEST_CASE("every caller gets its own item's answer, and no commit is larger than
 
 TEST_CASE("commits follow each other, one at a time") {
     std::atomic<int> under_way = 0, overlaps = 0;
-    Group group(2, *runtime, [&](std::span<const int> items) {
+    Group group(2, *real_runtime, [&](std::span<const int> items) {
         if (++under_way > 1) ++overlaps;
         std::this_thread::yield();
         --under_way;
@@ -73,7 +73,7 @@ TEST_CASE("commits follow each other, one at a time") {
 /// A caller that leads its own commit, blocked in it, with two more behind it that share the next.
 struct Queue {
     explicit Queue(Group::Commit commit)
-        : group(10, *runtime, [this, commit = std::move(commit)](std::span<const int> items) {
+        : group(10, *real_runtime, [this, commit = std::move(commit)](std::span<const int> items) {
               if (items.size() == 1 && items[0] == 0) {
                   began.count_down();
                   may_end.wait();
