@@ -42,8 +42,12 @@ public:
     /// cancellation point: throws Interrupted when the handler is to stop.
     void report(int percent, std::string_view message = {});
 
-    /// `done` of `total`, as a percentage rounded down; 100 where `total` is 0.
-    void report(std::uint64_t done, std::uint64_t total, std::string_view message = {});
+    /// `done` of `total`, as a percentage rounded down; 100 where `total` is 0. Both may be of any
+    /// integer type, and count as 0 if they are negative.
+    template <std::integral Done, std::integral Total>
+    void report(Done done, Total total, std::string_view message = {}) {
+        report_share(count(done), count(total), message);
+    }
 
     /// A cancellation point without a report.
     void check() const;
@@ -80,6 +84,12 @@ public:
     const ClaimedJob& job() const noexcept;
 
 private:
+    template <std::integral Number>
+    static constexpr std::uint64_t count(Number number) noexcept {
+        return std::in_range<std::uint64_t>(number) ? static_cast<std::uint64_t>(number) : 0;
+    }
+
+    void report_share(std::uint64_t done, std::uint64_t total, std::string_view message);
     std::optional<JsonText> result_of_step(std::string_view name) const;
     void record_step(std::string_view name, JsonText result);
 

@@ -24,8 +24,8 @@ using testing::Simulation;
 
 namespace {
 
-constexpr int crash_limit = 3;
-constexpr Duration lease_for = 1s;
+constexpr int fleet_crash_limit = 3;
+constexpr Duration fleet_lease_for = 1s;
 constexpr Duration rescue_every = 300ms;
 
 /// One handler's run, as the world sees it.
@@ -42,7 +42,7 @@ public:
           planted_(plant ? plant(truth_) : nullptr),
           history_(
               planted_ ? *planted_ : static_cast<JobStore&>(truth_),
-              [this] { return world_.wall_clock(); }, crash_limit,
+              [this] { return world_.wall_clock(); }, fleet_crash_limit,
               [this](const LeaseRef& lease, Timestamp ran_out) { on_rescue(lease, ran_out); }),
           store_(history_, [this](std::string_view) { return draw_fault(); }),
           ever_faulty_(world_.chance(0.75)), faulty_(ever_faulty_), is_limited_(world_.chance(0.5)),
@@ -91,12 +91,12 @@ private:
                                        ExecutorOptions{.queues = {"default", "other"},
                                                        .concurrency = 3,
                                                        .worker = "simulated",
-                                                       .lease_for = lease_for,
+                                                       .lease_for = fleet_lease_for,
                                                        .poll_every = 200ms,
                                                        .report_every = 50ms,
                                                        .rescue_every = rescue_every,
                                                        .timeout_grace = 200ms,
-                                                       .crash_limit = crash_limit,
+                                                       .crash_limit = fleet_crash_limit,
                                                        .prefetch_limit = 5,
                                                        .retry = Backoff{.first = 20ms, .most = 1s},
                                                        .limits = own_limits_of(member)});

@@ -16,7 +16,7 @@ struct ReportingJob {
     detail::Execution execution{ClaimedJob{.owner = "42"}, SteadyTime{}};
     ProgressReporter progress{execution};
 
-    int percentage(std::uint64_t done, std::uint64_t total) {
+    int percentage(auto done, auto total) {
         detail::Execution fresh{ClaimedJob{}, SteadyTime{}};
         ProgressReporter(fresh).report(done, total);
         const auto sent = fresh.take_unsent();
@@ -56,6 +56,13 @@ TEST_CASE_FIXTURE(ReportingJob, "a share is rounded down, exactly") {
 TEST_CASE_FIXTURE(ReportingJob, "a share of nothing, and more than all, is 100 percent") {
     CHECK(percentage(0, 0) == 100);
     CHECK(percentage(7, 5) == 100);
+}
+
+TEST_CASE_FIXTURE(ReportingJob, "a share is of any integers, and negative ones count as 0") {
+    CHECK(percentage(1, 4U) == 25);
+    CHECK(percentage(std::int64_t{3}, std::uint8_t{4}) == 75);
+    CHECK(percentage(-1, 4) == 0);
+    CHECK(percentage(1, -4) == 100);
 }
 
 TEST_CASE_FIXTURE(ReportingJob, "shares of the largest numbers are right") {

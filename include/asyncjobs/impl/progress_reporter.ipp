@@ -25,8 +25,8 @@ ASYNCJOBS_INLINE void ProgressReporter::report(int percent, std::string_view mes
     execution_.report(percent, detail::shortened(message, max_message));
 }
 
-ASYNCJOBS_INLINE void ProgressReporter::report(std::uint64_t done, std::uint64_t total,
-                                               std::string_view message) {
+ASYNCJOBS_INLINE void ProgressReporter::report_share(std::uint64_t done, std::uint64_t total,
+                                                     std::string_view message) {
     report(detail::percentage(done, total), message);
 }
 

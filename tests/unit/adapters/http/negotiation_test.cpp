@@ -25,9 +25,9 @@ TEST_CASE("only an Accept header that excludes JSON says no") {
         {"text/html, application/xml", false},
         {"", true},
     };
-    for (const auto& [accept, welcome] : table) {
-        CAPTURE(accept);
-        CHECK(accepts_json(Headers{{"Accept", accept}}) == welcome);
+    for (const auto& row : table) {
+        CAPTURE(row.first);
+        CHECK(accepts_json(Headers{{"Accept", row.first}}) == row.second);
     }
     CHECK(accepts_json(Headers{}));
     CHECK(accepts_json(Headers{{"Accept", "text/html"}, {"Accept", "application/json"}}));
@@ -47,9 +47,9 @@ TEST_CASE("a body is JSON when its one Content-Type says so, in UTF-8") {
         {"+json", false},
         {"", false},
     };
-    for (const auto& [type, json] : table) {
-        CAPTURE(type);
-        CHECK(is_json(Headers{{"Content-Type", type}}) == json);
+    for (const auto& row : table) {
+        CAPTURE(row.first);
+        CHECK(is_json(Headers{{"Content-Type", row.first}}) == row.second);
     }
     CHECK_FALSE(is_json(Headers{}));
     CHECK_FALSE(is_json(
@@ -63,9 +63,9 @@ TEST_CASE("If-None-Match compares weakly, through lists, and * is anything") {
         {"\"33\"", false},       {"3", false},      {"\"2\"", false},
         {"w/\"3\"", false},      {"", false},
     };
-    for (const auto& [condition, current] : table) {
-        CAPTURE(condition);
-        CHECK(has_current(Headers{{"If-None-Match", condition}}, "\"3\"") == current);
+    for (const auto& row : table) {
+        CAPTURE(row.first);
+        CHECK(has_current(Headers{{"If-None-Match", row.first}}, "\"3\"") == row.second);
     }
     CHECK_FALSE(has_current(Headers{}, "\"3\""));
     CHECK(has_current(Headers{{"If-None-Match", "\"1\""}, {"If-None-Match", "\"3\""}}, "\"3\""));

@@ -12,8 +12,6 @@ using namespace asyncjobs;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 /// The next `count` slots after `start`, as RFC 3339.
 Texts slots(const Cron& cron, std::string_view start, std::size_t count) {
     Texts found;

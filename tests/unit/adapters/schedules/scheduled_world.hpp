@@ -15,8 +15,6 @@
 #include <string_view>
 #include <vector>
 
-using Texts = std::vector<std::string>;
-
 /// The world begins on 2025-01-08 at 01:00 UTC.
 struct ScheduledWorld : World {
     using Process = std::shared_ptr<testing::SimulatedRuntime>;

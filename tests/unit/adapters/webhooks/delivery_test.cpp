@@ -7,12 +7,12 @@ namespace {
 using namespace asyncjobs;
 using namespace asyncjobs::webhooks;
 
-const JobId id =
+const JobId told_id =
     JobId::make(Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}}, 1, 2);
 const Delivery to_crm{.endpoint = "crm"};
 
 Job finished(JobStatus status) {
-    Job job{.id = id, .status = status, .revision = 4};
+    Job job{.id = told_id, .status = status, .revision = 4};
     job.finished_at = Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 9}};
     return job;
 }
@@ -20,21 +20,22 @@ Job finished(JobStatus status) {
 } // namespace
 
 TEST_CASE("a delivery's id is made of its job's and of where it goes") {
-    const auto delivery = delivery_id(id, to_crm);
-    CHECK(delivery == delivery_id(id, to_crm));
-    CHECK(delivery != delivery_id(id, {.endpoint = "erp"}));
-    CHECK(delivery != delivery_id(id, {.callback_url = "crm"}));
-    CHECK(delivery != delivery_id(id, {.endpoint = "crm", .after_revision = 4}));
-    CHECK(delivery != id);
-    CHECK(delivery.text().substr(0, 21) == id.text().substr(0, 21));
+    const auto delivery = delivery_id(told_id, to_crm);
+    CHECK(delivery == delivery_id(told_id, to_crm));
+    CHECK(delivery != delivery_id(told_id, {.endpoint = "erp"}));
+    CHECK(delivery != delivery_id(told_id, {.callback_url = "crm"}));
+    CHECK(delivery != delivery_id(told_id, {.endpoint = "crm", .after_revision = 4}));
+    CHECK(delivery != told_id);
+    CHECK(delivery.text().substr(0, 21) == told_id.text().substr(0, 21));
     CHECK(delivery != delivery_id(JobId::make({}, 1, 3), to_crm));
 }
 
 TEST_CASE("a body is thin: what happened, when, and to which job") {
     CHECK(message_of(finished(JobStatus::completed), to_crm, "https://example.com/v1/jobs/").body ==
           R"({"type":"job.completed","timestamp":"2025-01-09T00:00:00Z","data":{"job_id":")" +
-              std::string(id.text()) + R"(","status":"completed","status_url":)" +
-              R"("https://example.com/v1/jobs/)" + std::string(id.text()) + R"(","revision":4}})");
+              std::string(told_id.text()) + R"(","status":"completed","status_url":)" +
+              R"("https://example.com/v1/jobs/)" + std::string(told_id.text()) +
+              R"(","revision":4}})");
     CHECK(message_of(finished(JobStatus::failed), to_crm, "")
               .body.starts_with(R"({"type":"job.failed",)"));
     CHECK(message_of(finished(JobStatus::cancelled), to_crm, "")
