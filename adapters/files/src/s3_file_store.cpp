@@ -45,7 +45,7 @@ Endpoint endpoint_of(const S3Options& options) {
     if (port == 0) refuse();
     const std::string prefix = options.path_style ? "" : options.bucket + '.';
     return {.is_encrypted = encrypted,
-            .host = prefix + std::string(url->host_address()),
+            .host = prefix + url->host_address(),
             .port = port,
             .authority = prefix + std::string(url->encoded_host()) +
                          (port == usual ? "" : ':' + std::to_string(port))};

@@ -33,7 +33,7 @@ void PostgresqlArray::add(std::string_view text) {
 
 void PostgresqlArray::add(std::optional<std::string_view> text) {
     if (text)
-        add(std::string_view(*text));
+        add(*text);
     else
         add_null();
 }

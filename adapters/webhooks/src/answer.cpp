@@ -18,7 +18,7 @@ Reception reception_of(const Answer& answer) noexcept {
 Duration wait_asked_for(const std::string& retry_after, Timestamp now) {
     constexpr Duration most = 24h;
     if (const auto date = parse_http_date(retry_after))
-        return std::clamp(Duration(*date - now), Duration{0}, most);
+        return std::clamp<Duration>(*date - now, Duration{0}, most);
     const char* const end = retry_after.data() + retry_after.size();
     std::uint64_t seconds = 0;
     const auto parsed = std::from_chars(retry_after.data(), end, seconds);

@@ -45,7 +45,7 @@ public:
             };
             if (hooks->result && !error)
                 attempt([&] { result = hooks->result(std::move(result)); });
-            if (hooks->end) attempt([&] { hooks->end(std::exception_ptr(error)); });
+            if (hooks->end) attempt([&] { hooks->end(error); });
         }
     }
 

@@ -170,8 +170,10 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
 ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const ExecutionPtr& execution,
                                         Settlement settlement) {
     if (settlement.kind() == Settlement::Kind::completed)
-        if (auto jobs = execution->take_follow_ups(); !jobs.empty())
-            settlement = Settlement(std::move(settlement).with_follow_ups(std::move(jobs)));
+        if (auto jobs = execution->take_follow_ups(); !jobs.empty()) {
+            Settlement whole = std::move(settlement).with_follow_ups(std::move(jobs));
+            settlement = std::move(whole);
+        }
     if (auto progress = execution->take_unsent())
         ended_.push_back(std::move(settlement).with_progress(std::move(*progress)));
     else
