@@ -14,8 +14,8 @@ flags=(-G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O0 -g0' -DASY
     -DASYNCJOBS_EXAMPLES=OFF -DASYNCJOBS_BENCH=OFF -DASYNCJOBS_INSTALL=OFF)
 packages=(build core soci http on-guest)
 # Databases of other servers are GCC's; with Clang, the stores in memory and in SQLite.
-gcc_targets=(core_tests conformance_tests soci_tests http_tests)
-gcc_entries='^(core|conformance|soci|http): '
+gcc_targets=(core_tests conformance_tests soci_tests integration_soci_tests http_tests)
+gcc_entries='^(core|conformance|soci|integration_soci|http): '
 clang_targets=(core_tests conformance_tests http_tests)
 clang_entries='^(core|http): |^conformance: (memory|sqlite|suite_finds_defects)$'
 
