@@ -14,6 +14,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
+namespace {
+
 /// Remembers in which order jobs were submitted: where time stands still, neither their times nor
 /// their ids tell.
 class OrderedStore final : public ForwardingJobStore {
@@ -44,8 +46,6 @@ private:
 
     std::unordered_map<JobId, std::size_t> places_;
 };
-
-namespace {
 
 ExecutorOptions with_hourly_upkeep(ExecutorOptions options) {
     options.poll_every = options.rescue_every = options.purge_every = std::chrono::hours{1};

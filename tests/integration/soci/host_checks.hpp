@@ -22,7 +22,7 @@ void check_encoding_is_refused(HostDatabase& database, const std::string& set_en
 /// handler's transaction breaks off.
 void check_exactly_once(HostDatabase& database);
 
-/// Of 64 concurrent submitters of one key, half of whom roll back, one creates the job.
+/// Of 64 concurrent submitters of one key, half of which roll back, one creates the job.
 void check_race_for_unique_key(HostDatabase& database);
 void check_race_for_idempotency_key(HostDatabase& database);
 

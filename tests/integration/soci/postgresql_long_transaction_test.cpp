@@ -44,7 +44,7 @@ void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
     }
 }
 
-TEST_CASE("under a long transaction of somebody else's nothing walks over what was there before" *
+TEST_CASE("under another session's long transaction nothing walks over what was there before" *
           needs_postgresql) {
     const PostgresqlSchema schema;
     auto reader = schema.connect();
