@@ -37,9 +37,12 @@ inline constexpr Need needs_postgresql{
 inline constexpr Need needs_pgbouncer{
     "ASYNCJOBS_TEST_PGBOUNCER",
     "ASYNCJOBS_TEST_PGBOUNCER is not set; tests/servers/pgbouncer.sh starts a pooler"};
+inline constexpr Need needs_mariadb{
+    "ASYNCJOBS_TEST_MARIADB",
+    "ASYNCJOBS_TEST_MARIADB is not set; tests/servers/mariadb.sh starts a server"};
 inline constexpr Need needs_mysql{
     "ASYNCJOBS_TEST_MYSQL",
-    "ASYNCJOBS_TEST_MYSQL is not set; tests/servers/mariadb.sh starts a server"};
+    "ASYNCJOBS_TEST_MYSQL is not set; tests/servers/mysql.sh starts a server"};
 inline constexpr Need needs_s3{
     "ASYNCJOBS_TEST_S3", "ASYNCJOBS_TEST_S3 is not set; tests/servers/swift.sh starts a server"};
 inline constexpr Need needs_orders{"ASYNCJOBS_TEST_ORDERS",

@@ -5,6 +5,8 @@
 # Logs are in build/logs/on-NAME-*.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
+# shellcheck source=tests/servers/debian_packages.sh
+. tests/servers/debian_packages.sh
 
 # The core, the stores and the HTTP API, built to be tested rather than debugged.
 flags=(-G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O0 -g0' -DASYNCJOBS_WERROR=ON
@@ -56,16 +58,10 @@ stage() {
     echo "$what: $((SECONDS - started)) s"
 }
 
-# The first Debian mirror that this machine's apt uses.
-mirror() {
-    apt-get indextargets --format '$(REPO_URI)' \
-        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
-}
-
 install_system() {
     local from
-    from=$(mirror)
-    [ -n "$from" ] || { apt-get -q update && from=$(mirror); }
+    from=$(debian_mirror)
+    [ -n "$from" ] || { apt-get -q update && from=$(debian_mirror); }
     [ -n "$from" ] || { echo "this machine's apt uses no Debian mirror"; return 1; }
     rm -rf "$root.new"
     debootstrap --variant=minbase "$suite" "$root.new" "$from" && mv "$root.new" "$root"
@@ -127,10 +123,10 @@ stage 'installing its packages' packages within /src/cmake/install-packages.sh "
 stage 'building with GCC' gcc-build make_tests g++ /build/gcc "${gcc_targets[@]}"
 trap stop_servers EXIT
 started=$SECONDS
-postgresql=$(start postgres) && mysql=$(start mariadb) && pgbouncer=$(start pgbouncer) ||
+postgresql=$(start postgres) && mariadb=$(start mariadb) && pgbouncer=$(start pgbouncer) ||
     die 'the databases did not start'
 echo "starting its databases: $((SECONDS - started)) s"
-environment=("ASYNCJOBS_TEST_POSTGRESQL=$postgresql" "ASYNCJOBS_TEST_MYSQL=$mysql"
+environment=("ASYNCJOBS_TEST_POSTGRESQL=$postgresql" "ASYNCJOBS_TEST_MARIADB=$mariadb"
     "ASYNCJOBS_TEST_PGBOUNCER=$pgbouncer")
 check gcc "$gcc_entries"
 trap - EXIT

@@ -117,7 +117,8 @@ start_servers() {
     local started=$SECONDS
     trap stop_servers EXIT
     start_server ASYNCJOBS_TEST_POSTGRESQL postgres
-    start_server ASYNCJOBS_TEST_MYSQL mariadb
+    start_server ASYNCJOBS_TEST_MARIADB mariadb
+    start_server ASYNCJOBS_TEST_MYSQL mysql
     [ -z "${ASYNCJOBS_TEST_POSTGRESQL:-}" ] || start_server ASYNCJOBS_TEST_PGBOUNCER pgbouncer
     start_server ASYNCJOBS_TEST_S3 swift
     stage servers $((SECONDS - started)) started
@@ -136,7 +137,7 @@ start_server() {
 }
 
 stop_servers() {
-    for server in pgbouncer postgres mariadb swift; do
+    for server in pgbouncer postgres mariadb mysql swift; do
         tests/servers/$server.sh stop build/servers
     done
 }

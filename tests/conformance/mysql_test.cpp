@@ -1,24 +1,7 @@
-#include "run_conformance.hpp"
+#include "mysql_server.hpp"
 
-#include "databases/mysql_tables.hpp"
-
-#include <asyncjobs/soci/open_store.hpp>
-
-namespace {
-
-TEST_CASE("the MySQL store conforms" * needs_mysql) {
-    static const soci_test::MysqlTables tables;
+TEST_CASE("the store on MySQL conforms" * needs_mysql) {
+    static const soci_test::MysqlTables tables(needs_mysql);
     static bool are_made = false;
-    conformance::run({.reset =
-                          [&] {
-                              if (!std::exchange(are_made, true)) return;
-                              auto server = tables.connect();
-                              for (const char* table :
-                                   {"jobs", "job_queues", "job_dependencies", "job_limits",
-                                    "job_lines", "job_places", "job_waiting", "job_tombstones"})
-                                  server.run(std::string("DELETE FROM ") + table);
-                          },
-                      .open = [&] { return asyncjobs::open_store(tables.url()); }});
+    conformance::run_on_mysql(tables, are_made);
 }
-
-} // namespace

@@ -45,10 +45,10 @@ private:
     asyncjobs::soci_adapter::Session session_;
 };
 
-/// Tables of one test's own on the server of `needs_mysql`, gone when it is over.
+/// Tables of one test's own on a server of `needs_mariadb` or `needs_mysql`, gone when it is over.
 class MysqlTables {
 public:
-    MysqlTables() {
+    explicit MysqlTables(const Need& server) : server_(server) {
         static std::atomic<int> count = 0;
         prefix_ = "t" + std::to_string(::getpid()) + "_" + std::to_string(++count) + "_";
     }
@@ -63,12 +63,13 @@ public:
 
     const std::string& prefix() const noexcept { return prefix_; }
     std::string url() const {
-        const std::string server = needs_mysql.value();
+        const std::string server = server_.value();
         const char* joint = server.find('?') == server.npos ? "?" : "&";
         return server + joint + "table_prefix=" + prefix_;
     }
+    const Need& server() const noexcept { return server_; }
     /// Whose statements are about these tables.
-    Mysql connect() const { return Mysql(needs_mysql.value(), prefix_); }
+    Mysql connect() const { return Mysql(server_.value(), prefix_); }
 
     void drop() const {
         Mysql server = connect();
@@ -78,6 +79,7 @@ public:
     }
 
 private:
+    const Need& server_;
     std::string prefix_;
 };
 

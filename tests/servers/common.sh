@@ -3,7 +3,8 @@
 die() { echo "$(basename "$0"): $*" >&2; exit 1; }
 
 # Where a program is missing, tests that need its server are skipped.
-missing() { echo "$(basename "$0"): skipped, install the package $*" >&2; exit 77; }
+skip() { echo "$(basename "$0"): skipped, $*" >&2; exit 77; }
+missing() { skip "install the package $*"; }
 
 read_arguments() {
     [ $# -eq 2 ] || die 'usage: start|stop|restart|kill|url DIR'

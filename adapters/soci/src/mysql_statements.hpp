@@ -8,15 +8,21 @@
 /// appearance.
 ///
 /// A batch is one JSON text that JSON_TABLE takes apart. Its columns are all `longtext`, as others
-/// cut texts and make 0 of bad numbers, and bear names that no column of jobs has. STRAIGHT_JOIN
-/// and FORCE INDEX keep the planner from scanning jobs, which would also lock what it passes.
+/// cut texts and make 0 of bad numbers; have a character set, as otherwise they take the
+/// database's; and bear names that no column of jobs has. STRAIGHT_JOIN and FORCE INDEX keep the
+/// planner from scanning jobs, which would also lock what it passes.
+///
+/// What either of MySQL 8.0 to 9 and MariaDB 10.6 to 12 lacks is not here: SHA1() and MD5(),
+/// FOR UPDATE OF, RETURNING, JSON functions of binary strings.
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql {
 
 inline constexpr Sql now = {
     "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))", "i"};
 
-#define ASYNCJOBS_COLUMN(name, at) "new_" name " longtext PATH '$[" at "]'"
+#define ASYNCJOBS_COLUMN(name, at) "new_" name " longtext CHARACTER SET utf8mb4 PATH '$[" at "]'"
 #define ASYNCJOBS_OF_BATCH " AS batch STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON id = new_id"
+/// Rows for a SELECT that locks: MySQL 9 refuses to lock a JSON_TABLE itself (error 3569).
+#define ASYNCJOBS_NOT_LOCKED(rows) "(SELECT * FROM " rows " AS unlocked)"
 #define ASYNCJOBS_IDS "JSON_TABLE(:ids, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") "))"
 
 inline constexpr Sql insert =
@@ -50,12 +56,14 @@ inline constexpr Sql append_to_result = {
 inline constexpr Sql append_to_error = {
     "UPDATE jobs SET error = CONCAT(error, :piece) WHERE id = :id"};
 
-inline constexpr Sql taken_ids = {"SELECT id, created_at FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH,
-                                  "ti"};
+inline constexpr Sql taken_ids = {
+    "SELECT id, created_at FROM " ASYNCJOBS_NOT_LOCKED(ASYNCJOBS_IDS) ASYNCJOBS_OF_BATCH, "ti"};
 
+#define ASYNCJOBS_KEYS "JSON_TABLE(:keys, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("key", "0") "))"
 #define ASYNCJOBS_HAVE_KEY(key, index)                                                             \
-    "SELECT " key ", id, created_at FROM JSON_TABLE(:keys, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN(     \
-        "key", "0") ")) AS batch STRAIGHT_JOIN jobs FORCE INDEX (" index ") ON " key " = new_key"
+    "SELECT " key ", id, created_at FROM " ASYNCJOBS_NOT_LOCKED(                                   \
+        ASYNCJOBS_KEYS) " AS batch STRAIGHT_JOIN jobs FORCE INDEX (" index ") ON " key             \
+                        " = new_key"
 inline constexpr Sql firsts_of_keys = {
     ASYNCJOBS_HAVE_KEY("idempotency_key", "jobs_idempotency_key"), "tti"};
 inline constexpr Sql key_holders = {ASYNCJOBS_HAVE_KEY("live_key", "jobs_unique_key"), "tti"};
@@ -63,7 +71,8 @@ inline constexpr Sql key_holders = {ASYNCJOBS_HAVE_KEY("live_key", "jobs_unique_
 /// What the jobs are, and stay until the transaction ends.
 inline constexpr Sql lock_all = {
     "SELECT id, fence, cancel_requested_at, progress, message, attempt, crashes, retention, run_at,"
-    " dependents FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH " WHERE status = 'processing' FOR UPDATE",
+    " dependents FROM " ASYNCJOBS_NOT_LOCKED(ASYNCJOBS_IDS) ASYNCJOBS_OF_BATCH
+    " WHERE status = 'processing' FOR UPDATE",
     "tiiitiiiii"};
 
 inline constexpr Sql
@@ -83,7 +92,8 @@ inline constexpr Sql
             "COALESCE(new_message, message),"
             " attempt_errors = IF(new_entry IS NULL, attempt_errors, CONCAT("
             "  COALESCE(CONCAT(LEFT(attempt_errors, CHAR_LENGTH(attempt_errors) - 1), ','), '['),"
-            "  '{\"attempt\":', attempt, ',\"at\":', :now, ',\"worker\":', JSON_QUOTE(worker), ',',"
+            "  '{\"attempt\":', attempt, ',\"at\":', :now, ',\"worker\":', "
+            "   JSON_QUOTE(CONVERT(worker USING utf8mb4)), ',',"
             "  new_entry, '}]')),"
             " attempt = new_attempt, crashes = new_crashes, run_at = new_run_at,"
             " not_before = IF(new_status = 'pending', NULL, not_before),"
@@ -211,8 +221,8 @@ inline constexpr RowStatements over_rows = {
     .find_finished = {"SELECT id, status FROM jobs FORCE INDEX (jobs_to_unblock)"
                       " WHERE to_unblock = -1 ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED",
                       "tt"},
-    .lock = {"SELECT " ASYNCJOBS_LOCKED_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored")
-                 ASYNCJOBS_OF_BATCH " FOR UPDATE",
+    .lock = {"SELECT " ASYNCJOBS_LOCKED_COLUMNS " FROM " ASYNCJOBS_NOT_LOCKED(
+                 ASYNCJOBS_ROWS("ignored")) ASYNCJOBS_OF_BATCH " FOR UPDATE",
              locked_columns},
     .mark = {"UPDATE " ASYNCJOBS_ROWS("mark") ASYNCJOBS_OF_BATCH " SET dependents = new_mark"},
     .connect = {"INSERT INTO job_dependencies (child, parent, is_open)"
@@ -295,7 +305,8 @@ inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
 
 /// One process at a time changes the tables of this name. 1: it is this one.
-#define ASYNCJOBS_SCHEMA_LOCK "CONCAT('asyncjobs.', SHA1(CONCAT(DATABASE(), '.asyncjobs_schema')))"
+#define ASYNCJOBS_SCHEMA_LOCK                                                                      \
+    "CONCAT('asyncjobs.', LEFT(SHA2(CONCAT(DATABASE(), '.asyncjobs_schema'), 256), 40))"
 inline constexpr Sql lock_schema = {"SELECT GET_LOCK(" ASYNCJOBS_SCHEMA_LOCK ", :seconds)", "i"};
 inline constexpr Sql unlock_schema = {"SELECT RELEASE_LOCK(" ASYNCJOBS_SCHEMA_LOCK ")", "i"};
 

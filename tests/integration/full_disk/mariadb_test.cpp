@@ -4,6 +4,6 @@
 #include <doctest/doctest.h>
 
 TEST_CASE("a full disk of MariaDB's refuses submits, and holds up ends but loses none" *
-          needs_mysql) {
+          needs_mariadb) {
     check_full_disk("mariadb.sh");
 }

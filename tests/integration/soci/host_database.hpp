@@ -39,9 +39,9 @@ public:
 };
 
 /// A new database with all its tables.
-template <typename Host>
-std::unique_ptr<HostDatabase> make_host() {
-    auto host = std::make_unique<Host>();
+template <typename Host, typename... Args>
+std::unique_ptr<HostDatabase> make_host(const Args&... args) {
+    auto host = std::make_unique<Host>(args...);
     asyncjobs::open_store(host->store_url());
     host->make_orders();
     return host;

@@ -9,6 +9,7 @@ namespace soci_test {
 
 class MysqlHost final : public HostDatabase {
 public:
+    explicit MysqlHost(const Need& server) : tables_(server) {}
     ~MysqlHost() override {
         try {
             tables_.connect().run("DROP TABLE IF EXISTS " + orders());
@@ -21,7 +22,7 @@ public:
     std::string connect_string() const override {
         using namespace asyncjobs::soci_adapter;
         return asyncjobs::soci_adapter::connect_string(
-            mysql_options(parse_store_url(needs_mysql.value())));
+            mysql_options(parse_store_url(tables_.server().value())));
     }
     asyncjobs::HostTables tables() const override { return {.table_prefix = tables_.prefix()}; }
     std::string orders() const override { return tables_.prefix() + "orders"; }

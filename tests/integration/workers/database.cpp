@@ -76,9 +76,9 @@ Database Database::postgresql() {
     return database;
 }
 
-Database Database::mariadb() {
+Database Database::mysql(const std::string& script) {
     Database database;
-    database.start("mariadb.sh");
+    database.start(script);
     const auto port = split(split(database.url_, ':').at(2), '/').at(0);
     database.client_ = {"mariadb", "--no-defaults", "--skip-ssl", "-h",  "127.0.0.1", "-P", port,
                         "-u",      "asyncjobs",     "asyncjobs",  "-Bs", "-e"};

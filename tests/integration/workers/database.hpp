@@ -32,7 +32,7 @@ class Database {
 public:
     static Database sqlite(const std::filesystem::path& file);
     static Database postgresql();
-    static Database mariadb();
+    static Database mysql(const std::string& script); ///< of MariaDB or MySQL
 
     Database(Database&&) noexcept;
     ~Database();

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-TEST_CASE("killed workers and a killed MariaDB lose no job and finish none twice" * needs_mysql) {
-    const auto database = workers_test::Database::mariadb();
+TEST_CASE("killed workers and a killed MariaDB lose no job and finish none twice" * needs_mariadb) {
+    const auto database = workers_test::Database::mysql("mariadb.sh");
     workers_test::check_workers_under_faults(database);
 }

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "databases/mysql_tables.hpp"
+#include "run_conformance.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <string>
+#include <utility>
+
+namespace conformance {
+
+/// Two objects are two stores on the same tables. The cases share them, one after the other;
+/// `are_made` remembers from one to the next that there are any.
+inline void run_on_mysql(const soci_test::MysqlTables& tables, bool& are_made) {
+    run({.reset =
+             [&] {
+                 if (!std::exchange(are_made, true)) return;
+                 auto server = tables.connect();
+                 for (const char* table :
+                      {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines",
+                       "job_places", "job_waiting", "job_tombstones"})
+                     server.run(std::string("DELETE FROM ") + table);
+             },
+         .open = [&] { return asyncjobs::open_store(tables.url()); }});
+}
+
+} // namespace conformance

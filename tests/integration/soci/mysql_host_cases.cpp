@@ -1,0 +1,81 @@
+#include "host_checks.hpp"
+#include "mysql_cases.hpp"
+#include "mysql_host.hpp"
+
+#include "databases/store_calls.hpp"
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+using Outcome = Submitted::Outcome;
+
+/// Whether a transaction ends when it locks a row that was changed after its snapshot. False if the
+/// server has no such setting: MySQL, and MariaDB before 10.6.18.
+bool set_snapshot_isolation(soci::session& session, const std::string& value) {
+    std::string name, current;
+    session << "SHOW VARIABLES LIKE 'innodb_snapshot_isolation'", soci::into(name),
+        soci::into(current);
+    if (!session.got_data()) return false;
+    session << "SET SESSION innodb_snapshot_isolation = " + value;
+    return true;
+}
+
+/// Begins a transaction whose snapshot is taken before `job` is submitted.
+void begin_before_submitting(const HostDatabase& database, soci::session& session, JobStore& store,
+                             const NewJob& job) {
+    session << "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    session.begin();
+    int jobs = -1;
+    session << "SELECT count(*) FROM " + database.tables().table_prefix + "jobs", soci::into(jobs);
+    REQUIRE(jobs == 0);
+    submit(store, job);
+}
+
+MYSQL_CASE("host", "a host's transaction submits and completes jobs if and only if it commits") {
+    check_host_transactions([&] { return make_host<MysqlHost>(needed); });
+}
+
+MYSQL_CASE("host", "a side effect that commits with its job's completion happens exactly once") {
+    check_exactly_once(*make_host<MysqlHost>(needed));
+}
+
+MYSQL_CASE("host", "one of 64 concurrent submitters of a unique key creates the job") {
+    check_race_for_unique_key(*make_host<MysqlHost>(needed));
+}
+
+MYSQL_CASE("host", "one of 64 concurrent submitters of an idempotency key creates the job") {
+    check_race_for_idempotency_key(*make_host<MysqlHost>(needed));
+}
+
+MYSQL_CASE("host", "a MySQL transaction with an old snapshot learns who holds the key") {
+    const auto database = make_host<MysqlHost>(needed);
+    const auto store = open_store(database->store_url());
+    const auto session = database->open();
+    set_snapshot_isolation(*session, "OFF");
+    begin_before_submitting(*database, *session, *store, with_key(new_job(1), "key"));
+    const auto answer = submit(*session, with_key(new_job(2), "key"), database->tables());
+    CHECK(answer.outcome == Outcome::key_taken);
+    CHECK(answer.id == new_job(1).id);
+    CHECK(submit(*session, new_job(1), database->tables()).outcome == Outcome::id_exists);
+    session->rollback();
+}
+
+MYSQL_CASE("host", "a MySQL transaction that snapshot isolation ended is reported as busy") {
+    const auto database = make_host<MysqlHost>(needed);
+    const auto store = open_store(database->store_url());
+    const auto session = database->open();
+    const bool ends = set_snapshot_isolation(*session, "ON");
+    begin_before_submitting(*database, *session, *store, with_key(new_job(1), "key"));
+    const auto code =
+        code_of([&] { submit(*session, with_key(new_job(2), "key"), database->tables()); });
+    CHECK(code == (ends ? make_error_code(Errc::store_busy) : std::error_code()));
+    session->rollback();
+    CHECK_FALSE(find(*store, new_job(2).id));
+}
+
+MYSQL_CASE("host", "a MySQL session in another encoding is refused") {
+    check_encoding_is_refused(*make_host<MysqlHost>(needed), "SET NAMES latin1");
+}
+
+} // namespace

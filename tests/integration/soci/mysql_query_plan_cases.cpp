@@ -1,0 +1,223 @@
+#include "mysql_cases.hpp"
+#include "mysql_dialect.hpp"
+#include "mysql_statements.hpp"
+#include "statements.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using soci_test::Mysql;
+using soci_test::MysqlTables;
+
+/// A table that the server reads for a statement, and how.
+struct Step {
+    std::string table, access, index, extra;
+};
+
+/// Tables with many jobs of each status, and the plans that the server makes for them.
+class MysqlPlanner {
+public:
+    explicit MysqlPlanner(const Need& needed) : tables_(needed) {
+        open_store(tables_.url());
+        for (const char* status : {"pending", "processing", "completed", "failed", "cancelled"})
+            add_jobs(status);
+    }
+
+    /// With an example in the place of each parameter.
+    std::vector<Step> plan_of(std::string sql) {
+        for (const auto& [name, value] : examples)
+            for (auto at = sql.find(name); at != sql.npos; at = sql.find(name, at))
+                sql.replace(at, name.size(), value);
+        // MySQL's has the columns partitions and filtered as well.
+        const bool is_wide = !is_mariadb_;
+        const auto rows = server_.rows("EXPLAIN FORMAT=TRADITIONAL " + sql, is_wide ? 12 : 10);
+        std::vector<Step> plan;
+        for (const auto& row : rows)
+            if (row[1] != "INSERT") // MySQL's step that only writes
+                plan.push_back(is_wide ? Step{row[2], row[4], row[6], row[11]}
+                                       : Step{row[2], row[3], row[5], row[9]});
+        return plan;
+    }
+
+    std::vector<Step> plan_of(const Sql& sql) { return plan_of(std::string(sql.text)); }
+
+private:
+    static constexpr std::string_view an_id = "job-20240101-000000000000000000007compl";
+    static inline const std::map<std::string, std::string, std::greater<>> examples = {
+        {":ids", fmt::format("'[[\"{}\"]]'", an_id)},
+        {":keys", "'[[\"k7pending\"]]'"},
+        {":rows", fmt::format("'[[\"{}\",\"0\",0,\"0\",\"0\",0,0,0,0,0,0,\"0\",\"0\"]]'", an_id)},
+        {":id", fmt::format("'{}'", an_id)},
+        {":before", fmt::format("'{}'", an_id)},
+        {":queue", "'q1'"},
+        {":type", "'common'"},
+        {":owner", "'owner7'"},
+        {":after", "'a'"},
+        {":worker", "'worker7'"},
+        {":now", "1800000000000000"},
+        {":first", "0"},
+        {":floor", "5"},
+        {":last", "1800000000000000"},
+        {":lease_expires_at", "1800000000000000"},
+        {":piece", "'x'"},
+        {":reason", "'x'"},
+        {":step", "60000000"},
+        {":never", "1800000000000000"},
+        {":status", "'failed'"},
+        {":error", "'{}'"},
+        {":paused", "1"},
+        {":count_limit", "1000"},
+        {":n", "10"}};
+
+    void add_jobs(const std::string& status) {
+        const auto if_status = [&](std::string_view which, std::string_view value) {
+            return fmt::format("IF('{}' IN ({}), {}, NULL)", status, which, value);
+        };
+        server_.run(fmt::format(
+            "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
+            " timeout, retention, created_at, updated_at, run_at, started_at, completed_at, "
+            "failed_at,"
+            " cancelled_at, lease_expires_at, expires_at, worker, input)"
+            " SELECT CONCAT('job-20240101-', LPAD(seq, 21, '0'), LEFT('{0}', 5)),"
+            " IF(seq % 10, 'common', 'rare'), CONCAT('q', seq % 4), CONCAT('owner', seq % 100),"
+            " '{0}', seq % 2, 5, CONCAT('k', seq, '{0}'), 0, 0, seq, seq, 1700000000000000 + seq, "
+            "seq,"
+            " {1}, {2}, {3}, {4}, {5}, CONCAT('worker', seq % 50), '{{}}'"
+            " FROM (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d AS seq"
+            "  FROM {6} AS a, {6} AS b, {6} AS c, {6} AS d, {6} AS e) AS numbers",
+            status, if_status("'completed'", "seq"), if_status("'failed'", "seq"),
+            if_status("'cancelled'", "seq"), if_status("'processing'", "1700000000000000 + seq"),
+            if_status("'completed', 'failed', 'cancelled'", "1700000000000000 + seq"),
+            "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION"
+            " SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"));
+    }
+
+    MysqlTables tables_;
+    Mysql server_ = tables_.connect();
+    const bool is_mariadb_ = server_.value("SELECT VERSION()").find("MariaDB") != std::string::npos;
+};
+
+bool reads_jobs_whole_or_sorts(const Step& step) {
+    const bool is_ours = step.table.find("jobs") != step.table.npos;
+    return (is_ours && (step.access == "ALL" || step.access == "index")) ||
+           step.extra.find("filesort") != step.extra.npos;
+}
+
+std::string show(const std::vector<Step>& plan) {
+    std::string out;
+    for (const auto& [table, access, index, extra] : plan)
+        out += fmt::format("{}: {} {} ({})\n", table, access, index, extra);
+    return out;
+}
+
+MYSQL_CASE("query plan",
+           "no statement scans the table or sorts, with 100,000 jobs of each status") {
+    MysqlPlanner planner(needed);
+    const Sql all[] = {mysql::next_due_in,
+                       mysql::held,
+                       mysql::expired_lease,
+                       mysql::next_type,
+                       mysql::expired_job,
+                       statements::cancel_pending,
+                       statements::request_cancel,
+                       statements::remove,
+                       statements::count_waiting,
+                       mysql::count_processing,
+                       mysql::latest_runs,
+                       statements::paused,
+                       mysql::insert,
+                       mysql::append_to_input,
+                       mysql::taken_ids,
+                       mysql::key_holders,
+                       mysql::lock_all,
+                       mysql::end_leases,
+                       mysql::find_due,
+                       mysql::take,
+                       mysql::extend,
+                       mysql::find,
+                       mysql::find_expired,
+                       mysql::find_to_purge,
+                       mysql::remove_all,
+                       statements::lock,
+                       mysql::restart,
+                       mysql::set_paused,
+                       statements::cancel_processing,
+                       mysql::over_rows.check,
+                       mysql::over_rows.any_to_unblock,
+                       mysql::find_to_advance,
+                       mysql::advance,
+                       mysql::over_rows.find_finished,
+                       mysql::over_rows.mark,
+                       mysql::over_rows.block,
+                       mysql::over_rows.children,
+                       mysql::over_rows.count_down,
+                       mysql::over_rows.let_go,
+                       mysql::over_rows.stop,
+                       mysql::over_rows.disconnect,
+                       mysql::limits.look,
+                       mysql::limits.wait,
+                       mysql::limits.call,
+                       mysql::limits.put_back,
+                       mysql::over_rows.lock};
+    for (const Sql& statement : all) {
+        const auto plan = planner.plan_of(statement);
+        CAPTURE(statement.text);
+        CAPTURE(show(plan));
+        CHECK(std::ranges::none_of(plan, reads_jobs_whole_or_sorts));
+    }
+
+    const auto index_of = [&](const Sql& statement) {
+        const auto plan = planner.plan_of(statement);
+        const auto step =
+            std::ranges::find_if(plan, [](const Step& s) { return s.table.ends_with("_jobs"); });
+        return step == plan.end() ? "none" : step->index.substr(step->index.find("jobs_"));
+    };
+    CHECK(index_of(mysql::find_due) == "jobs_due");
+    CHECK(index_of(mysql::next_due_in) == "jobs_due");
+    CHECK(index_of(statements::count_waiting) == "jobs_due");
+    CHECK(index_of(mysql::count_processing) == "jobs_due");
+    CHECK(index_of(mysql::find_expired) == "jobs_lease");
+    CHECK(index_of(mysql::held) == "jobs_lease");
+    CHECK(index_of(mysql::find_to_purge) == "jobs_finished");
+    CHECK(index_of(mysql::expired_job) == "jobs_finished");
+    CHECK(index_of(mysql::latest_runs) == "jobs_finished");
+    CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
+    CHECK(index_of(mysql::firsts_of_keys) == "jobs_idempotency_key");
+    CHECK(index_of(mysql::over_rows.any_to_unblock) == "jobs_to_unblock");
+    CHECK(index_of(mysql::over_rows.find_finished) == "jobs_to_unblock");
+    CHECK(index_of(mysql::find_to_advance) == "jobs_to_unblock");
+
+    const MysqlDialect dialect{MysqlOptions{}};
+    for (const bool before : {false, true})
+        for (const bool owner : {false, true})
+            for (const auto status :
+                 {std::optional<JobStatus>(), std::optional(JobStatus::pending),
+                  std::optional(JobStatus::failed), std::optional(JobStatus::cancelled)})
+                for (const bool queue : {false, true}) {
+                    JobQuery query{.status = status};
+                    if (owner) query.owner = "owner7";
+                    if (queue) query.queue = "q1";
+                    if (before) query.before = JobId();
+                    const auto sql = list_statement(query, dialect.page_words(query));
+                    const auto plan = planner.plan_of(sql);
+                    CAPTURE(sql);
+                    CAPTURE(show(plan));
+                    REQUIRE(plan.size() == 1);
+                    CHECK(plan[0].extra.find("filesort") == std::string::npos);
+                    // Without another condition, a page is the end of the table.
+                    const bool is_of_stopped =
+                        status == JobStatus::failed || status == JobStatus::cancelled;
+                    CHECK((plan[0].index == "PRIMARY") == !(owner || is_of_stopped));
+                    CHECK(plan[0].access != "ALL");
+                }
+}
+
+} // namespace
