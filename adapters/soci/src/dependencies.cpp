@@ -22,6 +22,7 @@ struct Locked {
     OnParentFailure on_parent_failure = OnParentFailure::cancel;
     std::string queue = {};
     JobStatus status = JobStatus::pending;
+    bool has_children = false; ///< that may have to be told
 };
 
 /// Those that are there; they stay as they are until the transaction ends.
@@ -38,6 +39,7 @@ std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const 
                     job.on_parent_failure = parse_parent_failure(*policy);
                 job.queue = row.take_text();
                 job.status = read_status(row);
+                job.has_children = row.number() == has_children;
             },
             rows);
     });
@@ -75,56 +77,30 @@ std::map<JobId, Told> tell_children(Session& session, const RowStatements& sql,
     std::map<JobId, Told> told;
     const auto id_of = [](JsonRows& rows, const auto& parent) { rows.add(parent.first); };
     in_rows(parents, id_of, [&](const std::string& rows) {
-        session.query(sql.children)
-            .for_each(
-                [&](Row row) {
-                    const JobId child = read_id(row);
-                    const auto parent = parents.find(read_id(row));
-                    ++told[child].count;
-                    if (parent->second != JobStatus::completed) told[child].failed = &*parent;
-                },
-                rows);
-        session.query(sql.close).change(rows);
+        session.query(sql.tell).for_each(
+            [&](Row row) {
+                const JobId child = read_id(row);
+                const auto parent = parents.find(read_id(row));
+                ++told[child].count;
+                if (parent->second != JobStatus::completed) told[child].failed = &*parent;
+            },
+            rows);
+        if (!sql.close.text.empty()) session.query(sql.close).change(rows);
     });
-    const auto mark = [](JsonRows& rows, const auto& parent) { rows.add(parent.first, has_told); };
-    in_rows(parents, mark, [&](const std::string& rows) { session.query(sql.mark).change(rows); });
     return told;
 }
 
-std::vector<Unblocked> unblock_children(Session& session, const RowStatements& sql,
-                                        const FinishedJobs& parents, CallTime now) {
-    const auto told = tell_children(session, sql, parents);
-    std::vector<JobId> ids;
-    for (const auto& [id, by] : told) ids.push_back(id);
-    auto locked = lock_rows(session, sql.lock, ids);
-    std::erase_if(locked, [](const auto& child) {
-        return child.second.status != JobStatus::pending || child.second.blocked_by == 0;
-    });
+void mark(Session& session, const RowStatements& sql, const auto& ids, int dependents) {
+    in_rows(ids, add_id,
+            [&](const std::string& rows) { session.query(sql.mark).change(rows, dependents); });
+}
 
-    std::vector<Unblocked> answer;
-    std::vector<std::pair<JobId, int>> counts;
-    std::vector<JobId> free;
-    std::map<std::pair<OnParentFailure, const FinishedJobs::value_type*>, std::vector<JobId>>
-        stopped;
-    for (auto& [id, child] : locked) {
-        const Told& by = told.at(id);
-        counts.emplace_back(id, by.count);
-        Unblocked one{id, std::move(child.queue), JobStatus::pending, child.blocked_by - by.count};
-        if (by.failed && child.on_parent_failure != OnParentFailure::run) {
-            stopped[{child.on_parent_failure, by.failed}].push_back(id);
-            one.status = child.on_parent_failure == OnParentFailure::fail ? JobStatus::failed
-                                                                          : JobStatus::cancelled;
-            one.blocked_by = 0;
-        } else if (one.blocked_by == 0) {
-            free.push_back(id);
-        }
-        answer.push_back(std::move(one));
-    }
-    const auto add_count = [](JsonRows& rows, const auto& row) { rows.add(row.first, row.second); };
-    in_rows(counts, add_count,
-            [&](const std::string& rows) { session.query(sql.count_down).change(rows, now); });
-    in_rows(free, add_id,
-            [&](const std::string& rows) { session.query(sql.let_go).change(rows, now); });
+/// Why children are stopped, and which.
+using Stopped =
+    std::map<std::pair<OnParentFailure, const FinishedJobs::value_type*>, std::vector<JobId>>;
+
+void stop_children(Session& session, const RowStatements& sql, const Stopped& stopped,
+                   CallTime now) {
     for (const auto& [why, children] : stopped) {
         const auto& [policy, parent] = why;
         const JobError error = parent_failed(parent->first, parent->second);
@@ -136,7 +112,43 @@ std::vector<Unblocked> unblock_children(Session& session, const RowStatements& s
             session.query(sql.stop).change(rows, to_string(status), now, text, reason);
         });
     }
-    return answer;
+}
+
+/// Tells the children of `parents`. Returns those of them that this stops and that have children
+/// themselves.
+FinishedJobs unblock_children(Session& session, const RowStatements& sql,
+                              const FinishedJobs& parents, CallTime now,
+                              std::vector<Unblocked>& answer) {
+    const auto told = tell_children(session, sql, parents);
+    std::vector<JobId> ids;
+    for (const auto& [id, by] : told) ids.push_back(id);
+    auto locked = lock_rows(session, sql.lock, ids);
+    std::erase_if(locked, [](const auto& child) {
+        return child.second.status != JobStatus::pending || child.second.blocked_by == 0;
+    });
+
+    FinishedJobs next;
+    std::vector<std::pair<JobId, int>> left;
+    Stopped stopped;
+    for (auto& [id, child] : locked) {
+        const Told& by = told.at(id);
+        Unblocked one{id, std::move(child.queue), JobStatus::pending, child.blocked_by - by.count};
+        if (by.failed && child.on_parent_failure != OnParentFailure::run) {
+            stopped[{child.on_parent_failure, by.failed}].push_back(id);
+            one.status = child.on_parent_failure == OnParentFailure::fail ? JobStatus::failed
+                                                                          : JobStatus::cancelled;
+            one.blocked_by = 0;
+            if (child.has_children) next.emplace(id, one.status);
+        } else {
+            left.emplace_back(id, one.blocked_by);
+        }
+        answer.push_back(std::move(one));
+    }
+    const auto add_left = [](JsonRows& rows, const auto& row) { rows.add(row.first, row.second); };
+    in_rows(left, add_left,
+            [&](const std::string& rows) { session.query(sql.count_down).change(rows, now); });
+    stop_children(session, sql, stopped, now);
+    return next;
 }
 
 } // namespace
@@ -148,18 +160,20 @@ void block_children(Session& session, const RowStatements& sql, std::span<const 
     std::set<JobId> parents;
     for (const Child& child : children) parents.insert(child.parents.begin(), child.parents.end());
     auto there = lock_rows(session, sql.lock, parents);
-    const auto mark = [](JsonRows& rows, const JobId& id) { rows.add(id, has_children); };
-    in_rows(parents, mark, [&](const std::string& rows) { session.query(sql.mark).change(rows); });
+    mark(session, sql, parents, has_children);
 
+    std::vector<JobId> orphans;
     std::erase_if(children, [&](const Child& child) {
         const auto missing = std::ranges::find_if(
             child.parents, [&](const JobId& parent) { return !there.contains(parent); });
         if (missing == child.parents.end()) return false;
-        session.query(statements::remove).change(child.job->id);
+        orphans.push_back(child.job->id);
         there.erase(child.job->id);
         *child.answer = {Submitted::Outcome::parent_missing, *missing, {}};
         return true;
     });
+    in_rows(orphans, add_id,
+            [&](const std::string& rows) { session.query(sql.remove).change(rows); });
     std::vector<std::pair<JobId, JobId>> edges;
     for (const Child& child : children)
         for (const JobId& parent : child.parents) edges.emplace_back(child.job->id, parent);
@@ -184,12 +198,22 @@ std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::
                 parents.emplace(id, read_status(row));
             },
             limit);
-    return unblock_children(session, sql, parents, now);
+    // What this stops has finished as well: a chain would otherwise take a transaction a job.
+    std::vector<Unblocked> answer;
+    std::vector<JobId> told;
+    while (!parents.empty()) {
+        for (const auto& [id, status] : parents) told.push_back(id);
+        parents = unblock_children(session, sql, parents, now, answer);
+        if (told.size() + parents.size() > limit) break; // they are found by the next call
+    }
+    mark(session, sql, told, has_told);
+    return answer;
 }
 
 void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
                          JobStatus status, CallTime now) {
-    unblock_children(session, sql, {{parent, status}}, now);
+    std::vector<Unblocked> answer;
+    unblock_children(session, sql, {{parent, status}}, now, answer);
 }
 
 void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children) {

@@ -31,17 +31,16 @@ inline constexpr std::string_view limit_columns = "tttt"
                                                   "iiiii";
 #define ASYNCJOBS_LOCKS_LIMITS                                                                     \
     "SELECT " ASYNCJOBS_LIMIT_COLUMNS " FROM job_limits WHERE queue = '' OR queue IN"
-#define ASYNCJOBS_LOOKED_AT                                                                        \
-    "id, status, fence, run_at, limit_key,"                                                        \
-    " (SELECT is_timed FROM job_waiting WHERE job = id)"
+#define ASYNCJOBS_LOOKED_AT(of_job)                                                                \
+    "id, status, fence, run_at, limit_key, (SELECT is_timed FROM job_waiting WHERE " of_job ")"
 inline constexpr std::string_view looked_at_columns = "ttiiti";
 /// A scalar subquery, as a join with jobs might be planned as a scan of them.
 #define ASYNCJOBS_TO_CALL                                                                          \
     "SELECT job, queue, queued_at, (SELECT status FROM jobs WHERE id = job) FROM job_waiting"      \
     " WHERE queue IN"
 #define ASYNCJOBS_OLDEST_OF_LINE                                                                   \
-    " AND line = :line AND is_timed = 0 AND NOT EXISTS"                                            \
-    "  (SELECT 1 FROM job_queues WHERE name = queue AND paused = 1)"                               \
+    " AND line = :line AND is_timed = 0"                                                           \
+    " AND coalesce((SELECT paused FROM job_queues WHERE name = queue), 0) = 0"                     \
     " ORDER BY queued_at, job LIMIT :n"
 #define ASYNCJOBS_IS_CALLED                                                                        \
     "run_at = new_run_at,"                                                                         \
@@ -54,20 +53,22 @@ inline constexpr std::string_view looked_at_columns = "ttiiti";
     "  WHEN " run_at " IS NULL THEN not_before ELSE coalesce(not_before, run_at) END,"             \
     " run_at = coalesce(" run_at ", run_at)"
 
-#define ASYNCJOBS_LIMIT_STATEMENTS(rows, for_update)                                               \
+// `among` and `matches` as of ASYNCJOBS_ROW_STATEMENTS; `of_job` holds for the row of job_waiting
+// that is of the job `id`.
+#define ASYNCJOBS_LIMIT_STATEMENTS(rows, among, matches, of_job, waiting_among, for_update)        \
     {                                                                                              \
         .lock = {rows("ignored", "text") ASYNCJOBS_LOCKS_LIMITS " (SELECT new_id FROM batch)"      \
                                                                 " ORDER BY name" for_update,       \
                  limit_columns},                                                                   \
-        .look = {rows("ignored", "text") "SELECT " ASYNCJOBS_LOOKED_AT                             \
-                                         " FROM batch JOIN jobs ON id = new_id",                   \
+        .look = {rows("ignored", "text") "SELECT " ASYNCJOBS_LOOKED_AT(                            \
+                     of_job) " FROM jobs WHERE " among("id", "new_id"),                            \
                  looked_at_columns},                                                               \
         .lines = {rows("ignored", "text") "SELECT line, next_at, offered_until"                    \
-                                          " FROM batch JOIN job_lines ON line = new_id",           \
+                                          " FROM job_lines WHERE " among("line", "new_id"),        \
                   "tii"},                                                                          \
-        .any_waiting = {rows("ignored", "text") "SELECT new_id FROM batch WHERE EXISTS"            \
-                                                " (SELECT 1 FROM job_waiting"                      \
-                                                "  WHERE line = new_id AND is_timed = 0)",         \
+        .any_waiting = {rows("ignored", "text") "SELECT new_id FROM batch WHERE"                   \
+                                                " (SELECT 1 FROM job_waiting WHERE line = new_id"  \
+                                                "  AND is_timed = 0 LIMIT 1) = 1",                 \
                         "t"},                                                                      \
         .to_call = {rows("ignored", "text") ASYNCJOBS_TO_CALL                                      \
                     " (SELECT new_id FROM batch)" ASYNCJOBS_OLDEST_OF_LINE,                        \
@@ -75,23 +76,23 @@ inline constexpr std::string_view looked_at_columns = "ttiiti";
         .wait = {rows("new_timed", "integer") "INSERT INTO job_waiting"                            \
                                               " (job, line, queue, queued_at, is_timed)"           \
                                               " SELECT id, new_text, queue, run_at, new_timed"     \
-                                              " FROM batch JOIN jobs ON id = new_id"},             \
-        .stop_waiting = {rows("ignored", "text") "DELETE FROM job_waiting"                         \
-                                                 " WHERE job IN (SELECT new_id FROM batch)"},      \
+                                              " FROM batch JOIN jobs ON " matches},                \
+        .stop_waiting = {rows("ignored", "text") "DELETE FROM job_waiting WHERE " waiting_among},  \
         .place = {rows("new_fence",                                                                \
                        "bigint") "INSERT INTO job_places (line, job, fence, called_at)"            \
                                  " SELECT new_text, new_id, new_fence,"                            \
                                  " CASE WHEN new_fence = 0 THEN CAST(:now AS bigint) END"          \
                                  " FROM batch"},                                                   \
-        .leave = {rows("ignored", "text") "DELETE FROM job_places WHERE (line, job) IN"            \
-                                          " (SELECT new_text, new_id FROM batch)"},                \
+        .leave = {rows("ignored", "text") "DELETE FROM job_places WHERE " among(                   \
+            "line", "new_text") " AND (line || '', job || '') IN"                                  \
+                                " (SELECT new_text, new_id FROM batch)"},                          \
         .call = {rows("new_run_at", "bigint") "UPDATE jobs SET " ASYNCJOBS_IS_CALLED               \
-                                              " FROM batch WHERE id = new_id"                      \
+                                              " FROM batch WHERE " matches                         \
                                               " AND status || '' = 'pending'"},                    \
         .put_back = {rows("new_run_at", "bigint") "UPDATE jobs SET " ASYNCJOBS_IS_PUT_BACK_AT(     \
-            "new_run_at") " FROM batch WHERE id = new_id"},                                        \
-        .forget_line = {rows("ignored", "text") "DELETE FROM job_lines"                            \
-                                                " WHERE line IN (SELECT new_id FROM batch)"},      \
+            "new_run_at") " FROM batch WHERE " matches},                                           \
+        .forget_line = {rows("ignored", "text") "DELETE FROM job_lines WHERE " among("line",       \
+                                                                                     "new_id")},   \
         .keep_line = {rows("new_next_at", "bigint") "INSERT INTO job_lines"                        \
                                                     " (line, next_at, offered_until)"              \
                                                     " SELECT new_id, new_next_at,"                 \
@@ -136,13 +137,13 @@ inline constexpr Sql forget_lines = {"DELETE FROM job_lines" ASYNCJOBS_OF_LIMIT}
 /// forgotten.
 inline constexpr Sql forget_idle_lines = {
     "DELETE FROM job_lines WHERE next_at < :now - 86400000000 AND offered_until < :now"};
-inline constexpr Sql forget_waiting = {
-    "DELETE FROM job_waiting WHERE NOT EXISTS"
-    " (SELECT 1 FROM jobs WHERE id = job AND status = 'pending')"};
+/// The last of some rows of job_waiting.
+inline constexpr Sql last_of_waiting = {
+    "SELECT job FROM job_waiting WHERE job > :after ORDER BY job LIMIT 1 OFFSET 1000", "t"};
 inline constexpr Sql forget_places = {
-    "DELETE FROM job_places WHERE line LIKE '%@%' AND line NOT LIKE '%=%@%' AND NOT EXISTS"
-    " (SELECT 1 FROM jobs WHERE id = job AND jobs.fence = job_places.fence"
-    "  AND status = 'processing')"};
+    "DELETE FROM job_places WHERE line LIKE '%@%' AND line NOT LIKE '%=%@%'"
+    " AND coalesce((SELECT CASE WHEN status = 'processing' THEN jobs.fence END FROM jobs"
+    "  WHERE id = job), -1) <> job_places.fence"};
 
 } // namespace statements
 

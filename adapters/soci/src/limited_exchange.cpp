@@ -413,10 +413,17 @@ std::vector<Limit> read_limits(Session& session) {
     return limits;
 }
 
-void forget_idle_lines(Session& session, CallTime now) {
+std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
+                              CallTime now) {
     session.query(statements::forget_idle_lines).change(now);
-    session.query(statements::forget_waiting).change();
     session.query(statements::forget_places).change();
+    std::string last;
+    session.query(statements::last_of_waiting)
+        .for_first([&](Row row) { last = row.take_text(); }, job);
+    constexpr const char* after_all = "~"; // no id has it
+    session.query(dialect.own_statements().forget_waiting)
+        .change(job, last.empty() ? after_all : last);
+    return last;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

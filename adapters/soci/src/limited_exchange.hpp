@@ -81,7 +81,9 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
 
 std::vector<Limit> read_limits(Session& session);
 
-/// Deletes what lines have left behind.
-void forget_idle_lines(Session& session, CallTime now);
+/// Deletes what lines have left behind; of the jobs that wait, some of those after `job`. Returns
+/// the last of these, and nothing after the last of all.
+std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
+                              CallTime now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -52,11 +52,22 @@ public:
         return std::exchange(were_claimed_from_, false);
     }
 
+    /// The last job that waits for a limit and that a sweep has looked at; empty: begins anew.
+    std::string swept_to() const {
+        const std::lock_guard lock(mutex_);
+        return swept_to_;
+    }
+    void set_swept_to(std::string job) {
+        const std::lock_guard lock(mutex_);
+        swept_to_ = std::move(job);
+    }
+
 private:
     mutable std::mutex mutex_;
     std::vector<std::string> queues_; ///< an empty name stands for all
     SteadyTime good_until_ = {};
     bool were_claimed_from_ = false;
+    std::string swept_to_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

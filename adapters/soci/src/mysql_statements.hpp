@@ -212,8 +212,8 @@ inline constexpr Sql add_step = {
 #define ASYNCJOBS_PARENTS_OF_BATCH                                                                 \
     " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (PRIMARY) ON parent = new_id"
 inline constexpr RowStatements over_rows = {
-    .check = {"SELECT id, fence, cancel_requested_at FROM " ASYNCJOBS_ROWS("fence")
-                  ASYNCJOBS_OF_BATCH " WHERE fence = new_fence AND status = 'processing'",
+    .check = {"SELECT id, fence, cancel_requested_at FROM " ASYNCJOBS_ROWS("ignored")
+                  ASYNCJOBS_OF_BATCH " WHERE status = 'processing'",
               "tii"},
     .any_to_unblock = {"SELECT 1 FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock <= :now"
                        " LIMIT 1",
@@ -224,22 +224,23 @@ inline constexpr RowStatements over_rows = {
     .lock = {"SELECT " ASYNCJOBS_LOCKED_COLUMNS " FROM " ASYNCJOBS_NOT_LOCKED(
                  ASYNCJOBS_ROWS("ignored")) ASYNCJOBS_OF_BATCH " FOR UPDATE",
              locked_columns},
-    .mark = {"UPDATE " ASYNCJOBS_ROWS("mark") ASYNCJOBS_OF_BATCH " SET dependents = new_mark"},
+    .mark = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH
+             " SET dependents = :dependents"},
     .connect = {"INSERT INTO job_dependencies (child, parent, is_open)"
                 " SELECT new_id, new_parent, 1 FROM " ASYNCJOBS_ROWS("parent") " AS batch"},
     .block = {"UPDATE " ASYNCJOBS_ROWS("count") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_BLOCKS},
-    .children = {"SELECT child, parent FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_PARENTS_OF_BATCH
-                 " WHERE is_open = 1",
-                 "tt"},
+    .tell = {"SELECT child, parent FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_PARENTS_OF_BATCH
+             " WHERE is_open = 1",
+             "tt"},
     .close = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_PARENTS_OF_BATCH
               " SET is_open = 0 WHERE is_open = 1"},
-    .count_down = {"UPDATE " ASYNCJOBS_ROWS("count") ASYNCJOBS_OF_BATCH
+    .count_down = {"UPDATE " ASYNCJOBS_ROWS("left") ASYNCJOBS_OF_BATCH
                    " SET " ASYNCJOBS_COUNTS_DOWN},
-    .let_go = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_LETS_GO},
     .stop = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_STOPS},
     .disconnect = {"DELETE job_dependencies FROM " ASYNCJOBS_ROWS(
         "ignored") " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of)"
                    " ON child = new_id"},
+    .remove = remove_all,
     .bury = {"REPLACE INTO job_tombstones (id, owner, expires_at)"
              " SELECT new_id, new_text, new_time FROM " ASYNCJOBS_ROWS("time") " AS batch"},
 };
@@ -257,7 +258,8 @@ inline constexpr LimitStatements limits = {
     .lock = {ASYNCJOBS_LOCKS_LIMITS " (SELECT new_id FROM " ASYNCJOBS_ROWS(
                  "ignored") " AS batch) ORDER BY name FOR UPDATE",
              limit_columns},
-    .look = {"SELECT " ASYNCJOBS_LOOKED_AT " FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH,
+    .look = {"SELECT " ASYNCJOBS_LOOKED_AT("job = id") " FROM " ASYNCJOBS_ROWS("ignored")
+                 ASYNCJOBS_OF_BATCH,
              looked_at_columns},
     .lines = {"SELECT line, next_at, offered_until FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_LINES_OF_BATCH("job_lines"),

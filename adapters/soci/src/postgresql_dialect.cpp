@@ -42,7 +42,8 @@ std::int64_t milliseconds(Duration timeout) {
 std::string postgresql_settings(const PostgresqlOptions& options, bool for_transaction) {
     const auto patience = std::to_string(milliseconds(options.statement_timeout));
     // The planner's statistics may date from when the table was empty; what would scan or sort is
-    // then still no choice.
+    // then still no choice. A statement must not have a plan that walks an index either, since
+    // nothing forbids that one. Hash joins are of a batch with the rows that were looked up for it.
     std::vector<std::pair<std::string_view, std::string>> settings = {
         {"client_min_messages", "error"},
         {"statement_timeout", patience},
@@ -53,7 +54,6 @@ std::string postgresql_settings(const PostgresqlOptions& options, bool for_trans
         {"enable_seqscan", "off"},
         {"enable_bitmapscan", "off"},
         {"enable_sort", "off"},
-        {"enable_hashjoin", "off"},
         {"enable_mergejoin", "off"},
         {"jit", "off"},
         {"max_parallel_workers_per_gather", "0"}};
@@ -190,7 +190,9 @@ OwnStatements PostgresqlDialect::own_statements() const noexcept {
             .restart = postgresql::restart,
             .rescue = postgresql::rescue,
             .purge = postgresql::purge,
-            .advance = postgresql::advance};
+            .advance = postgresql::advance,
+            .forget_tombstones = postgresql::forget_tombstones,
+            .forget_waiting = postgresql::forget_waiting};
 }
 
 const RowStatements& PostgresqlDialect::row_statements() const noexcept {

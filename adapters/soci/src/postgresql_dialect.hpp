@@ -66,7 +66,9 @@ public:
               std::vector<std::optional<Job>>& answers) const override;
 
     PageWords page_words(const JobQuery&) const noexcept override {
-        return {.status = "status || ''"};
+        return {.status = "status || ''",
+                .is_parent = "id = ANY(ARRAY(SELECT parent FROM job_dependencies"
+                             " WHERE child = :needed_by))"};
     }
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;

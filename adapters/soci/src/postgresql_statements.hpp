@@ -8,6 +8,12 @@
 /// column of it. Parameters follow the order of their first appearance.
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql {
 
+// A prepared statement's plan is kept while the table grows from empty to millions of rows. A join
+// by `id = other.id` may be planned as a walk of the primary key, which is cheapest on an empty
+// table. A comparison with an array can only be looked up; the join is then by an expression that
+// no index knows.
+#define ASYNCJOBS_IS_AMONG(ids) " id = ANY(CAST(" ids " AS text[]))"
+
 #define ASYNCJOBS_STEP "CAST(:step AS bigint)"
 #define ASYNCJOBS_INSERT                                                                           \
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
@@ -82,9 +88,11 @@ inline constexpr Sql settle = {
                      " WITH ORDINALITY AS settlement (settled_id, settled_fence, becomes, "
                      "new_percent, new_message,"
                      " new_result, new_error, new_entry, delay, refund, number)"
-                     " WHERE id = settled_id AND fence = settled_fence" ASYNCJOBS_IS_PROCESSING
-                     " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
-                     " RETURNING number, status, dependents",
+                     " WHERE" ASYNCJOBS_IS_AMONG(
+                         ":ids") " AND id || '' = settled_id"
+                                 " AND fence = settled_fence" ASYNCJOBS_IS_PROCESSING
+                                 " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
+                                 " RETURNING number, status, dependents",
     "iti"};
 
 /// `served` is a queue, the time of its jobs from which on they are looked for, and whether those
@@ -97,7 +105,7 @@ inline constexpr Sql settle = {
     "  AND run_at <= :now AND " condition                                                          \
     "  ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED) AS locked"
 #define ASYNCJOBS_IS_SERVED                                                                        \
-    "NOT EXISTS (SELECT 1 FROM job_queues WHERE name = served.name AND paused = 1)"
+    "coalesce((SELECT paused FROM job_queues WHERE name = served.name), 0) = 0"
 
 inline constexpr Sql claim = {
     "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
@@ -132,8 +140,9 @@ inline constexpr Sql extend = {
     " FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[]), CAST(:percents AS integer[]),"
     " CAST(:messages AS text[])) WITH ORDINALITY"
     " AS heartbeat (held_id, held_fence, new_percent, new_message, number)"
-    " WHERE id = held_id AND fence = held_fence" ASYNCJOBS_IS_PROCESSING
-    " RETURNING number, cancel_requested_at",
+    " WHERE" ASYNCJOBS_IS_AMONG(":ids") " AND id || '' = held_id"
+                                        " AND fence = held_fence" ASYNCJOBS_IS_PROCESSING
+                                        " RETURNING number, cancel_requested_at",
     "ii"};
 
 #define ASYNCJOBS_IS_QUARANTINED "crashes + 1 >= :crash_limit"
@@ -172,6 +181,14 @@ inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ct
                               " RETURNING " ASYNCJOBS_PURGED_COLUMNS,
                               purged_columns};
 
+inline constexpr Sql forget_tombstones = {
+    "DELETE FROM job_tombstones WHERE id = ANY(ARRAY(SELECT id FROM job_tombstones"
+    "  WHERE expires_at <= :now ORDER BY expires_at LIMIT :n))"};
+
+inline constexpr Sql forget_waiting = {
+    "DELETE FROM job_waiting WHERE ctid = ANY(ARRAY(SELECT ctid FROM job_waiting"
+    "  WHERE job > :after AND job <= :last ORDER BY job))" ASYNCJOBS_IS_NOT_WAITING};
+
 inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
     ASYNCJOBS_STEP) " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
                     "  WHERE " ASYNCJOBS_TO_ADVANCE
@@ -183,11 +200,20 @@ inline constexpr Sql replace = {
 #define ASYNCJOBS_POSTGRESQL_ROWS(column, type)                                                    \
     "WITH batch AS (SELECT entry ->> 0 AS new_id, CAST(entry ->> 1 AS " type ") AS " column        \
     ", entry ->> 2 AS new_text FROM json_array_elements(CAST(:rows AS json)) AS entry) "
-inline constexpr RowStatements over_rows =
-    ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_POSTGRESQL_ROWS, " FOR UPDATE", " FOR UPDATE SKIP LOCKED");
+#define ASYNCJOBS_POSTGRESQL_AMONG(column, of) column " = ANY(ARRAY(SELECT " of " FROM batch))"
+#define ASYNCJOBS_POSTGRESQL_MATCHES                                                               \
+    ASYNCJOBS_POSTGRESQL_AMONG("id", "new_id") " AND id || '' = new_id"
+inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(
+    ASYNCJOBS_POSTGRESQL_ROWS, ASYNCJOBS_POSTGRESQL_AMONG, ASYNCJOBS_POSTGRESQL_MATCHES,
+    " FOR UPDATE", " FOR UPDATE SKIP LOCKED");
 
-inline constexpr LimitStatements limits =
-    ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_POSTGRESQL_ROWS, " FOR UPDATE");
+// The order leaves no choice but the primary key: the other index of job_waiting ends in `job`.
+inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(
+    ASYNCJOBS_POSTGRESQL_ROWS, ASYNCJOBS_POSTGRESQL_AMONG, ASYNCJOBS_POSTGRESQL_MATCHES,
+    "job = ANY(ARRAY[id]) ORDER BY job LIMIT 1",
+    "ctid = ANY(ARRAY(SELECT ctid FROM job_waiting WHERE " ASYNCJOBS_POSTGRESQL_AMONG(
+        "job", "new_id") " ORDER BY job FOR UPDATE))",
+    " FOR UPDATE");
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};
@@ -196,9 +222,9 @@ inline constexpr Sql glance = {"SELECT " ASYNCJOBS_GLANCE_COLUMNS
                                glance_columns};
 
 inline constexpr Sql restart = {
-    "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND NOT EXISTS"
+    "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND"
     "  (SELECT 1 FROM jobs AS holder WHERE holder.unique_key = jobs.unique_key"
-    "   AND holder.status IN ('pending', 'processing'))"};
+    "   AND holder.status IN ('pending', 'processing') LIMIT 1) IS NULL"};
 
 /// Until the transaction ends.
 inline constexpr Sql lock_schema = {"SELECT pg_advisory_xact_lock(:key)", "t"};

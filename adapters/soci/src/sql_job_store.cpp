@@ -160,7 +160,7 @@ std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, D
 
 std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
     JsonRows rows;
-    for (const auto& [id, fence] : leases) rows.add(id, fence);
+    for (const auto& [id, fence] : leases) rows.add(id);
     const std::string text = rows.take();
     return transact(Access::reading, [&](Session& session, CallTime) {
         std::map<std::pair<JobId, std::int64_t>, Renewal> held;
@@ -227,10 +227,9 @@ std::vector<std::string> SqlJobStore::finished_types(Session& session) {
 std::size_t SqlJobStore::purge(std::size_t limit) {
     const auto began = steady_now();
     if (limited_queues_.were_claimed_from())
-        transact(Access::writing, [](Session& session, CallTime now) {
-            forget_idle_lines(session, now);
-            return true;
-        });
+        limited_queues_.set_swept_to(transact(Access::writing, [&](Session& session, CallTime now) {
+            return forget_idle_lines(session, *dialect_, limited_queues_.swept_to(), now);
+        }));
     const auto floors = finished_floors_.begin(began);
     SweepFloors::Floors due, next;
     bool has_to_forget = false;
@@ -251,7 +250,8 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     finished_floors_.end(std::move(next), !floors, began, steady_now());
     if (due.empty() && !has_to_forget) return 0;
     return transact(Access::writing, [&](Session& session, CallTime now) {
-        if (has_to_forget) session.query(statements::forget_tombstones).change(now, limit);
+        if (has_to_forget)
+            session.query(dialect_->own_statements().forget_tombstones).change(now, limit);
         std::size_t purged = 0;
         for (const auto& [type, floor] : due)
             if (purged < limit)

@@ -63,8 +63,8 @@ inline constexpr Sql claim = {
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
     " updated_at = :now, lease_expires_at = :lease_expires_at"
     " WHERE rowid IN (SELECT rowid FROM jobs"
-    "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
-    "   (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now"
+    "   AND coalesce((SELECT paused FROM job_queues WHERE name = :queue), 0) = 0"
     "  ORDER BY run_at, id LIMIT :n)"
     " RETURNING run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
     due_columns};
@@ -130,12 +130,16 @@ inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_AN
 #define ASYNCJOBS_SQLITE_ROWS(column, type)                                                        \
     "WITH batch AS (SELECT value ->> 0 AS new_id, CAST(value ->> 1 AS " type ") AS " column        \
     ", value ->> 2 AS new_text FROM json_each(:rows)) "
-inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, "", "");
+#define ASYNCJOBS_SQLITE_AMONG(column, of) column " IN (SELECT " of " FROM batch)"
+inline constexpr RowStatements over_rows =
+    ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id", "", "");
 
 inline constexpr Sql any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1",
                                      "i"};
 
-inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, "");
+inline constexpr LimitStatements limits =
+    ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id",
+                               "job = id", ASYNCJOBS_SQLITE_AMONG("job", "new_id"), "");
 
 inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {

@@ -23,8 +23,7 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     restrict_to(query.status == JobStatus::pending, status + " = 'pending'");
     restrict_to(query.status == JobStatus::processing, status + " = 'processing'");
     restrict_to(query.status == JobStatus::completed, status + " = 'completed'");
-    restrict_to(query.needed_by.has_value(),
-                "id IN (SELECT parent FROM job_dependencies WHERE child = :needed_by)");
+    restrict_to(query.needed_by.has_value(), std::string(words.is_parent));
     restrict_to(query.before.has_value(), "id < :before");
     return sql + " ORDER BY id DESC LIMIT :n";
 }

@@ -12,6 +12,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// The statements that every dialect understands as they are.
 namespace statements {
 
+// A job is looked up by its id alone; nullif() keeps PostgreSQL from reading the index of all jobs
+// of a status instead.
+
 inline constexpr Sql commit = {"COMMIT"};
 inline constexpr Sql rollback = {"ROLLBACK"};
 
@@ -30,8 +33,8 @@ inline constexpr Sql key_holder = {
 /// In how long the queue's next pending job is due: no row for an empty or a paused queue.
 inline constexpr Sql next_due_in = {
     "SELECT run_at - :now FROM jobs"
-    " WHERE status = 'pending' AND queue = :queue AND NOT EXISTS"
-    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    " WHERE status = 'pending' AND queue = :queue"
+    " AND coalesce((SELECT paused FROM job_queues WHERE name = :queue), 0) = 0"
     " ORDER BY run_at, id LIMIT 1",
     "i"};
 
@@ -60,31 +63,32 @@ inline constexpr Sql expired_job = {
 inline constexpr Sql cancel_pending = {
     "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
     " cancel_reason = :reason, blocked_by = 0, updated_at = :now, revision = revision + 1"
-    " WHERE id = :id AND status = 'pending'"};
+    " WHERE id = :id AND nullif(status, '') = 'pending'"};
 
 inline constexpr Sql request_cancel = {
     "UPDATE jobs SET cancel_requested_at = :now, cancel_reason = :reason, updated_at = :now,"
     " revision = revision + 1"
-    " WHERE id = :id AND status = 'processing' AND cancel_requested_at IS NULL"};
+    " WHERE id = :id AND nullif(status, '') = 'processing' AND cancel_requested_at IS NULL"};
 
 /// Whatever its worker does.
 inline constexpr Sql cancel_processing = {
     "UPDATE jobs SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,"
     " cancel_requested_at = coalesce(cancel_requested_at, :now), cancel_reason = :reason,"
     " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"
-    " WHERE id = :id AND status = 'processing'"};
+    " WHERE id = :id AND nullif(status, '') = 'processing'"};
 
 /// As `run_at` is given: of a blocked job, its own time is in not_before.
 #define ASYNCJOBS_REPLACE(run_at)                                                                  \
     "UPDATE jobs SET input = :input, run_at = CASE blocked_by WHEN 0 THEN " run_at                 \
     " ELSE run_at END, not_before = CASE blocked_by WHEN 0 THEN NULL ELSE " run_at " END,"         \
-    " updated_at = :now, revision = revision + 1 WHERE id = :id AND status = 'pending'"
+    " updated_at = :now, revision = revision + 1 WHERE id = :id AND nullif(status, '') = "         \
+    "'pending'"
 inline constexpr Sql replace = {ASYNCJOBS_REPLACE(":run_at")};
 
 /// With one step more: see step_entry().
 inline constexpr Sql add_step = {
     "UPDATE jobs SET steps = coalesce(substr(steps, 1, length(steps) - 1) || ',', '[') || :entry"
-    " || ']' WHERE id = :id AND fence = :fence AND status = 'processing'"};
+    " || ']' WHERE id = :id AND fence = :fence AND nullif(status, '') = 'processing'"};
 
 /// What renew() would answer.
 inline constexpr Sql check = {"SELECT cancel_requested_at FROM jobs"
@@ -121,13 +125,19 @@ inline constexpr Sql set_paused = {
 inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE", "t"};
 
 inline constexpr Sql purged_owner = {
-    "SELECT owner FROM job_tombstones WHERE id = :id AND expires_at > :now", "t"};
+    "SELECT owner FROM job_tombstones WHERE id = :id AND expires_at + 0 > :now", "t"};
 inline constexpr Sql any_past_tombstone = {
     "SELECT 1 FROM job_tombstones WHERE expires_at <= :now ORDER BY expires_at LIMIT 1", "i"};
 /// Nested, since MySQL takes no limit right within IN.
 inline constexpr Sql forget_tombstones = {"DELETE FROM job_tombstones WHERE id IN (SELECT id FROM"
                                           " (SELECT id FROM job_tombstones WHERE expires_at <= :now"
                                           "  ORDER BY expires_at LIMIT :n) AS past)"};
+
+/// Of the jobs that wait for a limit, up to `last`, those that do so no more.
+#define ASYNCJOBS_IS_NOT_WAITING                                                                   \
+    " AND coalesce((SELECT status FROM jobs WHERE id = job), '') <> 'pending'"
+inline constexpr Sql forget_waiting = {
+    "DELETE FROM job_waiting WHERE job > :after AND job <= :last" ASYNCJOBS_IS_NOT_WAITING};
 
 } // namespace statements
 
@@ -155,6 +165,8 @@ struct OwnStatements {
     Sql expired_lease = statements::expired_lease;
     Sql count_processing = statements::count_processing;
     Sql latest_runs = statements::latest_runs;
+    Sql forget_tombstones = statements::forget_tombstones;
+    Sql forget_waiting = statements::forget_waiting;
 };
 
 /// What makes a planner read a page of jobs off an index in its order, instead of sorting.
@@ -164,6 +176,9 @@ struct PageWords {
     std::string_view unindexed = {};
     std::string_view status = "status";  ///< where no index shall be used that knows it
     std::string_view stopped = "status"; ///< the indexed column that says `failed` or `cancelled`
+    /// Of the jobs that `:needed_by` waits for.
+    std::string_view is_parent =
+        "id IN (SELECT parent FROM job_dependencies WHERE child = :needed_by)";
 };
 
 /// Newest first. The parameters are those members of `query` that are set, but its status, and the
