@@ -78,8 +78,10 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
     app.add_option("--lease", lease, "Seconds until the reports of a killed server are taken up")
         ->capture_default_str()
         ->check(CLI::Range(0.2, 3600.0));
-    app.add_option("--public-url", options.public_url,
-                   "Where clients reach the server, such as https://reports.example.org");
+    app.add_option(
+        "--public-url", options.public_url,
+        "Where clients reach the server, such as https://reports.example.org, or /reports "
+        "if a proxy serves it under that path");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

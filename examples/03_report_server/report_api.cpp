@@ -44,7 +44,7 @@ void prepare(SalesReportJob& job, const http::Call& call, http::Violations& viol
 }
 
 std::string_view parameter(const http::Call& call, std::string_view name) {
-    const auto* value = call.query.find(name);
+    const auto* value = call.query.single(name);
     return value ? std::string_view(*value) : std::string_view();
 }
 
@@ -67,7 +67,7 @@ http::Response send_file(const http::Call& call, const LocalFileStore& files) {
         {.path = file.path.string(),
          .content_type = file.info.content_type,
          .download_name = file.info.download_name,
-         .etag = fmt::format("\"{}-{}\"", key.substr(0, key.find('/')), file.size_bytes),
+         .etag = fmt::format("\"{}-{}\"", key.substr(0, key.find('~')), file.size_bytes),
          .missing = removed});
     response.headers.set("Cache-Control", "private, max-age=300");
     return response;

@@ -6,6 +6,7 @@
 #include <boost/url/rfc/unreserved_chars.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
@@ -27,6 +28,29 @@ std::string percent_encoded(std::string_view text) {
 
 std::string encoded_path(std::string_view path) {
     return boost::urls::encode(path, boost::urls::unreserved_chars + '/');
+}
+
+std::string link_segment(std::string_view key) {
+    auto segment = boost::urls::encode(key, boost::urls::unreserved_chars - '~');
+    std::replace(segment.begin(), segment.end(), '%', '~');
+    return segment;
+}
+
+std::optional<std::string> key_of_segment(std::string_view segment) {
+    std::string key;
+    for (std::size_t i = 0; i < segment.size(); ++i) {
+        unsigned char byte = static_cast<unsigned char>(segment[i]);
+        if (byte == '~') {
+            const auto digits = segment.substr(i + 1, 2);
+            const auto end = digits.data() + digits.size();
+            if (digits.size() < 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end)
+                return std::nullopt;
+            i += 2;
+        }
+        key += static_cast<char>(byte);
+    }
+    // One key has one spelling.
+    return link_segment(key) == segment ? std::optional(std::move(key)) : std::nullopt;
 }
 
 bool is_key(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <asyncjobs/files/file_store.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,13 @@ std::string percent_encoded(std::string_view text);
 
 /// Likewise, with the slashes as they are.
 std::string encoded_path(std::string_view path);
+
+/// `key` as one segment of a URL's path, made of `A-Z a-z 0-9 - . _ ~` only: `~XX` for any other
+/// byte and for `~`. No proxy decodes or changes it, as many do with `%2F`.
+std::string link_segment(std::string_view key);
+
+/// The key that link_segment() makes `segment` of; empty if there is none.
+std::optional<std::string> key_of_segment(std::string_view segment);
 
 bool is_key(std::string_view text);
 

@@ -116,7 +116,7 @@ void LocalFileStore::upload(const std::string& key, const std::filesystem::path&
 std::string LocalFileStore::url(const std::string& key, Timestamp until) const {
     check_key(key);
     const auto expires_at = std::chrono::floor<std::chrono::seconds>(until);
-    return fmt::format("{}{}?{}", options_.base_url, percent_encoded(key),
+    return fmt::format("{}{}?{}", options_.base_url, link_segment(key),
                        LinkSigner(options_.secrets).query(key, expires_at));
 }
 
@@ -134,13 +134,15 @@ void LocalFileStore::remove(const std::string& key) {
     });
 }
 
-LinkedFile LocalFileStore::open(std::string_view key_text, std::string_view expires,
+LinkedFile LocalFileStore::open(std::string_view segment, std::string_view expires,
                                 std::string_view signature) const {
     using Outcome = LinkedFile::Outcome;
-    const std::string key(key_text);
+    const auto read = key_of_segment(segment);
+    if (!read || !is_key(*read)) return {.outcome = Outcome::forged};
+    const auto& key = *read;
     const auto check =
         LinkSigner(options_.secrets).check(key, expires, signature, now(options_.now));
-    if (check == LinkCheck::forged || !is_key(key)) return {.outcome = Outcome::forged};
+    if (check == LinkCheck::forged) return {.outcome = Outcome::forged};
     if (check == LinkCheck::expired) return {.outcome = Outcome::expired};
     const auto size = size_of(data_path(key));
     if (!size) return {.outcome = Outcome::gone};

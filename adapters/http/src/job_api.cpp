@@ -30,10 +30,12 @@ ApiOptions checked(ApiOptions options) {
         (!prefix.starts_with('/') || prefix.ends_with('/') ||
          prefix.find_first_of("?#%{ ") != prefix.npos || !is_field_value(prefix)))
         refuse("prefix", prefix, "must be empty or a path as in /v1");
+    const bool is_path = base.starts_with('/') && !base.starts_with("//");
     if (!base.empty() &&
-        ((!base.starts_with("https://") && !base.starts_with("http://")) || base.ends_with('/') ||
-         base.find_first_of("?# ") != base.npos || !is_field_value(base)))
-        refuse("public_base_url", base, "must be empty or a URL as in https://api.example.org");
+        ((!base.starts_with("https://") && !base.starts_with("http://") && !is_path) ||
+         base.ends_with('/') || base.find_first_of("?# \\") != base.npos || !is_field_value(base)))
+        refuse("public_base_url", base,
+               "must be empty, a URL as in https://api.example.org, or a path as in /api");
     if (!options.authenticator && !options.allow_anonymous)
         refuse("authenticator", "", "must be given unless allow_anonymous is set");
     if (options.authenticator && options.allow_anonymous)

@@ -17,7 +17,7 @@ constexpr std::string_view secret_schema = R"({
 constexpr std::string_view name_parameter = R"("parameters": [{
   "name": "name", "in": "path", "required": true, "description": "Of your endpoints",
   "schema": {"type": "string", "minLength": 1, "maxLength": 100,
-             "pattern": "^[A-Za-z0-9._:/-]+$"}}])";
+             "pattern": "^(?![.]{1,2}$)[A-Za-z0-9._:-]+$"}}])";
 
 std::string endpoint_schema(bool with_secret) {
     std::string schema = R"({

@@ -33,7 +33,11 @@ void validate(const WebhookOptions& options) {
 }
 
 void validate(const WebhookEndpoint& endpoint) {
-    detail::check_name("endpoint.name", endpoint.name);
+    const std::string_view name = endpoint.name;
+    if (!detail::is_name(name) || name.find('/') != name.npos || name == "." || name == "..")
+        detail::refuse("endpoint.name", name,
+                       "must be 1-100 characters of A-Z a-z 0-9 . _ : -, but neither \".\" nor "
+                       "\"..\"");
     for (const auto event : endpoint.events)
         if (!is_finished(event))
             detail::refuse("endpoint.events", to_string(event),

@@ -7,9 +7,6 @@
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-TYPE_TO_STRING(Nginx);
-TYPE_TO_STRING(Haproxy);
-
 namespace {
 
 ServedOptions behind_a_proxy(beast::ServerOptions server = {}) {

@@ -5,6 +5,7 @@
 #include "integration/child_process.hpp"
 #include "scratch_directory.hpp"
 
+#include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <string>
@@ -30,9 +31,14 @@ public:
             throw std::system_error(errno, std::generic_category(), "a port to listen at");
         number_ = ntohs(address.sin_port);
     }
-    ~ListeningPort() { ::close(descriptor_); }
+    ~ListeningPort() { close(); }
     ListeningPort(const ListeningPort&) = delete;
     ListeningPort& operator=(const ListeningPort&) = delete;
+
+    /// For a program that listens itself.
+    void close() {
+        if (const int open = std::exchange(descriptor_, -1); open >= 0) ::close(open);
+    }
 
     int descriptor() const { return descriptor_; }
     std::uint16_t number() const { return number_; }
@@ -46,6 +52,12 @@ private:
 struct Upstream {
     std::uint16_t port = 0;
     bool tls = false; ///< with the certificate checked
+};
+
+/// The path under which a proxy serves the server behind it, and whether the server sees that path.
+struct Mount {
+    std::string path = "/";
+    bool stripped = false;
 };
 
 /// A real proxy in a process of its own, in front of a server; ended with this.
@@ -68,12 +80,13 @@ protected:
     }
 
     std::string file(std::string_view name) const { return (folder_ / name).string(); }
-    const ListeningPort& port() const { return port_; }
+    ListeningPort& port() { return port_; }
 
-    void run(const std::string& configuration, std::vector<std::string> command) {
+    void run(const std::string& configuration, std::vector<std::string> command,
+             int out = STDERR_FILENO) {
         with_content(file("configuration"), configuration);
         command.insert(command.begin(), "/usr/bin/env");
-        process_.emplace(std::move(command), STDERR_FILENO);
+        process_.emplace(std::move(command), out);
     }
 
 private:
@@ -85,7 +98,7 @@ private:
 /// With its defaults where it matters: it buffers answers unless it is told otherwise.
 class Nginx : public Proxy {
 public:
-    explicit Nginx(Upstream upstream) {
+    explicit Nginx(Upstream upstream, const Mount& mount = {}) {
         run(fmt::format(R"(
             daemon off;
             worker_processes 1;
@@ -106,8 +119,8 @@ public:
                 }}
                 server {{
                     listen 127.0.0.1:{port};
-                    location / {{
-                        proxy_pass {scheme}://jobs;
+                    location {path} {{
+                        proxy_pass {scheme}://jobs{uri};
                         proxy_http_version 1.1;
                         proxy_set_header Connection "";
                         proxy_set_header Host localhost;
@@ -123,6 +136,7 @@ public:
                         fmt::arg("folder", file("")), fmt::arg("upstream", upstream.port),
                         fmt::arg("port", port().number()),
                         fmt::arg("scheme", upstream.tls ? "https" : "http"),
+                        fmt::arg("path", mount.path), fmt::arg("uri", mount.stripped ? "/" : ""),
                         fmt::arg("authority", CERTIFICATES "/ca.pem")),
             {fmt::format("NGINX={};", port().descriptor()), "/usr/sbin/nginx", "-c",
              file("configuration"), "-e", file("log")});
@@ -131,7 +145,7 @@ public:
 
 class Haproxy : public Proxy {
 public:
-    explicit Haproxy(Upstream upstream) {
+    explicit Haproxy(Upstream upstream, const Mount& mount = {}) {
         run(fmt::format(R"(
             defaults
                 mode http
@@ -143,11 +157,16 @@ public:
                 http-reuse always
             frontend clients
                 bind fd@{port}
-                default_backend jobs
+                use_backend jobs if {{ path_beg {path} }}
             backend jobs
+                {strip}
                 server jobs 127.0.0.1:{upstream} {tls}
             )",
                         fmt::arg("port", port().descriptor()), fmt::arg("upstream", upstream.port),
+                        fmt::arg("path", mount.path),
+                        fmt::arg("strip", mount.stripped ? "http-request replace-path " +
+                                                               mount.path + "(.*) /\\1"
+                                                         : ""),
                         fmt::arg("tls", upstream.tls ? "ssl verify required sni str(localhost) "
                                                        "verifyhost localhost ca-file " CERTIFICATES
                                                        "/ca.pem"
@@ -156,3 +175,48 @@ public:
             {"/usr/sbin/haproxy", "-db", "-q", "-f", file("configuration")});
     }
 };
+
+/// Opens its port itself: it is ready when it has logged so.
+class Apache : public Proxy {
+public:
+    explicit Apache(Upstream upstream, const Mount& mount = {}) {
+        Pipe log;
+        port().close();
+        std::string modules;
+        for (const char* name :
+             {"mpm_event", "authz_core", "proxy", "proxy_http"}) // as Debian has them
+            modules +=
+                fmt::format("LoadModule {0}_module /usr/lib/apache2/modules/mod_{0}.so\n", name);
+        run(modules + fmt::format(R"(
+            ServerRoot {folder}
+            DefaultRuntimeDir {folder}
+            PidFile {folder}/pid
+            ErrorLog "|/bin/cat"
+            ServerName localhost
+            Listen 127.0.0.1:{port}
+            ProxyPass {path} http://127.0.0.1:{upstream}{uri}
+            ProxyPassReverse {path} http://127.0.0.1:{upstream}{uri}
+            )",
+                                  fmt::arg("folder", file("")), fmt::arg("port", port().number()),
+                                  fmt::arg("path", mount.path), fmt::arg("upstream", upstream.port),
+                                  fmt::arg("uri", mount.stripped ? "/" : mount.path)),
+            {"/usr/sbin/apache2", "-DFOREGROUND", "-f", file("configuration")}, log.write_end());
+        log.close_write_end();
+        await(log.read_end(), "resuming normal operations");
+    }
+
+private:
+    static void await(int descriptor, std::string_view words) {
+        std::string text;
+        char c = 0;
+        while (text.find(words) == std::string::npos) {
+            if (::read(descriptor, &c, 1) != 1)
+                throw std::runtime_error("Apache did not come up: " + text);
+            text += c;
+        }
+    }
+};
+
+TYPE_TO_STRING(Nginx);
+TYPE_TO_STRING(Haproxy);
+TYPE_TO_STRING(Apache);

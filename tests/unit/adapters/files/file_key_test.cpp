@@ -34,6 +34,17 @@ TEST_SUITE("file key") {
         CHECK(encoded_path("a b/c'd(e)!*") == "a%20b/c%27d%28e%29%21%2A");
     }
 
+    TEST_CASE("is one segment of a link, of unreserved characters only, and of one spelling") {
+        CHECK(link_segment("job-1/a b~%é.pdf") == "job-1~2Fa~20b~7E~25~C3~A9.pdf");
+        for (const std::string key : {"job-1/a b~%é.pdf", "~", "تقرير/المبيعات.pdf", "...", "a//b"})
+            CHECK(key_of_segment(link_segment(key)) == key);
+        for (const char* segment :
+             {"a/b", "a b", "é", "~", "~2", "~2f", "~41", "~zz", "~+1", "~ 1", "a%2Fb"}) {
+            CAPTURE(segment);
+            CHECK_FALSE(key_of_segment(segment));
+        }
+    }
+
     TEST_CASE("info that no header can hold is refused") {
         validate({.content_type = "text/csv; charset=utf-8", .download_name = "Umsätze.csv"});
         const auto refused = [](const FileInfo& info) {

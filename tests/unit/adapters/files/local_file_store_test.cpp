@@ -59,6 +59,8 @@ TEST_SUITE("local file store") {
             upload(key, "hello", {.content_type = "text/csv", .download_name = "Umsätze.csv"});
             const auto url = files.url(key, start + 1h);
             CHECK(url.starts_with("/v1/files/"));
+            CHECK(url.find('%') == url.npos); // proxies decode
+            CHECK(url.find('/', 10) == url.npos);
             const auto file = open(url);
             REQUIRE(file.outcome == Outcome::found);
             CHECK(content_of(file.path) == "hello");

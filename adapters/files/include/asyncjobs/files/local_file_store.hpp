@@ -12,7 +12,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 /// Every member is checked by LocalFileStore's constructor.
 struct LocalFileStoreOptions {
     std::filesystem::path directory = {}; ///< created, for its owner only, where it is missing
-    /// What a key is put after in URLs: `/v1/files/`, `https://reports.example.org/v1/files/`.
+    /// What precedes a key in URLs: `/v1/files/`, `https://reports.example.org/v1/files/`.
     std::string base_url = {};
     /// The first one signs, all of them are accepted: to rotate, put a new one before the old.
     std::vector<Secret> secrets = {};
@@ -39,9 +39,9 @@ struct LinkedFile {
 /// Files in one directory, served by the host: see open(). A file is complete or absent, also after
 /// a power failure.
 ///
-/// A URL is `base_url`, the key, percent-encoded with its slashes, and
-/// `?expires=SECONDS_SINCE_1970&signature=HEX`, an HMAC-SHA256. The clock that it expires by is
-/// this process's.
+/// A URL is `base_url`, the key as one segment of the characters `A-Z a-z 0-9 - . _ ~` (`~2F` for a
+/// slash: proxies decode `%2F`), and `?expires=SECONDS_SINCE_1970&signature=HEX`, an HMAC-SHA256.
+/// The clock that it expires by is this process's.
 ///
 /// Ownership  The directory. Files that it did not name are never touched.
 class ASYNCJOBS_FILES_DECL LocalFileStore final : public FileStore {
@@ -55,8 +55,9 @@ public:
     std::optional<std::uint64_t> size(const std::string& key) const override;
     void remove(const std::string& key) override;
 
-    /// Judges a link by its parts, decoded, and finds its file. For `GET` and `HEAD` alone.
-    LinkedFile open(std::string_view key, std::string_view expires,
+    /// Judges a link by its parts, and finds its file. `segment` is the last one of the link's path.
+    /// For `GET` and `HEAD` alone.
+    LinkedFile open(std::string_view segment, std::string_view expires,
                     std::string_view signature) const;
 
     /// Removes stale temporary files, as the constructor does.

@@ -16,7 +16,8 @@ struct WebhookSecret {
 
 /// Where an owner wants to be told how its jobs ended. Made for designated initialisers.
 struct WebhookEndpoint {
-    /// Of the owner's endpoints: 1-100 characters of `A-Z a-z 0-9 . _ : / -`.
+    /// Unique for the owner: 1-100 characters of `A-Z a-z 0-9 . _ : -`, but neither `.` nor `..`: one
+    /// segment of a URL's path, which no proxy changes.
     std::string name = {};
     std::string url = {};
     /// The ends that it is told of; empty: none but of jobs that name an URL themselves.
