@@ -6,7 +6,8 @@
 #
 # A backend's header includes its database's, so that has to be there too. With the component sqlite3
 # there is also the target SQLite3::SQLite3, which CMake's own module defines from 4.3 on: SOCI 4.1
-# must use the system's SQLite (SOCI_SQLITE3_BUILTIN=OFF), as the adapter opens files by itself.
+# must use the system's SQLite (SOCI_SQLITE3_BUILTIN=OFF), as the adapter opens files by itself. With
+# mysql there is also SOCI::MySQLClient, the client library that SOCI uses, as the adapter calls it, too.
 include(FindPackageHandleStandardArgs)
 if(POLICY CMP0167)
     cmake_policy(SET CMP0167 NEW) # SOCI 4.1's package looks for Boost, which brings its own package
@@ -101,6 +102,23 @@ foreach(_soci_backend IN ITEMS sqlite3 postgresql mysql)
         endif()
     endif()
 endforeach()
+
+# MariaDB's or MySQL's.
+if(TARGET SOCI::MySQL AND NOT TARGET SOCI::MySQLClient)
+    find_library(SOCI_MYSQL_CLIENT_LIBRARY NAMES mariadb mysqlclient)
+    mark_as_advanced(SOCI_MYSQL_CLIENT_LIBRARY)
+    if(SOCI_MYSQL_CLIENT_LIBRARY)
+        add_library(SOCI::MySQLClient UNKNOWN IMPORTED)
+        set_target_properties(SOCI::MySQLClient PROPERTIES
+            IMPORTED_LOCATION "${SOCI_MYSQL_CLIENT_LIBRARY}")
+    elseif(TARGET MySQL::MySQL) # of SOCI 4.1
+        add_library(SOCI::MySQLClient INTERFACE IMPORTED)
+        set_target_properties(SOCI::MySQLClient PROPERTIES
+            INTERFACE_LINK_LIBRARIES MySQL::MySQL)
+    else()
+        set(SOCI_mysql_FOUND FALSE)
+    endif()
+endif()
 
 find_package_handle_standard_args(SOCI
     REQUIRED_VARS ${_soci_required} VERSION_VAR SOCI_VERSION HANDLE_COMPONENTS

@@ -1,6 +1,7 @@
 #include "bare_server.hpp"
 
 #include "json_rows.hpp"
+#include "mysql_batch.hpp"
 #include "mysql_options.hpp"
 #include "mysql_statements.hpp"
 #include "store_url.hpp"
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -28,15 +30,18 @@ using namespace asyncjobs::soci_adapter;
 struct Value {
     Value(std::string_view of, std::string_view what) : name(of), text(what) {}
     Value(std::string_view of, std::int64_t what)
-        : name(of), text(std::to_string(what)), is_number(true) {}
+        : name(of), text(std::to_string(what)), is_quoted(false) {}
+    Value(std::string_view of, Expression what)
+        : name(of), text(std::move(what.text)), is_quoted(false) {}
 
     std::string_view name;
     std::string text;
-    bool is_number = false;
+    bool is_quoted = true;
 };
 using Values = std::vector<Value>;
 
-/// A connection of the C API. Values go into the text, as SOCI has them.
+/// A connection of the C API. Values go into the text, and several statements into a packet, as
+/// those of the store.
 class MysqlConnection {
 public:
     explicit MysqlConnection(const MysqlOptions& options)
@@ -46,20 +51,40 @@ public:
                                 static_cast<unsigned>(options.port),
                                 options.socket.empty() ? nullptr : options.socket.c_str(), 0))
             fail();
+        if (mysql_set_server_option(handle_.get(), MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0) fail();
         run("SET NAMES utf8mb4");
         run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
         run("SET autocommit = 0");
     }
 
-    /// `each(row)` sees the rows, as arrays of texts.
-    template <typename Each>
-    void run(std::string_view sql, const Values& values, Each each) {
-        const std::string text = filled_in(sql, values);
-        if (mysql_real_query(handle_.get(), text.data(), text.size()) != 0) fail();
-        const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> rows(
-            mysql_store_result(handle_.get()), &mysql_free_result);
-        if (!rows) return;
-        while (const MYSQL_ROW row = mysql_fetch_row(rows.get())) each(row);
+    /// Of the next packet. `each(row)` sees the rows, as arrays of texts.
+    void add(std::string_view sql, const Values& values, std::function<void(MYSQL_ROW)> each) {
+        if (!packet_.empty()) packet_ += ';';
+        packet_ += filled_in(sql, values);
+        readers_.push_back(std::move(each));
+    }
+    void add(std::string_view sql, const Values& values = {}) {
+        add(sql, values, [](MYSQL_ROW) {});
+    }
+
+    /// Sends the packet.
+    void send() {
+        if (readers_.empty()) return;
+        const auto packet = std::exchange(packet_, {});
+        const auto readers = std::exchange(readers_, {});
+        int failed = mysql_real_query(handle_.get(), packet.data(), packet.size());
+        for (const auto& each : readers) {
+            if (failed != 0) fail();
+            const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> rows(
+                mysql_store_result(handle_.get()), &mysql_free_result);
+            while (const MYSQL_ROW row = rows ? mysql_fetch_row(rows.get()) : nullptr) each(row);
+            failed = mysql_next_result(handle_.get());
+        }
+    }
+
+    void run(std::string_view sql, const Values& values, std::function<void(MYSQL_ROW)> each) {
+        add(sql, values, std::move(each));
+        send();
     }
     void run(std::string_view sql, const Values& values = {}) {
         run(sql, values, [](MYSQL_ROW) {});
@@ -71,7 +96,7 @@ private:
     std::string filled_in(std::string_view sql, const Values& values) {
         std::string text = with_table_prefix(sql, prefix_);
         for (const Value& value : values) {
-            const std::string written = value.is_number ? value.text : quoted(value.text);
+            const std::string written = value.is_quoted ? quoted(value.text) : value.text;
             for (auto at = text.find(value.name); at != text.npos; at = text.find(value.name, at)) {
                 const auto end = at + value.name.size();
                 const bool is_longer =
@@ -93,6 +118,8 @@ private:
 
     const std::string prefix_;
     std::unique_ptr<MYSQL, decltype(&mysql_close)> handle_;
+    std::string packet_;
+    std::vector<std::function<void(MYSQL_ROW)>> readers_;
 };
 
 /// What one thread does on one connection.
@@ -113,8 +140,9 @@ public:
             rows.add(id, "noop", "default", "", 0, 5, none, none, none, 0,
                      std::int64_t{604'800'000'000}, time, none, none, input_, none);
         }
-        connection_.run(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
-        connection_.run("COMMIT");
+        connection_.add(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
+        connection_.add("COMMIT");
+        connection_.send();
         return count;
     }
 
@@ -124,8 +152,15 @@ public:
         const auto time = now();
         const auto settled = held_.size();
         if (settled > 0) settle(time);
-        if (limit > 0) claim(time, limit);
-        connection_.run("COMMIT");
+        if (limit > 0) find(time, limit);
+        connection_.send();
+        if (!held_.empty())
+            connection_.add(mysql::take.text, {{":these", literals_of(held_)},
+                                               {":worker", "bench"},
+                                               {":now", time},
+                                               {":lease_for", std::int64_t{30'000'000}}});
+        connection_.add("COMMIT");
+        connection_.send();
         return settled;
     }
 
@@ -133,46 +168,45 @@ public:
 
 private:
     void settle(std::int64_t time) {
-        const std::optional<std::string_view> none;
-        JsonRows ids, rows;
-        std::ranges::sort(held_);
-        for (const auto& id : held_) {
-            ids.add(id);
-            rows.add(id, "completed", 100, none, 1, 0, time, time, none, none,
-                     time + 604'800'000'000, "null", none, none);
-        }
-        held_.clear();
-        connection_.run(mysql::lock_all.text, {{":ids", ids.take()}});
-        connection_.run(mysql::end_leases.text, {{":now", time}, {":rows", rows.take()}});
+        const auto held = std::exchange(held_, {});
+        const Expression none{"NULL"};
+        connection_.add(
+            mysql::lock_settled.text,
+            {{":becomes", "completed"}, {":these", literals_of(held)}, {":fence", fence_}});
+        connection_.add(mysql::settle.text, {{":becomes", "completed"},
+                                             {":percent", std::int64_t{-1}},
+                                             {":message", ""},
+                                             {":result", "null"},
+                                             {":error", none},
+                                             {":entry", none},
+                                             {":now", time},
+                                             {":delay", std::int64_t{0}},
+                                             {":refund", std::int64_t{0}},
+                                             {":these", literals_of(held)},
+                                             {":fence", fence_}});
     }
 
-    void claim(std::int64_t time, std::size_t limit) {
-        JsonRows ids;
-        std::int64_t first = 0;
-        connection_.run(mysql::find_due.text,
+    void find(std::int64_t time, std::size_t limit) {
+        const auto floor = std::exchange(floor_, 0);
+        connection_.add(mysql::find_due.text,
                         {{":now", time},
                          {":queue", "default"},
-                         {":first", floor_},
-                         {":last", time},
+                         {":floor", floor},
                          {":n", static_cast<std::int64_t>(limit)}},
-                        [&](MYSQL_ROW row) {
-                            if (first == 0) first = std::stoll(row[0]);
-                            held_.emplace_back(row[1]);
-                            ids.add(held_.back());
+                        [this](MYSQL_ROW row) {
+                            if (floor_ == 0) floor_ = std::stoll(row[0]);
+                            held_.insert(
+                                std::ranges::upper_bound(held_, *asyncjobs::JobId::parse(row[1])),
+                                *asyncjobs::JobId::parse(row[1]));
                         });
-        floor_ = first;
-        if (ids.count() > 0)
-            connection_.run(mysql::take.text, {{":ids", ids.take()},
-                                               {":worker", "bench"},
-                                               {":now", time},
-                                               {":lease_expires_at", time + 30'000'000}});
     }
 
+    static constexpr std::int64_t fence_ = 1; ///< each job is claimed once
     MysqlConnection connection_;
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
-    std::vector<std::string> held_;
-    std::int64_t floor_ = 0; ///< where to look for jobs that are due
+    std::vector<asyncjobs::JobId> held_; ///< sorted
+    std::int64_t floor_ = 0;             ///< where to look for jobs that are due
 };
 
 /// Tables of its own.

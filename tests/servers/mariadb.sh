@@ -34,8 +34,11 @@ start() {
     if ! is_running "$pid_file" mariadbd; then
         rm -f "$pid_file"
         pick_port
-        as_user "$server" --no-defaults --datadir="$home/data" --socket="$socket" \
-            --pid-file="$pid_file" --port="$(cat "$home/port")" --bind-address=127.0.0.1 \
+        # Its own, as a server that starts removes the temporary files of others.
+        as_user mkdir -p "$home/tmp"
+        as_user "$server" --no-defaults --datadir="$home/data" --tmpdir="$home/tmp" \
+            --socket="$socket" --pid-file="$pid_file" --port="$(cat "$home/port")" \
+            --bind-address=127.0.0.1 \
             --max-connections=200 --innodb-buffer-pool-size=256M --innodb-log-file-size=256M \
             --innodb-flush-log-at-trx-commit=1 --sync-binlog=1 --skip-log-bin \
             --max-allowed-packet=64M --character-set-server=utf8mb4 --skip-name-resolve \

@@ -20,9 +20,6 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr Sql autocommit_off = {"SET autocommit = 0"};
-constexpr Sql autocommit_on = {"SET autocommit = 1"};
-
 /// The server ends a transaction whose owner has stopped for so long, and so gives its locks free.
 constexpr int stalled_after_seconds = 60;
 
@@ -75,8 +72,8 @@ MysqlDialect::MysqlDialect(MysqlOptions options) : options_(std::move(options)) 
 
 std::unique_ptr<Session> MysqlDialect::open() const {
     try {
-        auto session = std::make_unique<MysqlSession>(soci::mysql, connect_string(options_),
-                                                      options_.table_prefix);
+        auto session =
+            std::make_unique<MysqlSession>(connect_string(options_), options_.table_prefix);
         set_up(*session, options_);
         return session;
     } catch (const soci::soci_error& error) {
@@ -85,34 +82,30 @@ std::unique_ptr<Session> MysqlDialect::open() const {
     }
 }
 
-Fault MysqlDialect::classify(Session&, const soci::soci_error& error, Stage stage) const {
+Fault MysqlDialect::classify(Session& session, const soci::soci_error& error, Stage stage) const {
+    if (MysqlSession::of(session).may_have_committed()) stage = Stage::committing;
     return mysql_fault_of(error, stage);
 }
 
-// Without autocommit a transaction begins with its first statement, which saves a round trip. A
-// call that reads has no need of one: at READ COMMITTED each statement has a snapshot of its own.
+using Transaction = MysqlSession::Transaction;
+
 void MysqlDialect::begin_write(Session& session) const {
-    auto& own = MysqlSession::of(session);
-    if (!own.autocommits) return;
-    session.query(autocommit_off).change();
-    own.autocommits = false;
+    MysqlSession::of(session).begin(Transaction::open);
+}
+
+void MysqlDialect::begin_batch(Session& session) const {
+    MysqlSession::of(session).begin(Transaction::batch);
 }
 
 void MysqlDialect::begin_read(Session& session) const {
-    auto& own = MysqlSession::of(session);
-    if (own.autocommits) return;
-    session.query(autocommit_on).change();
-    own.autocommits = true;
+    MysqlSession::of(session).begin(Transaction::none);
 }
 
-void MysqlDialect::commit(Session& session) const {
-    if (!MysqlSession::of(session).autocommits) session.query(statements::commit).change();
-}
+void MysqlDialect::commit(Session& session) const { MysqlSession::of(session).commit(); }
 
 bool MysqlDialect::rollback(Session& session) const noexcept {
-    if (MysqlSession::of(session).autocommits) return true;
     try {
-        session.query(statements::rollback).change();
+        MysqlSession::of(session).rollback();
         return true;
     } catch (...) {
         return false;
@@ -121,7 +114,8 @@ bool MysqlDialect::rollback(Session& session) const noexcept {
 
 CallTime MysqlDialect::now(Session& session) const {
     if (options_.clock) return options_.clock();
-    Timestamp now;
+    if (MysqlSession::of(session).is_own()) return std::nullopt;
+    Timestamp now; // without leaving a variable behind
     session.query(mysql::now).for_first([&](Row row) { now = row.time(); });
     return now;
 }
@@ -189,10 +183,12 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids, const JobR
 }
 
 void MysqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
-    JsonRows ids;
+    std::vector<JobId> ids;
     session.query(mysql::find_to_advance)
-        .for_each([&](Row row) { ids.add(read_id(row)); }, now, limit);
-    if (ids.count() > 0) session.query(mysql::advance).change(ids.take(), priority_step);
+        .for_each([&](Row row) { ids.push_back(read_id(row)); }, now, limit);
+    in_lists(ids, [&](const Expression& these) {
+        session.query(mysql::advance).change(priority_step, these);
+    });
 }
 
 std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,

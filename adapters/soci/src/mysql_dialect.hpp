@@ -2,6 +2,7 @@
 
 #include "claim_floors.hpp"
 #include "dialect.hpp"
+#include "mysql_claim.hpp"
 #include "mysql_options.hpp"
 
 #include <string>
@@ -18,6 +19,7 @@ public:
     std::unique_ptr<Session> open() const override;
     Fault classify(Session& session, const soci::soci_error& error, Stage stage) const override;
     void begin_write(Session& session) const override;
+    void begin_batch(Session& session) const override;
     void begin_read(Session& session) const override;
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
@@ -55,12 +57,9 @@ public:
     }
 
 private:
-    void claim_from(Session& session, std::string_view queue, std::size_t limit,
-                    const ClaimRequest& request, Timestamp now,
-                    std::vector<ClaimedJob>& answers) const;
-
     const MysqlOptions options_;
     mutable ClaimFloors floors_;
+    mutable FilledQueues filled_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -3,16 +3,14 @@
 #include "mysql_session.hpp"
 
 #include <fmt/format.h>
-#include <soci/mysql/soci-mysql.h>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr Sql settings = {"SELECT @@max_allowed_packet, @@character_set_client", "it"};
 
-bool has_transaction(soci::session& host) {
-    const auto status =
-        static_cast<soci::mysql_session_backend*>(host.get_backend())->conn_->server_status;
+bool has_transaction(const MysqlSession& session) {
+    const auto status = session.handle()->server_status;
     // Without autocommit the next statement begins one.
     return (status & SERVER_STATUS_IN_TRANS) != 0 || (status & SERVER_STATUS_AUTOCOMMIT) == 0;
 }
@@ -21,8 +19,8 @@ bool has_transaction(soci::session& host) {
 
 HostSession borrow_mysql(soci::session& host, const HostTables& tables) {
     static const MysqlDialect dialect{{}};
-    if (!has_transaction(host)) refuse_without_transaction();
     auto session = std::make_unique<MysqlSession>(host, tables.table_prefix);
+    if (!has_transaction(*session)) refuse_without_transaction();
     session->reads_latest = false;
     std::string encoding;
     try {

@@ -1,3 +1,4 @@
+#include "each_job_once.hpp"
 #include "job_row.hpp"
 #include "mysql_batch.hpp"
 #include "mysql_dialect.hpp"
@@ -7,153 +8,212 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <memory>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// A job under lease, locked.
-struct Held {
-    std::int64_t fence = 0;
-    bool cancel_requested = false;
-    Progress progress = {};
-    int attempt = 0;
-    int crashes = 0;
-    Duration retention = {};
-    Timestamp run_at = {};
-    bool has_children = false; ///< that may have to be told
-};
+using Kind = Settlement::Kind;
 
-/// In the order of ids, so that two transactions never wait for one another.
-std::map<JobId, Held> lock_held(MysqlSession& session, std::vector<JobId> ids) {
-    std::ranges::sort(ids);
-    std::map<JobId, Held> held;
-    session.query(mysql::lock_all)
-        .for_each(
-            [&](Row row) {
-                const JobId id = read_id(row);
-                Held& job = held[id];
-                job.fence = row.number();
-                job.cancel_requested = row.optional_time().has_value();
-                job.progress.percent = row.small_number();
-                job.progress.message = row.take_text();
-                job.attempt = row.small_number();
-                job.crashes = row.small_number();
-                job.retention = row.duration();
-                job.run_at = row.time();
-                job.has_children = row.number() == 1;
-            },
-            ids_of(ids.begin(), ids.end(), [](const JobId& id) { return id; }));
-    return held;
+std::string_view status_wanted(const Settlement& settlement) {
+    switch (settlement.kind()) {
+    case Kind::completed:
+        return "completed";
+    case Kind::failed:
+        return "failed";
+    case Kind::cancelled:
+        return "cancelled";
+    case Kind::retried:
+    case Kind::released:
+        break;
+    }
+    return "pending";
 }
 
-/// Ends leases, many at once.
-class LeaseEnds {
+bool has_error(const Settlement& settlement) {
+    return settlement.kind() == Kind::failed || settlement.kind() == Kind::retried;
+}
+
+/// What is written about some jobs, in the order of their ids: two transactions that lock the same
+/// jobs never wait for one another.
+template <typename Item>
+class JobValues {
 public:
-    LeaseEnds(MysqlSession& session, Timestamp now) : session_(session), now_(now) {}
-
-    /// What the job is now. The settlement must live until write().
-    JobStatus add(const Settlement& settlement, Held job) {
-        using Kind = Settlement::Kind;
-        const JobId& id = settlement.lease().id;
-        const auto& reported = settlement.progress();
-        std::optional<std::string_view> message, result;
-        const JobError* error = nullptr;
-        if (reported && reported->percent >= job.progress.percent) {
-            job.progress.percent = reported->percent;
-            message = reported->message;
-        }
-        auto status = JobStatus::pending;
-        switch (settlement.kind()) {
-        case Kind::completed:
-            status = JobStatus::completed;
-            job.progress.percent = 100;
-            result = long_texts_.inlined(mysql::append_to_result, id, settlement.result().text());
-            break;
-        case Kind::failed:
-            status = JobStatus::failed;
-            error = &settlement.error();
-            break;
-        case Kind::cancelled:
-            status = JobStatus::cancelled;
-            break;
-        case Kind::retried:
-            error = &settlement.error();
-            break;
-        case Kind::released:
-            job.attempt = std::max(job.attempt - 1, 0);
-            break;
-        }
-        if (status == JobStatus::pending && job.cancel_requested) status = JobStatus::cancelled;
-        if (status == JobStatus::pending) job.run_at = now_ + settlement.delay();
-        add(id, status, job, message, result, error);
-        return status;
+    template <typename IdOf>
+    JobValues(std::vector<const Item*> items, IdOf id_of) : items_(std::move(items)) {
+        for (const Item* item : items_) ids_.push_back(id_of(*item));
     }
 
-    /// A lease that ran out: see JobStore::rescue().
-    JobStatus add_expired(const JobId& id, Held job, int crash_limit) {
-        ++job.crashes;
-        job.attempt = std::max(job.attempt - 1, 0);
-        static const JobError lost = worker_lost();
-        const JobError* error = nullptr;
-        auto status = job.cancel_requested ? JobStatus::cancelled : JobStatus::pending;
-        if (job.crashes >= crash_limit) {
-            status = JobStatus::failed;
-            error = &lost;
-        }
-        if (status == JobStatus::pending) job.run_at = now_;
-        add(id, status, job, {}, {}, error);
-        return status;
-    }
+    Expression these() const { return literals_of(ids_); }
+    std::span<const JobId> ids() const noexcept { return ids_; }
+    const std::vector<const Item*>& items() const noexcept { return items_; }
 
-    void write() {
-        if (rows_.count() == 0) return;
-        session_.query(mysql::end_leases).change(rows_.take(), now_);
-        long_texts_.write(session_);
-        errors_.clear();
+    template <typename NumberOf>
+    Expression numbers(NumberOf number_of) const {
+        return literals([&](const Item& item) { return std::to_string(number_of(item)); });
+    }
+    template <typename LiteralOf>
+    Expression literals(LiteralOf literal_of_item) const {
+        std::vector<std::string> literals;
+        for (const Item* item : items_) literals.push_back(literal_of_item(*item));
+        return by_id(ids_, literals);
     }
 
 private:
-    std::string_view add_error(const JobId& id, const JobError& error) {
-        errors_.push_back(std::make_unique<std::string>(to_text(error)));
-        return long_texts_.inlined(mysql::append_to_error, id, *errors_.back());
+    std::vector<const Item*> items_;
+    std::vector<JobId> ids_;
+};
+
+JobId id_of_settlement(const Settlement& one) { return one.lease().id; }
+JobId id_of_heartbeat(const Heartbeat& one) { return one.lease.id; }
+
+std::size_t size_of(const Settlement& one) {
+    std::size_t size = one.progress() ? one.progress()->message.size() : 0;
+    if (one.kind() == Kind::completed) size += inlined_size(one.result().text());
+    if (has_error(one)) size += inlined_size(to_text(one.error()));
+    return size;
+}
+
+/// Calls `each(chunk)` with the items, which name a job once, in the order of their ids: as many at
+/// once as make one statement.
+template <typename Item, typename IdOf, typename SizeOf, typename Each>
+void in_chunks(const MysqlSession& session, std::span<const Item> all, IdOf id_of, SizeOf size_of,
+               Each each) {
+    std::vector<const Item*> sorted, chunk;
+    for (const Item& item : all) sorted.push_back(&item);
+    std::ranges::sort(sorted, {}, [&](const Item* item) { return id_of(*item); });
+    std::size_t bytes = 0;
+    for (const Item* item : sorted) {
+        chunk.push_back(item);
+        bytes += size_of(*item);
+        if (chunk.size() < max_batch_rows && bytes <= max_batch_bytes(session)) continue;
+        each(std::exchange(chunk, {}));
+        bytes = 0;
+    }
+    if (!chunk.empty()) each(std::move(chunk));
+}
+
+/// Settlements on their way: those of a chunk name a job once.
+class Settling {
+public:
+    Settling(MysqlSession& session, CallTime now, std::span<const Settlement> settlements,
+             Exchange& answer)
+        : session_(session), now_(now), settlements_(settlements), answer_(answer),
+          start_(answer.settled.size()) {
+        answer_.settled.resize(start_ + settlements.size());
     }
 
-    void add(const JobId& id, JobStatus status, const Held& job,
-             std::optional<std::string_view> message, std::optional<std::string_view> result,
-             const JobError* failed_by) {
-        std::optional<std::string_view> error;
-        std::optional<std::string> entry;
-        if (failed_by) {
-            error = add_error(id, *failed_by);
-            entry = attempt_entry(*failed_by);
+    void add_to(MysqlBatch& batch) {
+        in_batches(settlements_, id_of_settlement, [&](std::span<const Settlement> some) {
+            in_chunks(
+                session_, some, id_of_settlement, size_of,
+                [&](std::vector<const Settlement*> chunk) { add_chunk(batch, std::move(chunk)); });
+        });
+    }
+
+    /// Adds what was too long, once it is known which of them were accepted.
+    void add_long_texts_to(MysqlBatch& batch) {
+        for (const auto& chunk : chunks_) {
+            for (const Settlement* one : chunk->items)
+                if (!answer_to(*one).accepted) chunk->texts.forget(id_of_settlement(*one));
+            chunk->texts.write(session_, batch);
         }
-        const auto time_if = [&](bool holds) { return holds ? std::optional(now_) : std::nullopt; };
-        rows_.add(id, to_string(status), job.progress.percent, message, job.attempt, job.crashes,
-                  job.run_at, time_if(status == JobStatus::completed),
-                  time_if(status == JobStatus::failed), time_if(status == JobStatus::cancelled),
-                  is_finished(status) ? std::optional(now_ + job.retention) : std::nullopt, result,
-                  error, entry);
-        if (rows_.count() == max_batch_rows || rows_.size() > max_batch_bytes(session_)) write();
+    }
+
+private:
+    struct Chunk {
+        std::vector<const Settlement*> items; ///< by their ids
+        LongTexts texts = {};
+        std::vector<std::unique_ptr<std::string>> errors = {};
+    };
+
+    Settled& answer_to(const Settlement& one) {
+        return answer_.settled[start_ + static_cast<std::size_t>(&one - settlements_.data())];
+    }
+
+    void add_chunk(MysqlBatch& batch, std::vector<const Settlement*> items) {
+        Chunk& chunk = *chunks_.emplace_back(std::make_unique<Chunk>());
+        chunk.items = items;
+        const JobValues<Settlement> all(std::move(items), id_of_settlement);
+        const auto wanted =
+            all.literals([&](const Settlement& one) { return literal(status_wanted(one)); });
+        batch.add(
+            mysql::lock_settled, [this, &chunk](Row row) { accept(chunk, row); }, wanted,
+            all.these(), fences_of(all));
+        for (const std::string_view status : {"completed", "failed", "cancelled", "pending"}) {
+            std::vector<const Settlement*> some;
+            std::ranges::copy_if(chunk.items, std::back_inserter(some), [&](const Settlement* one) {
+                return status_wanted(*one) == status;
+            });
+            if (!some.empty()) add_update(batch, chunk, {std::move(some), id_of_settlement});
+        }
+    }
+
+    void accept(const Chunk& chunk, Row row) {
+        const JobId id = read_id(row);
+        const auto found = std::ranges::lower_bound(
+            chunk.items, id, {}, [](const Settlement* one) { return id_of_settlement(*one); });
+        Settled& settled = answer_to(**found);
+        settled = {true, read_status(row)};
+        if (row.number() == 1 && is_finished(settled.status)) answer_.has_to_unblock = true;
+    }
+
+    void add_update(MysqlBatch& batch, Chunk& chunk, const JobValues<Settlement>& jobs) {
+        const auto message_of = [&](const Settlement& one) {
+            return literal(one.progress() ? one.progress()->message : std::string_view());
+        };
+        const auto percent_of = [](const Settlement& one) {
+            return one.progress() ? one.progress()->percent : -1;
+        };
+        const auto result_of = [&](const Settlement& one) {
+            if (one.kind() != Kind::completed) return literal({});
+            return literal(chunk.texts.inlined(mysql::append_to_result, id_of_settlement(one),
+                                               one.result().text()));
+        };
+        const auto error_of = [&](const Settlement& one) {
+            if (!has_error(one)) return literal({});
+            auto& text =
+                chunk.errors.emplace_back(std::make_unique<std::string>(to_text(one.error())));
+            return literal(
+                chunk.texts.inlined(mysql::append_to_error, id_of_settlement(one), *text));
+        };
+        const auto entry_of = [&](const Settlement& one) {
+            if (!has_error(one)) return literal({});
+            return literal(attempt_entry(one.error()));
+        };
+        batch.add_change(mysql::settle, status_wanted(*jobs.items().front()),
+                         jobs.numbers(percent_of), jobs.literals(message_of),
+                         jobs.literals(result_of), jobs.literals(error_of), jobs.literals(entry_of),
+                         now_,
+                         jobs.numbers([](const Settlement& one) { return one.delay().count(); }),
+                         jobs.numbers([](const Settlement& one) {
+                             return one.kind() == Kind::released ? 1 : 0;
+                         }),
+                         jobs.these(), fences_of(jobs));
+    }
+
+    static Expression fences_of(const JobValues<Settlement>& jobs) {
+        return jobs.numbers([](const Settlement& one) { return one.lease().fence; });
+    }
+    std::string literal(std::optional<std::string_view> text) const {
+        return literal_of(session_, text);
     }
 
     MysqlSession& session_;
-    const Timestamp now_;
-    JsonRows rows_;
-    LongTexts long_texts_;
-    std::vector<std::unique_ptr<std::string>> errors_;
+    const CallTime now_;
+    const std::span<const Settlement> settlements_;
+    Exchange& answer_;
+    const std::size_t start_;
+    std::vector<std::unique_ptr<Chunk>> chunks_;
 };
 
-bool has_unique_key(const NewJob& job) { return job.unique_key.has_value(); }
+bool has_follow_ups(const Settlement& one) { return !one.follow_ups().empty(); }
 
-/// May come after `held.at(id)`, and is counted in it.
-bool take_in(Held& job, const Progress& reported) {
-    const bool is_news =
-        reported.percent > job.progress.percent ||
-        (reported.percent == job.progress.percent && reported.message != job.progress.message);
-    if (is_news) job.progress = reported;
-    return is_news;
+void end_batch(MysqlSession& session, MysqlBatch& batch) {
+    if (session.commits_last_batch())
+        batch.commit();
+    else
+        batch.run();
 }
 
 } // namespace
@@ -162,140 +222,105 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
                           Exchange& answer) const {
     if (settlements.empty()) return;
     auto& own = MysqlSession::of(session);
-    std::vector<JobId> ids;
-    for (const Settlement& settlement : settlements) ids.push_back(settlement.lease().id);
-    auto held = lock_held(own, std::move(ids));
-
-    LeaseEnds ends(own, *now);
+    const auto start = answer.settled.size();
+    MysqlBatch batch(own);
+    Settling settling(own, now, settlements, answer);
+    settling.add_to(batch);
+    batch.run();
+    settling.add_long_texts_to(batch);
+    batch.run();
     std::vector<NewJob> follow_ups;
+    for (std::size_t i = 0; i < settlements.size(); ++i)
+        if (answer.settled[start + i].accepted)
+            follow_ups.insert(follow_ups.end(), settlements[i].follow_ups().begin(),
+                              settlements[i].follow_ups().end());
     std::vector<Submitted> submitted;
-    const auto write = [&] {
-        ends.write();
-        submit(session, follow_ups, now, submitted);
-        follow_ups.clear();
-    };
-    for (const Settlement& settlement : settlements) {
-        const auto& [id, fence] = settlement.lease();
-        const auto found = held.find(id);
-        if (found == held.end() || found->second.fence != fence ||
-            (settlement.kind() == Settlement::Kind::cancelled && !found->second.cancel_requested)) {
-            answer.settled.push_back({});
-            continue;
-        }
-        const bool has_children = found->second.has_children;
-        const auto status = ends.add(settlement, std::move(found->second));
-        answer.settled.push_back({true, status});
-        answer.has_to_unblock |= has_children && is_finished(status);
-        held.erase(found);
-        const auto& jobs = settlement.follow_ups();
-        follow_ups.insert(follow_ups.end(), jobs.begin(), jobs.end());
-        // Only what later settlements have not yet freed is taken.
-        if (std::ranges::any_of(jobs, has_unique_key)) write();
-    }
-    write();
+    submit(session, follow_ups, now, submitted);
 }
 
 void MysqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
                             const ClaimRequest& request, CallTime now, Exchange& answer) const {
-    settle(session, settlements, now, answer);
-    const auto claim = [&](const std::string& queue, std::size_t limit) {
-        claim_from(session, queue, limit, request, *now, answer.claimed);
-    };
-    claim_queue_by_queue(session, mysql::next_due_in, request, now, answer, claim);
-}
-
-void MysqlDialect::claim_from(Session& session, std::string_view queue, std::size_t limit,
-                              const ClaimRequest& request, Timestamp now,
-                              std::vector<ClaimedJob>& answers) const {
-    JsonRows ids;
-    std::optional<Timestamp> oldest;
-    const auto find = [&](Timestamp first, Timestamp last) {
-        session.query(mysql::find_due)
-            .for_each(
-                [&](Row row) {
-                    const Timestamp run_at = row.time();
-                    oldest = std::min(oldest.value_or(run_at), run_at);
-                    ClaimedJob job = read_claimed(row);
-                    ++job.lease.fence;
-                    ++job.attempt;
-                    ids.add(job.lease.id);
-                    answers.push_back(std::move(job));
-                },
-                now, queue, first, last, limit - ids.count());
-    };
-    const auto began = steady_now();
-    const auto search = floors_.begin(queue, began);
-    const auto start = std::ssize(answers);
-    find(search.floor, now);
-    const bool looks_below = search.floor > Timestamp::min() && search.looks_below;
-    if (ids.count() < limit && looks_below) {
-        const auto above = std::ssize(answers);
-        find(Timestamp::min(), std::min(search.floor - Duration{1}, now));
-        std::rotate(answers.begin() + start, answers.begin() + above, answers.end());
+    auto& own = MysqlSession::of(session);
+    if (std::ranges::any_of(settlements, has_follow_ups)) {
+        own.keep_open();
+        settle(session, settlements, now, answer);
+        settlements = {};
     }
-    floors_.end(queue, search, oldest, ids.count() == limit, began, steady_now());
-    if (ids.count() > 0)
-        session.query(mysql::take).change(ids.take(), request.worker, now, now + request.lease_for);
+    if (settlements.empty() && request.limit == 0) return;
+
+    MysqlBatch batch(own);
+    Settling settling(own, now, settlements, answer);
+    MysqlClaim claim(request, now, floors_, filled_);
+    settling.add_to(batch);
+    claim.search(batch);
+    do {
+        batch.run();
+    } while (claim.search(batch));
+    settling.add_long_texts_to(batch);
+    claim.take(batch);
+    end_batch(own, batch);
+    claim.move_to(answer);
 }
 
 void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
                          Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
     auto& own = MysqlSession::of(session);
-    std::vector<JobId> ids;
-    for (const Heartbeat& heartbeat : heartbeats) ids.push_back(heartbeat.lease.id);
-    auto held = lock_held(own, std::move(ids));
-
-    std::map<JobId, int> revisions;
-    for (const auto& [lease, progress, step] : heartbeats) {
-        const auto found = held.find(lease.id);
-        if (found == held.end() || found->second.fence != lease.fence) {
-            answers.push_back({});
-            continue;
-        }
-        answers.push_back({true, found->second.cancel_requested});
-        int& count = revisions[lease.id];
-        if (progress && take_in(found->second, *progress)) ++count;
-    }
-    JsonRows rows;
-    const auto write = [&] {
-        if (rows.count() > 0) own.query(mysql::extend).change(rows.take(), *now + lease_for, now);
+    const std::size_t start = answers.size();
+    answers.resize(start + heartbeats.size());
+    MysqlBatch batch(own);
+    const auto extend = [&](std::vector<const Heartbeat*> some) {
+        const JobValues<Heartbeat> jobs(some, id_of_heartbeat);
+        const auto fences = jobs.numbers([](const Heartbeat& one) { return one.lease.fence; });
+        const auto kept = [&, some = std::move(some)](Row row) {
+            const JobId id = read_id(row);
+            const auto found = std::ranges::lower_bound(
+                some, id, {}, [](const Heartbeat* one) { return one->lease.id; });
+            const auto number = static_cast<std::size_t>(*found - heartbeats.data());
+            answers[start + number] = {true, !row.next_is_null()};
+        };
+        batch.add(mysql::lock_held, kept, jobs.these(), fences);
+        const auto percent_of = [](const Heartbeat& one) {
+            return one.progress ? one.progress->percent : -1;
+        };
+        const auto message_of = [&](const Heartbeat& one) {
+            return literal_of(own, one.progress ? one.progress->message : std::string_view());
+        };
+        batch.add_change(mysql::extend, now, lease_for, jobs.numbers(percent_of),
+                         jobs.literals(message_of), jobs.these(), fences);
     };
-    for (const auto& [id, count] : revisions) {
-        const Progress& progress = held.at(id).progress;
-        std::optional<std::string_view> message;
-        if (count > 0) message = progress.message;
-        rows.add(id, progress.percent, message, count);
-        if (rows.count() == max_batch_rows || rows.size() > max_batch_bytes(own)) write();
-    }
-    write();
+    const auto size_of_message = [](const Heartbeat& one) {
+        return one.progress ? one.progress->message.size() : 0;
+    };
+    in_batches(heartbeats, id_of_heartbeat, [&](std::span<const Heartbeat> some) {
+        in_chunks(own, some, id_of_heartbeat, size_of_message, extend);
+    });
+    batch.run();
     for (const auto& [lease, progress, step] : heartbeats)
-        if (step) own.query(mysql::add_step).change(step_entry(*step), lease.id, lease.fence);
+        if (step) batch.add_change(mysql::add_step, step_entry(*step), lease.id, lease.fence);
+    end_batch(own, batch);
 }
 
 std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std::size_t limit,
                                           int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
-    LeaseEnds ends(MysqlSession::of(session), *now);
-    std::vector<Held> expired;
+    std::vector<JobId> ids;
     session.query(mysql::find_expired)
         .for_each(
             [&](Row row) {
-                Rescued one;
+                Rescued& one = rescued.emplace_back();
                 one.id = read_id(row);
                 one.queue = row.take_text();
-                Held& job = expired.emplace_back();
-                job.cancel_requested = row.optional_time().has_value();
-                job.progress.percent = row.small_number();
-                job.attempt = row.small_number();
-                job.crashes = row.small_number();
-                job.retention = row.duration();
-                job.run_at = row.time();
-                rescued.push_back(std::move(one));
+                one.status = read_status(row);
+                ids.push_back(one.id);
             },
-            floor, now, limit);
-    for (std::size_t i = 0; i < rescued.size(); ++i)
-        rescued[i].status = ends.add_expired(rescued[i].id, expired[i], crash_limit);
-    ends.write();
+            crash_limit, floor, now, limit);
+    std::ranges::sort(ids);
+    MysqlBatch batch(MysqlSession::of(session));
+    in_lists(ids, [&](const Expression& these) {
+        batch.add_change(mysql::rescue, crash_limit, to_text(worker_lost()), now,
+                         attempt_entry(worker_lost()), these);
+    });
+    end_batch(MysqlSession::of(session), batch);
     return rescued;
 }
 

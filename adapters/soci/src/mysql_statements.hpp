@@ -16,8 +16,13 @@
 /// FOR UPDATE OF, RETURNING, JSON functions of binary strings.
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql {
 
-inline constexpr Sql now = {
-    "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))", "i"};
+#define ASYNCJOBS_MYSQL_TIME "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))"
+inline constexpr Sql now = {"SELECT " ASYNCJOBS_MYSQL_TIME, "i"};
+
+/// One time for all statements of a call, without a round trip of its own: it stands where a
+/// statement's `:now` is absent.
+#define ASYNCJOBS_MYSQL_KEPT_TIME "@asyncjobs_now"
+inline constexpr Sql keep_time = {"SET " ASYNCJOBS_MYSQL_KEPT_TIME " = " ASYNCJOBS_MYSQL_TIME};
 
 #define ASYNCJOBS_COLUMN(name, at) "new_" name " longtext CHARACTER SET utf8mb4 PATH '$[" at "]'"
 #define ASYNCJOBS_OF_BATCH " AS batch STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON id = new_id"
@@ -68,49 +73,64 @@ inline constexpr Sql firsts_of_keys = {
     ASYNCJOBS_HAVE_KEY("idempotency_key", "jobs_idempotency_key"), "tti"};
 inline constexpr Sql key_holders = {ASYNCJOBS_HAVE_KEY("live_key", "jobs_unique_key"), "tti"};
 
-/// What the jobs are, and stay until the transaction ends.
-inline constexpr Sql lock_all = {
-    "SELECT id, fence, cancel_requested_at, progress, message, attempt, crashes, retention, run_at,"
-    " dependents FROM " ASYNCJOBS_NOT_LOCKED(ASYNCJOBS_IDS) ASYNCJOBS_OF_BATCH
-    " WHERE status = 'processing' FOR UPDATE",
-    "tiiitiiiii"};
+/// Changes of many jobs are of one table: a join with JSON_TABLE would write them to a temporary
+/// table first, on disk where a text is among them. `:these` are literals of ids, and a value that
+/// is not the same for all of them is an expression of `id`: see by_id(). SET goes from left to
+/// right, and what was set is seen by what follows.
+#define ASYNCJOBS_MYSQL_JOBS_BY_ID "jobs FORCE INDEX (PRIMARY)"
+#define ASYNCJOBS_MYSQL_ARE_HELD                                                                   \
+    " WHERE id IN (:these) AND fence = :fence AND status = 'processing'"
 
-inline constexpr Sql
-    end_leases =
-        {
-            "UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS ("
-            // clang-format off
-    ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("status", "1") ", "
-    ASYNCJOBS_COLUMN("progress", "2") ", " ASYNCJOBS_COLUMN("message", "3") ", "
-    ASYNCJOBS_COLUMN("attempt", "4") ", " ASYNCJOBS_COLUMN("crashes", "5") ", "
-    ASYNCJOBS_COLUMN("run_at", "6") ", " ASYNCJOBS_COLUMN("completed_at", "7") ", "
-    ASYNCJOBS_COLUMN("failed_at", "8") ", " ASYNCJOBS_COLUMN("cancelled_at", "9") ", "
-    ASYNCJOBS_COLUMN("expires_at", "10") ", " ASYNCJOBS_COLUMN("result", "11") ", "
-    ASYNCJOBS_COLUMN("error", "12") ", " ASYNCJOBS_COLUMN("entry", "13")
-            // clang-format on
-            "))" ASYNCJOBS_OF_BATCH " SET status = new_status, progress = new_progress, message = "
-            "COALESCE(new_message, message),"
-            " attempt_errors = IF(new_entry IS NULL, attempt_errors, CONCAT("
-            "  COALESCE(CONCAT(LEFT(attempt_errors, CHAR_LENGTH(attempt_errors) - 1), ','), '['),"
-            "  '{\"attempt\":', attempt, ',\"at\":', :now, ',\"worker\":', "
-            "   JSON_QUOTE(CONVERT(worker USING utf8mb4)), ',',"
-            "  new_entry, '}]')),"
-            " attempt = new_attempt, crashes = new_crashes, run_at = new_run_at,"
-            " not_before = IF(new_status = 'pending', NULL, not_before),"
-            " completed_at = new_completed_at, failed_at = new_failed_at, cancelled_at = "
-            "new_cancelled_at,"
-            " expires_at = new_expires_at, result = new_result,"
-            " error = IF(new_status = 'completed', NULL, COALESCE(new_error, error)),"
-            " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"};
+// A percentage of -1 says that none was reported. `becomes` is the status that the worker wants; a
+// job that is put back (`pending`) although its cancellation was requested is cancelled instead.
+#define ASYNCJOBS_MYSQL_IS_PUT_BACK "(:becomes = 'pending' AND cancel_requested_at IS NULL)"
+#define ASYNCJOBS_MYSQL_IS_CANCELLED                                                               \
+    "(:becomes = 'cancelled' OR :becomes = 'pending' AND cancel_requested_at IS NOT NULL)"
+#define ASYNCJOBS_MYSQL_ARE_SETTLED                                                                \
+    ASYNCJOBS_MYSQL_ARE_HELD " AND (:becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
 
-inline constexpr Sql find_due = {
-    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(
-        ":now") " FROM jobs FORCE INDEX (jobs_due)"
-                " WHERE status = 'pending' AND queue = :queue AND run_at >= :first AND run_at <= "
-                ":last"
-                " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
-                " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
-    due_columns};
+/// With one error more, of the attempt under way: see attempt_entry().
+#define ASYNCJOBS_MYSQL_WITH_ERROR(entry)                                                          \
+    "CONCAT(COALESCE(CONCAT(LEFT(attempt_errors, CHAR_LENGTH(attempt_errors) - 1), ','), '['),"    \
+    " '{\"attempt\":', attempt, ',\"at\":', :now, ',\"worker\":',"                                 \
+    " JSON_QUOTE(CONVERT(worker USING utf8mb4)), ',', " entry ", '}]')"
+
+/// Answers those that will be settled, and as what; they stay as they are until the transaction
+/// ends.
+inline constexpr Sql lock_settled = {
+    "SELECT id, IF(" ASYNCJOBS_MYSQL_IS_CANCELLED ", 'cancelled', :becomes), dependents"
+    " FROM " ASYNCJOBS_MYSQL_JOBS_BY_ID ASYNCJOBS_MYSQL_ARE_SETTLED " FOR UPDATE",
+    "tti"};
+
+inline constexpr Sql settle = {
+    "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET"
+    " status = IF(" ASYNCJOBS_MYSQL_IS_CANCELLED ", 'cancelled', :becomes),"
+    " message = IF(:percent >= progress, :message, message),"
+    " progress = IF(:becomes = 'completed', 100, GREATEST(progress, :percent)),"
+    " result = :result,"
+    " error = IF(:becomes = 'completed', NULL, COALESCE(:error, error)),"
+    " attempt_errors = IF(:entry IS NULL, attempt_errors, " ASYNCJOBS_MYSQL_WITH_ERROR(
+        ":entry") "),"
+                  " completed_at = IF(:becomes = 'completed', :now, NULL),"
+                  " failed_at = IF(:becomes = 'failed', :now, NULL),"
+                  " cancelled_at = IF(" ASYNCJOBS_MYSQL_IS_CANCELLED ", :now, NULL),"
+                  " expires_at = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK ", NULL, :now + retention),"
+                  " run_at = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK ", :now + :delay, run_at),"
+                  " not_before = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK ", NULL, not_before),"
+                  " attempt = GREATEST(attempt - :refund, 0), lease_expires_at = NULL, updated_at "
+                  "= :now,"
+                  " revision = revision + 1" ASYNCJOBS_MYSQL_ARE_SETTLED};
+
+/// See ClaimFloors.
+#define ASYNCJOBS_MYSQL_DUE(where)                                                                 \
+    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(                                                \
+        ":now") " FROM jobs FORCE INDEX (jobs_due)"                                                \
+                " WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND "             \
+                "run_at " where " :floor"                                                          \
+                " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"    \
+                " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED"
+inline constexpr Sql find_due = {ASYNCJOBS_MYSQL_DUE(">="), due_columns};
+inline constexpr Sql find_due_below = {ASYNCJOBS_MYSQL_DUE("<"), due_columns};
 
 /// Of those that are not due yet.
 inline constexpr Sql next_due_in = {
@@ -121,32 +141,60 @@ inline constexpr Sql next_due_in = {
     "i"};
 
 inline constexpr Sql take = {
-    "UPDATE " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH
+    "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
     " SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :lease_expires_at"};
+    " updated_at = :now, lease_expires_at = :now + :lease_for WHERE id IN (:these)"};
 
-inline constexpr Sql extend = {
-    "UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS ("
-    // clang-format off
-    ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("progress", "1") ", "
-    ASYNCJOBS_COLUMN("message", "2") ", " ASYNCJOBS_COLUMN("revisions", "3")
-    // clang-format on
-    "))" ASYNCJOBS_OF_BATCH " SET lease_expires_at = :lease_expires_at, progress = new_progress,"
-    " message = COALESCE(new_message, message), revision = revision + new_revisions,"
-    " updated_at = IF(new_revisions = '0', updated_at, :now)"};
+inline constexpr Sql lock_held = {
+    "SELECT id, cancel_requested_at FROM " ASYNCJOBS_MYSQL_JOBS_BY_ID ASYNCJOBS_MYSQL_ARE_HELD
+    " FOR UPDATE",
+    "ti"};
+
+/// Texts are compared byte for byte; their collation takes no notice of blanks at the end.
+#define ASYNCJOBS_MYSQL_TELLS_NEWS                                                                 \
+    "(:percent > progress OR :percent = progress AND"                                              \
+    "  CAST(:message AS BINARY) <> CAST(message AS BINARY))"
+inline constexpr Sql extend = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
+                               " SET lease_expires_at = :now + :lease_for,"
+                               " revision = revision + IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", 1, 0),"
+                               " updated_at = IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", :now, updated_at),"
+                               " message = IF(:percent >= progress, :message, message),"
+                               " progress = GREATEST(progress, :percent)" ASYNCJOBS_MYSQL_ARE_HELD};
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, job_columns};
 inline constexpr Sql glance = {
     "SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, glance_columns};
 
+#define ASYNCJOBS_MYSQL_IS_QUARANTINED "(crashes + 1 >= :crash_limit)"
+#define ASYNCJOBS_MYSQL_IS_OVER                                                                    \
+    "(" ASYNCJOBS_MYSQL_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL)"
+/// Answers what rescue() makes of them, too.
 inline constexpr Sql find_expired = {
-    "SELECT id, queue, cancel_requested_at, progress, attempt, crashes, retention, run_at"
+    "SELECT id, queue, IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", 'failed',"
+    " IF(cancel_requested_at IS NULL, 'pending', 'cancelled'))"
     " FROM jobs FORCE INDEX (jobs_lease) WHERE status = 'processing'"
     " AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     " ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
-    "ttiiiiii"};
+    "ttt"};
+
+inline constexpr Sql rescue = {
+    "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET status = IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED
+    ", 'failed',"
+    " IF(cancel_requested_at IS NULL, 'pending', 'cancelled')),"
+    " error = IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", :error, error),"
+    " attempt_errors = IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", " ASYNCJOBS_MYSQL_WITH_ERROR(
+        ":entry") ", attempt_errors),"
+                  " failed_at = IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", :now, NULL),"
+                  " cancelled_at = IF(NOT " ASYNCJOBS_MYSQL_IS_QUARANTINED
+                  " AND cancel_requested_at IS NOT NULL, :now, NULL),"
+                  " expires_at = IF(" ASYNCJOBS_MYSQL_IS_OVER ", :now + retention, NULL),"
+                  " run_at = IF(" ASYNCJOBS_MYSQL_IS_OVER ", run_at, :now),"
+                  " not_before = IF(" ASYNCJOBS_MYSQL_IS_OVER ", not_before, NULL),"
+                  " attempt = GREATEST(attempt - 1, 0), crashes = crashes + 1,"
+                  " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"
+                  " WHERE id IN (:these)"};
 
 inline constexpr Sql expired_lease = {
     "SELECT :now, (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_lease)"
@@ -249,8 +297,8 @@ inline constexpr Sql find_to_advance = {
     "SELECT id FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock >= 0 AND to_unblock <= :now"
     " ORDER BY to_unblock LIMIT :n FOR UPDATE SKIP LOCKED",
     "t"};
-inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH
-                                " SET " ASYNCJOBS_ADVANCES(":step")};
+inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
+                                " SET " ASYNCJOBS_ADVANCES(":step") " WHERE id IN (:these)"};
 
 #define ASYNCJOBS_LINES_OF_BATCH(table)                                                            \
     " AS batch STRAIGHT_JOIN " table " FORCE INDEX (PRIMARY) ON line = new_id"

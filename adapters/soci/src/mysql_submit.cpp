@@ -14,6 +14,12 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
+Timestamp time_of(Session& session, CallTime now) {
+    Timestamp time = now.value_or(Timestamp());
+    if (!now) session.query(statements::time).for_first([&](Row row) { time = row.time(); }, now);
+    return time;
+}
+
 /// How many of `jobs` make one statement.
 std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) {
     std::size_t bytes = 0, count = 0;
@@ -31,9 +37,10 @@ std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) 
 /// are found and answered, and the others are inserted.
 class Submission {
 public:
-    Submission(MysqlSession& session, std::span<const NewJob> jobs, Timestamp now,
+    /// `commits`: it is the last of its transaction.
+    Submission(MysqlSession& session, std::span<const NewJob> jobs, Timestamp now, bool commits,
                std::span<Submitted> answers)
-        : session_(session), jobs_(jobs), now_(now), answers_(answers) {
+        : session_(session), jobs_(jobs), now_(now), commits_(commits), answers_(answers) {
         for (std::size_t i = 0; i < jobs.size(); ++i) open_.push_back(i);
     }
 
@@ -42,7 +49,7 @@ public:
         int conflicts = 0;
         while (!open_.empty()) {
             const auto [first, later] = take_apart();
-            if (insert(first)) {
+            if (insert(first, commits_ && later.empty())) {
                 for (const auto i : first) answers_[i] = {Outcome::created, jobs_[i].id, now_};
                 open_ = later;
                 if (open_.empty()) return;
@@ -80,8 +87,8 @@ private:
         return parts;
     }
 
-    /// False, and nothing inserted, if an id or a key is taken.
-    bool insert(const Indexes& indexes) {
+    /// False, and nothing inserted or committed, if an id or a key is taken.
+    bool insert(const Indexes& indexes, bool commits) {
         JsonRows rows;
         LongTexts long_texts;
         for (const auto i : indexes) {
@@ -94,13 +101,18 @@ private:
                      long_texts.inlined(mysql::append_to_input, job.id, job.input.text()),
                      metadata_of(job));
         }
+        MysqlBatch batch(session_);
         try {
-            session_.query(mysql::insert).change(now_, rows.take());
+            batch.add_change(mysql::insert, now_, rows.take());
+            long_texts.write(session_, batch);
+            if (commits)
+                batch.commit();
+            else
+                batch.run();
         } catch (const soci::mysql_soci_error& error) {
             if (!is_duplicate(error.err_num_)) throw;
             return false;
         }
-        long_texts.write(session_);
         return true;
     }
 
@@ -173,6 +185,7 @@ private:
     MysqlSession& session_;
     const std::span<const NewJob> jobs_;
     const Timestamp now_;
+    const bool commits_;
     const std::span<Submitted> answers_;
     Indexes open_;
 };
@@ -181,14 +194,19 @@ private:
 
 void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
                           std::vector<Submitted>& answers) const {
+    if (jobs.empty()) return;
     auto& own = MysqlSession::of(session);
     const auto all = jobs;
     const std::size_t start = answers.size();
+    const Timestamp time = time_of(session, now);
+    const bool has_children =
+        std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); });
     while (!jobs.empty()) {
         const auto batch = jobs.first(batch_of(own, jobs));
-        answers.resize(answers.size() + batch.size());
-        Submission(own, batch, *now, std::span(answers).last(batch.size())).run();
         jobs = jobs.subspan(batch.size());
+        const bool commits = own.commits_last_batch() && jobs.empty() && !has_children;
+        answers.resize(answers.size() + batch.size());
+        Submission(own, batch, time, commits, std::span(answers).last(batch.size())).run();
     }
     block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
     floors_.expect(all);

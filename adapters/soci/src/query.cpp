@@ -46,14 +46,21 @@ std::vector<std::string> parameter_names(std::string_view sql) {
     return names;
 }
 
-std::string with_numbered_parameters(std::string_view sql) {
+std::vector<SqlPiece> pieces_of(std::string_view sql) {
     std::vector<std::string> names;
-    std::string numbered;
+    std::vector<SqlPiece> pieces;
     take_apart(
-        sql, [&](std::string_view text) { numbered += text; },
-        [&](std::string_view name) {
-            numbered += '$' + std::to_string(place_of(name, names) + 1);
-        });
+        sql, [&](std::string_view text) { pieces.push_back({std::string(text)}); },
+        [&](std::string_view name) { pieces.back().parameter = place_of(name, names); });
+    return pieces;
+}
+
+std::string with_numbered_parameters(std::string_view sql) {
+    std::string numbered;
+    for (const auto& [text, parameter] : pieces_of(sql)) {
+        numbered += text;
+        if (parameter) numbered += '$' + std::to_string(*parameter + 1);
+    }
     return numbered;
 }
 

@@ -19,6 +19,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
+/// What stands in a parameter's place as it is, for databases whose values go into the text of a
+/// statement. Its author quotes the values in it.
+struct Expression {
+    std::string text;
+};
+
 /// A place that SOCI reads a parameter from, or writes a column to: a text or a number.
 struct Cell {
     std::string text;
@@ -117,7 +123,7 @@ protected:
     }
 
     const std::vector<std::string> names_; ///< of the parameters
-    std::string parameter_types_;          ///< `t` or `i`
+    std::string parameter_types_;          ///< `t`, `i`, or `e` for an expression
     std::vector<Cell> parameters_;
     const std::string column_types_;
     std::vector<Cell> columns_;
@@ -127,6 +133,7 @@ private:
     void set(std::size_t at, const std::string& text) { set(at, std::string_view{text}); }
     void set(std::size_t at, const char* text) { set(at, std::string_view{text}); }
     void set(std::size_t at, const JobId& id) { set(at, id.text()); }
+    void set(std::size_t at, const Expression& expression) { bind(at, 'e').text = expression.text; }
     void set(std::size_t at, Duration time) { set(at, time.count()); }
     void set(std::size_t at, Timestamp time) { set(at, time.time_since_epoch()); }
     template <std::integral Number>
@@ -177,6 +184,14 @@ private:
 
 /// The distinct `:name`s of a statement, in the order of their first appearance.
 std::vector<std::string> parameter_names(std::string_view sql);
+
+/// A piece of a statement's text, and the place among its parameter_names() of the parameter that
+/// follows; the last piece is followed by none.
+struct SqlPiece {
+    std::string text;
+    std::optional<std::size_t> parameter = {};
+};
+std::vector<SqlPiece> pieces_of(std::string_view sql);
 
 /// The statement with `$1` for the first of its parameter_names(), and so on.
 std::string with_numbered_parameters(std::string_view sql);

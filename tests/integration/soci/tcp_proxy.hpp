@@ -57,6 +57,13 @@ public:
         return !armed_;
     }
 
+    /// How often the client of the nth connection has sent something after it had begun, or after
+    /// the server had sent something.
+    std::size_t requests(std::size_t connection) {
+        const std::lock_guard lock(mutex_);
+        return requests_.at(connection);
+    }
+
 private:
     static sockaddr_in loopback(std::uint16_t port) {
         sockaddr_in address{};
@@ -75,27 +82,45 @@ private:
             const auto address = loopback(server_port_);
             if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
                 ::shutdown(client, SHUT_RDWR);
-            connections_.emplace_back([this, client, server] {
-                carry(client, server);
+            const auto number = begin_counting();
+            connections_.emplace_back([this, client, server, number] {
+                carry(client, server, number);
                 ::close(client);
                 ::close(server);
             });
         }
     }
 
-    void carry(int client, int server) {
+    std::size_t begin_counting() {
+        const std::lock_guard lock(mutex_);
+        requests_.push_back(0);
+        return requests_.size() - 1;
+    }
+    void count_request(std::size_t connection) {
+        const std::lock_guard lock(mutex_);
+        ++requests_[connection];
+    }
+
+    void carry(int client, int server, std::size_t number) {
+        bool is_answer_next = false;
         while (!stopping_) {
             std::array<pollfd, 2> ends = {{{client, POLLIN, 0}, {server, POLLIN, 0}}};
             if (::poll(ends.data(), ends.size(), 50) <= 0) continue;
-            if (ends[1].revents != 0 && !pass_on(server, client)) return;
+            if (ends[1].revents != 0) {
+                is_answer_next = false;
+                if (!pass_on(server, client)) return;
+            }
             if (ends[0].revents == 0) continue;
             const std::string request = read(client);
             if (request.empty()) return;
+            if (!std::exchange(is_answer_next, true)) count_request(number);
             const auto cut = cut_of(request);
             if (cut == Cut::before_it_arrives) return;
             write(server, request);
             if (!cut) continue;
-            read(server); // by then it has happened
+            ::shutdown(server, SHUT_WR); // which the server sees once it has done all of it
+            while (!read(server).empty()) {
+            }
             return;
         }
     }
@@ -130,6 +155,7 @@ private:
     std::mutex mutex_;
     std::string words_;
     std::optional<Cut> armed_;
+    std::vector<std::size_t> requests_;
     std::atomic<bool> stopping_ = false;
     std::vector<std::thread> connections_;
     std::thread acceptor_;

@@ -1,0 +1,115 @@
+#include "mysql_claim.hpp"
+
+#include "dialect.hpp"
+#include "job_row.hpp"
+#include "mysql_statements.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+MysqlClaim::MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now,
+                       ClaimFloors& floors, FilledQueues& filled)
+    : request_(request), now_(now), floors_(floors), filled_(filled), began_(steady_now()),
+      served_(request.limit > 0 ? request.queues.size() : 0) {
+    for (std::size_t i = 0; i < served_.size(); ++i)
+        served_[i].floor = floors_.begin(request_.queues[i], began_);
+}
+
+/// How many more jobs are wanted than were found.
+std::size_t MysqlClaim::missing() const {
+    std::size_t found = 0;
+    for (const Served& served : served_)
+        found += served.above.jobs.size() + served.below.jobs.size();
+    return request_.limit - std::min(found, request_.limit);
+}
+
+bool MysqlClaim::search(MysqlBatch& batch) {
+    if (is_searched_ || served_.empty() || missing() == 0) return false;
+    ask_for_next_due(batch);
+    for (std::size_t i = 0; i < served_.size(); ++i) {
+        Served& served = served_[i];
+        const bool is_likely_to_do = !served.was_searched && filled_.contains(request_.queues[i]);
+        if (!served.was_searched) search_above(batch, i);
+        if (is_likely_to_do) return true;
+        if (!served.was_searched_below) search_below(batch, i);
+    }
+    is_searched_ = true;
+    return true;
+}
+
+void MysqlClaim::search_above(MysqlBatch& batch, std::size_t queue) {
+    Served& served = served_[queue];
+    served.was_searched = true;
+    served.above.wanted = missing();
+    batch.add(
+        mysql::find_due, [this, &served](Row row) { read(row, served, served.above); }, now_,
+        request_.queues[queue], served.floor.floor, served.above.wanted);
+}
+
+void MysqlClaim::search_below(MysqlBatch& batch, std::size_t queue) {
+    Served& served = served_[queue];
+    served.was_searched_below = true;
+    if (served.floor.floor == Timestamp::min() || !served.floor.looks_below) return;
+    served.below.wanted = missing();
+    batch.add(
+        mysql::find_due_below, [this, &served](Row row) { read(row, served, served.below); }, now_,
+        request_.queues[queue], served.floor.floor, served.below.wanted);
+}
+
+void MysqlClaim::ask_for_next_due(MysqlBatch& batch) {
+    if (std::exchange(asked_for_next_due_, true)) return;
+    for (const std::string& queue : request_.queues)
+        batch.add(
+            mysql::next_due_in,
+            [this](Row row) {
+                const Duration due = std::max(row.duration(), Duration::zero());
+                due_in_ = std::min(due_in_.value_or(due), due);
+            },
+            now_, queue);
+}
+
+void MysqlClaim::read(Row row, Served& served, Found& found) {
+    const Timestamp run_at = row.time();
+    served.oldest = std::min(served.oldest.value_or(run_at), run_at);
+    ClaimedJob job = read_claimed(row);
+    ++job.lease.fence;
+    ++job.attempt;
+    found.jobs.push_back(std::move(job));
+}
+
+/// Of searches that went together, those that come later may have found more than was still wanted.
+void MysqlClaim::take(MysqlBatch& batch) {
+    const auto ended = steady_now();
+    std::size_t wanted = request_.limit;
+    std::vector<JobId> ids;
+    for (std::size_t i = 0; i < served_.size(); ++i) {
+        Served& served = served_[i];
+        if (!served.was_searched) continue;
+        const bool had_enough = served.above.jobs.size() == served.above.wanted;
+        filled_.set(request_.queues[i], had_enough);
+        floors_.end(request_.queues[i], served.floor, served.oldest, !served.was_searched_below,
+                    began_, ended);
+        for (Found* found : {&served.above, &served.below}) {
+            found->jobs.resize(std::min(found->jobs.size(), wanted));
+            wanted -= found->jobs.size();
+            for (const ClaimedJob& job : found->jobs) ids.push_back(job.lease.id);
+        }
+    }
+    std::ranges::sort(ids);
+    in_lists(ids, [&](const Expression& these) {
+        batch.add_change(mysql::take, request_.worker, now_, request_.lease_for, these);
+    });
+}
+
+void MysqlClaim::move_to(Exchange& answer) {
+    const auto before = answer.claimed.size();
+    for (Served& served : served_)
+        for (Found* found : {&served.below, &served.above})
+            std::ranges::move(found->jobs, std::back_inserter(answer.claimed));
+    if (answer.claimed.size() - before < request_.limit) answer.next_due_in = due_in_;
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "claim_floors.hpp"
+#include "mysql_batch.hpp"
+
+#include <asyncjobs/job_store.hpp>
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// The queues of which the latest claim got as many jobs as it wanted.
+///
+/// Thread-safety  Full.
+class FilledQueues {
+public:
+    bool contains(std::string_view queue) const {
+        const std::lock_guard lock(mutex_);
+        return queues_.contains(queue);
+    }
+    void set(const std::string& queue, bool is_filled) {
+        const std::lock_guard lock(mutex_);
+        if (is_filled)
+            queues_.insert(queue);
+        else
+            queues_.erase(queue);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::set<std::string, std::less<>> queues_;
+};
+
+/// A claim from one queue after the other: looks for due jobs above each queue's floor and then
+/// below it, until there are enough, and for the next that will be due.
+///
+/// What is likely to be needed is asked for in one packet: all of it where the queues had too few
+/// jobs the last time, but nothing after a queue that had enough.
+class MysqlClaim {
+public:
+    MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now, ClaimFloors& floors,
+               FilledQueues& filled);
+
+    /// Adds the searches that are left; false if there are none, or enough jobs were found. What
+    /// was added before must have been run.
+    bool search(MysqlBatch& batch);
+
+    /// Adds what makes leases of the jobs that were found.
+    void take(MysqlBatch& batch);
+
+    /// Appends them, and says when the next job is due if there were too few. To be called once.
+    void move_to(Exchange& answer);
+
+private:
+    struct Found {
+        std::size_t wanted = 0;
+        std::vector<ClaimedJob> jobs = {};
+    };
+    struct Served {
+        ClaimFloors::Search floor = {};
+        Found above = {}, below = {};
+        std::optional<Timestamp> oldest = {};
+        bool was_searched = false;
+        bool was_searched_below = false;
+    };
+
+    void search_above(MysqlBatch& batch, std::size_t queue);
+    void search_below(MysqlBatch& batch, std::size_t queue);
+    void ask_for_next_due(MysqlBatch& batch);
+    void read(Row row, Served& served, Found& found);
+    std::size_t missing() const;
+
+    const ClaimRequest& request_;
+    const std::optional<Timestamp> now_;
+    ClaimFloors& floors_;
+    FilledQueues& filled_;
+    const SteadyTime began_;
+    std::vector<Served> served_; ///< by their places in the request; does not grow
+    bool is_searched_ = false;
+    bool asked_for_next_due_ = false;
+    std::optional<Duration> due_in_;
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

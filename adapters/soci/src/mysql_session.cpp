@@ -1,0 +1,53 @@
+#include "mysql_session.hpp"
+
+#include "mysql_query.hpp"
+#include "statements.hpp"
+
+#include <utility>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+constexpr Sql autocommit_off = {"SET autocommit = 0"};
+constexpr Sql autocommit_on = {"SET autocommit = 1"};
+
+soci::mysql_session_backend& backend_of(soci::session& session) {
+    return static_cast<soci::mysql_session_backend&>(*session.get_backend());
+}
+
+} // namespace
+
+MysqlSession::MysqlSession(const std::string& connect_string, std::string table_prefix)
+    : Session(soci::mysql, connect_string, std::move(table_prefix)),
+      backend_(backend_of(connection())),
+      runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0) {}
+
+MysqlSession::MysqlSession(soci::session& host, std::string table_prefix)
+    : Session(host, std::move(table_prefix)), backend_(backend_of(host)) {}
+
+std::unique_ptr<Query> MysqlSession::make_query(const Sql& sql) {
+    return std::make_unique<MysqlQuery>(*this, sql);
+}
+
+// A call that reads has no need of a transaction: at READ COMMITTED each statement has a snapshot
+// of its own.
+void MysqlSession::begin(Transaction transaction) {
+    transaction_ = transaction;
+    knows_time_ = has_committed_ = may_have_committed_ = false;
+    const bool autocommits = transaction == Transaction::none;
+    if (autocommits == autocommits_) return;
+    query(autocommits ? autocommit_on : autocommit_off).change();
+    autocommits_ = autocommits;
+}
+
+void MysqlSession::commit() {
+    if (autocommits_ || has_committed_) return;
+    MysqlBatch batch(*this);
+    batch.commit();
+}
+
+void MysqlSession::rollback() {
+    if (!autocommits_) query(statements::rollback).change();
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

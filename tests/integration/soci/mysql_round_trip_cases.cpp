@@ -1,0 +1,121 @@
+#include "databases/store_calls.hpp"
+#include "mysql_cases.hpp"
+#include "tcp_proxy.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+/// A store whose calls that write have one connection, and how often each goes to the server.
+class CountedStore {
+public:
+    explicit CountedStore(const Need& needed)
+        : tables_(needed), proxy_(port_in(tables_.url())),
+          store_(open_store(through(proxy_, tables_.url()), {.writers = 1})) {}
+
+    JobStore& operator*() { return *store_; }
+    JobStore* operator->() { return store_.get(); }
+
+    template <typename Call>
+    std::size_t round_trips_of(Call call) {
+        constexpr std::size_t writer = 0; // the first that the store has opened
+        const auto before = proxy_.requests(writer);
+        call();
+        return proxy_.requests(writer) - before;
+    }
+
+    Exchange exchange(std::span<const Settlement> settlements, std::size_t limit) {
+        const std::vector<std::string> queues = {"default", "other"};
+        return store_->exchange(settlements, {.worker = "w", .queues = queues, .limit = limit});
+    }
+
+private:
+    const MysqlTables tables_;
+    TcpProxy proxy_;
+    const std::unique_ptr<JobStore> store_;
+};
+
+std::vector<NewJob> new_jobs(std::uint64_t first, std::uint64_t count) {
+    std::vector<NewJob> jobs;
+    for (std::uint64_t i = 0; i < count; ++i) jobs.push_back(new_job(first + i));
+    return jobs;
+}
+
+std::vector<Settlement> completed(const std::vector<ClaimedJob>& jobs) {
+    std::vector<Settlement> settlements;
+    for (const ClaimedJob& job : jobs)
+        settlements.push_back(Settlement::completed(
+            job.lease, JsonText::parse('"' + std::string(job.lease.id.text()) + '"')));
+    return settlements;
+}
+
+MYSQL_CASE("round trips", "an exchange that settles and claims takes two round trips") {
+    CountedStore store(needed);
+    store->submit(new_jobs(0, 40));
+    auto claimed = store.exchange({}, 10).claimed;
+    for (int i = 0; i < 3; ++i) {
+        const auto settlements = completed(claimed);
+        Exchange answer;
+        CHECK(store.round_trips_of([&] { answer = store.exchange(settlements, 10); }) == 2);
+        for (const Settled& one : answer.settled) CHECK(one.status == JobStatus::completed);
+        claimed = std::move(answer.claimed);
+        CHECK(claimed.size() == 10);
+    }
+}
+
+MYSQL_CASE("round trips", "an exchange takes two round trips whatever became of the attempts") {
+    CountedStore store(needed);
+    store->submit(new_jobs(0, 10));
+    const auto claimed = store.exchange({}, 5).claimed;
+    store->cancel(claimed.at(3).lease.id, {});
+    const JobError error{.code = "E", .message = "it's \\ broken", .details = {}};
+    const std::vector<Settlement> settlements = {
+        Settlement::completed(claimed.at(0).lease, JsonText::parse("[1]")),
+        Settlement::retried(claimed.at(1).lease, error, {}),
+        Settlement::failed(claimed.at(2).lease, error), Settlement::cancelled(claimed.at(3).lease),
+        Settlement::released(claimed.at(4).lease, {})};
+    Exchange answer;
+    CHECK(store.round_trips_of([&] { answer = store.exchange(settlements, 5); }) == 2);
+    CHECK(answer.settled.at(0).status == JobStatus::completed);
+    CHECK(answer.settled.at(1).status == JobStatus::pending);
+    CHECK(answer.settled.at(2).status == JobStatus::failed);
+    CHECK(answer.settled.at(3).status == JobStatus::cancelled);
+    CHECK(answer.settled.at(4).status == JobStatus::pending);
+    CHECK(answer.claimed.size() == 5);
+}
+
+MYSQL_CASE("round trips", "an exchange that finds too few jobs again takes two round trips") {
+    CountedStore store(needed);
+    store->submit(new_jobs(0, 6));
+    store.exchange({}, 2);
+    CHECK(store.exchange({}, 5).claimed.size() == 4);
+    NewJob later = new_job(100);
+    later.delay = std::chrono::hours{1};
+    submit(*store, later);
+    submit(*store, new_job(101));
+    Exchange answer;
+    CHECK(store.round_trips_of([&] { answer = store.exchange({}, 5); }) == 2);
+    CHECK(answer.claimed.size() == 1);
+    CHECK(answer.next_due_in > std::chrono::minutes{50});
+}
+
+MYSQL_CASE("round trips", "submits, renewals and rescues take two round trips") {
+    CountedStore store(needed);
+    submit(*store, new_job(0)); // so that the session is one for writing
+    CHECK(store.round_trips_of([&] { store->submit(new_jobs(1, 10)); }) == 2);
+    const auto claimed = store.exchange({}, 3).claimed;
+    std::vector<Heartbeat> heartbeats;
+    for (const ClaimedJob& job : claimed)
+        heartbeats.push_back(
+            {job.lease, Progress{50, "half"}, asyncjobs::Step{"one", JsonText::parse("1")}});
+    CHECK(store.round_trips_of([&] {
+        for (const Renewal& one : store->renew(heartbeats, Duration{1})) CHECK(one.kept);
+    }) == 2);
+    CHECK(store.round_trips_of([&] { CHECK(store->rescue(10, 1).size() == 3); }) == 2);
+    CHECK(find(*store, claimed.at(0).lease.id)->status == JobStatus::failed);
+}
+
+} // namespace
