@@ -30,8 +30,12 @@ enum class UnknownMembers { ignore, refuse };
 /// A missing member keeps its default and an unknown one is ignored unless asked otherwise, so that
 /// two versions of a struct can talk to each other. Understands bool, numbers (range-checked),
 /// std::string, described enums (by name), described structs, std::optional (null or missing:
-/// empty), std::vector, std::map with string keys, std::chrono::duration (a number of seconds),
-/// Timestamp (RFC 3339), JsonText and boost::json::value (anything).
+/// empty), std::array (of exactly that many), std::vector, std::set and other containers that grow
+/// by insertion, std::map and std::unordered_map with string keys, std::variant (the first
+/// alternative that fits; std::monostate: null), std::filesystem::path (a string in UTF-8),
+/// std::chrono::duration (a number of seconds), Timestamp (RFC 3339), JsonText and
+/// boost::json::value (anything), and types for which the host has written Boost.JSON's own
+/// tag_invoke, which goes before a description.
 template <typename T>
 Mismatches read(const boost::json::value& value, T& out,
                 UnknownMembers unknown = UnknownMembers::ignore);

@@ -3,11 +3,15 @@
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -108,6 +112,17 @@ TEST_CASE("containers have the schema of their elements") {
     CHECK(schema<std::vector<bool>>() == parsed(R"({"type":"array","items":{"type":"boolean"}})"));
     CHECK(schema<std::map<std::string, bool>>() ==
           parsed(R"({"type":"object","additionalProperties":{"type":"boolean"}})"));
+    CHECK(schema<std::set<bool>>() == schema<std::vector<bool>>());
+    CHECK(schema<std::unordered_map<std::string, bool>>() == schema<std::map<std::string, bool>>());
+    CHECK(schema<std::array<bool, 3>>() ==
+          parsed(R"({"type":"array","items":{"type":"boolean"},"minItems":3,"maxItems":3})"));
+}
+
+TEST_CASE("a variant may be any of its alternatives") {
+    using Choice = std::variant<std::monostate, bool, std::string>;
+    CHECK(schema<Choice>() ==
+          parsed(R"({"anyOf":[{"type":"null"},{"type":"boolean"},{"type":"string"}]})"));
+    CHECK(schema<std::optional<Choice>>().at("anyOf").at(1) == parsed(R"({"type":"null"})"));
 }
 
 TEST_CASE("a struct has its members, inherited ones too, and those of its members") {

@@ -5,11 +5,18 @@
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
+#include <deque>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
+#include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -60,6 +67,19 @@ struct Order : Base {
 BOOST_DESCRIBE_STRUCT(Order, (Base),
                       (gift, tiny, large, price, rate, note, format, main_line, discount, extra,
                        lines, flags, prices, patience, precise, placed_at, raw, any))
+
+struct Money {
+    int cents = 0;
+};
+
+void tag_invoke(boost::json::value_from_tag, boost::json::value& out, const Money& money) {
+    out = std::to_string(money.cents / 100) + "." + std::to_string(money.cents % 100);
+}
+
+Money tag_invoke(boost::json::value_to_tag<Money>, const boost::json::value& value) {
+    if (!value.is_string()) throw std::invalid_argument("an amount is a string");
+    return {static_cast<int>(std::lround(std::stod(value.get_string().c_str()) * 100))};
+}
 
 template <typename T>
 struct Holder {
@@ -229,6 +249,40 @@ TEST_CASE("a JSON text within a struct is taken as it is") {
     const auto holder = json::parse<Holder<JsonText>>(JsonText::parse(R"({"value":[1,{"a":2}]})"));
     CHECK(holder.value.text() == R"([1,{"a":2}])");
     CHECK(json::serialize(holder).text() == R"({"value":[1,{"a":2}]})");
+}
+
+TEST_CASE("containers of the standard library are arrays and objects") {
+    using Table = std::unordered_map<std::string, std::array<int, 2>>;
+    CHECK(json::serialize(std::set{3, 1, 2}).text() == "[1,2,3]");
+    CHECK(read_one<std::set<int>>("[2,1,2]") == std::set{1, 2});
+    CHECK(read_one<std::deque<Line>>(R"([{"item":"a"}])") == std::deque{Line{.item = "a"}});
+    CHECK(json::serialize(Table{{"a", {1, 2}}}).text() == R"({"a":[1,2]})");
+    CHECK(read_one<Table>(R"({"a":[1,2]})") == Table{{"a", {1, 2}}});
+    CHECK(mismatches_of<std::set<int>>(R"([1,"x"])") == "/1: expected a whole number\n");
+    CHECK(mismatches_of<Table>(R"({"a":[1]})") == "/a: expected an array of 2 elements\n");
+    CHECK(mismatches_of<Table>(R"({"a":[1,true]})") == "/a/1: expected a whole number\n");
+}
+
+TEST_CASE("a variant is the first of its alternatives that fits") {
+    using Choice = std::variant<std::monostate, int, std::string, Line>;
+    for (const Choice& choice : {Choice(), Choice(7), Choice("x"), Choice(Line{.item = "a"})})
+        CHECK(read_one<Choice>(json::serialize(choice).text()) == choice);
+    CHECK(read_one<Choice>("1.5") == std::nullopt);
+    CHECK(mismatches_of<std::variant<int, Line>>(R"({"item":1})") ==
+          ": expected a whole number, or /item: expected a string\n");
+}
+
+TEST_CASE("a path is a string in UTF-8") {
+    const std::filesystem::path path(u8"caf\u00E9/a.txt");
+    CHECK(json::serialize(path).text() == "\"caf\xC3\xA9/a.txt\"");
+    CHECK(read_one<std::filesystem::path>(json::serialize(path).text()) == path);
+    CHECK(mismatches_of<std::filesystem::path>("1") == ": expected a string\n");
+}
+
+TEST_CASE("a type is converted by the functions that its host wrote for Boost.JSON") {
+    CHECK(json::serialize(std::vector{Money{1250}}).text() == R"(["12.50"])");
+    CHECK(json::parse<std::vector<Money>>(JsonText::parse(R"(["12.50"])")).at(0).cents == 1250);
+    CHECK(mismatches_of<std::vector<Money>>("[true]") == "/0: an amount is a string\n");
 }
 
 TEST_CASE("what JSON or a store can't hold is refused when it is written") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/json_kinds.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/describe/enum_from_string.hpp>
@@ -12,25 +13,15 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <exception>
 #include <limits>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
-
-template <typename T, template <typename...> typename Template>
-inline constexpr bool is_a = false;
-template <template <typename...> typename Template, typename... Args>
-inline constexpr bool is_a<Template<Args...>, Template> = true;
-
-template <typename T>
-inline constexpr bool is_duration = false;
-template <typename Rep, typename Period>
-inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
 
 template <typename T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public |
@@ -116,6 +107,67 @@ void read_struct(Reading& in, const boost::json::value& value, T& out) {
     if (in.unknown == UnknownMembers::refuse) refuse_unknown(in, *object, known);
 }
 
+/// By the host's own conversion; empty if it throws.
+template <ReadByHost T>
+std::optional<T> converted_by_host(Reading& in, const boost::json::value& value) {
+    try {
+        return tag_invoke(boost::json::value_to_tag<T>(), value);
+    } catch (const std::exception& error) {
+        in.mismatches.push_back({in.pointer, error.what()});
+        return std::nullopt;
+    }
+}
+
+template <Collection T>
+void read_collection(Reading& in, const boost::json::array& array, T& out) {
+    out.clear();
+    std::size_t index = 0;
+    for (const auto& element : array) {
+        const Step step(in, std::to_string(index++));
+        typename T::value_type item{};
+        read_value(in, element, item);
+        out.insert(out.end(), std::move(item));
+    }
+}
+
+template <typename T, std::size_t size>
+void read_array(Reading& in, const boost::json::value& value, std::array<T, size>& out) {
+    const auto* array = value.if_array();
+    if (!array || array->size() != size)
+        return in.expected("an array of " + std::to_string(size) + " elements");
+    for (std::size_t i = 0; i < size; ++i) {
+        const Step step(in, std::to_string(i));
+        read_value(in, (*array)[i], out[i]);
+    }
+}
+
+/// Whether `value` fits the alternative; adds to `rules` what does not.
+template <std::size_t index, typename T>
+bool read_alternative(const Reading& in, const boost::json::value& value, T& out,
+                      std::string& rules) {
+    Reading trial{.pointer = in.pointer, .unknown = in.unknown};
+    std::variant_alternative_t<index, T> item{};
+    read_value(trial, value, item);
+    if (trial.mismatches.empty()) {
+        out.template emplace<index>(std::move(item));
+        return true;
+    }
+    const auto& [pointer, detail] = trial.mismatches.front();
+    rules += (rules.empty() ? "" : ", or ") + pointer.substr(in.pointer.size()) +
+             (pointer.size() > in.pointer.size() ? ": " : "") + detail;
+    return false;
+}
+
+template <typename T>
+void read_variant(Reading& in, const boost::json::value& value, T& out) {
+    std::string rules;
+    const bool fits = [&]<std::size_t... index>(std::index_sequence<index...>) {
+        return (read_alternative<index>(in, value, out, rules) || ...);
+    }
+    (std::make_index_sequence<std::variant_size_v<T>>());
+    if (!fits) in.mismatches.push_back({in.pointer, rules});
+}
+
 template <typename T>
 void read_value(Reading& in, const boost::json::value& value, T& out) {
     if constexpr (std::same_as<T, boost::json::value>) {
@@ -151,18 +203,23 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
     } else if constexpr (is_a<T, std::optional>) {
         out.reset();
         if (!value.is_null()) read_value(in, value, out.emplace());
-    } else if constexpr (is_a<T, std::vector>) {
-        const auto* array = value.if_array();
-        if (!array) return in.expected("an array");
-        out.clear();
-        out.reserve(array->size());
-        for (const auto& element : *array) {
-            const Step step(in, std::to_string(out.size()));
-            typename T::value_type item{};
-            read_value(in, element, item);
-            out.push_back(std::move(item));
-        }
-    } else if constexpr (is_a<T, std::map>) {
+    } else if constexpr (std::same_as<T, std::monostate>) {
+        if (!value.is_null()) in.expected("null");
+    } else if constexpr (is_a<T, std::variant>) {
+        read_variant(in, value, out);
+    } else if constexpr (is_array<T>) {
+        read_array(in, value, out);
+    } else if constexpr (PathLike<T>) {
+        std::string text;
+        read_string(in, value, text);
+        out = T(std::u8string(text.begin(), text.end()));
+    } else if constexpr (ReadByHost<T>) {
+        if (auto converted = converted_by_host<T>(in, value)) out = *std::move(converted);
+    } else if constexpr (DescribedEnum<T>) {
+        read_enum(in, value, out);
+    } else if constexpr (Described<T>) {
+        read_struct(in, value, out);
+    } else if constexpr (Dictionary<T>) {
         const auto* object = value.if_object();
         if (!object) return in.expected("an object");
         out.clear();
@@ -170,11 +227,13 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
             const Step step(in, std::string_view(key.data(), key.size()));
             read_value(in, element, out[std::string(key)]);
         }
-    } else if constexpr (std::is_enum_v<T>) {
-        read_enum(in, value, out);
+    } else if constexpr (Collection<T>) {
+        if (const auto* array = value.if_array())
+            read_collection(in, *array, out);
+        else
+            in.expected("an array");
     } else {
-        static_assert(Described<T>, "describe this type with BOOST_DESCRIBE_STRUCT");
-        read_struct(in, value, out);
+        require_convertible<T>();
     }
 }
 
@@ -195,6 +254,14 @@ boost::json::object write_struct(const T& value) {
     return object;
 }
 
+template <std::ranges::range T>
+boost::json::array write_array(const T& value) {
+    boost::json::array array;
+    array.reserve(std::ranges::size(value));
+    for (const auto& element : value) array.push_back(write_value(element));
+    return array;
+}
+
 template <typename T>
 boost::json::value write_value(const T& value) {
     if constexpr (std::same_as<T, boost::json::value> || std::same_as<T, bool> ||
@@ -213,22 +280,34 @@ boost::json::value write_value(const T& value) {
         return std::chrono::duration<double>(value).count();
     } else if constexpr (is_a<T, std::optional>) {
         return value ? write_value(*value) : boost::json::value(nullptr);
-    } else if constexpr (is_a<T, std::vector>) {
-        boost::json::array array;
-        array.reserve(value.size());
-        for (const auto& element : value) array.push_back(write_value(element));
-        return array;
-    } else if constexpr (is_a<T, std::map>) {
-        boost::json::object object;
-        for (const auto& [key, element] : value) object.emplace(key, write_value(element));
-        return object;
-    } else if constexpr (std::is_enum_v<T>) {
+    } else if constexpr (std::same_as<T, std::monostate>) {
+        return nullptr;
+    } else if constexpr (is_a<T, std::variant>) {
+        return std::visit([](const auto& held) { return write_value(held); }, value);
+    } else if constexpr (is_array<T>) {
+        return write_array(value);
+    } else if constexpr (PathLike<T>) {
+        const std::u8string text = value.u8string();
+        return boost::json::string(text.begin(), text.end());
+    } else if constexpr (WrittenByHost<T>) {
+        boost::json::value out;
+        tag_invoke(boost::json::value_from_tag(), out, value);
+        return out;
+    } else if constexpr (DescribedEnum<T>) {
         const char* name = boost::describe::enum_to_string(value, nullptr);
         if (!name) throw Error(Errc::invalid_payload, "an enum's value has no name");
         return boost::json::string(name);
-    } else {
-        static_assert(Described<T>, "describe this type with BOOST_DESCRIBE_STRUCT");
+    } else if constexpr (Described<T>) {
         return write_struct(value);
+    } else if constexpr (Dictionary<T>) {
+        boost::json::object object;
+        for (const auto& [key, element] : value) object.emplace(key, write_value(element));
+        return object;
+    } else if constexpr (Collection<T>) {
+        return write_array(value);
+    } else {
+        require_convertible<T>();
+        return nullptr;
     }
 }
 

@@ -62,7 +62,7 @@ template <typename T>
 void add_default(boost::json::object& schema, const T& value) {
     if constexpr (std::floating_point<T>) {
         if (std::isfinite(value)) schema.emplace("default", write_value(value));
-    } else if constexpr (std::is_enum_v<T>) {
+    } else if constexpr (DescribedEnum<T>) {
         if (boost::describe::enum_to_string(value, nullptr))
             schema.emplace("default", write_value(value));
     } else if constexpr (std::integral<T> || std::same_as<T, std::string> || is_duration<T>) {
@@ -106,6 +106,24 @@ boost::json::object schema_struct(Place place) {
 }
 
 template <typename T>
+boost::json::object schema_array(const Place& place) {
+    return {{"type", "array"},
+            {"items", schema_value<typename T::value_type>(place.at({"items"}))}};
+}
+
+template <typename T>
+boost::json::object schema_variant(const Place& place) {
+    boost::json::array alternatives;
+    [&]<std::size_t... index>(std::index_sequence<index...>) {
+        (alternatives.push_back(schema_value<std::variant_alternative_t<index, T>>(
+             place.at({"anyOf", std::to_string(index)}))),
+         ...);
+    }
+    (std::make_index_sequence<std::variant_size_v<T>>());
+    return {{"anyOf", std::move(alternatives)}};
+}
+
+template <typename T>
 boost::json::object schema_value(const Place& place) {
     if constexpr (std::same_as<T, boost::json::value> || std::same_as<T, JsonText>) {
         return {};
@@ -126,24 +144,38 @@ boost::json::object schema_value(const Place& place) {
         return schema_duration<T>();
     } else if constexpr (is_a<T, std::optional>) {
         using Value = typename T::value_type;
-        if constexpr (Described<Value>)
+        if constexpr (Described<Value> || is_a<Value, std::variant>)
             return {{"anyOf",
                      {schema_value<Value>(place.at({"anyOf", "0"})),
                       boost::json::object{{"type", "null"}}}}};
         else
             return or_null(schema_value<Value>(place));
-    } else if constexpr (is_a<T, std::vector>) {
-        return {{"type", "array"},
-                {"items", schema_value<typename T::value_type>(place.at({"items"}))}};
-    } else if constexpr (is_a<T, std::map>) {
+    } else if constexpr (std::same_as<T, std::monostate>) {
+        return {{"type", "null"}};
+    } else if constexpr (is_a<T, std::variant>) {
+        return schema_variant<T>(place);
+    } else if constexpr (is_array<T>) {
+        auto schema = schema_array<T>(place);
+        schema.emplace("minItems", std::tuple_size_v<T>);
+        schema.emplace("maxItems", std::tuple_size_v<T>);
+        return schema;
+    } else if constexpr (PathLike<T>) {
+        return {{"type", "string"}};
+    } else if constexpr (ReadByHost<T> || WrittenByHost<T>) {
+        return {};
+    } else if constexpr (DescribedEnum<T>) {
+        return schema_enum<T>();
+    } else if constexpr (Described<T>) {
+        return schema_struct<T>(place);
+    } else if constexpr (Dictionary<T>) {
         return {{"type", "object"},
                 {"additionalProperties",
                  schema_value<typename T::mapped_type>(place.at({"additionalProperties"}))}};
-    } else if constexpr (std::is_enum_v<T>) {
-        return schema_enum<T>();
+    } else if constexpr (Collection<T>) {
+        return schema_array<T>(place);
     } else {
-        static_assert(Described<T>, "describe this type with BOOST_DESCRIBE_STRUCT");
-        return schema_struct<T>(place);
+        require_convertible<T>();
+        return {};
     }
 }
 

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <asyncjobs/json.hpp>
+
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+/// The kinds of types that json.hpp converts, in the order in which they are tried.
+namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
+
+template <typename T, template <typename...> typename Template>
+inline constexpr bool is_a = false;
+template <template <typename...> typename Template, typename... Args>
+inline constexpr bool is_a<Template<Args...>, Template> = true;
+
+template <typename T>
+inline constexpr bool is_duration = false;
+template <typename Rep, typename Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+
+template <typename T>
+inline constexpr bool is_array = false;
+template <typename T, std::size_t size>
+inline constexpr bool is_array<std::array<T, size>> = true;
+
+/// With a conversion of the host's own, found as Boost.JSON finds it. Some types of the standard
+/// library have one of Boost.JSON's own, so that they are tried before.
+template <typename T>
+concept ReadByHost = requires(const boost::json::value& value) {
+    { tag_invoke(boost::json::value_to_tag<T>(), value) } -> std::same_as<T>;
+};
+template <typename T>
+concept WrittenByHost = requires(boost::json::value& out, const T& value) {
+    tag_invoke(boost::json::value_from_tag(), out, value);
+};
+
+/// std::filesystem::path, whose header is not needed here.
+template <typename T>
+concept PathLike = requires(const T& path) {
+    { path.u8string() } -> std::same_as<std::u8string>;
+    { path.lexically_normal() } -> std::same_as<T>;
+};
+
+template <typename T>
+concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
+
+/// Keys are strings: std::map, std::unordered_map.
+template <typename T>
+concept Dictionary = std::same_as<typename T::key_type, std::string> &&
+    requires(T& to, const std::string& key) {
+    { to[key] } -> std::same_as<typename T::mapped_type&>;
+};
+
+/// Grows by insertion: std::vector, std::deque, std::set, std::unordered_set.
+template <typename T>
+concept Collection = std::ranges::range<const T> && !requires {
+    typename T::mapped_type;
+}
+&&requires(T& to, typename T::value_type item) { to.insert(to.end(), std::move(item)); };
+
+/// Fails to compile, with the remedy, for what is of none of these kinds.
+template <typename T>
+constexpr void require_convertible() {
+    static_assert(!std::is_enum_v<T>, "asyncjobs writes enums by name: describe this one with "
+                                      "BOOST_DESCRIBE_ENUM(Type, values)");
+    static_assert(Described<T> || std::is_enum_v<T>,
+                  "asyncjobs has no JSON conversion for this type: describe a struct with "
+                  "BOOST_DESCRIBE_STRUCT(Type, (), (members)), or write tag_invoke for it with "
+                  "boost::json::value_from_tag and boost::json::value_to_tag; the keys of a map "
+                  "are std::string");
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail
