@@ -5,11 +5,14 @@
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
 
+#include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
@@ -17,7 +20,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 class EventStream;
 
 struct ClientOptions {
-    Duration poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; of what is watched
+    TimeSpan poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; of what is watched
     int submit_tries = 5;          ///< 1-100; while the store answers that trying again may help
     std::size_t batch_limit = 500; ///< 1-100000; concurrent submits that share a transaction
     EventStream* events = nullptr; ///< borrowed: told of submitted, cancelled, restarted jobs
@@ -68,7 +71,13 @@ public:
 
     /// All in one transaction; a conflict of one is in its answer and does not touch the others. In
     /// `after`, a job whose idempotency key or unique key was taken stands for the one that has it.
-    std::vector<Submitted> submit(std::vector<NewJob> jobs);
+    std::vector<Submitted> submit(std::initializer_list<NewJob> jobs) {
+        return submit_all({jobs.begin(), jobs.end()});
+    }
+    template <std::same_as<std::vector<NewJob>> Jobs> // so that the braces of one job mean one job
+    std::vector<Submitted> submit(Jobs jobs) {
+        return submit_all(std::move(jobs));
+    }
 
     /// A fresh id, for jobs that name each other before they are submitted.
     JobId make_id();
@@ -84,9 +93,9 @@ public:
     /// Submits `input`, described by Boost.Describe, as a job of type `Input::type`; the rest of
     /// what is said of the job is in `job`. Answers the id: of the job that has `idempotency_key`
     /// or holds `unique_key` if one does.
-    template <DescribedJob Input>
+    template <detail::OneInput Input>
     JobId submit(const Input& input, NewJob job = {}) {
-        return submit(new_job(input, std::move(job))).id;
+        return submit(detail::described_job(input, std::move(job))).id;
     }
 
     std::optional<Job> find(const JobId& id);
@@ -126,6 +135,8 @@ public:
     std::vector<Limit> limits(); ///< by name
 
 private:
+    std::vector<Submitted> submit_all(std::vector<NewJob> jobs);
+
     std::unique_ptr<Impl> impl_;
 };
 

@@ -62,7 +62,7 @@ public:
     }
 
     /// For Executor::handle<Input>: a function over structs.
-    template <DescribedJob Input>
+    template <typename Input>
     AsyncHandlerFunction typed() const {
         return [self = *this](const JsonText& input, ProgressReporter& progress, Completion done) {
             self.start(detail::typed_input<Input>(input), progress, std::move(done));

@@ -50,16 +50,16 @@ struct ExecutorOptions {
     /// as concurrency. Asynchronous handlers take none.
     unsigned threads = 0;
     std::string worker = {}; ///< names this executor in the store; empty: host, process, random
-    Duration lease_for =
+    TimeSpan lease_for =
         std::chrono::seconds{30}; ///< 100 ms - 1 day; a crash costs about this long
-    Duration poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
-    Duration report_every =
+    TimeSpan poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
+    TimeSpan report_every =
         std::chrono::milliseconds{250};              ///< 1 ms - 1 min; progress, to the store
-    Duration rescue_every = std::chrono::seconds{5}; ///< 1 ms - 1 hour
-    Duration purge_every = std::chrono::minutes{1};  ///< 1 ms - 1 day
+    TimeSpan rescue_every = std::chrono::seconds{5}; ///< 1 ms - 1 hour
+    TimeSpan purge_every = std::chrono::minutes{1};  ///< 1 ms - 1 day
     /// A timed-out handler's time to stop by itself. After it the attempt has failed, and another
     /// job takes its place; its thread, if it has one, is replaced, and ends when it comes back.
-    Duration timeout_grace = std::chrono::seconds{5};
+    TimeSpan timeout_grace = std::chrono::seconds{5};
     /// 1-1000; lost workers until a job is quarantined. Of jobs with one chance left, an executor
     /// runs one at a time, so that none goes down with another.
     int crash_limit = 3;
@@ -99,19 +99,27 @@ public:
     /// Runs jobs of `type` with `function(const JsonText& input, ProgressReporter&) -> JsonText`.
     void handle(std::string type, HandlerFunction function, HandlerOptions options = {});
 
+    template <detail::NoHandlerFunction Function>
+    void handle(std::string, Function, HandlerOptions = {}) {
+        constexpr bool is_handler = detail::require_handler<const JsonText&, Function>();
+        static_assert(!is_handler || std::convertible_to<Function, HandlerFunction>,
+                      "a handler of a type that is named by a string returns asyncjobs::JsonText; "
+                      "for structs write handle<Input>(handler)");
+    }
+
     /// Runs jobs of `type` without a thread: see AsyncHandlerFunction.
     void handle_async(std::string type, AsyncHandlerFunction function, HandlerOptions options = {});
 
     /// Runs jobs of type `Input::type` with `function(const Input&[, ProgressReporter&])`, which
     /// returns nothing, a JsonText, or a struct described by Boost.Describe; or without a thread,
     /// with what makes an asynchronous handler of one: see coroutine() in coroutine.hpp.
-    template <DescribedJob Input, typename Function>
+    template <typename Input, typename Function>
     void handle(Function function, HandlerOptions options = {}) {
         if constexpr (AsyncHandlerAdapter<Function, Input>)
-            handle_async(std::string(Input::type), function.template typed<Input>(),
+            handle_async(detail::job_type<Input>(), function.template typed<Input>(),
                          std::move(options));
         else
-            handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
+            handle(detail::job_type<Input>(), typed_handler<Input>(std::move(function)),
                    std::move(options));
     }
 

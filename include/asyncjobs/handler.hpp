@@ -26,13 +26,22 @@ using HandlerFunction = std::function<JsonText(const JsonText& input, ProgressRe
 /// attempt.
 using Completion = std::function<void(std::exception_ptr error, JsonText result)>;
 
+namespace detail {
+template <typename Function>
+concept NoHandlerFunction = !std::convertible_to<Function, HandlerFunction>;
+
+/// What a submit of one input is for, and not a submit of several jobs.
+template <typename Input>
+concept OneInput = !std::same_as<Input, std::vector<NewJob>>;
+} // namespace detail
+
 /// Starts a run and returns at once; the run goes on until `done` is called. `progress` is valid
 /// until then. The form that coroutines and callbacks are adapted to.
 using AsyncHandlerFunction =
     std::function<void(const JsonText& input, ProgressReporter& progress, Completion done)>;
 
 struct HandlerOptions {
-    Duration timeout = {}; ///< of one attempt, for jobs that set none themselves; 0: none
+    TimeSpan timeout = {}; ///< of one attempt, for jobs that set none themselves; 0: none
     std::optional<RetryPolicy> retry = {};   ///< instead of the executor's
     std::vector<Middleware> middleware = {}; ///< within the executor's; the first is the outermost
 };
@@ -43,18 +52,48 @@ concept DescribedJob = json::Described<T> && requires {
     { T::type } -> std::convertible_to<std::string_view>;
 };
 
+namespace detail {
+
+/// Fails to compile, with the remedy, for what is no DescribedJob.
+template <typename Input>
+constexpr void require_described_job() {
+    static_assert(json::Described<Input>, "describe the struct that is the job's input: "
+                                          "BOOST_DESCRIBE_STRUCT(Input, (), (members))");
+    static_assert(DescribedJob<Input> || !json::Described<Input>,
+                  "name the job's type in the struct that is its input: "
+                  "static constexpr std::string_view type = \"sales_report\";");
+}
+
+/// `Input::type`.
+template <typename Input>
+std::string job_type() {
+    require_described_job<Input>();
+    if constexpr (DescribedJob<Input>)
+        return std::string(Input::type);
+    else
+        return {};
+}
+
+/// new_job(), with a remedy for what is none.
+template <typename Input>
+NewJob described_job(const Input& input, NewJob job) {
+    job.type = job_type<Input>();
+    if constexpr (DescribedJob<Input>) job.input = json::serialize(input);
+    return job;
+}
+
+} // namespace detail
+
 /// `job` as one of type `Input::type` with this input.
 template <DescribedJob Input>
 NewJob new_job(const Input& input, NewJob job = {}) {
-    job.type = Input::type;
-    job.input = json::serialize(input);
-    return job;
+    return detail::described_job(input, std::move(job));
 }
 
 namespace detail {
 
 /// Throws JobFailure for what does not fit, its message naming the path.
-template <DescribedJob Input>
+template <typename Input>
 Input typed_input(const JsonText& text) {
     try {
         return json::parse<Input>(text);
@@ -80,26 +119,61 @@ JsonText typed_result(Result&& result) {
         return json::serialize(result);
 }
 
+/// What boost::asio::awaitable has, whose header is not needed here.
+template <typename T>
+concept Awaitable = requires(const T& awaitable) {
+    typename T::executor_type;
+    { awaitable.valid() } -> std::same_as<bool>;
+};
+
+/// Fails to compile, with the remedy, for what is no handler of `Input`.
+template <typename Input, typename Function>
+constexpr bool require_handler() {
+    constexpr bool with_progress = std::invocable<const Function&, Input, ProgressReporter&>;
+    constexpr bool is_callable = with_progress || std::invocable<const Function&, Input>;
+    static_assert(is_callable,
+                  "a handler is called as handler(input) or handler(input, progress), from several "
+                  "threads, so not mutable: its parameters are (const Input&) or "
+                  "(const Input&, asyncjobs::ProgressReporter&)");
+    if constexpr (is_callable) {
+        using Result = std::remove_cvref_t<decltype(call_typed(std::declval<const Function&>(),
+                                                               std::declval<Input>(),
+                                                               std::declval<ProgressReporter&>()))>;
+        static_assert(!Awaitable<Result>,
+                      "a handler that is a coroutine is registered as "
+                      "asyncjobs::coroutine(executor, handler), of <asyncjobs/coroutine.hpp>");
+        return !Awaitable<Result>;
+    } else {
+        return false;
+    }
+}
+
 } // namespace detail
 
 /// Wraps a function over structs, which is called from several threads at once, into one over JSON.
 /// An input that does not fit `Input` fails the job for good (error_code::invalid_input), its
 /// message naming the path.
-template <DescribedJob Input, typename Function>
+template <typename Input, typename Function>
 HandlerFunction typed_handler(Function function) {
-    return [function = std::move(function)](const JsonText& text,
-                                            ProgressReporter& progress) -> JsonText {
-        const auto input = detail::typed_input<Input>(text);
-        const auto run = [&]() -> decltype(auto) {
-            return detail::call_typed(function, input, progress);
+    detail::require_described_job<Input>();
+    if constexpr (!DescribedJob<Input>)
+        return {};
+    else if constexpr (!detail::require_handler<const Input&, Function>())
+        return {};
+    else
+        return [function = std::move(function)](const JsonText& text,
+                                                ProgressReporter& progress) -> JsonText {
+            const auto input = detail::typed_input<Input>(text);
+            const auto run = [&]() -> decltype(auto) {
+                return detail::call_typed(function, input, progress);
+            };
+            if constexpr (std::is_void_v<decltype(run())>) {
+                run();
+                return JsonText();
+            } else {
+                return detail::typed_result(run());
+            }
         };
-        if constexpr (std::is_void_v<decltype(run())>) {
-            run();
-            return JsonText();
-        } else {
-            return detail::typed_result(run());
-        }
-    };
 }
 
 /// What makes an asynchronous handler of a function over structs: coroutine(), for one.

@@ -34,6 +34,9 @@ struct Progress {
 
 /// Why a job failed, in words meant for the API's client.
 struct ASYNCJOBS_VISIBLE JobError {
+    static constexpr std::size_t max_code = 100,
+                                 max_message = 10'000; ///< bytes; a settlement cuts what is longer
+
     std::string code = {}; ///< stable, for programs: `E7005`, `worker_lost`, `timeout`
     std::string message = {};
     JsonText details = {};
@@ -98,7 +101,7 @@ struct UniqueBy {
     std::vector<std::string> members = {}; ///< of the input, as JSON pointers: `/customer/id`
     /// Above 0: the same job is made once in each period of this length, counted from 1970 by the
     /// submitter's clock, even if it has finished. It is kept at least as long.
-    Duration period = {};
+    TimeSpan period = {};
 };
 
 /// What a step of NewJob::priority is worth.
@@ -120,14 +123,14 @@ struct NewJob {
     /// goes before those of lower priority that were due no more than that many minutes earlier; so
     /// none starves.
     int priority = 0;
-    int max_attempts = 5;                 ///< 1-1000
-    std::optional<Timestamp> run_at = {}; ///< not before; empty: now
-    Duration delay = {};                  ///< instead of run_at: this long after the submit
+    int max_attempts = 5;     ///< 1-1000
+    OptionalTime run_at = {}; ///< not before; empty: now
+    TimeSpan delay = {};      ///< instead of run_at: this long after the submit
     /// An attempt that has not started by then fails the job (error_code::deadline_passed).
-    std::optional<Timestamp> deadline = {};
-    Duration start_within = {}; ///< instead of deadline: this long after it is due; 0: no matter
-    Duration timeout = {};      ///< of one attempt; 0: none
-    Duration retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
+    OptionalTime deadline = {};
+    TimeSpan start_within = {}; ///< instead of deadline: this long after it is due; 0: no matter
+    TimeSpan timeout = {};      ///< of one attempt; 0: none
+    TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
     std::optional<std::string> unique_key = {}; ///< at most one pending or processing job holds it
     std::optional<UniqueBy> unique_by = {};     ///< instead of unique_key: has one made
     OnConflict on_conflict = OnConflict::keep;

@@ -26,7 +26,7 @@ struct Limit {
     LimitPer per = LimitPer::limit;
     std::size_t concurrency = 0; ///< 1-100000 jobs processing at once; 0: no matter
     std::size_t rate = 0;        ///< 1-1000000 starts a `period`, evenly spread; 0: no matter
-    Duration period = std::chrono::seconds{1}; ///< 1 ms - 366 days
+    TimeSpan period = std::chrono::seconds{1}; ///< 1 ms - 366 days
     std::size_t burst = 1; ///< 1-1000000 starts at once, after as long a time without any; of
                            ///< at most 100 years
     /// Jobs of one queue start in turn: one of each owner (or key) that has any, then the next one

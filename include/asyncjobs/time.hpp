@@ -3,9 +3,11 @@
 #include <asyncjobs/config.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
@@ -16,6 +18,47 @@ using Timestamp = std::chrono::sys_time<Duration>;
 
 /// A point on the monotonic clock of one process; never stored, never sent.
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+/// A Duration among options: of any unit of std::chrono, but not without one. `30s`, not `30`.
+class ASYNCJOBS_VISIBLE TimeSpan : public Duration {
+public:
+    constexpr TimeSpan() = default;
+    template <typename Rep, typename Period>
+    requires std::convertible_to<std::chrono::duration<Rep, Period>, Duration>
+    constexpr TimeSpan(const std::chrono::duration<Rep, Period>& span) : Duration(span) {}
+
+    /// Not of `rep`: the operators of std::chrono would take a TimeSpan for a plain number.
+    template <typename Number>
+    requires(std::is_arithmetic_v<Number> &&
+             !std::same_as<Number, rep>) constexpr TimeSpan(Number) {
+        static_assert(!std::is_arithmetic_v<Number>,
+                      "a duration is given with its unit: 30s, std::chrono::seconds{30}");
+    }
+};
+
+/// A time among options: none, or one of std::chrono::system_clock in any unit, of which what is
+/// below a microsecond is cut off.
+class ASYNCJOBS_VISIBLE OptionalTime {
+public:
+    constexpr OptionalTime() = default;
+    constexpr OptionalTime(std::nullopt_t) noexcept {}
+    constexpr OptionalTime(std::optional<Timestamp> time) noexcept : time_(time) {}
+    template <typename Unit>
+    constexpr OptionalTime(std::chrono::sys_time<Unit> time)
+        : time_(std::chrono::floor<Duration>(time)) {}
+
+    constexpr operator const std::optional<Timestamp>&() const noexcept { return time_; }
+    constexpr explicit operator bool() const noexcept { return time_.has_value(); }
+    constexpr bool has_value() const noexcept { return time_.has_value(); }
+    constexpr const Timestamp& operator*() const noexcept { return *time_; }
+    constexpr const Timestamp* operator->() const noexcept { return &*time_; }
+    constexpr Timestamp value_or(Timestamp other) const noexcept { return time_.value_or(other); }
+
+    friend constexpr bool operator==(const OptionalTime&, const OptionalTime&) = default;
+
+private:
+    std::optional<Timestamp> time_ = {};
+};
 
 /// RFC 3339 in UTC with as many of six decimals as are needed: `2025-01-08T12:00:00.25Z`.
 ASYNCJOBS_DECL std::string to_rfc3339(Timestamp);

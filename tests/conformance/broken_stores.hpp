@@ -392,7 +392,7 @@ struct RewritesJson final : ChangedSubmits {
 struct IgnoresTheSchedule final : ChangedSubmits {
     using ChangedSubmits::ChangedSubmits;
     void change(NewJob& job) override {
-        job.run_at.reset();
+        job.run_at = std::nullopt;
         job.delay = {};
     }
 };

@@ -10,6 +10,7 @@
 #   subdirectory          the sources as a subdirectory: the core alone
 #   fetch_content         the sources from a Git repository: the core alone
 #   language              what compilers say first of a host in C++17, or in two modes at once
+#   mistakes              the first error of a usual mistake is its remedy, and the only error
 #   mixed_modes           units of two modes in one program do not link
 # Hosts of the core alone find no SOCI, SQLite, Beast, OpenSSL or date library, neither packages nor headers.
 set -eu
@@ -168,6 +169,18 @@ language)
     says 'error: #error "asyncjobs needs C++20' first_error -std=c++17
     says 'error: #error "define ASYNCJOBS_HEADER_ONLY or ASYNCJOBS_SEPARATE_COMPILATION, not both"' \
         first_error -std=c++20 -DASYNCJOBS_HEADER_ONLY -DASYNCJOBS_SEPARATE_COMPILATION
+    ;;
+mistakes)
+    for source in "$here"/mistakes/*.cpp; do
+        remedy=$(sed -n '1s,^// says: ,,p' "$source")
+        says "$remedy" "$cxx" -std=c++20 -fsyntax-only -I"$root/include" "$source"
+        errors=$(grep 'error:' "$scratch/said")
+        case $errors in
+        *"$remedy"*) ;;
+        *) fail "$source: the first error is no remedy: $errors" ;;
+        esac
+        [ "$(echo "$errors" | wc -l)" -eq 1 ] || fail "$source: more errors than one: $errors"
+    done
     ;;
 mixed_modes)
     cd "$scratch/out"

@@ -34,6 +34,15 @@ TEST_CASE_FIXTURE(ClientWorld, "a submitted job is stored under a fresh id") {
     CHECK(first.id.text().substr(4, 8) == "20250108"); // the runtime's clock
 }
 
+TEST_CASE_FIXTURE(ClientWorld, "braces mean one job, with times as the host's clock gives them") {
+    const auto later = std::chrono::system_clock::now() + 5s;
+    const auto named = client.submit({.type = "work", .queue = "reports"});
+    const auto delayed = client.submit({.type = "work", .run_at = later, .timeout = 30s});
+    CHECK(client.find(named.id)->queue == "reports");
+    CHECK(client.find(delayed.id)->run_at == std::chrono::floor<Duration>(later));
+    CHECK(client.find(delayed.id)->timeout == 30s);
+}
+
 TEST_CASE_FIXTURE(ClientWorld, "a typed submit sets type and input, and keeps the rest") {
     const auto id = client.submit(Report{.from = "2012-02-02"}, {.queue = "reports"});
     const auto job = find(id);

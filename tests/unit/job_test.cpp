@@ -116,13 +116,13 @@ TEST_CASE("1 to 1000 attempts are allowed") {
 
 TEST_CASE("durations are from 0 to a hundred years") {
     const Duration century = std::chrono::days{365 * 100};
-    const std::pair<const char*, Duration NewJob::*> members[] = {
+    const std::pair<const char*, TimeSpan NewJob::*> members[] = {
         {"delay", &NewJob::delay},
         {"timeout", &NewJob::timeout},
         {"retention", &NewJob::retention}};
     for (const auto& entry : members) {
         const char* const name = entry.first;
-        Duration NewJob::*const member = entry.second;
+        TimeSpan NewJob::*const member = entry.second;
         accept([&](NewJob& job) { job.*member = Duration{0}; });
         accept([&](NewJob& job) { job.*member = century; });
         CHECK(has(refusal_of([&](NewJob& job) { job.*member = Duration{-1}; }),

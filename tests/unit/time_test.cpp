@@ -25,6 +25,14 @@ TEST_CASE("a time is written with as many decimals as it needs") {
     CHECK(to_rfc3339(at(9999, 12, 31, 24h - 1s)) == "9999-12-31T23:59:59Z");
 }
 
+TEST_CASE("an optional time is of any unit, cut to microseconds") {
+    const OptionalTime time = std::chrono::sys_time<std::chrono::nanoseconds>(1'999ns);
+    CHECK(time == OptionalTime(Timestamp(1us)));
+    CHECK(OptionalTime(std::chrono::sys_days{}).value_or(Timestamp(1us)) == Timestamp());
+    CHECK_FALSE(OptionalTime(std::nullopt));
+    CHECK(OptionalTime() != OptionalTime(Timestamp()));
+}
+
 TEST_CASE("any RFC 3339 date-time is read") {
     const std::pair<const char*, Timestamp> table[] = {
         {"2025-01-08T12:00:00Z", at(2025, 1, 8, 12h)},

@@ -66,8 +66,8 @@ std::uint64_t random_bits() {
 
 } // namespace
 
-std::vector<Submitted> submit(soci::session& host, std::vector<NewJob> jobs,
-                              const HostTables& tables) {
+std::vector<Submitted> detail::submit_all(soci::session& host, std::vector<NewJob> jobs,
+                                          const HostTables& tables) {
     if (jobs.empty()) return {};
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
         const auto today =

@@ -136,6 +136,9 @@ private:
     void set(std::size_t at, const Expression& expression) { bind(at, 'e').text = expression.text; }
     void set(std::size_t at, Duration time) { set(at, time.count()); }
     void set(std::size_t at, Timestamp time) { set(at, time.time_since_epoch()); }
+    void set(std::size_t at, const OptionalTime& time) {
+        set(at, static_cast<const std::optional<Timestamp>&>(time));
+    }
     template <std::integral Number>
     void set(std::size_t at, Number number) {
         bind(at, 'i').number = static_cast<long long>(number);

@@ -6,9 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 /// What is thrown, Error (Errc::invalid_argument), names the argument, its value and the rule.
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
@@ -32,13 +34,14 @@ inline void check_label(std::string_view argument, std::string_view value) {
 
 inline std::string shown(Duration value) { return fmt::format("{} us", value.count()); }
 template <typename T>
-std::string shown(const T& value) {
+requires(!std::derived_from<T, Duration>) std::string shown(const T& value) {
     return fmt::format("{}", value);
 }
 
 /// Throws unless `low <= value <= high`.
 template <typename T>
-void check_range(std::string_view argument, const T& value, const T& low, const T& high) {
+void check_range(std::string_view argument, const T& value, const std::type_identity_t<T>& low,
+                 const std::type_identity_t<T>& high) {
     if (value >= low && value <= high) return;
     throw Error(Errc::invalid_argument, fmt::format("{} is {}, but must be from {} to {}", argument,
                                                     shown(value), shown(low), shown(high)));

@@ -152,7 +152,7 @@ ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
     return submitted;
 }
 
-ASYNCJOBS_INLINE std::vector<Submitted> Client::submit(std::vector<NewJob> jobs) {
+ASYNCJOBS_INLINE std::vector<Submitted> Client::submit_all(std::vector<NewJob> jobs) {
     for (auto& job : jobs) detail::complete(job, *impl_->runtime);
     return jobs.empty() ? std::vector<Submitted>() : impl_->commit(jobs);
 }

@@ -51,11 +51,9 @@ public:
 
     /// Submits, drains, and answers what became of the job.
     Job run(NewJob job);
-    template <DescribedJob Input>
+    template <typename Input>
     Job run(const Input& input, NewJob job = {}) {
-        job.type = Input::type;
-        job.input = json::serialize(input);
-        return run(std::move(job));
+        return run(asyncjobs::detail::described_job(input, std::move(job)));
     }
 
     /// Throws Error (Errc::not_found) if there is no such job.
@@ -65,10 +63,11 @@ public:
     std::vector<Job> jobs(std::string_view type = {});
 
     /// The inputs of jobs(Input::type).
-    template <DescribedJob Input>
+    template <typename Input>
     std::vector<Input> submitted() {
         std::vector<Input> inputs;
-        for (const auto& job : jobs(Input::type)) inputs.push_back(json::parse<Input>(job.input));
+        for (const auto& job : jobs(asyncjobs::detail::job_type<Input>()))
+            inputs.push_back(json::parse<Input>(job.input));
         return inputs;
     }
 

@@ -21,7 +21,7 @@ struct JwtOptions {
     std::string audience = {}; ///< what `aud` must be or contain
     bool any_audience = false; ///< instead of an audience: tokens for other services do here, too
 
-    Duration leeway = std::chrono::seconds{30}; ///< 0 - 10 min; by how much clocks may differ
+    TimeSpan leeway = std::chrono::seconds{30}; ///< 0 - 10 min; by how much clocks may differ
     std::function<Timestamp()> clock = {};      ///< called from any thread; empty: the system's
 
     std::string owner_claim = "sub"; ///< a text; becomes Principal::owner

@@ -34,14 +34,14 @@ struct ServerOptions {
     std::size_t body_limit = 1024 * 1024;          ///< 0 - 1 GiB; a larger one gets 413
     std::size_t body_memory_limit = 64 * 1024 * 1024; ///< of all bodies at once; beyond it: 503
 
-    Duration idle_timeout = std::chrono::seconds{60}; ///< 1 ms - 1 day; until a request begins
-    Duration head_timeout =
+    TimeSpan idle_timeout = std::chrono::seconds{60}; ///< 1 ms - 1 day; until a request begins
+    TimeSpan head_timeout =
         std::chrono::seconds{10}; ///< 1 ms - 1 day; from its first byte on; also of a handshake
-    Duration body_timeout = std::chrono::seconds{60};  ///< 1 ms - 1 day; for the whole body
+    TimeSpan body_timeout = std::chrono::seconds{60};  ///< 1 ms - 1 day; for the whole body
     std::size_t min_body_rate = 500;                   ///< bytes a second, after `rate_grace`
-    Duration rate_grace = std::chrono::seconds{5};     ///< 0 - 1 day
-    Duration write_timeout = std::chrono::seconds{30}; ///< 1 ms - 1 day; for each 64 KiB
-    Duration linger_timeout =
+    TimeSpan rate_grace = std::chrono::seconds{5};     ///< 0 - 1 day
+    TimeSpan write_timeout = std::chrono::seconds{30}; ///< 1 ms - 1 day; for each 64 KiB
+    TimeSpan linger_timeout =
         std::chrono::seconds{2}; ///< 0 - 1 min; for the peer to read a refusal
 
     /// Called from any I/O thread, also at the same time; must not throw.

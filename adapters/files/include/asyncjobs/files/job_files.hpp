@@ -25,11 +25,11 @@ struct JobFilesOptions {
     std::string queue = "default"; ///< of the jobs that remove files; an executor must serve it
     /// Where writers write; created, for its owner only, where it is missing.
     std::filesystem::path scratch = {};
-    Duration link_for = std::chrono::days{7}; ///< 1 min - 366 days; a URL does not outlive its file
+    TimeSpan link_for = std::chrono::days{7}; ///< 1 min - 366 days; a URL does not outlive its file
     /// 1 s - 30 days; how late a file goes whose job was removed before its time.
-    Duration look_every = std::chrono::hours{1};
+    TimeSpan look_every = std::chrono::hours{1};
     /// 1 s - 30 days; how long an upload may go on after its job has failed or was cancelled.
-    Duration linger = std::chrono::hours{1};
+    TimeSpan linger = std::chrono::hours{1};
     Clock now = {};
 };
 

@@ -17,7 +17,7 @@ struct LocalFileStoreOptions {
     /// The first one signs, all of them are accepted: to rotate, put a new one before the old.
     std::vector<Secret> secrets = {};
     /// 1 min - 30 days; a temporary file older than this was left by a process that died.
-    Duration stale_after = std::chrono::hours{6};
+    TimeSpan stale_after = std::chrono::hours{6};
     Clock now = {};
 };
 

@@ -24,7 +24,7 @@ struct S3Options {
         false; ///< `https://endpoint/bucket/key` and not `https://bucket.endpoint/key`
     /// Asked before each signature, so that they may change; from any thread.
     std::function<S3Credentials()> credentials = {};
-    Duration timeout = std::chrono::seconds{30}; ///< 10 ms - 1 hour; without any headway
+    TimeSpan timeout = std::chrono::seconds{30}; ///< 10 ms - 1 hour; without any headway
     std::string ca_file = {}; ///< PEM, whose certificates are trusted; empty: the system's
     Clock now = {};           ///< S3 refuses one that is 15 minutes off
 };

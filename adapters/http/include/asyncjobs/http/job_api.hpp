@@ -53,19 +53,19 @@ struct ApiOptions {
     std::size_t depth_limit = 32;         ///< 1 - JsonText::max_depth; nesting of a request's JSON
     std::size_t default_page = 50;        ///< 1 - max_page; jobs in a listing
     std::size_t max_page = 200;           ///< 1-1000
-    Duration retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
+    TimeSpan retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
 
     /// 0-1000000, in `submits_period`; one more gets 429; 0: as many as they like.
     std::size_t submits_per_owner = 0;
-    Duration submits_period = std::chrono::minutes{1}; ///< 1 s - 1 day
+    TimeSpan submits_period = std::chrono::minutes{1}; ///< 1 s - 1 day
 
     /// 0 - 1 hour; caps `Prefer: wait`; 0: nobody waits.
-    Duration max_wait = std::chrono::seconds{60};
+    TimeSpan max_wait = std::chrono::seconds{60};
     std::size_t max_waits = 20'000;                ///< 0-1000000; requests that wait for a job
     std::size_t max_waits_per_owner = 100;         ///< likewise; one more gets 429
     std::size_t max_streams = 20'000;              ///< 0-1000000; of events
     std::size_t max_streams_per_owner = 100;       ///< likewise; one more gets 429
-    Duration heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
+    TimeSpan heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
 
     /// Makes the jobs that are submitted with an accepted one, in its transaction: those that tell
     /// of it by webhooks, say. They name it in `after`. May block. Throws as a RouteHandler does;

@@ -26,8 +26,8 @@ template <DescribedJob Input>
 struct SubmitRoute {
     std::string queue = "default";
     int max_attempts = 5;                            ///< 1-1000
-    Duration timeout = {};                           ///< of one attempt; 0: none
-    Duration retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
+    TimeSpan timeout = {};                           ///< of one attempt; 0: none
+    TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
     std::vector<std::string> required = {};          ///< top-level members that must be there
     json::UnknownMembers unknown_members = json::UnknownMembers::refuse;
     /// Completes the input and adds what it finds wrong; called also when reading found fault.
@@ -42,8 +42,8 @@ struct UntypedSubmitRoute {
     std::string type = {};
     std::string queue = "default";
     int max_attempts = 5;
-    Duration timeout = {};
-    Duration retention = std::chrono::hours{24 * 7};
+    TimeSpan timeout = {};
+    TimeSpan retention = std::chrono::hours{24 * 7};
     std::vector<std::string> required = {};
     std::function<void(const boost::json::value&, const Call&, Violations&)> check = {};
     Permit permit = {};

@@ -27,10 +27,10 @@ struct Schedule {
     MissedSlots missed = MissedSlots::run_once;
 
     /// 1 s - 30 days; a slot is missed if it is not handled by then.
-    Duration late_after = std::chrono::minutes{1};
+    TimeSpan late_after = std::chrono::minutes{1};
 
     /// From late_after to 366 days; what is older is dropped by MissedSlots::backfill.
-    Duration backfill_for = std::chrono::hours{24};
+    TimeSpan backfill_for = std::chrono::hours{24};
 
     /// Empty, or the member of the job's input, an object, that is set to the slot, as RFC 3339: a
     /// described struct reads it into a Timestamp.

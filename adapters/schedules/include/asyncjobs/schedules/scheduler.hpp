@@ -10,8 +10,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct SchedulerOptions {
-    Duration poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
-    Duration lease_for = std::chrono::seconds{10}; ///< 100 ms - 1 day; a crash delays a slot by it
+    TimeSpan poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; the safety net under hints
+    TimeSpan lease_for = std::chrono::seconds{10}; ///< 100 ms - 1 day; a crash delays a slot by it
     /// Called from any thread, one call at a time; must neither throw nor call the scheduler.
     std::function<void(const LogEntry&)> log = {};
 };
@@ -56,10 +56,9 @@ public:
     void set(std::string_view name, const Schedule& schedule);
 
     /// With `input`, described by Boost.Describe, as what each job gets.
-    template <DescribedJob Input>
+    template <typename Input>
     void set(std::string_view name, const Input& input, Schedule schedule) {
-        schedule.job.type = Input::type;
-        schedule.job.input = json::serialize(input);
+        schedule.job = asyncjobs::detail::described_job(input, std::move(schedule.job));
         set(name, schedule);
     }
 

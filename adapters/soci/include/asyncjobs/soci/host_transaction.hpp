@@ -3,6 +3,8 @@
 #include <asyncjobs/handler.hpp>
 #include <asyncjobs/job_store.hpp>
 
+#include <concepts>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,16 +48,27 @@ struct HostTables {
 ASYNCJOBS_SOCI_DECL Submitted submit(soci::session& session, NewJob job,
                                      const HostTables& tables = {});
 
+namespace detail {
+ASYNCJOBS_SOCI_DECL std::vector<Submitted>
+submit_all(soci::session& session, std::vector<NewJob> jobs, const HostTables& tables);
+}
+
 /// All of them or, if it throws, none. Answers in the order of `jobs`.
-ASYNCJOBS_SOCI_DECL std::vector<Submitted> submit(soci::session& session, std::vector<NewJob> jobs,
-                                                  const HostTables& tables = {});
+inline std::vector<Submitted> submit(soci::session& session, std::initializer_list<NewJob> jobs,
+                                     const HostTables& tables = {}) {
+    return detail::submit_all(session, {jobs.begin(), jobs.end()}, tables);
+}
+template <std::same_as<std::vector<NewJob>> Jobs> // so that the braces of one job mean one job
+std::vector<Submitted> submit(soci::session& session, Jobs jobs, const HostTables& tables = {}) {
+    return detail::submit_all(session, std::move(jobs), tables);
+}
 
 /// Submits `input` as a job of type `Input::type`. Answers the id: of the job that has
 /// `idempotency_key` or holds `unique_key` if one does.
-template <DescribedJob Input>
+template <detail::OneInput Input>
 JobId submit(soci::session& session, const Input& input, NewJob job = {},
              const HostTables& tables = {}) {
-    return submit(session, new_job(input, std::move(job)), tables).id;
+    return submit(session, detail::described_job(input, std::move(job)), tables).id;
 }
 
 /// Completes the job that a handler runs, in one commit with the handler's side effects, which then

@@ -13,10 +13,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 struct StoreOptions {
     /// How long a call waits for another's lock, or for a free session, before it throws
     /// Errc::store_busy. 0 - 10 min.
-    Duration busy_timeout = std::chrono::seconds{5};
+    TimeSpan busy_timeout = std::chrono::seconds{5};
     /// How long a database server may work on one statement before it is ended with
     /// Errc::store_busy. 1 ms - 1 h.
-    Duration statement_timeout = std::chrono::seconds{30};
+    TimeSpan statement_timeout = std::chrono::seconds{30};
     unsigned readers = 4; ///< 1-64; how many reads run at the same time
     unsigned writers = 8; ///< 1-64; how many writes do; SQLite has one at a time
 

@@ -25,8 +25,8 @@ struct WebhookOptions {
         std::chrono::seconds{5}, std::chrono::minutes{5}, std::chrono::minutes{30},
         std::chrono::hours{2},   std::chrono::hours{5},   std::chrono::hours{10},
         std::chrono::hours{14},  std::chrono::hours{20},  std::chrono::hours{24}};
-    Duration timeout = std::chrono::seconds{15};     ///< 1 ms - 1 hour; of an attempt, in all
-    Duration retention = std::chrono::hours{24 * 7}; ///< of deliveries that have finished
+    TimeSpan timeout = std::chrono::seconds{15};     ///< 1 ms - 1 hour; of an attempt, in all
+    TimeSpan retention = std::chrono::hours{24 * 7}; ///< of deliveries that have finished
 
     std::vector<std::uint16_t> ports = {}; ///< that URLs may have besides 443, and 80 of http
     bool allow_http = false;               ///< URLs without TLS
