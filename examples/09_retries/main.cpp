@@ -16,7 +16,7 @@ int main() {
         [&calls](const asyncjobs::JsonText&, asyncjobs::ProgressReporter&) {
             switch (++calls) {
             case 1:
-                throw asyncjobs::Snooze{5ms};
+                throw asyncjobs::Snooze{100ms};
             case 2:
                 throw asyncjobs::JobFailure("E4210", "The mailbox is busy.");
             case 3:

@@ -34,7 +34,7 @@ struct Progress {
 
 /// Why a job failed, in words meant for the API's client.
 struct ASYNCJOBS_VISIBLE JobError {
-    static constexpr std::size_t max_code = 100,
+    static constexpr std::size_t max_code = 255,
                                  max_message = 10'000; ///< bytes; a settlement cuts what is longer
 
     std::string code = {}; ///< stable, for programs: `E7005`, `worker_lost`, `timeout`

@@ -45,7 +45,10 @@ private:
 /// Thrown by a handler that can't do its work yet: the job is pending again for `delay`, and the
 /// attempt is not charged. Let it pass; like Interrupted, it is no std::exception.
 struct ASYNCJOBS_VISIBLE Snooze {
-    Duration delay = {};
+    static constexpr Duration min_delay =
+        std::chrono::milliseconds{100}; ///< a shorter one is this long
+
+    TimeSpan delay = std::chrono::seconds{1};
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

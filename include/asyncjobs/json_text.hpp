@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
@@ -29,8 +30,18 @@ public:
     /// For text that came out of a JsonText before, as a store's reading does: no check is made.
     static JsonText trusted(std::string text) noexcept { return JsonText(std::move(text)); }
 
+    JsonText(const JsonText&) = default;
+    JsonText& operator=(const JsonText&) = default;
+    /// Leaves `null` behind.
+    JsonText(JsonText&& from) noexcept : text_(std::move(from).text()) {}
+    JsonText& operator=(JsonText&& from) noexcept {
+        text_ = std::move(from).text();
+        return *this;
+    }
+    ~JsonText() = default;
+
     const std::string& text() const& noexcept { return text_; }
-    std::string text() && noexcept { return std::move(text_); }
+    std::string text() && noexcept { return std::exchange(text_, "null"); }
 
     friend bool operator==(const JsonText&, const JsonText&) = default;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/job.hpp>
 
 #include <cstdint>
@@ -33,14 +34,14 @@ public:
     /// processing -> failed, for good.
     static Settlement failed(LeaseRef lease, JobError error) {
         Settlement s(Kind::failed, lease);
-        s.error_ = std::move(error);
+        s.error_ = bounded(std::move(error));
         return s;
     }
 
     /// processing -> pending, to be tried again after `delay`; the attempt stays charged.
     static Settlement retried(LeaseRef lease, JobError error, Duration delay) {
         Settlement s(Kind::retried, lease);
-        s.error_ = std::move(error);
+        s.error_ = bounded(std::move(error));
         s.delay_ = delay;
         return s;
     }
@@ -77,6 +78,12 @@ public:
 
 private:
     Settlement(Kind kind, LeaseRef lease) : kind_(kind), lease_(lease) {}
+
+    static JobError bounded(JobError error) {
+        error.code.resize(detail::shortened(error.code, JobError::max_code).size());
+        error.message.resize(detail::shortened(error.message, JobError::max_message).size());
+        return error;
+    }
 
     Kind kind_;
     LeaseRef lease_;

@@ -14,6 +14,7 @@
 #include <asyncjobs/impl/coroutine.ipp>
 #include <asyncjobs/impl/error.ipp>
 #include <asyncjobs/impl/events.ipp>
+#include <asyncjobs/impl/exact_json.ipp>
 #include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor.ipp>
 #include <asyncjobs/impl/executor_core.ipp>

@@ -105,8 +105,8 @@ std::size_t Harness::advance(Duration duration) {
     do {
         if (world.run_until(endless, until))
             throw Error(Errc::overloaded,
-                        "attempt follows upon attempt, and no time passes: does a handler snooze, "
-                        "or a retry wait, for no time?");
+                        "attempt follows upon attempt, and no time passes: does a handler submit "
+                        "another job each time, or a retry wait for no time?");
         reached = std::exchange(until, world.now());
     } while (reached < until); // a handler took time: what that has led to is due as well
     return impl_->attempts - before;

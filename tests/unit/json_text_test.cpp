@@ -18,6 +18,16 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 
 TEST_CASE("a default text is null") { CHECK(JsonText().text() == "null"); }
 
+TEST_CASE("a text that was moved from is null") {
+    auto text = JsonText::parse(R"({"a":"longer than what a string keeps within itself"})");
+    JsonText other = std::move(text);
+    CHECK(text == JsonText());
+    text = std::move(other);
+    CHECK(other == JsonText());
+    CHECK(std::move(text).text().starts_with("{"));
+    CHECK(text == JsonText());
+}
+
 TEST_CASE("well-formed JSON is kept byte for byte") {
     for (const std::string text :
          {"null", "true", "0", "-0", "1e999", "12345678901234567890123", "\"\"",

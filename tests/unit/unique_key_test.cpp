@@ -42,6 +42,20 @@ TEST_CASE("a whole input is the same whatever the order of its members") {
     CHECK(key_of(order(R"({"b":2,"a":{"y":[2,1],"x":1}})", by_input)) != key);
 }
 
+TEST_CASE("numbers are the same if they are equal, however many digits they have") {
+    const auto key = [](std::string_view input) { return key_of(order(input, {.input = true})); };
+    CHECK(key("9007199254740993.0") != key("9007199254740992.0"));
+    CHECK(key("123456789012345678901") != key("123456789012345678902"));
+    CHECK(key("0.1000000000000000055") != key("0.1"));
+    CHECK(key("1e400") != key("1e401"));
+    CHECK(key("-1e-400") != key("1e-400"));
+    CHECK(key("-0.0") == key("0"));
+    CHECK(key("1500") == key("1.5e+3"));
+    CHECK(key("[0.015]") == key("[15.0e-3]"));
+    CHECK(key("15") != key("\"15\""));
+    CHECK(key("15") != key("\"#15e0\""));
+}
+
 TEST_CASE("a member that the input does not have is an error that names it") {
     auto job = order(R"({"a":1})", {.members = {"/b"}});
     CHECK_THROWS_WITH_AS(make_unique_key(job, {}), doctest::Contains("\"/b\""), Error);

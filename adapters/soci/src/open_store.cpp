@@ -56,9 +56,20 @@ std::string table_prefix_of(const StoreUrl& url) {
     return given->second;
 }
 
+/// As in a URL of a file, an absolute path comes after an empty host.
+std::string sqlite_path(const StoreUrl& url) {
+    std::string path = url.target;
+    if (!path.starts_with("//")) return path;
+    if (!path.starts_with("///"))
+        refuse(fmt::format("the store URL sqlite:{} names a host; use sqlite:{} for a path, or "
+                           "sqlite:///PATH for an absolute one",
+                           path, path.substr(2)));
+    return path.erase(0, 2);
+}
+
 std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& options) {
     allow_parameters(url, {"synchronous", "table_prefix"});
-    SqliteOptions sqlite{.path = url.target,
+    SqliteOptions sqlite{.path = sqlite_path(url),
                          .table_prefix = table_prefix_of(url),
                          .busy_timeout = options.busy_timeout,
                          .clock = options.clock};
@@ -123,7 +134,7 @@ std::vector<Migration> pending_migrations(std::string_view text) {
     if (url.scheme == "memory") return {};
     const auto dialect = make_dialect(url, {});
     std::vector<Migration> missing;
-    if (url.scheme == "sqlite" && !std::filesystem::exists(url.target)) {
+    if (url.scheme == "sqlite" && !std::filesystem::exists(sqlite_path(url))) {
         const auto all = dialect->migrations();
         missing.assign(all.begin(), all.end());
     } else {

@@ -8,6 +8,17 @@
 #include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+/// As the databases' own tools name them, too.
+std::string_view canonical_scheme(std::string_view scheme) {
+    if (scheme == "postgres") return "postgresql";
+    if (scheme == "mariadb") return "mysql";
+    if (scheme == "sqlite3") return "sqlite";
+    return scheme;
+}
+
+} // namespace
 
 StoreUrl parse_store_url(std::string_view url) {
     const auto colon = url.find(':');
@@ -16,7 +27,7 @@ StoreUrl parse_store_url(std::string_view url) {
             Errc::invalid_argument,
             fmt::format("the store URL \"{}\" has no scheme; use sqlite:PATH or memory:", url));
     StoreUrl parts;
-    parts.scheme = url.substr(0, colon);
+    parts.scheme = canonical_scheme(url.substr(0, colon));
     const std::string_view rest = url.substr(colon + 1);
     const auto question = rest.find('?');
     parts.target = rest.substr(0, question);

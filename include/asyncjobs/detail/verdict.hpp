@@ -8,6 +8,7 @@
 #include <asyncjobs/retry_policy.hpp>
 #include <asyncjobs/settlement.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -35,7 +36,8 @@ inline Ending ending_of(const std::exception_ptr& thrown) {
     } catch (const Interrupted&) {
         return {.kind = Ending::Kind::interrupted};
     } catch (const Snooze& snooze) {
-        return {.kind = Ending::Kind::snoozed, .delay = bounded(snooze.delay)};
+        return {.kind = Ending::Kind::snoozed,
+                .delay = std::max(Snooze::min_delay, bounded(snooze.delay))};
     } catch (const JobFailure& failure) {
         const auto& error = failure.error();
         return {.kind = Ending::Kind::failed,

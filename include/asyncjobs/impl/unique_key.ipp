@@ -1,9 +1,9 @@
 #pragma once
 
+#include <asyncjobs/detail/exact_json.hpp>
 #include <asyncjobs/detail/name_hash.hpp>
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/job.hpp>
-#include <asyncjobs/json.hpp>
 
 #include <boost/json/serialize.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -47,7 +47,7 @@ inline std::string identity_of(const NewJob& job, const UniqueBy& by) {
     if (by.owner) identity += "owner " + job.owner + '\n';
     if (by.queue) identity += "queue " + job.queue + '\n';
     if (!by.input && by.members.empty()) return identity;
-    const auto input = json::to_value(job.input);
+    const auto input = parse_exact(job.input);
     if (by.input) append_canonical(identity, input);
     for (const std::string& member : by.members) {
         boost::system::error_code missing;

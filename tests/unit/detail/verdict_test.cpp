@@ -105,7 +105,7 @@ TEST_CASE("a handler that snoozes is given back for so long, unless it was to en
         CHECK(settlement.kind() == Kind::released);
         CHECK(settlement.delay() == 5min);
     }
-    CHECK(verdict(StopReason::none, thrown(Snooze{-1s})).delay() == 0s);
+    CHECK(verdict(StopReason::none, thrown(Snooze{-1s})).delay() == Snooze::min_delay);
     CHECK(verdict(StopReason::cancelled, snooze).kind() == Kind::cancelled);
     CHECK(verdict(StopReason::timed_out, snooze).error().code == error_code::timeout);
 }
@@ -122,6 +122,16 @@ TEST_CASE("Interrupted out of the blue fails the attempt") {
     const auto settlement = verdict(StopReason::none, thrown(Interrupted{}));
     CHECK(settlement.kind() == Kind::retried);
     CHECK(settlement.error().code == error_code::internal_error);
+}
+
+TEST_CASE("what a failure says is cut to a size that is fit to be read") {
+    const std::string long_text = std::string(JobError::max_message - 1, 'x') + "\u00E9 more";
+    for (const auto attempts : {1, 3}) {
+        const auto error =
+            verdict(StopReason::none, thrown(JobFailure(long_text, long_text)), attempts).error();
+        CHECK(error.code == long_text.substr(0, JobError::max_code));
+        CHECK(error.message == long_text.substr(0, JobError::max_message - 1));
+    }
 }
 
 TEST_CASE("a failure's words become storable") {

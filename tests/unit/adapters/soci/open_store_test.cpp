@@ -31,6 +31,7 @@ TEST_CASE("a refused store URL is told what is wrong and what is allowed") {
     CHECK(contains(refusal_of("redis:jobs"), "\"redis\"; this build knows sqlite: "));
     CHECK(contains(refusal_of("sqlite:"), "needs a path"));
     CHECK(contains(refusal_of("sqlite::memory:"), "use memory:"));
+    CHECK(contains(refusal_of("sqlite://jobs.db"), "use sqlite:jobs.db"));
     CHECK(contains(refusal_of("memory:jobs"), "takes no path"));
     CHECK(contains(refusal_of("memory:?synchronous=off"), "allows none"));
     CHECK(contains(refusal_of("sqlite:jobs.db?cache=1"),
@@ -46,6 +47,19 @@ TEST_CASE("options out of range are refused by name") {
     CHECK(contains(refusal_of("memory:", {.readers = 0}), "readers is 0"));
     CHECK(contains(refusal_of("memory:", {.readers = 65}), "readers is 65"));
     CHECK(contains(refusal_of("memory:", {.writers = 0}), "writers is 0"));
+}
+
+TEST_CASE("a scheme has the names that the databases' own tools give it") {
+    CHECK(contains(refusal_of("postgres:?nonsense=1"), "postgresql: allows"));
+    CHECK(contains(refusal_of("mariadb://127.0.0.1"), "mysql: names no database"));
+    CHECK(contains(refusal_of("sqlite3:"), "needs a path"));
+}
+
+TEST_CASE("an absolute path may come after an empty host") {
+    const SqliteFile file;
+    submit(*open_store("sqlite://" + file.path().string()), new_job(1));
+    CHECK(find(*open_store(file.url()), new_job(1).id));
+    CHECK(pending_migrations("sqlite://" + file.path().string()).empty());
 }
 
 TEST_CASE("memory: opens a store in this process") {
