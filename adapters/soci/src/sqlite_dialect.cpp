@@ -50,6 +50,7 @@ Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
 SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
 
 std::unique_ptr<Session> SqliteDialect::open() const {
+    check_file(); // it would make another one
     // SOCI's own way to open a file takes quotes and URIs apart and makes SQLite lock a mutex at
     // every column; a session has one user at a time.
     auto session =
@@ -82,9 +83,23 @@ Fault SqliteDialect::classify(Session&, const soci::soci_error& error, Stage sta
     return sqlite_fault_of(error, stage);
 }
 
-void SqliteDialect::begin_write(Session& session) const { session.query(begin_immediate).change(); }
+void SqliteDialect::check_file() const {
+    if (file_ && identity_of(options_.path) != file_)
+        throw Error(Errc::store_unavailable,
+                    fmt::format("{} was removed or replaced while it was open: put it back, or "
+                                "open the store again",
+                                options_.path));
+}
 
-void SqliteDialect::begin_read(Session& session) const { session.query(begin_deferred).change(); }
+void SqliteDialect::begin_write(Session& session) const {
+    check_file();
+    session.query(begin_immediate).change();
+}
+
+void SqliteDialect::begin_read(Session& session) const {
+    check_file();
+    session.query(begin_deferred).change();
+}
 
 void SqliteDialect::commit(Session& session) const { session.query(statements::commit).change(); }
 
@@ -123,6 +138,7 @@ void SqliteDialect::prepare(Session& session) const {
     if (mode != "wal")
         throw Error(Errc::store_failure,
                     fmt::format("{} can't use SQLite's WAL mode, but {}", options_.path, mode));
+    file_ = identity_of(options_.path);
 }
 
 std::span<const Migration> SqliteDialect::migrations() const noexcept {

@@ -1,6 +1,7 @@
 #include "sql_job_store.hpp"
 #include "sqlite_dialect.hpp"
 
+#include "databases/contains.hpp"
 #include "databases/forked_process.hpp"
 #include "databases/sqlite_file.hpp"
 #include "databases/store_calls.hpp"
@@ -12,6 +13,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace {
@@ -93,6 +96,29 @@ TEST_CASE("a full disk is told as such, loses nothing, and is over when there is
 
     small_disk.make_room();
     CHECK_FALSE(code_of([&] { submit(store, big_job(acknowledged)); }));
+}
+
+TEST_CASE("a file that was removed or replaced under its store is noticed at the next call") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    submit(*store, new_job(1));
+    const auto away = file.path().string() + ".away";
+    std::filesystem::rename(file.path(), away);
+    const auto everywhere_unavailable = [&] {
+        CHECK(code_of([&] { submit(*store, new_job(2)); }) == Errc::store_unavailable);
+        CHECK(code_of([&] { find(*store, new_job(1).id); }) == Errc::store_unavailable);
+        CHECK(code_of([&] { claim(*store, 1); }) == Errc::store_unavailable);
+    };
+    everywhere_unavailable();
+    CHECK_FALSE(std::filesystem::exists(file.path()));
+    std::ofstream(file.path()) << "another file";
+    everywhere_unavailable();
+    CHECK(contains(message_of([&] { submit(*store, new_job(2)); }), file.path().string()));
+
+    std::filesystem::rename(away, file.path());
+    CHECK(find(*store, new_job(1).id));
+    submit(*store, new_job(2));
+    CHECK(find(*open_store(file.url()), new_job(2).id));
 }
 
 TEST_CASE("a batch that does not fit on the disk is not submitted in part") {
