@@ -1,3 +1,4 @@
+#include <asyncjobs/impl/base64url.ipp>
 #include <asyncjobs/impl/exact_json.ipp>
 #include <asyncjobs/impl/json.ipp>
 #include <asyncjobs/impl/json_schema.ipp>

@@ -10,6 +10,7 @@
 #endif
 
 #include <asyncjobs/impl/asio_runtime.ipp>
+#include <asyncjobs/impl/base64url.ipp>
 #include <asyncjobs/impl/client.ipp>
 #include <asyncjobs/impl/coroutine.ipp>
 #include <asyncjobs/impl/error.ipp>
@@ -32,6 +33,7 @@
 #include <asyncjobs/impl/progress_reporter.ipp>
 #include <asyncjobs/impl/retry_policy.ipp>
 #include <asyncjobs/impl/running.ipp>
+#include <asyncjobs/impl/sealing_job_store.ipp>
 #include <asyncjobs/impl/stop_signals.ipp>
 #include <asyncjobs/impl/store_access.ipp>
 #include <asyncjobs/impl/time.ipp>

@@ -2,14 +2,36 @@
 
 #include <asyncjobs/forwarding_job_store.hpp>
 #include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/sealing_job_store.hpp>
 #include <asyncjobs/testing/faulty_job_store.hpp>
 
 namespace {
 
 using asyncjobs::ForwardingJobStore;
 using asyncjobs::MemoryJobStore;
+using asyncjobs::SealingJobStore;
 using asyncjobs::Timestamp;
 using asyncjobs::testing::FaultyJobStore;
+
+/// Makes of a text another one, of valid and invalid UTF-8.
+struct Inverting final : asyncjobs::Cipher {
+    std::string seal(std::string_view text, std::string_view) const override {
+        std::string out(text);
+        for (char& c : out) c = static_cast<char>(~c);
+        return out;
+    }
+    std::optional<std::string> open(std::string_view sealed,
+                                    std::string_view purpose) const override {
+        return seal(sealed, purpose);
+    }
+};
+
+/// With a key of its own.
+struct SealedStore final : SealingJobStore {
+    explicit SealedStore(MemoryJobStore& store)
+        : SealingJobStore(store,
+                          {.keys = {{.id = "key", .cipher = std::make_shared<Inverting>()}}}) {}
+};
 
 TEST_CASE("the memory store conforms") {
     conformance::run(conformance::shared_store<MemoryJobStore, ForwardingJobStore>());
@@ -19,6 +41,10 @@ TEST_CASE("the memory store conforms while its clock stands still") {
     const auto noon = [] { return Timestamp(std::chrono::hours{12} + std::chrono::days{20'000}); };
     conformance::run(
         conformance::shared_store<MemoryJobStore, ForwardingJobStore>(MemoryJobStore::Clock(noon)));
+}
+
+TEST_CASE("a store that keeps its payloads sealed conforms") {
+    conformance::run(conformance::shared_store<MemoryJobStore, SealedStore>());
 }
 
 TEST_CASE("a faulty store without faults conforms") {

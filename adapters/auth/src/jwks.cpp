@@ -1,6 +1,6 @@
-#include "base64url.hpp"
 #include "jwt_key_impl.hpp"
 
+#include <asyncjobs/detail/base64url.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 
@@ -29,7 +29,7 @@ std::string text_member(const json::object& key, std::string_view name) {
 
 /// The bytes of a member that must be there.
 std::string bytes_member(const json::object& key, std::string_view name) {
-    const auto bytes = decode_base64url(text_member(key, name));
+    const auto bytes = asyncjobs::detail::decode_base64url(text_member(key, name));
     if (!bytes || bytes->empty()) refuse(fmt::format("{} must be base64url", name));
     return *bytes;
 }

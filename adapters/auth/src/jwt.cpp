@@ -1,7 +1,6 @@
 #include "jwt.hpp"
 
-#include "base64url.hpp"
-
+#include <asyncjobs/detail/base64url.hpp>
 #include <asyncjobs/http/headers.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
@@ -28,7 +27,7 @@ std::optional<std::string> header_member(const boost::json::object& header, std:
 
 std::optional<boost::json::object> read_object(std::string_view base64url) {
     constexpr std::size_t depth_limit = 16;
-    const auto text = decode_base64url(base64url);
+    const auto text = asyncjobs::detail::decode_base64url(base64url);
     if (!text) return std::nullopt;
     try {
         auto value = http::read_json(*text, depth_limit);
@@ -42,7 +41,7 @@ std::optional<Jwt> split_jwt(std::string_view token) {
     const auto first = token.find('.');
     const auto last = token.rfind('.');
     if (first == token.npos || token.find('.', first + 1) != last) return std::nullopt;
-    auto signature = decode_base64url(token.substr(last + 1));
+    auto signature = asyncjobs::detail::decode_base64url(token.substr(last + 1));
     const auto header = read_object(token.substr(0, first));
     if (!signature || !header || header->contains("crit")) return std::nullopt;
     auto algorithm = header_member(*header, "alg"), kid = header_member(*header, "kid");

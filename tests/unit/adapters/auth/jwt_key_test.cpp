@@ -1,7 +1,7 @@
-#include "base64url.hpp"
 #include "public_key.hpp"
 #include "refusal.hpp"
 #include "rfc7515.hpp"
+#include <asyncjobs/detail/base64url.hpp>
 
 #include <asyncjobs/auth/jwt_key.hpp>
 
@@ -21,7 +21,7 @@ namespace {
 bool verifies(const JwtKey& key, const std::string& token) {
     const auto dot = token.rfind('.');
     return key.verifies(token.substr(0, dot),
-                        auth::decode_base64url(token.substr(dot + 1)).value());
+                        asyncjobs::detail::decode_base64url(token.substr(dot + 1)).value());
 }
 
 JwtKey key_of(const std::string& jwk) {
@@ -48,7 +48,8 @@ std::string new_pem(const char* type, Arguments... arguments) {
 }
 
 std::string bytes_at(const std::string& jwk, const char* member) {
-    return auth::decode_base64url(boost::json::parse(jwk).at(member).as_string()).value();
+    return asyncjobs::detail::decode_base64url(boost::json::parse(jwk).at(member).as_string())
+        .value();
 }
 
 std::string with_another_byte(std::string token) {
@@ -78,7 +79,7 @@ TEST_CASE("a signature that was changed, cut or made longer is not the key's") {
         const auto key = key_of(example.jwk);
         const auto dot = token.rfind('.');
         const auto text = token.substr(0, dot);
-        const auto signature = auth::decode_base64url(token.substr(dot + 1)).value();
+        const auto signature = asyncjobs::detail::decode_base64url(token.substr(dot + 1)).value();
         CHECK(!verifies(key, with_another_byte(token)));
         CHECK(!key.verifies(text + "x", signature));
         CHECK(!key.verifies(text, signature.substr(1)));
@@ -93,7 +94,8 @@ TEST_CASE("a signature that was changed, cut or made longer is not the key's") {
 TEST_CASE("ES256 takes the two numbers of a signature, and not their DER") {
     const auto key = key_of(rfc7515::es256_jwk);
     const auto dot = rfc7515::es256_token.rfind('.');
-    const auto raw = auth::decode_base64url(rfc7515::es256_token.substr(dot + 1)).value();
+    const auto raw =
+        asyncjobs::detail::decode_base64url(rfc7515::es256_token.substr(dot + 1)).value();
     // r and s: the first begins with a clear bit, the second with a set one.
     const std::string der = std::string("\x30\x45\x02\x20") + raw.substr(0, 32) +
                             std::string("\x02\x21\0", 3) + raw.substr(32);

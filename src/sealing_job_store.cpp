@@ -1,0 +1,1 @@
+#include <asyncjobs/impl/sealing_job_store.ipp>
