@@ -85,7 +85,7 @@ ASYNCJOBS_INLINE Settlement SealingJobStore::seal(const Settlement& settlement) 
         }
         return settlement;
     }();
-    if (settlement.progress()) copy = std::move(copy).with_progress(*settlement.progress());
+    if (settlement.progress()) std::move(copy).with_progress(*settlement.progress());
     return std::move(copy).with_follow_ups(seal(settlement.follow_ups()));
 }
 
