@@ -28,6 +28,7 @@ auto FileJobStore::transact(Act act) {
         // What is in memory may be ahead of the file: start over from the file.
         jobs_.clear();
         tombstones_.clear();
+        used_fence_ = 0;
         limits_ = {};
         paused_.clear();
         to_write_.clear();
@@ -53,6 +54,8 @@ void FileJobStore::read() {
                     JobId::parse(std::string(id)).value(),
                     Tombstone{std::string(tombstone.at("owner").as_string()),
                               Timestamp{Duration{tombstone.at("until").as_int64()}}});
+        if (const auto* used = value.as_object().if_contains("used_fence"))
+            used_fence_ = used->as_int64();
         limits_.read_changes(value.as_object());
         if (const auto* queues = value.as_object().if_contains("paused")) {
             paused_.clear();
@@ -76,6 +79,7 @@ void FileJobStore::write() {
                                      {"until", found->second.until.time_since_epoch().count()}};
     }
     boost::json::object line{{"jobs", std::move(jobs)}, {"gone", std::move(gone)}};
+    if (line.at("gone").as_array().size() > 0) line["used_fence"] = used_fence_;
     if (!tombstones.empty()) line["tombstones"] = std::move(tombstones);
     if (write_paused_) line["paused"] = boost::json::array(paused_.begin(), paused_.end());
     if (limits_.has_changes()) limits_.write_changes(line);
@@ -135,6 +139,7 @@ void FileJobStore::finish(JobRecord& job, JobStatus status, Timestamp now) {
 
 void FileJobStore::erase(const JobId& id) {
     to_write_.insert(id);
+    used_fence_ = std::max(used_fence_, jobs_.at(id).fence);
     jobs_.erase(id);
 }
 
@@ -191,6 +196,7 @@ Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents,
                    .input = wanted.input,
                    .metadata = wanted.metadata,
                    .max_attempts = wanted.max_attempts,
+                   .fence = used_fence_,
                    .unique_key = wanted.unique_key,
                    .idempotency_key = wanted.idempotency_key,
                    .limit_key = wanted.limit_key,

@@ -92,6 +92,7 @@ private:
 
     std::map<asyncjobs::JobId, JobRecord> jobs_;
     std::map<asyncjobs::JobId, Tombstone> tombstones_;
+    std::int64_t used_fence_ = 0; ///< the highest of a job that is gone; new ones begin with it
     LimitBook limits_;
     std::set<std::string, std::less<>> paused_;
     std::set<asyncjobs::JobId> to_write_; ///< changed, or gone if not in jobs_

@@ -124,6 +124,39 @@ void removes_finished_jobs(Scene& scene) {
     expect_equal(scene.store().list({}).jobs.size(), 0, "jobs listed after that");
 }
 
+/// The lease of a worker that was taken for lost long ago, on a job that is submitted anew.
+void expect_no_fence_again(Scene& scene, const LeaseRef& old) {
+    auto lease = old;
+    for (int claims = 0; claims < 3; ++claims) {
+        lease = scene.claim_one().lease;
+        expect_equal(lease.id, old.id, "the claimed job");
+        expect(lease.fence > old.fence, "a fence that the job of before has not had");
+        expect(!scene.settle(Settlement::completed(old, {})).accepted,
+               "a settlement under the old fence to be refused");
+        expect(!scene.renew(old).kept, "the old lease not to be renewed");
+        scene.accept(Settlement::released(lease));
+    }
+    expect_equal(scene.store().cancel(old.id, {}), CancelOutcome::cancelled, "cancel");
+}
+
+void gives_no_fence_again_after_a_removal(Scene& scene) {
+    const auto lease = scene.running().lease;
+    scene.store().cancel(lease.id, {.force = true});
+    scene.store().remove(lease.id);
+    scene.submit({.id = lease.id});
+    expect_no_fence_again(scene, lease);
+}
+
+void gives_no_fence_again_after_a_purge(Scene& scene) {
+    const auto lease = scene.running({.retention = {}}).lease;
+    scene.store().cancel(lease.id, {.force = true});
+    expect_equal(scene.store().purge(10), 1, "how many jobs are purged");
+    const auto store = scene.open();
+    const auto job = scene.filled({.id = lease.id});
+    expect_equal(store->submit({&job, 1}).front().outcome, Submitted::Outcome::created, "submit");
+    expect_no_fence_again(scene, lease);
+}
+
 void removes_no_live_jobs(Scene& scene) {
     const auto pending = scene.submit({.queue = "other"});
     const auto processing = scene.running().lease.id;
@@ -216,6 +249,10 @@ Cases manage_cases() {
         {"a finished job can be removed before its time", removes_finished_jobs},
         {"a live job can't be removed", removes_no_live_jobs},
         {"the id of a removed job is free", gives_a_removed_id_back},
+        {"no fence is given twice for an id that was removed and submitted again",
+         gives_no_fence_again_after_a_removal},
+        {"no fence is given twice for an id that was purged and submitted again",
+         gives_no_fence_again_after_a_purge},
         {"a purge deletes finished jobs that have expired, and no others", purges_what_has_expired},
         {"a purge deletes no more than its limit", purges_in_batches},
         {"whose a purged job was is known for a while", remembers_the_owners_of_purged_jobs},

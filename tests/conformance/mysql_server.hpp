@@ -21,6 +21,7 @@ inline void run_on_mysql(const soci_test::MysqlTables& tables, bool& are_made) {
                       {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines",
                        "job_places", "job_waiting", "job_tombstones"})
                      server.run(std::string("DELETE FROM ") + table);
+                 server.run("UPDATE job_fences SET used = 0");
              },
          .open = [&] { return asyncjobs::open_store(tables.url()); }});
 }

@@ -22,7 +22,8 @@ inline void run_on_postgresql(const std::string& server, const std::string& para
                      schema.connect().run("DELETE FROM jobs; DELETE FROM job_queues;"
                                           " DELETE FROM job_dependencies; DELETE FROM job_limits;"
                                           " DELETE FROM job_lines; DELETE FROM job_places;"
-                                          " DELETE FROM job_waiting; DELETE FROM job_tombstones");
+                                          " DELETE FROM job_waiting; DELETE FROM job_tombstones;"
+                                          " UPDATE job_fences SET used = 0");
              },
          .open = [&] { return asyncjobs::open_store(url); }});
 }

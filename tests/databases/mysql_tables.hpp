@@ -75,7 +75,7 @@ public:
         Mysql server = connect();
         server.run("DROP VIEW IF EXISTS jobs_readable");
         server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
-                   "job_lines, job_places, job_waiting, job_tombstones, asyncjobs_schema");
+                   "job_lines, job_places, job_waiting, job_tombstones, job_fences, asyncjobs_schema");
     }
 
 private:

@@ -120,6 +120,11 @@ CREATE TABLE IF NOT EXISTS job_tombstones (
     expires_at BIGINT         NOT NULL,
     KEY job_tombstones_end (expires_at)
 ) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_fences (
+    id   INT    NOT NULL PRIMARY KEY,
+    used BIGINT NOT NULL
+) ENGINE = InnoDB;
+INSERT IGNORE INTO job_fences (id, used) VALUES (1, 0);
 CREATE TABLE IF NOT EXISTS job_queues (
     name       VARBINARY(100) NOT NULL PRIMARY KEY,
     paused     INT            NOT NULL DEFAULT 0,

@@ -18,12 +18,12 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql {
 #define ASYNCJOBS_INSERT                                                                           \
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
     " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before," \
-    " deadline, input, metadata)"                                                                  \
+    " deadline, input, metadata, fence)"                                                           \
     " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key,"               \
     " idempotency_key, limit_key, timeout, retention, :now, :now,"                                 \
     " CASE WHEN due > :now THEN due ELSE due - priority * " ASYNCJOBS_STEP " END,"                 \
     " CASE WHEN due <= :now AND priority > 0 THEN due END,"                                        \
-    " coalesce(deadline, due + start_within), input, metadata"                                     \
+    " coalesce(deadline, due + start_within), input, metadata, " ASYNCJOBS_FIRST_FENCE             \
     " FROM (SELECT *, coalesce(run_at, :now + delay) AS due"                                       \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
     " CAST(:owners AS text[]), CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),"  \

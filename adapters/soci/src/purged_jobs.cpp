@@ -2,24 +2,37 @@
 
 #include "dependencies.hpp"
 #include "job_row.hpp"
+#include "statements.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
 
+#include <algorithm>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// Reads first: the row is locked by whoever must change it, and by nobody else.
+void raise_fences(Session& session, std::int64_t used) {
+    std::int64_t known = 0;
+    session.query(statements::used_fence).for_first([&](Row row) { known = row.number(); });
+    if (known < used) session.query(statements::use_fence).change(used);
+}
 
 JobId PurgedJobs::add(Row row) {
     ++count_;
     JobId id = read_id(row);
     if (row.number() > 0) children_.push_back(id);
     std::string owner = row.take_text();
-    if (owner.empty()) return id;
     const auto expires_at = row.time();
-    tombstones_.push_back({id, std::move(owner), tombstone_until(expires_at, row.duration())});
+    const auto retention = row.duration();
+    highest_fence_ = std::max(highest_fence_, row.number());
+    if (!owner.empty())
+        tombstones_.push_back({id, std::move(owner), tombstone_until(expires_at, retention)});
     return id;
 }
 
 void PurgedJobs::settle_estate(Session& session, const RowStatements& sql) const {
     disconnect(session, sql, children_);
+    if (count_ > 0) raise_fences(session, highest_fence_);
     const auto add = [](JsonRows& rows, const Tombstone& tombstone) {
         rows.add(tombstone.id, tombstone.until, tombstone.owner);
     };

@@ -7,9 +7,13 @@
 
 #include <asyncjobs/job_id.hpp>
 
+#include <cstdint>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// Has new jobs begin with a fence not below `used`, which a job that is deleted has had.
+void raise_fences(Session& session, std::int64_t used);
 
 /// Jobs that are deleted because they have expired, and what of them is elsewhere.
 class PurgedJobs {
@@ -29,6 +33,7 @@ private:
     };
 
     std::size_t count_ = 0;
+    std::int64_t highest_fence_ = 0;
     std::vector<JobId> children_;
     std::vector<Tombstone> tombstones_;
 };

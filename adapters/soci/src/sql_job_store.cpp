@@ -4,6 +4,7 @@
 #include "job_row.hpp"
 #include "json_rows.hpp"
 #include "limited_exchange.hpp"
+#include "purged_jobs.hpp"
 #include "statements.hpp"
 
 #include <algorithm>
@@ -360,6 +361,9 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
         const RowStatements& sql = dialect_->row_statements();
         unblock_children_of(session, sql, id, *status, now);
         disconnect(session, sql, {&id, 1});
+        std::int64_t fence = 0;
+        session.query(statements::fence).for_first([&](Row row) { fence = row.number(); }, id);
+        raise_fences(session, fence);
         session.query(statements::remove).change(id);
         return RemoveOutcome::removed;
     });

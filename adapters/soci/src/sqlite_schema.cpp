@@ -119,6 +119,11 @@ CREATE TABLE job_tombstones (
     expires_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX job_tombstones_end ON job_tombstones (expires_at);
+CREATE TABLE job_fences (
+    id   INTEGER NOT NULL PRIMARY KEY,
+    used BIGINT  NOT NULL
+);
+INSERT INTO job_fences (id, used) VALUES (1, 0);
 CREATE TABLE job_queues (
     name       TEXT    NOT NULL PRIMARY KEY,
     paused     INTEGER NOT NULL DEFAULT 0,

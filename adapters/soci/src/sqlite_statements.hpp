@@ -10,10 +10,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite {
 inline constexpr Sql insert = {
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
     " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before,"
-    " deadline, input, metadata)"
+    " deadline, input, metadata, fence)"
     " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,"
     " :idempotency_key, :limit_key, :timeout, :retention, :now, :now, :run_at, :not_before,"
-    " :deadline, :input, :metadata)"
+    " :deadline, :input, :metadata, " ASYNCJOBS_FIRST_FENCE ")"
     " ON CONFLICT DO NOTHING"};
 
 // A percentage of -1 says that none was reported.

@@ -95,6 +95,14 @@ inline constexpr Sql check = {"SELECT cancel_requested_at FROM jobs"
                               " WHERE id = :id AND fence = :fence AND status = 'processing'",
                               "i"};
 
+/// The highest fence of a job that is gone: see raise_fences(). New jobs begin with it, so that no
+/// fence is given twice for an id that is submitted again.
+#define ASYNCJOBS_FIRST_FENCE "(SELECT used FROM job_fences WHERE id = 1)"
+inline constexpr Sql used_fence = {"SELECT used FROM job_fences WHERE id = 1", "i"};
+inline constexpr Sql use_fence = {
+    "UPDATE job_fences SET used = :fence WHERE id = 1 AND used < :fence"};
+inline constexpr Sql fence = {"SELECT fence FROM jobs WHERE id = :id", "i"};
+
 inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
 
 inline constexpr Sql count_waiting = {

@@ -136,6 +136,7 @@ struct MemoryJobStore::State {
     detail::MemoryLines lines;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
+    std::int64_t used_fence = 0; ///< the highest of a job that is gone; new ones begin with it
     std::unordered_map<JobId, Tombstone> tombstones;
     std::multimap<Timestamp, JobId> tombstone_ends;
 };
@@ -208,6 +209,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     job.input = wanted.input;
     job.metadata = wanted.metadata;
     job.max_attempts = wanted.max_attempts;
+    job.fence = used_fence;
     job.unique_key = wanted.unique_key;
     job.idempotency_key = wanted.idempotency_key;
     job.limit_key = wanted.limit_key;
@@ -244,6 +246,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     if (owner->second.empty()) owned.erase(owner);
     if (record.job.idempotency_key) kept_keys.erase(*record.job.idempotency_key);
     const JobId id = record.job.id;
+    used_fence = std::max(used_fence, record.job.fence);
     children.erase(id);
     to_unblock.erase(id);
     records.erase(id);
