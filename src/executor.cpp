@@ -4,5 +4,6 @@
 #include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>
+#include <asyncjobs/impl/refused_settlements.ipp>
 #include <asyncjobs/impl/running.ipp>
 #include <asyncjobs/impl/store_access.ipp>

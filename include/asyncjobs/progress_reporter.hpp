@@ -49,7 +49,9 @@ public:
         report_share(count(done), count(total), message);
     }
 
-    /// A cancellation point without a report.
+    /// A cancellation point without a report. It looks at the clock by itself, so that the end of
+    /// the lease or of the attempt's time is noticed even where no timer runs: a host's io_context
+    /// is blocked.
     void check() const;
 
     /// For waits that shall end early: stop is requested when the job is cancelled or timed out,
@@ -67,13 +69,14 @@ public:
     ///
     /// `name` is unique within the job, 1-100 characters of `A-Z a-z 0-9 . _ : / -`. The result is
     /// nothing, a JsonText, or what json::serialize() takes. A cancellation point before the call;
-    /// blocks for a write to the store after it. What `function` throws, it throws, and nothing is
-    /// kept.
+    /// blocks for a write to the store after it. While the store fails, it waits, for as long as a
+    /// lease lasts at most; then the attempt is given back, as after any outage. What `function`
+    /// throws, it throws, and nothing is kept.
     template <std::invocable Function>
     auto step(std::string_view name, Function&& function);
 
     /// The jobs that this one waited for, with their results, by id; those that retention has
-    /// deleted are missing. Reads the store.
+    /// deleted are missing. Reads the store, and waits as step() does while that fails.
     std::vector<Job> parents() const;
 
     /// Submits `job` in the transaction that records this one's completion, if and only if that is

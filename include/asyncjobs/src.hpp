@@ -32,6 +32,7 @@
 #include <asyncjobs/impl/notifier.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>
 #include <asyncjobs/impl/retry_policy.ipp>
+#include <asyncjobs/impl/refused_settlements.ipp>
 #include <asyncjobs/impl/running.ipp>
 #include <asyncjobs/impl/sealing_job_store.ipp>
 #include <asyncjobs/impl/stop_signals.ipp>

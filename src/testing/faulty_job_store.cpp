@@ -14,6 +14,8 @@ auto FaultyJobStore::attempt(std::string_view member, Call call) {
         throw Error(Errc::store_unavailable, "planned fault: unavailable");
     case Fault::busy:
         throw Error(Errc::store_busy, "planned fault: busy");
+    case Fault::failure:
+        throw Error(Errc::store_failure, "planned fault: failure");
     case Fault::full:
         throw Error(Errc::store_full, "planned fault: full");
     case Fault::answer_lost:

@@ -55,17 +55,25 @@ void Simulation::run_for(Duration duration) {
 struct SimulatedRuntime::Process : std::enable_shared_from_this<Process> {
     Process(Simulation& in, Duration most) : world(in), latency(most) {}
 
-    /// Calls `task` when the process is alive and awake.
+    SteadyTime now() const noexcept { return std::max(world.now(), woke_at) - slept; }
+
+    /// Calls `task` when the process is alive and awake, and so much time has passed for it.
     void after(Duration delay, Task task) {
-        world.after(delay, [self = shared_from_this(), task = std::move(task)]() mutable {
-            self->resume(std::move(task));
+        post(delay, asyncjobs::detail::deadline_after(now(), delay), std::move(task));
+    }
+
+    void post(Duration delay, SteadyTime due, Task task) {
+        world.after(delay, [self = shared_from_this(), due, task = std::move(task)]() mutable {
+            self->resume(due, std::move(task));
         });
     }
 
-    void resume(Task task) {
+    void resume(SteadyTime due, Task task) {
         if (crashed) return;
         if (world.now() < paused_until)
-            after(paused_until - world.now(), std::move(task));
+            post(paused_until - world.now(), due, std::move(task));
+        else if (now() < due)
+            post(due - now(), due, std::move(task));
         else
             task();
     }
@@ -74,6 +82,8 @@ struct SimulatedRuntime::Process : std::enable_shared_from_this<Process> {
     const Duration latency;
     bool crashed = false;
     SteadyTime paused_until = {};
+    SteadyTime woke_at = {}; ///< from the latest sleep
+    Duration slept = {};     ///< in all
 };
 
 class SimulatedRuntime::SimulatedTimer final : public Timer {
@@ -131,8 +141,10 @@ public:
     void set() override { set_ = true; }
 
     bool wait(std::optional<SteadyTime> deadline) override {
-        process_->world.run_until([this] { return set_ || process_->crashed; },
-                                  deadline.value_or(SteadyTime::max()));
+        process_->world.run_until(
+            [this] { return set_ || process_->crashed; },
+            deadline ? asyncjobs::detail::deadline_after(*deadline, process_->slept)
+                     : SteadyTime::max());
         return set_;
     }
 
@@ -149,14 +161,20 @@ SimulatedRuntime::~SimulatedRuntime() = default;
 void SimulatedRuntime::crash() noexcept { process_->crashed = true; }
 
 void SimulatedRuntime::pause(Duration duration) {
-    process_->paused_until = std::max(process_->paused_until, now() + duration);
+    process_->paused_until = std::max(process_->paused_until, process_->world.now() + duration);
+}
+
+void SimulatedRuntime::suspend(Duration duration) {
+    pause(duration);
+    process_->slept += duration;
+    process_->woke_at = process_->world.now() + duration;
 }
 
 bool SimulatedRuntime::is_crashed() const noexcept { return process_->crashed; }
 
 void SimulatedRuntime::after(Duration delay, Task task) { process_->after(delay, std::move(task)); }
 
-SteadyTime SimulatedRuntime::now() const { return process_->world.now(); }
+SteadyTime SimulatedRuntime::now() const { return process_->now(); }
 
 Timestamp SimulatedRuntime::wall_clock() const { return process_->world.wall_clock(); }
 

@@ -98,4 +98,103 @@ TEST_CASE_FIXTURE(World, "a step's name that breaks the rule fails the attempt")
     CHECK(logged("the step's name is \"two words\"") == 1);
 }
 
+/// What a handler does that the store is needed for.
+struct StoreUse {
+    const char* member;
+    std::function<void(ProgressReporter&)> use;
+};
+
+const StoreUse store_uses[] = {
+    {"renew", [](ProgressReporter& progress) { progress.step("read", [] {}); }},
+    {"list", [](ProgressReporter& progress) { progress.parents(); }},
+};
+
+TEST_CASE("a handler's step and its parents wait for a store that is away, and say so once") {
+    for (const auto& [member, use] : store_uses)
+        for (const Fault fault : {Fault::unavailable, Fault::busy, Fault::failure}) {
+            CAPTURE(std::string(member));
+            World world;
+            const auto ends = world.now() + 10s;
+            Executor executor(world.store, world.process, world.options());
+            executor.handle("work", [&, call = use](const JsonText&, ProgressReporter& progress) {
+                world.plan = [&, fault, away = std::string(member)](std::string_view called) {
+                    return called == away && world.now() < ends ? fault : Fault::none;
+                };
+                call(progress);
+                return JsonText();
+            });
+            executor.start();
+            const auto id = world.submit({.type = "work", .max_attempts = 1});
+            CHECK(world.finishes(id, 20s));
+            CHECK(world.status(id) == JobStatus::completed);
+            CHECK(world.now() >= ends);
+            CHECK(world.find(id).fence == 1);
+            CHECK(world.logged("a handler waits to ") == 1);
+        }
+}
+
+TEST_CASE("an outage during a step, or while parents are read, charges no attempt") {
+    for (const auto& [member, use] : store_uses)
+        for (const Fault fault : {Fault::unavailable, Fault::failure}) {
+            CAPTURE(std::string(member));
+            World world;
+            int runs = 0;
+            Executor executor(world.store, world.process, world.options());
+            executor.handle("work", [&, call = use](const JsonText&, ProgressReporter& progress) {
+                ++runs;
+                if (runs == 1) world.plan = [fault](std::string_view) { return fault; };
+                call(progress);
+                return JsonText();
+            });
+            executor.start();
+            const auto id = world.submit({.type = "work", .max_attempts = 1});
+            CHECK(world.until([&] { return runs == 1; }));
+            world.until([] { return false; }, 5min);
+            CHECK(runs == 1);
+            world.plan = {};
+            CHECK(world.finishes(id, 2min));
+            CHECK(world.status(id) == JobStatus::completed);
+            CHECK(world.find(id).attempt == 1);
+            CHECK(world.find(id).crashes == 0);
+        }
+}
+
+TEST_CASE_FIXTURE(World, "a read of parents that fails for longer than a lease lasts gives the job "
+                         "back") {
+    int runs = 0;
+    Executor executor(store, process, options());
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
+        if (++runs == 1)
+            plan = [](std::string_view member) {
+                return member == "list" ? Fault::unavailable : Fault::none;
+            };
+        else
+            plan = {};
+        progress.parents();
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit({.type = "work", .max_attempts = 1});
+    CHECK(finishes(id, 40s));
+    CHECK(runs == 2);
+    CHECK(status(id) == JobStatus::completed);
+    CHECK(find(id).attempt == 1);
+}
+
+TEST_CASE_FIXTURE(World, "a step that the store refuses for what it holds fails the attempt") {
+    Executor executor(store, process, options());
+    plan = [](std::string_view member) -> Fault {
+        if (member == "renew") throw Error(Errc::invalid_payload, "planned");
+        return Fault::none;
+    };
+    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
+        progress.step("read", [] {});
+        return JsonText();
+    });
+    executor.start();
+    const auto id = submit({.type = "work", .max_attempts = 1});
+    CHECK(finishes(id, 1s));
+    CHECK(status(id) == JobStatus::failed);
+}
+
 } // namespace

@@ -186,4 +186,152 @@ TEST_CASE_FIXTURE(FaultyWorld, "a logger may submit a job to the executor's own 
     CHECK(status(id) == JobStatus::pending);
 }
 
+struct OutageOfSettlements {
+    const char* how;
+    std::function<void(FaultyWorld&)> begins;
+};
+
+const OutageOfSettlements outages_of_settlements[] = {
+    {"every call fails",
+     [](FaultyWorld& world) { world.plan = [](std::string_view) { return Fault::failure; }; }},
+    {"every write fails",
+     [](FaultyWorld& world) {
+         world.plan = [](std::string_view member) {
+             return member == "held" || member == "find" || member == "check" ? Fault::none
+                                                                              : Fault::failure;
+         };
+     }},
+    {"exchanges fail",
+     [](FaultyWorld& world) {
+         world.plan = [](std::string_view member) {
+             return member == "exchange" ? Fault::failure : Fault::none;
+         };
+     }},
+    {"settlements are refused, claims are not",
+     [](FaultyWorld& world) { world.store.refuses = [](const Settlement&) { return true; }; }},
+};
+
+TEST_CASE("results are kept while the store refuses them, and no handler runs twice") {
+    for (const auto& [how, begins] : outages_of_settlements) {
+        CAPTURE(how);
+        FaultyWorld world;
+        Executor executor(world.store, world.process, world.patient());
+        executor.handle_async("work", world.counting(1s));
+        executor.start();
+        std::vector<JobId> ids;
+        for (int i = 0; i < 4; ++i) ids.push_back(world.submit());
+        for (int outages = 0; outages < 3; ++outages) {
+            CHECK(world.until([&] { return world.runs > outages; }));
+            begins(world);
+            world.until([] { return false; }, 7s);
+            world.plan = {};
+            world.store.refuses = {};
+            // A lost answer makes the executor read back what it holds.
+            world.plan = failing("exchange", 0, Fault::answer_lost);
+            world.until([] { return false; }, 3s);
+            world.plan = {};
+        }
+        for (const auto& id : ids) {
+            CHECK(world.finishes(id));
+            CHECK(world.status(id) == JobStatus::completed);
+            CHECK(world.find(id).crashes == 0);
+            CHECK(world.find(id).attempt == 1);
+        }
+        CHECK(world.runs == 4);
+        CHECK(world.logged("the store fails: ") == world.logged("the store answers again"));
+        CHECK(world.logged("the store fails: ") >= 1);
+        CHECK(world.logged("the store fails: ") <= 6); // outages, and answers lost after them
+    }
+}
+
+TEST_CASE_FIXTURE(FaultyWorld,
+                  "a refusal of all settlements is logged once as it begins and ends") {
+    Executor executor(store, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    std::vector<JobId> ids;
+    for (int i = 0; i < 6; ++i) ids.push_back(submit());
+    store.refuses = [](const Settlement&) { return true; };
+    until([] { return false; }, 1min);
+    CHECK(logged("the store fails: ") == 1);
+    CHECK(logged("the store answers again") == 0);
+    CHECK(runs <= 4); // what can't be recorded is not claimed without end
+    store.refuses = {};
+    for (const auto& id : ids) CHECK(finishes(id));
+    CHECK(logged("the store fails: ") == 1);
+    CHECK(until([&] { return logged("the store answers again") == 1; }));
+    CHECK(runs == 6);
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "a settlement that a store without room for it refuses holds up no "
+                               "other, and is recorded once there is room") {
+    const auto large = submit({.type = "work", .input = JsonText::parse("\"large\"")});
+    bool is_full = true;
+    store.refuses = [&](const Settlement& settlement) {
+        if (is_full && settlement.lease().id == large) throw Error(Errc::store_full, "planned");
+        return false;
+    };
+    Executor executor(store, process, patient());
+    executor.handle("work", [](const JsonText& input, ProgressReporter&) { return input; });
+    executor.start();
+    for (int i = 0; i < 5; ++i) CHECK(finishes(submit(), 30s));
+    CHECK_FALSE(is_finished(status(large)));
+    is_full = false;
+    CHECK(finishes(large, 30s));
+    CHECK(find(large).result->text() == "\"large\"");
+}
+
+TEST_CASE_FIXTURE(FaultyWorld, "one failing call does not throw a result away") {
+    for (int nth = 0; nth < 12; ++nth) {
+        CAPTURE(nth);
+        Executor executor(store, process, patient());
+        executor.handle_async("work", counting(1s));
+        executor.start();
+        const auto id = submit();
+        plan = [left = nth](std::string_view) mutable {
+            return left-- == 0 ? Fault::failure : Fault::none;
+        };
+        CHECK(finishes(id));
+        CHECK(status(id) == JobStatus::completed);
+        plan = {};
+    }
+    CHECK(runs == 12);
+}
+
+/// Answers what it has claimed once before, again and again.
+class RepeatingStore final : public ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        auto answer = inner().exchange(settlements, request);
+        given.insert(given.end(), answer.claimed.begin(), answer.claimed.end());
+        if (request.limit > 0) answer.claimed = given;
+        return answer;
+    }
+    std::vector<ClaimedJob> held(std::string_view worker) override {
+        auto jobs = inner().held(worker);
+        jobs.insert(jobs.end(), given.begin(), given.end());
+        return jobs;
+    }
+
+    std::vector<ClaimedJob> given = {};
+};
+
+TEST_CASE_FIXTURE(FaultyWorld, "a lease that the store gives again and again runs once") {
+    RepeatingStore repeating(store);
+    Executor executor(repeating, process, patient());
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    std::vector<JobId> ids;
+    for (int i = 0; i < 4; ++i) {
+        ids.push_back(submit());
+        CHECK(until([&] { return is_finished(status(ids.back())); }));
+        plan = failing("exchange", 0, Fault::answer_lost);
+        until([] { return false; }, 10s);
+    }
+    CHECK(runs == 4);
+}
+
 } // namespace

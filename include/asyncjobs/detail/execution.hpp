@@ -41,6 +41,17 @@ public:
         return true;
     }
     StopReason stop_reason() const noexcept { return stop_reason_; }
+
+    /// Asks it to stop if its time is over, or its lease, which may be relied on for so long.
+    void stop_if_over(SteadyTime now, Duration reliable) {
+        if (const auto started = started_at();
+            started && timeout() > Duration::zero() && now - *started >= timeout())
+            stop(StopReason::timed_out);
+        if (now - renewed_at() >= reliable) stop(StopReason::lease_lost);
+    }
+
+    /// As the lease keeper does, for where its timers come late: a host's io_context is blocked.
+    void look_at_clock();
     std::stop_token stop_token() const noexcept { return stop_.get_token(); }
 
     void report(int percent, std::string_view message) {
@@ -105,7 +116,7 @@ public:
         return std::exchange(follow_ups_, {});
     }
 
-    /// Throws Error (Errc::conflict) where there is none.
+    /// Throws Error (Errc::conflict) if there is none.
     StoreAccess& access() const {
         if (!access_) throw Error(Errc::conflict, "this handler runs without a store");
         return *access_;

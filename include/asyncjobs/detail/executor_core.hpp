@@ -5,9 +5,11 @@
 #include <asyncjobs/detail/middleware_chain.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
 #include <asyncjobs/detail/queue_order.hpp>
+#include <asyncjobs/detail/run_leases.hpp>
 #include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/upkeep.hpp>
 #include <asyncjobs/detail/verdict.hpp>
+#include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
 
 #include <cstddef>
@@ -63,6 +65,22 @@ private:
     };
     enum class Phase { created, started, stopping, stopped };
 
+    /// How a job ended, which the store does not take although it takes other writes.
+    struct Refused {
+        Settlement settlement;
+        int tries = 1;          ///< while the store was proven to work
+        bool is_logged = false; ///< that the job shall fail instead
+    };
+
+    /// What others are told of an exchange once no lock is held.
+    struct News {
+        bool is_watched = false; ///< by users of the store's hints
+        std::vector<JobId> changed = {};
+        std::vector<JobEvent> events = {};
+        std::unordered_set<std::string> ready_queues = {};
+        bool has_to_unblock = false;
+    };
+
     struct Ready {
         std::deque<ExecutionPtr> jobs;
         SteadyTime since = {}; ///< when it last got its oldest job, or gave one away
@@ -77,15 +95,23 @@ private:
     void recover(std::vector<Settlement>& settlements);
     std::size_t take_wishes(std::vector<std::string>& queues);
     void note_kind(const Handler& handler, const std::string& queue);
-    void put_back_wishes(std::size_t& wanted);
-    std::vector<Settled> settle_one_by_one(std::vector<Settlement>& settlements);
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
                SteadyTime asked_at);
+    void note_ended(Lock&, const Settlement& settlement, const Settled& settled, News& news);
+    void tell(News news);
     void on_store_fault(std::vector<Settlement> settlements, const std::exception& fault,
                         SteadyTime asked_at);
+    void note_fault(const std::exception& fault);
+    void note_recovery(Lock&);
     Executions take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at);
     ExecutionPtr forget(Lock&, const LeaseRef& lease);
     void claim_soon();
+
+    // Settlements that the store refuses (impl/refused_settlements.ipp); on exchange_lane_, too.
+    Exchange settle_one_by_one(std::vector<Settlement>& settlements, const ClaimRequest& request);
+    void prove_writable(const LeaseRef& lease);
+    void settle_refused();
+    bool settle_refused(Refused& refused, Exchange& answer);
     void note(LogEntry::Level level, std::string message, const JobId& job = {});
     void log_notes();
 
@@ -117,6 +143,7 @@ private:
     void notice_drained(Lock&);
     void on_ready(std::string_view queue);
     void on_cancel_requested(std::span<const JobId> ids);
+    bool may_rescue();
     void on_rescued(const std::vector<Rescued>& rescued);
     void tell_progress(const ClaimedJob& job, int percent);
     void tell_started(const ClaimedJob& job);
@@ -156,7 +183,13 @@ private:
     bool may_claim_ = true;                      ///< there may be something to claim
     std::optional<SteadyTime> unanswered_since_; ///< since when the store's answers are missing
     int faults_ = 0;                             ///< in a row
-    bool waits_to_retry_ = false;                ///< the timer starts the next turn
+    SteadyTime failing_since_ = {};              ///< if faults_ > 0
+    SteadyTime no_rescue_before_ = {}; ///< after an outage, other workers renew their leases first
+    std::vector<Refused> refused_;
+    int refused_rounds_ = 0;  ///< in a row, of tries to settle them
+    bool is_failing_ = false; ///< the store, as far as the log knows
+    RunLeases run_leases_;
+    bool waits_to_retry_ = false; ///< the timer starts the next turn
     std::unordered_set<std::string> unknown_types_;
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
 
@@ -169,6 +202,7 @@ private:
     std::unique_ptr<LeaseKeeper> lease_keeper_;
     std::unique_ptr<Upkeep> upkeep_;
     std::unique_ptr<Timer> claim_timer_;
+    std::unique_ptr<Timer> refused_timer_;
     // Destroyed first, and in this order's reverse: their tasks use all of the above.
     std::unique_ptr<Lane> exchange_lane_;
     std::unique_ptr<Lane> upkeep_lane_;
@@ -183,5 +217,6 @@ private:
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/refused_settlements.ipp>
 #include <asyncjobs/impl/running.ipp>
 #endif

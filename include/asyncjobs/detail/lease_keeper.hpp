@@ -48,6 +48,12 @@ public:
     /// Asks the store about these at once: a cancel request is known to have come.
     void look_at(std::span<const std::shared_ptr<Execution>> executions);
 
+    /// Renews what a sweep might take for lost: leases that were not renewed for long, and all of
+    /// them if this process has slept. False if that is not certain to have made a sweep safe:
+    /// the store failed, or other processes have slept, too, and must have their turn first.
+    /// Called on the lane.
+    bool renew_before_sweep();
+
     /// How old what is known of a cancellation may get, about.
     static constexpr Duration check_every = std::chrono::milliseconds{700};
 
@@ -56,7 +62,8 @@ public:
 
 private:
     void beat();
-    void renew(const Executions& executions);
+    bool has_slept();
+    bool renew(const Executions& executions);
     void check(const Executions& executions);
     void apply(const Executions& executions, std::span<const Renewal> renewals);
 
@@ -70,6 +77,8 @@ private:
     bool beating_ = false;
     bool woken_ = false; ///< since the beat that is under way began
     bool renewing_ = false;
+    std::optional<Duration> clock_offset_; ///< the wall clock's, from the one that stops in sleep
+    bool slept_ = false;                   ///< since the last sweep
     std::unique_ptr<Timer> timer_;
 };
 

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <asyncjobs/executor.hpp>
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
 
+#include <functional>
 #include <shared_mutex>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
@@ -12,13 +16,17 @@ class Execution;
 
 /// What a handler reaches the store through. It may outlive the executor, and ends with it.
 ///
-/// Blocking  Every member calls the store.
-/// Errors    Interrupted when the executor is gone or the handler is to stop; Error as the store
-///           threw it, where trying again does not help.
+/// Blocking  record() and parents_of() call the store, and wait while it fails: until the lease has
+///           ended, or for as long as a lease lasts where it does not end. The first failure is
+///           logged.
+/// Errors    Interrupted when the executor is gone or the handler is to stop, and after that wait;
+///           Error as the store threw it, if trying again does not help.
 class ASYNCJOBS_DECL StoreAccess {
 public:
-    StoreAccess(JobStore& store, Runtime& runtime, Duration lease_for)
-        : store_(&store), runtime_(runtime), lease_for_(lease_for) {}
+    using Log = std::function<void(LogEntry::Level, const std::string&, const JobId&)>;
+
+    StoreAccess(JobStore& store, Runtime& runtime, Duration lease_for, Log log = {})
+        : store_(&store), runtime_(runtime), lease_for_(lease_for), log_(std::move(log)) {}
 
     /// Waits for the calls that are under way.
     void close();
@@ -26,16 +34,23 @@ public:
     /// Returns when the step is durable. Extends the lease.
     void record(Execution& execution, const Step& step);
 
-    std::vector<Job> parents_of(const JobId& id);
+    std::vector<Job> parents_of(Execution& execution);
     void complete(NewJob& job);
 
+    /// Asks `execution` to stop if its lease or its time is over by the clock.
+    void look_at_clock(Execution& execution);
+
 private:
-    bool try_to_record(Execution& execution, const Step& step);
+    template <typename Call>
+    auto persist(Execution& execution, std::string_view what, Call call);
+    void pause(Execution& execution, int tries);
+    void renew_with(Execution& execution, const Step& step);
 
     std::shared_mutex mutex_;
     JobStore* store_; ///< null once closed
     Runtime& runtime_;
     const Duration lease_for_;
+    const Log log_; ///< the executor's; called while it is there only
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -27,11 +27,13 @@ public:
 
     static constexpr std::size_t batch = 500;
 
-    /// Borrows all but the options and the hook. Calls the store on `lane`, and `on_rescued` there.
+    /// Borrows all but the options and the hooks. Calls the store on `lane`, and the hooks there:
+    /// `may_rescue` before each sweep, which it can put off to the next.
     Upkeep(Runtime& runtime, JobStore& store, Lane& lane, Options options,
+           std::function<bool()> may_rescue,
            std::function<void(const std::vector<Rescued>&)> on_rescued)
         : runtime_(runtime), store_(store), lane_(lane), options_(options),
-          on_rescued_(std::move(on_rescued)),
+          may_rescue_(std::move(may_rescue)), on_rescued_(std::move(on_rescued)),
           rescue_timer_(runtime.make_timer([this] { lane_.post([this] { rescue(); }); })),
           purge_timer_(runtime.make_timer([this] { lane_.post([this] { purge(); }); })) {}
 
@@ -63,7 +65,7 @@ private:
     void rescue() {
         std::vector<Rescued> rescued;
         try {
-            rescued = store_.rescue(batch, options_.crash_limit);
+            if (may_rescue_()) rescued = store_.rescue(batch, options_.crash_limit);
         } catch (const std::exception&) {
             // The exchange loop reports a store that fails; the next round tries again.
         }
@@ -102,6 +104,7 @@ private:
     JobStore& store_;
     Lane& lane_;
     const Options options_;
+    const std::function<bool()> may_rescue_;
     const std::function<void(const std::vector<Rescued>&)> on_rescued_;
     std::mutex mutex_;        ///< guards all below
     bool unblocking_ = false; ///< posted, and not yet begun

@@ -18,7 +18,7 @@ ASYNCJOBS_INLINE unsigned ExecutorCore::parallel() const {
 /// How many jobs may be claimed. Their kinds show only then: while all threads are busy, a few are
 /// tried that may need none.
 ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
-    if (phase_ != Phase::started) return 0;
+    if (phase_ != Phase::started || refused_.size() >= concurrency_) return 0;
     const auto room = [&](std::size_t capacity, std::size_t taken) {
         capacity += prefetch_.target();
         return capacity > taken ? capacity - taken : 0;
@@ -47,10 +47,25 @@ ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
     exchange_lane_->post([this] { turn(); });
 }
 
+/// How often the settlements of a turn are tried together before each is tried alone, if the fault
+/// is of a kind that passes.
+inline constexpr int tries_together = 3;
+
+inline bool may_pass(const std::exception& fault) {
+    const auto* error = dynamic_cast<const Error*>(&fault);
+    return error && error->code() == Condition::retryable;
+}
+
+inline bool is_unknown(const std::exception& fault) {
+    const auto* error = dynamic_cast<const Error*>(&fault);
+    return error && error->code() == Errc::unknown_outcome;
+}
+
 ASYNCJOBS_INLINE void ExecutorCore::turn() {
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
     const bool answers_missing = unanswered_since_.has_value();
+    const bool fails_on = faults_ >= tries_together;
     lock.unlock();
 
     const auto asked_at = runtime_.now();
@@ -62,10 +77,9 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
         Exchange exchange;
         try {
             exchange = store_.exchange(settlements, request);
-        } catch (const Error& error) {
-            if (error.code() == Condition::retryable || settlements.empty()) throw;
-            exchange.settled = settle_one_by_one(settlements);
-            put_back_wishes(wanted);
+        } catch (const std::exception& fault) {
+            if (settlements.empty() || is_unknown(fault) || (may_pass(fault) && !fails_on)) throw;
+            exchange = settle_one_by_one(settlements, request);
         }
         exchange_lane_->post([this, wanted, asked_at, settlements = std::move(settlements),
                               exchange = std::move(exchange)]() mutable {
@@ -100,12 +114,6 @@ ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes(std::vector<std::string>&
             return !blocking_queues_.contains(name);
         });
     return wanted;
-}
-
-ASYNCJOBS_INLINE void ExecutorCore::put_back_wishes(std::size_t& wanted) {
-    const Lock lock(mutex_);
-    wanted = 0;
-    may_claim_ = true;
 }
 
 /// Not under the lock: what a handler does when it is asked to stop may lead back here.
@@ -149,79 +157,23 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
     if (!changed.empty()) store_.notifier().changed(changed);
 }
 
-/// Finds the settlement that the store can't take, so that it does not hold up the others. Its job
-/// fails instead; if the store refuses that too, the lease is left to run out.
-ASYNCJOBS_INLINE std::vector<Settled>
-ExecutorCore::settle_one_by_one(std::vector<Settlement>& settlements) {
-    const auto settle = [&](const Settlement& settlement) -> std::optional<Settled> {
-        try {
-            return store_.settle(std::span(&settlement, 1)).front();
-        } catch (const Error& error) {
-            if (error.code() == Condition::retryable) throw;
-            note(LogEntry::Level::error,
-                 fmt::format("the store refuses how a job ended: {}", error.what()),
-                 settlement.lease().id);
-            return std::nullopt;
-        }
-    };
-    std::vector<Settled> settled;
-    for (auto& settlement : settlements) {
-        auto answer = settle(settlement);
-        if (!answer) {
-            settlement =
-                Settlement::failed(settlement.lease(), {std::string(error_code::internal_error),
-                                                        "the store refused the job's result",
-                                                        {}});
-            answer = settle(settlement);
-        }
-        settled.push_back(answer.value_or(Settled{}));
-    }
-    return settled;
-}
-
 ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlements,
                                           Exchange exchange, std::size_t wanted,
                                           SteadyTime asked_at) {
-    auto& notifier = store_.notifier();
-    std::vector<JobId> changed;
-    std::vector<JobEvent> events;
-    const bool watched = notifier.is_watched();
-    std::unordered_set<std::string> ready_queues;
-
+    News news{.is_watched = store_.notifier().is_watched(),
+              .has_to_unblock = exchange.has_to_unblock};
     Lock lock(mutex_);
     exchanging_ = false;
-    if (std::exchange(faults_, 0) > 0) note(LogEntry::Level::info, "the store answers again");
-    for (std::size_t i = 0; i < settlements.size(); ++i) {
-        const auto& settlement = settlements[i];
-        const auto execution = forget(lock, settlement.lease());
-        const bool completed_itself = execution && execution->completes_itself();
-        exchange.has_to_unblock |= completed_itself; // the host's transaction does not say it
-        if (!exchange.settled[i].accepted && !completed_itself) {
-            note(LogEntry::Level::warning, "a job ended here after its lease was lost",
-                 settlement.lease().id);
-            continue;
-        }
-        if (exchange.settled[i].accepted && completed_itself)
-            note(LogEntry::Level::warning,
-                 "a handler completed its job in a transaction that was not committed",
-                 settlement.lease().id);
-        if (watched) changed.push_back(settlement.lease().id);
-        if (options_.events && execution) {
-            const auto status = completed_itself && !exchange.settled[i].accepted
-                                    ? JobStatus::completed
-                                    : exchange.settled[i].status;
-            events.push_back(job_event(settlement, status, *execution, runtime_.wall_clock()));
-        }
-        for (const auto& job : settlement.follow_ups()) ready_queues.insert(job.queue);
-        if (settlement.kind() == Settlement::Kind::released && execution &&
-            settlement.delay() == Duration::zero())
-            ready_queues.insert(execution->job().queue);
-    }
+    if (std::exchange(faults_, 0) > 0 && runtime_.now() - failing_since_ >= options_.lease_for / 2)
+        no_rescue_before_ = runtime_.now() + options_.lease_for / 3;
+    note_recovery(lock);
+    for (std::size_t i = 0; i < settlements.size(); ++i)
+        note_ended(lock, settlements[i], exchange.settled[i], news);
     if (options_.events)
         for (const auto& job : exchange.held_back)
-            events.push_back(job_event(job, runtime_.wall_clock()));
-    if (watched)
-        for (const auto& job : exchange.claimed) changed.push_back(job.lease.id);
+            news.events.push_back(job_event(job, runtime_.wall_clock()));
+    if (news.is_watched)
+        for (const auto& job : exchange.claimed) news.changed.push_back(job.lease.id);
 
     // Without a wish nothing was learnt of what there is to claim: the timer stays as it is.
     if (wanted > 0 && exchange.claimed.size() == wanted)
@@ -237,10 +189,41 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 
     log_notes();
     stop_lost(superseded);
-    if (!events.empty()) options_.events->publish(std::move(events));
-    if (!changed.empty()) notifier.changed(changed);
-    for (const auto& queue : ready_queues) notifier.ready(queue);
-    if (exchange.has_to_unblock) upkeep_->unblock_soon();
+    tell(std::move(news));
+}
+
+/// Forgets a job that the store has answered for.
+ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& settlement,
+                                               const Settled& settled, News& news) {
+    const auto& id = settlement.lease().id;
+    const auto execution = forget(lock, settlement.lease());
+    const bool completed_itself = execution && execution->completes_itself();
+    news.has_to_unblock |= completed_itself; // the host's transaction does not say it
+    if (!settled.accepted && !completed_itself) {
+        note(LogEntry::Level::warning, "a job ended here after its lease was lost", id);
+        return;
+    }
+    if (settled.accepted && completed_itself)
+        note(LogEntry::Level::warning,
+             "a handler completed its job in a transaction that was not committed", id);
+    if (news.is_watched) news.changed.push_back(id);
+    if (options_.events && execution) {
+        const auto status =
+            completed_itself && !settled.accepted ? JobStatus::completed : settled.status;
+        news.events.push_back(job_event(settlement, status, *execution, runtime_.wall_clock()));
+    }
+    for (const auto& job : settlement.follow_ups()) news.ready_queues.insert(job.queue);
+    if (settlement.kind() == Settlement::Kind::released && execution &&
+        settlement.delay() == Duration::zero())
+        news.ready_queues.insert(execution->job().queue);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::tell(News news) {
+    auto& notifier = store_.notifier();
+    if (!news.events.empty()) options_.events->publish(std::move(news.events));
+    if (!news.changed.empty()) notifier.changed(news.changed);
+    for (const auto& queue : news.ready_queues) notifier.ready(queue);
+    if (news.has_to_unblock) upkeep_->unblock_soon();
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settlements,
@@ -248,8 +231,8 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
                                                    SteadyTime asked_at) {
     const Backoff pace{.first = std::chrono::milliseconds{50}, .most = std::chrono::seconds{2}};
     Lock lock(mutex_);
-    if (faults_++ == 0)
-        note(LogEntry::Level::error, fmt::format("the store fails: {}", fault.what()));
+    if (faults_++ == 0) failing_since_ = asked_at;
+    note_fault(fault);
     if (!unanswered_since_) unanswered_since_ = asked_at;
     ended_.insert(ended_.begin(), std::make_move_iterator(settlements.begin()),
                   std::make_move_iterator(settlements.end()));
@@ -259,6 +242,17 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
         claim_timer_->arm(backoff_delay(pace, faults_, unit_interval(runtime_.random())));
     lock.unlock();
     log_notes();
+}
+
+/// Logs an outage once, however it shows.
+ASYNCJOBS_INLINE void ExecutorCore::note_fault(const std::exception& fault) {
+    if (!std::exchange(is_failing_, true))
+        note(LogEntry::Level::error, fmt::format("the store fails: {}", fault.what()));
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::note_recovery(Lock&) {
+    if (faults_ == 0 && refused_.empty() && std::exchange(is_failing_, false))
+        note(LogEntry::Level::info, "the store answers again");
 }
 
 /// Logs once no lock is held: the host's logger may come back here by way of the store's hints.
@@ -283,6 +277,12 @@ ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
 /// Answers executions of the same jobs under leases that were lost meanwhile.
 ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
                                                   SteadyTime claimed_at) {
+    std::erase_if(jobs, [&](const ClaimedJob& job) {
+        if (run_leases_.add(job.lease)) return false;
+        note(LogEntry::Level::warning, "the store gave a lease a second time; it runs once",
+             job.lease.id);
+        return true;
+    });
     if (jobs.empty()) return {};
     const auto now = runtime_.now();
     const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);

@@ -109,9 +109,13 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
       worker_(worker_name(options_.worker, runtime.random())), queues_(options_.queues),
       concurrency_(options_.concurrency), threads_(threads_for(options_.threads, concurrency_)),
       prefetch_(concurrency_, options_.prefetch_limit), drained_(runtime.make_event()),
-      link_(std::make_shared<Link>()),
-      access_(std::make_shared<StoreAccess>(store, runtime, options_.lease_for)),
+      link_(std::make_shared<Link>()), access_(std::make_shared<StoreAccess>(
+                                           store, runtime, options_.lease_for,
+                                           [this](LogEntry::Level level, const std::string& message,
+                                                  const JobId& job) { log(level, message, job); })),
       claim_timer_(runtime.make_timer([this] { claim_soon(); })),
+      refused_timer_(
+          runtime.make_timer([this] { exchange_lane_->post([this] { settle_refused(); }); })),
       exchange_lane_(runtime.make_lane(1)), upkeep_lane_(runtime.make_lane(1)),
       workers_(runtime.make_lane(threads_)) {
     link_->core = this;
@@ -129,6 +133,7 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
         runtime_, store_, *upkeep_lane_,
         Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit,
                         options_.events},
+        [this] { return may_rescue(); },
         [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); });
     auto& notifier = store_.notifier();
     ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
@@ -250,6 +255,7 @@ ASYNCJOBS_INLINE void ExecutorCore::halt() {
     Lock lock(mutex_);
     phase_ = Phase::stopped;
     const auto timer = std::move(claim_timer_);
+    const auto refused_timer = std::move(refused_timer_);
     lock.unlock();
     drained_->set();
 }
@@ -274,6 +280,16 @@ ASYNCJOBS_INLINE void ExecutorCore::on_cancel_requested(std::span<const JobId> i
             concerned.push_back(found->second);
     lock.unlock();
     if (!concerned.empty()) lease_keeper_->look_at(concerned);
+}
+
+/// A worker that lives must not be taken for lost: leases that ran out in an outage, or while this
+/// machine slept, are renewed by their holders first.
+ASYNCJOBS_INLINE bool ExecutorCore::may_rescue() {
+    {
+        const Lock lock(mutex_);
+        if (faults_ > 0 || runtime_.now() < no_rescue_before_) return false;
+    }
+    return lease_keeper_->renew_before_sweep();
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescued) {

@@ -2,6 +2,9 @@
 
 #include <asyncjobs/detail/lease_keeper.hpp>
 
+#include <chrono>
+#include <utility>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 ASYNCJOBS_INLINE LeaseKeeper::LeaseKeeper(Runtime& runtime, JobStore& store, Lane& lane,
@@ -30,17 +33,16 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
     hooks_.on_beat();
     const auto under_way = hooks_.under_way();
     const auto now = runtime_.now();
+    const bool slept = has_slept();
     Executions due, to_check;
     for (const auto& execution : under_way) {
+        execution->stop_if_over(now, reliable(options_.lease_for));
         if (const auto started = execution->started_at();
-            started && execution->timeout() > Duration::zero()) {
-            const auto overtime = now - *started - execution->timeout();
-            if (overtime >= Duration::zero()) execution->stop(StopReason::timed_out);
-            if (overtime >= options_.timeout_grace) hooks_.give_up(execution);
-        }
-        if (now - execution->renewed_at() >= reliable(options_.lease_for))
-            execution->stop(StopReason::lease_lost);
-        if (execution->has_unsent() || now - execution->renewed_at() >= options_.lease_for / 3)
+            started && execution->timeout() > Duration::zero() &&
+            now - *started - execution->timeout() >= options_.timeout_grace)
+            hooks_.give_up(execution);
+        if (slept || execution->has_unsent() ||
+            now - execution->renewed_at() >= options_.lease_for / 3)
             due.push_back(execution);
         else if (execution->started_at() && now - execution->checked_at() >= check_every)
             to_check.push_back(execution);
@@ -63,8 +65,35 @@ ASYNCJOBS_INLINE void LeaseKeeper::look_at(std::span<const std::shared_ptr<Execu
     lane_.post([this, due = Executions(executions.begin(), executions.end())] { renew(due); });
 }
 
-ASYNCJOBS_INLINE void LeaseKeeper::renew(const Executions& executions) {
-    if (executions.empty()) return;
+/// Whether this machine has slept since the last call, or somebody has set its wall clock: the two
+/// clocks have drifted apart. The leases went on meanwhile, by the store's clock.
+ASYNCJOBS_INLINE bool LeaseKeeper::has_slept() {
+    const Duration offset =
+        runtime_.wall_clock().time_since_epoch() - runtime_.now().time_since_epoch();
+    const std::lock_guard lock(mutex_);
+    const auto drift = offset - clock_offset_.value_or(offset);
+    const bool slept = std::chrono::abs(drift) > options_.lease_for / 8;
+    if (slept || !clock_offset_) clock_offset_ = offset;
+    slept_ |= slept;
+    return slept;
+}
+
+ASYNCJOBS_INLINE bool LeaseKeeper::renew_before_sweep() {
+    has_slept();
+    std::unique_lock lock(mutex_);
+    const bool slept = std::exchange(slept_, false);
+    lock.unlock();
+    const auto now = runtime_.now();
+    Executions stale;
+    for (const auto& execution : hooks_.under_way())
+        if (slept || now - execution->renewed_at() >= options_.lease_for / 2)
+            stale.push_back(execution);
+    return renew(stale) && !slept;
+}
+
+/// False if the store failed.
+ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
+    if (executions.empty()) return true;
     const auto asked_at = runtime_.now();
     std::vector<Heartbeat> heartbeats;
     heartbeats.reserve(executions.size());
@@ -78,7 +107,7 @@ ASYNCJOBS_INLINE void LeaseKeeper::renew(const Executions& executions) {
         // The exchange loop reports a store that fails; here it is enough to try again.
         for (std::size_t i = 0; i < executions.size(); ++i)
             if (heartbeats[i].progress) executions[i]->mark_unsent();
-        return;
+        return false;
     }
 
     std::vector<JobId> changed;
@@ -92,6 +121,7 @@ ASYNCJOBS_INLINE void LeaseKeeper::renew(const Executions& executions) {
     }
     apply(executions, renewals);
     if (!changed.empty()) store_.notifier().changed(changed);
+    return true;
 }
 
 /// Hears of cancellations by other processes, where no hint comes from them.

@@ -21,8 +21,9 @@ inline int percentage(std::uint64_t done, std::uint64_t total) noexcept {
 } // namespace detail
 
 ASYNCJOBS_INLINE void ProgressReporter::report(int percent, std::string_view message) {
-    check();
+    if (execution_.stop_reason() != detail::StopReason::none) throw Interrupted{};
     execution_.report(percent, detail::shortened(message, max_message));
+    execution_.look_at_clock();
 }
 
 ASYNCJOBS_INLINE void ProgressReporter::report_share(std::uint64_t done, std::uint64_t total,
@@ -31,6 +32,7 @@ ASYNCJOBS_INLINE void ProgressReporter::report_share(std::uint64_t done, std::ui
 }
 
 ASYNCJOBS_INLINE void ProgressReporter::check() const {
+    execution_.look_at_clock();
     if (execution_.stop_reason() != detail::StopReason::none) throw Interrupted{};
 }
 
@@ -56,7 +58,7 @@ ASYNCJOBS_INLINE void ProgressReporter::record_step(std::string_view name, JsonT
 }
 
 ASYNCJOBS_INLINE std::vector<Job> ProgressReporter::parents() const {
-    return execution_.access().parents_of(job().lease.id);
+    return execution_.access().parents_of(execution_);
 }
 
 ASYNCJOBS_INLINE JobId ProgressReporter::submit_with_result(NewJob job) {

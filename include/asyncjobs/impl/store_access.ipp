@@ -2,12 +2,17 @@
 
 #include <asyncjobs/detail/complete_job.hpp>
 #include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <memory>
 #include <mutex>
+#include <stop_token>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
@@ -16,18 +21,67 @@ ASYNCJOBS_INLINE void StoreAccess::close() {
     store_ = nullptr;
 }
 
-ASYNCJOBS_INLINE void StoreAccess::record(Execution& execution, const Step& step) {
-    const Backoff pace{.first = std::chrono::milliseconds{20}, .most = std::chrono::seconds{1}};
+/// Calls until the store answers. A store that is away ends no attempt: that is given back, once it
+/// has waited for as long as a lease lasts. What the store refuses for another reason is thrown
+/// then, and what is invalid at once.
+template <typename Call>
+auto StoreAccess::persist(Execution& execution, std::string_view what, Call call) {
     const std::shared_lock lock(mutex_);
     if (!store_) throw Interrupted{};
-    for (int tries = 1; !try_to_record(execution, step); ++tries) {
-        if (execution.stop_reason() != StopReason::none) throw Interrupted{};
-        runtime_.make_event()->wait(runtime_.now() +
-                                    backoff_delay(pace, tries, unit_interval(runtime_.random())));
+    const auto began = runtime_.now();
+    for (int tries = 1;; ++tries) {
+        try {
+            return call();
+        } catch (const Error& error) {
+            if (error.code() == Condition::invalid) throw;
+            if (tries == 1 && log_)
+                log_(LogEntry::Level::warning,
+                     fmt::format("a handler waits to {}, as the store fails: {}", what,
+                                 error.what()),
+                     execution.lease().id);
+            execution.stop_if_over(runtime_.now(), LeaseKeeper::reliable(lease_for_));
+            if (execution.stop_reason() != StopReason::none) throw Interrupted{};
+            if (runtime_.now() - began >= lease_for_) {
+                if (error.code() != Condition::retryable) throw;
+                execution.stop(StopReason::lease_lost);
+                throw Interrupted{};
+            }
+        }
+        pause(execution, tries);
     }
 }
 
-ASYNCJOBS_INLINE bool StoreAccess::try_to_record(Execution& execution, const Step& step) {
+ASYNCJOBS_INLINE void StoreAccess::record(Execution& execution, const Step& step) {
+    persist(execution, "record a step", [&] {
+        renew_with(execution, step);
+        return true;
+    });
+}
+
+ASYNCJOBS_INLINE std::vector<Job> StoreAccess::parents_of(Execution& execution) {
+    return persist(execution, "read the parents", [&] {
+        std::vector<Job> parents;
+        JobQuery query{.needed_by = execution.lease().id, .limit = 500};
+        for (bool more = true; more;) {
+            auto page = store_->list(query);
+            more = page.more;
+            std::ranges::move(page.jobs, std::back_inserter(parents));
+            if (!parents.empty()) query.before = parents.back().id;
+        }
+        std::ranges::reverse(parents);
+        return parents;
+    });
+}
+
+/// Not longer than until it is asked to stop.
+ASYNCJOBS_INLINE void StoreAccess::pause(Execution& execution, int tries) {
+    const Backoff pace{.first = std::chrono::milliseconds{20}, .most = std::chrono::seconds{1}};
+    const std::shared_ptr<Event> event = runtime_.make_event();
+    const std::stop_callback wake(execution.stop_token(), [event] { event->set(); });
+    event->wait(runtime_.now() + backoff_delay(pace, tries, unit_interval(runtime_.random())));
+}
+
+ASYNCJOBS_INLINE void StoreAccess::renew_with(Execution& execution, const Step& step) {
     const auto asked_at = runtime_.now();
     const Heartbeat heartbeat{execution.lease(), execution.take_unsent(), step};
     try {
@@ -38,27 +92,19 @@ ASYNCJOBS_INLINE bool StoreAccess::try_to_record(Execution& execution, const Ste
         }
         execution.renewed(asked_at);
         if (renewal.cancel_requested) execution.stop(StopReason::cancelled);
-        return true;
-    } catch (const Error& error) {
+    } catch (const Error&) {
         if (heartbeat.progress) execution.mark_unsent();
-        if (error.code() != Condition::retryable && error.code() != Errc::unknown_outcome) throw;
-        return false;
+        throw;
     }
 }
 
-ASYNCJOBS_INLINE std::vector<Job> StoreAccess::parents_of(const JobId& id) {
-    const std::shared_lock lock(mutex_);
-    if (!store_) throw Interrupted{};
-    std::vector<Job> parents;
-    JobQuery query{.needed_by = id, .limit = 500};
-    for (bool more = true; more;) {
-        auto page = store_->list(query);
-        more = page.more;
-        std::ranges::move(page.jobs, std::back_inserter(parents));
-        if (!parents.empty()) query.before = parents.back().id;
-    }
-    std::ranges::reverse(parents);
-    return parents;
+ASYNCJOBS_INLINE void StoreAccess::look_at_clock(Execution& execution) {
+    const std::shared_lock lock(mutex_, std::try_to_lock);
+    if (lock && store_) execution.stop_if_over(runtime_.now(), LeaseKeeper::reliable(lease_for_));
+}
+
+ASYNCJOBS_INLINE void Execution::look_at_clock() {
+    if (access_) access_->look_at_clock(*this);
 }
 
 ASYNCJOBS_INLINE void StoreAccess::complete(NewJob& job) {

@@ -60,6 +60,10 @@ public:
     /// As SIGSTOP and, `duration` later, SIGCONT: what becomes due in between happens then.
     void pause(Duration duration);
 
+    /// As a machine that sleeps for so long: as pause(), but now() stands still meanwhile, while
+    /// wall_clock() goes on.
+    void suspend(Duration duration);
+
     bool is_crashed() const noexcept;
 
     /// Calls `task` unless the process has crashed by then.

@@ -1,0 +1,35 @@
+#include "mysql_cases.hpp"
+#include "outage.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+namespace {
+
+using namespace soci_test;
+
+MYSQL_CASE("outage", "results survive an outage that error numbers do not call one") {
+    const MysqlTables tables(needed);
+    Mysql admin = tables.connect();
+    const std::string url = tables.url(), name = tables.prefix() + "u";
+    const std::string user = name + "@'127.0.0.1'";
+    asyncjobs::open_store(url);
+    admin.run("CREATE USER " + user);
+    // Of a table: what is granted or revoked goes for sessions that are open.
+    for (const char* table :
+         {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
+          "job_waiting", "job_tombstones", "job_fences", "asyncjobs_schema"})
+        admin.run(std::string("GRANT ALL ON ") + table + " TO " + user);
+    const auto run = [&](const std::string& sql) { return [&admin, sql] { admin.run(sql); }; };
+    const std::string gone = tables.prefix() + "gone";
+    const Outage outages[] = {
+        {"1146", run("RENAME TABLE jobs TO " + gone), run("RENAME TABLE " + gone + " TO jobs")},
+        {"1054", run("ALTER TABLE jobs RENAME COLUMN message TO gone"),
+         run("ALTER TABLE jobs RENAME COLUMN gone TO message")},
+        {"1142", run("REVOKE UPDATE ON jobs FROM " + user), run("GRANT UPDATE ON jobs TO " + user)},
+    };
+    const std::string own_url = "mysql://" + name + url.substr(url.find('@'));
+    for (const auto& outage : outages) check_results_survive(own_url, outage);
+    admin.run("DROP USER " + user);
+}
+
+} // namespace

@@ -1,0 +1,58 @@
+#include "outage.hpp"
+
+#include "databases/postgresql_server.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace soci_test;
+
+/// A schema whose store uses a role of its own, which can be refused something.
+struct RoleOfItsOwn {
+    RoleOfItsOwn() {
+        admin.run("CREATE SCHEMA " + schema.name());
+        admin.run("CREATE ROLE " + role + " LOGIN");
+        admin.run("GRANT ALL ON SCHEMA " + schema.name() + " TO " + role);
+    }
+    ~RoleOfItsOwn() {
+        try {
+            admin.run("DROP SCHEMA " + schema.name() + " CASCADE; DROP OWNED BY " + role +
+                      "; DROP ROLE " + role);
+        } catch (const std::exception&) { // the server is gone
+        }
+    }
+    RoleOfItsOwn(const RoleOfItsOwn&) = delete;
+    RoleOfItsOwn& operator=(const RoleOfItsOwn&) = delete;
+
+    std::string url() const {
+        const std::string url = schema.url();
+        return "postgresql://" + role + url.substr(url.find('@'));
+    }
+
+    PostgresqlSchema schema;
+    const std::string role = schema.name() + "_role";
+    Postgresql admin = schema.connect();
+};
+
+TEST_CASE("results survive an outage of PostgreSQL that its sqlstates do not call one" *
+          needs_postgresql) {
+    RoleOfItsOwn database;
+    const auto run = [&](const std::string& sql) {
+        return [&database, sql] { database.admin.run(sql); };
+    };
+    const std::string jobs = database.schema.name() + ".jobs";
+    const Outage outages[] = {
+        {"42501", run("REVOKE UPDATE ON " + jobs + " FROM " + database.role),
+         run("GRANT UPDATE ON " + jobs + " TO " + database.role)},
+        {"42P01", run("ALTER TABLE " + jobs + " RENAME TO gone"),
+         run("ALTER TABLE " + database.schema.name() + ".gone RENAME TO jobs")},
+        {"42703", run("ALTER TABLE " + jobs + " RENAME COLUMN revision TO gone"),
+         run("ALTER TABLE " + jobs + " RENAME COLUMN gone TO revision")},
+        {"42703, for settlements alone", run("ALTER TABLE " + jobs + " RENAME result TO gone"),
+         run("ALTER TABLE " + jobs + " RENAME gone TO result")},
+    };
+    for (const auto& outage : outages) check_results_survive(database.url(), outage);
+}
+
+} // namespace
