@@ -43,6 +43,10 @@ inline constexpr Need needs_mariadb{
 inline constexpr Need needs_mysql{
     "ASYNCJOBS_TEST_MYSQL",
     "ASYNCJOBS_TEST_MYSQL is not set; tests/servers/mysql.sh starts a server"};
+/// Its value is the URLs of three nodes, with a blank between them.
+inline constexpr Need needs_galera{
+    "ASYNCJOBS_TEST_GALERA",
+    "ASYNCJOBS_TEST_GALERA is not set; tests/servers/galera.sh starts a cluster"};
 inline constexpr Need needs_s3{
     "ASYNCJOBS_TEST_S3", "ASYNCJOBS_TEST_S3 is not set; tests/servers/swift.sh starts a server"};
 inline constexpr Need needs_orders{"ASYNCJOBS_TEST_ORDERS",

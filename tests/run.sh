@@ -120,6 +120,7 @@ start_servers() {
     start_server ASYNCJOBS_TEST_MARIADB mariadb
     start_server ASYNCJOBS_TEST_MYSQL mysql
     [ -z "${ASYNCJOBS_TEST_POSTGRESQL:-}" ] || start_server ASYNCJOBS_TEST_PGBOUNCER pgbouncer
+    [ "${#presets[@]}" -eq 1 ] || start_server ASYNCJOBS_TEST_GALERA galera
     start_server ASYNCJOBS_TEST_S3 swift
     stage servers $((SECONDS - started)) started
 }
@@ -137,7 +138,7 @@ start_server() {
 }
 
 stop_servers() {
-    for server in pgbouncer postgres mariadb mysql swift; do
+    for server in pgbouncer postgres mariadb mysql galera swift; do
         tests/servers/$server.sh stop build/servers
     done
 }

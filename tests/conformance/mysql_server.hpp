@@ -10,6 +10,13 @@
 
 namespace conformance {
 
+inline void empty_tables(soci_test::Mysql& server) {
+    for (const char* table : {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines",
+                              "job_places", "job_waiting", "job_tombstones"})
+        server.run(std::string("DELETE FROM ") + table);
+    server.run("UPDATE job_fences SET used = 0");
+}
+
 /// Two objects are two stores on the same tables. The cases share them, one after the other;
 /// `are_made` remembers from one to the next that there are any.
 inline void run_on_mysql(const soci_test::MysqlTables& tables, bool& are_made) {
@@ -17,11 +24,7 @@ inline void run_on_mysql(const soci_test::MysqlTables& tables, bool& are_made) {
              [&] {
                  if (!std::exchange(are_made, true)) return;
                  auto server = tables.connect();
-                 for (const char* table :
-                      {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines",
-                       "job_places", "job_waiting", "job_tombstones"})
-                     server.run(std::string("DELETE FROM ") + table);
-                 server.run("UPDATE job_fences SET used = 0");
+                 empty_tables(server);
              },
          .open = [&] { return asyncjobs::open_store(tables.url()); }});
 }

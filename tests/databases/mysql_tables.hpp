@@ -45,6 +45,12 @@ private:
     asyncjobs::soci_adapter::Session session_;
 };
 
+inline void drop_tables(Mysql& server) {
+    server.run("DROP VIEW IF EXISTS jobs_readable");
+    server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, job_lines, "
+               "job_places, job_waiting, job_tombstones, job_fences, asyncjobs_schema");
+}
+
 /// Tables of one test's own on a server of `needs_mariadb` or `needs_mysql`, gone when it is over.
 class MysqlTables {
 public:
@@ -72,10 +78,8 @@ public:
     Mysql connect() const { return Mysql(server_.value(), prefix_); }
 
     void drop() const {
-        Mysql server = connect();
-        server.run("DROP VIEW IF EXISTS jobs_readable");
-        server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
-                   "job_lines, job_places, job_waiting, job_tombstones, job_fences, asyncjobs_schema");
+        auto server = connect();
+        drop_tables(server);
     }
 
 private:

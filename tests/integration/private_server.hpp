@@ -55,13 +55,15 @@ public:
     void stop() const { control("stop"); }
     void kill() const { control("kill"); } ///< as a crash would
 
-private:
-    std::string control(std::string action) const {
+    /// The same script's action, of one node if there are several.
+    std::string control(std::string action, std::string node = {}) const {
         auto command = environment_;
         command.insert(command.end(), {script_, std::move(action), folder_});
+        if (!node.empty()) command.push_back(std::move(node));
         return output_of(std::move(command));
     }
 
+private:
     const std::vector<std::string> environment_;
     const std::string script_;
     const std::string folder_;

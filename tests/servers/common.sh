@@ -50,13 +50,14 @@ make_home() {
     done
 }
 
-# Leaves a free port in $home/port: the one of the last time, if nobody has taken it.
+# pick_port [NAME]: leaves a free port in $home/NAME, or $home/port: the one of the last time, if nobody
+# has taken it.
 pick_port() {
-    local port
-    port=$(cat "$home/port" 2>/dev/null || echo $((20000 + RANDOM % 12000)))
+    local port file=$home/${1:-port}
+    port=$(cat "$file" 2>/dev/null || echo $((20000 + RANDOM % 12000)))
     for _ in $(seq 200); do
         if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            echo "$port" >"$home/port"
+            echo "$port" >"$file"
             return
         fi
         port=$((20000 + RANDOM % 12000))

@@ -45,6 +45,12 @@ bool is_mariadb(Session& session) {
     return text(session, "SELECT VERSION()").find("MariaDB") != std::string::npos;
 }
 
+/// Whether the server is a node of a Galera cluster.
+bool is_node(Session& session) {
+    return text(session, "SELECT count(*) FROM information_schema.SESSION_VARIABLES WHERE "
+                         "VARIABLE_NAME = 'WSREP_ON' AND VARIABLE_VALUE = 'ON'") != "0";
+}
+
 void set_up(MysqlSession& session, const MysqlOptions& options) {
     const auto patience = std::max<std::int64_t>(
         1, std::chrono::ceil<std::chrono::seconds>(options.busy_timeout).count());
@@ -57,12 +63,15 @@ void set_up(MysqlSession& session, const MysqlOptions& options) {
     // MySQL has such a limit only for statements that read. MariaDB refuses, from 11.6 on, to lock
     // a row that was changed after the statement's snapshot; here the latest version is what is
     // wanted.
-    if (is_mariadb(session))
+    if (is_mariadb(session)) {
         session.run(fmt::format("SET SESSION max_statement_time = {}.{:03}"
                                 " /*M!110600 , innodb_snapshot_isolation = OFF */",
                                 longest.count() / 1000, longest.count() % 1000));
-    else
+        // What another node has committed is seen by each statement that comes after it.
+        if (is_node(session)) session.run("SET SESSION wsrep_sync_wait = 15");
+    } else {
         session.run(fmt::format("SET SESSION max_execution_time = {}", longest.count()));
+    }
     session.max_packet = static_cast<std::size_t>(number(session, "SELECT @@max_allowed_packet"));
 }
 

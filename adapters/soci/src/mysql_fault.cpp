@@ -15,6 +15,7 @@ enum : unsigned {
     er_get_errno = 1030,
     er_out_of_resources = 1041,
     er_too_many_connections = 1040,
+    er_unknown_command = 1047, ///< of a Galera node that is not part of the cluster
     er_server_shutdown = 1053,
     er_record_file_full = 1114,
     er_net_packet_too_large = 1153,
@@ -53,6 +54,7 @@ enum : unsigned {
 
 bool is_lost_connection(unsigned error) noexcept {
     switch (error) {
+    case er_unknown_command:
     case er_server_shutdown:
     case er_net_read_error:
     case er_net_read_interrupted:

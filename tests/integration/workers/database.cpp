@@ -49,7 +49,7 @@ std::string concatenated_by_operator() {
 
 Database Database::sqlite(const std::filesystem::path& file) {
     Database database;
-    database.url_ = "sqlite:" + file.string();
+    database.urls_ = {"sqlite:" + file.string()};
     database.client_ = {"sqlite3", "-batch",         "-separator", "\t",
                         "-cmd",    ".timeout 20000", file.string()};
     database.make_history_ =
@@ -62,7 +62,7 @@ Database Database::sqlite(const std::filesystem::path& file) {
 Database Database::postgresql() {
     Database database;
     database.start("postgres.sh");
-    database.client_ = {"psql", database.url_,     "-X", "-q", "-At", "-F", "\t",
+    database.client_ = {"psql", database.url(),    "-X", "-q", "-At", "-F", "\t",
                         "-v",   "ON_ERROR_STOP=1", "-c"};
     database.make_history_ =
         make_table("BIGSERIAL PRIMARY KEY", "TEXT") +
@@ -79,7 +79,7 @@ Database Database::postgresql() {
 Database Database::mysql(const std::string& script) {
     Database database;
     database.start(script);
-    const auto port = split(split(database.url_, ':').at(2), '/').at(0);
+    const auto port = split(split(database.url(), ':').at(2), '/').at(0);
     database.client_ = {"mariadb", "--no-defaults", "--skip-ssl", "-h",  "127.0.0.1", "-P", port,
                         "-u",      "asyncjobs",     "asyncjobs",  "-Bs", "-e"};
     // An INSERT of what is selected would lock the table's counter, and end in deadlocks.
@@ -103,12 +103,15 @@ Database::~Database() = default;
 void Database::start(const std::string& script) {
     server_ = std::make_unique<PrivateServer>(fmt::format("{}/{}", SERVER_SCRIPTS, script),
                                               SERVER_FOLDER);
-    url_ = server_->url();
+    urls_ = split(server_->url(), ' ');
 }
 
 void Database::stop_server() const { server_->stop(); }
 void Database::kill_server() const { server_->kill(); }
 void Database::start_server() const { server_->start(); }
+void Database::control_node(const std::string& action, std::size_t node) const {
+    server_->control(action, std::to_string(node));
+}
 
 void Database::record_changes() const { rows(make_history_); }
 

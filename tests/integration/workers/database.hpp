@@ -32,12 +32,14 @@ class Database {
 public:
     static Database sqlite(const std::filesystem::path& file);
     static Database postgresql();
-    static Database mysql(const std::string& script); ///< of MariaDB or MySQL
+    static Database mysql(const std::string& script); ///< of MariaDB, MySQL or Galera
 
     Database(Database&&) noexcept;
     ~Database();
 
-    const std::string& url() const { return url_; }
+    const std::string& url() const { return urls_.front(); }
+    /// Of each node, where the server is a cluster.
+    const std::vector<std::string>& urls() const { return urls_; }
 
     /// Has each change of a job's status or message recorded from now on. The store must have made
     /// its tables.
@@ -51,12 +53,14 @@ public:
     void stop_server() const;
     void kill_server() const; ///< as a crash would
     void start_server() const;
+    /// An action of the server's script, for one node.
+    void control_node(const std::string& action, std::size_t node) const;
 
 private:
     Database();
     void start(const std::string& script);
 
-    std::string url_;
+    std::vector<std::string> urls_;
     std::vector<std::string> client_; ///< the command to which the SQL is added
     std::string make_history_;
     std::unique_ptr<PrivateServer> server_; ///< null for a file

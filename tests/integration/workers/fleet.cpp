@@ -9,7 +9,7 @@
 
 namespace workers_test {
 
-Fleet::Fleet(std::string url) : url_(std::move(url)) {
+Fleet::Fleet(std::vector<std::string> urls) : urls_(std::move(urls)) {
     ::fcntl(pipe_.read_end(), F_SETFL, O_NONBLOCK);
     for (std::size_t slot = 0; slot < size; ++slot) start(slot);
 }
@@ -18,7 +18,8 @@ void Fleet::start(std::size_t slot) {
     auto& worker = workers_.at(slot);
     worker.name = fmt::format("worker-{}", ++started_);
     worker.process = std::make_unique<ChildProcess>(
-        std::vector<std::string>{WORKER_PROGRAM, url_, worker.name}, pipe_.write_end());
+        std::vector<std::string>{WORKER_PROGRAM, urls_.at(slot % urls_.size()), worker.name},
+        pipe_.write_end());
 }
 
 std::vector<Run> Fleet::open_runs(const std::string& worker) const {

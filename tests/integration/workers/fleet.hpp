@@ -30,7 +30,8 @@ class Fleet {
 public:
     static constexpr std::size_t size = 4;
 
-    explicit Fleet(std::string url);
+    /// The workers use the `urls` in turn.
+    explicit Fleet(std::vector<std::string> urls);
 
     const std::vector<Run>& runs() const { return runs_; }
     long ended() const { return ended_; }
@@ -68,7 +69,7 @@ private:
     void read_lines();
     void take(const std::string& line);
 
-    const std::string url_;
+    const std::vector<std::string> urls_;
     Pipe pipe_;
     std::string unfinished_line_;
     std::array<Worker, size> workers_;

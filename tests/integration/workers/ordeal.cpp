@@ -30,7 +30,7 @@ public:
     explicit Ordeal(const Database& database)
         : database_(database), store_(asyncjobs::open_store(database.url())), client_(*store_) {
         database_.record_changes();
-        fleet_.emplace(database_.url());
+        fleet_.emplace(std::vector{database_.url()});
     }
 
     void fault_of_a_worker(std::size_t round) {

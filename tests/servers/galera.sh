@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# A private Galera cluster for tests: three nodes of MariaDB with their data in DIR/galera, their
+# ports on loopback only, a user without a password, with full durability.
+# Usage: galera.sh start|stop|restart|kill|pause|resume|isolate|rejoin|url DIR [NODE]
+#   start, restart   print the store URLs of the nodes' database `asyncjobs`, in one line; start is
+#                    quick the second time
+#   kill             ends them at once, as a crash would
+#   pause, resume    stop and continue their processes
+#   isolate, rejoin  cut them off from the other nodes, and not from their clients
+#   NODE             1, 2 or 3: that node alone
+set -euo pipefail
+# shellcheck source=tests/servers/common.sh
+. "$(dirname "$0")/common.sh"
+nodes=(${3:-1 2 3})
+read_arguments "${1:-}" "${2:-}"
+
+server=$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null || true)
+[ -n "$server" ] || missing mariadb-server
+provider=$(ls /usr/lib/galera/libgalera_smm.so /usr/lib/*/galera-4/libgalera_smm.so 2>/dev/null | head -n 1 || true)
+[ -n "$provider" ] || missing galera-4
+command -v rsync >/dev/null || missing rsync
+command -v lsof >/dev/null || missing lsof
+user=$(choose_user mysql)
+base=$dir/galera
+
+# at NODE: makes it the one that is spoken of.
+at() {
+    home=$base/$1
+    pid_file=$home/pid
+    # The path of a socket must be short.
+    socket=${TMPDIR:-/tmp}/asyncjobs-galera-$(echo "$home" | cksum | cut -d ' ' -f 1).sock
+}
+
+sql() { mariadb --no-defaults --skip-ssl -u root -S "$socket" -Bse "$1"; }
+
+is_up() { is_running "$pid_file" mariadbd; }
+
+has_joined() { sql "SHOW STATUS LIKE 'wsrep_ready'" | grep -q ON; }
+
+make_data() {
+    make_home
+    as_user mariadb-install-db --no-defaults --datadir="$home/data.new" --skip-test-db \
+        --auth-root-authentication-method=normal >"$home/init.log" 2>&1 ||
+        { cat "$home/init.log" >&2; die 'mariadb-install-db failed'; }
+    mv "$home/data.new" "$home/data"
+}
+
+# Where the nodes speak to one another.
+members() {
+    for node in 1 2 3; do echo "127.0.0.1:$(cat "$base/$node/group")"; done | paste -s -d ,
+}
+
+# run OPTION...
+run() {
+    as_user "$server" --no-defaults --datadir="$home/data" --socket="$socket" \
+        --pid-file="$pid_file" --port="$(cat "$home/port")" --bind-address=127.0.0.1 \
+        --max-connections=200 --innodb-buffer-pool-size=128M --innodb-log-file-size=128M \
+        --innodb-flush-log-at-trx-commit=1 --max-allowed-packet=64M --skip-name-resolve \
+        --character-set-server=utf8mb4 --binlog-format=ROW --innodb-autoinc-lock-mode=2 \
+        --wsrep-on=ON --wsrep-provider="$provider" --wsrep-cluster-name=asyncjobs \
+        --wsrep-node-address=127.0.0.1 --wsrep-sst-method=rsync \
+        --wsrep-sst-receive-address="127.0.0.1:$(cat "$home/transfer")" \
+        --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$(cat "$home/group");ist.recv_addr=127.0.0.1:$(cat "$home/changes")" \
+        "$@" >>"$home/log" 2>&1 </dev/null &
+}
+
+# The first one that comes up is the cluster that the others join.
+start() {
+    for node in 1 2 3; do
+        at "$node"
+        [ -d "$home/data" ] || make_data
+        is_up || for port in port group transfer changes; do pick_port "$port"; done
+    done
+    local running=
+    for node in 1 2 3; do
+        at "$node"
+        ! is_up || running=$node
+    done
+    for node in "${nodes[@]}"; do
+        at "$node"
+        if ! is_up; then
+            rm -f "$pid_file"
+            if [ -z "$running" ]; then
+                sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' "$home/data/grastate.dat" 2>/dev/null || true
+                run --wsrep-new-cluster --wsrep-cluster-address="gcomm://$(members)"
+            else
+                run --wsrep-cluster-address="gcomm://$(members)"
+            fi
+        fi
+        wait_until "node $node to answer" has_joined
+        if [ -z "$running" ]; then
+            sql "CREATE DATABASE IF NOT EXISTS asyncjobs;
+                 CREATE USER IF NOT EXISTS asyncjobs@'127.0.0.1' IDENTIFIED BY '';
+                 GRANT ALL ON *.* TO asyncjobs@'127.0.0.1' WITH GRANT OPTION"
+            running=$node
+        fi
+    done
+    url
+}
+
+url() {
+    for node in "${nodes[@]}"; do
+        echo "mysql://asyncjobs@127.0.0.1:$(cat "$base/$node/port")/asyncjobs"
+    done | paste -s -d ' '
+}
+
+# The last one to go knows all that was committed, and is the first to come back.
+stop() { for node in $(printf '%s\n' "${nodes[@]}" | tac); do at "$node" && end "$pid_file" mariadbd TERM; done; }
+crash() { for node in "${nodes[@]}"; do at "$node" && end "$pid_file" mariadbd KILL; done; }
+
+# isolation 0|1
+isolation() {
+    for node in "${nodes[@]}"; do
+        at "$node"
+        sql "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=$1'"
+    done
+}
+
+case $action in
+isolate) isolation 1 ;;
+rejoin) isolation 0 ;;
+pause) for node in "${nodes[@]}"; do at "$node" && kill -STOP "$(cat "$pid_file")"; done ;;
+resume) for node in "${nodes[@]}"; do at "$node" && kill -CONT "$(cat "$pid_file")"; done ;;
+*) dispatch ;;
+esac
