@@ -118,8 +118,10 @@ struct JobQuery {
     std::optional<std::string> queue = {};
     std::optional<std::string> type = {};
     std::optional<JobStatus> status = {};
-    std::optional<JobId> needed_by = {}; ///< only the parents of this job
-    std::optional<JobId> before = {};    ///< continues a listing: only ids smaller than this one
+    bool library_jobs = true; ///< false: no job whose type begins with `asyncjobs.`
+    std::optional<std::string> idempotency_key = {}; ///< only the job that holds it
+    std::optional<JobId> needed_by = {};             ///< only the parents of this job
+    std::optional<JobId> before = {}; ///< continues a listing: only ids smaller than this one
     std::size_t limit = 50;
 };
 

@@ -104,6 +104,43 @@ void filters(Scene& scene) {
     expect_equal(listed({.owner = "b", .type = "x"}), {}, "jobs of owner b and type x");
 }
 
+void leaves_out_library_jobs(Scene& scene) {
+    const auto own = scene.submit({.type = "asyncjobs", .owner = "a"});
+    const auto library = scene.submit({.type = "asyncjobs.x", .owner = "a"});
+    const auto longer = scene.submit({.type = "asyncjobs_x.y", .owner = "a"});
+    const auto capital = scene.submit({.type = "Asyncjobs.x", .owner = "a"});
+    const auto later = scene.submit({.type = "my.asyncjobs.x", .owner = "a"});
+    const auto listed = [&](const JobQuery& query) {
+        return ids_of(scene.store().list(query).jobs);
+    };
+    const std::vector<JobId> others = {later, capital, longer, own};
+    expect_equal(listed({.owner = "a", .library_jobs = false}), others, "jobs of owner a");
+    expect_equal(listed({.library_jobs = false}), others, "jobs of any owner");
+    expect_equal(listed({.library_jobs = false, .limit = 2}), {later, capital}, "the first page");
+    expect_equal(listed({.library_jobs = false, .before = capital, .limit = 2}), {longer, own},
+                 "the second page");
+    expect(!scene.store().list({.library_jobs = false, .before = capital, .limit = 2}).more,
+           "more not to be set where only library jobs are left");
+    expect_equal(listed({.owner = "a", .type = "asyncjobs.x"}), {library}, "jobs of that type");
+    expect_equal(listed({.owner = "a", .type = "asyncjobs.x", .library_jobs = false}), {},
+                 "jobs of that type without the library's");
+    expect_equal(listed({.owner = "a"}), {later, capital, longer, library, own},
+                 "jobs with the library's");
+}
+
+void finds_the_holder_of_an_idempotency_key(Scene& scene) {
+    const auto first = scene.submit({.owner = "a", .idempotency_key = "k"});
+    scene.submit({.owner = "a", .idempotency_key = "K"});
+    scene.submit({.owner = "a"});
+    const auto listed = [&](const JobQuery& query) {
+        return ids_of(scene.store().list(query).jobs);
+    };
+    expect_equal(listed({.idempotency_key = "k"}), {first}, "holders of the key");
+    expect_equal(listed({.owner = "a", .idempotency_key = "k"}), {first}, "holders of owner a");
+    expect_equal(listed({.owner = "b", .idempotency_key = "k"}), {}, "holders of owner b");
+    expect_equal(listed({.idempotency_key = "x"}), {}, "holders of a key that no job has");
+}
+
 void lists_every_status(Scene& scene) {
     const std::vector<std::pair<JobStatus, JobId>> jobs = {
         {JobStatus::completed, scene.completed()},
@@ -259,6 +296,10 @@ Cases read_cases() {
         {"list gives whole records", lists_whole_records},
         {"list filters by owner, queue, type and status", filters},
         {"list knows every status", lists_every_status},
+        {"list leaves out the library's jobs, page by page, where asked to",
+         leaves_out_library_jobs},
+        {"list finds the job that holds an idempotency key",
+         finds_the_holder_of_an_idempotency_key},
         {"pages have no gap and no repeat", pages},
         {"pages are not shifted by jobs that arrive", pages_while_jobs_arrive},
         {"a listing continues from any id", continues_from_any_id},

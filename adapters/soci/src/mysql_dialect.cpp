@@ -215,7 +215,9 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
     PageWords words{.jobs = "jobs FORCE INDEX (PRIMARY)", .unindexed = {}, .stopped = "stopped_as"};
     const bool is_of_stopped =
         query.status == JobStatus::failed || query.status == JobStatus::cancelled;
-    if (query.owner)
+    if (query.idempotency_key)
+        words.jobs = "jobs FORCE INDEX (jobs_idempotency_key)";
+    else if (query.owner)
         words.jobs = "jobs FORCE INDEX (jobs_owner)";
     else if (is_of_stopped)
         words.jobs = "jobs FORCE INDEX (jobs_stopped)";

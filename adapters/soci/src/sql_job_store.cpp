@@ -298,6 +298,7 @@ JobPage SqlJobStore::list(const JobQuery& query) {
         if (query.owner) conditions.push_back(*query.owner);
         if (query.queue) conditions.push_back(*query.queue);
         if (query.type) conditions.push_back(*query.type);
+        if (query.idempotency_key) conditions.push_back(*query.idempotency_key);
         if (query.needed_by) conditions.push_back(query.needed_by->text());
         if (query.before) conditions.push_back(query.before->text());
         select.for_each_of([&](Row row) { page.jobs.push_back(read_job(row)); }, conditions,

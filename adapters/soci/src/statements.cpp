@@ -18,6 +18,8 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     restrict_to(query.owner && !query.owner->empty(), "owner <> ''");
     restrict_to(query.queue.has_value(), unindexed + "queue = :queue");
     restrict_to(query.type.has_value(), unindexed + "type = :type");
+    restrict_to(!query.library_jobs, "substr(type, 1, 10) <> 'asyncjobs.'");
+    restrict_to(query.idempotency_key.has_value(), "idempotency_key = :idempotency_key");
     restrict_to(query.status == JobStatus::failed, stopped + " = 'failed'");
     restrict_to(query.status == JobStatus::cancelled, stopped + " = 'cancelled'");
     restrict_to(query.status == JobStatus::pending, status + " = 'pending'");

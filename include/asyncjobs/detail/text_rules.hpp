@@ -79,6 +79,11 @@ inline bool is_name(std::string_view text) noexcept {
     return true;
 }
 
+/// Whether jobs of this type are the library's own, such as deliveries of webhooks.
+inline bool is_library_type(std::string_view type) noexcept {
+    return type.starts_with("asyncjobs.");
+}
+
 /// The rule for owners and unique keys.
 inline bool is_label(std::string_view text) noexcept {
     if (text.size() > 255) return false;

@@ -147,6 +147,8 @@ inline bool matches(const Job& job, const JobQuery& query) {
     return (!query.owner || job.owner == *query.owner) &&
            (!query.queue || job.queue == *query.queue) &&
            (!query.type || job.type == *query.type) &&
+           (query.library_jobs || !is_library_type(job.type)) &&
+           (!query.idempotency_key || job.idempotency_key == query.idempotency_key) &&
            (!query.status || job.status == *query.status);
 }
 
