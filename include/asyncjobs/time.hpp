@@ -60,7 +60,7 @@ private:
     std::optional<Timestamp> time_ = {};
 };
 
-/// RFC 3339 in UTC with as many of six decimals as are needed: `2025-01-08T12:00:00.25Z`.
+/// RFC 3339 in UTC with six decimals, or none for a whole second: `2025-01-08T12:00:00.250000Z`.
 ASYNCJOBS_DECL std::string to_rfc3339(Timestamp);
 
 /// Accepts any RFC 3339 date-time; fractions beyond a microsecond are cut off. Empty if malformed.

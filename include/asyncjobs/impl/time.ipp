@@ -26,7 +26,6 @@ ASYNCJOBS_INLINE std::string to_rfc3339(Timestamp time) {
     if (const auto micros = clock.subseconds().count(); micros != 0) {
         text += '.';
         detail::append_digits(text, micros, 6);
-        text.erase(text.find_last_not_of('0') + 1);
     }
     text += 'Z';
     return text;
