@@ -106,7 +106,9 @@ void add_report_route(http::JobApi& api, std::chrono::seconds retention) {
         "/reports/sales", {.queue = "reports",
                            .timeout = std::chrono::minutes{10},
                            .retention = retention,
+                           .expected_run = std::chrono::seconds{5},
                            .required = {"from", "to", "format"},
+                           .set_by_host = {"language"},
                            .prepare = prepare,
                            .result_schema = asyncjobs::json::schema_of_serialized<ReportFile>(),
                            .operation = json(describe_report)});

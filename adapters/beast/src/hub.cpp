@@ -10,9 +10,6 @@ namespace {
 /// Whoever has one IPv6 address usually has all of its /64 network.
 std::string network_of(const boost::asio::ip::address& address) {
     if (address.is_v4()) return address.to_string();
-    if (address.to_v6().is_v4_mapped())
-        return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
-            .to_string();
     const auto bytes = address.to_v6().to_bytes();
     return std::string(bytes.begin(), bytes.begin() + 8);
 }

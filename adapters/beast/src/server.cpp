@@ -51,6 +51,12 @@ ServerOptions checked(ServerOptions options) {
     return options;
 }
 
+/// A client of IPv4 has one address, whether the server listens at `0.0.0.0` or at `::`.
+asio::ip::address unmapped(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 /// Else a process that the host starts would keep the port taken, and connections open.
 void keep_from_children(int descriptor) noexcept { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
@@ -145,7 +151,7 @@ private:
     void admit(Transport::Socket socket) {
         keep_from_children(socket.native_handle());
         error_code error;
-        const auto peer = socket.remote_endpoint(error).address();
+        const auto peer = unmapped(socket.remote_endpoint(error).address());
         if (error) return;
         if (!hub_->admit(peer)) return turn_away(std::move(socket));
         auto session = std::make_shared<Session>(hub_, std::move(socket), peer);

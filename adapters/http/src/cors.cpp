@@ -6,10 +6,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
 constexpr auto readable =
-    "ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, "
-    "Retry-After, Sunset, WWW-Authenticate";
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Idempotent-Replayed, Location, "
+    "Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate";
 constexpr auto sendable = "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
-                          "Last-Event-ID, Prefer, traceparent";
+                          "If-Range, Last-Event-ID, Prefer, Range, traceparent";
 
 bool is_allowed(const ApiOptions& options, const Request& request) {
     const auto* origin = request.headers.find("Origin");

@@ -46,7 +46,16 @@ std::string error_document(const JobError& error, bool with_details) {
     return std::move(writer).finish();
 }
 
-void write_active(ObjectWriter& writer, const Job& job, std::optional<Timestamp> expected) {
+/// Of a job that waits for its next attempt.
+void write_retry(ObjectWriter& writer, const Job& job, bool with_details) {
+    if (job.status != JobStatus::pending || job.attempt == 0 || !job.error) return;
+    writer.number("attempt", job.attempt);
+    writer.raw("last_error", error_document(*job.error, with_details));
+    writer.time("next_attempt_at", job.run_at);
+}
+
+void write_active(ObjectWriter& writer, const Job& job, std::optional<Timestamp> expected,
+                  bool with_details) {
     writer.number("progress", job.progress.percent);
     if (job.status == JobStatus::processing) writer.text("message", job.progress.message);
     writer.time("created_at", job.created_at);
@@ -54,12 +63,13 @@ void write_active(ObjectWriter& writer, const Job& job, std::optional<Timestamp>
     writer.time("updated_at", job.updated_at);
     writer.time("cancel_requested_at", job.cancel_requested_at);
     writer.time("estimated_completion", whole_seconds(expected));
+    write_retry(writer, job, with_details);
 }
 
 void write_times(ObjectWriter& writer, const Job& job, std::string_view finished) {
     writer.time("created_at", job.created_at);
     if (job.status != JobStatus::cancelled) writer.time("started_at", job.started_at);
-    writer.time(finished, job.finished_at);
+    writer.time(finished, job.finished_at).time("expires_at", job.expires_at);
 }
 
 } // namespace
@@ -120,13 +130,13 @@ std::string make_etag(const Job& job, const PresentedResult& result) {
 }
 
 std::string status_document(const Job& job, const PresentedResult& result, const Links& links,
-                            std::optional<Timestamp> expected) {
+                            std::optional<Timestamp> expected, bool with_status_url) {
     ObjectWriter writer;
     writer.text("job_id", job.id.text()).text("status", to_string(job.status));
     switch (job.status) {
     case JobStatus::pending:
     case JobStatus::processing:
-        write_active(writer, job, expected);
+        write_active(writer, job, expected, true);
         break;
     case JobStatus::completed:
         writer.number("progress", job.progress.percent).raw("result", result.text);
@@ -141,6 +151,7 @@ std::string status_document(const Job& job, const PresentedResult& result, const
         write_times(writer, job, "cancelled_at");
         break;
     }
+    if (with_status_url) writer.text("status_url", links.status(job.id));
     return std::move(writer).finish();
 }
 
@@ -151,7 +162,7 @@ std::string summary_document(const Job& job, const Links& links) {
     switch (job.status) {
     case JobStatus::pending:
     case JobStatus::processing:
-        write_active(writer, job, std::nullopt);
+        write_active(writer, job, std::nullopt, false);
         break;
     case JobStatus::completed:
         writer.number("progress", job.progress.percent);

@@ -48,8 +48,9 @@ PresentedResult present_result(const Job& job, const PresentResult& present);
 /// `"<revision>"`, with a mark of the result if that is not what is stored.
 std::string make_etag(const Job& job, const PresentedResult& result);
 
+/// `with_status_url`: for the body of a 202, which leads to the job.
 std::string status_document(const Job& job, const PresentedResult& result, const Links& links,
-                            std::optional<Timestamp> expected);
+                            std::optional<Timestamp> expected, bool with_status_url = false);
 
 /// For listings: without result and error details, which can be large.
 std::string summary_document(const Job& job, const Links& links);

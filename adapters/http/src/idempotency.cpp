@@ -9,6 +9,7 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
@@ -49,9 +50,23 @@ std::string read_key(const Headers& headers) {
     return *key;
 }
 
-std::string hash_of(std::string_view first, std::string_view second, std::string_view third = {}) {
-    std::string name(first);
-    for (const auto part : {second, third}) (name += '\0') += part;
+/// Decoded, so that a target has one text however it is spelled; no part holds the separator.
+struct TargetText {
+    std::string path = {};
+    std::string query = {};
+};
+
+TargetText text_of(const std::string& encoded) {
+    TargetText text;
+    const Target target = parse_target(encoded);
+    for (const auto& segment : target.segments) (text.path += segment) += '\0';
+    for (const auto& [name, value] : target.query) ((text.query += name) += '\0') += value + '\0';
+    return text;
+}
+
+std::string hash_of(std::initializer_list<std::string_view> parts) {
+    std::string name;
+    for (const auto part : parts) (name += std::to_string(part.size()) + ':') += part;
     return to_string(asyncjobs::detail::name_hash(name));
 }
 
@@ -61,8 +76,9 @@ std::optional<Idempotency> read_idempotency(const Call& call) {
     const auto& request = call.request;
     if (!request.headers.find(field)) return std::nullopt;
     const auto key = read_key(request.headers);
-    return Idempotency{.key = hash_of(call.principal.owner, path_of(request.target), key),
-                       .request = hash_of(request.target, request.body)};
+    const auto target = text_of(request.target);
+    return Idempotency{.key = hash_of({call.principal.owner, target.path, key}),
+                       .request = hash_of({target.path, target.query, request.body})};
 }
 
 void note(const Idempotency& idempotency, boost::json::object& metadata) {

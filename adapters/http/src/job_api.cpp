@@ -72,6 +72,7 @@ bool is_known(std::string_view method) noexcept {
 } // namespace
 
 Response completed(Response response, std::string_view method) {
+    response.headers.set("X-Content-Type-Options", "nosniff");
     const auto length = body_length(response.body);
     const bool bodiless = response.status == 204 || response.status == 304;
     if (bodiless || !length)
@@ -137,6 +138,7 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
 }
 
 Ongoing JobApi::Impl::handle(Request request, Respond respond) {
+    request.remote_address = unmapped(std::move(request.remote_address));
     request.client_address = proxies_.client_of(request);
     const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
     pending->begin();

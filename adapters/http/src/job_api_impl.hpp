@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
@@ -36,6 +37,7 @@ public:
                    std::shared_ptr<const detail::SubmitRule> submission = {});
     void add_submit_route(std::string_view path, detail::SubmitRule rule);
     void add_generic_type(detail::SubmitRule rule);
+    void follow(const detail::SubmitRule& rule);
 
     Ongoing handle(Request request, Respond respond);
     void drain();
@@ -65,6 +67,7 @@ private:
         std::optional<Idempotency> idempotency = {};
         std::optional<std::chrono::seconds> wait = {};
         Seats::Seat seat = {};
+        std::string counted = {}; ///< whose quota it was taken from; empty: nobody's
     };
 
     using Readings = SharedCalls<JobId, std::optional<Job>>;
@@ -130,7 +133,9 @@ private:
     Answer answer(Submission& submission, const Submitted& submitted);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);
-    void take_submit(const Call& call, Acceptance& acceptance);
+    bool take_submit(const Call& call, Headers& headers);
+    Problem over_quota(const Headers& headers) const;
+    Submitted holder_of(const Idempotency& idempotency, const Headers& headers);
     std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
 
     /// `then` goes on with the job of this id, which is its owner's own, as `readings` has it.
@@ -138,6 +143,7 @@ private:
                        std::function<Answer(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
+    bool has_expired(const Job& job) const;
     Problem none_of_that_id(const JobId& id, const std::string& owner);
     JobQuery read_query(const Call& call) const;
     void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
@@ -147,6 +153,8 @@ private:
     std::optional<std::string> event_document(const Job& job) noexcept;
     std::optional<std::chrono::seconds> wait_for(const Request& request) const;
     Seats::Seat take(Seats& seats, const std::string& whose, std::string_view what) const;
+    /// What a route has declared; empty if none has.
+    std::optional<Duration> expected_run(const std::string& queue, const std::string& type) const;
     std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
     std::optional<Duration> estimate_new(const NewJob& job, Timestamp created_at,
                                          std::size_t uncounted);
@@ -159,6 +167,7 @@ private:
     const TrustedProxies proxies_;
     Router router_;
     std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
+    std::map<std::pair<std::string, std::string>, Duration> expected_runs_; ///< by queue and type
     WorkloadCache workloads_;
     Metrics metrics_;
     openapi::Description description_;
@@ -174,7 +183,8 @@ private:
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };
 
-/// Sets what depends on the body's length, and drops bodies that HTTP does not want.
+/// Sets what each response has and what depends on the body's length, and drops bodies that HTTP
+/// does not want.
 Response completed(Response response, std::string_view method);
 
 /// Whom limits count: the owner, or the address of one who has none.

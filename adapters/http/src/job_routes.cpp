@@ -14,6 +14,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/string.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +28,8 @@ namespace {
 constexpr Duration reconnect_after = std::chrono::seconds{3};
 
 Problem no_such_job() { return {404, "not_found", "there is no such job"}; }
+
+Problem expired() { return {410, "gone", "the job has expired"}; }
 
 Problem invalid_parameter(std::string_view name, std::string_view rule) {
     return {400, "invalid_parameter", std::string(name) + ' ' + std::string(rule)};
@@ -52,16 +56,22 @@ std::size_t read_limit(const std::string& text, std::size_t most) {
     return std::min(limit, most);
 }
 
-/// The URL of the file that a result points to, if it does and a header can hold it.
+/// Whether browsers may be sent there: http, https, or relative.
+bool is_web_url(std::string_view text) {
+    const auto url = boost::urls::parse_uri_reference({text.data(), text.size()});
+    if (!url) return false;
+    return !url->has_scheme() || url->scheme_id() == boost::urls::scheme::http ||
+           url->scheme_id() == boost::urls::scheme::https;
+}
+
+/// The URL of the file that a result points to, if it does, and a client can be redirected to it.
 std::optional<std::string> file_url(const PresentedResult& result) {
     const auto value = json::to_value(JsonText::trusted(result.text));
     const auto* object = value.if_object();
     const auto* member = object ? object->if_contains("file_url") : nullptr;
     if (!member || !member->is_string() || member->get_string().empty()) return std::nullopt;
     const std::string url(member->get_string());
-    const bool plain =
-        std::ranges::all_of(url, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
-    return plain ? std::optional(url) : std::nullopt;
+    return is_web_url(url) ? std::optional(url) : std::nullopt;
 }
 
 } // namespace
@@ -107,7 +117,10 @@ Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std:
         readings.ask(id, [this, id, owner, then, go_on](auto found) {
             go_on([&](const Request& request) -> Answer {
                 auto job = found.take();
-                if (job && job->owner == owner) return then(*std::move(job), request);
+                if (job && job->owner == owner) {
+                    if (has_expired(*job)) throw expired();
+                    return then(*std::move(job), request);
+                }
                 return on_lane([this, id, owner](const Request&) -> Answer {
                     throw none_of_that_id(id, owner);
                 });
@@ -120,14 +133,19 @@ Job JobApi::Impl::find_own(const Call& call) { return find_own(id_of(call), call
 
 Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
     auto found = client_.find(id);
-    if (found && found->owner == owner) return *std::move(found);
-    throw none_of_that_id(id, owner);
+    if (!found || found->owner != owner) throw none_of_that_id(id, owner);
+    if (has_expired(*found)) throw expired();
+    return *std::move(found);
+}
+
+/// It is gone for clients, whether it has been purged yet or not.
+bool JobApi::Impl::has_expired(const Job& job) const {
+    return job.expires_at && *job.expires_at <= runtime_->wall_clock();
 }
 
 /// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
 Problem JobApi::Impl::none_of_that_id(const JobId& id, const std::string& owner) {
-    if (client_.purged_owner(id) == owner)
-        return {410, "gone", "the job has expired, and was deleted"};
+    if (client_.purged_owner(id) == owner) return expired();
     return no_such_job();
 }
 
@@ -135,12 +153,19 @@ std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t unco
     if (is_finished(job.status)) return std::nullopt;
     try {
         auto workload = workloads_.get(job.queue, job.type);
+        if (!workload.typical_run) workload.typical_run = expected_run(job.queue, job.type);
         workload.waiting += uncounted;
         return estimate_completion(job, workload, runtime_->wall_clock());
     } catch (const Error& error) {
         log(LogEntry::Level::warning, std::string("no estimate: ") + error.what());
         return std::nullopt;
     }
+}
+
+std::optional<Duration> JobApi::Impl::expected_run(const std::string& queue,
+                                                   const std::string& type) const {
+    const auto found = expected_runs_.find({queue, type});
+    return found == expected_runs_.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// How long a job takes from its submit on. `uncounted` is 1 if that is yet to come.
@@ -163,7 +188,8 @@ void JobApi::Impl::describe(const Job& job, std::string etag, std::optional<Time
 Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     const auto result = present_result(job, options_.present_result);
     const auto expected = estimate(job);
-    Response response = json_response(status, status_document(job, result, links_, expected));
+    Response response =
+        json_response(status, status_document(job, result, links_, expected, status == 202));
     describe(job, make_etag(job, result), expected, response.headers);
     return response;
 }
@@ -284,6 +310,7 @@ JobQuery JobApi::Impl::read_query(const Call& call) const {
             throw invalid_parameter("type", "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
         query.type = *type;
     }
+    query.library_jobs = query.type.has_value(); // deliveries, for one, which nobody submitted
     if (const auto* limit = call.query.single("limit"))
         query.limit = read_limit(*limit, options_.max_page);
     if (const auto* cursor = call.query.single("cursor"))
@@ -297,6 +324,7 @@ Response JobApi::Impl::list(const Call& call) {
     const JobPage page = client_.list(query);
     std::string jobs = "[";
     for (const auto& job : page.jobs) {
+        if (has_expired(job)) continue;
         if (jobs.size() > 1) jobs += ',';
         jobs += summary_document(job, links_);
     }
@@ -355,6 +383,8 @@ Response JobApi::Impl::retry(const Call& call) {
     const Job job = find_own(call);
     const JobId id = job.id;
     const bool is_for_retry = job.status == JobStatus::failed || job.status == JobStatus::cancelled;
+    Headers quota;
+    if (is_for_retry && !take_submit(call, quota)) throw over_quota(quota);
     if (options_.accompany_retry && is_for_retry)
         client_.submit(companions(options_.accompany_retry, job, call));
     switch (client_.retry(id)) {
@@ -370,6 +400,7 @@ Response JobApi::Impl::retry(const Call& call) {
         throw Problem(409, "key_taken", "another job does this work now");
     }
     Response response = job_response(202, find_own(call));
+    for (const auto& [name, value] : quota) response.headers.set(name, value);
     response.headers.set("Location", links_.status(id));
     response.headers.set("Cache-Control", "no-store");
     return response;

@@ -151,6 +151,9 @@ boost::json::value read_json(const Request& request, std::size_t depth_limit) {
     if (!is_json(request.headers))
         throw Problem(415, "unsupported_media_type", "the body must be application/json")
             .with_header("Accept", "application/json");
+    if (is_encoded(request.headers))
+        throw Problem(415, "unsupported_encoding", "the body must not be encoded")
+            .with_header("Accept-Encoding", "identity");
     return read_json(request.body, depth_limit);
 }
 

@@ -74,6 +74,14 @@ bool accepts(const Headers& request, std::string_view type, std::string_view sub
 
 bool accepts_json(const Headers& request) { return accepts(request, "application", "json"); }
 
+bool is_encoded(const Headers& request) {
+    bool encoded = false;
+    for_each_element(request.joined("Content-Encoding"), [&](std::string_view coding) {
+        encoded |= !equals_ignoring_case(coding, "identity");
+    });
+    return encoded;
+}
+
 bool accepts_events(const Headers& request) { return accepts(request, "text", "event-stream"); }
 
 std::optional<std::chrono::seconds> preferred_wait(const Headers& request) {

@@ -15,6 +15,9 @@ bool accepts_json(const Headers& request);
 /// Whether the request's Content-Type is JSON: `application/json` or `+json`, in UTF-8.
 bool is_json(const Headers& request);
 
+/// Whether the request's body is encoded, compressed say: Content-Encoding other than `identity`.
+bool is_encoded(const Headers& request);
+
 /// Whether a stream of server-sent events is welcome, likewise.
 bool accepts_events(const Headers& request);
 

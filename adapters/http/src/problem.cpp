@@ -53,6 +53,8 @@ Response Problem::response(std::string_view instance) const {
     document["instance"] = text(instance);
     document["code"] = text(code_);
     for (const auto& member : members_) document[member.key()] = member.value();
+    if (status_ == 422 && !document.contains("errors"))
+        document["errors"] = {{{"pointer", ""}, {"detail", text(detail_)}}};
 
     Response response{.status = status_, .headers = headers_, .body = {}};
     response.headers.set("Content-Type", "application/problem+json");

@@ -13,20 +13,36 @@ std::int64_t seconds(Duration duration) {
 
 } // namespace
 
+Duration Quota::each() const noexcept {
+    return std::max(period_ / static_cast<Duration::rep>(most_), Duration{1});
+}
+
+Quota::Standing Quota::standing(SteadyTime full_at, SteadyTime now) const noexcept {
+    Standing standing{.full_in = full_at - now};
+    const auto taken = static_cast<std::size_t>((standing.full_in + each() - Duration{1}) / each());
+    standing.left = most_ - std::min(taken, most_);
+    standing.next_in = std::max(standing.full_in + each() - period_, Duration{});
+    return standing;
+}
+
 Quota::Standing Quota::take(const std::string& who, SteadyTime now) {
-    const auto each = std::max(period_ / static_cast<Duration::rep>(most_), Duration{1});
     const std::lock_guard lock(mutex_);
     if (full_at_.size() >= looked_through_at_) forget_the_full(now);
     auto& full_at = full_at_[who];
     full_at = std::max(full_at, now);
-    Standing standing;
-    standing.granted = full_at + each - now <= period_;
-    if (standing.granted) full_at += each;
-    standing.full_in = full_at - now;
-    const auto taken = static_cast<std::size_t>((standing.full_in + each - Duration{1}) / each);
-    standing.left = most_ - std::min(taken, most_);
-    standing.next_in = std::max(standing.full_in + each - period_, Duration{});
-    return standing;
+    const bool granted = full_at + each() - now <= period_;
+    if (granted) full_at += each();
+    auto left = standing(full_at, now);
+    left.granted = granted;
+    return left;
+}
+
+Quota::Standing Quota::give_back(const std::string& who, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = full_at_.find(who);
+    if (found == full_at_.end()) return standing(now, now);
+    found->second = std::max(found->second - each(), now);
+    return standing(found->second, now);
 }
 
 void Quota::describe(std::string_view name, const Standing& standing, Headers& headers) const {

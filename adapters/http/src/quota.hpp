@@ -30,10 +30,15 @@ public:
     bool is_set() const noexcept { return most_ > 0; }
     Standing take(const std::string& who, SteadyTime now);
 
+    /// Undoes a take() that was granted.
+    Standing give_back(const std::string& who, SteadyTime now);
+
     /// Tells the policy and `standing`, as `name`, in the fields RateLimit-Policy and RateLimit.
     void describe(std::string_view name, const Standing& standing, Headers& headers) const;
 
 private:
+    Duration each() const noexcept; ///< in which one comes back
+    Standing standing(SteadyTime full_at, SteadyTime now) const noexcept;
     void forget_the_full(SteadyTime now);
 
     const std::size_t most_;

@@ -6,6 +6,7 @@
 #include "openapi/submissions.hpp"
 #include "trace_context.hpp"
 
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/json.hpp>
 
@@ -26,7 +27,9 @@ BOOST_DESCRIBE_STRUCT(GenericSubmission, (), (type, input))
 namespace {
 
 void check(const detail::SubmitRule& rule) {
+    using asyncjobs::detail::check_range;
     validate(rule.job);
+    check_range("expected_run", rule.expected_run, Duration{0}, Duration{std::chrono::days{366}});
     openapi::input_schema(rule.description);
     openapi::object_of(rule.description.result_schema, "result_schema");
 }
@@ -40,6 +43,17 @@ json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
 
 namespace detail {
 
+json::Mismatches take_out(boost::json::value& document, const std::vector<std::string>& members,
+                          json::UnknownMembers unknown_members) {
+    json::Mismatches mismatches;
+    auto* const object = document.if_object();
+    if (!object) return mismatches;
+    for (const auto& name : members)
+        if (object->erase(name) > 0 && unknown_members == json::UnknownMembers::refuse)
+            mismatches.push_back({'/' + name, "is unknown here"});
+    return mismatches;
+}
+
 SubmitRule make_rule(UntypedSubmitRoute route) {
     SubmitRule rule;
     rule.job = {.type = route.type,
@@ -47,6 +61,7 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
                 .max_attempts = route.max_attempts,
                 .timeout = route.timeout,
                 .retention = route.retention};
+    rule.expected_run = route.expected_run;
     rule.permit = route.permit;
     rule.description = {.input_schema = route.input_schema,
                         .required = route.required,
@@ -66,9 +81,15 @@ SubmitRule make_rule(UntypedSubmitRoute route) {
 
 } // namespace detail
 
+void JobApi::Impl::follow(const detail::SubmitRule& rule) {
+    metrics_.follow(rule.job.queue, rule.job.type);
+    if (rule.expected_run > Duration{0})
+        expected_runs_[{rule.job.queue, rule.job.type}] = rule.expected_run;
+}
+
 void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
     check(rule);
-    metrics_.follow(rule.job.queue, rule.job.type);
+    follow(rule);
     const auto shared = std::make_shared<const detail::SubmitRule>(std::move(rule));
     add_route(
         "POST", path, [this, shared](const Call& call) { return submit(*shared, call); },
@@ -77,7 +98,7 @@ void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule ru
 
 void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
     check(rule);
-    metrics_.follow(rule.job.queue, rule.job.type);
+    follow(rule);
     if (generic_types_.empty())
         add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); },
                   {.operation = JsonText::trusted(std::string(openapi::submit_job))});
@@ -132,15 +153,20 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
     const auto seconds = wait_for(call.request);
     auto seat = seconds ? take(waits_, who_asks(call), "requests that wait") : Seats::Seat();
-    take_submit(call, acceptance);
+    const bool granted = take_submit(call, acceptance.headers);
+    if (!granted && !idempotency) throw over_quota(acceptance.headers);
 
-    const auto submission =
-        std::make_shared<Submission>(Submission{.kind = rule.job,
-                                                .jobs = with_companions(std::move(job), call),
-                                                .acceptance = std::move(acceptance),
-                                                .idempotency = std::move(idempotency),
-                                                .wait = seconds,
-                                                .seat = std::move(seat)});
+    const auto submission = std::make_shared<Submission>(
+        Submission{.kind = rule.job,
+                   .acceptance = std::move(acceptance),
+                   .idempotency = std::move(idempotency),
+                   .wait = seconds,
+                   .seat = std::move(seat),
+                   .counted = granted ? who_asks(call) : std::string()});
+    if (!granted)
+        return answer(*submission,
+                      holder_of(*submission->idempotency, submission->acceptance.headers));
+    submission->jobs = with_companions(std::move(job), call);
     return Later{[this, submission](const Later::GoOn& go_on) {
         submits_.ask(std::move(submission->jobs), [this, submission, go_on](auto submitted) {
             go_on([&](const Request&) { return answer(*submission, submitted.take()); });
@@ -156,6 +182,10 @@ Answer JobApi::Impl::answer(Submission& submission, const Submitted& submitted) 
     if (submitted.outcome == Submitted::Outcome::repeated) {
         acceptance.replayed = true;
         acceptance.takes = repeated(submitted.id, *idempotency);
+        if (submit_quota_.is_set() && !submission.counted.empty())
+            submit_quota_.describe("submits",
+                                   submit_quota_.give_back(submission.counted, runtime_->now()),
+                                   acceptance.headers);
     } else {
         acceptance.takes = idempotency ? idempotency->estimate
                                        : estimate_new(submission.kind, submitted.created_at, 0);
@@ -198,17 +228,31 @@ std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) 
     return jobs;
 }
 
-void JobApi::Impl::take_submit(const Call& call, Acceptance& acceptance) {
-    if (!submit_quota_.is_set()) return;
+/// Counts a submit or a retry; false if there may be no more for now. Says in `headers` what is
+/// left.
+bool JobApi::Impl::take_submit(const Call& call, Headers& headers) {
+    if (!submit_quota_.is_set()) return true;
     const auto standing = submit_quota_.take(who_asks(call), runtime_->now());
-    submit_quota_.describe("submits", standing, acceptance.headers);
-    if (standing.granted) return;
+    submit_quota_.describe("submits", standing, headers);
+    if (!standing.granted)
+        headers.set("Retry-After",
+                    std::to_string(std::max<std::int64_t>(
+                        1, std::chrono::ceil<std::chrono::seconds>(standing.next_in).count())));
+    return standing.granted;
+}
+
+Problem JobApi::Impl::over_quota(const Headers& headers) const {
     Problem problem(429, "quota_exceeded", "you have submitted too much in too short a time");
-    for (const auto& [name, value] : acceptance.headers)
-        std::move(problem).with_header(name, value);
-    throw std::move(problem).with_header(
-        "Retry-After", std::to_string(std::max<std::int64_t>(
-                           1, std::chrono::ceil<std::chrono::seconds>(standing.next_in).count())));
+    for (const auto& [name, value] : headers) std::move(problem).with_header(name, value);
+    return problem;
+}
+
+/// A request that is repeated needs no quota. Throws Problem (429) for one that is not.
+Submitted JobApi::Impl::holder_of(const Idempotency& idempotency, const Headers& headers) {
+    const auto page = client_.list({.idempotency_key = idempotency.key, .limit = 1});
+    if (page.jobs.empty()) throw over_quota(headers);
+    const auto& job = page.jobs.front();
+    return {Submitted::Outcome::repeated, job.id, job.created_at};
 }
 
 /// What the first answer to a request that is repeated said of the time that the job takes.

@@ -77,6 +77,13 @@ bool TrustedProxies::contains(std::string_view address) const noexcept {
     return read && contains(as_v6(*read));
 }
 
+std::string unmapped(std::string address) {
+    if (address.find(':') == address.npos) return address;
+    const auto read = read_address(address);
+    const bool is_mapped = read && read->is_v6() && read->to_v6().is_v4_mapped();
+    return is_mapped ? text_of(*read) : address;
+}
+
 std::string TrustedProxies::client_of(const Request& request) const {
     std::string client = request.remote_address;
     if (!contains(client)) return client;

@@ -31,4 +31,7 @@ private:
     std::vector<boost::asio::ip::network_v6> networks_; ///< those of IPv4 as they are mapped
 };
 
+/// An IPv4 address within an IPv6 one (`::ffff:192.0.2.1`) as what it is; any other text as it is.
+std::string unmapped(std::string address);
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

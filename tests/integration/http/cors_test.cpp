@@ -59,6 +59,20 @@ TEST_CASE("a browser that asks first learns what it may send, without credential
     CHECK(ask("https://evil.net").header("Access-Control-Allow-Methods").empty());
 }
 
+TEST_CASE("scripts may ask for parts of a file, and read what it is called") {
+    ServedApi served(with_cors);
+    const auto allowed =
+        served
+            .ask("OPTIONS /v1/notes", "",
+                 origin("https://app.example.org") + "Access-Control-Request-Method: GET\r\n")
+            .header("Access-Control-Allow-Headers");
+    CHECK(allowed.find("Range") != std::string::npos);
+    const auto exposed = served.ask("GET /v1/jobs", "ann", origin("https://app.example.org"))
+                             .header("Access-Control-Expose-Headers");
+    for (const auto* name : {"Content-Disposition", "Content-Range", "Accept-Ranges"})
+        CHECK(exposed.find(name) != std::string::npos);
+}
+
 TEST_CASE("cookies are allowed by name") {
     auto options = with_cors;
     options.api.cors_credentials = true;

@@ -51,6 +51,7 @@ TEST_CASE("another request under the same key is refused, and makes no job") {
     const auto other = submit(served, "k", "2");
     CHECK(other.status == 422);
     CHECK(text_at(json_of(other), "code") == "idempotency_key_reused");
+    CHECK(json_of(other).at("errors").as_array().size() == 1);
     CHECK(count_of(served) == 1);
 }
 
@@ -62,6 +63,22 @@ TEST_CASE("a key belongs to its owner and its route") {
     CHECK(bobs.status == 202);
     CHECK(generic.status == 202);
     CHECK(count_of(served) == 3);
+}
+
+TEST_CASE("a route is the same however its path and query are spelled") {
+    ServedApi served;
+    const auto first = submit(served, "k", "1", "ann", "/v1/notes?a=b%20c&d=e");
+    for (const std::string target :
+         {"/v1/notes?a=b%20c&d=e", "/v1/%6eotes?a=b+c&d=e", "/%76%31/note%73?%61=b%20c&d=%65"}) {
+        CAPTURE(target);
+        const auto again = submit(served, "k", "1", "ann", target);
+        CHECK(again.status == 202);
+        CHECK(again.header("Idempotent-Replayed") == "true");
+        CHECK(again.body == first.body);
+    }
+    for (const std::string target : {"/v1/%6eotes?a=b&d=e", "/v1/notes", "/v1/notes?d=e&a=b%20c"})
+        CHECK(submit(served, "k", "1", "ann", target).status == 422);
+    CHECK(count_of(served) == 1);
 }
 
 TEST_CASE("a key lives as long as its job") {
@@ -136,6 +153,7 @@ TEST_CASE("a job whose companions can't be made is not accepted, and the client 
     CHECK(refused.status == 422);
     CHECK(text_at(json_of(refused), "detail").find("callback_url names a host") !=
           std::string::npos);
+    CHECK(json_of(refused).at("errors").as_array().size() == 1);
     CHECK(count_of(served) == 0);
     CHECK(submit(served, "k").status == 202);
 }

@@ -240,3 +240,54 @@ TEST_CASE(
     CHECK(served.post("/v1/notes", "1", "bob").status == 202);
     CHECK(served.client.list({}).jobs.size() == 3);
 }
+
+TEST_CASE("a request that is repeated needs no quota, also where none is left") {
+    ServedApi served({.api = {.submits_per_owner = 2, .submits_period = std::chrono::hours{1}}});
+    const auto submit = [&](const std::string& key) {
+        return served.ask("POST /v1/notes", "ann",
+                          "Content-Type: application/json\r\nIdempotency-Key: " + key + "\r\n",
+                          "1");
+    };
+    const auto first = submit("a");
+    CHECK(first.status == 202);
+    for (int i = 0; i < 3; ++i) {
+        const auto again = submit("a");
+        CHECK(again.status == 202);
+        CHECK(again.header("Idempotent-Replayed") == "true");
+        CHECK(again.header("RateLimit").starts_with(R"("submits";r=1;t=)"));
+    }
+    CHECK(submit("b").status == 202);
+    const auto again = submit("a");
+    CHECK(again.status == 202);
+    CHECK(again.body == first.body);
+    CHECK(again.header("RateLimit").starts_with(R"("submits";r=0;t=)"));
+    CHECK(submit("c").status == 429);
+    CHECK(served.client.list({}).jobs.size() == 2);
+}
+
+TEST_CASE("another request under a key that was used is refused, also where no quota is left") {
+    ServedApi served({.api = {.submits_per_owner = 1, .submits_period = std::chrono::hours{1}}});
+    const auto submit = [&](std::string_view body) {
+        return served.ask("POST /v1/notes", "ann",
+                          "Content-Type: application/json\r\nIdempotency-Key: a\r\n", body);
+    };
+    CHECK(submit("1").status == 202);
+    CHECK(submit("2").status == 422);
+    CHECK(submit("1").status == 202);
+}
+
+TEST_CASE("a retry counts against the quota of submits") {
+    ServedApi served({.api = {.submits_per_owner = 1, .submits_period = std::chrono::hours{1}}});
+    const auto id = served.submit("ann");
+    CHECK(served.ask("POST " + path_of(id, "/retry")).status == 409);
+    served.client.cancel(id);
+    const auto retried = served.ask("POST " + path_of(id, "/retry"));
+    CHECK(retried.status == 202);
+    CHECK(retried.header("RateLimit").starts_with(R"("submits";r=0;t=)"));
+    served.client.cancel(id);
+    const auto refused = served.ask("POST " + path_of(id, "/retry"));
+    CHECK(refused.status == 429);
+    CHECK(std::stoi(refused.header("Retry-After")) >= 1);
+    CHECK(served.client.find(id)->status == JobStatus::cancelled);
+    CHECK(served.post("/v1/notes", "1").status == 429);
+}

@@ -66,6 +66,21 @@ TEST_CASE("a listing can be restricted to a status and a type") {
     CHECK(walk(served, "ann", "type=a&status=pending").size() == 1);
 }
 
+TEST_CASE("a listing has the library's own jobs only where their type is asked for") {
+    ServedApi served;
+    std::vector<std::string> own;
+    for (int i = 0; i < 7; ++i) {
+        own.emplace_back(served.submit("ann").text());
+        for (const auto* type : {"asyncjobs.webhook", "asyncjobs.remove_file"})
+            served.submit("ann", type);
+    }
+    std::ranges::reverse(own);
+    CHECK(walk(served, "ann", "limit=2") == own);
+    CHECK(walk(served, "ann", "limit=2&status=pending") == own);
+    CHECK(walk(served, "ann", "limit=2&type=asyncjobs.webhook").size() == 7);
+    CHECK(walk(served, "ann", "type=asyncjobs.webhook&status=pending").size() == 7);
+}
+
 TEST_CASE("a limit over the maximum is lowered, and one that is none is 400") {
     ServedApi served({.api = {.default_page = 2, .max_page = 3}});
     for (int i = 0; i < 5; ++i) served.submit("ann");

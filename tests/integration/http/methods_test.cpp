@@ -104,3 +104,19 @@ TEST_CASE("a host's own routes get their parameters, under authentication or wit
     CHECK(split.status == 500);
     CHECK(split.header("Set-Cookie").empty());
 }
+
+TEST_CASE("no answer lets a browser guess what it is") {
+    ServedApi served;
+    served.api.route("GET", "/page", [](const http::Call&) { return http::Response{.body = "<"}; });
+    const auto job = path_of(served.submit("ann"));
+    const std::vector<std::string> lines = {
+        "GET /v1/jobs", "GET " + job,        "HEAD " + job,  "DELETE " + job,
+        "GET /v1/page", "GET /v1/none",      "PUT /v1/jobs", "OPTIONS /v1/jobs",
+        "GET /healthz", "GET /openapi.json", "GET /metrics", "BREW /v1/jobs"};
+    for (const auto& line : lines) {
+        CAPTURE(line);
+        CHECK(served.ask(line).header("X-Content-Type-Options") == "nosniff");
+    }
+    auto connection = served.connect();
+    CHECK(connection.ask("nonsense\r\n\r\n").header("X-Content-Type-Options") == "nosniff");
+}

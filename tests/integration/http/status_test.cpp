@@ -78,6 +78,7 @@ TEST_CASE("the result of an active job is 202 with Retry-After") {
     CHECK(response.status == 202);
     CHECK(std::stoi(response.header("Retry-After")) >= 1);
     CHECK(text_at(json_of(response), "job_id") == id.text());
+    CHECK(text_at(json_of(response), "status_url") == path_of(id));
 }
 
 TEST_CASE("a result that points to a file is a redirection that nobody may store") {
@@ -110,6 +111,28 @@ TEST_CASE("a file URL that would break the head apart is never sent in a header"
     CHECK(response.status == 200);
     CHECK(response.header("Set-Cookie").empty());
     CHECK(response.header("Location").empty());
+}
+
+TEST_CASE("a result redirects to the web or within it, and is sent where it points elsewhere") {
+    ServedApi served;
+    const auto result_of = [&](const std::string& url) {
+        const auto id = served.submit("ann");
+        served.complete(R"({"file_url":")" + url + R"("})");
+        return served.ask("GET " + path_of(id, "/result"));
+    };
+    for (const std::string url : {"https://cdn.example.org/a", "HTTP://cdn.example.org/a", "/a",
+                                  "a/b?c=d", "//cdn.example.org/a"}) {
+        CAPTURE(url);
+        CHECK(result_of(url).status == 303);
+        CHECK(result_of(url).header("Location") == url);
+    }
+    for (const std::string url :
+         {"javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://example.org/a",
+          "blob:x", "http:\\\\evil", "a b", " javascript:x", "s3://bucket/key"}) {
+        CAPTURE(url);
+        CHECK(result_of(url).status == 200);
+        CHECK(result_of(url).header("Location").empty());
+    }
 }
 
 TEST_CASE("failed and cancelled jobs have no result: 409") {

@@ -122,3 +122,35 @@ TEST_CASE("an authenticator can't make a principal that owns nobody's jobs") {
     served.submit("");
     CHECK(served.ask("GET /v1/jobs").status == 500);
 }
+
+TEST_CASE("a client of IPv4 has one address, whatever its server listens at") {
+    ServedApi served({.api = {.allow_anonymous = true,
+                              .trusted_proxies = {"192.0.2.7"},
+                              .submits_per_owner = 1,
+                              .submits_period = std::chrono::hours{1}}});
+    served.api.route("GET", "/who", [](const http::Call& call) {
+        return http::Response{.body =
+                                  call.request.remote_address + ' ' + call.request.client_address};
+    });
+    const auto ask = [&](std::string method, std::string target, std::string from,
+                         std::string forwarded = {}) {
+        http::Request request{.method = std::move(method),
+                              .target = std::move(target),
+                              .headers = {{"Content-Type", "application/json"}},
+                              .body = "1",
+                              .remote_address = std::move(from)};
+        if (!forwarded.empty()) request.headers.add("X-Forwarded-For", std::move(forwarded));
+        std::promise<http::Response> answer;
+        served.api.handle(std::move(request),
+                          [&](http::Response response) { answer.set_value(std::move(response)); });
+        return answer.get_future().get();
+    };
+    CHECK(std::get<std::string>(ask("GET", "/v1/who", "::ffff:192.0.2.1").body) ==
+          "192.0.2.1 192.0.2.1");
+    CHECK(
+        std::get<std::string>(ask("GET", "/v1/who", "::ffff:192.0.2.7", "::ffff:192.0.2.9").body) ==
+        "192.0.2.7 192.0.2.9");
+    CHECK(ask("POST", "/v1/notes", "192.0.2.1").status == 202);
+    CHECK(ask("POST", "/v1/notes", "::ffff:192.0.2.1").status == 429);
+    CHECK(ask("POST", "/v1/notes", "::ffff:192.0.2.2").status == 202);
+}

@@ -81,6 +81,54 @@ TEST_CASE("a submit is expected to be done after what waits before it") {
     CHECK(std::stoi(*response.headers.find("Retry-After")) <= 30);
 }
 
+TEST_CASE("a route says how long its jobs run, until that is known") {
+    const auto estimate = [](ServedApi& served, std::string_view line) {
+        const auto response =
+            line.starts_with("POST") ? served.post(line.substr(5), "1") : served.ask(line);
+        return parse_rfc3339(text_at(json_of(response), "estimated_completion")).value();
+    };
+    const auto before = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    for (const bool known : {false, true}) {
+        CAPTURE(known);
+        ServedApi served;
+        served.api.submit_route("/slow",
+                                http::UntypedSubmitRoute{.type = "slow", .expected_run = 1h});
+        const auto id = served.submit("ann", "slow");
+        if (known) {
+            served.complete();
+        } else {
+            CHECK(estimate(served, "GET " + path_of(id)) >= before + 1h);
+        }
+        CHECK((estimate(served, "POST /v1/slow") >= before + 1h) == !known);
+    }
+}
+
+TEST_CASE("how long a route's jobs run is 0 to 366 days") {
+    ServedApi served;
+    for (const Duration wrong : {Duration{-1}, Duration{std::chrono::days{367}}})
+        CHECK_THROWS_AS(
+            served.api.submit_route(
+                "/wrong", http::UntypedSubmitRoute{.type = "wrong", .expected_run = wrong}),
+            Error);
+}
+
+TEST_CASE("what the host sets is unknown to clients, and reaches the job") {
+    ServedApi served;
+    auto route = sales_route();
+    route.set_by_host = {"warehouse"};
+    route.prepare = [](SalesReport& in, const http::Call&, http::Violations&) { in.warehouse = 7; };
+    served.api.submit_route("/seven", route);
+    const auto refused = served.post("/v1/seven", R"({"from":"a","to":"b","warehouse":8})");
+    CHECK(refused.status == 422);
+    CHECK(text_at(json_of(refused).at("errors").at(0), "pointer") == "/warehouse");
+    route.unknown_members = json::UnknownMembers::ignore;
+    ServedApi lenient;
+    lenient.api.submit_route("/seven", route);
+    const auto accepted = lenient.post("/v1/seven", R"({"from":"a","to":"b","warehouse":8})");
+    const auto job = lenient.client.find(*JobId::parse(text_at(json_of(accepted), "job_id")));
+    CHECK(boost::json::parse(job->input.text()).at("warehouse") == 7);
+}
+
 TEST_CASE("URLs begin with the configured base, whatever Host says") {
     ServedApi served({.api = {.public_base_url = "https://api.example.org"}});
     auto connection = served.connect();
@@ -213,4 +261,26 @@ TEST_CASE("a store that is away is 503 with Retry-After, and its words stay insi
     const std::lock_guard lock(mutex);
     REQUIRE(logged.size() >= 1);
     CHECK(logged.front().find(instance) != std::string::npos);
+}
+
+TEST_CASE("a body that is encoded is 415 and says what would do") {
+    ServedApi served;
+    const auto submit = [&](const std::string& fields) {
+        return served.ask("POST /v1/notes", "ann", "Content-Type: application/json\r\n" + fields,
+                          "1");
+    };
+    for (const std::string fields : {"Content-Encoding: gzip\r\n", "content-encoding: BR\r\n",
+                                     "Content-Encoding: identity, gzip\r\n",
+                                     "Content-Encoding: identity\r\nContent-Encoding: deflate\r\n",
+                                     "Content-Encoding: x-unknown\r\n"}) {
+        CAPTURE(fields);
+        const auto refused = submit(fields);
+        CHECK(refused.status == 415);
+        CHECK(refused.header("Accept-Encoding") == "identity");
+    }
+    CHECK(served.client.list({}).jobs.empty());
+    for (const std::string fields :
+         {"Content-Encoding: identity\r\n", "Content-Encoding: Identity\r\n",
+          "Content-Encoding: \r\n", ""})
+        CHECK(submit(fields).status == 202);
 }

@@ -97,6 +97,8 @@ TEST_CASE("a submit that prefers to wait is answered with the finished job") {
     CHECK(text_at(json_of(response), "status") == "completed");
     CHECK(json_of(response).at("result") == boost::json::value(7));
     CHECK(response.header("Location") == "/v1/jobs/" + text_at(json_of(response), "job_id"));
+    CHECK(text_at(json_of(response), "status_url") == response.header("Location"));
+    CHECK(parse_rfc3339(text_at(json_of(response), "expires_at")));
     CHECK(std::stoi(response.header("Retry-After")) >= 1);
     CHECK(response.header("Cache-Control") == "no-store");
 }

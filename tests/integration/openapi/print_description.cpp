@@ -39,22 +39,27 @@ struct Backup {
     Timestamp not_before = {};
     std::optional<Timestamp> not_after = {};
     JsonText note = {};
+    std::string requested_by = {};
 };
 BOOST_DESCRIBE_STRUCT(Backup, (),
-                      (root, also, size, weights, copies, ratio, pause, not_before, not_after,
-                       note))
+                      (root, also, size, weights, copies, ratio, pause, not_before, not_after, note,
+                       requested_by))
 
 http::ApiOptions options(bool anonymous) {
     http::ApiOptions options{
         .public_base_url = "https://api.example.org",
         .allow_anonymous = anonymous,
-        .openapi = {.title = "Backups",
-                    .info = JsonText::parse(R"({"description": "One of everything",
+        .openapi = {
+            .title = "Backups",
+            .info = JsonText::parse(R"({"description": "One of everything",
                         "license": {"name": "MIT", "url": "https://example.org/licence"}})"),
-                    .security_scheme = "key",
-                    .security = JsonText::parse(
-                        R"({"type": "apiKey", "in": "header", "name": "X-Api-Key"})"),
-                    .webhooks = true}};
+            .security_scheme = "key",
+            .security =
+                JsonText::parse(R"({"type": "apiKey", "in": "header", "name": "X-Api-Key"})"),
+            .webhooks = true,
+            .other_results = {JsonText::parse(R"({"type": "integer", "format": "int32"})")}}};
+    options.accompany = [](const NewJob&, const http::Call&) { return std::vector<NewJob>(); };
+    options.accompany_retry = [](const Job&, const http::Call&) { return std::vector<NewJob>(); };
     if (!anonymous)
         options.authenticator = [](const http::Request&) {
             return std::optional<http::Principal>();
@@ -66,6 +71,7 @@ void declare_routes(http::JobApi& api) {
     const auto nobody = [](const http::Principal&) { return false; };
     const auto nothing = [](const http::Call&) { return http::Response{.status = 204}; };
     api.submit_route<Backup>("/backups", {.required = {"root"},
+                                          .set_by_host = {"requested_by"},
                                           .permit = nobody,
                                           .result_schema = json::schema_of_serialized<Folder>()});
     api.submit_route("/notes", {.type = "note",

@@ -1,7 +1,8 @@
-# Sourced: starts the report server, $program, on a store in memory, with one worker. Sets $base,
-# $token and $scratch. Processes whose ids are put into $started end with the script.
+# Sourced: starts the report server, $program, on a store in memory, with one worker and
+# $server_options. Sets $base, $token and $scratch. Processes whose ids are put into $started end with
+# the script.
 scratch=$(mktemp -d)
-started=
+started=${started-}
 cleanup() {
     for id in $started; do
         kill "$id" 2>/dev/null || true
@@ -23,7 +24,7 @@ wait_for() {
 token=test-token
 echo "$(printf %s "$token" | sha256sum | cut -d" " -f1) tester" >"$scratch/tokens"
 "$program" --listen 127.0.0.1:0 --store memory: --workers 1 --files "$scratch/files" \
-    --tokens "$scratch/tokens" >"$scratch/server" 2>&1 &
-started=$!
+    --tokens "$scratch/tokens" ${server_options-} >"$scratch/server" 2>&1 &
+started="$started $!"
 wait_for $! "$scratch/server" '^listening on '
 base=$(sed -n 's/^listening on //p' "$scratch/server")

@@ -15,6 +15,7 @@ constexpr std::string_view parameter_texts = R"({
     "schema": {"$ref": "#/components/schemas/JobStatus"}},
   "Type": {
     "name": "type", "in": "query",
+    "description": "without it, a list has no jobs of the service's own, whose types begin with `asyncjobs.`",
     "schema": {"$ref": "#/components/schemas/JobType"}},
   "Limit": {
     "name": "limit", "in": "query",
@@ -39,19 +40,11 @@ constexpr std::string_view parameter_texts = R"({
   "Traceparent": {
     "name": "traceparent", "in": "header",
     "description": "the trace that the job goes on with, after W3C Trace Context",
-                           "schema" : {
-    "type" : "string"
-}
-}
-, "LastEventId" : {
-    "name" : "Last-Event-ID",
-             "in" : "header",
-                    "description" : "the id of the last event that the client has seen",
-                                    "schema" : {
-        "type" : "string"
-    }
-}
-})";
+    "schema": {"type": "string"}},
+  "LastEventId": {
+    "name": "Last-Event-ID", "in": "header",
+    "description": "the id of the last event that the client has seen",
+    "schema": {"type": "string"}}})";
 
 constexpr std::string_view header_texts = R"({
   "Accept": {
@@ -100,7 +93,7 @@ constexpr std::string_view response_texts = R"({
         "schema": {
           "anyOf": [
             {"$ref": "#/components/schemas/AcceptedJob"},
-            {"$ref": "#/components/schemas/Job"}]}}},
+            {"$ref": "#/components/schemas/LinkedJob"}]}}},
     "links": {
       "status": {"$ref": "#/components/links/Status"},
       "events": {"$ref": "#/components/links/Events"},
@@ -117,13 +110,15 @@ constexpr std::string_view response_texts = R"({
   "ActiveJob": {
     "description": "The job, which is not finished yet",
     "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LinkedJob"}}}},
   "RetriedJob": {
     "description": "The job, which will be done again",
     "headers": {
+      "RateLimit": {"$ref": "#/components/headers/RateLimit"},
+      "RateLimit-Policy": {"$ref": "#/components/headers/RateLimit-Policy"},
       "Location": {"$ref": "#/components/headers/Location"},
       "Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LinkedJob"}}}},
   "NotModified": {
     "description": "The client has it already",
     "headers": {"ETag": {"$ref": "#/components/headers/ETag"}}},

@@ -13,6 +13,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 void check(const OpenApiOptions& options) {
     object_of(options.info, "openapi.info");
     object_of(options.security, "openapi.security");
+    for (const auto& schema : options.other_results) object_of(schema, "openapi.other_results");
     const std::string_view name = options.security_scheme;
     if (!asyncjobs::detail::is_name(name) || name.find_first_of(":/") != name.npos)
         asyncjobs::detail::refuse("openapi.security_scheme", name,

@@ -38,6 +38,14 @@ bool is_generic(const Mounted& mounted, const Route& route) {
            route.path == mounted.options.prefix + "/jobs";
 }
 
+bool takes_callback(const Mounted& mounted, const Route& route) {
+    const auto& options = mounted.options;
+    if (!options.openapi.webhooks) return false;
+    if (route.submission || is_generic(mounted, route)) return static_cast<bool>(options.accompany);
+    return options.accompany_retry && route.method == "POST" &&
+           route.path == options.prefix + "/jobs/{id}/retry";
+}
+
 Mounting mounting(const Mounted& mounted, const Route& route, SchemaBook& schemas) {
     const auto& prefix = mounted.options.prefix;
     Mounting facts{.path = route.path,
@@ -45,6 +53,7 @@ Mounting mounting(const Mounted& mounted, const Route& route, SchemaBook& schema
                        route.access == Access::authenticated && !mounted.options.allow_anonymous,
                    .may_forbid = static_cast<bool>(route.permit)};
     if (facts.path.starts_with(prefix)) facts.path.remove_prefix(prefix.size());
+    facts.takes_callback = takes_callback(mounted, route);
     if (route.submission) facts.request_body = request_body(*route.submission, schemas);
     if (is_generic(mounted, route)) {
         facts.request_body = request_body(mounted.generic_types, schemas);
@@ -73,6 +82,20 @@ object make_paths(const Mounted& mounted, const object& parameters, SchemaBook& 
         item.emplace(verb_of(route->method), std::move(operation));
     }
     return paths;
+}
+
+/// Of the jobs that clients can read but no route submits.
+array other_results(const ApiOptions& options, SchemaBook& schemas) {
+    array results;
+    const auto add = [&](std::string_view name, const object& schema) {
+        results.push_back(schemas.add_whole(name, schema));
+    };
+    for (const auto& schema : options.openapi.other_results)
+        add("OtherResult", object_of(schema, "openapi.other_results"));
+    if (options.openapi.webhooks) add("WebhookDeliveryResult", delivery_result_schema());
+    if (options.allow_anonymous) // who may read the library's own jobs
+        add("NoResult", {{"description", "of a job that returns nothing"}, {"type", "null"}});
+    return results;
 }
 
 std::vector<const detail::SubmitRule*> rules(const Mounted& mounted) {
@@ -116,7 +139,7 @@ object make_document(const Mounted& mounted) {
     object hooks = options.openapi.webhooks ? webhooks() : object();
 
     SchemaBook schemas(std::move(shared_schemas));
-    schemas.add("Result", result_schema(rules(mounted), schemas));
+    schemas.add("Result", result_schema(rules(mounted), schemas, other_results(options, schemas)));
     auto paths = make_paths(mounted, shared_parameters, schemas);
     object components{{"schemas", std::move(schemas).all()},
                       {"parameters", std::move(shared_parameters)},

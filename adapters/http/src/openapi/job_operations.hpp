@@ -108,7 +108,8 @@ inline constexpr std::string_view retry_job = R"({
     "404": {"$ref": "#/components/responses/NotFound"},
     "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
-    "409": {"$ref": "#/components/responses/Conflict"}}})";
+    "409": {"$ref": "#/components/responses/Conflict"},
+    "429": {"$ref": "#/components/responses/TooManyRequests"}}})";
 
 inline constexpr std::string_view submit_job = R"({
   "operationId": "submitJob",

@@ -29,9 +29,13 @@ constexpr std::string_view members = R"({
   "updated_at": {"type": "string", "format": "date-time"},
   "cancel_requested_at": {"type": "string", "format": "date-time"},
   "estimated_completion": {"type": "string", "format": "date-time"},
+  "attempt": {"description": "how many attempts have failed, if one has and another will follow", "type": "integer", "format": "int32", "minimum": 1},
+  "last_error": {"$ref": "#/components/schemas/JobError"},
+  "next_attempt_at": {"type": "string", "format": "date-time"},
   "completed_at": {"type": "string", "format": "date-time"},
   "failed_at": {"type": "string", "format": "date-time"},
   "cancelled_at": {"type": "string", "format": "date-time"},
+  "expires_at": {"description": "the job is gone from then on, and the answer 410", "type": "string", "format": "date-time"},
   "status_url": {"type": "string", "format": "uri-reference"}})";
 
 constexpr std::string_view other_schemas = R"({
@@ -89,19 +93,20 @@ boost::json::object status_document(JobStatus status) {
     switch (status) {
     case JobStatus::pending:
         return document(status, {"progress", "created_at", "updated_at"},
-                        {"cancel_requested_at", "estimated_completion"});
+                        {"cancel_requested_at", "estimated_completion", "attempt", "last_error",
+                         "next_attempt_at"});
     case JobStatus::processing:
         return document(status, {"progress", "message", "created_at", "started_at", "updated_at"},
                         {"cancel_requested_at", "estimated_completion"});
     case JobStatus::completed:
         return document(status, {"progress", "result", "result_url", "created_at", "completed_at"},
-                        {"started_at"});
+                        {"started_at", "expires_at"});
     case JobStatus::failed:
-        return document(status, {"error", "created_at", "failed_at"}, {"started_at"});
+        return document(status, {"error", "created_at", "failed_at"}, {"started_at", "expires_at"});
     case JobStatus::cancelled:
         break;
     }
-    return document(status, {"created_at", "cancelled_at"});
+    return document(status, {"created_at", "cancelled_at"}, {"expires_at"});
 }
 
 void remove(boost::json::object& document, std::string_view member) {
@@ -109,6 +114,16 @@ void remove(boost::json::object& document, std::string_view member) {
     auto& required = document.at("required").as_array();
     for (auto at = required.begin(); at != required.end();)
         at = *at == boost::json::string_view(member) ? required.erase(at) : at + 1;
+}
+
+/// In an answer that leads to the job.
+boost::json::object linked_document(JobStatus status) {
+    auto linked = status_document(status);
+    linked.at("properties")
+        .as_object()
+        .emplace("status_url", parse_object(members).at("status_url"));
+    linked.at("required").as_array().emplace_back("status_url");
+    return linked;
 }
 
 /// In a listing: without what can be large or costs a look at other jobs.
@@ -122,7 +137,9 @@ boost::json::object summary_document(JobStatus status) {
         properties.emplace(member, known.at(member));
         summary.at("required").as_array().emplace_back(member);
     }
-    if (status == JobStatus::failed) properties["error"] = reference("schemas", "JobErrorSummary");
+    for (const auto* member : {"error", "last_error"})
+        if (properties.contains(member))
+            properties[member] = reference("schemas", "JobErrorSummary");
     return summary;
 }
 
@@ -153,6 +170,7 @@ boost::json::object job_schemas(std::size_t max_page) {
     auto& page = schemas.at("JobPage").at("properties");
     page.at("jobs").as_object().emplace("maxItems", max_page);
     add_alternatives(schemas, "Job", status_document);
+    add_alternatives(schemas, "LinkedJob", linked_document);
     add_alternatives(schemas, "JobSummary", summary_document);
     schemas.emplace("AcceptedJob", document(JobStatus::pending, {"created_at", "status_url"},
                                             {"estimated_completion"}));

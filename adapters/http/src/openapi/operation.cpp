@@ -79,9 +79,15 @@ void add_submission_parameters(object& operation) {
     parameters.insert(parameters.end(), ours.get_array().begin(), ours.get_array().end());
 }
 
+void add_callback_parameter(object& operation) {
+    auto& parameters = operation.emplace("parameters", array()).first->value().as_array();
+    parameters.push_back(reference("parameters", "CallbackUrl"));
+}
+
 void add_responses(object& operation, const Mounting& mounting) {
     auto& responses = operation.emplace("responses", object()).first->value().as_object();
     if (mounting.request_body) add_missing(responses, parse_object(submission_responses));
+    if (mounting.takes_callback) responses.emplace("422", reference("responses", "InvalidInput"));
     if (responses.empty()) responses.emplace("2XX", object{{"description", "It is done"}});
     add_missing(responses, common_problems(mounting.authenticated, mounting.may_forbid));
 }
@@ -101,6 +107,7 @@ object make_operation(const Route& route, Mounting mounting, const object& param
     if (!mounting.authenticated) operation.emplace("security", array());
     add_path_parameters(operation, mounting.path, parameters);
     if (mounting.request_body) add_submission_parameters(operation);
+    if (mounting.takes_callback) add_callback_parameter(operation);
     add_responses(operation, mounting);
     if (mounting.request_body) operation.emplace("requestBody", *std::move(mounting.request_body));
     return operation;

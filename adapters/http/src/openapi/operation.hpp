@@ -19,6 +19,7 @@ struct Mounting {
     bool authenticated = true;
     bool may_forbid = false;
     std::optional<boost::json::object> request_body = {}; ///< of a route that submits jobs
+    bool takes_callback = false;                          ///< whether `callback_url` is looked at
 };
 
 /// A route's Operation Object: what is said of it, completed. `parameters` are the components that

@@ -36,7 +36,7 @@ constexpr std::string_view problem_schema_text = R"({
               "required": ["pointer", "detail"],
               "properties": {
                 "pointer": {
-                  "description": "a JSON pointer into the document",
+                  "description": "a JSON pointer into the document; empty: the request as a whole",
                   "type": "string",
                   "examples": ["/lines/3/quantity"]},
                 "detail": {"type": "string"}}}}}}]},

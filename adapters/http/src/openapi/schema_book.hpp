@@ -18,14 +18,17 @@ public:
     /// one's, with a number behind it. Answers a reference to it.
     boost::json::object add(std::string_view name, const boost::json::object& schema);
 
-    /// Likewise one that stands on its own.
+    /// Likewise one that stands on its own. Parts of it that it refers to become schemas of their
+    /// own, for generators of clients follow no reference into a schema.
     boost::json::object add_whole(std::string_view name, const boost::json::object& schema);
 
     boost::json::object all() && { return std::move(schemas_); }
 
 private:
-    template <typename SchemaAt>
-    boost::json::object add_as(std::string_view name, SchemaAt schema_at);
+    template <typename EntriesOf>
+    boost::json::object add_as(std::string_view name, EntriesOf entries_of);
+    /// Whether one of these names is another schema's.
+    bool has_other(const boost::json::object& schemas) const;
 
     boost::json::object schemas_;
 };
@@ -33,5 +36,8 @@ private:
 /// The schema as a part of a larger document, where it stands at `pointer`: what refers to a part
 /// of it goes on doing so.
 boost::json::value placed_at(std::string_view pointer, boost::json::value schema);
+
+/// Takes the parts of the schema of that key that it refers to out of it, and returns them by name.
+boost::json::object extract_parts(std::string_view key, boost::json::value& schema);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

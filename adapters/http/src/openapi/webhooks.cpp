@@ -20,7 +20,19 @@ constexpr std::string_view schema_texts = R"({
       "status_url": {"type": "string", "format": "uri-reference"},
       "revision": {"type": "integer", "format": "int64", "minimum": 1}}}})";
 
+constexpr std::string_view delivery_result_text = R"({
+  "description": "of a webhook's delivery; no `http_status`: the endpoint did not want the event",
+  "type": ["object", "null"],
+  "required": ["event"],
+  "properties": {
+    "event": {"type": "string", "enum": ["job.completed", "job.failed", "job.cancelled"]},
+    "http_status": {"type": "integer", "format": "int32", "minimum": 200, "maximum": 299}}})";
+
 constexpr std::string_view webhook_parameter_texts = R"({
+  "CallbackUrl": {
+    "name": "callback_url", "in": "query",
+    "description": "is notified when the job has finished, like a webhook endpoint; one of the caller's endpoints must have the same host",
+    "schema": {"type": "string", "format": "uri", "maxLength": 2048}},
   "WebhookId": {
     "name": "webhook-id", "in": "header", "required": true,
     "description": "of the message: the same each time that it is sent",
@@ -74,6 +86,8 @@ boost::json::object webhooks() {
 }
 
 boost::json::object webhook_schemas() { return parse_object(schema_texts); }
+
+boost::json::object delivery_result_schema() { return parse_object(delivery_result_text); }
 
 boost::json::object webhook_parameters() { return parse_object(webhook_parameter_texts); }
 

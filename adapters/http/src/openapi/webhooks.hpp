@@ -12,7 +12,10 @@ boost::json::object webhooks();
 /// Schemas of it.
 boost::json::object webhook_schemas();
 
-/// Header parameters of it.
+/// Header parameters of it, and the parameter of submits that names a URL.
 boost::json::object webhook_parameters();
+
+/// Of a delivery that has completed: null if another one has taken its place.
+boost::json::object delivery_result_schema();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -23,7 +23,9 @@ Job make_job(JobStatus status) {
     job.created_at = noon;
     job.updated_at = noon + 2s;
     job.started_at = noon + 1s;
-    if (is_finished(status)) job.finished_at = noon + 3s;
+    if (!is_finished(status)) return job;
+    job.finished_at = noon + 3s;
+    job.expires_at = noon + 1h;
     return job;
 }
 
@@ -62,13 +64,33 @@ TEST_CASE("a pending job has not started, also between two attempts") {
           Names{"job_id", "status", "progress", "created_at", "updated_at"});
 }
 
+TEST_CASE("a job between two attempts shows how the last one failed, and when the next begins") {
+    Job job = make_job(JobStatus::pending);
+    job.attempt = 2;
+    job.run_at = noon + 5min;
+    job.error = JobError{"webhook_refused", "the receiver answered 500", JsonText::parse("[7]")};
+    const auto value = boost::json::parse(document(job));
+    CHECK(value.at("attempt") == boost::json::value(2));
+    CHECK(value.at("last_error") ==
+          boost::json::parse(
+              R"({"code":"webhook_refused","message":"the receiver answered 500","details":[7]})"));
+    CHECK(value.at("next_attempt_at").as_string() == "2025-01-08T12:05:00Z");
+    const auto summary = boost::json::parse(summary_document(job, links));
+    CHECK(summary.at("next_attempt_at") == value.at("next_attempt_at"));
+    CHECK_FALSE(summary.at("last_error").as_object().contains("details"));
+    job.error->code = "internal_error";
+    CHECK(document(job).find("500") == std::string::npos);
+    job.status = JobStatus::processing;
+    CHECK_FALSE(boost::json::parse(document(job)).as_object().contains("last_error"));
+}
+
 TEST_CASE("a completed job's document holds the result as it was stored") {
     Job job = make_job(JobStatus::completed);
     job.progress = {100, "done"};
     job.result = JsonText::parse(R"({"size": 1.50, "n": 12345678901234567890123})");
     const auto text = document(job);
     CHECK(members(text) == Names{"job_id", "status", "progress", "result", "result_url",
-                                 "created_at", "started_at", "completed_at"});
+                                 "created_at", "started_at", "completed_at", "expires_at"});
     CHECK(text.find(job.result->text()) != std::string::npos);
     CHECK(boost::json::parse(text).at("result_url").as_string() ==
           "https://api.example.org/v1/jobs/" + std::string(job.id.text()) + "/result");
@@ -78,8 +100,9 @@ TEST_CASE("a failed job's document tells the error in the handler's words") {
     Job job = make_job(JobStatus::failed);
     job.error = JobError{"E7005", "no such warehouse", JsonText::parse(R"({"warehouse":9})")};
     const auto text = document(job);
-    CHECK(members(text) ==
-          Names{"job_id", "status", "error", "created_at", "started_at", "failed_at"});
+    CHECK(members(text) == Names{"job_id", "status", "error", "created_at", "started_at",
+                                 "failed_at", "expires_at"});
+    CHECK(boost::json::parse(text).at("expires_at") == "2025-01-08T13:00:00Z");
     CHECK(boost::json::parse(text).at("error") ==
           boost::json::parse(
               R"({"code":"E7005","message":"no such warehouse","details":{"warehouse":9}})"));
@@ -96,7 +119,25 @@ TEST_CASE("an exception's text never reaches a client") {
 
 TEST_CASE("a cancelled job's document has the members of the contract") {
     CHECK(members(document(make_job(JobStatus::cancelled))) ==
-          Names{"job_id", "status", "created_at", "cancelled_at"});
+          Names{"job_id", "status", "created_at", "cancelled_at", "expires_at"});
+}
+
+TEST_CASE("a document has the job's URL where it is wanted") {
+    for (const auto status : {JobStatus::pending, JobStatus::processing, JobStatus::completed,
+                              JobStatus::failed, JobStatus::cancelled}) {
+        const auto job = make_job(status);
+        const auto text = status_document(job, present_result(job, {}), links, {}, true);
+        CHECK(boost::json::parse(text).at("status_url").as_string() ==
+              "https://api.example.org/v1/jobs/" + std::string(job.id.text()));
+    }
+}
+
+TEST_CASE("the texts of times have six decimals or none") {
+    Job job = make_job(JobStatus::processing);
+    job.created_at = noon + 100ms;
+    const auto value = boost::json::parse(document(job));
+    CHECK(value.at("created_at").as_string() == "2025-01-08T12:00:00.100000Z");
+    CHECK(value.at("started_at").as_string() == "2025-01-08T12:00:01Z");
 }
 
 TEST_CASE("the ETag is the revision, and marks a result that is not what is stored") {
@@ -120,7 +161,7 @@ TEST_CASE("the ETag is the revision, and marks a result that is not what is stor
 TEST_CASE("a listing leaves out what can be large") {
     Job job = make_job(JobStatus::completed);
     job.result = JsonText::parse("[1,2,3]");
-    CHECK(members(summary_document(job, links)) == Names{"job_id", "type", "status", "progress",
-                                                         "result_url", "created_at", "started_at",
-                                                         "completed_at", "status_url"});
+    CHECK(members(summary_document(job, links)) ==
+          Names{"job_id", "type", "status", "progress", "result_url", "created_at", "started_at",
+                "completed_at", "expires_at", "status_url"});
 }

@@ -30,6 +30,17 @@ TEST_CASE("a problem's errors are told one by one") {
                              boost::json::object{{"pointer", "/b/0"}, {"detail", "y"}}});
 }
 
+TEST_CASE("a 422 without errors has one, of the request as a whole") {
+    const auto errors = [](const Problem& problem) {
+        const auto document = std::get<std::string>(problem.response("urn:x").body);
+        return boost::json::parse(document).as_object().contains("errors");
+    };
+    const auto response = Problem(422, "c", "not \"so\"").response("urn:x");
+    CHECK(boost::json::parse(std::get<std::string>(response.body)).at("errors") ==
+          boost::json::parse(R"([{"pointer":"","detail":"not \"so\""}])"));
+    CHECK_FALSE(errors(Problem(409, "c", "d")));
+}
+
 TEST_CASE("where reading found fault, nothing is added; elsewhere, everything is") {
     Violations violations;
     CHECK(violations.empty());

@@ -51,3 +51,16 @@ TEST_CASE("a quota is described by its policy and what is left of it") {
     CHECK(*headers.find("RateLimit-Policy") == R"("submits";q=100;w=60)");
     CHECK(*headers.find("RateLimit") == R"("submits";r=99;t=1)");
 }
+
+TEST_CASE("what is given back can be taken again, and is never more than all") {
+    Quota quota(2, 1min);
+    CHECK(quota.take("ann", start).left == 1);
+    CHECK(quota.take("ann", start).left == 0);
+    CHECK(quota.give_back("ann", start).left == 1);
+    CHECK(quota.give_back("ann", start).left == 2);
+    CHECK(quota.give_back("ann", start).left == 2);
+    CHECK(quota.give_back("bob", start).left == 2);
+    CHECK(quota.take("ann", start).granted);
+    CHECK(quota.take("ann", start).granted);
+    CHECK_FALSE(quota.take("ann", start).granted);
+}

@@ -73,3 +73,11 @@ TEST_CASE("what is no network is refused by name") {
         CHECK(error.code() == Errc::invalid_argument);
     }
 }
+
+TEST_CASE("an IPv4 address within an IPv6 one is what it is, any other text is as it was") {
+    CHECK(unmapped("::ffff:192.0.2.1") == "192.0.2.1");
+    CHECK(unmapped("::FFFF:c000:0201") == "192.0.2.1");
+    CHECK(unmapped("0:0:0:0:0:ffff:192.0.2.1") == "192.0.2.1");
+    for (const std::string text : {"192.0.2.1", "::1", "2001:db8::1", "::192.0.2.1", "", "a:b"})
+        CHECK(unmapped(text) == text);
+}

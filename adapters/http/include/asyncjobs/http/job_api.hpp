@@ -28,8 +28,8 @@ using Authenticator = std::function<std::optional<Principal>(const Request&)>;
 struct ApiOptions {
     std::string prefix = "/v1"; ///< of all routes but the operators'; may be empty
     /// Precedes the URLs in answers: `https://api.example.org`, or `https://example.org/api`, or
-    /// `/api` where a proxy serves the API under that path and strips it. Empty: the URLs begin with
-    /// the prefix.
+    /// `/api` where a proxy serves the API under that path and strips it. Empty: the URLs begin
+    /// with the prefix.
     std::string public_base_url = {};
     Authenticator authenticator = {};
     /// false, if it returns at once, as one does that looks into memory only: then it may be called

@@ -19,7 +19,9 @@ struct Request {
     std::string target = {}; ///< in origin form, as it was sent: `/v1/jobs?limit=10`
     Headers headers = {};
     std::string body = {};
-    std::string remote_address = {}; ///< of the peer: a client's, or that of a proxy before it
+    /// Of the peer: a client's, or that of a proxy before it. JobApi writes an IPv4 address within
+    /// an IPv6 one (`::ffff:192.0.2.1`) as the IPv4 address that it is.
+    std::string remote_address = {};
     /// The client's own, which JobApi finds out (ApiOptions::trusted_proxies) and sets.
     std::string client_address = {};
 };

@@ -3,6 +3,7 @@
 #include <asyncjobs/json_text.hpp>
 
 #include <string>
+#include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
@@ -17,7 +18,11 @@ struct OpenApiOptions {
     JsonText info = {};            ///< more members of the Info Object: `{"license": {...}}`
     std::string security_scheme = "bearer"; ///< its name; 1-100 characters of A-Z a-z 0-9 . _ -
     JsonText security = {};                 ///< that Security Scheme Object; null: bearer tokens
-    bool webhooks = false; ///< whether clients can have webhooks of jobs that have finished
+    /// Whether clients can have webhooks of jobs that have finished, and name a `callback_url`
+    /// where ApiOptions::accompany and accompany_retry are set.
+    bool webhooks = false;
+    /// JSON Schemas: results of jobs that clients can read but no route submits.
+    std::vector<JsonText> other_results = {};
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

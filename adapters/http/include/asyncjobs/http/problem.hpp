@@ -47,7 +47,8 @@ public:
     unsigned status() const noexcept { return status_; }
     const std::string& code() const noexcept { return code_; }
 
-    /// As `application/problem+json`; `instance` names this occurrence.
+    /// As `application/problem+json`; `instance` names this occurrence. A 422 without errors has
+    /// one, of the request as a whole: its detail.
     Response response(std::string_view instance) const;
 
 private:

@@ -28,7 +28,12 @@ struct SubmitRoute {
     int max_attempts = 5;                            ///< 1-1000
     TimeSpan timeout = {};                           ///< of one attempt; 0: none
     TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
-    std::vector<std::string> required = {};          ///< top-level members that must be there
+    /// 0 - 366 days; how long such a job usually runs: for `estimated_completion` until some have
+    /// been measured. 0: unknown.
+    TimeSpan expected_run = {};
+    std::vector<std::string> required = {}; ///< top-level members that must be there
+    /// Top-level members that `prepare` sets. For clients they are unknown members.
+    std::vector<std::string> set_by_host = {};
     json::UnknownMembers unknown_members = json::UnknownMembers::refuse;
     /// Completes the input and adds what it finds wrong; called also when reading found fault.
     std::function<void(Input&, const Call&, Violations&)> prepare = {};
@@ -44,6 +49,7 @@ struct UntypedSubmitRoute {
     int max_attempts = 5;
     TimeSpan timeout = {};
     TimeSpan retention = std::chrono::hours{24 * 7};
+    TimeSpan expected_run = {}; ///< as SubmitRoute::expected_run
     std::vector<std::string> required = {};
     std::function<void(const boost::json::value&, const Call&, Violations&)> check = {};
     Permit permit = {};
@@ -58,6 +64,7 @@ namespace detail {
 struct SubmitDescription {
     JsonText input_schema = {};
     std::vector<std::string> required = {};
+    std::vector<std::string> set_by_host = {};
     JsonText result_schema = {};
     JsonText operation = {};
 };
@@ -69,9 +76,15 @@ struct SubmitRule {
     std::function<JsonText(const boost::json::value&, std::string_view text, const Call&,
                            Violations&)>
         read = {};
+    Duration expected_run = {};
     Permit permit = {};
     SubmitDescription description = {};
 };
+
+/// Erases `members` of an object, and returns what is wrong with those that were there.
+ASYNCJOBS_HTTP_DECL json::Mismatches take_out(boost::json::value& document,
+                                              const std::vector<std::string>& members,
+                                              json::UnknownMembers unknown_members);
 
 ASYNCJOBS_HTTP_DECL SubmitRule make_rule(UntypedSubmitRoute route);
 
@@ -83,16 +96,21 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
                 .max_attempts = route.max_attempts,
                 .timeout = route.timeout,
                 .retention = route.retention};
+    rule.expected_run = route.expected_run;
     rule.permit = route.permit;
     rule.description = {.input_schema = json::schema_of<Input>(route.unknown_members),
                         .required = route.required,
+                        .set_by_host = route.set_by_host,
                         .result_schema = route.result_schema,
                         .operation = route.operation};
     rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
                                            const Call& call, Violations& violations) {
         Input input{};
-        violations.found_by_reading(
-            read_members(document, input, route.required, route.unknown_members));
+        boost::json::value from_client = document;
+        auto wrong = take_out(from_client, route.set_by_host, route.unknown_members);
+        for (auto& found : read_members(from_client, input, route.required, route.unknown_members))
+            wrong.push_back(std::move(found));
+        violations.found_by_reading(std::move(wrong));
         if (route.prepare) route.prepare(input, call, violations);
         return violations.empty() ? json::serialize(input) : JsonText();
     };

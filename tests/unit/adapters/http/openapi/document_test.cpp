@@ -155,6 +155,47 @@ TEST_CASE("webhooks are described if clients can have them") {
           "job.failed");
 }
 
+TEST_CASE("a callback's URL is a parameter of what takes one") {
+    Fixture fixture;
+    fixture.options.openapi.webhooks = true;
+    fixture.add("POST", "/v1/jobs");
+    fixture.add("POST", "/v1/jobs/{id}/retry");
+    fixture.add("POST", "/v1/jobs/{id}/cancel");
+    fixture.generic.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
+    const auto takes_one = [&](const std::string& path) {
+        std::set<std::string> targets;
+        collect(fixture.document().at("paths").at(path), "$ref", targets);
+        return targets.contains("#/components/parameters/CallbackUrl");
+    };
+    CHECK_FALSE(takes_one("/v1/jobs"));
+    CHECK_FALSE(takes_one("/v1/jobs/{id}/retry"));
+    fixture.options.accompany = [](const NewJob&, const Call&) { return std::vector<NewJob>(); };
+    fixture.options.accompany_retry = [](const Job&, const Call&) { return std::vector<NewJob>(); };
+    CHECK(takes_one("/v1/jobs"));
+    CHECK(takes_one("/v1/jobs/{id}/retry"));
+    CHECK_FALSE(takes_one("/v1/jobs/{id}/cancel"));
+    fixture.options.openapi.webhooks = false;
+    CHECK_FALSE(takes_one("/v1/jobs"));
+}
+
+TEST_CASE("results of jobs that no route submits are described") {
+    Fixture fixture;
+    fixture.router.add({.method = "GET",
+                        .path = "/v1/jobs/{id}/result",
+                        .handler = [](const Call&) { return Response{}; },
+                        .operation = parse_object(get_job_result)});
+    fixture.generic.emplace("sum",
+                            http::detail::make_rule(UntypedSubmitRoute{
+                                .type = "sum", .result_schema = JsonText::parse("{\"a\":1}")}));
+    fixture.options.openapi.webhooks = true;
+    fixture.options.openapi.other_results = {JsonText::parse(R"({"type":"integer"})")};
+    const auto document = fixture.document();
+    CHECK(document.at_pointer("/components/schemas/Result/anyOf") ==
+          boost::json::parse(R"([{"$ref":"#/components/schemas/SumResult"},
+                                 {"$ref":"#/components/schemas/OtherResult"},
+                                 {"$ref":"#/components/schemas/WebhookDeliveryResult"}])"));
+}
+
 TEST_CASE("what the document refers to is there") {
     Fixture fixture;
     fixture.options.openapi.webhooks = true;

@@ -21,7 +21,7 @@ Job job(JobStatus status) {
     Job job{.id = JobId::make(some_time, 1, 2), .type = "note", .status = status};
     job.created_at = job.updated_at = some_time;
     if (status != JobStatus::pending) job.started_at = some_time;
-    if (is_finished(status)) job.finished_at = some_time;
+    if (is_finished(status)) job.finished_at = job.expires_at = some_time;
     job.error = JobError{.code = "E1", .message = "no"};
     return job;
 }
@@ -55,7 +55,9 @@ TEST_CASE(
     for (const auto& [status, name] : kinds) {
         auto full = job(status), bare = job(status);
         full.cancel_requested_at = some_time;
+        full.attempt = 1;
         if (status != JobStatus::processing) bare.started_at.reset();
+        bare.expires_at.reset();
         check_members(name, status_document(full, {}, job_links, some_time));
         check_members(name, status_document(bare, {}, job_links, std::nullopt));
         check_members(std::string(name) + "Summary", summary_document(full, job_links));

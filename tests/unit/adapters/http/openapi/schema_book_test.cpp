@@ -5,8 +5,6 @@
 
 using namespace asyncjobs::http::openapi;
 
-namespace {} // namespace
-
 TEST_CASE("a schema that refers to itself goes on doing so where it is placed") {
     const auto tree = parse_object(R"({"properties":{"left":{"$ref":"#"},
                                  "all":{"items":{"anyOf":[{"$ref":"#/properties/left"}]}},
@@ -37,4 +35,30 @@ TEST_CASE("equal schemas of one name are one, and others get a number") {
     CHECK(all.size() == 6);
     CHECK(all.at("Job").at("type") == "object");
     CHECK(all.at("Job3").at("type") == "number");
+}
+
+TEST_CASE("parts that a schema refers to become schemas of their own") {
+    SchemaBook book((boost::json::object()));
+    const auto schema = parse_object(R"({"properties": {
+        "root": {"properties": {"folders": {"items": {"$ref": "#/properties/root"}}}},
+        "also": {"anyOf": [{"properties": {"next": {"properties": {
+            "up": {"$ref": "#/properties/also/anyOf/0"},
+            "in": {"$ref": "#/properties/also/anyOf/0/properties/next"}}}}}, {"type": "null"}]}}})");
+    for (int i = 0; i < 2; ++i)
+        CHECK(book.add_whole("Backup", schema).at("$ref") == "#/components/schemas/Backup");
+    const auto all = std::move(book).all();
+    CHECK(all.at("Backup") == boost::json::parse(R"({"properties": {
+        "root": {"$ref": "#/components/schemas/BackupRoot"},
+        "also": {"anyOf": [{"$ref": "#/components/schemas/BackupAlso0"}, {"type": "null"}]}}})"));
+    CHECK(
+        all.at("BackupRoot") ==
+        boost::json::parse(
+            R"({"properties": {"folders": {"items": {"$ref": "#/components/schemas/BackupRoot"}}}})"));
+    CHECK(all.at("BackupAlso0") ==
+          boost::json::parse(
+              R"({"properties": {"next": {"$ref": "#/components/schemas/BackupAlso0Next"}}})"));
+    CHECK(all.at("BackupAlso0Next") == boost::json::parse(R"({"properties": {
+        "up": {"$ref": "#/components/schemas/BackupAlso0"},
+        "in": {"$ref": "#/components/schemas/BackupAlso0Next"}}})"));
+    CHECK(all.size() == 4);
 }

@@ -45,8 +45,33 @@ TEST_CASE("a typed route's body is its struct, with what it requires and no othe
     const auto schema = std::move(book).all().at("PhotoResizeInput");
     CHECK(schema.at("required") == boost::json::parse(R"(["url"])"));
     CHECK(schema.at("additionalProperties") == false);
-    CHECK(schema.at_pointer("/properties/width/default") == 640);
-    CHECK_FALSE(schema.at_pointer("/properties/url").as_object().contains("default"));
+    CHECK(schema.at_pointer("/properties/width/description") == "if absent: 640");
+    CHECK_FALSE(schema.at_pointer("/properties/url").as_object().contains("description"));
+}
+
+TEST_CASE("no input schema has the keyword default, at any depth, but members of that name") {
+    const auto schema = openapi::input_schema({.input_schema = JsonText::parse(R"({
+        "properties": {
+            "default": {"type": "integer", "default": 1, "description": "a number"},
+            "list": {"items": {"anyOf": [{"default": "x"}, {"type": "null"}]}}},
+        "$defs": {"one": {"additionalProperties": {"default": null}}}})")});
+    CHECK(schema == boost::json::parse(R"({
+        "properties": {
+            "default": {"type": "integer", "description": "a number; if absent: 1"},
+            "list": {"items": {"anyOf": [{"description": "if absent: \"x\""}, {"type": "null"}]}}},
+        "$defs": {"one": {"additionalProperties": {"description": "if absent: null"}}}})"));
+}
+
+TEST_CASE("what the host sets is no member of the body, and must be one of the input") {
+    const auto rule =
+        http::detail::make_rule(SubmitRoute<Photo>{.required = {"url"}, .set_by_host = {"width"}});
+    const auto schema = openapi::input_schema(rule.description);
+    CHECK_FALSE(schema.at("properties").as_object().contains("width"));
+    for (const std::string name : {"url", "height"}) {
+        auto wrong = rule.description;
+        wrong.set_by_host = {name};
+        CHECK_THROWS_AS(openapi::input_schema(wrong), Error);
+    }
 }
 
 TEST_CASE("a route that lets unknown members pass does not say that there are none") {
@@ -120,6 +145,11 @@ TEST_CASE("results are those that routes declare, and anything else if one decla
     CHECK(openapi::result_schema({&photo, &text}, book).at("anyOf") ==
           boost::json::parse(R"([{"$ref":"#/components/schemas/PhotoResizeResult"},
                                  {"$ref":"#/components/schemas/TextResult"}])"));
+    const auto another = boost::json::parse(R"({"type":"null"})");
+    CHECK(openapi::result_schema({&photo}, book, {another}).at("anyOf") ==
+          boost::json::array{
+              boost::json::parse(R"({"$ref":"#/components/schemas/PhotoResizeResult"})"), another});
+    CHECK(openapi::result_schema({}, book, {another}).at("anyOf").as_array().size() == 2);
     const auto open = openapi::result_schema({&photo, &note}, book);
     CHECK(open.at("anyOf").as_array().size() == 2);
     CHECK_FALSE(open.at("anyOf").at(1).as_object().contains("$ref"));
