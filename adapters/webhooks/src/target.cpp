@@ -1,5 +1,7 @@
 #include "target.hpp"
 
+#include "public_address.hpp"
+
 #include <asyncjobs/detail/argument_check.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -7,6 +9,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
@@ -45,7 +48,24 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
+/// Whether the name or one that it lies in is reserved for inner networks, or for no host at all
+/// (RFC 6761, 6762, 7686, 8375).
+bool is_reserved(std::string_view name) {
+    constexpr std::array domains = {"localhost", "local",     "internal", "invalid",
+                                    "test",      "home.arpa", "onion"};
+    return std::ranges::any_of(domains, [&](std::string_view domain) {
+        if (!name.ends_with(domain)) return false;
+        const auto rest = name.substr(0, name.size() - domain.size());
+        return rest.empty() || rest.ends_with('.');
+    });
+}
+
 } // namespace
+
+bool can_be_public(const Target& target) {
+    if (!target.is_address) return !is_reserved(target.host);
+    return is_public_address(boost::asio::ip::make_address(target.host));
+}
 
 Target parse_target(std::string_view argument, std::string_view text, const TargetRules& rules) {
     const auto unless = [&](bool kept, std::string_view rule) {

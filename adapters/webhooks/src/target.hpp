@@ -31,4 +31,8 @@ struct Target {
 /// neither. What a name resolves to is looked at when it is connected to.
 Target parse_target(std::string_view argument, std::string_view url, const TargetRules& rules);
 
+/// False if the host can only be at an address that is not public: `10.0.0.1`, `localhost`. Does
+/// not resolve it.
+bool can_be_public(const Target& target);
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -26,6 +26,8 @@ void validate(const WebhookOptions& options) {
     for (std::size_t i = 0; i < options.retry_delays.size(); ++i)
         detail::check_range(fmt::format("retry_delays[{}]", i), options.retry_delays[i],
                             Duration{0}, Duration{std::chrono::days{30}});
+    for (const auto port : options.ports)
+        detail::check_range("ports", port, std::uint16_t{1}, std::uint16_t{65535});
     detail::check_range("timeout", options.timeout, Duration{1ms}, Duration{1h});
     asyncjobs::validate(NewJob{.type = std::string(Delivery::type),
                                .queue = options.queue,
@@ -55,6 +57,8 @@ struct Webhooks::Impl {
           runtime(std::move(with)), client(store, runtime), book(store, runtime),
           deliverer(options, rules, runtime, book) {}
 
+    void check_reachable(std::string_view argument, std::string_view url,
+                         const Target& target) const;
     WebhookEndpoint existing(const std::string& owner, std::string_view name);
     std::vector<NewJob> deliveries_of(const JobId& job, const std::string& owner,
                                       const std::optional<std::string>& callback_url,
@@ -67,6 +71,13 @@ struct Webhooks::Impl {
     EndpointBook book;
     Deliverer deliverer;
 };
+
+/// Throws Error (Errc::invalid_argument) for a target that no attempt would be let reach.
+void Webhooks::Impl::check_reachable(std::string_view argument, std::string_view url,
+                                     const Target& target) const {
+    if (!options.allow_private_addresses && !can_be_public(target))
+        detail::refuse(argument, url, "its host must be on the public internet");
+}
 
 /// Throws Error (Errc::not_found) if there is none of that name.
 WebhookEndpoint Webhooks::Impl::existing(const std::string& owner, std::string_view name) {
@@ -87,7 +98,8 @@ std::vector<NewJob> Webhooks::Impl::deliveries_of(const JobId& job, const std::s
     for (const auto& endpoint : endpoints)
         if (endpoint.disabled.empty() && !endpoint.events.empty()) add({.endpoint = endpoint.name});
     if (callback_url) {
-        at_host_of(endpoints, *callback_url, rules);
+        const auto destination = at_host_of(endpoints, *callback_url, rules);
+        check_reachable("callback_url", *callback_url, destination.target);
         add({.callback_url = *callback_url});
     }
     return deliveries;
@@ -118,7 +130,8 @@ WebhookEndpoint Webhooks::set_endpoint(std::string_view owner, WebhookEndpoint e
 
 void Webhooks::check(const WebhookEndpoint& endpoint) const {
     validate(endpoint);
-    parse_target("endpoint.url", endpoint.url, impl_->rules);
+    impl_->check_reachable("endpoint.url", endpoint.url,
+                           parse_target("endpoint.url", endpoint.url, impl_->rules));
 }
 
 std::vector<WebhookEndpoint> Webhooks::endpoints(std::string_view owner) {

@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 
 #include <future>
+#include <thread>
 
 namespace {
 
@@ -241,4 +242,79 @@ TEST_CASE("a job that is started anew over HTTP is told of once more") {
     CHECK(document(api.ask("GET", job)).at("status") == "cancelled");
     CHECK(api.ask("POST", job + "/retry").status == 202);
     CHECK(receiver.next().body().starts_with(R"({"type":"job.completed",)"));
+}
+
+TEST_CASE("a target that can never be reached is refused when it is set") {
+    Api api(WebhookOptions{});
+    api.put("crm", crm);
+    for (const std::string host : {"127.0.0.1",
+                                   "10.1.2.3",
+                                   "192.168.0.1",
+                                   "172.16.0.1",
+                                   "169.254.169.254",
+                                   "100.64.0.1",
+                                   "0.0.0.0",
+                                   "224.0.0.1",
+                                   "255.255.255.255",
+                                   "[::1]",
+                                   "[::]",
+                                   "[fe80::1]",
+                                   "[fd00::1]",
+                                   "[::ffff:10.0.0.1]",
+                                   "[64:ff9b::a00:1]",
+                                   "localhost",
+                                   "LOCALHOST",
+                                   "a.localhost",
+                                   "printer.local",
+                                   "db.internal",
+                                   "nowhere.invalid",
+                                   "host.home.arpa",
+                                   "a.test"}) {
+        CAPTURE(host);
+        const auto url = "https://" + host + "/hook";
+        CHECK(pointers(api.put("other", R"({"url": ")" + url + R"("})")) ==
+              std::vector<std::string>{"/url"});
+        CHECK_THROWS_AS(api.host.webhooks.set_endpoint("ann", {.name = "x", .url = url}), Error);
+        CHECK_THROWS_AS(api.host.webhooks.allow_host("ann", host), Error);
+        Webhooks(api.host.store, inner_network()) // which may set it
+            .set_endpoint("ann", {.name = "lenient", .url = url});
+        CHECK_THROWS_WITH_AS(
+            Webhooks(api.host.store).submit({.type = "report", .owner = "ann"}, url),
+            doctest::Contains("must be on the public internet"), Error);
+    }
+    for (const std::string host : {"example.org", "8.8.8.8", "[2606:4700:4700::1111]",
+                                   "localhost.example.org", "mylocal", "notinternal"}) {
+        CAPTURE(host);
+        CHECK(api.put("other", R"({"url": "https://)" + host + R"(/"})").status / 100 == 2);
+    }
+    CHECK(api.host.webhooks.endpoints("ann").size() == 3);
+    CHECK_THROWS_AS(Webhooks(api.host.store, WebhookOptions{.ports = {0}}), Error);
+}
+
+TEST_CASE("private targets are taken where they are allowed by name") {
+    Api api;
+    for (const std::string host : {"10.1.2.3", "localhost", "db.internal"})
+        CHECK(api.put("crm", R"({"url": "https://)" + host + R"(/"})").status / 100 == 2);
+}
+
+TEST_CASE("a delivery that waits for its next attempt shows the last error and the time") {
+    Receiver receiver("", always(500));
+    auto options = inner_network();
+    options.ports = {receiver.port()};
+    options.retry_delays = {24h};
+    Api api(options);
+    api.put("crm", R"({"url": ")" + receiver.url("127.0.0.1") + R"("})");
+    CHECK(api.ask("POST", "/v1/reports", "1").status == 202);
+    api.host.executor.start();
+    const std::string target = "/v1/jobs?type=asyncjobs.webhook";
+    const auto delivery = [&] { return document(api.ask("GET", target)).at("jobs").at(0); };
+    while (!delivery().as_object().contains("last_error")) std::this_thread::yield();
+    const auto shown =
+        document(api.ask("GET", std::string(delivery().at("status_url").as_string())));
+    CHECK(shown.at("status") == "pending");
+    CHECK(shown.at("attempt") == 1);
+    CHECK(shown.at("last_error").at("code") == "webhook_refused");
+    CHECK(shown.at("last_error").at("message") == "the receiver answered 500");
+    CHECK(parse_rfc3339(std::string_view(shown.at("next_attempt_at").as_string())).value() >
+          std::chrono::system_clock::now() + 18h);
 }

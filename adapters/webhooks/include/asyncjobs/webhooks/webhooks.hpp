@@ -59,7 +59,8 @@ public:
     Webhooks(const Webhooks&) = delete;
     Webhooks& operator=(const Webhooks&) = delete;
 
-    /// Adds an endpoint of this owner's or changes it, and answers it as it is now. Without
+    /// Adds an endpoint of this owner's or changes it, and answers it as it is now. One that no
+    /// attempt would be let reach, such as an address that is not public, is refused. Without
     /// secrets, it keeps those that it has, or gets one. A disabled one stays so unless its URL
     /// changes; `endpoint.disabled` is not looked at.
     WebhookEndpoint set_endpoint(std::string_view owner, WebhookEndpoint endpoint);
