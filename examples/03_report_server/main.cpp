@@ -93,6 +93,15 @@ void renew_certificate(asyncjobs::beast::Server& server) {
     }
 }
 
+void renew_tokens(BearerTokens& tokens, const std::filesystem::path& file) {
+    try {
+        tokens.replace(BearerTokens::read(file));
+    } catch (const asyncjobs::Error& error) {
+        log({.level = asyncjobs::LogEntry::Level::error,
+             .message = fmt::format("the tokens stay as they were: {}", error.what())});
+    }
+}
+
 void serve(const Options& options) {
     const auto signals = block_signals();
     if (std::filesystem::create_directories(options.files))
@@ -126,9 +135,10 @@ void serve(const Options& options) {
                                             .log = log});
     webhooks.deliver_with(deliveries);
 
+    BearerTokens tokens(BearerTokens::read(options.tokens));
     asyncjobs::http::JobApi api(
         client, {.public_base_url = options.public_url,
-                 .authenticator = BearerTokens(BearerTokens::read(options.tokens)),
+                 .authenticator = tokens,
                  .authenticator_blocks = false,
                  .trusted_proxies = options.trusted_proxies,
                  .openapi = description(),
@@ -155,7 +165,10 @@ void serve(const Options& options) {
                ipv6 ? '[' + options.address + ']' : options.address, server.port());
     std::fflush(stdout);
 
-    for (int signal = 0; sigwait(&signals, &signal), signal == SIGHUP;) renew_certificate(server);
+    for (int signal = 0; sigwait(&signals, &signal), signal == SIGHUP;) {
+        renew_certificate(server);
+        renew_tokens(tokens, options.tokens);
+    }
     server.stop(10s);
     deliveries.stop(10s);
     executor.stop(20s);

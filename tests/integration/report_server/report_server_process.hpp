@@ -39,6 +39,8 @@ public:
     /// Sends `signal` and waits for the end; answers the exit status, or minus the signal.
     int end(int signal) { return process_.end(signal); }
 
+    void signal(int signal) { process_.signal(signal); }
+
     /// Kilobytes of memory in use.
     std::size_t resident_kilobytes() const {
         std::size_t pages = 0, resident = 0;

@@ -55,6 +55,11 @@ TEST_CASE("a signed link serves ranges and HEAD, and nothing when it was tampere
     forged.back() = forged.back() == '0' ? '1' : '0';
     CHECK(client.ask(client.get(forged)).status == 403);
     CHECK(client.ask(client.get(url.substr(0, url.find('?')))).status == 403);
+    const auto query = url.substr(url.find('?') + 1);
+    const auto signature = query.substr(query.find("signature="));
+    for (const std::string& repeated :
+         {'&' + query, std::string("&expires=1"), '&' + signature, std::string("&signature=x")})
+        CHECK(client.ask(client.get(url + repeated)).status == 400);
 }
 
 TEST_CASE("a link of a report whose retention is over answers 410") {
@@ -106,6 +111,30 @@ TEST_CASE("a report is its owner's alone") {
     CHECK(stranger.ask(stranger.get("/v1/jobs/" + id)).status == 404);
     auto nobody = server.client("wrong");
     CHECK(nobody.ask(nobody.get("/v1/jobs/" + id)).status == 401);
+}
+
+TEST_CASE("on SIGHUP the tokens are read again, and stay as they were if they can't be") {
+    Server server;
+    const auto status = [&](const std::string& token) {
+        auto client = server.client(token);
+        return client.ask(client.get("/v1/jobs")).status;
+    };
+    const auto reload = [&](std::string_view tokens) {
+        with_content(server.tokens(), tokens);
+        server.process().signal(SIGHUP);
+    };
+    CHECK(status("secret") == 200);
+    CHECK(status("other") == 200);
+    const auto bobs = token_file.substr(token_file.find('\n') + 1);
+    reload(bobs);
+    while (status("secret") == 200) {
+    }
+    CHECK(status("secret") == 401);
+    CHECK(status("other") == 200);
+    reload("nonsense\n");
+    reload(token_file);
+    while (status("secret") == 401) CHECK(status("other") == 200);
+    CHECK(status("secret") == 200);
 }
 
 TEST_CASE("SIGTERM lets a running report finish and exits 0") {

@@ -38,6 +38,9 @@ public:
     }
     ReportServerProcess& process() { return *process_; }
 
+    /// What `--tokens` names.
+    std::filesystem::path tokens() const { return folder_ / "tokens"; }
+
 private:
     ScratchDirectory folder_;
     std::optional<ReportServerProcess> process_;
