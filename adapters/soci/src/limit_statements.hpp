@@ -123,8 +123,8 @@ inline constexpr Sql add_limit = {
 
 inline constexpr Sql places = {"SELECT line, job, fence, called_at FROM job_places", "ttii"};
 
-// The lines of a limit are its name, and that with `=` and what it counts apart.
-#define ASYNCJOBS_OF_LIMIT " WHERE (line = :name OR line >= :first AND line < :last)"
+// Of lines in a range of names: see lines_of().
+#define ASYNCJOBS_OF_LIMIT " WHERE line >= :first AND line < :last"
 inline constexpr Sql waiting_for = {"SELECT job, queued_at FROM job_waiting" ASYNCJOBS_OF_LIMIT,
                                     "ti"};
 inline constexpr Sql nobody_waits = {"DELETE FROM job_waiting" ASYNCJOBS_OF_LIMIT};

@@ -370,6 +370,17 @@ void LimitedExchange::leave_open() {
     if (places.count() > 0) session_.query(sql_.place).change(places.take(), now_);
 }
 
+namespace {
+
+/// The names of a limit's lines, from the first of each pair on and before the second: its name,
+/// and that with `=` and what it counts apart. Of both at once, a database might read all lines.
+std::array<std::pair<std::string, std::string>, 2> lines_of(const std::string& limit) {
+    constexpr char after_end = '\x01'; // less than what a name may hold
+    return {{{limit, limit + after_end}, {limit + '=', limit + '>'}}};
+}
+
+} // namespace
+
 void set_limit(Session& session, const Dialect& dialect, const Limit& limit, CallTime now) {
     const std::string& name = limit.name;
     const auto known = read_limits(session);
@@ -387,24 +398,25 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
     } else {
         session.query(statements::remove_limit).change(name);
     }
-    const std::string first = name + '=', last = name + '>';
     std::vector<LimitedJob> waiting;
-    session.query(statements::waiting_for)
-        .for_each(
-            [&](Row row) {
-                const JobId id = read_id(row);
-                waiting.push_back({id, row.time()});
-            },
-            name, first, last);
+    for (const auto& [first, last] : lines_of(name)) {
+        session.query(statements::waiting_for)
+            .for_each(
+                [&](Row row) {
+                    const JobId id = read_id(row);
+                    waiting.push_back({id, row.time()});
+                },
+                first, last);
+        session.query(statements::nobody_waits).change(first, last);
+        session.query(statements::nobody_is_called).change(first, last);
+        session.query(statements::forget_lines).change(first, last);
+    }
     const auto as_called = [](JsonRows& rows, const LimitedJob& job) {
         rows.add(job.id, job.queued_at);
     };
     in_rows(waiting, as_called, [&](const std::string& rows) {
         session.query(dialect.limit_statements().call).change(rows);
     });
-    session.query(statements::nobody_waits).change(name, first, last);
-    session.query(statements::nobody_is_called).change(name, first, last);
-    session.query(statements::forget_lines).change(name, first, last);
 }
 
 std::vector<Limit> read_limits(Session& session) {

@@ -1,0 +1,142 @@
+#include "databases/postgresql_server.hpp"
+#include "databases/store_calls.hpp"
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+using namespace std::chrono_literals;
+
+/// Jobs of others, of each status, with limits' rows and edges: far more than all calls below read.
+constexpr const char* foreign_rows = R"sql(
+INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout, retention, created_at,
+                  updated_at, run_at, fence, worker, lease_expires_at, expires_at, input)
+SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', '', status, 5, 0, 1000, n, n,
+       4000000000000000, 1, 'w', CASE WHEN status = 'processing' THEN 4000000000000000 END,
+       CASE WHEN status = 'completed' THEN 4000000000000000 END, '{}'
+  FROM generate_series(1, 200000) AS n,
+       LATERAL (SELECT CASE WHEN n % 1000 = 0 THEN 'processing' WHEN n % 2 = 0 THEN 'pending'
+                       ELSE 'completed' END AS status) AS states;
+INSERT INTO job_dependencies (parent, child, is_open)
+SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign-' || to_char(n + 1, 'FM0000000000'), 1
+  FROM generate_series(1, 200000) AS n;
+INSERT INTO job_waiting (job, line, queue, queued_at, is_timed)
+SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', n, 0
+  FROM generate_series(1, 200000) AS n;
+INSERT INTO job_tombstones (id, owner, expires_at)
+SELECT 'gone-' || to_char(n, 'FM0000000000'), 'o', 4000000000000000
+  FROM generate_series(1, 200000) AS n;
+)sql";
+
+std::vector<Settlement> completed(const std::vector<ClaimedJob>& jobs) {
+    std::vector<Settlement> settlements;
+    for (const auto& job : jobs)
+        settlements.push_back(Settlement::completed(job.lease, JsonText()));
+    return settlements;
+}
+
+NewJob noop(std::string queue = "default") {
+    NewJob job;
+    job.type = "noop";
+    job.queue = std::move(queue);
+    return job;
+}
+
+/// Each call of the store, but those that read the jobs of a worker or all limits.
+void make_all_calls(JobStore& store) {
+    Client client(store);
+    const auto chain = client.submit_chain({noop(), noop("later"), noop("later")});
+    const auto batch = client.submit_batch({noop(), noop(), noop()}, noop("later"));
+    auto keyed = noop("later");
+    keyed.unique_key = keyed.idempotency_key = "key";
+    const auto first = client.submit(keyed).id;
+    client.submit(keyed);
+    store.list({.needed_by = batch});
+    store.list({.status = JobStatus::pending, .needed_by = chain[1].id});
+
+    const auto claimed = claim(store, 4);
+    std::vector<LeaseRef> leases;
+    std::vector<Heartbeat> heartbeats;
+    for (const auto& job : claimed) {
+        leases.push_back(job.lease);
+        heartbeats.push_back({.lease = job.lease, .progress = Progress{1, "x"}});
+    }
+    store.check(leases);
+    store.renew(heartbeats, 1min);
+    store.settle(completed(claimed));
+    while (!store.unblock(100).empty()) {
+    }
+    client.cancel(chain[1].id);
+    store.retry(chain[1].id);
+    client.cancel(first);
+    store.remove(first);
+    client.find(batch);
+    store.purged_owner(first);
+
+    store.set_limit({.name = "limit", .queue = "default", .concurrency = 1});
+    client.submit({noop(), noop(), noop()});
+    for (int i = 0; i < 3; ++i) store.settle(completed(claim(store, 3)));
+    store.set_limit({.name = "limit"});
+    store.settle(completed(claim(store, 3)));
+    store.set_paused("default", true);
+    claim(store, 3);
+    store.set_paused("default", false);
+    store.rescue(100, 3);
+    store.purge(100);
+    store.workload("default", "noop");
+}
+
+TEST_CASE("on PostgreSQL no call reads other jobs, with plans that date from an empty table" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
+    auto other = schema.connect();
+    const auto wait_for_ends = [&] { // a session tells what it read when it ends
+        while (other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
+                           schema.name() + "'") != "0") {
+        }
+    };
+    /// By index, or by table where it was read from one end to the other.
+    const auto rows_read = [&] {
+        std::map<std::string, long> read;
+        const auto rows = other.column(
+            "SELECT relname || ' ' || coalesce(seq_tup_read, 0) FROM pg_stat_user_tables"
+            " WHERE schemaname = '" +
+            schema.name() +
+            "' UNION ALL"
+            " SELECT indexrelname || ' ' || idx_tup_read FROM pg_stat_user_indexes"
+            " WHERE schemaname = '" +
+            schema.name() + "'");
+        for (const auto& row : rows)
+            read[row.substr(0, row.find(' '))] = std::stol(row.substr(row.find(' ')));
+        return read;
+    };
+    std::map<std::string, long> before;
+    {
+        const auto store =
+            open_store(schema.url_to_end() + "&listen=off", {.readers = 1, .writers = 1});
+        for (const char* table : {"jobs", "job_dependencies", "job_waiting", "job_tombstones"})
+            other.run(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
+        // Often enough for the server to keep the plans.
+        for (int i = 0; i < 8; ++i) make_all_calls(*store);
+        other.run(foreign_rows);
+        before = rows_read();
+        make_all_calls(*store);
+        make_all_calls(*store);
+    }
+    wait_for_ends();
+    // Of the calls before as well. A walk over one of the tables would be 200,000.
+    for (const auto& [index, read] : rows_read()) {
+        CAPTURE(index);
+        CHECK(read - before[index] < 50'000);
+    }
+    CHECK(rows_read()["jobs_pkey"] > before["jobs_pkey"]);
+}
+
+} // namespace
