@@ -58,23 +58,36 @@ void run(const Measure& measure, const std::string& url, const Load& load, int r
     print(measure.name, url, measure.unit, values, limits);
 }
 
+using Times = std::map<std::string, double> (*)(const bench::Place&, const Load&);
+
 /// The limit is the same engine's, with 1,000 jobs around.
-void run_at_depth(const std::string& url, const Load& deep, int rounds) {
+void run_at_depth(Times times_of, std::string_view suffix, const std::string& url, const Load& deep,
+                  int rounds) {
     Load shallow = deep;
     for (auto* rows : {&shallow.waiting, &shallow.finished, &shallow.scheduled})
         *rows = std::min<std::size_t>(*rows, 1000);
     std::map<std::string, std::vector<double>> values, limits;
     const auto measure = [&](const Load& load, auto& times) {
         const auto place = bench::make_place(url);
-        for (const auto& [call, time] : bench::calls_at_depth(*place, load))
-            times[call].push_back(time);
+        for (const auto& [call, time] : times_of(*place, load)) times[call].push_back(time);
     };
     for (int round = 0; round < rounds; ++round) {
         measure(deep, values);
         measure(shallow, limits);
     }
     for (const auto& [call, times] : values)
-        print(call + "_at_depth", url, "us", times, limits.at(call));
+        print(fmt::format("{}{}", call, suffix), url, "us", times, limits.at(call));
+}
+
+/// The limit is what it is without the long transaction.
+void run_long_reader(const std::string& url, const Load& load) {
+    const auto place = bench::make_place(url);
+    const auto times = bench::long_reader_times(*place, load);
+    for (const auto& [name, held] : times.held)
+        print("long_reader_" + name, url, "us", {held}, {times.clean.at(name)});
+    if (times.held_bytes == 0) return;
+    fmt::print("RESULT measure=long_reader_log store={} held_bytes={} bytes_after={}\n",
+               url.substr(0, url.find(':')), times.held_bytes, times.bytes_after);
 }
 
 } // namespace
@@ -89,17 +102,19 @@ int main(int argc, char** argv) {
            "A store URL; a file must not exist yet, of a server an own schema or tables are used")
         ->capture_default_str();
     app.add_option("--measure", wanted,
-                   "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim_at_depth")
+                   "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim_at_depth, "
+                   "workflow, long_reader")
         ->capture_default_str();
     app.add_option("--jobs", load.jobs, "Jobs of a measure, at most")->capture_default_str();
     app.add_option("--waiting", load.waiting, "More waiting jobs for claim_at_depth")
         ->capture_default_str();
     app.add_option("--finished", load.finished, "Finished jobs for claim_at_depth")
         ->capture_default_str();
-    app.add_option("--scheduled", load.scheduled, "Jobs for later for claim_at_depth")
+    app.add_option("--scheduled", load.scheduled, "Jobs for later for claim_at_depth and workflow")
         ->capture_default_str();
     app.add_option("--seconds", load.seconds, "Length of a measure, at most")
         ->capture_default_str();
+    app.add_option("--rate", load.rate, "Submits a second for long_reader")->capture_default_str();
     app.add_option("--connections", load.connections,
                    "Executors that drain; 0: one for a file, two for a server")
         ->capture_default_str();
@@ -116,7 +131,15 @@ int main(int argc, char** argv) {
         }
         if (wanted == "all" || wanted == "claim_at_depth") {
             known = true;
-            run_at_depth(url, load, rounds);
+            run_at_depth(bench::calls_at_depth, "_at_depth", url, load, rounds);
+        }
+        if (wanted == "all" || wanted == "workflow") {
+            known = true;
+            run_at_depth(bench::workflow_times, "", url, load, rounds);
+        }
+        if (wanted == "long_reader") { // not of all: it wants more seconds
+            known = true;
+            run_long_reader(url, load);
         }
         if (!known) throw std::runtime_error("there is no measure " + wanted);
     } catch (const std::exception& error) {

@@ -11,12 +11,14 @@
 #include <asyncjobs/soci/open_store.hpp>
 
 #include <fmt/format.h>
+
 #include <mysql.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <functional>
+#include <limits>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -191,7 +193,8 @@ private:
         connection_.add(mysql::find_due.text,
                         {{":now", time},
                          {":queue", "default"},
-                         {":floor", floor},
+                         {":from", floor},
+                         {":to", std::numeric_limits<std::int64_t>::max()},
                          {":n", static_cast<std::int64_t>(limit)}},
                         [this](MYSQL_ROW row) {
                             if (floor_ == 0) floor_ = std::stoll(row[0]);
@@ -218,7 +221,8 @@ public:
     ~MysqlPlace() override {
         MysqlConnection connection(options_);
         connection.run("DROP VIEW IF EXISTS jobs_readable");
-        connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, asyncjobs_schema");
+        connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
+                       "job_lines, job_places, job_waiting, job_tombstones, asyncjobs_schema");
     }
 
     std::string url() const override { return url_; }
@@ -230,6 +234,13 @@ public:
                            {}, [&](MYSQL_ROW row) { is_clean = std::stoll(row[0]) < 100; });
         connection.run("FLUSH TABLES jobs FOR EXPORT");
         connection.run("UNLOCK TABLES");
+    }
+    std::shared_ptr<void> hold_snapshot() const override {
+        auto reader = std::make_shared<MysqlConnection>(options_);
+        reader->run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        reader->run("SET SESSION wait_timeout = 28800");
+        reader->run("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+        return reader;
     }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         asyncjobs::open_store(url_); // makes the tables

@@ -166,7 +166,8 @@ public:
         held_.clear();
         if (limit > 0)
             connection_.send("claim", {"bench", nullptr, "30000000", "{default}", floor_.c_str(),
-                                       "{t}", std::to_string(limit).c_str()});
+                                       "{9223372036854775807}", "{0}", floor_.c_str(),
+                                       std::to_string(limit).c_str()});
         connection_.commit([&](const PGresult& result) {
             constexpr int columns_of_claim = asyncjobs::soci_adapter::due_columns.size();
             if (PQnfields(&result) != columns_of_claim || PQntuples(&result) == 0) return;
@@ -205,6 +206,12 @@ public:
 
     std::string url() const override { return url_; }
     void tidy_up() const override { PostgresqlConnection(options_).run("VACUUM ANALYZE jobs"); }
+    std::shared_ptr<void> hold_snapshot() const override {
+        auto reader = std::make_shared<PostgresqlConnection>(options_);
+        reader->run("SET idle_in_transaction_session_timeout = 0; SET search_path = public;"
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+        return reader;
+    }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         for (const auto& step : postgresql_migrations())
             PostgresqlConnection(options_).run(step.sql);

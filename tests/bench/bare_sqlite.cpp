@@ -198,6 +198,17 @@ public:
         run(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         sqlite3_close(connection);
     }
+    std::shared_ptr<void> hold_snapshot() const override {
+        sqlite3* connection = nullptr;
+        sqlite3_open(parts_.target.c_str(), &connection);
+        run(connection, "BEGIN");
+        run(connection, "SELECT count(*) FROM sqlite_master");
+        return {connection, [](void* opened) { sqlite3_close(static_cast<sqlite3*>(opened)); }};
+    }
+    std::size_t log_bytes() const override {
+        std::error_code ignored;
+        return std::filesystem::file_size(parts_.target + "-wal", ignored);
+    }
     std::unique_ptr<Subject> make_bare(const Load& load) const override {
         const auto given = parts_.parameters.find("synchronous");
         return std::make_unique<BareSqlite>(

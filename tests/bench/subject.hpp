@@ -24,8 +24,9 @@ struct Load {
     std::size_t jobs = 10'000;
     std::size_t waiting = 0; ///< more jobs, of a queue that nobody serves, for claim_at_depth
     std::size_t finished = 1'000'000;  ///< rows that lie there, for claim_at_depth
-    std::size_t scheduled = 1'000'000; ///< likewise, due in an hour
+    std::size_t scheduled = 1'000'000; ///< likewise, due in an hour; for workflow, too
     double seconds = 3;                ///< what is measured job by job ends after this
+    double rate = 2'000;               ///< submits a second, for long_reader
     unsigned connections = 0;          ///< executors that drain; 0: 1 for a file, 2 for a server
 };
 
@@ -54,6 +55,10 @@ public:
     virtual std::string url() const = 0; ///< of a store
     /// Does at once what the database does now and then.
     virtual void tidy_up() const {}
+    /// Somebody else's transaction that reads, as long as the answer lives. Null: there are none.
+    virtual std::shared_ptr<void> hold_snapshot() const { return nullptr; }
+    /// What a file's log takes besides it.
+    virtual std::size_t log_bytes() const { return 0; }
     virtual std::unique_ptr<Subject> make_bare(const Load& load) const = 0;
 };
 
@@ -69,6 +74,19 @@ std::unique_ptr<Subject> make_engine(const std::string& url, const Load& load);
 /// How many microseconds the engine's calls take where `load` lies, by name: to settle 100 jobs and
 /// claim 100, to read one, to read a page, to count what waits, to rescue 100 and to purge 100.
 std::map<std::string, double> calls_at_depth(const Place& place, const Load& load);
+
+/// How many microseconds workflows take where `load.scheduled` other jobs lie, by name.
+std::map<std::string, double> workflow_times(const Place& place, const Load& load);
+
+/// Microseconds by name: from a submit to its start, and to count what waits.
+struct LongReaderTimes {
+    std::map<std::string, double> clean, held; ///< without and with somebody's long transaction
+    std::size_t held_bytes = 0, bytes_after = 0;
+};
+
+/// Of `load.rate` submits a second of jobs that take a millisecond, with 64 workers; each part
+/// takes `load.seconds`.
+LongReaderTimes long_reader_times(const Place& place, const Load& load);
 
 /// Calls `step` until `jobs` are done or the time is over; answers jobs a second. `step` answers
 /// how many it did; nothing ends it as well.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/job.hpp>
+#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/time.hpp>
 
 #include <map>
@@ -9,45 +9,88 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Where a claim begins to look for due jobs.
+/// The jobs of a queue that are due at `from` or later, and before `to`.
+struct DueRange {
+    Timestamp from = Timestamp::max();
+    Timestamp to = Timestamp::min();
+
+    bool is_empty() const noexcept { return from >= to; }
+};
+
+/// Where a claim looks for due jobs.
 ///
 /// An index keeps the entries of jobs that were claimed until the database has cleaned up, which
 /// one long transaction of anybody's puts off: a claim that began with the oldest job would walk
-/// over all of them. So it begins a little before the oldest of those that were claimed last, and
-/// looks below only for what it could not find above, and from time to time.
+/// over all of them. So it begins a little before the oldest of those that were claimed last: at
+/// the low-water mark. What comes below it is found
+///
+/// - at once, where this process put it there itself: see expect();
+/// - by a look below the mark: all of it while that is quick. Where it is not, a piece at a time,
+///   from the mark downwards and then again from the mark, each piece a few milliseconds and with
+///   pauses, so that looking takes about a twentieth of the time.
 ///
 /// Thread-safety  Full.
 class ClaimFloors {
 public:
     struct Search {
-        Timestamp floor = Timestamp::min(); ///< where to begin
-        bool looks_below = true;            ///< if there are too few above
+        Timestamp floor = Timestamp::min(); ///< the low-water mark
+        DueRange below = {};                ///< what to look at below it
+        bool is_below_first = false;        ///< otherwise, if there are too few above
+        bool is_expected = false;           ///< `below` is known to hold jobs, or has held some
+
+        DueRange first() const noexcept { return is_below_first ? below : above(); }
+        DueRange then() const noexcept { return is_below_first ? above() : below; }
+        DueRange above() const noexcept { return {floor, Timestamp::max()}; }
     };
 
-    /// Where to begin now.
+    /// What came of it.
+    struct Findings {
+        std::optional<Timestamp> oldest = {}; ///< of the jobs that were claimed
+        bool is_filled = false;               ///< they were as many as it had wanted
+        std::optional<Timestamp> now = {};    ///< until when jobs were due, if known
+        Duration took = {};                   ///< to look, without what the jobs themselves take
+    };
+
+    /// Where to look now.
     Search begin(std::string_view queue, SteadyTime now);
 
-    /// What the search found: `oldest` of the jobs that it claimed, and whether they were as many
-    /// as it had wanted.
-    void end(std::string_view queue, const Search& search, std::optional<Timestamp> oldest,
-             bool is_filled, SteadyTime began, SteadyTime now);
+    void end(std::string_view queue, const Search& search, const Findings& found, SteadyTime began,
+             SteadyTime now);
 
-    /// Those of the jobs, which are new, that have a head start come below; they are found soon.
-    void expect(std::span<const NewJob> jobs);
+    /// Of `jobs`, with what became of them, those that are due below the mark.
+    void expect(std::span<const NewJob> jobs, std::span<const Submitted> answers, SteadyTime now);
 
-    /// A job with this time came back.
-    void lower(std::string_view queue, Timestamp run_at);
+    /// A job with this time may be there now, or as soon as a transaction is committed.
+    void expect(std::string_view queue, Timestamp run_at, SteadyTime now);
 
 private:
+    struct Expected {
+        DueRange range;
+        SteadyTime since = {};
+        SteadyTime looked_at = {};
+    };
     struct Queue {
         Timestamp floor = Timestamp::min();
-        SteadyTime may_begin_anew_at = {};
-        SteadyTime begins_anew_at = {}; ///< with the oldest job
-        SteadyTime looks_below_at = {}; ///< not before
+        std::vector<Expected> expected;
+        /// Of the piece that is looked at next: to here, or to the mark; the piece is this long.
+        Timestamp next_to = Timestamp::max();
+        std::optional<Timestamp> next_from = {}; ///< where the piece has been looked at already
+        Duration width = Duration::max();        ///< or all that is below
+        bool was_slow = false;                   ///< the last look at all that is below
+        SteadyTime looks_below_at = {};          ///< not before, if there are too few above
+        SteadyTime looks_first_at = {};          ///< not before, even if there are enough above
+
+        DueRange next_piece() const noexcept;
+        void finish_all(Duration took, SteadyTime now);
+        void finish_piece(const DueRange& piece, Duration took, SteadyTime now);
     };
+    static bool look_at_expected(Queue& queue, SteadyTime now, Search& search);
+    static void finish_expected(Queue& queue, const DueRange& range, SteadyTime began);
+
     std::mutex mutex_;
     std::map<std::string, Queue, std::less<>> queues_;
 };

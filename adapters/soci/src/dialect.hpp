@@ -107,6 +107,10 @@ public:
     virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
                               std::size_t limit, CallTime now) const;
 
+    /// Gives disk space back that is of use to nobody, without waiting for anybody. Called outside
+    /// of a transaction.
+    virtual void trim_log(Session&) const {}
+
     /// A job of `queue` is due again, as it was at `run_at`.
     virtual void came_back(std::string_view /*queue*/, Timestamp /*run_at*/) const {}
 

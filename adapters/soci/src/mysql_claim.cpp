@@ -11,18 +11,18 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 MysqlClaim::MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now,
-                       ClaimFloors& floors, FilledQueues& filled)
-    : request_(request), now_(now), floors_(floors), filled_(filled), began_(steady_now()),
-      served_(request.limit > 0 ? request.queues.size() : 0) {
+                       ClaimFloors& floors, FilledQueues& filled, std::size_t settled)
+    : request_(request), now_(now), floors_(floors), filled_(filled), settled_(settled),
+      began_(steady_now()), served_(request.limit > 0 ? request.queues.size() : 0) {
     for (std::size_t i = 0; i < served_.size(); ++i)
-        served_[i].floor = floors_.begin(request_.queues[i], began_);
+        served_[i].search = floors_.begin(request_.queues[i], began_);
 }
 
 /// How many more jobs are wanted than were found.
 std::size_t MysqlClaim::missing() const {
     std::size_t found = 0;
     for (const Served& served : served_)
-        found += served.above.jobs.size() + served.below.jobs.size();
+        found += served.first.jobs.size() + served.then.jobs.size();
     return request_.limit - std::min(found, request_.limit);
 }
 
@@ -31,32 +31,25 @@ bool MysqlClaim::search(MysqlBatch& batch) {
     ask_for_next_due(batch);
     for (std::size_t i = 0; i < served_.size(); ++i) {
         Served& served = served_[i];
-        const bool is_likely_to_do = !served.was_searched && filled_.contains(request_.queues[i]);
-        if (!served.was_searched) search_above(batch, i);
+        const bool is_likely_to_do = !served.was_searched_first && !served.search.is_below_first &&
+                                     filled_.contains(request_.queues[i]);
+        if (!std::exchange(served.was_searched_first, true))
+            search(batch, i, served.search.first(), served.first);
         if (is_likely_to_do) return true;
-        if (!served.was_searched_below) search_below(batch, i);
+        if (!std::exchange(served.was_searched_then, true))
+            search(batch, i, served.search.then(), served.then);
     }
     is_searched_ = true;
     return true;
 }
 
-void MysqlClaim::search_above(MysqlBatch& batch, std::size_t queue) {
+void MysqlClaim::search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found) {
+    if (range.is_empty()) return;
     Served& served = served_[queue];
-    served.was_searched = true;
-    served.above.wanted = missing();
+    found.wanted = missing();
     batch.add(
-        mysql::find_due, [this, &served](Row row) { read(row, served, served.above); }, now_,
-        request_.queues[queue], served.floor.floor, served.above.wanted);
-}
-
-void MysqlClaim::search_below(MysqlBatch& batch, std::size_t queue) {
-    Served& served = served_[queue];
-    served.was_searched_below = true;
-    if (served.floor.floor == Timestamp::min() || !served.floor.looks_below) return;
-    served.below.wanted = missing();
-    batch.add(
-        mysql::find_due_below, [this, &served](Row row) { read(row, served, served.below); }, now_,
-        request_.queues[queue], served.floor.floor, served.below.wanted);
+        mysql::find_due, [this, &served, &found](Row row) { read(row, served, found); }, now_,
+        request_.queues[queue], range.from, range.to, found.wanted);
 }
 
 void MysqlClaim::ask_for_next_due(MysqlBatch& batch) {
@@ -80,6 +73,17 @@ void MysqlClaim::read(Row row, Served& served, Found& found) {
     found.jobs.push_back(std::move(job));
 }
 
+ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_dropped,
+                                           SteadyTime ended) const {
+    constexpr Duration each_job_takes{50};
+    const auto jobs = static_cast<Duration::rep>(settled_ + request_.limit - missing());
+    return {.oldest = served.oldest,
+            .is_filled = has_dropped || !served.was_searched_then ||
+                         (served.then.wanted > 0 && served.then.jobs.size() == served.then.wanted),
+            .now = now_,
+            .took = std::max(ended - began_ - each_job_takes * jobs, Duration::zero())};
+}
+
 /// Of searches that went together, those that come later may have found more than was still wanted.
 void MysqlClaim::take(MysqlBatch& batch) {
     const auto ended = steady_now();
@@ -87,12 +91,13 @@ void MysqlClaim::take(MysqlBatch& batch) {
     std::vector<JobId> ids;
     for (std::size_t i = 0; i < served_.size(); ++i) {
         Served& served = served_[i];
-        if (!served.was_searched) continue;
-        const bool had_enough = served.above.jobs.size() == served.above.wanted;
+        if (!served.was_searched_first) continue;
+        const bool had_enough = served.first.jobs.size() == served.first.wanted;
         filled_.set(request_.queues[i], had_enough);
-        floors_.end(request_.queues[i], served.floor, served.oldest, !served.was_searched_below,
-                    began_, ended);
-        for (Found* found : {&served.above, &served.below}) {
+        const bool has_dropped = served.first.jobs.size() + served.then.jobs.size() > wanted;
+        floors_.end(request_.queues[i], served.search, findings(served, has_dropped, ended), began_,
+                    ended);
+        for (Found* found : {&served.first, &served.then}) {
             found->jobs.resize(std::min(found->jobs.size(), wanted));
             wanted -= found->jobs.size();
             for (const ClaimedJob& job : found->jobs) ids.push_back(job.lease.id);
@@ -106,9 +111,12 @@ void MysqlClaim::take(MysqlBatch& batch) {
 
 void MysqlClaim::move_to(Exchange& answer) {
     const auto before = answer.claimed.size();
-    for (Served& served : served_)
-        for (Found* found : {&served.below, &served.above})
+    for (Served& served : served_) {
+        const bool in_order = served.search.is_below_first;
+        for (Found* found :
+             {in_order ? &served.first : &served.then, in_order ? &served.then : &served.first})
             std::ranges::move(found->jobs, std::back_inserter(answer.claimed));
+    }
     if (answer.claimed.size() - before < request_.limit) answer.next_due_in = due_in_;
 }
 

@@ -37,15 +37,16 @@ private:
     std::set<std::string, std::less<>> queues_;
 };
 
-/// A claim from one queue after the other: looks for due jobs above each queue's floor and then
-/// below it, until there are enough, and for the next that will be due.
+/// A claim from one queue after the other: looks for due jobs where ClaimFloors says first and
+/// then, until there are enough, and for the next that will be due.
 ///
 /// What is likely to be needed is asked for in one packet: all of it where the queues had too few
 /// jobs the last time, but nothing after a queue that had enough.
 class MysqlClaim {
 public:
+    /// `settled` jobs are locked by the same packet.
     MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now, ClaimFloors& floors,
-               FilledQueues& filled);
+               FilledQueues& filled, std::size_t settled);
 
     /// Adds the searches that are left; false if there are none, or enough jobs were found. What
     /// was added before must have been run.
@@ -63,15 +64,15 @@ private:
         std::vector<ClaimedJob> jobs = {};
     };
     struct Served {
-        ClaimFloors::Search floor = {};
-        Found above = {}, below = {};
+        ClaimFloors::Search search = {};
+        Found first = {}, then = {};
         std::optional<Timestamp> oldest = {};
-        bool was_searched = false;
-        bool was_searched_below = false;
+        bool was_searched_first = false;
+        bool was_searched_then = false;
     };
 
-    void search_above(MysqlBatch& batch, std::size_t queue);
-    void search_below(MysqlBatch& batch, std::size_t queue);
+    void search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found);
+    ClaimFloors::Findings findings(const Served& served, bool has_dropped, SteadyTime ended) const;
     void ask_for_next_due(MysqlBatch& batch);
     void read(Row row, Served& served, Found& found);
     std::size_t missing() const;
@@ -80,6 +81,7 @@ private:
     const std::optional<Timestamp> now_;
     ClaimFloors& floors_;
     FilledQueues& filled_;
+    const std::size_t settled_;
     const SteadyTime began_;
     std::vector<Served> served_; ///< by their places in the request; does not grow
     bool is_searched_ = false;

@@ -53,7 +53,7 @@ public:
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
     void came_back(std::string_view queue, Timestamp run_at) const override {
-        floors_.lower(queue, run_at);
+        floors_.expect(queue, run_at, steady_now());
     }
 
 private:

@@ -250,7 +250,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
 
     MysqlBatch batch(own);
     Settling settling(own, now, settlements, answer);
-    MysqlClaim claim(request, now, floors_, filled_);
+    MysqlClaim claim(request, now, floors_, filled_, settlements.size());
     settling.add_to(batch);
     claim.search(batch);
     do {

@@ -122,15 +122,14 @@ inline constexpr Sql settle = {
                   " revision = revision + 1" ASYNCJOBS_MYSQL_ARE_SETTLED};
 
 /// See ClaimFloors.
-#define ASYNCJOBS_MYSQL_DUE(where)                                                                 \
-    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(                                                \
-        ":now") " FROM jobs FORCE INDEX (jobs_due)"                                                \
-                " WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND "             \
-                "run_at " where " :floor"                                                          \
-                " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"    \
-                " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED"
-inline constexpr Sql find_due = {ASYNCJOBS_MYSQL_DUE(">="), due_columns};
-inline constexpr Sql find_due_below = {ASYNCJOBS_MYSQL_DUE("<"), due_columns};
+inline constexpr Sql find_due = {
+    "SELECT run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(
+        ":now") " FROM jobs FORCE INDEX (jobs_due)"
+                " WHERE status = 'pending' AND queue = :queue AND run_at <= :now"
+                " AND run_at >= :from AND run_at < :to"
+                " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+                " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
+    due_columns};
 
 /// Of those that are not due yet.
 inline constexpr Sql next_due_in = {
@@ -210,9 +209,10 @@ inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
                              claimed_columns};
 
 inline constexpr Sql count_processing = {
-    "SELECT count(*) FROM (SELECT 1 FROM jobs FORCE INDEX (jobs_due)"
-    " WHERE status = 'processing' AND queue = :queue LIMIT :count_limit) AS found",
-    "i"};
+    "SELECT count(*), :now, min(lease_expires_at) FROM"
+    " (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_due) WHERE status = 'processing'"
+    "  AND queue = :queue AND lease_expires_at >= :floor LIMIT :count_limit) AS found",
+    "iii"};
 
 inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finished)"
                                   " WHERE type > :after ORDER BY type LIMIT 1",

@@ -209,7 +209,7 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
         Submission(own, batch, time, commits, std::span(answers).last(batch.size())).run();
     }
     block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
-    floors_.expect(all);
+    floors_.expect(all, std::span(answers).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -190,7 +190,6 @@ OwnStatements PostgresqlDialect::own_statements() const noexcept {
             .restart = postgresql::restart,
             .rescue = postgresql::rescue,
             .purge = postgresql::purge,
-            .advance = postgresql::advance,
             .forget_tombstones = postgresql::forget_tombstones,
             .forget_waiting = postgresql::forget_waiting};
 }

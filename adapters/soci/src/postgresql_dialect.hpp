@@ -62,6 +62,7 @@ public:
                   const ClaimRequest& request, CallTime now, Exchange& answer) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                CallTime now, std::vector<Renewal>& answers) const override;
+    void advance(Session& session, std::size_t limit, CallTime now) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& answers) const override;
 
@@ -74,7 +75,7 @@ public:
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
     void came_back(std::string_view queue, Timestamp run_at) const override {
-        floors_.lower(queue, run_at);
+        floors_.expect(queue, run_at, steady_now());
     }
 
 private:

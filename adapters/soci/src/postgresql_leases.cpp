@@ -126,33 +126,62 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     }
     const auto began = steady_now();
     std::vector<ClaimFloors::Search> searches;
-    PostgresqlArray queues, floors, look_below;
+    PostgresqlArray queues, first_from, first_to, then_from, then_to;
+    const auto add = [](PostgresqlArray& times, Timestamp time) {
+        times.add(time.time_since_epoch().count());
+    };
     for (const std::string& queue : request.queues) {
         const auto& search = searches.emplace_back(floors_.begin(queue, began));
         queues.add(queue);
-        floors.add(search.floor.time_since_epoch().count());
-        look_below.add(std::string_view(search.looks_below ? "t" : "f"));
+        add(first_from, search.first().from);
+        add(first_to, search.first().to);
+        add(then_from, search.then().from);
+        add(then_to, search.then().to);
     }
     const std::string& names = queues.text();
     ClaimOrder found(request.queues);
     std::optional<Duration> due_in;
+    ClaimFloors::Findings findings;
     batch.add(
         postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
-        names, floors.text(), look_below.text(), request.limit);
+        names, first_from.text(), first_to.text(), then_from.text(), then_to.text(), request.limit);
     batch.add(
         postgresql::next_due_in,
         [&](Row row) {
-            if (!row.next_is_null()) due_in = std::max(row.duration(), Duration::zero());
+            if (row.next_is_null())
+                row.skip();
+            else
+                due_in = std::max(row.duration(), Duration::zero());
+            findings.now = row.time();
+            findings.took = row.duration();
         },
         now, names);
     batch.run();
 
-    const bool is_filled = found.count() == request.limit;
+    // What the server does for a job is no part of looking for it.
+    constexpr Duration each_job_takes{50};
+    findings.took -=
+        each_job_takes * static_cast<Duration::rep>(settlements.size() + found.count());
+    findings.took = std::max(findings.took, Duration::zero());
+    findings.is_filled = found.count() == request.limit;
     const auto ended = steady_now();
-    for (std::size_t i = 0; i < searches.size(); ++i)
-        floors_.end(request.queues[i], searches[i], found.oldest(i), is_filled, began, ended);
-    if (!is_filled) answer.next_due_in = due_in;
+    for (std::size_t i = 0; i < searches.size(); ++i) {
+        findings.oldest = found.oldest(i);
+        floors_.end(request.queues[i], searches[i], findings, began, ended);
+    }
+    if (!findings.is_filled) answer.next_due_in = due_in;
     found.move_to(answer.claimed);
+}
+
+void PostgresqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
+    const auto began = steady_now();
+    session.query(postgresql::advance)
+        .for_each(
+            [&](Row row) {
+                const std::string queue = row.take_text();
+                floors_.expect(queue, row.time(), began);
+            },
+            priority_step, now, limit);
 }
 
 void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,

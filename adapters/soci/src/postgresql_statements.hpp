@@ -95,11 +95,12 @@ inline constexpr Sql settle = {
                                  " RETURNING number, status, dependents",
     "iti"};
 
-/// `served` is a queue, the time of its jobs from which on they are looked for, and whether those
-/// below are, if there are too few above: see ClaimFloors.
+/// `served` is a queue, and where its due jobs are looked for first, and then if there are too few:
+/// see ClaimFloors.
 #define ASYNCJOBS_SERVED                                                                           \
-    "unnest(CAST(:queues AS text[]), CAST(:floors AS bigint[]), CAST(:look_below AS boolean[]))"   \
-    " AS served (name, floor, looks_below)"
+    "unnest(CAST(:queues AS text[]), CAST(:first_from AS bigint[]), CAST(:first_to AS bigint[]),"  \
+    " CAST(:then_from AS bigint[]), CAST(:then_to AS bigint[]))"                                   \
+    " AS served (name, first_from, first_to, then_from, then_to)"
 #define ASYNCJOBS_DUE(condition)                                                                   \
     "SELECT ctid FROM (SELECT ctid FROM jobs WHERE status = 'pending' AND queue = served.name"     \
     "  AND run_at <= :now AND " condition                                                          \
@@ -107,27 +108,35 @@ inline constexpr Sql settle = {
 #define ASYNCJOBS_IS_SERVED                                                                        \
     "coalesce((SELECT paused FROM job_queues WHERE name = served.name), 0) = 0"
 
-inline constexpr Sql claim = {
-    "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
-    " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :now + :lease_for"
-    " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
-    // clang-format off
-    ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.floor")
-    " UNION ALL " ASYNCJOBS_DUE("served.looks_below AND run_at < served.floor") ") AS due"
-                                                        // clang-format on
-                                                        " WHERE " ASYNCJOBS_IS_SERVED " LIMIT :n))"
-                                                        " RETURNING "
-                                                        "run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
-    due_columns};
+inline constexpr Sql
+    claim =
+        {
+            "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+            " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = "
+            ":now,"
+            " updated_at = :now, lease_expires_at = :now + :lease_for"
+            " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
+            // clang-format off
+    ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.first_from AND run_at < served.first_to")
+    " UNION ALL " ASYNCJOBS_DUE("run_at >= served.then_from AND run_at < served.then_to") ") AS due"
+                                                                          // clang-format on
+                                                                          " WHERE"
+                                                                          " " ASYNCJOBS_IS_SERVED
+                                                                          " LIMIT :n))"
+                                                                          " RETURNING "
+                                                                          "run_at,"
+                                                                          " " ASYNCJOBS_CLAIMED_COLUMNS,
+            due_columns};
 
-/// Of those that are not due yet.
+/// Of those that are not due yet; then the time, and how long the transaction has taken.
 inline constexpr Sql next_due_in = {
-    "SELECT min(due.run_at) - :now FROM unnest(CAST(:queues AS text[])) AS served (name),"
+    "SELECT min(due.run_at) - :now, :now,"
+    " CAST(extract(epoch FROM clock_timestamp() - now()) * 1000000 AS bigint) FROM "
+    "unnest(CAST(:queues AS text[])) AS served (name),"
     " LATERAL (SELECT run_at FROM jobs WHERE status = 'pending' AND queue = served.name"
     "  AND run_at > :now ORDER BY run_at, id LIMIT 1) AS due"
     " WHERE " ASYNCJOBS_IS_SERVED,
-    "i"};
+    "iii"};
 
 #define ASYNCJOBS_TELLS_NEWS                                                                       \
     "(new_percent > progress OR new_percent = progress AND new_message <> message)"
@@ -189,10 +198,13 @@ inline constexpr Sql forget_waiting = {
     "DELETE FROM job_waiting WHERE ctid = ANY(ARRAY(SELECT ctid FROM job_waiting"
     "  WHERE job > :after AND job <= :last ORDER BY job))" ASYNCJOBS_IS_NOT_WAITING};
 
-inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
-    ASYNCJOBS_STEP) " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-                    "  WHERE " ASYNCJOBS_TO_ADVANCE
-                    " ORDER BY run_at LIMIT :n FOR UPDATE SKIP LOCKED))"};
+inline constexpr Sql advance = {
+    "UPDATE jobs SET " ASYNCJOBS_ADVANCES(
+        ASYNCJOBS_STEP) " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+                        "  WHERE " ASYNCJOBS_TO_ADVANCE
+                        " ORDER BY run_at LIMIT :n FOR UPDATE SKIP LOCKED))"
+                        " RETURNING queue, run_at",
+    "ti"};
 
 inline constexpr Sql replace = {
     ASYNCJOBS_REPLACE("coalesce(CAST(:run_at AS bigint), :now + CAST(:delay AS bigint))")};

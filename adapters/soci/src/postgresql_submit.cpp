@@ -106,7 +106,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
                                std::vector<Submitted>& answers) const {
     if (as_postgresql(session).commits_each_batch()) {
         if (insert_all(session, jobs, now, answers)) {
-            floors_.expect(jobs);
+            floors_.expect(jobs, answers, steady_now());
             return;
         }
         begin_write(session);
@@ -128,7 +128,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     in_batches(jobs, id_of,
                [&](std::span<const NewJob> some) { in_batches(some, key_of, submit_batch); });
     block_children(session, postgresql::over_rows, jobs, std::span(answers).subspan(start));
-    floors_.expect(jobs);
+    floors_.expect(jobs, std::span(answers).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -225,7 +225,17 @@ std::vector<std::string> SqlJobStore::finished_types(Session& session) {
     return types;
 }
 
+void SqlJobStore::trim_log() {
+    auto session = readers_.borrow();
+    try {
+        dialect_->trim_log(*session);
+    } catch (const soci::soci_error& error) { // the next call of another kind says more
+        fail(session, error, Stage::working);
+    }
+}
+
 std::size_t SqlJobStore::purge(std::size_t limit) {
+    trim_log();
     const auto began = steady_now();
     if (limited_queues_.were_claimed_from())
         limited_queues_.set_swept_to(transact(Access::writing, [&](Session& session, CallTime now) {
@@ -370,16 +380,27 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
     });
 }
 
+std::size_t SqlJobStore::count(Session& session, const Sql& statement, CountFloors& floors,
+                               std::string_view queue, CallTime now) {
+    const auto began = steady_now();
+    const Timestamp floor = floors.begin(queue, began);
+    std::size_t counted = 0;
+    session.query(statement).for_first(
+        [&](Row row) {
+            counted = static_cast<std::size_t>(row.number());
+            const Timestamp time = row.time();
+            floors.end(queue, floor, row.optional_time(), time, began, steady_now());
+        },
+        now, queue, floor, Workload::count_limit);
+    return counted;
+}
+
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
     return transact(Access::reading, [&](Session& session, CallTime now) {
         Workload answer;
-        const auto count = [](std::size_t& into) {
-            return [&into](Row row) { into = static_cast<std::size_t>(row.number()); };
-        };
-        session.query(statements::count_waiting)
-            .for_first(count(answer.waiting), queue, now, Workload::count_limit);
-        session.query(dialect_->own_statements().count_processing)
-            .for_first(count(answer.processing), queue, Workload::count_limit);
+        answer.waiting = count(session, statements::count_waiting, waiting_floors_, queue, now);
+        answer.processing = count(session, dialect_->own_statements().count_processing,
+                                  processing_floors_, queue, now);
         session.query(dialect_->own_statements().latest_runs)
             .for_first(
                 [&](Row row) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "count_floors.hpp"
 #include "dialect.hpp"
 #include "limited_queues.hpp"
 #include "session_pool.hpp"
@@ -56,6 +57,9 @@ private:
     /// What the job is, and stays until the transaction ends.
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
+    void trim_log();
+    std::size_t count(Session& session, const Sql& statement, CountFloors& floors,
+                      std::string_view queue, CallTime now);
     bool is_limited(const ClaimRequest& request);
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
@@ -65,6 +69,7 @@ private:
     SessionPool writers_;
     SweepFloors lease_floors_;
     SweepFloors finished_floors_; ///< by type
+    CountFloors waiting_floors_, processing_floors_;
     LimitedQueues limited_queues_;
     std::unique_ptr<Wakeups> wakeups_;
 };

@@ -105,15 +105,18 @@ inline constexpr Sql fence = {"SELECT fence FROM jobs WHERE id = :id", "i"};
 
 inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
 
+/// How many, at most `count_limit`, the time, and the first of them: see CountFloors.
 inline constexpr Sql count_waiting = {
-    "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'pending' AND queue = :queue"
-    " AND run_at <= :now ORDER BY run_at LIMIT :count_limit) AS found",
-    "i"};
+    "SELECT count(*), :now, min(run_at) FROM (SELECT run_at FROM jobs"
+    " WHERE status = 'pending' AND queue = :queue AND run_at >= :floor AND run_at <= :now"
+    " ORDER BY run_at LIMIT :count_limit) AS found",
+    "iii"};
 
 inline constexpr Sql count_processing = {
-    "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'processing' AND queue = :queue"
+    "SELECT count(*), :now, min(lease_expires_at) FROM (SELECT lease_expires_at FROM jobs"
+    " WHERE status = 'processing' AND queue = :queue AND lease_expires_at >= :floor"
     " ORDER BY lease_expires_at LIMIT :count_limit) AS found",
-    "i"};
+    "iii"};
 
 /// The sum and the number of the type's latest runs. Where jobs are kept for the same time, those
 /// that go last have finished last.

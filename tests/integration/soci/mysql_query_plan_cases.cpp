@@ -65,6 +65,8 @@ private:
         {":worker", "'worker7'"},
         {":now", "1800000000000000"},
         {":floor", "5"},
+        {":from", "5"},
+        {":to", "1800000000000000"},
         {":these", fmt::format("'{}'", an_id)},
         {":fence", "1"},
         {":becomes", "'completed'"},
@@ -149,7 +151,6 @@ MYSQL_CASE("query plan",
                        mysql::lock_settled,
                        mysql::settle,
                        mysql::find_due,
-                       mysql::find_due_below,
                        mysql::lock_held,
                        mysql::rescue,
                        mysql::take,
@@ -194,7 +195,6 @@ MYSQL_CASE("query plan",
         return step == plan.end() ? "none" : step->index.substr(step->index.find("jobs_"));
     };
     CHECK(index_of(mysql::find_due) == "jobs_due");
-    CHECK(index_of(mysql::find_due_below) == "jobs_due");
     CHECK(index_of(mysql::next_due_in) == "jobs_due");
     CHECK(index_of(statements::count_waiting) == "jobs_due");
     CHECK(index_of(mysql::count_processing) == "jobs_due");

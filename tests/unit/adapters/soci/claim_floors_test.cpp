@@ -11,90 +11,188 @@ using namespace std::chrono_literals;
 constexpr SteadyTime start{1h};
 constexpr Timestamp oldest{1000h};
 
-void search(ClaimFloors& floors, SteadyTime now, std::optional<Timestamp> found, bool is_filled,
-            Duration took = {}) {
-    const auto search = floors.begin("q", now);
-    floors.end("q", search, found, is_filled, now, now + took);
-}
+/// A queue of which everything is as old as the time says, and where looking below takes `took`.
+struct Claims {
+    ClaimFloors floors;
+    SteadyTime now = start;
+    Duration took = {};
+
+    ClaimFloors::Search begin() { return floors.begin("q", now); }
+    void end(const ClaimFloors::Search& search, std::optional<Timestamp> found, bool is_filled) {
+        floors.end("q", search,
+                   {.oldest = found,
+                    .is_filled = is_filled,
+                    .now = oldest + (now - start),
+                    .took = search.below.is_empty() ? Duration::zero() : took},
+                   now, now);
+    }
+    ClaimFloors::Search claim(std::optional<Timestamp> found, bool is_filled) {
+        const auto search = begin();
+        end(search, found, is_filled);
+        return search;
+    }
+    void submit(const NewJob& job) {
+        const Submitted answer{Submitted::Outcome::created, job.id, oldest};
+        floors.expect({&job, 1}, {&answer, 1}, now);
+    }
+};
 
 TEST_CASE("the first search in a queue begins with its oldest job") {
-    ClaimFloors floors;
-    CHECK(floors.begin("q", start).floor == Timestamp::min());
-    search(floors, start, oldest, true);
-    CHECK(floors.begin("other", start).floor == Timestamp::min());
+    Claims claims;
+    CHECK(claims.begin().floor == Timestamp::min());
+    claims.claim(oldest, true);
+    CHECK(claims.floors.begin("other", start).floor == Timestamp::min());
 }
 
 TEST_CASE("a search begins a little before the oldest job of the last one, and may look below") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true);
-    const auto next = floors.begin("q", start + 1ms);
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.now += 1ms;
+    const auto next = claims.begin();
     CHECK(next.floor < oldest);
     CHECK(next.floor >= oldest - 1s);
-    CHECK(next.looks_below);
+    CHECK_FALSE(next.is_below_first);
+    CHECK(next.below.from == Timestamp::min());
+    CHECK(next.below.to == next.floor);
 }
 
-TEST_CASE("what is found below does not lower the floor") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true);
-    const auto floor = floors.begin("q", start + 1ms).floor;
-    search(floors, start + 1ms, oldest - 1h, true);
-    CHECK(floors.begin("q", start + 2ms).floor == floor);
+TEST_CASE("a search that found nothing begins a little before its time the next time") {
+    Claims claims;
+    claims.claim(std::nullopt, false);
+    CHECK(claims.begin().floor < oldest);
+    CHECK(claims.begin().floor >= oldest - 1s);
 }
 
-TEST_CASE("once a second a search begins anew, for what came below a backlog") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true);
-    CHECK(floors.begin("q", start + 999ms).floor > Timestamp::min());
-    CHECK(floors.begin("q", start + 1s).floor == Timestamp::min());
+TEST_CASE("what is found below does not lower the mark") {
+    Claims claims;
+    claims.claim(oldest, true);
+    const auto floor = claims.begin().floor;
+    claims.claim(oldest - 1h, false);
+    CHECK(claims.begin().floor == floor);
 }
 
-TEST_CASE("a search begins anew sooner when a job with a head start was submitted") {
-    ClaimFloors floors;
+TEST_CASE("once a second a search looks below first, for what came below a backlog") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.now += 999ms;
+    CHECK_FALSE(claims.begin().is_below_first);
+    claims.now += 1ms;
+    CHECK(claims.begin().is_below_first);
+}
+
+TEST_CASE("a backlog below the mark is worked off first, and each part of it looked at once") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.now += 1s;
+    claims.claim(oldest - 2h, true);
+    const auto next = claims.claim(oldest - 1h, true);
+    CHECK(next.is_below_first);
+    CHECK(next.below.from == oldest - 2h);
+    const auto last = claims.claim(oldest, true);
+    CHECK(last.below.from == oldest - 1h);
+    CHECK_FALSE(claims.begin().is_below_first);
+}
+
+TEST_CASE("a job that this process put below the mark is looked for at once, and nothing else") {
+    Claims claims;
+    claims.claim(oldest, true);
     const NewJob urgent{.queue = "q", .priority = 1}, ordinary{.queue = "q"},
-        elsewhere{.queue = "other", .priority = 1};
-    search(floors, start, oldest, true);
-    floors.expect({{ordinary, elsewhere}});
-    CHECK(floors.begin("q", start + 999ms).floor > Timestamp::min());
-    floors.expect({{ordinary, urgent}});
-    CHECK(floors.begin("q", start + 99ms).floor > Timestamp::min());
-    CHECK(floors.begin("q", start + 100ms).floor == Timestamp::min());
+        elsewhere{.queue = "other", .priority = 1}, old{.queue = "q", .run_at = oldest - 5h};
+    claims.submit(ordinary);
+    claims.submit(elsewhere);
+    CHECK_FALSE(claims.begin().is_below_first);
+    claims.submit(old);
+    const auto search = claims.begin();
+    CHECK(search.is_below_first);
+    CHECK(search.below.from == oldest - 5h);
+    CHECK(search.below.to - search.below.from < 1s);
+    claims.submit(urgent);
+    CHECK(claims.begin().below.from > oldest - 1h);
 }
 
-TEST_CASE("searches for jobs with a head start, too, take no more than a small part of the time") {
-    ClaimFloors floors;
-    const NewJob urgent{.queue = "q", .priority = 1};
-    search(floors, start, oldest, true, 1s);
-    floors.expect({&urgent, 1});
-    CHECK(floors.begin("q", start + 15s).floor > Timestamp::min());
+TEST_CASE("a job that is expected is looked for until its transaction must have been committed") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.submit({.queue = "q", .run_at = oldest - 5h});
+    CHECK(claims.claim(oldest, true).is_expected);
+    CHECK(claims.claim(oldest, true).is_expected);
+    claims.now += 200ms;
+    CHECK(claims.claim(oldest, true).is_expected);
+    CHECK_FALSE(claims.claim(oldest, true).is_expected);
 }
 
-TEST_CASE("searches that begin anew take no more than a small part of the time") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true, 1s);
-    CHECK(floors.begin("q", start + 15s).floor > Timestamp::min());
-    CHECK(floors.begin("q", start + 30s).floor == Timestamp::min());
+TEST_CASE("many jobs that are expected far from each other are looked for with bounded memory") {
+    Claims claims;
+    claims.claim(oldest, true);
+    for (int i = 1; i <= 1000; ++i) claims.submit({.queue = "q", .run_at = oldest - i * 1h});
+    claims.now += 200ms;
+    int looks = 0;
+    Timestamp first = Timestamp::max();
+    for (; looks < 100; ++looks) {
+        const auto search = claims.claim(oldest, true);
+        if (!search.is_expected) break;
+        first = std::min(first, search.below.from);
+    }
+    CHECK(looks < 100);
+    CHECK(first == oldest - 1000h);
 }
 
-TEST_CASE("a search below that took long is not repeated at once") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true);
-    search(floors, start + 1ms, std::nullopt, false, 30ms);
-    CHECK_FALSE(floors.begin("q", start + 32ms).looks_below);
-    CHECK(floors.begin("q", start + 900ms).looks_below);
+TEST_CASE("looks below that take long are at pieces, from the mark downwards, with pauses") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.took = 100ms;
+    for (int i = 0; i < 2; ++i) {
+        CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+        CHECK(claims.begin().below.is_empty());
+        claims.now += 3s;
+    }
+    claims.took = 1500us;
+    const auto first = claims.claim(std::nullopt, false);
+    CHECK(first.below.to == first.floor);
+    CHECK(first.below.from >= first.floor - 2s);
+    CHECK(claims.begin().below.is_empty());
+    claims.now += 50ms;
+    const auto second = claims.claim(std::nullopt, false);
+    CHECK(second.below.to == first.below.from);
+    CHECK(second.below.from < second.below.to);
 }
 
-TEST_CASE("a search below that took a moment is repeated at once") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true);
-    search(floors, start + 1ms, std::nullopt, false, 5ms);
-    CHECK(floors.begin("q", start + 6ms).looks_below);
+TEST_CASE("pieces get shorter while they take long, and longer until all is looked at again") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.took = 100ms;
+    for (int i = 0; i < 4; ++i) {
+        claims.claim(std::nullopt, false);
+        claims.now += 3s;
+    }
+    const auto piece = claims.begin().below;
+    CHECK(piece.to - piece.from < 1s);
+    claims.took = {};
+    int looks = 0;
+    for (; claims.begin().below.from != Timestamp::min() && looks < 100; ++looks) {
+        claims.claim(std::nullopt, false);
+        claims.now += 1s;
+    }
+    CHECK(looks < 100);
+}
+
+TEST_CASE("a single slow look below is taken for an accident") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.took = 100ms;
+    claims.claim(std::nullopt, false);
+    claims.now += 3s;
+    claims.took = {};
+    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
 }
 
 TEST_CASE("a search that found enough above has not looked below") {
-    ClaimFloors floors;
-    search(floors, start, oldest, true);
-    search(floors, start + 1ms, oldest + 1s, true, 30ms);
-    CHECK(floors.begin("q", start + 32ms).looks_below);
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.took = 100ms;
+    claims.claim(oldest + 1s, true);
+    CHECK_FALSE(claims.begin().below.is_empty());
 }
 
 } // namespace

@@ -101,7 +101,7 @@ TEST_CASE("each question is answered by the index made for it") {
     CHECK(contains(planner.plan_of(statements::next_due_in.text),
                    "COVERING INDEX jobs_due (queue=?)"));
     CHECK(contains(planner.plan_of(statements::count_waiting.text),
-                   "COVERING INDEX jobs_due (queue=? AND run_at<?)"));
+                   "COVERING INDEX jobs_due (queue=? AND run_at>? AND run_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::rescue.text),
                    "INDEX jobs_lease (lease_expires_at>? AND lease_expires_at<?)"));
     CHECK(contains(planner.plan_of(statements::held.text), "SCAN jobs USING INDEX jobs_lease"));
