@@ -11,17 +11,27 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
+/// More of the log is given back when it is not needed any more.
+constexpr std::uintmax_t usual_log_bytes = 16 * 1024 * 1024;
+
 constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
 constexpr Sql begin_deferred = {"BEGIN"};
 
 sqlite_api::sqlite3*& handle(Session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
+}
+
+void set_busy_timeout(Session& session, Duration timeout) {
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+    sqlite_api::sqlite3_busy_timeout(handle(session), static_cast<int>(milliseconds));
 }
 
 /// SQLite's extended result code. SOCI 4.0 has only the code that the connection returned, which is
@@ -66,11 +76,10 @@ std::unique_ptr<Session> SqliteDialect::open() const {
     if (result != SQLITE_OK) refuse(sqlite_fault_of(result, Stage::working));
     try {
         sqlite_api::sqlite3_extended_result_codes(connection, 1);
-        sqlite_api::sqlite3_busy_timeout(
-            connection,
-            static_cast<int>(
-                std::chrono::ceil<std::chrono::milliseconds>(options_.busy_timeout).count()));
+        set_busy_timeout(*session, options_.busy_timeout);
         session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
+        // A reader keeps the log from being reused; once it has gone, the next writer cuts it.
+        session->run(fmt::format("PRAGMA journal_size_limit = {}", usual_log_bytes));
         // On macOS, a sync leaves data in the disk's volatile cache otherwise.
         session->run("PRAGMA fullfsync = ON");
     } catch (const soci::soci_error& error) {
@@ -288,6 +297,24 @@ void SqliteDialect::find(Session& session, std::span<const JobId> ids, const Job
     for (const JobId& id : ids)
         query.for_first([&, &answer = answers.emplace_back()](Row row) { answer = how.read(row); },
                         id);
+}
+
+void SqliteDialect::trim_log(Session& session) const {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(options_.path + "-wal", failed);
+    if (failed || size <= usual_log_bytes) return;
+    // Copied first, which holds up nobody; the rest takes a moment, or is not done while others
+    // read.
+    session.run("PRAGMA wal_checkpoint(PASSIVE)");
+    sqlite_api::sqlite3_busy_timeout(handle(session), 0);
+    const auto restore = [&] { set_busy_timeout(session, options_.busy_timeout); };
+    try {
+        session.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (...) {
+        restore();
+        throw;
+    }
+    restore();
 }
 
 OwnStatements SqliteDialect::own_statements() const noexcept {

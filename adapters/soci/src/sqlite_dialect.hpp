@@ -48,6 +48,8 @@ public:
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& answers) const override;
 
+    void trim_log(Session& session) const override;
+
     PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;

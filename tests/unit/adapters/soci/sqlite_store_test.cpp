@@ -46,6 +46,55 @@ TEST_CASE("a scheduled job has its head start from the sweep after it became due
     CHECK(claimed[1].lease.id == ordinary.id);
 }
 
+/// Lets the log grow by 24 MiB beside a reader.
+void fill_log_beside_reader(JobStore& store, const SqliteFile& file) {
+    Sqlite reader(file.path());
+    reader.run("BEGIN");
+    reader.column("SELECT count(*) FROM jobs", 0);
+    auto job = new_job(0);
+    job.input = JsonText::trusted('"' + std::string(1024 * 1024, 'x') + '"');
+    for (std::uint64_t number = 1; number <= 24; ++number) {
+        job.id = new_job(number).id;
+        submit(store, job);
+    }
+    reader.run("COMMIT");
+}
+
+constexpr std::uintmax_t log_limit = 17 * 1024 * 1024;
+
+TEST_CASE("SQLite's log is cut by the next writers when a long reader has gone") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    const auto log = file.path().string() + "-wal";
+    fill_log_beside_reader(*store, file);
+    REQUIRE(std::filesystem::file_size(log) > log_limit);
+    submit(*store, new_job(100)); // copies the log
+    submit(*store, new_job(101)); // begins it anew
+    CHECK(std::filesystem::file_size(log) < log_limit);
+}
+
+TEST_CASE("SQLite's log is cut by a sweep when nobody writes any more") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    const auto log = file.path().string() + "-wal";
+    fill_log_beside_reader(*store, file);
+    REQUIRE(std::filesystem::file_size(log) > log_limit);
+    store->purge(10);
+    CHECK(std::filesystem::file_size(log) == 0);
+}
+
+TEST_CASE("a sweep does not wait for a reader of SQLite's log, nor fail") {
+    const SqliteFile file;
+    const auto store = open_store(file.url());
+    fill_log_beside_reader(*store, file);
+    Sqlite reader(file.path());
+    reader.run("BEGIN");
+    reader.column("SELECT count(*) FROM jobs", 0);
+    submit(*store, new_job(100));
+    CHECK(store->purge(10) == 0);
+    CHECK(find(*store, new_job(100).id).has_value());
+}
+
 /// A disk with room for a few hundred kilobytes, until more is made.
 class SmallDisk final : public soci_adapter::SqliteDialect {
 public:
