@@ -17,7 +17,7 @@ constexpr Duration longest_wait = std::chrono::seconds{1};
 /// Of the time, at most this part is spent on looks below that are not quick.
 constexpr int look_one_in = 20;
 /// A look at all that is below. If two in a row took longer, the next ones are at pieces.
-constexpr Duration quick = std::chrono::milliseconds{5};
+constexpr Duration quick = std::chrono::milliseconds{10};
 /// A look at a piece; the next one is shorter or longer.
 constexpr Duration quick_piece = std::chrono::milliseconds{1}, slow_piece = 2 * quick_piece;
 constexpr Duration shortest_pause = std::chrono::milliseconds{20};

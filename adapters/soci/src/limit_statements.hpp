@@ -125,8 +125,8 @@ inline constexpr Sql places = {"SELECT line, job, fence, called_at FROM job_plac
 
 // Of lines in a range of names: see lines_of().
 #define ASYNCJOBS_OF_LIMIT " WHERE line >= :first AND line < :last"
-inline constexpr Sql waiting_for = {"SELECT job, queued_at FROM job_waiting" ASYNCJOBS_OF_LIMIT,
-                                    "ti"};
+inline constexpr Sql waiting_for = {
+    "SELECT job, queue, queued_at FROM job_waiting" ASYNCJOBS_OF_LIMIT, "tti"};
 inline constexpr Sql nobody_waits = {"DELETE FROM job_waiting" ASYNCJOBS_OF_LIMIT};
 inline constexpr Sql nobody_is_called = {"DELETE FROM job_places" ASYNCJOBS_OF_LIMIT
                                          " AND fence = 0"};

@@ -404,7 +404,9 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
             .for_each(
                 [&](Row row) {
                     const JobId id = read_id(row);
+                    const std::string queue = row.take_text();
                     waiting.push_back({id, row.time()});
+                    dialect.came_back(queue, waiting.back().queued_at);
                 },
                 first, last);
         session.query(statements::nobody_waits).change(first, last);
