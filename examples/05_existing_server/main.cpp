@@ -46,7 +46,7 @@ void run(const HostOptions& options) {
     boost::asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code, int) { io.stop(); });
     std::cout << "listening on http://" << options.address << ':' << server.port() << std::endl;
-    io.run();
+    web::run(io);
 
     api.drain();
     server.stop();

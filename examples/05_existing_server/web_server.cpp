@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <exception>
+#include <iostream>
 
 namespace web {
 namespace {
@@ -21,8 +23,22 @@ using asio::ip::tcp;
 
 constexpr auto patience = std::chrono::seconds{30};
 constexpr std::uint64_t body_limit = 1024 * 1024;
+// Beast keeps a head, a chunk's extensions, or all trailers there until it has them whole, and
+// limits only the first by itself. It throws for a trailer that is longer than 64 KiB.
+constexpr std::size_t buffer_limit = 16 * 1024;
 
 } // namespace
+
+void run(asio::io_context& io) {
+    for (;;) {
+        try {
+            io.run();
+            return;
+        } catch (const std::exception& error) {
+            std::cerr << "a connection has failed: " << error.what() << std::endl;
+        }
+    }
+}
 
 Server::Server(asio::io_context& io, const tcp::endpoint& endpoint) : acceptor_(io, endpoint) {}
 
@@ -45,6 +61,10 @@ asio::awaitable<void> Server::accept() {
             co_await acceptor_.async_accept(asio::redirect_error(use_awaitable, error));
         if (!error)
             asio::co_spawn(acceptor_.get_executor(), serve(std::move(socket)), asio::detached);
+        else if (acceptor_.is_open()) { // no descriptors left, as a rule
+            asio::steady_timer pause(acceptor_.get_executor(), std::chrono::milliseconds{100});
+            co_await pause.async_wait(use_awaitable);
+        }
     }
 }
 
@@ -60,7 +80,7 @@ asio::awaitable<void> Server::serve(tcp::socket socket) {
 asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
     Request unreadable;
     unreadable.keep_alive(false);
-    beast::flat_buffer buffer;
+    beast::flat_buffer buffer(buffer_limit);
     for (bool goes_on = true; goes_on && !stopping_;) {
         beast::http::request_parser<beast::http::string_body> parser;
         parser.body_limit(body_limit);

@@ -26,6 +26,10 @@ using Request = boost::beast::http::request<boost::beast::http::string_body>;
 using Handler =
     std::function<boost::asio::awaitable<bool>(boost::beast::tcp_stream& stream, Request request)>;
 
+/// Runs until it is stopped. What Beast throws where no coroutine can catch it, within an operation
+/// of its own, ends the connection that it is about, and not the host.
+void run(boost::asio::io_context& io);
+
 /// Serves on the caller's io_context, which one thread runs; one coroutine a connection.
 class Server {
 public:

@@ -226,3 +226,25 @@ TEST_CASE("a client of HTTP/1.0 gets a stream that ends with its connection") {
     CHECK(events.ends_with("\n\n"));
     CHECK(events.find("event: job.completed\n") != events.npos);
 }
+
+TEST_CASE("trailers and extensions of any size end their connection at most, not the host") {
+    HostProcess host;
+    const auto head = HostProcess::request(
+        "POST /v1/word-counts", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n");
+    const std::string body = "c\r\n{\"text\":\"a\"}\r\n";
+    for (const std::size_t size : {20'000, 65'533, 65'534, 65'536, 200'000}) {
+        CAPTURE(size);
+        const std::string text(size, 'a');
+        for (const auto& rest :
+             {body + "0\r\nX: " + text + "\r\n\r\n", body + "0\r\n" + text + ": x\r\n\r\n",
+              "c;" + text + "\r\n" + body.substr(3) + "0\r\n\r\n"}) {
+            auto client = host.connect();
+            client.send(head + rest);
+            client.finish_sending();
+            const auto answer = client.receive_rest();
+            CHECK((answer.empty() || answer.starts_with("HTTP/1.1 4")));
+            CHECK(host.connect().ask(HostProcess::request("GET /hello")).body == "hello\n");
+        }
+    }
+    CHECK(host.end(SIGTERM) == 0);
+}
