@@ -42,10 +42,13 @@ class PistacheMount {
         void respond(asyncjobs::http::Response response) {
             auto message = to_wire(std::move(response), http_1_1, keep);
             rest = std::move(message.rest);
-            if (!message.keep_alive) return take(std::move(message.start));
+            if (!message.keep_alive) {
+                memory = std::move(message.memory);
+                return take(std::move(message.start));
+            }
             const auto done = std::exchange(under_way, nullptr);
             busy = false; // before the client can know
-            send(message.start, [done](ssize_t) {});
+            send(message.start, [done, kept = std::move(message.memory)](ssize_t) {});
         }
 
         void take(std::optional<std::string> piece) {
@@ -63,7 +66,7 @@ class PistacheMount {
         boost::asio::thread_pool& pump;
         const std::weak_ptr<Pistache::Tcp::Peer> peer;
         std::atomic<bool> busy = false;
-        std::shared_ptr<void> under_way = {};
+        std::shared_ptr<void> under_way = {}, memory = {};
         std::shared_ptr<asyncjobs::http::BodyStream> rest = {};
         asyncjobs::http::Ongoing ongoing = {};
         bool http_1_1 = true, keep = true;

@@ -116,6 +116,10 @@ public:
     /// share one, and their reads are batched. The callback must neither block nor throw.
     [[nodiscard]] Watch watch(const JobId& id, Watcher watcher);
 
+    /// Starts now what the first watch() would start: a thread and a timer. For a host that must be
+    /// able to watch also when the system has none left.
+    void prepare_watches();
+
     /// A handler that runs hears of it within about a second, in whichever process it is. Throws
     /// Errc::invalid_argument for a reason that is too long.
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation = {});

@@ -7,6 +7,7 @@
 #include <boost/describe.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,17 @@ struct Mismatch {
 };
 using Mismatches = std::vector<Mismatch>;
 
+/// So many are named. What looks for them stops at one more, which says that there are more.
+constexpr std::size_t most_mismatches = 100;
+
 /// A struct whose public members are described by BOOST_DESCRIBE_STRUCT.
 template <typename T>
 concept Described = boost::describe::has_describe_members<T>::value;
 
 enum class UnknownMembers { ignore, refuse };
 
-/// Reads `value` into `out` and answers everything that does not fit; empty if all does.
+/// Reads `value` into `out` and answers everything that does not fit, up to most_mismatches and one
+/// more; empty if all does.
 ///
 /// A missing member keeps its default and an unknown one is ignored unless asked otherwise, so that
 /// two versions of a struct can talk to each other. Understands bool, numbers (range-checked),
@@ -35,7 +40,8 @@ enum class UnknownMembers { ignore, refuse };
 /// alternative that fits; std::monostate: null), std::filesystem::path (a string in UTF-8),
 /// std::chrono::duration (a number of seconds), Timestamp (RFC 3339), JsonText and
 /// boost::json::value (anything), and types for which the host has written Boost.JSON's own
-/// tag_invoke, which goes before a description.
+/// tag_invoke, which goes before a description. What strangers write is best read into std::map and
+/// std::set: they can choose keys that an unordered container has all in one place.
 template <typename T>
 Mismatches read(const boost::json::value& value, T& out,
                 UnknownMembers unknown = UnknownMembers::ignore);

@@ -15,7 +15,8 @@ using Task = std::function<void()>;
 /// Calls its task once, a while after it was armed, on a thread of the Runtime's.
 ///
 /// Thread-safety  Full. The destructor waits for a call that is under way, so a timer must not be
-///                destroyed by its own task. The task must not block.
+///                destroyed by its own task. The task must not block and must not throw.
+/// Errors         An arm() that throws has changed nothing.
 class ASYNCJOBS_DECL Timer {
 public:
     virtual ~Timer() = default;
@@ -30,6 +31,7 @@ public:
 ///
 /// Thread-safety  Full. The destructor drops tasks that have not started and waits for those that
 ///                have.
+/// Errors         A post() that throws has changed nothing. Tasks must not throw.
 class ASYNCJOBS_DECL Lane {
 public:
     virtual ~Lane() = default;

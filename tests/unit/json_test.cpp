@@ -326,3 +326,28 @@ TEST_CASE("a document as deep as a text may be is read") {
 }
 
 } // namespace
+
+TEST_CASE("a reading names 100 mismatches, and one more that says that there are more") {
+    std::string text = R"({"lines":[0)";
+    for (int i = 0; i < 100'000; ++i) text += ",0";
+    const auto document = boost::json::parse(text + "]}");
+    Order order;
+    CHECK(json::read(document, order).size() == json::most_mismatches + 1);
+
+    boost::json::object strange;
+    for (int i = 0; i < 100'000; ++i) strange[std::to_string(i)] = 0;
+    Line line;
+    CHECK(json::read(strange, line, json::UnknownMembers::refuse).size() ==
+          json::most_mismatches + 1);
+}
+
+TEST_CASE("a mismatch below a very long key is told of a place around it") {
+    const std::string key(100'000, 'k');
+    std::map<std::string, std::vector<int>> out;
+    const boost::json::value document{{"short", {"x"}}, {key, {"x"}}};
+    const auto mismatches = json::read(document, out);
+    REQUIRE(mismatches.size() == 2);
+    CHECK(mismatches[0].pointer == "/short/0");
+    CHECK(mismatches[1].pointer == "");
+    CHECK(mismatches[1].detail == "below here: expected a whole number");
+}

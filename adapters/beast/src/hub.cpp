@@ -1,8 +1,7 @@
 #include "hub.hpp"
 
+#include "session.hpp"
 #include "tls_context.hpp"
-
-#include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
@@ -18,23 +17,31 @@ std::string network_of(const boost::asio::ip::address& address) {
 
 Hub::Hub(http::JobApi& served, ServerOptions how)
     : api(served), options(std::move(how)), tls_(make_tls_context(options.tls)),
-      io(static_cast<int>(options.io_threads)) {}
-
-bool Hub::admit(const boost::asio::ip::address& from) {
-    const std::lock_guard lock(mutex_);
-    if (count_ >= options.max_connections) return false;
-    auto& there = addresses_[network_of(from)];
-    if (there >= options.max_connections_per_address && !api.trusts(from.to_string())) return false;
-    ++there;
-    ++count_;
-    return true;
+      max_connections_(options.max_connections) {
+    for (unsigned i = 0; i < options.io_threads; ++i)
+        contexts.push_back(std::make_unique<boost::asio::io_context>(1));
 }
 
-void Hub::leave(const boost::asio::ip::address& from) {
-    const std::lock_guard lock(mutex_);
-    const auto there = addresses_.find(network_of(from));
-    if (--there->second == 0) addresses_.erase(there);
-    if (--count_ == 0) emptied_.notify_all();
+std::unique_ptr<Hub::Admission> Hub::admit(const std::shared_ptr<Hub>& hub,
+                                           const boost::asio::ip::address& from) {
+    auto admission = std::make_unique<Admission>(hub, network_of(from));
+    const bool is_trusted = hub->api.trusts(from.to_string());
+    const std::lock_guard lock(hub->mutex_);
+    if (hub->count_ >= hub->max_connections_) return nullptr;
+    auto& there = hub->addresses_[admission->network_];
+    if (there >= hub->options.max_connections_per_address && !is_trusted) return nullptr;
+    ++there;
+    ++hub->count_;
+    admission->counted_ = true;
+    return admission;
+}
+
+Hub::Admission::~Admission() {
+    if (!counted_) return;
+    const std::lock_guard lock(hub_->mutex_);
+    const auto there = hub_->addresses_.find(network_);
+    if (--there->second == 0) hub_->addresses_.erase(there);
+    if (--hub_->count_ == 0) hub_->emptied_.notify_all();
 }
 
 void Hub::add(std::shared_ptr<Session> session) {
@@ -53,6 +60,17 @@ std::vector<std::shared_ptr<Session>> Hub::sessions() {
     std::vector<std::shared_ptr<Session>> all;
     for (const auto& [key, session] : sessions_) all.push_back(session);
     return all;
+}
+
+void Hub::close_losers() {
+    if (!has_losers_.exchange(false)) return;
+    try {
+        for (const auto& session : sessions())
+            if (session->has_lost_answer()) session->stop(false);
+    } catch (...) {
+        has_losers_ = true; // those that are left have another turn
+        throw;
+    }
 }
 
 bool Hub::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
@@ -79,6 +97,24 @@ void Hub::reload_certificate() {
 
 void Hub::log(LogEntry::Level level, std::string message) const {
     if (options.log) options.log({.level = level, .message = std::move(message)});
+}
+
+void Hub::log_fault(std::string_view where) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    auto silent_until = silent_until_.load();
+    if (now < silent_until ||
+        !silent_until_.compare_exchange_strong(silent_until, now + std::chrono::seconds{1}))
+        return;
+    try {
+        try {
+            throw;
+        } catch (const std::exception& error) {
+            log(LogEntry::Level::error, std::string(where) + ": " + error.what());
+        } catch (...) {
+            log(LogEntry::Level::error, std::string(where) + ": an exception of an unknown type");
+        }
+    } catch (...) { // no memory for the line
+    }
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -5,14 +5,18 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/http/wire.hpp>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <future>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
@@ -57,6 +61,31 @@ asio::ip::address unmapped(const asio::ip::address& address) {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
+/// Of a connection: its own, and that of a file that it sends.
+constexpr std::size_t descriptors_each = 2;
+/// For everything else in the process: stores, logs, files of handlers.
+constexpr std::size_t other_descriptors = 128;
+
+/// The limit of descriptors, raised so far as there are `wanted` if it can be.
+std::size_t raise_descriptor_limit(std::size_t wanted) noexcept {
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < wanted) {
+        rlimit raised = limit;
+        raised.rlim_cur = wanted;
+        if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
+            raised.rlim_cur = limit.rlim_max;
+        if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+    }
+    return limit.rlim_cur == RLIM_INFINITY ? wanted : std::size_t{limit.rlim_cur};
+}
+
+/// How many connections so many descriptors are enough for.
+std::size_t connections_for(std::size_t descriptors) noexcept {
+    const auto others = std::min(other_descriptors, descriptors / 2);
+    return std::max(std::size_t{1}, (descriptors - others) / descriptors_each);
+}
+
 /// Else a process that the host starts would keep the port taken, and connections open.
 void keep_from_children(int descriptor) noexcept { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
@@ -66,7 +95,10 @@ class Server::Impl {
 public:
     Impl(http::JobApi& api, ServerOptions options)
         : hub_(std::make_shared<Hub>(api, checked(std::move(options)))),
-          acceptor_(asio::make_strand(hub_->io)), pause_(acceptor_.get_executor()) {}
+          acceptor_(*hub_->contexts.front()), pause_(acceptor_.get_executor()),
+          tick_(acceptor_.get_executor()) {
+        for (const auto& context : hub_->contexts) work_.emplace_back(context->get_executor());
+    }
 
     void start() {
         const auto& options = hub_->options;
@@ -83,8 +115,11 @@ public:
                                                     std::to_string(options.port) + ": " +
                                                     error.code().message());
         }
+        check_descriptor_limit();
         accept();
-        for (unsigned i = 0; i < options.io_threads; ++i) threads_.emplace_back([this] { run(); });
+        tick();
+        for (const auto& context : hub_->contexts)
+            threads_.emplace_back([this, &io = *context] { run(io); });
     }
 
     void stop(Duration grace) {
@@ -97,13 +132,14 @@ public:
             error_code ignored;
             acceptor_.close(ignored);
             pause_.cancel();
+            tick_.cancel();
             accepting_ended_.set_value();
         });
         accepting_ended_.get_future().wait();
         for (const auto& session : hub_->sessions()) session->stop(true);
         hub_->wait_until_empty(deadline);
         for (const auto& session : hub_->sessions()) session->stop(false);
-        work_.reset();
+        work_.clear();
         threads_.clear();
     }
 
@@ -113,25 +149,62 @@ public:
     std::size_t connections() const noexcept { return hub_->count(); }
 
 private:
-    void run() {
+    void run(asio::io_context& io) noexcept {
         for (;;) {
             try {
-                hub_->io.run();
+                io.run();
                 return;
-            } catch (const std::exception& error) {
-                hub_->log(LogEntry::Level::error, std::string("an I/O thread: ") + error.what());
+            } catch (...) {
+                hub_->log_fault("an I/O thread");
             }
         }
     }
 
-    void accept() {
-        acceptor_.async_accept(asio::make_strand(hub_->io.get_executor()),
-                               [this](error_code error, Transport::Socket socket) {
-                                   if (!acceptor_.is_open()) return;
-                                   if (!error) admit(std::move(socket));
-                                   if (is_exhausted(error)) return accept_later();
-                                   accept();
-                               });
+    void check_descriptor_limit() {
+        const auto most = hub_->options.max_connections;
+        const auto limit = raise_descriptor_limit(most * descriptors_each + other_descriptors);
+        const auto enough_for = connections_for(limit);
+        if (enough_for >= most) return;
+        hub_->limit_connections(enough_for);
+        hub_->log(LogEntry::Level::warning,
+                  "max_connections is lowered from " + std::to_string(most) + " to " +
+                      std::to_string(enough_for) + ": the process may have only " +
+                      std::to_string(limit) + " descriptors (RLIMIT_NOFILE)");
+    }
+
+    /// The next connection's thread: each has one, in turns, so that nothing that becomes of it
+    /// needs a strand, or the memory to get into one.
+    asio::io_context& next_context() {
+        return *hub_->contexts[next_context_++ % hub_->contexts.size()];
+    }
+
+    void accept() noexcept {
+        try {
+            auto chain = std::make_shared<int>();
+            const std::weak_ptr<int> accepting = chain;
+            acceptor_.async_accept(
+                next_context().get_executor(),
+                [this, chain = std::move(chain)](error_code error, Transport::Socket socket) {
+                    on_accept(error, std::move(socket));
+                });
+            accepting_ = accepting;
+        } catch (...) { // the next tick tries again
+            hub_->log_fault("no connection can be accepted");
+        }
+    }
+
+    void on_accept(error_code error, Transport::Socket socket) noexcept {
+        if (!acceptor_.is_open()) return;
+        if (is_exhausted(error)) return accept_later(error);
+        if (!error) {
+            is_short_ = false;
+            try {
+                admit(std::move(socket));
+            } catch (...) {
+                hub_->log_fault("a connection was closed");
+            }
+        }
+        accept();
     }
 
     static bool is_exhausted(error_code error) {
@@ -140,12 +213,39 @@ private:
                error == boost::system::errc::too_many_files_open_in_system;
     }
 
-    void accept_later() {
-        hub_->log(LogEntry::Level::error, "no descriptors or memory for another connection");
-        pause_.expires_after(std::chrono::milliseconds{100});
-        pause_.async_wait([this](error_code) {
-            if (acceptor_.is_open()) accept();
-        });
+    /// Logs the first time only, until there is a connection again.
+    void accept_later(error_code error) noexcept {
+        try {
+            if (!std::exchange(is_short_, true))
+                hub_->log(LogEntry::Level::error,
+                          "no connection can be accepted for now: " + error.message());
+            pause_.expires_after(std::chrono::milliseconds{100});
+            pause_.async_wait([this](error_code) {
+                if (acceptor_.is_open() && accepting_.expired()) accept();
+            });
+        } catch (...) { // the next tick tries again
+        }
+    }
+
+    /// Once a second, makes up for what failed for want of memory.
+    void tick() noexcept {
+        try {
+            tick_.expires_after(std::chrono::seconds{1});
+            tick_.async_wait([this](error_code) { on_tick(); });
+        } catch (...) {
+            hub_->log_fault("a timer");
+        }
+    }
+
+    void on_tick() noexcept {
+        if (!acceptor_.is_open()) return;
+        tick();
+        try {
+            hub_->close_losers();
+        } catch (...) {
+            hub_->log_fault("a connection can't be closed yet");
+        }
+        if (accepting_.expired()) accept();
     }
 
     void admit(Transport::Socket socket) {
@@ -153,10 +253,17 @@ private:
         error_code error;
         const auto peer = unmapped(socket.remote_endpoint(error).address());
         if (error) return;
-        if (!hub_->admit(peer)) return turn_away(std::move(socket));
-        auto session = std::make_shared<Session>(hub_, std::move(socket), peer);
+        auto admission = Hub::admit(hub_, peer);
+        if (!admission) return turn_away(std::move(socket));
+        auto session =
+            std::make_shared<Session>(hub_, std::move(admission), std::move(socket), peer);
         hub_->add(session);
-        session->start();
+        try {
+            session->start();
+        } catch (...) {
+            hub_->remove(*session);
+            throw;
+        }
     }
 
     void turn_away(Transport::Socket socket) {
@@ -172,9 +279,13 @@ private:
     }
 
     const std::shared_ptr<Hub> hub_;
-    asio::executor_work_guard<asio::io_context::executor_type> work_{hub_->io.get_executor()};
-    asio::basic_socket_acceptor<tcp, asio::strand<asio::io_context::executor_type>> acceptor_;
+    std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+    asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_;
     asio::basic_waitable_timer<std::chrono::steady_clock> pause_;
+    asio::basic_waitable_timer<std::chrono::steady_clock> tick_;
+    std::weak_ptr<int> accepting_; ///< expired: nothing is, as that was lost or failed
+    std::size_t next_context_ = 0;
+    bool is_short_ = false; ///< of descriptors or memory, and it has been logged
     std::uint16_t port_ = 0;
     std::mutex stopping_;
     std::promise<void> accepting_ended_;

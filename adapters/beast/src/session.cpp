@@ -10,6 +10,7 @@
 #include <boost/beast/core/read_size.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 namespace {
@@ -27,16 +28,27 @@ Timestamp wall_clock() {
     return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
+/// Whether the peer knows the body's end without that of the connection.
+bool is_framed(const http::Response& response) noexcept {
+    return response.status == 204 || response.status == 304 ||
+           response.headers.find("Content-Length");
+}
+
 std::string_view text_of(const boost::beast::flat_buffer& buffer) noexcept {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
-/// Beast lets a quoted value hold line ends, which others take for such.
-void check_extensions(std::uint64_t, boost::beast::string_view extensions, error_code& error) {
-    if (!http::is_field_value(extensions)) error = boost::beast::http::error::bad_chunk_extension;
-}
-
 } // namespace
+
+template <typename What>
+void Session::safely(What what) noexcept {
+    try {
+        what();
+    } catch (...) {
+        hub_->log_fault("a connection was closed");
+        close();
+    }
+}
 
 /// Runs a handler only while the connection lives, and ends the connection where it failed.
 template <typename Handler>
@@ -45,27 +57,26 @@ auto Session::guarded(Handler handler) {
                                                                      auto&&... rest) {
         if (self->phase_ == Phase::closed) return;
         if (error) return self->close();
-        handler(*self, rest...);
+        self->safely([&] { handler(*self, rest...); });
     };
 }
 
-Session::Session(std::shared_ptr<Hub> hub, Transport::Socket socket, asio::ip::address peer)
-    : hub_(std::move(hub)), transport_(std::move(socket), hub_->tls().get()),
-      peer_(std::move(peer)), peer_name_(peer_.to_string()), timer_(transport_.get_executor()),
-      // Beast holds a chunk's extensions, or all trailers, until it has them whole.
-      in_(hub_->options.head_limit + slice_size) {}
+Session::Session(std::shared_ptr<Hub> hub, std::unique_ptr<Hub::Admission> admission,
+                 Transport::Socket socket, const asio::ip::address& peer)
+    : hub_(std::move(hub)), admission_(std::move(admission)),
+      transport_(std::move(socket), hub_->tls().get()), peer_name_(peer.to_string()),
+      timer_(transport_.get_executor()), in_(hub_->options.head_limit + slice_size) {}
 
-Session::~Session() {
-    hub_->return_body_memory(body_memory_);
-    hub_->leave(peer_);
-}
+Session::~Session() { hub_->return_body_memory(body_memory_); }
 
 void Session::start() {
     asio::dispatch(transport_.get_executor(), [self = shared_from_this()] {
-        error_code ignored;
-        self->transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-        self->greet();
-        self->watch_deadline();
+        self->safely([&] {
+            error_code ignored;
+            self->transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+            self->greet();
+            self->watch_deadline();
+        });
     });
 }
 
@@ -104,7 +115,7 @@ void Session::read_few() {
                                [self = shared_from_this()](error_code error, std::size_t bytes) {
                                    self->reading_few_ = false;
                                    if (self->phase_ != Phase::closed)
-                                       self->on_few_bytes(error, bytes);
+                                       self->safely([&] { self->on_few_bytes(error, bytes); });
                                });
 }
 
@@ -176,7 +187,16 @@ void Session::begin_body() {
     parser_->eager(true);
     parser_->header_limit(static_cast<std::uint32_t>(head_length_ + 1));
     parser_->body_limit(hub_->options.body_limit);
-    parser_->on_chunk_header(check_extensions);
+    extensions_ = 0;
+    check_extensions_ = [this](std::uint64_t, std::string_view extensions, error_code& error) {
+        // Beast lets a quoted value hold line ends, which others take for such.
+        if (!http::is_field_value(extensions))
+            error = boost::beast::http::error::bad_chunk_extension;
+        extensions_ += extensions.size();
+        if (extensions_ > hub_->options.head_limit)
+            error = boost::beast::http::error::bad_chunk_extension;
+    };
+    parser_->on_chunk_header(check_extensions_);
     phase_ = Phase::body;
     body_began_ = Clock::now();
     set_deadline(body_began_ + body_time(hub_->options, 0));
@@ -185,21 +205,39 @@ void Session::begin_body() {
                       guarded([](Session& self, std::size_t) { self.on_body_bytes(); }));
 }
 
+/// Beast holds a chunk's extensions, or all trailers, until it has them whole: neither may be
+/// larger than a head.
+std::size_t Session::room_for_body() const {
+    if (!head_.chunked) return boost::beast::read_size(in_, slice_size);
+    const auto limit = hub_->options.head_limit;
+    return std::min(limit - std::min(in_.size(), limit), slice_size);
+}
+
 void Session::read_body() {
-    const auto room = boost::beast::read_size(in_, slice_size);
-    if (room == 0) return refuse_framing();
+    const auto room = room_for_body();
+    if (room == 0) return refuse(431, "bad_request", "extensions or trailers are too large");
     transport_.async_read_some(in_.prepare(room), guarded([](Session& self, std::size_t bytes) {
                                    self.in_.commit(bytes);
                                    self.on_body_bytes();
                                }));
 }
 
+/// Beast throws where a trailer's name or value is longer than its fields can hold.
+error_code Session::feed_parser() {
+    error_code error;
+    try {
+        in_.consume(parser_->put(in_.data(), error));
+    } catch (const std::length_error&) {
+        return boost::beast::http::error::bad_field;
+    }
+    return error;
+}
+
 void Session::on_body_bytes() {
     namespace http_io = boost::beast::http;
     // Beast aborts at "0\r\n" and a byte more, which may well come by themselves.
     if (head_.chunked && in_.size() < least_chunked_body) return read_body();
-    error_code error;
-    in_.consume(parser_->put(in_.data(), error));
+    const auto error = feed_parser();
     if (error == http_io::error::body_limit)
         return refuse(413, "body_too_large", "the body is too large");
     if (error && error != http_io::error::need_more) return refuse_framing();
@@ -222,12 +260,18 @@ bool Session::account_body() {
 /// gone, or at something else.
 template <typename What>
 std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*take)(What)) {
-    return [hub = hub_, weak = weak_from_this(), strand = transport_.get_executor(), awaited,
+    return [hub = hub_, weak = weak_from_this(), thread = transport_.get_executor(), awaited,
             take](What what) {
-        asio::post(strand, [weak, awaited, take, what = std::move(what)]() mutable {
-            const auto self = weak.lock();
-            if (self && self->phase_ == awaited) (self.get()->*take)(std::move(what));
-        });
+        try {
+            asio::post(thread, [weak, awaited, take, what = std::move(what)]() mutable {
+                const auto self = weak.lock();
+                if (!self || self->phase_ != awaited) return;
+                self->safely([&] { (self.get()->*take)(std::move(what)); });
+            });
+        } catch (...) {
+            if (const auto self = weak.lock()) self->lost_answer_ = true;
+            hub->note_loss();
+        }
     };
 }
 
@@ -255,7 +299,8 @@ void Session::refuse_framing() { refuse(400, "bad_request", "the body is not fra
 void Session::respond(http::Response response) {
     response_ = std::move(response);
     sent_ = 0;
-    if (hub_->draining) keep_ = false; // stop() may not have come to this strand yet
+    if (hub_->draining) keep_ = false; // stop() may not have come to this thread yet
+    if (!is_framed(response_)) keep_ = false;
     if (std::holds_alternative<Stream>(response_.body)) return begin_stream();
     out_text_ = response_head(response_, wall_clock(), http::persistence(head_.http_1_1, keep_));
     phase_ = Phase::writing;
@@ -343,7 +388,7 @@ void Session::linger() {
     set_deadline(Clock::now() + hub_->options.linger_timeout);
     if (!transport_.has_tls()) return end_sending();
     transport_.async_shutdown([self = shared_from_this()](error_code) {
-        if (self->phase_ == Phase::lingering) self->end_sending();
+        if (self->phase_ == Phase::lingering) self->safely([&] { self->end_sending(); });
     });
 }
 
@@ -358,7 +403,7 @@ void Session::await_end() {
         asio::buffer(few_), guarded([](Session& self, std::size_t) { self.await_end(); }));
 }
 
-void Session::close() {
+void Session::close() noexcept {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     ongoing_.hurry();
@@ -378,8 +423,10 @@ void Session::watch_deadline() {
     if (timer_.expiry() != deadline_) timer_.expires_at(deadline_);
     timer_.async_wait([self = shared_from_this()](error_code) {
         if (self->phase_ == Phase::closed) return;
-        if (Clock::now() >= self->deadline_) self->on_deadline();
-        self->watch_deadline();
+        self->safely([&] {
+            if (Clock::now() >= self->deadline_) self->on_deadline();
+            self->watch_deadline();
+        });
     });
 }
 

@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -23,18 +24,21 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 /// One connection: reads a request, has it answered, writes the answer, goes on to the next.
 ///
-/// Everything happens on the strand of its socket but start() and stop(), which any thread may
+/// Everything happens in the I/O thread of its socket but start() and stop(), which any thread may
 /// call. An idle connection holds no buffer.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    /// The connection has been admitted by the hub; the session's end takes it out again.
-    Session(std::shared_ptr<Hub> hub, Transport::Socket socket, boost::asio::ip::address peer);
+    Session(std::shared_ptr<Hub> hub, std::unique_ptr<Hub::Admission> admission,
+            Transport::Socket socket, const boost::asio::ip::address& peer);
     ~Session();
 
     void start();
 
     /// Closes now, or, if `gracefully`, after the request that is under way.
     void stop(bool gracefully);
+
+    /// What it waits for will not come. Thread-safe, as start() and stop().
+    bool has_lost_answer() const noexcept { return lost_answer_; }
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -63,6 +67,8 @@ private:
     void begin_body();
     void read_body();
     void on_body_bytes();
+    boost::system::error_code feed_parser();
+    std::size_t room_for_body() const;
     bool account_body();
     void hand_over(std::string body);
 
@@ -79,8 +85,11 @@ private:
     void linger();
     void end_sending();
     void await_end();
-    void close();
+    void close() noexcept;
 
+    /// Does what a handler is for. A connection whose handler throws is closed.
+    template <typename What>
+    void safely(What what) noexcept;
     template <typename What>
     std::function<void(What)> when_it_comes(Phase awaited, void (Session::*take)(What));
 
@@ -91,8 +100,8 @@ private:
     auto guarded(Handler handler);
 
     const std::shared_ptr<Hub> hub_;
+    const std::unique_ptr<Hub::Admission> admission_;
     Transport transport_;
-    const boost::asio::ip::address peer_;
     const std::string peer_name_;
     boost::asio::steady_timer timer_;
     Clock::time_point deadline_ = Clock::time_point::max();
@@ -104,10 +113,14 @@ private:
     std::size_t head_length_ = 0;
     Head head_;
     std::optional<Parser> parser_;
+    std::size_t extensions_ = 0; ///< bytes, of all chunks
+    std::function<void(std::uint64_t, std::string_view, boost::system::error_code&)>
+        check_extensions_;
     Clock::time_point body_began_ = {};
     std::size_t body_memory_ = 0; ///< taken from the hub
 
     http::Ongoing ongoing_;
+    std::atomic<bool> lost_answer_ = false;
     bool keep_ = false; ///< the connection goes on after this exchange
     http::Response response_;
     std::string out_text_;   ///< what is being written: a head, or a piece of a stream

@@ -6,7 +6,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/strand.hpp>
 
 #include <optional>
 #include <string_view>
@@ -17,11 +16,11 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 /// The bytes of one connection, within TLS where the server speaks that: what Asio calls an
 /// AsyncReadStream and an AsyncWriteStream, for completion handlers.
 ///
-/// Thread-safety  To be used on the strand of its socket.
+/// Thread-safety  To be used by the thread of its socket.
 class Transport {
 public:
-    using Socket = boost::asio::basic_stream_socket<
-        boost::asio::ip::tcp, boost::asio::strand<boost::asio::io_context::executor_type>>;
+    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                    boost::asio::io_context::executor_type>;
     using executor_type = Socket::executor_type;
 
     /// Without `tls`, bytes are sent as they are. It need not outlive this.

@@ -7,14 +7,28 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 Followers::Followers(Client& client, std::shared_ptr<Runtime> runtime)
     : client_(client), runtime_(std::move(runtime)),
-      timer_(runtime_->make_timer([this] { ring(); })) {}
+      timer_(runtime_->make_timer([this] { ring(); })) {
+    client_.prepare_watches();
+}
 
 void Followers::join(const std::shared_ptr<Follower>& follower, const JobId& id, Duration after) {
-    {
-        const std::lock_guard lock(mutex_);
-        places_[follower.get()].follower = follower;
+    try {
+        enter(follower, id, after);
+    } catch (...) {
+        leave(*follower);
+        throw;
     }
-    set_alarm(after, *follower);
+}
+
+void Followers::enter(const std::shared_ptr<Follower>& follower, const JobId& id, Duration after) {
+    {
+        const auto now = runtime_->now();
+        const std::lock_guard lock(mutex_);
+        auto& place = places_[follower.get()];
+        place.follower = follower;
+        place.alarm = alarms_.emplace(now + after, follower.get());
+        arm_for_first(now);
+    }
     auto watch =
         client_.watch(id, [follower](const std::optional<Job>& job) { follower->on_change(job); });
     std::unique_lock lock(mutex_);
@@ -50,31 +64,44 @@ void Followers::close() {
     lock.unlock();
 }
 
-void Followers::set_alarm(Duration after, const Follower& follower) {
-    const auto when = runtime_->now() + after;
-    const std::lock_guard lock(mutex_);
-    const auto place = places_.find(&follower);
-    if (place == places_.end()) return;
-    const bool first = alarms_.empty() || when < alarms_.begin()->first;
-    place->second.alarm = alarms_.emplace(when, &follower);
-    if (first) timer_->arm(after);
+/// With the lock held.
+void Followers::arm_for_first(SteadyTime now) {
+    if (alarms_.empty() || alarms_.begin()->first >= armed_for_) return;
+    timer_->arm(alarms_.begin()->first - now);
+    armed_for_ = alarms_.begin()->first;
 }
 
-void Followers::ring() {
-    std::vector<std::shared_ptr<Follower>> due;
-    {
+void Followers::ring() noexcept {
+    const auto now = runtime_->now();
+    while (ring_first(now)) continue;
+    try {
         const std::lock_guard lock(mutex_);
-        const auto now = runtime_->now();
-        while (!alarms_.empty() && alarms_.begin()->first <= now) {
-            auto& place = places_.at(alarms_.extract(alarms_.begin()).mapped());
-            place.alarm.reset();
-            due.push_back(place.follower);
-        }
-        if (!alarms_.empty()) timer_->arm(alarms_.begin()->first - now);
+        armed_for_ = SteadyTime::max();
+        arm_for_first(now);
+    } catch (...) { // whoever joins next has it armed
     }
-    for (const auto& follower : due)
-        if (const auto again = follower->on_time(); again > Duration::zero())
-            set_alarm(again, *follower);
+}
+
+/// Calls the follower whose time is over first; false: there is none. Needs no memory.
+bool Followers::ring_first(SteadyTime now) noexcept {
+    std::unique_lock lock(mutex_);
+    if (alarms_.empty() || alarms_.begin()->first > now) return false;
+    auto alarm = alarms_.extract(alarms_.begin());
+    auto& called = places_.at(alarm.mapped());
+    called.alarm.reset();
+    const auto follower = called.follower;
+    lock.unlock();
+    const auto again = follower->on_time();
+    if (again <= Duration::zero()) {
+        leave(*follower);
+        return true;
+    }
+    lock.lock();
+    const auto place = places_.find(follower.get());
+    if (place == places_.end()) return true;
+    alarm.key() = now + again;
+    place->second.alarm = alarms_.insert(std::move(alarm));
+    return true;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

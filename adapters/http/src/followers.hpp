@@ -22,7 +22,8 @@ public:
 
     /// The job as it is, and after each change; empty, once, if it is gone.
     virtual void on_change(const std::optional<Job>& job) = 0;
-    /// The time that was asked for is over. Answers after which it is asked again; 0: never.
+    /// The time that was asked for is over. Answers after which it is asked again; 0: never, and it
+    /// leaves.
     virtual Duration on_time() = 0;
     virtual void on_end() = 0; ///< there will be no more changes: the service goes down
 };
@@ -34,7 +35,7 @@ class Followers {
 public:
     Followers(Client& client, std::shared_ptr<Runtime> runtime);
 
-    /// `after` is when on_time() is due.
+    /// `after` is when on_time() is due. If it throws, the follower has left again.
     void join(const std::shared_ptr<Follower>& follower, const JobId& id, Duration after);
 
     /// Waits for an on_change() that is under way, so not from within it.
@@ -54,8 +55,10 @@ private:
         std::optional<Alarms::iterator> alarm = {};
     };
 
-    void set_alarm(Duration after, const Follower& follower);
-    void ring();
+    void enter(const std::shared_ptr<Follower>& follower, const JobId& id, Duration after);
+    void ring() noexcept;
+    bool ring_first(SteadyTime now) noexcept;
+    void arm_for_first(SteadyTime now);
 
     Client& client_;
     const std::shared_ptr<Runtime> runtime_;
@@ -63,7 +66,8 @@ private:
     bool ended_ = false;
     std::unordered_map<const Follower*, Place> places_;
     Alarms alarms_;
-    std::unique_ptr<Timer> timer_; // last: its end waits for a call that uses the rest
+    SteadyTime armed_for_ = SteadyTime::max(); ///< or for nothing
+    std::unique_ptr<Timer> timer_;             // last: its end waits for a call that uses the rest
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

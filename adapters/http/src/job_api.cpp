@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <system_error>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
@@ -47,6 +49,8 @@ ApiOptions checked(ApiOptions options) {
     check_range("threads", options.threads, 0U, 1000U);
     check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
     check_range("body_limit", options.body_limit, one, JsonText::max_size);
+    check_range("answer_memory_limit", options.answer_memory_limit, std::size_t{64} * 1024,
+                std::size_t{1} << 40);
     check_range("depth_limit", options.depth_limit, one, JsonText::max_depth);
     check_range("max_page", options.max_page, one, std::size_t{1000});
     check_range("default_page", options.default_page, one, options.max_page);
@@ -62,6 +66,14 @@ ApiOptions checked(ApiOptions options) {
                                       {"max_streams_per_owner", options.max_streams_per_owner}})
         check_range(name, value, std::size_t{0}, std::size_t{1000000});
     return options;
+}
+
+/// There is too little of what a process may have for now.
+bool is_exhaustion(const std::error_code& code) noexcept {
+    return code == std::errc::too_many_files_open ||
+           code == std::errc::too_many_files_open_in_system ||
+           code == std::errc::not_enough_memory ||
+           code == std::errc::resource_unavailable_try_again;
 }
 
 bool is_known(std::string_view method) noexcept {
@@ -90,6 +102,7 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       waits_(options_.max_waits, options_.max_waits_per_owner),
       streams_(options_.max_streams, options_.max_streams_per_owner),
       submit_quota_(options_.submits_per_owner, options_.submits_period),
+      answer_memory_(options_.answer_memory_limit),
       followers_(std::make_shared<Followers>(client_, runtime_)),
       finds_(reading_options(), [this](std::span<const JobId> ids) { return client_.find(ids); }),
       glances_(reading_options(),
@@ -97,13 +110,17 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       submits_(
           {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .dear = true},
           [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
+      freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::give_back); }),
       lane_(runtime_->make_lane(std::max(1U, options_.threads))) {
     add_job_routes();
     add_operator_routes();
 }
 
 /// What still asks for a thread finds that there is none, and is answered as it is forgotten.
-JobApi::Impl::~Impl() { followers_->close(); }
+JobApi::Impl::~Impl() {
+    freed_memory_.close();
+    followers_->close();
+}
 
 std::function<void(Task)> JobApi::Impl::poster() {
     return [this](Task task) { lane_->post(std::move(task)); };
@@ -112,7 +129,7 @@ std::function<void(Task)> JobApi::Impl::poster() {
 Later JobApi::Impl::on_lane(Later::Then then) {
     return {[this, then = std::move(then)](const Later::GoOn& go_on) {
         if (options_.threads == 0) return go_on(then);
-        lane_->post([then, go_on] { go_on(then); });
+        lane_->post([then, go_on]() mutable { go_on(std::move(then)); });
     }};
 }
 
@@ -138,9 +155,16 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Ans
 }
 
 Ongoing JobApi::Impl::handle(Request request, Respond respond) {
-    request.remote_address = unmapped(std::move(request.remote_address));
-    request.client_address = proxies_.client_of(request);
-    const auto pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
+    std::shared_ptr<Pending> pending;
+    try {
+        request.remote_address = unmapped(std::move(request.remote_address));
+        request.client_address = proxies_.client_of(request);
+        pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
+    } catch (const std::bad_alloc&) {
+        metrics_.count_answer(503);
+        respond({.status = 503});
+        return Ongoing();
+    }
     pending->begin();
     return Ongoing(pending);
 }
@@ -249,6 +273,15 @@ Response JobApi::Impl::render_failure(const Request& request) const {
         if (error.code() == Condition::retryable)
             return try_later(503, "unavailable", "the service can't do this at the moment")
                 .response(instance);
+    } catch (const std::system_error& error) {
+        failed(error.what());
+        if (is_exhaustion(error.code()))
+            return try_later(503, "overloaded", "the service can't do this at the moment")
+                .response(instance);
+    } catch (const std::bad_alloc& error) {
+        failed(error.what());
+        return try_later(503, "overloaded", "the service can't do this at the moment")
+            .response(instance);
     } catch (const std::exception& error) {
         failed(error.what());
     } catch (...) {

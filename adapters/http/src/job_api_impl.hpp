@@ -1,7 +1,9 @@
 #pragma once
 
+#include "answer_memory.hpp"
 #include "documents.hpp"
 #include "followers.hpp"
+#include "freed_memory.hpp"
 #include "idempotency.hpp"
 #include "metrics.hpp"
 #include "openapi/description.hpp"
@@ -150,7 +152,7 @@ private:
                   Headers& headers) const;
     Response job_response(unsigned status, const Job& job);
     Response status_response(const Job& job, const Request& request);
-    std::optional<std::string> event_document(const Job& job) noexcept;
+    std::optional<std::string> event_document(const Job& job);
     std::optional<std::chrono::seconds> wait_for(const Request& request) const;
     Seats::Seat take(Seats& seats, const std::string& whose, std::string_view what) const;
     /// What a route has declared; empty if none has.
@@ -176,10 +178,12 @@ private:
     Seats waits_;
     Seats streams_;
     Quota submit_quota_;
+    AnswerMemory answer_memory_;
     std::shared_ptr<Followers> followers_;
     Readings finds_;
     Readings glances_;
     SharedCalls<std::vector<NewJob>, Submitted> submits_;
+    FreedMemory freed_memory_;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };
 

@@ -43,6 +43,7 @@ std::int64_t last_event_id(const Headers& request) {
 void JobEvents::next(BodyStream::Deliver deliver) {
     const auto reader = std::make_shared<Reader>(std::move(deliver));
     std::unique_lock lock(mutex_);
+    memory_.reset();
     if (!std::exchange(greeted_, true)) {
         lock.unlock();
         using std::chrono::milliseconds;
@@ -55,7 +56,16 @@ void JobEvents::next(BodyStream::Deliver deliver) {
     send_news(lock);
 }
 
+/// What fails here ends the stream, and its client comes back.
 void JobEvents::on_change(const std::optional<Job>& job) {
+    try {
+        take(job);
+    } catch (...) {
+        on_end();
+    }
+}
+
+void JobEvents::take(const std::optional<Job>& job) {
     std::shared_ptr<Reader> last;
     std::unique_lock lock(mutex_);
     if (over_) return;
@@ -88,17 +98,29 @@ void JobEvents::on_end() {
 
 void JobEvents::send_news(const std::unique_lock<std::mutex>&) {
     if (!reader_ || !news_) return;
-    options_.post(
-        [self = shared_from_this(), reader = std::move(reader_)] { self->render(*reader); });
+    options_.post([self = shared_from_this(), reader = reader_] { self->render(*reader); });
+    reader_.reset();
 }
 
-void JobEvents::render(Reader& reader) {
-    std::unique_lock lock(mutex_);
-    const auto job = std::exchange(news_, std::nullopt);
-    lock.unlock();
-    if (!job) return;
-    if (auto document = options_.document(*job))
-        reader.give(event_text(*job, *std::move(document)));
+/// What fails here ends the stream, as the reader is forgotten.
+void JobEvents::render(Reader& reader) noexcept {
+    try {
+        std::unique_lock lock(mutex_);
+        const auto job = std::exchange(news_, std::nullopt);
+        lock.unlock();
+        if (!job) return;
+        auto document = options_.document(*job);
+        if (!document) return;
+        auto text = event_text(*job, *std::move(document));
+        auto memory = options_.memory(text.size());
+        if (!memory) return on_end();
+        lock.lock();
+        memory_ = *std::move(memory);
+        lock.unlock();
+        reader.give(std::move(text));
+    } catch (...) {
+        on_end();
+    }
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "answer_memory.hpp"
 #include "followers.hpp"
 #include "seats.hpp"
 
@@ -29,6 +30,8 @@ public:
         /// Called where `post` runs it; empty: it can't be had, and the stream ends.
         std::function<std::optional<std::string>(const Job&)> document = {};
         std::function<void(Task)> post = {}; ///< to a thread that may block
+        /// For an event's text while it is written; empty: there is none, and the stream ends.
+        std::function<std::optional<AnswerMemory::Share>(std::size_t)> memory = {};
         Duration heartbeat = {};
         Duration reconnect_after = {}; ///< told to the client
         std::int64_t known = 0;        ///< the revision that the client has already
@@ -48,24 +51,34 @@ private:
     public:
         explicit Reader(BodyStream::Deliver deliver) : deliver_(std::move(deliver)) {}
         ~Reader() {
-            if (deliver_) deliver_(std::nullopt);
+            if (deliver_) deliver(std::nullopt);
         }
         Reader(const Reader&) = delete;
         Reader& operator=(const Reader&) = delete;
 
-        void give(std::string piece) { std::exchange(deliver_, nullptr)(std::move(piece)); }
+        void give(std::string piece) noexcept { deliver(std::move(piece)); }
 
     private:
+        void deliver(std::optional<std::string> piece) noexcept {
+            const auto deliver = std::exchange(deliver_, nullptr);
+            try {
+                deliver(std::move(piece));
+            } catch (...) { // it must not throw; there is nobody to tell
+            }
+        }
+
         BodyStream::Deliver deliver_;
     };
 
+    void take(const std::optional<Job>& job);
     void send_news(const std::unique_lock<std::mutex>&);
-    void render(Reader& reader);
+    void render(Reader& reader) noexcept;
 
     const Options options_;
     std::mutex mutex_;
     std::shared_ptr<Reader> reader_; ///< empty: nobody waits
     std::optional<Job> news_;        ///< not sent yet
+    AnswerMemory::Share memory_;     ///< of the piece that is being written
     std::int64_t known_;
     bool greeted_ = false;
     bool over_ = false; ///< nothing comes after what is under way

@@ -272,6 +272,7 @@ Response JobApi::Impl::events(const Call& call) {
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
         .post = poster(),
+        .memory = [this](std::size_t bytes) { return answer_memory_.take(bytes); },
         .heartbeat = options_.heartbeat,
         .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
         .known = last <= job.revision ? last : 0});
@@ -286,14 +287,15 @@ Response JobApi::Impl::events(const Call& call) {
 }
 
 /// The same as the job's status answers; empty if it can't be had now.
-std::optional<std::string> JobApi::Impl::event_document(const Job& job) noexcept {
+std::optional<std::string> JobApi::Impl::event_document(const Job& job) {
+    std::string why = "an exception of an unknown type";
     try {
         return std::get<std::string>(job_response(200, job).body);
     } catch (const std::exception& error) {
-        log(LogEntry::Level::error, fmt::format("no event of {}: {}", job.id.text(), error.what()));
+        why = error.what();
     } catch (...) {
-        log(LogEntry::Level::error, fmt::format("no event of {}", job.id.text()));
     }
+    log(LogEntry::Level::error, fmt::format("no event of {}: {}", job.id.text(), why));
     return std::nullopt;
 }
 

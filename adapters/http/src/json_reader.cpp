@@ -2,10 +2,12 @@
 
 #include "negotiation.hpp"
 
+#include <asyncjobs/detail/scattered_memory.hpp>
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 
-#include <unordered_set>
+#include <set>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
@@ -21,7 +23,8 @@ struct Checker {
     static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
-    std::vector<std::unordered_set<std::string>> objects = {};
+    std::vector<std::set<std::string>> objects =
+        {}; ///< their keys, in order: a hash can be flooded
     std::string key = {};
     const char* fault = nullptr;
 
@@ -131,7 +134,8 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
     boost::system::error_code error;
     const auto parsed = parser.write_some(false, text.data(), text.size(), error);
     if (!error && parsed == text.size())
-        return boost::json::parse({text.data(), text.size()}, {}, options);
+        return boost::json::parse({text.data(), text.size()}, asyncjobs::detail::scattered_memory(),
+                                  options);
 
     std::string why = "there is more after the value";
     if (error == boost::json::error::too_deep)
@@ -158,7 +162,10 @@ boost::json::value read_json(const Request& request, std::size_t depth_limit) {
 }
 
 Problem invalid_input(const json::Mismatches& errors) {
-    return Problem(422, "invalid_input", "the request's document breaks rules; see errors")
+    const bool has_more = errors.size() > json::most_mismatches;
+    return Problem(422, "invalid_input",
+                   has_more ? "the request's document breaks rules; errors has the first of them"
+                            : "the request's document breaks rules; see errors")
         .with_errors(errors);
 }
 

@@ -72,6 +72,8 @@ std::string Metrics::render(const Requests& requests, const WorkloadOf& workload
           requests.in_flight);
     gauge("asyncjobs_http_requests_waiting", "Requests that wait for a job.", requests.waiting);
     gauge("asyncjobs_http_event_streams", "Streams of events that are open.", requests.streams);
+    gauge("asyncjobs_http_answer_bytes", "Memory of large answers that are being written.",
+          requests.answer_bytes);
     return std::move(out).finish();
 }
 

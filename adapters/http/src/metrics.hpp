@@ -35,6 +35,7 @@ public:
         std::size_t in_flight = 0; ///< without those that wait for a job
         std::size_t waiting = 0;
         std::size_t streams = 0;
+        std::size_t answer_bytes = 0; ///< of answers that are being written
     };
 
     /// Throws as `workload_of` does.

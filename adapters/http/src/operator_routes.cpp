@@ -40,10 +40,11 @@ Response JobApi::Impl::ready(const Call&) {
 Response JobApi::Impl::metrics(const Call&) {
     return {.status = 200,
             .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
-            .body = metrics_.render({in_flight_, waits_.taken(), streams_.taken()},
-                                    [this](const std::string& queue, const std::string& type) {
-                                        return workloads_.get(queue, type);
-                                    })};
+            .body = metrics_.render(
+                {in_flight_, waits_.taken(), streams_.taken(), answer_memory_.used()},
+                [this](const std::string& queue, const std::string& type) {
+                    return workloads_.get(queue, type);
+                })};
 }
 
 Response JobApi::Impl::description(const Call& call) {

@@ -2,7 +2,7 @@
 
 #include "cors.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
@@ -25,17 +25,24 @@ public:
 
     void on_end() override { end(); }
 
-    void end() {
+    void end() noexcept {
         if (over_.exchange(true)) return;
-        ++pending_->api_.in_flight_;
-        pending_->api_.lane_->post([self = shared_from_this()] {
-            self->pending_->api_.followers_->leave(*self);
-            self->wait_.seat = {};
-            self->pending_->answer([&] { return self->wait_.then(self->pending_->request_); });
-        });
+        pending_->count_in();
+        try {
+            pending_->api_.lane_->post([self = shared_from_this()] { self->go_on(); });
+        } catch (...) { // answered now; it leaves when its time is over
+            wait_.seat = {};
+            pending_->respond_with_fault();
+        }
     }
 
 private:
+    void go_on() noexcept {
+        pending_->api_.followers_->leave(*this);
+        wait_.seat = {};
+        pending_->answer([this] { return wait_.then(pending_->request_); });
+    }
+
     const std::shared_ptr<Pending> pending_;
     Wait wait_;
     std::atomic<bool> over_ = false;
@@ -45,13 +52,15 @@ JobApi::Impl::Pending::Pending(Impl& api, Request request, Respond respond)
     : api_(api), request_(std::move(request)), respond_(std::move(respond)),
       place_(api.in_flight_.fetch_add(1)) {}
 
+/// What it waited for is gone: the service, or a thread that had no memory to go on.
 JobApi::Impl::Pending::~Pending() {
-    if (!respond_) return;
-    respond(api_.try_later(503, "overloaded", "the service is going down")
-                .response(api_.new_instance()));
+    if (answered_) return;
+    answer([this]() -> Answer {
+        throw api_.try_later(503, "overloaded", "the service can't answer at the moment");
+    });
 }
 
-void JobApi::Impl::Pending::begin() {
+void JobApi::Impl::Pending::begin() noexcept {
     answer([this]() -> Answer {
         auto found = api_.find_route(request_);
         if (auto* response = std::get_if<Response>(&found)) return std::move(*response);
@@ -66,29 +75,74 @@ void JobApi::Impl::Pending::begin() {
     });
 }
 
-void JobApi::Impl::Pending::answer(const std::function<Answer()>& ask) {
+template <typename Ask>
+void JobApi::Impl::Pending::answer(const Ask& ask) noexcept {
     try {
-        auto answer = ask();
+        Answer answer = ask();
         if (auto* wait_for = std::get_if<Wait>(&answer)) return wait(std::move(*wait_for));
         if (const auto* later = std::get_if<Later>(&answer))
-            return later->begin([self = shared_from_this()](Later::Then then) {
-                self->answer([&] { return then(self->request_); });
-            });
+            return later->begin(
+                [self = shared_from_this()](const Later::Then& then) { self->go_on(then); });
         respond(std::get<Response>(std::move(answer)));
     } catch (...) {
-        respond(api_.render_failure(request_));
+        respond_with_fault();
     }
 }
 
-void JobApi::Impl::Pending::respond(Response response) {
-    --api_.in_flight_;
+void JobApi::Impl::Pending::go_on(const Later::Then& then) noexcept {
+    answer([&] { return then(request_); });
+}
+
+void JobApi::Impl::Pending::respond_with_fault() noexcept {
+    try {
+        respond(api_.render_failure(request_));
+    } catch (...) {
+        respond({.status = 503});
+    }
+}
+
+void JobApi::Impl::Pending::respond(Response response) noexcept {
+    if (answered_.exchange(true)) return;
+    count_out();
+    try {
+        response = completed(std::move(response), request_.method);
+        take_memory(response);
+        allow_origin(api_.options_, request_, response);
+    } catch (...) {
+        response = {.status = 503};
+    }
     api_.metrics_.count_answer(response.status);
-    allow_origin(api_.options_, request_, response);
-    std::exchange(respond_, nullptr)(completed(std::move(response), request_.method));
+    const auto respond = std::exchange(respond_, nullptr);
+    try {
+        respond(std::move(response));
+    } catch (...) { // it must not throw; there is nobody to tell
+    }
+}
+
+/// Counts the answer's body as under way, or puts a refusal in its place.
+void JobApi::Impl::Pending::take_memory(Response& response) const {
+    const auto* body = std::get_if<std::string>(&response.body);
+    const auto size = body ? body->size() : 0;
+    api_.freed_memory_.note(std::max(size, request_.body.size()));
+    if (auto share = api_.answer_memory_.take(size)) {
+        response.memory = *std::move(share);
+        return;
+    }
+    response = completed(api_.try_later(503, "overloaded", "too many answers are being sent")
+                             .response(api_.new_instance()),
+                         request_.method);
+}
+
+void JobApi::Impl::Pending::count_in() noexcept {
+    if (!counted_.exchange(true)) ++api_.in_flight_;
+}
+
+void JobApi::Impl::Pending::count_out() noexcept {
+    if (counted_.exchange(false)) --api_.in_flight_;
 }
 
 void JobApi::Impl::Pending::wait(Wait wait) {
-    --api_.in_flight_;
+    count_out();
     const auto id = wait.id;
     const auto at_most = wait.at_most;
     const auto waiting = std::make_shared<Waiting>(shared_from_this(), std::move(wait));

@@ -5,19 +5,22 @@
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 void Violations::add(std::string pointer, std::string detail) {
+    if (found_.size() > json::most_mismatches) return;
     const auto read_end = found_.begin() + static_cast<std::ptrdiff_t>(read_);
     const bool closed = std::any_of(found_.begin(), read_end, [&](const json::Mismatch& faulty) {
         return pointer == faulty.pointer || pointer.starts_with(faulty.pointer + '/');
     });
-    if (!closed) found_.push_back({std::move(pointer), std::move(detail)});
+    if (!closed) json::detail::add_mismatch(found_, pointer, std::move(detail));
 }
 
 void Violations::found_by_reading(json::Mismatches mismatches) {
-    for (auto& mismatch : mismatches) found_.push_back(std::move(mismatch));
+    for (auto& [pointer, detail] : mismatches)
+        json::detail::add_mismatch(found_, pointer, std::move(detail));
     read_ = found_.size();
 }
 
@@ -31,8 +34,10 @@ Problem&& Problem::with_header(std::string name, std::string value) && {
 
 Problem&& Problem::with_errors(const json::Mismatches& errors) && {
     boost::json::array list;
-    for (const auto& [pointer, detail] : errors)
+    for (const auto& [pointer, detail] :
+         std::span(errors).first(std::min(errors.size(), json::most_mismatches)))
         list.push_back({{"pointer", pointer}, {"detail", detail}});
+    if (errors.size() > json::most_mismatches) std::move(*this).with_member("more_errors", true);
     return std::move(*this).with_member("errors", std::move(list));
 }
 

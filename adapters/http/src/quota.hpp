@@ -4,9 +4,9 @@
 #include <asyncjobs/runtime.hpp>
 
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
@@ -44,7 +44,7 @@ private:
     const std::size_t most_;
     const Duration period_;
     std::mutex mutex_;
-    std::unordered_map<std::string, SteadyTime> full_at_; ///< of those who have not all there is
+    std::map<std::string, SteadyTime> full_at_; ///< of those who have not all there is
     std::size_t looked_through_at_ = 1024; ///< how many there are when it is time to forget some
 };
 

@@ -3,11 +3,11 @@
 #include <asyncjobs/config.hpp>
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
@@ -53,6 +53,7 @@ public:
     std::pair<Seat, Full> take(std::string who) {
         const std::lock_guard lock(room_->mutex);
         if (room_->all >= room_->most) return {Seat(), Full::for_all};
+        if (room_->most_each == 0) return {Seat(), Full::for_one};
         auto& his = room_->each[who];
         if (his >= room_->most_each) return {Seat(), Full::for_one};
         ++his;
@@ -79,7 +80,7 @@ private:
         std::size_t most_each = 0;
         std::mutex mutex = {};
         std::size_t all = 0;
-        std::unordered_map<std::string, std::size_t> each = {};
+        std::map<std::string, std::size_t> each = {};
     };
 
     std::shared_ptr<Room> room_;

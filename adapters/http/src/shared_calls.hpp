@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <span>
@@ -40,13 +41,14 @@ public:
     SharedCalls(Options options, Call call)
         : options_(std::move(options)), call_(std::move(call)), gathering_(options_.runtime) {}
 
-    /// `then` is called once, by a thread that made a call, or never if those are gone.
+    /// `then` is called once, by a thread that made a call, or never if those are gone. A fault on
+    /// the way there is an outcome, too; what `then` throws is dropped. An ask() that throws has
+    /// not asked.
     void ask(Item item, Then then) {
         if (!options_.shares) return then(std::move(outcomes_of(std::span(&item, 1)).front()));
         {
             const std::lock_guard lock(mutex_);
-            items_.push_back(std::move(item));
-            thens_.push_back(std::move(then));
+            asked_.add(std::move(item), std::move(then));
             gathering_.came();
             if (std::exchange(calling_, true)) return;
         }
@@ -57,45 +59,97 @@ public:
     }
 
 private:
-    void post_call() {
-        options_.post([this] { call(); });
+    struct Asked {
+        void add(Item item, Then then) {
+            items.push_back(std::move(item));
+            try {
+                thens.push_back(std::move(then));
+            } catch (...) {
+                items.pop_back();
+                throw;
+            }
+        }
+
+        std::vector<Item> items = {};
+        std::vector<Then> thens = {}; ///< of each item
+    };
+
+    void post_call() noexcept {
+        try {
+            options_.post([this] { call(); });
+        } catch (...) {
+            give_up(std::current_exception());
+        }
     }
 
-    void call() {
-        std::vector<Item> items;
-        std::vector<Then> thens;
-        {
+    /// All that was asked for has failed.
+    void give_up(const std::exception_ptr& fault) noexcept {
+        std::unique_lock lock(mutex_);
+        const auto asked = std::exchange(asked_, {});
+        calling_ = false;
+        lock.unlock();
+        for (const auto& then : asked.thens) tell(then, {.answer = {}, .error = fault});
+    }
+
+    static void tell(const Then& then, Outcome outcome) noexcept {
+        try {
+            then(std::move(outcome));
+        } catch (...) { // whoever asked notices that `then` is gone
+        }
+    }
+
+    void call() noexcept {
+        Asked asked;
+        std::vector<Outcome> outcomes;
+        std::exception_ptr fault;
+        try {
             std::unique_lock lock(mutex_);
-            if (options_.dear) gathering_.wait(lock, std::min(options_.limit, items_.size()));
-            items = take(items_);
-            thens = take(thens_);
+            if (options_.dear) gathering_.wait(lock, std::min(options_.limit, asked_.items.size()));
+            asked = take();
+        } catch (...) {
+            return give_up(std::current_exception());
         }
         const auto began = options_.runtime.now();
-        auto outcomes = outcomes_of(items);
+        try {
+            outcomes = outcomes_of(asked.items);
+        } catch (...) {
+            fault = std::current_exception();
+        }
         const auto took = options_.runtime.now() - began;
-        if (options_.dear) go_on(items.size(), took);
-        for (std::size_t i = 0; i < thens.size(); ++i) thens[i](std::move(outcomes[i]));
-        if (!options_.dear) go_on(items.size(), took);
+        if (options_.dear) go_on(asked.items.size(), took);
+        for (std::size_t i = 0; i < asked.thens.size(); ++i)
+            tell(asked.thens[i],
+                 fault ? Outcome{.answer = {}, .error = fault} : std::move(outcomes[i]));
+        if (!options_.dear) go_on(asked.items.size(), took);
     }
 
     std::vector<Outcome> outcomes_of(std::span<const Item> items) const {
         return asyncjobs::detail::outcomes_of<Item, Answer>(call_, items);
     }
 
-    template <typename Element>
-    std::vector<Element> take(std::vector<Element>& from) {
-        if (from.size() <= options_.limit) return std::exchange(from, {});
-        const auto end = from.begin() + static_cast<std::ptrdiff_t>(options_.limit);
-        std::vector<Element> taken(std::move_iterator(from.begin()), std::move_iterator(end));
-        from.erase(from.begin(), end);
+    /// With the lock held.
+    Asked take() {
+        if (asked_.items.size() <= options_.limit) return std::exchange(asked_, {});
+        Asked taken;
+        taken.items.reserve(options_.limit);
+        taken.thens.reserve(options_.limit);
+        move_some(asked_.items, taken.items);
+        move_some(asked_.thens, taken.thens);
         return taken;
     }
 
-    void go_on(std::size_t done, Duration took) {
+    template <typename Element>
+    void move_some(std::vector<Element>& from, std::vector<Element>& to) noexcept {
+        const auto end = from.begin() + static_cast<std::ptrdiff_t>(options_.limit);
+        to.assign(std::move_iterator(from.begin()), std::move_iterator(end));
+        from.erase(from.begin(), end);
+    }
+
+    void go_on(std::size_t done, Duration took) noexcept {
         {
             const std::lock_guard lock(mutex_);
-            gathering_.committed(done, std::min(options_.limit - done, items_.size()), took);
-            calling_ = !items_.empty();
+            gathering_.committed(done, std::min(options_.limit - done, asked_.items.size()), took);
+            calling_ = !asked_.items.empty();
             if (!calling_) return;
         }
         post_call();
@@ -105,9 +159,8 @@ private:
     const Call call_;
     std::mutex mutex_;
     asyncjobs::detail::GatheringPoint gathering_;
-    std::vector<Item> items_; ///< asked for
-    std::vector<Then> thens_; ///< likewise
-    bool calling_ = false;    ///< or about to
+    Asked asked_;
+    bool calling_ = false; ///< or about to
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

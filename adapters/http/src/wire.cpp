@@ -52,11 +52,14 @@ WireMessage to_wire(Response response, bool http_1_1, bool keep_alive) {
     const bool chunked = http_1_1 && !body_length(response.body);
     if (const auto* stream = std::get_if<std::shared_ptr<BodyStream>>(&response.body))
         message.rest = chunked ? std::make_shared<ChunkedStream>(*stream) : *stream;
-    message.keep_alive = keep_alive && !message.rest;
+    const bool is_framed =
+        response.status == 204 || response.status == 304 || response.headers.find("Content-Length");
+    message.keep_alive = keep_alive && !message.rest && is_framed;
     const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
     message.start = response_head(response, now, persistence(http_1_1, message.keep_alive),
                                   chunked ? Framing::chunked : Framing::as_said);
     if (const auto* text = std::get_if<std::string>(&response.body)) message.start += *text;
+    message.memory = std::move(response.memory);
     return message;
 }
 

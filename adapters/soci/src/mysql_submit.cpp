@@ -8,6 +8,8 @@
 #include <soci/mysql/soci-mysql.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -67,13 +69,13 @@ private:
         JobId id;
         Timestamp created_at;
     };
-    using Holders = std::unordered_map<std::string, Holder>; ///< by their keys
+    using Holders = std::map<std::string, Holder>; ///< by their keys
 
     /// Those that are open and have an id and keys that none before them has; the others.
     std::pair<Indexes, Indexes> take_apart() const {
         std::pair<Indexes, Indexes> parts;
         std::unordered_set<JobId> ids;
-        std::unordered_set<std::string_view> idempotency_keys, unique_keys;
+        std::set<std::string_view> idempotency_keys, unique_keys;
         const auto is_new = [](auto& keys, const std::optional<std::string>& key) {
             return !key || keys.insert(*key).second;
         };

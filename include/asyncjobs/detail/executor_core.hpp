@@ -14,12 +14,13 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
@@ -77,7 +78,7 @@ private:
         bool is_watched = false; ///< by users of the store's hints
         std::vector<JobId> changed = {};
         std::vector<JobEvent> events = {};
-        std::unordered_set<std::string> ready_queues = {};
+        std::set<std::string> ready_queues = {};
         bool has_to_unblock = false;
     };
 
@@ -154,7 +155,7 @@ private:
     Runtime& runtime_;
     const ExecutorOptions options_;
     const std::string worker_;
-    std::unordered_map<std::string, Handler> handlers_;
+    std::map<std::string, Handler> handlers_;
     MiddlewareChain middleware_;
     bool has_blocking_ = false; ///< handlers
     bool has_async_ = false;
@@ -177,8 +178,7 @@ private:
     /// With all threads busy, when to claim a job again that may need none.
     SteadyTime try_from_ = {};
     std::size_t async_in_a_row_ = 0; ///< of what was claimed last, where both kinds are handled
-    std::unordered_set<std::string>
-        blocking_queues_; ///< whose latest job was for a thread; likewise
+    std::set<std::string> blocking_queues_; ///< whose latest job was for a thread; likewise
     bool exchanging_ = false;
     bool may_claim_ = true;                      ///< there may be something to claim
     std::optional<SteadyTime> unanswered_since_; ///< since when the store's answers are missing
@@ -190,7 +190,7 @@ private:
     bool is_failing_ = false; ///< the store, as far as the log knows
     RunLeases run_leases_;
     bool waits_to_retry_ = false; ///< the timer starts the next turn
-    std::unordered_set<std::string> unknown_types_;
+    std::set<std::string> unknown_types_;
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
 
     std::mutex halt_mutex_;

@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
@@ -27,15 +28,22 @@ template <typename T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public |
                                                          boost::describe::mod_inherited>;
 
+/// Adds one, unless there are more than most_mismatches already. A pointer that is longer than this
+/// is replaced by that of a place around it.
+inline constexpr std::size_t longest_pointer = 256; ///< bytes
+ASYNCJOBS_DECL void add_mismatch(Mismatches& mismatches, std::string_view pointer,
+                                 std::string detail);
+
 /// Where a reading is in the document, and what it found.
 struct Reading {
     std::string pointer = {};
     UnknownMembers unknown = UnknownMembers::ignore;
     Mismatches mismatches = {};
 
-    void expected(std::string_view what) {
-        mismatches.push_back({pointer, "expected " + std::string(what)});
-    }
+    void found(std::string detail) { add_mismatch(mismatches, pointer, std::move(detail)); }
+    void expected(std::string_view what) { found("expected " + std::string(what)); }
+    /// The rest need not be looked at.
+    bool is_full() const noexcept { return mismatches.size() > most_mismatches; }
 };
 
 /// Adds one more token to a JSON pointer.
@@ -113,7 +121,7 @@ std::optional<T> converted_by_host(Reading& in, const boost::json::value& value)
     try {
         return tag_invoke(boost::json::value_to_tag<T>(), value);
     } catch (const std::exception& error) {
-        in.mismatches.push_back({in.pointer, error.what()});
+        in.found(error.what());
         return std::nullopt;
     }
 }
@@ -123,6 +131,7 @@ void read_collection(Reading& in, const boost::json::array& array, T& out) {
     out.clear();
     std::size_t index = 0;
     for (const auto& element : array) {
+        if (in.is_full()) return;
         const Step step(in, std::to_string(index++));
         typename T::value_type item{};
         read_value(in, element, item);
@@ -153,8 +162,9 @@ bool read_alternative(const Reading& in, const boost::json::value& value, T& out
         return true;
     }
     const auto& [pointer, detail] = trial.mismatches.front();
-    rules += (rules.empty() ? "" : ", or ") + pointer.substr(in.pointer.size()) +
-             (pointer.size() > in.pointer.size() ? ": " : "") + detail;
+    rules += rules.empty() ? "" : ", or ";
+    if (pointer.size() > in.pointer.size()) rules += pointer.substr(in.pointer.size()) + ": ";
+    rules += detail;
     return false;
 }
 
@@ -165,7 +175,7 @@ void read_variant(Reading& in, const boost::json::value& value, T& out) {
         return (read_alternative<index>(in, value, out, rules) || ...);
     }
     (std::make_index_sequence<std::variant_size_v<T>>());
-    if (!fits) in.mismatches.push_back({in.pointer, rules});
+    if (!fits) in.found(rules);
 }
 
 template <typename T>
@@ -224,6 +234,7 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
         if (!object) return in.expected("an object");
         out.clear();
         for (const auto& [key, element] : *object) {
+            if (in.is_full()) return;
             const Step step(in, std::string_view(key.data(), key.size()));
             read_value(in, element, out[std::string(key)]);
         }

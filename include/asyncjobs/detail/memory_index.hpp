@@ -8,10 +8,10 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 /// What a MemoryJobStore looks its jobs up by.
@@ -85,15 +85,9 @@ private:
     std::size_t next_ = 0, count_ = 0;
 };
 
-struct StringHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
+/// In order, since clients may choose the names, as in all tables here but those of job ids.
 template <typename Value>
-using ByName = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
+using ByName = std::map<std::string, Value, std::less<>>;
 
 /// Each new job has the highest id so far, or nearly, and each new entry of a schedule the latest
 /// time: the end is where to look first.

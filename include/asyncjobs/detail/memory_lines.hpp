@@ -214,7 +214,7 @@ private:
 
     std::map<std::string, Limit, std::less<>> limits_;
     std::vector<Limit> all_;
-    std::unordered_map<std::string, Line> lines_;
+    std::map<std::string, Line> lines_;
     std::set<std::string> open_; ///< lines that may have to call somebody
     std::unordered_map<JobId, Member> jobs_;
     std::vector<Call> calls_;

@@ -2,33 +2,45 @@
 
 #include <asyncjobs/asio.hpp>
 #include <asyncjobs/detail/deadline.hpp>
+#include <asyncjobs/detail/system_random.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <list>
 #include <mutex>
-#include <span>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#ifdef _WIN32
-#include <random>
-#else
-#include <sys/random.h>
-#include <unistd.h>
-#endif
-
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
+/// Memory for one handler at a time; a second one has the heap's.
+class TimerMemory {
+public:
+    void* allocate(std::size_t bytes) {
+        if (bytes > sizeof bytes_ || used_.exchange(true)) return ::operator new(bytes);
+        return bytes_;
+    }
+    void deallocate(void* memory) noexcept {
+        if (memory != bytes_) return ::operator delete(memory);
+        used_ = false;
+    }
+
+private:
+    alignas(std::max_align_t) std::byte bytes_[512];
+    std::atomic<bool> used_ = false;
+};
+
+/// A timer has one wait under way at most, in memory of its own, so that arm() needs none.
 class AsioTimer final : public Timer {
 public:
     AsioTimer(const boost::asio::any_io_executor& executor, Task task)
@@ -41,17 +53,14 @@ public:
 
     void arm(Duration delay) override {
         const std::lock_guard lock(state_->mutex);
-        const auto arming = ++state_->arming;
-        state_->timer.expires_after(bounded(delay));
-        state_->timer.async_wait([state = state_, arming](boost::system::error_code) {
-            const std::lock_guard running(state->running);
-            if (state->is_current(arming)) state->task();
-        });
+        state_->timer.expires_after(bounded(delay)); // ends the wait that is under way
+        if (!state_->waiting) wait(state_);
+        state_->armed = true;
     }
 
     void disarm() override {
         const std::lock_guard lock(state_->mutex);
-        ++state_->arming;
+        state_->armed = false;
         state_->timer.cancel();
     }
 
@@ -60,19 +69,64 @@ private:
         State(const boost::asio::any_io_executor& executor, Task what)
             : timer(executor), task(std::move(what)) {}
 
-        bool is_current(std::uint64_t number) {
-            const std::lock_guard lock(mutex);
-            return arming == number;
-        }
-
+        TimerMemory memory;
         std::mutex running; ///< held while the task is called
-        std::mutex mutex;   ///< guards the two below
+        std::mutex mutex;   ///< guards what follows
         boost::asio::steady_timer timer;
-        std::uint64_t arming = 0;
+        bool armed = false;
+        bool waiting = false; ///< a handler is to come
         const Task task;
     };
+    using StatePtr = std::shared_ptr<State>;
 
-    std::shared_ptr<State> state_;
+    template <typename T>
+    struct Allocator {
+        using value_type = T;
+
+        explicit Allocator(TimerMemory& from) noexcept : memory(&from) {}
+        template <typename Other>
+        Allocator(const Allocator<Other>& other) noexcept : memory(other.memory) {}
+
+        T* allocate(std::size_t count) {
+            return static_cast<T*>(memory->allocate(count * sizeof(T)));
+        }
+        void deallocate(T* allocated, std::size_t) noexcept { memory->deallocate(allocated); }
+
+        template <typename Other>
+        bool operator==(const Allocator<Other>& other) const noexcept {
+            return memory == other.memory;
+        }
+
+        TimerMemory* memory;
+    };
+
+    struct Waited {
+        explicit Waited(StatePtr of) : state(std::move(of)), memory(&state->memory) {}
+
+        using allocator_type = Allocator<std::byte>;
+        allocator_type get_allocator() const noexcept { return allocator_type(*memory); }
+
+        void operator()(boost::system::error_code) const {
+            const std::lock_guard running(state->running);
+            std::unique_lock lock(state->mutex);
+            state->waiting = false;
+            if (!state->armed) return;
+            if (state->timer.expiry() > std::chrono::steady_clock::now()) return wait(state);
+            state->armed = false;
+            lock.unlock();
+            state->task();
+        }
+
+        StatePtr state;
+        TimerMemory* memory; ///< which Asio asks of a handler that has been moved from, too
+    };
+
+    static void wait(const StatePtr& state) {
+        state->timer.async_wait(Waited(state));
+        state->waiting = true;
+    }
+
+    StatePtr state_;
 };
 
 class ThreadLane final : public Lane {
@@ -117,13 +171,13 @@ private:
         if (idle_ > 0 && !std::exchange(waking_, true)) changed_.notify_one();
     }
 
-    /// A thread that the system refuses is done without.
+    /// A thread that the system refuses, or has no memory for, is done without.
     void add_thread() {
         ended_.clear();
         if (threads_.size() >= limit_) return;
         try {
             threads_.emplace_back([this] { work(); });
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) {
         }
     }
 
@@ -192,44 +246,14 @@ private:
     bool set_ = false;
 };
 
-/// The system's cryptographic randomness, fetched a block at a time.
-class SystemRandom {
-public:
-    std::uint64_t next() {
-        const std::lock_guard lock(mutex_);
-        if (used_ == block_.size()) {
-            fill_block();
-            used_ = 0;
-        }
-        return std::exchange(block_[used_++], 0);
-    }
-
-private:
-    void fill_block() {
-#ifdef _WIN32
-        for (std::uint64_t& bits : block_)
-            bits = std::uint64_t{device_()} << 32 | std::uint64_t{device_()};
-#else
-        // libstdc++'s std::random_device takes twenty times as long.
-        if (::getentropy(block_.data(), sizeof block_) != 0)
-            throw std::system_error(errno, std::generic_category(), "getentropy");
-#endif
-    }
-
-#ifdef _WIN32
-    std::random_device device_;
-#endif
-    std::mutex mutex_;
-    std::array<std::uint64_t, 32> block_{};
-    std::size_t used_ = block_.size();
-};
-
 class AsioRuntime final : public Runtime {
 public:
     /// Without an executor: timers on a thread of its own.
     explicit AsioRuntime(boost::asio::any_io_executor timers = {}) : timers_(std::move(timers)) {
         if (timers_) return;
         timers_ = own_context_.get_executor();
+        // The first timer opens the descriptors of all: now, and not when there may be none left.
+        const boost::asio::steady_timer first(timers_);
         own_thread_ = std::jthread([this] { own_context_.run(); });
     }
 

@@ -10,7 +10,7 @@
 #include <asyncjobs/detail/watch_loop.hpp>
 
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
@@ -75,7 +75,7 @@ struct Client::Impl {
 
     void announce(std::span<const NewJob> jobs) {
         if (jobs.size() == 1) return store.notifier().ready(jobs.front().queue);
-        std::unordered_set<std::string_view> queues;
+        std::set<std::string_view> queues;
         for (const auto& job : jobs)
             if (queues.insert(job.queue).second) store.notifier().ready(job.queue);
     }
@@ -109,16 +109,15 @@ struct Client::Impl {
 };
 
 struct Client::Watch::Entry {
-    Entry(const std::shared_ptr<detail::WatchLoop>& in, detail::WatchLoop::WatchedPtr what)
-        : loop(in), watched(std::move(what)) {}
+    explicit Entry(const std::shared_ptr<detail::WatchLoop>& in) : loop(in) {}
     ~Entry() {
-        if (const auto alive = loop.lock()) alive->remove(watched);
+        if (const auto alive = loop.lock(); alive && watched) alive->remove(watched);
     }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
 
     const std::weak_ptr<detail::WatchLoop> loop; ///< empty once the client is gone
-    const detail::WatchLoop::WatchedPtr watched;
+    detail::WatchLoop::WatchedPtr watched = {};
 };
 
 ASYNCJOBS_INLINE Client::Watch::Watch() noexcept = default;
@@ -212,8 +211,12 @@ ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_mo
 
 ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
     const auto& watches = impl_->watches();
-    return Watch(std::make_unique<Watch::Entry>(watches, watches->add(id, std::move(watcher))));
+    auto entry = std::make_unique<Watch::Entry>(watches);
+    entry->watched = watches->add(id, std::move(watcher));
+    return Watch(std::move(entry));
 }
+
+ASYNCJOBS_INLINE void Client::prepare_watches() { impl_->watches(); }
 
 ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellation& cancellation) {
     validate(cancellation);

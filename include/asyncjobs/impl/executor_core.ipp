@@ -42,7 +42,7 @@ inline std::vector<ServedQueue> checked_queues(std::vector<ServedQueue> queues) 
 }
 
 inline void check_limits(const std::vector<Limit>& limits) {
-    std::unordered_set<std::string_view> names;
+    std::set<std::string_view> names;
     for (const Limit& limit : limits) {
         validate(limit, "limits holds one whose ");
         if (!names.insert(limit.name).second)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/scattered_memory.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/json.hpp>
 
@@ -13,7 +14,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 ASYNCJOBS_INLINE boost::json::value to_value(const JsonText& text) {
     boost::json::parse_options options;
     options.max_depth = JsonText::max_depth;
-    return boost::json::parse(text.text(), {}, options);
+    return boost::json::parse(text.text(), asyncjobs::detail::scattered_memory(), options);
 }
 
 namespace detail {
@@ -28,6 +29,16 @@ ASYNCJOBS_INLINE void append_token(std::string& pointer, std::string_view token)
         else
             pointer += c;
     }
+}
+
+ASYNCJOBS_INLINE void add_mismatch(Mismatches& mismatches, std::string_view pointer,
+                                   std::string detail) {
+    if (mismatches.size() > most_mismatches) return;
+    if (pointer.size() > longest_pointer) {
+        pointer = pointer.substr(0, pointer.rfind('/', longest_pointer));
+        detail.insert(0, "below here: ");
+    }
+    mismatches.push_back({std::string(pointer), std::move(detail)});
 }
 
 ASYNCJOBS_INLINE Step::Step(Reading& reading, std::string_view token)
@@ -69,10 +80,11 @@ ASYNCJOBS_INLINE void read_timestamp(Reading& in, const boost::json::value& valu
 ASYNCJOBS_INLINE void refuse_unknown(Reading& in, const boost::json::object& object,
                                      const std::vector<std::string_view>& known) {
     for (const auto& member : object) {
+        if (in.is_full()) return;
         const std::string_view name(member.key().data(), member.key().size());
         if (std::ranges::find(known, name) != known.end()) continue;
         const Step step(in, name);
-        in.mismatches.push_back({in.pointer, "is unknown here"});
+        in.found("is unknown here");
     }
 }
 

@@ -114,6 +114,9 @@ struct MemoryJobStore::State {
     bool may_start(Record& record, const Claim& claim, Exchange& out);
     void claim(Queue& queue, const Claim& claim, Exchange& out);
     JobPage parents_page(const JobQuery& query);
+    void fill(Record& record, const NewJob& wanted, std::vector<JobId> parents, Timestamp now);
+    void forget(Record& record);
+    void take_back(const JobId& id);
     void erase(Record& record);
     void bury(const Job& job);
     void forget_tombstones(Timestamp now);
@@ -126,8 +129,8 @@ struct MemoryJobStore::State {
     const Clock clock;
     std::mutex mutex;
     std::unordered_map<JobId, Record> records;
-    std::unordered_map<std::string_view, Record*> live_keys;    ///< views into the records
-    std::unordered_map<std::string_view, const Job*> kept_keys; ///< by idempotency key, likewise
+    std::map<std::string_view, Record*> live_keys;    ///< views into the records
+    std::map<std::string_view, const Job*> kept_keys; ///< by idempotency key, likewise
     detail::ByName<Queue> queues;
     detail::ByName<detail::MemoryOwned> owned;
     detail::ByName<detail::RecentRuns> recent_runs;         ///< by type
@@ -202,6 +205,21 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     for (const JobId& parent : parents)
         if (!find(parent)) return {Outcome::parent_missing, parent, {}};
     Record& record = records[wanted.id];
+    try {
+        fill(record, wanted, std::move(parents), now);
+    } catch (...) {
+        forget(record);
+        throw;
+    }
+    detail::insert_near_end(schedule_of(record), record);
+    detail::insert_near_end(all, record);
+    detail::insert_near_end(owned.find(wanted.owner)->second, record);
+    return {Outcome::created, wanted.id, record.job.created_at};
+}
+
+/// All that may fail on the way into the indexes.
+ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& wanted,
+                                                  std::vector<JobId> parents, Timestamp now) {
     Job& job = record.job;
     job.id = wanted.id;
     job.type = wanted.type;
@@ -227,17 +245,42 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
     record.at = is_blocked ? detail::never_due : claim_time(job.run_at, job.priority, now);
     record.in_scheduled = !is_blocked && is_to_advance(job, now);
     record.queue = &queue(job.queue);
-    for (const JobId& parent : parents) {
+    record.parents = std::move(parents);
+    for (const JobId& parent : record.parents) {
         children[parent].push_back(job.id);
         if (is_finished(find(parent)->job.status)) to_unblock.insert(parent);
     }
-    record.parents = std::move(parents);
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
     if (job.idempotency_key) kept_keys.emplace(*job.idempotency_key, &job);
-    detail::insert_near_end(schedule_of(record), record);
-    detail::insert_near_end(all, record);
-    detail::insert_near_end(owned[job.owner], record);
-    return {Outcome::created, job.id, job.created_at};
+    owned[job.owner];
+}
+
+/// Undoes fill(), however far that came.
+ASYNCJOBS_INLINE void MemoryJobStore::State::forget(Record& record) {
+    const Job& job = record.job;
+    const auto is_own = [&](const auto& keys, const auto& key, const auto* whose) {
+        const auto found = key ? keys.find(*key) : keys.end();
+        return found != keys.end() && found->second == whose;
+    };
+    for (const JobId& parent : record.parents)
+        if (const auto of = children.find(parent); of != children.end()) {
+            std::erase(of->second, job.id);
+            if (of->second.empty()) children.erase(of);
+        }
+    if (is_own(live_keys, job.unique_key, &record)) live_keys.erase(*job.unique_key);
+    if (is_own(kept_keys, job.idempotency_key, &job)) kept_keys.erase(*job.idempotency_key);
+    if (const auto owner = owned.find(job.owner); owner != owned.end() && owner->second.empty())
+        owned.erase(owner);
+    records.erase(JobId(job.id));
+}
+
+/// Undoes a submit that created the job.
+ASYNCJOBS_INLINE void MemoryJobStore::State::take_back(const JobId& id) {
+    Record& record = *find(id);
+    detail::erase_from(schedule_of(record), record);
+    detail::erase_from(all, record);
+    detail::erase_from(owned.find(record.job.owner)->second, record);
+    forget(record);
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
@@ -357,9 +400,15 @@ ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::State::submit(std::span<
     std::vector<Submitted> answers;
     answers.reserve(jobs.size());
     Parents parents;
-    for (const NewJob& job : jobs) {
-        answers.push_back(submit(job, parents.of(job), now));
-        parents.submitted(job, answers.back());
+    try {
+        for (const NewJob& job : jobs) {
+            answers.push_back(submit(job, parents.of(job), now));
+            parents.submitted(job, answers.back());
+        }
+    } catch (...) {
+        for (; !answers.empty(); answers.pop_back())
+            if (answers.back().outcome == Submitted::Outcome::created) take_back(answers.back().id);
+        throw;
     }
     return answers;
 }

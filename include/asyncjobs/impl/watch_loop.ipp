@@ -22,11 +22,16 @@ ASYNCJOBS_INLINE WatchLoop::~WatchLoop() {
 
 ASYNCJOBS_INLINE WatchLoop::WatchedPtr WatchLoop::add(const JobId& id, Watcher watcher) {
     auto watched = std::make_shared<Watched>(id, std::move(watcher));
-    std::unique_lock lock(mutex_);
-    if (watched_.empty()) timer_->arm(jittered(poll_every_, runtime_.random()));
-    watched_[id].watchers.push_back(watched);
-    to_read_.insert(id);
-    look_soon(lock);
+    try {
+        std::unique_lock lock(mutex_);
+        if (watched_.empty()) timer_->arm(jittered(poll_every_, runtime_.random()));
+        watched_[id].watchers.push_back(watched);
+        to_read_.insert(id);
+        look_soon(lock);
+    } catch (...) {
+        forget(watched);
+        throw;
+    }
     return watched;
 }
 
@@ -45,24 +50,32 @@ ASYNCJOBS_INLINE void WatchLoop::remove(const WatchedPtr& watched) {
     watched->ended = true;
 }
 
+/// What fails here is noticed by the next poll.
 ASYNCJOBS_INLINE void WatchLoop::look_at(std::span<const JobId> ids) {
-    std::unique_lock lock(mutex_);
-    for (const auto& id : ids)
-        if (watched_.contains(id)) to_read_.insert(id);
-    look_soon(lock);
+    try {
+        std::unique_lock lock(mutex_);
+        for (const auto& id : ids)
+            if (watched_.contains(id)) to_read_.insert(id);
+        look_soon(lock);
+    } catch (const std::exception&) {
+    }
 }
 
 ASYNCJOBS_INLINE void WatchLoop::look_soon(const std::unique_lock<std::mutex>&) {
     if ((to_read_.empty() && to_glance_at_.empty()) || looking_ || stopped_) return;
-    looking_ = true;
     lane_->post([this] { look(); });
+    looking_ = true;
 }
 
 ASYNCJOBS_INLINE void WatchLoop::poll() {
     std::unique_lock lock(mutex_);
-    for (const auto& [id, place] : watched_) to_glance_at_.insert(id);
-    look_soon(lock);
     if (!watched_.empty() && timer_) timer_->arm(jittered(poll_every_, runtime_.random()));
+    try {
+        for (const auto& [id, place] : watched_) to_glance_at_.insert(id);
+        look_soon(lock);
+    } catch (const std::exception&) {
+        // The next poll tries again.
+    }
 }
 
 ASYNCJOBS_INLINE void WatchLoop::look() {
@@ -74,7 +87,11 @@ ASYNCJOBS_INLINE void WatchLoop::look() {
     }
     std::unique_lock lock(mutex_);
     looking_ = false;
-    look_soon(lock);
+    try {
+        look_soon(lock);
+    } catch (const std::exception&) {
+        // Likewise.
+    }
 }
 
 ASYNCJOBS_INLINE std::vector<JobId> WatchLoop::take(std::unordered_set<JobId>& from) {

@@ -163,3 +163,42 @@ TEST_CASE("every answer has the date") {
     CHECK(connection.ask(second_request).header("Date").ends_with(" GMT"));
     CHECK(connection.ask("x\r\n\r\n").header("Date").ends_with(" GMT"));
 }
+
+TEST_CASE("trailers and chunk extensions larger than a head are refused, without a log line") {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+    ServedOptions options;
+    options.server.log = [&](const LogEntry& entry) {
+        const std::lock_guard lock(mutex);
+        lines.push_back(entry.message);
+    };
+    ServedApi served(options);
+    std::string many_extensions;
+    for (int i = 0; i < 40; ++i) many_extensions += "1;" + std::string(500, 'a') + "\r\n1\r\n";
+    for (const std::size_t size : {17'000, 65'533, 65'534, 65'536, 200'000}) {
+        CAPTURE(size);
+        const std::string text(size, 'a');
+        for (const auto& body :
+             {"1\r\n1\r\n0\r\nX: " + text + "\r\n\r\n", "1\r\n1\r\n0\r\n" + text + ": x\r\n\r\n",
+              "1;" + text + "\r\n1\r\n0\r\n\r\n", many_extensions + "0\r\n\r\n"}) {
+            auto connection = served.connect();
+            connection.send(note("Transfer-Encoding: chunked\r\n", body));
+            connection.finish_sending();
+            const auto answer = connection.receive_rest();
+            CHECK((answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.1 431 ")));
+            CHECK(count(answer, "HTTP/1.1 ") == 1);
+        }
+    }
+    CHECK(served.post("/v1/notes", "1").status == 202);
+    const std::lock_guard lock(mutex);
+    CHECK(lines == std::vector<std::string>());
+}
+
+TEST_CASE("a body with small trailers and extensions is accepted") {
+    ServedApi served;
+    auto connection = served.connect();
+    connection.send(note("Transfer-Encoding: chunked\r\n",
+                         "1;a=b\r\n1\r\n0\r\nX: " + std::string(8'000, 'a') + "\r\n\r\n"));
+    CHECK(connection.receive().status == 202);
+    CHECK(connection.ask(second_request).status == 200);
+}

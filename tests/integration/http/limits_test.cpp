@@ -291,3 +291,58 @@ TEST_CASE("a retry counts against the quota of submits") {
     CHECK(served.client.find(id)->status == JobStatus::cancelled);
     CHECK(served.post("/v1/notes", "1").status == 429);
 }
+
+TEST_CASE("answers that are held get others refused, until they are given back") {
+    ServedApi served({.api = {.answer_memory_limit = 1024 * 1024}});
+    served.api.route(
+        "GET", "/big",
+        [](const http::Call&) { return http::Response{.body = std::string(600'000, 'x')}; },
+        {.authenticate = false});
+    const auto ask = [&](const char* method) {
+        std::promise<http::Response> answer;
+        served.api.handle({.method = method, .target = "/v1/big"},
+                          [&](http::Response response) { answer.set_value(std::move(response)); });
+        return answer.get_future().get();
+    };
+    auto first = ask("GET");
+    CHECK(first.status == 200);
+    const auto second = ask("GET");
+    CHECK(second.status == 503);
+    CHECK(second.headers.find("Retry-After") != nullptr);
+    CHECK(ask("HEAD").status == 200);
+    first = {};
+    CHECK(ask("GET").status == 200);
+}
+
+TEST_CASE("clients that do not read their answers get others refused, not the memory") {
+    constexpr int size = 16 * 1024 * 1024;
+    ServedApi served({.api = {.answer_memory_limit = 3 * size / 2}});
+    served.api.route("GET", "/huge", [](const http::Call&) {
+        return http::Response{.body = std::string(size, 'x')};
+    });
+    const auto await_bytes = [&](int count) {
+        const auto line = "\nasyncjobs_http_answer_bytes " + std::to_string(count) + "\n";
+        while (served.ask("GET /metrics", "").body.find(line) == std::string::npos)
+            std::this_thread::yield();
+    };
+    auto slow = served.connect();
+    slow.send(ServedApi::request("GET /v1/huge", "ann"));
+    await_bytes(size);
+    CHECK(served.ask("GET /v1/huge").status == 503);
+    CHECK(served.post("/v1/notes", "1").status == 202);
+    CHECK(slow.receive().body.size() == size);
+    await_bytes(0);
+    CHECK(served.ask("GET /v1/huge").status == 200);
+}
+
+TEST_CASE("a document full of faults gets an answer that is no larger than it") {
+    ServedApi served;
+    std::string text = "{";
+    for (int i = 0; i < 90'000; ++i) text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";
+    const auto response = served.post("/v1/reports/sales", text + '}');
+    CHECK(response.status == 422);
+    CHECK(response.body.size() < 20'000);
+    const auto document = json_of(response);
+    CHECK(document.at("errors").as_array().size() == 100);
+    CHECK(document.at("more_errors") == true);
+}

@@ -3,6 +3,7 @@
 #include <asyncjobs/detail/argument_check.hpp>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
@@ -22,6 +23,10 @@ boost::json::object object_of(const JsonText& text, std::string_view argument) {
 
 boost::json::object parse_object(std::string_view text) {
     return boost::json::parse({text.data(), text.size()}).as_object();
+}
+
+bool have_same_text(const boost::json::value& a, const boost::json::value& b) {
+    return boost::json::serialize(a) == boost::json::serialize(b);
 }
 
 void add_missing(boost::json::object& to, const boost::json::object& from) {

@@ -27,6 +27,10 @@ boost::json::object object_like(const JsonText& text, std::string_view argument)
 /// Of a text of our own.
 boost::json::object parse_object(std::string_view text);
 
+/// Whether their texts are the same. Boost.JSON's own comparison ends the process where it has no
+/// memory.
+bool have_same_text(const boost::json::value& a, const boost::json::value& b);
+
 /// Adds those members whose names `to` does not have.
 void add_missing(boost::json::object& to, const boost::json::object& from);
 

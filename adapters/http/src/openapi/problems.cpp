@@ -29,8 +29,12 @@ constexpr std::string_view problem_schema_text = R"({
         "type": "object",
         "required": ["errors"],
         "properties": {
+          "more_errors": {
+            "description": "true: there are more than errors holds",
+            "type": "boolean"},
           "errors": {
             "type": "array",
+            "maxItems": 100,
             "items": {
               "type": "object",
               "required": ["pointer", "detail"],

@@ -102,7 +102,7 @@ boost::json::object extract_parts(std::string_view key, boost::json::value& sche
 bool SchemaBook::has_other(const boost::json::object& schemas) const {
     return std::ranges::any_of(schemas, [&](const auto& entry) {
         const auto* ours = schemas_.if_contains(entry.key());
-        return ours && *ours != entry.value();
+        return ours && !have_same_text(*ours, entry.value());
     });
 }
 

@@ -135,7 +135,9 @@ boost::json::object result_schema(const std::vector<const detail::SubmitRule*>& 
         all_known = all_known && !schema.empty();
         if (schema.empty()) continue;
         const auto result = schemas.add_whole(pascal_case(rule->job.type) + "Result", schema);
-        if (std::ranges::find(results, boost::json::value(result)) == results.end())
+        if (std::ranges::none_of(results, [&](const boost::json::value& known) {
+                return have_same_text(known, result);
+            }))
             results.push_back(result);
     }
     results.insert(results.end(), others.begin(), others.end());

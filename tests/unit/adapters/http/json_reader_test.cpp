@@ -1,8 +1,15 @@
+#include "colliding_keys.hpp"
+
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
 
 using asyncjobs::http::member_text;
 using asyncjobs::http::Problem;
@@ -69,3 +76,28 @@ TEST_CASE("a member's text is found byte for byte") {
     CHECK(member_text(R"({})", "input").empty());
     CHECK(member_text(R"([])", "input").empty());
 }
+
+TEST_CASE(
+    "an object's table begins at another place each time, so that its hash can't be guessed") {
+    std::string text = "{";
+    for (int i = 0; i < 4096; ++i) text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";
+    text += '}';
+    std::set<std::uintptr_t> places; // within the buckets of such a table
+    for (int i = 0; i < 64; ++i)
+        places.insert(reinterpret_cast<std::uintptr_t>(read_json(text, 32).as_object().begin()) %
+                      4096);
+    CHECK(places.size() > 16);
+}
+
+#ifdef __GLIBCXX__
+TEST_CASE("many keys that an unseeded hash has in one place are read like any others") {
+    const auto keys = colliding_keys(3'000);
+    std::string text = "{";
+    for (const auto& key : keys) {
+        CHECK(std::hash<std::string>{}(key) == std::hash<std::string>{}(keys.front()));
+        text += (text.size() > 1 ? ",\"" : "\"") + key + "\":0";
+    }
+    text += '}';
+    CHECK(read_json(text, 32).as_object().size() == keys.size());
+}
+#endif

@@ -67,3 +67,26 @@ TEST_CASE("below a place that reading found faulty, nothing is added") {
     whole.add("/a", "is no date");
     CHECK(whole.all().size() == 1);
 }
+
+TEST_CASE("no more than 100 errors are told, and that there are more") {
+    Violations violations;
+    for (int i = 0; i < 100; ++i) violations.add("/" + std::to_string(i), "is wrong");
+    const auto all = Problem(422, "c", "d").with_errors(violations.all()).response("urn:x");
+    auto document = boost::json::parse(std::get<std::string>(all.body));
+    CHECK(document.at("errors").as_array().size() == 100);
+    CHECK(!document.as_object().contains("more_errors"));
+
+    for (int i = 100; i < 100'000; ++i) violations.add("/" + std::to_string(i), "is wrong");
+    const auto more = Problem(422, "c", "d").with_errors(violations.all()).response("urn:x");
+    document = boost::json::parse(std::get<std::string>(more.body));
+    CHECK(document.at("errors").as_array().size() == 100);
+    CHECK(document.at("more_errors") == true);
+}
+
+TEST_CASE("an error below a very long key is told of a place around it") {
+    Violations violations;
+    violations.add("/a/" + std::string(100'000, 'k') + "/0", "is wrong");
+    REQUIRE(violations.all().size() == 1);
+    CHECK(violations.all()[0].pointer == "/a");
+    CHECK(violations.all()[0].detail == "below here: is wrong");
+}

@@ -58,7 +58,14 @@ TEST_CASE("a string goes with its head, and the connection stays") {
 TEST_CASE("the client is told whether the connection stays") {
     CHECK(has_line(to_wire({}, true, false).start, "Connection: close"));
     CHECK_FALSE(to_wire({}, true, false).keep_alive);
-    CHECK(has_line(to_wire({}, false, true).start, "Connection: keep-alive"));
+    const Response empty{.headers = {{"Content-Length", "0"}}};
+    CHECK(has_line(to_wire(empty, false, true).start, "Connection: keep-alive"));
+    CHECK(to_wire(Response{.status = 204}, true, true).keep_alive);
+}
+
+TEST_CASE("a response without a length ends with its connection") {
+    CHECK(has_line(to_wire(Response{.status = 503}, true, true).start, "Connection: close"));
+    CHECK_FALSE(to_wire(Response{.status = 503}, true, true).keep_alive);
 }
 
 TEST_CASE("a stream comes in chunks, the last of which is empty, and the connection ends") {

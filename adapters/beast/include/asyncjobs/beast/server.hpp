@@ -26,7 +26,10 @@ struct ServerOptions {
     unsigned io_threads = 2;           ///< 1-64
     TlsOptions tls = {};
 
-    std::size_t max_connections = 1024;            ///< from 1 on; one more gets 503
+    /// From 1 on; one more gets 503. start() raises the process' limit of descriptors
+    /// (RLIMIT_NOFILE) so far as they need it, two each and 128 more for everything else; where it
+    /// can't, it lowers this, and logs that.
+    std::size_t max_connections = 1024;
     std::size_t max_connections_per_address = 256; ///< from 1 on; IPv6: a /64 network is an address
     std::size_t target_limit = 8 * 1024;           ///< 64 - 1 MiB; a longer one gets 414
     std::size_t head_limit = 16 * 1024;            ///< 256 - 1 MiB; a larger one gets 431

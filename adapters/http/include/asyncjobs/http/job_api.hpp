@@ -50,6 +50,9 @@ struct ApiOptions {
     unsigned threads = 8;
     std::size_t queue_limit = 1000; ///< 0-1000000; requests that wait for a thread; more get 503
     std::size_t body_limit = 1024 * 1024; ///< bytes, 1 - JsonText::max_size
+    /// Bytes, 64 KiB - 1 TiB; of answers that are being written, but small ones (16 KiB). One more
+    /// gets 503, and a stream ends.
+    std::size_t answer_memory_limit = 64 * 1024 * 1024;
     std::size_t depth_limit = 32;         ///< 1 - JsonText::max_depth; nesting of a request's JSON
     std::size_t default_page = 50;        ///< 1 - max_page; jobs in a listing
     std::size_t max_page = 200;           ///< 1-1000
@@ -172,7 +175,9 @@ public:
                RouteOptions options = {});
 
     /// Calls `respond` exactly once, from one of the API's threads, or at once from this one where
-    /// there is nothing to wait for or no room. `respond` must not block and must not throw.
+    /// there is nothing to wait for or no room. `respond` must not block and must not throw. Where
+    /// there is no memory for any other answer, that is a 503 without a field, which only the end
+    /// of the connection can frame.
     Ongoing handle(Request request, Respond respond);
 
     /// For a service that goes down: from now on submits get 503, and so does `/readyz`; requests

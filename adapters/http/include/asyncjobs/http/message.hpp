@@ -64,6 +64,9 @@ struct Response {
     unsigned status = 200;
     Headers headers = {};
     Body body = {};
+    /// Counts the body among those that are being written (ApiOptions::answer_memory_limit): to be
+    /// kept until it is.
+    std::shared_ptr<void> memory = {};
 };
 
 /// In bytes; empty for a stream, whose length nobody knows.

@@ -16,7 +16,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 class ASYNCJOBS_HTTP_DECL Violations {
 public:
     /// `pointer` is a JSON pointer into the request's document: `/from`. Ignored where reading the
-    /// document has found fault with that place, or with one around it, already.
+    /// document has found fault with that place, or with one around it, already; and where there
+    /// are more than json::most_mismatches.
     void add(std::string pointer, std::string detail);
 
     bool empty() const noexcept { return found_.empty(); }
@@ -40,6 +41,7 @@ public:
     Problem(unsigned status, std::string code, std::string detail);
 
     Problem&& with_header(std::string name, std::string value) &&;
+    /// Up to json::most_mismatches; `more_errors` says that there are more.
     Problem&& with_errors(const json::Mismatches& errors) &&;
     Problem&& with_member(std::string_view name, boost::json::value value) &&;
 

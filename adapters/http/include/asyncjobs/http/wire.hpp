@@ -12,7 +12,8 @@ struct WireMessage {
     std::string start = {}; ///< status line, fields, and the body if it is a string
     /// What comes then, each piece framed and ready to be sent; null if that was all.
     std::shared_ptr<BodyStream> rest = {};
-    bool keep_alive = true; ///< false: the connection is to be closed when all is sent
+    std::shared_ptr<void> memory = {}; ///< the response's: to be kept until `start` is sent
+    bool keep_alive = true;            ///< false: the connection is to be closed when all is sent
 };
 
 /// For servers that have no writer of their own which takes fields as they are: adds `Date` and
