@@ -47,9 +47,16 @@ void MysqlClaim::search(MysqlBatch& batch, std::size_t queue, const DueRange& ra
     if (range.is_empty()) return;
     Served& served = served_[queue];
     found.wanted = missing();
+    const std::string& name = request_.queues[queue];
+    Expression from{std::to_string(range.from.time_since_epoch().count())};
+    if (range.from == Timestamp::min() || range.to < Timestamp::max()) {
+        batch.add_change(mysql::see_none, now_);
+        batch.add_change(mysql::see_oldest, name, now_, range.from, range.to);
+        from.text = ASYNCJOBS_MYSQL_OLDEST;
+    }
     batch.add(
-        mysql::find_due, [this, &served, &found](Row row) { read(row, served, found); }, now_,
-        request_.queues[queue], range.from, range.to, found.wanted);
+        mysql::find_due, [this, &served, &found](Row row) { read(row, served, found); }, now_, name,
+        from, range.to, found.wanted);
 }
 
 void MysqlClaim::ask_for_next_due(MysqlBatch& batch) {
