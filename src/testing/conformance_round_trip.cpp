@@ -46,6 +46,8 @@ std::vector<JsonText> payloads() {
     return payloads;
 }
 
+const std::string chinese = "\xE4\xB8\xAD\xE6\x96\x87";
+
 /// Short texts of the same kinds.
 std::vector<std::string> labels() {
     return {"",
@@ -59,6 +61,7 @@ std::vector<std::string> labels() {
             "caf\xC3\xA9 cafe\xCC\x81",
             "\xD9\x85\xD8\xB9\xD8\xA7\xD9\x84\xD8\xAC\xD8\xA9...",
             "\xF0\x9F\x8E\x89\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB",
+            chinese,
             "null",
             "0",
             std::string(255, 'x')};
@@ -200,6 +203,106 @@ void keeps_worker_names(Scene& scene) {
     }
 }
 
+void keeps_steps(Scene& scene) {
+    const auto lease = scene.running({}, no_lease).lease;
+    std::vector<Step> expected;
+    for (const auto& result : payloads())
+        expected.push_back({fmt::format("step-{}", expected.size()), result});
+    for (const Step& step : expected) {
+        const Heartbeat heartbeat{.lease = lease, .step = step};
+        scene.store().renew({&heartbeat, 1}, no_lease);
+    }
+    expect_equal(scene.job(lease.id).steps, expected, "steps");
+    scene.rescue_one();
+    expect_equal(scene.claim_one().steps, expected, "steps, as claimed");
+}
+
+void keeps_errors_of_attempts(Scene& scene) {
+    std::vector<AttemptError> expected;
+    const auto id = scene.submit({.max_attempts = 1000});
+    for (const auto& text : labels()) {
+        const auto lease = scene.claim_one("default", long_lease, text).lease;
+        scene.accept(Settlement::retried(lease, {.code = text, .message = text}, {}));
+        const auto number = static_cast<int>(expected.size()) + 1;
+        const auto code = text.substr(0, AttemptError::max_code);
+        expected.push_back({number, scene.job(id).updated_at, text, code, text});
+    }
+    expect_equal(scene.job(id).attempt_errors, expected, "attempt_errors");
+}
+
+void keeps_cancel_reasons(Scene& scene) {
+    for (const auto& reason : labels()) {
+        const auto pending = scene.submit();
+        scene.store().cancel(pending, {.reason = reason});
+        expect_equal(scene.job(pending).cancel_reason, reason, "reason of a pending job's");
+        const auto running = scene.running().lease;
+        scene.store().cancel(running.id, {.reason = reason, .force = true});
+        expect_equal(scene.job(running.id).cancel_reason, reason, "reason of a running job's");
+    }
+}
+
+void keeps_owners_of_purged_jobs(Scene& scene) {
+    for (const auto& owner : labels()) {
+        if (owner.empty()) continue;
+        const auto id = scene.completed({.owner = owner, .retention = Duration::zero()});
+        scene.store().purge(10);
+        expect(!scene.find(id), "the job to be purged");
+        expect_equal(scene.store().purged_owner(id).value_or("none"), owner, "owner");
+    }
+}
+
+void keeps_what_replaces(Scene& scene) {
+    for (const auto& input : payloads()) {
+        auto job = scene.filled();
+        const auto id = scene.submit(job);
+        job.id = id;
+        job.input = input;
+        job.on_conflict = OnConflict::replace;
+        scene.store().submit({&job, 1});
+        expect_equal(scene.job(id).input, input, "input");
+    }
+}
+
+void keeps_follow_ups(Scene& scene) {
+    for (const auto& text : labels()) {
+        if (text.empty()) continue;
+        const auto follow_up = scene.filled({.input = JsonText::parse("\"" + chinese + "\""),
+                                             .queue = "next",
+                                             .owner = text,
+                                             .unique_key = text,
+                                             .idempotency_key = text,
+                                             .limit_key = text});
+        const auto lease = scene.running().lease;
+        scene.accept(Settlement::completed(lease, {}).with_follow_ups({follow_up}));
+        const auto job = scene.job(follow_up.id);
+        expect_equal(job.input, follow_up.input, "input");
+        expect_equal(job.owner, text, "owner");
+        expect_equal(job.unique_key, text, "unique_key");
+        expect_equal(job.idempotency_key, text, "idempotency_key");
+        expect_equal(job.limit_key, text, "limit_key");
+    }
+}
+
+/// Texts that a database of fewer characters would all turn into the same question marks.
+void tells_scripts_apart(Scene& scene) {
+    const std::vector<std::string> texts = {chinese,
+                                            "\xE6\x97\xA5\xE6\x9C\xAC",
+                                            "\xD0\x94\xD0\xBE",
+                                            "\xD8\xB4\xD8\xA8",
+                                            "\xF0\x9F\x8E\x89",
+                                            "\xF0\x9F\x8E\x88",
+                                            "??"};
+    scene.store().set_limit({.name = "one-each", .per = LimitPer::key, .concurrency = 1});
+    std::vector<JobId> ids;
+    for (const auto& text : texts)
+        ids.push_back(scene.submit(
+            {.owner = text, .unique_key = text, .idempotency_key = text, .limit_key = text}));
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        expect_equal(ids_of(scene.store().list({.owner = texts[i]}).jobs), {ids[i]},
+                     fmt::format("jobs of owner {}", show(texts[i])));
+    expect_equal(ids_of(scene.claim(100)), ids, "jobs claimed, each under a limit of its own");
+}
+
 void keeps_names(Scene& scene) {
     const std::string all = "azAZ09._:/-";
     for (const auto& name : {all, std::string(100, 'n'), std::string("x")}) {
@@ -242,6 +345,13 @@ Cases round_trip_cases() {
         {"error codes and messages are kept byte for byte", keeps_error_texts},
         {"progress messages are kept byte for byte", keeps_progress_messages},
         {"owners are kept and compared byte for byte", keeps_owners},
+        {"results of steps are kept byte for byte", keeps_steps},
+        {"the texts of attempts' errors are kept byte for byte", keeps_errors_of_attempts},
+        {"cancel reasons are kept byte for byte", keeps_cancel_reasons},
+        {"owners of purged jobs are kept byte for byte", keeps_owners_of_purged_jobs},
+        {"inputs that replace others are kept byte for byte", keeps_what_replaces},
+        {"the texts of follow-ups are kept byte for byte", keeps_follow_ups},
+        {"texts in different scripts are different owners, keys and limits", tells_scripts_apart},
         {"unique keys and idempotency keys are kept byte for byte", keeps_keys},
         {"worker names are kept byte for byte", keeps_worker_names},
         {"types and queues are kept as they are", keeps_names},

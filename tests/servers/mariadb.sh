@@ -3,6 +3,7 @@
 # without a password, with full durability. Usage: mariadb.sh start|stop|restart|kill|url DIR
 #   start, restart   print the store URL of its database `asyncjobs`; start is quick the second time
 #   kill             ends it at once, as a crash would
+# SERVER_OPTIONS may hold more options of the server.
 set -euo pipefail
 # shellcheck source=tests/servers/common.sh
 . "$(dirname "$0")/common.sh"
@@ -36,13 +37,14 @@ start() {
         pick_port
         # Its own, as a server that starts removes the temporary files of others.
         as_user mkdir -p "$home/tmp"
+        # shellcheck disable=SC2086
         as_user "$server" --no-defaults --datadir="$home/data" --tmpdir="$home/tmp" \
             --socket="$socket" --pid-file="$pid_file" --port="$(cat "$home/port")" \
             --bind-address=127.0.0.1 \
             --max-connections=200 --innodb-buffer-pool-size=256M --innodb-log-file-size=256M \
             --innodb-flush-log-at-trx-commit=1 --sync-binlog=1 --skip-log-bin \
             --max-allowed-packet=64M --character-set-server=utf8mb4 --skip-name-resolve \
-            >>"$home/log" 2>&1 </dev/null &
+            ${SERVER_OPTIONS:-} >>"$home/log" 2>&1 </dev/null &
     fi
     wait_until 'MariaDB to answer' sql 'SELECT 1'
     sql "CREATE DATABASE IF NOT EXISTS asyncjobs;

@@ -5,6 +5,7 @@
 # mirror that can be reached. Usage: mysql.sh start|stop|restart|kill|url DIR
 #   start, restart   print the store URL of its database `asyncjobs`; start is quick the second time
 #   kill             ends it at once, as a crash would
+# SERVER_OPTIONS may hold more options of the server.
 set -euo pipefail
 # shellcheck source=tests/servers/common.sh
 . "$(dirname "$0")/common.sh"
@@ -48,11 +49,13 @@ start() {
     if ! is_running "$pid_file" "$(comm)"; then
         rm -f "$pid_file"
         pick_port
+        # shellcheck disable=SC2086
         server data --socket="$socket" --pid-file="$pid_file" --port="$(cat "$home/port")" \
             --bind-address=127.0.0.1 --mysqlx=OFF --max-connections=200 \
             --innodb-buffer-pool-size=256M --innodb-redo-log-capacity=256M \
             --innodb-flush-log-at-trx-commit=1 --skip-log-bin --secure-file-priv=NULL \
-            --max-allowed-packet=64M --skip-name-resolve >>"$home/log" 2>&1 </dev/null &
+            --max-allowed-packet=64M --skip-name-resolve \
+            ${SERVER_OPTIONS:-} >>"$home/log" 2>&1 </dev/null &
     fi
     wait_until 'MySQL to answer' sql 'SELECT 1'
     sql "CREATE DATABASE IF NOT EXISTS asyncjobs;

@@ -6,22 +6,22 @@
 #include "mysql_fault.hpp"
 #include "mysql_schema.hpp"
 #include "mysql_session.hpp"
+#include "mysql_settings.hpp"
 #include "mysql_statements.hpp"
 #include "purged_jobs.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <soci/mysql/soci-mysql.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <system_error>
 #include <tuple>
 #include <unordered_map>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
-
-/// The server ends a transaction whose owner has stopped for so long, and so gives its locks free.
-constexpr int stalled_after_seconds = 60;
 
 Fault mysql_fault_of(const soci::soci_error& error, Stage stage) {
     if (const auto* known = dynamic_cast<const soci::mysql_soci_error*>(&error))
@@ -29,50 +29,28 @@ Fault mysql_fault_of(const soci::soci_error& error, Stage stage) {
     return {Errc::store_failure, "MySQL: SOCI could not run a statement", true};
 }
 
-long long number(Session& session, std::string_view sql) {
-    long long answer = 0;
-    session.query({sql, "i"}).for_first([&](Row row) { answer = row.number(); });
-    return answer;
+/// The client library does not, so that other programs that this process starts would have the
+/// connection as well, and keep it open.
+void keep_from_children(const MysqlSession& session) {
+    const int socket = session.handle()->net.fd;
+    if (const int flags = ::fcntl(socket, F_GETFD); flags >= 0)
+        ::fcntl(socket, F_SETFD, flags | FD_CLOEXEC);
 }
 
-std::string text(Session& session, std::string_view sql) {
-    std::string answer;
-    session.query({sql, "t"}).for_first([&](Row row) { answer = row.take_text(); });
-    return answer;
+std::string place_of(const MysqlOptions& options) {
+    if (!options.socket.empty()) return options.socket;
+    return options.port == 0 ? options.host : fmt::format("{}:{}", options.host, options.port);
 }
 
-bool is_mariadb(Session& session) {
-    return text(session, "SELECT VERSION()").find("MariaDB") != std::string::npos;
-}
-
-/// Whether the server is a node of a Galera cluster.
-bool is_node(Session& session) {
-    return text(session, "SELECT count(*) FROM information_schema.SESSION_VARIABLES WHERE "
-                         "VARIABLE_NAME = 'WSREP_ON' AND VARIABLE_VALUE = 'ON'") != "0";
-}
-
-void set_up(MysqlSession& session, const MysqlOptions& options) {
-    const auto patience = std::max<std::int64_t>(
-        1, std::chrono::ceil<std::chrono::seconds>(options.busy_timeout).count());
-    const auto longest = std::chrono::ceil<std::chrono::milliseconds>(options.statement_timeout);
-    session.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    session.run(fmt::format(
-        "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-        " innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}, wait_timeout = {1}",
-        patience, stalled_after_seconds));
-    // MySQL has such a limit only for statements that read. MariaDB refuses, from 11.6 on, to lock
-    // a row that was changed after the statement's snapshot; here the latest version is what is
-    // wanted.
-    if (is_mariadb(session)) {
-        session.run(fmt::format("SET SESSION max_statement_time = {}.{:03}"
-                                " /*M!110600 , innodb_snapshot_isolation = OFF */",
-                                longest.count() / 1000, longest.count() % 1000));
-        // What another node has committed is seen by each statement that comes after it.
-        if (is_node(session)) session.run("SET SESSION wsrep_sync_wait = 15");
-    } else {
-        session.run(fmt::format("SET SESSION max_execution_time = {}", longest.count()));
-    }
-    session.max_packet = static_cast<std::size_t>(number(session, "SELECT @@max_allowed_packet"));
+/// What the client library says while it connects, which quotes no more than a user and a host; it
+/// may give the system's reason as a number only.
+std::string reason_of(const soci::soci_error& error) {
+    std::string text = error.get_error_message();
+    const auto at = text.rfind(" (");
+    int number = 0;
+    if (at != text.npos && std::sscanf(text.c_str() + at, " (%d)", &number) == 1 && number > 0)
+        text += ": " + std::generic_category().message(number);
+    return text;
 }
 
 } // namespace
@@ -83,11 +61,13 @@ std::unique_ptr<Session> MysqlDialect::open() const {
     try {
         auto session =
             std::make_unique<MysqlSession>(connect_string(options_), options_.table_prefix);
+        keep_from_children(*session);
         set_up(*session, options_);
         return session;
     } catch (const soci::soci_error& error) {
         const Fault fault = mysql_fault_of(error, Stage::working);
-        throw Error(fault.code, fault.message + ", opening a session");
+        throw Error(fault.code, fmt::format("MySQL can't be reached at {}: {}", place_of(options_),
+                                            reason_of(error)));
     }
 }
 
@@ -130,8 +110,9 @@ CallTime MysqlDialect::now(Session& session) const {
 }
 
 void MysqlDialect::prepare(Session& session) const {
-    const std::string version = text(session, "SELECT VERSION()");
-    const bool of_mariadb = is_mariadb(session);
+    std::string version;
+    session.query(mysql::version).for_first([&](Row row) { version = row.take_text(); });
+    const bool of_mariadb = version.find("MariaDB") != version.npos;
     const std::string_view least = of_mariadb ? "10.6" : "8.0.16";
     const auto is_too_old = [&] {
         int major = 0, minor = 0, patch = 0, least_major = 0, least_minor = 0, least_patch = 0;
@@ -143,6 +124,7 @@ void MysqlDialect::prepare(Session& session) const {
         throw Error(Errc::store_failure,
                     fmt::format("the server is {} {}, but must be {} or later",
                                 of_mariadb ? "MariaDB" : "MySQL", version, least));
+    check_text(session);
 }
 
 std::span<const Migration> MysqlDialect::migrations() const noexcept { return mysql_migrations(); }

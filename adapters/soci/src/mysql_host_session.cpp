@@ -7,7 +7,38 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr Sql settings = {"SELECT @@max_allowed_packet, @@character_set_client", "it"};
+constexpr Sql host_settings = {
+    "SELECT @@max_allowed_packet, @@character_set_client, @@character_set_connection,"
+    " @@character_set_results, @@sql_mode, @@sql_safe_updates, @@sql_select_limit < 1000000",
+    "ittttii"};
+
+void must_be_utf8mb4(std::string_view encoding) {
+    if (encoding != "utf8mb4")
+        throw Error(
+            Errc::invalid_argument,
+            fmt::format("the session's character set is {}, but must be utf8mb4", encoding));
+}
+
+void must_not_be(bool is_so, std::string_view what) {
+    if (is_so)
+        throw Error(Errc::invalid_argument,
+                    fmt::format("the session has {}, with which the statements would not do what "
+                                "they say",
+                                what));
+}
+
+/// Its settings are the host's: those that can't be worked with are refused.
+void check_settings(MysqlSession& session) {
+    session.query(host_settings).for_first([&](Row row) {
+        session.max_packet = static_cast<std::size_t>(row.number());
+        for (int i = 0; i < 3; ++i) must_be_utf8mb4(row.optional_text().value_or("utf8mb4"));
+        const std::string mode = row.take_text();
+        for (const std::string_view word : {"ORACLE", "EMPTY_STRING_IS_NULL"})
+            must_not_be(mode.find(word) != mode.npos, fmt::format("the sql_mode {}", word));
+        must_not_be(row.number() != 0, "sql_safe_updates");
+        must_not_be(row.number() != 0, "a small sql_select_limit");
+    });
+}
 
 bool has_transaction(const MysqlSession& session) {
     const auto status = session.handle()->server_status;
@@ -22,20 +53,12 @@ HostSession borrow_mysql(soci::session& host, const HostTables& tables) {
     auto session = std::make_unique<MysqlSession>(host, tables.table_prefix);
     if (!has_transaction(*session)) refuse_without_transaction();
     session->reads_latest = false;
-    std::string encoding;
     try {
-        session->query(settings).for_first([&](Row row) {
-            session->max_packet = static_cast<std::size_t>(row.number());
-            encoding = row.text();
-        });
+        check_settings(*session);
     } catch (const soci::soci_error& error) {
         const Fault fault = dialect.classify(*session, error, Stage::working);
         throw Error(fault.code, fault.message);
     }
-    if (encoding != "utf8mb4")
-        throw Error(
-            Errc::invalid_argument,
-            fmt::format("the session's character set is {}, but must be utf8mb4", encoding));
     return {dialect, std::move(session)};
 }
 

@@ -353,6 +353,17 @@ inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"
     " ON DUPLICATE KEY UPDATE paused = :paused, updated_at = :now"};
 
+inline constexpr Sql version = {"SELECT VERSION()", "t"};
+inline constexpr Sql max_packet = {"SELECT @@max_allowed_packet", "i"};
+/// The bytes of a text as the server sees them, and the text.
+inline constexpr Sql echo = {"SELECT HEX(new_id), new_id FROM " ASYNCJOBS_IDS " AS batch", "tt"};
+inline constexpr Sql other_encodings = {
+    "SELECT table_name, column_name, character_set_name FROM information_schema.columns"
+    " WHERE table_schema = DATABASE() AND character_set_name <> 'utf8mb4' AND table_name IN"
+    " ('asyncjobs_schema', 'jobs', 'job_queues', 'job_dependencies', 'job_limits', 'job_lines',"
+    "  'job_places', 'job_waiting', 'job_tombstones') LIMIT 1",
+    "ttt"};
+
 inline constexpr Sql has_schema = {
     "SELECT 1 FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = 'asyncjobs_schema'",

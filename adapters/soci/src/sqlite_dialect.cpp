@@ -55,6 +55,17 @@ Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
     return sqlite_fault_of(extended_result(*known), stage);
 }
 
+/// In UTF-16, SQLite puts U+FFFD in the place of U+FFFE and U+FFFF.
+void must_be_utf8(Session& session, const std::string& path) {
+    std::string encoding;
+    session.query({"PRAGMA encoding", "t"}).for_first([&](Row row) { encoding = row.take_text(); });
+    if (encoding != "UTF-8")
+        throw Error(Errc::store_failure,
+                    fmt::format("{} has the encoding {}, but must have UTF-8: others lose "
+                                "characters",
+                                path, encoding));
+}
+
 } // namespace
 
 SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
@@ -135,6 +146,7 @@ void SqliteDialect::prepare(Session& session) const {
     std::string mode;
     while (mode.empty()) {
         try {
+            must_be_utf8(session, options_.path);
             session.query({"PRAGMA journal_mode = WAL", "t"}).for_first([&](Row row) {
                 mode = row.text();
             });

@@ -15,8 +15,8 @@ using MakeHost = std::function<std::unique_ptr<HostDatabase>()>;
 /// this, on a database of its own.
 void check_host_transactions(const MakeHost& make_host);
 
-/// A host's session in another encoding than the store's, as the statement sets it, is refused.
-void check_encoding_is_refused(HostDatabase& database, const std::string& set_encoding);
+/// A host's session in which the statement sets what the store can't work with is refused.
+void check_setting_is_refused(HostDatabase& database, const std::string& set);
 
 /// A side effect that commits with its job's completion happens exactly once, wherever the
 /// handler's transaction breaks off.

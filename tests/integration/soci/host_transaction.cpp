@@ -206,9 +206,9 @@ void check_host_transactions(const MakeHost& make_host) {
     }
 }
 
-void check_encoding_is_refused(HostDatabase& database, const std::string& set_encoding) {
+void check_setting_is_refused(HostDatabase& database, const std::string& set) {
     const auto session = database.open();
-    *session << set_encoding;
+    *session << set;
     session->begin();
     CHECK(code_of([&] { submit(*session, new_job(1), database.tables()); }) ==
           Errc::invalid_argument);

@@ -75,7 +75,16 @@ MYSQL_CASE("host", "a MySQL transaction that snapshot isolation ended is reporte
 }
 
 MYSQL_CASE("host", "a MySQL session in another encoding is refused") {
-    check_encoding_is_refused(*make_host<MysqlHost>(needed), "SET NAMES latin1");
+    const auto database = make_host<MysqlHost>(needed);
+    check_setting_is_refused(*database, "SET NAMES latin1");
+    check_setting_is_refused(*database, "SET character_set_connection = latin1");
+    check_setting_is_refused(*database, "SET character_set_results = latin1");
+}
+
+MYSQL_CASE("host", "a session with settings that change what statements do is refused") {
+    const auto database = make_host<MysqlHost>(needed);
+    check_setting_is_refused(*database, "SET sql_safe_updates = 1");
+    check_setting_is_refused(*database, "SET sql_select_limit = 10");
 }
 
 } // namespace

@@ -4,10 +4,12 @@
 
 #include <asyncjobs/soci/open_store.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <future>
 #include <optional>
+#include <set>
 
 namespace {
 
@@ -44,26 +46,76 @@ Submitted::Outcome submit_one(JobStore& store, std::uint64_t number) {
     return submit(store, new_job(number)).outcome;
 }
 
+/// Of what this process has open.
+std::set<int> descriptors() {
+    std::set<int> open;
+    for (int one = 0; one < 1024; ++one)
+        if (::fcntl(one, F_GETFD) >= 0) open.insert(one);
+    return open;
+}
+
+/// A store of a user of its own, with two sessions, which can be killed.
+class KillableStore {
+public:
+    explicit KillableStore(const Need& needed) : tables_(needed), user_(tables_.prefix() + "u") {
+        server_.run("CREATE USER " + user_ + "@'127.0.0.1'");
+        server_.run("GRANT ALL ON *.* TO " + user_ + "@'127.0.0.1'");
+        before_ = descriptors();
+        const std::string url = tables_.url();
+        store_ = open_store("mysql://" + user_ + url.substr(url.find('@')),
+                            {.readers = 1, .writers = 1});
+        use(1);
+    }
+    ~KillableStore() {
+        store_.reset();
+        server_.run("DROP USER " + user_ + "@'127.0.0.1'");
+    }
+
+    void use(std::uint64_t number) {
+        CHECK(submit_one(*store_, number) == Submitted::Outcome::created);
+        CHECK(find(*store_, new_job(number).id).has_value());
+    }
+
+    void kill_sessions() {
+        const auto sessions = server_.rows("SELECT id FROM information_schema.processlist"
+                                           " WHERE user = '" +
+                                               user_ + "'",
+                                           1);
+        CHECK(sessions.size() == 2);
+        for (const auto& session : sessions) server_.run("KILL CONNECTION " + session[0]);
+    }
+
+    /// How many of its descriptors there are that a program started now would inherit, of all.
+    std::pair<std::size_t, std::size_t> inherited() const {
+        std::size_t all = 0, inherited = 0;
+        for (const int one : descriptors()) {
+            if (before_.contains(one)) continue;
+            ++all;
+            inherited += (::fcntl(one, F_GETFD) & FD_CLOEXEC) == 0;
+        }
+        return {inherited, all};
+    }
+
+private:
+    const MysqlTables tables_;
+    Mysql server_ = tables_.connect();
+    const std::string user_;
+    std::set<int> before_;
+    std::unique_ptr<JobStore> store_;
+};
+
 MYSQL_CASE("store", "a MySQL session that was killed while idle costs its next user nothing") {
-    const MysqlTables tables(needed);
-    Mysql server = tables.connect();
-    const std::string user = tables.prefix() + "u";
-    server.run("CREATE USER " + user + "@'127.0.0.1'");
-    server.run("GRANT ALL ON *.* TO " + user + "@'127.0.0.1'");
-    const std::string url = tables.url();
-    const auto store =
-        open_store("mysql://" + user + url.substr(url.find('@')), {.readers = 1, .writers = 1});
-    submit_one(*store, 1);
-    find(*store, new_job(1).id);
-    const auto sessions = server.rows("SELECT id FROM information_schema.processlist"
-                                      " WHERE user = '" +
-                                          user + "'",
-                                      1);
-    CHECK(sessions.size() == 2);
-    for (const auto& session : sessions) server.run("KILL CONNECTION " + session[0]);
-    CHECK(submit_one(*store, 2) == Submitted::Outcome::created);
-    CHECK(find(*store, new_job(2).id).has_value());
-    server.run("DROP USER " + user + "@'127.0.0.1'");
+    KillableStore store(needed);
+    store.kill_sessions();
+    store.use(2);
+}
+
+MYSQL_CASE("store", "programs that are started inherit no connection of a MySQL store") {
+    KillableStore store(needed);
+    CHECK(store.inherited() == std::pair<std::size_t, std::size_t>(0, 2));
+    store.kill_sessions();
+    store.use(2);
+    CHECK(store.inherited() == std::pair<std::size_t, std::size_t>(0, 2));
 }
 
 MYSQL_CASE("store", "a MySQL call that is killed while it waits for a lock is made again") {

@@ -74,7 +74,7 @@ TEST_CASE("a call that fails leaves no statement behind on a host's PostgreSQL s
 }
 
 TEST_CASE("a PostgreSQL session in another encoding is refused" * needs_postgresql) {
-    check_encoding_is_refused(*make_host<PostgresqlHost>(), "SET client_encoding = 'LATIN1'");
+    check_setting_is_refused(*make_host<PostgresqlHost>(), "SET client_encoding = 'LATIN1'");
 }
 
 } // namespace

@@ -23,6 +23,18 @@ using namespace asyncjobs;
 using namespace soci_test;
 using namespace std::chrono_literals;
 
+TEST_CASE("a SQLite file of UTF-16, which loses characters, is refused and not changed") {
+    const SqliteFile file;
+    Sqlite owner(file.path());
+    owner.run("PRAGMA encoding = 'UTF-16le'");
+    owner.run("CREATE TABLE others (id INTEGER)");
+    const auto open = [&] { open_store(file.url()); };
+    CHECK(code_of(open) == Errc::store_failure);
+    CHECK(message_of(open).find("UTF-16le") != std::string::npos);
+    CHECK(owner.column("PRAGMA journal_mode") == std::vector<std::string>{"delete"});
+    CHECK(owner.column("SELECT name FROM sqlite_master") == std::vector<std::string>{"others"});
+}
+
 TEST_CASE("a scheduled job has its head start from the sweep after it became due") {
     const SqliteFile file;
     Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};

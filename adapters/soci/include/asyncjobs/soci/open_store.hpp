@@ -50,8 +50,9 @@ struct StoreOptions {
 ///
 /// Thread-safety  Full, also between processes that open a new database at the same time.
 /// Errors         Errc::invalid_argument for a URL or an option that breaks a rule;
-///                Errc::store_failure for a file that is no database, or one whose tables were made
-///                by a newer version of this library; else as JobStore.
+///                Errc::store_failure for a file that is no database, one whose tables were made
+///                by a newer version of this library, or one that can't keep every text; else as
+///                JobStore.
 ASYNCJOBS_SOCI_DECL std::unique_ptr<JobStore> open_store(std::string_view url,
                                                          StoreOptions options = {});
 

@@ -1,0 +1,117 @@
+#include "mysql_settings.hpp"
+
+#include "json_rows.hpp"
+#include "mysql_statements.hpp"
+
+#include <asyncjobs/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+/// The server ends a transaction whose owner has stopped for so long, and so gives its locks free.
+constexpr int stalled_after_seconds = 60;
+
+/// Without these, others can't even be asked for: of rows, the first few would come.
+constexpr std::string_view settings_that_come_first =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+    " sql_select_limit = 18446744073709551615, sql_big_selects = 1";
+/// A server may pay no heed to the character set that a client connects with.
+constexpr std::string_view utf8mb4_session = "SET NAMES utf8mb4 COLLATE utf8mb4_bin";
+constexpr std::string_view read_committed =
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
+
+/// What the session needs; of those settings that the server does not have, nothing.
+std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
+    const auto patience = std::to_string(std::max<std::int64_t>(
+        1, std::chrono::ceil<std::chrono::seconds>(options.busy_timeout).count()));
+    const auto longest =
+        std::chrono::ceil<std::chrono::milliseconds>(options.statement_timeout).count();
+    return {
+        {"autocommit", "1"},
+        {"completion_type", "'NO_CHAIN'"}, // a COMMIT ends the transaction, and no more
+        {"foreign_key_checks", "1"},
+        {"max_sort_length", "1024"},
+        {"optimizer_switch", "'default'"},
+        {"sql_auto_is_null", "0"},
+        {"sql_safe_updates", "0"},
+        {"unique_checks", "1"},
+        {"innodb_lock_wait_timeout", patience},
+        {"lock_wait_timeout", patience},
+        {"wait_timeout", std::to_string(stalled_after_seconds)},
+        // MySQL has such a limit only for statements that read.
+        {"max_execution_time", std::to_string(longest)},
+        {"max_statement_time", fmt::format("{}.{:03}", longest / 1000, longest % 1000)},
+        // MariaDB's: to refuse to lock a row that was changed after the statement's snapshot. Here
+        // the latest version is what is wanted.
+        {"innodb_snapshot_isolation", "0"},
+        {"old_mode", "''"},
+        // Of a Galera cluster: what another node has committed is seen by each statement after it.
+        {"wsrep_sync_wait", "15"},
+    };
+}
+
+void apply_settings(Session& session, const std::map<std::string, std::string>& wanted) {
+    std::string names;
+    for (const auto& [name, value] : wanted)
+        names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+    std::string text;
+    session.query({fmt::format("SHOW SESSION VARIABLES WHERE variable_name IN ({})", names), "tt"})
+        .for_each([&](Row row) {
+            const std::string name = row.take_text();
+            text += fmt::format("{} {} = {}", text.empty() ? "SET SESSION" : ",", name,
+                                wanted.at(name));
+        });
+    session.run(text);
+}
+
+/// Latin, Arabic, Chinese, and a character outside the basic plane.
+constexpr std::string_view text_sample = "\xC3\xA9 \xD8\xB4 \xE4\xB8\xAD \xF0\x9F\x8E\x89";
+
+std::string hex_of(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += fmt::format("{:02X}", static_cast<unsigned char>(c));
+    return out;
+}
+
+} // namespace
+
+void set_up(MysqlSession& session, const MysqlOptions& options) {
+    session.run(settings_that_come_first);
+    session.run(utf8mb4_session);
+    session.run(read_committed);
+    apply_settings(session, settings_of(options));
+    session.query(mysql::max_packet).for_first([&](Row row) {
+        session.max_packet = static_cast<std::size_t>(row.number());
+    });
+}
+
+void check_text(Session& session) {
+    JsonRows rows;
+    rows.add(text_sample);
+    std::string arrived, returned;
+    session.query(mysql::echo)
+        .for_first(
+            [&](Row row) {
+                arrived = row.take_text();
+                returned = row.take_text();
+            },
+            rows.take());
+    if (arrived != hex_of(text_sample) || returned != text_sample)
+        throw Error(Errc::store_failure,
+                    "the server changes the characters of texts: the session speaks utf8mb4, but "
+                    "what was sent is not what came back");
+    session.query(mysql::other_encodings).for_first([](Row row) {
+        const std::string table = row.take_text(), column = row.take_text();
+        throw Error(Errc::store_failure,
+                    fmt::format("the column {} of the table {} has the character set {}, but must "
+                                "have utf8mb4: others lose characters",
+                                column, table, row.text()));
+    });
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "mysql_options.hpp"
+#include "mysql_session.hpp"
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// Sets all that the statements rely on, whatever the server's defaults are, and reads what has to
+/// be known of the session.
+void set_up(MysqlSession& session, const MysqlOptions& options);
+
+/// Throws Error (Errc::store_failure), with the reason, if a text might not come back as it was:
+/// by way of this session, or from the tables that are there.
+void check_text(Session& session);
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "integration/private_server.hpp"
+
+#include "databases/mysql_tables.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace soci_test {
+
+/// A server of a test's own, whose defaults may be as bad as they can be.
+class HostileServer {
+public:
+    HostileServer(const std::string& script, const std::string& options)
+        : server_(std::string(SERVER_SCRIPTS "/") + script, SERVER_FOLDER "/hostile",
+                  {"SERVER_OPTIONS=" + options}),
+          admin_(server_.url()) {}
+
+    /// A session that began before any setting was changed.
+    Mysql& admin() { return admin_; }
+    std::string url_of(const std::string& database) const {
+        const std::string& url = server_.url();
+        return url.substr(0, url.rfind('/') + 1) + database;
+    }
+
+private:
+    const PrivateServer server_;
+    Mysql admin_;
+};
+
+/// The suite in databases whose character sets lack most characters; `all` of it or what is about
+/// texts.
+void check_databases_of_few_characters(HostileServer& server);
+
+/// The suite, where the server's settings for new sessions are hostile.
+void check_hostile_settings(HostileServer& server, std::string_view more_settings);
+
+} // namespace soci_test
