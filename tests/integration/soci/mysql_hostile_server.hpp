@@ -29,8 +29,7 @@ private:
     Mysql admin_;
 };
 
-/// The suite in databases whose character sets lack most characters; `all` of it or what is about
-/// texts.
+/// The suite's cases about texts, in databases whose character sets lack most characters.
 void check_databases_of_few_characters(HostileServer& server);
 
 /// The suite, where the server's settings for new sessions are hostile.
