@@ -15,6 +15,7 @@
 #include <soci/mysql/soci-mysql.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <system_error>
 #include <tuple>
@@ -42,14 +43,15 @@ std::string place_of(const MysqlOptions& options) {
     return options.port == 0 ? options.host : fmt::format("{}:{}", options.host, options.port);
 }
 
-/// What the client library says while it connects, which quotes no more than a user and a host; it
-/// may give the system's reason as a number only.
+/// What the client library says while it connects, which quotes no more than a user and a host. It
+/// gives the system's reason as a number, which for TCP is only that of a connection under way.
 std::string reason_of(const soci::soci_error& error) {
     std::string text = error.get_error_message();
     const auto at = text.rfind(" (");
     int number = 0;
     if (at != text.npos && std::sscanf(text.c_str() + at, " (%d)", &number) == 1 && number > 0)
-        text += ": " + std::generic_category().message(number);
+        text += ": " + (number == EINPROGRESS ? "Connection refused, or not answered in time"
+                                              : std::generic_category().message(number));
     return text;
 }
 
