@@ -3,9 +3,11 @@
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/runtime.hpp>
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,11 +50,29 @@ ASYNCJOBS_DECL std::string_view to_string(JobEvent::Kind) noexcept;
 
 struct EventStreamOptions {
     std::size_t capacity = 10'000; ///< 1-10000000; events that wait for the subscriber, at most
+    std::vector<JobEvent::Kind> kinds = {}; ///< those that the subscriber gets; empty: all
 };
 
-/// Tells a subscriber what the executors and clients that were given it do: in batches, on a thread
-/// of its own, so that a slow subscriber delays nobody. What does not fit any more is dropped, and
-/// counted.
+/// How many events of each kind found no room in an EventStream. Converts to their total.
+class LostEvents {
+public:
+    std::size_t of(JobEvent::Kind kind) const noexcept {
+        return counts_[static_cast<std::size_t>(kind)];
+    }
+    void add(JobEvent::Kind kind) noexcept { ++counts_[static_cast<std::size_t>(kind)]; }
+    std::size_t total() const noexcept {
+        return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
+    }
+    operator std::size_t() const noexcept { return total(); }
+
+private:
+    std::array<std::size_t, static_cast<std::size_t>(JobEvent::Kind::restarted) + 1> counts_ = {};
+};
+
+/// Delivers the events of the executors and clients that were given it to a subscriber: in batches,
+/// on a thread of its own, so that a slow subscriber delays nobody. What does not fit is dropped
+/// and counted by kind. Jobs held back may fill one half of the capacity and no more: however many
+/// they are, there is room for what starts and ends.
 ///
 /// The events of one attempt come in their order. A job may have started before it is told that it
 /// was submitted, and what the store has recorded without being able to say so is not told.
@@ -62,9 +82,9 @@ struct EventStreamOptions {
 /// Errors         Bad options throw Error (Errc::invalid_argument).
 class ASYNCJOBS_DECL EventStream {
 public:
-    /// Called by one thread at a time; must not throw. `lost` events came after these ones and
-    /// found no room.
-    using Subscriber = std::function<void(std::span<const JobEvent> events, std::size_t lost)>;
+    /// Called by one thread at a time; must not throw. `lost` events, of the kinds that the
+    /// subscriber gets, came since the first of these and found no room.
+    using Subscriber = std::function<void(std::span<const JobEvent> events, LostEvents lost)>;
 
     explicit EventStream(Subscriber subscriber, EventStreamOptions options = {});
     EventStream(std::shared_ptr<Runtime> runtime, Subscriber subscriber,

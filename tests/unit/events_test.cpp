@@ -3,6 +3,8 @@
 
 #include <asyncjobs/events.hpp>
 
+#include <algorithm>
+#include <memory>
 #include <semaphore>
 #include <set>
 #include <stdexcept>
@@ -315,6 +317,60 @@ TEST_CASE("a subscriber that is slow delays nobody, and what it missed is counte
     }
     CHECK(got == std::vector{1, 2, 3, 4});
     CHECK(losses == std::vector<std::size_t>{0, 3});
+}
+
+/// A stream whose lane has not run yet: what is published waits.
+struct WaitingStream {
+    testing::Simulation simulation{1};
+    std::vector<EventKind> got = {};
+    LostEvents lost = {};
+
+    std::unique_ptr<EventStream> open(EventStreamOptions options) {
+        return std::make_unique<EventStream>(
+            std::make_shared<testing::SimulatedRuntime>(simulation),
+            [this](std::span<const JobEvent> batch, LostEvents behind) {
+                for (const auto& event : batch) got.push_back(event.kind);
+                lost = behind;
+            },
+            std::move(options));
+    }
+};
+
+std::vector<JobEvent> events_of(const Kinds& kinds) {
+    std::vector<JobEvent> events;
+    for (const EventKind kind : kinds) events.push_back({.kind = kind});
+    return events;
+}
+
+TEST_CASE_FIXTURE(WaitingStream, "a subscriber gets the kinds of events that it chose") {
+    auto events = open({.capacity = 2, .kinds = {EventKind::completed, EventKind::failed}});
+    events->publish(events_of({EventKind::held_back, EventKind::started, EventKind::completed}));
+    events->publish(events_of({EventKind::held_back, EventKind::failed, EventKind::started}));
+    events.reset();
+    CHECK(got == Kinds{EventKind::completed, EventKind::failed});
+    CHECK(lost.total() == 0);
+}
+
+TEST_CASE_FIXTURE(WaitingStream, "events that found no room are counted by kind") {
+    auto events = open({.capacity = 2});
+    events->publish(events_of({EventKind::started, EventKind::completed, EventKind::failed}));
+    events->publish(events_of({EventKind::failed, EventKind::started}));
+    events.reset();
+    CHECK(got == Kinds{EventKind::started, EventKind::completed});
+    CHECK(lost.of(EventKind::failed) == 2);
+    CHECK(lost.of(EventKind::started) == 1);
+    CHECK(lost.of(EventKind::completed) == 0);
+    CHECK(lost.total() == 3);
+}
+
+TEST_CASE_FIXTURE(WaitingStream, "jobs that are held back leave room for those that end") {
+    auto events = open({.capacity = 10});
+    events->publish(events_of(Kinds(1000, EventKind::held_back)));
+    events->publish(events_of(Kinds(5, EventKind::completed)));
+    events.reset();
+    CHECK(std::ranges::count(got, EventKind::held_back) == 5);
+    CHECK(std::ranges::count(got, EventKind::completed) == 5);
+    CHECK(lost.of(EventKind::held_back) == 995);
 }
 
 TEST_CASE("a stream that ends delivers what is left") {

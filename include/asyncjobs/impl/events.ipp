@@ -4,7 +4,6 @@
 #include <asyncjobs/events.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -40,7 +39,8 @@ ASYNCJOBS_INLINE std::string_view to_string(JobEvent::Kind kind) noexcept {
 
 struct EventStream::Impl {
     Impl(std::shared_ptr<Runtime> with, Subscriber who, EventStreamOptions options)
-        : runtime(std::move(with)), subscriber(std::move(who)), capacity(options.capacity) {
+        : runtime(std::move(with)), subscriber(std::move(who)), capacity(options.capacity),
+          kinds(std::move(options.kinds)) {
         detail::check_range("capacity", capacity, std::size_t{1}, std::size_t{10'000'000});
         if (!subscriber) throw Error(Errc::invalid_argument, "the subscriber is empty");
         lane = runtime->make_lane(1);
@@ -51,12 +51,27 @@ struct EventStream::Impl {
         deliver();
     }
 
+    bool is_wanted(JobEvent::Kind kind) const {
+        return kinds.empty() || std::ranges::find(kinds, kind) != kinds.end();
+    }
+
+    bool has_room_for(JobEvent::Kind kind) const {
+        const bool is_held_back = kind == JobEvent::Kind::held_back;
+        return waiting.size() < capacity && (!is_held_back || held_back <= (capacity - 1) / 2);
+    }
+
     void publish(std::vector<JobEvent> events) {
+        std::erase_if(events, [&](const JobEvent& event) { return !is_wanted(event.kind); });
+        if (events.empty()) return;
         const std::lock_guard lock(mutex);
-        const auto taken = std::min(events.size(), capacity - waiting.size());
-        const auto end = events.begin() + static_cast<std::ptrdiff_t>(taken);
-        std::move(events.begin(), end, std::back_inserter(waiting));
-        lost += events.size() - taken;
+        for (JobEvent& event : events) {
+            if (!has_room_for(event.kind)) {
+                lost.add(event.kind);
+                continue;
+            }
+            if (event.kind == JobEvent::Kind::held_back) ++held_back;
+            waiting.push_back(std::move(event));
+        }
         if (!std::exchange(delivering, true)) lane->post([this] { deliver(); });
     }
 
@@ -67,7 +82,8 @@ struct EventStream::Impl {
         while (!waiting.empty()) {
             batch.clear();
             batch.swap(waiting);
-            const auto behind = std::exchange(lost, 0);
+            held_back = 0;
+            const auto behind = std::exchange(lost, {});
             lock.unlock();
             subscriber(batch, behind);
             lock.lock();
@@ -78,9 +94,11 @@ struct EventStream::Impl {
     const std::shared_ptr<Runtime> runtime;
     const Subscriber subscriber;
     const std::size_t capacity;
+    const std::vector<JobEvent::Kind> kinds;
     std::mutex mutex; ///< guards all down to `delivering`
     std::vector<JobEvent> waiting;
-    std::size_t lost = 0; ///< since the last call; not 0 only where some wait
+    std::size_t held_back = 0; ///< of those that wait
+    LostEvents lost;           ///< since the last call; not 0 only where some wait
     bool delivering = false;
     std::unique_ptr<Lane> lane;
 };
