@@ -3,6 +3,7 @@
 #include "job_row.hpp"
 #include "limit_statements.hpp"
 #include "row_statements.hpp"
+#include "schema_objects.hpp"
 #include "session.hpp"
 #include "statements.hpp"
 
@@ -84,8 +85,10 @@ public:
     virtual void lock_schema(Session&) const {}
     virtual void unlock_schema(Session&) const {}
     virtual std::span<const Migration> migrations() const noexcept = 0;
-    /// 0 where there are no tables yet.
-    virtual int schema_version(Session& session) const = 0;
+    /// What has the name of one of `wanted`, or is in the way of it.
+    virtual SchemaObjects find_objects(Session& session, const SchemaObjects& wanted) const = 0;
+    /// A step that breaks off leaves behind what it has made.
+    virtual bool keeps_half_a_migration() const noexcept { return false; }
     virtual void migrate(Session& session, const Migration& migration) const = 0;
 
     // Batches; answers in the order of the arguments, appended

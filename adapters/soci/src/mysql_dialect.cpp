@@ -131,13 +131,26 @@ void MysqlDialect::prepare(Session& session) const {
 
 std::span<const Migration> MysqlDialect::migrations() const noexcept { return mysql_migrations(); }
 
-int MysqlDialect::schema_version(Session& session) const {
-    if (!session.query(mysql::has_schema).for_first([](Row) {})) return 0;
-    int version = 0;
-    session.query(mysql::schema_version).for_first([&](Row row) {
-        if (!row.next_is_null()) version = row.small_number();
-    });
-    return version;
+SchemaObjects MysqlDialect::find_objects(Session& session, const SchemaObjects& wanted) const {
+    // The server may know names without regard to case.
+    SchemaObjects found = read_objects(
+        session,
+        fmt::format("SELECT CASE table_type WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence'"
+                    "  ELSE 'table' END,"
+                    " IF(@@lower_case_table_names = 2, LOWER(table_name), table_name), NULL"
+                    " FROM information_schema.tables"
+                    " WHERE table_schema = DATABASE() AND table_name IN ({})",
+                    quoted_names(wanted)));
+    // Table by table: the server would open every view of every database for a join of the two.
+    for (SchemaObject& object : found) {
+        if (object.kind != "table") continue;
+        session
+            .query({"SELECT column_name FROM information_schema.columns"
+                    " WHERE table_schema = DATABASE() AND table_name = :name",
+                    "t"})
+            .for_each([&](Row row) { object.columns.push_back(row.take_text()); }, object.name);
+    }
+    return found;
 }
 
 void MysqlDialect::lock_schema(Session& session) const {

@@ -29,7 +29,8 @@ public:
     void lock_schema(Session& session) const override;
     void unlock_schema(Session& session) const override;
     std::span<const Migration> migrations() const noexcept override;
-    int schema_version(Session& session) const override;
+    SchemaObjects find_objects(Session& session, const SchemaObjects& wanted) const override;
+    bool keeps_half_a_migration() const noexcept override { return true; }
     void migrate(Session& session, const Migration& migration) const override;
 
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,

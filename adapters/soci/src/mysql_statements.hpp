@@ -364,11 +364,6 @@ inline constexpr Sql other_encodings = {
     "  'job_places', 'job_waiting', 'job_tombstones') LIMIT 1",
     "ttt"};
 
-inline constexpr Sql has_schema = {
-    "SELECT 1 FROM information_schema.tables"
-    " WHERE table_schema = DATABASE() AND table_name = 'asyncjobs_schema'",
-    "i"};
-inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
 

@@ -30,7 +30,26 @@ std::string quoted(std::string_view text, char quote) {
 }
 
 std::string as_name(std::string_view text) { return quoted(text, '"'); }
-std::string as_literal(std::string_view text) { return quoted(text, '\''); }
+
+/// Whatever the session's standard_conforming_strings is.
+std::string as_literal(std::string_view text) {
+    std::string out = text.find('\\') == text.npos ? "" : "E";
+    for (const char c : quoted(text, '\'')) out += c == '\\' ? "\\\\" : std::string(1, c);
+    return out;
+}
+
+/// The schema in which the session sees the store's tables; while there are none, the first that
+/// they can be made in. No other is searched, so that no name there stands for a table of ours.
+std::string own_schema(const PostgresqlOptions& options) {
+    return fmt::format(
+        "coalesce((SELECT quote_ident(n.nspname) FROM pg_class AS c"
+        " JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+        " WHERE c.relname = '{}' AND pg_table_is_visible(c.oid) AND left(n.nspname, 3) <> 'pg_'),"
+        " (SELECT quote_ident(name) FROM unnest(current_schemas(false)) WITH ORDINALITY"
+        " AS path (name, place) WHERE left(name, 3) <> 'pg_' AND name <> 'information_schema'"
+        " ORDER BY place LIMIT 1), 'pg_catalog')",
+        with_table_prefix("asyncjobs_schema", options.table_prefix));
+}
 
 /// 0 would be no timeout at all.
 std::int64_t milliseconds(Duration timeout) {
@@ -40,36 +59,52 @@ std::int64_t milliseconds(Duration timeout) {
 } // namespace
 
 std::string postgresql_settings(const PostgresqlOptions& options, bool for_transaction) {
-    const auto patience = std::to_string(milliseconds(options.statement_timeout));
+    const auto patience = as_literal(std::to_string(milliseconds(options.statement_timeout)));
+    const auto own =
+        options.schema.empty() ? own_schema(options) : as_literal(as_name(options.schema));
+    const auto durability =
+        options.synchronous_commit.empty()
+            ? "coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on')"
+            : as_literal(options.synchronous_commit);
     // The planner's statistics may date from when the table was empty; what would scan or sort is
     // then still no choice. A statement must not have a plan that walks an index either, since
     // nothing forbids that one. Hash joins are of a batch with the rows that were looked up for it.
-    std::vector<std::pair<std::string_view, std::string>> settings = {
-        {"client_min_messages", "error"},
+    const std::pair<std::string_view, std::string> settings[] = {
+        {"client_min_messages", "'error'"},
         {"statement_timeout", patience},
-        {"lock_timeout", std::to_string(milliseconds(options.lock_timeout))},
+        {"lock_timeout", as_literal(std::to_string(milliseconds(options.lock_timeout)))},
         {"idle_in_transaction_session_timeout", patience},
-        {"default_transaction_isolation", "read committed"},
-        {"default_transaction_read_only", "off"},
-        {"enable_seqscan", "off"},
-        {"enable_bitmapscan", "off"},
-        {"enable_sort", "off"},
-        {"enable_mergejoin", "off"},
-        {"jit", "off"},
-        {"max_parallel_workers_per_gather", "0"}};
-    if (!options.schema.empty()) settings.emplace_back("search_path", as_name(options.schema));
-    if (!options.synchronous_commit.empty())
-        settings.emplace_back("synchronous_commit", options.synchronous_commit);
+        {"default_transaction_isolation", "'read committed'"},
+        {"default_transaction_read_only", "'off'"},
+        {"array_nulls", "'on'"},
+        {"standard_conforming_strings", "'on'"},
+        {"transform_null_equals", "'off'"},
+        {"plan_cache_mode", "'auto'"},
+        {"enable_indexscan", "'on'"},
+        {"enable_indexonlyscan", "'on'"},
+        {"enable_nestloop", "'on'"},
+        {"enable_hashjoin", "'on'"},
+        {"enable_seqscan", "'off'"},
+        {"enable_bitmapscan", "'off'"},
+        {"enable_sort", "'off'"},
+        {"enable_mergejoin", "'off'"},
+        {"jit", "'off'"},
+        {"max_parallel_workers_per_gather", "'0'"},
+        // Whoever lends a session to others may have left a table there.
+        {"search_path", own + " || ', pg_temp'"},
+        {"synchronous_commit", durability}};
 
     const std::string_view scope = for_transaction ? "true" : "false";
-    std::string text = "SELECT ";
+    std::string text = "SELECT current_schemas(false)";
     for (const auto& [name, value] : settings)
-        text += fmt::format("set_config('{}', {}, {}), ", name, as_literal(value), scope);
-    if (options.synchronous_commit.empty())
-        return text + fmt::format("set_config('synchronous_commit', coalesce(nullif("
-                                  "current_setting('synchronous_commit'), 'off'), 'on'), {})",
-                                  scope);
-    return text.substr(0, text.size() - std::string_view(", ").size());
+        text += fmt::format(", set_config('{}', {}, {})", name, value, scope);
+    // Not every version has these; 0: no limit.
+    for (const auto& [name, version] :
+         {std::pair{"idle_session_timeout", 140000}, std::pair{"transaction_timeout", 170000}})
+        text += fmt::format(", CASE WHEN CAST(current_setting('server_version_num') AS integer)"
+                            " >= {} THEN set_config('{}', '0', {}) END",
+                            version, name, scope);
+    return text;
 }
 
 PostgresqlDialect::PostgresqlDialect(PostgresqlOptions options) : options_(std::move(options)) {}
@@ -81,8 +116,8 @@ std::unique_ptr<Session> PostgresqlDialect::open() const {
         const auto settings = postgresql_settings(options_, options_.pools_transactions);
         if (options_.pools_transactions)
             session->set_for_each_transaction(settings);
-        else
-            session->execute(settings);
+        else // by itself first, as a limit of the role's may be too short for the rest
+            session->set_schemas(session->execute("SET statement_timeout = 0; " + settings));
         return session;
     } catch (const soci::soci_error& error) {
         throw Error(Errc::store_unavailable,
@@ -132,7 +167,8 @@ CallTime PostgresqlDialect::now(Session&) const {
 std::unique_ptr<Wakeups> PostgresqlDialect::connect(Notifier& notifier) const {
     if (!options_.listens) return nullptr;
     return std::make_unique<PostgresqlWakeups>(
-        options_.connect_string, postgresql_settings(options_, false),
+        options_.connect_string,
+        "SET statement_timeout = 0; " + postgresql_settings(options_, false),
         with_table_prefix("jobs", options_.table_prefix), notifier);
 }
 
@@ -146,8 +182,13 @@ void PostgresqlDialect::prepare(Session& session) const {
     must_be("server_encoding", "UTF8");
     // What a transaction sets comes too late for itself.
     must_be("transaction_isolation", "read committed");
-    if (options_.schema.empty() || postgresql.execute("SELECT current_schema()") == options_.schema)
-        return;
+    if (options_.pools_transactions) must_be("transaction_read_only", "off");
+    const auto schema = postgresql.execute("SELECT current_schema()");
+    if (options_.schema.empty() ? !schema.starts_with("pg_") : schema == options_.schema) return;
+    if (options_.schema.empty())
+        throw Error(Errc::store_failure,
+                    "the session's search_path names no schema that tables can be made in; name "
+                    "one by the schema of the store's URL");
     postgresql.execute(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({});"
                                    "CREATE SCHEMA IF NOT EXISTS {}; COMMIT",
                                    schema_lock, as_name(options_.schema)));
@@ -161,13 +202,28 @@ std::span<const Migration> PostgresqlDialect::migrations() const noexcept {
     return postgresql_migrations();
 }
 
-int PostgresqlDialect::schema_version(Session& session) const {
-    if (!session.query(postgresql::has_schema).for_first([](Row) {})) return 0;
-    int version = 0;
-    session.query(postgresql::schema_version).for_first([&](Row row) {
-        version = row.small_number();
-    });
-    return version;
+SchemaObjects PostgresqlDialect::find_objects(Session& session, const SchemaObjects& wanted) const {
+    // Not by what knows names, such as to_regclass(), which may not know yet what was committed
+    // since the transaction began.
+    return read_objects(
+        session,
+        fmt::format(
+            "SELECT kind, CASE n.nspname WHEN current_schema() THEN '' ELSE n.nspname || '.' END"
+            "  || found.name, column_name"
+            " FROM (SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table'"
+            "   WHEN c.relkind IN ('v', 'm') THEN 'view' WHEN c.relkind = 'S' THEN 'sequence'"
+            "   WHEN c.relkind = 'c' THEN 'type' ELSE 'index' END AS kind, c.relname AS name,"
+            "   c.relnamespace AS schema, a.attname AS column_name"
+            "  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_attribute AS a"
+            "   ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            "   AND c.relkind IN ('r', 'p')"
+            "  WHERE c.relname IN ({0})"
+            "  UNION ALL SELECT 'type', typname, typnamespace, NULL FROM pg_catalog.pg_type"
+            "  WHERE typrelid = 0 AND typname IN ({0})) AS found"
+            " JOIN pg_catalog.pg_namespace AS n ON n.oid = found.schema"
+            " WHERE n.nspname = current_schema() OR n.nspname = ANY(CAST({1} AS text[]))"
+            " ORDER BY n.nspname = current_schema() DESC, kind, name",
+            quoted_names(wanted), as_literal(as_postgresql(session).schemas())));
 }
 
 void PostgresqlDialect::migrate(Session& session, const Migration& migration) const {

@@ -51,7 +51,7 @@ public:
     void prepare(Session& session) const override;
     void lock_schema(Session& session) const override;
     std::span<const Migration> migrations() const noexcept override;
-    int schema_version(Session& session) const override;
+    SchemaObjects find_objects(Session& session, const SchemaObjects& wanted) const override;
     void migrate(Session& session, const Migration& migration) const override;
 
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,

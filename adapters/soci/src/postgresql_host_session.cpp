@@ -1,5 +1,6 @@
 #include "host_session.hpp"
 #include "postgresql_dialect.hpp"
+#include "postgresql_fault.hpp"
 #include "postgresql_session.hpp"
 
 #include <fmt/format.h>
@@ -28,17 +29,65 @@ void check_encoding(PGconn* connection) {
                                 encoding ? encoding : "unknown"));
 }
 
+/// The schema in which the session sees the store's tables, and whether an array's NULL is one.
+constexpr Sql host_settings = {
+    "SELECT (SELECT quote_ident(n.nspname) || '.' FROM pg_catalog.pg_class AS c"
+    "  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+    "  WHERE c.relname = :schema_table AND pg_catalog.pg_table_is_visible(c.oid)),"
+    " current_setting('array_nulls')",
+    "tt"};
+
+/// Sets what a batch relies on, and undoes it.
+class HostPostgresqlSession final : public PostgresqlSession {
+public:
+    HostPostgresqlSession(soci::session& host, std::string table_prefix, bool must_allow_nulls)
+        : PostgresqlSession(host, std::move(table_prefix)), must_allow_nulls_(must_allow_nulls) {
+        if (must_allow_nulls_) execute("SET LOCAL array_nulls = on");
+    }
+    ~HostPostgresqlSession() override {
+        if (!must_allow_nulls_ || PQtransactionStatus(connection()) != PQTRANS_INTRANS) return;
+        try {
+            execute("SET LOCAL array_nulls = off");
+        } catch (const soci::soci_error&) { // the connection was lost
+        }
+    }
+
+private:
+    const bool must_allow_nulls_;
+};
+
+std::unique_ptr<Session> open_in(soci::session& host, const HostTables& tables) {
+    std::string schema = tables.schema.empty() ? "" : fmt::format("\"{}\".", tables.schema);
+    std::string array_nulls;
+    PostgresqlSession(host, "")
+        .query(host_settings)
+        .for_first(
+            [&](Row row) {
+                const auto found = row.optional_text();
+                if (schema.empty()) schema = found.value_or("");
+                array_nulls = row.text();
+            },
+            tables.table_prefix + "asyncjobs_schema");
+    return std::make_unique<HostPostgresqlSession>(host, schema + tables.table_prefix,
+                                                   array_nulls == "off");
+}
+
 } // namespace
 
 HostSession borrow_postgresql(soci::session& host, const HostTables& tables) {
     static const PostgresqlDialect dialect{{}};
-    const std::string schema = tables.schema.empty() ? "" : fmt::format("\"{}\".", tables.schema);
-    auto session = std::make_unique<PostgresqlSession>(host, schema + tables.table_prefix);
-    if (!session->is_connected())
+    auto* connection = static_cast<soci::postgresql_session_backend*>(host.get_backend())->conn_;
+    if (PQstatus(connection) != CONNECTION_OK)
         throw Error(Errc::store_unavailable, "the session is not connected");
-    check_transaction(session->connection());
-    check_encoding(session->connection());
-    return {dialect, std::move(session)};
+    check_transaction(connection);
+    check_encoding(connection);
+    try {
+        return {dialect, open_in(host, tables)};
+    } catch (const soci::postgresql_soci_error& error) {
+        const Fault fault = postgresql_fault(error.sqlstate(),
+                                             PQstatus(connection) == CONNECTION_OK, Stage::working);
+        throw Error(fault.code, fault.message);
+    }
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -40,6 +40,10 @@ public:
     /// next: behind a pooler of transactions.
     void set_for_each_transaction(std::string settings) { settings_ = std::move(settings); }
 
+    /// As an array's text: where the server's own search_path looks, but for what it always does.
+    const std::string& schemas() const noexcept { return schemas_; }
+    void set_schemas(std::string schemas) { schemas_ = std::move(schemas); }
+
     /// What a call's statements are in. It begins with the first of them, in the same round trip.
     enum class Transaction {
         none,  ///< they read, and each sees what is committed
@@ -79,7 +83,8 @@ private:
     soci::postgresql_session_backend& backend_;
     const Duration patience_;
     std::string settings_ = {}; ///< of each transaction; empty: the session has its own
-    int prepared_ = 0;          ///< statements
+    std::string schemas_ = "{}";
+    int prepared_ = 0; ///< statements
     bool is_given_up_ = false;
     bool must_begin_ = false;
     bool commits_each_batch_ = false;

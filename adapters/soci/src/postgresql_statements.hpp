@@ -240,12 +240,7 @@ inline constexpr Sql restart = {
 
 /// Until the transaction ends.
 inline constexpr Sql lock_schema = {"SELECT pg_advisory_xact_lock(:key)", "t"};
-inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
-/// Not by to_regclass(), which may not know yet what was committed since the transaction began.
-inline constexpr Sql has_schema = {"SELECT 1 FROM pg_class WHERE relname = 'asyncjobs_schema'"
-                                   " AND pg_table_is_visible(oid)",
-                                   "i"};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql

@@ -42,18 +42,26 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
     : dialect_(std::move(dialect)),
       readers_(options.readers, options.busy_timeout, [this] { return dialect_->open(); }),
       writers_(dialect_->max_writers(), options.busy_timeout, [this] { return dialect_->open(); }) {
+    // Another process may be making the same schema or tables.
+    for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_repeating(tries);
+    wakeups_ = dialect_->connect(notifier());
+}
+
+bool SqlJobStore::try_to_prepare(bool is_last) {
     auto session = writers_.borrow();
     try {
+        missing_migrations(*dialect_, *session); // throws before anything is changed
         dialect_->prepare(*session);
         migrate(*dialect_, *session);
+        return true;
     } catch (const soci::soci_error& error) {
         const Fault fault = fail(session, error, Stage::working);
-        throw Error(fault.code, fault.message);
+        if (is_last || !fault.is_worth_repeating) throw Error(fault.code, fault.message);
+        return false;
     } catch (...) {
         session.discard();
         throw;
     }
-    wakeups_ = dialect_->connect(notifier());
 }
 
 Fault SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage) {

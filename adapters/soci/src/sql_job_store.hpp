@@ -49,6 +49,8 @@ private:
     /// a bounded number of times, after a fault that says so.
     template <typename Work>
     auto transact(Access access, Work&& work);
+    /// Brings the tables up to date; false if that is to be tried again.
+    bool try_to_prepare(bool is_last);
     /// Ends the transaction and, where it is of no use any more, the session.
     Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
 

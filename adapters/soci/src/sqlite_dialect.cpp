@@ -80,14 +80,22 @@ std::unique_ptr<Session> SqliteDialect::open() const {
     sqlite_api::sqlite3_close(std::exchange(connection, nullptr));
     const int result = sqlite_api::sqlite3_open_v2(
         options_.path.c_str(), &connection,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+        nullptr);
     const auto refuse = [&](const Fault& fault) {
         throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));
     };
     if (result != SQLITE_OK) refuse(sqlite_fault_of(result, Stage::working));
+    if (sqlite_api::sqlite3_db_readonly(connection, "main") == 1)
+        refuse({Errc::store_unavailable, "SQLite: the file can't be written"});
     try {
         sqlite_api::sqlite3_extended_result_codes(connection, 1);
         set_busy_timeout(*session, options_.busy_timeout);
+        // Defaults, which a build of SQLite or an extension of the host's may have changed; the
+        // first before anything takes a lock.
+        for (const char* pragma : {"locking_mode = NORMAL", "query_only = OFF",
+                                   "wal_autocheckpoint = 1000", "count_changes = OFF"})
+            session->run(fmt::format("PRAGMA {}", pragma));
         session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
         // A reader keeps the log from being reused; once it has gone, the next writer cuts it.
         session->run(fmt::format("PRAGMA journal_size_limit = {}", usual_log_bytes));
@@ -166,11 +174,15 @@ std::span<const Migration> SqliteDialect::migrations() const noexcept {
     return sqlite_migrations();
 }
 
-int SqliteDialect::schema_version(Session& session) const {
-    if (!session.query(sqlite::has_schema).for_first([](Row) {})) return 0;
-    int version = 0;
-    session.query(sqlite::schema_version).for_first([&](Row row) { version = row.small_number(); });
-    return version;
+SchemaObjects SqliteDialect::find_objects(Session& session, const SchemaObjects& wanted) const {
+    return read_objects(
+        session,
+        fmt::format("SELECT found.type, lower(found.name), c.name FROM sqlite_master AS found"
+                    " LEFT JOIN pragma_table_info(CASE found.type WHEN 'table' THEN found.name"
+                    "  END) AS c"
+                    " WHERE found.type <> 'trigger' AND lower(found.name) IN ({})"
+                    " ORDER BY found.type, found.name",
+                    quoted_names(wanted)));
 }
 
 void SqliteDialect::migrate(Session& session, const Migration& migration) const {

@@ -141,10 +141,7 @@ inline constexpr LimitStatements limits =
     ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id",
                                "job = id", ASYNCJOBS_SQLITE_AMONG("job", "new_id"), "");
 
-inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
 inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};
-inline constexpr Sql has_schema = {
-    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'asyncjobs_schema'", "i"};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite

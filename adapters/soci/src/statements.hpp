@@ -18,6 +18,9 @@ namespace statements {
 inline constexpr Sql commit = {"COMMIT"};
 inline constexpr Sql rollback = {"ROLLBACK"};
 
+/// Null where no migration was applied to the end.
+inline constexpr Sql schema_version = {"SELECT max(version) FROM asyncjobs_schema", "i"};
+
 inline constexpr Sql created_at = {"SELECT created_at FROM jobs WHERE id = :id", "i"};
 
 /// Who has an idempotency key.

@@ -73,6 +73,41 @@ TEST_CASE("a call that fails leaves no statement behind on a host's PostgreSQL s
     other->rollback();
 }
 
+TEST_CASE("a host's PostgreSQL session needs no setting but the encoding, and keeps its own" *
+          needs_postgresql) {
+    const PostgresqlSchema theirs, ours;
+    const auto store = open_store(ours.url());
+    auto session = PostgresqlHost().open();
+    *session << "CREATE SCHEMA " + theirs.name();
+    *session << "CREATE TABLE " + theirs.name() + ".jobs (id integer)";
+    *session << "SET search_path = " + theirs.name() + ", " + ours.name();
+    for (const char* setting :
+         {"array_nulls = off", "standard_conforming_strings = off", "transform_null_equals = on",
+          "DateStyle = 'SQL, DMY'", "TimeZone = 'Pacific/Chatham'", "enable_indexscan = off",
+          "default_transaction_isolation = 'repeatable read'"})
+        *session << "SET " + std::string(setting);
+
+    session->begin();
+    auto job = new_job(1);
+    job.input = JsonText::parse(R"(["back\\slash", "quote'"])");
+    CHECK(submit(*session, job).outcome == Submitted::Outcome::created);
+    std::string array_nulls;
+    *session << "SHOW array_nulls", soci::into(array_nulls);
+    CHECK(array_nulls == "off");
+    session->commit();
+    const auto found = find(*store, job.id);
+    REQUIRE(found);
+    CHECK(found->input == job.input);
+    CHECK_FALSE(found->unique_key);
+    CHECK_FALSE(found->limit_key);
+
+    const auto lease = claim(*store, 1).at(0).lease;
+    session->begin();
+    CHECK(complete(*session, lease));
+    session->commit();
+    CHECK(find(*store, job.id)->status == JobStatus::completed);
+}
+
 TEST_CASE("a PostgreSQL session in another encoding is refused" * needs_postgresql) {
     check_setting_is_refused(*make_host<PostgresqlHost>(), "SET client_encoding = 'LATIN1'");
 }

@@ -222,6 +222,16 @@ TEST_CASE("behind a pooler of transactions PostgreSQL's own isolation level must
           std::string::npos);
 }
 
+TEST_CASE("behind a pooler of transactions a PostgreSQL role must not be read-only by default" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
+    const auto url = schema.url() + "&options=-c%20default_transaction_read_only%3Don";
+    CHECK_FALSE(code_of([&] { open_store(url); }));
+    CHECK(message_of([&] {
+              open_store(url + "&pooling=transaction");
+          }).find("transaction_read_only is on, but must be off") != std::string::npos);
+}
+
 TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same" *
           needs_postgresql) {
     const PostgresqlSchema schema;

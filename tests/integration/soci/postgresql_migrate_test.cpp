@@ -1,0 +1,105 @@
+#include "databases/foreign_tables.hpp"
+#include "databases/postgresql_server.hpp"
+
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <vector>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace soci_test;
+
+/// Two schemas of a host's; those that connect by its URL look into `first`, then into `second`.
+class TwoSchemas {
+public:
+    TwoSchemas() {
+        server().run("CREATE SCHEMA " + first.name() + "; CREATE SCHEMA " + second.name());
+    }
+
+    const PostgresqlSchema first, second;
+
+    std::string url() const {
+        return needs_postgresql.value() + "?options=-csearch_path%3D" + first.name() + "," +
+               second.name();
+    }
+    std::string dump() const {
+        std::string all;
+        for (const auto& name : server().column(
+                 "SELECT concat_ws(' ', c.relnamespace, c.relname, c.relkind, a.attname)"
+                 " FROM pg_class AS c LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid"
+                 " WHERE CAST(CAST(c.relnamespace AS regnamespace) AS text) IN ('" +
+                 first.name() + "', '" + second.name() + "') ORDER BY 1"))
+            all += name + "\n";
+        return all;
+    }
+    static Postgresql server() { return Postgresql(needs_postgresql.value()); }
+};
+
+TEST_CASE("a PostgreSQL schema in which a host has taken a name of the store's is left alone" *
+          needs_postgresql) {
+    std::vector<ForeignObject> all(std::begin(foreign_objects), std::end(foreign_objects));
+    all.push_back({"CREATE MATERIALIZED VIEW jobs AS SELECT 1 AS id", "view jobs"});
+    all.push_back({"CREATE SEQUENCE jobs", "sequence jobs"});
+    all.push_back({"CREATE TYPE jobs AS (id integer)", "type jobs"});
+    all.push_back({"CREATE TYPE jobs AS ENUM ('cook', 'clerk')", "type jobs"});
+    all.push_back({"CREATE DOMAIN job_queues AS text", "type job_queues"});
+    all.push_back({"CREATE TABLE jobs (id integer) PARTITION BY RANGE (id)", "table jobs"});
+    all.push_back(
+        {"CREATE TABLE theirs (a integer); CREATE INDEX jobs_due ON theirs (a)", "index jobs_due"});
+    for (const ForeignObject& foreign : all) {
+        const TwoSchemas host;
+        host.first.connect().run(foreign.statement);
+        check_foreign_is_refused(host.url(), foreign, [&] { return host.dump(); });
+        check_foreign_is_refused(host.first.url(), foreign, [&] { return host.dump(); });
+        check_prefix_helps(host.url() + "&table_prefix=own_");
+    }
+}
+
+TEST_CASE("a host's table that the PostgreSQL store's would hide from it is refused" *
+          needs_postgresql) {
+    const TwoSchemas host;
+    host.second.connect().run("CREATE TABLE jobs (id integer)");
+    const ForeignObject hidden = {"", "table " + host.second.name() + ".jobs"};
+    check_foreign_is_refused(host.url(), hidden, [&] { return host.dump(); });
+    check_prefix_helps(host.first.url()); // to which the path is no concern
+}
+
+TEST_CASE("a host's table before the PostgreSQL store's in the search_path is not taken for it" *
+          needs_postgresql) {
+    const TwoSchemas host;
+    submit(*open_store(host.second.url()), new_job(1));
+    host.first.connect().run("CREATE TABLE jobs (id integer); CREATE TABLE job_queues (a integer)");
+    const auto store = open_store(host.url());
+    CHECK(find(*store, new_job(1).id));
+    submit(*store, new_job(2));
+    CHECK(claim(*store, 5).size() == 2);
+}
+
+TEST_CASE("a function of a host's may have the name of a table of the PostgreSQL store's" *
+          needs_postgresql) {
+    const TwoSchemas host;
+    host.first.connect().run("CREATE FUNCTION jobs() RETURNS integer LANGUAGE sql AS 'SELECT 1'");
+    check_prefix_helps(host.url());
+}
+
+TEST_CASE("a table of the PostgreSQL store's that is gone is named when the store is opened" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
+    open_store(schema.url());
+    schema.connect().run("DROP TABLE job_waiting");
+    CHECK(contains(message_of([&] { open_store(schema.url()); }),
+                   "the table job_waiting is missing"));
+}
+
+TEST_CASE("a PostgreSQL search_path without a schema for tables is refused with the reason" *
+          needs_postgresql) {
+    for (const std::string path : {"pg_catalog", "pg_temp", "no_such_schema"})
+        CHECK(contains(message_of([&] {
+                           open_store(needs_postgresql.value() + "?options=-csearch_path%3D" +
+                                      path);
+                       }),
+                       "search_path names no schema"));
+}
+
+} // namespace
