@@ -218,6 +218,7 @@ Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents,
 
 Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
                                 const ClaimRequest& request) {
+    validate(request);
     return transact([&](Timestamp now) {
         Exchange answer;
         for (const auto& one : settlements) answer.settled.push_back(settle(one, now));
@@ -316,6 +317,7 @@ void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp n
 
 std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
                                          Duration lease_for) {
+    check_lease_for(lease_for);
     return transact([&](Timestamp now) {
         std::vector<Renewal> answers;
         for (const auto& heartbeat : heartbeats) {
@@ -332,6 +334,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
 }
 
 std::vector<ClaimedJob> FileJobStore::held(std::string_view worker) {
+    check_worker(worker);
     return transact([&](Timestamp) {
         std::vector<ClaimedJob> answer;
         for (const Job* job : select([&](const Job& one) {
@@ -343,6 +346,7 @@ std::vector<ClaimedJob> FileJobStore::held(std::string_view worker) {
 }
 
 std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
+    check_rescue(limit, crash_limit);
     return transact([&](Timestamp now) {
         std::vector<Rescued> answer;
         auto lost = select([&](const Job& job) {
@@ -380,6 +384,7 @@ std::set<JobId> FileJobStore::finished_parents() {
 }
 
 std::vector<Unblocked> FileJobStore::unblock(std::size_t limit) {
+    check_limit(limit);
     return transact([&](Timestamp now) {
         auto finished = finished_parents();
         while (finished.size() > limit) finished.erase(std::prev(finished.end()));
@@ -419,6 +424,7 @@ std::vector<Unblocked> FileJobStore::unblock(const std::set<JobId>& finished, Ti
 }
 
 std::size_t FileJobStore::purge(std::size_t limit) {
+    check_limit(limit);
     return transact([&](Timestamp now) {
         const auto needed = finished_parents();
         auto expired = select([&](const Job& job) {
@@ -460,6 +466,7 @@ std::vector<std::optional<Job>> FileJobStore::find(std::span<const JobId> ids) {
 }
 
 JobPage FileJobStore::list(const JobQuery& query) {
+    validate(query);
     return transact([&](Timestamp) {
         auto found = select([&](const Job& job) {
             return (!query.owner || job.owner == *query.owner) &&
@@ -475,12 +482,13 @@ JobPage FileJobStore::list(const JobQuery& query) {
         JobPage page;
         page.more = found.size() > query.limit;
         found.resize(std::min(found.size(), query.limit));
-        for (const Job* job : found) page.jobs.push_back(snapshot(*job));
+        for (const Job* job : found) page.jobs.push_back(snapshot(*job, query.parts));
         return page;
     });
 }
 
 CancelOutcome FileJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
+    validate(cancellation);
     return transact([&](Timestamp now) {
         JobRecord* job = find(id);
         if (!job) return CancelOutcome::not_found;
@@ -535,6 +543,7 @@ RemoveOutcome FileJobStore::remove(const JobId& id) {
 }
 
 Workload FileJobStore::workload(std::string_view queue, std::string_view type) {
+    check_workload(queue, type);
     return transact([&](Timestamp now) {
         Workload answer;
         answer.paused = paused_.contains(queue);
@@ -558,6 +567,7 @@ Workload FileJobStore::workload(std::string_view queue, std::string_view type) {
 }
 
 void FileJobStore::set_paused(std::string_view queue, bool paused) {
+    check_queue(queue);
     transact([&](Timestamp) {
         if (paused)
             paused_.emplace(queue);
@@ -568,6 +578,7 @@ void FileJobStore::set_paused(std::string_view queue, bool paused) {
 }
 
 void FileJobStore::set_limit(const Limit& limit) {
+    validate(limit);
     transact([&](Timestamp) {
         limits_.set(limit);
         limits_.take_back_offers();

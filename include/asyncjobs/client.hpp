@@ -67,10 +67,14 @@ public:
     /// Returns when the job is durable. An id left null is filled in; one that is taken throws
     /// Errc::conflict if you chose it yourself, a unique key if `on_conflict` says so, and a parent
     /// that is not there Errc::not_found. A repeated idempotency key is an answer.
+    ///
+    /// A job with an id or key of its own, or with parents, may have to wait for a transaction that
+    /// somebody else has open; it holds up none without them.
     Submitted submit(NewJob job);
 
-    /// All in one transaction; a conflict of one is in its answer and does not touch the others. In
-    /// `after`, a job whose idempotency key or unique key was taken stands for the one that has it.
+    /// All in one transaction, with ids in the order of `jobs`; a conflict of one is in its answer
+    /// and does not touch the others. In `after`, a job whose idempotency key or unique key was
+    /// taken stands for the one that has it.
     std::vector<Submitted> submit(std::initializer_list<NewJob> jobs) {
         return submit_all({jobs.begin(), jobs.end()});
     }
@@ -79,7 +83,8 @@ public:
         return submit_all(std::move(jobs));
     }
 
-    /// A fresh id, for jobs that name each other before they are submitted.
+    /// A fresh id, higher than those before, for jobs that name each other before they are
+    /// submitted.
     JobId make_id();
 
     /// Each job after the one before it, all in one transaction.

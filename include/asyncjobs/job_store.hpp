@@ -35,11 +35,11 @@ struct Submitted {
 
 /// What a worker wants to take.
 struct ClaimRequest {
-    std::string_view worker;             ///< who asks; recorded with the job
-    std::span<const std::string> queues; ///< served in this order
-    std::size_t limit = 0;               ///< 0: claim nothing
-    Duration lease_for = std::chrono::seconds{30};
-    std::span<const Limit> limits = {}; ///< that count the jobs of this worker only
+    std::string_view worker;                       ///< who asks; recorded with the job
+    std::span<const std::string> queues;           ///< served in this order
+    std::size_t limit = 0;                         ///< 0: claim nothing; at most 1,000,000
+    Duration lease_for = std::chrono::seconds{30}; ///< 0 - 365 days
+    std::span<const Limit> limits = {};            ///< that count the jobs of this worker only
 };
 
 /// A job under lease, with what its handler needs.
@@ -112,8 +112,17 @@ struct Unblocked {
     int blocked_by = 0;
 };
 
+/// How much of each job is read. A store may read more.
+enum class JobParts {
+    all,
+    outcome, ///< all but input, steps and attempt_errors
+    summary, ///< all but those, metadata, the result and the details of the error
+};
+
 /// Which jobs to list, newest first. Empty members do not restrict.
 struct JobQuery {
+    static constexpr std::size_t max_limit = 100'000;
+
     std::optional<std::string> owner = {};
     std::optional<std::string> queue = {};
     std::optional<std::string> type = {};
@@ -122,7 +131,8 @@ struct JobQuery {
     std::optional<std::string> idempotency_key = {}; ///< only the job that holds it
     std::optional<JobId> needed_by = {};             ///< only the parents of this job
     std::optional<JobId> before = {}; ///< continues a listing: only ids smaller than this one
-    std::size_t limit = 50;
+    std::size_t limit = 50;           ///< 1 - max_limit
+    JobParts parts = JobParts::all;
 };
 
 struct JobPage {
@@ -164,7 +174,10 @@ struct Workload {
 /// Errors         Faults throw Error; `code() == Condition::retryable` when trying again may help,
 ///                Errc::unknown_outcome when the call may or may not have happened. Expected
 ///                outcomes are return values, never exceptions.
-/// Arguments      Have been validated (see validate(NewJob), JsonText); need no second check.
+/// Arguments      Jobs and settlements have been validated (see validate(NewJob), JsonText); need
+/// no
+///                second check. Every other argument is checked by the store (see
+///                store_helpers.hpp), which throws Errc::invalid_argument before it does anything.
 /// Conformance    testing::job_store_conformance() is the executable contract.
 class ASYNCJOBS_DECL JobStore {
 public:
@@ -211,7 +224,8 @@ public:
     /// Takes away up to `limit` leases that ran out, oldest first: crashes +1 and the attempt
     /// refunded; then the job is failed (error_code::worker_lost) if `crash_limit` is reached,
     /// cancelled if that was requested, and pending and due at once otherwise. A job that failed
-    /// so has one more of attempt_errors.
+    /// so has one more of attempt_errors. A limit, here and of the next two, is 0 - 1,000,000; a
+    /// crash_limit 1 or more.
     virtual std::vector<Rescued> rescue(std::size_t limit, int crash_limit) = 0;
 
     /// Lets go those who wait for up to `limit` finished jobs, and answers them: `blocked_by` goes

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -76,8 +77,14 @@ public:
     auto step(std::string_view name, Function&& function);
 
     /// The jobs that this one waited for, with their results, by id; those that retention has
-    /// deleted are missing. Reads the store, and waits as step() does while that fails.
-    std::vector<Job> parents() const;
+    /// deleted are missing. Reads the store, and waits as step() does while that fails. Where
+    /// there may be very many, for_each_parent() needs less memory.
+    std::vector<Job> parents(JobParts parts = JobParts::outcome) const;
+
+    /// Calls `visit(const Job&)` with each of them, the newest first. They are read page by page, a
+    /// few MiB each as long as no job alone is larger.
+    void for_each_parent(const std::function<void(const Job&)>& visit,
+                         JobParts parts = JobParts::outcome) const;
 
     /// Submits `job` in the transaction that records this one's completion, if and only if that is
     /// accepted. Answers its id. Throws Error (Errc::invalid_argument) as validate() does.

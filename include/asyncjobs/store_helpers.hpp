@@ -1,9 +1,11 @@
 #pragma once
 
+#include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/job_store.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -12,6 +14,43 @@
 
 /// For authors of stores: what every store does alike.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
+
+/// The arguments of JobStore's members. These throw Error (Errc::invalid_argument), which names the
+/// argument, its value and the rule.
+inline void check_limit(std::size_t limit) {
+    detail::check_range<std::size_t>("limit", limit, 0, 1'000'000);
+}
+inline void check_lease_for(Duration lease_for) {
+    detail::check_range<Duration>("lease_for", lease_for, Duration{0}, std::chrono::days{365});
+}
+inline void check_rescue(std::size_t limit, int crash_limit) {
+    check_limit(limit);
+    detail::check_range("crash_limit", crash_limit, 1, std::numeric_limits<int>::max());
+}
+inline void check_queue(std::string_view queue) { detail::check_name("queue", queue); }
+inline void check_worker(std::string_view worker) { detail::check_label("worker", worker); }
+
+inline void validate(const ClaimRequest& request) {
+    check_limit(request.limit);
+    check_lease_for(request.lease_for);
+    check_worker(request.worker);
+    for (const std::string& queue : request.queues) check_queue(queue);
+    for (const Limit& limit : request.limits) validate(limit);
+}
+
+inline void validate(const JobQuery& query) {
+    detail::check_range("limit", query.limit, std::size_t{1}, JobQuery::max_limit);
+    if (query.owner) detail::check_label("owner", *query.owner);
+    if (query.queue) check_queue(*query.queue);
+    if (query.type) detail::check_name("type", *query.type);
+    if (query.idempotency_key) detail::check_label("idempotency_key", *query.idempotency_key);
+}
+
+/// `type` may be empty, where only the queue is of interest.
+inline void check_workload(std::string_view queue, std::string_view type) {
+    check_queue(queue);
+    if (!type.empty()) detail::check_name("type", type);
+}
 
 /// What a claim answers of a job that it has just taken, and held() of one under lease.
 inline ClaimedJob claimed_job(const Job& job) {
@@ -89,10 +128,51 @@ inline int shown_percent(const Job& job) {
     return (job.parents - job.blocked_by) * 100 / std::max(1, job.parents);
 }
 
-/// What JobStore::find() answers.
-inline Job snapshot(const Job& job) {
-    Job copy = job;
-    copy.progress.percent = shown_percent(job);
+/// What JobStore::find() answers, or list() of a query for `parts`.
+inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
+    Job copy = {.id = job.id,
+                .type = job.type,
+                .queue = job.queue,
+                .owner = job.owner,
+                .priority = job.priority,
+                .status = job.status,
+                .progress = {.percent = shown_percent(job), .message = job.progress.message},
+                .attempt = job.attempt,
+                .max_attempts = job.max_attempts,
+                .crashes = job.crashes,
+                .fence = job.fence,
+                .revision = job.revision,
+                .worker = job.worker,
+                .unique_key = job.unique_key,
+                .idempotency_key = job.idempotency_key,
+                .limit_key = job.limit_key,
+                .parents = job.parents,
+                .blocked_by = job.blocked_by,
+                .on_parent_failure = job.on_parent_failure,
+                .cancel_reason = job.cancel_reason,
+                .timeout = job.timeout,
+                .retention = job.retention,
+                .created_at = job.created_at,
+                .updated_at = job.updated_at,
+                .run_at = job.run_at,
+                .deadline = job.deadline,
+                .started_at = job.started_at,
+                .finished_at = job.finished_at,
+                .cancel_requested_at = job.cancel_requested_at,
+                .lease_expires_at = job.lease_expires_at,
+                .expires_at = job.expires_at};
+    if (parts == JobParts::summary) {
+        if (job.error)
+            copy.error = {.code = job.error->code, .message = job.error->message, .details = {}};
+        return copy;
+    }
+    copy.metadata = job.metadata;
+    copy.result = job.result;
+    copy.error = job.error;
+    if (parts == JobParts::outcome) return copy;
+    copy.input = job.input;
+    copy.steps = job.steps;
+    copy.attempt_errors = job.attempt_errors;
     return copy;
 }
 

@@ -160,6 +160,7 @@ Cases dependency_cases();
 Cases limit_cases();
 Cases transition_cases();
 Cases manage_cases();
+Cases argument_cases();
 Cases read_cases();
 Cases round_trip_cases();
 Cases concurrency_cases();

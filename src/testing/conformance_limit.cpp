@@ -108,7 +108,7 @@ void applies_to_a_queue_or_a_type(Scene& scene) {
 }
 
 void counts_each_owner_apart(Scene& scene) {
-    scene.store().set_limit({.name = "fair share", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "fair-share", .per = LimitPer::owner, .concurrency = 1});
     const auto ids = submit_of(scene, {"ann", "ann", "bob", "", "", "ann"});
     expect_equal(claim(scene, 10), {ids[0], ids[2], ids[3]}, "jobs claimed at first");
     complete(scene, ids[2]);
@@ -311,7 +311,7 @@ void limits_the_rate(Scene& scene) {
 }
 
 void spends_no_rate_on_jobs_that_do_not_start(Scene& scene) {
-    scene.store().set_limit({.name = "a rate", .rate = 1, .period = a_year, .burst = 2});
+    scene.store().set_limit({.name = "a-rate", .rate = 1, .period = a_year, .burst = 2});
     scene.store().set_limit({.name = "one", .type = "slow", .concurrency = 1});
     const auto slow = scene.submit(3, {.type = "slow"});
     const auto quick = scene.submit({.type = "quick"});

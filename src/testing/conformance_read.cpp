@@ -1,5 +1,7 @@
 #include "conformance_check.hpp"
 
+#include <asyncjobs/store_helpers.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -79,6 +81,32 @@ void lists_whole_records(Scene& scene) {
     const auto page = scene.store().list({.owner = "o"});
     expect_equal(page.jobs.size(), 1, "jobs listed");
     expect_same(page.jobs[0], scene.job(id), "in a listing");
+}
+
+void lists_parts(Scene& scene) {
+    const JsonText text = JsonText::parse(R"({"details":",\"details\":"})");
+    const NewJob given{.input = text, .metadata = text, .owner = "o"};
+    scene.completed(given);
+    auto running = scene.running(given);
+    const Heartbeat step{running.lease, Progress{40, "so far"}, Step{"one", text}};
+    scene.store().renew({&step, 1}, long_lease);
+    running = scene.running(given);
+    scene.settle(Settlement::failed(
+        running.lease, {.code = "E1", .message = R"(",\"details\":)", .details = text}));
+    running = scene.running(given);
+    scene.settle(
+        Settlement::retried(running.lease, {.code = "E2", .message = "", .details = {}}, an_hour));
+    scene.submit(given);
+    NewJob urgent = given;
+    urgent.priority = 7;
+    scene.submit(urgent);
+    for (const JobParts parts : {JobParts::outcome, JobParts::summary}) {
+        const auto whole = scene.store().list({.owner = "o"}).jobs;
+        const auto listed = scene.store().list({.owner = "o", .parts = parts}).jobs;
+        expect_equal(listed.size(), whole.size(), "jobs listed");
+        for (std::size_t i = 0; i < whole.size(); ++i)
+            expect_same(snapshot(listed[i], parts), snapshot(whole[i], parts), "in parts");
+    }
 }
 
 void filters(Scene& scene) {
@@ -294,6 +322,7 @@ Cases read_cases() {
         {"list gives the newest first", lists_newest_first},
         {"list of an empty store is empty", lists_nothing_in_an_empty_store},
         {"list gives whole records", lists_whole_records},
+        {"a listing of outcomes or summaries shows what whole records do", lists_parts},
         {"list filters by owner, queue, type and status", filters},
         {"list knows every status", lists_every_status},
         {"list leaves out the library's jobs, page by page, where asked to",

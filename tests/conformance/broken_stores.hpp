@@ -641,4 +641,16 @@ struct WaitingJobsHoldUpOthers final : ChangedClaims {
     }
 };
 
+/// Takes limits out of range for the next one that is in it.
+class ClampsTheLimit : public Store {
+public:
+    using Store::Store;
+
+    JobPage list(const JobQuery& query) override {
+        JobQuery clamped = query;
+        clamped.limit = std::clamp(query.limit, std::size_t{1}, JobQuery::max_limit);
+        return inner().list(clamped);
+    }
+};
+
 } // namespace broken

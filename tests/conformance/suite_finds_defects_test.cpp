@@ -77,6 +77,8 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
          "settlements are answered in their order"},
         {"exchange: claims first", on_memory<broken::ClaimsBeforeItSettles>(),
          "an exchange settles before it claims"},
+        {"arguments: a limit out of range is changed", on_memory<broken::ClampsTheLimit>(),
+         "a query out of range is refused"},
         {"claim: the limit is ignored", on_memory<broken::ClaimIgnoresTheLimit>(),
          "a claim takes no more than its limit"},
         {"claim: the lease is always 30 s", on_memory<broken::ClaimIgnoresLeaseFor>(),

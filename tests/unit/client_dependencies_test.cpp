@@ -119,4 +119,58 @@ TEST_CASE_FIXTURE(World, "a job that a handler submits with its result is there 
     CHECK(finishes(next, at_once));
 }
 
+/// Keeps what is asked of list(), and the most that one page of parents has held.
+class WatchedLists : public ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    JobPage list(const JobQuery& query) override {
+        auto page = inner().list(query);
+        std::size_t bytes = 0;
+        for (const Job& job : page.jobs)
+            bytes += job.input.text().size() + (job.result ? job.result->text().size() : 0);
+        most_bytes = std::max(most_bytes, bytes);
+        return page;
+    }
+
+    std::size_t most_bytes = 0;
+};
+
+TEST_CASE_FIXTURE(World, "a job goes through its parents in pages, without what they were given") {
+    WatchedLists watched(store);
+    auto wide = options();
+    wide.concurrency = 20;
+    Executor executor(watched, process, wide);
+    const auto large = JsonText::parse('"' + std::string(1'000'000, 'x') + '"');
+    executor.handle("work", [&](const JsonText&, ProgressReporter&) { return large; });
+    std::vector<JobId> visited, parents;
+    std::size_t inputs = 0, results = 0;
+    executor.handle("callback", [&](const JsonText&, ProgressReporter& progress) {
+        progress.for_each_parent([&](const Job& parent) {
+            visited.push_back(parent.id);
+            inputs += parent.input == large;
+            results += parent.result == large;
+        });
+        for (const Job& parent : progress.parents(JobParts::summary)) {
+            parents.push_back(parent.id);
+            results += parent.result.has_value();
+        }
+        return JsonText();
+    });
+    executor.start();
+    std::vector<NewJob> members(60);
+    for (auto& member : members) {
+        member.type = "work";
+        member.input = large;
+    }
+    CHECK(finishes(client.submit_batch(members, {.type = "callback"})));
+    CHECK(visited.size() == 60);
+    CHECK(inputs == 0);
+    CHECK(results == 60);
+    CHECK(std::ranges::is_sorted(visited, std::greater<>()));
+    std::ranges::reverse(visited);
+    CHECK(parents == visited);
+    CHECK(watched.most_bytes < 10'000'000);
+}
+
 } // namespace

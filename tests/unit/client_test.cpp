@@ -43,6 +43,32 @@ TEST_CASE_FIXTURE(ClientWorld, "braces mean one job, with times as the host's cl
     CHECK(client.find(delayed.id)->timeout == 30s);
 }
 
+TEST_CASE_FIXTURE(ClientWorld, "the jobs of one submit have ids in its order, and run in it") {
+    std::vector<std::string> order;
+    executor.handle("work", [&](const JsonText& input, ProgressReporter& progress) {
+        order.emplace_back(input.text());
+        if (input.text() == "0")
+            for (int i = 10; i < 15; ++i)
+                progress.submit_with_result(
+                    {.type = "work", .input = JsonText::parse(std::to_string(i))});
+        return JsonText();
+    });
+    std::vector<NewJob> jobs(10);
+    std::vector<std::string> expected;
+    for (std::size_t i = 0; i < 15; ++i) expected.push_back(std::to_string(i));
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        jobs[i].type = "work";
+        jobs[i].input = JsonText::parse(expected[i]);
+    }
+    const auto submitted = client.submit(jobs);
+    CHECK(std::ranges::is_sorted(submitted, {}, &Submitted::id));
+    executor.start();
+    CHECK(until([&] { return order.size() == 15; }));
+    CHECK(order == expected);
+    const auto first = client.make_id(), second = client.make_id();
+    CHECK(first < second);
+}
+
 TEST_CASE_FIXTURE(ClientWorld, "a typed submit sets type and input, and keeps the rest") {
     const auto id = client.submit(Report{.from = "2012-02-02"}, {.queue = "reports"});
     const auto job = find(id);

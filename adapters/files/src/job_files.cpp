@@ -38,7 +38,7 @@ JobFiles::JobFiles(Client& client, FileStore& store, JobFilesOptions options)
 
 void JobFiles::remove_on(Executor& executor) {
     const auto remove = [this](const RemoveFile& file, ProgressReporter& progress) {
-        const auto parents = progress.parents();
+        const auto parents = progress.parents(JobParts::summary);
         const auto* const job = parents.empty() ? nullptr : &parents.front();
         wait_for_end(job, now(options_.now), options_.look_every);
         store_.remove(file.key);

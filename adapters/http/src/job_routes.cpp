@@ -300,7 +300,9 @@ std::optional<std::string> JobApi::Impl::event_document(const Job& job) {
 }
 
 JobQuery JobApi::Impl::read_query(const Call& call) const {
-    JobQuery query{.owner = call.principal.owner, .limit = options_.default_page};
+    JobQuery query{.owner = call.principal.owner,
+                   .limit = options_.default_page,
+                   .parts = JobParts::summary};
     if (const auto* status = call.query.single("status")) {
         query.status = parse_job_status(*status);
         if (!query.status)

@@ -2,6 +2,8 @@
 
 #include "host_session.hpp"
 
+#include <asyncjobs/detail/id_clock.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,9 +74,11 @@ std::vector<Submitted> detail::submit_all(soci::session& host, std::vector<NewJo
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
         const auto today =
             now.value_or(std::chrono::floor<Duration>(std::chrono::system_clock::now()));
+        detail::IdClock clock;
         for (NewJob& job : jobs) {
             make_unique_key(job, today);
-            if (job.id == JobId()) job.id = JobId::make(today, random_bits(), random_bits());
+            if (job.id == JobId())
+                job.id = JobId::make(clock.next(today), random_bits(), random_bits());
             validate(job);
         }
         std::vector<Submitted> answers;

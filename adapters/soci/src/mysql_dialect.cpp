@@ -209,7 +209,12 @@ std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timesta
 }
 
 PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
-    PageWords words{.jobs = "jobs FORCE INDEX (PRIMARY)", .unindexed = {}, .stopped = "stopped_as"};
+    PageWords words{.jobs = "jobs FORCE INDEX (PRIMARY)",
+                    .unindexed = {},
+                    .stopped = "stopped_as",
+                    .error_head = "CASE instr(error, ',\"details\":') WHEN 0 THEN error ELSE"
+                                  " concat(left(error, instr(error, ',\"details\":')),"
+                                  " '\"details\":null}') END"};
     const bool is_of_stopped =
         query.status == JobStatus::failed || query.status == JobStatus::cancelled;
     if (query.idempotency_key)

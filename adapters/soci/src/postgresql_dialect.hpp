@@ -69,7 +69,10 @@ public:
     PageWords page_words(const JobQuery&) const noexcept override {
         return {.status = "status || ''",
                 .is_parent = "id = ANY(ARRAY(SELECT parent FROM job_dependencies"
-                             " WHERE child = :needed_by))"};
+                             " WHERE child = :needed_by))",
+                .error_head = "CASE strpos(error, ',\"details\":') WHEN 0 THEN error ELSE"
+                              " left(error, strpos(error, ',\"details\":'))"
+                              " || '\"details\":null}' END"};
     }
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;

@@ -19,13 +19,17 @@ struct Sql {
 
 /// What read_job() expects of a SELECT.
 #define ASYNCJOBS_JOB_COLUMNS                                                                      \
+    ASYNCJOBS_JOB_COLUMNS_OF("input", "metadata", "result", "error", "attempt_errors", "steps")
+/// The same with other words for what may be large.
+#define ASYNCJOBS_JOB_COLUMNS_OF(input, metadata, result, error, attempt_errors, steps)            \
     ASYNCJOBS_FIRST_COLUMNS                                                                        \
-    "message, input, metadata, result, error, attempt_errors, attempt, max_attempts, priority, "   \
+    "message, " input ", " metadata ", " result ", " error ", " attempt_errors                     \
+    ", attempt, max_attempts, priority, "                                                          \
     "crashes, fence, revision, worker, unique_key, idempotency_key, limit_key, timeout, "          \
     "retention, created_at, updated_at, "                                                          \
     "coalesce(not_before, run_at), started_at, completed_at, failed_at, "                          \
     "cancelled_at, cancel_requested_at, lease_expires_at, expires_at, deadline, parents, "         \
-    "blocked_by, on_parent_failure, cancel_reason, steps"
+    "blocked_by, on_parent_failure, cancel_reason, " steps
 inline constexpr std::string_view job_columns = "tttttitttttt"
                                                 "iiiiiitttt"
                                                 "iiiiiiiiiiii"

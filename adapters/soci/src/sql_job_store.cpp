@@ -7,6 +7,8 @@
 #include "purged_jobs.hpp"
 #include "statements.hpp"
 
+#include <asyncjobs/store_helpers.hpp>
+
 #include <algorithm>
 #include <map>
 #include <random>
@@ -142,6 +144,7 @@ bool SqlJobStore::is_limited(const ClaimRequest& request) {
 
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
+    validate(request);
     if (request.limit > 0 && is_limited(request))
         return transact(Access::writing, [&](Session& session, CallTime now) {
             return LimitedExchange(session, *dialect_, settlements, request, now).run();
@@ -158,6 +161,7 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
 }
 
 std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, Duration lease_for) {
+    check_lease_for(lease_for);
     if (heartbeats.empty()) return {};
     return transact(Access::batch, [&](Session& session, CallTime now) {
         std::vector<Renewal> answers;
@@ -188,6 +192,7 @@ std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
 }
 
 std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
+    check_worker(worker);
     return transact(Access::reading, [&](Session& session, CallTime) {
         std::vector<ClaimedJob> answer;
         session.query(dialect_->own_statements().held)
@@ -197,6 +202,7 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 }
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
+    check_rescue(limit, crash_limit);
     const std::string all_leases;
     const auto began = steady_now();
     const auto floors = lease_floors_.begin(began);
@@ -212,6 +218,7 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
 }
 
 std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
+    check_limit(limit);
     const RowStatements& sql = dialect_->row_statements();
     const bool is_any = transact(Access::reading, [&](Session& session, CallTime now) {
         return session.query(sql.any_to_unblock).for_first([](Row) {}, now);
@@ -243,6 +250,7 @@ void SqlJobStore::trim_log() {
 }
 
 std::size_t SqlJobStore::purge(std::size_t limit) {
+    check_limit(limit);
     trim_log();
     const auto began = steady_now();
     if (limited_queues_.were_claimed_from())
@@ -308,6 +316,7 @@ std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
 }
 
 JobPage SqlJobStore::list(const JobQuery& query) {
+    validate(query);
     const std::string statement = list_statement(query, dialect_->page_words(query));
     return transact(Access::reading, [&](Session& session, CallTime) {
         JobPage page;
@@ -335,6 +344,7 @@ std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
 }
 
 CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
+    validate(cancellation);
     return transact(Access::writing, [&](Session& session, CallTime now) {
         const auto status = lock(session, id);
         if (!status) return CancelOutcome::not_found;
@@ -404,6 +414,7 @@ std::size_t SqlJobStore::count(Session& session, const Sql& statement, CountFloo
 }
 
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
+    check_workload(queue, type);
     return transact(Access::reading, [&](Session& session, CallTime now) {
         Workload answer;
         answer.waiting = count(session, statements::count_waiting, waiting_floors_, queue, now);
@@ -423,6 +434,7 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
 }
 
 void SqlJobStore::set_paused(std::string_view queue, bool paused) {
+    check_queue(queue);
     transact(Access::writing, [&](Session& session, CallTime now) {
         return session.query(dialect_->own_statements().set_paused)
             .change(queue, paused ? 1 : 0, now);
@@ -430,6 +442,7 @@ void SqlJobStore::set_paused(std::string_view queue, bool paused) {
 }
 
 void SqlJobStore::set_limit(const Limit& limit) {
+    validate(limit);
     transact(Access::writing, [&](Session& session, CallTime now) {
         soci_adapter::set_limit(session, *dialect_, limit, now);
         return true;

@@ -2,8 +2,29 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
+namespace {
+
+std::string with_error(std::string columns, std::string_view error) {
+    return columns.replace(columns.find('@'), 1, error);
+}
+
+std::string columns_of(JobParts parts, const PageWords& words) {
+    switch (parts) {
+    case JobParts::all:
+        break;
+    case JobParts::outcome:
+        return ASYNCJOBS_JOB_COLUMNS_OF("'null'", "metadata", "result", "error", "NULL", "NULL");
+    case JobParts::summary:
+        return with_error(ASYNCJOBS_JOB_COLUMNS_OF("'null'", "NULL", "NULL", "@", "NULL", "NULL"),
+                          words.error_head);
+    }
+    return ASYNCJOBS_JOB_COLUMNS;
+}
+
+} // namespace
+
 std::string list_statement(const JobQuery& query, const PageWords& words) {
-    std::string sql = "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM ";
+    std::string sql = "SELECT " + columns_of(query.parts, words) + " FROM ";
     sql += words.jobs;
     const char* joint = " WHERE ";
     const std::string unindexed(words.unindexed), status(words.status), stopped(words.stopped);

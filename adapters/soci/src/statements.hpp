@@ -193,6 +193,10 @@ struct PageWords {
     /// Of the jobs that `:needed_by` waits for.
     std::string_view is_parent =
         "id IN (SELECT parent FROM job_dependencies WHERE child = :needed_by)";
+    /// The column `error` without the details, which are the last of its members.
+    std::string_view error_head = "CASE instr(error, ',\"details\":') WHEN 0 THEN error ELSE"
+                                  " substr(error, 1, instr(error, ',\"details\":'))"
+                                  " || '\"details\":null}' END";
 };
 
 /// Newest first. The parameters are those members of `query` that are set, but its status, and the

@@ -1,17 +1,21 @@
 #pragma once
 
+#include <asyncjobs/detail/id_clock.hpp>
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/runtime.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
+inline JobId make_id(Runtime& runtime, IdClock& clock) {
+    return JobId::make(clock.next(runtime.wall_clock()), runtime.random(), runtime.random());
+}
+
 /// Fills in what the submitter left to us, and checks the whole. True if the id is not the
 /// submitter's own.
-inline bool complete(NewJob& job, Runtime& runtime) {
+inline bool complete(NewJob& job, Runtime& runtime, IdClock& clock) {
     const bool has_no_id = job.id == JobId();
     make_unique_key(job, runtime.wall_clock());
-    if (job.id == JobId())
-        job.id = JobId::make(runtime.wall_clock(), runtime.random(), runtime.random());
+    if (job.id == JobId()) job.id = make_id(runtime, clock);
     validate(job);
     return has_no_id;
 }

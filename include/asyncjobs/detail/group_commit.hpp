@@ -18,6 +18,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 /// waits for it to end, and then all who wait go together. Starts no thread: one of the callers
 /// commits for the others. Each returns only after its own item has been committed.
 ///
+/// With several `leaders`, so many commits may be under way at a time: for items whose commit may
+/// have to wait for somebody else's transaction, and should then hold up few others.
+///
 /// Thread-safety  Full.
 /// Ownership      The runtime must outlive it.
 template <typename Item, typename Answer>
@@ -26,22 +29,25 @@ public:
     /// What it throws is thrown to each caller of the group.
     using Commit = CallOfMany<Item, Answer>;
 
-    GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit)
-        : limit_(limit), runtime_(runtime), commit_(std::move(commit)), gathering_(runtime) {}
+    GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit, std::size_t leaders = 1)
+        : limit_(limit), leaders_(leaders), runtime_(runtime), commit_(std::move(commit)),
+          gathering_(runtime) {}
 
     Answer submit(Item item) {
         Caller self{.item = std::move(item)};
         std::unique_lock lock(mutex_);
-        waiting_.push_back(&self);
         gathering_.came();
-        if (std::exchange(led_, true)) {
+        if (leading_ == leaders_) {
+            waiting_.push_back(&self);
             lock.unlock();
             self.woken.acquire();
             if (!self.leads) return self.outcome.take();
             lock.lock();
+        } else {
+            ++leading_;
         }
-        gathering_.wait(lock, std::min(limit_, waiting_.size()));
-        const auto group = take_group();
+        if (leaders_ == 1) gathering_.wait(lock, std::min(limit_, waiting_.size() + 1));
+        const auto group = take_group(self);
         lock.unlock();
         lead(self, group);
         return self.outcome.take();
@@ -57,10 +63,11 @@ private:
     using Group = std::vector<Caller*>;
 
     /// With lock held.
-    Group take_group() {
+    Group take_group(Caller& leader) {
+        Group group = {&leader};
         const auto end =
-            waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(limit_, waiting_.size()));
-        Group group(waiting_.begin(), end);
+            waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(limit_ - 1, waiting_.size()));
+        group.insert(group.end(), waiting_.begin(), end);
         waiting_.erase(waiting_.begin(), end);
         return group;
     }
@@ -80,18 +87,22 @@ private:
     void hand_over(std::size_t committed, Duration took) {
         const std::lock_guard lock(mutex_);
         gathering_.committed(committed, std::min(limit_ - committed, waiting_.size()), took);
-        led_ = !waiting_.empty();
-        if (!led_) return;
-        waiting_.front()->leads = true;
-        waiting_.front()->woken.release();
+        if (waiting_.empty()) {
+            --leading_;
+            return;
+        }
+        Caller& next = *waiting_.front();
+        waiting_.pop_front();
+        next.leads = true;
+        next.woken.release();
     }
 
-    const std::size_t limit_;
+    const std::size_t limit_, leaders_;
     const Runtime& runtime_;
     const Commit commit_;
     std::mutex mutex_;
     std::deque<Caller*> waiting_;
-    bool led_ = false; ///< a caller commits, or has been told to
+    std::size_t leading_ = 0; ///< callers that commit, or have been told to
     GatheringPoint gathering_;
 };
 

@@ -27,8 +27,8 @@ using MemoryHook =
 struct MemoryRecord {
     Job job;
     Timestamp at; ///< its place in the schedule: claim_time(), lease_expires_at or expires_at
-    bool in_scheduled = false; ///< which one that is, of a pending job
-    std::vector<JobId> parents;
+    bool in_scheduled = false;  ///< which one that is, of a pending job
+    std::vector<JobId> parents; ///< by id
     MemoryQueue* queue = nullptr;
     MemoryHook in_schedule, in_all, in_owned;
 };

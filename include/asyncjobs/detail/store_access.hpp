@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/id_clock.hpp>
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
@@ -8,7 +9,6 @@
 #include <shared_mutex>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
@@ -34,7 +34,9 @@ public:
     /// Returns when the step is durable. Extends the lease.
     void record(Execution& execution, const Step& step);
 
-    std::vector<Job> parents_of(Execution& execution);
+    /// Calls `visit` with each, newest first; what is in memory at a time is bounded.
+    void visit_parents_of(Execution& execution, JobParts parts,
+                          const std::function<void(Job&&)>& visit);
     void complete(NewJob& job);
 
     /// Asks `execution` to stop if its lease or its time is over by the clock.
@@ -51,6 +53,7 @@ private:
     Runtime& runtime_;
     const Duration lease_for_;
     const Log log_; ///< the executor's; called while it is there only
+    IdClock id_clock_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -18,12 +18,24 @@ struct Client::Impl {
     Impl(JobStore& to, std::shared_ptr<Runtime> with, ClientOptions how)
         : store(to), runtime(std::move(with)), options(how),
           submits(options.batch_limit, *runtime,
-                  [this](std::span<const NewJob> jobs) { return commit(jobs); }) {
+                  [this](std::span<const NewJob> jobs) { return commit(jobs); }),
+          waiting_submits(
+              options.batch_limit, *runtime,
+              [this](std::span<const NewJob> jobs) { return commit(jobs); }, most_waiting) {
         using namespace std::chrono_literals;
         detail::check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
         detail::check_range("submit_tries", options.submit_tries, 1, 100);
         detail::check_range("batch_limit", options.batch_limit, std::size_t{1},
                             std::size_t{100000});
+    }
+
+    /// Fewer than a store has sessions, so that those which need not wait have some left.
+    static constexpr std::size_t most_waiting = 4;
+
+    /// Whether an open transaction of somebody else's may have to end before `job` is stored: one
+    /// that has taken its id or key, or that changes a parent.
+    static bool may_have_to_wait(const NewJob& job, bool is_own_id) {
+        return is_own_id || job.unique_key || job.idempotency_key || !job.after.empty();
     }
 
     const std::shared_ptr<detail::WatchLoop>& watches() {
@@ -100,10 +112,13 @@ struct Client::Impl {
             detail::job_events(store, std::span(&happened, 1), runtime->wall_clock()));
     }
 
+    bool complete(NewJob& job) { return detail::complete(job, *runtime, id_clock); }
+
     JobStore& store;
     const std::shared_ptr<Runtime> runtime;
     const ClientOptions options;
-    detail::GroupCommit<NewJob, Submitted> submits;
+    detail::IdClock id_clock;
+    detail::GroupCommit<NewJob, Submitted> submits, waiting_submits;
     std::mutex watches_mutex;
     std::shared_ptr<detail::WatchLoop> watches_; ///< once made, it stays
 };
@@ -139,8 +154,10 @@ ASYNCJOBS_INLINE Client::~Client() = default;
 ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
     using Outcome = Submitted::Outcome;
     const bool refuses = job.on_conflict == OnConflict::refuse;
-    const bool is_own_id = !detail::complete(job, *impl_->runtime);
-    const auto submitted = impl_->submits.submit(std::move(job));
+    const bool is_own_id = !impl_->complete(job);
+    auto& submits =
+        Impl::may_have_to_wait(job, is_own_id) ? impl_->waiting_submits : impl_->submits;
+    const auto submitted = submits.submit(std::move(job));
     const std::string id(submitted.id.text());
     if (submitted.outcome == Outcome::id_exists && (is_own_id || refuses))
         throw Error(Errc::conflict, "there is a job " + id + " already");
@@ -152,18 +169,17 @@ ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
 }
 
 ASYNCJOBS_INLINE std::vector<Submitted> Client::submit_all(std::vector<NewJob> jobs) {
-    for (auto& job : jobs) detail::complete(job, *impl_->runtime);
+    for (auto& job : jobs) impl_->complete(job);
     return jobs.empty() ? std::vector<Submitted>() : impl_->commit(jobs);
 }
 
 ASYNCJOBS_INLINE JobId Client::make_id() {
-    auto& runtime = *impl_->runtime;
-    return JobId::make(runtime.wall_clock(), runtime.random(), runtime.random());
+    return detail::make_id(*impl_->runtime, impl_->id_clock);
 }
 
 ASYNCJOBS_INLINE std::vector<Submitted> Client::submit_chain(std::vector<NewJob> jobs) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-        detail::complete(jobs[i], *impl_->runtime);
+        impl_->complete(jobs[i]);
         if (i > 0) jobs[i].after.push_back(jobs[i - 1].id);
     }
     return submit(std::move(jobs));
@@ -171,7 +187,7 @@ ASYNCJOBS_INLINE std::vector<Submitted> Client::submit_chain(std::vector<NewJob>
 
 ASYNCJOBS_INLINE JobId Client::submit_batch(std::vector<NewJob> members, NewJob callback) {
     for (auto& member : members) {
-        detail::complete(member, *impl_->runtime);
+        impl_->complete(member);
         callback.after.push_back(member.id);
     }
     members.push_back(std::move(callback));

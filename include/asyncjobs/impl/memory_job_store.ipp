@@ -164,7 +164,7 @@ JobPage page_of(const Index& index, const JobQuery& query) {
         if (!matches(at->job, query)) continue;
         page.more = page.jobs.size() == query.limit;
         if (page.more) break;
-        page.jobs.push_back(snapshot(at->job));
+        page.jobs.push_back(snapshot(at->job, query.parts));
     }
     return page;
 }
@@ -245,6 +245,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& 
     record.at = is_blocked ? detail::never_due : claim_time(job.run_at, job.priority, now);
     record.in_scheduled = !is_blocked && is_to_advance(job, now);
     record.queue = &queue(job.queue);
+    std::ranges::sort(parents);
     record.parents = std::move(parents);
     for (const JobId& parent : record.parents) {
         children[parent].push_back(job.id);
@@ -415,6 +416,7 @@ ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::State::submit(std::span<
 
 ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> settlements,
                                                    const ClaimRequest& request) {
+    validate(request);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     Exchange answer;
@@ -449,6 +451,7 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
 
 ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Heartbeat> heartbeats,
                                                             Duration lease_for) {
+    check_lease_for(lease_for);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     std::vector<Renewal> answers;
@@ -470,6 +473,7 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
 }
 
 ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view worker) {
+    check_worker(worker);
     const std::lock_guard lock(state_->mutex);
     std::vector<ClaimedJob> answer;
     for (const auto& record : state_->processing)
@@ -478,6 +482,7 @@ ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view w
 }
 
 ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, int crash_limit) {
+    check_rescue(limit, crash_limit);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     std::vector<Rescued> answer;
@@ -540,6 +545,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::unblock(std::vector<const Record*> 
 }
 
 ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limit) {
+    check_limit(limit);
     const std::lock_guard lock(state_->mutex);
     std::vector<const State::Record*> parents;
     for (const JobId& id : state_->to_unblock) {
@@ -576,6 +582,7 @@ ASYNCJOBS_INLINE std::optional<std::string> MemoryJobStore::purged_owner(const J
 }
 
 ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
+    check_limit(limit);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     state_->lines.forget_idle(now);
@@ -602,7 +609,7 @@ MemoryJobStore::State::read(std::span<const JobId> ids, Job (*seen)(const Job&))
 }
 
 ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<const JobId> ids) {
-    return state_->read(ids, snapshot);
+    return state_->read(ids, [](const Job& job) { return snapshot(job); });
 }
 
 ASYNCJOBS_INLINE std::vector<std::optional<Job>>
@@ -611,20 +618,23 @@ MemoryJobStore::glance(std::span<const JobId> ids) {
 }
 
 ASYNCJOBS_INLINE JobPage MemoryJobStore::State::parents_page(const JobQuery& query) {
-    detail::MemoryCatalogue parents; // of copies, as a record is in one catalogue already
-    std::deque<Record> copies;
-    if (const Record* child = find(*query.needed_by))
-        for (const JobId& id : child->parents)
-            if (const Record* parent = find(id)) {
-                copies.emplace_back().job = parent->job;
-                parents.insert(copies.back());
-            }
-    JobPage page = detail::page_of(parents, query);
-    parents.clear();
+    JobPage page;
+    const Record* child = find(*query.needed_by);
+    if (!child) return page;
+    const auto& parents = child->parents;
+    auto at = query.before ? std::ranges::lower_bound(parents, *query.before) : parents.end();
+    while (at != parents.begin()) {
+        const Record* parent = find(*--at);
+        if (!parent || !detail::matches(parent->job, query)) continue;
+        page.more = page.jobs.size() == query.limit;
+        if (page.more) break;
+        page.jobs.push_back(snapshot(parent->job, query.parts));
+    }
     return page;
 }
 
 ASYNCJOBS_INLINE JobPage MemoryJobStore::list(const JobQuery& query) {
+    validate(query);
     const std::lock_guard lock(state_->mutex);
     if (query.needed_by) return state_->parents_page(query);
     if (!query.owner) return detail::page_of(state_->all, query);
@@ -634,6 +644,7 @@ ASYNCJOBS_INLINE JobPage MemoryJobStore::list(const JobQuery& query) {
 
 ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id,
                                                       const Cancellation& cancellation) {
+    validate(cancellation);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     auto* record = state_->find(id);
@@ -702,6 +713,7 @@ ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
 }
 
 ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::string_view type) {
+    check_workload(queue, type);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->clock();
     Workload answer;
@@ -720,11 +732,13 @@ ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool paused) {
+    check_queue(queue);
     const std::lock_guard lock(state_->mutex);
     state_->queue(queue).paused = paused;
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {
+    validate(limit);
     const std::lock_guard lock(state_->mutex);
     state_->lines.set(limit);
     state_->call_waiting({}, state_->clock());

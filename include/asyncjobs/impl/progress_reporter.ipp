@@ -6,6 +6,7 @@
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
@@ -57,8 +58,18 @@ ASYNCJOBS_INLINE void ProgressReporter::record_step(std::string_view name, JsonT
     execution_.add_step(std::move(step));
 }
 
-ASYNCJOBS_INLINE std::vector<Job> ProgressReporter::parents() const {
-    return execution_.access().parents_of(execution_);
+ASYNCJOBS_INLINE std::vector<Job> ProgressReporter::parents(JobParts parts) const {
+    std::vector<Job> found;
+    execution_.access().visit_parents_of(execution_, parts,
+                                         [&](Job&& parent) { found.push_back(std::move(parent)); });
+    std::ranges::reverse(found);
+    return found;
+}
+
+ASYNCJOBS_INLINE void
+ProgressReporter::for_each_parent(const std::function<void(const Job&)>& visit,
+                                  JobParts parts) const {
+    execution_.access().visit_parents_of(execution_, parts, [&](Job&& parent) { visit(parent); });
 }
 
 ASYNCJOBS_INLINE JobId ProgressReporter::submit_with_result(NewJob job) {

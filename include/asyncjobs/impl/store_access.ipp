@@ -58,21 +58,6 @@ ASYNCJOBS_INLINE void StoreAccess::record(Execution& execution, const Step& step
     });
 }
 
-ASYNCJOBS_INLINE std::vector<Job> StoreAccess::parents_of(Execution& execution) {
-    return persist(execution, "read the parents", [&] {
-        std::vector<Job> parents;
-        JobQuery query{.needed_by = execution.lease().id, .limit = 500};
-        for (bool more = true; more;) {
-            auto page = store_->list(query);
-            more = page.more;
-            std::ranges::move(page.jobs, std::back_inserter(parents));
-            if (!parents.empty()) query.before = parents.back().id;
-        }
-        std::ranges::reverse(parents);
-        return parents;
-    });
-}
-
 /// Not longer than until it is asked to stop.
 ASYNCJOBS_INLINE void StoreAccess::pause(Execution& execution, int tries) {
     const Backoff pace{.first = std::chrono::milliseconds{20}, .most = std::chrono::seconds{1}};
@@ -107,10 +92,38 @@ ASYNCJOBS_INLINE void Execution::look_at_clock() {
     if (access_) access_->look_at_clock(*this);
 }
 
+/// The most jobs of which `bytes` are `count` that fit in a page.
+inline std::size_t page_limit(std::size_t bytes, std::size_t count) {
+    constexpr std::size_t page_bytes = 8 * 1024 * 1024;
+    return std::clamp<std::size_t>(page_bytes * count / std::max<std::size_t>(bytes, 1), 1, 500);
+}
+
+inline std::size_t bytes_of(const Job& job) {
+    return sizeof job + job.input.text().size() + job.metadata.text().size() +
+           (job.result ? job.result->text().size() : 0) +
+           (job.error ? job.error->details.text().size() : 0);
+}
+
+ASYNCJOBS_INLINE void StoreAccess::visit_parents_of(Execution& execution, JobParts parts,
+                                                    const std::function<void(Job&&)>& visit) {
+    JobQuery query{.needed_by = execution.lease().id, .limit = 8, .parts = parts};
+    for (bool more = true; more;) {
+        auto page = persist(execution, "read the parents", [&] { return store_->list(query); });
+        more = page.more;
+        if (!page.jobs.empty()) query.before = page.jobs.back().id;
+        std::size_t bytes = 0;
+        for (Job& job : page.jobs) {
+            bytes += bytes_of(job);
+            visit(std::move(job));
+        }
+        query.limit = page_limit(bytes, page.jobs.size());
+    }
+}
+
 ASYNCJOBS_INLINE void StoreAccess::complete(NewJob& job) {
     const std::shared_lock lock(mutex_);
     if (!store_) throw Interrupted{};
-    detail::complete(job, runtime_);
+    detail::complete(job, runtime_, id_clock_);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -26,4 +26,7 @@ void check_exactly_once(HostDatabase& database);
 void check_race_for_unique_key(HostDatabase& database);
 void check_race_for_idempotency_key(HostDatabase& database);
 
+/// A submit that waits for a host's open transaction holds up no other of its Client.
+void check_waiting_submit_holds_up_no_other(HostDatabase& database);
+
 } // namespace soci_test

@@ -48,6 +48,10 @@ MYSQL_CASE("host", "one of 64 concurrent submitters of an idempotency key create
     check_race_for_idempotency_key(*make_host<MysqlHost>(needed));
 }
 
+MYSQL_CASE("host", "a submit that waits for a host's transaction holds up no other") {
+    check_waiting_submit_holds_up_no_other(*make_host<MysqlHost>(needed));
+}
+
 MYSQL_CASE("host", "a MySQL transaction with an old snapshot learns who holds the key") {
     const auto database = make_host<MysqlHost>(needed);
     const auto store = open_store(database->store_url());

@@ -33,6 +33,11 @@ TEST_CASE("on PostgreSQL one of 64 concurrent submitters of an idempotency key c
     check_race_for_idempotency_key(*make_host<PostgresqlHost>());
 }
 
+TEST_CASE("a submit that waits for a host's PostgreSQL transaction holds up no other" *
+          needs_postgresql) {
+    check_waiting_submit_holds_up_no_other(*make_host<PostgresqlHost>());
+}
+
 TEST_CASE("no statement stays behind on a host's PostgreSQL session, and a failed one is known" *
           needs_postgresql) {
     const auto database = make_host<PostgresqlHost>();

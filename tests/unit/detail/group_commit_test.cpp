@@ -70,6 +70,47 @@ TEST_CASE("commits follow each other, one at a time") {
     CHECK(overlaps == 0);
 }
 
+TEST_CASE("with two leaders, a commit that waits does not hold up the next one") {
+    std::latch began(1), may_end(1);
+    detail::GroupCommit<int, int> group(
+        10, *real_runtime,
+        [&](std::span<const int> items) {
+            if (items.front() == 0) {
+                began.count_down();
+                may_end.wait();
+            }
+            return std::vector<int>(items.begin(), items.end());
+        },
+        2);
+    std::jthread waits([&] { CHECK(group.submit(0) == 0); });
+    began.wait();
+    for (int i = 1; i < 4; ++i) CHECK(group.submit(i) == i);
+    may_end.count_down();
+}
+
+TEST_CASE("every caller gets its own item's answer from one of several leaders") {
+    std::atomic<int> under_way = 0, wrong = 0, too_many = 0;
+    detail::GroupCommit<int, int> group(
+        3, *real_runtime,
+        [&](std::span<const int> items) {
+            if (++under_way > 4) ++too_many;
+            std::this_thread::yield();
+            --under_way;
+            return std::vector<int>(items.begin(), items.end());
+        },
+        4);
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 8; ++t)
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < 200; ++i)
+                    if (group.submit(1000 * t + i) != 1000 * t + i) ++wrong;
+            });
+    }
+    CHECK(wrong == 0);
+    CHECK(too_many == 0);
+}
+
 /// A caller that leads its own commit, blocked in it, with two more behind it that share the next.
 struct Queue {
     explicit Queue(Group::Commit commit)

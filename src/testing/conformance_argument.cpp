@@ -1,0 +1,118 @@
+#include "conformance_check.hpp"
+
+#include <asyncjobs/error.hpp>
+
+#include <limits>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
+namespace {
+
+constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
+
+/// `call` throws Errc::invalid_argument, and names the argument.
+template <typename Call>
+void expect_refused(std::string_view argument, Call call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        expect_equal(error.code() == Errc::invalid_argument, true,
+                     fmt::format("invalid_argument, and not \"{}\"", error.what()));
+        expect(std::string_view(error.what()).starts_with(argument),
+               fmt::format("\"{}\" to begin with {}", error.what(), argument));
+        return;
+    }
+    fail(fmt::format("expected {} to be refused, found that it is not", argument));
+}
+
+void checks_queries(Scene& scene) {
+    scene.submit(2);
+    for (const std::size_t limit : {std::size_t{0}, JobQuery::max_limit + 1, huge - 1, huge})
+        expect_refused("limit", [&] { scene.store().list({.limit = limit}); });
+    expect_equal(scene.store().list({.limit = JobQuery::max_limit}).jobs.size(), 2,
+                 "jobs listed under the highest limit");
+    const std::string with_nul("a\0b", 3), not_utf8 = "\xff", too_long(256, 'x');
+    for (const std::string& bad : {with_nul, not_utf8, too_long}) {
+        expect_refused("owner", [&] { scene.store().list({.owner = bad}); });
+        expect_refused("queue", [&] { scene.store().list({.queue = bad}); });
+        expect_refused("type", [&] { scene.store().list({.type = bad}); });
+    }
+}
+
+void checks_claims(Scene& scene) {
+    const auto id = scene.submit();
+    const std::vector<std::string> queues = {"default"}, odd = {"default", "no queue"};
+    const auto claim = [&](const ClaimRequest& request) { scene.store().claim(request); };
+    expect_refused("limit", [&] {
+        claim({.worker = "w", .queues = queues, .limit = huge, .lease_for = long_lease});
+    });
+    for (const Duration lease : {Duration{-1}, Duration::min(), Duration::max()})
+        expect_refused("lease_for", [&] {
+            claim({.worker = "w", .queues = queues, .limit = 1, .lease_for = lease});
+        });
+    expect_refused("queue", [&] { claim({.worker = "w", .queues = odd, .limit = 1}); });
+    expect_refused("worker", [&] {
+        claim({.worker = std::string_view("a\0b", 3), .queues = queues, .limit = 1});
+    });
+    expect_refused("worker", [&] { scene.store().held("\xff"); });
+    expect_equal(scene.job(id).status, JobStatus::pending, "status after claims that were refused");
+
+    const auto running = scene.running({.queue = "other"});
+    const auto completed = Settlement::completed(running.lease, {});
+    expect_refused("limit", [&] {
+        scene.store().exchange({&completed, 1}, {.worker = "w", .queues = queues, .limit = huge});
+    });
+    expect_equal(scene.job(running.lease.id).status, JobStatus::processing,
+                 "status after an exchange that was refused");
+    const Heartbeat heartbeat{running.lease, Progress{50, ""}};
+    for (const Duration lease : {Duration{-1}, Duration::max()})
+        expect_refused("lease_for", [&] { scene.store().renew({&heartbeat, 1}, lease); });
+    expect_equal(scene.job(running.lease.id).progress.percent, 0,
+                 "progress after renewals that were refused");
+}
+
+void checks_sweeps(Scene& scene) {
+    JobStore& store = scene.store();
+    expect_refused("limit", [&] { store.rescue(huge, 3); });
+    expect_refused("limit", [&] { store.unblock(huge); });
+    expect_refused("limit", [&] { store.purge(huge); });
+    for (const int crash_limit : {0, -1})
+        expect_refused("crash_limit", [&] { store.rescue(10, crash_limit); });
+    expect_equal(store.rescue(0, 1).size(), 0, "leases taken away by a sweep of none");
+}
+
+void checks_operators_calls(Scene& scene) {
+    JobStore& store = scene.store();
+    const auto id = scene.submit();
+    const std::string too_long(101, 'x');
+    for (const std::string_view queue : {std::string_view(""), std::string_view("a b"),
+                                         std::string_view(too_long), std::string_view("\xff")}) {
+        expect_refused("queue", [&] { store.set_paused(queue, true); });
+        expect_refused("queue", [&] { store.workload(queue, "test"); });
+    }
+    expect_refused("type", [&] { store.workload("default", "a b"); });
+    expect_equal(store.workload("default", "").waiting, 1,
+                 "jobs waiting, of no type in particular");
+    expect_refused("reason", [&] {
+        store.cancel(id, {.reason = std::string(Cancellation::max_reason + 1, 'x')});
+    });
+    expect_equal(scene.job(id).status, JobStatus::pending,
+                 "status after a cancel that was refused");
+    expect_refused("burst", [&] {
+        store.set_limit({.name = "l", .queue = "default", .concurrency = 1, .burst = 0});
+    });
+    expect_refused("name", [&] { store.set_limit({.name = "a b", .concurrency = 1}); });
+    expect_equal(store.limits().size(), 0, "limits after those that were refused");
+}
+
+} // namespace
+
+Cases argument_cases() {
+    return {
+        {"a query out of range is refused", checks_queries},
+        {"a claim or renewal out of range is refused and changes nothing", checks_claims},
+        {"a sweep out of range is refused", checks_sweeps},
+        {"an operator's call out of range is refused and changes nothing", checks_operators_calls},
+    };
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail
