@@ -23,6 +23,9 @@ struct ClientOptions {
     TimeSpan poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; of what is watched
     int submit_tries = 5;          ///< 1-100; while the store answers that trying again may help
     std::size_t batch_limit = 500; ///< 1-100000; concurrent submits that share a transaction
+    /// 10 ms - 1 hour; how long the destructor waits for a reading of what is watched before it
+    /// interrupts a store that hangs.
+    Duration stop_within = std::chrono::seconds{5};
     EventStream* events = nullptr; ///< borrowed: told of submitted, cancelled, restarted jobs
 };
 
@@ -113,7 +116,9 @@ public:
     /// Whose an expired job was, for a while after it has been deleted.
     std::optional<std::string> purged_owner(const JobId& id);
 
-    /// The job as soon as it is finished, or as it is after `at_most`; empty if there is none.
+    /// The job as soon as it is finished, or as it is after `at_most`; empty if there is none. A
+    /// handler that waits for a job keeps its thread and its slot meanwhile, which that job may
+    /// need; follow-ups and `after` need none.
     std::optional<Job> wait(const JobId& id, Duration at_most);
 
     /// Calls `watcher` with the job as it is and after each change, until it is finished or gone; a

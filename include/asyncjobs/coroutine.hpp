@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/await_callback.hpp>
+#include <asyncjobs/executor.hpp>
 #include <asyncjobs/handler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -9,8 +11,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <type_traits>
@@ -122,6 +126,21 @@ template <typename Function>
 CoroutineHandler<std::decay_t<Function>> coroutine(boost::asio::any_io_executor executor,
                                                    Function&& function) {
     return {std::move(executor), std::forward<Function>(function)};
+}
+
+/// Executor::stop() for a coroutine, whose thread it does not block, so that the executor's own
+/// coroutines can go on and end:
+///
+///     co_await asyncjobs::async_stop(executor, 10s, 5s);
+///
+/// The executor must not be destroyed before it has ended. Cancelled, it ends at once, and the
+/// executor goes on stopping.
+inline boost::asio::awaitable<void> async_stop(Executor& executor, Duration grace = {},
+                                               Duration grace_to_stop = std::chrono::seconds{5}) {
+    const auto stop = [&executor](Duration wait, Duration then, std::function<void(bool)> done) {
+        executor.stop_async(wait, then, [done = std::move(done)] { done(true); });
+    };
+    co_await await_callback<bool>(stop, grace, grace_to_stop);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

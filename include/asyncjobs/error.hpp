@@ -19,7 +19,8 @@ enum class Errc {
     store_full,           ///< disk or quota exhausted; nothing happened
     unknown_outcome,      ///< the answer to a commit was lost: it happened, or it did not
     store_failure,        ///< any other fault of the store; trying again will not help
-    overloaded,           ///< a bounded pool or queue is full; nothing happened
+    overloaded,           ///< a bounded pool or queue is full, or the system has no more threads,
+                          ///< descriptors or memory; nothing happened
     stopped,              ///< the object has been stopped
 };
 

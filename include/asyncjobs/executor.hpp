@@ -63,6 +63,9 @@ struct ExecutorOptions {
     /// 1-1000; lost workers until a job is quarantined. Of jobs with one chance left, an executor
     /// runs one at a time, so that none goes down with another.
     int crash_limit = 3;
+    /// 10 ms - 1 hour; how long the destructor, once handlers have been waited for, lets the store
+    /// record how they ended, before it interrupts the calls of a store that hangs.
+    Duration record_within = std::chrono::seconds{5};
     unsigned prefetch_limit =
         1000;               ///< 0-100000; short jobs claimed ahead of a free thread, at most
     RetryPolicy retry = {}; ///< of types that have none of their own
@@ -90,7 +93,9 @@ public:
     explicit Executor(JobStore& store, ExecutorOptions options = {});
     Executor(JobStore& store, std::shared_ptr<Runtime> runtime, ExecutorOptions options = {});
 
-    /// stop(), with no grace; then waits for handlers that ignore their stop token.
+    /// stop(), with no grace; then waits for handlers that ignore their stop token. A store that
+    /// hangs is not waited for: see ExecutorOptions::record_within. Must not be called by a handler
+    /// of its own.
     ~Executor();
 
     Executor(const Executor&) = delete;
@@ -137,10 +142,19 @@ public:
 
     /// Claims no more and waits up to `grace` for the handlers that run; then asks them to stop,
     /// and gives back what has not finished after `grace_to_stop` more, with its attempt refunded.
-    /// Returns when all of that is recorded, or the store can't be reached. A call while another
-    /// waits does the same with graces of its own, so that `stop({}, {})` ends both at once. When
-    /// stopped, does nothing. Must not be called by a handler.
+    /// Returns when all of that is recorded, or the store could not do it within `record_within`
+    /// more: so it ends within the sum of the three. A call while another waits does the same with
+    /// graces of its own, so that `stop({}, {})` ends both at once. When stopped, does nothing.
+    ///
+    /// Blocks. What runs on an io_context that handlers of this executor need, such as a coroutine,
+    /// uses stop_async() instead. Throws Error (Errc::conflict) where a handler that has a thread
+    /// calls it for its own executor, for which it would wait in vain.
     void stop(Duration grace = {}, Duration grace_to_stop = std::chrono::seconds{5});
+    void stop(Duration grace, Duration grace_to_stop, Duration record_within);
+
+    /// The same on a thread of its own, which calls `done` at the end: it must not block, throw, or
+    /// destroy the executor. See async_stop() in coroutine.hpp.
+    void stop_async(Duration grace, Duration grace_to_stop, std::function<void()> done);
 
     std::string_view worker() const noexcept;
 

@@ -54,6 +54,7 @@ public:
     }
     void set_limit(const Limit& limit) override { inner_.set_limit(limit); }
     std::vector<Limit> limits() override { return inner_.limits(); }
+    void interrupt() noexcept override { inner_.interrupt(); }
     Notifier& notifier() noexcept override { return inner_.notifier(); }
 
 protected:

@@ -281,6 +281,12 @@ public:
     /// By name.
     virtual std::vector<Limit> limits() = 0;
 
+    /// Makes the calls that are under way on this object throw Errc::store_unavailable or
+    /// unknown_outcome soon, where they wait for a database that does not answer: for whoever has
+    /// to end and can't wait for it. Calls that come later are not affected. A store whose calls
+    /// never wait for long has nothing to do.
+    virtual void interrupt() noexcept {}
+
     /// Where this object's users exchange hints. A store has nothing to do for it; a decorator
     /// returns its inner store's.
     virtual Notifier& notifier() noexcept { return notifier_; }

@@ -2,6 +2,7 @@
 
 #include <asyncjobs/coroutine.hpp>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -319,6 +320,33 @@ TEST_CASE("on several threads, runs are cancelled while they go on") {
     for (const auto& id : ids) CHECK(client.wait(id, 1min)->status == JobStatus::cancelled);
     executor.stop();
     pool.join();
+}
+
+TEST_CASE("a coroutine stops the executor whose coroutines it shares a thread with") {
+    boost::asio::io_context context;
+    const auto work = boost::asio::make_work_guard(context);
+    MemoryJobStore store;
+    Executor executor(store);
+    Client client(store);
+    std::latch started(1);
+    executor.handle_async(
+        "work", coroutine(context.get_executor(), [&](const JsonText&) -> awaitable<void> {
+            started.count_down();
+            co_await suspend_once();
+        }));
+    executor.start();
+    const auto id = client.submit(NewJob{.type = "work"}).id;
+    bool has_stopped = false;
+    const auto stop = [&]() -> awaitable<void> {
+        while (!started.try_wait()) co_await suspend_once();
+        co_await async_stop(executor, 1h, 1h);
+        has_stopped = true;
+        context.stop();
+    };
+    boost::asio::co_spawn(context, stop, boost::asio::detached);
+    context.run();
+    CHECK(has_stopped);
+    CHECK(client.find(id)->status == JobStatus::completed);
 }
 
 } // namespace

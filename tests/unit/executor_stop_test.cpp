@@ -147,4 +147,41 @@ TEST_CASE_FIXTURE(World, "an idle executor stops at once, started or not") {
     CHECK(now() - began < at_once);
 }
 
+TEST_CASE_FIXTURE(StoppingWorld, "a stop ends when the store has had its time to record") {
+    run(1h, false);
+    plan = [](std::string_view) { return Fault::unavailable; };
+    const auto began = now();
+    executor.stop(1s, 2s, 4s);
+    CHECK(now() - began >= 7s);
+    CHECK(now() - began < 7s + at_once);
+}
+
+TEST_CASE_FIXTURE(World, "a handler that would stop its own executor is refused") {
+    Executor executor(store, process, options());
+    std::string reason;
+    executor.handle("work", [&](const JsonText&, ProgressReporter&) {
+        try {
+            executor.stop();
+        } catch (const Error& error) {
+            CHECK(error.code() == Errc::conflict);
+            reason = error.message();
+        }
+        return JsonText();
+    });
+    executor.start();
+    CHECK(finishes(submit()));
+    CHECK(reason == "a handler can't stop the executor that runs it");
+    executor.stop();
+}
+
+TEST_CASE_FIXTURE(StoppingWorld,
+                  "an asynchronous stop returns at once, and calls back at the end") {
+    run(5s, true);
+    bool is_done = false;
+    executor.stop_async(1min, 5s, [&] { is_done = true; });
+    CHECK_FALSE(is_done);
+    CHECK(until([&] { return is_done; }));
+    CHECK(status(id) == JobStatus::completed);
+}
+
 } // namespace

@@ -20,7 +20,9 @@ soci::mysql_session_backend& backend_of(soci::session& session) {
 MysqlSession::MysqlSession(const std::string& connect_string, std::string table_prefix)
     : Session(soci::mysql, connect_string, std::move(table_prefix)),
       backend_(backend_of(connection())),
-      runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0) {}
+      runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0) {
+    socket_.emplace(handle()->net.fd);
+}
 
 MysqlSession::MysqlSession(soci::session& host, std::string table_prefix)
     : Session(host, std::move(table_prefix)), backend_(backend_of(host)) {}

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "open_socket.hpp"
 #include "session.hpp"
 
 #include <soci/mysql/soci-mysql.h>
 
 #include <cstddef>
+#include <optional>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -53,12 +55,17 @@ public:
     /// An ordinary SELECT sees what others have committed. Otherwise, only a locking one may.
     bool reads_latest = true;
 
+    void interrupt() noexcept override {
+        if (socket_) socket_->shut_down();
+    }
+
 private:
     friend class MysqlBatch;
     std::unique_ptr<Query> make_query(const Sql& sql) override;
 
     soci::mysql_session_backend& backend_;
-    const bool runs_several_ = false; ///< statements of one packet
+    std::optional<OpenSocket> socket_; ///< empty: the host's
+    const bool runs_several_ = false;  ///< statements of one packet
     Transaction transaction_ = Transaction::none;
     bool autocommits_ = true;
     bool knows_time_ = false; ///< the call's, which the server keeps for its statements

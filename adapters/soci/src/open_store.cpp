@@ -1,3 +1,4 @@
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -116,7 +117,7 @@ std::unique_ptr<Dialect> make_dialect(const StoreUrl& url, const StoreOptions& o
 
 } // namespace
 
-std::unique_ptr<JobStore> open_store(std::string_view text, StoreOptions options) {
+std::unique_ptr<JobStore> open_store(std::string_view text, StoreOptions options) try {
     const StoreUrl url = parse_store_url(text);
     check(options);
     if (url.scheme == "memory") {
@@ -127,6 +128,8 @@ std::unique_ptr<JobStore> open_store(std::string_view text, StoreOptions options
                              : std::make_unique<MemoryJobStore>();
     }
     return std::make_unique<SqlJobStore>(make_dialect(url, options), options);
+} catch (...) {
+    detail::rethrow_as_error("a store");
 }
 
 std::vector<Migration> pending_migrations(std::string_view text) {

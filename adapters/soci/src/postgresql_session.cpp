@@ -50,6 +50,7 @@ PostgresqlSession::PostgresqlSession(const std::string& connect_string,
       patience_(patience) {
     PQsetNoticeProcessor(
         connection(), [](void*, const char*) {}, nullptr);
+    socket_.emplace(PQsocket(connection()));
     PQsetnonblocking(connection(), 1); // to wait in next_result(), where there is an end to it
 }
 

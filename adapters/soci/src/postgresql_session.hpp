@@ -1,5 +1,6 @@
 #pragma once
 
+#include "open_socket.hpp"
 #include "session.hpp"
 
 #include <asyncjobs/time.hpp>
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -72,6 +74,10 @@ public:
     /// one's first row; empty if there is none.
     std::string execute(std::string statements);
 
+    void interrupt() noexcept override {
+        if (socket_) socket_->shut_down();
+    }
+
     PGconn* connection() const noexcept { return backend_.conn_; }
 
 private:
@@ -82,7 +88,8 @@ private:
 
     soci::postgresql_session_backend& backend_;
     const Duration patience_;
-    std::string settings_ = {}; ///< of each transaction; empty: the session has its own
+    std::optional<OpenSocket> socket_; ///< empty: the host's
+    std::string settings_ = {};        ///< of each transaction; empty: the session has its own
     std::string schemas_ = "{}";
     int prepared_ = 0; ///< statements
     bool is_given_up_ = false;

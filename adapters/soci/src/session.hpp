@@ -46,6 +46,10 @@ public:
 
     soci::session& connection() noexcept { return connection_; }
 
+    /// Makes a call that waits for the server fail soon, as if the connection had been lost. From
+    /// any thread.
+    virtual void interrupt() noexcept {}
+
 protected:
     virtual std::unique_ptr<Query> make_query(const Sql& sql) {
         return std::make_unique<SociQuery>(connection_, sql, keeps_statements());

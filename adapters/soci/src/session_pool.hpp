@@ -5,9 +5,11 @@
 #include <asyncjobs/error.hpp>
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -25,32 +27,44 @@ public:
     /// A session for one thread's use; goes back to the pool when destroyed.
     class Loan {
     public:
-        Loan(SessionPool& pool, std::unique_ptr<Session> session) noexcept
-            : pool_(pool), session_(std::move(session)) {}
+        Loan(SessionPool& pool, std::unique_ptr<Session> session, std::uint64_t interrupts) noexcept
+            : pool_(pool), session_(std::move(session)), interrupts_(interrupts) {}
         Loan(const Loan&) = delete;
         Loan& operator=(const Loan&) = delete;
-        ~Loan() { pool_.give_back(std::move(session_)); }
+        ~Loan() {
+            pool_.lent_no_more(session_.get());
+            pool_.give_back(std::move(session_));
+        }
 
         Session& operator*() noexcept { return *session_; }
 
         /// The session is of no use any more: the next user gets a new one.
-        void discard() noexcept { session_.reset(); }
+        void discard() noexcept {
+            pool_.lent_no_more(session_.get());
+            session_.reset();
+        }
+
+        /// Since it was borrowed, or asked for.
+        bool was_interrupted() { return pool_.interrupts() != interrupts_; }
 
     private:
         SessionPool& pool_;
         std::unique_ptr<Session> session_;
+        const std::uint64_t interrupts_;
     };
 
     /// Throws Errc::store_busy if none becomes free in time, and what opening one throws.
     Loan borrow() {
-        auto session = take();
+        const auto interrupts = this->interrupts();
+        auto session = take(interrupts);
         try {
             if (!session) session = open_();
+            lent(session.get(), interrupts);
         } catch (...) {
             give_back(nullptr);
             throw;
         }
-        return Loan(*this, std::move(session));
+        return Loan(*this, std::move(session), interrupts);
     }
 
     /// Closes what lies in the pool: when one session has died, the others most likely have too.
@@ -59,15 +73,44 @@ public:
         for (auto& session : free_) session.reset();
     }
 
+    /// Interrupts all sessions that are lent, and ends the waiting for one.
+    void interrupt() noexcept {
+        {
+            const std::lock_guard lock(mutex_);
+            ++interrupts_;
+            for (Session* session : lent_) session->interrupt();
+        }
+        returned_.notify_all();
+    }
+
 private:
     /// Null for a place whose session is yet to be opened.
-    std::unique_ptr<Session> take() {
+    std::unique_ptr<Session> take(std::uint64_t interrupts) {
         std::unique_lock lock(mutex_);
-        if (!returned_.wait_for(lock, wait_for_, [this] { return !free_.empty(); }))
+        const auto is_over = [&] { return !free_.empty() || interrupts_ != interrupts; };
+        if (!returned_.wait_for(lock, wait_for_, is_over))
             throw Error(Errc::store_busy, "no session to the database became free in time");
+        if (interrupts_ != interrupts) throw_interrupted();
         auto session = std::move(free_.back());
         free_.pop_back();
         return session;
+    }
+
+    void lent(Session* session, std::uint64_t interrupts) {
+        const std::lock_guard lock(mutex_);
+        if (interrupts_ != interrupts) throw_interrupted();
+        lent_.insert(session);
+    }
+    void lent_no_more(Session* session) noexcept {
+        const std::lock_guard lock(mutex_);
+        lent_.erase(session);
+    }
+    std::uint64_t interrupts() {
+        const std::lock_guard lock(mutex_);
+        return interrupts_;
+    }
+    [[noreturn]] static void throw_interrupted() {
+        throw Error(Errc::store_unavailable, "the call was interrupted");
     }
 
     void give_back(std::unique_ptr<Session> session) noexcept {
@@ -81,6 +124,8 @@ private:
     std::mutex mutex_;
     std::condition_variable returned_;
     std::vector<std::unique_ptr<Session>> free_;
+    std::set<Session*> lent_;
+    std::uint64_t interrupts_ = 0; ///< how many there were
     const Duration wait_for_;
     const Open open_;
 };

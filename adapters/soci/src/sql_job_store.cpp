@@ -97,7 +97,7 @@ auto SqlJobStore::transact(Access access, Work&& work) {
             return answer;
         } catch (const soci::soci_error& error) {
             const Fault fault = fail(session, error, stage);
-            if (!fault.is_worth_repeating || tries == max_tries)
+            if (!fault.is_worth_repeating || tries == max_tries || session.was_interrupted())
                 throw Error(fault.code, fault.message);
             if (fault.session_is_lost) pool.discard_idle();
         } catch (...) {
@@ -448,6 +448,11 @@ void SqlJobStore::set_limit(const Limit& limit) {
         return true;
     });
     limited_queues_.forget();
+}
+
+void SqlJobStore::interrupt() noexcept {
+    readers_.interrupt();
+    writers_.interrupt();
 }
 
 std::vector<Limit> SqlJobStore::limits() {

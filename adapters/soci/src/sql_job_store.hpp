@@ -37,6 +37,7 @@ public:
     void set_paused(std::string_view queue, bool paused) override;
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
+    void interrupt() noexcept override;
 
 private:
     enum class Access {

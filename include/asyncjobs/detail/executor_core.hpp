@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/closable_store.hpp>
 #include <asyncjobs/detail/execution.hpp>
 #include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/middleware_chain.hpp>
@@ -12,11 +13,14 @@
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -52,7 +56,8 @@ public:
     void start();
     void set_concurrency(unsigned concurrency);
     void set_queues(std::vector<ServedQueue> queues);
-    void stop(Duration grace, Duration grace_to_stop);
+    void stop(Duration grace, Duration grace_to_stop, std::optional<Duration> record_within = {});
+    void stop_async(Duration grace, Duration grace_to_stop, std::function<void()> done);
     std::string_view worker() const noexcept { return worker_; }
 
 private:
@@ -139,6 +144,8 @@ private:
     const RetryPolicy& retry_policy_of(const Handler& handler) const;
 
     // Everything else (impl/executor_core.ipp).
+    /// Whose handler the calling thread is running.
+    static const ExecutorCore*& runs_handler_of() noexcept;
     void wrap_handlers();
     void halt();
     void notice_drained(Lock&);
@@ -151,7 +158,7 @@ private:
     void tell_rescued(const std::vector<Rescued>& rescued);
     void log(LogEntry::Level level, const std::string& message, const JobId& job = {});
 
-    JobStore& store_;
+    ClosableStore store_;
     Runtime& runtime_;
     const ExecutorOptions options_;
     const std::string worker_;
@@ -194,6 +201,7 @@ private:
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
 
     std::mutex halt_mutex_;
+    std::atomic<bool> stopped_in_time_ = true; ///< the store has recorded what ended
 
     std::vector<LogEntry> notes_; ///< the exchange lane's, to be logged when it holds no lock
     std::mutex log_mutex_;
@@ -207,6 +215,7 @@ private:
     std::unique_ptr<Lane> exchange_lane_;
     std::unique_ptr<Lane> upkeep_lane_;
     std::unique_ptr<Lane> workers_;
+    std::unique_ptr<Lane> stop_lane_;  ///< of stop_async(); null until it is called
     std::unique_ptr<Lane> async_lane_; ///< starts asynchronous handlers; null if there is none
     Notifier::Subscription ready_subscription_;
     Notifier::Subscription cancel_subscription_;

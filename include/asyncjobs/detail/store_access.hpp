@@ -16,7 +16,8 @@ class Execution;
 
 /// What a handler reaches the store through. It may outlive the executor, and ends with it.
 ///
-/// Blocking  record() and parents_of() call the store, and wait while it fails: until the lease has
+/// Blocking  record() and visit_parents_of() call the store, and wait while it fails: until the
+/// lease has
 ///           ended, or for as long as a lease lasts where it does not end. The first failure is
 ///           logged.
 /// Errors    Interrupted when the executor is gone or the handler is to stop, and after that wait;

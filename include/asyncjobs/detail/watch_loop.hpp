@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/closable_store.hpp>
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
@@ -33,7 +34,8 @@ public:
     };
     using WatchedPtr = std::shared_ptr<Watched>;
 
-    WatchLoop(JobStore& store, Runtime& runtime, Duration poll_every);
+    /// The destructor waits for `stop_within` before it interrupts a store that hangs.
+    WatchLoop(JobStore& store, Runtime& runtime, Duration poll_every, Duration stop_within);
     ~WatchLoop();
     WatchLoop(const WatchLoop&) = delete;
     WatchLoop& operator=(const WatchLoop&) = delete;
@@ -61,9 +63,9 @@ private:
     void pass_on(const std::vector<WatchedPtr>& watchers, const std::optional<Job>& job);
     void forget(const WatchedPtr& watched);
 
-    JobStore& store_;
+    ClosableStore store_;
     Runtime& runtime_;
-    const Duration poll_every_;
+    const Duration poll_every_, stop_within_;
     std::mutex mutex_;
     std::unordered_map<JobId, Place> watched_;
     std::unordered_set<JobId> to_read_;

@@ -2,6 +2,7 @@
 
 #include <asyncjobs/asio.hpp>
 #include <asyncjobs/detail/deadline.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/detail/system_random.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -286,12 +287,16 @@ private:
 
 } // namespace detail
 
-ASYNCJOBS_INLINE std::shared_ptr<Runtime> make_runtime() {
+ASYNCJOBS_INLINE std::shared_ptr<Runtime> make_runtime() try {
     return std::make_shared<detail::AsioRuntime>();
+} catch (...) {
+    detail::rethrow_as_error("a runtime");
 }
 
-ASYNCJOBS_INLINE std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers) {
+ASYNCJOBS_INLINE std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers) try {
     return std::make_shared<detail::AsioRuntime>(std::move(timers));
+} catch (...) {
+    detail::rethrow_as_error("a runtime");
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -6,6 +6,7 @@
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/group_commit.hpp>
 #include <asyncjobs/detail/job_event.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/detail/unblock.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
 
@@ -24,6 +25,7 @@ struct Client::Impl {
               [this](std::span<const NewJob> jobs) { return commit(jobs); }, most_waiting) {
         using namespace std::chrono_literals;
         detail::check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
+        detail::check_range("stop_within", options.stop_within, Duration{10ms}, Duration{1h});
         detail::check_range("submit_tries", options.submit_tries, 1, 100);
         detail::check_range("batch_limit", options.batch_limit, std::size_t{1},
                             std::size_t{100000});
@@ -41,7 +43,8 @@ struct Client::Impl {
     const std::shared_ptr<detail::WatchLoop>& watches() {
         const std::lock_guard lock(watches_mutex);
         if (!watches_)
-            watches_ = std::make_shared<detail::WatchLoop>(store, *runtime, options.poll_every);
+            watches_ = std::make_shared<detail::WatchLoop>(store, *runtime, options.poll_every,
+                                                           options.stop_within);
         return watches_;
     }
 
@@ -146,8 +149,11 @@ ASYNCJOBS_INLINE Client::Client(JobStore& store, ClientOptions options)
     : Client(store, make_runtime(), options) {}
 
 ASYNCJOBS_INLINE Client::Client(JobStore& store, std::shared_ptr<Runtime> runtime,
-                                ClientOptions options)
-    : impl_(std::make_unique<Impl>(store, std::move(runtime), options)) {}
+                                ClientOptions options) try
+    : impl_(std::make_unique<Impl>(store, std::move(runtime), options)) {
+} catch (...) {
+    detail::rethrow_as_error("a client");
+}
 
 ASYNCJOBS_INLINE Client::~Client() = default;
 
@@ -226,10 +232,14 @@ ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_mo
 }
 
 ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
-    const auto& watches = impl_->watches();
-    auto entry = std::make_unique<Watch::Entry>(watches);
-    entry->watched = watches->add(id, std::move(watcher));
-    return Watch(std::move(entry));
+    try {
+        const auto& watches = impl_->watches();
+        auto entry = std::make_unique<Watch::Entry>(watches);
+        entry->watched = watches->add(id, std::move(watcher));
+        return Watch(std::move(entry));
+    } catch (...) {
+        detail::rethrow_as_error("a watch");
+    }
 }
 
 ASYNCJOBS_INLINE void Client::prepare_watches() { impl_->watches(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/events.hpp>
 
 #include <algorithm>
@@ -107,8 +108,11 @@ ASYNCJOBS_INLINE EventStream::EventStream(Subscriber subscriber, EventStreamOpti
     : EventStream(make_runtime(), std::move(subscriber), options) {}
 
 ASYNCJOBS_INLINE EventStream::EventStream(std::shared_ptr<Runtime> runtime, Subscriber subscriber,
-                                          EventStreamOptions options)
-    : impl_(std::make_unique<Impl>(std::move(runtime), std::move(subscriber), options)) {}
+                                          EventStreamOptions options) try
+    : impl_(std::make_unique<Impl>(std::move(runtime), std::move(subscriber), options)) {
+} catch (...) {
+    detail::rethrow_as_error("an event stream");
+}
 
 ASYNCJOBS_INLINE EventStream::~EventStream() = default;
 

@@ -62,6 +62,7 @@ inline bool is_unknown(const std::exception& fault) {
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::turn() {
+    if (store_.is_closed()) return;
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
     const bool answers_missing = unanswered_since_.has_value();

@@ -71,6 +71,7 @@ inline ExecutorOptions checked(ExecutorOptions options) {
     check_range("purge_every", options.purge_every, Duration{1ms}, Duration{24h});
     check_range("timeout_grace", options.timeout_grace, Duration{0}, Duration{1h});
     check_range("crash_limit", options.crash_limit, 1, 1000);
+    check_range("record_within", options.record_within, Duration{10ms}, Duration{1h});
     check_range("prefetch_limit", options.prefetch_limit, 0u, 100000u);
     check_limits(options.limits);
     return options;
@@ -110,7 +111,7 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
       concurrency_(options_.concurrency), threads_(threads_for(options_.threads, concurrency_)),
       prefetch_(concurrency_, options_.prefetch_limit), drained_(runtime.make_event()),
       link_(std::make_shared<Link>()), access_(std::make_shared<StoreAccess>(
-                                           store, runtime, options_.lease_for,
+                                           store_, runtime, options_.lease_for,
                                            [this](LogEntry::Level level, const std::string& message,
                                                   const JobId& job) { log(level, message, job); })),
       claim_timer_(runtime.make_timer([this] { claim_soon(); })),
@@ -143,6 +144,8 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
 
 ASYNCJOBS_INLINE ExecutorCore::~ExecutorCore() {
     stop({}, std::chrono::seconds{5});
+    stop_lane_.reset();
+    store_.close(stopped_in_time_ ? options_.record_within : Duration{0});
     access_->close();
     const std::unique_lock lock(link_->mutex);
     link_->core = nullptr;
@@ -170,6 +173,11 @@ ASYNCJOBS_INLINE void ExecutorCore::use(Middleware middleware) {
         throw Error(Errc::conflict, "middleware is registered before the executor starts");
     check_middleware(std::span(&middleware, 1));
     middleware_.push_back(std::move(middleware));
+}
+
+ASYNCJOBS_INLINE const ExecutorCore*& ExecutorCore::runs_handler_of() noexcept {
+    thread_local const ExecutorCore* core = nullptr;
+    return core;
 }
 
 /// A type without middleware keeps its handler as it is.
@@ -219,8 +227,10 @@ ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) 
     pump(lock);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop) {
-    constexpr Duration time_to_record = std::chrono::seconds{5};
+ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
+                                         std::optional<Duration> record_within) {
+    if (runs_handler_of() == this)
+        throw Error(Errc::conflict, "a handler can't stop the executor that runs it");
     Lock lock(mutex_);
     if (phase_ == Phase::stopped) return;
     phase_ = Phase::stopping;
@@ -239,10 +249,21 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop)
             for (const auto& [id, execution] : live_) give_back(lock, execution);
             pump(lock);
             lock.unlock();
-            drained_->wait(deadline + time_to_record);
+            stopped_in_time_ = drained_->wait(
+                deadline_after(deadline, record_within.value_or(options_.record_within)));
         }
     }
     halt();
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::stop_async(Duration grace, Duration grace_to_stop,
+                                               std::function<void()> done) {
+    Lock lock(mutex_);
+    if (!stop_lane_) stop_lane_ = runtime_.make_lane(1);
+    stop_lane_->post([this, grace, grace_to_stop, done = std::move(done)] {
+        stop(grace, grace_to_stop);
+        done();
+    });
 }
 
 /// Nothing starts any more; what runs ends without effect.

@@ -84,12 +84,14 @@ ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
     ProgressReporter progress(*execution);
     std::exception_ptr thrown;
     JsonText result;
+    const auto* const before = std::exchange(runs_handler_of(), this);
     try {
         check_start(*execution);
         result = handler.run(execution->job().input, progress);
     } catch (...) {
         thrown = std::current_exception();
     }
+    runs_handler_of() = before;
     finish(execution, thrown, std::move(result));
 }
 

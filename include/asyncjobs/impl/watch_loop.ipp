@@ -6,8 +6,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-ASYNCJOBS_INLINE WatchLoop::WatchLoop(JobStore& store, Runtime& runtime, Duration poll_every)
-    : store_(store), runtime_(runtime), poll_every_(poll_every),
+ASYNCJOBS_INLINE WatchLoop::WatchLoop(JobStore& store, Runtime& runtime, Duration poll_every,
+                                      Duration stop_within)
+    : store_(store), runtime_(runtime), poll_every_(poll_every), stop_within_(stop_within),
       timer_(runtime.make_timer([this] { poll(); })), lane_(runtime.make_lane(1)),
       subscription_(
           store.notifier().on_changed([this](std::span<const JobId> ids) { look_at(ids); })) {}
@@ -18,6 +19,7 @@ ASYNCJOBS_INLINE WatchLoop::~WatchLoop() {
     stopped_ = true;
     const auto timer = std::move(timer_);
     lock.unlock();
+    store_.close(stop_within_);
 }
 
 ASYNCJOBS_INLINE WatchLoop::WatchedPtr WatchLoop::add(const JobId& id, Watcher watcher) {

@@ -1,6 +1,7 @@
 #include "databases/forked_process.hpp"
 #include "databases/postgresql_server.hpp"
 #include "databases/store_calls.hpp"
+#include "hanging_server.hpp"
 #include "integration/private_server.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
@@ -297,6 +298,13 @@ TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used wh
     CHECK(code_of([&] { find(*store, new_job(1).id); }) == Errc::store_unavailable);
     server.signal(SIGCONT);
     CHECK(find(*store, new_job(1).id));
+}
+
+TEST_CASE("executor, client and store end while a PostgreSQL server hangs" * needs_postgresql) {
+    const OwnServer server;
+    check_ends_while_server_hangs(
+        server.url() + "?connect_timeout=2", [&] { server.signal(SIGSTOP); },
+        [&] { server.signal(SIGCONT); });
 }
 
 } // namespace

@@ -28,7 +28,7 @@ public:
 
 struct WatchedJobs : World {
     ReadingStore reading{memory};
-    detail::WatchLoop loop{reading, *process, 1s};
+    detail::WatchLoop loop{reading, *process, 1s, 1s};
 
     void pass(Duration time) {
         until([] { return false; }, time);

@@ -1,0 +1,79 @@
+#include "hanging_server.hpp"
+
+#include <asyncjobs/client.hpp>
+#include <asyncjobs/executor.hpp>
+#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <latch>
+#include <thread>
+
+namespace soci_test {
+namespace {
+
+using namespace asyncjobs;
+using namespace std::chrono_literals;
+
+/// Says how many calls there were of those that will hang.
+class WatchedStore final : public ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        if (!settlements.empty()) ++settling;
+        return inner().exchange(settlements, request);
+    }
+
+    std::atomic<int> settling = 0;
+};
+
+void wait_for(const std::atomic<int>& counter, int least) {
+    while (counter < least) std::this_thread::yield();
+}
+
+} // namespace
+
+void check_ends_while_server_hangs(const std::string& url, const std::function<void()>& pause,
+                                   const std::function<void()>& go_on) {
+    // None of these limits is what ends a call here.
+    auto opened = open_store(url, {.busy_timeout = 10min, .statement_timeout = 1h});
+    auto store = std::make_unique<WatchedStore>(*opened);
+    auto client =
+        std::make_unique<Client>(*store, ClientOptions{.poll_every = 10ms, .stop_within = 100ms});
+    auto executor = std::make_unique<Executor>(*store, ExecutorOptions{.record_within = 100ms});
+    std::latch may_return(1);
+    executor->handle("work", [&](const JsonText&, ProgressReporter&) {
+        may_return.wait();
+        return JsonText();
+    });
+    executor->start();
+    const auto id = client->submit(NewJob{.type = "work"}).id;
+    std::atomic<int> seen = 0;
+    auto watch = client->watch(id, [&](const std::optional<Job>& job) {
+        if (job && job->status == JobStatus::processing) ++seen;
+    });
+    wait_for(seen, 1);
+
+    pause();
+    may_return.count_down();
+    wait_for(store->settling, 1);
+    auto ended = std::async(std::launch::async, [&] {
+        watch = {};
+        client.reset();
+        executor.reset();
+        store.reset();
+        opened.reset();
+    });
+    CHECK(ended.wait_for(5min) == std::future_status::ready);
+    go_on();
+    ended.get();
+    CHECK(open_store(url)->find({&id, 1}).at(0).has_value());
+}
+
+} // namespace soci_test

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace soci_test {
+
+/// An executor and a client whose calls hang, as the server of `url` is paused by `pause()`, can be
+/// destroyed all the same, and so can their store.
+void check_ends_while_server_hangs(const std::string& url, const std::function<void()>& pause,
+                                   const std::function<void()>& go_on);
+
+} // namespace soci_test
