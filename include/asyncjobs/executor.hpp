@@ -3,6 +3,7 @@
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/handler.hpp>
 #include <asyncjobs/job_store.hpp>
+#include <asyncjobs/log_entry.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <chrono>
@@ -16,15 +17,6 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 class EventStream;
-
-/// Something that an operator may want to read. `message` never holds an input or a result.
-struct LogEntry {
-    enum class Level { info, warning, error };
-
-    Level level = Level::info;
-    std::string message = {};
-    JobId job = {}; ///< null if it is about no job
-};
 
 /// A queue that an executor serves: `"reports"`, or with a weight `{"reports", 3}`.
 struct ServedQueue {

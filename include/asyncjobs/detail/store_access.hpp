@@ -1,8 +1,8 @@
 #pragma once
 
 #include <asyncjobs/detail/id_clock.hpp>
-#include <asyncjobs/executor.hpp>
 #include <asyncjobs/job_store.hpp>
+#include <asyncjobs/log_entry.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <functional>
