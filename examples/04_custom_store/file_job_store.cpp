@@ -132,7 +132,7 @@ void FileJobStore::changed(JobRecord& job, Timestamp now) {
 void FileJobStore::finish(JobRecord& job, JobStatus status, Timestamp now) {
     job.status = status;
     job.blocked_by = 0;
-    job.due_without_limit.reset();
+    job.held_back_by.clear();
     job.finished_at = now;
     job.expires_at = now + job.retention;
 }
@@ -167,7 +167,6 @@ Submitted FileJobStore::conflict(JobRecord& holder, const NewJob& wanted,
     if (wanted.on_conflict == OnConflict::replace && holder.status == JobStatus::pending) {
         holder.input = wanted.input;
         holder.run_at = wanted.run_at.value_or(now + wanted.delay);
-        holder.due_without_limit.reset();
         changed(holder, now);
         outcome = Submitted::Outcome::replaced;
     }
@@ -286,7 +285,8 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
             waiting.emplace(later, job); // another of its owner has been served meanwhile
         } else if (const auto refused = limits.admit(*job)) {
             hold_back(*job, *refused, answer);
-            if (job->run_at > now) waiting.emplace(job->run_at, job);
+            if (const auto wait = limits.wait(*refused); wait > Duration::zero())
+                answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
         } else {
             take(*job, request, now);
             answer.claimed.push_back(claimed_job(*job));
@@ -295,11 +295,9 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
 }
 
 void FileJobStore::hold_back(JobRecord& job, const LimitRefusal& refused, Exchange& answer) {
-    answer.held_back.push_back(
-        {job.id, job.type, job.queue, job.created_at, refused.by.limit->name});
-    if (refused.until != LimitRefusal::Until::some_time) return;
-    if (!job.due_without_limit) job.due_without_limit = job.run_at;
-    job.run_at = *refused.run_at;
+    const std::string& limit = refused.by.limit->name;
+    if (!job.held_back_by.insert(limit).second) return;
+    answer.held_back.push_back({job.id, job.type, job.queue, job.created_at, limit});
     to_write_.insert(job.id);
 }
 
@@ -311,7 +309,7 @@ void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp n
     job.progress = {};
     job.started_at = now;
     job.lease_expires_at = now + request.lease_for;
-    job.due_without_limit.reset();
+    job.held_back_by.clear();
     changed(job, now);
 }
 
@@ -581,12 +579,8 @@ void FileJobStore::set_limit(const Limit& limit) {
     validate(limit);
     transact([&](Timestamp) {
         limits_.set(limit);
-        limits_.take_back_offers();
-        for (auto& [id, job] : jobs_) {
-            if (!job.due_without_limit) continue;
-            job.run_at = *std::exchange(job.due_without_limit, {});
-            to_write_.insert(id);
-        }
+        for (auto& [id, job] : jobs_)
+            if (job.held_back_by.erase(limit.name) > 0) to_write_.insert(id);
         return true;
     });
 }

@@ -64,8 +64,10 @@ boost::json::object to_record(const JobRecord& job) {
                                {"finished_at", optional(job.finished_at)},
                                {"cancel_requested_at", optional(job.cancel_requested_at)},
                                {"lease_expires_at", optional(job.lease_expires_at)},
-                               {"expires_at", optional(job.expires_at)},
-                               {"due_without_limit", optional(job.due_without_limit)}};
+                               {"expires_at", optional(job.expires_at)}};
+    if (!job.held_back_by.empty())
+        record["held_back_by"] =
+            boost::json::array(job.held_back_by.begin(), job.held_back_by.end());
     if (job.unique_key) record["unique_key"] = *job.unique_key;
     if (job.idempotency_key) record["idempotency_key"] = *job.idempotency_key;
     if (job.limit_key) record["limit_key"] = *job.limit_key;
@@ -124,8 +126,9 @@ JobRecord from_record(const boost::json::value& value) {
                    .lease_expires_at = optional_time(record.at("lease_expires_at")),
                    .expires_at = optional_time(record.at("expires_at"))},
                   ids(record.at("all_parents")),
-                  ids(record.at("open_parents")),
-                  optional_time(record.at("due_without_limit"))};
+                  ids(record.at("open_parents"))};
+    if (const auto* limits = record.if_contains("held_back_by"))
+        for (const auto& limit : limits->as_array()) job.held_back_by.insert(text(limit));
     if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);
     if (const auto* key = record.if_contains("idempotency_key")) job.idempotency_key = text(*key);
     if (const auto* key = record.if_contains("limit_key")) job.limit_key = text(*key);

@@ -5,15 +5,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 /// A job, and what only its store knows of it.
 struct JobRecord : asyncjobs::Job {
     std::vector<asyncjobs::JobId> all_parents = {};
     std::vector<asyncjobs::JobId> open_parents = {}; ///< have not told it yet how they ended
-    /// When it would be due if a limit had not given it its `run_at`.
-    std::optional<asyncjobs::Timestamp> due_without_limit = {};
+    std::set<std::string> held_back_by = {};         ///< limits, since it last started
 };
 
 /// As one JSON object. JSON texts are kept as strings, so that not a byte of them changes; times

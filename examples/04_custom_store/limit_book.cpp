@@ -37,15 +37,13 @@ Limit limit_from_record(const boost::json::value& record) {
 }
 
 boost::json::object to_record(const LimitLine& line) {
-    boost::json::object record{{"next_at", number(line.next_at)},
-                               {"offered_until", number(line.offered_until)}};
+    boost::json::object record{{"next_at", number(line.next_at)}};
     if (line.served_at) record["served_at"] = number(*line.served_at);
     return record;
 }
 
 LimitLine line_from_record(const boost::json::value& record) {
-    LimitLine line{.next_at = time(record.at("next_at")),
-                   .offered_until = time(record.at("offered_until"))};
+    LimitLine line{.next_at = time(record.at("next_at"))};
     if (const auto* served_at = record.as_object().if_contains("served_at"))
         line.served_at = time(*served_at);
     return line;
@@ -67,11 +65,6 @@ std::vector<Limit> LimitBook::limits() const {
     std::vector<Limit> all;
     for (const auto& [name, limit] : limits_) all.push_back(limit);
     return all;
-}
-
-void LimitBook::take_back_offers() {
-    for (auto& [name, line] : lines_)
-        if (line.offered_until != Timestamp{}) changed(name).offered_until = {};
 }
 
 LimitLine& LimitBook::changed(const std::string& name) {
@@ -133,15 +126,13 @@ Timestamp LimitedClaim::place(const Job& job) {
     return place;
 }
 
-std::optional<LimitRefusal> LimitedClaim::admit(const JobRecord& job) {
+std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
     auto limits = limits_of(job);
     // place() has seen to the turns.
     std::erase_if(limits, [](const LimitedBy& by) { return by.limit->in_turn; });
     const auto line = [this](const std::string& name) -> LimitLine& { return book_.line(name); };
     const auto back = [this] { return now_; };
-    const LimitedJob limited{job.id, job.run_at, job.due_without_limit.has_value()};
-    auto refused = asyncjobs::admit(limited, limits, line, now_, back);
-    if (refused) {
+    if (auto refused = asyncjobs::admit({job.id, job.run_at}, limits, line, now_, back)) {
         if (refused->by.limit->rate > 0) book_.changed(refused->by.line);
         return refused;
     }
@@ -150,4 +141,10 @@ std::optional<LimitRefusal> LimitedClaim::admit(const JobRecord& job) {
     for (const LimitedBy& by : limits_of(job))
         if (by.limit->in_turn) book_.changed(by.line).served_at = book_.next_served_at(now_);
     return {};
+}
+
+Duration LimitedClaim::wait(const LimitRefusal& refused) {
+    const Limit& limit = *refused.by.limit;
+    if (limit.rate == 0) return {};
+    return std::max(next_start(limit, book_.line(refused.by.line), now_) - now_, Duration{});
 }

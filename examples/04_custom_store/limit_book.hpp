@@ -1,7 +1,5 @@
 #pragma once
 
-#include "job_record.hpp"
-
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/limit_lines.hpp>
 
@@ -18,9 +16,6 @@ public:
     /// If it is another one than before, its lines begin anew.
     void set(const asyncjobs::Limit& limit);
     std::vector<asyncjobs::Limit> limits() const; ///< by name
-
-    /// Those who were given a time to start at will ask again.
-    void take_back_offers();
 
     asyncjobs::LimitLine& line(const std::string& name) { return lines_[name]; }
     /// As line(), to be written.
@@ -56,7 +51,10 @@ public:
     asyncjobs::Timestamp place(const asyncjobs::Job& job);
 
     /// Takes the places that the job needs, or none and says why.
-    std::optional<asyncjobs::LimitRefusal> admit(const JobRecord& job);
+    std::optional<asyncjobs::LimitRefusal> admit(const asyncjobs::Job& job);
+
+    /// Until the rate that refused a job lets the next one start; 0: it was no rate.
+    asyncjobs::Duration wait(const asyncjobs::LimitRefusal& refused);
 
 private:
     std::vector<asyncjobs::LimitedBy> limits_of(const asyncjobs::Job& job) const {

@@ -65,7 +65,9 @@ struct Settled {
     JobStatus status = JobStatus::pending; ///< what the job is now; of an accepted one only
 };
 
-/// A job that a limit kept from being claimed: it is pending as before, and comes back by itself.
+/// A job that a limit kept from being claimed: it is pending and not changed, and comes back by
+/// itself. Returned once for each limit that holds the job back, until the job starts or something
+/// else happens to it.
 struct HeldBack {
     JobId id = {};
     std::string type = {};

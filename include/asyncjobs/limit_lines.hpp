@@ -21,15 +21,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// The jobs that a limit counts together, and how much of it they use.
 struct LimitLine {
     std::size_t held = 0; ///< jobs processing
-    /// Pending jobs that have been told to come: to a place that got free, or when it is their
-    /// turn.
+    /// Pending jobs that were called: to a place that is free, or to their turn.
     std::set<JobId> called = {};
-    bool has_waiting = false;     ///< jobs that have not been called
-    Timestamp next_at = {};       ///< of a rate: when the next start would come, evenly spread
-    Timestamp offered_until = {}; ///< of a rate: the last time that a waiting job was given
-    /// Of a rate: jobs that came at the time they were given, and too early all the same, since the
-    /// last start. Need not be kept between claims.
-    Duration::rep put_off = 0;
+    bool has_waiting = false; ///< jobs that have not been called
+    Timestamp next_at = {};   ///< of a rate: when the next start would come, evenly spread
     std::optional<Timestamp> served_at = {}; ///< of turns: when a job last started
 };
 
@@ -65,9 +60,8 @@ private:
 /// Why a job may not start now, and what it does instead.
 struct LimitRefusal {
     enum class Until {
-        called,    ///< it waits in the line
-        its_turn,  ///< it is the one that the line has called
-        some_time, ///< `run_at`, and is not called
+        called,   ///< it waits in the line
+        its_turn, ///< it is the one that the line has called
     };
 
     LimitedBy by = {};
@@ -79,9 +73,12 @@ struct LimitRefusal {
 /// A job that is about to be claimed.
 struct LimitedJob {
     JobId id = {};
-    Timestamp queued_at = {};    ///< its place in its queue: what claims are ordered by
-    bool was_given_time = false; ///< comes at the time that a rate gave it
+    Timestamp queued_at = {}; ///< its place in its queue: what claims are ordered by
 };
+
+/// When the rate of the limit lets the next job start: an interval from now at the latest, for if
+/// the clock was set back since the last start, the line forgets what it knew of a later time.
+ASYNCJOBS_DECL Timestamp next_start(const Limit& limit, LimitLine& line, Timestamp now) noexcept;
 
 /// Takes a place for `job` in each of its lines, or none and says why. `line(name)` is the state of
 /// a line, which this changes; `back()` a time not before now, later at each call: the back of the
@@ -91,10 +88,10 @@ admit(const LimitedJob& job, std::span<const LimitedBy> limits,
       const std::function<LimitLine&(const std::string&)>& line, Timestamp now,
       const std::function<Timestamp()>& back);
 
-/// How many waiting jobs of the line to call now, oldest first: to where they were in their queue
-/// or, of turns, to its back. `turns` is how many of them may stand there: 1, or more where nobody
-/// else is waiting.
-ASYNCJOBS_DECL std::size_t jobs_to_call(const Limit& limit, const LimitLine& line,
+/// How many waiting jobs of the line may start now: those to call, first of their queue first, to
+/// where they were in it or, of turns, to its back. `turns` is how many of them may stand there: 1,
+/// or more where nobody else is waiting.
+ASYNCJOBS_DECL std::size_t jobs_to_call(const Limit& limit, const LimitLine& line, Timestamp now,
                                         std::size_t turns = 1) noexcept;
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -22,7 +22,8 @@ enum class LimitPer {
 struct Limit {
     std::string name = {};
     std::string queue = {}; ///< applies to jobs of this queue only; empty: of all
-    std::string type = {};  ///< likewise
+    /// Likewise. With neither, it does not apply to the library's own jobs (`asyncjobs.*`).
+    std::string type = {};
     LimitPer per = LimitPer::limit;
     std::size_t concurrency = 0; ///< 1-100000 jobs processing at once; 0: no matter
     std::size_t rate = 0;        ///< 1-1000000 starts a `period`, evenly spread; 0: no matter

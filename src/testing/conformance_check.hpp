@@ -82,6 +82,7 @@ public:
     JobStore& store() { return *store_; }
     /// One more object on the same data.
     std::unique_ptr<JobStore> open() const { return factory_.open(); }
+    void move_clock(Duration by) { factory_.move_clock(by); }
 
     JobId fresh_id(); ///< greater than all before
 
@@ -158,11 +159,15 @@ Cases step_cases();
 Cases deadline_cases();
 Cases dependency_cases();
 Cases limit_cases();
+Cases rate_cases();
+Cases limit_pair_cases();
 Cases transition_cases();
 Cases manage_cases();
 Cases argument_cases();
 Cases read_cases();
 Cases round_trip_cases();
 Cases concurrency_cases();
+/// They need StoreFactory::move_clock.
+Cases clock_cases();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

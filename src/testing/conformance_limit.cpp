@@ -1,4 +1,4 @@
-#include "conformance_check.hpp"
+#include "conformance_limit.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -7,24 +7,6 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
-
-constexpr Duration a_year = std::chrono::days{366};
-
-std::vector<JobId> claim(Scene& scene, std::size_t limit,
-                         const std::vector<std::string>& queues = {"default"}) {
-    return ids_of(scene.claim(limit, queues));
-}
-
-/// Settles, and claims whatever may start.
-Exchange exchange_all(Scene& scene, std::span<const Settlement> settlements = {}) {
-    const std::vector<std::string> queues = {"default"};
-    return scene.store().exchange(
-        settlements, {.worker = "worker", .queues = queues, .limit = 10, .lease_for = long_lease});
-}
-
-void complete(Scene& scene, const JobId& id) {
-    scene.accept(Settlement::completed({id, scene.job(id).fence}, JsonText()));
-}
 
 std::vector<JobId> submit_of(Scene& scene, const std::vector<std::string>& owners) {
     std::vector<JobId> ids;
@@ -35,37 +17,36 @@ std::vector<JobId> submit_of(Scene& scene, const std::vector<std::string>& owner
 void limits_how_many_run(Scene& scene) {
     scene.store().set_limit({.name = "two", .concurrency = 2});
     const auto ids = scene.submit(4);
-    expect_equal(claim(scene, 10), {ids[0], ids[1]}, "jobs claimed at first");
-    expect_equal(claim(scene, 10), {}, "jobs claimed while all places are taken");
+    expect_equal(claimed_ids(scene, 10), {ids[0], ids[1]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while all places are taken");
     complete(scene, ids[1]);
-    expect_equal(claim(scene, 10), {ids[2]}, "jobs claimed after one has ended");
+    expect_equal(claimed_ids(scene, 10), {ids[2]}, "jobs claimed after one has ended");
     complete(scene, ids[0]);
     complete(scene, ids[2]);
-    expect_equal(claim(scene, 10), {ids[3]}, "jobs claimed at the end");
+    expect_equal(claimed_ids(scene, 10), {ids[3]}, "jobs claimed at the end");
 }
 
 void takes_the_next_with_the_settlement(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     const auto ids = scene.submit(2);
-    expect_equal(claim(scene, 10), {ids[0]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {ids[0]}, "jobs claimed at first");
     const auto settlement = Settlement::completed({ids[0], scene.job(ids[0]).fence}, JsonText());
     const auto exchange = exchange_all(scene, {&settlement, 1});
     expect_equal(ids_of(exchange.claimed), {ids[1]}, "jobs claimed in the same call");
 }
 
 void leaves_a_waiting_job_as_it_was(Scene& scene) {
+    const auto running = scene.running({.limit_key = "tenant 7"});
+    scene.renew(running.lease, Progress{.percent = 40, .message = "half"});
+    scene.accept(Settlement::retried(
+        running.lease, {.code = "E1", .message = "broken", .details = {}}, Duration::zero()));
     scene.store().set_limit({.name = "one", .concurrency = 1});
-    scene.submit();
-    const auto waiting = scene.submit({.limit_key = "tenant 7"});
-    const auto before = scene.job(waiting);
+    scene.submit({.run_at = long_ago});
+    const auto before = scene.job(running.lease.id);
     expect_equal(scene.claim(10).size(), 1, "jobs claimed");
-    auto expected = before;
-    const auto found = scene.job(waiting);
-    expected.revision = found.revision;
-    expected.updated_at = found.updated_at;
-    expected.fence = found.fence;
-    expected.worker = found.worker;
-    expect_same(found, expected, "of a job that waits for a limit");
+    expect_same(scene.job(running.lease.id), before, "of a job that waits for a limit");
+    expect_equal(scene.claim(10).size(), 0, "jobs claimed again");
+    expect_same(scene.job(running.lease.id), before, "of one that still waits");
 }
 
 void says_whom_it_held_back(Scene& scene) {
@@ -81,14 +62,64 @@ void says_whom_it_held_back(Scene& scene) {
     expect_equal(held_back.created_at, scene.job(ids[1]).created_at, "created_at");
 }
 
+void says_once_whom_it_held_back(Scene& scene) {
+    scene.store().set_limit({.name = "all", .concurrency = 2});
+    scene.store().set_limit({.name = "owner", .per = LimitPer::owner, .concurrency = 1});
+    const auto ann = scene.submit(2, {.owner = "ann"});
+    const auto bob = scene.submit(2, {.owner = "bob"});
+    std::multiset<std::string> told;
+    const auto exchange = [&](std::span<const Settlement> settlements = {}) {
+        for (const auto& job : exchange_all(scene, settlements).held_back)
+            told.insert(fmt::format("{} by {}", job.id.text(), job.limit));
+    };
+    for (int i = 0; i < 3; ++i) exchange();
+    for (const auto& id : {ann[0], bob[0], ann[1], bob[1]}) {
+        const auto settlement = Settlement::completed({id, scene.job(id).fence}, JsonText());
+        exchange({&settlement, 1});
+        exchange();
+    }
+    for (const auto& one : told) expect_equal(told.count(one), 1, one);
+    expect(told.size() >= 2, "both jobs that had to wait to be told");
+}
+
+void says_again_whom_it_held_back_after_an_attempt(Scene& scene) {
+    scene.store().set_limit({.name = "one", .concurrency = 1});
+    scene.submit({.run_at = long_ago});
+    const auto again = scene.submit();
+    const auto first = exchange_all(scene);
+    expect_equal(first.held_back.size(), 1, "jobs held back at first");
+    complete(scene, first.claimed[0].lease.id);
+    const auto second = exchange_all(scene);
+    expect_equal(ids_of(second.claimed), {again}, "jobs claimed");
+    scene.submit({.run_at = long_ago});
+    const auto settlement = Settlement::released(second.claimed[0].lease, Duration::zero());
+    const auto third = exchange_all(scene, {&settlement, 1});
+    expect_equal(third.held_back.size(), 1, "jobs held back after a release");
+    expect_equal(third.held_back[0].id, again, "the job that is held back");
+}
+
 void passes_over_those_that_wait(Scene& scene) {
     scene.store().set_limit({.name = "slow", .type = "slow", .concurrency = 1});
     const auto slow = scene.submit(50, {.type = "slow"});
     const auto quick = scene.submit(2, {.type = "quick"});
-    expect_equal(claim(scene, 1), {slow[0]}, "first claim");
-    expect_equal(claim(scene, 2), quick, "second claim");
+    expect_equal(claimed_ids(scene, 1), {slow[0]}, "first claim");
+    expect_equal(claimed_ids(scene, 2), quick, "second claim");
     complete(scene, slow[0]);
-    expect_equal(claim(scene, 2), {slow[1]}, "third claim");
+    expect_equal(claimed_ids(scene, 2), {slow[1]}, "third claim");
+}
+
+void leaves_the_librarys_own_jobs_alone(Scene& scene) {
+    scene.store().set_limit({.name = "all", .concurrency = 1});
+    scene.store().set_limit({.name = "each", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "named", .type = "asyncjobs.named", .concurrency = 1});
+    scene.store().set_limit({.name = "queue", .queue = "own", .concurrency = 1});
+    const auto own = scene.submit(3, {.type = "asyncjobs.own"});
+    const auto named = scene.submit(2, {.type = "asyncjobs.named"});
+    const auto others = scene.submit(2, {.type = "asyncjobsother"});
+    const auto queued = scene.submit(2, {.type = "asyncjobs.own", .queue = "own"});
+    expect_equal(claimed_ids(scene, 10), {own[0], own[1], own[2], named[0], others[0]},
+                 "jobs claimed of the queue without a limit of its own");
+    expect_equal(claimed_ids(scene, 10, {"own"}), {queued[0]}, "jobs claimed of the other queue");
 }
 
 void applies_to_a_queue_or_a_type(Scene& scene) {
@@ -110,12 +141,13 @@ void applies_to_a_queue_or_a_type(Scene& scene) {
 void counts_each_owner_apart(Scene& scene) {
     scene.store().set_limit({.name = "fair-share", .per = LimitPer::owner, .concurrency = 1});
     const auto ids = submit_of(scene, {"ann", "ann", "bob", "", "", "ann"});
-    expect_equal(claim(scene, 10), {ids[0], ids[2], ids[3]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {ids[0], ids[2], ids[3]}, "jobs claimed at first");
     complete(scene, ids[2]);
-    expect_equal(claim(scene, 10), {}, "jobs claimed after one of another owner has ended");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed after one of another owner has ended");
     complete(scene, ids[3]);
     complete(scene, ids[0]);
-    expect_equal(claim(scene, 10), {ids[1], ids[4]}, "jobs claimed after their owners' have ended");
+    expect_equal(claimed_ids(scene, 10), {ids[1], ids[4]},
+                 "jobs claimed after their owners' have ended");
 }
 
 void counts_each_key_apart(Scene& scene) {
@@ -126,20 +158,20 @@ void counts_each_key_apart(Scene& scene) {
             scene.submit({.limit_key = *key ? std::optional<std::string>(key) : std::nullopt}));
     expect_equal(scene.job(ids[0]).limit_key, "7", "limit_key");
     expect_equal(scene.job(ids[3]).limit_key, std::nullopt, "limit_key of a job without one");
-    expect_equal(claim(scene, 10), {ids[0], ids[2], ids[3], ids[4]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {ids[0], ids[2], ids[3], ids[4]}, "jobs claimed at first");
     complete(scene, ids[0]);
-    expect_equal(claim(scene, 10), {ids[1]}, "jobs claimed after one of the key has ended");
+    expect_equal(claimed_ids(scene, 10), {ids[1]}, "jobs claimed after one of the key has ended");
 }
 
 void takes_all_places_or_none(Scene& scene) {
     scene.store().set_limit({.name = "all", .concurrency = 2});
     scene.store().set_limit({.name = "owner", .per = LimitPer::owner, .concurrency = 1});
     const auto ids = submit_of(scene, {"ann", "ann", "bob", "cid"});
-    expect_equal(claim(scene, 10), {ids[0], ids[2]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {ids[0], ids[2]}, "jobs claimed at first");
     complete(scene, ids[2]);
-    expect_equal(claim(scene, 10), {ids[3]}, "jobs claimed after bob's has ended");
+    expect_equal(claimed_ids(scene, 10), {ids[3]}, "jobs claimed after bob's has ended");
     complete(scene, ids[0]);
-    expect_equal(claim(scene, 10), {ids[1]}, "jobs claimed after ann's has ended");
+    expect_equal(claimed_ids(scene, 10), {ids[1]}, "jobs claimed after ann's has ended");
 }
 
 /// `end` ends the lease of the only job that may run.
@@ -153,7 +185,7 @@ void frees_the_place(Scene& scene, std::string_view how,
         {.worker = "worker", .queues = queues, .limit = 10, .lease_for = no_lease});
     expect_equal(ids_of(first.claimed), {ids[0]}, "jobs claimed at first");
     end(first.claimed[0].lease);
-    expect_equal(claim(scene, 10, queues).size(), 1,
+    expect_equal(claimed_ids(scene, 10, queues).size(), 1,
                  fmt::format("jobs claimed once it was {}", how));
 }
 
@@ -186,22 +218,22 @@ void waits_again_after_a_retry(Scene& scene) {
     const auto ids = scene.submit(2, {.run_at = long_ago});
     const auto first = scene.claim(10);
     scene.accept(Settlement::released(first[0].lease, Duration::zero()));
-    const auto second = claim(scene, 10);
+    const auto second = claimed_ids(scene, 10);
     expect_equal(second, {ids[1]}, "jobs claimed after a release");
     complete(scene, ids[1]);
-    expect_equal(claim(scene, 10), {ids[0]}, "jobs claimed at the end");
+    expect_equal(claimed_ids(scene, 10), {ids[0]}, "jobs claimed at the end");
 }
 
 void skips_those_that_were_cancelled(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     const auto ids = scene.submit(4);
-    expect_equal(claim(scene, 10), {ids[0]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {ids[0]}, "jobs claimed at first");
     scene.store().cancel(ids[1], {});
     complete(scene, ids[0]);
     const std::vector<std::string> queues = {"default"};
     scene.store().exchange({}, {.worker = "worker", .queues = queues, .limit = 0});
     scene.store().cancel(ids[2], {});
-    expect_equal(claim(scene, 10), {ids[3]}, "jobs claimed after two were cancelled");
+    expect_equal(claimed_ids(scene, 10), {ids[3]}, "jobs claimed after two were cancelled");
 }
 
 void goes_on_in_other_queues(Scene& scene) {
@@ -209,29 +241,31 @@ void goes_on_in_other_queues(Scene& scene) {
     const auto first = scene.submit({.limit_key = "7"});
     const auto paused = scene.submit({.queue = "paused", .limit_key = "7"});
     const auto other = scene.submit({.queue = "other", .limit_key = "7"});
-    expect_equal(claim(scene, 10, {"default", "paused", "other"}), {first},
+    expect_equal(claimed_ids(scene, 10, {"default", "paused", "other"}), {first},
                  "jobs claimed at first");
     scene.store().set_paused("paused", true);
     complete(scene, first);
-    expect_equal(claim(scene, 10, {"paused", "other"}), {other},
+    expect_equal(claimed_ids(scene, 10, {"paused", "other"}), {other},
                  "jobs claimed while the queue of the next one is paused");
     scene.store().set_paused("paused", false);
     complete(scene, other);
-    expect_equal(claim(scene, 10, {"paused", "other"}), {paused}, "jobs claimed at the end");
+    expect_equal(claimed_ids(scene, 10, {"paused", "other"}), {paused}, "jobs claimed at the end");
 }
 
 void goes_on_by_other_workers(Scene& scene) {
     scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
     const auto first = scene.submit({.queue = "first", .limit_key = "7"});
     const auto other = scene.submit({.queue = "other", .limit_key = "7"});
-    expect_equal(claim(scene, 10, {"first"}), {first}, "jobs claimed of one queue");
-    expect_equal(claim(scene, 10, {"other"}), {}, "jobs claimed of another meanwhile");
+    expect_equal(claimed_ids(scene, 10, {"first"}), {first}, "jobs claimed of one queue");
+    expect_equal(claimed_ids(scene, 10, {"other"}), {}, "jobs claimed of another meanwhile");
     complete(scene, first);
-    expect_equal(claim(scene, 10, {"first"}), {}, "jobs claimed of the first, which has no more");
-    expect_equal(claim(scene, 10, {"other"}), {other}, "jobs claimed of the other afterwards");
+    expect_equal(claimed_ids(scene, 10, {"first"}), {},
+                 "jobs claimed of the first, which has no more");
+    expect_equal(claimed_ids(scene, 10, {"other"}), {other},
+                 "jobs claimed of the other afterwards");
     const auto last = scene.submit({.queue = "first", .limit_key = "7"});
     complete(scene, other);
-    expect_equal(claim(scene, 10, {"other", "first"}), {last}, "jobs claimed at the end");
+    expect_equal(claimed_ids(scene, 10, {"other", "first"}), {last}, "jobs claimed at the end");
 }
 
 void counts_by_worker(Scene& scene) {
@@ -257,16 +291,16 @@ void may_be_changed(Scene& scene) {
     auto limit = Limit{.name = "some", .concurrency = 1};
     scene.store().set_limit(limit);
     const auto ids = scene.submit(6);
-    expect_equal(claim(scene, 10), {ids[0]}, "jobs claimed at first");
+    expect_equal(claimed_ids(scene, 10), {ids[0]}, "jobs claimed at first");
     limit.concurrency = 3;
     scene.store().set_limit(limit);
-    expect_equal(claim(scene, 10), {ids[1], ids[2]}, "jobs claimed under a higher limit");
+    expect_equal(claimed_ids(scene, 10), {ids[1], ids[2]}, "jobs claimed under a higher limit");
     limit.concurrency = 1;
     scene.store().set_limit(limit);
     complete(scene, ids[0]);
-    expect_equal(claim(scene, 10), {}, "jobs claimed under a lower limit");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed under a lower limit");
     scene.store().set_limit({.name = "some"});
-    expect_equal(claim(scene, 10), {ids[3], ids[4], ids[5]}, "jobs claimed without a limit");
+    expect_equal(claimed_ids(scene, 10), {ids[3], ids[4], ids[5]}, "jobs claimed without a limit");
 }
 
 void lists_limits(Scene& scene) {
@@ -290,45 +324,17 @@ void lists_limits(Scene& scene) {
     expect(scene.store().limits() == std::vector{second}, "those that are left");
 }
 
-void limits_the_rate(Scene& scene) {
-    scene.store().set_limit({.name = "rate", .rate = 4, .period = a_year, .burst = 3});
-    const auto ids = scene.submit(6);
-    const auto exchange = exchange_all(scene);
-    expect_equal(ids_of(exchange.claimed), {ids[0], ids[1], ids[2]}, "jobs claimed");
-    expect(exchange.next_due_in && *exchange.next_due_in > a_year / 5, "the rest to be due later");
-    for (const auto& id : {ids[0], ids[1], ids[2]}) complete(scene, id);
-    expect_equal(claim(scene, 10), {}, "jobs claimed after these have ended");
-    const auto run_at = [&](std::size_t i) { return scene.job(ids[i]).run_at; };
-    const auto started_at = *scene.job(ids[0]).started_at;
-    expect_equal(run_at(3), started_at + a_year / 4, "run_at of the first that has to wait");
-    expect_equal(run_at(4), run_at(3) + a_year / 4, "run_at of the second");
-    expect_equal(run_at(5), run_at(4) + a_year / 4, "run_at of the third");
-    scene.store().set_limit({.name = "rate", .rate = 8, .period = a_year, .burst = 5});
-    expect(!claim(scene, 10).empty(), "a higher rate to let some of them go");
-    scene.store().set_limit({.name = "rate"});
-    claim(scene, 10);
-    expect_equal(scene.job(ids[5]).status, JobStatus::processing, "the last, without a limit");
-}
-
-void spends_no_rate_on_jobs_that_do_not_start(Scene& scene) {
-    scene.store().set_limit({.name = "a-rate", .rate = 1, .period = a_year, .burst = 2});
-    scene.store().set_limit({.name = "one", .type = "slow", .concurrency = 1});
-    const auto slow = scene.submit(3, {.type = "slow"});
-    const auto quick = scene.submit({.type = "quick"});
-    expect_equal(claim(scene, 10), {slow[0], quick}, "jobs claimed");
-}
-
 void takes_turns(Scene& scene) {
     scene.store().set_limit(
         {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
     const auto ids = submit_of(scene, {"ann", "ann", "ann", "ann", "ann", "bob", "bob", "cid"});
     std::vector<JobId> order;
     while (order.size() < 4)
-        for (const auto& id : claim(scene, 1)) order.push_back(id);
+        for (const auto& id : claimed_ids(scene, 1)) order.push_back(id);
     const auto dan = scene.submit({.owner = "dan"});
-    for (const auto& id : claim(scene, 100)) order.push_back(id);
+    for (const auto& id : claimed_ids(scene, 100)) order.push_back(id);
     while (order.size() < 9)
-        for (const auto& id : claim(scene, 100)) order.push_back(id);
+        for (const auto& id : claimed_ids(scene, 100)) order.push_back(id);
     const auto place = [&](const JobId& id) {
         return std::ranges::find(order, id) - order.begin();
     };
@@ -390,8 +396,13 @@ Cases limit_cases() {
          takes_the_next_with_the_settlement},
         {"a job that waits for a limit is as it was", leaves_a_waiting_job_as_it_was},
         {"a claim says whom a limit held back", says_whom_it_held_back},
+        {"a claim says once for each limit whom it held back", says_once_whom_it_held_back},
+        {"a job is told to be held back again after an attempt",
+         says_again_whom_it_held_back_after_an_attempt},
         {"jobs that wait for a limit hold up no others", passes_over_those_that_wait},
         {"a limit applies to a queue or a type", applies_to_a_queue_or_a_type},
+        {"a limit that names no queue and no type leaves the library's own jobs alone",
+         leaves_the_librarys_own_jobs_alone},
         {"a limit per owner counts each owner apart", counts_each_owner_apart},
         {"a limit per key counts each key apart", counts_each_key_apart},
         {"a job under several limits takes all of its places or none", takes_all_places_or_none},
@@ -405,8 +416,6 @@ Cases limit_cases() {
         {"a worker's own limit counts its jobs only", counts_by_worker},
         {"a limit may be changed and taken away", may_be_changed},
         {"limits are listed as they were set", lists_limits},
-        {"a rate lets a burst start and the rest later", limits_the_rate},
-        {"a job that may not start spends no rate", spends_no_rate_on_jobs_that_do_not_start},
         {"owners take turns", takes_turns},
         {"several workers never run too many", never_runs_too_many},
     };

@@ -3,5 +3,12 @@
 TEST_CASE("the store on MariaDB conforms" * needs_mariadb) {
     static const soci_test::MysqlTables tables(needs_mariadb);
     static bool are_made = false;
-    conformance::run_on_mysql(tables, are_made);
+    conformance::run(conformance::mysql_stores(tables, are_made));
+}
+
+TEST_CASE("the store on MariaDB conforms while its clock is moved" * needs_mariadb) {
+    static const soci_test::MysqlTables tables(needs_mariadb);
+    static bool are_made = false;
+    const conformance::MovedClock clock;
+    conformance::run_with(clock, conformance::mysql_stores(tables, are_made, {.clock = clock}));
 }

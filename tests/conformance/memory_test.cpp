@@ -47,6 +47,12 @@ TEST_CASE("a store that keeps its payloads sealed conforms") {
     conformance::run(conformance::shared_store<MemoryJobStore, SealedStore>());
 }
 
+TEST_CASE("the memory store conforms while its clock is moved") {
+    const conformance::MovedClock clock;
+    conformance::run_with(clock, conformance::shared_store<MemoryJobStore, ForwardingJobStore>(
+                                     MemoryJobStore::Clock(clock)));
+}
+
 TEST_CASE("a faulty store without faults conforms") {
     std::unique_ptr<MemoryJobStore> store;
     conformance::run(

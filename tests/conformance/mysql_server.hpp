@@ -19,14 +19,16 @@ inline void empty_tables(soci_test::Mysql& server) {
 
 /// Two objects are two stores on the same tables. The cases share them, one after the other;
 /// `are_made` remembers from one to the next that there are any.
-inline void run_on_mysql(const soci_test::MysqlTables& tables, bool& are_made) {
-    run({.reset =
-             [&] {
-                 if (!std::exchange(are_made, true)) return;
-                 auto server = tables.connect();
-                 empty_tables(server);
-             },
-         .open = [&] { return asyncjobs::open_store(tables.url()); }});
+inline asyncjobs::testing::StoreFactory mysql_stores(const soci_test::MysqlTables& tables,
+                                                     bool& are_made,
+                                                     const asyncjobs::StoreOptions& options = {}) {
+    return {.reset =
+                [&] {
+                    if (!std::exchange(are_made, true)) return;
+                    auto server = tables.connect();
+                    empty_tables(server);
+                },
+            .open = [&tables, options] { return asyncjobs::open_store(tables.url(), options); }};
 }
 
 } // namespace conformance

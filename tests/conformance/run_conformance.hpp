@@ -4,15 +4,19 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstddef>
 #include <exception>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace conformance {
 
-/// Makes each case of the suite a subcase of the test that calls this.
-inline void run(const asyncjobs::testing::StoreFactory& factory) {
-    for (const auto& conformance_case : asyncjobs::testing::job_store_conformance(factory)) {
+/// Makes each of the cases a subcase of the test that calls this.
+inline void run(const std::vector<asyncjobs::testing::ConformanceCase>& cases) {
+    for (const auto& conformance_case : cases) {
         SUBCASE(conformance_case.name.c_str()) {
             std::string failure;
             try {
@@ -23,6 +27,29 @@ inline void run(const asyncjobs::testing::StoreFactory& factory) {
             CHECK_MESSAGE(failure.empty(), conformance_case.name << "\n" << failure);
         }
     }
+}
+
+inline void run(const asyncjobs::testing::StoreFactory& factory) {
+    run(asyncjobs::testing::job_store_conformance(factory));
+}
+
+/// A clock that stands still until it is moved.
+struct MovedClock {
+    std::shared_ptr<std::atomic<asyncjobs::Duration>> since_epoch =
+        std::make_shared<std::atomic<asyncjobs::Duration>>(std::chrono::days{20'000});
+
+    asyncjobs::Timestamp operator()() const { return asyncjobs::Timestamp(since_epoch->load()); }
+};
+
+/// Those cases alone that need the store's clock to be moved.
+inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory factory) {
+    const auto without = asyncjobs::testing::job_store_conformance(factory).size();
+    factory.move_clock = [clock](asyncjobs::Duration by) {
+        *clock.since_epoch = clock.since_epoch->load() + by;
+    };
+    auto cases = asyncjobs::testing::job_store_conformance(factory);
+    cases.erase(cases.begin(), cases.begin() + static_cast<std::ptrdiff_t>(without));
+    run(cases);
 }
 
 /// A store that two objects can share: `open` gives one `Front` after the other on the same

@@ -10,27 +10,48 @@
 namespace {
 
 /// Two objects are two openings of one file.
-void run_on_files(const std::string& parameters) {
-    namespace fs = std::filesystem;
-    const auto folder =
-        fs::temp_directory_path() / ("asyncjobs-conformance-" + std::to_string(::getpid()));
-    conformance::run({.reset =
-                          [&] {
-                              fs::remove_all(folder);
-                              fs::create_directories(folder);
-                          },
-                      .open =
-                          [&] {
-                              const auto file = (folder / "jobs.db").string();
-                              return asyncjobs::open_store("sqlite:" + file + parameters);
-                          }});
-    fs::remove_all(folder);
+class Files {
+public:
+    explicit Files(std::string parameters = {}, asyncjobs::StoreOptions options = {})
+        : parameters_(std::move(parameters)), options_(std::move(options)) {}
+    ~Files() { std::filesystem::remove_all(folder_); }
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+
+    asyncjobs::testing::StoreFactory factory() const {
+        return {.reset =
+                    [this] {
+                        std::filesystem::remove_all(folder_);
+                        std::filesystem::create_directories(folder_);
+                    },
+                .open =
+                    [this] {
+                        const auto file = (folder_ / "jobs.db").string();
+                        return asyncjobs::open_store("sqlite:" + file + parameters_, options_);
+                    }};
+    }
+
+private:
+    const std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
+                                          ("asyncjobs-conformance-" + std::to_string(::getpid()));
+    const std::string parameters_;
+    const asyncjobs::StoreOptions options_;
+};
+
+TEST_CASE("the SQLite store conforms") {
+    const Files files;
+    conformance::run(files.factory());
 }
 
-TEST_CASE("the SQLite store conforms") { run_on_files(""); }
-
 TEST_CASE("the SQLite store conforms with synchronous=normal") {
-    run_on_files("?synchronous=normal");
+    const Files files("?synchronous=normal");
+    conformance::run(files.factory());
+}
+
+TEST_CASE("the SQLite store conforms while its clock is moved") {
+    const conformance::MovedClock clock;
+    const Files files({}, {.clock = clock});
+    conformance::run_with(clock, files.factory());
 }
 
 } // namespace

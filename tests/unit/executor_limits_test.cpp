@@ -73,6 +73,15 @@ TEST_CASE_FIXTURE(LimitWorld, "a job that a limit keeps waiting is told, with th
         if (event.kind != JobEvent::Kind::held_back) CHECK(event.limit == "");
 }
 
+TEST_CASE_FIXTURE(LimitWorld,
+                  "a job that a limit keeps waiting is told once, however long it waits") {
+    client.set_limit({.name = "slow", .type = "work", .rate = 1, .period = 1s});
+    for (int i = 0; i < 20; ++i) submit();
+    const auto executor = serving("first");
+    CHECK(until([&] { return finished() == 20; }, 21s + at_once));
+    CHECK(std::ranges::count(told, JobEvent::Kind::held_back, &JobEvent::kind) == 19);
+}
+
 TEST_CASE_FIXTURE(LimitWorld, "an executor's own limits count its own jobs alone") {
     length = 20s; // by then each of them has found those that the other can't take
     for (int i = 0; i < 20; ++i) submit();

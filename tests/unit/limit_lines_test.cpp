@@ -65,6 +65,21 @@ TEST_CASE("a job is in one line of each limit that applies to it") {
     }
 }
 
+TEST_CASE("the library's own jobs are under those limits alone that name their queue or type") {
+    const std::vector<Limit> of_all = {
+        {.name = "all", .concurrency = 1},
+        {.name = "owners", .per = LimitPer::owner, .concurrency = 1},
+        {.name = "of-queue", .queue = "q", .concurrency = 1},
+        {.name = "of-type", .type = "asyncjobs.t", .concurrency = 1}};
+    const std::vector<Limit> of_worker = {{.name = "mine", .concurrency = 1}};
+    const LimitsOfClaim limits(of_all, of_worker, "w");
+    using Names = std::vector<std::string>;
+    CHECK(names_of(limits.of("asyncjobs.t", "x", "", {})) == Names{"of-type"});
+    CHECK(names_of(limits.of("asyncjobs.u", "q", "", {})) == Names{"of-queue"});
+    CHECK(names_of(limits.of("asyncjobs.u", "x", "", {})).empty());
+    CHECK(names_of(limits.of("asyncjobsu", "x", "", {})) == Names{"all", "owners=", "mine@w"});
+}
+
 TEST_CASE("a line of a limit that is gone, or of another worker, is of none") {
     const std::vector<Limit> of_all = {{.name = "ab", .per = LimitPer::owner, .concurrency = 1}};
     const std::vector<Limit> of_worker = {{.name = "mine", .concurrency = 1}};
@@ -88,9 +103,9 @@ TEST_CASE_FIXTURE(Lines,
     CHECK(refused->until == Until::called);
     CHECK(refused->run_at == std::nullopt);
     CHECK(lines["two"].held == 2);
-    CHECK(jobs_to_call(limits[0], lines["two"]) == 0);
+    CHECK(jobs_to_call(limits[0], lines["two"], now) == 0);
     --lines["two"].held;
-    CHECK(jobs_to_call(limits[0], lines["two"]) == 1);
+    CHECK(jobs_to_call(limits[0], lines["two"], now) == 1);
     CHECK(!admit(job()));
 }
 
@@ -111,13 +126,13 @@ TEST_CASE("a job that waits for one worker tries again elsewhere") {
 TEST_CASE("a line calls no more than there is room for beside those that hold and are called") {
     const Limit limit{.name = "five", .concurrency = 5};
     LimitLine line{.held = 2, .has_waiting = true};
-    CHECK(jobs_to_call(limit, line) == 3);
+    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 3);
     line.called = {JobId::make(Timestamp{1h}, 0, 1), JobId::make(Timestamp{1h}, 0, 2)};
-    CHECK(jobs_to_call(limit, line) == 1);
+    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 1);
     line.held = 9;
-    CHECK(jobs_to_call(limit, line) == 0);
+    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 0);
     line = {.has_waiting = false};
-    CHECK(jobs_to_call(limit, line) == 0);
+    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 0);
 }
 
 TEST_CASE_FIXTURE(Lines, "a job takes a place in all of its lines or in none") {
@@ -132,68 +147,53 @@ TEST_CASE_FIXTURE(Lines, "a job takes a place in all of its lines or in none") {
     CHECK(lines["owners=cid"].held == 0);
 }
 
-TEST_CASE_FIXTURE(Lines, "a rate gives those that come too early times, evenly spread") {
+TEST_CASE_FIXTURE(Lines, "those that come too early for a rate wait, and are called one by one") {
     limits = {{.name = "rate", .rate = 4, .period = 1s, .burst = 2}};
-    const auto begin = now;
+    LimitLine& line = lines["rate"];
     CHECK(!admit(job()));
     CHECK(!admit(job()));
-    std::vector<LimitedJob> later;
-    for (int i = 1; i <= 3; ++i) {
-        CAPTURE(i);
-        later.push_back(job());
-        const auto refused = admit(later.back());
-        REQUIRE(refused);
-        CHECK(refused->until == Until::some_time);
-        CHECK(refused->run_at == begin + i * 250ms);
-    }
-    for (const auto& job : later) {
-        now += 250ms;
-        CHECK(!admit(job));
-    }
+    const auto refused = admit(job());
+    REQUIRE(refused);
+    CHECK(refused->until == Until::called);
+    CHECK(refused->run_at == std::nullopt);
+    CHECK(next_start(limits[0], line, now) == now + 250ms);
+    CHECK(jobs_to_call(limits[0], line, now) == 0);
+    now += 249'999us;
+    CHECK(jobs_to_call(limits[0], line, now) == 0);
+    now += 1us;
+    CHECK(jobs_to_call(limits[0], line, now) == 1);
+    now += 1h;
+    CHECK(jobs_to_call(limits[0], line, now) == 2);
+    line.called.insert(job().id);
+    CHECK(jobs_to_call(limits[0], line, now) == 1);
 }
 
-TEST_CASE_FIXTURE(Lines,
-                  "a job that comes at its time keeps its turn, though the one before was late") {
-    limits = {{.name = "rate", .rate = 1, .period = 1s}};
-    const auto begin = now;
-    CHECK(!admit(job()));
-    const auto second = job(), third = job(), fourth = job();
-    CHECK(admit(second)->run_at == begin + 1s);
-    CHECK(admit(third)->run_at == begin + 2s);
-    CHECK(admit(fourth)->run_at == begin + 3s);
-    now = begin + 1s + 5ms;
-    CHECK(!admit({second.id, begin + 1s, true}));
-    now = begin + 2s;
-    CHECK(admit({third.id, begin + 2s, true})->run_at == begin + 2s + 5ms);
-    CHECK(admit(job())->run_at == begin + 4s);
-    now = begin + 2s + 5ms;
-    CHECK(!admit({third.id, begin + 2s + 5ms, true}));
+TEST_CASE_FIXTURE(Lines, "a limit of a rate and a concurrency calls what both allow") {
+    limits = {{.name = "both", .concurrency = 3, .rate = 1, .period = 1s, .burst = 2}};
+    LimitLine& line = lines["both"];
+    line.has_waiting = true;
+    CHECK(jobs_to_call(limits[0], line, now) == 2);
+    line.held = 2;
+    CHECK(jobs_to_call(limits[0], line, now) == 1);
+    line.held = 3;
+    CHECK(jobs_to_call(limits[0], line, now) == 0);
+    CHECK(admit(job()));
 }
 
-TEST_CASE_FIXTURE(Lines, "jobs that come at their times all at once are spread again") {
-    limits = {{.name = "rate", .rate = 1, .period = 1s}};
-    const auto begin = now;
-    CHECK(!admit(job()));
-    std::vector<LimitedJob> waiting;
-    for (int i = 1; i <= 4; ++i) {
-        waiting.push_back(job());
-        waiting.back().queued_at = *admit(waiting.back())->run_at;
-        waiting.back().was_given_time = true;
-    }
-    now = begin + 3s;
-    CHECK(!admit(waiting[0]));
-    CHECK(admit(waiting[1])->run_at == begin + 4s);
-    CHECK(admit(waiting[2])->run_at == begin + 5s);
-}
-
-TEST_CASE_FIXTURE(Lines, "the times that a rate gives stay within a hundred years") {
-    limits = {{.name = "rate", .rate = 1, .period = std::chrono::days{366}}};
-    CHECK(!admit(job()));
-    const auto begin = now;
-    for (int i = 0; i < 400; ++i) {
-        const auto refused = admit(job());
-        REQUIRE(refused);
-        CHECK(*refused->run_at <= begin + std::chrono::years{100});
+TEST_CASE_FIXTURE(Lines, "a rate keeps its pace, however far the clock was set back") {
+    for (const Duration back : {Duration{1s}, Duration{2h}, Duration{std::chrono::days{30}}}) {
+        CAPTURE(back.count());
+        lines.clear();
+        limits = {{.name = "rate", .rate = 1, .period = 10s, .burst = 3}};
+        for (int i = 0; i < 3; ++i) REQUIRE(!admit(job()));
+        now -= back;
+        CHECK(next_start(limits[0], lines["rate"], now) <= now + 10s);
+        CHECK(admit(job()));
+        now += 10s;
+        CHECK(!admit(job()));
+        CHECK(admit(job()));
+        now += 10s;
+        CHECK(!admit(job()));
     }
 }
 
@@ -216,8 +216,8 @@ std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uin
         // A worker may come late.
         world.now = starts.empty() ? run_at : std::max(run_at, starts.back());
         if (random() % 8 == 0) world.now += below(5 * interval);
-        if (const auto refused = world.admit({job.id, run_at, job.was_given_time}))
-            due.emplace(*refused->run_at, LimitedJob{job.id, run_at, true});
+        if (world.admit(job))
+            due.emplace(next_start(limit, world.lines["rate"], world.now), job);
         else
             starts.push_back(world.now);
     }
@@ -274,10 +274,10 @@ TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and those after 
     const auto waits = admit(third);
     REQUIRE(waits);
     CHECK(waits->until == Until::called);
-    CHECK(jobs_to_call(limits[0], lines["turns=ann"]) == 0);
+    CHECK(jobs_to_call(limits[0], lines["turns=ann"], now) == 0);
     CHECK(!admit(second));
     CHECK(lines["turns=ann"].called.empty());
-    CHECK(jobs_to_call(limits[0], lines["turns=ann"]) == 1);
+    CHECK(jobs_to_call(limits[0], lines["turns=ann"], now) == 1);
 }
 
 TEST_CASE_FIXTURE(Turns, "an owner who was not served since his job came is next") {

@@ -10,6 +10,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
+std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const DueJob> jobs,
+                                      const ClaimRequest& request, Timestamp now) const {
+    std::vector<ClaimedJob> taken;
+    in_rows(jobs, add_revision, [&](const std::string& rows) {
+        session.query(limit_statements().take)
+            .for_each([&](Row row) { taken.push_back(read_claimed(row)); }, rows, request.worker,
+                      now, now + request.lease_for);
+    });
+    return taken;
+}
+
 std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::size_t limit,
                                      int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "job_row.hpp"
+#include "json_rows.hpp"
 #include "limit_statements.hpp"
 #include "row_statements.hpp"
 #include "schema_objects.hpp"
@@ -98,6 +99,15 @@ public:
                         Exchange& answer) const = 0;
     virtual void exchange(Session& session, std::span<const Settlement> settlements,
                           const ClaimRequest& request, CallTime now, Exchange& answer) const = 0;
+    /// The first that are due, queue by queue as these are served, up to `limit`; locked.
+    virtual std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
+                                         std::size_t limit, Timestamp now) const = 0;
+    /// Claims those of the jobs that are as they were found, in any order.
+    virtual std::vector<ClaimedJob> take(Session& session, std::span<const DueJob> jobs,
+                                         const ClaimRequest& request, Timestamp now) const;
+    /// How long until the next pending job of these queues is due, of those that are not yet.
+    virtual std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
+                                             Timestamp now) const = 0;
     virtual void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                        CallTime now, std::vector<Renewal>& answers) const = 0;
     virtual void find(Session& session, std::span<const JobId> ids, const JobReading& how,
@@ -121,6 +131,11 @@ public:
     virtual OwnStatements own_statements() const noexcept = 0;
     virtual const RowStatements& row_statements() const noexcept = 0;
     virtual const LimitStatements& limit_statements() const noexcept = 0;
+};
+
+/// For in_rows(): a job as it was found.
+inline constexpr auto add_revision = [](JsonRows& rows, const DueJob& job) {
+    rows.add(job.id, job.revision);
 };
 
 /// What stands in the way of `job`; empty if nothing does.

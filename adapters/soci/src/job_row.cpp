@@ -179,6 +179,22 @@ ClaimedJob read_claimed(Row& row) {
     return job;
 }
 
+DueJob read_due(Row row) {
+    DueJob job;
+    job.id = read_id(row);
+    job.type = row.take_text();
+    job.queue = row.take_text();
+    job.owner = row.take_text();
+    job.limit_key = row.optional_text();
+    job.queued_at = row.time();
+    const int priority = row.small_number();
+    // What is due has its head start, though it may not have got it yet.
+    if (!row.optional_time()) job.queued_at -= priority * priority_step;
+    job.created_at = row.time();
+    job.revision = row.number();
+    return job;
+}
+
 void FoundJobs::add(Job job) {
     const JobId id = job.id;
     jobs_.try_emplace(id, std::move(job));

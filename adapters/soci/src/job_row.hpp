@@ -29,6 +29,21 @@ struct JobReading {
 /// Of claimed_columns.
 ClaimedJob read_claimed(Row& row);
 
+/// A pending job, as far as limits are concerned.
+struct DueJob {
+    JobId id = {};
+    std::string type = {};
+    std::string queue = {};
+    std::string owner = {};
+    std::optional<std::string> limit_key = {};
+    Timestamp queued_at = {}; ///< its place in its queue
+    Timestamp created_at = {};
+    std::int64_t revision = 0;
+};
+
+/// Of limited_due_columns.
+DueJob read_due(Row row);
+
 /// Puts jobs that come in any order, and may come twice, into that of the ids they were asked for
 /// by, which may come twice, too.
 class FoundJobs {

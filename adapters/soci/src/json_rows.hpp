@@ -58,6 +58,14 @@ private:
     std::size_t count_ = 0;
 };
 
+/// Of one column.
+template <typename Texts>
+std::string rows_of(const Texts& texts) {
+    JsonRows rows;
+    for (const auto& text : texts) rows.add(text);
+    return rows.take();
+}
+
 /// Calls `run(rows)` with some of the rows that `add(rows, item)` makes, until all had their turn.
 template <typename Items, typename Add, typename Run>
 void in_rows(const Items& items, Add add, Run run) {

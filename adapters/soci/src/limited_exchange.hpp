@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -17,8 +18,11 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 ///
 /// Whoever claims under a limit holds its row in job_limits until the transaction ends: what it
 /// reads of the lines stays true that long. Places are not counted but looked at: one whose lease
-/// is over is free, in whatever way it ended. A job that finds no place is put back as if it had
-/// not been claimed, and waits in job_waiting, due at the end of time.
+/// is over is free, in whatever way it ended.
+///
+/// Candidates are the due jobs of the queues, and those that wait in lines that have a place or may
+/// start one by their rate; together in the order of the claim. Who starts is claimed. Who finds no
+/// place waits in job_waiting, due at the end of time, and is not changed otherwise.
 class LimitedExchange {
 public:
     /// In a transaction that writes, for a request that wants jobs. Borrows all but the time.
@@ -29,28 +33,49 @@ public:
     Exchange run();
 
 private:
-    struct Claimed;
+    static constexpr std::int64_t no_fence = 0; ///< of a job that was called
+
+    /// A job that may be claimed.
+    struct Candidate {
+        DueJob job = {};
+        std::string waits_in = {}; ///< the line; empty: in none
+        std::string told = {};     ///< limits that have held it back, each with `=` behind it
+        bool is_due = false;       ///< stands in its queue
+        std::vector<LimitedBy> under = {};
+    };
 
     LimitsOfClaim limits_of_claim() const {
         return LimitsOfClaim(limits_, request_.limits, request_.worker);
     }
     void read_limits();
     void read_places();
+    void read_due_lines();
+    void read_lines(const std::set<std::string>& names);
+    void keep(const std::string& name, const Limit& limit);
     void claim();
+    bool claim_some(std::size_t most_due, std::size_t& held_back);
+
     std::size_t turns_each() const;
-    void sort_out(std::vector<ClaimedJob> found);
-    void read_lines(std::span<const Claimed> jobs);
-    bool try_to_start(Claimed& job);
+    void find_waiting();
+    std::vector<Candidate> next_waiting(const std::string& line, std::size_t count);
     void stop_waiting(const std::vector<JobId>& ids);
-    void call_waiting();
-    struct Waiting {
-        LimitedJob job;
-        std::string queue;
-    };
-    std::vector<Waiting> next_waiting(const std::string& line, std::size_t count);
+    void call_to_turn(const std::string& line, const std::vector<Candidate>& jobs);
+    std::unordered_map<JobId, DueJob> look(const std::vector<JobId>& ids);
+    void look_at_waiting(std::vector<Candidate> jobs);
+    void find_waits(std::vector<Candidate>& due);
+
+    void read_lines_of(std::span<Candidate> jobs);
+    bool try_to_start(Candidate& job);
+    void hold_back(Candidate& job, const LimitRefusal& refused);
+    void leave_turn(const JobId& id);
+    void take(const std::vector<DueJob>& started);
+    void write();
+
     void write_lines();
-    void leave_open();
+    Timestamp due_at(const Limit& limit, LimitLine& line) const;
+    std::optional<Duration> next_due() const;
     Timestamp back_of_queue() { return back_ += Duration{1}; }
+    std::size_t place_of(const std::string& queue) const;
 
     Session& session_;
     const Dialect& dialect_;
@@ -64,26 +89,23 @@ private:
 
     std::vector<Limit> limits_;
     std::map<std::string, LimitLine> lines_;
-    std::map<std::string, const Limit*> kept_; ///< lines that have a rate, or turns, and were read
-    std::set<std::string> still_open_; ///< in which those waited for whom this does not claim
-    std::set<std::string> open_;       ///< lines that may have to call somebody
-    std::size_t turns_ = 1;            ///< that an owner may have before others come
-    bool has_called_ = false;
-    std::optional<Timestamp> next_at_; ///< when the first of those who were given a time is due
+    struct Kept {
+        Timestamp next_at = {}, due_at = never_due;
+        friend bool operator==(const Kept&, const Kept&) = default;
+    };
+    std::map<std::string, Kept> kept_;    ///< lines that were read, as they are in job_lines
+    std::vector<std::string> open_;       ///< lines that may have a place for those who wait
+    std::set<std::string> still_open_;    ///< those of which nobody waits in these queues
+    std::vector<Candidate> waiting_;      ///< who may come to these places
+    std::map<JobId, std::string> called_; ///< to their turn, and by which line
+    std::size_t turns_ = 1;               ///< that an owner may have before others come
     Exchange answer_;
 
-    // What is to be written of the jobs that were found.
-    JsonRows left_, places_, waiting_, put_back_;
+    std::multimap<JobId, std::string> lines_of_; ///< in which those that may start take a place
+
+    // What is to be written of the jobs that were looked at.
+    JsonRows left_, places_, wait_, move_, queue_at_;
+    std::vector<JobId> waits_no_more_;
 };
-
-/// See JobStore::set_limit().
-void set_limit(Session& session, const Dialect& dialect, const Limit& limit, CallTime now);
-
-std::vector<Limit> read_limits(Session& session);
-
-/// Deletes what lines have left behind; of the jobs that wait, some of those after `job`. Returns
-/// the last of these, and nothing after the last of all.
-std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
-                              CallTime now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -160,10 +160,38 @@ std::string with_readable_columns(std::string_view sql) {
     return out.append(sql);
 }
 
+/// A job that waits for a limit waits for its revision, and lines say when to look at them.
+constexpr const char* mysql_lines = R"sql(UPDATE jobs JOIN job_waiting ON job = id
+   SET run_at = queued_at
+ WHERE status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0
+   AND not_before IS NOT NULL;
+DROP TABLE IF EXISTS job_waiting;
+CREATE TABLE IF NOT EXISTS job_waiting (
+    job            VARBINARY(39)   NOT NULL PRIMARY KEY,
+    line           VARBINARY(640)  NOT NULL,
+    queue          VARBINARY(100)  NOT NULL,
+    queued_at      BIGINT          NOT NULL,
+    job_revision   BIGINT          NOT NULL,
+    job_created_at BIGINT          NOT NULL,
+    told           VARBINARY(8000) NOT NULL,
+    KEY job_waiting_in_line (line, queued_at, job)
+) ENGINE = InnoDB;
+DROP TABLE IF EXISTS job_lines;
+CREATE TABLE IF NOT EXISTS job_lines (
+    line       VARBINARY(640) NOT NULL PRIMARY KEY,
+    next_at    BIGINT         NOT NULL,
+    due_at     BIGINT         NOT NULL,
+    updated_at BIGINT         NOT NULL,
+    KEY job_lines_due (due_at),
+    KEY job_lines_updated (updated_at)
+) ENGINE = InnoDB;
+)sql";
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 1> steps = {{{1, with_readable_columns(mysql_tables)}}};
+    static const std::array<Migration, 2> steps = {
+        {{1, with_readable_columns(mysql_tables)}, {2, mysql_lines}}};
     return steps;
 }
 

@@ -309,45 +309,64 @@ inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
 
 #define ASYNCJOBS_LINES_OF_BATCH(table)                                                            \
     " AS batch STRAIGHT_JOIN " table " FORCE INDEX (PRIMARY) ON line = new_id"
+#define ASYNCJOBS_WAITING_OF_BATCH                                                                 \
+    " AS batch STRAIGHT_JOIN job_waiting FORCE INDEX (PRIMARY) ON job = new_id"
 inline constexpr LimitStatements limits = {
     .lock = {ASYNCJOBS_LOCKS_LIMITS " (SELECT new_id FROM " ASYNCJOBS_ROWS(
                  "ignored") " AS batch) ORDER BY name FOR UPDATE",
              limit_columns},
-    .look = {"SELECT " ASYNCJOBS_LOOKED_AT("job = id") " FROM " ASYNCJOBS_ROWS("ignored")
-                 ASYNCJOBS_OF_BATCH,
-             looked_at_columns},
-    .lines = {"SELECT line, next_at, offered_until FROM " ASYNCJOBS_ROWS("ignored")
+    .look = {"SELECT " ASYNCJOBS_DUE_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH,
+             limited_due_columns},
+    .take = {"UPDATE " ASYNCJOBS_ROWS("revision") ASYNCJOBS_OF_BATCH
+             " SET " ASYNCJOBS_IS_TAKEN " WHERE revision = new_revision AND status = 'pending'"},
+    .lines = {"SELECT line, next_at, due_at FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_LINES_OF_BATCH("job_lines"),
               "tii"},
     .any_waiting = {"SELECT new_id FROM " ASYNCJOBS_ROWS(
-                        "ignored") " AS batch WHERE EXISTS (SELECT 1 FROM job_waiting"
-                                   " WHERE line = new_id AND is_timed = 0)",
+                        "ignored") " AS batch"
+                                   " WHERE EXISTS (SELECT 1 FROM job_waiting WHERE line = new_id)",
                     "t"},
     .to_call = {ASYNCJOBS_TO_CALL " (SELECT new_id FROM " ASYNCJOBS_ROWS(
-                    "ignored") " AS batch)" ASYNCJOBS_OLDEST_OF_LINE,
-                "ttit"},
-    .wait = {"INSERT INTO job_waiting (job, line, queue, queued_at, is_timed)"
-             " SELECT id, new_text, queue, run_at, new_timed FROM " ASYNCJOBS_ROWS("timed")
-                 ASYNCJOBS_OF_BATCH},
-    .stop_waiting = {"DELETE job_waiting FROM " ASYNCJOBS_ROWS(
-        "ignored") " AS batch STRAIGHT_JOIN job_waiting FORCE INDEX (PRIMARY) ON job = new_id"},
+                    "ignored") " AS batch)" ASYNCJOBS_FIRST_OF_LINE,
+                "ttitii"},
+    .waits = {"SELECT " ASYNCJOBS_WAITS " FROM " ASYNCJOBS_ROWS("ignored")
+                  ASYNCJOBS_WAITING_OF_BATCH,
+              "ttiti"},
+    .wait = {"INSERT INTO job_waiting " ASYNCJOBS_WAITING_COLUMNS " SELECT " ASYNCJOBS_WAITING_ROW(
+        "60000000") " FROM " ASYNCJOBS_ROWS("line") ASYNCJOBS_OF_BATCH},
+    .move = {"UPDATE " ASYNCJOBS_ROWS("line") ASYNCJOBS_WAITING_OF_BATCH
+             " SET line = new_line, told = new_text"},
+    .stop_waiting = {"DELETE job_waiting FROM " ASYNCJOBS_ROWS("ignored")
+                         ASYNCJOBS_WAITING_OF_BATCH},
     .place = {"INSERT INTO job_places (line, job, fence, called_at)"
               " SELECT new_text, new_id, new_fence, IF(new_fence = '0', new_now, NULL)"
               " FROM " ASYNCJOBS_ROWS("fence") " AS batch JOIN (SELECT :now AS new_now) AS clock"},
     .leave = {"DELETE job_places FROM " ASYNCJOBS_ROWS(
         "ignored") " AS batch STRAIGHT_JOIN job_places FORCE INDEX (PRIMARY)"
                    " ON line = new_text AND job = new_id"},
-    .call = {"UPDATE " ASYNCJOBS_ROWS("run_at") ASYNCJOBS_OF_BATCH
-             " SET not_before = IF(not_before = new_run_at, NULL, not_before), run_at = new_run_at"
-             " WHERE status = 'pending'"},
-    .put_back = {"UPDATE " ASYNCJOBS_ROWS("run_at") ASYNCJOBS_OF_BATCH
-                 " SET " ASYNCJOBS_IS_PUT_BACK_AT("new_run_at")},
-    .forget_line = {"DELETE job_lines FROM " ASYNCJOBS_ROWS("ignored")
-                        ASYNCJOBS_LINES_OF_BATCH("job_lines")},
-    .keep_line = {"INSERT INTO job_lines (line, next_at, offered_until)"
-                  " SELECT new_id, new_next_at, new_text FROM " ASYNCJOBS_ROWS(
-                      "next_at") " AS batch"},
+    .queue_at = {"UPDATE " ASYNCJOBS_ROWS("run_at") ASYNCJOBS_OF_BATCH
+                 " SET " ASYNCJOBS_IS_QUEUED_AT
+                 " WHERE revision = new_text AND status = 'pending'"},
+    .keep_line = {"REPLACE INTO job_lines (line, next_at, due_at, updated_at)"
+                  " SELECT new_id, new_next_at, new_text, new_now"
+                  " FROM " ASYNCJOBS_ROWS(
+                      "next_at") " AS batch JOIN (SELECT :now AS new_now) AS clock"},
 };
+
+/// What `take` will take; locked.
+inline constexpr Sql to_take = {
+    "SELECT " ASYNCJOBS_CLAIMED_COLUMNS_AT(":now") " FROM " ASYNCJOBS_NOT_LOCKED(
+        ASYNCJOBS_ROWS("revision")) ASYNCJOBS_OF_BATCH
+    " WHERE revision = new_revision AND status = 'pending' FOR UPDATE",
+    claimed_columns};
+
+inline constexpr Sql find_limited = {
+    "SELECT " ASYNCJOBS_DUE_COLUMNS
+    " FROM jobs FORCE INDEX (jobs_due) WHERE status = 'pending' AND queue = :queue"
+    " AND run_at >= :first AND run_at <= :last"
+    " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
+    limited_due_columns};
 
 inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"

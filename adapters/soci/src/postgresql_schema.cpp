@@ -148,10 +148,37 @@ SELECT id, type, queue, owner, status, progress, message, input, metadata, resul
   FROM jobs;
 )sql";
 
+/// A job that waits for a limit waits for its revision, and lines say when to look at them.
+constexpr const char* postgresql_lines = R"sql(
+UPDATE jobs SET run_at = queued_at FROM job_waiting
+ WHERE job = id AND status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0
+   AND not_before IS NOT NULL;
+DROP TABLE job_waiting;
+CREATE TABLE job_waiting (
+    job            TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    line           TEXT COLLATE "C" NOT NULL,
+    queue          TEXT COLLATE "C" NOT NULL,
+    queued_at      BIGINT NOT NULL,
+    job_revision   BIGINT NOT NULL,
+    job_created_at BIGINT NOT NULL,
+    told           TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX job_waiting_in_line ON job_waiting (line, queued_at, job);
+DROP TABLE job_lines;
+CREATE TABLE job_lines (
+    line       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    next_at    BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX job_lines_due ON job_lines (due_at);
+CREATE INDEX job_lines_updated ON job_lines (updated_at);
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 1> steps = {{{1, postgresql_tables}}};
+    static const std::array<Migration, 2> steps = {{{1, postgresql_tables}, {2, postgresql_lines}}};
     return steps;
 }
 

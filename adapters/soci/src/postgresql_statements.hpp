@@ -128,6 +128,19 @@ inline constexpr Sql
                                                                           " " ASYNCJOBS_CLAIMED_COLUMNS,
             due_columns};
 
+/// As `claim`, to look at the jobs first. They are locked.
+inline constexpr Sql
+    find_due = {"SELECT " ASYNCJOBS_DUE_COLUMNS
+                " FROM jobs WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
+                // clang-format off
+    ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.first_from AND run_at < served.first_to")
+    " UNION ALL " ASYNCJOBS_DUE("run_at >= served.then_from AND run_at < served.then_to") ") AS due"
+                                                                              // clang-format on
+                                                                              " WHERE"
+                                                                              " " ASYNCJOBS_IS_SERVED
+                                                                              " LIMIT :n))",
+                limited_due_columns};
+
 /// Of those that are not due yet; then the time, and how long the transaction has taken.
 inline constexpr Sql next_due_in = {
     "SELECT min(due.run_at) - :now, :now,"
@@ -220,12 +233,13 @@ inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(
     " FOR UPDATE", " FOR UPDATE SKIP LOCKED");
 
 // The order leaves no choice but the primary key: the other index of job_waiting ends in `job`.
+#define ASYNCJOBS_POSTGRESQL_WAITING_AMONG                                                         \
+    "ctid = ANY(ARRAY(SELECT ctid FROM job_waiting WHERE " ASYNCJOBS_POSTGRESQL_AMONG(             \
+        "job", "new_id") " ORDER BY job FOR UPDATE))"
 inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(
     ASYNCJOBS_POSTGRESQL_ROWS, ASYNCJOBS_POSTGRESQL_AMONG, ASYNCJOBS_POSTGRESQL_MATCHES,
-    "job = ANY(ARRAY[id]) ORDER BY job LIMIT 1",
-    "ctid = ANY(ARRAY(SELECT ctid FROM job_waiting WHERE " ASYNCJOBS_POSTGRESQL_AMONG(
-        "job", "new_id") " ORDER BY job FOR UPDATE))",
-    " FOR UPDATE");
+    ASYNCJOBS_POSTGRESQL_WAITING_AMONG " AND job || '' = new_id",
+    ASYNCJOBS_POSTGRESQL_WAITING_AMONG, " FOR UPDATE");
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};

@@ -60,6 +60,13 @@ inline constexpr std::string_view due_columns = "i"
                                                 "tittttt"
                                                 "iiiiiit";
 
+/// What revision makes a row of job_waiting hold. A scalar subquery, as a join with jobs might be
+/// planned as a scan of them. `status` is no condition, as an index of one status might be taken
+/// for a better one than the primary key.
+#define ASYNCJOBS_REVISION_THAT_WAITS                                                              \
+    "(SELECT CASE WHEN status = 'pending' AND created_at = job_created_at THEN revision END"       \
+    " FROM jobs WHERE id = job)"
+
 /// When a blocked job is due: at the end of the year 9999, until it is blocked no more. The time
 /// that it shall run at itself is in `not_before`, as that of a job which has got its head start
 /// is.

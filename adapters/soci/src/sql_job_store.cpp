@@ -3,6 +3,7 @@
 #include "dependencies.hpp"
 #include "job_row.hpp"
 #include "json_rows.hpp"
+#include "limit_table.hpp"
 #include "limited_exchange.hpp"
 #include "purged_jobs.hpp"
 #include "statements.hpp"
@@ -393,6 +394,7 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
         std::int64_t fence = 0;
         session.query(statements::fence).for_first([&](Row row) { fence = row.number(); }, id);
         raise_fences(session, fence);
+        session.query(statements::waits_no_more).change(id);
         session.query(statements::remove).change(id);
         return RemoveOutcome::removed;
     });

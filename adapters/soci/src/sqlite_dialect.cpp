@@ -297,6 +297,23 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
     claim_queue_by_queue(session, statements::next_due_in, request, now, answer, claim);
 }
 
+std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
+                                            std::size_t limit, Timestamp now) const {
+    std::vector<DueJob> found;
+    for (const std::string& queue : queues)
+        if (found.size() < limit)
+            session.query(sqlite::find_due)
+                .for_each([&](Row row) { found.push_back(read_due(row)); }, queue, now,
+                          limit - found.size());
+    return found;
+}
+
+std::optional<Duration> SqliteDialect::next_due(Session& session,
+                                                std::span<const std::string> queues,
+                                                Timestamp now) const {
+    return next_due_in(session, statements::next_due_in, queues, now);
+}
+
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
                           Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
     const Timestamp lease_expires_at = *now + lease_for;

@@ -43,6 +43,10 @@ public:
                 Exchange& answer) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& answer) const override;
+    std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
+                                 std::size_t limit, Timestamp now) const override;
+    std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
+                                     Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                CallTime now, std::vector<Renewal>& answers) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,

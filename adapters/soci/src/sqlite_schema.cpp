@@ -139,6 +139,33 @@ SELECT id, type, queue, owner, status, progress, message, input, metadata, resul
   FROM jobs;
 )sql";
 
+/// A job that waits for a limit waits for its revision, and lines say when to look at them.
+constexpr const char* sqlite_lines = R"sql(UPDATE jobs
+   SET run_at = (SELECT queued_at FROM job_waiting WHERE job = id)
+ WHERE status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0
+   AND not_before IS NOT NULL AND id IN (SELECT job FROM job_waiting);
+DROP TABLE job_waiting;
+CREATE TABLE job_waiting (
+    job            TEXT   NOT NULL PRIMARY KEY,
+    line           TEXT   NOT NULL,
+    queue          TEXT   NOT NULL,
+    queued_at      BIGINT NOT NULL,
+    job_revision   BIGINT NOT NULL,
+    job_created_at BIGINT NOT NULL,
+    told           TEXT   NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX job_waiting_in_line ON job_waiting (line, queued_at, job, queue);
+DROP TABLE job_lines;
+CREATE TABLE job_lines (
+    line       TEXT   NOT NULL PRIMARY KEY,
+    next_at    BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX job_lines_due ON job_lines (due_at);
+CREATE INDEX job_lines_updated ON job_lines (updated_at);
+)sql";
+
 /// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
 /// `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
 std::string with_readable_times(std::string_view sql) {
@@ -158,7 +185,8 @@ std::string with_readable_times(std::string_view sql) {
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 1> steps = {{{1, with_readable_times(sqlite_tables)}}};
+    static const std::array<Migration, 2> steps = {
+        {{1, with_readable_times(sqlite_tables)}, {2, sqlite_lines}}};
     return steps;
 }
 

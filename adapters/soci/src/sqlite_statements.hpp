@@ -137,9 +137,16 @@ inline constexpr RowStatements over_rows =
 inline constexpr Sql any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1",
                                      "i"};
 
+inline constexpr Sql find_due = {
+    "SELECT " ASYNCJOBS_DUE_COLUMNS " FROM jobs"
+    " WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"
+    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
+    " ORDER BY run_at, id LIMIT :n",
+    limited_due_columns};
+
 inline constexpr LimitStatements limits =
     ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id",
-                               "job = id", ASYNCJOBS_SQLITE_AMONG("job", "new_id"), "");
+                               "job = new_id", ASYNCJOBS_SQLITE_AMONG("job", "new_id"), "");
 
 inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};

@@ -149,7 +149,7 @@ inline constexpr Sql forget_tombstones = {"DELETE FROM job_tombstones WHERE id I
 
 /// Of the jobs that wait for a limit, up to `last`, those that do so no more.
 #define ASYNCJOBS_IS_NOT_WAITING                                                                   \
-    " AND coalesce((SELECT status FROM jobs WHERE id = job), '') <> 'pending'"
+    " AND coalesce(" ASYNCJOBS_REVISION_THAT_WAITS ", -1) <> job_revision"
 inline constexpr Sql forget_waiting = {
     "DELETE FROM job_waiting WHERE job > :after AND job <= :last" ASYNCJOBS_IS_NOT_WAITING};
 

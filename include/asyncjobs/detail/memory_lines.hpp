@@ -41,25 +41,58 @@ public:
         for (auto& [name, line] : lines_) {
             if (line.limit.name != limit.name || line.of_worker) continue;
             for (const auto& [queue, waiting] : line.waiting) call_all(waiting);
-            call_all(line.timed);
             for (const JobId& id : line.called) jobs_.erase(id);
             line.waiting.clear();
-            line.timed.clear();
             static_cast<LimitLine&>(line) = {.held = line.held};
             line.limit = limit;
         }
     }
 
-    /// Those who waited for what is free now, in these queues.
+    /// Those who waited for what is free now, in these queues: the first of each line, and the next
+    /// one when that has started.
     std::vector<Call> call(std::span<const std::string> queues, Timestamp now) {
+        open_by_time(now);
         for (auto next = open_.begin(); next != open_.end();) {
             Line& line = lines_[*next];
-            const auto count = jobs_to_call(line.limit, line);
-            for (auto i = count; i > 0 && call_oldest(line, queues, now); --i) {
+            const bool may_start = line.called.empty() && jobs_to_call(line.limit, line, now) > 0;
+            const bool waits_elsewhere = may_start && !call_oldest(line, queues, now);
+            if (line.limit.rate > 0 && line.has_waiting && !may_start) {
+                const Timestamp time = asyncjobs::next_start(line.limit, line, now);
+                if (time > now) by_time_.emplace(time, *next);
             }
-            next = jobs_to_call(line.limit, line) > 0 ? std::next(next) : open_.erase(next);
+            next = waits_elsewhere ? std::next(next) : open_.erase(next);
         }
         return std::exchange(calls_, {});
+    }
+
+    /// Those called since the last call of this whom nobody has claimed: they wait again, so that
+    /// jobs of other queues can come instead. Who was called to his turn keeps it.
+    std::vector<JobId> call_off() {
+        std::vector<JobId> waiting;
+        for (const JobId& id : std::exchange(called_now_, {})) {
+            if (!has_called(id)) continue;
+            const Member& member = jobs_.at(id);
+            Line& line = lines_.at(member.waits_in);
+            if (line.limit.in_turn) continue;
+            line.called.erase(id);
+            line.waiting[member.queue].emplace(member.queued_at, id);
+            line.has_waiting = true;
+            open_.insert(member.waits_in);
+            waiting.push_back(id);
+        }
+        return waiting;
+    }
+
+    /// When a rate may let the next of those start who wait in these queues.
+    std::optional<Timestamp> next_start(std::span<const std::string> queues) const {
+        for (const auto& [time, name] : by_time_) {
+            const auto line = lines_.find(name);
+            const auto waits = [&](const std::string& queue) {
+                return line->second.waiting.contains(queue);
+            };
+            if (line != lines_.end() && std::ranges::any_of(queues, waits)) return time;
+        }
+        return std::nullopt;
     }
 
     /// Whether no limit is set, and no job holds a place or waits for one.
@@ -71,9 +104,14 @@ public:
         return LimitsOfClaim(all_, request.limits, request.worker);
     }
 
+    struct Refused {
+        LimitRefusal refusal;
+        bool is_news; ///< this limit had not held the job back before
+    };
+
     /// See asyncjobs::admit(). One that is refused waits, and is known here.
-    std::optional<LimitRefusal> admit(const Job& job, Timestamp queued_at,
-                                      const LimitsOfClaim& limits, Timestamp now) {
+    std::optional<Refused> admit(const Job& job, Timestamp queued_at, const LimitsOfClaim& limits,
+                                 Timestamp now) {
         const auto under = limits.of(job.type, job.queue, job.owner, job.limit_key);
         if (under.empty()) {
             leave(job.id); // it may have waited for another worker
@@ -84,30 +122,34 @@ public:
             line.limit = *by.limit;
             line.of_worker = by.of_worker;
         }
+        Member member = {.queue = job.queue, .queued_at = queued_at};
+        if (const auto known = jobs_.find(job.id); known != jobs_.end()) {
+            member.told = std::move(known->second.told);
+            // It may be due only because it may be taken by another worker.
+            if (waits(known->second, job.id)) member.queued_at = known->second.queued_at;
+        }
         const auto line_of = [this](const std::string& name) -> LimitLine& { return lines_[name]; };
         const auto back = [&] { return back_of_queue(now); };
-        const LimitedJob limited{job.id, queued_at, was_given_time(job.id)};
-        auto refused = asyncjobs::admit(limited, under, line_of, now, back);
+        auto refused = asyncjobs::admit({job.id, member.queued_at}, under, line_of, now, back);
         const bool is_its_turn = refused && refused->until == LimitRefusal::Until::its_turn;
         leave(job.id, is_its_turn ? refused->by.line : std::string());
-        Member& member = jobs_[job.id];
         if (!refused) {
             for (const LimitedBy& by : under)
                 if (by.limit->concurrency > 0) member.holds.push_back(by.line);
-            if (member.holds.empty()) jobs_.erase(job.id);
+            if (!member.holds.empty()) jobs_.insert_or_assign(job.id, std::move(member));
             for (const LimitedBy& by : under) open_.insert(by.line);
-            return refused;
+            return std::nullopt;
         }
         member.waits_in = refused->by.line;
-        member.queue = job.queue;
-        member.queued_at = queued_at;
+        const bool is_news = member.told.insert(refused->by.limit->name).second;
         Line& line = lines_[refused->by.line];
-        if (refused->until == LimitRefusal::Until::called)
-            line.waiting[job.queue].emplace(queued_at, job.id);
-        else if (refused->until == LimitRefusal::Until::some_time)
-            line.timed.emplace(queued_at, job.id);
+        if (refused->until == LimitRefusal::Until::called) {
+            line.waiting[job.queue].emplace(member.queued_at, job.id);
+            open_.insert(refused->by.line);
+        }
         line.has_waiting = !line.waiting.empty();
-        return refused;
+        jobs_.insert_or_assign(job.id, std::move(member));
+        return Refused{*std::move(refused), is_news};
     }
 
     /// It holds no place any more, nor waits for one.
@@ -134,8 +176,7 @@ public:
         for (auto next = lines_.begin(); next != lines_.end();) {
             const Line& line = next->second;
             const bool is_used = line.held > 0 || !line.called.empty() || !line.waiting.empty() ||
-                                 !line.timed.empty() || line.next_at >= now ||
-                                 line.served_at >= now;
+                                 line.next_at >= now || line.served_at >= now;
             if (!is_used) open_.erase(next->first);
             next = is_used ? std::next(next) : lines_.erase(next);
         }
@@ -147,22 +188,32 @@ private:
         Limit limit;
         bool of_worker = false;
         std::map<std::string, Waiting, std::less<>> waiting; ///< by queue; none is empty
-        Waiting timed;
     };
     struct Member {
-        std::vector<std::string> holds;
-        std::string waits_in; ///< or is called by
-        std::string queue;
+        std::vector<std::string> holds = {};
+        std::string waits_in = {}; ///< or is called by
+        std::string queue = {};
         Timestamp queued_at = {};
+        std::set<std::string> told = {}; ///< limits that have held it back
     };
 
     Timestamp back_of_queue(Timestamp now) { return back_ = std::max(now, back_) + Duration{1}; }
 
-    bool was_given_time(const JobId& id) const {
-        const auto member = jobs_.find(id);
-        if (member == jobs_.end()) return false;
-        const auto line = lines_.find(member->second.waits_in);
-        return line != lines_.end() && line->second.timed.contains({member->second.queued_at, id});
+    bool waits(const Member& member, const JobId& id) const {
+        const auto line = lines_.find(member.waits_in);
+        if (line == lines_.end()) return false;
+        const auto of_queue = line->second.waiting.find(member.queue);
+        return of_queue != line->second.waiting.end() &&
+               of_queue->second.contains({member.queued_at, id});
+    }
+
+    /// Those that have waited for the time, or for more than it can be if the clock was set back.
+    void open_by_time(Timestamp now) {
+        const bool was_set_back = now < std::exchange(latest_, now);
+        while (!by_time_.empty() && (was_set_back || by_time_.begin()->first <= now)) {
+            open_.insert(by_time_.begin()->second);
+            by_time_.erase(by_time_.begin());
+        }
     }
 
     /// Waits in no line any more. The one that has called it, unless it is `caller`, calls another.
@@ -175,7 +226,6 @@ private:
         if (waits_in == lines_.end()) return;
         Line& line = waits_in->second;
         take_out(line, member.queue, {member.queued_at, id});
-        line.timed.erase({member.queued_at, id});
         if (member.waits_in != caller) line.called.erase(id);
         open_.insert(member.waits_in);
     }
@@ -201,6 +251,7 @@ private:
         const auto who = *oldest->second.begin();
         take_out(line, std::string(oldest->first), who);
         line.called.insert(who.second);
+        called_now_.push_back(who.second);
         calls_.push_back({who.second, line.limit.in_turn ? back_of_queue(now) : who.first});
         return true;
     }
@@ -216,8 +267,12 @@ private:
     std::vector<Limit> all_;
     std::map<std::string, Line> lines_;
     std::set<std::string> open_; ///< lines that may have to call somebody
+    /// Lines in which jobs wait for a rate, by when it may let one start.
+    std::set<std::pair<Timestamp, std::string>> by_time_;
+    Timestamp latest_ = {};
     std::unordered_map<JobId, Member> jobs_;
     std::vector<Call> calls_;
+    std::vector<JobId> called_now_; ///< since the last call_off()
     Timestamp back_ = {};
 };
 

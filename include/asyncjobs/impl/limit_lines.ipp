@@ -3,6 +3,7 @@
 #include <asyncjobs/limit_lines.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
@@ -17,14 +18,19 @@ inline bool is_line_of(std::string_view line, std::string_view name) {
     return line.starts_with(name) && (line.size() == name.size() || line[name.size()] == '=');
 }
 
+/// The library's own jobs are under no limit that names neither their queue nor their type.
+inline bool applies_to(const Limit& limit, std::string_view type, std::string_view queue) {
+    const bool is_named = !limit.queue.empty() || !limit.type.empty();
+    return (limit.queue.empty() || limit.queue == queue) &&
+           (limit.type.empty() || limit.type == type) &&
+           (is_named || !type.starts_with("asyncjobs."));
+}
+
 inline void add_limits(std::vector<LimitedBy>& out, std::span<const Limit> limits,
                        std::string_view worker, std::string_view type, std::string_view queue,
                        std::string_view owner, const std::optional<std::string>& limit_key) {
     for (const Limit& limit : limits) {
-        const bool applies = (limit.queue.empty() || limit.queue == queue) &&
-                             (limit.type.empty() || limit.type == type) &&
-                             (limit.per != LimitPer::key || limit_key);
-        if (!applies) continue;
+        if (!applies_to(limit, type, queue) || (limit.per == LimitPer::key && !limit_key)) continue;
         std::string line = line_name(limit, worker);
         if (limit.per == LimitPer::owner) line.append("=").append(owner);
         if (limit.per == LimitPer::key) line.append("=").append(*limit_key);
@@ -38,9 +44,15 @@ inline Duration interval(const Limit& limit) {
     return (limit.period + Duration{rate - 1}) / rate;
 }
 
-/// When a job may start, by the rate.
-inline Timestamp next_start(const Limit& limit, const LimitLine& line) {
-    return line.next_at - static_cast<Duration::rep>(limit.burst - 1) * interval(limit);
+/// Of a line whose limit has a rate. No start leaves a time behind that is further ahead than a
+/// whole burst: what is, was stored before the clock was set back.
+inline Timestamp bounded_next_at(const Limit& limit, const LimitLine& line, Timestamp now) {
+    return std::min(line.next_at, now + static_cast<Duration::rep>(limit.burst) * interval(limit));
+}
+
+/// Of a burst, the first job may start when the last one would if all were evenly spread.
+inline Timestamp start_before(const Limit& limit, Timestamp next_at) {
+    return next_at - static_cast<Duration::rep>(limit.burst - 1) * interval(limit);
 }
 
 /// A line whose jobs come one at a time is idle for those that came after its last one had started.
@@ -50,19 +62,6 @@ inline bool is_next_in_turn(const LimitLine& line, const LimitedJob& job) {
            (!line.served_at || *line.served_at < job.queued_at);
 }
 
-/// When a job that comes too early for a rate is due. Starts are a bit later than planned, each of
-/// them, and so are those after them: who was given a time already is not sent to the end for it.
-inline Timestamp other_time(const LimitedJob& job, const Limit& limit, LimitLine& line,
-                            Timestamp earliest, Timestamp now) {
-    const Duration apart = interval(limit);
-    Timestamp wanted = std::max(line.offered_until + apart, earliest);
-    if (job.was_given_time)
-        wanted = earliest + std::min(line.put_off++, limit_horizon / apart) * apart;
-    const Timestamp time = std::min(wanted, now + limit_horizon);
-    line.offered_until = std::max(line.offered_until, time);
-    return time;
-}
-
 inline std::optional<LimitRefusal> refusal(const LimitedJob& job, const LimitedBy& by,
                                            LimitLine& line, Timestamp now,
                                            const std::function<Timestamp()>& back) {
@@ -70,15 +69,12 @@ inline std::optional<LimitRefusal> refusal(const LimitedJob& job, const LimitedB
     constexpr Duration tries_elsewhere = std::chrono::seconds{15};
     using Until = LimitRefusal::Until;
     const Limit& limit = *by.limit;
-    if (limit.concurrency > 0 && line.held >= limit.concurrency) {
+    const bool is_full = limit.concurrency > 0 && line.held >= limit.concurrency;
+    const bool is_early = limit.rate > 0 && next_start(limit, line, now) > now;
+    if (is_full || is_early) {
         line.has_waiting = true;
         return LimitRefusal{by, Until::called,
                             by.of_worker ? std::optional(now + tries_elsewhere) : std::nullopt};
-    }
-    if (limit.rate > 0) {
-        const Timestamp earliest = next_start(limit, line);
-        if (earliest > now)
-            return LimitRefusal{by, Until::some_time, other_time(job, limit, line, earliest, now)};
     }
     if (limit.in_turn && !is_next_in_turn(line, job)) {
         if (line.called.empty() && !line.has_waiting) {
@@ -110,6 +106,11 @@ ASYNCJOBS_INLINE const Limit* LimitsOfClaim::limit_of(std::string_view line) con
     return nullptr;
 }
 
+ASYNCJOBS_INLINE Timestamp next_start(const Limit& limit, LimitLine& line, Timestamp now) noexcept {
+    line.next_at = detail::bounded_next_at(limit, line, now);
+    return detail::start_before(limit, line.next_at);
+}
+
 ASYNCJOBS_INLINE std::optional<LimitRefusal>
 admit(const LimitedJob& job, std::span<const LimitedBy> limits,
       const std::function<LimitLine&(const std::string&)>& line, Timestamp now,
@@ -122,21 +123,29 @@ admit(const LimitedJob& job, std::span<const LimitedBy> limits,
         if (by.limit->concurrency > 0) ++taken.held;
         if (by.limit->rate > 0) {
             taken.next_at = std::max(taken.next_at, now) + detail::interval(*by.limit);
-            taken.put_off = 0;
         }
         if (by.limit->in_turn) taken.served_at = now;
     }
     return std::nullopt;
 }
 
-ASYNCJOBS_INLINE std::size_t jobs_to_call(const Limit& limit, const LimitLine& line,
+ASYNCJOBS_INLINE std::size_t jobs_to_call(const Limit& limit, const LimitLine& line, Timestamp now,
                                           std::size_t turns) noexcept {
     if (!line.has_waiting) return 0;
     const auto room = [](std::size_t all, std::size_t taken) {
         return all > taken ? all - taken : 0;
     };
     if (limit.in_turn) return room(turns, line.called.size());
-    return room(limit.concurrency, line.held + line.called.size());
+    std::size_t most = std::numeric_limits<std::size_t>::max();
+    if (limit.concurrency > 0) most = room(limit.concurrency, line.held + line.called.size());
+    if (limit.rate > 0) {
+        const Timestamp next_at = detail::bounded_next_at(limit, line, now);
+        const Duration passed = now - detail::start_before(limit, next_at);
+        const auto starts = passed < Duration::zero() ? 0 : passed / detail::interval(limit) + 1;
+        most = std::min(most, room(std::min(limit.burst, static_cast<std::size_t>(starts)),
+                                   line.called.size()));
+    }
+    return most;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

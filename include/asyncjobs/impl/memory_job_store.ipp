@@ -111,6 +111,7 @@ struct MemoryJobStore::State {
         bool is_limited; ///< false: no job of it can be under a limit
     };
     void call_waiting(std::span<const std::string> served, Timestamp now);
+    void call_off();
     bool may_start(Record& record, const Claim& claim, Exchange& out);
     void claim(Queue& queue, const Claim& claim, Exchange& out);
     JobPage parents_page(const JobQuery& query);
@@ -346,9 +347,14 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::s
     for (const auto& [id, queued_at] : lines.call(served, now)) {
         Record* record = find(id);
         if (!record) continue;
-        record->job.run_at = std::min(record->job.run_at, std::max(queued_at, now));
         move(*record, JobStatus::pending, queued_at);
     }
+}
+
+/// Those who were let try again, and were not reached.
+ASYNCJOBS_INLINE void MemoryJobStore::State::call_off() {
+    for (const JobId& id : lines.call_off())
+        if (Record* record = find(id)) move(*record, JobStatus::pending, detail::never_due);
 }
 
 ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
@@ -356,10 +362,11 @@ ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Cla
     Job& job = record.job;
     const auto refused = lines.admit(job, record.at, claim.limits, claim.now);
     if (refused) {
-        if (refused->until == LimitRefusal::Until::some_time) job.run_at = *refused->run_at;
-        move(record, JobStatus::pending, refused->run_at.value_or(detail::never_due));
-        out.held_back.push_back(
-            {job.id, job.type, job.queue, job.created_at, refused->by.limit->name});
+        const auto& [refusal, is_news] = *refused;
+        move(record, JobStatus::pending, refusal.run_at.value_or(detail::never_due));
+        if (is_news)
+            out.held_back.push_back(
+                {job.id, job.type, job.queue, job.created_at, refusal.by.limit->name});
     }
     call_waiting(claim.served, claim.now);
     return !refused;
@@ -433,11 +440,15 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
     const bool is_limited = !request.limits.empty() || !state_->lines.are_unused();
     if (is_limited) state_->call_waiting(served, now);
     const State::Claim claim{request, limits, served, now, is_limited};
-    std::optional<Timestamp> next_due;
     for (const std::string& name : served) {
         if (answer.claimed.size() == request.limit) break;
         auto& queue = state_->queue(name);
         state_->claim(queue, claim, answer);
+    }
+    state_->call_off();
+    auto next_due = state_->lines.next_start(served);
+    for (const std::string& name : served) {
+        const auto& queue = state_->queue(name);
         for (const auto* schedule : {&queue.pending, &queue.scheduled}) {
             if (schedule->empty() || schedule->begin()->at == detail::never_due) continue;
             const Timestamp due = schedule->begin()->at;

@@ -15,6 +15,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 struct StoreFactory {
     std::function<void()> reset;
     std::function<std::unique_ptr<JobStore>()> open;
+    /// Moves the clock of all objects on or, by less than zero, back. Empty: it can't be moved, and
+    /// the suite is without the cases that need it.
+    std::function<void(Duration)> move_clock = {};
 };
 
 /// Thrown by a case that does not hold; `what()` says what was expected and what was found.

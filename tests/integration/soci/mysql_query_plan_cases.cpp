@@ -77,6 +77,7 @@ private:
         {":delay", "0"},
         {":refund", "0"},
         {":lease_for", "30000000"},
+        {":lease_expires_at", "1800000000000000"},
         {":crash_limit", "3"},
         {":piece", "'x'"},
         {":reason", "'x'"},
@@ -178,8 +179,10 @@ MYSQL_CASE("query plan",
                        mysql::over_rows.disconnect,
                        mysql::limits.look,
                        mysql::limits.wait,
-                       mysql::limits.call,
-                       mysql::limits.put_back,
+                       mysql::limits.take,
+                       mysql::limits.waits,
+                       mysql::limits.queue_at,
+                       mysql::to_take,
                        mysql::over_rows.lock};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement);

@@ -210,7 +210,7 @@ MYSQL_CASE("store", "many processes may open a new MySQL database at the same ti
     for (int i = 0; i < 8; ++i)
         opened.push_back(std::async(std::launch::async, [&] { open_store(tables.url()); }));
     for (auto& one : opened) CHECK_NOTHROW(one.get());
-    CHECK(tables.connect().value("SELECT count(*) FROM asyncjobs_schema") == "1");
+    CHECK(tables.connect().value("SELECT count(*) - max(version) FROM asyncjobs_schema") == "0");
 }
 
 MYSQL_CASE("store", "a step of the MySQL schema that broke off half-way is run again") {

@@ -71,6 +71,7 @@ struct PostgresqlPlanner {
                                                                   {"crash_limit", "3"},
                                                                   {"error", "'{}'"},
                                                                   {"lease_for", "500000000"},
+                                                                  {"lease_expires_at", "500000000"},
                                                                   {"queues", "'{default}'"},
                                                                   {"floors", "'{5}'"},
                                                                   {"look_below", "'{t}'"},
@@ -190,16 +191,20 @@ const Expected all_statements[] = {{postgresql::next_due_in, "jobs_due"},
                                    {statements::last_of_waiting, "job_waiting_pkey"},
                                    {postgresql::forget_waiting, "job_waiting_pkey"},
                                    {postgresql::limits.look, "jobs_pkey"},
-                                   {postgresql::limits.look, "job_waiting_pkey"},
+                                   {postgresql::find_due, "jobs_due"},
+                                   {postgresql::limits.take, "jobs_pkey"},
+                                   {postgresql::limits.waits, "job_waiting_pkey"},
+                                   {postgresql::limits.move, "job_waiting_pkey"},
+                                   {statements::due_lines, "job_lines_due"},
+                                   {statements::due_lines, "job_lines_updated"},
+                                   {statements::next_lines, "job_lines_due"},
                                    {postgresql::limits.lines, "job_lines_pkey"},
                                    {postgresql::limits.any_waiting, "job_waiting_in_line"},
                                    {postgresql::limits.to_call, "job_waiting_in_line"},
                                    {postgresql::limits.wait, "jobs_pkey"},
                                    {postgresql::limits.stop_waiting, "job_waiting_pkey"},
                                    {postgresql::limits.leave, "job_places_pkey"},
-                                   {postgresql::limits.call, "jobs_pkey"},
-                                   {postgresql::limits.put_back, "jobs_pkey"},
-                                   {postgresql::limits.forget_line, "job_lines_pkey"}};
+                                   {postgresql::limits.queue_at, "jobs_pkey"}};
 
 void check_plans(PostgresqlPlanner& planner) {
     for (const Expected& expected : all_statements)

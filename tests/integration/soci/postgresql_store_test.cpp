@@ -179,7 +179,7 @@ TEST_CASE("processes that open a new PostgreSQL schema at once make its tables o
             }));
         for (auto& child : children) CHECK(child->read_all() == "done");
     }
-    CHECK(schema.connect().value("SELECT count(*) FROM asyncjobs_schema") == "1");
+    CHECK(schema.connect().value("SELECT count(*) - max(version) FROM asyncjobs_schema") == "0");
     CHECK(open_store(schema.url())->list({}).jobs.size() == 6);
 }
 

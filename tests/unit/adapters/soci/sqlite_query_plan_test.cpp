@@ -79,10 +79,12 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::limits.any_waiting,
                        sqlite::limits.stop_waiting,
                        sqlite::limits.leave,
-                       sqlite::limits.forget_line,
+                       sqlite::limits.take,
+                       sqlite::limits.waits,
+                       sqlite::limits.move,
                        sqlite::limits.wait,
-                       sqlite::limits.call,
-                       sqlite::limits.put_back};
+                       sqlite::limits.queue_at,
+                       sqlite::find_due};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement.text);
         CAPTURE(statement.text);
@@ -114,7 +116,12 @@ TEST_CASE("each question is answered by the index made for it") {
     CHECK(contains(planner.plan_of(sqlite::advance.text),
                    "SEARCH jobs USING INDEX jobs_to_advance (run_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::limits.to_call.text),
-                   "COVERING INDEX job_waiting_in_line (line=? AND is_timed=?)"));
+                   "INDEX job_waiting_in_line (line=?"));
+    const auto due_lines = planner.plan_of(statements::due_lines.text);
+    CHECK(contains(due_lines, "INDEX job_lines_due (due_at<?)"));
+    CHECK(contains(due_lines, "INDEX job_lines_updated (updated_at>?)"));
+    CHECK(contains(planner.plan_of(statements::next_lines.text),
+                   "INDEX job_lines_due (due_at>? AND due_at<?)"));
     const auto sweep = planner.plan_of(sqlite::over_rows.any_to_unblock.text);
     CHECK(contains(sweep, "INDEX jobs_to_unblock"));
     CHECK(contains(sweep, "INDEX jobs_to_advance (run_at<?)"));

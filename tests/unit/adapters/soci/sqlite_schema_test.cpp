@@ -29,6 +29,30 @@ TEST_CASE("a new database gets every migration, and opening it again none") {
     CHECK(database.value("SELECT max(version) FROM asyncjobs_schema") == std::to_string(latest));
 }
 
+TEST_CASE("a job that waited for a limit in an older schema is due again") {
+    const SqliteFile file;
+    Sqlite database(file.path());
+    database.run(soci_adapter::sqlite_migrations()[0].sql);
+    database.run("INSERT INTO asyncjobs_schema VALUES (1, 0)");
+    const auto insert = [&](std::uint64_t id, const std::string& run_at,
+                            const std::string& not_before) {
+        const auto text = JobId::make(Timestamp{}, 0, id).text();
+        database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
+                     " retention, created_at, updated_at, run_at, not_before, input) VALUES ('" +
+                     std::string(text) + "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, " +
+                     run_at + ", " + not_before + ", 'null')");
+        return std::string(text);
+    };
+    const std::string never = "253402300799999999";
+    const auto waiting = insert(1, never, "1000");
+    const auto paused = insert(2, never, "NULL");
+    for (const auto& id : {waiting, paused})
+        database.run("INSERT INTO job_waiting VALUES ('" + id + "', 'one', 'default', 1000, 0)");
+    const auto store = open_store(file.url());
+    CHECK(database.value("SELECT run_at FROM jobs WHERE id = '" + waiting + "'") == "1000");
+    CHECK(database.value("SELECT run_at FROM jobs WHERE id = '" + paused + "'") == never);
+}
+
 TEST_CASE("asking which migrations are pending makes no file and changes none") {
     const SqliteFile file;
     pending_migrations(file.url());

@@ -1,0 +1,110 @@
+#include "limit_table.hpp"
+
+#include "json_rows.hpp"
+#include "limit_statements.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+constexpr std::array<std::string_view, 3> names_of_per = {"limit", "owner", "key"};
+
+/// The lines of a limit are its name, and that with `=` and what it counts apart: two ranges.
+std::array<std::pair<std::string, std::string>, 2> lines_of(const std::string& limit) {
+    constexpr char after_end = '\x01'; // less than what a name may hold
+    return {{{limit, limit + after_end}, {limit + '=', limit + '>'}}};
+}
+
+/// Whoever waits for the limit is where it was in its queue again.
+void let_try_again(Session& session, const Dialect& dialect, const std::string& first,
+                   const std::string& last) {
+    struct Waiting {
+        JobId id;
+        Timestamp queued_at;
+        std::int64_t revision;
+    };
+    std::vector<Waiting> waiting;
+    session.query(statements::waiting_for)
+        .for_each(
+            [&](Row row) {
+                const JobId id = read_id(row);
+                const std::string queue = row.take_text();
+                const Timestamp queued_at = row.time();
+                const std::int64_t revision = row.number();
+                if (row.next_is_null() || row.number() != revision) return;
+                waiting.push_back({id, queued_at, revision});
+                dialect.came_back(queue, queued_at);
+            },
+            first, last);
+    const auto add = [](JsonRows& rows, const Waiting& job) {
+        rows.add(job.id, job.queued_at, std::to_string(job.revision));
+    };
+    in_rows(waiting, add, [&](const std::string& rows) {
+        session.query(dialect.limit_statements().queue_at).change(rows);
+    });
+}
+
+} // namespace
+
+Limit read_limit(Row row) {
+    Limit limit;
+    limit.name = row.take_text();
+    limit.queue = row.take_text();
+    limit.type = row.take_text();
+    const auto per = std::ranges::find(names_of_per, row.text());
+    limit.per = static_cast<LimitPer>(per - names_of_per.begin());
+    limit.concurrency = static_cast<std::size_t>(row.number());
+    limit.rate = static_cast<std::size_t>(row.number());
+    limit.period = row.duration();
+    limit.burst = static_cast<std::size_t>(row.number());
+    limit.in_turn = row.number() != 0;
+    return limit;
+}
+
+std::vector<Limit> read_limits(Session& session) {
+    std::vector<Limit> limits;
+    session.query(statements::limits).for_each([&](Row row) { limits.push_back(read_limit(row)); });
+    return limits;
+}
+
+void set_limit(Session& session, const Dialect& dialect, const Limit& limit, CallTime now) {
+    const auto known = read_limits(session);
+    if (std::ranges::find(known, limit) != known.end()) return;
+    if (is_limiting(limit)) {
+        // Whoever waits for the row finds it as it is afterwards: a new one in its place would not
+        // be seen.
+        const auto write = [&](const Sql& sql) {
+            return session.query(sql).change(limit.queue, limit.type,
+                                             names_of_per[static_cast<std::size_t>(limit.per)],
+                                             limit.concurrency, limit.rate, limit.period,
+                                             limit.burst, limit.in_turn ? 1 : 0, now, limit.name);
+        };
+        if (write(statements::change_limit) == 0) write(statements::add_limit);
+    } else {
+        session.query(statements::remove_limit).change(limit.name);
+    }
+    for (const auto& [first, last] : lines_of(limit.name)) {
+        let_try_again(session, dialect, first, last);
+        session.query(statements::nobody_waits).change(first, last);
+        session.query(statements::nobody_is_called).change(first, last);
+        session.query(statements::forget_lines).change(first, last);
+    }
+}
+
+std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
+                              CallTime now) {
+    session.query(statements::forget_idle_lines).change(now, never_due);
+    session.query(statements::forget_places).change();
+    std::string last;
+    session.query(statements::last_of_waiting)
+        .for_first([&](Row row) { last = row.take_text(); }, job);
+    constexpr const char* after_all = "~"; // no id has it
+    session.query(dialect.own_statements().forget_waiting)
+        .change(job, last.empty() ? after_all : last);
+    return last;
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

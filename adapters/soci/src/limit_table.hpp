@@ -1,0 +1,25 @@
+#pragma once
+
+#include "dialect.hpp"
+
+#include <asyncjobs/limits.hpp>
+
+#include <string>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// Of limit_columns.
+Limit read_limit(Row row);
+
+std::vector<Limit> read_limits(Session& session);
+
+/// See JobStore::set_limit().
+void set_limit(Session& session, const Dialect& dialect, const Limit& limit, CallTime now);
+
+/// Deletes what lines have left behind; of the jobs that wait, some of those after `job`. Returns
+/// the last of these, and nothing after the last of all.
+std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
+                              CallTime now);
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

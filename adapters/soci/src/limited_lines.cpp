@@ -1,0 +1,187 @@
+#include "limited_exchange.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+/// What a LimitedExchange knows of the lines, and leaves behind.
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+/// A job called to its turn that nobody has claimed by then loses it: its queue may not be served.
+constexpr Duration called_for = std::chrono::seconds{10};
+/// One that stands further behind than this has been put off since.
+constexpr Duration called_within = std::chrono::seconds{1};
+
+struct Place {
+    std::string line;
+    JobId job;
+    std::int64_t fence = 0;
+    std::optional<Timestamp> called_at = {};
+    std::optional<std::string> status = {}; ///< of the job, if it exists
+    std::int64_t job_fence = 0;
+    Timestamp job_run_at = {};
+};
+
+std::vector<Place> read_all_places(Session& session) {
+    std::vector<Place> places;
+    session.query(statements::places).for_each([&](Row row) {
+        Place& place = places.emplace_back();
+        place.line = row.take_text();
+        place.job = read_id(row);
+        place.fence = row.number();
+        place.called_at = row.optional_time();
+        place.status = row.optional_text();
+        if (!place.status) return;
+        place.job_fence = row.number();
+        place.job_run_at = row.time();
+    });
+    return places;
+}
+
+/// Of a job that was called, its turn may also be of a clock that was set back since.
+enum class Taken { no, yes, of_later_clock };
+
+Taken is_taken(const Place& place, Timestamp now) {
+    const auto if_true = [](bool holds) { return holds ? Taken::yes : Taken::no; };
+    if (place.fence != 0)
+        return if_true(place.status == to_string(JobStatus::processing) &&
+                       place.job_fence == place.fence);
+    if (place.status != to_string(JobStatus::pending)) return Taken::no;
+    const Timestamp called_at = place.called_at.value_or(now);
+    if (place.job_run_at > called_at + called_within) return Taken::no;
+    if (called_at > now) return Taken::of_later_clock;
+    return if_true(called_at > now - called_for);
+}
+
+} // namespace
+
+/// Lines that wait for the time, or that have places for which nobody had waited in the queues of
+/// those who saw them.
+void LimitedExchange::read_due_lines() {
+    const auto limits = limits_of_claim();
+    std::vector<std::pair<Timestamp, std::string>> due;
+    session_.query(statements::due_lines)
+        .for_each(
+            [&](Row row) {
+                std::string name = row.take_text();
+                const Timestamp next_at = row.time(), due_at = row.time();
+                if (!limits.limit_of(name) ||
+                    !kept_.try_emplace(name, Kept{next_at, due_at}).second)
+                    return;
+                keep(name, *limits.limit_of(name));
+                lines_[name].has_waiting = true;
+                due.emplace_back(due_at, std::move(name));
+            },
+            now_, never_due);
+    std::ranges::sort(due);
+    for (auto& [due_at, name] : due) open_.push_back(std::move(name));
+}
+
+void LimitedExchange::read_places() {
+    const auto limits = limits_of_claim();
+    std::vector<JobId> early;
+    std::map<JobId, std::string> lines_of_early;
+    for (Place& place : read_all_places(session_)) {
+        if (!limits.limit_of(place.line)) continue;
+        LimitLine& line = lines_[place.line];
+        const Taken taken = is_taken(place, now_);
+        if (taken == Taken::yes && place.fence == no_fence) {
+            line.called.insert(place.job);
+            called_.emplace(place.job, place.line);
+        } else if (taken == Taken::yes) {
+            ++line.held;
+        } else {
+            left_.add(place.job, no_fence, place.line);
+            line.has_waiting = true; // perhaps
+            open_.push_back(place.line);
+        }
+        if (taken != Taken::of_later_clock) continue;
+        early.push_back(place.job);
+        lines_of_early.emplace(place.job, std::move(place.line));
+    }
+    if (left_.count() > 0) session_.query(sql_.leave).change(left_.take());
+    if (early.empty()) return;
+    for (auto& [id, job] : look(early))
+        call_to_turn(lines_of_early[id], {Candidate{.job = std::move(job)}});
+}
+
+void LimitedExchange::keep(const std::string& name, const Limit& limit) {
+    LimitLine& line = lines_[name];
+    const Timestamp next_at = kept_.at(name).next_at;
+    if (limit.in_turn)
+        line.served_at = next_at == Timestamp{} ? std::nullopt : std::optional(next_at);
+    else
+        line.next_at = next_at;
+}
+
+/// What is not known yet of these lines.
+void LimitedExchange::read_lines(const std::set<std::string>& names) {
+    const auto limits = limits_of_claim();
+    JsonRows unknown;
+    for (const std::string& name : names)
+        if (kept_.try_emplace(name).second) unknown.add(name);
+    if (unknown.count() == 0) return;
+    const std::string rows = unknown.take();
+    session_.query(sql_.lines)
+        .for_each(
+            [&](Row row) {
+                const std::string name = row.take_text();
+                Kept& kept = kept_[name];
+                kept.next_at = row.time();
+                kept.due_at = row.time();
+                keep(name, *limits.limit_of(name));
+            },
+            rows);
+    session_.query(sql_.any_waiting)
+        .for_each([&](Row row) { lines_[row.text()].has_waiting = true; }, rows);
+}
+
+/// When to look whether there is a place for those who wait in the line.
+Timestamp LimitedExchange::due_at(const Limit& limit, LimitLine& line) const {
+    if (!line.has_waiting) return never_due;
+    if (limit.rate > 0) {
+        const Timestamp next = next_start(limit, line, now_);
+        if (next > now_) return next;
+    }
+    return jobs_to_call(limit, line, now_) > 0 ? now_ : never_due;
+}
+
+void LimitedExchange::write_lines() {
+    const auto limits = limits_of_claim();
+    // They may wait in queues that are served by others.
+    if (!still_open_.empty())
+        session_.query(sql_.any_waiting)
+            .for_each([&](Row row) { lines_[row.text()].has_waiting = true; },
+                      rows_of(still_open_));
+    JsonRows rows;
+    for (auto& [name, line] : lines_) {
+        const Limit* limit = limits.limit_of(name);
+        const auto kept = kept_.find(name);
+        const bool is_known = kept != kept_.end();
+        if (!limit || (!is_known && (limit->rate > 0 || limit->in_turn))) continue;
+        Kept now;
+        now.due_at = due_at(*limit, line);
+        now.next_at = limit->in_turn ? line.served_at.value_or(Timestamp{}) : line.next_at;
+        if (now != (is_known ? kept->second : Kept{}))
+            rows.add(name, now.next_at, std::to_string(now.due_at.time_since_epoch().count()));
+    }
+    if (rows.count() > 0) session_.query(sql_.keep_line).change(rows.take(), now_);
+}
+
+/// When the next job of the queues is due, or a rate lets the next one start.
+std::optional<Duration> LimitedExchange::next_due() const {
+    const auto limits = limits_of_claim();
+    auto least = dialect_.next_due(session_, request_.queues, now_);
+    session_.query(statements::next_lines)
+        .for_each(
+            [&](Row row) {
+                const std::string name = row.take_text();
+                const Duration due_in = row.time() - now_;
+                if (limits.limit_of(name)) least = std::min(least.value_or(due_in), due_in);
+            },
+            now_, never_due);
+    return least;
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,60 @@
+#include "job_row.hpp"
+#include "mysql_dialect.hpp"
+#include "mysql_statements.hpp"
+
+#include <algorithm>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std::string> queues,
+                                           std::size_t limit, Timestamp now) const {
+    std::vector<DueJob> found;
+    for (const std::string& queue : queues) {
+        if (found.size() == limit) break;
+        const auto began = steady_now();
+        const auto search = floors_.begin(queue, began);
+        ClaimFloors::Findings findings{.now = now};
+        for (const DueRange& range : {search.first(), search.then()}) {
+            if (found.size() == limit || range.is_empty()) continue;
+            session.query(mysql::find_limited)
+                .for_each(
+                    [&](Row row) {
+                        const DueJob& job = found.emplace_back(read_due(row));
+                        findings.oldest =
+                            std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
+                    },
+                    queue, range.from, std::min(range.to - Duration{1}, now), limit - found.size());
+        }
+        const auto ended = steady_now();
+        findings.is_filled = found.size() == limit;
+        findings.took = ended - began;
+        floors_.end(queue, search, findings, began, ended);
+    }
+    return found;
+}
+
+std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const DueJob> jobs,
+                                           const ClaimRequest& request, Timestamp now) const {
+    std::vector<ClaimedJob> taken;
+    in_rows(jobs, add_revision, [&](const std::string& rows) {
+        session.query(mysql::to_take)
+            .for_each(
+                [&](Row row) {
+                    ClaimedJob job = read_claimed(row);
+                    ++job.lease.fence;
+                    ++job.attempt;
+                    taken.push_back(std::move(job));
+                },
+                now, rows);
+        session.query(mysql::limits.take)
+            .change(rows, request.worker, now, now + request.lease_for);
+    });
+    return taken;
+}
+
+std::optional<Duration>
+MysqlDialect::next_due(Session& session, std::span<const std::string> queues, Timestamp now) const {
+    return next_due_in(session, mysql::next_due_in, queues, now);
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,156 @@
+#include "conformance_limit.hpp"
+
+#include <algorithm>
+
+/// What follows from the time: the clock of the store is moved.
+namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
+namespace {
+
+constexpr Duration a_second = std::chrono::seconds{1};
+const Limit one_a_second = {.name = "rate", .rate = 1, .period = a_second};
+
+/// A job that has started, and `count` more that wait for the rate.
+std::vector<JobId> wait_for_the_rate(Scene& scene, std::size_t count, const Limit& limit) {
+    scene.store().set_limit(limit);
+    const auto ids = scene.submit(count + 1);
+    expect_equal(claimed_ids(scene, 10), {ids[0]}, "jobs claimed at first");
+    return {ids.begin() + 1, ids.end()};
+}
+
+void starts_jobs_in_the_order_of_their_queue(Scene& scene) {
+    for (const auto& id : wait_for_the_rate(scene, 4, one_a_second)) {
+        expect_equal(claimed_ids(scene, 10), {}, "jobs claimed too early");
+        scene.move_clock(a_second);
+        expect_equal(claimed_ids(scene, 10), {id}, "the next one to start");
+    }
+}
+
+void starts_jobs_of_higher_priority_first(Scene& scene) {
+    const auto low = wait_for_the_rate(scene, 2, one_a_second);
+    const auto middle = scene.submit({.priority = 20});
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed too early");
+    const auto high = scene.submit({.priority = 50});
+    for (const auto& id : {high, middle, low[0], low[1]}) {
+        scene.move_clock(a_second);
+        expect_equal(claimed_ids(scene, 10), {id}, "the next one to start");
+    }
+}
+
+void gives_a_head_start_to_what_becomes_due(Scene& scene) {
+    const auto low = wait_for_the_rate(scene, 2, one_a_second);
+    const auto high = scene.submit({.priority = 50, .delay = a_second / 2});
+    scene.move_clock(a_second / 2);
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed too early");
+    for (const auto& id : {high, low[0], low[1]}) {
+        scene.move_clock(a_second);
+        expect_equal(claimed_ids(scene, 10), {id}, "the next one to start");
+    }
+}
+
+void passes_on_the_starts_of_cancelled_jobs(Scene& scene) {
+    const auto ids = wait_for_the_rate(scene, 59, one_a_second);
+    for (std::size_t i = 0; i + 1 < ids.size(); ++i) scene.store().cancel(ids[i], {});
+    scene.move_clock(a_second);
+    expect_equal(claimed_ids(scene, 10), {ids.back()}, "jobs claimed an interval later");
+}
+
+void starts_a_burst_after_a_quiet_time(Scene& scene) {
+    auto limit = one_a_second;
+    limit.burst = 3;
+    scene.store().set_limit(limit);
+    const auto ids = scene.submit(8);
+    expect_equal(claimed_ids(scene, 10), {ids[0], ids[1], ids[2]}, "jobs claimed at first");
+    scene.move_clock(a_second);
+    expect_equal(claimed_ids(scene, 10), {ids[3]}, "jobs claimed an interval later");
+    scene.move_clock(2 * a_second);
+    expect_equal(claimed_ids(scene, 1), {ids[4]}, "the only job that was asked for");
+    expect_equal(claimed_ids(scene, 10), {ids[5]}, "jobs claimed two intervals later");
+    scene.move_clock(an_hour);
+    expect_equal(claimed_ids(scene, 10), {ids[6], ids[7]}, "jobs claimed after a quiet time");
+}
+
+void goes_on_when_the_clock_was_set_back(Scene& scene, Duration by) {
+    auto limit = one_a_second;
+    limit.burst = 2;
+    scene.store().set_limit(limit);
+    const auto ids = scene.submit(8, {.run_at = long_ago});
+    expect_equal(claimed_ids(scene, 10), {ids[0], ids[1]}, "jobs claimed at first");
+    scene.move_clock(-by);
+    const auto exchange = exchange_all(scene);
+    expect(exchange.next_due_in && *exchange.next_due_in <= a_second,
+           "the next one to start within an interval");
+    for (std::size_t i = 2; i < 5; ++i) {
+        if (!exchange.claimed.empty() && exchange.claimed[0].lease.id == ids[i]) continue;
+        scene.move_clock(a_second);
+        expect_equal(claimed_ids(scene, 10), {ids[i]}, "jobs claimed an interval later");
+    }
+}
+
+void goes_on_two_hours_back(Scene& scene) {
+    goes_on_when_the_clock_was_set_back(scene, 2 * an_hour);
+}
+void goes_on_a_month_back(Scene& scene) {
+    goes_on_when_the_clock_was_set_back(scene, std::chrono::days{30});
+}
+
+void takes_turns_when_the_clock_was_set_back(Scene& scene) {
+    scene.store().set_limit(
+        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+    const auto ann = scene.submit(3, {.owner = "ann", .run_at = long_ago});
+    expect_equal(claimed_ids(scene, 1), {ann[0]}, "the first one");
+    expect_equal(scene.claim(0).size(), 0, "jobs claimed by none");
+    scene.move_clock(-2 * an_hour);
+    const auto bob = scene.submit({.owner = "bob", .run_at = long_ago});
+    std::vector<JobId> order;
+    for (int i = 0; i < 10 && order.size() < 3; ++i, scene.move_clock(Duration{1000}))
+        for (const auto& id : claimed_ids(scene, 1)) order.push_back(id);
+    expect_equal(order.size(), 3, "jobs claimed after the clock was set back");
+    expect(std::ranges::find(order, bob) != order.end(), "the other owner's job to be one of them");
+}
+
+void waits_no_longer_for_another_worker(Scene& scene) {
+    const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
+    const std::vector<std::string> queues = {"default"};
+    const auto ids = scene.submit(2);
+    const auto claimed = scene.store().claim({.worker = "worker 1",
+                                              .queues = queues,
+                                              .limit = 10,
+                                              .lease_for = long_lease,
+                                              .limits = limits});
+    expect_equal(ids_of(claimed.claimed), {ids[0]}, "jobs claimed by a worker with a limit");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed by another at once");
+    scene.move_clock(std::chrono::seconds{16});
+    const auto elsewhere = scene.claim(10);
+    expect_equal(ids_of(elsewhere), {ids[1]}, "jobs claimed by another a while later");
+    scene.accept(Settlement::released(elsewhere[0].lease, an_hour));
+    complete(scene, ids[0]);
+    const auto again = scene.store().claim({.worker = "worker 1",
+                                            .queues = queues,
+                                            .limit = 10,
+                                            .lease_for = long_lease,
+                                            .limits = limits});
+    expect_equal(ids_of(again.claimed), {}, "jobs claimed while it sleeps");
+}
+
+} // namespace
+
+Cases clock_cases() {
+    return {
+        {"jobs that wait for a rate start in the order of their queue",
+         starts_jobs_in_the_order_of_their_queue},
+        {"a job of higher priority does not wait behind those that wait for the rate",
+         starts_jobs_of_higher_priority_first},
+        {"a job that becomes due has its head start before those that wait for the rate",
+         gives_a_head_start_to_what_becomes_due},
+        {"the next start of a rate is for the first job that was not cancelled",
+         passes_on_the_starts_of_cancelled_jobs},
+        {"a rate lets a burst start after a quiet time", starts_a_burst_after_a_quiet_time},
+        {"a rate goes on when the clock was set back by two hours", goes_on_two_hours_back},
+        {"a rate goes on when the clock was set back by a month", goes_on_a_month_back},
+        {"turns go on when the clock was set back", takes_turns_when_the_clock_was_set_back},
+        {"a job that waits for one worker can be taken by another a while later",
+         waits_no_longer_for_another_worker},
+    };
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail
