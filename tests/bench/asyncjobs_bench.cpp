@@ -90,6 +90,20 @@ void run_long_reader(const std::string& url, const Load& load) {
                url.substr(0, url.find(':')), times.held_bytes, times.bytes_after);
 }
 
+/// The limit is what the rate allows.
+void run_rate_backlog(const std::string& url, const Load& load, int rounds) {
+    std::vector<double> starts, allowed;
+    for (int round = 0; round < rounds; ++round) {
+        const auto place = bench::make_place(url);
+        const auto found = bench::rate_backlog(*place, load);
+        starts.push_back(found.starts);
+        allowed.push_back(found.allowed);
+        fmt::print("rate_backlog: {:.0f} starts/s, {} times held back, {} events lost\n",
+                   found.starts, found.held_back, found.lost);
+    }
+    print("rate_backlog", url, "jobs/s", starts, allowed);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -103,7 +117,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--measure", wanted,
                    "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim_at_depth, "
-                   "workflow, long_reader")
+                   "workflow, long_reader, rate_backlog")
         ->capture_default_str();
     app.add_option("--jobs", load.jobs, "Jobs of a measure, at most")->capture_default_str();
     app.add_option("--waiting", load.waiting, "More waiting jobs for claim_at_depth")
@@ -115,6 +129,8 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", load.seconds, "Length of a measure, at most")
         ->capture_default_str();
     app.add_option("--rate", load.rate, "Submits a second for long_reader")->capture_default_str();
+    app.add_option("--burst", load.burst, "Starts at once of each key, for rate_backlog")
+        ->capture_default_str();
     app.add_option("--connections", load.connections,
                    "Executors that drain; 0: one for a file, two for a server")
         ->capture_default_str();
@@ -140,6 +156,10 @@ int main(int argc, char** argv) {
         if (wanted == "long_reader") { // not of all: it wants more seconds
             known = true;
             run_long_reader(url, load);
+        }
+        if (wanted == "all" || wanted == "rate_backlog") {
+            known = true;
+            run_rate_backlog(url, load, rounds);
         }
         if (!known) throw std::runtime_error("there is no measure " + wanted);
     } catch (const std::exception& error) {

@@ -27,6 +27,7 @@ struct Load {
     std::size_t scheduled = 1'000'000; ///< likewise, due in an hour; for workflow, too
     double seconds = 3;                ///< what is measured job by job ends after this
     double rate = 2'000;               ///< submits a second, for long_reader
+    std::size_t burst = 10;            ///< of each key's rate, for rate_backlog
     unsigned connections = 0;          ///< executors that drain; 0: 1 for a file, 2 for a server
 };
 
@@ -87,6 +88,14 @@ struct LongReaderTimes {
 /// Of `load.rate` submits a second of jobs that take a millisecond, with 64 workers; each part
 /// takes `load.seconds`.
 LongReaderTimes long_reader_times(const Place& place, const Load& load);
+/// What becomes of a backlog of `load.jobs`, of four keys with a rate of 500/s each.
+struct RateBacklog {
+    double allowed = 2000;     ///< starts a second
+    double starts = 0;         ///< a second, over `load.seconds` from the first claim on
+    std::size_t held_back = 0; ///< events of jobs that a limit held back
+    std::size_t lost = 0;      ///< events that found no room in the stream
+};
+RateBacklog rate_backlog(const Place& place, const Load& load);
 
 /// Calls `step` until `jobs` are done or the time is over; answers jobs a second. `step` answers
 /// how many it did; nothing ends it as well.
