@@ -23,7 +23,7 @@ struct JobEvent {
         submitted,
         started,    ///< an attempt's handler is about to be called
         progressed, ///< a few times a second at most
-        held_back,  ///< it was due, and a limit keeps it waiting
+        held_back,  ///< it was due, and a limit keeps it waiting; once for each limit
         completed,  ///< finished, like the next two
         failed,     ///< for good
         cancelled,
