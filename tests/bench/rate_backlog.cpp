@@ -14,7 +14,7 @@ namespace {
 
 using namespace asyncjobs;
 
-constexpr std::size_t keys = 4, starts_a_key = 500;
+constexpr std::size_t backlog_keys = 4, backlog_rate = 500;
 
 void submit_backlog(Client& client, std::size_t jobs) {
     for (std::size_t done = 0; done < jobs;) {
@@ -22,7 +22,7 @@ void submit_backlog(Client& client, std::size_t jobs) {
         for (; some.size() < 1000 && done < jobs; ++done) {
             auto& job = some.emplace_back();
             job.type = "limited";
-            job.limit_key = "key " + std::to_string(done % keys);
+            job.limit_key = "key " + std::to_string(done % backlog_keys);
             job.input = JsonText::trusted(input());
         }
         client.submit(std::move(some));
@@ -37,7 +37,7 @@ RateBacklog rate_backlog(const Place& place, const Load& load) {
     client.set_limit({.name = "keys",
                       .queue = "default",
                       .per = LimitPer::key,
-                      .rate = starts_a_key,
+                      .rate = backlog_rate,
                       .burst = load.burst});
     submit_backlog(client, load.jobs);
     place.tidy_up();
