@@ -54,7 +54,7 @@ struct EventStreamOptions {
 };
 
 /// How many events of each kind found no room in an EventStream. Converts to their total.
-class LostEvents {
+class ASYNCJOBS_DECL LostEvents {
 public:
     std::size_t of(JobEvent::Kind kind) const noexcept {
         return counts_[static_cast<std::size_t>(kind)];

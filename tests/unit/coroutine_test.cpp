@@ -338,7 +338,9 @@ TEST_CASE("a coroutine stops the executor whose coroutines it shares a thread wi
     const auto id = client.submit(NewJob{.type = "work"}).id;
     bool has_stopped = false;
     const auto stop = [&]() -> awaitable<void> {
-        while (!started.try_wait()) co_await suspend_once();
+        while (!started.try_wait()) {
+            co_await suspend_once();
+        }
         co_await async_stop(executor, 1h, 1h);
         has_stopped = true;
         context.stop();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <asyncjobs/config.hpp>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -27,8 +27,8 @@ SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', '', statu
 INSERT INTO job_dependencies (parent, child, is_open)
 SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign-' || to_char(n + 1, 'FM0000000000'), 1
   FROM generate_series(1, 200000) AS n;
-INSERT INTO job_waiting (job, line, queue, queued_at, is_timed)
-SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', n, 0
+INSERT INTO job_waiting (job, line, queue, queued_at, job_revision, job_created_at, told)
+SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', n, 1, n, ''
   FROM generate_series(1, 200000) AS n;
 INSERT INTO job_tombstones (id, owner, expires_at)
 SELECT 'gone-' || to_char(n, 'FM0000000000'), 'o', 4000000000000000

@@ -167,7 +167,7 @@ TEST_CASE("what is no body and still may be long is refused where it becomes too
         CAPTURE(message.why);
         auto connection = target.connect();
         connection.send(message.bytes);
-        CHECK(connection.receive().status == 400);
+        CHECK(connection.receive().status == 431);
         CHECK(connection.closed_without_a_word());
     }
 }
