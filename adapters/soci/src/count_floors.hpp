@@ -30,13 +30,13 @@ public:
     /// `oldest` that was counted; if there was none, everything before `counted_at` is gone.
     void end(std::string_view queue, Timestamp floor, std::optional<Timestamp> oldest,
              Timestamp counted_at, SteadyTime began, SteadyTime now) {
-        constexpr std::chrono::milliseconds quick{5};
+        constexpr std::chrono::milliseconds quick_count{5};
         constexpr std::chrono::milliseconds commit_lag{100};
         constexpr int count_one_in = 20;
         const std::lock_guard lock(mutex_);
         auto found = floors_.find(queue);
         if (floor == Timestamp::min()) {
-            if (now - began <= quick) {
+            if (now - began <= quick_count) {
                 if (found != floors_.end()) floors_.erase(found);
                 return;
             }
