@@ -129,7 +129,7 @@ void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
 /// Kept with the delivery when it is made for the first time.
 Message Deliverer::message_for(ProgressReporter& progress, const Delivery& delivery) const {
     return progress.step("message", [&] {
-        const auto jobs = progress.parents(JobParts::summary);
+        const auto jobs = progress.parents(JobParts::outcome); // the trace is in the metadata
         if (jobs.empty() || jobs.front().owner != progress.job().owner)
             throw gives_up("webhook_no_job", "there is no such job any more");
         const auto& job = jobs.front();
