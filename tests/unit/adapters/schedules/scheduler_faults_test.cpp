@@ -57,6 +57,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "lost answers of the store fire no slot twice,
     scheduler.start();
     pass(30min + 10s);
     CHECK(calls > 30);
+    plan = {}; // while every second answer is lost, the latest slot may be late
+    pass(30s);
     CHECK(fired_slots() == minutes_up_to(30));
 }
 
