@@ -110,14 +110,14 @@ const StoreUse store_uses[] = {
 };
 
 TEST_CASE("a handler's step and its parents wait for a store that is away, and say so once") {
-    for (const auto& [member, use] : store_uses)
+    for (const auto& one : store_uses)
         for (const Fault fault : {Fault::unavailable, Fault::busy, Fault::failure}) {
-            CAPTURE(std::string(member));
+            CAPTURE(std::string(one.member));
             World world;
             const auto ends = world.now() + 10s;
             Executor executor(world.store, world.process, world.options());
-            executor.handle("work", [&, call = use](const JsonText&, ProgressReporter& progress) {
-                world.plan = [&, fault, away = std::string(member)](std::string_view called) {
+            executor.handle("work", [&, call = one.use](const JsonText&, ProgressReporter& progress) {
+                world.plan = [&, fault, away = std::string(one.member)](std::string_view called) {
                     return called == away && world.now() < ends ? fault : Fault::none;
                 };
                 call(progress);
@@ -134,13 +134,13 @@ TEST_CASE("a handler's step and its parents wait for a store that is away, and s
 }
 
 TEST_CASE("an outage during a step, or while parents are read, charges no attempt") {
-    for (const auto& [member, use] : store_uses)
+    for (const auto& one : store_uses)
         for (const Fault fault : {Fault::unavailable, Fault::failure}) {
-            CAPTURE(std::string(member));
+            CAPTURE(std::string(one.member));
             World world;
             int runs = 0;
             Executor executor(world.store, world.process, world.options());
-            executor.handle("work", [&, call = use](const JsonText&, ProgressReporter& progress) {
+            executor.handle("work", [&, call = one.use](const JsonText&, ProgressReporter& progress) {
                 ++runs;
                 if (runs == 1) world.plan = [fault](std::string_view) { return fault; };
                 call(progress);

@@ -212,8 +212,8 @@ const OutageOfSettlements outages_of_settlements[] = {
 };
 
 TEST_CASE("results are kept while the store refuses them, and no handler runs twice") {
-    for (const auto& [how, begins] : outages_of_settlements) {
-        CAPTURE(how);
+    for (const auto& outage : outages_of_settlements) {
+        CAPTURE(outage.how);
         FaultyWorld world;
         Executor executor(world.store, world.process, world.patient());
         executor.handle_async("work", world.counting(1s));
@@ -222,7 +222,7 @@ TEST_CASE("results are kept while the store refuses them, and no handler runs tw
         for (int i = 0; i < 4; ++i) ids.push_back(world.submit());
         for (int outages = 0; outages < 3; ++outages) {
             CHECK(world.until([&] { return world.runs > outages; }));
-            begins(world);
+            outage.begins(world);
             world.until([] { return false; }, 7s);
             world.plan = {};
             world.store.refuses = {};
