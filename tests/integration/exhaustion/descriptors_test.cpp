@@ -56,7 +56,7 @@ private:
 } // namespace
 
 TEST_CASE("however few descriptors are left, each kind of request is answered") {
-    for (const std::size_t left : {0, 1, 2}) {
+    for (const std::size_t left : {0u, 1u, 2u}) {
         for (const auto& kind : request_kinds()) {
             CAPTURE(left);
             CAPTURE(kind.name);

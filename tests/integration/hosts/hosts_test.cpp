@@ -232,7 +232,7 @@ TEST_CASE("trailers and extensions of any size end their connection at most, not
     const auto head = HostProcess::request(
         "POST /v1/word-counts", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n");
     const std::string body = "c\r\n{\"text\":\"a\"}\r\n";
-    for (const std::size_t size : {20'000, 65'533, 65'534, 65'536, 200'000}) {
+    for (const std::size_t size : {20'000u, 65'533u, 65'534u, 65'536u, 200'000u}) {
         CAPTURE(size);
         const std::string text(size, 'a');
         for (const auto& rest :

@@ -175,7 +175,7 @@ TEST_CASE("trailers and chunk extensions larger than a head are refused, without
     ServedApi served(options);
     std::string many_extensions;
     for (int i = 0; i < 40; ++i) many_extensions += "1;" + std::string(500, 'a') + "\r\n1\r\n";
-    for (const std::size_t size : {17'000, 65'533, 65'534, 65'536, 200'000}) {
+    for (const std::size_t size : {17'000u, 65'533u, 65'534u, 65'536u, 200'000u}) {
         CAPTURE(size);
         const std::string text(size, 'a');
         for (const auto& body :

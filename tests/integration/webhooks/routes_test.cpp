@@ -271,15 +271,15 @@ TEST_CASE("a target that can never be reached is refused when it is set") {
                                    "host.home.arpa",
                                    "a.test"}) {
         CAPTURE(host);
-        const auto url = "https://" + host + "/hook";
-        CHECK(pointers(api.put("other", R"({"url": ")" + url + R"("})")) ==
+        const auto target = "https://" + host + "/hook";
+        CHECK(pointers(api.put("other", R"({"url": ")" + target + R"("})")) ==
               std::vector<std::string>{"/url"});
-        CHECK_THROWS_AS(api.host.webhooks.set_endpoint("ann", {.name = "x", .url = url}), Error);
+        CHECK_THROWS_AS(api.host.webhooks.set_endpoint("ann", {.name = "x", .url = target}), Error);
         CHECK_THROWS_AS(api.host.webhooks.allow_host("ann", host), Error);
         Webhooks(api.host.store, inner_network()) // which may set it
-            .set_endpoint("ann", {.name = "lenient", .url = url});
+            .set_endpoint("ann", {.name = "lenient", .url = target});
         CHECK_THROWS_WITH_AS(
-            Webhooks(api.host.store).submit({.type = "report", .owner = "ann"}, url),
+            Webhooks(api.host.store).submit({.type = "report", .owner = "ann"}, target),
             doctest::Contains("must be on the public internet"), Error);
     }
     for (const std::string host : {"example.org", "8.8.8.8", "[2606:4700:4700::1111]",
