@@ -42,7 +42,8 @@ sql() {
 start() {
     [ -d "$home/data" ] || make_data
     if ! is_running "$pid_file" postgres; then
-        rm -f "$pid_file"
+        # Where a standby was made, commits would wait for it for ever.
+        rm -f "$pid_file" "$home/data/postgresql.auto.conf"
         pick_port
         as_user "$bin/postgres" -D "$home/data" -p "$(cat "$home/port")" >>"$home/log" 2>&1 </dev/null &
     fi

@@ -59,9 +59,9 @@ Database Database::sqlite(const std::filesystem::path& file) {
     return database;
 }
 
-Database Database::postgresql() {
+Database Database::postgresql(const std::string& folder) {
     Database database;
-    database.start("postgres.sh");
+    database.start("postgres.sh", folder);
     database.client_ = {"psql", database.url(),    "-X", "-q", "-At", "-F", "\t",
                         "-v",   "ON_ERROR_STOP=1", "-c"};
     database.make_history_ =
@@ -100,9 +100,8 @@ Database::Database() = default;
 Database::Database(Database&&) noexcept = default;
 Database::~Database() = default;
 
-void Database::start(const std::string& script) {
-    server_ = std::make_unique<PrivateServer>(fmt::format("{}/{}", SERVER_SCRIPTS, script),
-                                              SERVER_FOLDER);
+void Database::start(const std::string& script, const std::string& folder) {
+    server_ = std::make_unique<PrivateServer>(fmt::format("{}/{}", SERVER_SCRIPTS, script), folder);
     urls_ = split(server_->url(), ' ');
 }
 

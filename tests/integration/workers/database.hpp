@@ -31,7 +31,7 @@ struct Change {
 class Database {
 public:
     static Database sqlite(const std::filesystem::path& file);
-    static Database postgresql();
+    static Database postgresql(const std::string& folder = SERVER_FOLDER);
     static Database mysql(const std::string& script); ///< of MariaDB, MySQL or Galera
 
     Database(Database&&) noexcept;
@@ -58,7 +58,7 @@ public:
 
 private:
     Database();
-    void start(const std::string& script);
+    void start(const std::string& script, const std::string& folder = SERVER_FOLDER);
 
     std::vector<std::string> urls_;
     std::vector<std::string> client_; ///< the command to which the SQL is added

@@ -35,9 +35,10 @@ std::string url_of_both(const std::string& primary, const std::string& standby) 
 
 TEST_CASE("a promoted standby has every acknowledged job, and the workers go on with it" *
           needs_postgresql) {
-    const auto database = Database::postgresql();
-    const PrivateServer standby(fmt::format("{}/postgres_standby.sh", SERVER_SCRIPTS),
-                                SERVER_FOLDER);
+    // The other tests' server must neither wait for a standby nor end with this one.
+    const std::string folder = SERVER_FOLDER "/with_standby";
+    const auto database = Database::postgresql(folder);
+    const PrivateServer standby(fmt::format("{}/postgres_standby.sh", SERVER_SCRIPTS), folder);
     const auto url = url_of_both(database.url(), standby.url());
     const auto store = asyncjobs::open_store(url);
     asyncjobs::Client client(*store, {.submit_tries = 100});
