@@ -19,7 +19,7 @@ using namespace asyncjobs;
 using std::chrono::duration;
 
 constexpr unsigned submitters = 8;
-constexpr std::size_t workers = 64;
+constexpr std::size_t job_threads = 64;
 
 /// Microseconds, of which anybody may add some.
 class Times {
@@ -56,7 +56,7 @@ class SteadyLoad {
 public:
     SteadyLoad(const std::string& url, const Load& load)
         : load_(load), store_(open_store(url)),
-          executor_(*store_, {.concurrency = workers, .purge_every = std::chrono::seconds{5}}) {
+          executor_(*store_, {.concurrency = job_threads, .purge_every = std::chrono::seconds{5}}) {
         executor_.handle("noop", [this](const JsonText& given, ProgressReporter&) {
             std::int64_t submitted_at = 0;
             const auto& text = given.text();
