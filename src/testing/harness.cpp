@@ -55,7 +55,7 @@ ExecutorOptions with_hourly_upkeep(ExecutorOptions options) {
 } // namespace
 
 struct Harness::Impl {
-    static constexpr std::size_t most_attempts_at_once = 100'000;
+    static constexpr std::size_t most_attempts_at_once = 20'000;
 
     explicit Impl(ExecutorOptions options)
         : executor(store, runtime, with_hourly_upkeep(std::move(options))) {
