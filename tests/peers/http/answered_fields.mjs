@@ -55,6 +55,7 @@ const checks = {
     "vary": (value) => tokens(value).every((name) => ["Origin", "Prefer"].includes(name)),
     "www-authenticate": challenge,
     "x-accel-buffering": (value) => value === "no",
+    "x-content-type-options": (value) => value === "nosniff",
 };
 
 const seen = new Set();
