@@ -19,18 +19,20 @@ namespace {
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-/// Says how many calls there were of those that will hang.
+/// Says how many exchanges are under way. The one that hangs may have begun before the job ended.
 class WatchedStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
 
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
-        if (!settlements.empty()) ++settling;
-        return inner().exchange(settlements, request);
+        ++under_way;
+        auto answer = inner().exchange(settlements, request);
+        --under_way;
+        return answer;
     }
 
-    std::atomic<int> settling = 0;
+    std::atomic<int> under_way = 0;
 };
 
 void wait_for(const std::atomic<int>& counter, int least) {
@@ -62,7 +64,7 @@ void check_ends_while_server_hangs(const std::string& url, const std::function<v
 
     pause();
     may_return.count_down();
-    wait_for(store->settling, 1);
+    wait_for(store->under_way, 1);
     auto ended = std::async(std::launch::async, [&] {
         watch = {};
         client.reset();
