@@ -36,12 +36,12 @@ TEST_CASE("a job that waited for a limit in an older schema is due again") {
     database.run("INSERT INTO asyncjobs_schema VALUES (1, 0)");
     const auto insert = [&](std::uint64_t id, const std::string& run_at,
                             const std::string& not_before) {
-        const auto text = JobId::make(Timestamp{}, 0, id).text();
+        const std::string text(JobId::make(Timestamp{}, 0, id).text());
         database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
                      " retention, created_at, updated_at, run_at, not_before, input) VALUES ('" +
-                     std::string(text) + "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, " +
-                     run_at + ", " + not_before + ", 'null')");
-        return std::string(text);
+                     text + "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, " + run_at + ", " +
+                     not_before + ", 'null')");
+        return text;
     };
     const std::string never = "253402300799999999";
     const auto waiting = insert(1, never, "1000");
