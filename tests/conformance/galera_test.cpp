@@ -1,5 +1,6 @@
 #include "mysql_server.hpp"
 
+#include <atomic>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ private:
 
     const std::string prefix_;
     std::vector<std::string> urls_;
-    std::size_t next_ = 0;
+    std::atomic<std::size_t> next_ = 0; // cases open stores in threads of theirs
 };
 
 } // namespace
