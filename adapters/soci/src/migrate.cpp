@@ -113,8 +113,33 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
     return missing;
 }
 
+void check_tables(const Dialect& dialect, Session& session) {
+    try {
+        missing_migrations(dialect, session);
+        return;
+    } catch (const Error&) { // or another process is making them
+    }
+    dialect.begin_write(session);
+    dialect.lock_schema(session);
+    missing_migrations(dialect, session);
+    dialect.commit(session);
+    dialect.unlock_schema(session);
+}
+
+namespace {
+
+bool is_current(const Dialect& dialect, Session& session) {
+    try {
+        return missing_migrations(dialect, session).empty();
+    } catch (const Error&) { // or another process is making them
+        return false;
+    }
+}
+
+} // namespace
+
 void migrate(const Dialect& dialect, Session& session) {
-    if (missing_migrations(dialect, session).empty()) return;
+    if (is_current(dialect, session)) return;
     dialect.begin_write(session);
     dialect.lock_schema(session);
     // Another process may have been faster.

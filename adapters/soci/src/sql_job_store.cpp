@@ -53,7 +53,7 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
 bool SqlJobStore::try_to_prepare(bool is_last) {
     auto session = writers_.borrow();
     try {
-        missing_migrations(*dialect_, *session); // throws before anything is changed
+        check_tables(*dialect_, *session); // throws before anything is changed
         dialect_->prepare(*session);
         migrate(*dialect_, *session);
         return true;

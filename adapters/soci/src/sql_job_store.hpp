@@ -83,4 +83,7 @@ void migrate(const Dialect& dialect, Session& session);
 /// What migrate() would apply.
 std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
 
+/// Throws as that does; waits for a process that is making the tables.
+void check_tables(const Dialect& dialect, Session& session);
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
