@@ -50,6 +50,27 @@ Job read_first_columns(Row& row) {
 
 } // namespace
 
+std::string_view wanted_status(const Settlement& settlement) noexcept {
+    using Kind = Settlement::Kind;
+    switch (settlement.kind()) {
+    case Kind::completed:
+        return "completed";
+    case Kind::failed:
+        return "failed";
+    case Kind::cancelled:
+        return "cancelled";
+    case Kind::retried:
+    case Kind::released:
+        break;
+    }
+    return "pending";
+}
+
+bool has_error(const Settlement& settlement) noexcept {
+    return settlement.kind() == Settlement::Kind::failed ||
+           settlement.kind() == Settlement::Kind::retried;
+}
+
 std::string to_text(const JobError& error) {
     return head_of(error.code, error.message) + error.details.text() + '}';
 }

@@ -113,33 +113,20 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
     return missing;
 }
 
-void check_tables(const Dialect& dialect, Session& session) {
+bool tables_are_current(const Dialect& dialect, Session& session) {
     try {
-        missing_migrations(dialect, session);
-        return;
+        return missing_migrations(dialect, session).empty();
     } catch (const Error&) { // or another process is making them
     }
     dialect.begin_write(session);
     dialect.lock_schema(session);
-    missing_migrations(dialect, session);
+    const bool are_current = missing_migrations(dialect, session).empty();
     dialect.commit(session);
     dialect.unlock_schema(session);
+    return are_current;
 }
-
-namespace {
-
-bool is_current(const Dialect& dialect, Session& session) {
-    try {
-        return missing_migrations(dialect, session).empty();
-    } catch (const Error&) { // or another process is making them
-        return false;
-    }
-}
-
-} // namespace
 
 void migrate(const Dialect& dialect, Session& session) {
-    if (is_current(dialect, session)) return;
     dialect.begin_write(session);
     dialect.lock_schema(session);
     // Another process may have been faster.

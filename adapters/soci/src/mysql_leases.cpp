@@ -15,25 +15,6 @@ namespace {
 
 using Kind = Settlement::Kind;
 
-std::string_view status_wanted(const Settlement& settlement) {
-    switch (settlement.kind()) {
-    case Kind::completed:
-        return "completed";
-    case Kind::failed:
-        return "failed";
-    case Kind::cancelled:
-        return "cancelled";
-    case Kind::retried:
-    case Kind::released:
-        break;
-    }
-    return "pending";
-}
-
-bool has_error(const Settlement& settlement) {
-    return settlement.kind() == Kind::failed || settlement.kind() == Kind::retried;
-}
-
 /// What is written about some jobs, in the order of their ids: two transactions that lock the same
 /// jobs never wait for one another.
 template <typename Item>
@@ -136,14 +117,14 @@ private:
         chunk.items = items;
         const JobValues<Settlement> all(std::move(items), id_of_settlement);
         const auto wanted =
-            all.literals([&](const Settlement& one) { return literal(status_wanted(one)); });
+            all.literals([&](const Settlement& one) { return literal(wanted_status(one)); });
         batch.add(
             mysql::lock_settled, [this, &chunk](Row row) { accept(chunk, row); }, wanted,
             all.these(), fences_of(all));
         for (const std::string_view status : {"completed", "failed", "cancelled", "pending"}) {
             std::vector<const Settlement*> some;
             std::ranges::copy_if(chunk.items, std::back_inserter(some), [&](const Settlement* one) {
-                return status_wanted(*one) == status;
+                return wanted_status(*one) == status;
             });
             if (!some.empty()) add_update(batch, chunk, {std::move(some), id_of_settlement});
         }
@@ -181,7 +162,7 @@ private:
             if (!has_error(one)) return literal({});
             return literal(attempt_entry(one.error()));
         };
-        batch.add_change(mysql::settle, status_wanted(*jobs.items().front()),
+        batch.add_change(mysql::settle, wanted_status(*jobs.items().front()),
                          jobs.numbers(percent_of), jobs.literals(message_of),
                          jobs.literals(result_of), jobs.literals(error_of), jobs.literals(entry_of),
                          now_,

@@ -20,22 +20,6 @@ std::vector<std::size_t> order_of_locking(std::span<const Item> items, IdOf id_o
     return order;
 }
 
-std::string_view becomes(Settlement::Kind kind) {
-    using Kind = Settlement::Kind;
-    switch (kind) {
-    case Kind::completed:
-        return "completed";
-    case Kind::failed:
-        return "failed";
-    case Kind::cancelled:
-        return "cancelled";
-    case Kind::retried:
-    case Kind::released:
-        break;
-    }
-    return "pending";
-}
-
 /// Adds the settlements, which name a job once, to what is sent.
 void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
                std::span<Settled> answers, bool& has_to_unblock) {
@@ -47,18 +31,17 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
     for (const std::size_t i : order) {
         const Settlement& one = settlements[i];
         const Kind kind = one.kind();
-        const bool has_error = kind == Kind::failed || kind == Kind::retried;
         ids.add(one.lease().id.text());
         fences.add(one.lease().fence);
-        wanted.add(becomes(kind));
+        wanted.add(wanted_status(one));
         percents.add(one.progress() ? one.progress()->percent : -1);
         messages.add(std::string_view(one.progress() ? one.progress()->message : ""));
         if (kind == Kind::completed)
             results.add(one.result().text());
         else
             results.add_null();
-        errors.add(has_error ? std::optional(to_text(one.error())) : std::nullopt);
-        entries.add(has_error ? std::optional(attempt_entry(one.error())) : std::nullopt);
+        errors.add(has_error(one) ? std::optional(to_text(one.error())) : std::nullopt);
+        entries.add(has_error(one) ? std::optional(attempt_entry(one.error())) : std::nullopt);
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }

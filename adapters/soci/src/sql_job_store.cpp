@@ -53,9 +53,9 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
 bool SqlJobStore::try_to_prepare(bool is_last) {
     auto session = writers_.borrow();
     try {
-        check_tables(*dialect_, *session); // throws before anything is changed
+        const bool are_current = tables_are_current(*dialect_, *session);
         dialect_->prepare(*session);
-        migrate(*dialect_, *session);
+        if (!are_current) migrate(*dialect_, *session);
         return true;
     } catch (const soci::soci_error& error) {
         const Fault fault = fail(session, error, Stage::working);

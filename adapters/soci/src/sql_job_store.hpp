@@ -83,7 +83,8 @@ void migrate(const Dialect& dialect, Session& session);
 /// What migrate() would apply.
 std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
 
-/// Throws as that does; waits for a process that is making the tables.
-void check_tables(const Dialect& dialect, Session& session);
+/// Whether no migration is missing. Changes nothing; waits for a process that is making the tables,
+/// and throws as missing_migrations() does.
+bool tables_are_current(const Dialect& dialect, Session& session);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
