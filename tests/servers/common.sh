@@ -95,3 +95,16 @@ end() {
     kill "-$3" "$pid"
     wait_until 'the server to end' is_gone "$pid"
 }
+
+# Leaves the folder of PostgreSQL's programs in $bin.
+find_postgresql() {
+    bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+    [ -x "${bin:-}/postgres" ] || missing postgresql
+}
+
+# On MariaDB and MySQL, by the script's own sql().
+make_mysql_database() {
+    sql "CREATE DATABASE IF NOT EXISTS asyncjobs;
+         CREATE USER IF NOT EXISTS asyncjobs@'127.0.0.1' IDENTIFIED BY '';
+         GRANT ALL ON *.* TO asyncjobs@'127.0.0.1' WITH GRANT OPTION"
+}

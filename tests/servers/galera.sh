@@ -89,9 +89,7 @@ start() {
         fi
         wait_until "node $node to answer" has_joined
         if [ -z "$running" ]; then
-            sql "CREATE DATABASE IF NOT EXISTS asyncjobs;
-                 CREATE USER IF NOT EXISTS asyncjobs@'127.0.0.1' IDENTIFIED BY '';
-                 GRANT ALL ON *.* TO asyncjobs@'127.0.0.1' WITH GRANT OPTION"
+            make_mysql_database
             running=$node
         fi
     done

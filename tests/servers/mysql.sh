@@ -58,9 +58,7 @@ start() {
             ${SERVER_OPTIONS:-} >>"$home/log" 2>&1 </dev/null &
     fi
     wait_until 'MySQL to answer' sql 'SELECT 1'
-    sql "CREATE DATABASE IF NOT EXISTS asyncjobs;
-         CREATE USER IF NOT EXISTS asyncjobs@'127.0.0.1' IDENTIFIED BY '';
-         GRANT ALL ON *.* TO asyncjobs@'127.0.0.1' WITH GRANT OPTION"
+    make_mysql_database
     url
 }
 

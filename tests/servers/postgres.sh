@@ -8,8 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 read_arguments "$@"
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -x "${bin:-}/postgres" ] || missing postgresql
+find_postgresql
 home=$dir/postgres
 user=$(choose_user postgres)
 pid_file=$home/data/postmaster.pid

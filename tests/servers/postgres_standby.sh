@@ -9,8 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 read_arguments "$@"
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -x "${bin:-}/postgres" ] || missing postgresql
+find_postgresql
 primary=$dir/postgres
 home=$dir/standby
 user=$(choose_user postgres)
