@@ -18,7 +18,7 @@ std::string encoded_path(std::string_view path);
 /// byte and for `~`. No proxy decodes or changes it, as many do with `%2F`.
 std::string link_segment(std::string_view key);
 
-/// The key that link_segment() makes `segment` of; empty if there is none.
+/// The key that link_segment() makes `segment` of; empty if none exists.
 std::optional<std::string> key_of_segment(std::string_view segment);
 
 bool is_key(std::string_view text);

@@ -69,7 +69,7 @@ private:
         std::optional<Idempotency> idempotency = {};
         std::optional<std::chrono::seconds> wait = {};
         Seats::Seat seat = {};
-        std::string counted = {}; ///< whose quota it was taken from; empty: nobody's
+        std::string counted = {}; ///< owner whose quota was charged; empty if none
     };
 
     using Readings = SharedCalls<JobId, std::optional<Job>>;

@@ -63,7 +63,7 @@ private:
             const auto deliver = std::exchange(deliver_, nullptr);
             try {
                 deliver(std::move(piece));
-            } catch (...) { // it must not throw; there is nobody to tell
+            } catch (...) { // it must not throw, and no caller can handle it
             }
         }
 

@@ -314,7 +314,7 @@ JobQuery JobApi::Impl::read_query(const Call& call) const {
             throw invalid_parameter("type", "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
         query.type = *type;
     }
-    query.library_jobs = query.type.has_value(); // deliveries, for one, which nobody submitted
+    query.library_jobs = query.type.has_value(); // such as deliveries, which no client submitted
     if (const auto* limit = call.query.single("limit"))
         query.limit = read_limit(*limit, options_.max_page);
     if (const auto* cursor = call.query.single("cursor"))

@@ -115,7 +115,7 @@ void JobApi::Impl::Pending::respond(Response response) noexcept {
     const auto respond = std::exchange(respond_, nullptr);
     try {
         respond(std::move(response));
-    } catch (...) { // it must not throw; there is nobody to tell
+    } catch (...) { // it must not throw, and no caller can handle it
     }
 }
 

@@ -44,7 +44,7 @@ private:
     const std::size_t most_;
     const Duration period_;
     std::mutex mutex_;
-    std::map<std::string, SteadyTime> full_at_; ///< of those who have not all there is
+    std::map<std::string, SteadyTime> full_at_; ///< owners whose quota is not full
     std::size_t looked_through_at_ = 1024; ///< how many there are when it is time to forget some
 };
 

@@ -94,7 +94,7 @@ private:
     static void tell(const Then& then, Outcome outcome) noexcept {
         try {
             then(std::move(outcome));
-        } catch (...) { // whoever asked notices that `then` is gone
+        } catch (...) { // the caller notices that `then` was destroyed
         }
     }
 

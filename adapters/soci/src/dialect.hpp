@@ -120,7 +120,7 @@ public:
     virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
                               std::size_t limit, CallTime now) const;
 
-    /// Gives disk space back that is of use to nobody, without waiting for anybody. Called outside
+    /// Returns disk space that the database no longer needs. Waits for no other user. Called outside
     /// of a transaction.
     virtual void trim_log(Session&) const {}
 
