@@ -10,35 +10,38 @@
 
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-/// A port that listens before its program runs, which inherits it: nobody can take it in between,
-/// and who connects early waits.
-class ListeningPort {
+/// How a proxy comes to its port. Who inherits one that listens is reached by those who connect
+/// early, too; who opens it himself gets one that is bound, so that nobody else is given it.
+enum class PortIs { inherited, opened };
+
+/// A port that nobody can take before its program runs.
+class ReservedPort {
 public:
-    ListeningPort() : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit ReservedPort(PortIs use) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address = {};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         auto* const any = reinterpret_cast<sockaddr*>(&address);
-        if (descriptor_ < 0 || ::bind(descriptor_, any, size) != 0 ||
-            ::listen(descriptor_, 100) != 0 || ::getsockname(descriptor_, any, &size) != 0)
+        const int shared = use == PortIs::opened ? 1 : 0;
+        if (descriptor_ < 0 ||
+            ::setsockopt(descriptor_, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) != 0 ||
+            ::bind(descriptor_, any, size) != 0 ||
+            (use == PortIs::inherited && ::listen(descriptor_, 100) != 0) ||
+            ::getsockname(descriptor_, any, &size) != 0)
             throw std::system_error(errno, std::generic_category(), "a port to listen at");
         number_ = ntohs(address.sin_port);
     }
-    ~ListeningPort() { close(); }
-    ListeningPort(const ListeningPort&) = delete;
-    ListeningPort& operator=(const ListeningPort&) = delete;
-
-    /// For a program that listens itself.
-    void close() {
-        if (const int open = std::exchange(descriptor_, -1); open >= 0) ::close(open);
+    ~ReservedPort() {
+        if (descriptor_ >= 0) ::close(descriptor_);
     }
+    ReservedPort(const ReservedPort&) = delete;
+    ReservedPort& operator=(const ReservedPort&) = delete;
 
     int descriptor() const { return descriptor_; }
     std::uint16_t number() const { return number_; }
@@ -74,13 +77,13 @@ public:
     }
 
 protected:
-    Proxy() = default;
+    explicit Proxy(PortIs port = PortIs::inherited) : port_(port) {}
     ~Proxy() {
         if (process_) process_->end(SIGTERM); // nginx has a child of its own
     }
 
     std::string file(std::string_view name) const { return (folder_ / name).string(); }
-    ListeningPort& port() { return port_; }
+    const ReservedPort& port() const { return port_; }
 
     void run(const std::string& configuration, std::vector<std::string> command,
              int out = STDERR_FILENO) {
@@ -91,7 +94,7 @@ protected:
 
 private:
     const ScratchDirectory folder_;
-    ListeningPort port_;
+    const ReservedPort port_;
     std::optional<ChildProcess> process_;
 };
 
@@ -179,9 +182,8 @@ public:
 /// Opens its port itself: it is ready when it has logged so.
 class Apache : public Proxy {
 public:
-    explicit Apache(Upstream upstream, const Mount& mount = {}) {
+    explicit Apache(Upstream upstream, const Mount& mount = {}) : Proxy(PortIs::opened) {
         Pipe log;
-        port().close();
         std::string modules;
         for (const char* name :
              {"mpm_event", "authz_core", "proxy", "proxy_http"}) // as Debian has them
