@@ -35,6 +35,7 @@ passed=0
 failed=0
 skipped=0
 summary=()
+failures=()
 
 say() { printf '%s\n' "$*"; }
 
@@ -86,6 +87,13 @@ start_tests() {
     tests_process=$!
 }
 
+# report_failures PRESET LOG: the output of each test that failed, now, and their names at the end.
+report_failures() {
+    awk '/^ *[0-9]+\/[0-9]+ Test +#/ { is_bad = !/ Passed |\*\*\*Skipped/ } !/^ +Start +[0-9]+: / && is_bad' "$2"
+    while read -r name; do failures+=("$1: $name"); done \
+        < <(sed -n '/^The following tests FAILED:/,/^$/s/^[\t ]*[0-9][0-9]* - //p' "$2")
+}
+
 # Counts the tests by ctest's own closing line.
 finish_tests() {
     local preset=$testing log=$logs/$testing-test.log took line bad all missed
@@ -103,7 +111,7 @@ finish_tests() {
     fi
     bad=${BASH_REMATCH[1]}
     all=${BASH_REMATCH[2]}
-    [ "$bad" -eq 0 ] || cat "$log"
+    [ "$bad" -eq 0 ] || report_failures "$preset" "$log"
     missed=$(grep -c '\*\*\*Skipped' "$log")
     passed=$((passed + all - bad - missed))
     failed=$((failed + bad))
@@ -168,6 +176,11 @@ touch "$logs/steps" "$logs/tests"
 awk -F '\t' '$3 ~ /\.o$/' "$logs/steps" | slowest 'translation units'
 awk -F '\t' '$3 !~ /\.o$/' "$logs/steps" | slowest links
 slowest tests <"$logs/tests"
+if [ "${#failures[@]}" -gt 0 ]; then
+    say ''
+    say 'What failed'
+    printf '  %s\n' "${failures[@]}"
+fi
 say ''
 say 'Stages'
 printf '  %s\n' "${summary[@]}"
