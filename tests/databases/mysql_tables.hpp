@@ -14,14 +14,11 @@
 
 namespace soci_test {
 
-/// Somebody else's connection to the server.
+/// Somebody else's connection to the server, which waits for as long as the server takes.
 class Mysql {
 public:
     explicit Mysql(const std::string& url, const std::string& table_prefix = {})
-        : session_(soci::mysql,
-                   asyncjobs::soci_adapter::connect_string(asyncjobs::soci_adapter::mysql_options(
-                       asyncjobs::soci_adapter::parse_store_url(url))),
-                   table_prefix) {}
+        : session_(soci::mysql, connect_string(url), table_prefix) {}
 
     void run(const std::string& sql) { session_.run(sql); }
 
@@ -42,6 +39,13 @@ public:
     soci::session& connection() { return session_.connection(); }
 
 private:
+    static std::string connect_string(const std::string& url) {
+        auto options =
+            asyncjobs::soci_adapter::mysql_options(asyncjobs::soci_adapter::parse_store_url(url));
+        options.timeout = std::chrono::hours{1};
+        return asyncjobs::soci_adapter::connect_string(options);
+    }
+
     asyncjobs::soci_adapter::Session session_;
 };
 

@@ -147,7 +147,7 @@ TEST_CASE("a refusal reaches a client that is still sending, and ends as TLS wan
 }
 
 TEST_CASE("a head that does not end gets 408, and a handshake that does not begin gets nothing") {
-    ServedApi served(by_tls({.head_timeout = 100ms}));
+    ServedApi served(by_tls({.head_timeout = 1s})); // enough for a handshake
     served.server.start();
     auto context = client_context();
     RawClient client(served.server.port(), context);
