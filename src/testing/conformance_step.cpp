@@ -60,6 +60,95 @@ void outlive_a_crash_and_an_operators_retry(Scene& scene) {
                  "steps of a job that starts anew");
 }
 
+/// More than a database may take in one statement or keep in one value.
+void add_up_to_more_than_one_value(Scene& scene) {
+    const auto lease = scene.running().lease;
+    std::vector<Step> expected;
+    for (int i = 0; i < 40; ++i)
+        expected.push_back({fmt::format("part-{}", 40 - i),
+                            JsonText::parse(fmt::format(
+                                "\"{}{}\"", i, std::string(i % 4 == 0 ? 100'000 : 10, 'x')))});
+    std::vector<Heartbeat> heartbeats;
+    for (const Step& step : expected) {
+        heartbeats.push_back({.lease = lease, .step = step});
+        if (heartbeats.size() < 5) continue;
+        for (const Renewal& one : scene.store().renew(heartbeats, long_lease))
+            expect(one.kept, "the lease to be kept");
+        heartbeats.clear();
+    }
+    expect(scene.job(lease.id).steps == expected, "all steps, in their order");
+    expect(scene.store().held("worker").front().steps == expected, "all steps of what is held");
+    scene.accept(Settlement::released(lease));
+    expect(scene.claim_one().steps == expected, "all steps of the next attempt");
+}
+
+void belong_to_their_job(Scene& scene) {
+    const auto first = scene.running().lease, second = scene.running().lease,
+               third = scene.running().lease;
+    const Heartbeat heartbeats[] = {
+        {.lease = third, .step = Step{"read", JsonText::parse("3")}},
+        {.lease = first, .step = Step{"read", JsonText::parse("1")}},
+        {.lease = third, .step = Step{"add", JsonText::parse("33")}},
+    };
+    scene.store().renew(heartbeats, long_lease);
+    const std::vector<Step> of_first = {{"read", JsonText::parse("1")}},
+                            of_third = {{"read", JsonText::parse("3")},
+                                        {"add", JsonText::parse("33")}};
+    const auto check = [&](const auto& jobs, const auto id_of, std::string_view of_what) {
+        expect_equal(jobs.size(), 3, of_what);
+        for (const auto& job : jobs) {
+            const JobId& id = id_of(job);
+            expect_equal(job.steps,
+                         id == first.id   ? of_first
+                         : id == third.id ? of_third
+                                          : std::vector<Step>(),
+                         of_what);
+        }
+    };
+    const auto id_of_lease = [](const ClaimedJob& job) -> const JobId& { return job.lease.id; };
+    check(
+        scene.store().list({}).jobs, [](const Job& job) -> const JobId& { return job.id; },
+        "steps of a page");
+    check(scene.store().held("worker"), id_of_lease, "steps of what is held");
+    const JobId asked[] = {third.id, second.id, third.id, first.id};
+    const auto found = scene.store().find(asked);
+    expect_equal(found[0]->steps, of_third, "steps of the first that was asked for");
+    expect_equal(found[1]->steps, {}, "steps of a job that has none");
+    expect_equal(found[2]->steps, of_third, "steps of one that was asked for twice");
+    for (const auto& lease : {first, second, third}) scene.accept(Settlement::released(lease));
+    check(scene.claim(5), id_of_lease, "steps of the next attempts");
+}
+
+void are_handed_over_under_a_limit(Scene& scene) {
+    scene.store().set_limit({.name = "few", .queue = "default", .concurrency = 1});
+    const auto lease = scene.running().lease;
+    record(scene, lease, "read", "1");
+    scene.accept(Settlement::released(lease));
+    expect_equal(scene.claim_one().steps, {{"read", JsonText::parse("1")}}, "steps");
+}
+
+/// One of the same id, submitted again, has none.
+void go_with_their_job(Scene& scene, const std::function<void(const JobId&)>& remove) {
+    const auto lease = scene.running({.retention = Duration::zero()}).lease;
+    record(scene, lease, "read", "1");
+    scene.accept(Settlement::completed(lease, {}));
+    remove(lease.id);
+    expect(!scene.find(lease.id), "the job to be gone");
+    const auto again = scene.running({.id = lease.id}).lease;
+    expect_equal(scene.job(lease.id).steps, {}, "steps");
+    record(scene, again, "read", "2");
+    expect_equal(scene.job(lease.id).steps, {{"read", JsonText::parse("2")}}, "steps");
+}
+
+void go_with_a_job_that_is_removed(Scene& scene) {
+    go_with_their_job(scene, [&](const JobId& id) { scene.store().remove(id); });
+}
+
+void go_with_a_job_that_retention_deletes(Scene& scene) {
+    go_with_their_job(
+        scene, [&](const JobId&) { expect_equal(scene.store().purge(10), 1, "jobs purged"); });
+}
+
 } // namespace
 
 Cases step_cases() {
@@ -68,7 +157,12 @@ Cases step_cases() {
         {"a step that comes with an old fence is not kept", come_with_an_old_fence_in_vain},
         {"a step that comes twice counts once", count_once_when_they_come_again},
         {"a heartbeat brings progress and a step", come_with_progress},
-        {"steps outlive a crash and an operator's retry", outlive_a_crash_and_an_operators_retry}};
+        {"steps outlive a crash and an operator's retry", outlive_a_crash_and_an_operators_retry},
+        {"steps are kept however much they add up to", add_up_to_more_than_one_value},
+        {"steps are those of their job, whichever way it is read", belong_to_their_job},
+        {"steps are handed over where a limit applies", are_handed_over_under_a_limit},
+        {"steps go with a job that is removed", go_with_a_job_that_is_removed},
+        {"steps go with a job that retention deletes", go_with_a_job_that_retention_deletes}};
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -222,7 +222,8 @@ public:
         MysqlConnection connection(options_);
         connection.run("DROP VIEW IF EXISTS jobs_readable");
         connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
-                       "job_lines, job_places, job_waiting, job_tombstones, asyncjobs_schema");
+                       "job_lines, job_places, job_waiting, job_tombstones, job_fences, "
+                       "job_steps, asyncjobs_schema");
     }
 
     std::string url() const override { return url_; }

@@ -25,6 +25,7 @@ postgresql_stores(const std::string& server, const std::string& parameters,
                             " DELETE FROM job_dependencies; DELETE FROM job_limits;"
                             " DELETE FROM job_lines; DELETE FROM job_places;"
                             " DELETE FROM job_waiting; DELETE FROM job_tombstones;"
+                            " DELETE FROM job_steps;"
                             " UPDATE job_fences SET used = 0");
                 },
             .open = [url = server + "?schema=" + schema.name() + parameters,

@@ -52,7 +52,8 @@ private:
 inline void drop_tables(Mysql& server) {
     server.run("DROP VIEW IF EXISTS jobs_readable");
     server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, job_lines, "
-               "job_places, job_waiting, job_tombstones, job_fences, asyncjobs_schema");
+               "job_places, job_waiting, job_tombstones, job_fences, job_steps, "
+               "asyncjobs_schema");
 }
 
 /// Tables of one test's own on a server of `needs_mariadb` or `needs_mysql`, gone when it is over.

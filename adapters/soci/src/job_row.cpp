@@ -126,27 +126,6 @@ std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at) {
     return job.start_within > Duration::zero() ? run_at + job.start_within : job.deadline;
 }
 
-std::string step_entry(const Step& step) {
-    namespace json = boost::json;
-    return fmt::format(
-        R"({{"name":"{}","result":{}}})", step.name,
-        json::serialize(json::string_view(step.result.text().data(), step.result.text().size())));
-}
-
-std::vector<Step> parse_steps(const std::string& text) {
-    boost::system::error_code malformed;
-    const auto value = boost::json::parse(text, malformed);
-    if (malformed || !value.is_array()) return {};
-    std::vector<Step> steps;
-    for (const auto& entry : value.get_array()) {
-        if (!entry.is_object()) continue;
-        const auto& object = entry.get_object();
-        add_step(steps, {std::string(member(object, "name")),
-                         JsonText::trusted(std::string(member(object, "result")))});
-    }
-    return steps;
-}
-
 std::optional<std::string_view> to_text(OnParentFailure policy) {
     switch (policy) {
     case OnParentFailure::cancel:
@@ -196,7 +175,7 @@ ClaimedJob read_claimed(Row& row) {
     job.timeout = row.duration();
     job.created_at = row.time();
     if (const auto within = row.optional_time()) job.start_within = within->time_since_epoch();
-    if (const auto steps = row.optional_text()) job.steps = parse_steps(*steps);
+    if (!row.next_is_null()) job.steps.emplace_back();
     return job;
 }
 
@@ -296,7 +275,7 @@ Job read_job(Row row) {
     if (const auto policy = row.optional_text())
         job.on_parent_failure = parse_parent_failure(*policy);
     job.cancel_reason = row.optional_text().value_or("");
-    if (const auto steps = row.optional_text()) job.steps = parse_steps(*steps);
+    if (!row.next_is_null()) job.steps.emplace_back();
     return job;
 }
 

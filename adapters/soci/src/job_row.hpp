@@ -14,7 +14,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Of job_columns.
+/// Of job_columns. For a job that has steps, one without a name: see read_steps().
 Job read_job(Row row);
 
 /// Of glance_columns.
@@ -26,7 +26,7 @@ struct JobReading {
     Job (*read)(Row row);
 };
 
-/// Of claimed_columns.
+/// Of claimed_columns. Of steps likewise.
 ClaimedJob read_claimed(Row& row);
 
 /// A pending job, as far as limits are concerned.
@@ -105,11 +105,6 @@ NewTimes times_of(const NewJob& job, Timestamp run_at, Timestamp now);
 
 /// When a job that is due at `run_at` must have been started.
 std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
-
-/// What a statement adds to the column `steps`, a JSON array of such objects. A result keeps its
-/// bytes, as the text that it is.
-std::string step_entry(const Step& step);
-std::vector<Step> parse_steps(const std::string& text);
 
 /// The column `metadata`; null stands for the `null` that most jobs have.
 std::optional<std::string_view> metadata_of(const NewJob& job);

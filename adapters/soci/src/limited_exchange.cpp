@@ -1,5 +1,6 @@
 #include "limited_exchange.hpp"
 
+#include "job_steps.hpp"
 #include "limit_table.hpp"
 
 #include <algorithm>
@@ -322,7 +323,9 @@ void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
 void LimitedExchange::take(const std::vector<DueJob>& started) {
     if (started.empty()) return;
     std::unordered_map<JobId, ClaimedJob> taken;
-    for (ClaimedJob& job : dialect_.take(session_, started, request_, now_)) {
+    auto claimed = dialect_.take(session_, started, request_, now_);
+    read_steps(session_, dialect_.row_statements(), std::span(claimed));
+    for (ClaimedJob& job : claimed) {
         const JobId id = job.lease.id;
         taken.emplace(id, std::move(job));
     }

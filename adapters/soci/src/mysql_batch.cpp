@@ -10,21 +10,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr std::size_t max_inline = 64 * 1024; ///< a longer payload has statements of its own
 constexpr std::size_t most_of_a_piece = 4 * 1024 * 1024;
-
-void append(MysqlBatch& batch, std::size_t longest, const Sql& statement, const JobId& id,
-            std::string_view text) {
-    const auto is_inside_character = [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    };
-    while (!text.empty()) {
-        auto size = std::min(longest, text.size());
-        while (size < text.size() && is_inside_character(text[size])) --size;
-        batch.add_change(statement, text.substr(0, size), id);
-        text.remove_prefix(size);
-    }
-}
 
 void append_quoted_id(std::string& out, const JobId& id) {
     out += '\'';
@@ -91,16 +77,29 @@ void LongTexts::forget(const JobId& id) {
     std::erase_if(texts_, [&](const Text& text) { return text.id == id; });
 }
 
-void LongTexts::write(MysqlSession& session, MysqlBatch& batch) {
+void LongTexts::write(const MysqlSession& session, MysqlBatch& batch) {
+    for (const Text& one : std::exchange(texts_, {}))
+        in_pieces(session, one.text,
+                  [&](std::string_view piece) { batch.add_change(*one.statement, piece, one.id); });
+}
+
+void in_pieces(const MysqlSession& session, std::string_view text,
+               const std::function<void(std::string_view)>& append) {
+    constexpr std::size_t slack = 4096;
+    if (text.size() + slack > session.max_packet)
+        throw Error(Errc::invalid_payload,
+                    fmt::format("a payload of {} bytes is too large for the server's "
+                                "max_allowed_packet of {} bytes",
+                                text.size(), session.max_packet));
     const auto longest = std::min(most_of_a_piece, session.max_packet / 4);
-    for (const auto& [statement, id, text] : std::exchange(texts_, {})) {
-        constexpr std::size_t slack = 4096;
-        if (text.size() + slack > session.max_packet)
-            throw Error(Errc::invalid_payload,
-                        fmt::format("a payload of {} bytes is too large for the server's "
-                                    "max_allowed_packet of {} bytes",
-                                    text.size(), session.max_packet));
-        append(batch, longest, *statement, id, text);
+    const auto is_inside_character = [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    };
+    while (!text.empty()) {
+        auto size = std::min(longest, text.size());
+        while (size < text.size() && is_inside_character(text[size])) --size;
+        append(text.substr(0, size));
+        text.remove_prefix(size);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Below the 1,000 from which on MariaDB makes a table of a list of literals.
 inline constexpr std::size_t max_batch_rows = 900;
+
+/// In bytes: a longer payload has statements of its own.
+inline constexpr std::size_t max_inline = 64 * 1024;
 
 /// Of the payloads in a batch. Quoted as JSON and then as SQL, a byte may become four, and one
 /// payload more may follow.
@@ -35,7 +39,7 @@ public:
     void forget(const JobId& id);
 
     /// Completes the rows. The texts must be there until then.
-    void write(MysqlSession& session, MysqlBatch& batch);
+    void write(const MysqlSession& session, MysqlBatch& batch);
 
 private:
     struct Text {
@@ -45,6 +49,11 @@ private:
     };
     std::vector<Text> texts_;
 };
+
+/// Calls `append(piece)` with pieces of a payload, in their order, each of which fits in a
+/// statement. Throws if the server can't keep the whole.
+void in_pieces(const MysqlSession& session, std::string_view text,
+               const std::function<void(std::string_view)>& append);
 
 /// As literals, separated by commas.
 Expression literals_of(std::span<const JobId> ids);

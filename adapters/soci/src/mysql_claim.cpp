@@ -2,6 +2,7 @@
 
 #include "dialect.hpp"
 #include "job_row.hpp"
+#include "job_steps.hpp"
 #include "mysql_statements.hpp"
 
 #include <algorithm>
@@ -114,6 +115,12 @@ void MysqlClaim::take(MysqlBatch& batch) {
     in_lists(ids, [&](const Expression& these) {
         batch.add_change(mysql::take, request_.worker, now_, request_.lease_for, these);
     });
+}
+
+void MysqlClaim::read_steps(Session& session) {
+    for (Served& served : served_)
+        for (Found* found : {&served.first, &served.then})
+            soci_adapter::read_steps(session, mysql::over_rows, std::span(found->jobs));
 }
 
 void MysqlClaim::move_to(Exchange& answer) {

@@ -55,6 +55,9 @@ public:
     /// Adds what makes leases of the jobs that were found.
     void take(MysqlBatch& batch);
 
+    /// Reads the steps that earlier attempts at them have done.
+    void read_steps(Session& session);
+
     /// Appends them, and says when the next job is due if there were too few. To be called once.
     void move_to(Exchange& answer);
 

@@ -231,7 +231,6 @@ OwnStatements MysqlDialect::own_statements() const noexcept {
             .glance = mysql::glance,
             .restart = mysql::restart,
             .set_paused = mysql::set_paused,
-            .add_step = mysql::add_step,
             .held = mysql::held,
             .next_type = mysql::next_type,
             .expired_job = mysql::expired_job,

@@ -197,6 +197,20 @@ void end_batch(MysqlSession& session, MysqlBatch& batch) {
         batch.run();
 }
 
+/// Of a lease that is held.
+void add_step(MysqlSession& session, MysqlBatch& batch, const LeaseRef& lease, const Step& step) {
+    const std::string_view result = step.result.text();
+    const bool is_long = result.size() > max_inline;
+    batch.add_change(mysql::add_step, step.name, is_long ? std::string_view() : result, lease.id,
+                     lease.fence);
+    // One that came again is complete.
+    if (is_long && batch.run() == 1)
+        in_pieces(session, result, [&](std::string_view piece) {
+            batch.add_change(mysql::append_to_step, piece, lease.id, step.name);
+        });
+    batch.add_change(mysql::count_step, lease.id, lease.fence, step.name);
+}
+
 } // namespace
 
 void MysqlDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
@@ -239,6 +253,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
     } while (claim.search(batch));
     settling.add_long_texts_to(batch);
     claim.take(batch);
+    claim.read_steps(own);
     end_batch(own, batch);
     claim.move_to(answer);
 }
@@ -276,8 +291,9 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
         in_chunks(own, some, id_of_heartbeat, size_of_message, extend);
     });
     batch.run();
-    for (const auto& [lease, progress, step] : heartbeats)
-        if (step) batch.add_change(mysql::add_step, step_entry(*step), lease.id, lease.fence);
+    for (std::size_t i = 0; i < heartbeats.size(); ++i)
+        if (heartbeats[i].step && answers[start + i].kept)
+            add_step(own, batch, heartbeats[i].lease, *heartbeats[i].step);
     end_batch(own, batch);
 }
 

@@ -160,13 +160,10 @@ std::string with_readable_columns(std::string_view sql) {
     return out.append(sql);
 }
 
-/// A job that waits for a limit waits for its revision, and lines say when to look at them.
-constexpr const char* mysql_lines = R"sql(UPDATE jobs JOIN job_waiting ON job = id
-   SET run_at = queued_at
- WHERE status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0
-   AND not_before IS NOT NULL;
-DROP TABLE IF EXISTS job_waiting;
-CREATE TABLE IF NOT EXISTS job_waiting (
+/// A job that waits for a limit waits for its revision, and lines say when to look at them. What
+/// the update reads may have been dropped by a migration that broke off.
+std::string mysql_lines() {
+    const std::string make_waiting = R"sql(CREATE TABLE IF NOT EXISTS job_waiting (
     job            VARBINARY(39)   NOT NULL PRIMARY KEY,
     line           VARBINARY(640)  NOT NULL,
     queue          VARBINARY(100)  NOT NULL,
@@ -176,7 +173,14 @@ CREATE TABLE IF NOT EXISTS job_waiting (
     told           VARBINARY(8000) NOT NULL,
     KEY job_waiting_in_line (line, queued_at, job)
 ) ENGINE = InnoDB;
-DROP TABLE IF EXISTS job_lines;
+)sql";
+    return make_waiting + R"sql(UPDATE jobs JOIN job_waiting ON job = id
+   SET run_at = queued_at
+ WHERE status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0
+   AND not_before IS NOT NULL;
+DROP TABLE IF EXISTS job_waiting;
+)sql" + make_waiting +
+           R"sql(DROP TABLE IF EXISTS job_lines;
 CREATE TABLE IF NOT EXISTS job_lines (
     line       VARBINARY(640) NOT NULL PRIMARY KEY,
     next_at    BIGINT         NOT NULL,
@@ -186,12 +190,33 @@ CREATE TABLE IF NOT EXISTS job_lines (
     KEY job_lines_updated (updated_at)
 ) ENGINE = InnoDB;
 )sql";
+}
+
+/// Steps have rows of their own: see job_steps.hpp.
+constexpr const char* mysql_steps = R"sql(CREATE TABLE IF NOT EXISTS job_steps (
+    job    VARBINARY(39)  NOT NULL,
+    name   VARBINARY(100) NOT NULL,
+    number BIGINT         NOT NULL,
+    result LONGTEXT       NOT NULL,
+    PRIMARY KEY (job, name)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+INSERT INTO job_steps (job, name, number, result)
+SELECT id, new_name, new_number, new_result
+  FROM jobs, JSON_TABLE(steps, '$[*]' COLUMNS (
+       new_number FOR ORDINALITY,
+       new_name longtext CHARACTER SET utf8mb4 PATH '$.name',
+       new_result longtext CHARACTER SET utf8mb4 PATH '$.result')) AS old
+ WHERE steps LIKE '[%'
+    ON DUPLICATE KEY UPDATE number = LEAST(number, new_number);
+UPDATE jobs SET steps = (SELECT max(number) FROM job_steps WHERE job = id)
+ WHERE steps LIKE '[%';
+)sql";
 
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 2> steps = {
-        {{1, with_readable_columns(mysql_tables)}, {2, mysql_lines}}};
+    static const std::array<Migration, 3> steps = {
+        {{1, with_readable_columns(mysql_tables)}, {2, mysql_lines()}, {3, mysql_steps}}};
     return steps;
 }
 

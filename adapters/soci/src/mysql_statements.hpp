@@ -256,16 +256,27 @@ inline constexpr Sql restart = {
     " (SELECT live_key FROM jobs FORCE INDEX (jobs_unique_key)"
     "  WHERE live_key = (SELECT unique_key FROM jobs WHERE id = :id) LIMIT 1) AS holder)"};
 
+#define ASYNCJOBS_MYSQL_LATEST_STEP "CAST(COALESCE(steps, '0') AS SIGNED)"
 inline constexpr Sql add_step = {
-    "UPDATE jobs SET steps = CONCAT("
-    " COALESCE(CONCAT(LEFT(steps, CHAR_LENGTH(steps) - 1), ','), '['), :entry, ']')"
-    " WHERE id = :id AND fence = :fence AND status = 'processing'"};
+    "INSERT INTO job_steps (job, name, number, result)"
+    " SELECT id, :name, " ASYNCJOBS_MYSQL_LATEST_STEP
+    " + 1, :result FROM jobs FORCE INDEX (PRIMARY)"
+    " WHERE id = :id AND fence = :fence AND status = 'processing'"
+    " AND NOT EXISTS (SELECT 1 FROM job_steps WHERE job = :id AND name = :name)"};
+inline constexpr Sql append_to_step = {
+    "UPDATE job_steps SET result = CONCAT(result, :piece) WHERE job = :id AND name = :name"};
+inline constexpr Sql count_step = {
+    "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET steps = " ASYNCJOBS_MYSQL_LATEST_STEP " + 1"
+    " WHERE id = :id AND fence = :fence"
+    " AND status = 'processing'" ASYNCJOBS_IS_LATER_THAN(ASYNCJOBS_MYSQL_LATEST_STEP)};
 
 #define ASYNCJOBS_ROWS(column)                                                                     \
     "JSON_TABLE(:rows, '$[*]' COLUMNS (" ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN(        \
         column, "1") ", " ASYNCJOBS_COLUMN("text", "2") "))"
 #define ASYNCJOBS_PARENTS_OF_BATCH                                                                 \
     " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (PRIMARY) ON parent = new_id"
+#define ASYNCJOBS_STEPS_OF_BATCH                                                                   \
+    " AS batch STRAIGHT_JOIN job_steps FORCE INDEX (PRIMARY) ON job = new_id"
 inline constexpr RowStatements over_rows = {
     .check = {"SELECT id, fence, cancel_requested_at FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_OF_BATCH " WHERE status = 'processing'",
@@ -296,6 +307,10 @@ inline constexpr RowStatements over_rows = {
         "ignored") " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of)"
                    " ON child = new_id"},
     .remove = remove_all,
+    .steps = {"SELECT " ASYNCJOBS_STEP_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored")
+                  ASYNCJOBS_STEPS_OF_BATCH,
+              step_columns},
+    .forget_steps = {"DELETE job_steps FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_STEPS_OF_BATCH},
     .bury = {"REPLACE INTO job_tombstones (id, owner, expires_at)"
              " SELECT new_id, new_text, new_time FROM " ASYNCJOBS_ROWS("time") " AS batch"},
 };
@@ -380,7 +395,7 @@ inline constexpr Sql other_encodings = {
     "SELECT table_name, column_name, character_set_name FROM information_schema.columns"
     " WHERE table_schema = DATABASE() AND character_set_name <> 'utf8mb4' AND table_name IN"
     " ('asyncjobs_schema', 'jobs', 'job_queues', 'job_dependencies', 'job_limits', 'job_lines',"
-    "  'job_places', 'job_waiting', 'job_tombstones') LIMIT 1",
+    "  'job_places', 'job_waiting', 'job_tombstones', 'job_steps') LIMIT 1",
     "ttt"};
 
 inline constexpr Sql record_version = {

@@ -1,5 +1,6 @@
 #include "each_job_once.hpp"
 #include "job_row.hpp"
+#include "job_steps.hpp"
 #include "postgresql_array.hpp"
 #include "postgresql_batch.hpp"
 #include "postgresql_dialect.hpp"
@@ -68,6 +69,17 @@ void settle_all_in(PostgresqlBatch& batch, std::span<const Settlement> settlemen
                       answer.has_to_unblock);
             start += some.size();
         });
+}
+
+/// A claim that is one batch is committed by now, so that a fault must not have it repeated.
+void read_claimed_steps(Session& session, std::span<ClaimedJob> claimed) {
+    try {
+        read_steps(session, postgresql::over_rows, claimed);
+    } catch (const soci::soci_error&) {
+        if (!as_postgresql(session).commits_each_batch()) throw;
+        throw Error(Errc::unknown_outcome,
+                    "PostgreSQL: jobs were claimed, but their steps could not be read");
+    }
 }
 
 } // namespace
@@ -154,6 +166,7 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     }
     if (!findings.is_filled) answer.next_due_in = due_in;
     found.move_to(answer.claimed);
+    read_claimed_steps(session, answer.claimed);
 }
 
 void PostgresqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
@@ -192,10 +205,14 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
                   percents.text(), messages.text());
         start += some.size();
     });
-    for (const auto& [lease, progress, step] : heartbeats)
-        if (step)
-            batch.add(
-                statements::add_step, [](Row) {}, step_entry(*step), lease.id, lease.fence);
+    for (const auto& [lease, progress, step] : heartbeats) {
+        if (!step) continue;
+        batch.add(
+            statements::add_step, [](Row) {}, step->name, step->result.text(), lease.id,
+            lease.fence);
+        batch.add(
+            statements::count_step, [](Row) {}, lease.id, lease.fence, step->name);
+    }
     batch.run();
 }
 

@@ -175,10 +175,29 @@ CREATE INDEX job_lines_due ON job_lines (due_at);
 CREATE INDEX job_lines_updated ON job_lines (updated_at);
 )sql";
 
+/// Steps have rows of their own: see job_steps.hpp.
+constexpr const char* postgresql_steps = R"sql(
+CREATE TABLE job_steps (
+    job    TEXT COLLATE "C" NOT NULL,
+    name   TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    result TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (job, name)
+);
+INSERT INTO job_steps (job, name, number, result)
+SELECT id, entry ->> 'name', number, entry ->> 'result'
+  FROM jobs, json_array_elements(CAST(steps AS json)) WITH ORDINALITY AS old (entry, number)
+ WHERE steps IS NOT NULL
+    ON CONFLICT DO NOTHING;
+UPDATE jobs SET steps = (SELECT CAST(max(number) AS text) FROM job_steps WHERE job = id)
+ WHERE steps IS NOT NULL;
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 2> steps = {{{1, postgresql_tables}, {2, postgresql_lines}}};
+    static const std::array<Migration, 3> steps = {
+        {{1, postgresql_tables}, {2, postgresql_lines}, {3, postgresql_steps}}};
     return steps;
 }
 

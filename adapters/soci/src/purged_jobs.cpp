@@ -2,6 +2,7 @@
 
 #include "dependencies.hpp"
 #include "job_row.hpp"
+#include "job_steps.hpp"
 #include "statements.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
@@ -25,6 +26,7 @@ JobId PurgedJobs::add(Row row) {
     const auto expires_at = row.time();
     const auto retention = row.duration();
     highest_fence_ = std::max(highest_fence_, row.number());
+    if (!row.next_is_null()) with_steps_.push_back(id);
     if (!owner.empty())
         tombstones_.push_back({id, std::move(owner), tombstone_until(expires_at, retention)});
     return id;
@@ -32,6 +34,7 @@ JobId PurgedJobs::add(Row row) {
 
 void PurgedJobs::settle_estate(Session& session, const RowStatements& sql) const {
     disconnect(session, sql, children_);
+    forget_steps(session, sql, with_steps_);
     if (count_ > 0) raise_fences(session, highest_fence_);
     const auto add = [](JsonRows& rows, const Tombstone& tombstone) {
         rows.add(tombstone.id, tombstone.until, tombstone.owner);

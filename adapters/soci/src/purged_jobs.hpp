@@ -22,7 +22,7 @@ public:
 
     std::size_t count() const noexcept { return count_; }
 
-    /// Takes away what they waited for, and leaves their tombstones.
+    /// Deletes what they waited for and their steps, and leaves their tombstones.
     void settle_estate(Session& session, const RowStatements& sql) const;
 
 private:
@@ -35,6 +35,7 @@ private:
     std::size_t count_ = 0;
     std::int64_t highest_fence_ = 0;
     std::vector<JobId> children_;
+    std::vector<JobId> with_steps_;
     std::vector<Tombstone> tombstones_;
 };
 

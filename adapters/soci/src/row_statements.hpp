@@ -25,6 +25,9 @@ struct RowStatements {
     Sql disconnect; ///< of these children
     Sql remove;
 
+    Sql steps; ///< returns of these jobs: job, number, name, result; in no order
+    Sql forget_steps;
+
     Sql bury; ///< rows: id, until when its tombstone stays, owner
 };
 
@@ -49,6 +52,8 @@ struct RowStatements {
     " blocked_by = new_count, on_parent_failure = new_text"
 #define ASYNCJOBS_LOCKED_COLUMNS "id, blocked_by, on_parent_failure, queue, status, dependents"
 inline constexpr std::string_view locked_columns = "tittti";
+#define ASYNCJOBS_STEP_COLUMNS "job, number, name, result"
+inline constexpr std::string_view step_columns = "titt";
 
 // `among(column, of)` holds where the column is one of the batch's `of`; `matches` joins jobs with
 // it. Both must read jobs by its primary key, whatever a planner knows of the table: see each
@@ -90,6 +95,11 @@ inline constexpr std::string_view locked_columns = "tittti";
         .disconnect = {rows("ignored", "text") "DELETE FROM job_dependencies"                      \
                                                " WHERE " among("child", "new_id")},                \
         .remove = {rows("ignored", "text") "DELETE FROM jobs WHERE " among("id", "new_id")},       \
+        .steps = {rows("ignored", "text") "SELECT " ASYNCJOBS_STEP_COLUMNS " FROM job_steps"       \
+                                          " WHERE " among("job", "new_id"),                        \
+                  step_columns},                                                                   \
+        .forget_steps = {rows("ignored", "text") "DELETE FROM job_steps"                           \
+                                                 " WHERE " among("job", "new_id")},                \
         .bury = {                                                                                  \
             rows("new_time", "bigint") "INSERT INTO job_tombstones (id, owner, expires_at)"        \
                                        " SELECT new_id, new_text, new_time FROM batch WHERE true"  \

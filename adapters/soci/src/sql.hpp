@@ -44,8 +44,8 @@ inline constexpr std::string_view glance_columns = "ttttt"
                                                    "iiiiiiii";
 
 /// What PurgedJobs reads.
-#define ASYNCJOBS_PURGED_COLUMNS "id, parents, owner, expires_at, retention, fence"
-inline constexpr std::string_view purged_columns = "titiii";
+#define ASYNCJOBS_PURGED_COLUMNS "id, parents, owner, expires_at, retention, fence, steps"
+inline constexpr std::string_view purged_columns = "titiiit";
 
 /// What read_claimed() expects of a RETURNING or SELECT.
 #define ASYNCJOBS_CLAIMED_COLUMNS ASYNCJOBS_CLAIMED_COLUMNS_AT("started_at")

@@ -2,6 +2,7 @@
 
 #include "dependencies.hpp"
 #include "job_row.hpp"
+#include "job_steps.hpp"
 #include "json_rows.hpp"
 #include "limit_table.hpp"
 #include "limited_exchange.hpp"
@@ -198,6 +199,7 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
         std::vector<ClaimedJob> answer;
         session.query(dialect_->own_statements().held)
             .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker);
+        read_steps(session, dialect_->row_statements(), std::span(answer));
         return answer;
     });
 }
@@ -312,6 +314,7 @@ std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
         std::vector<std::optional<Job>> answers;
         answers.reserve(ids.size());
         dialect_->find(session, ids, how, answers);
+        read_steps(session, dialect_->row_statements(), std::span(answers));
         return answers;
     });
 }
@@ -333,6 +336,7 @@ JobPage SqlJobStore::list(const JobQuery& query) {
                            static_cast<std::int64_t>(query.limit) + 1);
         page.more = page.jobs.size() > query.limit;
         if (page.more) page.jobs.pop_back();
+        read_steps(session, dialect_->row_statements(), std::span(page.jobs));
         return page;
     });
 }
@@ -391,6 +395,7 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
         const RowStatements& sql = dialect_->row_statements();
         unblock_children_of(session, sql, id, *status, now);
         disconnect(session, sql, {&id, 1});
+        forget_steps(session, sql, {&id, 1});
         std::int64_t fence = 0;
         session.query(statements::fence).for_first([&](Row row) { fence = row.number(); }, id);
         raise_fences(session, fence);

@@ -2,6 +2,7 @@
 
 #include "dependencies.hpp"
 #include "job_row.hpp"
+#include "job_steps.hpp"
 #include "soci_sqlite3.hpp"
 #include "sqlite_fault.hpp"
 #include "sqlite_schema.hpp"
@@ -295,6 +296,7 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
         found.move_to(answer.claimed);
     };
     claim_queue_by_queue(session, statements::next_due_in, request, now, answer, claim);
+    read_steps(session, sqlite::over_rows, std::span(answer.claimed));
 }
 
 std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
@@ -326,8 +328,10 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
                            lease.id, lease.fence);
         else
             session.query(sqlite::extend).for_first(kept, lease_expires_at, lease.id, lease.fence);
-        if (step && renewal.kept)
-            session.query(statements::add_step).change(step_entry(*step), lease.id, lease.fence);
+        if (step && renewal.kept &&
+            session.query(statements::add_step)
+                    .change(step->name, step->result.text(), lease.id, lease.fence) == 1)
+            session.query(statements::count_step).change(lease.id, lease.fence, step->name);
         answers.push_back(renewal);
     }
 }

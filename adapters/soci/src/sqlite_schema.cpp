@@ -166,6 +166,22 @@ CREATE INDEX job_lines_due ON job_lines (due_at);
 CREATE INDEX job_lines_updated ON job_lines (updated_at);
 )sql";
 
+/// Steps have rows of their own: see job_steps.hpp.
+constexpr const char* sqlite_steps = R"sql(CREATE TABLE job_steps (
+    job    TEXT   NOT NULL,
+    name   TEXT   NOT NULL,
+    number BIGINT NOT NULL,
+    result TEXT   NOT NULL,
+    PRIMARY KEY (job, name)
+);
+INSERT OR IGNORE INTO job_steps (job, name, number, result)
+SELECT job, value ->> 'name', key + 1, value ->> 'result'
+  FROM (SELECT id AS job, steps FROM jobs WHERE steps IS NOT NULL) AS old, json_each(old.steps)
+ ORDER BY key;
+UPDATE jobs SET steps = (SELECT CAST(max(number) AS text) FROM job_steps WHERE job = id)
+ WHERE steps IS NOT NULL;
+)sql";
+
 /// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
 /// `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
 std::string with_readable_times(std::string_view sql) {
@@ -185,8 +201,8 @@ std::string with_readable_times(std::string_view sql) {
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 2> steps = {
-        {{1, with_readable_times(sqlite_tables)}, {2, sqlite_lines}}};
+    static const std::array<Migration, 3> steps = {
+        {{1, with_readable_times(sqlite_tables)}, {2, sqlite_lines}, {3, sqlite_steps}}};
     return steps;
 }
 

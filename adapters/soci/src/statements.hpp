@@ -88,10 +88,20 @@ inline constexpr Sql cancel_processing = {
     "'pending'"
 inline constexpr Sql replace = {ASYNCJOBS_REPLACE(":run_at")};
 
-/// With one step more: see step_entry().
-inline constexpr Sql add_step = {
-    "UPDATE jobs SET steps = coalesce(substr(steps, 1, length(steps) - 1) || ',', '[') || :entry"
-    " || ']' WHERE id = :id AND fence = :fence AND nullif(status, '') = 'processing'"};
+/// See job_steps.hpp. A step that comes again is there already.
+#define ASYNCJOBS_LATEST_STEP "CAST(coalesce(steps, '0') AS bigint)"
+#define ASYNCJOBS_IS_LEASED                                                                        \
+    " WHERE id = :id AND fence = :fence AND nullif(status, '') = 'processing'"
+inline constexpr Sql add_step = {"INSERT INTO job_steps (job, name, number, result)"
+                                 " SELECT id, :name, " ASYNCJOBS_LATEST_STEP
+                                 " + 1, :result FROM jobs" ASYNCJOBS_IS_LEASED
+                                 " ON CONFLICT DO NOTHING"};
+/// After that: makes it the job's latest, unless it came again.
+#define ASYNCJOBS_IS_LATER_THAN(latest)                                                            \
+    " AND EXISTS (SELECT 1 FROM job_steps WHERE job = :id AND name = :name AND number > " latest ")"
+inline constexpr Sql count_step = {
+    "UPDATE jobs SET steps = CAST(" ASYNCJOBS_LATEST_STEP
+    " + 1 AS text)" ASYNCJOBS_IS_LEASED ASYNCJOBS_IS_LATER_THAN(ASYNCJOBS_LATEST_STEP)};
 
 /// What renew() would answer.
 inline constexpr Sql check = {"SELECT cancel_requested_at FROM jobs"
@@ -172,7 +182,6 @@ struct OwnStatements {
     Sql advance = {}; ///< likewise
     Sql lock = statements::lock;
     Sql set_paused = statements::set_paused;
-    Sql add_step = statements::add_step;
     Sql held = statements::held;
     Sql next_type = statements::next_type; ///< may name one of which no job has finished
     Sql expired_job = statements::expired_job;

@@ -19,7 +19,8 @@ bool is_ours(std::string_view word) noexcept {
            word.starts_with("job_dependencies") || word.starts_with("job_limits") ||
            word.starts_with("job_lines") || word.starts_with("job_places") ||
            word.starts_with("job_waiting") || word.starts_with("job_tombstones") ||
-           word.starts_with("job_fences") || word.starts_with("asyncjobs_schema");
+           word.starts_with("job_fences") || word.starts_with("job_steps") ||
+           word.starts_with("asyncjobs_schema");
 }
 
 } // namespace

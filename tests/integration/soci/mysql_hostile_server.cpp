@@ -19,8 +19,9 @@ void run_suite(HostileServer& server, const std::string& database, const std::st
     const auto url = server.url_of(database);
     REQUIRE(message_of([&] { open_store(url); }) == "");
     const auto reset = [&] {
-        for (const char* table : {"jobs", "job_queues", "job_dependencies", "job_limits",
-                                  "job_lines", "job_places", "job_waiting", "job_tombstones"})
+        for (const char* table :
+             {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
+              "job_waiting", "job_tombstones", "job_steps"})
             admin.run("DELETE FROM " + database + "." + table);
     };
     for (const auto& one :

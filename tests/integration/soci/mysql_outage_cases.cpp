@@ -17,7 +17,7 @@ MYSQL_CASE("outage", "results survive an outage that error numbers do not call o
     // Of a table: what is granted or revoked goes for sessions that are open.
     for (const char* table :
          {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
-          "job_waiting", "job_tombstones", "job_fences", "asyncjobs_schema"})
+          "job_waiting", "job_tombstones", "job_fences", "job_steps", "asyncjobs_schema"})
         admin.run(std::string("GRANT ALL ON ") + table + " TO " + user);
     const auto run = [&](const std::string& sql) { return [&admin, sql] { admin.run(sql); }; };
     const std::string gone = tables.prefix() + "gone";

@@ -217,7 +217,7 @@ MYSQL_CASE("store", "many processes may open a new MySQL database at the same ti
 MYSQL_CASE("store", "a step of the MySQL schema that broke off half-way is run again") {
     const MysqlTables tables(needed);
     const auto known = pending_migrations(tables.url());
-    REQUIRE(known.size() == 2);
+    REQUIRE(known.size() > 1);
     CHECK(known[0].sql.find("CREATE TABLE IF NOT EXISTS " + tables.prefix() + "jobs") !=
           std::string::npos);
     submit_one(*open_store(tables.url()), 1);
@@ -272,6 +272,44 @@ MYSQL_CASE("store",
     const auto found = find(*store, job.id);
     CHECK(found->input == payload);
     CHECK(found->result == payload);
+}
+
+MYSQL_CASE("store", "steps add up to more than a MySQL server takes at once") {
+    const MysqlTables tables(needed);
+    Mysql server = tables.connect();
+    const auto usual = server.value("SELECT @@GLOBAL.max_allowed_packet");
+    server.run("SET GLOBAL max_allowed_packet = 1048576");
+    const auto store = open_store(tables.url(), {.readers = 1, .writers = 1});
+    find(*store, new_job(1).id); // so that both sessions are open
+    server.run("SET GLOBAL max_allowed_packet = " + usual);
+
+    submit(*store, new_job(1));
+    const auto lease = claim(*store, 1).at(0).lease;
+    std::vector<asyncjobs::Step> expected;
+    const auto record = [&](const std::string& name, const std::string& characters) {
+        std::string text;
+        while (text.size() < 300'000) text += characters;
+        const asyncjobs::Step step{name, JsonText::parse('"' + text + '"')};
+        const Heartbeat heartbeat{.lease = lease, .step = step};
+        CHECK(store->renew({&heartbeat, 1}, std::chrono::minutes{1}).at(0).kept);
+        if (expected.empty() || expected.back() != step) expected.push_back(step);
+    };
+    for (int i = 0; i < 6; ++i) record(std::to_string(9 - i), "x");
+    record("quotes", "\\\"'");
+    record("characters", "\xF0\x9F\x8E\x89");
+    record("characters", "\xF0\x9F\x8E\x89"); // as if the answer had been lost
+    const Heartbeat too_large{
+        .lease = lease,
+        .step = asyncjobs::Step{"more", JsonText::parse('"' + std::string(1'100'000, 'x') + '"')}};
+    CHECK(code_of([&] {
+              store->renew({&too_large, 1}, std::chrono::minutes{1});
+          }) == Errc::invalid_payload);
+
+    CHECK((find(*store, lease.id)->steps == expected));
+    CHECK((store->held("w").at(0).steps == expected));
+    const std::vector<Settlement> back = {Settlement::released(lease)};
+    CHECK(store->settle(back).at(0).accepted);
+    CHECK((claim(*store, 1).at(0).steps == expected));
 }
 
 MYSQL_CASE("store", "a payload that is too large for the MySQL server is refused, not cut") {

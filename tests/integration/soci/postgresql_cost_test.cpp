@@ -30,6 +30,9 @@ SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign-' || to_char(n + 1, 'F
 INSERT INTO job_waiting (job, line, queue, queued_at, job_revision, job_created_at, told)
 SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', n, 1, n, ''
   FROM generate_series(1, 200000) AS n;
+INSERT INTO job_steps (job, name, number, result)
+SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 1, '1'
+  FROM generate_series(1, 200000) AS n;
 INSERT INTO job_tombstones (id, owner, expires_at)
 SELECT 'gone-' || to_char(n, 'FM0000000000'), 'o', 4000000000000000
   FROM generate_series(1, 200000) AS n;
@@ -66,10 +69,13 @@ void make_all_calls(JobStore& store) {
     std::vector<Heartbeat> heartbeats;
     for (const auto& job : claimed) {
         leases.push_back(job.lease);
-        heartbeats.push_back({.lease = job.lease, .progress = Progress{1, "x"}});
+        heartbeats.push_back({.lease = job.lease,
+                              .progress = Progress{1, "x"},
+                              .step = Step{"one", JsonText::parse("1")}});
     }
     store.check(leases);
     store.renew(heartbeats, 1min);
+    client.find(claimed.at(0).lease.id);
     store.settle(completed(claimed));
     while (!store.unblock(100).empty()) {
     }
@@ -121,7 +127,8 @@ TEST_CASE("on PostgreSQL no call reads other jobs, with plans that date from an 
     {
         const auto store =
             open_store(schema.url_to_end() + "&listen=off", {.readers = 1, .writers = 1});
-        for (const char* table : {"jobs", "job_dependencies", "job_waiting", "job_tombstones"})
+        for (const char* table :
+             {"jobs", "job_dependencies", "job_waiting", "job_tombstones", "job_steps"})
             other.run(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
         // Often enough for the server to keep the plans.
         for (int i = 0; i < 8; ++i) make_all_calls(*store);

@@ -1,5 +1,6 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/postgresql_server.hpp"
+#include "postgresql_schema.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -90,6 +91,31 @@ TEST_CASE("a table of the PostgreSQL store's that is gone is named when the stor
     schema.connect().run("DROP TABLE job_waiting");
     CHECK(contains(message_of([&] { open_store(schema.url()); }),
                    "the table job_waiting is missing"));
+}
+
+TEST_CASE("the steps of a job in older PostgreSQL tables are kept" * needs_postgresql) {
+    const PostgresqlSchema schema;
+    auto server = schema.connect();
+    server.run("CREATE SCHEMA " + schema.name());
+    for (const Migration& step : soci_adapter::postgresql_migrations().first(2)) {
+        server.run(step.sql);
+        server.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) + ", 0)");
+    }
+    server.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
+               " retention, created_at, updated_at, run_at, input, steps) VALUES ('" +
+               std::string(new_job(1).id.text()) +
+               "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, 1, 'null', '" +
+               R"([{"name":"read","result":"{\"rows\": 12}"},{"name":"add","result":"[]"},)"
+               R"({"name":"read","result":"2"}]'))");
+    const auto store = open_store(schema.url());
+    std::vector<Step> expected = {{"read", JsonText::parse(R"({"rows": 12})")},
+                                  {"add", JsonText::parse("[]")}};
+    const auto claimed = claim(*store, 1).at(0);
+    CHECK((claimed.steps == expected));
+    const Heartbeat heartbeat{.lease = claimed.lease, .step = Step{"sum", JsonText::parse("3")}};
+    store->renew({&heartbeat, 1}, std::chrono::minutes{1});
+    expected.push_back(*heartbeat.step);
+    CHECK((find(*store, claimed.lease.id)->steps == expected));
 }
 
 TEST_CASE("a PostgreSQL search_path without a schema for tables is refused with the reason" *

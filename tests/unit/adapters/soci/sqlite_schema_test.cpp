@@ -53,6 +53,36 @@ TEST_CASE("a job that waited for a limit in an older schema is due again") {
     CHECK(database.value("SELECT run_at FROM jobs WHERE id = '" + paused + "'") == never);
 }
 
+TEST_CASE("the steps of a job in an older schema are kept") {
+    const SqliteFile file;
+    Sqlite database(file.path());
+    for (const Migration& step : soci_adapter::sqlite_migrations().first(2)) {
+        database.run(step.sql);
+        database.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) +
+                     ", 0)");
+    }
+    const auto id = JobId::make(Timestamp{}, 0, 1);
+    database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
+                 " retention, created_at, updated_at, run_at, input, steps) VALUES ('" +
+                 std::string(id.text()) +
+                 "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, 1, 'null', '" +
+                 R"([{"name":"read","result":"{\"rows\": 12}"},{"name":"add","result":"[]"},)"
+                 R"({"name":"read","result":"2"}]'))");
+    database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
+                 " retention, created_at, updated_at, run_at, input) VALUES ('other', 'test',"
+                 " 'other', '', 'pending', 5, 0, 0, 1, 1, 1, 'null')");
+    const auto store = open_store(file.url());
+    CHECK(database.value("SELECT steps FROM jobs WHERE id = 'other'") == "NULL");
+    std::vector<Step> expected = {{"read", JsonText::parse(R"({"rows": 12})")},
+                                  {"add", JsonText::parse("[]")}};
+    const auto lease = claim(*store, 1).at(0).lease;
+    CHECK((find(*store, id)->steps == expected));
+    const Heartbeat heartbeat{.lease = lease, .step = Step{"sum", JsonText::parse("3")}};
+    store->renew({&heartbeat, 1}, std::chrono::minutes{1});
+    expected.push_back(*heartbeat.step);
+    CHECK((find(*store, id)->steps == expected));
+}
+
 TEST_CASE("asking which migrations are pending makes no file and changes none") {
     const SqliteFile file;
     pending_migrations(file.url());
