@@ -34,11 +34,16 @@ public:
         return found;
     }
 
-    /// Tables of `version` are there, and are what this library made.
-    void check_made(int version) const {
+    /// Tables of `version` are there, and are what this library made. If `may_be_begun`, those that
+    /// the next step makes anew may be gone, or be made.
+    void check_made(int version, bool may_be_begun) const {
+        const auto begun = objects_begun_after(version, may_be_begun);
         for (const SchemaObject& made : objects_made_by(known_.first(steps_to(version)))) {
             if (made.kind != "table") continue;
             const SchemaObject* found = find(made);
+            const SchemaObject* anew = find_object(begun, made.name);
+            if (anew && anew->columns != made.columns && (!found || is_like(*found, *anew)))
+                continue;
             if (!found)
                 refuse_tables(
                     fmt::format("the table {} is missing, although the tables have version {}; "
@@ -52,12 +57,14 @@ public:
     /// broke off has left them.
     void check_free(int version, bool may_be_begun) const {
         const auto before = objects_made_by(known_.first(steps_to(version)));
+        const auto begun = objects_begun_after(version, may_be_begun);
         for (const SchemaObject& wanted : objects_made_by(known_)) {
             if (find_object(before, wanted.name)) continue;
             const SchemaObject* found = find_in_the_way(wanted);
             if (!found) continue;
-            const bool is_ours = may_be_begun && found->kind == wanted.kind &&
-                                 (wanted.kind != "table" || is_like(*found, wanted));
+            const SchemaObject* half_done = find_object(begun, wanted.name);
+            const bool is_ours = may_be_begun && (is_made_like(*found, wanted) ||
+                                                  (half_done && is_made_like(*found, *half_done)));
             if (!is_ours) refuse_foreign(*found);
         }
     }
@@ -66,6 +73,15 @@ private:
     std::size_t steps_to(int version) const {
         return static_cast<std::size_t>(std::ranges::count_if(
             known_, [&](const Migration& step) { return step.version <= version; }));
+    }
+    /// What there is after the step that follows, if it may have been begun.
+    SchemaObjects objects_begun_after(int version, bool may_be_begun) const {
+        const auto done = steps_to(version);
+        return objects_made_by(
+            known_.first(std::min(done + (may_be_begun ? 1 : 0), known_.size())));
+    }
+    static bool is_made_like(const SchemaObject& found, const SchemaObject& wanted) {
+        return found.kind == wanted.kind && (wanted.kind != "table" || is_like(found, wanted));
     }
     const SchemaObject* find(const SchemaObject& wanted) const {
         return find_object(found_, session_.with_prefix(wanted.name));
@@ -105,8 +121,9 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
             fmt::format("the tables have version {}, but this library knows versions up to "
                         "{}: it is older than the one that made them",
                         version, known.back().version));
-    inventory.check_made(version);
-    inventory.check_free(version, has_versions && dialect.keeps_half_a_migration());
+    const bool may_be_begun = has_versions && dialect.keeps_half_a_migration();
+    inventory.check_made(version, may_be_begun);
+    inventory.check_free(version, may_be_begun);
     std::vector<Migration> missing;
     for (const Migration& step : known)
         if (step.version > version) missing.push_back(step);

@@ -1,6 +1,7 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/mysql_tables.hpp"
 #include "mysql_cases.hpp"
+#include "mysql_schema.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -78,6 +79,85 @@ MYSQL_CASE("migrate",
     CHECK(contains(message_of([&] { open_store(database.url()); }),
                    "the table job_waiting is missing"));
     CHECK_FALSE(contains(database.dump(), "job_waiting"));
+}
+
+std::vector<std::string> statements_of(std::string_view sql) {
+    constexpr std::string_view end_of_statement = ";\n";
+    std::vector<std::string> statements;
+    for (auto end = sql.find(end_of_statement); end != sql.npos; end = sql.find(end_of_statement)) {
+        statements.emplace_back(sql.substr(0, end));
+        sql.remove_prefix(end + end_of_statement.size());
+    }
+    return statements;
+}
+
+/// A job that waits for a limit and one that has steps, as version 1 had them.
+void add_jobs_of_version_1(Mysql& server) {
+    const auto insert = [&](const JobId& id, const std::string& run_at, const std::string& steps) {
+        server.run(
+            "INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
+            " retention, created_at, updated_at, run_at, not_before, input, steps) VALUES ('" +
+            std::string(id.text()) + "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, " +
+            run_at + ", 1000, 'null', " + steps + ")");
+    };
+    insert(new_job(1).id, "253402300799999999", "NULL");
+    server.run("INSERT INTO job_waiting VALUES ('" + std::string(new_job(1).id.text()) +
+               "', 'one', 'default', 1000, 0)");
+    insert(new_job(2).id, "2000",
+           R"('[{"name":"read","result":"{\\"rows\\": \\"12\\"}"},{"name":"add","result":"[]"},)"
+           R"({"name":"read","result":"2"}]')");
+}
+
+/// As if the process had been killed after the first `done` statements of the last of `known`.
+void break_off(Mysql& server, std::span<const Migration> known, std::size_t done) {
+    for (const Migration& step : known) {
+        const auto statements = statements_of(step.sql);
+        const bool is_last = &step == &known.back();
+        for (std::size_t i = 0; i < (is_last ? done : statements.size()); ++i)
+            server.run(statements[i]);
+        if (is_last) return;
+        server.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) + ", 0)");
+        if (step.version == 1) add_jobs_of_version_1(server);
+    }
+}
+
+MYSQL_CASE("migrate", "a migration of MySQL tables goes on wherever it broke off") {
+    const auto known = soci_adapter::mysql_migrations();
+    for (std::size_t i = 1; i <= known.size(); ++i) {
+        const auto count = statements_of(known[i - 1].sql).size();
+        CHECK(count > 1);
+        for (std::size_t done = 0; done <= count; ++done) {
+            CAPTURE(i);
+            CAPTURE(done);
+            const MysqlTables tables(needed);
+            Mysql server = tables.connect();
+            break_off(server, known.first(i), done);
+            const auto store = open_store(tables.url());
+            CHECK(server.value("SELECT max(version) FROM asyncjobs_schema") ==
+                  std::to_string(known.back().version));
+            if (i == 1) {
+                submit(*store, new_job(1));
+                CHECK(claim(*store, 5).size() == 1);
+                continue;
+            }
+            const auto claimed = claim(*store, 5);
+            REQUIRE(claimed.size() == 2);
+            CHECK(claimed[0].lease.id == new_job(1).id);
+            CHECK(claimed[0].steps.empty());
+            const std::vector<asyncjobs::Step> steps = {
+                {"read", JsonText::parse(R"({"rows": "12"})")}, {"add", JsonText::parse("[]")}};
+            CHECK((claimed[1].steps == steps));
+        }
+    }
+}
+
+MYSQL_CASE("migrate", "a table that is gone is named though a MySQL migration broke off") {
+    OwnDatabase database(needed);
+    Mysql server(database.url());
+    break_off(server, soci_adapter::mysql_migrations().first(2), 3);
+    database.run("DROP TABLE job_queues");
+    CHECK(contains(message_of([&] { open_store(database.url()); }),
+                   "the table job_queues is missing"));
 }
 
 MYSQL_CASE("migrate", "a host's table may have a name of the store's in another MySQL database") {
