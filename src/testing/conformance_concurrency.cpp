@@ -214,6 +214,25 @@ void cancels_or_is_asked(Scene& scene) {
     }
 }
 
+void gives_no_fence_again_while_a_removal_commits(Scene& scene) {
+    Pair stores(scene);
+    const auto job = scene.filled();
+    std::int64_t last = 0;
+    for (int round = 0; round < 10; ++round) {
+        patiently([&] { return scene.store().submit({&job, 1}); }); // if none did in the race
+        const auto lease = scene.claim_one().lease;
+        expect(lease.fence > last, "a fence above those of the jobs before");
+        last = lease.fence;
+        scene.accept(Settlement::completed(lease, {}));
+        race(4, [&](std::size_t i) {
+            if (i == 0)
+                patiently([&] { return stores.of(i).remove(job.id); });
+            else
+                patiently([&] { return stores.of(i).submit({&job, 1}); });
+        });
+    }
+}
+
 } // namespace
 
 Cases concurrency_cases() {
@@ -228,6 +247,8 @@ Cases concurrency_cases() {
         {"concurrent settlements of one lease have one winner", one_settlement_wins},
         {"a settlement and a rescue have one winner", settles_or_is_rescued},
         {"a cancel and a claim at once never lose the cancel", cancels_or_is_asked},
+        {"no fence is given twice for an id that is submitted while it is removed",
+         gives_no_fence_again_while_a_removal_commits},
     };
 }
 

@@ -68,15 +68,16 @@ static_assert(priority_step == Duration{60'000'000});
 /// Elsewhere in its queue; its own time, which readers see, stays what it is.
 #define ASYNCJOBS_IS_QUEUED_AT                                                                     \
     "not_before = nullif(coalesce(not_before, run_at), new_run_at), run_at = new_run_at"
-#define ASYNCJOBS_IS_TAKEN                                                                         \
-    "status = 'processing', attempt = attempt + 1, fence = fence + 1, revision = revision + 1,"    \
+#define ASYNCJOBS_IS_TAKEN(next_fence)                                                             \
+    "status = 'processing', attempt = attempt + 1, fence = " next_fence                            \
+    ", revision = revision + 1,"                                                                   \
     " progress = 0, message = '', worker = :worker, started_at = :now, updated_at = :now,"         \
     " lease_expires_at = :lease_expires_at"
 
 // `among` and `matches` as of ASYNCJOBS_ROW_STATEMENTS; `waiting_matches` and `waiting_among` are
 // the same of the rows of job_waiting, by `job`.
 #define ASYNCJOBS_LIMIT_STATEMENTS(rows, among, matches, waiting_matches, waiting_among,           \
-                                   for_update)                                                     \
+                                   for_update, next_fence)                                         \
     {                                                                                              \
         .lock = {rows("ignored", "text") ASYNCJOBS_LOCKS_LIMITS " (SELECT new_id FROM batch)"      \
                                                                 " ORDER BY name" for_update,       \
@@ -84,11 +85,10 @@ static_assert(priority_step == Duration{60'000'000});
         .look = {rows("ignored", "text") "SELECT " ASYNCJOBS_DUE_COLUMNS                           \
                                          " FROM jobs WHERE " among("id", "new_id"),                \
                  limited_due_columns},                                                             \
-        .take = {rows("new_revision", "bigint") "UPDATE jobs SET " ASYNCJOBS_IS_TAKEN              \
-                                                " FROM batch WHERE " matches                       \
-                                                " AND revision = new_revision"                     \
-                                                " AND status || '' = 'pending'"                    \
-                                                " RETURNING " ASYNCJOBS_CLAIMED_COLUMNS,           \
+        .take = {rows("new_revision", "bigint") "UPDATE jobs SET " ASYNCJOBS_IS_TAKEN(             \
+                     next_fence) " FROM batch WHERE " matches " AND revision = new_revision"       \
+                                 " AND status || '' = 'pending'"                                   \
+                                 " RETURNING " ASYNCJOBS_CLAIMED_COLUMNS,                          \
                  claimed_columns},                                                                 \
         .lines = {rows("ignored", "text") "SELECT line, next_at, due_at"                           \
                                           " FROM job_lines WHERE " among("line", "new_id"),        \

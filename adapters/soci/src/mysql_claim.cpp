@@ -36,12 +36,20 @@ bool MysqlClaim::search(MysqlBatch& batch) {
                                      filled_.contains(request_.queues[i]);
         if (!std::exchange(served.was_searched_first, true))
             search(batch, i, served.search.first(), served.first);
-        if (is_likely_to_do) return true;
+        if (is_likely_to_do) {
+            ask_for_used_fence(batch);
+            return true;
+        }
         if (!std::exchange(served.was_searched_then, true))
             search(batch, i, served.search.then(), served.then);
     }
+    ask_for_used_fence(batch);
     is_searched_ = true;
     return true;
+}
+
+void MysqlClaim::ask_for_used_fence(MysqlBatch& batch) {
+    batch.add(statements::used_fence, [this](Row row) { used_fence_ = row.number(); });
 }
 
 void MysqlClaim::search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found) {
@@ -75,10 +83,7 @@ void MysqlClaim::ask_for_next_due(MysqlBatch& batch) {
 void MysqlClaim::read(Row row, Served& served, Found& found) {
     const Timestamp run_at = row.time();
     served.oldest = std::min(served.oldest.value_or(run_at), run_at);
-    ClaimedJob job = read_claimed(row);
-    ++job.lease.fence;
-    ++job.attempt;
-    found.jobs.push_back(std::move(job));
+    found.jobs.push_back(read_claimed(row));
 }
 
 ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_dropped,
@@ -108,12 +113,16 @@ void MysqlClaim::take(MysqlBatch& batch) {
         for (Found* found : {&served.first, &served.then}) {
             found->jobs.resize(std::min(found->jobs.size(), wanted));
             wanted -= found->jobs.size();
-            for (const ClaimedJob& job : found->jobs) ids.push_back(job.lease.id);
+            for (ClaimedJob& job : found->jobs) {
+                become_taken(job, used_fence_);
+                ids.push_back(job.lease.id);
+            }
         }
     }
     std::ranges::sort(ids);
     in_lists(ids, [&](const Expression& these) {
-        batch.add_change(mysql::take, request_.worker, now_, request_.lease_for, these);
+        batch.add_change(mysql::take, used_fence_, request_.worker, now_, request_.lease_for,
+                         these);
     });
 }
 

@@ -5,7 +5,9 @@
 
 #include <asyncjobs/job_store.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -36,6 +38,12 @@ private:
     mutable std::mutex mutex_;
     std::set<std::string, std::less<>> queues_;
 };
+
+/// Makes of a job, as it was found, what `take` makes of its row.
+inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
+    job.lease.fence = std::max(job.lease.fence, used_fence) + 1;
+    ++job.attempt;
+}
 
 /// A claim from one queue after the other: looks for due jobs where ClaimFloors says first and
 /// then, until there are enough, and for the next that will be due.
@@ -77,6 +85,7 @@ private:
     void search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found);
     ClaimFloors::Findings findings(const Served& served, bool has_dropped, SteadyTime ended) const;
     void ask_for_next_due(MysqlBatch& batch);
+    void ask_for_used_fence(MysqlBatch& batch);
     void read(Row row, Served& served, Found& found);
     std::size_t missing() const;
 
@@ -90,6 +99,7 @@ private:
     bool is_searched_ = false;
     bool asked_for_next_due_ = false;
     std::optional<Duration> due_in_;
+    std::int64_t used_fence_ = 0; ///< as of when the last jobs were locked
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -37,17 +37,15 @@ std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const Due
                                            const ClaimRequest& request, Timestamp now) const {
     std::vector<ClaimedJob> taken;
     in_rows(jobs, add_revision, [&](const std::string& rows) {
+        const auto before = static_cast<std::ptrdiff_t>(taken.size());
         session.query(mysql::to_take)
-            .for_each(
-                [&](Row row) {
-                    ClaimedJob job = read_claimed(row);
-                    ++job.lease.fence;
-                    ++job.attempt;
-                    taken.push_back(std::move(job));
-                },
-                now, rows);
+            .for_each([&](Row row) { taken.push_back(read_claimed(row)); }, now, rows);
+        std::int64_t used = 0;
+        session.query(statements::used_fence).for_first([&](Row row) { used = row.number(); });
         session.query(mysql::limits.take)
-            .change(rows, request.worker, now, now + request.lease_for);
+            .change(rows, used, request.worker, now, now + request.lease_for);
+        std::for_each(taken.begin() + before, taken.end(),
+                      [&](ClaimedJob& job) { become_taken(job, used); });
     });
     return taken;
 }

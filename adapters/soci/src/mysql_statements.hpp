@@ -35,12 +35,12 @@ inline constexpr Sql insert =
         "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
         " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, "
         "not_before,"
-        " deadline, input, metadata, fence)"
+        " deadline, input, metadata)"
         " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,"
         "  new_unique_key, new_idempotency_key, new_limit_key, new_timeout, new_retention, :now, "
         ":now,"
         "  new_run_at, new_not_before, new_deadline, new_input, "
-        "new_metadata, " ASYNCJOBS_FIRST_FENCE " FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
+        "new_metadata FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
         // clang-format off
     ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
     ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
@@ -146,9 +146,11 @@ inline constexpr Sql next_due_in = {
     " ORDER BY run_at, id LIMIT 1",
     "i"};
 
+/// `used` is what statements::used_fence returned once the jobs were locked.
+#define ASYNCJOBS_MYSQL_NEXT_FENCE "GREATEST(fence, :used) + 1"
 inline constexpr Sql take = {
     "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
-    " SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+    " SET status = 'processing', attempt = attempt + 1, fence = " ASYNCJOBS_MYSQL_NEXT_FENCE ","
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
     " updated_at = :now, lease_expires_at = :now + :lease_for WHERE id IN (:these)"};
 
@@ -332,8 +334,8 @@ inline constexpr LimitStatements limits = {
              limit_columns},
     .look = {"SELECT " ASYNCJOBS_DUE_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH,
              limited_due_columns},
-    .take = {"UPDATE " ASYNCJOBS_ROWS("revision") ASYNCJOBS_OF_BATCH
-             " SET " ASYNCJOBS_IS_TAKEN " WHERE revision = new_revision AND status = 'pending'"},
+    .take = {"UPDATE " ASYNCJOBS_ROWS("revision") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_IS_TAKEN(
+        ASYNCJOBS_MYSQL_NEXT_FENCE) " WHERE revision = new_revision AND status = 'pending'"},
     .lines = {"SELECT line, next_at, due_at FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_LINES_OF_BATCH("job_lines"),
               "tii"},

@@ -18,12 +18,12 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql {
 #define ASYNCJOBS_INSERT                                                                           \
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
     " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before," \
-    " deadline, input, metadata, fence)"                                                           \
+    " deadline, input, metadata)"                                                                  \
     " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key,"               \
     " idempotency_key, limit_key, timeout, retention, :now, :now,"                                 \
     " CASE WHEN due > :now THEN due ELSE due - priority * " ASYNCJOBS_STEP " END,"                 \
     " CASE WHEN due <= :now AND priority > 0 THEN due END,"                                        \
-    " coalesce(deadline, due + start_within), input, metadata, " ASYNCJOBS_FIRST_FENCE             \
+    " coalesce(deadline, due + start_within), input, metadata"                                     \
     " FROM (SELECT *, coalesce(run_at, :now + delay) AS due"                                       \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
     " CAST(:owners AS text[]), CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),"  \
@@ -108,10 +108,12 @@ inline constexpr Sql settle = {
 #define ASYNCJOBS_IS_SERVED                                                                        \
     "coalesce((SELECT paused FROM job_queues WHERE name = served.name), 0) = 0"
 
+#define ASYNCJOBS_POSTGRESQL_NEXT_FENCE ASYNCJOBS_NEXT_FENCE("greatest")
 inline constexpr Sql
     claim =
         {
-            "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+            "UPDATE jobs SET status = 'processing', attempt = attempt + 1,"
+            " fence = " ASYNCJOBS_POSTGRESQL_NEXT_FENCE ","
             " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = "
             ":now,"
             " updated_at = :now, lease_expires_at = :now + :lease_for"
@@ -239,7 +241,7 @@ inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(
 inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(
     ASYNCJOBS_POSTGRESQL_ROWS, ASYNCJOBS_POSTGRESQL_AMONG, ASYNCJOBS_POSTGRESQL_MATCHES,
     ASYNCJOBS_POSTGRESQL_WAITING_AMONG " AND job || '' = new_id",
-    ASYNCJOBS_POSTGRESQL_WAITING_AMONG, " FOR UPDATE");
+    ASYNCJOBS_POSTGRESQL_WAITING_AMONG, " FOR UPDATE", ASYNCJOBS_POSTGRESQL_NEXT_FENCE);
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};

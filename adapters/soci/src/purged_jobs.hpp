@@ -12,7 +12,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Has new jobs begin with a fence not below `used`, which a job that is deleted has had.
+/// Has claims give fences above `used`, which a job that is deleted has had.
 void raise_fences(Session& session, std::int64_t used);
 
 /// Jobs that are deleted because they have expired, and what of them is elsewhere.

@@ -10,10 +10,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite {
 inline constexpr Sql insert = {
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
     " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before,"
-    " deadline, input, metadata, fence)"
+    " deadline, input, metadata)"
     " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,"
     " :idempotency_key, :limit_key, :timeout, :retention, :now, :now, :run_at, :not_before,"
-    " :deadline, :input, :metadata, " ASYNCJOBS_FIRST_FENCE ")"
+    " :deadline, :input, :metadata)"
     " ON CONFLICT DO NOTHING"};
 
 // A percentage of -1 says that none was reported.
@@ -58,8 +58,10 @@ inline constexpr Sql put_back = {
     ")" ASYNCJOBS_IF_LEASED " RETURNING status",
     "t"};
 
+#define ASYNCJOBS_SQLITE_NEXT_FENCE ASYNCJOBS_NEXT_FENCE("max")
 inline constexpr Sql claim = {
-    "UPDATE jobs SET status = 'processing', attempt = attempt + 1, fence = fence + 1,"
+    "UPDATE jobs SET status = 'processing', attempt = attempt + 1,"
+    " fence = " ASYNCJOBS_SQLITE_NEXT_FENCE ","
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
     " updated_at = :now, lease_expires_at = :lease_expires_at"
     " WHERE rowid IN (SELECT rowid FROM jobs"
@@ -144,9 +146,9 @@ inline constexpr Sql find_due = {
     " ORDER BY run_at, id LIMIT :n",
     limited_due_columns};
 
-inline constexpr LimitStatements limits =
-    ASYNCJOBS_LIMIT_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id",
-                               "job = new_id", ASYNCJOBS_SQLITE_AMONG("job", "new_id"), "");
+inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(
+    ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id", "job = new_id",
+    ASYNCJOBS_SQLITE_AMONG("job", "new_id"), "", ASYNCJOBS_SQLITE_NEXT_FENCE);
 
 inline constexpr Sql record_version = {
     "INSERT INTO asyncjobs_schema (version, applied_at) VALUES (:version, :now)"};

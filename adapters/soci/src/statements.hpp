@@ -108,10 +108,13 @@ inline constexpr Sql check = {"SELECT cancel_requested_at FROM jobs"
                               " WHERE id = :id AND fence = :fence AND status = 'processing'",
                               "i"};
 
-/// The highest fence of a job that is gone: see raise_fences(). New jobs begin with it, so that no
-/// fence is given twice for an id that is submitted again.
-#define ASYNCJOBS_FIRST_FENCE "(SELECT used FROM job_fences WHERE id = 1)"
-inline constexpr Sql used_fence = {"SELECT used FROM job_fences WHERE id = 1", "i"};
+/// The highest fence of a job that is gone: see raise_fences(). A claim gives a higher one, so that
+/// no fence is given twice for an id that is submitted again. Not the submit: one that waits for
+/// the removal of its id to commit does not see what the removal writes, but whoever sees the new
+/// job does.
+#define ASYNCJOBS_USED_FENCE "SELECT used FROM job_fences WHERE id = 1"
+#define ASYNCJOBS_NEXT_FENCE(greatest) greatest "(fence, (" ASYNCJOBS_USED_FENCE ")) + 1"
+inline constexpr Sql used_fence = {ASYNCJOBS_USED_FENCE, "i"};
 inline constexpr Sql use_fence = {
     "UPDATE job_fences SET used = :fence WHERE id = 1 AND used < :fence"};
 inline constexpr Sql fence = {"SELECT fence FROM jobs WHERE id = :id", "i"};

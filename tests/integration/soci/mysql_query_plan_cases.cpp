@@ -80,6 +80,7 @@ private:
         {":lease_expires_at", "1800000000000000"},
         {":crash_limit", "3"},
         {":piece", "'x'"},
+        {":used", "1"},
         {":name", "'x'"},
         {":reason", "'x'"},
         {":step", "60000000"},

@@ -141,6 +141,30 @@ MYSQL_CASE("store", "a MySQL call that is killed while it waits for a lock is ma
     CHECK(find(*store, id)->revision == 3);
 }
 
+MYSQL_CASE("store",
+           "a submit that waits for the removal of its id gets no fence of the job before") {
+    for (const bool is_limited : {false, true}) {
+        const MysqlTables tables(needed);
+        const auto store = open_store(tables.url());
+        Mysql server = tables.connect(), other = tables.connect();
+        submit_one(*store, 1);
+        const auto lease = claim(*store, 1).at(0).lease;
+        const std::vector<Settlement> done = {Settlement::completed(lease, {})};
+        store->settle(done);
+        if (is_limited) store->set_limit({.name = "l", .queue = "default", .concurrency = 9});
+        other.run("START TRANSACTION");
+        other.run("UPDATE job_fences SET used = (SELECT fence FROM jobs)");
+        other.run("DELETE FROM jobs");
+        auto again = std::async(std::launch::async, [&] { return submit_one(*store, 1); });
+        wait_for_a_waiting_one(server, tables);
+        other.run("COMMIT");
+        CHECK(again.get() == Submitted::Outcome::created);
+        const auto fence = claim(*store, 1).at(0).lease.fence;
+        CHECK(fence > lease.fence);
+        CHECK(find(*store, lease.id)->fence == fence);
+    }
+}
+
 MYSQL_CASE("store", "a MySQL call waits for a lock for a bounded time, and leaves nothing behind") {
     const MysqlTables tables(needed);
     const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::seconds{1}});

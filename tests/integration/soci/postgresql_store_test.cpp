@@ -103,6 +103,30 @@ TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once" 
     CHECK(find(*store, new_job(99).id));
 }
 
+TEST_CASE(
+    "a submit that waits for the removal of its id on PostgreSQL gets no fence of the job before" *
+    needs_postgresql) {
+    for (const bool is_limited : {false, true}) {
+        const PostgresqlSchema schema;
+        const auto store = open_store(schema.url_to_end());
+        submit(*store, new_job(1));
+        const auto lease = claim(*store, 1).at(0).lease;
+        const std::vector<Settlement> done = {Settlement::completed(lease, {})};
+        store->settle(done);
+        if (is_limited) store->set_limit({.name = "l", .queue = "default", .concurrency = 9});
+        auto remover = schema.connect(), other = schema.connect();
+        remover.run("BEGIN; UPDATE job_fences SET used = (SELECT fence FROM jobs);"
+                    " DELETE FROM jobs");
+        auto again = std::async(std::launch::async, [&] { return submit(*store, new_job(1)); });
+        waiting_session(other, schema);
+        remover.run("COMMIT");
+        CHECK(again.get().outcome == Submitted::Outcome::created);
+        const auto fence = claim(*store, 1).at(0).lease.fence;
+        CHECK(fence > lease.fence);
+        CHECK(find(*store, lease.id)->fence == fence);
+    }
+}
+
 TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to" * needs_postgresql) {
     const PostgresqlSchema schema;
     open_store(schema.url()); // others may be making their tables, one after the other
