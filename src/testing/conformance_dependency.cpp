@@ -183,6 +183,21 @@ void waits_for_whom_holds_its_parents_key(Scene& scene) {
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
+void waits_for_whom_holds_its_parents_key_by_the_same_submit(Scene& scene) {
+    const auto holder = scene.filled({.unique_key = "key"}),
+               same = scene.filled({.unique_key = "key"});
+    const auto child = scene.filled({.queue = "children", .after = {same.id}});
+    const std::vector<NewJob> jobs = {holder, same, child};
+    const auto answers = scene.store().submit(jobs);
+    expect_equal(answers[1].outcome, Outcome::key_taken, "outcome of the parent");
+    expect_equal(scene.job(child.id).blocked_by, 1, "blocked_by");
+    const auto settlement = Settlement::completed(scene.claim_one().lease, JsonText());
+    expect(scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
+           "the end of the holder to say that a job waits for it");
+    unblock(scene);
+    expect_equal(claimable(scene), 1, "jobs claimed");
+}
+
 void expect_stopped(Scene& scene, const JobId& id, JobStatus status, const JobId& parent) {
     const auto job = scene.job(id);
     expect_equal(job.status, status, "status");
@@ -345,6 +360,41 @@ void counts_right_with_many_at_once(Scene& scene) {
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
+/// Longer than what one call of unblock() follows, of jobs that each want something else; two ways
+/// lead to the first after it that runs all the same.
+void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
+    const auto parent = scene.submit();
+    std::vector<NewJob> chain;
+    std::vector<JobId> parents;
+    auto last = parent;
+    for (int i = 0; i < 150; ++i) {
+        parents.push_back(last);
+        chain.push_back(scene.filled(
+            {.queue = "children",
+             .after = {last},
+             .on_parent_failure = i % 3 == 1 ? OnParentFailure::fail : OnParentFailure::cancel}));
+        last = chain.back().id;
+    }
+    const auto beside = scene.filled({.queue = "children", .after = {chain[2].id}});
+    const auto both = scene.filled({.queue = "children", .after = {beside.id, chain[120].id}});
+    const auto runs = scene.filled(
+        {.queue = "children", .after = {last, both.id}, .on_parent_failure = OnParentFailure::run});
+    const auto after_it = scene.filled({.queue = "children", .after = {runs.id}});
+    auto jobs = chain;
+    jobs.insert(jobs.end(), {beside, both, runs, after_it});
+    scene.store().submit(jobs);
+    scene.store().cancel(parent, {});
+    expect_equal(unblock(scene, 40).size() >= chain.size() + 3, true, "jobs told");
+    for (std::size_t i = 0; i < chain.size(); ++i)
+        expect_stopped(scene, chain[i].id, i % 3 == 1 ? JobStatus::failed : JobStatus::cancelled,
+                       parents[i]);
+    expect_stopped(scene, beside.id, JobStatus::cancelled, chain[2].id);
+    expect_equal(scene.status(both.id), JobStatus::cancelled, "status of a job with two parents");
+    expect_equal(scene.job(after_it.id).blocked_by, 1, "blocked_by of the job after it");
+    expect_equal(ids_of(scene.claim(10, {"children"})), {runs.id}, "the job that runs");
+    expect_equal(unblock(scene).size(), 0, "jobs told a second time");
+}
+
 } // namespace
 
 Cases dependency_cases() {
@@ -363,11 +413,15 @@ Cases dependency_cases() {
          refuses_a_parent_that_is_not_there},
         {"a parent whose unique key was taken is stood in for by the holder",
          waits_for_whom_holds_its_parents_key},
+        {"a parent whose unique key a job of the same submit took is stood in for by that one",
+         waits_for_whom_holds_its_parents_key_by_the_same_submit},
         {"when a parent fails, its child is cancelled, fails or runs, as it says",
          does_as_it_is_told_when_a_parent_fails},
         {"a cancelled parent is one that did not complete",
          a_cancelled_parent_is_one_that_did_not_complete},
         {"a failure stops the children's children, too", stops_the_whole_chain},
+        {"a failure stops a long chain, up to a job that runs all the same",
+         stops_a_long_chain_up_to_a_job_that_runs},
         {"a job that an operator started waits no more", leaves_finished_children_alone},
         {"a parent that is tried again goes on blocking", a_parent_that_is_retried_blocks_on},
         {"a finished parent stays until its children were told", is_not_forgotten_by_retention},

@@ -95,27 +95,70 @@ void mark(Session& session, const RowStatements& sql, const auto& ids, int depen
             [&](const std::string& rows) { session.query(sql.mark).change(rows, dependents); });
 }
 
-/// Why children are stopped, and which.
-using Stopped =
-    std::map<std::pair<OnParentFailure, const FinishedJobs::value_type*>, std::vector<JobId>>;
+bool can_be_stopped(const Locked& child) {
+    return child.status == JobStatus::pending && child.blocked_by > 0 &&
+           child.on_parent_failure != OnParentFailure::run;
+}
+
+JobStatus stopped_as(const Locked& child) {
+    return child.on_parent_failure == OnParentFailure::fail ? JobStatus::failed
+                                                            : JobStatus::cancelled;
+}
+
+/// Children that are stopped, each with what has become of a parent, by their status.
+using Stopped = std::map<JobStatus, std::vector<std::pair<JobId, const FinishedJobs::value_type*>>>;
 
 void stop_children(Session& session, const RowStatements& sql, const Stopped& stopped,
                    CallTime now) {
-    for (const auto& [why, children] : stopped) {
-        const auto& [policy, parent] = why;
-        const JobError error = parent_failed(parent->first, parent->second);
-        const bool fails = policy == OnParentFailure::fail;
-        const auto status = fails ? JobStatus::failed : JobStatus::cancelled;
-        const auto text = fails ? std::optional(to_text(error)) : std::nullopt;
-        const auto reason = fails ? std::nullopt : std::optional(error.message);
-        in_rows(children, add_id, [&](const std::string& rows) {
-            session.query(sql.stop).change(rows, to_string(status), now, text, reason);
+    for (const auto& [status, children] : stopped) {
+        const auto add = [fails = status == JobStatus::failed](JsonRows& rows, const auto& child) {
+            const JobError error = parent_failed(child.second->first, child.second->second);
+            rows.add(child.first, 0, fails ? to_text(error) : error.message);
+        };
+        in_rows(children, add, [&, name = to_string(status)](const std::string& rows) {
+            session.query(sql.stop).change(rows, name, now);
         });
     }
 }
 
+/// Adds to finished jobs those that are stopped because they did not complete, and that have
+/// children themselves, until there are `limit`: all that a chain of them stops is then told in the
+/// same statements. They are locked.
+void add_what_is_stopped(Session& session, const RowStatements& sql, FinishedJobs& parents,
+                         std::size_t limit) {
+    std::vector<JobId> latest;
+    for (const auto& [id, status] : parents)
+        if (status != JobStatus::completed) latest.push_back(id);
+    std::vector<std::pair<JobId, JobId>> found; ///< children, each after its parent
+    std::set<JobId> ids;
+    while (!latest.empty() && parents.size() + ids.size() < limit) {
+        const std::size_t most = limit - parents.size() - ids.size();
+        std::vector<JobId> next;
+        in_rows(latest, add_id, [&](const std::string& rows) {
+            session.query(sql.stopped)
+                .for_each(
+                    [&](Row row) {
+                        const JobId child = read_id(row);
+                        found.emplace_back(child, read_id(row));
+                        if (!parents.contains(child) && ids.insert(child).second)
+                            next.push_back(child);
+                    },
+                    rows, most);
+        });
+        latest = std::move(next);
+    }
+    const auto locked = lock_rows(session, sql.lock, ids);
+    for (const auto& [id, parent] : found) {
+        const auto child = locked.find(id);
+        const auto stops = parents.find(parent);
+        if (child != locked.end() && can_be_stopped(child->second) && stops != parents.end() &&
+            stops->second != JobStatus::completed)
+            parents.emplace(id, stopped_as(child->second));
+    }
+}
+
 /// Tells the children of `parents`. Returns those of them that this stops and that have children
-/// themselves.
+/// themselves, but for those that are among `parents`.
 FinishedJobs unblock_children(Session& session, const RowStatements& sql,
                               const FinishedJobs& parents, CallTime now,
                               std::vector<Unblocked>& answer) {
@@ -133,12 +176,11 @@ FinishedJobs unblock_children(Session& session, const RowStatements& sql,
     for (auto& [id, child] : locked) {
         const Told& by = told.at(id);
         Unblocked one{id, std::move(child.queue), JobStatus::pending, child.blocked_by - by.count};
-        if (by.failed && child.on_parent_failure != OnParentFailure::run) {
-            stopped[{child.on_parent_failure, by.failed}].push_back(id);
-            one.status = child.on_parent_failure == OnParentFailure::fail ? JobStatus::failed
-                                                                          : JobStatus::cancelled;
+        if (by.failed && can_be_stopped(child)) {
+            one.status = stopped_as(child);
             one.blocked_by = 0;
-            if (child.has_children) next.emplace(id, one.status);
+            stopped[one.status].emplace_back(id, by.failed);
+            if (child.has_children && !parents.contains(id)) next.emplace(id, one.status);
         } else {
             left.emplace_back(id, one.blocked_by);
         }
@@ -153,21 +195,35 @@ FinishedJobs unblock_children(Session& session, const RowStatements& sql,
 
 } // namespace
 
+std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs) {
+    std::unordered_set<JobId> ids;
+    for (const NewJob& job : jobs) ids.insert(job.after.begin(), job.after.end());
+    return ids;
+}
+
 void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
                     std::span<Submitted> answers) {
     auto children = children_among(jobs, answers);
     if (children.empty()) return;
-    std::set<JobId> parents;
-    for (const Child& child : children) parents.insert(child.parents.begin(), child.parents.end());
-    auto there = lock_rows(session, sql.lock, parents);
-    mark(session, sql, parents, has_children);
+    const auto waited_for = ids_waited_for(jobs);
+    std::set<JobId> created, others; // the former as parents
+    for (const Submitted& answer : answers)
+        if (answer.outcome == Submitted::Outcome::created && waited_for.contains(answer.id))
+            created.insert(answer.id);
+    for (const Child& child : children)
+        for (const JobId& parent : child.parents)
+            if (!created.contains(parent)) others.insert(parent);
+    auto there = lock_rows(session, sql.lock, others);
+    mark(session, sql, others, has_children);
 
     std::vector<JobId> orphans;
     std::erase_if(children, [&](const Child& child) {
-        const auto missing = std::ranges::find_if(
-            child.parents, [&](const JobId& parent) { return !there.contains(parent); });
+        const auto missing = std::ranges::find_if(child.parents, [&](const JobId& parent) {
+            return !there.contains(parent) && !created.contains(parent);
+        });
         if (missing == child.parents.end()) return false;
         orphans.push_back(child.job->id);
+        created.erase(child.job->id);
         there.erase(child.job->id);
         *child.answer = {Submitted::Outcome::parent_missing, *missing, {}};
         return true;
@@ -202,6 +258,7 @@ std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::
     std::vector<Unblocked> answer;
     std::vector<JobId> told;
     while (!parents.empty()) {
+        add_what_is_stopped(session, sql, parents, limit - std::min(limit, told.size()));
         for (const auto& [id, status] : parents) told.push_back(id);
         parents = unblock_children(session, sql, parents, now, answer);
         if (told.size() + parents.size() > limit) break; // they are found by the next call

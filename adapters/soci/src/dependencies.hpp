@@ -2,7 +2,12 @@
 
 #include "dialect.hpp"
 
+#include <unordered_set>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// The jobs that others wait for: they are inserted with 1 as `dependents`.
+std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs);
 
 /// Makes those of `jobs` wait that name parents. All have been inserted as `answers` say; one whose
 /// parent is missing is taken back, and its answer says so.

@@ -35,12 +35,12 @@ inline constexpr Sql insert =
         "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
         " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, "
         "not_before,"
-        " deadline, input, metadata)"
+        " deadline, input, metadata, dependents)"
         " SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,"
         "  new_unique_key, new_idempotency_key, new_limit_key, new_timeout, new_retention, :now, "
         ":now,"
         "  new_run_at, new_not_before, new_deadline, new_input, "
-        "new_metadata FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
+        "new_metadata, new_dependents FROM JSON_TABLE(:rows, '$[*]' COLUMNS ("
         // clang-format off
     ASYNCJOBS_COLUMN("id", "0") ", " ASYNCJOBS_COLUMN("type", "1") ", "
     ASYNCJOBS_COLUMN("queue", "2") ", " ASYNCJOBS_COLUMN("owner", "3") ", "
@@ -49,7 +49,8 @@ inline constexpr Sql insert =
     ASYNCJOBS_COLUMN("limit_key", "8") ", " ASYNCJOBS_COLUMN("timeout", "9") ", "
     ASYNCJOBS_COLUMN("retention", "10") ", " ASYNCJOBS_COLUMN("run_at", "11") ", "
     ASYNCJOBS_COLUMN("not_before", "12") ", " ASYNCJOBS_COLUMN("deadline", "13") ", "
-    ASYNCJOBS_COLUMN("input", "14") ", " ASYNCJOBS_COLUMN("metadata", "15")
+    ASYNCJOBS_COLUMN("input", "14") ", " ASYNCJOBS_COLUMN("metadata", "15") ", "
+    ASYNCJOBS_COLUMN("dependents", "16")
         // clang-format on
         ")) AS batch"};
 
@@ -304,6 +305,11 @@ inline constexpr RowStatements over_rows = {
               " SET is_open = 0 WHERE is_open = 1"},
     .count_down = {"UPDATE " ASYNCJOBS_ROWS("left") ASYNCJOBS_OF_BATCH
                    " SET " ASYNCJOBS_COUNTS_DOWN},
+    .stopped = {"SELECT id, parent FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_PARENTS_OF_BATCH
+                " STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON id = child"
+                " WHERE is_open = 1 AND status = 'pending' AND " ASYNCJOBS_CAN_BE_STOPPED
+                " LIMIT :n",
+                "tt"},
     .stop = {"UPDATE " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_STOPS},
     .disconnect = {"DELETE job_dependencies FROM " ASYNCJOBS_ROWS(
         "ignored") " AS batch STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of)"

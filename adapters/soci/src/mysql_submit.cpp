@@ -40,9 +40,11 @@ std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) 
 class Submission {
 public:
     /// `commits`: it is the last of its transaction.
-    Submission(MysqlSession& session, std::span<const NewJob> jobs, Timestamp now, bool commits,
+    Submission(MysqlSession& session, std::span<const NewJob> jobs,
+               const std::unordered_set<JobId>& waited_for, Timestamp now, bool commits,
                std::span<Submitted> answers)
-        : session_(session), jobs_(jobs), now_(now), commits_(commits), answers_(answers) {
+        : session_(session), jobs_(jobs), waited_for_(waited_for), now_(now), commits_(commits),
+          answers_(answers) {
         for (std::size_t i = 0; i < jobs.size(); ++i) open_.push_back(i);
     }
 
@@ -101,7 +103,7 @@ private:
                      job.unique_key, job.idempotency_key, job.limit_key, job.timeout, job.retention,
                      times.run_at, times.not_before, deadline_of(job, run_at),
                      long_texts.inlined(mysql::append_to_input, job.id, job.input.text()),
-                     metadata_of(job));
+                     metadata_of(job), waited_for_.contains(job.id) ? 1 : 0);
         }
         MysqlBatch batch(session_);
         try {
@@ -186,6 +188,7 @@ private:
 
     MysqlSession& session_;
     const std::span<const NewJob> jobs_;
+    const std::unordered_set<JobId>& waited_for_;
     const Timestamp now_;
     const bool commits_;
     const std::span<Submitted> answers_;
@@ -203,12 +206,14 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
     const Timestamp time = time_of(session, now);
     const bool has_children =
         std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); });
+    const auto waited_for = ids_waited_for(jobs);
     while (!jobs.empty()) {
         const auto batch = jobs.first(batch_of(own, jobs));
         jobs = jobs.subspan(batch.size());
         const bool commits = own.commits_last_batch() && jobs.empty() && !has_children;
         answers.resize(answers.size() + batch.size());
-        Submission(own, batch, time, commits, std::span(answers).last(batch.size())).run();
+        Submission(own, batch, waited_for, time, commits, std::span(answers).last(batch.size()))
+            .run();
     }
     block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
     floors_.expect(all, std::span(answers).subspan(start), steady_now());

@@ -18,21 +18,23 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql {
 #define ASYNCJOBS_INSERT                                                                           \
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"        \
     " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before," \
-    " deadline, input, metadata)"                                                                  \
+    " deadline, input, metadata, dependents)"                                                      \
     " SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key,"               \
     " idempotency_key, limit_key, timeout, retention, :now, :now,"                                 \
     " CASE WHEN due > :now THEN due ELSE due - priority * " ASYNCJOBS_STEP " END,"                 \
     " CASE WHEN due <= :now AND priority > 0 THEN due END,"                                        \
-    " coalesce(deadline, due + start_within), input, metadata"                                     \
+    " coalesce(deadline, due + start_within), input, metadata, dependents"                         \
     " FROM (SELECT *, coalesce(run_at, :now + delay) AS due"                                       \
     " FROM unnest(CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:queues AS text[]),"          \
     " CAST(:owners AS text[]), CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),"  \
     " CAST(:unique_keys AS text[]), CAST(:idempotency_keys AS text[]),"                            \
     " CAST(:limit_keys AS text[]), CAST(:timeouts AS bigint[]), CAST(:retentions AS bigint[]),"    \
     " CAST(:run_at AS bigint[]), CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]),"         \
-    " CAST(:start_within AS bigint[]), CAST(:inputs AS text[]), CAST(:metadata AS text[]))"        \
+    " CAST(:start_within AS bigint[]), CAST(:inputs AS text[]), CAST(:metadata AS text[]),"        \
+    " CAST(:dependents AS integer[]))"                                                             \
     " AS given (id, type, queue, owner, priority, max_attempts, unique_key, idempotency_key,"      \
-    " limit_key, timeout, retention, run_at, delay, deadline, start_within, input, metadata))"     \
+    " limit_key, timeout, retention, run_at, delay, deadline, start_within, input, metadata,"      \
+    " dependents))"                                                                                \
     " AS new"
 
 /// All of them, or a fault.
@@ -230,9 +232,20 @@ inline constexpr Sql replace = {
 #define ASYNCJOBS_POSTGRESQL_AMONG(column, of) column " = ANY(ARRAY(SELECT " of " FROM batch))"
 #define ASYNCJOBS_POSTGRESQL_MATCHES                                                               \
     ASYNCJOBS_POSTGRESQL_AMONG("id", "new_id") " AND id || '' = new_id"
+// Each is looked up by what was found before: OFFSET 0 leaves no other plan.
+#define ASYNCJOBS_POSTGRESQL_STOPPED                                                               \
+    "WITH RECURSIVE stopped (job, by_job) AS ("                                                    \
+    "SELECT (entry ->> 0) COLLATE \"C\", CAST(NULL AS text) COLLATE \"C\""                         \
+    " FROM json_array_elements(CAST(:rows AS json)) AS entry"                                      \
+    " UNION SELECT found.id, stopped.job FROM stopped,"                                            \
+    " LATERAL (SELECT child FROM job_dependencies WHERE parent = stopped.job AND is_open = 1"      \
+    "  OFFSET 0) AS edge,"                                                                         \
+    " LATERAL (SELECT id FROM jobs WHERE id = edge.child AND status || '' = 'pending'"             \
+    "  AND " ASYNCJOBS_CAN_BE_STOPPED " OFFSET 0) AS found)"                                       \
+    " SELECT job, by_job FROM stopped WHERE by_job IS NOT NULL LIMIT :n"
 inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(
     ASYNCJOBS_POSTGRESQL_ROWS, ASYNCJOBS_POSTGRESQL_AMONG, ASYNCJOBS_POSTGRESQL_MATCHES,
-    " FOR UPDATE", " FOR UPDATE SKIP LOCKED");
+    " FOR UPDATE", " FOR UPDATE SKIP LOCKED", ASYNCJOBS_POSTGRESQL_STOPPED);
 
 // The order leaves no choice but the primary key: the other index of job_waiting ends in `job`.
 #define ASYNCJOBS_POSTGRESQL_WAITING_AMONG                                                         \

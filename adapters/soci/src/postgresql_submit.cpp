@@ -8,16 +8,19 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// Answers when each job that was inserted was.
 std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
-                                            std::span<const NewJob> jobs, CallTime now) {
+                                            std::span<const NewJob> jobs,
+                                            const std::unordered_set<JobId>& waited_for,
+                                            CallTime now) {
     PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys,
         idempotency_keys, limit_keys, timeouts, retentions, run_at, delays, deadlines, start_within,
-        inputs, metadata;
+        inputs, metadata, dependents;
     for (const NewJob& job : jobs) {
         ids.add(job.id.text());
         types.add(job.type);
@@ -45,6 +48,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
             start_within.add_null();
         inputs.add(job.input.text());
         metadata.add(metadata_of(job));
+        dependents.add(waited_for.contains(job.id) ? 1 : 0);
     }
     std::unordered_map<JobId, Timestamp> inserted;
     session.query(statement).for_each(
@@ -55,7 +59,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         now, priority_step, ids.text(), types.text(), queues.text(), owners.text(),
         priorities.text(), max_attempts.text(), unique_keys.text(), idempotency_keys.text(),
         limit_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
-        deadlines.text(), start_within.text(), inputs.text(), metadata.text());
+        deadlines.text(), start_within.text(), inputs.text(), metadata.text(), dependents.text());
     return inserted;
 }
 
@@ -69,11 +73,12 @@ std::optional<Submitted> answer_conflict(Session& session, const NewJob& job, Ca
     return answer;
 }
 
-Submitted submit_after_conflict(Session& session, const NewJob& job, CallTime now) {
+Submitted submit_after_conflict(Session& session, const NewJob& job,
+                                const std::unordered_set<JobId>& waited_for, CallTime now) {
     constexpr int max_tries = 10;
     for (int tries = 0; tries < max_tries; ++tries) {
         if (const auto conflict = answer_conflict(session, job, now)) return *conflict;
-        if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, now);
+        if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, waited_for, now);
             !inserted.empty())
             return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
     }
@@ -90,7 +95,7 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
         }))
         return false;
     try {
-        const auto inserted = insert(session, postgresql::insert_all, jobs, now);
+        const auto inserted = insert(session, postgresql::insert_all, jobs, {}, now);
         for (const NewJob& job : jobs)
             answers.push_back({Submitted::Outcome::created, job.id, inserted.at(job.id)});
         return true;
@@ -112,13 +117,14 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
         begin_write(session);
     }
     const std::size_t start = answers.size();
+    const auto waited_for = ids_waited_for(jobs);
     const auto submit_batch = [&](std::span<const NewJob> batch) {
-        const auto inserted = insert(session, postgresql::insert, batch, now);
+        const auto inserted = insert(session, postgresql::insert, batch, waited_for, now);
         for (const NewJob& job : batch) {
             const auto found = inserted.find(job.id);
             answers.push_back(found != inserted.end()
                                   ? Submitted{Submitted::Outcome::created, job.id, found->second}
-                                  : submit_after_conflict(session, job, now));
+                                  : submit_after_conflict(session, job, waited_for, now));
         }
     };
     const auto id_of = [](const NewJob& job) { return job.id; };

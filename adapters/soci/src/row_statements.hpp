@@ -21,7 +21,9 @@ struct RowStatements {
     Sql tell;       ///< closes what is open of these parents; returns child, parent
     Sql close = {}; ///< where `tell` can only read: closes it
     Sql count_down; ///< rows: child, the parents that are left; then the time
-    Sql stop;       ///< then status, time, error, reason
+    Sql stopped;    ///< then a limit. Children that the end of these stops, if it is no completion,
+                 ///< and that have children: child, parent. May go on with the children of those
+    Sql stop;       ///< rows: child, 0, why; then status, time
     Sql disconnect; ///< of these children
     Sql remove;
 
@@ -44,9 +46,12 @@ struct RowStatements {
 #define ASYNCJOBS_STOPS                                                                            \
     "status = :status, failed_at = CASE WHEN :status = 'failed' THEN :now END,"                    \
     " cancelled_at = CASE WHEN :status = 'cancelled' THEN :now END, blocked_by = 0,"               \
-    " expires_at = :now + retention, error = coalesce(:error, error),"                             \
-    " cancel_reason = coalesce(:reason, cancel_reason), updated_at = :now, revision = revision + " \
-    "1"
+    " expires_at = :now + retention,"                                                              \
+    " error = CASE WHEN :status = 'failed' THEN new_text ELSE error END,"                          \
+    " cancel_reason = CASE WHEN :status = 'cancelled' THEN new_text ELSE cancel_reason END,"       \
+    " updated_at = :now, revision = revision + 1"
+#define ASYNCJOBS_CAN_BE_STOPPED                                                                   \
+    "blocked_by > 0 AND dependents = 1 AND coalesce(on_parent_failure, '') <> 'run'"
 #define ASYNCJOBS_BLOCKS                                                                           \
     "not_before = coalesce(not_before, run_at), run_at = :never, parents = new_count,"             \
     " blocked_by = new_count, on_parent_failure = new_text"
@@ -58,7 +63,7 @@ inline constexpr std::string_view step_columns = "titt";
 // `among(column, of)` holds where the column is one of the batch's `of`; `matches` joins jobs with
 // it. Both must read jobs by its primary key, whatever a planner knows of the table: see each
 // dialect's.
-#define ASYNCJOBS_ROW_STATEMENTS(rows, among, matches, for_update, skip_locked)                    \
+#define ASYNCJOBS_ROW_STATEMENTS(rows, among, matches, for_update, skip_locked, what_is_stopped)   \
     {                                                                                              \
         .check = {rows("ignored",                                                                  \
                        "text") "SELECT id, fence, cancel_requested_at FROM jobs"                   \
@@ -90,8 +95,9 @@ inline constexpr std::string_view step_columns = "titt";
                  "tt"},                                                                            \
         .count_down = {rows("new_left", "integer") "UPDATE jobs SET " ASYNCJOBS_COUNTS_DOWN        \
                                                    " FROM batch WHERE " matches},                  \
-        .stop = {rows("ignored", "text") "UPDATE jobs SET " ASYNCJOBS_STOPS                        \
-                                         " WHERE " among("id", "new_id")},                         \
+        .stopped = {what_is_stopped, "tt"},                                                        \
+        .stop = {rows("ignored", "integer") "UPDATE jobs SET " ASYNCJOBS_STOPS                     \
+                                            " FROM batch WHERE " matches},                         \
         .disconnect = {rows("ignored", "text") "DELETE FROM job_dependencies"                      \
                                                " WHERE " among("child", "new_id")},                \
         .remove = {rows("ignored", "text") "DELETE FROM jobs WHERE " among("id", "new_id")},       \

@@ -202,6 +202,7 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
     using Outcome = Submitted::Outcome;
     const Timestamp now = *time;
     Query& insert = session.query(sqlite::insert);
+    const auto waited_for = ids_waited_for(jobs);
     const std::size_t start = answers.size();
     for (const NewJob& job : jobs) {
         Submitted answer{Outcome::created, job.id, now};
@@ -211,7 +212,8 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
             insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
                           job.unique_key, job.idempotency_key, job.limit_key, job.timeout,
                           job.retention, now, times.run_at, times.not_before,
-                          deadline_of(job, run_at), job.input.text(), metadata_of(job)) == 1;
+                          deadline_of(job, run_at), job.input.text(), metadata_of(job),
+                          waited_for.contains(job.id) ? 1 : 0) == 1;
         if (!created) {
             answer = find_conflict(session, job).value();
             if (may_replace(job, answer) &&

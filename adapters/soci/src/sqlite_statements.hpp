@@ -10,10 +10,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite {
 inline constexpr Sql insert = {
     "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key,"
     " idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at, not_before,"
-    " deadline, input, metadata)"
+    " deadline, input, metadata, dependents)"
     " VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,"
     " :idempotency_key, :limit_key, :timeout, :retention, :now, :now, :run_at, :not_before,"
-    " :deadline, :input, :metadata)"
+    " :deadline, :input, :metadata, :dependents)"
     " ON CONFLICT DO NOTHING"};
 
 // A percentage of -1 says that none was reported.
@@ -133,8 +133,15 @@ inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_AN
     "WITH batch AS (SELECT value ->> 0 AS new_id, CAST(value ->> 1 AS " type ") AS " column        \
     ", value ->> 2 AS new_text FROM json_each(:rows)) "
 #define ASYNCJOBS_SQLITE_AMONG(column, of) column " IN (SELECT " of " FROM batch)"
-inline constexpr RowStatements over_rows =
-    ASYNCJOBS_ROW_STATEMENTS(ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id", "", "");
+#define ASYNCJOBS_SQLITE_STOPPED                                                                   \
+    "WITH RECURSIVE stopped (job, by_job) AS (SELECT value ->> 0, NULL FROM json_each(:rows)"      \
+    " UNION SELECT jobs.id, stopped.job FROM stopped"                                              \
+    " CROSS JOIN job_dependencies ON parent = stopped.job AND is_open = 1"                         \
+    " CROSS JOIN jobs ON jobs.id = child AND status || '' = 'pending'"                             \
+    " AND " ASYNCJOBS_CAN_BE_STOPPED ")"                                                           \
+    " SELECT job, by_job FROM stopped WHERE by_job IS NOT NULL LIMIT :n"
+inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(
+    ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id", "", "", ASYNCJOBS_SQLITE_STOPPED);
 
 inline constexpr Sql any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1",
                                      "i"};

@@ -102,6 +102,18 @@ MYSQL_CASE("round trips", "an exchange that finds too few jobs again takes two r
     CHECK(answer.next_due_in > std::chrono::minutes{50});
 }
 
+MYSQL_CASE("round trips",
+           "a chain is submitted in five round trips, and cancelled in about one a job") {
+    CountedStore store(needed);
+    submit(*store, new_job(1000)); // so that the session is one for writing
+    auto chain = new_jobs(0, 100);
+    for (std::size_t i = 1; i < chain.size(); ++i) chain[i].after = {chain[i - 1].id};
+    CHECK(store.round_trips_of([&] { store->submit(chain); }) <= 5);
+    store->cancel(chain.front().id, {});
+    CHECK(store.round_trips_of([&] { CHECK(store->unblock(200).size() == 99); }) < 130);
+    CHECK(find(*store, chain.back().id)->status == JobStatus::cancelled);
+}
+
 MYSQL_CASE("round trips", "submits, renewals and rescues take two round trips") {
     CountedStore store(needed);
     submit(*store, new_job(0)); // so that the session is one for writing

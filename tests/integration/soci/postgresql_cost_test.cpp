@@ -1,5 +1,6 @@
 #include "databases/postgresql_server.hpp"
 #include "databases/store_calls.hpp"
+#include "tcp_proxy.hpp"
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/soci/open_store.hpp>
@@ -144,6 +145,29 @@ TEST_CASE("on PostgreSQL no call reads other jobs, with plans that date from an 
         CHECK(index.second - before[index.first] < 50'000);
     }
     CHECK(rows_read()["jobs_pkey"] > before["jobs_pkey"]);
+}
+
+TEST_CASE("a chain is submitted, and cancelled, in a few round trips on PostgreSQL" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
+    TcpProxy proxy(port_in(schema.url()));
+    const auto store =
+        open_store(through(proxy, schema.url()) + "&listen=off", {.readers = 1, .writers = 1});
+    std::vector<NewJob> chain;
+    for (std::uint64_t i = 0; i < 190; ++i) {
+        chain.push_back(new_job(i));
+        if (i > 0) chain.back().after = {new_job(i - 1).id};
+    }
+    submit(*store, new_job(1000));    // so that the session is one for writing
+    constexpr std::size_t writer = 0; // the first that the store has opened
+    auto before = proxy.requests(writer);
+    store->submit(chain);
+    CHECK(proxy.requests(writer) - before <= 5);
+    store->cancel(chain.front().id, {});
+    before = proxy.requests(writer);
+    CHECK(store->unblock(200).size() == chain.size() - 1);
+    CHECK(proxy.requests(writer) - before < 30);
+    CHECK(find(*store, chain.back().id)->status == JobStatus::cancelled);
 }
 
 } // namespace

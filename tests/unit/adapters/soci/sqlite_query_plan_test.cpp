@@ -71,6 +71,7 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::over_rows.tell,
                        sqlite::over_rows.remove,
                        sqlite::over_rows.count_down,
+                       sqlite::over_rows.stopped,
                        sqlite::over_rows.stop,
                        sqlite::over_rows.disconnect,
                        sqlite::over_rows.steps,
