@@ -55,6 +55,7 @@ public:
     void set_limit(const Limit& limit) override { inner_.set_limit(limit); }
     std::vector<Limit> limits() override { return inner_.limits(); }
     void interrupt() noexcept override { inner_.interrupt(); }
+    std::vector<ClockNotice> take_clock_notices() override { return inner_.take_clock_notices(); }
     Notifier& notifier() noexcept override { return inner_.notifier(); }
 
 protected:

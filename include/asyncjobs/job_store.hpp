@@ -164,6 +164,19 @@ struct Workload {
     bool paused = false;
 };
 
+/// What a store has noticed of its clock: see JobStore::take_clock_notices().
+struct ClockNotice {
+    enum class Kind {
+        set_back,     ///< it was set back; the times of jobs were moved back as well
+        other_ahead,  ///< another process that uses the same data has a clock that is ahead
+        other_behind, ///< likewise, behind
+    };
+    Kind kind = Kind::set_back;
+    Duration by = {};
+
+    bool operator==(const ClockNotice&) const = default;
+};
+
 /// Where jobs live. Implement this to add a storage backend.
 ///
 /// Thread-safety  Every member may be called concurrently on one object.
@@ -171,7 +184,9 @@ struct Workload {
 ///                thread that calls a blocking member of Client.
 /// Atomicity      Each call is one transaction: all of it happened, or none.
 /// Clock          All times are the store's own, one clock for all its users; a caller's clock is
-///                never compared with it.
+///                never compared with it. If it is set back, what was due stays due, in its order,
+///                and no wait, lease or retention ends later than it would have if it had begun
+///                then: from the next call on, or from the next rescue(). See follow_clock().
 /// Ownership      Arguments are borrowed for the call; results own their data.
 /// Errors         Faults throw Error; `code() == Condition::retryable` when trying again may help,
 ///                Errc::unknown_outcome when the call may or may not have happened. Expected
@@ -288,6 +303,10 @@ public:
     /// to end and can't wait for it. Calls that come later are not affected. A store whose calls
     /// never wait for long has nothing to do.
     virtual void interrupt() noexcept {}
+
+    /// What was noticed of the clock since the last call of this, once for each time that it
+    /// happens: to be logged. Does not block.
+    virtual std::vector<ClockNotice> take_clock_notices() { return {}; }
 
     /// Where this object's users exchange hints. A store has nothing to do for it; a decorator
     /// returns its inner store's.

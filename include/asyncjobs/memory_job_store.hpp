@@ -40,6 +40,7 @@ public:
     void set_paused(std::string_view queue, bool paused) override;
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
+    std::vector<ClockNotice> take_clock_notices() override;
 
 private:
     struct State;

@@ -108,6 +108,29 @@ inline JobError worker_lost() {
             .details = {}};
 }
 
+/// A clock that goes back by less is not worth a look at all jobs.
+inline constexpr Duration clock_tolerance = std::chrono::seconds{1};
+
+/// For a store whose clock was set back by `by`, and is `now`: what was stored since then, by the
+/// clock as it was, is moved back; false if the job was not. A wait that is no longer than `by`
+/// stays as long as it was. The end of a longer one stays where it is, as it may be a time that was
+/// asked for: so no wait gets longer than twice what it was. Leases are moved back also where they
+/// were only renewed since.
+///
+/// What clients read, `created_at`, `started_at` and `finished_at`, stays what the clock said.
+inline bool follow_clock(Job& job, Duration by, Timestamp now) {
+    const bool is_ahead = job.updated_at > now;
+    const bool has_lease = job.lease_expires_at && (is_ahead || *job.lease_expires_at >= now + by);
+    if (has_lease) *job.lease_expires_at -= by;
+    if (!is_ahead) return has_lease;
+    const Timestamp longest = job.updated_at + by;
+    if (job.run_at <= longest) job.run_at -= by;
+    if (job.deadline && *job.deadline <= longest) *job.deadline -= by;
+    if (job.expires_at) *job.expires_at -= by;
+    job.updated_at -= by;
+    return true;
+}
+
 /// Of a job whose parent did not complete; as the reason, the message alone, where it is cancelled.
 inline JobError parent_failed(const JobId& parent, JobStatus status) {
     return {.code = std::string(error_code::parent_failed),

@@ -116,6 +116,7 @@ public:
         return store_.limits();
     }
     void interrupt() noexcept override { store_.interrupt(); }
+    std::vector<ClockNotice> take_clock_notices() override { return store_.take_clock_notices(); }
     Notifier& notifier() noexcept override { return store_.notifier(); }
 
 private:

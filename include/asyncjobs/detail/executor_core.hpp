@@ -153,6 +153,7 @@ private:
     void on_cancel_requested(std::span<const JobId> ids);
     bool may_rescue();
     void on_rescued(const std::vector<Rescued>& rescued);
+    void on_clock_notice(const ClockNotice& notice);
     void tell_progress(const ClaimedJob& job, int percent);
     void tell_started(const ClaimedJob& job);
     void tell_rescued(const std::vector<Rescued>& rescued);

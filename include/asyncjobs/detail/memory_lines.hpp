@@ -171,6 +171,24 @@ public:
         return line != lines_.end() && line->second.called.contains(id);
     }
 
+    /// The clock was set back by `by`: who waits keeps his place before those that come now.
+    void follow_clock(Duration by, Timestamp now) {
+        const auto follow = [&](Timestamp& time) {
+            if (time > now) time -= by;
+        };
+        follow(back_);
+        for (auto& [id, member] : jobs_) follow(member.queued_at);
+        for (auto& [name, line] : lines_)
+            for (auto& [queue, waiting] : line.waiting) {
+                Waiting moved;
+                for (auto [queued_at, id] : waiting) {
+                    follow(queued_at);
+                    moved.emplace(queued_at, id);
+                }
+                waiting = std::move(moved);
+            }
+    }
+
     /// Of lines that were not used lately.
     void forget_idle(Timestamp now) {
         for (auto next = lines_.begin(); next != lines_.end();) {

@@ -27,13 +27,16 @@ public:
 
     static constexpr std::size_t batch = 500;
 
-    /// Borrows all but the options and the hooks. Calls the store on `lane`, and the hooks there:
-    /// `may_rescue` before each sweep, which it can put off to the next.
-    Upkeep(Runtime& runtime, JobStore& store, Lane& lane, Options options,
-           std::function<bool()> may_rescue,
-           std::function<void(const std::vector<Rescued>&)> on_rescued)
+    struct Hooks {
+        std::function<bool()> may_rescue; ///< before each sweep, which it can put off to the next
+        std::function<void(const std::vector<Rescued>&)> on_rescued;
+        std::function<void(const ClockNotice&)> on_clock_notice;
+    };
+
+    /// Borrows all but the options and the hooks. Calls the store on `lane`, and the hooks there.
+    Upkeep(Runtime& runtime, JobStore& store, Lane& lane, Options options, Hooks hooks)
         : runtime_(runtime), store_(store), lane_(lane), options_(options),
-          may_rescue_(std::move(may_rescue)), on_rescued_(std::move(on_rescued)),
+          hooks_(std::move(hooks)),
           rescue_timer_(runtime.make_timer([this] { lane_.post([this] { rescue(); }); })),
           purge_timer_(runtime.make_timer([this] { lane_.post([this] { purge(); }); })) {}
 
@@ -65,11 +68,13 @@ private:
     void rescue() {
         std::vector<Rescued> rescued;
         try {
-            if (may_rescue_()) rescued = store_.rescue(batch, options_.crash_limit);
+            if (hooks_.may_rescue()) rescued = store_.rescue(batch, options_.crash_limit);
         } catch (const std::exception&) {
             // The exchange loop reports a store that fails; the next round tries again.
         }
-        if (!rescued.empty()) on_rescued_(rescued);
+        if (!rescued.empty()) hooks_.on_rescued(rescued);
+        for (const ClockNotice& notice : store_.take_clock_notices())
+            hooks_.on_clock_notice(notice);
         unblock();
         arm_again(rescue_timer_, options_.rescue_every, rescued.size());
     }
@@ -104,8 +109,7 @@ private:
     JobStore& store_;
     Lane& lane_;
     const Options options_;
-    const std::function<bool()> may_rescue_;
-    const std::function<void(const std::vector<Rescued>&)> on_rescued_;
+    const Hooks hooks_;
     std::mutex mutex_;        ///< guards all below
     bool unblocking_ = false; ///< posted, and not yet begun
     // Gone once stopped.

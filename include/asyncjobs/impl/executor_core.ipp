@@ -134,8 +134,10 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
         runtime_, store_, *upkeep_lane_,
         Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit,
                         options_.events},
-        [this] { return may_rescue(); },
-        [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); });
+        Upkeep::Hooks{
+            .may_rescue = [this] { return may_rescue(); },
+            .on_rescued = [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); },
+            .on_clock_notice = [this](const ClockNotice& notice) { on_clock_notice(notice); }});
     auto& notifier = store_.notifier();
     ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
     cancel_subscription_ = notifier.on_cancel_requested(
@@ -324,6 +326,29 @@ ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescu
     store_.notifier().changed(changed);
     for (const auto& job : rescued)
         if (job.status == JobStatus::pending) store_.notifier().ready(job.queue);
+}
+
+ASYNCJOBS_INLINE void ExecutorCore::on_clock_notice(const ClockNotice& notice) {
+    const auto seconds = std::chrono::round<std::chrono::seconds>(notice.by).count();
+    using Kind = ClockNotice::Kind;
+    const auto text = [&] {
+        switch (notice.kind) {
+        case Kind::set_back:
+            return fmt::format("the job store's clock was set back by {} s: the times of its jobs "
+                               "were moved back as well",
+                               seconds);
+        case Kind::other_ahead:
+            return fmt::format("the clock of another process that uses this job store is {} s "
+                               "ahead: the times of its jobs are moved back",
+                               seconds);
+        case Kind::other_behind:
+            break;
+        }
+        return fmt::format("the clock of another process that uses this job store is {} s behind: "
+                           "leases are taken away that much later",
+                           seconds);
+    };
+    log(LogEntry::Level::warning, text());
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::tell_progress(const ClaimedJob& job, int percent) {

@@ -20,6 +20,16 @@ struct MemoryJobStore::State {
 
     explicit State(Clock source) : clock(std::move(source)) {}
 
+    /// The time of a call.
+    Timestamp now() {
+        const Timestamp time = clock();
+        const Duration back = latest - time;
+        latest = back > clock_tolerance ? time : std::max(latest, time);
+        if (back > clock_tolerance) follow_clock(back, time);
+        return time;
+    }
+    void follow_clock(Duration by, Timestamp now);
+
     std::vector<std::optional<Job>> read(std::span<const JobId> ids, Job (*seen)(const Job&));
     Record* find(const JobId& id) {
         const auto found = records.find(id);
@@ -143,6 +153,8 @@ struct MemoryJobStore::State {
     std::int64_t used_fence = 0; ///< the highest of a job that is gone; new ones begin with it
     std::unordered_map<JobId, Tombstone> tombstones;
     std::multimap<Timestamp, JobId> tombstone_ends;
+    Timestamp latest = {}; ///< that the clock has shown
+    std::vector<ClockNotice> clock_notices;
 };
 
 namespace detail {
@@ -175,6 +187,28 @@ inline Timestamp system_time() {
 }
 
 } // namespace detail
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp now) {
+    for (auto& [id, record] : records) {
+        const Timestamp longest = record.job.updated_at + by;
+        if (!asyncjobs::follow_clock(record.job, by, now)) continue;
+        // A pending job's place is its own: its head start, or where a limit has put it.
+        const bool is_pending = record.job.status == JobStatus::pending;
+        if (is_pending && record.at > longest) continue;
+        auto& schedule = schedule_of(record);
+        detail::erase_from(schedule, record);
+        record.at -= by;
+        schedule.insert(record);
+    }
+    lines.follow_clock(by, now);
+    decltype(tombstone_ends) ends;
+    for (auto& [id, tombstone] : tombstones) {
+        tombstone.until -= by;
+        ends.emplace(tombstone.until, id);
+    }
+    tombstone_ends = std::move(ends);
+    clock_notices.push_back({ClockNotice::Kind::set_back, by});
+}
 
 ASYNCJOBS_INLINE Submitted MemoryJobStore::State::conflict(Record& holder, const NewJob& wanted,
                                                            Submitted::Outcome outcome,
@@ -316,7 +350,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
         job.progress.percent = 100;
         job.result = settlement.result();
         job.error.reset();
-        recent_runs[job.type].add(now - job.started_at.value_or(now));
+        recent_runs[job.type].add(std::max(now - job.started_at.value_or(now), Duration::zero()));
         finish(*record, JobStatus::completed, now);
         break;
     case Kind::failed:
@@ -400,7 +434,7 @@ ASYNCJOBS_INLINE MemoryJobStore::~MemoryJobStore() = default;
 
 ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::submit(std::span<const NewJob> jobs) {
     const std::lock_guard lock(state_->mutex);
-    return state_->submit(jobs, state_->clock());
+    return state_->submit(jobs, state_->now());
 }
 
 ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::State::submit(std::span<const NewJob> jobs,
@@ -425,7 +459,7 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
                                                    const ClaimRequest& request) {
     validate(request);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     Exchange answer;
     answer.settled.reserve(settlements.size());
     for (const Settlement& settlement : settlements)
@@ -464,7 +498,7 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
                                                             Duration lease_for) {
     check_lease_for(lease_for);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     std::vector<Renewal> answers;
     answers.reserve(heartbeats.size());
     for (const Heartbeat& heartbeat : heartbeats) {
@@ -495,7 +529,7 @@ ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view w
 ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     std::vector<Rescued> answer;
     while (answer.size() < limit && !state_->processing.empty()) {
         auto& record = *state_->processing.begin();
@@ -564,7 +598,7 @@ ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limi
         parents.push_back(state_->find(id));
     }
     std::vector<Unblocked> answer;
-    state_->unblock(std::move(parents), state_->clock(), answer);
+    state_->unblock(std::move(parents), state_->now(), answer);
     return answer;
 }
 
@@ -586,7 +620,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::forget_tombstones(Timestamp now) {
 
 ASYNCJOBS_INLINE std::optional<std::string> MemoryJobStore::purged_owner(const JobId& id) {
     const std::lock_guard lock(state_->mutex);
-    state_->forget_tombstones(state_->clock());
+    state_->forget_tombstones(state_->now());
     const auto found = state_->tombstones.find(id);
     if (found == state_->tombstones.end()) return std::nullopt;
     return found->second.owner;
@@ -595,7 +629,7 @@ ASYNCJOBS_INLINE std::optional<std::string> MemoryJobStore::purged_owner(const J
 ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     check_limit(limit);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     state_->lines.forget_idle(now);
     state_->forget_tombstones(now);
     std::size_t count = 0;
@@ -657,7 +691,7 @@ ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id,
                                                       const Cancellation& cancellation) {
     validate(cancellation);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     auto* record = state_->find(id);
     if (!record) return CancelOutcome::not_found;
     Job& job = record->job;
@@ -693,7 +727,7 @@ ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     if (job.status == JobStatus::completed) return RetryOutcome::already_completed;
     if (job.unique_key && !state_->live_keys.emplace(*job.unique_key, record).second)
         return RetryOutcome::key_taken;
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     job.attempt = 0;
     job.crashes = 0;
     job.progress = {};
@@ -717,7 +751,7 @@ ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
     if (!is_finished(record->job.status)) return RemoveOutcome::not_finished;
     if (state_->to_unblock.contains(id)) {
         std::vector<Unblocked> unblocked;
-        state_->unblock({record}, state_->clock(), unblocked);
+        state_->unblock({record}, state_->now(), unblocked);
     }
     state_->erase(*record);
     return RemoveOutcome::removed;
@@ -726,7 +760,7 @@ ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
 ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::string_view type) {
     check_workload(queue, type);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->clock();
+    const Timestamp now = state_->now();
     Workload answer;
     if (const auto found = state_->queues.find(queue); found != state_->queues.end()) {
         state_->give_head_starts(found->second, now);
@@ -752,7 +786,12 @@ ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {
     validate(limit);
     const std::lock_guard lock(state_->mutex);
     state_->lines.set(limit);
-    state_->call_waiting({}, state_->clock());
+    state_->call_waiting({}, state_->now());
+}
+
+ASYNCJOBS_INLINE std::vector<ClockNotice> MemoryJobStore::take_clock_notices() {
+    const std::lock_guard lock(state_->mutex);
+    return std::exchange(state_->clock_notices, {});
 }
 
 ASYNCJOBS_INLINE std::vector<Limit> MemoryJobStore::limits() {
