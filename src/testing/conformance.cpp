@@ -33,8 +33,9 @@ std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) 
         for (const auto& [name, run] : theme())
             suite.push_back({std::string(name), [factory, act = run] { run_case(factory, act); }});
     if (!factory.move_clock) return suite;
-    for (const auto& [name, run] : detail::clock_cases())
-        suite.push_back({std::string(name), [factory, act = run] { run_case(factory, act); }});
+    for (const auto& theme : {detail::clock_cases, detail::set_back_cases})
+        for (const auto& [name, run] : theme())
+            suite.push_back({std::string(name), [factory, act = run] { run_case(factory, act); }});
     return suite;
 }
 

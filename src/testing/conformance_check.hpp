@@ -169,5 +169,6 @@ Cases round_trip_cases();
 Cases concurrency_cases();
 /// They need StoreFactory::move_clock.
 Cases clock_cases();
+Cases set_back_cases();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

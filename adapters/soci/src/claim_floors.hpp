@@ -64,6 +64,12 @@ public:
     /// Of `jobs`, with what became of them, those that are due below the mark.
     void expect(std::span<const NewJob> jobs, std::span<const Submitted> answers, SteadyTime now);
 
+    /// Jobs that were above a mark may be below it.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        queues_.clear();
+    }
+
     /// A job with this time may be there now, or as soon as a transaction is committed.
     void expect(std::string_view queue, Timestamp run_at, SteadyTime now);
 

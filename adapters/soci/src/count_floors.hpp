@@ -46,6 +46,11 @@ public:
         if (found != floors_.end()) found->second.floor = oldest.value_or(counted_at) - commit_lag;
     }
 
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        floors_.clear();
+    }
+
 private:
     struct Floor {
         Timestamp floor = Timestamp::min();

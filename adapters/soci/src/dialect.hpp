@@ -74,6 +74,10 @@ public:
     /// Ends a transaction if one is open. False: the session must not be used again.
     virtual bool rollback(Session& session) const noexcept = 0;
     virtual CallTime now(Session& session) const = 0;
+    /// The same, where the database need not be asked.
+    virtual CallTime clock() const = 0;
+    /// The clock is that of each process: what they see of one another's is kept in job_clock.
+    virtual bool keeps_time() const noexcept { return false; }
 
     /// Null where the database can't wake anybody up: then jobs are found by polling.
     virtual std::unique_ptr<Wakeups> connect(Notifier&) const { return nullptr; }
@@ -120,12 +124,14 @@ public:
     virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
                               std::size_t limit, CallTime now) const;
 
-    /// Returns disk space that the database no longer needs. Waits for no other user. Called outside
-    /// of a transaction.
+    /// Returns disk space that the database no longer needs. Waits for no other user. Called
+    /// outside of a transaction.
     virtual void trim_log(Session&) const {}
 
     /// A job of `queue` is due again, as it was at `run_at`.
     virtual void came_back(std::string_view /*queue*/, Timestamp /*run_at*/) const {}
+    /// Times of many jobs were moved back.
+    virtual void forget_floors() const {}
 
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
     virtual OwnStatements own_statements() const noexcept = 0;

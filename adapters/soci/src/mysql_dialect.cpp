@@ -103,8 +103,12 @@ bool MysqlDialect::rollback(Session& session) const noexcept {
     }
 }
 
+CallTime MysqlDialect::clock() const {
+    return options_.clock ? CallTime(options_.clock()) : std::nullopt;
+}
+
 CallTime MysqlDialect::now(Session& session) const {
-    if (options_.clock) return options_.clock();
+    if (const auto known = clock()) return known;
     if (MysqlSession::of(session).is_own()) return std::nullopt;
     Timestamp now; // without leaving a variable behind
     session.query(mysql::now).for_first([&](Row row) { now = row.time(); });

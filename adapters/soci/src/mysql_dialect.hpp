@@ -24,6 +24,7 @@ public:
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
     CallTime now(Session& session) const override;
+    CallTime clock() const override;
 
     void prepare(Session& session) const override;
     void lock_schema(Session& session) const override;
@@ -62,6 +63,7 @@ public:
     void came_back(std::string_view queue, Timestamp run_at) const override {
         floors_.expect(queue, run_at, steady_now());
     }
+    void forget_floors() const override { floors_.forget(); }
 
 private:
     const MysqlOptions options_;

@@ -160,7 +160,7 @@ bool PostgresqlDialect::rollback(Session& session) const noexcept {
     }
 }
 
-CallTime PostgresqlDialect::now(Session&) const {
+CallTime PostgresqlDialect::clock() const {
     return options_.clock ? CallTime(options_.clock()) : std::nullopt;
 }
 

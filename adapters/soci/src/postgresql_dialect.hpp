@@ -44,7 +44,8 @@ public:
     void begin_batch(Session& session) const override;
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
-    CallTime now(Session& session) const override;
+    CallTime now(Session&) const override { return clock(); }
+    CallTime clock() const override;
 
     std::unique_ptr<Wakeups> connect(Notifier& notifier) const override;
 
@@ -84,6 +85,7 @@ public:
     void came_back(std::string_view queue, Timestamp run_at) const override {
         floors_.expect(queue, run_at, steady_now());
     }
+    void forget_floors() const override { floors_.forget(); }
 
 private:
     const PostgresqlOptions options_;

@@ -8,6 +8,7 @@
 #include "limited_exchange.hpp"
 #include "purged_jobs.hpp"
 #include "statements.hpp"
+#include "times_ahead.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
 
@@ -49,6 +50,12 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
     // Another process may be making the same schema or tables.
     for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_repeating(tries);
     wakeups_ = dialect_->connect(notifier());
+    // A server's clock is looked at by the first sweep: opening costs no session more.
+    if (!dialect_->keeps_time()) return;
+    try {
+        look_at_clock();
+    } catch (const Error&) { // the first sweep does it
+    }
 }
 
 bool SqlJobStore::try_to_prepare(bool is_last) {
@@ -87,6 +94,7 @@ void SqlJobStore::begin(Session& session, Access access) {
 
 template <typename Work>
 auto SqlJobStore::transact(Access access, Work&& work) {
+    follow_clock();
     auto& pool = access == Access::reading ? readers_ : writers_;
     for (int tries = 1;; ++tries) {
         auto session = pool.borrow();
@@ -108,6 +116,76 @@ auto SqlJobStore::transact(Access access, Work&& work) {
         }
         wait_before_repeating(tries);
     }
+}
+
+/// Where the time is known without the database, it is seen at once that it was set back.
+void SqlJobStore::follow_clock() {
+    if (const auto now = dialect_->clock()) clock_.saw(*now, clock_tolerance);
+    if (const Duration by = clock_.take_set_back(); by > Duration::zero()) carry_out({.by = by});
+}
+
+void SqlJobStore::look_at_clock() {
+    const bool keeps_time = dialect_->keeps_time();
+    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
+        return read_clock(session, keeps_time, now);
+    });
+    clock_.saw(found.now, StoreClock::tolerance); // the next one may be another server's
+    follow_clock();
+    const auto [task, writes] = clock_.look(found, steady_now());
+    if (writes) // before leases are moved back, so that their holders know why
+        transact(Access::writing, [&](Session& session, CallTime now) {
+            keep_time(session, now);
+            return true;
+        });
+    if (task) carry_out(*task);
+}
+
+void SqlJobStore::carry_out(const StoreClock::Task& task) {
+    const auto began = steady_now();
+    try {
+        const Duration by = move_times_back(task);
+        clock_.moved_back(task, by, began, steady_now());
+    } catch (...) {
+        clock_.give_back(task.by);
+        throw;
+    }
+    lease_floors_.forget();
+    finished_floors_.forget();
+    waiting_floors_.forget();
+    processing_floors_.forget();
+    dialect_->forget_floors();
+}
+
+/// Piece by piece, as it may be all jobs that there are. Returns by how much.
+Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
+    std::vector<PieceOfJobs> ahead;
+    std::optional<Duration> furthest;
+    for (PieceOfJobs piece; !piece.is_end;) {
+        piece = transact(Access::reading, [&, after = piece.last](Session& session, CallTime now) {
+            return read_ahead(session, after, now);
+        });
+        if (!piece.ahead) continue;
+        furthest = std::max(piece.ahead, furthest);
+        ahead.push_back(piece);
+    }
+    const Duration by = furthest.value_or(task.by);
+    for (const PieceOfJobs& piece : ahead)
+        transact(Access::writing, [&](Session& session, CallTime now) {
+            move_back(session, piece, by, task.with_leases, now);
+            return true;
+        });
+    if (task.with_leases)
+        transact(Access::writing, [&](Session& session, CallTime now) {
+            move_leases_back(session, by, now);
+            return true;
+        });
+    return by;
+}
+
+/// Leases and retention end by the slowest clock.
+CallTime SqlJobStore::sweep_time(CallTime now) {
+    if (now) *now -= clock_.others_behind(steady_now());
+    return now;
 }
 
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
@@ -206,17 +284,19 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
+    look_at_clock();
     const std::string all_leases;
     const auto began = steady_now();
     const auto floors = lease_floors_.begin(began);
     const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
     const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return find_due(session.query(dialect_->own_statements().expired_lease), now, floor);
+        return find_due(session.query(dialect_->own_statements().expired_lease), sweep_time(now),
+                        floor);
     });
     lease_floors_.end({{all_leases, found.floor()}}, !floors, began, steady_now());
     if (!found.oldest) return {};
     return transact(Access::batch, [&](Session& session, CallTime now) {
-        return dialect_->rescue(session, floor, limit, crash_limit, now);
+        return dialect_->rescue(session, floor, limit, crash_limit, sweep_time(now));
     });
 }
 
@@ -263,7 +343,8 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     const auto floors = finished_floors_.begin(began);
     SweepFloors::Floors due, next;
     bool has_to_forget = false;
-    transact(Access::reading, [&](Session& session, CallTime now) {
+    transact(Access::reading, [&](Session& session, CallTime call_time) {
+        const CallTime now = sweep_time(call_time);
         has_to_forget = session.query(statements::any_past_tombstone).for_first([](Row) {}, now);
         auto first = floors.value_or(SweepFloors::Floors());
         if (!floors)
@@ -279,7 +360,8 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     });
     finished_floors_.end(std::move(next), !floors, began, steady_now());
     if (due.empty() && !has_to_forget) return 0;
-    return transact(Access::writing, [&](Session& session, CallTime now) {
+    return transact(Access::writing, [&](Session& session, CallTime call_time) {
+        const CallTime now = sweep_time(call_time);
         if (has_to_forget)
             session.query(dialect_->own_statements().forget_tombstones).change(now, limit);
         std::size_t purged = 0;
@@ -431,7 +513,8 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
             .for_first(
                 [&](Row row) {
                     const Duration sum = row.duration();
-                    if (const auto runs = row.number(); runs > 0) answer.typical_run = sum / runs;
+                    if (const auto runs = row.number(); runs > 0)
+                        answer.typical_run = std::max(sum / runs, Duration::zero());
                 },
                 type);
         session.query(statements::paused)

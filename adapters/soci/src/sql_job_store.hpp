@@ -4,6 +4,7 @@
 #include "dialect.hpp"
 #include "limited_queues.hpp"
 #include "session_pool.hpp"
+#include "store_clock.hpp"
 #include "sweep_floors.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -38,6 +39,7 @@ public:
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
     void interrupt() noexcept override;
+    std::vector<ClockNotice> take_clock_notices() override { return clock_.take_notices(); }
 
 private:
     enum class Access {
@@ -57,6 +59,11 @@ private:
 
     std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
     void begin(Session& session, Access access);
+    void follow_clock();
+    void look_at_clock();
+    void carry_out(const StoreClock::Task& task);
+    Duration move_times_back(const StoreClock::Task& task);
+    CallTime sweep_time(CallTime now);
     /// What the job is, and stays until the transaction ends.
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
@@ -74,6 +81,7 @@ private:
     SweepFloors finished_floors_; ///< by type
     CountFloors waiting_floors_, processing_floors_;
     LimitedQueues limited_queues_;
+    StoreClock clock_;
     std::unique_ptr<Wakeups> wakeups_;
 };
 

@@ -143,7 +143,7 @@ bool SqliteDialect::rollback(Session& session) const noexcept {
     }
 }
 
-CallTime SqliteDialect::now(Session&) const {
+CallTime SqliteDialect::clock() const {
     if (options_.clock) return options_.clock();
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }

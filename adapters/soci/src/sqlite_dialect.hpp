@@ -30,7 +30,9 @@ public:
     void begin_read(Session& session) const override;
     void commit(Session& session) const override;
     bool rollback(Session& session) const noexcept override;
-    CallTime now(Session& session) const override;
+    CallTime now(Session&) const override { return clock(); }
+    CallTime clock() const override;
+    bool keeps_time() const noexcept override { return true; }
 
     void prepare(Session& session) const override;
     std::span<const Migration> migrations() const noexcept override;

@@ -182,6 +182,14 @@ UPDATE jobs SET steps = (SELECT CAST(max(number) AS text) FROM job_steps WHERE j
  WHERE steps IS NOT NULL;
 )sql";
 
+/// The latest time that a sweep has seen: see StoreClock.
+constexpr const char* sqlite_clock = R"sql(CREATE TABLE job_clock (
+    id     INTEGER NOT NULL PRIMARY KEY,
+    latest BIGINT  NOT NULL
+);
+INSERT INTO job_clock (id, latest) VALUES (1, 0);
+)sql";
+
 /// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
 /// `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
 std::string with_readable_times(std::string_view sql) {
@@ -201,8 +209,10 @@ std::string with_readable_times(std::string_view sql) {
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 3> steps = {
-        {{1, with_readable_times(sqlite_tables)}, {2, sqlite_lines}, {3, sqlite_steps}}};
+    static const std::array<Migration, 4> steps = {{{1, with_readable_times(sqlite_tables)},
+                                                    {2, sqlite_lines},
+                                                    {3, sqlite_steps},
+                                                    {4, sqlite_clock}}};
     return steps;
 }
 

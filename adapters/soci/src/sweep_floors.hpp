@@ -31,6 +31,12 @@ public:
     /// Where the next sweep begins; `anew`: all that there was has been looked at.
     void end(Floors floors, bool anew, SteadyTime began, SteadyTime now);
 
+    /// The next sweep begins anew.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        begins_anew_at_ = {};
+    }
+
 private:
     std::mutex mutex_;
     Floors floors_;

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "dialect.hpp"
+#include "store_clock.hpp"
+
+#include <optional>
+#include <string>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// A thousand jobs, by their ids.
+struct PieceOfJobs {
+    std::string after; ///< not among them
+    std::string last;
+    bool is_end = false;
+    std::optional<Duration> ahead = {}; ///< the change that lies furthest in the future
+};
+
+/// What is stored of the clock; `keeps_time`: see Dialect::keeps_time().
+StoreClock::Look read_clock(Session& session, bool keeps_time, CallTime now);
+
+/// Writes the time to job_clock, unless another process has just done so by much the same clock.
+void keep_time(Session& session, CallTime now);
+
+/// The jobs that come after `after`.
+PieceOfJobs read_ahead(Session& session, const std::string& after, CallTime now);
+
+/// See follow_clock() of store_helpers.hpp.
+void move_back(Session& session, const PieceOfJobs& jobs, Duration by, bool with_leases,
+               CallTime now);
+
+/// Leases of jobs that were only renewed since.
+void move_leases_back(Session& session, Duration by, CallTime now);
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,129 @@
+#include "store_clock.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using namespace std::chrono_literals;
+using Kind = ClockNotice::Kind;
+using Notices = std::vector<ClockNotice>;
+
+constexpr Timestamp noon{std::chrono::days{20'000} + 12h};
+constexpr SteadyTime first_look{1h};
+
+/// A process that has looked before, at `noon`.
+struct LookedClock : StoreClock {
+    LookedClock() {
+        saw(noon, 1s);
+        CHECK(look({.now = noon, .newest = noon, .kept = noon - 1h}, first_look).writes);
+    }
+    Findings look_at(Look found, SteadyTime now = first_look + 1s) { return look(found, now); }
+};
+
+TEST_CASE("a clock that goes on, or back by less than a second, was not set back") {
+    StoreClock clock;
+    for (const auto time : {noon, noon + 1h, noon + 1h - 1s, noon + 2h}) clock.saw(time, 1s);
+    CHECK(clock.take_set_back() == Duration::zero());
+}
+
+TEST_CASE("a clock is known by once to have been set back since the last call") {
+    StoreClock clock;
+    clock.saw(noon, 1s);
+    clock.saw(noon - 2h, 1s);
+    clock.saw(noon - 2h + 1s, 1s);
+    CHECK(clock.take_set_back() == 2h);
+    CHECK(clock.take_set_back() == Duration::zero());
+    clock.give_back(2h);
+    CHECK(clock.take_set_back() == 2h);
+}
+
+TEST_CASE("the first look finds what was stored before the clock was set back") {
+    StoreClock clock;
+    const auto [task, writes] = clock.look({.now = noon, .newest = {}, .kept = noon + 2h}, {});
+    REQUIRE(task);
+    CHECK(task->by == 2h);
+    CHECK(task->with_leases);
+    CHECK(writes);
+    clock.moved_back(*task, 2h, {}, {});
+    CHECK(clock.take_notices() == Notices{{Kind::set_back, 2h}});
+    CHECK(clock.take_notices().empty());
+}
+
+TEST_CASE("a database with a clock of its own is known by its newest job to have been set back") {
+    LookedClock clock;
+    const auto [task, writes] = clock.look_at({.now = noon, .newest = noon + 2h});
+    REQUIRE(task);
+    CHECK(task->by == 2h);
+    CHECK_FALSE(writes);
+}
+
+TEST_CASE("what is a few seconds ahead is of no concern") {
+    LookedClock clock;
+    const auto [task, writes] =
+        clock.look_at({.now = noon, .newest = noon + 10s, .kept = noon + 10s});
+    CHECK_FALSE(task);
+    CHECK_FALSE(writes);
+}
+
+TEST_CASE("the time that this process wrote before its clock was set back is not another's") {
+    LookedClock clock;
+    clock.saw(noon - 2h, 1s);
+    CHECK(clock.take_set_back() == 2h);
+    const auto [task, writes] = clock.look_at({.now = noon - 2h, .newest = {}, .kept = noon});
+    CHECK_FALSE(task);
+    CHECK(writes);
+    CHECK(clock.take_notices().empty());
+}
+
+TEST_CASE("another process's clock that is ahead moves jobs back, but no leases while it lives") {
+    LookedClock clock;
+    for (const auto elapsed : {1s, 6s, 11s}) {
+        const auto time = noon + elapsed;
+        const auto [task, writes] =
+            clock.look_at({.now = time, .newest = time, .kept = time + 1h}, first_look + elapsed);
+        REQUIRE(task);
+        CHECK(task->by == 1h);
+        CHECK_FALSE(task->with_leases);
+        CHECK(writes);
+        clock.moved_back(*task, 1h, first_look + elapsed, first_look + elapsed);
+    }
+    CHECK(clock.take_notices() == Notices{{Kind::other_ahead, 1h}});
+    const StoreClock::Look alone{.now = noon + 71s, .newest = noon, .kept = noon + 61s};
+    CHECK_FALSE(clock.look_at(alone, first_look + 70s).task);
+    const auto last = clock.look_at(alone, first_look + 71s);
+    REQUIRE(last.task);
+    CHECK(last.task->with_leases);
+    CHECK(last.task->by == 1h);
+    clock.moved_back(*last.task, 1h, first_look + 71s, first_look + 71s);
+    CHECK_FALSE(clock.look_at(alone, first_look + 72s).task);
+    CHECK(clock.take_notices().empty());
+}
+
+TEST_CASE("another process's clock that is behind is known until a minute after it was seen") {
+    LookedClock clock;
+    CHECK(clock.others_behind(first_look) == Duration::zero());
+    for (const auto elapsed : {1s, 6s}) {
+        const auto [task, writes] =
+            clock.look_at({.now = noon + elapsed, .newest = noon, .kept = noon + elapsed - 1h},
+                          first_look + elapsed);
+        CHECK_FALSE(task);
+        CHECK(writes);
+    }
+    CHECK(clock.others_behind(first_look + 65s) == 1h);
+    CHECK(clock.others_behind(first_look + 66s) == Duration::zero());
+    CHECK(clock.take_notices() == Notices{{Kind::other_behind, 1h}});
+}
+
+TEST_CASE("looks at all jobs because of another's clock take a twentieth of the time") {
+    LookedClock clock;
+    const StoreClock::Look ahead{.now = noon, .newest = noon, .kept = noon + 1h};
+    const auto task = clock.look_at(ahead, first_look).task;
+    REQUIRE(task);
+    clock.moved_back(*task, 1h, first_look, first_look + 1s);
+    CHECK_FALSE(clock.look_at(ahead, first_look + 20s).task);
+    CHECK(clock.look_at(ahead, first_look + 21s).task);
+}
+
+} // namespace
