@@ -29,6 +29,8 @@ Timestamp last_before(const Cron& cron, Timestamp slot, Timestamp end) {
 
 Firing decide(const Schedule& schedule, Timestamp slot, Timestamp now) {
     const auto& cron = schedule.cron;
+    // The clock was set back, and the store has moved the schedule back with it.
+    if (slot > now) return {{}, first_from(cron, now)};
     const auto in_time = now - schedule.late_after;
     if (slot >= in_time) return {slot, cron.next_after(slot)};
     switch (schedule.missed) {

@@ -33,6 +33,14 @@ TEST_CASE("a slot that is handled in time fires, and the next one is waited for"
                   fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
 }
 
+TEST_CASE("a slot that is handled before its time does not fire, and the next one is waited for") {
+    for (const auto missed : {MissedSlots::skip, MissedSlots::run_once, MissedSlots::backfill}) {
+        CHECK(decide(hourly(missed), due, due - 1us) == Firing{{}, due});
+        CHECK(decide(hourly(missed), due, at("2023-12-01T01:30:00Z")) ==
+              Firing{{}, at("2023-12-01T02:00:00Z")});
+    }
+}
+
 TEST_CASE("skip drops what was missed, but not what is still in time") {
     const auto schedule = hourly(MissedSlots::skip);
     CHECK(decide(schedule, due, at("2024-01-01T03:05:00.000001Z")) ==
