@@ -20,7 +20,8 @@ auto FileJobStore::transact(Act act) {
     const Journal::Lock lock(journal_);
     try {
         read();
-        const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+        const auto now = clock_();
+        follow_clock(now);
         auto answer = act(now);
         write();
         return answer;
@@ -86,6 +87,22 @@ void FileJobStore::write() {
     journal_.append(boost::json::serialize(line));
     to_write_.clear();
     write_paused_ = false;
+}
+
+/// Nothing is changed in the future, but before the clock was set back.
+void FileJobStore::follow_clock(Timestamp now) {
+    auto latest = now;
+    for (const auto& [id, job] : jobs_) latest = std::max(latest, job.updated_at);
+    const Duration by = latest - now;
+    if (by <= clock_tolerance) return;
+    for (auto& [id, job] : jobs_)
+        if (asyncjobs::follow_clock(job, by, now)) to_write_.insert(id);
+    clock_notices_.push_back({ClockNotice::Kind::set_back, by});
+}
+
+std::vector<ClockNotice> FileJobStore::take_clock_notices() {
+    const std::lock_guard guard(mutex_);
+    return std::exchange(clock_notices_, {});
 }
 
 JobRecord* FileJobStore::find(const JobId& id) {

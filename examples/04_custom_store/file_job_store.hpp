@@ -22,7 +22,14 @@
 /// Durability     A call returns when its line is on the disk.
 class FileJobStore final : public asyncjobs::JobStore {
 public:
-    explicit FileJobStore(const std::filesystem::path& path) : journal_(path) {}
+    using Clock = std::function<asyncjobs::Timestamp()>;
+
+    explicit FileJobStore(const std::filesystem::path& path, Clock clock = system_time)
+        : clock_(std::move(clock)), journal_(path) {}
+
+    static asyncjobs::Timestamp system_time() {
+        return std::chrono::floor<asyncjobs::Duration>(std::chrono::system_clock::now());
+    }
 
     std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs) override;
     asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
@@ -44,6 +51,7 @@ public:
     void set_paused(std::string_view queue, bool paused) override;
     void set_limit(const asyncjobs::Limit& limit) override;
     std::vector<asyncjobs::Limit> limits() override;
+    std::vector<asyncjobs::ClockNotice> take_clock_notices() override;
 
 private:
     /// Calls `act(now)` on the state as it is in the file, and writes what it changed.
@@ -51,6 +59,7 @@ private:
     auto transact(Act act);
     void read();
     void write();
+    void follow_clock(asyncjobs::Timestamp now);
 
     JobRecord* find(const asyncjobs::JobId& id);
     JobRecord* find(const asyncjobs::LeaseRef& lease);
@@ -84,6 +93,8 @@ private:
     void take(JobRecord& job, const asyncjobs::ClaimRequest& request, asyncjobs::Timestamp now);
 
     std::mutex mutex_;
+    const Clock clock_;
+    std::vector<asyncjobs::ClockNotice> clock_notices_;
     Journal journal_;
     struct Tombstone {
         std::string owner;
