@@ -49,5 +49,8 @@ inline constexpr Need needs_galera{
     "ASYNCJOBS_TEST_GALERA is not set; tests/servers/galera.sh starts a cluster"};
 inline constexpr Need needs_s3{
     "ASYNCJOBS_TEST_S3", "ASYNCJOBS_TEST_S3 is not set; tests/servers/swift.sh starts a server"};
+/// The library that is loaded before all others.
+inline constexpr Need needs_faketime{
+    "ASYNCJOBS_TEST_FAKETIME", "ASYNCJOBS_TEST_FAKETIME does not name the library of libfaketime"};
 inline constexpr Need needs_orders{"ASYNCJOBS_TEST_ORDERS",
                                    "ASYNCJOBS_TEST_ORDERS does not name a file of orders"};

@@ -9,7 +9,8 @@
 
 namespace workers_test {
 
-Fleet::Fleet(std::vector<std::string> urls) : urls_(std::move(urls)) {
+Fleet::Fleet(std::vector<std::string> urls, std::vector<Environment> environments)
+    : urls_(std::move(urls)), environments_(std::move(environments)) {
     ::fcntl(pipe_.read_end(), F_SETFL, O_NONBLOCK);
     for (std::size_t slot = 0; slot < size; ++slot) start(slot);
 }
@@ -17,9 +18,10 @@ Fleet::Fleet(std::vector<std::string> urls) : urls_(std::move(urls)) {
 void Fleet::start(std::size_t slot) {
     auto& worker = workers_.at(slot);
     worker.name = fmt::format("worker-{}", ++started_);
-    worker.process = std::make_unique<ChildProcess>(
-        std::vector<std::string>{WORKER_PROGRAM, urls_.at(slot % urls_.size()), worker.name},
-        pipe_.write_end());
+    std::vector<std::string> command = environments_.at(slot % environments_.size());
+    if (!command.empty()) command.insert(command.begin(), "/usr/bin/env");
+    command.insert(command.end(), {WORKER_PROGRAM, urls_.at(slot % urls_.size()), worker.name});
+    worker.process = std::make_unique<ChildProcess>(std::move(command), pipe_.write_end());
 }
 
 std::vector<Run> Fleet::open_runs(const std::string& worker) const {

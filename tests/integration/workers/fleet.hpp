@@ -30,8 +30,11 @@ class Fleet {
 public:
     static constexpr std::size_t size = 4;
 
-    /// The workers use the `urls` in turn.
-    explicit Fleet(std::vector<std::string> urls);
+    /// Variables of a worker's environment, as `NAME=value`.
+    using Environment = std::vector<std::string>;
+
+    /// The workers use the `urls` in turn, and the `environments`.
+    explicit Fleet(std::vector<std::string> urls, std::vector<Environment> environments = {{}});
 
     const std::vector<Run>& runs() const { return runs_; }
     long ended() const { return ended_; }
@@ -70,6 +73,7 @@ private:
     void take(const std::string& line);
 
     const std::vector<std::string> urls_;
+    const std::vector<Environment> environments_;
     Pipe pipe_;
     std::string unfinished_line_;
     std::array<Worker, size> workers_;

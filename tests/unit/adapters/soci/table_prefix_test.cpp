@@ -17,9 +17,11 @@ TEST_CASE("a prefix goes before names of tables and indexes, and before nothing 
     CHECK(with_table_prefix("INDEX jobs_due ON jobs (queue)", "a_") ==
           "INDEX a_jobs_due ON a_jobs (queue)");
     CHECK(with_table_prefix("INDEX job_dependencies_of", "a_") == "INDEX a_job_dependencies_of");
-    CHECK(with_table_prefix(
-              "job_limits, job_lines, job_places, job_waiting, job_tombstones, job_steps", "a_") ==
-          "a_job_limits, a_job_lines, a_job_places, a_job_waiting, a_job_tombstones, a_job_steps");
+    CHECK(
+        with_table_prefix(
+            "job_limits, job_lines, job_places, job_waiting, job_tombstones, job_steps, job_clock",
+            "a_") == "a_job_limits, a_job_lines, a_job_places, a_job_waiting, a_job_tombstones, "
+                     "a_job_steps, a_job_clock");
     CHECK(with_table_prefix(
               "job_queues, job_dependencies, asyncjobs_schema, my_jobs, jobless, :job", "a_") ==
           "a_job_queues, a_job_dependencies, a_asyncjobs_schema, my_jobs, jobless, :job");
