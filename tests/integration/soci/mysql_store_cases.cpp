@@ -429,4 +429,25 @@ MYSQL_CASE("store", "a batch of MySQL submits full of conflicts creates the rest
     CHECK(created == expected);
 }
 
+MYSQL_CASE("store", "a server whose clock was set back holds up no job") {
+    const MysqlTables tables(needed);
+    Mysql server = tables.connect();
+    const auto store = open_store(tables.url());
+    submit_one(*store, 1);
+    submit_one(*store, 2);
+    CHECK(claim(*store, 1).size() == 1);
+    server.run("UPDATE jobs SET run_at = run_at + 7200000000,"
+               " lease_expires_at = CASE status WHEN 'processing' THEN updated_at + 7200000000"
+               "  END,"
+               " updated_at = updated_at + 7200000000");
+    CHECK(claim(*store, 10).empty());
+    store->rescue(10, 3);
+    const auto notices = store->take_clock_notices();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].kind == ClockNotice::Kind::set_back);
+    CHECK(claim(*store, 10).size() == 2);
+    store->rescue(10, 3);
+    CHECK(store->take_clock_notices().empty());
+}
+
 } // namespace

@@ -331,4 +331,24 @@ TEST_CASE("executor, client and store end while a PostgreSQL server hangs" * nee
         [&] { server.signal(SIGCONT); });
 }
 
+TEST_CASE("a PostgreSQL server whose clock was set back holds up no job" * needs_postgresql) {
+    const PostgresqlSchema schema;
+    const auto store = open_store(schema.url());
+    submit(*store, new_job(1));
+    submit(*store, new_job(2));
+    CHECK(claim(*store, 1).size() == 1);
+    schema.connect().run("UPDATE jobs SET run_at = run_at + 7200000000,"
+                         " updated_at = updated_at + 7200000000,"
+                         " lease_expires_at = CASE status WHEN 'processing' THEN updated_at"
+                         "  + 7200000000 END");
+    CHECK(claim(*store, 10).empty());
+    store->rescue(10, 3);
+    const auto notices = store->take_clock_notices();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].kind == ClockNotice::Kind::set_back);
+    CHECK(claim(*store, 10).size() == 2);
+    store->rescue(10, 3);
+    CHECK(store->take_clock_notices().empty());
+}
+
 } // namespace
