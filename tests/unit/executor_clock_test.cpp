@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(SetBackWorld, "that the store's clock was set back is logged o
     other.start();
     until([] { return false; });
     CHECK(log.empty());
-    for (const std::size_t times : {1, 2}) {
+    for (const auto times : {std::size_t{1}, std::size_t{2}}) {
         back += 2h;
         until([] { return false; });
         CHECK(logged("the job store's clock was set back by 7200 s") == times);
