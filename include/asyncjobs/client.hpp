@@ -103,7 +103,7 @@ public:
     /// or holds `unique_key` if one does.
     template <detail::OneInput Input>
     JobId submit(const Input& input, NewJob job = {}) {
-        return submit(detail::described_job(input, std::move(job))).id;
+        return submit(new_job(input, std::move(job))).id;
     }
 
     std::optional<Job> find(const JobId& id);

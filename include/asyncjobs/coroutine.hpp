@@ -47,6 +47,17 @@ private:
 ASYNCJOBS_DECL std::exception_ptr interruption(std::exception_ptr thrown,
                                                const std::stop_token& stop);
 
+/// Fails to compile, with the remedy, for what is no coroutine of `Input`.
+template <typename Input, typename Function>
+constexpr bool require_coroutine() {
+    constexpr bool is_callable = require_callable<Input, Function>();
+    static_assert(!is_callable || Coroutine<Input, Function>,
+                  "coroutine() makes a handler of a function that returns "
+                  "boost::asio::awaitable<Result>; any other is registered as it is: "
+                  "handle<Input>(handler)");
+    return Coroutine<Input, Function>;
+}
+
 } // namespace detail
 
 /// A handler that is a coroutine. Made by coroutine().
@@ -76,14 +87,17 @@ public:
 private:
     template <typename Input>
     void start(Input input, ProgressReporter& progress, Completion done) const {
-        const auto run = std::make_shared<detail::CoroutineRun>(executor_, progress);
-        auto on_end = [run, done = std::move(done)](std::exception_ptr thrown, JsonText result) {
-            done(detail::interruption(std::move(thrown), run->progress.stop_token()),
-                 std::move(result));
-        };
-        boost::asio::co_spawn(
-            run->strand, perform(run, function_, std::move(input)),
-            boost::asio::bind_cancellation_slot(run->cancellation.slot(), std::move(on_end)));
+        if constexpr (detail::require_coroutine<Input, Function>()) {
+            const auto run = std::make_shared<detail::CoroutineRun>(executor_, progress);
+            auto on_end = [run, done = std::move(done)](std::exception_ptr thrown,
+                                                        JsonText result) {
+                done(detail::interruption(std::move(thrown), run->progress.stop_token()),
+                     std::move(result));
+            };
+            boost::asio::co_spawn(
+                run->strand, perform(run, function_, std::move(input)),
+                boost::asio::bind_cancellation_slot(run->cancellation.slot(), std::move(on_end)));
+        }
     }
 
     /// The parameters live as long as the coroutine: `function` may keep references to them.

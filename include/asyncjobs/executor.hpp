@@ -98,10 +98,7 @@ public:
 
     template <detail::NoHandlerFunction Function>
     void handle(std::string, Function, HandlerOptions = {}) {
-        constexpr bool is_handler = detail::require_handler<const JsonText&, Function>();
-        static_assert(!is_handler || std::convertible_to<Function, HandlerFunction>,
-                      "a handler of a type that is named by a string returns asyncjobs::JsonText; "
-                      "for structs write handle<Input>(handler)");
+        detail::require_handler_function<Function>();
     }
 
     /// Runs jobs of `type` without a thread: see AsyncHandlerFunction.
@@ -112,11 +109,13 @@ public:
     /// with what makes an asynchronous handler of one: see coroutine() in coroutine.hpp.
     template <typename Input, typename Function>
     void handle(Function function, HandlerOptions options = {}) {
-        if constexpr (AsyncHandlerAdapter<Function, Input>)
-            handle_async(detail::job_type<Input>(), function.template typed<Input>(),
+        if constexpr (!detail::require_described_job<Input>())
+            return;
+        else if constexpr (AsyncHandlerAdapter<Function, Input>)
+            handle_async(std::string(Input::type), function.template typed<Input>(),
                          std::move(options));
         else
-            handle(detail::job_type<Input>(), typed_handler<Input>(std::move(function)),
+            handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
                    std::move(options));
     }
 

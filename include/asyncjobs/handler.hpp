@@ -11,6 +11,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -56,38 +57,31 @@ namespace detail {
 
 /// Fails to compile, with the remedy, for what is no DescribedJob.
 template <typename Input>
-constexpr void require_described_job() {
-    static_assert(json::Described<Input>, "describe the struct that is the job's input: "
-                                          "BOOST_DESCRIBE_STRUCT(Input, (), (members))");
-    static_assert(DescribedJob<Input> || !json::Described<Input>,
+constexpr bool require_described_job() {
+    constexpr bool is_one_struct =
+        json::Described<Input> || (std::is_class_v<Input> && !std::ranges::range<Input>);
+    static_assert(is_one_struct,
+                  "a job's input is one struct, described by BOOST_DESCRIBE_STRUCT; several jobs "
+                  "are a std::vector<asyncjobs::NewJob>, each made by asyncjobs::new_job(input)");
+    static_assert(!is_one_struct || json::Described<Input>,
+                  "describe the struct that is the job's input: "
+                  "BOOST_DESCRIBE_STRUCT(Input, (), (members))");
+    static_assert(!is_one_struct || !json::Described<Input> || DescribedJob<Input>,
                   "name the job's type in the struct that is its input: "
                   "static constexpr std::string_view type = \"sales_report\";");
-}
-
-/// `Input::type`.
-template <typename Input>
-std::string job_type() {
-    require_described_job<Input>();
-    if constexpr (DescribedJob<Input>)
-        return std::string(Input::type);
-    else
-        return {};
-}
-
-/// new_job(), with a remedy for what is none.
-template <typename Input>
-NewJob described_job(const Input& input, NewJob job) {
-    job.type = job_type<Input>();
-    if constexpr (DescribedJob<Input>) job.input = json::serialize(input);
-    return job;
+    return is_one_struct && DescribedJob<Input>;
 }
 
 } // namespace detail
 
-/// `job` as one of type `Input::type` with this input.
-template <DescribedJob Input>
-NewJob new_job(const Input& input, NewJob job = {}) {
-    return detail::described_job(input, std::move(job));
+/// `job` as one of type `Input::type` with this input, a DescribedJob.
+template <typename Input>
+requires std::is_class_v<Input> NewJob new_job(const Input& input, NewJob job = {}) {
+    if constexpr (detail::require_described_job<Input>()) {
+        job.type = std::string_view(Input::type);
+        job.input = json::serialize(input);
+    }
+    return job;
 }
 
 namespace detail {
@@ -119,33 +113,61 @@ JsonText typed_result(Result&& result) {
         return json::serialize(result);
 }
 
-/// What boost::asio::awaitable has, whose header is not needed here.
-template <typename T>
-concept Awaitable = requires(const T& awaitable) {
-    typename T::executor_type;
-    { awaitable.valid() } -> std::same_as<bool>;
+template <typename Input, typename Function>
+concept CallableWith = std::invocable<const Function&, Input, ProgressReporter&> ||
+    std::invocable<const Function&, Input>;
+
+template <typename Input, typename Function>
+using ReturnedBy = std::remove_cvref_t<decltype(call_typed(
+    std::declval<const Function&>(), std::declval<Input>(), std::declval<ProgressReporter&>()))>;
+
+/// Fails to compile, with the remedy, for what can't be called with `Input`.
+template <typename Input, typename Function>
+constexpr bool require_callable() {
+    static_assert(CallableWith<Input, Function>,
+                  "a handler is called as handler(input) or handler(input, progress), from several "
+                  "threads, so not mutable: its parameters are (const Input&) or "
+                  "(const Input&, asyncjobs::ProgressReporter&)");
+    return CallableWith<Input, Function>;
+}
+
+template <typename Input, typename Function>
+concept Coroutine = CallableWith<Input, Function> && requires {
+    requires Awaitable<ReturnedBy<Input, Function>>;
 };
+
+template <typename Input, typename Function>
+constexpr bool require_no_coroutine() {
+    static_assert(!Coroutine<Input, Function>,
+                  "a handler that is a coroutine is registered as "
+                  "asyncjobs::coroutine(executor, handler), of <asyncjobs/coroutine.hpp>");
+    return !Coroutine<Input, Function>;
+}
 
 /// Fails to compile, with the remedy, for what is no handler of `Input`.
 template <typename Input, typename Function>
 constexpr bool require_handler() {
-    constexpr bool with_progress = std::invocable<const Function&, Input, ProgressReporter&>;
-    constexpr bool is_callable = with_progress || std::invocable<const Function&, Input>;
-    static_assert(is_callable,
-                  "a handler is called as handler(input) or handler(input, progress), from several "
-                  "threads, so not mutable: its parameters are (const Input&) or "
-                  "(const Input&, asyncjobs::ProgressReporter&)");
-    if constexpr (is_callable) {
-        using Result = std::remove_cvref_t<decltype(call_typed(std::declval<const Function&>(),
-                                                               std::declval<Input>(),
-                                                               std::declval<ProgressReporter&>()))>;
-        static_assert(!Awaitable<Result>,
-                      "a handler that is a coroutine is registered as "
-                      "asyncjobs::coroutine(executor, handler), of <asyncjobs/coroutine.hpp>");
-        return !Awaitable<Result>;
-    } else {
+    if constexpr (require_callable<Input, Function>())
+        return require_no_coroutine<Input, Function>();
+    else
         return false;
-    }
+}
+
+/// Fails to compile, with the remedy, for what is no HandlerFunction.
+template <typename Function>
+constexpr void require_handler_function() {
+    if constexpr (std::convertible_to<Function, AsyncHandlerFunction>)
+        static_assert(NoHandlerFunction<Function> && !NoHandlerFunction<Function>,
+                      "a handler that is given a completion, as asyncjobs::coroutine() makes one, "
+                      "is registered by handle_async(type, handler)");
+    else if constexpr (Coroutine<const JsonText&, Function>)
+        require_no_coroutine<const JsonText&, Function>();
+    else
+        static_assert(!NoHandlerFunction<Function>,
+                      "a handler of a type that is named by a string is called as "
+                      "handler(const asyncjobs::JsonText&, asyncjobs::ProgressReporter&), from "
+                      "several threads, so not mutable, and returns an asyncjobs::JsonText; for "
+                      "structs write handle<Input>(handler)");
 }
 
 } // namespace detail
@@ -155,8 +177,7 @@ constexpr bool require_handler() {
 /// message naming the path.
 template <typename Input, typename Function>
 HandlerFunction typed_handler(Function function) {
-    detail::require_described_job<Input>();
-    if constexpr (!DescribedJob<Input>)
+    if constexpr (!detail::require_described_job<Input>())
         return {};
     else if constexpr (!detail::require_handler<const Input&, Function>())
         return {};

@@ -73,7 +73,7 @@ public:
     /// blocks for a write to the store after it. While the store fails, it waits, for as long as a
     /// lease lasts at most; then the attempt is given back, as after any outage. What `function`
     /// throws, it throws, and nothing is kept.
-    template <std::invocable Function>
+    template <typename Function>
     auto step(std::string_view name, Function&& function);
 
     /// The jobs that this one waited for, with their results, by id; those that retention has
@@ -106,20 +106,42 @@ private:
     detail::Execution& execution_;
 };
 
-template <std::invocable Function>
+namespace detail {
+
+/// What boost::asio::awaitable has, whose header is not needed here.
+template <typename T>
+concept Awaitable = requires(const T& awaitable) {
+    typename T::executor_type;
+    { awaitable.valid() } -> std::same_as<bool>;
+};
+
+template <typename Function>
+concept StepFunction = std::invocable<Function> && !Awaitable<std::invoke_result_t<Function>>;
+
+template <typename Function>
+using StepResult = std::remove_cvref_t<std::invoke_result_t<Function>>;
+
+} // namespace detail
+
+template <typename Function>
 auto ProgressReporter::step(std::string_view name, Function&& function) {
-    using Result = std::remove_cvref_t<std::invoke_result_t<Function>>;
+    static_assert(detail::StepFunction<Function>,
+                  "a step's function is called without arguments, and returns its result: nothing, "
+                  "a JsonText, or a described struct; it is no coroutine");
     const auto known = result_of_step(name);
-    if constexpr (std::is_void_v<Result>) {
+    if constexpr (!detail::StepFunction<Function>) {
+        return;
+    } else if constexpr (std::is_void_v<detail::StepResult<Function>>) {
         if (known) return;
         std::forward<Function>(function)();
         record_step(name, JsonText());
-    } else if constexpr (std::same_as<Result, JsonText>) {
+    } else if constexpr (std::same_as<detail::StepResult<Function>, JsonText>) {
         if (known) return *known;
         JsonText result = std::forward<Function>(function)();
         record_step(name, result);
         return result;
     } else {
+        using Result = detail::StepResult<Function>;
         if (known) return json::parse<Result>(*known);
         Result result = std::forward<Function>(function)();
         record_step(name, json::serialize(result));

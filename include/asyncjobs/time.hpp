@@ -47,6 +47,20 @@ public:
     constexpr OptionalTime(std::chrono::sys_time<Unit> time)
         : time_(std::chrono::floor<Duration>(time)) {}
 
+    template <typename Clock, typename Unit>
+    requires(!std::same_as<Clock, std::chrono::system_clock>) constexpr OptionalTime(
+        std::chrono::time_point<Clock, Unit>) {
+        static_assert(std::same_as<Clock, std::chrono::system_clock>,
+                      "a time is one of std::chrono::system_clock: what other clocks show means "
+                      "nothing to other processes");
+    }
+    template <typename Rep, typename Period>
+    constexpr OptionalTime(std::chrono::duration<Rep, Period>) {
+        static_assert(!std::same_as<Rep, Rep>,
+                      "a time is a point, not a span: std::chrono::system_clock::now() + 5s; or "
+                      "give the member that takes a span: delay, start_within");
+    }
+
     constexpr operator const std::optional<Timestamp>&() const noexcept { return time_; }
     constexpr explicit operator bool() const noexcept { return time_.has_value(); }
     constexpr bool has_value() const noexcept { return time_.has_value(); }

@@ -133,9 +133,22 @@ void read_collection(Reading& in, const boost::json::array& array, T& out) {
     for (const auto& element : array) {
         if (in.is_full()) return;
         const Step step(in, std::to_string(index++));
-        typename T::value_type item{};
+        auto item = made_empty<typename T::value_type>();
         read_value(in, element, item);
         out.insert(out.end(), std::move(item));
+    }
+}
+
+template <Dictionary T>
+void read_dictionary(Reading& in, const boost::json::value& value, T& out) {
+    const auto* object = value.if_object();
+    if (!object) return in.expected("an object");
+    out.clear();
+    for (const auto& [key, element] : *object) {
+        if (in.is_full()) return;
+        const Step step(in, std::string_view(key.data(), key.size()));
+        if constexpr (require_default<typename T::mapped_type>())
+            read_value(in, element, out[std::string(key)]);
     }
 }
 
@@ -155,7 +168,7 @@ template <std::size_t index, typename T>
 bool read_alternative(const Reading& in, const boost::json::value& value, T& out,
                       std::string& rules) {
     Reading trial{.pointer = in.pointer, .unknown = in.unknown};
-    std::variant_alternative_t<index, T> item{};
+    auto item = made_empty<std::variant_alternative_t<index, T>>();
     read_value(trial, value, item);
     if (trial.mismatches.empty()) {
         out.template emplace<index>(std::move(item));
@@ -180,7 +193,9 @@ void read_variant(Reading& in, const boost::json::value& value, T& out) {
 
 template <typename T>
 void read_value(Reading& in, const boost::json::value& value, T& out) {
-    if constexpr (std::same_as<T, boost::json::value>) {
+    if constexpr (std::is_const_v<T>) {
+        require_convertible<T>();
+    } else if constexpr (std::same_as<T, boost::json::value>) {
         out = value;
     } else if constexpr (std::same_as<T, JsonText>) {
         out = to_text(value);
@@ -212,7 +227,8 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
             out = std::chrono::round<T>(Seconds(seconds));
     } else if constexpr (is_a<T, std::optional>) {
         out.reset();
-        if (!value.is_null()) read_value(in, value, out.emplace());
+        if (!value.is_null())
+            read_value(in, value, out.emplace(made_empty<typename T::value_type>()));
     } else if constexpr (std::same_as<T, std::monostate>) {
         if (!value.is_null()) in.expected("null");
     } else if constexpr (is_a<T, std::variant>) {
@@ -230,14 +246,7 @@ void read_value(Reading& in, const boost::json::value& value, T& out) {
     } else if constexpr (Described<T>) {
         read_struct(in, value, out);
     } else if constexpr (Dictionary<T>) {
-        const auto* object = value.if_object();
-        if (!object) return in.expected("an object");
-        out.clear();
-        for (const auto& [key, element] : *object) {
-            if (in.is_full()) return;
-            const Step step(in, std::string_view(key.data(), key.size()));
-            read_value(in, element, out[std::string(key)]);
-        }
+        read_dictionary(in, value, out);
     } else if constexpr (Collection<T>) {
         if (const auto* array = value.if_array())
             read_collection(in, *array, out);
@@ -337,7 +346,7 @@ Mismatches read(const boost::json::value& value, T& out, UnknownMembers unknown)
 
 template <typename T>
 T parse(const JsonText& text, UnknownMembers unknown) {
-    T out{};
+    auto out = detail::made_empty<T>();
     if (const auto mismatches = read(to_value(text), out, unknown); !mismatches.empty())
         detail::throw_mismatches(mismatches);
     return out;

@@ -8,9 +8,11 @@
 #include <array>
 #include <chrono>
 #include <concepts>
+#include <exception>
 #include <optional>
 #include <ranges>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -68,16 +70,56 @@ concept Collection = std::ranges::range<const T> && !requires {
 }
 &&requires(T& to, typename T::value_type item) { to.insert(to.end(), std::move(item)); };
 
+/// Refers to what it does not hold: pointers, std::unique_ptr, std::string_view, std::span.
+template <typename T>
+concept Referring = std::is_pointer_v<T> || std::convertible_to<T, std::string_view> || requires {
+    typename T::element_type;
+};
+
+template <typename T>
+inline constexpr bool is_time_point = false;
+template <typename Clock, typename Span>
+inline constexpr bool is_time_point<std::chrono::time_point<Clock, Span>> = true;
+
 /// Fails to compile, with the remedy, for what is of none of these kinds.
 template <typename T>
 constexpr void require_convertible() {
-    static_assert(!std::is_enum_v<T>, "asyncjobs writes enums by name: describe this one with "
+    constexpr bool is_convertible = !std::same_as<T, T>; // false, but not before there is a T
+    if constexpr (std::is_const_v<T>)
+        static_assert(is_convertible, "a member that is read from JSON is not const");
+    else if constexpr (std::is_enum_v<T>)
+        static_assert(is_convertible, "asyncjobs writes enums by name: describe this one with "
                                       "BOOST_DESCRIBE_ENUM(Type, values)");
-    static_assert(Described<T> || std::is_enum_v<T>,
-                  "asyncjobs has no JSON conversion for this type: describe a struct with "
-                  "BOOST_DESCRIBE_STRUCT(Type, (), (members)), or write tag_invoke for it with "
-                  "boost::json::value_from_tag and boost::json::value_to_tag; the keys of a map "
-                  "are std::string");
+    else if constexpr (is_time_point<T>)
+        static_assert(is_convertible, "a time in JSON is an asyncjobs::Timestamp");
+    else if constexpr (Referring<T>)
+        static_assert(is_convertible,
+                      "JSON is read into what holds its values: text into std::string, one value "
+                      "or none into std::optional, several into std::vector");
+    else
+        static_assert(is_convertible,
+                      "asyncjobs has no JSON conversion for this type: describe a struct with "
+                      "BOOST_DESCRIBE_STRUCT(Type, (), (members)), or write tag_invoke for it with "
+                      "boost::json::value_from_tag and boost::json::value_to_tag; the keys of a "
+                      "map are std::string");
+}
+
+/// Fails to compile, with the remedy, for what can't be made before it is read.
+template <typename T>
+constexpr bool require_default() {
+    static_assert(std::default_initializable<T>,
+                  "what is read from JSON is made first, and then its members are read: give it a "
+                  "default constructor, or its members initialisers");
+    return std::default_initializable<T>;
+}
+
+/// `T{}`, with a remedy where that can't be made.
+template <typename T>
+T made_empty() {
+    if constexpr (require_default<T>())
+        return T{};
+    else
+        std::terminate();
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail

@@ -83,7 +83,7 @@ boost::json::object schema_struct(Place place) {
     for (const auto& [type, pointer] : place.within)
         if (type == typeid(T)) return {{"$ref", pointer}};
     place.within.emplace_back(typeid(T), place.pointer);
-    const T defaults{};
+    const auto defaults = made_empty<T>();
     boost::json::object properties;
     boost::json::array required;
     boost::mp11::mp_for_each<Members<T>>([&](auto member) {

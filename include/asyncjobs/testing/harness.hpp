@@ -53,7 +53,7 @@ public:
     Job run(NewJob job);
     template <typename Input>
     Job run(const Input& input, NewJob job = {}) {
-        return run(asyncjobs::detail::described_job(input, std::move(job)));
+        return run(new_job(input, std::move(job)));
     }
 
     /// Throws Error (Errc::not_found) if there is no such job.
@@ -66,8 +66,9 @@ public:
     template <typename Input>
     std::vector<Input> submitted() {
         std::vector<Input> inputs;
-        for (const auto& job : jobs(asyncjobs::detail::job_type<Input>()))
-            inputs.push_back(json::parse<Input>(job.input));
+        if constexpr (asyncjobs::detail::require_described_job<Input>())
+            for (const auto& job : jobs(Input::type))
+                inputs.push_back(json::parse<Input>(job.input));
         return inputs;
     }
 

@@ -8,6 +8,7 @@
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/http/submit_route.hpp>
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,9 +54,9 @@ struct ApiOptions {
     /// Bytes, 64 KiB - 1 TiB; of answers that are being written, but small ones (16 KiB). One more
     /// gets 503, and a stream ends.
     std::size_t answer_memory_limit = 64 * 1024 * 1024;
-    std::size_t depth_limit = 32;         ///< 1 - JsonText::max_depth; nesting of a request's JSON
-    std::size_t default_page = 50;        ///< 1 - max_page; jobs in a listing
-    std::size_t max_page = 200;           ///< 1-1000
+    std::size_t depth_limit = 32;  ///< 1 - JsonText::max_depth; nesting of a request's JSON
+    std::size_t default_page = 50; ///< 1 - max_page; jobs in a listing
+    std::size_t max_page = 200;    ///< 1-1000
     TimeSpan retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
 
     /// 0-1000000, in `submits_period`; one more gets 429; 0: as many as they like.
@@ -94,6 +95,11 @@ struct ApiOptions {
 /// Throw Problem for a worded error; anything else that is thrown is logged, and answered with a
 /// bare 500.
 using RouteHandler = std::function<Response(const Call&)>;
+
+namespace detail {
+template <typename Function>
+concept NoRouteHandler = !std::convertible_to<Function, RouteHandler>;
+} // namespace detail
 
 struct RouteOptions {
     bool authenticate = true; ///< false: anybody, with an empty principal
@@ -157,22 +163,32 @@ public:
     JobApi& operator=(const JobApi&) = delete;
 
     /// `POST path` submits a job: typed, with its input read and checked before it is accepted.
-    template <DescribedJob Input>
+    template <typename Input>
     void submit_route(std::string_view path, SubmitRoute<Input> route = {}) {
-        add_submit_route(path, detail::make_rule(std::move(route)));
+        if constexpr (asyncjobs::detail::require_described_job<Input>())
+            add_submit_route(path, detail::make_rule(std::move(route)));
     }
     void submit_route(std::string_view path, UntypedSubmitRoute route);
 
     /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, read and checked alike.
-    template <DescribedJob Input>
+    template <typename Input>
     void allow_generic(SubmitRoute<Input> route = {}) {
-        add_generic_type(detail::make_rule(std::move(route)));
+        if constexpr (asyncjobs::detail::require_described_job<Input>())
+            add_generic_type(detail::make_rule(std::move(route)));
     }
     void allow_generic(UntypedSubmitRoute route);
 
     /// A route of the host's own. One for GET answers HEAD too.
     void route(std::string_view method, std::string_view path, RouteHandler handler,
                RouteOptions options = {});
+
+    template <detail::NoRouteHandler Handler>
+    void route(std::string_view, std::string_view, Handler, RouteOptions = {}) {
+        static_assert(!detail::NoRouteHandler<Handler>,
+                      "a route's handler is called as handler(const asyncjobs::http::Call&), from "
+                      "several threads, so not mutable, and returns an asyncjobs::http::Response; "
+                      "it is no coroutine");
+    }
 
     /// Calls `respond` exactly once, from one of the API's threads, or at once from this one where
     /// there is nothing to wait for or no room. `respond` must not block and must not throw. Where

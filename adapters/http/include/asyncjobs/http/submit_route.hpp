@@ -22,7 +22,7 @@ using Permit = std::function<bool(const Principal&)>;
 /// How a request becomes a job of type `Input::type`. Made for designated initialisers.
 ///
 /// The functions are called from several of the API's threads at once.
-template <DescribedJob Input>
+template <typename Input>
 struct SubmitRoute {
     std::string queue = "default";
     int max_attempts = 5;                            ///< 1-1000
@@ -105,7 +105,7 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
                         .operation = route.operation};
     rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
                                            const Call& call, Violations& violations) {
-        Input input{};
+        auto input = json::detail::made_empty<Input>();
         boost::json::value from_client = document;
         auto wrong = take_out(from_client, route.set_by_host, route.unknown_members);
         for (auto& found : read_members(from_client, input, route.required, route.unknown_members))

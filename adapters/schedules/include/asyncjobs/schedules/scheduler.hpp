@@ -58,7 +58,7 @@ public:
     /// With `input`, described by Boost.Describe, as what each job gets.
     template <typename Input>
     void set(std::string_view name, const Input& input, Schedule schedule) {
-        schedule.job = asyncjobs::detail::described_job(input, std::move(schedule.job));
+        schedule.job = new_job(input, std::move(schedule.job));
         set(name, schedule);
     }
 

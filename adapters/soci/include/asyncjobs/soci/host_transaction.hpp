@@ -68,7 +68,7 @@ std::vector<Submitted> submit(soci::session& session, Jobs jobs, const HostTable
 template <detail::OneInput Input>
 JobId submit(soci::session& session, const Input& input, NewJob job = {},
              const HostTables& tables = {}) {
-    return submit(session, detail::described_job(input, std::move(job)), tables).id;
+    return submit(session, new_job(input, std::move(job)), tables).id;
 }
 
 /// Completes the job that a handler runs, in one commit with the handler's side effects, which then

@@ -1,9 +1,0 @@
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
-#include "job.hpp"
-
-struct Undescribed {
-    static constexpr std::string_view type = "undescribed";
-    int value = 0;
-};
-
-void mistake(asyncjobs::Client& client) { client.submit(Undescribed{}); }
