@@ -7,9 +7,11 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
@@ -48,23 +50,56 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-/// Whether the name or one that it lies in is reserved for inner networks, or for no host at all
-/// (RFC 6761, 6762, 7686, 8375).
-bool is_reserved(std::string_view name) {
-    constexpr std::array domains = {"localhost", "local",     "internal", "invalid",
-                                    "test",      "home.arpa", "onion"};
-    return std::ranges::any_of(domains, [&](std::string_view domain) {
-        if (!name.ends_with(domain)) return false;
+/// No network has a host there that DNS finds (RFC 6761, 7686, 9476).
+constexpr std::array nowhere_domains = {"invalid", "onion", "alt"};
+
+/// Reserved for inner networks, tests and documents (RFC 2606, 6761, 6762, 7050, 8375, 9462, 9665),
+/// or so usual in inner networks that ICANN delegates them to nobody.
+constexpr std::array inner_domains = {"example",  "test",          "localhost",    "local",
+                                      "internal", "home.arpa",     "service.arpa", "resolver.arpa",
+                                      "intranet", "ipv4only.arpa", "localdomain",  "private",
+                                      "corp",     "home",          "lan",          "mail"};
+
+/// The first of `domains` that `name` is or lies in; empty if it is in none.
+std::string_view domain_of(std::string_view name, std::span<const char* const> domains) {
+    for (const std::string_view domain : domains) {
+        if (!name.ends_with(domain)) continue;
         const auto rest = name.substr(0, name.size() - domain.size());
-        return rest.empty() || rest.ends_with('.');
-    });
+        if (rest.empty() || rest.ends_with('.')) return domain;
+    }
+    return {};
+}
+
+namespace ip = boost::asio::ip;
+
+bool is_of_a_group(const ip::address& address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return is_of_a_group(ip::make_address_v4(ip::v4_mapped, address.to_v6()));
+    return address.is_multicast() || address == ip::address_v4::broadcast();
+}
+
+std::string rule_against_address(const ip::address& address, Networks networks) {
+    if (is_of_a_group(address)) return "its host must be one machine, and no group";
+    if (networks == Networks::public_only && !is_public_address(address))
+        return "its host must be on the public internet, which that address is not";
+    return {};
 }
 
 } // namespace
 
-bool can_be_public(const Target& target) {
-    if (!target.is_address) return !is_reserved(target.host);
-    return is_public_address(boost::asio::ip::make_address(target.host));
+std::string rule_against(const Target& target, Networks networks) {
+    const std::string_view host = target.host;
+    if (target.is_address) return rule_against_address(ip::make_address(host), networks);
+    if (const auto domain = domain_of(host, nowhere_domains); !domain.empty())
+        return fmt::format("its host must be a name that can exist, and none under .{} can",
+                           domain);
+    if (networks == Networks::any) return {};
+    if (host.find('.') == std::string_view::npos)
+        return "its host must be on the public internet, where each name has a dot";
+    if (const auto domain = domain_of(host, inner_domains); !domain.empty())
+        return fmt::format("its host must be on the public internet, where no name is under .{}",
+                           domain);
+    return {};
 }
 
 Target parse_target(std::string_view argument, std::string_view text, const TargetRules& rules) {
@@ -72,6 +107,8 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
         if (!kept) detail::refuse(argument, text, rule);
     };
     unless(text.size() <= longest_url, "must be at most 2048 bytes long");
+    unless(std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }),
+           "must be ASCII: a name of other letters as xn--, what follows it percent-encoded");
     const auto parsed = boost::urls::parse_uri(text);
     unless(parsed.has_value(), "must be an absolute URL");
     const boost::urls::url_view& url = *parsed;
@@ -79,7 +116,9 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     Target target{.tls = url.scheme_id() == boost::urls::scheme::https};
     unless(target.tls || (rules.allow_http && url.scheme_id() == boost::urls::scheme::http),
            rules.allow_http ? "must begin with https:// or http://" : "must begin with https://");
-    unless(!url.has_userinfo(), "must hold no user or password");
+    if (url.has_userinfo()) // which the error does not repeat
+        detail::refuse(argument, fmt::format("{}://...@{}", url.scheme(), url.encoded_host()),
+                       "must hold no user or password");
     unless(!url.has_fragment(), "must have no fragment");
 
     target.host = lower_case(url.encoded_host());
@@ -87,13 +126,13 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     if (url.host_type() == boost::urls::host_type::ipv6)
         target.host = target.host.substr(1, target.host.size() - 2);
     boost::system::error_code no_address;
-    boost::asio::ip::make_address(target.host, no_address);
+    ip::make_address(target.host, no_address);
     target.is_address = !no_address;
     // Boost.URL 1.81 takes `1.2.3.4.a.example` for an address that a path follows.
     const auto path = url.encoded_path();
     unless((target.is_address || is_host_name(target.host)) &&
                (path.empty() || path.starts_with('/')),
-           "its host must be a name, or an address in its usual form");
+           "its host must be a name without a dot at its end, or an address in its usual form");
 
     const std::uint16_t usual = target.tls ? 443 : 80;
     target.port = url.port().empty() ? usual : url.port_number();

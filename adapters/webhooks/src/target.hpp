@@ -31,8 +31,15 @@ struct Target {
 /// neither. What a name resolves to is looked at when it is connected to.
 Target parse_target(std::string_view argument, std::string_view url, const TargetRules& rules);
 
-/// False if the host can only be at an address that is not public: `10.0.0.1`, `localhost`. Does
-/// not resolve it.
-bool can_be_public(const Target& target);
+enum class Networks { public_only, any };
+
+/// The rule that keeps `target` from ever being reached in these networks, for an error; empty if
+/// there is none. Looks at the host as it is written, without resolving it.
+///
+/// Of no network: names under `.invalid`, `.onion` and `.alt`, and addresses of groups. Of inner
+/// networks alone: names without a dot, those under `.example`, `.test`, `.localhost`, `.local`,
+/// `.internal` and other domains that are reserved or that nobody delegates, and addresses that
+/// are not public.
+std::string rule_against(const Target& target, Networks networks);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

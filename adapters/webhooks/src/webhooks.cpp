@@ -75,8 +75,9 @@ struct Webhooks::Impl {
 /// Throws Error (Errc::invalid_argument) for a target that no attempt would be let reach.
 void Webhooks::Impl::check_reachable(std::string_view argument, std::string_view url,
                                      const Target& target) const {
-    if (!options.allow_private_addresses && !can_be_public(target))
-        detail::refuse(argument, url, "its host must be on the public internet");
+    const auto networks = options.allow_private_addresses ? Networks::any : Networks::public_only;
+    if (const auto rule = rule_against(target, networks); !rule.empty())
+        detail::refuse(argument, url, rule);
 }
 
 /// Throws Error (Errc::not_found) if there is none of that name.

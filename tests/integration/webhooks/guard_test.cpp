@@ -153,6 +153,6 @@ TEST_CASE("a delivery that is cancelled while it waits for its receiver is cance
 TEST_CASE("a host that is not there fails the attempt alone") {
     Receiver receiver("localhost", always(200));
     const auto port = std::to_string(receiver.port());
-    CHECK(error_at(receiver, "https://no-such-host.invalid:" + port + "/", to_loopback(receiver))
+    CHECK(error_at(receiver, "https://no-such-host.test:" + port + "/", to_loopback(receiver))
               .code == "webhook_unreachable");
 }

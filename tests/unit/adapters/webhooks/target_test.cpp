@@ -46,6 +46,7 @@ TEST_CASE("only https, unless http is allowed by name") {
 TEST_CASE("neither a user nor a fragment") {
     CHECK(has(refused("https://user@example.com/"), "user"));
     CHECK(has(refused("https://user:secret@example.com/"), "user"));
+    CHECK_FALSE(has(refused("https://user:secret@example.com/"), "secret"));
     CHECK(has(refused("https://@example.com/"), "user"));
     CHECK(has(refused("https://example.com/#a"), "fragment"));
     CHECK(has(refused("https://example.com/#"), "fragment"));
@@ -88,6 +89,52 @@ TEST_CASE("a name is made of labels of letters, digits and hyphens") {
                              "cher.example"})
         CHECK(has(refused(std::string("https://") + host + "/"), "url is"));
     CHECK(has(refused("https://" + std::string(64, 'a') + ".com/"), "host"));
+    CHECK(has(refused("https://b\xC3\xBC"
+                      "cher.com/"),
+              "xn--"));
+    CHECK(has(refused("https://example.com./"), "without a dot at its end"));
+}
+
+TEST_CASE("some hosts can be reached in inner networks alone, and the rule says why") {
+    const auto rule = [](const std::string& host, Networks networks) {
+        return rule_against(parsed("https://" + host + "/"), networks);
+    };
+    const std::vector<std::pair<const char*, const char*>> inner = {
+        {"billing", "a dot"},
+        {"LocalHost", "a dot"},
+        {"billing.shop.svc.cluster.local", "under .local"},
+        {"crm.example", "under .example"},
+        {"a.TEST", "under .test"},
+        {"db.internal", "under .internal"},
+        {"a.localhost", "under .localhost"},
+        {"router.home.arpa", "under .home.arpa"},
+        {"ipv4only.arpa", "under .ipv4only.arpa"},
+        {"nas.lan", "under .lan"},
+        {"10.1.2.3", "that address"},
+        {"[fd00::1]", "that address"},
+        {"[::ffff:10.0.0.1]", "that address"}};
+    for (const auto& [host, why] : inner) {
+        const std::string name = host;
+        CAPTURE(name);
+        CHECK(has(rule(name, Networks::public_only), "must be on the public internet"));
+        CHECK(has(rule(name, Networks::public_only), why));
+        CHECK(rule(name, Networks::any).empty());
+    }
+    for (const char* host : {"example.com", "localhost.example.org", "mylocal.org", "contest.org",
+                             "my-example.org", "8.8.8.8", "[2606:4700:4700::1111]"}) {
+        CAPTURE(host);
+        CHECK(rule(host, Networks::public_only).empty());
+    }
+}
+
+TEST_CASE("some hosts can be reached nowhere") {
+    for (const char* host : {"nowhere.invalid", "invalid", "a.onion", "a.alt", "224.0.0.1",
+                             "255.255.255.255", "[ff02::1]", "[::ffff:224.0.0.1]"}) {
+        CAPTURE(host);
+        const auto target = parsed("https://" + std::string(host) + "/");
+        CHECK_FALSE(rule_against(target, Networks::any).empty());
+        CHECK_FALSE(rule_against(target, Networks::public_only).empty());
+    }
 }
 
 TEST_CASE("what would end a line never gets through") {

@@ -228,12 +228,12 @@ TEST_CASE("a submit that is repeated has the same deliveries") {
 
 TEST_CASE("where a unique key is taken, its holder is told of, unless the job is refused") {
     Host host;
-    host.webhooks.allow_host("ann", "a.example");
+    host.webhooks.allow_host("ann", "a.example.com");
     NewJob job{.type = "report", .owner = "ann", .unique_key = "one"};
     const auto holder = host.webhooks.submit(job).id;
-    CHECK(host.webhooks.submit(job, "https://a.example/1").id == holder);
+    CHECK(host.webhooks.submit(job, "https://a.example.com/1").id == holder);
     job.on_conflict = OnConflict::refuse;
-    CHECK(host.webhooks.submit(job, "https://a.example/2").outcome ==
+    CHECK(host.webhooks.submit(job, "https://a.example.com/2").outcome ==
           Submitted::Outcome::key_taken);
     const auto deliveries = host.harness.jobs(Delivery::type);
     REQUIRE(deliveries.size() == 2);

@@ -30,7 +30,10 @@ struct WebhookOptions {
 
     std::vector<std::uint16_t> ports = {}; ///< that URLs may have besides 443, and 80 of http
     bool allow_http = false;               ///< URLs without TLS
-    bool allow_private_addresses = false;  ///< receivers that are not on the public internet
+    /// Receivers that are not on the public internet: at private addresses, at names without a dot,
+    /// such as services of one's own Kubernetes cluster, and under `.internal`, `.test` and the
+    /// like.
+    bool allow_private_addresses = false;
     /// PEM; of authorities that are trusted besides the system's. Empty: none.
     std::string ca_file = {};
 };
