@@ -78,7 +78,8 @@ std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& op
     if (sqlite.path == ":memory:")
         refuse("the store URL sqlite::memory: is refused, as each of a store's sessions would see "
                "a database of its own; use memory:");
-    if (sqlite.path.starts_with("file:")) sqlite.path.insert(0, "./"); // not a SQLite URI
+    // The process may change its directory; and what is absolute is no URI of SQLite's.
+    sqlite.path = std::filesystem::absolute(sqlite.path).string();
 
     if (const auto given = url.parameters.find("synchronous"); given != url.parameters.end()) {
         constexpr std::array<std::string_view, 4> levels = {"off", "normal", "full", "extra"};

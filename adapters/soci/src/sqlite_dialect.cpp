@@ -26,6 +26,31 @@ constexpr std::uintmax_t usual_log_bytes = 16 * 1024 * 1024;
 constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
 constexpr Sql begin_deferred = {"BEGIN"};
 
+/// Reports to `files` for how long it has them open.
+class SqliteSession final : public Session {
+public:
+    // SOCI's own way to open a file takes quotes and URIs apart and makes SQLite lock a mutex at
+    // every column; a session has one user at a time.
+    SqliteSession(std::string table_prefix, SqliteFiles& files)
+        : Session(soci::sqlite3, "dbname=:memory:", std::move(table_prefix)), files_(files) {}
+
+    ~SqliteSession() override {
+        if (is_reported_) files_.closing();
+    }
+
+    /// From now on; opens what is not yet open.
+    void report(const std::string& path, sqlite_api::sqlite3* connection) {
+        if (is_reported_) return;
+        run("PRAGMA schema_version"); // which reads, and so opens the log
+        files_.opened(path, sqlite_api::sqlite3_db_filename(connection, "main"));
+        is_reported_ = true;
+    }
+
+private:
+    SqliteFiles& files_;
+    bool is_reported_ = false;
+};
+
 sqlite_api::sqlite3*& handle(Session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
 }
@@ -72,11 +97,8 @@ void must_be_utf8(Session& session, const std::string& path) {
 SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
 
 std::unique_ptr<Session> SqliteDialect::open() const {
-    check_file(); // it would make another one
-    // SOCI's own way to open a file takes quotes and URIs apart and makes SQLite lock a mutex at
-    // every column; a session has one user at a time.
-    auto session =
-        std::make_unique<Session>(soci::sqlite3, "dbname=:memory:", options_.table_prefix);
+    files_.check(); // it would make others
+    auto session = std::make_unique<SqliteSession>(options_.table_prefix, files_);
     sqlite_api::sqlite3*& connection = handle(*session);
     sqlite_api::sqlite3_close(std::exchange(connection, nullptr));
     const int result = sqlite_api::sqlite3_open_v2(
@@ -102,6 +124,7 @@ std::unique_ptr<Session> SqliteDialect::open() const {
         session->run(fmt::format("PRAGMA journal_size_limit = {}", usual_log_bytes));
         // On macOS, a sync leaves data in the disk's volatile cache otherwise.
         session->run("PRAGMA fullfsync = ON");
+        if (files_.are_known()) session->report(options_.path, connection);
     } catch (const soci::soci_error& error) {
         refuse(sqlite_fault_of(error, Stage::working));
     }
@@ -112,21 +135,13 @@ Fault SqliteDialect::classify(Session&, const soci::soci_error& error, Stage sta
     return sqlite_fault_of(error, stage);
 }
 
-void SqliteDialect::check_file() const {
-    if (file_ && identity_of(options_.path) != file_)
-        throw Error(Errc::store_unavailable,
-                    fmt::format("{} was removed or replaced while it was open: put it back, or "
-                                "open the store again",
-                                options_.path));
-}
-
 void SqliteDialect::begin_write(Session& session) const {
-    check_file();
+    files_.check();
     session.query(begin_immediate).change();
 }
 
 void SqliteDialect::begin_read(Session& session) const {
-    check_file();
+    files_.check();
     session.query(begin_deferred).change();
 }
 
@@ -168,7 +183,7 @@ void SqliteDialect::prepare(Session& session) const {
     if (mode != "wal")
         throw Error(Errc::store_failure,
                     fmt::format("{} can't use SQLite's WAL mode, but {}", options_.path, mode));
-    file_ = identity_of(options_.path);
+    dynamic_cast<SqliteSession&>(session).report(options_.path, handle(session));
 }
 
 std::span<const Migration> SqliteDialect::migrations() const noexcept {
@@ -348,7 +363,7 @@ void SqliteDialect::find(Session& session, std::span<const JobId> ids, const Job
 
 void SqliteDialect::trim_log(Session& session) const {
     std::error_code failed;
-    const auto size = std::filesystem::file_size(options_.path + "-wal", failed);
+    const auto size = std::filesystem::file_size(files_.log(), failed);
     if (failed || size <= usual_log_bytes) return;
     // Copied first, which holds up nobody; the rest takes a moment, or is not done while others
     // read.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "dialect.hpp"
-#include "file_identity.hpp"
+#include "sqlite_files.hpp"
 
 #include <functional>
 #include <string>
@@ -62,12 +62,8 @@ public:
     const LimitStatements& limit_statements() const noexcept override;
 
 private:
-    /// Throws Errc::store_unavailable if the path names another file than the sessions have open:
-    /// what is written there would be gone with it.
-    void check_file() const;
-
     const SqliteOptions options_;
-    mutable std::optional<FileIdentity> file_; ///< set by prepare(), before all calls
+    mutable SqliteFiles files_; ///< of the open sessions, from prepare() on
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

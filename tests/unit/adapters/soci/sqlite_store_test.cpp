@@ -182,6 +182,94 @@ TEST_CASE("a file that was removed or replaced under its store is noticed at the
     CHECK(find(*open_store(file.url()), new_job(2).id));
 }
 
+/// What a call of the store throws; empty if it succeeds.
+std::string trouble(JobStore& store) {
+    std::string message;
+    try {
+        find(store, new_job(1).id);
+    } catch (const Error& error) {
+        CHECK(error.code() == Errc::store_unavailable);
+        message = error.what();
+    }
+    CHECK(code_of([&] { submit(store, new_job(2)); }) ==
+          (message.empty() ? std::error_code() : Errc::store_unavailable));
+    return message;
+}
+
+TEST_CASE("a log that was removed or replaced under its store is noticed at the next call") {
+    for (const char* end : {"-wal", "-shm"}) {
+        CAPTURE(end);
+        const SqliteFile file;
+        auto store = open_store(file.url());
+        submit(*store, new_job(1));
+        const auto path = file.path().string() + end, away = path + ".away";
+        std::filesystem::rename(path, away);
+        CHECK(contains(trouble(*store), path));
+        CHECK(contains(message_of([&] { claim(*store, 1); }), path));
+        CHECK_FALSE(std::filesystem::exists(path));
+        std::filesystem::copy(away, path);
+        CHECK(contains(trouble(*store), path));
+        std::filesystem::rename(away, path);
+        CHECK(trouble(*store).empty());
+
+        std::filesystem::remove(path);
+        CHECK(contains(trouble(*store), path));
+        store.reset(); // SQLite copies the log that it has open
+        store = open_store(file.url());
+        CHECK(find(*store, new_job(1).id));
+        CHECK(find(*store, new_job(2).id));
+        CHECK(Sqlite(file.path()).value("PRAGMA integrity_check") == "ok");
+    }
+}
+
+TEST_CASE("a folder that was replaced under its store is noticed at the next call") {
+    const SqliteFile file("folder/jobs.db");
+    const auto folder = file.path().parent_path(), away = folder.parent_path() / "away";
+    std::filesystem::create_directory(folder);
+    const auto store = open_store(file.url());
+    submit(*store, new_job(1));
+    std::filesystem::rename(folder, away);
+    CHECK_FALSE(trouble(*store).empty());
+    std::filesystem::copy(away, folder);
+    CHECK_FALSE(trouble(*store).empty());
+    std::filesystem::remove_all(folder);
+    std::filesystem::rename(away, folder);
+    CHECK(trouble(*store).empty());
+}
+
+TEST_CASE("a store that is opened by a link watches and trims the log beside the file") {
+    const SqliteFile file("real.db"), link;
+    std::filesystem::create_symlink(file.path(), link.path());
+    const auto store = open_store(link.url());
+    fill_log_beside_reader(*store, file);
+    store->purge(10);
+    CHECK(std::filesystem::file_size(file.path().string() + "-wal") == 0);
+    std::filesystem::remove(file.path().string() + "-wal");
+    CHECK(contains(trouble(*store), "real.db-wal"));
+}
+
+TEST_CASE("a store goes on after all its sessions were closed, and SQLite has removed the log") {
+    const SqliteFile file;
+    const soci_adapter::SqliteDialect dialect({.path = file.path().string(), .busy_timeout = 5s});
+    auto session = dialect.open();
+    dialect.prepare(*session);
+    session.reset();
+    CHECK_FALSE(std::filesystem::exists(file.path().string() + "-wal"));
+    session = dialect.open();
+    dialect.begin_write(*session);
+    dialect.commit(*session);
+}
+
+TEST_CASE("a store at a relative path does not depend on the directory of the process") {
+    const SqliteFile file;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(file.path().parent_path());
+    const auto store = open_store("sqlite:jobs.db");
+    std::filesystem::current_path(before);
+    CHECK(trouble(*store).empty());
+    CHECK(find(*open_store(file.url()), new_job(2).id));
+}
+
 TEST_CASE("a batch that does not fit on the disk is not submitted in part") {
     const SqliteFile file;
     auto disk = std::make_unique<SmallDisk>(file);
