@@ -82,6 +82,32 @@ void says_once_whom_it_held_back(Scene& scene) {
     expect(told.size() >= 2, "both jobs that had to wait to be told");
 }
 
+void says_once_whom_turns_held_back(Scene& scene) {
+    scene.store().set_limit(
+        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+    for (const char* name : {"a", "z"}) { // limits are looked at by name
+        scene.store().set_limit({.name = name, .concurrency = 1});
+        std::size_t left = 0;
+        for (const char* owner : {"ann", "bob", "eve"})
+            left += scene.submit(3, {.owner = owner}).size();
+        std::multiset<std::string> told;
+        std::vector<Settlement> settlements;
+        for (int calls = 0; left > 0 && calls < 100; ++calls) {
+            const auto exchange = exchange_all(scene, std::exchange(settlements, {}));
+            for (const auto& job : exchange.held_back)
+                told.insert(fmt::format("{} by {}", job.id.text(), job.limit));
+            left -= exchange.claimed.size();
+            for (const auto& job : exchange.claimed)
+                settlements.push_back(Settlement::completed(job.lease, JsonText()));
+        }
+        expect_equal(left, 0, "jobs that have not started");
+        exchange_all(scene, settlements);
+        for (const auto& one : told) expect_equal(told.count(one), 1, one);
+        expect(told.size() >= 8, "each job but the first to be told");
+        scene.store().set_limit({.name = name});
+    }
+}
+
 void says_again_whom_it_held_back_after_an_attempt(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     scene.submit({.run_at = long_ago});
@@ -397,6 +423,8 @@ Cases limit_cases() {
         {"a job that waits for a limit is as it was", leaves_a_waiting_job_as_it_was},
         {"a claim says whom a limit held back", says_whom_it_held_back},
         {"a claim says once for each limit whom it held back", says_once_whom_it_held_back},
+        {"a claim says once whom a limit that gives turns held back",
+         says_once_whom_turns_held_back},
         {"a job is told to be held back again after an attempt",
          says_again_whom_it_held_back_after_an_attempt},
         {"jobs that wait for a limit hold up no others", passes_over_those_that_wait},

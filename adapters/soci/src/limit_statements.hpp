@@ -14,7 +14,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 ///
 /// job_waiting holds who waits, by the place in the queue that they had. A row holds while its job
 /// is pending, and of the revision that it had: whatever else happens to the job ends the wait.
-/// `told` are the limits that have held it back.
+/// `told` are the limits that have held it back. Who was called to its turn waits in no line, an
+/// empty one, and is still told of once.
 ///
 /// `due_at` in job_lines says when to look at a line for those who wait in it: never_due, once a
 /// place is left.

@@ -11,6 +11,9 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
+/// Of a row of job_waiting whose job was called to its turn. It keeps what was told.
+const std::string in_no_line;
+
 /// Each name in `told` has a `=` behind it, which no name contains.
 bool is_told(const std::string& told, const std::string& limit) {
     return ("=" + told).find("=" + limit + "=") != std::string::npos;
@@ -162,6 +165,7 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::next_waiting(const std:
                 [&](Row row) {
                     Candidate one;
                     one.waits_in = line;
+                    one.has_row = true;
                     one.job.id = read_id(row);
                     one.job.queue = row.take_text();
                     one.job.queued_at = row.time();
@@ -186,18 +190,17 @@ void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
 
 void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Candidate>& jobs) {
     if (jobs.empty()) return;
-    std::vector<JobId> ids;
-    JsonRows queue_at, places;
+    JsonRows queue_at, places, move;
     for (const Candidate& one : jobs) {
         const Timestamp run_at = back_of_queue();
-        ids.push_back(one.job.id);
+        if (one.has_row) move.add(one.job.id, in_no_line, one.told);
         queue_at.add(one.job.id, run_at, std::to_string(one.job.revision));
         places.add(one.job.id, no_fence, line);
         lines_[line].called.insert(one.job.id);
         called_.insert_or_assign(one.job.id, line);
         dialect_.came_back(one.job.queue, run_at);
     }
-    stop_waiting(ids);
+    if (move.count() > 0) session_.query(sql_.move).change(move.take());
     session_.query(sql_.queue_at).change(queue_at.take());
     session_.query(sql_.place).change(places.take(), now_);
 }
@@ -250,7 +253,8 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
                     if (row.number() == 0) return gone.push_back(one.job.id);
                     one.waits_in = std::move(line);
                     one.told = std::move(told);
-                    one.job.queued_at = queued_at;
+                    one.has_row = true;
+                    if (!one.waits_in.empty()) one.job.queued_at = queued_at;
                 },
                 rows);
     });
@@ -281,7 +285,7 @@ bool LimitedExchange::try_to_start(Candidate& one) {
     leave_turn(id);
     for (const LimitedBy& by : one.under)
         if (by.limit->concurrency > 0) lines_of_.emplace(id, by.line);
-    if (!one.waits_in.empty()) waits_no_more_.push_back(id);
+    if (one.has_row) waits_no_more_.push_back(id);
     return true;
 }
 
@@ -306,17 +310,24 @@ void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
     leave_turn(job.id);
     const bool is_in_line = one.waits_in == line;
     if (!one.waits_in.empty() && !is_in_line) open_.push_back(one.waits_in);
-    if (refused.until == LimitRefusal::Until::its_turn) {
+    const bool is_called = refused.until == LimitRefusal::Until::its_turn;
+    if (is_called) {
         called_.insert_or_assign(job.id, line);
         places_.add(job.id, no_fence, line);
-        if (!one.waits_in.empty()) waits_no_more_.push_back(job.id);
-    } else if (one.waits_in.empty()) {
-        wait_.add(job.id, line, one.told);
-    } else if (!is_in_line || is_news) {
-        move_.add(job.id, line, one.told);
     }
+    keep_waiting(one, is_called ? in_no_line : line, is_news);
     if (one.is_due || !is_in_line)
         queue_at_.add(job.id, refused.run_at.value_or(never_due), std::to_string(job.revision));
+}
+
+/// In `line`, by the place in the queue that it had when it began to wait in lines.
+void LimitedExchange::keep_waiting(const Candidate& one, const std::string& line, bool is_news) {
+    const bool comes_from_its_turn = one.has_row && one.waits_in.empty() && !line.empty();
+    if (comes_from_its_turn) waits_no_more_.push_back(one.job.id); // as of another place
+    if (!one.has_row || comes_from_its_turn)
+        wait_.add(one.job.id, line, one.told);
+    else if (one.waits_in != line || is_news)
+        move_.add(one.job.id, line, one.told);
 }
 
 /// Those that something else has happened to since they were looked at are not claimed.

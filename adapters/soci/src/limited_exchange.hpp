@@ -40,6 +40,7 @@ private:
         DueJob job = {};
         std::string waits_in = {}; ///< the line; empty: in none
         std::string told = {};     ///< limits that have held it back, each with `=` behind it
+        bool has_row = false;      ///< in job_waiting; where it waits in no line, for `told` alone
         bool is_due = false;       ///< stands in its queue
         std::vector<LimitedBy> under = {};
     };
@@ -67,6 +68,7 @@ private:
     void read_lines_of(std::span<Candidate> jobs);
     bool try_to_start(Candidate& job);
     void hold_back(Candidate& job, const LimitRefusal& refused);
+    void keep_waiting(const Candidate& job, const std::string& line, bool is_news);
     void leave_turn(const JobId& id);
     void take(const std::vector<DueJob>& started);
     void write();
