@@ -62,6 +62,8 @@ public:
 
     // Sessions
     virtual std::size_t max_writers() const noexcept = 0;
+    /// Whether open() may have to wait for a server.
+    virtual bool is_remote() const noexcept { return true; }
     virtual std::unique_ptr<Session> open() const = 0;
     /// `error` was thrown by this session's latest statement; the transaction is still as it was.
     virtual Fault classify(Session& session, const soci::soci_error& error, Stage stage) const = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "session.hpp"
+#include "session_opening.hpp"
 
 #include <asyncjobs/error.hpp>
 
@@ -19,10 +19,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Thread-safety  Full.
 class SessionPool {
 public:
-    using Open = std::function<std::unique_ptr<Session>()>;
-
-    SessionPool(std::size_t size, Duration wait_for, Open open)
-        : free_(size), wait_for_(wait_for), open_(std::move(open)) {}
+    /// `is_remote`: to open a session may take long, as the server is elsewhere.
+    SessionPool(std::size_t size, Duration wait_for, bool is_remote, SessionOpening::Open open)
+        : free_(size), wait_for_(wait_for), is_remote_(is_remote), open_(std::move(open)) {}
 
     /// A session for one thread's use; goes back to the pool when destroyed.
     class Loan {
@@ -58,7 +57,7 @@ public:
         const auto interrupts = this->interrupts();
         auto session = take(interrupts);
         try {
-            if (!session) session = open_();
+            if (!session) session = open(interrupts);
             lent(session.get(), interrupts);
         } catch (...) {
             give_back(nullptr);
@@ -73,12 +72,13 @@ public:
         for (auto& session : free_) session.reset();
     }
 
-    /// Interrupts all sessions that are lent, and ends the waiting for one.
+    /// Interrupts all sessions that are lent, and ends the waiting for others.
     void interrupt() noexcept {
         {
             const std::lock_guard lock(mutex_);
             ++interrupts_;
             for (Session* session : lent_) session->interrupt();
+            for (const auto& opening : openings_) opening->abandon();
         }
         returned_.notify_all();
     }
@@ -94,6 +94,29 @@ private:
         auto session = std::move(free_.back());
         free_.pop_back();
         return session;
+    }
+
+    std::unique_ptr<Session> open(std::uint64_t interrupts) {
+        if (!is_remote_) return open_();
+        const auto opening = SessionOpening::start(open_);
+        {
+            const std::lock_guard lock(mutex_);
+            if (interrupts_ != interrupts) opening->abandon();
+            openings_.insert(opening);
+        }
+        const auto forget = [&] {
+            const std::lock_guard lock(mutex_);
+            openings_.erase(opening);
+        };
+        try {
+            auto session = opening->wait();
+            forget();
+            if (!session) throw_interrupted();
+            return session;
+        } catch (...) {
+            forget();
+            throw;
+        }
     }
 
     void lent(Session* session, std::uint64_t interrupts) {
@@ -125,9 +148,11 @@ private:
     std::condition_variable returned_;
     std::vector<std::unique_ptr<Session>> free_;
     std::set<Session*> lent_;
+    std::set<std::shared_ptr<SessionOpening>> openings_;
     std::uint64_t interrupts_ = 0; ///< how many there were
     const Duration wait_for_;
-    const Open open_;
+    const bool is_remote_;
+    const SessionOpening::Open open_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -45,8 +45,10 @@ SweepFindings find_due(Query& query, CallTime now, const auto&... of_what) {
 
 SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options)
     : dialect_(std::move(dialect)),
-      readers_(options.readers, options.busy_timeout, [this] { return dialect_->open(); }),
-      writers_(dialect_->max_writers(), options.busy_timeout, [this] { return dialect_->open(); }) {
+      readers_(options.readers, options.busy_timeout, dialect_->is_remote(),
+               [dialect = dialect_] { return dialect->open(); }),
+      writers_(dialect_->max_writers(), options.busy_timeout, dialect_->is_remote(),
+               [dialect = dialect_] { return dialect->open(); }) {
     // Another process may be making the same schema or tables.
     for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_repeating(tries);
     wakeups_ = dialect_->connect(notifier());

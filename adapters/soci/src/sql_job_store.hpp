@@ -74,7 +74,7 @@ private:
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
 
-    const std::unique_ptr<Dialect> dialect_;
+    const std::shared_ptr<const Dialect> dialect_; ///< shared with sessions that are being opened
     SessionPool readers_;
     SessionPool writers_;
     SweepFloors lease_floors_;

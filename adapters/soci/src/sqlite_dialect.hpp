@@ -24,6 +24,7 @@ public:
     explicit SqliteDialect(SqliteOptions options);
 
     std::size_t max_writers() const noexcept override { return 1; }
+    bool is_remote() const noexcept override { return false; }
     std::unique_ptr<Session> open() const override;
     Fault classify(Session& session, const soci::soci_error& error, Stage stage) const override;
     void begin_write(Session& session) const override;

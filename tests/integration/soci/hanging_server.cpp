@@ -1,5 +1,7 @@
 #include "hanging_server.hpp"
 
+#include "tcp_proxy.hpp"
+
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/forwarding_job_store.hpp>
@@ -39,10 +41,10 @@ void wait_for(const std::atomic<int>& counter, int least) {
     while (counter < least) std::this_thread::yield();
 }
 
-} // namespace
-
-void check_ends_while_server_hangs(const std::string& url, const std::function<void()>& pause,
-                                   const std::function<void()>& go_on) {
+/// Executor, client and store of `url` can be destroyed after `pause()`. Returns a job that was
+/// submitted before.
+JobId check_ends(const std::string& url, const std::function<void()>& pause,
+                 const std::function<void()>& go_on) {
     // None of these limits is what ends a call here.
     auto opened = open_store(url, {.busy_timeout = 10min, .statement_timeout = 1h});
     auto store = std::make_unique<WatchedStore>(*opened);
@@ -68,6 +70,7 @@ void check_ends_while_server_hangs(const std::string& url, const std::function<v
     auto ended = std::async(std::launch::async, [&] {
         watch = {};
         client.reset();
+        executor->stop({}, {});
         executor.reset();
         store.reset();
         opened.reset();
@@ -75,7 +78,27 @@ void check_ends_while_server_hangs(const std::string& url, const std::function<v
     CHECK(ended.wait_for(5min) == std::future_status::ready);
     go_on();
     ended.get();
+    return id;
+}
+
+} // namespace
+
+void check_ends_while_server_hangs(const std::string& url, const std::function<void()>& pause,
+                                   const std::function<void()>& go_on) {
+    const JobId id = check_ends(url, pause, go_on);
     CHECK(open_store(url)->find({&id, 1}).at(0).has_value());
+}
+
+void check_ends_while_connecting(const std::string& url) {
+    for (const bool accepted : {true, false}) {
+        CAPTURE(accepted);
+        auto proxy = std::make_unique<TcpProxy>(port_in(url));
+        const auto pause = [&] {
+            proxy->fall_silent(accepted);
+            while (accepted && proxy->unanswered() == 0) std::this_thread::yield();
+        };
+        check_ends(through(*proxy, url), pause, [&] { proxy.reset(); });
+    }
 }
 
 } // namespace soci_test

@@ -1,4 +1,5 @@
 #include "hanging_server.hpp"
+#include "mysql_cases.hpp"
 
 #include "integration/private_server.hpp"
 #include "needs.hpp"
@@ -22,6 +23,10 @@ TEST_CASE("executor, client and store end while a MariaDB server hangs" * needs_
     soci_test::check_ends_while_server_hangs(
         server.url() + "?table_prefix=hang_&connect_timeout=2", [&] { signal(SIGSTOP); },
         [&] { signal(SIGCONT); });
+}
+
+TEST_CASE("executor, client and store end while they connect to MariaDB" * needs_mariadb) {
+    soci_test::run_mysql_cases("hang", needs_mariadb);
 }
 
 } // namespace

@@ -324,6 +324,11 @@ TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used wh
     CHECK(find(*store, new_job(1).id));
 }
 
+TEST_CASE("executor, client and store end while they connect to PostgreSQL" * needs_postgresql) {
+    const PostgresqlSchema schema;
+    check_ends_while_connecting(schema.url() + "&listen=off&connect_timeout=3600");
+}
+
 TEST_CASE("executor, client and store end while a PostgreSQL server hangs" * needs_postgresql) {
     const OwnServer server;
     check_ends_while_server_hangs(

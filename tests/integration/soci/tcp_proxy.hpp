@@ -39,6 +39,8 @@ public:
         stopping_ = true;
         acceptor_.join();
         for (auto& connection : connections_) connection.join();
+        for (const int socket : backlog_)
+            if (socket >= 0) ::close(socket);
         ::close(listener_);
     }
     TcpProxy(const TcpProxy&) = delete;
@@ -56,6 +58,22 @@ public:
         const std::lock_guard lock(mutex_);
         return !armed_;
     }
+
+    /// Cuts all connections. Others hang from now on: their clients are not answered, or, where
+    /// they are not even `accepted`, don't get as far as a connection.
+    void fall_silent(bool accepted) {
+        is_silent_ = true;
+        if (accepted) return;
+        is_deaf_ = true;
+        ::listen(listener_, 0);
+        for (int& socket : backlog_) { // which is full then
+            socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+            const auto address = loopback(port_);
+            ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+        }
+    }
+    /// How many clients hang that were accepted.
+    int unanswered() const noexcept { return unanswered_; }
 
     /// How often the client of the nth connection has sent something after it had begun, or after
     /// the server had sent something.
@@ -76,8 +94,12 @@ private:
     void accept() {
         while (!stopping_) {
             pollfd readable{.fd = listener_, .events = POLLIN, .revents = 0};
-            if (::poll(&readable, 1, 50) <= 0) continue;
+            if (::poll(&readable, is_deaf_ ? 0 : 1, 50) <= 0 || is_deaf_) continue;
             const int client = ::accept(listener_, nullptr, nullptr);
+            if (is_silent_) {
+                connections_.emplace_back([this, client] { keep_waiting(client); });
+                continue;
+            }
             const int server = ::socket(AF_INET, SOCK_STREAM, 0);
             const auto address = loopback(server_port_);
             if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
@@ -89,6 +111,15 @@ private:
                 ::close(server);
             });
         }
+    }
+
+    void keep_waiting(int client) {
+        ++unanswered_;
+        while (!stopping_) {
+            pollfd readable{.fd = client, .events = POLLIN, .revents = 0};
+            if (::poll(&readable, 1, 50) > 0 && read(client).empty()) break;
+        }
+        ::close(client);
     }
 
     std::size_t begin_counting() {
@@ -103,7 +134,7 @@ private:
 
     void carry(int client, int server, std::size_t number) {
         bool is_answer_next = false;
-        while (!stopping_) {
+        while (!stopping_ && !is_silent_) {
             std::array<pollfd, 2> ends = {{{client, POLLIN, 0}, {server, POLLIN, 0}}};
             if (::poll(ends.data(), ends.size(), 50) <= 0) continue;
             if (ends[1].revents != 0) {
@@ -156,7 +187,9 @@ private:
     std::string words_;
     std::optional<Cut> armed_;
     std::vector<std::size_t> requests_;
-    std::atomic<bool> stopping_ = false;
+    std::atomic<bool> stopping_ = false, is_silent_ = false, is_deaf_ = false;
+    std::atomic<int> unanswered_ = 0;
+    std::array<int, 4> backlog_ = {-1, -1, -1, -1};
     std::vector<std::thread> connections_;
     std::thread acceptor_;
 };
