@@ -118,7 +118,7 @@ private:
     Response metrics(const Call& call);
     Response description(const Call& call);
 
-    // The job routes (job_routes.cpp, submit_routes.cpp).
+    // The job routes (job_routes.cpp, job_list_route.cpp, submit_routes.cpp).
     void add_job_routes();
     Answer status(const Call& call);
     Answer status_or_wait(const Job& job, const Request& request);
@@ -140,6 +140,7 @@ private:
     Submitted holder_of(const Idempotency& idempotency, const Headers& headers);
     std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
 
+    // The caller's own jobs (own_jobs.cpp).
     /// `then` goes on with the job of this id, which is its owner's own, as `readings` has it.
     Later with_own_job(Readings& readings, const JobId& id, const std::string& owner,
                        std::function<Answer(Job, const Request&)> then);
@@ -148,6 +149,8 @@ private:
     bool has_expired(const Job& job) const;
     Problem none_of_that_id(const JobId& id, const std::string& owner);
     JobQuery read_query(const Call& call) const;
+
+    // What they are answered with (job_responses.cpp).
     void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
                   Headers& headers) const;
     Response job_response(unsigned status, const Job& job);
@@ -205,6 +208,10 @@ std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call&
         throw Problem(422, "invalid_input", error.message());
     }
 }
+
+/// The id in a route's path. Throws no_such_job() for one that is malformed.
+JobId id_of(const Call& call);
+Problem no_such_job();
 
 /// Says that a wait was granted, however long it was in the end.
 Response waited(Response response, std::chrono::seconds at_most);

@@ -150,8 +150,7 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
 }
 
 boost::json::value read_json(const Request& request, std::size_t depth_limit) {
-    if (!accepts_json(request.headers))
-        throw Problem(406, "not_acceptable", "the answer is application/json");
+    check_accepts_json(request.headers);
     if (!is_json(request.headers))
         throw Problem(415, "unsupported_media_type", "the body must be application/json")
             .with_header("Accept", "application/json");

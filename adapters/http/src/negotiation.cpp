@@ -1,5 +1,7 @@
 #include "negotiation.hpp"
 
+#include <asyncjobs/http/problem.hpp>
+
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -73,6 +75,11 @@ bool accepts(const Headers& request, std::string_view type, std::string_view sub
 } // namespace
 
 bool accepts_json(const Headers& request) { return accepts(request, "application", "json"); }
+
+void check_accepts_json(const Headers& request) {
+    if (!accepts_json(request))
+        throw Problem(406, "not_acceptable", "the answer is application/json");
+}
 
 bool is_encoded(const Headers& request) {
     bool encoded = false;

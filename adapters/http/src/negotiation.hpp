@@ -11,6 +11,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// Whether an answer in `application/json` is welcome: only an Accept header that excludes it says
 /// no.
 bool accepts_json(const Headers& request);
+/// Throws Problem (406) if it is not.
+void check_accepts_json(const Headers& request);
 
 /// Whether the request's Content-Type is JSON: `application/json` or `+json`, in UTF-8.
 bool is_json(const Headers& request);

@@ -1,0 +1,74 @@
+#include "job_api_impl.hpp"
+
+#include "estimate.hpp"
+#include "negotiation.hpp"
+
+#include <asyncjobs/http/http_date.hpp>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
+Response json_response(unsigned status, std::string document) {
+    Response response{.status = status, .headers = {}, .body = std::move(document)};
+    response.headers.set("Content-Type", "application/json");
+    return response;
+}
+
+std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t uncounted) {
+    if (is_finished(job.status)) return std::nullopt;
+    try {
+        auto workload = workloads_.get(job.queue, job.type);
+        if (!workload.typical_run) workload.typical_run = expected_run(job.queue, job.type);
+        workload.waiting += uncounted;
+        return estimate_completion(job, workload, runtime_->wall_clock());
+    } catch (const Error& error) {
+        log(LogEntry::Level::warning, std::string("no estimate: ") + error.what());
+        return std::nullopt;
+    }
+}
+
+std::optional<Duration> JobApi::Impl::expected_run(const std::string& queue,
+                                                   const std::string& type) const {
+    const auto found = expected_runs_.find({queue, type});
+    return found == expected_runs_.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// How long a job takes from its submit on. `uncounted` is 1 if that is yet to come.
+std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job, Timestamp created_at,
+                                                   std::size_t uncounted) {
+    Job submitted{.type = job.type, .queue = job.queue};
+    submitted.created_at = submitted.run_at = created_at;
+    const auto done = estimate(submitted, uncounted);
+    return done ? std::optional(*done - created_at) : std::nullopt;
+}
+
+void JobApi::Impl::describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
+                            Headers& headers) const {
+    headers.add("ETag", std::move(etag));
+    if (!is_finished(job.status)) headers.add("Retry-After", retry_after_value(expected));
+    if (job.expires_at) headers.add("Sunset", to_http_date(*job.expires_at));
+}
+
+/// The status document, with what headers follow from it.
+Response JobApi::Impl::job_response(unsigned status, const Job& job) {
+    const auto result = present_result(job, options_.present_result);
+    const auto expected = estimate(job);
+    Response response =
+        json_response(status, status_document(job, result, links_, expected, status == 202));
+    describe(job, make_etag(job, result), expected, response.headers);
+    return response;
+}
+
+/// A document that the client has already is not made.
+Response JobApi::Impl::status_response(const Job& job, const Request& request) {
+    const auto result = present_result(job, options_.present_result);
+    const auto expected = estimate(job);
+    std::string etag = make_etag(job, result);
+    Response response{.status = 304};
+    if (!has_current(request.headers, etag))
+        response = json_response(200, status_document(job, result, links_, expected));
+    describe(job, std::move(etag), expected, response.headers);
+    response.headers.add("Cache-Control", "private, no-cache");
+    response.headers.add("Vary", "Prefer");
+    return response;
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http

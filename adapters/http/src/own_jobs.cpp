@@ -1,0 +1,56 @@
+#include "job_api_impl.hpp"
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
+namespace {
+
+Problem expired() { return {410, "gone", "the job has expired"}; }
+
+} // namespace
+
+Problem no_such_job() { return {404, "not_found", "there is no such job"}; }
+
+JobId id_of(const Call& call) {
+    const auto id = JobId::parse(*call.path.find("id"));
+    if (!id) throw no_such_job();
+    return *id;
+}
+
+Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std::string& owner,
+                                 std::function<Answer(Job, const Request&)> then) {
+    return {[this, &readings, id, owner, then = std::move(then)](const Later::GoOn& go_on) {
+        readings.ask(id, [this, id, owner, then, go_on](auto found) {
+            go_on([&](const Request& request) -> Answer {
+                auto job = found.take();
+                if (job && job->owner == owner) {
+                    if (has_expired(*job)) throw expired();
+                    return then(*std::move(job), request);
+                }
+                return on_lane([this, id, owner](const Request&) -> Answer {
+                    throw none_of_that_id(id, owner);
+                });
+            });
+        });
+    }};
+}
+
+Job JobApi::Impl::find_own(const Call& call) { return find_own(id_of(call), call.principal.owner); }
+
+Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
+    auto found = client_.find(id);
+    if (!found || found->owner != owner) throw none_of_that_id(id, owner);
+    if (has_expired(*found)) throw expired();
+    return *std::move(found);
+}
+
+/// It is gone for clients, whether it has been purged yet or not.
+bool JobApi::Impl::has_expired(const Job& job) const {
+    return job.expires_at && *job.expires_at <= runtime_->wall_clock();
+}
+
+/// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
+Problem JobApi::Impl::none_of_that_id(const JobId& id, const std::string& owner) {
+    if (client_.purged_owner(id) == owner) return expired();
+    return no_such_job();
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http
