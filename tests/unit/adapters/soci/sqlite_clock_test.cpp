@@ -114,6 +114,26 @@ TEST_CASE_FIXTURE(TwoClocks,
     CHECK(logged("s behind") == 1);
 }
 
+TEST_CASE_FIXTURE(TwoClocks, "a sweep ends leases and retention by the slower of two clocks") {
+    slow->rescue(10, 3);
+    auto kept = new_job(1);
+    kept.retention = 30min;
+    submit(*slow, kept);
+    submit(*slow, new_job(2));
+    const auto claimed = claim(*slow, 2);
+    REQUIRE(claimed.size() == 2);
+    const auto completed = Settlement::completed(claimed[0].lease, {});
+    CHECK(slow->settle({&completed, 1})[0].accepted);
+    CHECK(fast->rescue(10, 3).empty());
+    CHECK(fast->purge(10) == 0);
+    const auto notices = fast->take_clock_notices();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].kind == ClockNotice::Kind::other_behind);
+    simulation.run_until([] { return false; }, simulation.now() + 31min);
+    CHECK(fast->rescue(10, 3).size() == 1);
+    CHECK(fast->purge(10) == 1);
+}
+
 TEST_CASE_FIXTURE(TwoClocks, "a job from a process whose clock is ahead starts after a sweep") {
     const auto process = start(*slow, "default");
     simulation.run_until([] { return false; }, simulation.now() + 1min);
