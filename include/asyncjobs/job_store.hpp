@@ -213,11 +213,11 @@ public:
     /// `failed` and `retried` add to the job's attempt_errors, with the store's time.
     ///
     /// Claimed are pending jobs that are due, of queues that are not paused, to one claimer each:
-    /// attempt and fence +1, progress back to 0, lease set to `now + lease_for`. They go by
-    /// `run_at`, from which a priority takes its head start (priority_step), and then by id. A job
-    /// that was due when it was submitted has its head start from then on; any other has it when
-    /// unblock() has been called since it became due, if not before. While there is enough else to
-    /// claim, a store may take a second to notice it.
+    /// attempt +1, a fence above all that this id has had, progress back to 0, lease set to
+    /// `now + lease_for`. They go by `run_at`, from which a priority takes its head start
+    /// (priority_step), and then by id. A job that was due when it was submitted has its head start
+    /// from then on; any other has it when unblock() has been called since it became due, if not
+    /// before. While there is enough else to claim, a store may take a second to notice it.
     ///
     /// A job that a limit keeps from starting is passed over, and must not be in the way of others
     /// in later claims; it is due again when there may be a place for it. See limit_lines.hpp.

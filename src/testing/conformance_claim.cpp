@@ -9,10 +9,10 @@ void takes_the_lease(Scene& scene) {
     const auto claimed = scene.claim_one("default", long_lease, "worker 7");
     const auto job = scene.job(id);
     expect_equal(claimed.lease.id, id, "id in the lease");
-    expect_equal(claimed.lease.fence, before.fence + 1, "fence in the lease");
+    expect(claimed.lease.fence > before.fence, "a new fence in the lease");
     expect_equal(job.status, JobStatus::processing, "status");
     expect_equal(job.attempt, 1, "attempt");
-    expect_equal(job.fence, before.fence + 1, "fence");
+    expect_equal(job.fence, claimed.lease.fence, "fence");
     expect_equal(job.worker, "worker 7", "worker");
     expect_equal(job.progress, {}, "progress");
     expect_equal(job.revision, before.revision + 1, "revision");
@@ -170,11 +170,12 @@ void says_nothing_of_paused_queues(Scene& scene) {
 
 void counts_attempts_and_fences(Scene& scene) {
     const auto id = scene.submit();
-    const auto before = scene.job(id).fence;
+    auto last = scene.job(id).fence;
     for (int i = 1; i <= 4; ++i) {
         const auto claimed = scene.claim_one();
         expect_equal(claimed.attempt, i, "attempt in the claim");
-        expect_equal(claimed.lease.fence, before + i, "fence in the claim");
+        expect(claimed.lease.fence > last, "a new fence in the claim");
+        last = claimed.lease.fence;
         scene.accept(Settlement::retried(claimed.lease, {}, Duration::zero()));
         expect_equal(scene.job(id).attempt, i, "attempt after a retry");
     }

@@ -93,7 +93,7 @@ void releases(Scene& scene) {
     expect_equal(job.error, std::nullopt, "error");
     const auto again = scene.claim_one();
     expect_equal(again.attempt, 1, "attempt of the next claim");
-    expect_equal(again.lease.fence, lease.fence + 1, "fence of the next claim");
+    expect(again.lease.fence > lease.fence, "a new fence of the next claim");
 }
 
 void snoozes(Scene& scene) {
@@ -247,7 +247,8 @@ void settles_before_it_claims(Scene& scene) {
     expect_equal(answer.settled.size(), 1, "answers");
     expect(answer.settled[0].accepted, "the retry to be accepted");
     expect_equal(answer.claimed.size(), 1, "jobs claimed in the same exchange");
-    expect_equal(answer.claimed[0].lease, LeaseRef{lease.id, lease.fence + 1}, "the new lease");
+    expect_equal(answer.claimed[0].lease.id, lease.id, "the job of the new lease");
+    expect(answer.claimed[0].lease.fence > lease.fence, "a new fence");
 }
 
 void writes_the_last_progress(Scene& scene) {

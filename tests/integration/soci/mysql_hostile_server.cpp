@@ -23,6 +23,7 @@ void run_suite(HostileServer& server, const std::string& database, const std::st
              {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
               "job_waiting", "job_tombstones", "job_steps"})
             admin.run("DELETE FROM " + database + "." + table);
+        admin.run("UPDATE " + database + ".job_fences SET used = 0");
     };
     for (const auto& one :
          testing::job_store_conformance({.reset = reset, .open = [&] { return open_store(url); }}))

@@ -79,7 +79,7 @@ private:
     };
 
     void claim(const Change& change) {
-        if (change.fence != change.old_fence + 1) fault(change.id, "claimed without a new fence");
+        if (change.fence <= change.old_fence) fault(change.id, "claimed without a new fence");
         if (change.attempt != change.old_attempt + 1) fault(change.id, "claimed free of charge");
         if (change.crashes != change.old_crashes) fault(change.id, "claimed with a new crash");
         claimed_by_[{change.id, change.fence}] = {change.worker, change.attempt};
