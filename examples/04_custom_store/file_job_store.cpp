@@ -306,7 +306,7 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
                 answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
         } else {
             take(*job, request, now);
-            answer.claimed.push_back(claimed_job(*job));
+            answer.claimed.push_back(claimed_job(*job, job->ahead));
         }
     }
 }
@@ -327,6 +327,7 @@ void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp n
     job.started_at = now;
     job.lease_expires_at = now + request.lease_for;
     job.held_back_by.clear();
+    job.ahead.claimed = request.ahead;
     changed(job, now);
 }
 
@@ -341,6 +342,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
                 renewed(*job, now + lease_for);
                 if (advance(job->progress, heartbeat.progress)) changed(*job, now);
                 if (heartbeat.step) add_step(job->steps, *heartbeat.step);
+                if (heartbeat.started) job->ahead = {};
             }
             answers.push_back({job != nullptr, job && job->cancel_requested_at});
         }
@@ -352,10 +354,10 @@ std::vector<ClaimedJob> FileJobStore::held(std::string_view worker) {
     check_worker(worker);
     return transact([&](Timestamp) {
         std::vector<ClaimedJob> answer;
-        for (const Job* job : select([&](const Job& one) {
+        for (const JobRecord* job : select([&](const Job& one) {
                  return one.status == JobStatus::processing && one.worker == worker;
              }))
-            answer.push_back(claimed_job(*job));
+            answer.push_back(claimed_job(*job, job->ahead));
         return answer;
     });
 }
@@ -370,10 +372,7 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
         std::ranges::stable_sort(lost, {}, &Job::lease_expires_at);
         for (JobRecord* job : lost) {
             if (answer.size() == limit) break;
-            const bool is_quarantined = ++job->crashes >= crash_limit;
-            if (is_quarantined) record_error(*job, worker_lost(), now);
-            --job->attempt;
-            job->lease_expires_at.reset();
+            const bool is_quarantined = lose_worker(*job, job->ahead, crash_limit, now);
             if (is_quarantined) {
                 finish(*job, JobStatus::failed, now);
             } else if (job->cancel_requested_at) {
@@ -533,6 +532,7 @@ RetryOutcome FileJobStore::retry(const JobId& id) {
         job->status = JobStatus::pending;
         job->run_at = now;
         job->attempt = job->crashes = 0;
+        job->ahead = {};
         job->progress = {};
         job->error.reset();
         job->attempt_errors.clear();

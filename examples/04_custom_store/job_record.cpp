@@ -64,7 +64,9 @@ boost::json::object to_record(const JobRecord& job) {
                                {"finished_at", optional(job.finished_at)},
                                {"cancel_requested_at", optional(job.cancel_requested_at)},
                                {"lease_expires_at", optional(job.lease_expires_at)},
-                               {"expires_at", optional(job.expires_at)}};
+                               {"expires_at", optional(job.expires_at)},
+                               {"claimed_ahead", job.ahead.claimed},
+                               {"lost_ahead", job.ahead.lost}};
     if (!job.held_back_by.empty())
         record["held_back_by"] =
             boost::json::array(job.held_back_by.begin(), job.held_back_by.end());
@@ -126,7 +128,9 @@ JobRecord from_record(const boost::json::value& value) {
                    .lease_expires_at = optional_time(record.at("lease_expires_at")),
                    .expires_at = optional_time(record.at("expires_at"))},
                   ids(record.at("all_parents")),
-                  ids(record.at("open_parents"))};
+                  ids(record.at("open_parents")),
+                  {},
+                  {record.at("claimed_ahead").as_bool(), record.at("lost_ahead").as_bool()}};
     if (const auto* limits = record.if_contains("held_back_by"))
         for (const auto& limit : limits->as_array()) job.held_back_by.insert(text(limit));
     if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/job.hpp>
+#include <asyncjobs/store_helpers.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -14,6 +15,7 @@ struct JobRecord : asyncjobs::Job {
     std::vector<asyncjobs::JobId> all_parents = {};
     std::vector<asyncjobs::JobId> open_parents = {}; ///< have not told it yet how they ended
     std::set<std::string> held_back_by = {};         ///< limits, since it last started
+    asyncjobs::AheadMarks ahead = {};
 };
 
 /// As one JSON object. JSON texts are kept as strings, so that not a byte of them changes; times

@@ -40,6 +40,9 @@ struct ClaimRequest {
     std::size_t limit = 0;                         ///< 0: claim nothing; at most 1,000,000
     Duration lease_for = std::chrono::seconds{30}; ///< 0 - 365 days
     std::span<const Limit> limits = {};            ///< that count the jobs of this worker only
+    /// More jobs than the worker can start at once: none of them counts as started before a
+    /// Heartbeat says so. See rescue().
+    bool ahead = false;
 };
 
 /// A job under lease, with what its handler needs.
@@ -57,6 +60,9 @@ struct ClaimedJob {
     Timestamp created_at = {};
     std::optional<Duration> start_within = {}; ///< from the claim to the job's deadline
     std::vector<Step> steps = {};              ///< that earlier attempts have done
+    /// A worker was lost that had claimed it ahead, and had perhaps just started it. If it is
+    /// claimed ahead again, its start is reported before its handler is called.
+    bool lost_ahead = false;
 };
 
 /// The answer to one Settlement.
@@ -92,6 +98,7 @@ struct Heartbeat {
     LeaseRef lease = {};
     std::optional<Progress> progress = {};
     std::optional<Step> step = {}; ///< added to those that are done
+    bool started = false;          ///< a job that was claimed ahead runs
 };
 
 /// The answer to one Heartbeat.
@@ -243,6 +250,10 @@ public:
     /// cancelled if that was requested, and pending and due at once otherwise. A job that failed
     /// so has one more of attempt_errors. A limit, here and of the next two, is 0 - 1,000,000; a
     /// crash_limit 1 or more.
+    ///
+    /// A job that was claimed ahead, and whose start was not reported, counts no crash and is not
+    /// failed. Its next claims return it as `lost_ahead`, until its start is reported, it is lost
+    /// otherwise, or an operator retries it.
     virtual std::vector<Rescued> rescue(std::size_t limit, int crash_limit) = 0;
 
     /// Lets go those who wait for up to `limit` finished jobs, and answers them: `blocked_by` goes

@@ -52,8 +52,15 @@ inline void check_workload(std::string_view queue, std::string_view type) {
     if (!type.empty()) detail::check_name("type", type);
 }
 
+/// What a store keeps with a job about claims ahead: see JobStore::rescue(). A reported start and
+/// an operator's retry reset it.
+struct AheadMarks {
+    bool claimed = false; ///< by the latest claim, and its start is not reported
+    bool lost = false;    ///< ClaimedJob::lost_ahead
+};
+
 /// What a claim answers of a job that it has just taken, and held() of one under lease.
-inline ClaimedJob claimed_job(const Job& job) {
+inline ClaimedJob claimed_job(const Job& job, const AheadMarks& ahead) {
     return {.lease = {job.id, job.fence},
             .type = job.type,
             .queue = job.queue,
@@ -67,7 +74,8 @@ inline ClaimedJob claimed_job(const Job& job) {
             .created_at = job.created_at,
             .start_within =
                 job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
-            .steps = job.steps};
+            .steps = job.steps,
+            .lost_ahead = ahead.lost};
 }
 
 /// How long it is known that an expired job was there: as long again as it was kept once it had
@@ -129,6 +137,19 @@ inline bool follow_clock(Job& job, Duration by, Timestamp now) {
     if (job.expires_at) *job.expires_at -= by;
     job.updated_at -= by;
     return true;
+}
+
+/// What rescue() does to crashes, the attempt, the error and the lease. Returns whether the job
+/// fails.
+inline bool lose_worker(Job& job, AheadMarks& ahead, int crash_limit, Timestamp now) {
+    const bool is_crash = !ahead.claimed;
+    if (is_crash) ++job.crashes;
+    ahead.lost = ahead.claimed;
+    const bool fails = is_crash && job.crashes >= crash_limit;
+    if (fails) record_error(job, worker_lost(), now);
+    job.attempt = std::max(job.attempt - 1, 0);
+    job.lease_expires_at.reset();
+    return fails;
 }
 
 /// Of a job whose parent did not complete; as the reason, the message alone, where it is cancelled.

@@ -44,6 +44,109 @@ void refunds_no_earlier_attempt(Scene& scene) {
     expect_equal(job.error, JobError{.code = "E1"}, "error of the failed attempt");
 }
 
+ClaimedJob claim_ahead(Scene& scene) {
+    const std::vector<std::string> queues = {"default"};
+    const ClaimRequest request{
+        .worker = "w", .queues = queues, .limit = 10, .lease_for = no_lease, .ahead = true};
+    auto claimed = scene.store().claim(request).claimed;
+    expect_equal(claimed.size(), 1, "how many jobs are claimed");
+    return std::move(claimed.front());
+}
+
+bool report_start(Scene& scene, const LeaseRef& lease) {
+    const Heartbeat heartbeat{.lease = lease, .started = true};
+    return scene.store().renew({&heartbeat, 1}, no_lease).front().kept;
+}
+
+void loses_it_ahead(Scene& scene) {
+    const auto before = scene.job(claim_ahead(scene).lease.id);
+    expect_equal(scene.rescue_one(1).status, JobStatus::pending, "status in the answer");
+    const auto job = scene.job(before.id);
+    expect_equal(job.status, JobStatus::pending, "status");
+    expect_equal(job.crashes, before.crashes, "crashes");
+    expect_equal(job.attempt, before.attempt - 1, "attempt, which is refunded");
+    expect_equal(job.revision, before.revision + 1, "revision");
+}
+
+void charges_no_crash_for_a_job_claimed_ahead(Scene& scene) {
+    scene.submit();
+    for (int losses = 0; losses < 3; ++losses) loses_it_ahead(scene);
+}
+
+void hands_it_out_as_lost_ahead(Scene& scene) {
+    scene.submit();
+    expect(!claim_ahead(scene).lost_ahead, "a first claim not to say so");
+    scene.rescue_one();
+    const auto job = claim_ahead(scene);
+    expect(job.lost_ahead, "the next claim ahead to say so");
+    expect(scene.store().held("w").front().lost_ahead, "held() to say so");
+    scene.accept(Settlement::released(job.lease));
+    expect(scene.claim_one().lost_ahead, "a claim after a release, not ahead, to say so");
+}
+
+void charges_a_crash_for_a_claim_not_ahead(Scene& scene) {
+    scene.submit();
+    loses_it_ahead(scene);
+    scene.claim_one("default", no_lease);
+    expect_equal(scene.rescue_one(1).status, JobStatus::failed, "status in the answer");
+}
+
+void charges_a_crash_for_a_job_that_started(Scene& scene) {
+    const auto id = scene.submit();
+    for (int crashes = 1; crashes < 3; ++crashes) {
+        expect(report_start(scene, claim_ahead(scene).lease), "the lease to be kept");
+        expect_equal(scene.rescue_one(3).status, JobStatus::pending, "status in the answer");
+        expect_equal(scene.job(id).crashes, crashes, "crashes");
+    }
+    report_start(scene, claim_ahead(scene).lease);
+    expect_equal(scene.rescue_one(3).status, JobStatus::failed, "status in the answer");
+    expect_equal(scene.job(id).error->code, std::string(error_code::worker_lost), "code of the error");
+}
+
+void forgets_a_loss_once_it_started(Scene& scene) {
+    scene.submit();
+    loses_it_ahead(scene);
+    const auto job = claim_ahead(scene);
+    report_start(scene, job.lease);
+    scene.accept(Settlement::released(job.lease));
+    expect(!claim_ahead(scene).lost_ahead, "lost_ahead not to be set");
+}
+
+void forgets_a_loss_with_a_retry(Scene& scene) {
+    scene.submit();
+    loses_it_ahead(scene);
+    const auto failed = claim_ahead(scene).lease;
+    scene.accept(Settlement::failed(failed, {.code = "E1"}));
+    expect_equal(scene.store().retry(failed.id), RetryOutcome::retried, "retry");
+    expect(!claim_ahead(scene).lost_ahead, "lost_ahead not to be set");
+}
+
+void takes_no_start_under_another_fence(Scene& scene) {
+    scene.submit();
+    const auto old = claim_ahead(scene).lease;
+    scene.rescue_one();
+    claim_ahead(scene);
+    expect(!report_start(scene, old), "the old lease not to be kept");
+    expect_equal(scene.rescue_one(1).status, JobStatus::pending, "status in the answer");
+    expect_equal(scene.job(old.id).crashes, 0, "crashes");
+}
+
+void charges_no_crash_under_a_limit(Scene& scene) {
+    scene.store().set_limit({.name = "lane", .queue = "default", .concurrency = 5});
+    scene.submit();
+    loses_it_ahead(scene);
+    report_start(scene, claim_ahead(scene).lease);
+    expect_equal(scene.rescue_one(1).status, JobStatus::failed, "status once it has started");
+}
+
+void cancels_a_job_claimed_ahead(Scene& scene) {
+    scene.submit();
+    const auto lease = claim_ahead(scene).lease;
+    scene.store().cancel(lease.id, {});
+    expect_equal(scene.rescue_one(1).status, JobStatus::cancelled, "status in the answer");
+    expect_equal(scene.job(lease.id).crashes, 0, "crashes");
+}
+
 void leaves_valid_leases(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto before = scene.job(lease.id);
@@ -144,6 +247,19 @@ Cases rescue_cases() {
         {"a rescue makes the job pending and due, and charges a crash but no attempt",
          makes_it_pending_again},
         {"a rescued job runs again under a new fence", lets_it_run_again},
+        {"a rescue charges no crash to a job that was claimed ahead and has not started",
+         charges_no_crash_for_a_job_claimed_ahead},
+        {"a claim says of a job whether it was lost ahead", hands_it_out_as_lost_ahead},
+        {"a rescue charges a crash to a job that was lost ahead and then claimed to start at once",
+         charges_a_crash_for_a_claim_not_ahead},
+        {"a rescue charges a crash to a job that was claimed ahead and has started",
+         charges_a_crash_for_a_job_that_started},
+        {"a job that has started is no longer lost ahead", forgets_a_loss_once_it_started},
+        {"a retry starts anew with a job that was lost ahead", forgets_a_loss_with_a_retry},
+        {"a start under another fence does not count", takes_no_start_under_another_fence},
+        {"a rescue tells claims ahead apart under a limit", charges_no_crash_under_a_limit},
+        {"a rescue cancels a job that was claimed ahead and shall not start",
+         cancels_a_job_claimed_ahead},
         {"a rescue refunds one attempt", refunds_no_earlier_attempt},
         {"a rescue leaves leases that are valid", leaves_valid_leases},
         {"a rescue leaves jobs that are not processing", leaves_all_but_processing},

@@ -160,7 +160,9 @@ public:
             connection_.add(mysql::take.text, {{":these", literals_of(held_)},
                                                {":worker", "bench"},
                                                {":now", time},
-                                               {":lease_for", std::int64_t{30'000'000}}});
+                                               {":lease_for", std::int64_t{30'000'000}},
+                                               {":used", std::int64_t{0}},
+                                               {":ahead", std::int64_t{0}}});
         connection_.add("COMMIT");
         connection_.send();
         return settled;

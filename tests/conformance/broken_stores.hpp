@@ -262,6 +262,25 @@ struct RenewHidesTheCancel final : Store {
     }
 };
 
+struct RenewTakesNoStart final : Store {
+    using Store::Store;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
+        std::vector<Heartbeat> changed(heartbeats.begin(), heartbeats.end());
+        for (auto& heartbeat : changed) heartbeat.started = false;
+        return inner().renew(changed, lease_for);
+    }
+};
+
+struct ClaimIsNeverAhead final : Store {
+    using Store::Store;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override {
+        ClaimRequest changed = request;
+        changed.ahead = false;
+        return inner().exchange(settlements, changed);
+    }
+};
+
 struct RenewExtendsNothing final : Store {
     using Store::Store;
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration) override {

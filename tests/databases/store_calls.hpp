@@ -34,6 +34,15 @@ inline std::optional<asyncjobs::Job> find(asyncjobs::JobStore& store, const asyn
     return store.find({&id, 1}).at(0);
 }
 
+/// The crashes of a job whose worker was lost after it had claimed it ahead.
+inline int crashes_of_one_lost_ahead(asyncjobs::JobStore& store) {
+    const auto id = submit(store, new_job(1)).id;
+    const std::vector<std::string> queues = {"default"};
+    store.claim({.worker = "w", .queues = queues, .limit = 1, .lease_for = {}, .ahead = true});
+    store.rescue(1, 1);
+    return find(store, id)->crashes;
+}
+
 /// The code of the Error that `call` throws; none if it throws nothing.
 template <typename Call>
 std::error_code code_of(Call call) {

@@ -97,6 +97,9 @@ void History::on_claimed(const ClaimedJob& job, const ClaimRequest& request) {
            "promise 3: a claim must raise the fence by 1");
     expect(job.attempt == account.attempt + 1, id, "promise 9: the attempt is miscounted");
     expect(job.crashes == account.crashes, id, "promise 9: the crashes are miscounted");
+    expect(job.lost_ahead == (account.lost_ahead), id,
+           "promise 16: not told, or told wrongly, that it was lost ahead");
+    account.claimed_ahead = request.ahead;
     account.status = JobStatus::processing;
     account.fence = job.lease.fence;
     ++account.attempt;
@@ -115,7 +118,10 @@ std::vector<Renewal> History::renew(std::span<const Heartbeat> heartbeats, Durat
         const auto& lease = heartbeats[i].lease;
         expect(renewals[i].kept == is_current(lease), lease.id,
                "promise 3: a lease was kept with an old fence, or lost with the current one");
-        if (renewals[i].kept) accounts_[lease.id].lease_until = clock_() + lease_for;
+        if (!renewals[i].kept) continue;
+        accounts_[lease.id].lease_until = clock_() + lease_for;
+        if (heartbeats[i].started)
+            accounts_[lease.id].claimed_ahead = accounts_[lease.id].lost_ahead = false;
     }
     return renewals;
 }
@@ -131,10 +137,12 @@ std::vector<Rescued> History::rescue(std::size_t limit, int crash_limit) {
         limits_.ended(job.id);
         on_rescue_({job.id, account.fence}, account.lease_until);
         --account.attempt;
-        ++account.crashes;
-        const auto due = account.crashes >= crash_limit_ ? JobStatus::failed
-                         : account.cancel_requested      ? JobStatus::cancelled
-                                                         : JobStatus::pending;
+        const bool counts = !account.claimed_ahead;
+        account.lost_ahead = account.claimed_ahead;
+        if (counts) ++account.crashes;
+        const auto due = counts && account.crashes >= crash_limit_ ? JobStatus::failed
+                         : account.cancel_requested                ? JobStatus::cancelled
+                                                                   : JobStatus::pending;
         expect(job.status == due, job.id, "T8: rescued into the wrong status");
         account.status = JobStatus::pending;
         if (due != JobStatus::pending) finish(account, job.id, due);

@@ -45,6 +45,8 @@ private:
         int crashes = 0;
         int finishes = 0;
         bool cancel_requested = false;
+        bool claimed_ahead = false; ///< and its start is not reported
+        bool lost_ahead = false;
         asyncjobs::Timestamp lease_until = {};
         std::vector<asyncjobs::JobId> parents = {};
     };

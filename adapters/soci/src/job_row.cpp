@@ -175,7 +175,8 @@ ClaimedJob read_claimed(Row& row) {
     job.timeout = row.duration();
     job.created_at = row.time();
     if (const auto within = row.optional_time()) job.start_within = within->time_since_epoch();
-    if (!row.next_is_null()) job.steps.emplace_back();
+    if (row.optional_text()) job.steps.emplace_back();
+    job.lost_ahead = row.small_number() != 0;
     return job;
 }
 
@@ -275,7 +276,7 @@ Job read_job(Row row) {
     if (const auto policy = row.optional_text())
         job.on_parent_failure = parse_parent_failure(*policy);
     job.cancel_reason = row.optional_text().value_or("");
-    if (!row.next_is_null()) job.steps.emplace_back();
+    if (row.optional_text()) job.steps.emplace_back();
     return job;
 }
 

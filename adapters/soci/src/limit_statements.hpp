@@ -73,7 +73,7 @@ static_assert(priority_step == Duration{60'000'000});
     "status = 'processing', attempt = attempt + 1, fence = " next_fence                            \
     ", revision = revision + 1,"                                                                   \
     " progress = 0, message = '', worker = :worker, started_at = :now, updated_at = :now,"         \
-    " lease_expires_at = :lease_expires_at"
+    " lease_expires_at = :lease_expires_at, claimed_ahead = :ahead"
 
 // `among` and `matches` as of ASYNCJOBS_ROW_STATEMENTS; `waiting_matches` and `waiting_among` are
 // the same of the rows of job_waiting, by `job`.

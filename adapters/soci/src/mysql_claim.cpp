@@ -122,7 +122,7 @@ void MysqlClaim::take(MysqlBatch& batch) {
     std::ranges::sort(ids);
     in_lists(ids, [&](const Expression& these) {
         batch.add_change(mysql::take, used_fence_, request_.worker, now_, request_.lease_for,
-                         these);
+                         request_.ahead ? 1 : 0, these);
     });
 }
 

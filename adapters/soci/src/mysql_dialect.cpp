@@ -177,7 +177,12 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
     std::string_view rest = migration.sql;
     for (auto end = rest.find(end_of_statement); end != rest.npos;
          end = rest.find(end_of_statement)) {
-        session.run(rest.substr(0, end));
+        try {
+            session.run(rest.substr(0, end));
+        } catch (const soci::mysql_soci_error& error) {
+            // A step that broke off has added it.
+            if (!is_duplicate_column(error.err_num_)) throw;
+        }
         rest.remove_prefix(end + end_of_statement.size());
     }
     session.query(mysql::record_version).change(migration.version, now(session));

@@ -14,4 +14,7 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text);
 /// A value of the primary key, or of a unique one, is taken.
 constexpr bool is_duplicate(unsigned error) noexcept { return error == 1062; }
 
+/// A column that is to be added is there.
+constexpr bool is_duplicate_column(unsigned error) noexcept { return error == 1060; }
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -281,8 +281,9 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
         const auto message_of = [&](const Heartbeat& one) {
             return literal_of(own, one.progress ? one.progress->message : std::string_view());
         };
+        const auto started_of = [](const Heartbeat& one) { return one.started ? 1 : 0; };
         batch.add_change(mysql::extend, now, lease_for, jobs.numbers(percent_of),
-                         jobs.literals(message_of), jobs.these(), fences);
+                         jobs.literals(message_of), jobs.numbers(started_of), jobs.these(), fences);
     };
     const auto size_of_message = [](const Heartbeat& one) {
         return one.progress ? one.progress->message.size() : 0;

@@ -212,11 +212,20 @@ UPDATE jobs SET steps = (SELECT max(number) FROM job_steps WHERE job = id)
  WHERE steps LIKE '[%';
 )sql";
 
+/// Whether a job was claimed ahead and has not started, and whether a worker was lost that had: see
+/// JobStore::rescue().
+constexpr const char* mysql_ahead =
+    R"sql(ALTER TABLE jobs ADD COLUMN claimed_ahead SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN lost_ahead SMALLINT NOT NULL DEFAULT 0;
+)sql";
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 3> steps = {
-        {{1, with_readable_columns(mysql_tables)}, {2, mysql_lines()}, {3, mysql_steps}}};
+    static const std::array<Migration, 4> steps = {{{1, with_readable_columns(mysql_tables)},
+                                                    {2, mysql_lines()},
+                                                    {3, mysql_steps},
+                                                    {4, mysql_ahead}}};
     return steps;
 }
 

@@ -153,7 +153,8 @@ inline constexpr Sql take = {
     "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
     " SET status = 'processing', attempt = attempt + 1, fence = " ASYNCJOBS_MYSQL_NEXT_FENCE ","
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :now + :lease_for WHERE id IN (:these)"};
+    " updated_at = :now, lease_expires_at = :now + :lease_for,"
+    " claimed_ahead = :ahead WHERE id IN (:these)"};
 
 inline constexpr Sql lock_held = {
     "SELECT id, cancel_requested_at FROM " ASYNCJOBS_MYSQL_JOBS_BY_ID ASYNCJOBS_MYSQL_ARE_HELD
@@ -164,19 +165,21 @@ inline constexpr Sql lock_held = {
 #define ASYNCJOBS_MYSQL_TELLS_NEWS                                                                 \
     "(:percent > progress OR :percent = progress AND"                                              \
     "  CAST(:message AS BINARY) <> CAST(message AS BINARY))"
-inline constexpr Sql extend = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
-                               " SET lease_expires_at = :now + :lease_for,"
-                               " revision = revision + IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", 1, 0),"
-                               " updated_at = IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", :now, updated_at),"
-                               " message = IF(:percent >= progress, :message, message),"
-                               " progress = GREATEST(progress, :percent)" ASYNCJOBS_MYSQL_ARE_HELD};
+inline constexpr Sql extend = {
+    "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET lease_expires_at = :now + :lease_for,"
+    " revision = revision + IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", 1, 0),"
+    " updated_at = IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", :now, updated_at),"
+    " message = IF(:percent >= progress, :message, message),"
+    " progress = GREATEST(progress, :percent),"
+    " claimed_ahead = IF(:started = 1, 0, claimed_ahead),"
+    " lost_ahead = IF(:started = 1, 0, lost_ahead)" ASYNCJOBS_MYSQL_ARE_HELD};
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, job_columns};
 inline constexpr Sql glance = {
     "SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, glance_columns};
 
-#define ASYNCJOBS_MYSQL_IS_QUARANTINED "(crashes + 1 >= :crash_limit)"
+#define ASYNCJOBS_MYSQL_IS_QUARANTINED "(claimed_ahead = 0 AND crashes + 1 >= :crash_limit)"
 #define ASYNCJOBS_MYSQL_IS_OVER                                                                    \
     "(" ASYNCJOBS_MYSQL_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL)"
 /// Answers what rescue() makes of them, too.
@@ -201,7 +204,8 @@ inline constexpr Sql rescue = {
                   " expires_at = IF(" ASYNCJOBS_MYSQL_IS_OVER ", :now + retention, NULL),"
                   " run_at = IF(" ASYNCJOBS_MYSQL_IS_OVER ", run_at, :now),"
                   " not_before = IF(" ASYNCJOBS_MYSQL_IS_OVER ", not_before, NULL),"
-                  " attempt = GREATEST(attempt - 1, 0), crashes = crashes + 1,"
+                  " attempt = GREATEST(attempt - 1, 0), crashes = crashes + 1 - claimed_ahead,"
+                  " lost_ahead = claimed_ahead,"
                   " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"
                   " WHERE id IN (:these)"};
 

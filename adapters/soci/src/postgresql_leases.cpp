@@ -139,7 +139,8 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     ClaimFloors::Findings findings;
     batch.add(
         postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
-        names, first_from.text(), first_to.text(), then_from.text(), then_to.text(), request.limit);
+        request.ahead ? 1 : 0, names, first_from.text(), first_to.text(), then_from.text(),
+        then_to.text(), request.limit);
     batch.add(
         postgresql::next_due_in,
         [&](Row row) {
@@ -188,24 +189,25 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
     answers.resize(start + heartbeats.size());
     PostgresqlBatch batch(as_postgresql(session));
     in_batches(heartbeats, id_of, [&](std::span<const Heartbeat> some) {
-        PostgresqlArray ids, fences, percents, messages;
+        PostgresqlArray ids, fences, percents, messages, starts;
         auto order = order_of_locking(some, id_of);
         for (const std::size_t i : order) {
-            const auto& [lease, progress, step] = some[i];
+            const auto& [lease, progress, step, started] = some[i];
             ids.add(lease.id.text());
             fences.add(lease.fence);
             percents.add(progress ? progress->percent : -1);
             messages.add(std::string_view(progress ? progress->message : ""));
+            starts.add(started ? 1 : 0);
         }
         const auto kept = [&answers, start, order = std::move(order)](Row row) {
             const auto number = static_cast<std::size_t>(row.number());
             answers[start + order[number - 1]] = {true, !row.next_is_null()};
         };
         batch.add(postgresql::extend, kept, now, lease_for, ids.text(), fences.text(),
-                  percents.text(), messages.text());
+                  percents.text(), messages.text(), starts.text());
         start += some.size();
     });
-    for (const auto& [lease, progress, step] : heartbeats) {
+    for (const auto& [lease, progress, step, started] : heartbeats) {
         if (!step) continue;
         batch.add(
             statements::add_step, [](Row) {}, step->name, step->result.text(), lease.id,

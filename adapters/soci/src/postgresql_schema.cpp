@@ -193,11 +193,20 @@ UPDATE jobs SET steps = (SELECT CAST(max(number) AS text) FROM job_steps WHERE j
  WHERE steps IS NOT NULL;
 )sql";
 
+/// Whether a job was claimed ahead and has not started, and whether a worker was lost that had: see
+/// JobStore::rescue().
+constexpr const char* postgresql_ahead = R"sql(
+ALTER TABLE jobs ADD COLUMN claimed_ahead SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN lost_ahead SMALLINT NOT NULL DEFAULT 0;
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 3> steps = {
-        {{1, postgresql_tables}, {2, postgresql_lines}, {3, postgresql_steps}}};
+    static const std::array<Migration, 4> steps = {{{1, postgresql_tables},
+                                                    {2, postgresql_lines},
+                                                    {3, postgresql_steps},
+                                                    {4, postgresql_ahead}}};
     return steps;
 }
 

@@ -118,7 +118,8 @@ inline constexpr Sql
             " fence = " ASYNCJOBS_POSTGRESQL_NEXT_FENCE ","
             " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = "
             ":now,"
-            " updated_at = :now, lease_expires_at = :now + :lease_for"
+            " updated_at = :now, lease_expires_at = :now + :lease_for,"
+            " claimed_ahead = :ahead"
             " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
             // clang-format off
     ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.first_from AND run_at < served.first_to")
@@ -162,18 +163,21 @@ inline constexpr Sql extend = {
     " revision = revision + CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN 1 ELSE 0 END,"
     " updated_at = CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN :now ELSE updated_at END,"
     " progress = greatest(progress, new_percent),"
-    " message = CASE WHEN new_percent >= progress THEN new_message ELSE message END"
+    " message = CASE WHEN new_percent >= progress THEN new_message ELSE message END,"
+    " claimed_ahead = CASE started WHEN 1 THEN 0 ELSE claimed_ahead END,"
+    " lost_ahead = CASE started WHEN 1 THEN 0 ELSE lost_ahead END"
     " FROM unnest(CAST(:ids AS text[]), CAST(:fences AS bigint[]), CAST(:percents AS integer[]),"
-    " CAST(:messages AS text[])) WITH ORDINALITY"
-    " AS heartbeat (held_id, held_fence, new_percent, new_message, number)"
+    " CAST(:messages AS text[]), CAST(:started AS integer[])) WITH ORDINALITY"
+    " AS heartbeat (held_id, held_fence, new_percent, new_message, started, number)"
     " WHERE" ASYNCJOBS_IS_AMONG(":ids") " AND id || '' = held_id"
                                         " AND fence = held_fence" ASYNCJOBS_IS_PROCESSING
                                         " RETURNING number, cancel_requested_at",
     "ii"};
 
-#define ASYNCJOBS_IS_QUARANTINED "crashes + 1 >= :crash_limit"
+#define ASYNCJOBS_IS_QUARANTINED "(claimed_ahead = 0 AND crashes + 1 >= :crash_limit)"
 inline constexpr Sql rescue = {
-    "UPDATE jobs SET crashes = crashes + 1, attempt = greatest(attempt - 1, 0),"
+    "UPDATE jobs SET crashes = crashes + 1 - claimed_ahead, lost_ahead = claimed_ahead,"
+    " attempt = greatest(attempt - 1, 0),"
     " lease_expires_at = NULL, updated_at = :now, revision = revision + 1,"
     " status = CASE WHEN " ASYNCJOBS_IS_QUARANTINED " THEN 'failed'"
     "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"

@@ -52,13 +52,13 @@ inline constexpr std::string_view purged_columns = "titiiit";
 /// The same, where the job's lease began at another time than the row says.
 #define ASYNCJOBS_CLAIMED_COLUMNS_AT(time)                                                         \
     "id, fence, type, queue, owner, input, metadata, attempt, max_attempts, crashes, timeout, "    \
-    "created_at, deadline - " time ", steps"
+    "created_at, deadline - " time ", steps, lost_ahead"
 inline constexpr std::string_view claimed_columns = "tittttt"
-                                                    "iiiiiit";
+                                                    "iiiiiiti";
 /// `run_at`, and those.
 inline constexpr std::string_view due_columns = "i"
                                                 "tittttt"
-                                                "iiiiiit";
+                                                "iiiiiiti";
 
 /// What revision makes a row of job_waiting hold. A scalar subquery, as a join with jobs might be
 /// planned as a scan of them. `status` is no condition, as an index of one status might be taken

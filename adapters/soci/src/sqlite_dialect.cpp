@@ -309,7 +309,7 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
         ClaimOrder found({&queue, 1});
         session.query(sqlite::claim)
             .for_each([&](Row row) { found.add(row); }, request.worker, now,
-                      *now + request.lease_for, queue, limit);
+                      *now + request.lease_for, request.ahead ? 1 : 0, queue, limit);
         found.move_to(answer.claimed);
     };
     claim_queue_by_queue(session, statements::next_due_in, request, now, answer, claim);
@@ -336,7 +336,7 @@ std::optional<Duration> SqliteDialect::next_due(Session& session,
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
                           Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
     const Timestamp lease_expires_at = *now + lease_for;
-    for (const auto& [lease, progress, step] : heartbeats) {
+    for (const auto& [lease, progress, step, started] : heartbeats) {
         Renewal renewal;
         const auto kept = [&](Row row) { renewal = {true, !row.next_is_null()}; };
         if (progress)
@@ -349,6 +349,7 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
             session.query(statements::add_step)
                     .change(step->name, step->result.text(), lease.id, lease.fence) == 1)
             session.query(statements::count_step).change(lease.id, lease.fence, step->name);
+        if (started) session.query(sqlite::report_start).change(lease.id, lease.fence);
         answers.push_back(renewal);
     }
 }

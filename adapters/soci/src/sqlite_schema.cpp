@@ -190,6 +190,13 @@ constexpr const char* sqlite_clock = R"sql(CREATE TABLE job_clock (
 INSERT INTO job_clock (id, latest) VALUES (1, 0);
 )sql";
 
+/// Whether a job was claimed ahead and has not started, and whether a worker was lost that had: see
+/// JobStore::rescue().
+constexpr const char* sqlite_ahead =
+    R"sql(ALTER TABLE jobs ADD COLUMN claimed_ahead INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN lost_ahead INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 /// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
 /// `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
 std::string with_readable_times(std::string_view sql) {
@@ -209,10 +216,11 @@ std::string with_readable_times(std::string_view sql) {
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 4> steps = {{{1, with_readable_times(sqlite_tables)},
+    static const std::array<Migration, 5> steps = {{{1, with_readable_times(sqlite_tables)},
                                                     {2, sqlite_lines},
                                                     {3, sqlite_steps},
-                                                    {4, sqlite_clock}}};
+                                                    {4, sqlite_clock},
+                                                    {5, sqlite_ahead}}};
     return steps;
 }
 

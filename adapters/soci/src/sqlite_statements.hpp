@@ -63,7 +63,8 @@ inline constexpr Sql claim = {
     "UPDATE jobs SET status = 'processing', attempt = attempt + 1,"
     " fence = " ASYNCJOBS_SQLITE_NEXT_FENCE ","
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :lease_expires_at"
+    " updated_at = :now, lease_expires_at = :lease_expires_at,"
+    " claimed_ahead = :ahead"
     " WHERE rowid IN (SELECT rowid FROM jobs"
     "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now"
     "   AND coalesce((SELECT paused FROM job_queues WHERE name = :queue), 0) = 0"
@@ -86,21 +87,29 @@ inline constexpr Sql extend_with_progress = {
     " RETURNING cancel_requested_at",
     "i"};
 
+/// Of a job that was claimed ahead.
+inline constexpr Sql report_start = {"UPDATE jobs SET claimed_ahead = 0,"
+                                     " lost_ahead = 0" ASYNCJOBS_IF_LEASED};
+
+#define ASYNCJOBS_SQLITE_IS_QUARANTINED "(claimed_ahead = 0 AND crashes + 1 >= :crash_limit)"
 inline constexpr Sql rescue = {
-    "UPDATE jobs SET crashes = crashes + 1, attempt = max(attempt - 1, 0),"
+    "UPDATE jobs SET crashes = crashes + 1 - claimed_ahead, lost_ahead = claimed_ahead,"
+    " attempt = max(attempt - 1, 0),"
     " lease_expires_at = NULL, updated_at = :now, revision = revision + 1,"
-    " status = CASE WHEN crashes + 1 >= :crash_limit THEN 'failed'"
+    " status = CASE WHEN " ASYNCJOBS_SQLITE_IS_QUARANTINED " THEN 'failed'"
     "  WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'pending' END,"
-    " error = iif(crashes + 1 >= :crash_limit, :error, error),"
-    " attempt_errors = iif(crashes + 1 >= :crash_limit, " ASYNCJOBS_SQLITE_WITH_ERROR
+    " error = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED ", :error, error),"
+    " attempt_errors = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED ", " ASYNCJOBS_SQLITE_WITH_ERROR
     ", attempt_errors),"
-    " failed_at = iif(crashes + 1 >= :crash_limit, :now, NULL),"
-    " cancelled_at = iif(crashes + 1 < :crash_limit AND cancel_requested_at IS NOT NULL,"
+    " failed_at = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED ", :now, NULL),"
+    " cancelled_at = iif(NOT " ASYNCJOBS_SQLITE_IS_QUARANTINED
+    " AND cancel_requested_at IS NOT NULL,"
     "  :now, NULL),"
-    " expires_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL,"
+    " expires_at = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL,"
     "  :now + retention, NULL),"
-    " run_at = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL, run_at, :now),"
-    " not_before = iif(crashes + 1 >= :crash_limit OR cancel_requested_at IS NOT NULL,"
+    " run_at = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED
+    " OR cancel_requested_at IS NOT NULL, run_at, :now),"
+    " not_before = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL,"
     "  not_before, NULL)"
     " WHERE rowid IN (SELECT rowid FROM jobs"
     "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"

@@ -169,7 +169,8 @@ inline constexpr Sql forget_waiting = {
 } // namespace statements
 
 #define ASYNCJOBS_STARTS_ANEW                                                                      \
-    "status = 'pending', run_at = :now, attempt = 0, crashes = 0, progress = 0, message = '',"     \
+    "status = 'pending', run_at = :now, attempt = 0, crashes = 0, lost_ahead = 0, progress = 0, "  \
+    "message = '',"                                                                                \
     " error = NULL, attempt_errors = NULL, cancel_requested_at = NULL, failed_at = NULL, "         \
     "cancelled_at = NULL, cancel_reason = NULL, deadline = NULL, not_before = NULL,"               \
     " expires_at = NULL, updated_at = :now, revision = revision + 1"                               \

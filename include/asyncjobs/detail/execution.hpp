@@ -25,10 +25,12 @@ enum class StopReason { none, cancelled, timed_out, lease_lost, shutdown };
 class Execution {
 public:
     /// Without an access there are no steps, no parents and no jobs to submit.
-    Execution(ClaimedJob job, SteadyTime claimed_at, std::shared_ptr<StoreAccess> access = {})
+    /// Of a job that was claimed ahead, the start is reported to the store.
+    Execution(ClaimedJob job, SteadyTime claimed_at, std::shared_ptr<StoreAccess> access = {},
+              bool was_claimed_ahead = false)
         : job_(std::move(job)), claimed_at_(claimed_at), access_(std::move(access)),
           renewed_at_(claimed_at.time_since_epoch()), checked_at_(claimed_at.time_since_epoch()),
-          steps_(job_.steps) {}
+          steps_(job_.steps), was_claimed_ahead_(was_claimed_ahead) {}
 
     const ClaimedJob& job() const noexcept { return job_; }
     const LeaseRef& lease() const noexcept { return job_.lease; }
@@ -133,6 +135,16 @@ public:
         started_at_ = now.time_since_epoch();
     }
 
+    /// Whether it runs and the store does not know it.
+    bool has_unreported_start() const noexcept {
+        return was_claimed_ahead_ && started_at() && !ran();
+    }
+    /// Whether it may be what an earlier worker died of.
+    bool was_lost_before() const noexcept { return job_.lost_ahead || job_.crashes > 0; }
+    /// Whether its handler must not be called before the store knows.
+    bool reports_start_first() const noexcept { return was_claimed_ahead_ && was_lost_before(); }
+    void start_reported() noexcept { was_claimed_ahead_ = false; }
+
     /// How long the handler ran; empty until it has ended.
     std::optional<Duration> ran() const noexcept {
         const auto duration = ran_.load();
@@ -170,6 +182,7 @@ private:
     bool unsent_ = false;
     std::vector<Step> steps_;
     std::vector<NewJob> follow_ups_;
+    std::atomic<bool> was_claimed_ahead_; ///< and its start is not reported
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

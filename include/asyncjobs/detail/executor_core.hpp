@@ -92,24 +92,29 @@ private:
         SteadyTime since = {}; ///< when it last got its oldest job, or gave one away
     };
 
+    struct Room {
+        std::size_t slots, threads;
+    };
+
     // The exchange loop (impl/exchange_loop.ipp). `turn` and what it calls run on exchange_lane_.
     void pump(Lock&);
     bool wants_exchange() const;
+    Room room(std::size_t ahead) const;
     std::size_t claimable() const;
     unsigned parallel() const;
     void turn();
     void recover(std::vector<Settlement>& settlements);
-    std::size_t take_wishes(std::vector<std::string>& queues);
+    ClaimRequest take_wishes(std::vector<std::string>& queues);
     void note_kind(const Handler& handler, const std::string& queue);
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
-               SteadyTime asked_at);
+               bool ahead, SteadyTime asked_at);
     void note_ended(Lock&, const Settlement& settlement, const Settled& settled, News& news);
     void tell(News news);
     void on_store_fault(std::vector<Settlement> settlements, const std::exception& fault,
                         SteadyTime asked_at);
     void note_fault(const std::exception& fault);
     void note_recovery(Lock&);
-    Executions take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at);
+    Executions take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at, bool ahead);
     ExecutionPtr forget(Lock&, const LeaseRef& lease);
     void claim_soon();
 
@@ -127,7 +132,7 @@ private:
     void start_async();
     ExecutionPtr take(Lock&, Ready& ready);
     const Handler& begin(const ExecutionPtr& execution);
-    void check_start(const Execution& execution) const;
+    void check_start(Execution& execution) const;
     void run(const ExecutionPtr& execution);
     void run_async(const ExecutionPtr& execution);
     void free_slot(const ExecutionPtr& execution);
@@ -177,6 +182,7 @@ private:
     Ready ready_async_; ///< go first where slots are short
     std::unordered_map<JobId, ExecutionPtr> live_;
     std::vector<Settlement> ended_;
+    bool settles_soon_ = false; ///< of these, one whose worker was lost before
     std::size_t running_ = 0;   ///< slots taken, by handlers and by threads about to run one
     std::size_t blocking_ = 0;  ///< of these, with a thread
     std::size_t starting_ = 0;  ///< of these, threads that have not taken a job yet

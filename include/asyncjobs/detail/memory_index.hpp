@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/job.hpp>
+#include <asyncjobs/store_helpers.hpp>
 
 #include <boost/intrusive/set.hpp>
 
@@ -27,7 +28,8 @@ using MemoryHook =
 struct MemoryRecord {
     Job job;
     Timestamp at; ///< its place in the schedule: claim_time(), lease_expires_at or expires_at
-    bool in_scheduled = false;  ///< which one that is, of a pending job
+    bool in_scheduled = false; ///< which one that is, of a pending job
+    AheadMarks ahead = {};
     std::vector<JobId> parents; ///< by id
     MemoryQueue* queue = nullptr;
     MemoryHook in_schedule, in_all, in_owned;

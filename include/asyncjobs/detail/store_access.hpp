@@ -16,10 +16,9 @@ class Execution;
 
 /// What a handler reaches the store through. It may outlive the executor, and ends with it.
 ///
-/// Blocking  record() and visit_parents_of() call the store, and wait while it fails: until the
-/// lease has
-///           ended, or for as long as a lease lasts where it does not end. The first failure is
-///           logged.
+/// Blocking  record(), report_start() and visit_parents_of() call the store, and wait while it
+///           fails: until the lease has ended, or for as long as a lease lasts where it does not
+///           end. The first failure is logged.
 /// Errors    Interrupted when the executor is gone or the handler is to stop, and after that wait;
 ///           Error as the store threw it, if trying again does not help.
 class ASYNCJOBS_DECL StoreAccess {
@@ -35,6 +34,10 @@ public:
     /// Returns when the step is durable. Extends the lease.
     void record(Execution& execution, const Step& step);
 
+    /// Returns when the store knows that the job starts. Extends the lease. Gives the attempt back
+    /// where that can't be done.
+    void report_start(Execution& execution);
+
     /// Calls `visit` with each, newest first; what is in memory at a time is bounded.
     void visit_parents_of(Execution& execution, JobParts parts,
                           const std::function<void(Job&&)>& visit);
@@ -47,7 +50,7 @@ private:
     template <typename Call>
     auto persist(Execution& execution, std::string_view what, Call call);
     void pause(Execution& execution, int tries);
-    void renew_with(Execution& execution, const Step& step);
+    void renew_with(Execution& execution, std::optional<Step> step);
 
     std::shared_mutex mutex_;
     JobStore* store_; ///< null once closed

@@ -15,20 +15,25 @@ ASYNCJOBS_INLINE unsigned ExecutorCore::parallel() const {
     return has_blocking_ ? std::min(concurrency_, threads_) : concurrency_;
 }
 
-/// How many jobs may be claimed. Their kinds show only then: while all threads are busy, a few are
-/// tried that may need none.
-ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
-    if (phase_ != Phase::started || refused_.size() >= concurrency_) return 0;
-    const auto room = [&](std::size_t capacity, std::size_t taken) {
-        capacity += prefetch_.target();
+/// Of slots, and of threads where jobs may need one: how many are free for jobs yet to be claimed,
+/// `ahead` of them more than can start at once.
+ASYNCJOBS_INLINE ExecutorCore::Room ExecutorCore::room(std::size_t ahead) const {
+    const auto left = [&](std::size_t capacity, std::size_t taken) {
+        capacity += ahead;
         return capacity > taken ? capacity - taken : 0;
     };
     const auto waiting = ready_.jobs.size();
     const auto slots =
-        room(concurrency_, running_ - starting_ + waiting + ready_async_.jobs.size());
-    if (!has_blocking_) return slots;
-    const auto threads = room(threads_, blocking_ - starting_ + waiting);
-    if (threads > 0 || waiting > 0 || !has_async_) return std::min(slots, threads);
+        left(concurrency_, running_ - starting_ + waiting + ready_async_.jobs.size());
+    return {slots, has_blocking_ ? left(threads_, blocking_ - starting_ + waiting) : slots};
+}
+
+/// How many jobs may be claimed. Their kinds show only then: while all threads are busy, a few are
+/// tried that may need none.
+ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
+    if (phase_ != Phase::started || refused_.size() >= concurrency_) return 0;
+    const auto [slots, threads] = room(prefetch_.target());
+    if (threads > 0 || !ready_.jobs.empty() || !has_async_) return std::min(slots, threads);
     return runtime_.now() >= try_from_ ? std::min(slots, 1 + async_in_a_row_) : 0;
 }
 
@@ -36,7 +41,8 @@ ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
     if (exchanging_ || (phase_ != Phase::started && phase_ != Phase::stopping)) return false;
     // A larger batch is on its way.
     const bool moving = prefetch_.target() > 0 || starting_ > 0 || starts_async_;
-    if (moving && ready_.jobs.size() + ready_async_.jobs.size() > prefetch_.target() / 2)
+    if (moving && !settles_soon_ &&
+        ready_.jobs.size() + ready_async_.jobs.size() > prefetch_.target() / 2)
         return false;
     return !ended_.empty() || (may_claim_ && claimable() > 0);
 }
@@ -65,6 +71,7 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     if (store_.is_closed()) return;
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
+    settles_soon_ = false;
     const bool answers_missing = unanswered_since_.has_value();
     const bool fails_on = faults_ >= tries_together;
     lock.unlock();
@@ -73,8 +80,7 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     try {
         if (answers_missing) recover(settlements);
         std::vector<std::string> queues;
-        auto wanted = take_wishes(queues);
-        const ClaimRequest request{worker_, queues, wanted, options_.lease_for, options_.limits};
+        const ClaimRequest request = take_wishes(queues);
         Exchange exchange;
         try {
             exchange = store_.exchange(settlements, request);
@@ -82,9 +88,10 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
             if (settlements.empty() || is_unknown(fault) || (may_pass(fault) && !fails_on)) throw;
             exchange = settle_one_by_one(settlements, request);
         }
-        exchange_lane_->post([this, wanted, asked_at, settlements = std::move(settlements),
+        exchange_lane_->post([this, wanted = request.limit, ahead = request.ahead, asked_at,
+                              settlements = std::move(settlements),
                               exchange = std::move(exchange)]() mutable {
-            apply(settlements, std::move(exchange), wanted, asked_at);
+            apply(settlements, std::move(exchange), wanted, ahead, asked_at);
         });
     } catch (const std::exception& fault) {
         on_store_fault(std::move(settlements), fault, asked_at);
@@ -102,19 +109,27 @@ ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std:
     }
 }
 
-/// How many jobs to claim now, and from which queues. While all threads are busy, queues whose
-/// latest job needed one come last: the others may hold jobs that need none.
-ASYNCJOBS_INLINE std::size_t ExecutorCore::take_wishes(std::vector<std::string>& queues) {
+/// How many jobs to claim now, and from which `queues`, which the request refers to. While all
+/// threads are busy, queues whose latest job needed one come last: the others may hold jobs that
+/// need none.
+ASYNCJOBS_INLINE ClaimRequest ExecutorCore::take_wishes(std::vector<std::string>& queues) {
     const Lock lock(mutex_);
-    const auto wanted = claimable();
-    if (wanted == 0) return 0;
+    ClaimRequest request{.worker = worker_,
+                         .queues = {},
+                         .limit = claimable(),
+                         .lease_for = options_.lease_for,
+                         .limits = options_.limits};
+    if (request.limit == 0) return request;
+    const auto now_free = room(0);
+    request.ahead = request.limit > std::min(now_free.slots, now_free.threads);
     may_claim_ = false;
     queues = queues_.draw([this] { return runtime_.random(); });
     if (blocking_ >= threads_)
         std::stable_partition(queues.begin(), queues.end(), [&](const std::string& name) {
             return !blocking_queues_.contains(name);
         });
-    return wanted;
+    request.queues = queues;
+    return request;
 }
 
 /// Not under the lock: what a handler does when it is asked to stop may lead back here.
@@ -148,7 +163,7 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
         const auto found = live_.find(job.lease.id);
         return found != live_.end() && found->second->lease() == job.lease;
     });
-    const auto superseded = take_on(lock, std::move(jobs), *unanswered_since_);
+    const auto superseded = take_on(lock, std::move(jobs), *unanswered_since_, true);
     unanswered_since_.reset();
     dispatch(lock);
     lock.unlock();
@@ -159,7 +174,7 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlements,
-                                          Exchange exchange, std::size_t wanted,
+                                          Exchange exchange, std::size_t wanted, bool ahead,
                                           SteadyTime asked_at) {
     News news{.is_watched = store_.notifier().is_watched(),
               .has_to_unblock = exchange.has_to_unblock};
@@ -182,7 +197,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     else if (wanted > 0 && claim_timer_)
         claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
                                    jittered(options_.poll_every, runtime_.random())));
-    const auto superseded = take_on(lock, std::move(exchange.claimed), asked_at);
+    const auto superseded = take_on(lock, std::move(exchange.claimed), asked_at, ahead);
     dispatch(lock);
     pump(lock);
     notice_drained(lock);
@@ -277,7 +292,7 @@ ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
 
 /// Answers executions of the same jobs under leases that were lost meanwhile.
 ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
-                                                  SteadyTime claimed_at) {
+                                                  SteadyTime claimed_at, bool ahead) {
     std::erase_if(jobs, [&](const ClaimedJob& job) {
         if (run_leases_.add(job.lease)) return false;
         note(LogEntry::Level::warning, "the store gave a lease a second time; it runs once",
@@ -298,7 +313,8 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     Duration suspect_delay = std::chrono::seconds{occupied ? 1 : 0};
     Executions superseded;
     for (auto& job : jobs) {
-        const auto execution = std::make_shared<Execution>(std::move(job), claimed_at, access_);
+        const auto execution =
+            std::make_shared<Execution>(std::move(job), claimed_at, access_, ahead);
         auto& live = live_[execution->lease().id];
         if (live) superseded.push_back(std::move(live));
         live = execution;

@@ -41,7 +41,7 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
             started && execution->timeout() > Duration::zero() &&
             now - *started - execution->timeout() >= options_.timeout_grace)
             hooks_.give_up(execution);
-        if (slept || execution->has_unsent() ||
+        if (slept || execution->has_unsent() || execution->has_unreported_start() ||
             now - execution->renewed_at() >= options_.lease_for / 3)
             due.push_back(execution);
         else if (execution->started_at() && now - execution->checked_at() >= check_every)
@@ -98,7 +98,9 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
     std::vector<Heartbeat> heartbeats;
     heartbeats.reserve(executions.size());
     for (const auto& execution : executions)
-        heartbeats.push_back({.lease = execution->lease(), .progress = execution->take_unsent()});
+        heartbeats.push_back({.lease = execution->lease(),
+                              .progress = execution->take_unsent(),
+                              .started = execution->has_unreported_start()});
 
     std::vector<Renewal> renewals;
     try {
@@ -114,6 +116,7 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
     for (std::size_t i = 0; i < executions.size(); ++i) {
         if (!renewals[i].kept) continue;
         executions[i]->renewed(asked_at);
+        if (heartbeats[i].started) executions[i]->start_reported();
         if (!heartbeats[i].progress) continue;
         changed.push_back(heartbeats[i].lease.id);
         if (hooks_.progressed)

@@ -423,7 +423,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& cla
         job.lease_expires_at = now + request.lease_for;
         touch(record, now);
         move(record, JobStatus::processing, *job.lease_expires_at);
-        out.claimed.push_back(claimed_job(job));
+        record.ahead.claimed = request.ahead;
+        out.claimed.push_back(claimed_job(job, record.ahead));
     }
 }
 
@@ -512,6 +513,7 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
         state_->move(*record, JobStatus::processing, *job.lease_expires_at);
         if (advance(job.progress, heartbeat.progress)) State::touch(*record, now);
         if (heartbeat.step) add_step(job.steps, *heartbeat.step);
+        if (heartbeat.started) record->ahead = {};
         answers.push_back({true, job.cancel_requested_at.has_value()});
     }
     return answers;
@@ -522,7 +524,7 @@ ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view w
     const std::lock_guard lock(state_->mutex);
     std::vector<ClaimedJob> answer;
     for (const auto& record : state_->processing)
-        if (record.job.worker == worker) answer.push_back(claimed_job(record.job));
+        if (record.job.worker == worker) answer.push_back(claimed_job(record.job, record.ahead));
     return answer;
 }
 
@@ -535,10 +537,7 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
         auto& record = *state_->processing.begin();
         Job& job = record.job;
         if (job.lease_expires_at > now) break;
-        const bool is_quarantined = ++job.crashes >= crash_limit;
-        if (is_quarantined) record_error(job, worker_lost(), now);
-        job.attempt = std::max(job.attempt - 1, 0);
-        job.lease_expires_at.reset();
+        const bool is_quarantined = lose_worker(job, record.ahead, crash_limit, now);
         State::touch(record, now);
         if (is_quarantined) {
             state_->finish(record, JobStatus::failed, now);
@@ -730,6 +729,7 @@ ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     const Timestamp now = state_->now();
     job.attempt = 0;
     job.crashes = 0;
+    record->ahead = {};
     job.progress = {};
     job.error.reset();
     job.attempt_errors.clear();

@@ -95,8 +95,11 @@ ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
     finish(execution, thrown, std::move(result));
 }
 
-/// Throws what ends an attempt that is not to start any more.
-ASYNCJOBS_INLINE void ExecutorCore::check_start(const Execution& execution) const {
+/// Throws what ends an attempt that is not to start any more. Waits for the store where that must
+/// know first that the attempt starts.
+ASYNCJOBS_INLINE void ExecutorCore::check_start(Execution& execution) const {
+    if (execution.stop_reason() == StopReason::none && execution.reports_start_first())
+        access_->report_start(execution);
     if (execution.stop_reason() != StopReason::none) throw Interrupted{};
     if (execution.is_past_deadline(runtime_.now()))
         throw JobFailure(std::string(error_code::deadline_passed),
@@ -171,6 +174,8 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
 /// Queues what the next exchange shall say of this job.
 ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const ExecutionPtr& execution,
                                         Settlement settlement) {
+    // Its start is known to the store: another job that kills the process would count as its crash.
+    settles_soon_ |= execution->was_lost_before();
     if (settlement.kind() == Settlement::Kind::completed)
         if (auto jobs = execution->take_follow_ups(); !jobs.empty()) {
             Settlement whole = std::move(settlement).with_follow_ups(std::move(jobs));

@@ -51,6 +51,18 @@ auto StoreAccess::persist(Execution& execution, std::string_view what, Call call
     }
 }
 
+ASYNCJOBS_INLINE void StoreAccess::report_start(Execution& execution) {
+    try {
+        persist(execution, "report its start", [&] {
+            renew_with(execution, {});
+            return true;
+        });
+    } catch (const Error&) { // no failure of an attempt that has not begun
+        execution.stop(StopReason::lease_lost);
+        throw Interrupted{};
+    }
+}
+
 ASYNCJOBS_INLINE void StoreAccess::record(Execution& execution, const Step& step) {
     persist(execution, "record a step", [&] {
         renew_with(execution, step);
@@ -66,9 +78,10 @@ ASYNCJOBS_INLINE void StoreAccess::pause(Execution& execution, int tries) {
     event->wait(runtime_.now() + backoff_delay(pace, tries, unit_interval(runtime_.random())));
 }
 
-ASYNCJOBS_INLINE void StoreAccess::renew_with(Execution& execution, const Step& step) {
+ASYNCJOBS_INLINE void StoreAccess::renew_with(Execution& execution, std::optional<Step> step) {
     const auto asked_at = runtime_.now();
-    const Heartbeat heartbeat{execution.lease(), execution.take_unsent(), step};
+    const Heartbeat heartbeat{execution.lease(), execution.take_unsent(), std::move(step),
+                              execution.has_unreported_start()};
     try {
         const auto renewal = store_->renew({&heartbeat, 1}, lease_for_).front();
         if (!renewal.kept) {
@@ -76,6 +89,7 @@ ASYNCJOBS_INLINE void StoreAccess::renew_with(Execution& execution, const Step& 
             throw Interrupted{};
         }
         execution.renewed(asked_at);
+        if (heartbeat.started) execution.start_reported();
         if (renewal.cancel_requested) execution.stop(StopReason::cancelled);
     } catch (const Error&) {
         if (heartbeat.progress) execution.mark_unsent();

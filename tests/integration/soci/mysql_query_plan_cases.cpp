@@ -78,6 +78,8 @@ private:
         {":refund", "0"},
         {":lease_for", "30000000"},
         {":lease_expires_at", "1800000000000000"},
+        {":ahead", "1"},
+        {":started", "0"},
         {":crash_limit", "3"},
         {":piece", "'x'"},
         {":used", "1"},

@@ -238,6 +238,14 @@ MYSQL_CASE("store", "many processes may open a new MySQL database at the same ti
     CHECK(tables.connect().value("SELECT count(*) - max(version) FROM asyncjobs_schema") == "0");
 }
 
+MYSQL_CASE("store", "MySQL tables of the version before claims ahead are upgraded") {
+    const MysqlTables tables(needed);
+    open_store(tables.url());
+    tables.connect().run("ALTER TABLE jobs DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead");
+    tables.connect().run("DELETE FROM asyncjobs_schema WHERE version = 4");
+    CHECK(crashes_of_one_lost_ahead(*open_store(tables.url())) == 0);
+}
+
 MYSQL_CASE("store", "a step of the MySQL schema that broke off half-way is run again") {
     const MysqlTables tables(needed);
     const auto known = pending_migrations(tables.url());

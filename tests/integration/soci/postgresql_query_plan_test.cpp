@@ -72,6 +72,7 @@ struct PostgresqlPlanner {
                                                                   {"error", "'{}'"},
                                                                   {"lease_for", "500000000"},
                                                                   {"lease_expires_at", "500000000"},
+                                                                  {"ahead", "1"},
                                                                   {"queues", "'{default}'"},
                                                                   {"floors", "'{5}'"},
                                                                   {"look_below", "'{t}'"},

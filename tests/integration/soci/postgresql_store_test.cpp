@@ -209,11 +209,19 @@ TEST_CASE("processes that open a new PostgreSQL schema at once make its tables o
 
 TEST_CASE("what PostgreSQL would be made to do is told, and not done" * needs_postgresql) {
     const PostgresqlSchema schema;
-    CHECK(pending_migrations(schema.url()).size() == 2);
+    CHECK(pending_migrations(schema.url()).size() == 4);
     CHECK(schema.connect().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" +
                                  schema.name() + "'") == "0");
     open_store(schema.url());
     CHECK(pending_migrations(schema.url()).empty());
+}
+
+TEST_CASE("PostgreSQL tables of the version before claims ahead are upgraded" * needs_postgresql) {
+    const PostgresqlSchema schema;
+    open_store(schema.url());
+    schema.connect().run("ALTER TABLE jobs DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead;"
+                         " DELETE FROM asyncjobs_schema WHERE version = 4");
+    CHECK(crashes_of_one_lost_ahead(*open_store(schema.url())) == 0);
 }
 
 TEST_CASE("times are readable in plain SQL on PostgreSQL" * needs_postgresql) {

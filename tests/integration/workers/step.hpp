@@ -12,8 +12,9 @@ struct Step {
     static constexpr std::string_view type = "step";
     int wait_ms = 0;
     bool fails_first = false; ///< at its first attempt
+    bool kills = false;       ///< its process, at once
 };
-BOOST_DESCRIBE_STRUCT(Step, (), (wait_ms, fails_first))
+BOOST_DESCRIBE_STRUCT(Step, (), (wait_ms, fails_first, kills))
 
 /// What a worker writes to the store names the fence under which it ran, so that the database can
 /// tell whether it was the current one.

@@ -1,6 +1,6 @@
-// One worker process of the test: worker_program URL NAME. Writes a line to its standard output
-// when a handler starts, when it ends, and for each entry of the executor's log; each line is one
-// write, so that many of these can share a pipe and a kill leaves no half of one.
+// One worker process of the test: worker_program URL NAME [CRASH_LIMIT]. Writes a line to its
+// standard output when a handler starts, when it ends, and for each entry of the executor's log;
+// each line is one write, so that many of these can share a pipe and a kill leaves no half of one.
 
 #include "step.hpp"
 
@@ -37,6 +37,7 @@ public:
         const auto id = job.lease.id.text();
         const auto fence = job.lease.fence;
         say(fmt::format("start {} {} {} {} {}\n", worker_, id, fence, job.attempt, step.wait_ms));
+        if (step.kills) ::raise(SIGKILL);
         progress.report(50, fmt::format("fence {}", fence));
         if (step.wait_ms > 0) {
             std::mutex mutex;
@@ -56,7 +57,7 @@ private:
     std::string worker_;
 };
 
-void work(const std::string& url, const std::string& name) {
+void work(const std::string& url, const std::string& name, int crash_limit) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -69,7 +70,7 @@ void work(const std::string& url, const std::string& name) {
                                           .poll_every = 100ms,
                                           .report_every = 50ms,
                                           .rescue_every = 100ms,
-                                          .crash_limit = 1000,
+                                          .crash_limit = crash_limit,
                                           .log = [&](const asyncjobs::LogEntry& entry) {
                                               say(fmt::format("log {} {}\n", name, entry.message));
                                           }});
@@ -83,9 +84,9 @@ void work(const std::string& url, const std::string& name) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return 2;
+    if (argc < 3) return 2;
     try {
-        work(argv[1], argv[2]);
+        work(argv[1], argv[2], argc > 3 ? std::stoi(argv[3]) : 1000);
     } catch (const std::exception& error) {
         say(fmt::format("log {} {}\n", argv[2], error.what()));
         return 1;

@@ -83,6 +83,25 @@ TEST_CASE("the steps of a job in an older schema are kept") {
     CHECK((find(*store, id)->steps == expected));
 }
 
+TEST_CASE("SQLite tables of the version before claims ahead are upgraded, with their leases") {
+    const SqliteFile file;
+    Sqlite database(file.path());
+    for (const auto& step : soci_adapter::sqlite_migrations().first(4)) {
+        database.run(step.sql);
+        database.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) +
+                     ", 0)");
+    }
+    const JobId running = new_job(7).id;
+    database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, attempt, timeout,"
+                 " retention, created_at, updated_at, run_at, lease_expires_at, input) VALUES ('" +
+                 std::string(running.text()) +
+                 "', 'test', 'default', '', 'processing', 5, 1, 0, 0, 1, 1, 1, 1, 'null')");
+    const auto store = open_store(file.url());
+    REQUIRE(store->rescue(1, 1).size() == 1);
+    CHECK(find(*store, running)->status == JobStatus::failed);
+    CHECK(crashes_of_one_lost_ahead(*store) == 0);
+}
+
 TEST_CASE("asking which migrations are pending makes no file and changes none") {
     const SqliteFile file;
     pending_migrations(file.url());

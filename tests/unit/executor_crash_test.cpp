@@ -1,0 +1,147 @@
+#include "simulated_world.hpp"
+
+#include <algorithm>
+
+namespace {
+
+/// Processes that die one after the other, each with jobs that it has claimed ahead.
+struct CrashWorld : World {
+    static constexpr int jobs = 600;
+    static constexpr Duration report_every = 100ms;
+    std::vector<JobId> ids = {};
+    std::unique_ptr<Executor> executor = {};
+    int runs = 0;
+    std::ptrdiff_t most_held = 0; ///< by a process when it died
+
+    void submit_jobs() {
+        std::vector<NewJob> all(jobs, NewJob{.type = "work"});
+        for (const auto& submitted : client.submit(std::move(all))) ids.push_back(submitted.id);
+    }
+
+    std::ptrdiff_t count(JobStatus status) {
+        return std::ranges::count_if(ids,
+                                     [&](const JobId& id) { return find(id).status == status; });
+    }
+    int crashes() {
+        int all = 0;
+        for (const auto& id : ids) all += find(id).crashes;
+        return all;
+    }
+    bool all_finished() {
+        return std::ranges::all_of(ids, [&](const JobId& id) { return is_finished(status(id)); });
+    }
+
+    /// A process that takes the place of the one that died.
+    void begin(const AsyncHandlerFunction& handler) {
+        executor.reset();
+        process = std::make_shared<testing::SimulatedRuntime>(simulation);
+        auto own = options();
+        own.lease_for = 5s;
+        own.poll_every = 100ms;
+        own.rescue_every = 500ms;
+        own.report_every = report_every;
+        executor = std::make_unique<Executor>(store, process, own);
+        executor->handle_async("work", handler);
+        executor->start();
+    }
+
+    AsyncHandlerFunction counting(Duration length) {
+        return [this, run = taking(length)](const JsonText& input, ProgressReporter& progress,
+                                            const Completion& done) {
+            ++runs;
+            run(input, progress, done);
+        };
+    }
+
+    void die() {
+        most_held = std::max(most_held, count(JobStatus::processing));
+        process->crash();
+    }
+
+    void rescue_all() {
+        REQUIRE(until(
+            [&] {
+                memory.rescue(1000, options().crash_limit);
+                return count(JobStatus::processing) == 0;
+            },
+            10s));
+    }
+};
+
+TEST_CASE_FIXTURE(CrashWorld, "jobs that were claimed ahead have no part in what kills their "
+                              "process") {
+    submit_jobs();
+    for (int deaths = 1; deaths <= 8; ++deaths) {
+        begin(counting(1ms));
+        REQUIRE(until([&] { return runs >= 50 * deaths; }));
+        die();
+    }
+    CHECK(most_held > 20);
+    begin(counting(1ms));
+    CHECK(until([&] { return all_finished(); }));
+    CHECK(count(JobStatus::completed) == jobs);
+    CHECK(crashes() <= 8 * 2); // those that were claimed for free slots
+}
+
+TEST_CASE_FIXTURE(CrashWorld, "of jobs that were claimed ahead, those that run for some time count "
+                              "a crash when their process dies, and the others none") {
+    submit_jobs();
+    std::vector<JobId> started;
+    begin([&](const JsonText& input, ProgressReporter& progress, const Completion& done) {
+        started.push_back(progress.job().lease.id);
+        taking(started.size() < 200 ? Duration{1ms} : Duration{1h})(input, progress, done);
+    });
+    REQUIRE(until([&] { return started.size() == 201; }));
+    simulation.run_for(report_every + at_once);
+    die();
+    REQUIRE(most_held > 20);
+    rescue_all();
+    CHECK(find(started[199]).crashes == 1);
+    CHECK(find(started[200]).crashes == 1);
+    CHECK(crashes() == 2);
+}
+
+TEST_CASE_FIXTURE(CrashWorld, "a job that kills its process at once is quarantined, though it was "
+                              "claimed ahead") {
+    submit_jobs();
+    const auto poison = ids[200];
+    int deaths = 0;
+    while (!all_finished()) {
+        REQUIRE(deaths < 20);
+        begin([&](const JsonText&, ProgressReporter& progress, const Completion& done) {
+            process->after(1ms, [done] { done({}, JsonText()); });
+            if (progress.job().lease.id != poison) return;
+            ++deaths;
+            die();
+        });
+        until([&] { return process->is_crashed() || all_finished(); }, 10min);
+    }
+    CHECK(most_held > 20);
+    CHECK(deaths == 4); // its first start was not known to the store
+    CHECK(find(poison).error->code == error_code::worker_lost);
+    CHECK(count(JobStatus::completed) == jobs - 1);
+    // Of the others, those that ran beside it and those whose end was not recorded yet.
+    CHECK(crashes() - find(poison).crashes <= 3 * 8);
+}
+
+TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given back and charged "
+                              "nothing") {
+    submit_jobs();
+    begin(counting(1ms));
+    REQUIRE(until([&] { return runs >= 50; }));
+    die();
+    rescue_all();
+    const int crashes_before = crashes();
+    begin(counting(1ms));
+    plan = [&](std::string_view member) {
+        return member == "renew" && runs >= 100 ? Fault::failure : Fault::none;
+    };
+    REQUIRE(until([&] { return logged("report its start") > 0; }));
+    simulation.run_for(10s);
+    plan = {};
+    CHECK(until([&] { return all_finished(); }));
+    CHECK(count(JobStatus::completed) == jobs);
+    CHECK(crashes() == crashes_before);
+}
+
+} // namespace
