@@ -52,6 +52,7 @@ ServerOptions checked(ServerOptions options) {
     check_time("rate_grace", options.rate_grace, 0s, 24h);
     check_time("write_timeout", options.write_timeout, 1ms, 24h);
     check_time("linger_timeout", options.linger_timeout, 0s, 1min);
+    check_time("quick_answer", options.quick_answer, 1ms, 1min);
     return options;
 }
 
@@ -188,8 +189,9 @@ private:
                     on_accept(error, std::move(socket));
                 });
             accepting_ = accepting;
-        } catch (...) { // the next tick tries again
+        } catch (...) {
             hub_->log_fault("no connection can be accepted");
+            accept_after(std::chrono::milliseconds{10});
         }
     }
 
@@ -219,7 +221,14 @@ private:
             if (!std::exchange(is_short_, true))
                 hub_->log(LogEntry::Level::error,
                           "no connection can be accepted for now: " + error.message());
-            pause_.expires_after(std::chrono::milliseconds{100});
+        } catch (...) { // no memory for a line of the log
+        }
+        accept_after(std::chrono::milliseconds{100});
+    }
+
+    void accept_after(std::chrono::milliseconds pause) noexcept {
+        try {
+            pause_.expires_after(pause);
             pause_.async_wait([this](error_code) {
                 if (acceptor_.is_open() && accepting_.expired()) accept();
             });

@@ -20,8 +20,7 @@ using boost::system::error_code;
 
 constexpr std::size_t head_step = 4 * 1024;
 constexpr std::size_t slice_size = 64 * 1024;
-constexpr auto quick_answer = std::chrono::seconds{1}; // who hangs up sooner is noticed then
-constexpr std::size_t least_chunked_body = 5;          // an empty one's
+constexpr std::size_t least_chunked_body = 5; // an empty one's
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Timestamp wall_clock() {
@@ -277,7 +276,7 @@ std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*
 
 void Session::hand_over(std::string body) {
     phase_ = Phase::handling;
-    set_deadline(Clock::now() + quick_answer);
+    set_deadline(Clock::now() + hub_->options.quick_answer);
     parser_.reset();
     http::Request request{.method = std::move(head_.method),
                           .target = std::move(head_.target),

@@ -5,62 +5,97 @@
 #include <chrono>
 
 using namespace asyncjobs;
+using faulty_heap::Shortage;
 
-TEST_CASE("whichever allocation fails, a request is answered once and leaves nothing counted") {
-    faulty_heap::spare_this_thread();
-    ServedApi place(batching_options());
-    add_manual(place.api);
+namespace {
+
+/// Calls `ask(kind, nth)` for each kind of request and allocation, which answers whether one has
+/// failed.
+void for_each_allocation(Shortage shortage,
+                         const std::function<bool(const RequestKind& kind, long nth)>& ask) {
+    // What a lasting shortage meets first has met a passing one.
+    const long all_up_to = shortage == Shortage::passing ? 300 : 30;
     for (const auto& kind : request_kinds()) {
         CAPTURE(kind.name);
         bool has_failed = true;
-        for (long nth = 1; has_failed; nth += 1 + nth / 300) {
+        for (long nth = 1; has_failed; nth += 1 + nth / all_up_to) {
             CAPTURE(nth);
-            auto request = neutral(kind, kind.line(place.client));
-            faulty_heap::fail_at(nth);
-            {
-                auto response = ask(place.api, std::move(request), true);
-                if (const auto* stream =
-                        std::get_if<std::shared_ptr<http::BodyStream>>(&response.body))
-                    read_stream(*stream);
-                has_failed = faulty_heap::disarm();
-                if (!has_failed) CHECK(response.status < 500);
-            }
-            await_idle(place.api);
+            has_failed = ask(kind, nth);
             REQUIRE(nth < 1'000'000);
         }
-        const auto next = ask(place.api, neutral(kind, kind.line(place.client)), true);
-        CHECK(next.status < 500);
     }
 }
 
-TEST_CASE("whichever allocation of the server fails, it goes on and its connections end") {
+/// Neither the request nor any after it leaves anything counted.
+void check_answers(Shortage shortage) {
+    faulty_heap::spare_this_thread();
+    ServedApi place(batching_options());
+    add_manual(place.api);
+    for_each_allocation(shortage, [&](const RequestKind& kind, long nth) {
+        auto request = neutral(kind, kind.line(place.client));
+        faulty_heap::fail_at(nth, shortage);
+        bool has_failed = false;
+        {
+            auto response = ask(place.api, std::move(request), true);
+            if (const auto* stream = std::get_if<std::shared_ptr<http::BodyStream>>(&response.body))
+                read_stream(*stream);
+            has_failed = faulty_heap::disarm();
+            if (!has_failed) CHECK(response.status < 500);
+        }
+        await_idle(place.api);
+        return has_failed;
+    });
+    for (const auto& kind : request_kinds()) {
+        CAPTURE(kind.name);
+        CHECK(ask(place.api, neutral(kind, kind.line(place.client)), true).status < 500);
+    }
+}
+
+void check_connections(Shortage shortage) {
     faulty_heap::spare_this_thread();
     ServedApi place(batching_options());
     add_manual(place.api);
     CHECK(place.ask("GET /healthz", "").status == 200);
-    for (const auto& kind : request_kinds()) {
-        CAPTURE(kind.name);
-        bool has_failed = true;
-        for (long nth = 1; has_failed; nth += 1 + nth / 300) {
-            CAPTURE(nth);
-            const auto text =
-                ServedApi::request(kind.line(place.client), "ann", kind.fields, kind.body);
-            faulty_heap::fail_at(nth);
-            {
-                auto client = place.connect();
-                client.send(text);
-                client.finish_sending(); // which ends waits
-                client.receive_rest();
-            }
-            has_failed = faulty_heap::disarm();
-            await_idle(place.api);
-            REQUIRE(nth < 1'000'000);
+    for_each_allocation(shortage, [&](const RequestKind& kind, long nth) {
+        const auto text =
+            ServedApi::request(kind.line(place.client), "ann", kind.fields, kind.body);
+        std::optional<RawClient> client;
+        if (shortage == Shortage::lasting) { // which no connection is accepted in
+            client = place.connect();
+            CHECK(client->ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200);
         }
-        CHECK(place.ask("GET /healthz", "").status == 200);
-    }
+        faulty_heap::fail_at(nth, shortage);
+        if (!client) client = place.connect();
+        client->send(text);
+        client->finish_sending(); // which ends waits
+        client->receive_rest();
+        client.reset();
+        const bool has_failed = faulty_heap::disarm();
+        await_idle(place.api);
+        return has_failed;
+    });
+    CHECK(place.ask("GET /healthz", "").status == 200);
     for (const auto deadline = std::chrono::steady_clock::now() + patience;
          place.server.connections() > 0;) {
         REQUIRE(std::chrono::steady_clock::now() < deadline);
         std::this_thread::yield();
     }
+}
+
+} // namespace
+
+TEST_CASE("whichever allocation fails, a request is answered once and leaves nothing counted") {
+    check_answers(Shortage::passing);
+}
+
+TEST_CASE("whenever the memory ends for good, a request is answered once and counted no more") {
+    check_answers(Shortage::lasting);
+}
+
+TEST_CASE("whichever allocation of the server fails, it goes on and its connections end") {
+    check_connections(Shortage::passing);
+}
+
+TEST_CASE("whenever the memory of the server ends for a while, it goes on and connections end") {
+    check_connections(Shortage::lasting);
 }

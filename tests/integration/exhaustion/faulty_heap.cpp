@@ -8,14 +8,20 @@ namespace {
 
 std::atomic<long> heap_left = 0; ///< allocations until the one that fails; 0 or less: none does
 std::atomic<bool> heap_failed = false;
+std::atomic<bool> heap_lasts = false, heap_is_empty = false;
 thread_local bool heap_spares = false;
 
+bool is_to_fail() {
+    if (heap_spares) return false;
+    if (heap_is_empty.load(std::memory_order_relaxed)) return true;
+    if (heap_left.load(std::memory_order_relaxed) <= 0 || heap_left.fetch_sub(1) != 1) return false;
+    heap_failed = true;
+    heap_is_empty = heap_lasts.load();
+    return true;
+}
+
 void* allocate(std::size_t size, std::size_t alignment) {
-    if (!heap_spares && heap_left.load(std::memory_order_relaxed) > 0 &&
-        heap_left.fetch_sub(1) == 1) {
-        heap_failed = true;
-        throw std::bad_alloc();
-    }
+    if (is_to_fail()) throw std::bad_alloc();
     void* memory =
         alignment <= alignof(std::max_align_t)
             ? std::malloc(size == 0 ? 1 : size)
@@ -36,13 +42,15 @@ void* allocate_or_null(std::size_t size, std::size_t alignment) noexcept {
 
 namespace faulty_heap {
 
-void fail_at(long nth) noexcept {
+void fail_at(long nth, Shortage shortage) noexcept {
     heap_failed = false;
+    heap_lasts = shortage == Shortage::lasting;
     heap_left = nth;
 }
 
 bool disarm() noexcept {
     heap_left = 0;
+    heap_is_empty = false;
     return heap_failed;
 }
 

@@ -2,12 +2,18 @@
 
 #include <cstddef>
 
-/// The heap of this process, of which one allocation can be made to fail. A test's own thread is
+/// The heap of this process, of which allocations can be made to fail. A test's own thread is
 /// spared; see NotSpared.
 namespace faulty_heap {
 
+/// How many allocations fail.
+enum class Shortage {
+    passing, ///< one
+    lasting, ///< all from one on, until disarm()
+};
+
 /// The `nth` allocation from now on throws std::bad_alloc; 1 is the next one.
-void fail_at(long nth) noexcept;
+void fail_at(long nth, Shortage shortage = Shortage::passing) noexcept;
 
 /// No allocation fails any more. Returns whether one has.
 bool disarm() noexcept;
