@@ -1,4 +1,5 @@
 #include "databases/forked_process.hpp"
+#include "exhausted_runtime.hpp"
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/events.hpp>
@@ -9,68 +10,11 @@
 #include <sys/resource.h>
 
 #include <functional>
-#include <new>
-#include <stdexcept>
-#include <system_error>
 
 namespace {
 
 using namespace asyncjobs;
 using soci_test::ForkedProcess;
-
-/// Makes `left` things, and none after them.
-class ExhaustedRuntime final : public Runtime {
-public:
-    ExhaustedRuntime(int left, std::function<void()> refuse)
-        : left_(left), refuse_(std::move(refuse)) {}
-
-    SteadyTime now() const override { return real_->now(); }
-    Timestamp wall_clock() const override { return real_->wall_clock(); }
-    std::uint64_t random() override { return real_->random(); }
-    std::unique_ptr<Timer> make_timer(Task task) override {
-        take();
-        return real_->make_timer(std::move(task));
-    }
-    std::unique_ptr<Lane> make_lane(unsigned threads) override {
-        take();
-        return real_->make_lane(threads);
-    }
-    std::unique_ptr<Event> make_event() override {
-        take();
-        return real_->make_event();
-    }
-
-private:
-    void take() {
-        if (left_-- <= 0) refuse_();
-    }
-
-    std::shared_ptr<Runtime> real_ = make_runtime();
-    int left_;
-    const std::function<void()> refuse_;
-};
-
-/// `make(runtime)` throws Errc::overloaded for as long as something of what it needs is missing.
-template <typename Make>
-void check_each_refusal(Make make) {
-    const std::function<void()> refusals[] = {
-        [] { throw std::bad_alloc(); },
-        [] { throw std::system_error(EAGAIN, std::generic_category(), "thread"); },
-        [] { throw std::runtime_error("boost::system::system_error is one"); }};
-    for (const auto& refuse : refusals) {
-        int failed = 0;
-        for (bool has_all = false; !has_all; ++failed) {
-            REQUIRE(failed < 100);
-            try {
-                make(std::make_shared<ExhaustedRuntime>(failed, refuse));
-                has_all = true;
-            } catch (const Error& error) {
-                CHECK(error.code() == Errc::overloaded);
-            }
-        }
-        CHECK(failed > 1);
-    }
-}
 
 TEST_CASE("what can't be made for want of a thread or memory throws Error") {
     MemoryJobStore store;

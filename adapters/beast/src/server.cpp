@@ -3,6 +3,7 @@
 #include "session.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/http/wire.hpp>
 
 #include <boost/asio/dispatch.hpp>
@@ -102,6 +103,23 @@ public:
     }
 
     void start() {
+        listen();
+        check_descriptor_limit();
+        try {
+            for (const auto& context : hub_->contexts)
+                threads_.emplace_back([this, &io = *context] { run(io); });
+            asio::post(acceptor_.get_executor(), [this] {
+                accept();
+                tick();
+            });
+        } catch (...) {
+            work_.clear();
+            threads_.clear();
+            detail::rethrow_as_error("the server's threads");
+        }
+    }
+
+    void listen() {
         const auto& options = hub_->options;
         const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
         try {
@@ -112,15 +130,10 @@ public:
             acceptor_.listen();
             port_ = acceptor_.local_endpoint().port();
         } catch (const boost::system::system_error& error) {
-            throw Error(Errc::invalid_argument, "can't listen at " + options.address + " port " +
-                                                    std::to_string(options.port) + ": " +
-                                                    error.code().message());
+            throw Error(is_exhausted(error.code()) ? Errc::overloaded : Errc::invalid_argument,
+                        "can't listen at " + options.address + " port " +
+                            std::to_string(options.port) + ": " + error.code().message());
         }
-        check_descriptor_limit();
-        accept();
-        tick();
-        for (const auto& context : hub_->contexts)
-            threads_.emplace_back([this, &io = *context] { run(io); });
     }
 
     void stop(Duration grace) {
@@ -301,8 +314,11 @@ private:
     std::vector<std::jthread> threads_;
 };
 
-Server::Server(http::JobApi& api, ServerOptions options)
-    : impl_(std::make_unique<Impl>(api, std::move(options))) {}
+Server::Server(http::JobApi& api, ServerOptions options) try
+    : impl_(std::make_unique<Impl>(api, std::move(options))) {
+} catch (...) {
+    detail::rethrow_as_error("a server");
+}
 
 Server::~Server() { stop(); }
 

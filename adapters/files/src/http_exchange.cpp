@@ -32,6 +32,7 @@ support::HttpClient make_http_client(const std::string& ca_file, Duration timeou
     try {
         return support::HttpClient(std::move(options));
     } catch (const boost::system::system_error& error) {
+        if (ca_file.empty()) throw;
         throw Error(Errc::invalid_argument, fmt::format("ca_file is \"{}\", but must hold "
                                                         "certificates: {}",
                                                         ca_file, error.code().message()));

@@ -2,6 +2,7 @@
 
 #include "file_key.hpp"
 #include "now.hpp"
+#include "on_disk.hpp"
 #include "removal.hpp"
 #include "scratch_file.hpp"
 
@@ -32,8 +33,10 @@ JobFiles::JobFiles(Client& client, FileStore& store, JobFilesOptions options)
     detail::check_range("look_every", options_.look_every, Duration{1s}, month);
     detail::check_range("linger", options_.linger, Duration{1s}, month);
     if (options_.scratch.empty()) return;
-    create_private_directory(options_.scratch);
-    ScratchFile::sweep(options_.scratch, std::chrono::days{1});
+    on_disk([&] {
+        create_private_directory(options_.scratch);
+        ScratchFile::sweep(options_.scratch, std::chrono::days{1});
+    });
 }
 
 void JobFiles::remove_on(Executor& executor) {

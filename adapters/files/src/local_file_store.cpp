@@ -4,6 +4,7 @@
 #include "file_key.hpp"
 #include "link_signer.hpp"
 #include "now.hpp"
+#include "on_disk.hpp"
 #include "scratch_file.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
@@ -21,33 +22,6 @@ BOOST_DESCRIBE_STRUCT(FileInfo, (), (content_type, download_name))
 namespace {
 
 constexpr std::size_t longest_info = 4096;
-
-bool is_out_of_space(const std::error_code& code) {
-#ifdef EDQUOT // Windows has none
-    if (code.value() == EDQUOT) return true;
-#endif
-    return code == std::errc::no_space_on_device || code == std::errc::file_too_large;
-}
-
-/// Calls `function`; what the file system throws becomes an Error.
-template <typename Function>
-decltype(auto) on_disk(Function function) {
-    try {
-        return function();
-    } catch (const Error&) {
-        throw;
-    } catch (const std::system_error& error) {
-        const auto& code = error.code();
-        const bool full = is_out_of_space(code);
-        const bool scarce = code == std::errc::too_many_files_open ||
-                            code == std::errc::too_many_files_open_in_system ||
-                            code == std::errc::not_enough_memory;
-        throw Error(full     ? Errc::store_full
-                    : scarce ? Errc::store_unavailable
-                             : Errc::store_failure,
-                    error.what());
-    }
-}
 
 /// Unlike std::filesystem::copy_file(), says that the disk is full when it is.
 void copy_bytes(const std::filesystem::path& from, const std::filesystem::path& to) {

@@ -7,6 +7,7 @@
 
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/attachment.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 
 #include <boost/url/parse.hpp>
 
@@ -104,7 +105,11 @@ struct S3FileStore::Impl {
     const support::HttpClient client;
 };
 
-S3FileStore::S3FileStore(S3Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+S3FileStore::S3FileStore(S3Options options) try
+    : impl_(std::make_unique<Impl>(std::move(options))) {
+} catch (...) {
+    detail::rethrow_as_error("an S3 file store");
+}
 
 S3FileStore::~S3FileStore() = default;
 

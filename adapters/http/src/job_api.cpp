@@ -8,6 +8,7 @@
 #include "target.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/http/bearer_token.hpp>
 
@@ -311,8 +312,11 @@ std::string JobApi::Impl::retry_after_value(std::optional<Timestamp> expected) c
 JobApi::JobApi(Client& client, ApiOptions options)
     : JobApi(client, make_runtime(), std::move(options)) {}
 
-JobApi::JobApi(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
-    : impl_(std::make_unique<Impl>(client, std::move(runtime), std::move(options))) {}
+JobApi::JobApi(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options) try
+    : impl_(std::make_unique<Impl>(client, std::move(runtime), std::move(options))) {
+} catch (...) {
+    asyncjobs::detail::rethrow_as_error("a job API");
+}
 
 JobApi::~JobApi() = default;
 

@@ -1,3 +1,4 @@
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>
 
 #include "schedule_record.hpp"
@@ -169,8 +170,12 @@ void Scheduler::Impl::collect(JobStatus status, std::map<std::string, ScheduleSt
 Scheduler::Scheduler(JobStore& store, SchedulerOptions options)
     : Scheduler(store, make_runtime(), std::move(options)) {}
 
-Scheduler::Scheduler(JobStore& store, std::shared_ptr<Runtime> runtime, SchedulerOptions options)
-    : impl_(std::make_unique<Impl>(store, std::move(runtime), std::move(options))) {}
+Scheduler::Scheduler(JobStore& store, std::shared_ptr<Runtime> runtime,
+                     SchedulerOptions options) try
+    : impl_(std::make_unique<Impl>(store, std::move(runtime), std::move(options))) {
+} catch (...) {
+    detail::rethrow_as_error("a scheduler");
+}
 
 Scheduler::~Scheduler() = default;
 

@@ -51,6 +51,7 @@ support::HttpClient WebhookClient::make_http_client(const WebhookClientOptions& 
     try {
         return support::HttpClient(std::move(http));
     } catch (const boost::system::system_error&) {
+        if (options.ca_file.empty()) throw;
         detail::refuse("ca_file", options.ca_file, "must be a readable file of certificates");
     }
 }

@@ -3,6 +3,7 @@
 #include "deliverer.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/webhooks/signature.hpp>
 
 #include <fmt/format.h>
@@ -109,9 +110,11 @@ std::vector<NewJob> Webhooks::Impl::deliveries_of(const JobId& job, const std::s
 Webhooks::Webhooks(JobStore& store, WebhookOptions options)
     : Webhooks(store, make_runtime(), std::move(options)) {}
 
-Webhooks::Webhooks(JobStore& store, std::shared_ptr<Runtime> runtime, WebhookOptions options) {
+Webhooks::Webhooks(JobStore& store, std::shared_ptr<Runtime> runtime, WebhookOptions options) try {
     validate(options);
     impl_ = std::make_unique<Impl>(store, std::move(runtime), std::move(options));
+} catch (...) {
+    detail::rethrow_as_error("webhooks");
 }
 
 Webhooks::~Webhooks() = default;

@@ -246,4 +246,13 @@ TEST_SUITE("job files") {
         CHECK(has(refused({.look_every = 0s}), "look_every"));
         CHECK(has(refused({.linger = 0s}), "linger"));
     }
+
+    TEST_CASE_FIXTURE(Fixture, "a scratch directory that can't be made throws Error") {
+        const auto file = scratch.path() / "file";
+        with_content(file, "");
+        const JobFilesOptions options{.scratch = file / "scratch"};
+        CHECK(has(refusal(Errc::store_failure,
+                          [&] { const JobFiles bad(jobs.client(), store, options); }),
+                  "scratch"));
+    }
 }

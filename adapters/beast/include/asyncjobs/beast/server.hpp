@@ -62,7 +62,8 @@ struct ServerOptions {
 /// Ownership      Borrows the API, which must outlive it.
 /// Errors         Bad options throw Error (Errc::invalid_argument), and so does start() for an
 ///                address that can't be listened at, and reload_certificate() for files that can't
-///                be used.
+///                be used. The constructor and start() throw Errc::overloaded where the system has
+///                no thread, descriptor or memory left.
 class ASYNCJOBS_BEAST_DECL Server {
 public:
     explicit Server(http::JobApi& api, ServerOptions options = {});

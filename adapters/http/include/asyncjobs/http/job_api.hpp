@@ -150,6 +150,8 @@ private:
 ///                the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
+///                The constructor throws Errc::overloaded where the system has no thread,
+///                descriptor or memory left.
 class ASYNCJOBS_HTTP_DECL JobApi {
 public:
     using Respond = std::function<void(Response)>;

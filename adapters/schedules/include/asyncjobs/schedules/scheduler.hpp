@@ -34,9 +34,10 @@ struct SchedulerOptions {
 ///                thread. Those that change a schedule wait up to 30 seconds while it is firing.
 /// Ownership      Borrows the store, which must outlive it.
 /// Errors         Error, as the store threw it; Errc::invalid_argument for a name or a schedule
-/// that
-///                breaks a rule; Errc::not_found for a name that no schedule has; Errc::conflict
-///                for one that stays claimed for too long, by a process that died, say.
+///                that breaks a rule; Errc::not_found for a name that no schedule has;
+///                Errc::conflict for one that stays claimed for too long, by a process that died,
+///                say; Errc::overloaded, of the constructor, where the system has no thread,
+///                descriptor or memory left.
 class ASYNCJOBS_SCHEDULES_DECL Scheduler {
 public:
     explicit Scheduler(JobStore& store, SchedulerOptions options = {});

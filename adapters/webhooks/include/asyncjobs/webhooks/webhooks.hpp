@@ -53,7 +53,9 @@ struct WebhookOptions {
 /// Ownership      Borrows the store, which must outlive it; must itself outlive the executors that
 ///                deliver with it, or be destroyed after they have stopped.
 /// Errors         Error, as the store threw it; Errc::invalid_argument for an option or an endpoint
-///                that breaks a rule; Errc::not_found for an endpoint that is not there.
+///                that breaks a rule; Errc::not_found for an endpoint that is not there;
+///                Errc::overloaded, of the constructor, where the system has no thread, descriptor
+///                or memory left.
 class ASYNCJOBS_WEBHOOKS_DECL Webhooks {
 public:
     explicit Webhooks(JobStore& store, WebhookOptions options = {});

@@ -1,0 +1,16 @@
+#include "exhausted_runtime.hpp"
+
+#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/webhooks/webhooks.hpp>
+
+namespace {
+
+using namespace asyncjobs;
+
+TEST_CASE("webhooks that can't be made for want of a thread or memory throw Error") {
+    MemoryJobStore store;
+    check_each_refusal(
+        [&](const std::shared_ptr<Runtime>& runtime) { Webhooks webhooks(store, runtime, {}); });
+}
+
+} // namespace
