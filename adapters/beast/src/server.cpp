@@ -105,15 +105,13 @@ public:
     void start() {
         listen();
         check_descriptor_limit();
+        accept();
+        tick();
         try {
             for (const auto& context : hub_->contexts)
                 threads_.emplace_back([this, &io = *context] { run(io); });
-            asio::post(acceptor_.get_executor(), [this] {
-                accept();
-                tick();
-            });
         } catch (...) {
-            work_.clear();
+            for (const auto& context : hub_->contexts) context->stop();
             threads_.clear();
             detail::rethrow_as_error("the server's threads");
         }
