@@ -3,6 +3,7 @@
 #include "json_rows.hpp"
 #include "mysql_batch.hpp"
 #include "mysql_options.hpp"
+#include "mysql_slots.hpp"
 #include "mysql_statements.hpp"
 #include "store_url.hpp"
 #include "table_names.hpp"
@@ -192,11 +193,14 @@ private:
 
     void find(std::int64_t time, std::size_t limit) {
         const auto floor = std::exchange(floor_, 0);
+        const asyncjobs::Timestamp from{asyncjobs::Duration{floor}}, now{asyncjobs::Duration{time}};
         connection_.add(mysql::find_due.text,
                         {{":now", time},
                          {":queue", "default"},
+                         {":slots", slots_of({from, asyncjobs::Timestamp::max()}, now).condition},
                          {":from", floor},
                          {":to", std::numeric_limits<std::int64_t>::max()},
+                         {":some", static_cast<std::int64_t>(2 * limit)},
                          {":n", static_cast<std::int64_t>(limit)}},
                         [this](MYSQL_ROW row) {
                             if (floor_ == 0) floor_ = std::stoll(row[0]);

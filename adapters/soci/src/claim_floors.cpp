@@ -17,14 +17,16 @@ constexpr Duration longest_wait = std::chrono::seconds{1};
 /// Of the time, at most this part is spent on looks below that are not quick.
 constexpr int look_one_in = 20;
 /// A look at all that is below. If two in a row took longer, the next ones are at pieces.
-constexpr Duration quick = std::chrono::milliseconds{10};
+constexpr Duration quick = std::chrono::milliseconds{5};
 /// A look at a piece; the next one is shorter or longer.
 constexpr Duration quick_piece = std::chrono::milliseconds{1}, slow_piece = 2 * quick_piece;
 constexpr Duration shortest_pause = std::chrono::milliseconds{20};
 
 constexpr Duration first_width = std::chrono::seconds{1};
 constexpr Duration least_width = std::chrono::milliseconds{1};
-constexpr Duration greatest_width = std::chrono::hours{24 * 365 * 100};
+
+/// Of the time, at most this part is spent on looks below the first mark: each takes long.
+constexpr int look_deep_one_in = 200;
 
 /// Jobs that are expected this close to each other are looked for together.
 constexpr Duration close = std::chrono::milliseconds{200};
@@ -32,35 +34,51 @@ constexpr std::size_t most_expected = 16;
 
 } // namespace
 
-DueRange ClaimFloors::Queue::next_piece() const noexcept {
-    DueRange piece{Timestamp::min(), std::min(next_to, floor)};
-    if (next_from)
-        piece.from = *next_from;
-    else if (width < greatest_width && piece.to - Timestamp{} > width)
-        piece.from = piece.to - width;
-    return piece;
+DueRange ClaimFloors::next_piece(const Queue& queue, SteadyTime now) const noexcept {
+    const DueRange all{Timestamp::min(), std::min(queue.next_to, queue.floor)};
+    if (queue.next_from) return {*queue.next_from, all.to};
+    if (queue.width == any_width) return all;
+    if (has_short_pieces()) {
+        if (now >= queue.looks_deep_at) return {all.from, queue.floor};
+    } else if (all.to - Timestamp{} <= queue.width) {
+        return all;
+    }
+    return {all.to - queue.width, all.to};
 }
 
-void ClaimFloors::Queue::finish_all(Duration took, SteadyTime now) {
+void ClaimFloors::finish_all(Queue& queue, Duration took, SteadyTime now) const {
     const bool is_slow = took > quick;
-    if (is_slow && was_slow) width = first_width;
-    was_slow = is_slow;
-    next_to = Timestamp::max();
+    queue.width = is_slow && queue.was_slow ? std::min(first_width, widest_) : any_width;
+    queue.was_slow = is_slow;
+    queue.next_to = Timestamp::max();
     const auto pause = is_slow ? look_one_in * took : Duration::zero();
-    looks_below_at = now + pause;
-    looks_first_at = now + std::max(pause, longest_wait);
+    queue.looks_below_at = now + pause;
+    queue.looks_first_at = now + std::max(pause, longest_wait);
+    queue.looks_deep_at = now + std::max(longest_wait, look_deep_one_in * took);
 }
 
-void ClaimFloors::Queue::finish_piece(const DueRange& piece, Duration took, SteadyTime now) {
+void ClaimFloors::finish_piece(Queue& queue, const DueRange& piece, Duration took,
+                               SteadyTime now) const {
     if (took > slow_piece)
-        width = std::max(width / 2, least_width);
-    else if (took <= quick_piece && width < greatest_width)
-        width *= 2;
-    const bool is_last = piece.from == Timestamp::min();
-    next_to = is_last ? Timestamp::max() : piece.from;
+        queue.width = std::max(queue.width / 2, least_width);
+    else if (took <= quick_piece)
+        queue.width = std::min(queue.width * 2, widest_);
+    const bool is_last =
+        piece.from == Timestamp::min() || (has_short_pieces() && piece.from <= queue.first_floor);
+    queue.next_to = is_last ? Timestamp::max() : piece.from;
     const auto pause = std::max(look_one_in * took, shortest_pause);
-    looks_below_at = now + pause;
-    looks_first_at = now + (is_last ? std::max(pause, longest_wait) : pause);
+    queue.looks_below_at = now + pause;
+    queue.looks_first_at = now + (is_last ? std::max(pause, longest_wait) : pause);
+}
+
+void ClaimFloors::finish_look(Queue& queue, const Search& search, Duration took,
+                              SteadyTime now) const {
+    const bool is_of_all = search.below.from == Timestamp::min() && search.below.to >= search.floor;
+    if (queue.width == any_width || (has_short_pieces() && is_of_all))
+        finish_all(queue, took, now);
+    else
+        finish_piece(queue, search.below, took, now);
+    queue.next_from.reset();
 }
 
 bool ClaimFloors::look_at_expected(Queue& queue, SteadyTime now, Search& search) {
@@ -87,9 +105,10 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     if (found == queues_.end() || found->second.floor == Timestamp::min()) return {};
     Queue& known = found->second;
     Search search{.floor = known.floor};
+    if (known.time) search.now = *known.time + (now - known.time_at);
     if (look_at_expected(known, now, search)) return search;
     search.is_below_first = now >= known.looks_first_at;
-    if (search.is_below_first || now >= known.looks_below_at) search.below = known.next_piece();
+    if (search.is_below_first || now >= known.looks_below_at) search.below = next_piece(known, now);
     return search;
 }
 
@@ -102,18 +121,22 @@ void ClaimFloors::end(std::string_view queue, const Search& search, const Findin
     if (found.oldest)
         known.floor = std::max(search.floor, *found.oldest - submit_lag);
     else if (!found.is_filled && found.now)
-        known.floor = std::max(search.floor, *found.now - submit_lag);
-    if (search.floor == Timestamp::min()) known.looks_first_at = now + longest_wait;
+        known.floor = std::max(search.floor, std::min(*found.now, found.looked_to) - submit_lag);
+    if (found.now) {
+        known.time = found.now;
+        known.time_at = began; // so that it is known as too late rather than as too early
+    }
+    if (search.floor == Timestamp::min()) {
+        known.looks_first_at = now + longest_wait;
+        known.first_floor = known.floor;
+    }
     if (search.below.is_empty()) return;
     const bool has_found_below = found.oldest && *found.oldest < search.below.to;
     if (!found.is_filled || (search.is_below_first && !has_found_below)) {
         if (search.is_expected)
             finish_expected(known, search.below, began);
-        else if (known.width >= greatest_width)
-            known.finish_all(found.took, now);
         else
-            known.finish_piece(search.below, found.took, now);
-        if (!search.is_expected) known.next_from.reset();
+            finish_look(known, search, found.took, now);
     } else if (has_found_below && !search.is_expected) {
         // There may be more, which go first; what is older than these is done with.
         known.next_to = search.below.to;

@@ -33,6 +33,9 @@ struct DueRange {
 ///   from the mark downwards and then again from the mark, each piece a few milliseconds and with
 ///   pauses, so that looking takes about a twentieth of the time.
 ///
+/// Where a database can only look at short pieces, these go down to where the mark was at first,
+/// and what is older is looked at all at once, for a two-hundredth of the time.
+///
 /// Thread-safety  Full.
 class ClaimFloors {
 public:
@@ -41,6 +44,7 @@ public:
         DueRange below = {};                ///< what to look at below it
         bool is_below_first = false;        ///< otherwise, if there are too few above
         bool is_expected = false;           ///< `below` is known to hold jobs, or has held some
+        std::optional<Timestamp> now = {};  ///< the database's time at the latest, if known
 
         DueRange first() const noexcept { return is_below_first ? below : above(); }
         DueRange then() const noexcept { return is_below_first ? above() : below; }
@@ -49,11 +53,17 @@ public:
 
     /// What came of it.
     struct Findings {
-        std::optional<Timestamp> oldest = {}; ///< of the jobs that were claimed
-        bool is_filled = false;               ///< they were as many as it had wanted
-        std::optional<Timestamp> now = {};    ///< until when jobs were due, if known
-        Duration took = {};                   ///< to look, without what the jobs themselves take
+        std::optional<Timestamp> oldest = {};   ///< of the jobs that were claimed
+        bool is_filled = false;                 ///< they were as many as it had wanted
+        std::optional<Timestamp> now = {};      ///< until when jobs were due, if known
+        Timestamp looked_to = Timestamp::max(); ///< what is due from then on was not looked for
+        Duration took = {};                     ///< to look, without what the jobs themselves take
     };
+
+    static constexpr Duration any_width = std::chrono::hours{24 * 365 * 100};
+
+    /// `widest`: of a piece.
+    explicit ClaimFloors(Duration widest = any_width) : widest_(widest) {}
 
     /// Where to look now.
     Search begin(std::string_view queue, SteadyTime now);
@@ -81,22 +91,28 @@ private:
     };
     struct Queue {
         Timestamp floor = Timestamp::min();
+        Timestamp first_floor = Timestamp::min();
+        std::optional<Timestamp> time = {}; ///< the database's, at `time_at` at the latest
+        SteadyTime time_at = {};
         std::vector<Expected> expected;
         /// Of the piece that is looked at next: to here, or to the mark; the piece is this long.
         Timestamp next_to = Timestamp::max();
         std::optional<Timestamp> next_from = {}; ///< where the piece has been looked at already
-        Duration width = Duration::max();        ///< or all that is below
+        Duration width = any_width;              ///< or all that is below
+        SteadyTime looks_deep_at = {};           ///< not before, below the first mark
         bool was_slow = false;                   ///< the last look at all that is below
         SteadyTime looks_below_at = {};          ///< not before, if there are too few above
         SteadyTime looks_first_at = {};          ///< not before, even if there are enough above
-
-        DueRange next_piece() const noexcept;
-        void finish_all(Duration took, SteadyTime now);
-        void finish_piece(const DueRange& piece, Duration took, SteadyTime now);
     };
+    bool has_short_pieces() const noexcept { return widest_ < any_width; }
+    DueRange next_piece(const Queue& queue, SteadyTime now) const noexcept;
+    void finish_all(Queue& queue, Duration took, SteadyTime now) const;
+    void finish_piece(Queue& queue, const DueRange& piece, Duration took, SteadyTime now) const;
+    void finish_look(Queue& queue, const Search& search, Duration took, SteadyTime now) const;
     static bool look_at_expected(Queue& queue, SteadyTime now, Search& search);
     static void finish_expected(Queue& queue, const DueRange& range, SteadyTime began);
 
+    const Duration widest_;
     std::mutex mutex_;
     std::map<std::string, Queue, std::less<>> queues_;
 };

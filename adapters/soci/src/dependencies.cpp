@@ -244,16 +244,20 @@ void block_children(Session& session, const RowStatements& sql, std::span<const 
         [&](const std::string& rows) { session.query(sql.block).change(rows, never_due); });
 }
 
-std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::size_t limit,
-                               CallTime now) {
+std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
+                               std::span<const JobId> known, bool looks_for_more, std::size_t limit,
+                               CallTime now, std::vector<JobId>& left) {
     FinishedJobs parents;
-    session.query(sql.find_finished)
-        .for_each(
-            [&](Row row) {
-                const JobId id = read_id(row);
-                parents.emplace(id, read_status(row));
-            },
-            limit);
+    for (const auto& [id, job] : lock_rows(session, sql.lock, known))
+        if (job.has_children && is_finished(job.status)) parents.emplace(id, job.status);
+    if (looks_for_more)
+        session.query(sql.find_finished)
+            .for_each(
+                [&](Row row) {
+                    const JobId id = read_id(row);
+                    parents.emplace(id, read_status(row));
+                },
+                limit);
     // What this stops has finished as well: a chain would otherwise take a transaction a job.
     std::vector<Unblocked> answer;
     std::vector<JobId> told;
@@ -261,7 +265,9 @@ std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::
         add_what_is_stopped(session, sql, parents, limit - std::min(limit, told.size()));
         for (const auto& [id, status] : parents) told.push_back(id);
         parents = unblock_children(session, sql, parents, now, answer);
-        if (told.size() + parents.size() > limit) break; // they are found by the next call
+        if (told.size() + parents.size() <= limit) continue;
+        for (const auto& [id, status] : parents) left.push_back(id);
+        break;
     }
     mark(session, sql, told, has_told);
     return answer;

@@ -14,9 +14,11 @@ std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs);
 void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
                     std::span<Submitted> answers);
 
-/// See JobStore::unblock().
-std::vector<Unblocked> unblock(Session& session, const RowStatements& sql, std::size_t limit,
-                               CallTime now);
+/// See JobStore::unblock(). Looks at the jobs `known`, and with `looks_for_more` for others.
+/// Appends to `left` what has finished as well and was not looked at any more.
+std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
+                               std::span<const JobId> known, bool looks_for_more, std::size_t limit,
+                               CallTime now, std::vector<JobId>& left);
 
 /// Tells the children of one job that has finished.
 void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,

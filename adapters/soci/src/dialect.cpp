@@ -37,8 +37,9 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::siz
     return rescued;
 }
 
-void Dialect::advance(Session& session, std::size_t limit, CallTime now) const {
-    session.query(own_statements().advance).change(priority_step, now, limit);
+std::size_t Dialect::advance(Session& session, Timestamp floor, std::size_t limit,
+                             CallTime now) const {
+    return session.query(own_statements().advance).change(priority_step, floor, now, limit);
 }
 
 std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp floor,

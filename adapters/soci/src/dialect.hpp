@@ -122,7 +122,9 @@ public:
     virtual std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
                                         int crash_limit, CallTime now) const;
     /// Gives due jobs the head start that their priority is worth, those first that were due first.
-    virtual void advance(Session& session, std::size_t limit, CallTime now) const;
+    /// Nothing before `floor` is looked at. Returns how many.
+    virtual std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
+                                CallTime now) const;
     virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
                               std::size_t limit, CallTime now) const;
 

@@ -3,6 +3,7 @@
 #include "dialect.hpp"
 #include "job_row.hpp"
 #include "job_steps.hpp"
+#include "mysql_slots.hpp"
 #include "mysql_statements.hpp"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ std::size_t MysqlClaim::missing() const {
 }
 
 bool MysqlClaim::search(MysqlBatch& batch) {
+    if (look_beyond_others(batch)) return true;
     if (is_searched_ || served_.empty() || missing() == 0) return false;
     ask_for_next_due(batch);
     for (std::size_t i = 0; i < served_.size(); ++i) {
@@ -54,22 +56,54 @@ void MysqlClaim::ask_for_used_fence(MysqlBatch& batch) {
 
 void MysqlClaim::search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found) {
     if (range.is_empty()) return;
-    Served& served = served_[queue];
+    found.queue = queue;
+    found.range = range;
     found.wanted = missing();
-    const std::string& name = request_.queues[queue];
-    Expression from{std::to_string(range.from.time_since_epoch().count())};
-    if (range.from == Timestamp::min() || range.to < Timestamp::max()) {
-        batch.add_change(mysql::see_none, now_);
-        batch.add_change(mysql::see_oldest, name, now_, range.from, range.to);
-        from.text = ASYNCJOBS_MYSQL_OLDEST;
+    found.looked_at = 2 * found.wanted;
+    look(batch, found);
+}
+
+void MysqlClaim::look(MysqlBatch& batch, Found& found) {
+    Served& served = served_[found.queue];
+    const std::string& name = request_.queues[found.queue];
+    const auto& [from, to] = found.range;
+    const Slots slots = slots_of(found.range, now_ ? now_ : served.search.now);
+    if (to == Timestamp::max()) { // what lies below is looked at again soon
+        served.looked_to = slots.to;
+        batch.add(
+            mysql::count_due,
+            [&found](Row row) { found.seen = static_cast<std::size_t>(row.number()); }, name,
+            slots.condition, from, to, now_, found.looked_at);
     }
     batch.add(
         mysql::find_due, [this, &served, &found](Row row) { read(row, served, found); }, now_, name,
-        from, range.to, found.wanted);
+        slots.condition, from, to, found.looked_at, found.wanted);
+}
+
+/// Jobs that this transaction has locked already are found once more.
+bool MysqlClaim::look_beyond_others(MysqlBatch& batch) {
+    constexpr int most_looks = 3;
+    constexpr std::size_t more = 8;
+    if (looks_beyond_ == most_looks) return false;
+    bool is_any = false;
+    for (Served& served : served_)
+        for (Found* found : {&served.first, &served.then})
+            if (found->is_crowded()) {
+                found->jobs.clear();
+                found->looked_at *= more;
+                look(batch, *found);
+                is_any = true;
+            }
+    if (!is_any) return false;
+    ++looks_beyond_;
+    ask_for_used_fence(batch);
+    return true;
 }
 
 void MysqlClaim::ask_for_next_due(MysqlBatch& batch) {
     if (std::exchange(asked_for_next_due_, true)) return;
+    batch.add(
+        statements::time, [this](Row row) { server_now_ = row.time(); }, now_);
     for (const std::string& queue : request_.queues)
         batch.add(
             mysql::next_due_in,
@@ -91,9 +125,11 @@ ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_droppe
     constexpr Duration each_job_takes{50};
     const auto jobs = static_cast<Duration::rep>(settled_ + request_.limit - missing());
     return {.oldest = served.oldest,
-            .is_filled = has_dropped || !served.was_searched_then ||
+            .is_filled = has_dropped || !served.was_searched_then || served.first.is_crowded() ||
+                         served.then.is_crowded() ||
                          (served.then.wanted > 0 && served.then.jobs.size() == served.then.wanted),
-            .now = now_,
+            .now = server_now_,
+            .looked_to = served.looked_to,
             .took = std::max(ended - began_ - each_job_takes * jobs, Duration::zero())};
 }
 
@@ -140,7 +176,11 @@ void MysqlClaim::move_to(Exchange& answer) {
              {in_order ? &served.first : &served.then, in_order ? &served.then : &served.first})
             std::ranges::move(found->jobs, std::back_inserter(answer.claimed));
     }
-    if (answer.claimed.size() - before < request_.limit) answer.next_due_in = due_in_;
+    if (answer.claimed.size() - before == request_.limit) return;
+    const bool is_crowded = std::ranges::any_of(served_, [](const Served& served) {
+        return served.first.is_crowded() || served.then.is_crowded();
+    });
+    answer.next_due_in = is_crowded ? Duration::zero() : due_in_;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -49,7 +49,9 @@ inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
 /// then, until there are enough, and for the next that will be due.
 ///
 /// What is likely to be needed is asked for in one packet: all of it where the queues had too few
-/// jobs the last time, but nothing after a queue that had enough.
+/// jobs the last time, but nothing after a queue that had enough. Jobs are found without locks and
+/// then locked one by one, twice as many as are wanted, as others may have locked the first of
+/// them. Where they have locked nearly all of these, it looks again, for more.
 class MysqlClaim {
 public:
     /// `settled` jobs are locked by the same packet.
@@ -71,18 +73,30 @@ public:
 
 private:
     struct Found {
+        std::size_t queue = 0;
+        DueRange range = {};
         std::size_t wanted = 0;
+        std::size_t looked_at = 0; ///< of those that are due, at most so many
+        std::size_t seen = 0;      ///< whether others have locked them or not
         std::vector<ClaimedJob> jobs = {};
+
+        /// There may be more beyond those that others have locked.
+        bool is_crowded() const noexcept {
+            return jobs.size() < wanted && looked_at > 0 && seen >= looked_at;
+        }
     };
     struct Served {
         ClaimFloors::Search search = {};
         Found first = {}, then = {};
         std::optional<Timestamp> oldest = {};
+        Timestamp looked_to = Timestamp::max();
         bool was_searched_first = false;
         bool was_searched_then = false;
     };
 
     void search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found);
+    void look(MysqlBatch& batch, Found& found);
+    bool look_beyond_others(MysqlBatch& batch);
     ClaimFloors::Findings findings(const Served& served, bool has_dropped, SteadyTime ended) const;
     void ask_for_next_due(MysqlBatch& batch);
     void ask_for_used_fence(MysqlBatch& batch);
@@ -91,6 +105,7 @@ private:
 
     const ClaimRequest& request_;
     const std::optional<Timestamp> now_;
+    std::optional<Timestamp> server_now_;
     ClaimFloors& floors_;
     FilledQueues& filled_;
     const std::size_t settled_;
@@ -98,6 +113,7 @@ private:
     std::vector<Served> served_; ///< by their places in the request; does not grow
     bool is_searched_ = false;
     bool asked_for_next_due_ = false;
+    int looks_beyond_ = 0;
     std::optional<Duration> due_in_;
     std::int64_t used_fence_ = 0; ///< as of when the last jobs were locked
 };

@@ -197,13 +197,22 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids, const JobR
     found.move_to(answers, ids);
 }
 
-void MysqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
+std::size_t MysqlDialect::advance(Session& session, Timestamp floor, std::size_t limit,
+                                  CallTime now) const {
     std::vector<JobId> ids;
+    const auto began = steady_now();
     session.query(mysql::find_to_advance)
-        .for_each([&](Row row) { ids.push_back(read_id(row)); }, now, limit);
+        .for_each(
+            [&](Row row) {
+                ids.push_back(read_id(row));
+                const std::string queue = row.take_text();
+                floors_.expect(queue, row.time(), began);
+            },
+            priority_step, floor, now, limit);
     in_lists(ids, [&](const Expression& these) {
         session.query(mysql::advance).change(priority_step, these);
     });
+    return ids.size();
 }
 
 std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
@@ -244,6 +253,8 @@ OwnStatements MysqlDialect::own_statements() const noexcept {
             .next_type = mysql::next_type,
             .expired_job = mysql::expired_job,
             .expired_lease = mysql::expired_lease,
+            .to_advance = mysql::to_advance,
+            .count_waiting = mysql::count_waiting,
             .count_processing = mysql::count_processing,
             .latest_runs = mysql::latest_runs};
 }

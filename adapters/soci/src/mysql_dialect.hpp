@@ -4,6 +4,7 @@
 #include "dialect.hpp"
 #include "mysql_claim.hpp"
 #include "mysql_options.hpp"
+#include "mysql_slots.hpp"
 
 #include <string>
 
@@ -52,7 +53,8 @@ public:
               std::vector<std::optional<Job>>& answers) const override;
     std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
                                 int crash_limit, CallTime now) const override;
-    void advance(Session& session, std::size_t limit, CallTime now) const override;
+    std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
+                        CallTime now) const override;
     std::size_t purge(Session& session, std::string_view type, Timestamp floor, std::size_t limit,
                       CallTime now) const override;
 
@@ -67,7 +69,7 @@ public:
 
 private:
     const MysqlOptions options_;
-    mutable ClaimFloors floors_;
+    mutable ClaimFloors floors_{widest_piece};
     mutable FilledQueues filled_;
 };
 

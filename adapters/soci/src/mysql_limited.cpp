@@ -1,5 +1,6 @@
 #include "job_row.hpp"
 #include "mysql_dialect.hpp"
+#include "mysql_slots.hpp"
 #include "mysql_statements.hpp"
 
 #include <algorithm>
@@ -16,6 +17,8 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
         ClaimFloors::Findings findings{.now = now};
         for (const DueRange& range : {search.first(), search.then()}) {
             if (found.size() == limit || range.is_empty()) continue;
+            const auto missing = limit - found.size();
+            const Slots slots = slots_of(range, now);
             session.query(mysql::find_limited)
                 .for_each(
                     [&](Row row) {
@@ -23,7 +26,7 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
                         findings.oldest =
                             std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
                     },
-                    queue, range.from, std::min(range.to - Duration{1}, now), limit - found.size());
+                    queue, slots.condition, range.from, range.to, now, missing, missing);
         }
         const auto ended = steady_now();
         findings.is_filled = found.size() == limit;

@@ -219,13 +219,28 @@ constexpr const char* mysql_ahead =
 ALTER TABLE jobs ADD COLUMN lost_ahead SMALLINT NOT NULL DEFAULT 0;
 )sql";
 
+/// See mysql_slots.hpp. MySQL has no IF NOT EXISTS for a column, which is there if the migration
+/// broke off.
+constexpr const char* mysql_slots = R"sql(SET @asyncjobs_change = IF(
+    EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE()
+               AND table_name = 'jobs' AND column_name = 'due_slot'),
+    'DO 0',
+    'ALTER TABLE jobs DROP KEY jobs_due, ADD COLUMN due_slot BIGINT
+        GENERATED ALWAYS AS (IF(status = ''pending'', run_at DIV 262144, NULL)) STORED,
+        ADD KEY jobs_due (queue, due_slot, run_at)');
+PREPARE asyncjobs_change FROM @asyncjobs_change;
+EXECUTE asyncjobs_change;
+DEALLOCATE PREPARE asyncjobs_change;
+)sql";
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 4> steps = {{{1, with_readable_columns(mysql_tables)},
+    static const std::array<Migration, 5> steps = {{{1, with_readable_columns(mysql_tables)},
                                                     {2, mysql_lines()},
                                                     {3, mysql_steps},
-                                                    {4, mysql_ahead}}};
+                                                    {4, mysql_ahead},
+                                                    {5, mysql_slots}}};
     return steps;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "limit_statements.hpp"
+#include "mysql_slots.hpp"
 #include "row_statements.hpp"
 #include "statements.hpp"
 
@@ -122,30 +123,52 @@ inline constexpr Sql settle = {
                   "= :now,"
                   " revision = revision + 1" ASYNCJOBS_MYSQL_ARE_SETTLED};
 
-/// See ClaimFloors.
-#define ASYNCJOBS_MYSQL_DUE(columns)                                                               \
+/// What waits in a queue, by the index jobs_due: `:slots` is a condition for due_slot, which is
+/// null where a job does not wait. A range for the queue, and a sum for the time, leave no other
+/// plan than to look up the slots: a planner whose statistics say that the queue is empty would
+/// walk all of it.
+static_assert(slot_width == Duration{262'144});
+#define ASYNCJOBS_MYSQL_WAITING(columns, condition)                                                \
     "SELECT " columns " FROM jobs FORCE INDEX (jobs_due)"                                          \
-    " WHERE status = 'pending' AND queue = :queue AND run_at <= :now"                              \
-    " AND run_at >= :from AND run_at < :to"                                                        \
+    " WHERE queue >= :queue AND queue <= :queue AND " condition                                    \
     " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"                \
-    " ORDER BY run_at, id LIMIT "
-inline constexpr Sql find_due = {ASYNCJOBS_MYSQL_DUE("run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(
-                                     ":now")) ":n FOR UPDATE SKIP LOCKED",
-                                 due_columns};
+    " ORDER BY queue, due_slot, run_at, id LIMIT "
+#define ASYNCJOBS_MYSQL_DUE(columns)                                                               \
+    ASYNCJOBS_MYSQL_WAITING(                                                                       \
+        columns, ":slots AND run_at + 0 >= :from AND run_at + 0 < :to AND run_at + 0 <= :now")     \
+    ":some"
 
-/// A statement that locks takes many times as long as one that does not for each entry of a job
-/// that was claimed: what lies below is locked from the oldest job on that these two have seen.
-#define ASYNCJOBS_MYSQL_OLDEST "@asyncjobs_oldest"
-inline constexpr Sql see_none = {"SET " ASYNCJOBS_MYSQL_OLDEST " = :now + 1"};
-inline constexpr Sql see_oldest = {ASYNCJOBS_MYSQL_DUE("run_at INTO " ASYNCJOBS_MYSQL_OLDEST) "1"};
+/// Locks by primary key the jobs of which a SELECT that does not lock has found `due_id`. One that
+/// locks takes two pages or more for each entry of a job that is gone.
+#define ASYNCJOBS_MYSQL_LOCKED(columns, found, condition)                                          \
+    "SELECT " columns " FROM (" found ") AS found STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY)"        \
+    " ON id = due_id WHERE " condition
+#define ASYNCJOBS_MYSQL_LOCKED_DUE(columns)                                                        \
+    ASYNCJOBS_MYSQL_LOCKED(columns, ASYNCJOBS_MYSQL_DUE("id AS due_id"),                           \
+                           "status = 'pending' AND queue = :queue AND run_at <= :now")             \
+    " LIMIT :n FOR UPDATE SKIP LOCKED"
+
+/// The first `:n` of the first `:some` that nobody else has locked: see ClaimFloors.
+inline constexpr Sql find_due = {
+    ASYNCJOBS_MYSQL_LOCKED_DUE("run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(":now")), due_columns};
+
+/// How many there are, up to `:some`, locked or not.
+inline constexpr Sql count_due = {
+    "SELECT count(*) FROM (" ASYNCJOBS_MYSQL_DUE("id AS due_id") ") AS found", "i"};
 
 /// Of those that are not due yet.
 inline constexpr Sql next_due_in = {
-    "SELECT run_at - :now FROM jobs FORCE INDEX (jobs_due)"
-    " WHERE status = 'pending' AND queue = :queue AND run_at > :now AND NOT EXISTS"
-    "  (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
-    " ORDER BY run_at, id LIMIT 1",
+    "SELECT run_at - :now FROM (" ASYNCJOBS_MYSQL_WAITING(
+        "run_at", "due_slot >= :now DIV 262144 AND run_at > :now") "1) AS found",
     "i"};
+
+inline constexpr Sql count_waiting = {
+    "SELECT count(*), :now, min(run_at) FROM"
+    " (SELECT run_at FROM jobs FORCE INDEX (jobs_due) WHERE queue >= :queue AND queue <= :queue"
+    "  AND due_slot >= :floor DIV 262144 AND due_slot <= :now DIV 262144"
+    "  AND run_at >= :floor AND run_at <= :now"
+    "  ORDER BY queue, due_slot, run_at LIMIT :count_limit) AS found",
+    "iii"};
 
 /// `used` is what statements::used_fence returned once the jobs were locked.
 #define ASYNCJOBS_MYSQL_NEXT_FENCE "GREATEST(fence, :used) + 1"
@@ -184,11 +207,13 @@ inline constexpr Sql glance = {
     "(" ASYNCJOBS_MYSQL_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL)"
 /// Answers what rescue() makes of them, too.
 inline constexpr Sql find_expired = {
-    "SELECT id, queue, IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", 'failed',"
-    " IF(cancel_requested_at IS NULL, 'pending', 'cancelled'))"
-    " FROM jobs FORCE INDEX (jobs_lease) WHERE status = 'processing'"
-    " AND lease_expires_at >= :floor AND lease_expires_at <= :now"
-    " ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
+    ASYNCJOBS_MYSQL_LOCKED(
+        "id, queue, IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", 'failed',"
+        " IF(cancel_requested_at IS NULL, 'pending', 'cancelled'))",
+        "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_lease)"
+        " WHERE lease_expires_at >= :floor AND lease_expires_at <= :now"
+        " ORDER BY lease_expires_at LIMIT :n",
+        "status = 'processing' AND lease_expires_at <= :now") " FOR UPDATE SKIP LOCKED",
     "ttt"};
 
 inline constexpr Sql rescue = {
@@ -218,14 +243,14 @@ inline constexpr Sql expired_lease = {
 /// Only a job under lease has a time at which it expires.
 inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
                              " FROM jobs FORCE INDEX (jobs_lease)"
-                             " WHERE lease_expires_at IS NOT NULL AND worker = :worker"
-                             " AND status = 'processing'",
+                             " WHERE worker = :worker AND status = 'processing'"
+                             " AND lease_expires_at >= " ASYNCJOBS_FROM_FLOOR_OR_NOW,
                              claimed_columns};
 
 inline constexpr Sql count_processing = {
     "SELECT count(*), :now, min(lease_expires_at) FROM"
-    " (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_due) WHERE status = 'processing'"
-    "  AND queue = :queue AND lease_expires_at >= :floor LIMIT :count_limit) AS found",
+    " (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_lease) WHERE queue = :queue"
+    "  AND lease_expires_at >= :floor ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "iii"};
 
 inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finished)"
@@ -238,21 +263,19 @@ inline constexpr Sql expired_job = {
     " ORDER BY expires_at LIMIT 1)",
     "ii"};
 
-inline constexpr Sql latest_runs = {
-    "SELECT sum(completed_at - started_at), count(*) FROM"
-    " (SELECT completed_at, started_at FROM jobs FORCE INDEX (jobs_finished)"
-    "  WHERE type = :type AND expires_at IS NOT NULL ORDER BY expires_at DESC LIMIT 50) AS latest"
-    " WHERE completed_at IS NOT NULL",
-    "ii"};
+inline constexpr Sql latest_runs = {ASYNCJOBS_LATEST_RUNS("jobs FORCE INDEX (jobs_finished)"),
+                                    "iiii"};
 
-inline constexpr Sql find_to_purge = {"SELECT " ASYNCJOBS_PURGED_COLUMNS
-                                      " FROM jobs FORCE INDEX (jobs_finished)"
-                                      " WHERE type = :type"
-                                      " AND expires_at >= :floor AND expires_at <= :now"
-                                      " AND status IN ('completed', 'failed', 'cancelled')"
-                                      " AND dependents <> 1"
-                                      " ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED",
-                                      purged_columns};
+#define ASYNCJOBS_MYSQL_TO_PURGE                                                                   \
+    "status IN ('completed', 'failed', 'cancelled') AND dependents <> 1"
+inline constexpr Sql find_to_purge = {
+    ASYNCJOBS_MYSQL_LOCKED(
+        ASYNCJOBS_PURGED_COLUMNS,
+        "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_finished) WHERE type = :type"
+        " AND expires_at >= :floor AND expires_at <= :now AND " ASYNCJOBS_MYSQL_TO_PURGE
+        " ORDER BY expires_at LIMIT :n",
+        ASYNCJOBS_MYSQL_TO_PURGE " AND expires_at <= :now") " FOR UPDATE SKIP LOCKED",
+    purged_columns};
 
 inline constexpr Sql remove_all = {"DELETE jobs FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH};
 
@@ -288,11 +311,13 @@ inline constexpr RowStatements over_rows = {
     .check = {"SELECT id, fence, cancel_requested_at FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_OF_BATCH " WHERE status = 'processing'",
               "tii"},
-    .any_to_unblock = {"SELECT 1 FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock <= :now"
-                       " LIMIT 1",
-                       "i"},
-    .find_finished = {"SELECT id, status FROM jobs FORCE INDEX (jobs_to_unblock)"
-                      " WHERE to_unblock = -1 ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED",
+    .any_finished =
+        {"SELECT 1 FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock = -1 LIMIT 1", "i"},
+    .find_finished = {ASYNCJOBS_MYSQL_LOCKED(
+                          "id, status",
+                          "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)"
+                          " WHERE to_unblock = -1 ORDER BY id LIMIT :n",
+                          "to_unblock = -1") " FOR UPDATE SKIP LOCKED",
                       "tt"},
     .lock = {"SELECT " ASYNCJOBS_LOCKED_COLUMNS " FROM " ASYNCJOBS_NOT_LOCKED(
                  ASYNCJOBS_ROWS("ignored")) ASYNCJOBS_OF_BATCH " FOR UPDATE",
@@ -327,10 +352,17 @@ inline constexpr RowStatements over_rows = {
              " SELECT new_id, new_text, new_time FROM " ASYNCJOBS_ROWS("time") " AS batch"},
 };
 
+inline constexpr Sql to_advance = {
+    "SELECT :now, (SELECT to_unblock FROM jobs FORCE INDEX (jobs_to_unblock)"
+    " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now ORDER BY to_unblock LIMIT 1)",
+    "ii"};
 inline constexpr Sql find_to_advance = {
-    "SELECT id FROM jobs FORCE INDEX (jobs_to_unblock) WHERE to_unblock >= 0 AND to_unblock <= :now"
-    " ORDER BY to_unblock LIMIT :n FOR UPDATE SKIP LOCKED",
-    "t"};
+    ASYNCJOBS_MYSQL_LOCKED("id, queue, run_at - priority * :step",
+                           "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)"
+                           " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now"
+                           " ORDER BY to_unblock LIMIT :n",
+                           "to_unblock >= 0 AND to_unblock <= :now") " FOR UPDATE SKIP LOCKED",
+    "tti"};
 inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
                                 " SET " ASYNCJOBS_ADVANCES(":step") " WHERE id IN (:these)"};
 
@@ -387,13 +419,8 @@ inline constexpr Sql to_take = {
     " WHERE revision = new_revision AND status = 'pending' FOR UPDATE",
     claimed_columns};
 
-inline constexpr Sql find_limited = {
-    "SELECT " ASYNCJOBS_DUE_COLUMNS
-    " FROM jobs FORCE INDEX (jobs_due) WHERE status = 'pending' AND queue = :queue"
-    " AND run_at >= :first AND run_at <= :last"
-    " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"
-    " ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED",
-    limited_due_columns};
+inline constexpr Sql find_limited = {ASYNCJOBS_MYSQL_LOCKED_DUE(ASYNCJOBS_DUE_COLUMNS),
+                                     limited_due_columns};
 
 inline constexpr Sql set_paused = {
     "INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)"

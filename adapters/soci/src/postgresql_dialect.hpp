@@ -67,7 +67,8 @@ public:
                                      Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                CallTime now, std::vector<Renewal>& answers) const override;
-    void advance(Session& session, std::size_t limit, CallTime now) const override;
+    std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
+                        CallTime now) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& answers) const override;
 

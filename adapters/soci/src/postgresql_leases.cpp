@@ -170,15 +170,19 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     read_claimed_steps(session, answer.claimed);
 }
 
-void PostgresqlDialect::advance(Session& session, std::size_t limit, CallTime now) const {
+std::size_t PostgresqlDialect::advance(Session& session, Timestamp floor, std::size_t limit,
+                                       CallTime now) const {
     const auto began = steady_now();
+    std::size_t advanced = 0;
     session.query(postgresql::advance)
         .for_each(
             [&](Row row) {
                 const std::string queue = row.take_text();
                 floors_.expect(queue, row.time(), began);
+                ++advanced;
             },
-            priority_step, now, limit);
+            priority_step, floor, now, limit);
+    return advanced;
 }
 
 void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,

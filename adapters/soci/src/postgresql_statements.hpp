@@ -212,8 +212,7 @@ inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ct
                               purged_columns};
 
 inline constexpr Sql forget_tombstones = {
-    "DELETE FROM job_tombstones WHERE id = ANY(ARRAY(SELECT id FROM job_tombstones"
-    "  WHERE expires_at <= :now ORDER BY expires_at LIMIT :n))"};
+    "DELETE FROM job_tombstones WHERE id = ANY(ARRAY(" ASYNCJOBS_PAST_TOMBSTONES "))"};
 
 inline constexpr Sql forget_waiting = {
     "DELETE FROM job_waiting WHERE ctid = ANY(ARRAY(SELECT ctid FROM job_waiting"

@@ -12,8 +12,8 @@ struct RowStatements {
 
     // Jobs that wait for others: a row of job_dependencies is open until the child was told. In
     // `dependents`, a job has 1 if children may have to be told once it has finished.
-    Sql any_to_unblock; ///< no rows, but the time. Returns 1 if unblock() has anything to do
-    Sql find_finished;  ///< no rows, but a limit. Locks such jobs; returns id, status
+    Sql any_finished;  ///< no rows. Returns 1 if children of any job have to be told
+    Sql find_finished; ///< no rows, but a limit. Locks such jobs; returns id, status
     Sql lock;       ///< by id; returns id, blocked_by, on_parent_failure, queue, status, dependents
     Sql mark;       ///< then `dependents`
     Sql connect;    ///< rows: child, parent
@@ -37,7 +37,8 @@ struct RowStatements {
 // columns new_id and `column`.
 #define ASYNCJOBS_FINISHED "dependents = 1 AND status IN ('completed', 'failed', 'cancelled')"
 #define ASYNCJOBS_TO_ADVANCE                                                                       \
-    "status = 'pending' AND priority > 0 AND not_before IS NULL AND run_at <= :now"
+    "status = 'pending' AND priority > 0 AND not_before IS NULL"                                   \
+    " AND run_at >= :floor AND run_at <= :now"
 #define ASYNCJOBS_COUNTS_DOWN                                                                      \
     "run_at = CASE WHEN new_left > 0 THEN run_at WHEN not_before > :now THEN not_before"           \
     " ELSE :now END, not_before = CASE WHEN new_left > 0 THEN not_before END,"                     \
@@ -69,11 +70,7 @@ inline constexpr std::string_view step_columns = "titt";
                        "text") "SELECT id, fence, cancel_requested_at FROM jobs"                   \
                                " WHERE " among("id", "new_id") " AND status || '' = 'processing'", \
                   "tii"},                                                                          \
-        .any_to_unblock = {"SELECT 1 WHERE coalesce("                                              \
-                           "(SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1), "           \
-                           "(SELECT 1 FROM jobs WHERE " ASYNCJOBS_TO_ADVANCE                       \
-                           " ORDER BY run_at LIMIT 1)) = 1",                                       \
-                           "i"},                                                                   \
+        .any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1", "i"},          \
         .find_finished = {"SELECT id, status FROM jobs WHERE " ASYNCJOBS_FINISHED                  \
                           " ORDER BY id LIMIT :n" skip_locked,                                     \
                           "tt"},                                                                   \

@@ -22,6 +22,9 @@ namespace {
 
 constexpr int max_tries = 5;
 
+// What sweeps have no other name for.
+const std::string all_leases, tombstones;
+
 /// Those who got in each other's way must not meet again.
 void wait_before_repeating(int tries) {
     thread_local std::minstd_rand random(std::random_device{}());
@@ -151,10 +154,10 @@ void SqlJobStore::carry_out(const StoreClock::Task& task) {
         clock_.give_back(task.by);
         throw;
     }
-    lease_floors_.forget();
-    finished_floors_.forget();
-    waiting_floors_.forget();
-    processing_floors_.forget();
+    for (SweepFloors* floors : {&lease_floors_, &advance_floors_, &finished_floors_})
+        floors->forget();
+    for (CountFloors* floors : {&waiting_floors_, &processing_floors_, &run_floors_})
+        floors->forget();
     dialect_->forget_floors();
 }
 
@@ -192,12 +195,29 @@ CallTime SqlJobStore::sweep_time(CallTime now) {
 
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
     if (jobs.empty()) return {};
-    return transact(Access::batch, [&](Session& session, CallTime now) {
+    auto submitted = transact(Access::batch, [&](Session& session, CallTime now) {
         std::vector<Submitted> answers;
         answers.reserve(jobs.size());
         dialect_->submit(session, jobs, now, answers);
         return answers;
     });
+    were_submitted(jobs);
+    return submitted;
+}
+
+/// Lowers the marks below which they may be.
+void SqlJobStore::were_submitted(std::span<const NewJob> jobs) {
+    const auto now = steady_now();
+    for (const NewJob& job : jobs) {
+        if (!job.after.empty()) finished_pauses_.end();
+        if (job.priority == 0 && !job.run_at) continue;
+        const Duration head_start = job.priority * priority_step;
+        if (job.run_at)
+            waiting_floors_.lower(job.queue, *job.run_at - head_start, now);
+        else
+            waiting_floors_.lower(job.queue, job.delay - head_start, now);
+        if (job.on_conflict == OnConflict::replace) advance_floors_.forget();
+    }
 }
 
 std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
@@ -227,6 +247,23 @@ bool SqlJobStore::is_limited(const ClaimRequest& request) {
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
     validate(request);
+    Exchange answer = run_exchange(settlements, request);
+    if (answer.has_to_unblock) {
+        std::vector<JobId> finished;
+        for (std::size_t i = 0; i < settlements.size(); ++i)
+            if (answer.settled[i].accepted && is_finished(answer.settled[i].status))
+                finished.push_back(settlements[i].lease().id);
+        finished_parents_.add(finished);
+    }
+    for (const Settlement& one : settlements) were_submitted(one.follow_ups());
+    if (!answer.claimed.empty())
+        for (const std::string& queue : request.queues)
+            processing_floors_.lower(queue, request.lease_for, steady_now());
+    return answer;
+}
+
+Exchange SqlJobStore::run_exchange(std::span<const Settlement> settlements,
+                                   const ClaimRequest& request) {
     if (request.limit > 0 && is_limited(request))
         return transact(Access::writing, [&](Session& session, CallTime now) {
             return LimitedExchange(session, *dialect_, settlements, request, now).run();
@@ -275,10 +312,11 @@ std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
 
 std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
     check_worker(worker);
-    return transact(Access::reading, [&](Session& session, CallTime) {
+    const Timestamp floor = lease_floors_.floor_of(all_leases);
+    return transact(Access::reading, [&](Session& session, CallTime now) {
         std::vector<ClaimedJob> answer;
         session.query(dialect_->own_statements().held)
-            .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker);
+            .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker, floor, now);
         read_steps(session, dialect_->row_statements(), std::span(answer));
         return answer;
     });
@@ -287,7 +325,6 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     look_at_clock();
-    const std::string all_leases;
     const auto began = steady_now();
     const auto floors = lease_floors_.begin(began);
     const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
@@ -297,23 +334,49 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     });
     lease_floors_.end({{all_leases, found.floor()}}, !floors, began, steady_now());
     if (!found.oldest) return {};
-    return transact(Access::batch, [&](Session& session, CallTime now) {
+    auto rescued = transact(Access::batch, [&](Session& session, CallTime now) {
         return dialect_->rescue(session, floor, limit, crash_limit, sweep_time(now));
     });
+    std::vector<JobId> finished;
+    for (const Rescued& one : rescued)
+        if (is_finished(one.status)) finished.push_back(one.id);
+    finished_parents_.add(finished);
+    return rescued;
 }
 
 std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
     check_limit(limit);
     const RowStatements& sql = dialect_->row_statements();
-    const bool is_any = transact(Access::reading, [&](Session& session, CallTime now) {
-        return session.query(sql.any_to_unblock).for_first([](Row) {}, now);
+    const auto began = steady_now();
+    const auto floors = advance_floors_.begin(began);
+    const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
+    auto known = finished_parents_.take(limit);
+    std::ranges::sort(known); // which is the order that they are locked in
+    const bool looks = known.empty() && finished_pauses_.may_look(began);
+    bool is_any = false;
+    const auto due = transact(Access::reading, [&](Session& session, CallTime now) {
+        const auto found =
+            find_due(session.query(dialect_->own_statements().to_advance), now, floor);
+        const auto look_began = steady_now();
+        is_any = looks && session.query(sql.any_finished).for_first([](Row) {});
+        if (looks) finished_pauses_.looked(look_began, steady_now());
+        return found;
     });
-    if (!is_any) return {};
-    return transact(Access::writing, [&](Session& session, CallTime now) {
-        auto unblocked = soci_adapter::unblock(session, sql, limit, now);
-        dialect_->advance(session, limit, now);
-        return unblocked;
+    advance_floors_.end({{all_leases, due.floor()}}, !floors, began, steady_now());
+    if (known.empty() && !is_any && !due.oldest) return {};
+    std::vector<JobId> left;
+    std::size_t advanced = 0;
+    auto unblocked = transact(Access::writing, [&](Session& session, CallTime now) {
+        left.clear();
+        auto answer = soci_adapter::unblock(session, sql, known, is_any, limit, now, left);
+        advanced = due.oldest ? dialect_->advance(session, floor, limit, now) : 0;
+        return answer;
     });
+    finished_parents_.add(left);
+    if (advanced > 0) waiting_floors_.forget();
+    // Others may have to be told by the next call, which is not made after an empty answer.
+    if (unblocked.empty() && !known.empty()) return unblock(limit);
+    return unblocked;
 }
 
 std::vector<std::string> SqlJobStore::finished_types(Session& session) {
@@ -344,14 +407,19 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
         }));
     const auto floors = finished_floors_.begin(began);
     SweepFloors::Floors due, next;
-    bool has_to_forget = false;
+    std::optional<Timestamp> tombstones_from;
     transact(Access::reading, [&](Session& session, CallTime call_time) {
         const CallTime now = sweep_time(call_time);
-        has_to_forget = session.query(statements::any_past_tombstone).for_first([](Row) {}, now);
         auto first = floors.value_or(SweepFloors::Floors());
         if (!floors)
             for (auto& type : finished_types(session)) first.emplace(type, Timestamp::min());
         due.clear();
+        tombstones_from.reset();
+        const Timestamp from = first.try_emplace(tombstones, Timestamp::min()).first->second;
+        first.erase(tombstones);
+        const auto past = find_due(session.query(statements::past_tombstone), now, from);
+        if (past.oldest) tombstones_from = from;
+        next.insert_or_assign(tombstones, past.floor());
         for (const auto& [type, floor] : first) {
             const auto found =
                 find_due(session.query(dialect_->own_statements().expired_job), now, type, floor);
@@ -361,11 +429,12 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
         return due.size();
     });
     finished_floors_.end(std::move(next), !floors, began, steady_now());
-    if (due.empty() && !has_to_forget) return 0;
+    if (due.empty() && !tombstones_from) return 0;
     return transact(Access::writing, [&](Session& session, CallTime call_time) {
         const CallTime now = sweep_time(call_time);
-        if (has_to_forget)
-            session.query(dialect_->own_statements().forget_tombstones).change(now, limit);
+        if (tombstones_from)
+            session.query(dialect_->own_statements().forget_tombstones)
+                .change(*tombstones_from, now, limit);
         std::size_t purged = 0;
         for (const auto& [type, floor] : due)
             if (purged < limit)
@@ -434,7 +503,7 @@ std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
 
 CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
     validate(cancellation);
-    return transact(Access::writing, [&](Session& session, CallTime now) {
+    const auto outcome = transact(Access::writing, [&](Session& session, CallTime now) {
         const auto status = lock(session, id);
         if (!status) return CancelOutcome::not_found;
         std::optional<std::string_view> reason;
@@ -457,6 +526,8 @@ CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellat
         }
         return CancelOutcome::already_finished;
     });
+    if (outcome == CancelOutcome::cancelled) finished_parents_.add({&id, 1});
+    return outcome;
 }
 
 RetryOutcome SqlJobStore::retry(const JobId& id) {
@@ -489,36 +560,38 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
     });
 }
 
-std::size_t SqlJobStore::count(Session& session, const Sql& statement, CountFloors& floors,
-                               std::string_view queue, CallTime now) {
+/// Of what `count` has counted the floor is kept: it answers a row with the time and the oldest.
+void SqlJobStore::count_from_floor(Query& query, CountFloors& floors, std::string_view of,
+                                   CallTime now, const auto& count, const auto&... args) {
     const auto began = steady_now();
-    const Timestamp floor = floors.begin(queue, began);
-    std::size_t counted = 0;
-    session.query(statement).for_first(
+    const Timestamp floor = floors.begin(of, began);
+    query.for_first(
         [&](Row row) {
-            counted = static_cast<std::size_t>(row.number());
+            count(row);
             const Timestamp time = row.time();
-            floors.end(queue, floor, row.optional_time(), time, began, steady_now());
+            floors.end(of, floor, row.optional_time(), time, began, steady_now());
         },
-        now, queue, floor, Workload::count_limit);
-    return counted;
+        now, of, floor, args...);
 }
 
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
     check_workload(queue, type);
     return transact(Access::reading, [&](Session& session, CallTime now) {
+        const OwnStatements sql = dialect_->own_statements();
         Workload answer;
-        answer.waiting = count(session, statements::count_waiting, waiting_floors_, queue, now);
-        answer.processing = count(session, dialect_->own_statements().count_processing,
-                                  processing_floors_, queue, now);
-        session.query(dialect_->own_statements().latest_runs)
-            .for_first(
-                [&](Row row) {
-                    const Duration sum = row.duration();
-                    if (const auto runs = row.number(); runs > 0)
-                        answer.typical_run = std::max(sum / runs, Duration::zero());
-                },
-                type);
+        const auto count = [&](const Sql& statement, CountFloors& floors, std::size_t& counted) {
+            count_from_floor(
+                session.query(statement), floors, queue, now,
+                [&](Row& row) { counted = static_cast<std::size_t>(row.number()); },
+                Workload::count_limit);
+        };
+        count(sql.count_waiting, waiting_floors_, answer.waiting);
+        count(sql.count_processing, processing_floors_, answer.processing);
+        count_from_floor(session.query(sql.latest_runs), run_floors_, type, now, [&](Row& row) {
+            const Duration sum = row.duration();
+            if (const auto runs = row.number(); runs > 0)
+                answer.typical_run = std::max(sum / runs, Duration::zero());
+        });
         session.query(statements::paused)
             .for_first([&](Row row) { answer.paused = row.number() != 0; }, queue);
         return answer;

@@ -2,7 +2,9 @@
 
 #include "count_floors.hpp"
 #include "dialect.hpp"
+#include "finished_parents.hpp"
 #include "limited_queues.hpp"
+#include "look_pauses.hpp"
 #include "session_pool.hpp"
 #include "store_clock.hpp"
 #include "sweep_floors.hpp"
@@ -68,18 +70,23 @@ private:
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
     void trim_log();
-    std::size_t count(Session& session, const Sql& statement, CountFloors& floors,
-                      std::string_view queue, CallTime now);
+    static void count_from_floor(Query& query, CountFloors& floors, std::string_view of,
+                                 CallTime now, const auto& count, const auto&... args);
     bool is_limited(const ClaimRequest& request);
+    Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
+    void were_submitted(std::span<const NewJob> jobs);
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
 
     const std::shared_ptr<const Dialect> dialect_; ///< shared with sessions that are being opened
     SessionPool readers_;
     SessionPool writers_;
-    SweepFloors lease_floors_;
-    SweepFloors finished_floors_; ///< by type
-    CountFloors waiting_floors_, processing_floors_;
+    SweepFloors lease_floors_, advance_floors_;
+    SweepFloors finished_floors_;                    ///< by type, and of tombstones
+    CountFloors waiting_floors_, processing_floors_; ///< by queue
+    CountFloors run_floors_;                         ///< by type
+    FinishedParents finished_parents_;
+    LookPauses finished_pauses_;
     LimitedQueues limited_queues_;
     StoreClock clock_;
     std::unique_ptr<Wakeups> wakeups_;

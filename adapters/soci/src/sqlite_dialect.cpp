@@ -299,7 +299,7 @@ void SqliteDialect::settle(Session& session, std::span<const Settlement> settlem
             submit(session, settlement.follow_ups(), now, submitted);
     }
     if (!settlements.empty())
-        answer.has_to_unblock = session.query(sqlite::any_finished).for_first([](Row) {});
+        answer.has_to_unblock = session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
 }
 
 void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,

@@ -152,9 +152,6 @@ inline constexpr Sql restart = {"UPDATE OR IGNORE jobs SET " ASYNCJOBS_STARTS_AN
 inline constexpr RowStatements over_rows = ASYNCJOBS_ROW_STATEMENTS(
     ASYNCJOBS_SQLITE_ROWS, ASYNCJOBS_SQLITE_AMONG, "id = new_id", "", "", ASYNCJOBS_SQLITE_STOPPED);
 
-inline constexpr Sql any_finished = {"SELECT 1 FROM jobs WHERE " ASYNCJOBS_FINISHED " LIMIT 1",
-                                     "i"};
-
 inline constexpr Sql find_due = {
     "SELECT " ASYNCJOBS_DUE_COLUMNS " FROM jobs"
     " WHERE status = 'pending' AND queue = :queue AND run_at <= :now AND NOT EXISTS"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "row_statements.hpp"
 #include "sql.hpp"
 
 #include <asyncjobs/job_store.hpp>
@@ -41,8 +42,11 @@ inline constexpr Sql next_due_in = {
     " ORDER BY run_at, id LIMIT 1",
     "i"};
 
+/// No lease of a living job ends before `floor`, nor before now if the clock was set back since.
+#define ASYNCJOBS_FROM_FLOOR_OR_NOW "CASE WHEN :floor < :now THEN :floor ELSE :now END"
 inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs"
-                             " WHERE status = 'processing' AND worker = :worker",
+                             " WHERE status = 'processing' AND worker = :worker"
+                             " AND lease_expires_at >= " ASYNCJOBS_FROM_FLOOR_OR_NOW,
                              claimed_columns};
 
 /// The time, and when the first of the leases that ran out did: see SweepFloors.
@@ -50,6 +54,11 @@ inline constexpr Sql expired_lease = {
     "SELECT :now, (SELECT lease_expires_at FROM jobs WHERE status = 'processing'"
     "  AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT 1)",
+    "ii"};
+
+/// The time, and when the first of those was due that have yet to get their head start.
+inline constexpr Sql to_advance = {
+    "SELECT :now, (SELECT run_at FROM jobs WHERE " ASYNCJOBS_TO_ADVANCE " ORDER BY run_at LIMIT 1)",
     "ii"};
 
 /// The type of finished jobs that comes after another.
@@ -134,14 +143,13 @@ inline constexpr Sql count_processing = {
     " ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "iii"};
 
-/// The sum and the number of the type's latest runs. Where jobs are kept for the same time, those
-/// that go last have finished last.
-inline constexpr Sql latest_runs = {
-    "SELECT sum(completed_at - started_at), count(*) FROM"
-    " (SELECT completed_at, started_at FROM jobs WHERE type = :type AND expires_at IS NOT NULL"
-    "  ORDER BY expires_at DESC LIMIT 50) AS latest"
-    " WHERE completed_at IS NOT NULL",
-    "ii"};
+/// Of the type's latest runs: the sum and the number of those that completed, the time, and the
+/// first of them. Where jobs are kept for the same time, those that go last have finished last.
+#define ASYNCJOBS_LATEST_RUNS(jobs)                                                                \
+    "SELECT sum(completed_at - started_at), count(completed_at), :now, min(expires_at) FROM"       \
+    " (SELECT completed_at, started_at, expires_at FROM " jobs                                     \
+    "  WHERE type = :type AND expires_at >= :floor ORDER BY expires_at DESC LIMIT 50) AS latest"
+inline constexpr Sql latest_runs = {ASYNCJOBS_LATEST_RUNS("jobs"), "iiii"};
 
 inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queue", "i"};
 
@@ -153,12 +161,18 @@ inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE"
 
 inline constexpr Sql purged_owner = {
     "SELECT owner FROM job_tombstones WHERE id = :id AND expires_at + 0 > :now", "t"};
-inline constexpr Sql any_past_tombstone = {
-    "SELECT 1 FROM job_tombstones WHERE expires_at <= :now ORDER BY expires_at LIMIT 1", "i"};
+/// As expired_job.
+inline constexpr Sql past_tombstone = {
+    "SELECT :now, (SELECT expires_at FROM job_tombstones"
+    "  WHERE expires_at >= :floor AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
+    "ii"};
 /// Nested, since MySQL takes no limit right within IN.
-inline constexpr Sql forget_tombstones = {"DELETE FROM job_tombstones WHERE id IN (SELECT id FROM"
-                                          " (SELECT id FROM job_tombstones WHERE expires_at <= :now"
-                                          "  ORDER BY expires_at LIMIT :n) AS past)"};
+#define ASYNCJOBS_PAST_TOMBSTONES                                                                  \
+    "SELECT id FROM job_tombstones WHERE expires_at >= :floor AND expires_at <= :now"              \
+    " ORDER BY expires_at LIMIT :n"
+inline constexpr Sql forget_tombstones = {
+    "DELETE FROM job_tombstones WHERE id IN (SELECT id FROM (" ASYNCJOBS_PAST_TOMBSTONES
+    ") AS past)"};
 
 /// Of the jobs that wait for a limit, up to `last`, those that do so no more.
 #define ASYNCJOBS_IS_NOT_WAITING                                                                   \
@@ -190,6 +204,8 @@ struct OwnStatements {
     Sql next_type = statements::next_type; ///< may name one of which no job has finished
     Sql expired_job = statements::expired_job;
     Sql expired_lease = statements::expired_lease;
+    Sql to_advance = statements::to_advance;
+    Sql count_waiting = statements::count_waiting;
     Sql count_processing = statements::count_processing;
     Sql latest_runs = statements::latest_runs;
     Sql forget_tombstones = statements::forget_tombstones;

@@ -22,6 +22,12 @@ std::optional<SweepFloors::Floors> SweepFloors::begin(SteadyTime now) {
     return floors_;
 }
 
+Timestamp SweepFloors::floor_of(std::string_view of) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = floors_.find(of);
+    return found == floors_.end() ? Timestamp::min() : found->second;
+}
+
 void SweepFloors::end(Floors floors, bool anew, SteadyTime began, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     floors_ = std::move(floors);

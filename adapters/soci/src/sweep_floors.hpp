@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -28,17 +29,22 @@ public:
     /// Empty: anew, with the oldest entries of whatever there is.
     std::optional<Floors> begin(SteadyTime now);
 
+    /// Where everything of this begins that lives, but for what was committed late: at the oldest
+    /// entries, if not known.
+    Timestamp floor_of(std::string_view of) const;
+
     /// Where the next sweep begins; `anew`: all that there was has been looked at.
     void end(Floors floors, bool anew, SteadyTime began, SteadyTime now);
 
     /// The next sweep begins anew.
     void forget() {
         const std::lock_guard lock(mutex_);
+        floors_.clear();
         begins_anew_at_ = {};
     }
 
 private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     Floors floors_;
     SteadyTime begins_anew_at_ = {};
 };

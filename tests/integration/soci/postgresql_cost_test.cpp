@@ -39,7 +39,7 @@ SELECT 'gone-' || to_char(n, 'FM0000000000'), 'o', 4000000000000000
   FROM generate_series(1, 200000) AS n;
 )sql";
 
-std::vector<Settlement> completed(const std::vector<ClaimedJob>& jobs) {
+std::vector<Settlement> all_completed(const std::vector<ClaimedJob>& jobs) {
     std::vector<Settlement> settlements;
     for (const auto& job : jobs)
         settlements.push_back(Settlement::completed(job.lease, JsonText()));
@@ -77,7 +77,7 @@ void make_all_calls(JobStore& store) {
     store.check(leases);
     store.renew(heartbeats, 1min);
     client.find(claimed.at(0).lease.id);
-    store.settle(completed(claimed));
+    store.settle(all_completed(claimed));
     while (!store.unblock(100).empty()) {
     }
     client.cancel(chain[1].id);
@@ -89,9 +89,9 @@ void make_all_calls(JobStore& store) {
 
     store.set_limit({.name = "limit", .queue = "default", .concurrency = 1});
     client.submit({noop(), noop(), noop()});
-    for (int i = 0; i < 3; ++i) store.settle(completed(claim(store, 3)));
+    for (int i = 0; i < 3; ++i) store.settle(all_completed(claim(store, 3)));
     store.set_limit({.name = "limit"});
-    store.settle(completed(claim(store, 3)));
+    store.settle(all_completed(claim(store, 3)));
     store.set_paused("default", true);
     claim(store, 3);
     store.set_paused("default", false);

@@ -55,4 +55,27 @@ TEST_CASE("results survive an outage of PostgreSQL that its sqlstates do not cal
     for (const auto& outage : outages) check_results_survive(database.url(), outage);
 }
 
+TEST_CASE("results survive what PostgreSQL says of a broken disk, index or server" *
+          needs_postgresql) {
+    RoleOfItsOwn database;
+    const std::string& schema = database.schema.name();
+    // An I/O error, an internal error, a corrupted table and a corrupted index; a server that is
+    // not in the state for it, and one that became a standby.
+    for (const std::string code : {"58030", "XX000", "XX001", "XX002", "55000", "25006"}) {
+        const Outage outage{
+            code,
+            [&] {
+                database.admin.run("CREATE FUNCTION " + schema +
+                                   ".refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                                   " RAISE EXCEPTION 'refused' USING ERRCODE = '" +
+                                   code +
+                                   "'; END $$;"
+                                   "CREATE TRIGGER refuse BEFORE UPDATE ON " +
+                                   schema + ".jobs EXECUTE FUNCTION " + schema + ".refuse()");
+            },
+            [&] { database.admin.run("DROP FUNCTION " + schema + ".refuse() CASCADE"); }};
+        check_results_survive(database.url(), outage);
+    }
+}
+
 } // namespace

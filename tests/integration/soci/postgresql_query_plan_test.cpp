@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <sstream>
 #include <string>
@@ -54,8 +55,8 @@ struct PostgresqlPlanner {
                                           false));
     }
 
-    /// How a session plans it that has run it often (`generic`), or not yet.
-    std::string plan_of(std::string_view sql, bool generic) {
+    /// The call of a statement as a session plans it that has run it often (`generic`), or not yet.
+    std::string prepared(std::string_view sql, bool generic) {
         static const std::map<std::string, std::string> values = {{"now", "500000000"},
                                                                   {"n", "100"},
                                                                   {"count_limit", "1000"},
@@ -102,11 +103,31 @@ struct PostgresqlPlanner {
         database->run("DEALLOCATE ALL; SET plan_cache_mode = force_" +
                       std::string(generic ? "generic" : "custom") + "_plan");
         database->run("PREPARE statement AS " + postgresql_text(sql));
+        return "EXECUTE statement" + (arguments.empty() ? "" : "(" + arguments + ")");
+    }
+
+    std::string plan_of(std::string_view sql, bool generic) {
+        const auto call = prepared(sql, generic);
         std::string plan;
-        for (const auto& line : database->column("EXPLAIN EXECUTE statement" +
-                                                 (arguments.empty() ? "" : "(" + arguments + ")")))
-            plan += line + "\n";
+        for (const auto& line : database->column("EXPLAIN " + call)) plan += line + "\n";
         return plan;
+    }
+
+    /// How many pages the statement reads; what it changes is taken back.
+    int pages_of(const Sql& sql) {
+        const auto call = prepared(sql.text, true);
+        database->run("BEGIN");
+        const auto lines = database->column("EXPLAIN (ANALYZE, BUFFERS) " + call);
+        database->run("ROLLBACK");
+        int pages = 0;
+        for (const auto& line : lines) { // those of the first step are of all steps
+            if (!contains(line, "Buffers: shared")) continue;
+            for (const char* kind : {"hit=", "read="})
+                if (const auto at = line.find(kind); at != line.npos)
+                    pages += std::stoi(line.substr(at + std::strlen(kind)));
+            break;
+        }
+        return pages;
     }
 
     PostgresqlSchema schema;
@@ -166,7 +187,7 @@ const Expected all_statements[] = {{postgresql::next_due_in, "jobs_due"},
                                    {statements::first_of_key, "jobs_idempotency_key"},
                                    {statements::key_holder, "jobs_unique_key"},
                                    {statements::purged_owner, "job_tombstones_pkey"},
-                                   {statements::any_past_tombstone, "job_tombstones_end"},
+                                   {statements::past_tombstone, "job_tombstones_end"},
                                    {postgresql::forget_tombstones, "job_tombstones_end"},
                                    {postgresql::settle, "jobs_pkey"},
                                    {postgresql::claim, "jobs_due"},
@@ -181,8 +202,8 @@ const Expected all_statements[] = {{postgresql::next_due_in, "jobs_due"},
                                    {postgresql::restart, "jobs_unique_key"},
                                    {statements::cancel_processing, "jobs_pkey"},
                                    {postgresql::over_rows.check, "jobs_pkey"},
-                                   {postgresql::over_rows.any_to_unblock, "jobs_to_unblock"},
-                                   {postgresql::over_rows.any_to_unblock, "jobs_to_advance"},
+                                   {postgresql::over_rows.any_finished, "jobs_to_unblock"},
+                                   {statements::to_advance, "jobs_to_advance"},
                                    {postgresql::advance, "jobs_to_advance"},
                                    {postgresql::over_rows.find_finished, "jobs_to_unblock"},
                                    {postgresql::over_rows.lock, "jobs_pkey"},
@@ -276,6 +297,49 @@ TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL
             CHECK(contains(plan, "Index Scan using jobs_pkey"));
             CHECK(walks_of(plan) == "");
         }
+}
+
+/// Jobs that have been through everything before the example of a floor, and their tombstones.
+void add_dead(Postgresql& database, int count) {
+    const auto rows = " FROM generate_series(1, " + std::to_string(count) + ") AS n";
+    database.run(
+        "INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, timeout,"
+        " retention, created_at, updated_at, run_at, worker, input)"
+        " SELECT n, 'noop', 'default', '', 'pending', 1, 5, 0, 0, 1, 1, -n, 'w1', '{}'" +
+        rows);
+    database.run("UPDATE jobs SET not_before = run_at");
+    database.run("UPDATE jobs SET status = 'processing', lease_expires_at = run_at");
+    database.run("UPDATE jobs SET status = 'completed', lease_expires_at = NULL,"
+                 " completed_at = run_at, started_at = run_at, expires_at = run_at");
+    database.run("DELETE FROM jobs");
+    database.run("INSERT INTO job_tombstones (id, owner, expires_at) SELECT n, '42', -n" + rows);
+    database.run("DELETE FROM job_tombstones");
+}
+
+TEST_CASE("on PostgreSQL no statement that begins at a floor reads what is dead below it" *
+          needs_postgresql) {
+    const Sql all[] = {
+        statements::count_waiting, statements::count_processing, statements::latest_runs,
+        statements::held,          statements::expired_lease,    statements::to_advance,
+        statements::expired_job,   statements::past_tombstone,   postgresql::rescue,
+        postgresql::purge,         postgresql::advance,          postgresql::forget_tombstones};
+    std::vector<int> pages;
+    for (const int count : {2'000, 20'000}) {
+        PostgresqlPlanner planner("SELECT 1");
+        auto reader = planner.schema.connect();
+        reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs");
+        add_dead(*planner.database, count);
+        for (std::size_t i = 0; i < std::size(all); ++i) {
+            planner.pages_of(all[i]); // which reads the catalog as well
+            const int read = planner.pages_of(all[i]);
+            if (pages.size() < std::size(all)) {
+                pages.push_back(read);
+                continue;
+            }
+            CAPTURE(all[i].text);
+            CHECK(read <= 2 * pages[i] + 20);
+        }
+    }
 }
 
 } // namespace

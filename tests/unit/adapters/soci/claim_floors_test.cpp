@@ -195,4 +195,71 @@ TEST_CASE("a search that found enough above has not looked below") {
     CHECK_FALSE(claims.begin().below.is_empty());
 }
 
+TEST_CASE("a search knows what time it is at the latest by the database's clock") {
+    Claims claims;
+    claims.claim(oldest, true);
+    CHECK(claims.begin().now == oldest);
+    claims.now += 5s;
+    CHECK(claims.begin().now == oldest + 5s);
+    // The answer said `oldest`, and took 1 s to come.
+    claims.floors.end("q", claims.begin(), {.now = oldest}, claims.now, claims.now + 1s);
+    CHECK(claims.floors.begin("q", claims.now + 1s).now == oldest + 1s);
+}
+
+TEST_CASE("the mark is not above what was looked for") {
+    Claims claims;
+    claims.claim(oldest, true);
+    const auto search = claims.begin();
+    claims.floors.end("q", search, {.now = oldest + 1h, .looked_to = oldest + 1s}, claims.now,
+                      claims.now);
+    CHECK(claims.begin().floor < oldest + 1s);
+}
+
+/// Of which each look below takes `took` from the second one on.
+struct ShortPieces : Claims {
+    explicit ShortPieces(Duration widest) : Claims{.floors = ClaimFloors(widest)} {
+        claim(oldest, true);
+        took = 100ms;
+        for (int i = 0; i < 2; ++i) {
+            claim(std::nullopt, false);
+            now += 3s;
+        }
+    }
+};
+
+TEST_CASE("short pieces go down to the first mark and then begin at the mark again") {
+    ShortPieces claims(10s);
+    claims.took = {};
+    claims.claim(oldest + 1min, true);
+    std::vector<DueRange> pieces;
+    for (int tops = 0; tops < 2 && pieces.size() < 100; claims.now += 1s) {
+        const auto search = claims.claim(std::nullopt, false);
+        CHECK(search.below.to - search.below.from <= 10s);
+        tops += search.below.to == search.floor ? 1 : 0;
+        if (tops == 1) pieces.push_back(search.below);
+    }
+    CHECK(pieces.size() < 100);
+    CHECK(pieces.size() > 5);
+    CHECK(pieces.front().to - pieces.back().from >= 1min);
+    for (std::size_t i = 1; i < pieces.size(); ++i) CHECK(pieces[i].to == pieces[i - 1].from);
+}
+
+TEST_CASE("what is older than the first mark is looked at for a two-hundredth of the time") {
+    ShortPieces claims(10s);
+    claims.took = 1s;
+    int deep = 0;
+    for (int second = 0; second < 3600; ++second, claims.now += 1s)
+        deep += claims.claim(std::nullopt, false).below.from == Timestamp::min() ? 1 : 0;
+    CHECK(deep >= 10);
+    CHECK(deep <= 20);
+}
+
+TEST_CASE("once all that is below is quickly looked at again, there are no pieces") {
+    ShortPieces claims(10s);
+    claims.took = {};
+    claims.now += 20s;
+    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+}
+
 } // namespace

@@ -30,7 +30,7 @@ struct Database {
     }
 };
 
-constexpr Sql insert = {"INSERT INTO t (n, text) VALUES (:n, :text)"};
+constexpr Sql insert_row = {"INSERT INTO t (n, text) VALUES (:n, :text)"};
 constexpr Sql select = {"SELECT id, n, text FROM t ORDER BY id", "iit"};
 
 std::vector<std::int64_t> numbers(Session& session) {
@@ -55,8 +55,8 @@ TEST_CASE("numbers keep all their 64 bits, in columns declared INTEGER too") {
 
 TEST_CASE("an absent value is not an empty one") {
     Database db;
-    db.session.query(insert).change(1, std::optional<std::string>());
-    db.session.query(insert).change(2, std::optional<std::string>(""));
+    db.session.query(insert_row).change(1, std::optional<std::string>());
+    db.session.query(insert_row).change(2, std::optional<std::string>(""));
     std::vector<std::optional<std::string>> texts;
     db.session.query({"SELECT text FROM t ORDER BY n", "t"}).for_each([&](Row row) {
         texts.push_back(row.optional_text());
@@ -68,7 +68,7 @@ TEST_CASE("a changing statement with RETURNING runs once and gives every row, on
     for (const int rows : {1, 2, 50}) {
         CAPTURE(rows);
         Database db;
-        for (int i = 0; i < rows; ++i) db.session.query(insert).change(0, "x");
+        for (int i = 0; i < rows; ++i) db.session.query(insert_row).change(0, "x");
         int returned = 0;
         db.session.query({"UPDATE t SET n = n + :by RETURNING n + 0", "i"})
             .for_each([&](Row row) { returned += static_cast<int>(row.number()); }, 1);
@@ -79,8 +79,8 @@ TEST_CASE("a changing statement with RETURNING runs once and gives every row, on
 
 TEST_CASE("a prepared statement takes new parameters each time") {
     Database db;
-    for (int i = 0; i < 3; ++i) db.session.query(insert).change(i, std::string(1000, 'x'));
-    db.session.query(insert).change(3, "short");
+    for (int i = 0; i < 3; ++i) db.session.query(insert_row).change(i, std::string(1000, 'x'));
+    db.session.query(insert_row).change(3, "short");
     CHECK(numbers(db.session) == std::vector<std::int64_t>{0, 1, 2, 3});
     CHECK(Sqlite(db.file.path()).value("SELECT text FROM t WHERE n = 3") == "short");
 }
@@ -93,22 +93,22 @@ TEST_CASE("a parameter that appears twice is given once") {
 
 TEST_CASE("a wrong number of parameters is refused") {
     Database db;
-    CHECK_THROWS_AS(db.session.query(insert).change(1), std::logic_error);
+    CHECK_THROWS_AS(db.session.query(insert_row).change(1), std::logic_error);
 }
 
 TEST_CASE("after a query was read no snapshot is held") {
     Database db;
-    db.session.query(insert).change(1, "x");
-    db.session.query(insert).change(2, "x");
+    db.session.query(insert_row).change(1, "x");
+    db.session.query(insert_row).change(2, "x");
     db.session.query(select).for_first([](Row) {});
     CHECK(db.wal_is_free());
-    db.session.query(insert).change(3, "x");
+    db.session.query(insert_row).change(3, "x");
     CHECK(db.wal_is_free());
 }
 
 TEST_CASE("a query whose reader throws holds no snapshot and can be run again") {
     Database db;
-    for (int i = 0; i < 3; ++i) db.session.query(insert).change(i, "x");
+    for (int i = 0; i < 3; ++i) db.session.query(insert_row).change(i, "x");
     CHECK_THROWS_AS(db.session.query(select).for_each([](Row) { throw 1; }), int);
     CHECK(db.wal_is_free());
     CHECK(numbers(db.session).size() == 3);

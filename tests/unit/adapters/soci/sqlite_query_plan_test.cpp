@@ -61,9 +61,9 @@ TEST_CASE("no statement scans the table or sorts") {
                        statements::set_paused,
                        statements::cancel_processing,
                        sqlite::over_rows.check,
-                       sqlite::any_finished,
                        sqlite::advance,
-                       sqlite::over_rows.any_to_unblock,
+                       sqlite::over_rows.any_finished,
+                       statements::to_advance,
                        sqlite::over_rows.find_finished,
                        sqlite::over_rows.mark,
                        sqlite::over_rows.block,
@@ -111,7 +111,8 @@ TEST_CASE("each question is answered by the index made for it") {
                    "COVERING INDEX jobs_due (queue=? AND run_at>? AND run_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::rescue.text),
                    "INDEX jobs_lease (lease_expires_at>? AND lease_expires_at<?)"));
-    CHECK(contains(planner.plan_of(statements::held.text), "SCAN jobs USING INDEX jobs_lease"));
+    CHECK(
+        contains(planner.plan_of(statements::held.text), "INDEX jobs_lease (lease_expires_at>?)"));
     CHECK(
         contains(planner.plan_of(statements::count_processing.text), "COVERING INDEX jobs_lease"));
     CHECK(contains(planner.plan_of(sqlite::purge.text),
@@ -119,7 +120,7 @@ TEST_CASE("each question is answered by the index made for it") {
     CHECK(contains(planner.plan_of(statements::latest_runs.text),
                    "INDEX jobs_finished (type=? AND expires_at>?)"));
     CHECK(contains(planner.plan_of(sqlite::advance.text),
-                   "SEARCH jobs USING INDEX jobs_to_advance (run_at<?)"));
+                   "SEARCH jobs USING INDEX jobs_to_advance (run_at>? AND run_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::limits.to_call.text),
                    "INDEX job_waiting_in_line (line=?"));
     const auto due_lines = planner.plan_of(statements::due_lines.text);
@@ -127,9 +128,9 @@ TEST_CASE("each question is answered by the index made for it") {
     CHECK(contains(due_lines, "INDEX job_lines_updated (updated_at>?)"));
     CHECK(contains(planner.plan_of(statements::next_lines.text),
                    "INDEX job_lines_due (due_at>? AND due_at<?)"));
-    const auto sweep = planner.plan_of(sqlite::over_rows.any_to_unblock.text);
-    CHECK(contains(sweep, "INDEX jobs_to_unblock"));
-    CHECK(contains(sweep, "INDEX jobs_to_advance (run_at<?)"));
+    CHECK(contains(planner.plan_of(sqlite::over_rows.any_finished.text), "INDEX jobs_to_unblock"));
+    CHECK(contains(planner.plan_of(statements::to_advance.text),
+                   "INDEX jobs_to_advance (run_at>? AND run_at<?)"));
     CHECK(contains(planner.plan_of(statements::key_holder.text),
                    "INDEX jobs_unique_key (unique_key=?)"));
     CHECK(contains(planner.plan_of(statements::first_of_key.text),

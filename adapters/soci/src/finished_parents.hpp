@@ -1,0 +1,42 @@
+#pragma once
+
+#include <asyncjobs/job_id.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// Jobs that this process has finished and that others may wait for: so that it has not to look for
+/// them among the entries of those that are done with.
+///
+/// Thread-safety  Full.
+class FinishedParents {
+public:
+    void add(std::span<const JobId> ids) {
+        const std::lock_guard lock(mutex_);
+        // More than these are found by a look for them.
+        const auto room = most - std::min(most, ids_.size());
+        ids_.insert(ids_.end(), ids.begin(),
+                    ids.begin() + static_cast<std::ptrdiff_t>(std::min(room, ids.size())));
+    }
+
+    std::vector<JobId> take(std::size_t limit) {
+        const std::lock_guard lock(mutex_);
+        const auto rest = ids_.begin() + static_cast<std::ptrdiff_t>(std::min(limit, ids_.size()));
+        std::vector<JobId> taken(ids_.begin(), rest);
+        ids_.erase(ids_.begin(), rest);
+        return taken;
+    }
+
+private:
+    static constexpr std::size_t most = 10'000;
+    std::mutex mutex_;
+    std::vector<JobId> ids_;
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

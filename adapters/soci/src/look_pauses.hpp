@@ -1,0 +1,41 @@
+#pragma once
+
+#include <asyncjobs/time.hpp>
+
+#include <mutex>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// Pauses between looks at what an index has first, so that they take at most a twentieth of the
+/// time. There are none as long as looks are quick, which they are unless the entries of what is
+/// gone are kept; one that is not may be an accident.
+///
+/// Thread-safety  Full.
+class LookPauses {
+public:
+    bool may_look(SteadyTime now) const {
+        const std::lock_guard lock(mutex_);
+        return now >= ends_at_;
+    }
+
+    void looked(SteadyTime began, SteadyTime now) {
+        constexpr std::chrono::milliseconds quick{5};
+        constexpr int look_one_in = 20;
+        const std::lock_guard lock(mutex_);
+        const bool is_slow = now - began > quick;
+        if (is_slow && was_slow_) ends_at_ = now + look_one_in * (now - began);
+        was_slow_ = is_slow;
+    }
+
+    void end() {
+        const std::lock_guard lock(mutex_);
+        ends_at_ = {};
+    }
+
+private:
+    mutable std::mutex mutex_;
+    bool was_slow_ = false;
+    SteadyTime ends_at_ = {};
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

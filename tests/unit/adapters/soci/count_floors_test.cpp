@@ -1,0 +1,104 @@
+#include "count_floors.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using namespace std::chrono_literals;
+
+constexpr Timestamp counted_at{1000h};
+
+/// Counts of a queue, each of which takes `took`.
+struct Counts {
+    CountFloors floors;
+    SteadyTime now{1h};
+    Duration took = 1ms;
+
+    /// Returns where it began.
+    Timestamp count(std::optional<Timestamp> found) {
+        const auto began = now;
+        const auto floor = floors.begin("q", began);
+        now += took;
+        floors.end("q", floor, found, counted_at, began, now);
+        return floor;
+    }
+};
+
+TEST_CASE("the first count of a queue is of all its jobs") {
+    Counts counts;
+    CHECK(counts.count(counted_at) == Timestamp::min());
+    CHECK(counts.floors.begin("other", counts.now) == Timestamp::min());
+}
+
+TEST_CASE("a count begins a little before the oldest job that the last one found") {
+    Counts counts;
+    counts.count(counted_at - 1h);
+    const auto floor = counts.count(counted_at - 1min);
+    CHECK(floor < counted_at - 1h);
+    CHECK(floor >= counted_at - 1h - 1s);
+    CHECK(counts.count(std::nullopt) >= counted_at - 1min - 1s);
+}
+
+TEST_CASE("after a count that found no job the next one begins a little before its time") {
+    Counts counts;
+    counts.count(std::nullopt);
+    CHECK(counts.count(std::nullopt) >= counted_at - 1s);
+}
+
+TEST_CASE("once a second all jobs are counted") {
+    Counts counts;
+    counts.count(counted_at);
+    counts.now += 999ms;
+    CHECK(counts.count(counted_at) != Timestamp::min());
+    CHECK(counts.count(counted_at) == Timestamp::min());
+}
+
+TEST_CASE("counts of all jobs take at most a hundredth of the time") {
+    Counts counts;
+    counts.took = 100ms;
+    counts.count(counted_at);
+    counts.now += 9s;
+    CHECK(counts.count(counted_at) != Timestamp::min());
+    counts.now += 1s;
+    CHECK(counts.count(counted_at) == Timestamp::min());
+}
+
+TEST_CASE("a job that this process put below the mark is counted") {
+    Counts counts;
+    counts.count(counted_at);
+    counts.floors.lower("q", counted_at - 1h, counts.now);
+    CHECK(counts.count(counted_at - 1h) <= counted_at - 1h);
+    counts.floors.lower("q", counted_at, counts.now);
+    CHECK(counts.count(counted_at - 1h) <= counted_at - 1h);
+}
+
+TEST_CASE("a job put below the mark while a count was under way is counted by the next one") {
+    Counts counts;
+    counts.count(counted_at);
+    const auto began = counts.now;
+    const auto floor = counts.floors.begin("q", began);
+    counts.floors.lower("q", counted_at - 1h, counts.now);
+    counts.floors.end("q", floor, counted_at, counted_at, began, counts.now + 1ms);
+    CHECK(counts.count(counted_at) <= counted_at - 1h);
+}
+
+TEST_CASE("the mark is lowered to what will be due by the database's clock") {
+    Counts counts;
+    counts.count(counted_at + 1h);
+    counts.now += 10ms;
+    counts.floors.lower("q", 30s, counts.now);
+    const auto floor = counts.count(counted_at + 1h);
+    CHECK(floor <= counted_at + 30s + 10ms);
+    CHECK(floor >= counted_at + 28s);
+}
+
+TEST_CASE("after a change of unknown jobs the next count is of all") {
+    Counts counts;
+    counts.count(counted_at);
+    counts.floors.forget();
+    CHECK(counts.count(counted_at) == Timestamp::min());
+}
+
+} // namespace

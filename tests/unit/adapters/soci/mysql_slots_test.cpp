@@ -1,0 +1,43 @@
+#include "mysql_slots.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+
+constexpr Timestamp noon{1000 * slot_width};
+
+TEST_CASE("a search for what is due by now is for the slots from the mark to one beyond now") {
+    const auto slots = slots_of({noon - slot_width, Timestamp::max()}, noon);
+    CHECK(slots.condition.text == "due_slot IN (999,1000,1001)");
+    CHECK(slots.to == noon + 2 * slot_width);
+}
+
+TEST_CASE("a search in a range of times is for its slots") {
+    const auto slots = slots_of({noon, noon + Duration{1}}, noon + std::chrono::hours{1});
+    CHECK(slots.condition.text == "due_slot IN (1000)");
+    CHECK(slots.to == noon + Duration{1});
+}
+
+TEST_CASE("a mark in the future is searched from") {
+    CHECK(slots_of({noon + 5 * slot_width, Timestamp::max()}, noon).condition.text ==
+          "due_slot IN (1005)");
+}
+
+TEST_CASE("a search for too many slots, or with an unknown time, is for a range of them") {
+    const auto all = slots_of({Timestamp::min(), Timestamp::max()}, noon);
+    CHECK(all.condition.text == "due_slot BETWEEN -35184372088832 AND 1001");
+    CHECK(all.to == Timestamp::max());
+    CHECK(slots_of({noon, Timestamp::max()}, std::nullopt).condition.text ==
+          "due_slot BETWEEN 1000 AND 35184372088831");
+}
+
+TEST_CASE("the widest piece is never too many slots") {
+    for (const Duration shift : {Duration{0}, Duration{1}, slot_width - Duration{1}})
+        CHECK(slots_of({noon + shift, noon + shift + widest_piece}, std::nullopt)
+                  .condition.text.starts_with("due_slot IN"));
+}
+
+} // namespace

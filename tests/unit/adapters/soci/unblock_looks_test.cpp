@@ -1,0 +1,59 @@
+#include "finished_parents.hpp"
+#include "look_pauses.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace asyncjobs;
+using namespace asyncjobs::soci_adapter;
+using namespace std::chrono_literals;
+
+constexpr SteadyTime looked_at{1h};
+
+JobId parent(std::uint64_t number) { return JobId::make(Timestamp{}, 7, number); }
+
+TEST_CASE("looks that are quick, and a single slow one, have no pauses") {
+    LookPauses pauses;
+    CHECK(pauses.may_look(looked_at));
+    pauses.looked(looked_at - 1s, looked_at);
+    CHECK(pauses.may_look(looked_at));
+    pauses.looked(looked_at - 1ms, looked_at);
+    pauses.looked(looked_at - 1s, looked_at);
+    CHECK(pauses.may_look(looked_at));
+}
+
+TEST_CASE("looks that are slow take a twentieth of the time") {
+    LookPauses pauses;
+    pauses.looked(looked_at - 100ms, looked_at);
+    pauses.looked(looked_at - 100ms, looked_at);
+    CHECK_FALSE(pauses.may_look(looked_at + 1999ms));
+    CHECK(pauses.may_look(looked_at + 2s));
+}
+
+TEST_CASE("a pause ends when there is something to find") {
+    LookPauses pauses;
+    pauses.looked(looked_at - 100ms, looked_at);
+    pauses.looked(looked_at - 100ms, looked_at);
+    pauses.end();
+    CHECK(pauses.may_look(looked_at));
+}
+
+TEST_CASE("finished parents are taken once, the first first, up to a limit") {
+    FinishedParents parents;
+    const std::vector<JobId> ids = {parent(1), parent(2), parent(3)};
+    parents.add(ids);
+    CHECK(parents.take(2) == std::vector{ids[0], ids[1]});
+    CHECK(parents.take(2) == std::vector{ids[2]});
+    CHECK(parents.take(2).empty());
+}
+
+TEST_CASE("not more finished parents are remembered than a bound says") {
+    FinishedParents parents;
+    const std::vector<JobId> many(9'999, parent(1));
+    parents.add(many);
+    parents.add(many);
+    CHECK(parents.take(100'000).size() < many.size() + 2);
+}
+
+} // namespace
