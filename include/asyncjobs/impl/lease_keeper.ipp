@@ -97,10 +97,12 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
     const auto asked_at = runtime_.now();
     std::vector<Heartbeat> heartbeats;
     heartbeats.reserve(executions.size());
-    for (const auto& execution : executions)
-        heartbeats.push_back({.lease = execution->lease(),
-                              .progress = execution->take_unsent(),
-                              .started = execution->has_unreported_start()});
+    for (const auto& execution : executions) {
+        Heartbeat& heartbeat = heartbeats.emplace_back();
+        heartbeat.lease = execution->lease();
+        heartbeat.progress = execution->take_unsent();
+        heartbeat.started = execution->has_unreported_start();
+    }
 
     std::vector<Renewal> renewals;
     try {
