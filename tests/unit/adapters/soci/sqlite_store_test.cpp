@@ -386,7 +386,7 @@ TEST_CASE("a row that somebody else spoilt fails the call that reads it, and not
 
 TEST_CASE("tombstones go with the sweep after their end, no more of them at once than it may") {
     const SqliteFile file;
-    constexpr Timestamp fixed_time{std::chrono::days{20'000}};
+    static constexpr Timestamp fixed_time{std::chrono::days{20'000}};
     const auto store = open_store(file.url(), {.clock = [] { return fixed_time; }});
     for (std::uint64_t i = 1; i <= 5; ++i) {
         auto job = new_job(i);
