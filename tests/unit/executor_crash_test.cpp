@@ -144,4 +144,24 @@ TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given 
     CHECK(crashes() == crashes_before);
 }
 
+TEST_CASE_FIXTURE(CrashWorld, "in an outage, jobs that wait to report their start say nothing") {
+    submit_jobs();
+    begin(counting(1ms));
+    REQUIRE(until([&] { return runs >= 50; }));
+    die();
+    rescue_all();
+    begin(counting(1ms));
+    int waiting = 0;
+    plan = [&](std::string_view member) {
+        if (runs < 100) return Fault::none;
+        waiting += member == "renew" ? 1 : 0;
+        return Fault::unavailable;
+    };
+    REQUIRE(until([&] { return waiting > 20; }));
+    CHECK(logged("report its start") == 0);
+    CHECK(logged("the store fails") == 1);
+    plan = {};
+    CHECK(until([&] { return all_finished(); }));
+}
+
 } // namespace

@@ -18,7 +18,7 @@ class Execution;
 ///
 /// Blocking  record(), report_start() and visit_parents_of() call the store, and wait while it
 ///           fails: until the lease has ended, or for as long as a lease lasts where it does not
-///           end. The first failure is logged.
+///           end. The first failure is logged; in report_start(), only if it is no outage.
 /// Errors    Interrupted when the executor is gone or the handler is to stop, and after that wait;
 ///           Error as the store threw it, if trying again does not help.
 class ASYNCJOBS_DECL StoreAccess {
@@ -47,8 +47,12 @@ public:
     void look_at_clock(Execution& execution);
 
 private:
+    struct Aim {
+        std::string_view what;
+        bool silent_in_outages = false;
+    };
     template <typename Call>
-    auto persist(Execution& execution, std::string_view what, Call call);
+    auto persist(Execution& execution, Aim aim, Call call);
     void pause(Execution& execution, int tries);
     void renew_with(Execution& execution, std::optional<Step> step);
 

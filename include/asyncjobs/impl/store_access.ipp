@@ -25,7 +25,7 @@ ASYNCJOBS_INLINE void StoreAccess::close() {
 /// has waited for as long as a lease lasts. What the store refuses for another reason is thrown
 /// then, and what is invalid at once.
 template <typename Call>
-auto StoreAccess::persist(Execution& execution, std::string_view what, Call call) {
+auto StoreAccess::persist(Execution& execution, Aim aim, Call call) {
     const std::shared_lock lock(mutex_);
     if (!store_) throw Interrupted{};
     const auto began = runtime_.now();
@@ -34,9 +34,10 @@ auto StoreAccess::persist(Execution& execution, std::string_view what, Call call
             return call();
         } catch (const Error& error) {
             if (error.code() == Condition::invalid) throw;
-            if (tries == 1 && log_)
+            const bool tells = !aim.silent_in_outages || error.code() != Condition::retryable;
+            if (tries == 1 && tells && log_)
                 log_(LogEntry::Level::warning,
-                     fmt::format("a handler waits to {}, as the store fails: {}", what,
+                     fmt::format("a handler waits to {}, as the store fails: {}", aim.what,
                                  error.what()),
                      execution.lease().id);
             execution.stop_if_over(runtime_.now(), LeaseKeeper::reliable(lease_for_));
@@ -51,9 +52,10 @@ auto StoreAccess::persist(Execution& execution, std::string_view what, Call call
     }
 }
 
+/// In an outage every slot may have a job that waits here: the executor's line on it is enough.
 ASYNCJOBS_INLINE void StoreAccess::report_start(Execution& execution) {
     try {
-        persist(execution, "report its start", [&] {
+        persist(execution, {.what = "report its start", .silent_in_outages = true}, [&] {
             renew_with(execution, {});
             return true;
         });
@@ -64,7 +66,7 @@ ASYNCJOBS_INLINE void StoreAccess::report_start(Execution& execution) {
 }
 
 ASYNCJOBS_INLINE void StoreAccess::record(Execution& execution, const Step& step) {
-    persist(execution, "record a step", [&] {
+    persist(execution, {.what = "record a step"}, [&] {
         renew_with(execution, step);
         return true;
     });
@@ -122,7 +124,8 @@ ASYNCJOBS_INLINE void StoreAccess::visit_parents_of(Execution& execution, JobPar
                                                     const std::function<void(Job&&)>& visit) {
     JobQuery query{.needed_by = execution.lease().id, .limit = 8, .parts = parts};
     for (bool more = true; more;) {
-        auto page = persist(execution, "read the parents", [&] { return store_->list(query); });
+        auto page =
+            persist(execution, {.what = "read the parents"}, [&] { return store_->list(query); });
         more = page.more;
         if (!page.jobs.empty()) query.before = page.jobs.back().id;
         std::size_t bytes = 0;
