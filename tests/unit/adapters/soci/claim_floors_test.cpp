@@ -234,7 +234,7 @@ TEST_CASE("short pieces go down to the first mark and then begin at the mark aga
     std::vector<DueRange> pieces;
     for (int tops = 0; tops < 2 && pieces.size() < 100; claims.now += 1s) {
         const auto search = claims.claim(std::nullopt, false);
-        CHECK(search.below.to - search.below.from <= 10s);
+        if (!search.below.is_empty()) CHECK(search.below.to - search.below.from <= 10s);
         tops += search.below.to == search.floor ? 1 : 0;
         if (tops == 1) pieces.push_back(search.below);
     }
