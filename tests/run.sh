@@ -87,11 +87,23 @@ start_tests() {
     tests_process=$!
 }
 
-# report_failures PRESET LOG: the output of each test that failed, now, and their names at the end.
+# first_fault NAME LOG: where the output of a test tells of its first fault.
+first_fault() {
+    awk -v name="$1" '/^ *[0-9]+\/[0-9]+ Test +#/ { is_it = index($0, ": " name " "); left = 0; next }
+        /% tests passed, / { exit }
+        is_it && / ERROR: |Sanitizer|runtime error/ { left = 6 }
+        /^ +Start +[0-9]+: |^=+$|^\[doctest\]|^ *$/ { next }
+        left > 0 { print "    " substr($0, 1, 300); if (--left == 0) exit }' "$2"
+}
+
+# report_failures PRESET LOG: the output of each test that failed, now, and their names at the end,
+# with the first fault of each.
 report_failures() {
     awk '/^ *[0-9]+\/[0-9]+ Test +#/ { is_bad = !/ Passed |\*\*\*Skipped/ } !/^ +Start +[0-9]+: / && is_bad' "$2"
-    while read -r name; do failures+=("$1: $name"); done \
-        < <(sed -n '/^The following tests FAILED:/,/^$/s/^[\t ]*[0-9][0-9]* - //p' "$2")
+    while read -r name; do
+        failures+=("  $1: $name")
+        mapfile -t -O "${#failures[@]}" failures < <(first_fault "${name% (*}" "$2")
+    done < <(sed -n '/^The following tests FAILED:/,/^$/s/^[\t ]*[0-9][0-9]* - //p' "$2")
 }
 
 # Counts the tests by ctest's own closing line.
@@ -188,7 +200,7 @@ slowest tests <"$logs/tests"
 if [ "${#failures[@]}" -gt 0 ]; then
     say ''
     say 'What failed'
-    printf '  %s\n' "${failures[@]}"
+    printf '%s\n' "${failures[@]}"
 fi
 say ''
 say 'Stages'
