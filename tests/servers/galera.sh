@@ -23,6 +23,11 @@ command -v lsof >/dev/null || missing lsof
 user=$(choose_user mysql)
 base=$dir/galera
 
+# For how many seconds nodes wait for one that is silent before they go on without it. A loaded
+# machine may keep one from running for longer than the usual 5 s.
+patience=30
+patience_with_faults=5
+
 # at NODE: makes it the one that is spoken of.
 at() {
     home=$base/$1
@@ -60,8 +65,16 @@ run() {
         --wsrep-on=ON --wsrep-provider="$provider" --wsrep-cluster-name=asyncjobs \
         --wsrep-node-address=127.0.0.1 --wsrep-sst-method=rsync \
         --wsrep-sst-receive-address="127.0.0.1:$(cat "$home/transfer")" \
-        --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$(cat "$home/group");ist.recv_addr=127.0.0.1:$(cat "$home/changes")" \
+        --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$(cat "$home/group");ist.recv_addr=127.0.0.1:$(cat "$home/changes");evs.inactive_timeout=PT60S;evs.suspect_timeout=PT${patience}S" \
         "$@" >>"$home/log" 2>&1 </dev/null &
+}
+
+# be_patient SECONDS: lets all nodes wait so long.
+be_patient() {
+    for node in 1 2 3; do
+        at "$node"
+        ! is_up || sql "SET GLOBAL wsrep_provider_options = 'evs.suspect_timeout=PT$1S'"
+    done
 }
 
 # The first one that comes up is the cluster that the others join.
@@ -93,6 +106,7 @@ start() {
             running=$node
         fi
     done
+    be_patient "$patience"
     url
 }
 
@@ -104,7 +118,13 @@ url() {
 
 # The last one to go knows all that was committed, and is the first to come back.
 stop() { for node in $(printf '%s\n' "${nodes[@]}" | tac); do at "$node" && end "$pid_file" mariadbd TERM; done; }
-crash() { for node in "${nodes[@]}"; do at "$node" && end "$pid_file" mariadbd KILL; done; }
+crash() {
+    be_patient "$patience_with_faults"
+    for node in "${nodes[@]}"; do at "$node" && end "$pid_file" mariadbd KILL; done
+}
+
+# send SIGNAL
+send() { for node in "${nodes[@]}"; do at "$node" && kill "-$1" "$(cat "$pid_file")"; done; }
 
 # isolation 0|1
 isolation() {
@@ -115,9 +135,21 @@ isolation() {
 }
 
 case $action in
-isolate) isolation 1 ;;
-rejoin) isolation 0 ;;
-pause) for node in "${nodes[@]}"; do at "$node" && kill -STOP "$(cat "$pid_file")"; done ;;
-resume) for node in "${nodes[@]}"; do at "$node" && kill -CONT "$(cat "$pid_file")"; done ;;
+isolate)
+    be_patient "$patience_with_faults"
+    isolation 1
+    ;;
+rejoin)
+    isolation 0
+    be_patient "$patience"
+    ;;
+pause)
+    be_patient "$patience_with_faults"
+    send STOP
+    ;;
+resume)
+    send CONT
+    be_patient "$patience"
+    ;;
 *) dispatch ;;
 esac
