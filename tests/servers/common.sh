@@ -50,6 +50,10 @@ make_home() {
     done
 }
 
+# A server's own, in $home/tmp: a MariaDB server that starts, if only to make its tables, removes the
+# temporary tables of others from the folder that they share, and what they run fails.
+make_temporary_folder() { as_user mkdir -p "$home/tmp"; }
+
 # pick_port [NAME]: leaves a free port in $home/NAME, or $home/port: the one of the last time, if nobody
 # has taken it.
 pick_port() {

@@ -44,8 +44,9 @@ has_joined() { sql "SHOW STATUS LIKE 'wsrep_ready'" | grep -q ON; }
 
 make_data() {
     make_home
-    as_user mariadb-install-db --no-defaults --datadir="$home/data.new" --skip-test-db \
-        --auth-root-authentication-method=normal >"$home/init.log" 2>&1 ||
+    make_temporary_folder
+    TMPDIR=$home/tmp as_user mariadb-install-db --no-defaults --datadir="$home/data.new" \
+        --skip-test-db --auth-root-authentication-method=normal >"$home/init.log" 2>&1 ||
         { cat "$home/init.log" >&2; die 'mariadb-install-db failed'; }
     mv "$home/data.new" "$home/data"
 }
@@ -57,8 +58,10 @@ members() {
 
 # run OPTION...
 run() {
-    as_user "$server" --no-defaults --datadir="$home/data" --socket="$socket" \
-        --pid-file="$pid_file" --port="$(cat "$home/port")" --bind-address=127.0.0.1 \
+    make_temporary_folder
+    as_user "$server" --no-defaults --datadir="$home/data" --tmpdir="$home/tmp" \
+        --socket="$socket" --pid-file="$pid_file" --port="$(cat "$home/port")" \
+        --bind-address=127.0.0.1 \
         --max-connections=200 --innodb-buffer-pool-size=128M --innodb-log-file-size=128M \
         --innodb-flush-log-at-trx-commit=1 --max-allowed-packet=64M --skip-name-resolve \
         --character-set-server=utf8mb4 --binlog-format=ROW --innodb-autoinc-lock-mode=2 \

@@ -20,8 +20,9 @@ socket=${TMPDIR:-/tmp}/asyncjobs-mariadb-$(echo "$home" | cksum | cut -d ' ' -f 
 make_data() {
     rm -rf "$home"
     make_home
-    as_user mariadb-install-db --no-defaults --datadir="$home/data.new" --skip-test-db \
-        --auth-root-authentication-method=normal >"$home/init.log" 2>&1 ||
+    make_temporary_folder
+    TMPDIR=$home/tmp as_user mariadb-install-db --no-defaults --datadir="$home/data.new" \
+        --skip-test-db --auth-root-authentication-method=normal >"$home/init.log" 2>&1 ||
         { cat "$home/init.log" >&2; die 'mariadb-install-db failed'; }
     mv "$home/data.new" "$home/data"
 }
@@ -35,8 +36,7 @@ start() {
     if ! is_running "$pid_file" mariadbd; then
         rm -f "$pid_file"
         pick_port
-        # Its own, as a server that starts removes the temporary files of others.
-        as_user mkdir -p "$home/tmp"
+        make_temporary_folder
         # shellcheck disable=SC2086
         as_user "$server" --no-defaults --datadir="$home/data" --tmpdir="$home/tmp" \
             --socket="$socket" --pid-file="$pid_file" --port="$(cat "$home/port")" \

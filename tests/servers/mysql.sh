@@ -26,8 +26,10 @@ comm() { basename "$(loader)" | cut -c 1-15; }
 
 # server FOLDER OPTION...
 server() {
+    make_temporary_folder
     as_user "$(loader)" --library-path "$(dirname "$(loader)")" "$software/usr/sbin/mysqld" \
-        --no-defaults --basedir="$software/usr" --datadir="$home/$1" "${@:2}"
+        --no-defaults --basedir="$software/usr" --datadir="$home/$1" \
+        --tmpdir="$home/tmp" "${@:2}"
 }
 
 make_data() {
