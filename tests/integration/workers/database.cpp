@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <sstream>
+#include <stdexcept>
 
 namespace workers_test {
 namespace {
@@ -120,6 +121,17 @@ std::vector<std::vector<std::string>> Database::rows(const std::string& sql) con
     std::vector<std::vector<std::string>> rows;
     for (const auto& line : split(output_of(command), '\n')) rows.push_back(split(line, '\t'));
     return rows;
+}
+
+bool Database::is_locked() const {
+    if (has_server()) return false;
+    try {
+        output_of({"sqlite3", "-batch", "-cmd", ".timeout 1000", client_.back(),
+                   "BEGIN IMMEDIATE; COMMIT"});
+        return false;
+    } catch (const std::runtime_error&) {
+        return true;
+    }
 }
 
 long Database::count(const std::string& sql) const { return std::stol(rows(sql).at(0).at(0)); }

@@ -49,6 +49,9 @@ public:
     std::vector<std::vector<std::string>> rows(const std::string& sql) const;
     long count(const std::string& sql) const;
 
+    /// Whether somebody keeps a SQLite file from being written for a second or longer.
+    bool is_locked() const;
+
     bool has_server() const { return server_ != nullptr; }
     void stop_server() const;
     void kill_server() const; ///< as a crash would

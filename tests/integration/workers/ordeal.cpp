@@ -131,21 +131,33 @@ private:
         }
     }
 
-    /// Until another worker runs one of the jobs that the stopped one is in the middle of. Nobody
-    /// can while the stopped one holds the lock of a SQLite file: then at another moment.
+    /// Until another worker runs one of the jobs that the stopped one is in the middle of. It comes
+    /// after all that was due when it was taken away, and once more if it was claimed ahead and
+    /// given back.
     void pause_beyond_lease(std::size_t slot) {
         bool lost = false;
         for (int tries = 0; !lost; ++tries) {
             REQUIRE(tries < 20);
-            occupy(slot);
-            fleet_->pause(slot);
+            pause_in_a_job(slot);
             auto cut_off = fleet_->open_runs(fleet_->name(slot));
             std::erase_if(cut_off, [](const Run& run) { return !run.waits; });
             const auto goes_on_elsewhere = [&] {
                 return std::ranges::any_of(
                     cut_off, [&](const Run& run) { return fleet_->was_started_again(run); });
             };
-            lost = !cut_off.empty() && fleet_->wait_until(goes_on_elsewhere, 5s);
+            lost = !cut_off.empty() && fleet_->wait_until(goes_on_elsewhere, 20s);
+            fleet_->resume(slot);
+        }
+    }
+
+    /// At another moment if it holds the lock of a SQLite file: nobody can do anything then. On a
+    /// slow disk that is most of the time.
+    void pause_in_a_job(std::size_t slot) {
+        for (int tries = 0;; ++tries) {
+            REQUIRE(tries < 100);
+            occupy(slot);
+            fleet_->pause(slot);
+            if (!database_.is_locked()) return;
             fleet_->resume(slot);
         }
     }
