@@ -15,7 +15,7 @@ struct StoreOptions {
     /// Errc::store_busy. 0 - 10 min.
     TimeSpan busy_timeout = std::chrono::seconds{5};
     /// How long a database server may work on one statement before it is ended with
-    /// Errc::store_busy. 1 ms - 1 h.
+    /// Errc::store_busy. 1 ms - 1 h. MySQL ends only statements that read.
     TimeSpan statement_timeout = std::chrono::seconds{30};
     unsigned readers = 4; ///< 1-64; how many reads run at the same time
     unsigned writers = 8; ///< 1-64; how many writes do; SQLite has one at a time
@@ -41,7 +41,8 @@ struct StoreOptions {
 /// `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`: MySQL 8.0.16 or MariaDB 10.6, or
 /// later. Password, port and what follows `?` may be left out, and all names be percent-encoded.
 /// Takes `socket=PATH` instead of a host, `ssl_ca`, `ssl_cert` and `ssl_key`, and, in seconds,
-/// `connect_timeout` and `timeout`, after which a server that does not answer is given up.
+/// `connect_timeout` (5) and `timeout` (30): a server that does not answer is given up `timeout`
+/// after `busy_timeout` and `statement_timeout` have passed.
 ///
 /// `memory:`: a MemoryJobStore.
 ///
