@@ -71,8 +71,10 @@ public:
     /// `name` is unique within the job, 1-100 characters of `A-Z a-z 0-9 . _ : / -`. The result is
     /// nothing, a JsonText, or what json::serialize() takes. A cancellation point before the call;
     /// blocks for a write to the store after it. While the store fails, it waits, for as long as a
-    /// lease lasts at most; then the attempt is given back, as after any outage. What `function`
-    /// throws, it throws, and nothing is kept.
+    /// lease lasts at most; then the attempt is given back, as after any outage. If the lease is
+    /// renewed all that time, and the store refuses the step for a reason that does not pass, it
+    /// throws that Error; a result that no store takes, at once. What `function` throws, it throws,
+    /// and nothing is kept.
     template <typename Function>
     auto step(std::string_view name, Function&& function);
 
