@@ -65,9 +65,9 @@ struct ApiOptions {
 
     /// 0 - 1 hour; caps `Prefer: wait`; 0: nobody waits.
     TimeSpan max_wait = std::chrono::seconds{60};
-    std::size_t max_waits = 20'000;                ///< 0-1000000; requests that wait for a job
+    std::size_t max_waits = 20'000;                ///< 0-1000000; requests that wait; more get 503
     std::size_t max_waits_per_owner = 100;         ///< likewise; one more gets 429
-    std::size_t max_streams = 20'000;              ///< 0-1000000; of events
+    std::size_t max_streams = 20'000;              ///< 0-1000000; of events; more get 503
     std::size_t max_streams_per_owner = 100;       ///< likewise; one more gets 429
     TimeSpan heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
 
