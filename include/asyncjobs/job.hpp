@@ -187,8 +187,8 @@ struct Job {
     std::vector<Step> steps = {};                  ///< that are done, in their order
     int attempt = 0;                               ///< charged tries; 1 while the first one runs
     int max_attempts = 1;
-    int crashes = 0;           ///< how often a worker that held it was lost
-    std::int64_t fence = 0;    ///< +1 at every claim, never reset
+    int crashes = 0;           ///< how often a worker that ran it was lost
+    std::int64_t fence = 0;    ///< higher at every claim, never reset
     std::int64_t revision = 1; ///< +1 at every visible change
     std::string worker = {};   ///< who runs it, or ran it last
     std::optional<std::string> unique_key = {};
