@@ -55,8 +55,9 @@ struct ExecutorOptions {
     /// 1-1000; lost workers until a job is quarantined. Of jobs with one chance left, an executor
     /// runs one at a time, so that none goes down with another.
     int crash_limit = 3;
-    /// 10 ms - 1 hour; how long the destructor, once handlers have been waited for, lets the store
-    /// record how they ended, before it interrupts the calls of a store that hangs.
+    /// 10 ms - 1 hour; how long stop() and the destructor, once handlers have been waited for, let
+    /// the store record how they ended. The destructor then interrupts the calls of a store that
+    /// hangs.
     Duration record_within = std::chrono::seconds{5};
     unsigned prefetch_limit =
         1000;               ///< 0-100000; short jobs claimed ahead of a free thread, at most

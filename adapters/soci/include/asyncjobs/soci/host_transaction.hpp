@@ -20,16 +20,17 @@ class session;
 /// one did holds if and only if the host's commit succeeded.
 ///
 /// The session is one of SOCI's SQLite, PostgreSQL or MySQL backend, to the database in which
-/// open_store() made the tables. It needs no settings but the encoding UTF8, on MySQL `utf8mb4`.
+/// open_store() made the tables. It needs no settings but the encoding UTF8. On MySQL and MariaDB
+/// that is `utf8mb4`; sql_safe_updates, a sql_select_limit below a million, and the modes ORACLE
+/// and EMPTY_STRING_IS_NULL are refused.
 ///
 /// Thread-safety  That of the session: one thread at a time.
 /// Ownership      The session is borrowed for the call.
 /// Errors         Throw Error: Errc::invalid_argument for a job or an option that breaks a rule,
-/// and
-///                for another backend or encoding; Errc::conflict where no transaction is open, or
-///                an earlier statement has failed it; else as JobStore. After any Error the host
-///                rolls back; where `code() == Condition::retryable`, its transaction may succeed
-///                when it is run again.
+///                and for another backend, encoding or setting; Errc::conflict where no transaction
+///                is open, or an earlier statement has failed it; else as JobStore. After any Error
+///                the host rolls back; where `code() == Condition::retryable`, its transaction may
+///                succeed when it is run again.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Where the store's tables are, as the parameters of its URL name it.
