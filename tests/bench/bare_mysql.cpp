@@ -141,7 +141,7 @@ public:
                                                    random_(), random_());
             const std::optional<std::string> none;
             rows.add(id, "noop", "default", "", 0, 5, none, none, none, 0,
-                     std::int64_t{604'800'000'000}, time, none, none, input_, none);
+                     std::int64_t{604'800'000'000}, time, none, none, input_, none, 0);
         }
         connection_.add(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
         connection_.add("COMMIT");

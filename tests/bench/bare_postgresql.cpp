@@ -105,7 +105,7 @@ public:
     std::size_t insert(std::size_t count) {
         PostgresqlArray ids, types, queues, owners, priorities, max_attempts, keys,
             idempotency_keys, limit_keys, timeouts, retentions, run_at, delays, deadlines,
-            start_within, inputs, metadata;
+            start_within, inputs, metadata, dependents;
         for (std::size_t i = 0; i < count; ++i) {
             ids.add(asyncjobs::JobId::make(wall_clock(), random_(), random_()).text());
             types.add(std::string_view("noop"));
@@ -124,6 +124,7 @@ public:
             start_within.add_null();
             inputs.add(input_);
             metadata.add_null();
+            dependents.add(0);
         }
         const auto step = std::to_string(asyncjobs::priority_step.count());
         connection_.send(
@@ -133,7 +134,7 @@ public:
              keys.text().c_str(), idempotency_keys.text().c_str(), limit_keys.text().c_str(),
              timeouts.text().c_str(), retentions.text().c_str(), run_at.text().c_str(),
              delays.text().c_str(), deadlines.text().c_str(), start_within.text().c_str(),
-             inputs.text().c_str(), metadata.text().c_str()});
+             inputs.text().c_str(), metadata.text().c_str(), dependents.text().c_str()});
         connection_.commit([](const PGresult&) {});
         return count;
     }

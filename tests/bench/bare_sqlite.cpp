@@ -129,7 +129,7 @@ private:
             insert_
                 ->bind(id.text(), "noop", "default", "", std::int64_t{0}, std::int64_t{5}, nullptr,
                        nullptr, nullptr, std::int64_t{0}, std::int64_t{604'800'000'000}, time, time,
-                       nullptr, nullptr, input_, nullptr)
+                       nullptr, nullptr, input_, nullptr, std::int64_t{0})
                 .step();
         }
         commit_->step();

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The benchmark measures the library and the bare database on each store that there is. The bare one
+# runs the statements of the store, so what it gives them must follow each change.
+# Usage: runs_on_every_store.sh BENCH
+set -euo pipefail
+bench=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+for store in "sqlite:$folder" "${ASYNCJOBS_TEST_POSTGRESQL:-}" "${ASYNCJOBS_TEST_MARIADB:-}" "${ASYNCJOBS_TEST_MYSQL:-}"; do
+    [ -n "$store" ] || continue
+    for what in drain bulk enqueue1 enqueue16 latency; do
+        url=$store
+        [ "$store" != "sqlite:$folder" ] || url+=/$what.db
+        "$bench" --store "$url" --measure $what --jobs 100 --rounds 1 --seconds 1 |
+            grep "^RESULT measure=$what .*ratio=[0-9]" || { echo "no result: $what on $url"; exit 1; }
+    done
+done
