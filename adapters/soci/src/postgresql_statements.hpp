@@ -43,9 +43,11 @@ inline constexpr Sql insert_all = {ASYNCJOBS_INSERT " RETURNING id, created_at",
 inline constexpr Sql insert = {ASYNCJOBS_INSERT " ON CONFLICT DO NOTHING RETURNING id, created_at",
                                "ti"};
 
-// Said so that no index knows it: statistics of a moment when nothing was processing make a walk
-// through all leases, for each job of a batch, look cheaper than the primary key.
-#define ASYNCJOBS_IS_PROCESSING " AND status || '' = 'processing'"
+// Said of the batch's row as well. An index must not know it: statistics of a moment when nothing
+// was processing make a walk through all leases, for each job of a batch, look cheaper than the
+// primary key. Nor may a planner take it for a reason why few of the jobs are left: it would
+// compare each of them with each row of the batch, instead of hashing those.
+#define ASYNCJOBS_IS_PROCESSING " AND CASE WHEN number > 0 THEN status END = 'processing'"
 
 /// With one error more, of the attempt under way: see attempt_entry().
 #define ASYNCJOBS_WITH_ERROR(entry)                                                                \
