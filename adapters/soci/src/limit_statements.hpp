@@ -50,7 +50,7 @@ inline constexpr std::string_view limited_due_columns = "ttttt"
                                                         "iiiii";
 #define ASYNCJOBS_TO_CALL                                                                          \
     "SELECT job, queue, queued_at, told, job_revision, " ASYNCJOBS_REVISION_THAT_WAITS             \
-    " FROM job_waiting WHERE queue IN"
+    " FROM job_waiting"
 #define ASYNCJOBS_FIRST_OF_LINE                                                                    \
     " AND line = :line"                                                                            \
     " AND coalesce((SELECT paused FROM job_queues WHERE name = queue), 0) = 0"                     \
@@ -104,7 +104,7 @@ static_assert(priority_step == Duration{60'000'000});
                                                 "  LIMIT 1) = 1",                                  \
                         "t"},                                                                      \
         .to_call = {rows("ignored", "text") ASYNCJOBS_TO_CALL                                      \
-                    " (SELECT new_id FROM batch)" ASYNCJOBS_FIRST_OF_LINE,                         \
+                    " WHERE queue IN (SELECT new_id FROM batch)" ASYNCJOBS_FIRST_OF_LINE,          \
                     "ttitii"},                                                                     \
         .waits = {rows("ignored", "text") "SELECT " ASYNCJOBS_WAITS                                \
                                           " FROM job_waiting WHERE " waiting_among,                \

@@ -385,9 +385,13 @@ inline constexpr LimitStatements limits = {
                         "ignored") " AS batch"
                                    " WHERE EXISTS (SELECT 1 FROM job_waiting WHERE line = new_id)",
                     "t"},
-    .to_call = {ASYNCJOBS_TO_CALL " (SELECT new_id FROM " ASYNCJOBS_ROWS(
-                    "ignored") " AS batch)" ASYNCJOBS_FIRST_OF_LINE,
-                "ttitii"},
+    // As a join with the queues, the whole line would be sorted for its first.
+    .to_call =
+        {ASYNCJOBS_TO_CALL
+         " FORCE INDEX (job_waiting_in_line)"
+         " WHERE (SELECT 1 FROM " ASYNCJOBS_ROWS(
+             "ignored") " AS batch WHERE new_id = queue LIMIT 1) = 1" ASYNCJOBS_FIRST_OF_LINE,
+         "ttitii"},
     .waits = {"SELECT " ASYNCJOBS_WAITS " FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_WAITING_OF_BATCH,
               "ttiti"},
