@@ -39,6 +39,32 @@ TEST_CASE_FIXTURE(SleepWorld,
     CHECK(runs == 1);
 }
 
+TEST_CASE_FIXTURE(SleepWorld,
+                  "a store that fails for a while after a sleep costs no running job a crash") {
+    auto busy = sweeping();
+    busy.concurrency = 1; // no claim finds out that the store fails
+    Executor executor(store, process, busy);
+    executor.handle_async("work", counting(2h));
+    executor.start();
+    const auto id = submit();
+    CHECK(until([&] { return runs == 1; }));
+    until([] { return false; }, 7s);
+    process->suspend(1h);
+    bool has_woken = false;
+    int failed = 0;
+    plan = [&](std::string_view member) {
+        if (member != "renew" || failed == 3) return Fault::none;
+        has_woken = true;
+        ++failed;
+        return Fault::unavailable;
+    };
+    CHECK(until([&] { return has_woken; }, 2h));
+    until([] { return false; }, 1min);
+    CHECK(failed == 3);
+    CHECK(find(id).crashes == 0);
+    CHECK(find(id).fence == 1);
+}
+
 TEST_CASE_FIXTURE(SleepWorld, "executors that slept together take no jobs from each other") {
     const auto neighbour = std::make_shared<testing::SimulatedRuntime>(simulation);
     Executor executor(store, process, sweeping()), other(store, neighbour, sweeping());

@@ -49,8 +49,9 @@ public:
     void look_at(std::span<const std::shared_ptr<Execution>> executions);
 
     /// Renews what a sweep might take for lost: leases that were not renewed for long, and all of
-    /// them if this process has slept. False if that is not certain to have made a sweep safe:
-    /// the store failed, or other processes have slept, too, and must have their turn first.
+    /// them if this process has slept or the store failed the last time. False if that is not
+    /// certain to have made a sweep safe: the store fails, or other processes have slept or met the
+    /// same fault, too, and must have their turn first.
     /// Called on the lane.
     bool renew_before_sweep();
 
@@ -78,7 +79,8 @@ private:
     bool woken_ = false; ///< since the beat that is under way began
     bool renewing_ = false;
     std::optional<Duration> clock_offset_; ///< the wall clock's, from the one that stops in sleep
-    bool slept_ = false;                   ///< since the last sweep
+    /// Before the next sweep: this process has slept, or the store failed before the last one.
+    bool must_renew_all_ = false;
     std::unique_ptr<Timer> timer_;
 };
 

@@ -37,10 +37,7 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
     Executions due, to_check;
     for (const auto& execution : under_way) {
         execution->stop_if_over(now, reliable(options_.lease_for));
-        if (const auto started = execution->started_at();
-            started && execution->timeout() > Duration::zero() &&
-            now - *started - execution->timeout() >= options_.timeout_grace)
-            hooks_.give_up(execution);
+        if (execution->past_timeout(now) >= options_.timeout_grace) hooks_.give_up(execution);
         if (slept || execution->has_unsent() || execution->has_unreported_start() ||
             now - execution->renewed_at() >= options_.lease_for / 3)
             due.push_back(execution);
@@ -74,21 +71,24 @@ ASYNCJOBS_INLINE bool LeaseKeeper::has_slept() {
     const auto drift = offset - clock_offset_.value_or(offset);
     const bool slept = std::chrono::abs(drift) > options_.lease_for / 8;
     if (slept || !clock_offset_) clock_offset_ = offset;
-    slept_ |= slept;
+    must_renew_all_ |= slept;
     return slept;
 }
 
 ASYNCJOBS_INLINE bool LeaseKeeper::renew_before_sweep() {
     has_slept();
     std::unique_lock lock(mutex_);
-    const bool slept = std::exchange(slept_, false);
+    const bool all = std::exchange(must_renew_all_, false);
     lock.unlock();
     const auto now = runtime_.now();
     Executions stale;
     for (const auto& execution : hooks_.under_way())
-        if (slept || now - execution->renewed_at() >= options_.lease_for / 2)
+        if (all || now - execution->renewed_at() >= options_.lease_for / 2)
             stale.push_back(execution);
-    return renew(stale) && !slept;
+    if (renew(stale)) return !all;
+    lock.lock();
+    must_renew_all_ = true;
+    return false;
 }
 
 /// False if the store failed.
