@@ -8,13 +8,14 @@ namespace {
 struct CrashWorld : World {
     static constexpr int jobs = 600;
     static constexpr Duration report_every = 100ms;
+    NewJob own_job = {.type = "work"};
     std::vector<JobId> ids = {};
     std::unique_ptr<Executor> executor = {};
     int runs = 0;
     std::ptrdiff_t most_held = 0; ///< by a process when it died
 
     void submit_jobs() {
-        std::vector<NewJob> all(jobs, NewJob{.type = "work"});
+        std::vector<NewJob> all(jobs, own_job);
         for (const auto& submitted : client.submit(std::move(all))) ids.push_back(submitted.id);
     }
 
@@ -142,6 +143,27 @@ TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given 
     CHECK(until([&] { return all_finished(); }));
     CHECK(count(JobStatus::completed) == jobs);
     CHECK(crashes() == crashes_before);
+}
+
+TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start takes nothing from a job's timeout") {
+    own_job = {.type = "work", .max_attempts = 1, .timeout = 1s};
+    submit_jobs();
+    begin(counting(1ms));
+    REQUIRE(until([&] { return runs >= 50; }));
+    die();
+    rescue_all();
+    begin(counting(1ms));
+    bool is_away = false;
+    plan = [&](std::string_view member) {
+        if (member != "renew" || runs < 100) return Fault::none;
+        is_away = true;
+        return Fault::unavailable;
+    };
+    REQUIRE(until([&] { return is_away; }));
+    simulation.run_for(3s); // less than the lease can be relied on
+    plan = {};
+    CHECK(until([&] { return all_finished(); }));
+    CHECK(count(JobStatus::completed) == jobs);
 }
 
 TEST_CASE_FIXTURE(CrashWorld, "in an outage, jobs that wait to report their start say nothing") {

@@ -46,9 +46,7 @@ public:
 
     /// Asks it to stop if its time is over, or its lease, which may be relied on for so long.
     void stop_if_over(SteadyTime now, Duration reliable) {
-        if (const auto started = started_at();
-            started && timeout() > Duration::zero() && now - *started >= timeout())
-            stop(StopReason::timed_out);
+        if (past_timeout(now) >= Duration::zero()) stop(StopReason::timed_out);
         if (now - renewed_at() >= reliable) stop(StopReason::lease_lost);
     }
 
@@ -129,10 +127,16 @@ public:
         const auto at = started_at_.load();
         return at == Duration::zero() ? std::nullopt : std::optional(SteadyTime(at));
     }
-    Duration timeout() const noexcept { return timeout_.load(); }
+    /// How long ago its time was over; negative if it is not, or has no limit.
+    Duration past_timeout(SteadyTime now) const noexcept {
+        const Duration timeout = timeout_; // before the start that it counts from
+        if (timeout == Duration::zero()) return Duration::min();
+        return now.time_since_epoch() - started_at_.load() - timeout;
+    }
+    /// May be called again, before the handler is, to start with a timeout later.
     void start(SteadyTime now, Duration timeout) noexcept {
-        timeout_ = timeout;
         started_at_ = now.time_since_epoch();
+        timeout_ = timeout;
     }
 
     /// Whether it runs and the store does not know it.

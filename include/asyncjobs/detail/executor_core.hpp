@@ -132,7 +132,7 @@ private:
     void start_async();
     ExecutionPtr take(Lock&, Ready& ready);
     const Handler& begin(const ExecutionPtr& execution);
-    void check_start(Execution& execution) const;
+    void check_start(Execution& execution, const Handler& handler) const;
     void run(const ExecutionPtr& execution);
     void run_async(const ExecutionPtr& execution);
     void free_slot(const ExecutionPtr& execution);

@@ -34,8 +34,9 @@ public:
     /// Returns when the step is durable. Extends the lease.
     void record(Execution& execution, const Step& step);
 
-    /// Returns when the store knows that the job starts. Extends the lease. Gives the attempt back
-    /// where that can't be done.
+    /// Returns when the store knows that the job starts. Extends the lease. Where that can't be
+    /// done, throws Interrupted, and never Error: the attempt, whose timeout has not begun, is given
+    /// back.
     void report_start(Execution& execution);
 
     /// Calls `visit` with each, newest first; what is in memory at a time is bounded.

@@ -70,11 +70,10 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::take(Lock&, Ready& rea
     return execution;
 }
 
+/// The timeout counts from check_start() on.
 ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const ExecutionPtr& execution) {
     const auto& handler = handler_of(execution);
-    const auto timeout = execution->job().timeout;
-    execution->start(runtime_.now(),
-                     timeout > Duration::zero() ? timeout : handler.options.timeout);
+    execution->start(runtime_.now(), Duration::zero());
     if (options_.events) tell_started(execution->job());
     return handler;
 }
@@ -86,7 +85,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
     JsonText result;
     const auto* const before = std::exchange(runs_handler_of(), this);
     try {
-        check_start(*execution);
+        check_start(*execution, handler);
         result = handler.run(execution->job().input, progress);
     } catch (...) {
         thrown = std::current_exception();
@@ -96,8 +95,9 @@ ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
 }
 
 /// Throws what ends an attempt that is not to start any more. Waits for the store where that must
-/// know first that the attempt starts.
-ASYNCJOBS_INLINE void ExecutorCore::check_start(Execution& execution) const {
+/// know first that the attempt starts, which takes nothing from the attempt's timeout.
+ASYNCJOBS_INLINE void ExecutorCore::check_start(Execution& execution,
+                                                const Handler& handler) const {
     if (execution.stop_reason() == StopReason::none && execution.reports_start_first())
         access_->report_start(execution);
     if (execution.stop_reason() != StopReason::none) throw Interrupted{};
@@ -105,6 +105,8 @@ ASYNCJOBS_INLINE void ExecutorCore::check_start(Execution& execution) const {
         throw JobFailure(std::string(error_code::deadline_passed),
                          "It could not be started before its deadline.")
             .permanent();
+    const auto timeout = execution.job().timeout;
+    execution.start(runtime_.now(), timeout > Duration::zero() ? timeout : handler.options.timeout);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::run_async(const ExecutionPtr& execution) {
@@ -134,7 +136,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const ExecutionPtr& execution) {
         run->end(thrown, std::move(result));
     };
     try {
-        check_start(*execution);
+        check_start(*execution, handler);
         handler.run_async(execution->job().input, run->progress, done);
     } catch (...) {
         done(std::current_exception(), {});

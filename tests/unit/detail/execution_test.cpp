@@ -57,7 +57,13 @@ TEST_CASE_FIXTURE(RunningJob, "a start says when, and how long it may take") {
     CHECK(execution.started_at() == std::nullopt);
     execution.start(claimed_at + 1s, 3s);
     CHECK(execution.started_at() == claimed_at + 1s);
-    CHECK(execution.timeout() == Duration{3s});
+    CHECK(execution.past_timeout(claimed_at + 2s) == Duration{-2s});
+    CHECK(execution.past_timeout(claimed_at + 5s) == Duration{1s});
+}
+
+TEST_CASE_FIXTURE(RunningJob, "a job without a timeout is never past it") {
+    execution.start(claimed_at, 0s);
+    CHECK(execution.past_timeout(claimed_at + 24h) < Duration{0});
 }
 
 TEST_CASE_FIXTURE(RunningJob, "one verdict counts, whoever comes first") {
