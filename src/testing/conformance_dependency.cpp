@@ -289,6 +289,60 @@ void is_not_forgotten_by_retention(Scene& scene) {
     expect_equal(claimable(scene), 1, "jobs claimed after their parent was removed");
 }
 
+/// Once as a job that was removed, and once as one that was purged.
+void waits_for_its_own_parents_alone(Scene& scene) {
+    for (const bool is_purged : {false, true}) {
+        const auto first = scene.running().lease, second = scene.running().lease;
+        const auto job =
+            scene.filled({.queue = "children", .retention = Duration{0}, .after = {first.id}});
+        scene.submit(job);
+        scene.store().cancel(job.id, {});
+        if (is_purged)
+            expect_equal(scene.store().purge(10), 1, "jobs purged");
+        else
+            expect_equal(scene.store().remove(job.id), RemoveOutcome::removed, "remove");
+
+        auto again = job;
+        again.after = {first.id, second.id};
+        scene.submit(again);
+        expect_equal(scene.job(job.id).blocked_by, 2, "blocked_by of a job with a used id");
+        scene.accept(Settlement::completed(first, JsonText()));
+        unblock(scene);
+        expect_equal(scene.job(job.id).blocked_by, 1, "blocked_by after one of two parents");
+        expect_equal(claimable(scene), 0, "jobs claimed after one of two parents");
+        scene.accept(Settlement::completed(second, JsonText()));
+        unblock(scene);
+        expect_equal(ids_of(scene.claim(10, {"children"})), {job.id}, "jobs claimed");
+    }
+}
+
+void waits_for_a_parent_that_it_had_before(Scene& scene) {
+    const auto parent = scene.running().lease;
+    const auto job = scene.filled({.queue = "children", .after = {parent.id}});
+    for (int i = 0; i < 2; ++i) {
+        scene.submit(job);
+        scene.store().cancel(job.id, {});
+        expect_equal(scene.store().remove(job.id), RemoveOutcome::removed, "remove");
+    }
+    scene.submit(job);
+    expect_equal(scene.job(job.id).blocked_by, 1, "blocked_by");
+    scene.accept(Settlement::completed(parent, JsonText()));
+    expect_equal(unblock(scene).size(), 1, "jobs let go");
+    expect_equal(scene.job(job.id).blocked_by, 0, "blocked_by after its parent");
+    expect_equal(ids_of(scene.claim(10, {"children"})), {job.id}, "jobs claimed");
+}
+
+/// Of a parent that has finished, and whose only child is gone.
+void a_child_that_is_gone_keeps_no_parent(Scene& scene) {
+    const auto parent = scene.running({.retention = Duration{0}}).lease;
+    const auto child = child_of(scene, {parent.id});
+    scene.store().cancel(child, {});
+    scene.accept(Settlement::completed(parent, JsonText()));
+    expect_equal(scene.store().remove(child), RemoveOutcome::removed, "remove");
+    expect_equal(unblock(scene).size(), 0, "jobs let go");
+    expect_equal(scene.store().purge(10), 1, "jobs purged");
+}
+
 void lists_the_parents(Scene& scene) {
     const auto first = scene.completed(), second = scene.submit();
     const auto child = child_of(scene, {first, second});
@@ -425,6 +479,11 @@ Cases dependency_cases() {
         {"a job that an operator started waits no more", leaves_finished_children_alone},
         {"a parent that is tried again goes on blocking", a_parent_that_is_retried_blocks_on},
         {"a finished parent stays until its children were told", is_not_forgotten_by_retention},
+        {"a job with the id of one that is gone waits for its own parents alone",
+         waits_for_its_own_parents_alone},
+        {"a job that is submitted again waits for the parent that it had before",
+         waits_for_a_parent_that_it_had_before},
+        {"a child that is gone keeps no finished parent", a_child_that_is_gone_keeps_no_parent},
         {"a job's parents can be listed", lists_the_parents},
         {"follow-ups may wait for each other and for their job", follow_ups_may_wait},
         {"replacing the input of a blocked job does not let it go", replacing_does_not_unblock},

@@ -127,6 +127,7 @@ struct MemoryJobStore::State {
     JobPage parents_page(const JobQuery& query);
     void fill(Record& record, const NewJob& wanted, std::vector<JobId> parents, Timestamp now);
     void forget(Record& record);
+    void leave_parents(const Record& record);
     void take_back(const JobId& id);
     void erase(Record& record);
     void bury(const Job& job);
@@ -144,8 +145,8 @@ struct MemoryJobStore::State {
     std::map<std::string_view, const Job*> kept_keys; ///< by idempotency key, likewise
     detail::ByName<Queue> queues;
     detail::ByName<detail::MemoryOwned> owned;
-    detail::ByName<detail::RecentRuns> recent_runs;         ///< by type
-    std::unordered_map<JobId, std::vector<JobId>> children; ///< whom their parent still blocks
+    detail::ByName<detail::RecentRuns> recent_runs;                ///< by type
+    std::unordered_map<JobId, std::unordered_set<JobId>> children; ///< whom their parent blocks
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
     detail::MemoryLines lines;
     detail::MemoryCatalogue all;
@@ -283,7 +284,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& 
     std::ranges::sort(parents);
     record.parents = std::move(parents);
     for (const JobId& parent : record.parents) {
-        children[parent].push_back(job.id);
+        children[parent].insert(job.id);
         if (is_finished(find(parent)->job.status)) to_unblock.insert(parent);
     }
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
@@ -298,16 +299,24 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::forget(Record& record) {
         const auto found = key ? keys.find(*key) : keys.end();
         return found != keys.end() && found->second == whose;
     };
-    for (const JobId& parent : record.parents)
-        if (const auto of = children.find(parent); of != children.end()) {
-            std::erase(of->second, job.id);
-            if (of->second.empty()) children.erase(of);
-        }
+    leave_parents(record);
     if (is_own(live_keys, job.unique_key, &record)) live_keys.erase(*job.unique_key);
     if (is_own(kept_keys, job.idempotency_key, &job)) kept_keys.erase(*job.idempotency_key);
     if (const auto owner = owned.find(job.owner); owner != owned.end() && owner->second.empty())
         owned.erase(owner);
     records.erase(JobId(job.id));
+}
+
+/// No parent lets go a job that is gone: another one may come with its id.
+ASYNCJOBS_INLINE void MemoryJobStore::State::leave_parents(const Record& record) {
+    for (const JobId& parent : record.parents) {
+        const auto of = children.find(parent);
+        if (of == children.end()) continue;
+        of->second.erase(record.job.id);
+        if (!of->second.empty()) continue;
+        children.erase(of);
+        to_unblock.erase(parent);
+    }
 }
 
 /// Undoes a submit that created the job.
@@ -328,6 +337,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     if (record.job.idempotency_key) kept_keys.erase(*record.job.idempotency_key);
     const JobId id = record.job.id;
     used_fence = std::max(used_fence, record.job.fence);
+    leave_parents(record);
     children.erase(id);
     to_unblock.erase(id);
     records.erase(id);
