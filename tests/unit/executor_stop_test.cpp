@@ -147,6 +147,27 @@ TEST_CASE_FIXTURE(World, "an idle executor stops at once, started or not") {
     CHECK(now() - began < at_once);
 }
 
+TEST_CASE_FIXTURE(World, "an idle executor stops within seconds after a claim that failed") {
+    for (const Fault fault : {Fault::unavailable, Fault::answer_lost}) {
+        const auto id = submit();
+        bool has_failed = false;
+        plan = [&](std::string_view member) {
+            if (member != "exchange" || std::exchange(has_failed, true)) return Fault::none;
+            return fault;
+        };
+        Executor executor(store, process, options());
+        executor.handle("work", doing_nothing());
+        executor.start();
+        REQUIRE(until([&] { return has_failed; }));
+        const auto began = now();
+        executor.stop(25s);
+        CHECK(now() - began < 3s);
+        CHECK(status(id) == JobStatus::pending); // a claim without an answer is given back
+        CHECK(find(id).attempt == 0);
+        memory.cancel(id, {});
+    }
+}
+
 TEST_CASE_FIXTURE(StoppingWorld, "a stop ends when the store has had its time to record") {
     run(1h, false);
     plan = [](std::string_view) { return Fault::unavailable; };

@@ -246,6 +246,25 @@ TEST_CASE_FIXTURE(WorkingExecutor, "of stops on several threads, the least patie
     CHECK(client.find(id)->attempt == 0);
 }
 
+TEST_CASE_FIXTURE(WorkingExecutor, "a second asynchronous stop ends the wait of the first") {
+    Executor executor(store, runtime, options());
+    std::latch runs(1);
+    executor.handle("stubborn", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+        runs.count_down();
+        while (!progress.stop_token().stop_requested()) std::this_thread::yield();
+        throw Interrupted{};
+    });
+    executor.start();
+    const auto id = submit("stubborn");
+    runs.wait();
+    std::latch both(2);
+    executor.stop_async(10min, 10min, [&] { both.count_down(); });
+    executor.stop_async(0s, 0s, [&] { both.count_down(); });
+    both.wait();
+    CHECK(client.find(id)->status == JobStatus::pending);
+    CHECK(client.find(id)->attempt == 0);
+}
+
 TEST_CASE_FIXTURE(WorkingExecutor, "start, stop and hints may come from different threads") {
     for (int i = 0; i < 50; ++i) {
         Executor executor(store, runtime, options());

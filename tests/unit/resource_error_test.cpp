@@ -10,6 +10,10 @@
 #include <sys/resource.h>
 
 #include <functional>
+#include <latch>
+#include <optional>
+#include <system_error>
+#include <utility>
 
 namespace {
 
@@ -32,6 +36,40 @@ TEST_CASE("what can't be made for want of a thread or memory throws Error") {
     check_each_refusal([&](const std::shared_ptr<Runtime>& runtime) {
         EventStream stream(runtime, [](std::span<const JobEvent>, const auto&...) {});
     });
+}
+
+TEST_CASE("an executor whose start was refused a thread can be started again") {
+    MemoryJobStore store;
+    std::latch has_run(1);
+    std::optional<Executor> executor;
+    bool was_start_refused = false;
+    for (int left = 0; !was_start_refused; ++left) {
+        REQUIRE(left < 100);
+        const auto refuse_once = [was_refused = false]() mutable {
+            if (!std::exchange(was_refused, true))
+                throw std::system_error(EAGAIN, std::generic_category(), "thread");
+        };
+        executor.reset();
+        try {
+            executor.emplace(store, std::make_shared<ExhaustedRuntime>(left, refuse_once));
+        } catch (const Error&) {
+            continue;
+        }
+        executor->handle_async("work",
+                               [&](const JsonText&, ProgressReporter&, const Completion& done) {
+                                   has_run.count_down();
+                                   done({}, JsonText());
+                               });
+        try {
+            executor->start();
+        } catch (const Error& error) {
+            CHECK(error.code() == Errc::overloaded);
+            was_start_refused = true;
+        }
+    }
+    executor->start();
+    Client(store).submit(NewJob{.type = "work"});
+    has_run.wait();
 }
 
 TEST_CASE("a process without descriptors gets Error from constructors") {

@@ -205,6 +205,7 @@ private:
     RunLeases run_leases_;
     bool waits_to_retry_ = false; ///< the timer starts the next turn
     std::set<std::string> unknown_types_;
+    unsigned stops_ = 0;             ///< asynchronous ones under way, with a thread each
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
 
     std::mutex halt_mutex_;

@@ -44,7 +44,8 @@ ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
     if (moving && !settles_soon_ &&
         ready_.jobs.size() + ready_async_.jobs.size() > prefetch_.target() / 2)
         return false;
-    return !ended_.empty() || (may_claim_ && claimable() > 0);
+    // What a claim got without an answer is given back before a stop ends.
+    return !ended_.empty() || unanswered_since_ || (may_claim_ && claimable() > 0);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {

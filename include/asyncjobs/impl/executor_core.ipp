@@ -200,11 +200,11 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
     Lock lock(mutex_);
     if (phase_ != Phase::created)
         throw Error(Errc::conflict, "the executor has been started or stopped before");
-    phase_ = Phase::started;
+    if (has_async_) async_lane_ = runtime_.make_lane(1); // may throw, and may be tried again then
     wrap_handlers();
     prefetch_.set_threads(parallel());
-    if (has_async_) async_lane_ = runtime_.make_lane(1);
     upkeep_->start();
+    phase_ = Phase::started;
     pump(lock);
 }
 
@@ -262,10 +262,14 @@ ASYNCJOBS_INLINE void ExecutorCore::stop_async(Duration grace, Duration grace_to
                                                std::function<void()> done) {
     Lock lock(mutex_);
     if (!stop_lane_) stop_lane_ = runtime_.make_lane(1);
+    stop_lane_->set_threads(stops_ + 1);
     stop_lane_->post([this, grace, grace_to_stop, done = std::move(done)] {
         stop(grace, grace_to_stop);
         done();
+        const Lock ended(mutex_);
+        --stops_;
     });
+    ++stops_;
 }
 
 /// Nothing starts any more; what runs ends without effect.
