@@ -272,6 +272,52 @@ TEST_CASE("a variant is the first of its alternatives that fits") {
           ": expected a whole number, or /item: expected a string\n");
 }
 
+struct Fork;
+struct Left {
+    std::vector<Fork> next;
+    int mark = 0;
+};
+struct Right {
+    std::vector<Fork> next;
+    std::string mark;
+};
+struct Fork {
+    std::variant<Left, Right> side;
+};
+BOOST_DESCRIBE_STRUCT(Left, (), (next, mark))
+BOOST_DESCRIBE_STRUCT(Right, (), (next, mark))
+BOOST_DESCRIBE_STRUCT(Fork, (), (side))
+
+/// On each level, what is below is read as part of a Left first, and then of a Right.
+boost::json::value rights(int depth, boost::json::value innermost) {
+    for (; depth > 0; --depth) {
+        boost::json::object side;
+        side["next"] = boost::json::array{std::move(innermost)};
+        side["mark"] = "x";
+        innermost = boost::json::object();
+        innermost.as_object()["side"] = std::move(side);
+    }
+    return innermost;
+}
+
+TEST_CASE("nested variants do not double the work and the error with each level") {
+    Fork fork;
+    auto mismatches = json::read(rights(64, boost::json::object()), fork);
+    CHECK(mismatches.empty());
+    for (int depth = 0; depth < 64; ++depth) {
+        Fork next = std::get<Right>(fork.side).next.at(0);
+        fork = std::move(next);
+    }
+    CHECK(std::holds_alternative<Left>(fork.side)); // as it is made
+
+    mismatches = json::read(rights(64, 1), fork);
+    REQUIRE(mismatches.size() == 1);
+    CHECK(mismatches[0].detail.size() < 1100);
+    mismatches = json::read(rights(2, 1), fork);
+    REQUIRE(mismatches.size() == 1);
+    CHECK(mismatches[0].detail.find("/next/0: expected an object") != std::string::npos);
+}
+
 TEST_CASE("a path is a string in UTF-8") {
     const std::filesystem::path path(u8"caf\u00E9/a.txt");
     CHECK(json::serialize(path).text() == "\"caf\xC3\xA9/a.txt\"");

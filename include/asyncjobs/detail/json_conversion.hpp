@@ -10,15 +10,19 @@
 #include <boost/json/value.hpp>
 #include <boost/mp11/algorithm.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <exception>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -34,10 +38,17 @@ inline constexpr std::size_t longest_pointer = 256; ///< bytes
 ASYNCJOBS_DECL void add_mismatch(Mismatches& mismatches, std::string_view pointer,
                                  std::string detail);
 
+/// Values within a variant's that do not fit an alternative of a variant of their own. Each is
+/// tried once, however many alternatives of those around it lead there: nested variants would
+/// double the work with each level.
+using FailedTrials =
+    std::set<std::tuple<const boost::json::value*, std::type_index, std::size_t /*alternative*/>>;
+
 /// Where a reading is in the document, and what it found.
 struct Reading {
     std::string pointer = {};
     UnknownMembers unknown = UnknownMembers::ignore;
+    FailedTrials* failed = nullptr; ///< of the outermost variant that is being read
     Mismatches mismatches = {};
 
     void found(std::string detail) { add_mismatch(mismatches, pointer, std::move(detail)); }
@@ -163,11 +174,16 @@ void read_array(Reading& in, const boost::json::value& value, std::array<T, size
     }
 }
 
-/// Whether `value` fits the alternative; adds to `rules` what does not.
+/// Adds a rule that is broken, unless there are too many to read.
+ASYNCJOBS_DECL void add_rule(std::string& rules, std::string_view pointer, std::string_view detail);
+
+/// Whether `value` fits the alternative; adds to `rules` what does not, if that is not known yet.
 template <std::size_t index, typename T>
-bool read_alternative(const Reading& in, const boost::json::value& value, T& out,
-                      std::string& rules) {
-    Reading trial{.pointer = in.pointer, .unknown = in.unknown};
+bool read_alternative(const Reading& in, const boost::json::value& value, FailedTrials& failed,
+                      T& out, std::string& rules) {
+    const FailedTrials::value_type key(&value, typeid(T), index);
+    if (in.failed && failed.contains(key)) return false;
+    Reading trial{.pointer = in.pointer, .unknown = in.unknown, .failed = &failed};
     auto item = made_empty<std::variant_alternative_t<index, T>>();
     read_value(trial, value, item);
     if (trial.mismatches.empty()) {
@@ -175,20 +191,22 @@ bool read_alternative(const Reading& in, const boost::json::value& value, T& out
         return true;
     }
     const auto& [pointer, detail] = trial.mismatches.front();
-    rules += rules.empty() ? "" : ", or ";
-    if (pointer.size() > in.pointer.size()) rules += pointer.substr(in.pointer.size()) + ": ";
-    rules += detail;
+    const auto from = std::min(in.pointer.size(), pointer.size());
+    add_rule(rules, std::string_view(pointer).substr(from), detail);
+    if (in.failed) failed.insert(key);
     return false;
 }
 
 template <typename T>
 void read_variant(Reading& in, const boost::json::value& value, T& out) {
+    FailedTrials own;
+    FailedTrials& failed = in.failed ? *in.failed : own;
     std::string rules;
     const bool fits = [&]<std::size_t... index>(std::index_sequence<index...>) {
-        return (read_alternative<index>(in, value, out, rules) || ...);
+        return (read_alternative<index>(in, value, failed, out, rules) || ...);
     }
     (std::make_index_sequence<std::variant_size_v<T>>());
-    if (!fits) in.found(rules);
+    if (!fits) in.found(rules.empty() ? "fits no alternative" : std::move(rules));
 }
 
 template <typename T>

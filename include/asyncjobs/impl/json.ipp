@@ -36,9 +36,25 @@ ASYNCJOBS_INLINE void add_mismatch(Mismatches& mismatches, std::string_view poin
     if (mismatches.size() > most_mismatches) return;
     if (pointer.size() > longest_pointer) {
         pointer = pointer.substr(0, pointer.rfind('/', longest_pointer));
-        detail.insert(0, "below here: ");
+        constexpr std::string_view below = "below here: ";
+        if (!detail.starts_with(below)) detail.insert(0, below);
     }
     mismatches.push_back({std::string(pointer), std::move(detail)});
+}
+
+ASYNCJOBS_INLINE void add_rule(std::string& rules, std::string_view pointer,
+                               std::string_view detail) {
+    constexpr std::size_t longest = 1000;
+    constexpr std::string_view more = ", or ...";
+    if (rules.ends_with(more)) return;
+    const bool is_too_long = rules.size() + pointer.size() + detail.size() > longest;
+    if (is_too_long && !rules.empty()) {
+        rules += more;
+        return;
+    }
+    if (!rules.empty()) rules += ", or ";
+    if (!pointer.empty() && !is_too_long) rules.append(pointer).append(": ");
+    rules += detail;
 }
 
 ASYNCJOBS_INLINE Step::Step(Reading& reading, std::string_view token)
