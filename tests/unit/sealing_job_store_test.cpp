@@ -146,6 +146,40 @@ TEST_CASE_FIXTURE(SealedWorld, "a job that can't be opened waits for a process t
     CHECK(sealed_client.find(id)->result->text() == secret);
 }
 
+TEST_CASE_FIXTURE(SealedWorld, "jobs that can't be opened do not delay those behind them") {
+    for (int i = 0; i < 6; ++i) submit_secret();
+    SealingJobStore other(memory, {.keys = {key("b")}});
+    const auto id = Client(other, process).submit({.type = "work"}).id;
+    const auto sealed =
+        Client(other, process).submit({.type = "work", .input = JsonText::parse(secret)}).id;
+    Executor executor(other, process, options());
+    executor.handle("work", [](const JsonText& input, ProgressReporter&) { return input; });
+    executor.start();
+    CHECK(finishes(id, 1s));
+    CHECK(finishes(sealed, 1s));
+}
+
+TEST_CASE("a payload that is too long once it is sealed is refused") {
+    struct Inflating final : Cipher {
+        std::string seal(std::string_view, std::string_view) const override {
+            return std::string(JsonText::max_size, 'x');
+        }
+        std::optional<std::string> open(std::string_view, std::string_view) const override {
+            return std::nullopt;
+        }
+    };
+    MemoryJobStore store;
+    SealingJobStore sealing(store,
+                            {.keys = {{.id = "a", .cipher = std::make_shared<Inflating>()}}});
+    const NewJob job{.id = JobId::make({}, 1, 1), .type = "work", .input = JsonText::parse("1")};
+    CHECK(has(refusal(Errc::invalid_payload,
+                      [&] {
+                          sealing.submit({&job, 1});
+                      }),
+              "bytes long once it is sealed, but may be 10485760"));
+    CHECK_FALSE(store.find({&job.id, 1}).at(0));
+}
+
 TEST_CASE("options of a sealing store that break a rule are refused by name") {
     MemoryJobStore store;
     const auto refusal_of = [&](SealingOptions options) {

@@ -52,9 +52,14 @@ ASYNCJOBS_INLINE JsonText SealingJobStore::seal(const JsonText& plain,
                                                 std::string_view purpose) const {
     if (plain == JsonText()) return plain; // says nothing, and is what a store writes itself
     const SealingKey& key = options_.keys.front();
-    return JsonText::trusted(
+    std::string text =
         fmt::format("{}{},{}\"", detail::sealed_head, key.id,
-                    detail::encode_base64url(key.cipher->seal(plain.text(), purpose))));
+                    detail::encode_base64url(key.cipher->seal(plain.text(), purpose)));
+    if (text.size() > JsonText::max_size)
+        throw Error(Errc::invalid_payload,
+                    fmt::format("a payload is {} bytes long once it is sealed, but may be {}",
+                                text.size(), JsonText::max_size));
+    return JsonText::trusted(std::move(text));
 }
 
 ASYNCJOBS_INLINE std::vector<NewJob> SealingJobStore::seal(std::span<const NewJob> jobs) const {
@@ -155,7 +160,10 @@ ASYNCJOBS_INLINE Exchange SealingJobStore::exchange(std::span<const Settlement> 
     sealed.reserve(settlements.size());
     for (const Settlement& settlement : settlements) sealed.push_back(seal(settlement));
     Exchange answer = inner().exchange(sealed, request);
+    const bool is_full = answer.claimed.size() == request.limit;
     open(answer.claimed);
+    // Behind jobs that were put back there may be others that are due.
+    if (is_full && answer.claimed.size() < request.limit) answer.next_due_in = Duration{0};
     return answer;
 }
 
