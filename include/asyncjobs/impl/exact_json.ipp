@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/exact_json.hpp>
+#include <asyncjobs/detail/scattered_memory.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
@@ -26,7 +27,7 @@ public:
     boost::json::value release() { return stack_.release(); }
 
     bool on_document_begin(error_code&) {
-        stack_.reset();
+        stack_.reset(scattered_memory());
         return true;
     }
     bool on_document_end(error_code&) { return true; }
