@@ -47,7 +47,13 @@ public:
             ++leading_;
         }
         if (leaders_ == 1) gathering_.wait(lock, std::min(limit_, waiting_.size() + 1));
-        const auto group = take_group(self);
+        Group group;
+        try {
+            group = take_group(self);
+        } catch (...) { // for want of memory
+            pass_on();
+            throw;
+        }
         lock.unlock();
         lead(self, group);
         return self.outcome.take();
@@ -73,20 +79,33 @@ private:
     }
 
     void lead(const Caller& self, const Group& group) {
-        std::vector<Item> items;
-        items.reserve(group.size());
-        for (auto* caller : group) items.push_back(std::move(caller->item));
         const auto began = runtime_.now();
-        auto outcomes = outcomes_of<Item, Answer>(commit_, items);
-        for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
+        try {
+            commit_for(group);
+        } catch (...) {
+            for (auto* caller : group) caller->outcome.error = std::current_exception();
+        }
         hand_over(group.size(), runtime_.now() - began);
         for (auto* caller : group)
             if (caller != &self) caller->woken.release();
     }
 
+    void commit_for(const Group& group) {
+        std::vector<Item> items;
+        items.reserve(group.size());
+        for (auto* caller : group) items.push_back(std::move(caller->item));
+        auto outcomes = outcomes_of<Item, Answer>(commit_, items);
+        for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
+    }
+
     void hand_over(std::size_t committed, Duration took) {
         const std::lock_guard lock(mutex_);
         gathering_.committed(committed, std::min(limit_ - committed, waiting_.size()), took);
+        pass_on();
+    }
+
+    /// With lock held.
+    void pass_on() {
         if (waiting_.empty()) {
             --leading_;
             return;

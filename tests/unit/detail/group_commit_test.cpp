@@ -186,4 +186,22 @@ TEST_CASE("any other exception reaches every caller, and the next commit goes on
     CHECK_THROWS_AS(queue.group.submit(3), std::runtime_error);
 }
 
+/// Throws when it is moved more often.
+struct Fragile {
+    explicit Fragile(int moves) : moves_left(moves) {}
+    Fragile(Fragile&& from) : moves_left(from.moves_left - 1) {
+        if (moves_left < 0) throw std::runtime_error("broken");
+    }
+
+    int moves_left;
+};
+
+TEST_CASE("a commit that can't be made up does not hold up the next one") {
+    detail::GroupCommit<Fragile, int> group(10, *real_runtime, [](std::span<const Fragile> items) {
+        return std::vector<int>(items.size(), 7);
+    });
+    CHECK_THROWS_AS(group.submit(Fragile(1)), std::runtime_error);
+    CHECK(group.submit(Fragile(10)) == 7);
+}
+
 } // namespace
