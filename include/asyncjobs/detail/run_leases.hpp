@@ -9,8 +9,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Remembers the leases that an executor was given last, so that it runs none of them twice,
-/// whatever the store answers.
+/// Remembers the leases that an executor was given last, so that it runs none of these twice,
+/// whatever the store answers. One that the store gives again after so many others would run again.
 ///
 /// At least the latest `enough` jobs are remembered, in two generations of which the older one is
 /// forgotten as a whole.
