@@ -16,6 +16,8 @@ constexpr Duration longest_wait = std::chrono::seconds{1};
 
 /// Of the time, at most this part is spent on looks below that are not quick.
 constexpr int look_one_in = 20;
+/// Not more, as what takes so long has waited for something else.
+constexpr Duration longest_pause = std::chrono::seconds{5};
 /// A look at all that is below. If two in a row took longer, the next ones are at pieces.
 constexpr Duration quick = std::chrono::milliseconds{5};
 /// A look at a piece; the next one is shorter or longer.
@@ -25,8 +27,10 @@ constexpr Duration shortest_pause = std::chrono::milliseconds{20};
 constexpr Duration first_width = std::chrono::seconds{1};
 constexpr Duration least_width = std::chrono::milliseconds{1};
 
-/// Of the time, at most this part is spent on looks below the first mark: each takes long.
+/// Of the time, at most this part is spent on looks at all while pieces are looked at: each takes
+/// long.
 constexpr int look_deep_one_in = 200;
+constexpr Duration longest_deep_pause = std::chrono::minutes{5};
 
 /// Jobs that are expected this close to each other are looked for together.
 constexpr Duration close = std::chrono::milliseconds{200};
@@ -38,11 +42,8 @@ DueRange ClaimFloors::next_piece(const Queue& queue, SteadyTime now) const noexc
     const DueRange all{Timestamp::min(), std::min(queue.next_to, queue.floor)};
     if (queue.next_from) return {*queue.next_from, all.to};
     if (queue.width == any_width) return all;
-    if (has_short_pieces()) {
-        if (now >= queue.looks_deep_at) return {all.from, queue.floor};
-    } else if (all.to - Timestamp{} <= queue.width) {
-        return all;
-    }
+    if (now >= queue.looks_deep_at) return {all.from, queue.floor};
+    if (!has_short_pieces() && all.to - Timestamp{} <= queue.width) return all;
     return {all.to - queue.width, all.to};
 }
 
@@ -51,10 +52,11 @@ void ClaimFloors::finish_all(Queue& queue, Duration took, SteadyTime now) const 
     queue.width = is_slow && queue.was_slow ? std::min(first_width, widest_) : any_width;
     queue.was_slow = is_slow;
     queue.next_to = Timestamp::max();
-    const auto pause = is_slow ? look_one_in * took : Duration::zero();
+    const auto pause = is_slow ? std::min(look_one_in * took, longest_pause) : Duration::zero();
     queue.looks_below_at = now + pause;
     queue.looks_first_at = now + std::max(pause, longest_wait);
-    queue.looks_deep_at = now + std::max(longest_wait, look_deep_one_in * took);
+    queue.looks_deep_at =
+        now + std::clamp(look_deep_one_in * took, longest_wait, longest_deep_pause);
 }
 
 void ClaimFloors::finish_piece(Queue& queue, const DueRange& piece, Duration took,
@@ -66,7 +68,7 @@ void ClaimFloors::finish_piece(Queue& queue, const DueRange& piece, Duration too
     const bool is_last =
         piece.from == Timestamp::min() || (has_short_pieces() && piece.from <= queue.first_floor);
     queue.next_to = is_last ? Timestamp::max() : piece.from;
-    const auto pause = std::max(look_one_in * took, shortest_pause);
+    const auto pause = std::clamp(look_one_in * took, shortest_pause, longest_pause);
     queue.looks_below_at = now + pause;
     queue.looks_first_at = now + (is_last ? std::max(pause, longest_wait) : pause);
 }
@@ -74,7 +76,7 @@ void ClaimFloors::finish_piece(Queue& queue, const DueRange& piece, Duration too
 void ClaimFloors::finish_look(Queue& queue, const Search& search, Duration took,
                               SteadyTime now) const {
     const bool is_of_all = search.below.from == Timestamp::min() && search.below.to >= search.floor;
-    if (queue.width == any_width || (has_short_pieces() && is_of_all))
+    if (queue.width == any_width || is_of_all)
         finish_all(queue, took, now);
     else
         finish_piece(queue, search.below, took, now);
@@ -102,9 +104,10 @@ void ClaimFloors::finish_expected(Queue& queue, const DueRange& range, SteadyTim
 ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     const auto found = queues_.find(queue);
-    if (found == queues_.end() || found->second.floor == Timestamp::min()) return {};
+    if (found == queues_.end() || found->second.floor == Timestamp::min())
+        return {.generation = generation_};
     Queue& known = found->second;
-    Search search{.floor = known.floor};
+    Search search{.floor = known.floor, .generation = generation_};
     if (known.time) search.now = *known.time + (now - known.time_at);
     if (look_at_expected(known, now, search)) return search;
     search.is_below_first = now >= known.looks_first_at;
@@ -115,6 +118,7 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
 void ClaimFloors::end(std::string_view queue, const Search& search, const Findings& found,
                       SteadyTime began, SteadyTime now) {
     const std::lock_guard lock(mutex_);
+    if (search.generation != generation_) return;
     auto place = queues_.find(queue);
     if (place == queues_.end()) place = queues_.emplace(std::string(queue), Queue{}).first;
     Queue& known = place->second;

@@ -3,6 +3,7 @@
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/time.hpp>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -31,10 +32,10 @@ struct DueRange {
 /// - at once, where this process put it there itself: see expect();
 /// - by a look below the mark: all of it while that is quick. Where it is not, a piece at a time,
 ///   from the mark downwards and then again from the mark, each piece a few milliseconds and with
-///   pauses, so that looking takes about a twentieth of the time.
+///   pauses, so that looking takes about a twentieth of the time; and all of it at once for a
+///   two-hundredth of the time, as pieces may make no headway where a call alone takes long.
 ///
-/// Where a database can only look at short pieces, these go down to where the mark was at first,
-/// and what is older is looked at all at once, for a two-hundredth of the time.
+/// Where a database can only look at short pieces, these go down to where the mark was at first.
 ///
 /// Thread-safety  Full.
 class ClaimFloors {
@@ -45,6 +46,7 @@ public:
         bool is_below_first = false;        ///< otherwise, if there are too few above
         bool is_expected = false;           ///< `below` is known to hold jobs, or has held some
         std::optional<Timestamp> now = {};  ///< the database's time at the latest, if known
+        std::uint64_t generation = 0;       ///< of the marks
 
         DueRange first() const noexcept { return is_below_first ? below : above(); }
         DueRange then() const noexcept { return is_below_first ? above() : below; }
@@ -74,10 +76,11 @@ public:
     /// Of `jobs`, with what became of them, those that are due below the mark.
     void expect(std::span<const NewJob> jobs, std::span<const Submitted> answers, SteadyTime now);
 
-    /// Jobs that were above a mark may be below it.
+    /// Jobs that were above a mark may be below it. Searches under way set no mark any more.
     void forget() {
         const std::lock_guard lock(mutex_);
         queues_.clear();
+        ++generation_;
     }
 
     /// A job with this time may be there now, or as soon as a transaction is committed.
@@ -99,7 +102,7 @@ private:
         Timestamp next_to = Timestamp::max();
         std::optional<Timestamp> next_from = {}; ///< where the piece has been looked at already
         Duration width = any_width;              ///< or all that is below
-        SteadyTime looks_deep_at = {};           ///< not before, below the first mark
+        SteadyTime looks_deep_at = {};           ///< not before, at all instead of a piece
         bool was_slow = false;                   ///< the last look at all that is below
         SteadyTime looks_below_at = {};          ///< not before, if there are too few above
         SteadyTime looks_first_at = {};          ///< not before, even if there are enough above
@@ -115,6 +118,7 @@ private:
     const Duration widest_;
     std::mutex mutex_;
     std::map<std::string, Queue, std::less<>> queues_;
+    std::uint64_t generation_ = 0;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

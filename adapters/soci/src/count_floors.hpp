@@ -16,7 +16,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// An index keeps the entries of what is gone until the database has cleaned up, which one long
 /// transaction of anybody's puts off. So a count begins with the oldest that the last one found, or
 /// with its time if it found none. All are counted once a second, or more rarely where that takes
-/// long: at most a hundredth of the time is spent on it, so that it is rare among counts, too.
+/// long: a hundredth of the time is spent on it, so that it is rare among counts, too. Half a
+/// minute later at the latest: what took so long may have waited for something else.
 ///
 /// Thread-safety  Full.
 class CountFloors {
@@ -42,8 +43,8 @@ public:
         known.counted_at = counted_at;
         known.counted_by = now;
         if (floor == Timestamp::min())
-            known.ends_at =
-                now + std::max<SteadyTime::duration>(all_after, all_one_in * (now - began));
+            known.ends_at = now + std::clamp<SteadyTime::duration>(all_one_in * (now - began),
+                                                                   all_after, longest_pause);
     }
 
     /// Something with this time is there now.
@@ -69,6 +70,7 @@ public:
 
 private:
     static constexpr std::chrono::seconds all_after{1};
+    static constexpr std::chrono::seconds longest_pause{30};
     static constexpr int all_one_in = 100;
 
     struct Floor {

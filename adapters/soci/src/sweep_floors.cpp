@@ -10,6 +10,8 @@ namespace {
 constexpr Duration settle_lag = std::chrono::seconds{1};
 
 constexpr Duration usual_pause = std::chrono::minutes{1};
+/// A sweep that took so long may have waited for something else.
+constexpr Duration longest_sweep_pause = std::chrono::minutes{10};
 
 /// Of the time, at most this part is spent on sweeps that begin anew.
 constexpr int sweep_one_in = 20;
@@ -32,8 +34,8 @@ void SweepFloors::end(Floors floors, bool anew, SteadyTime began, SteadyTime now
     const std::lock_guard lock(mutex_);
     floors_ = std::move(floors);
     if (anew)
-        begins_anew_at_ =
-            now + std::max<SteadyTime::duration>(usual_pause, sweep_one_in * (now - began));
+        begins_anew_at_ = now + std::clamp<SteadyTime::duration>(sweep_one_in * (now - began),
+                                                                 usual_pause, longest_sweep_pause);
 }
 
 Timestamp SweepFindings::floor() const noexcept { return oldest.value_or(now) - settle_lag; }

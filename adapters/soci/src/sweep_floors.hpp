@@ -18,7 +18,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// of them. So it begins with the oldest that the last one found alive, or with the time of the
 /// last one if that found none. Nothing is made to end in the past; what is all the same, by a
 /// transaction that was committed late or by hand, is found when a sweep begins anew: every minute,
-/// or more rarely where that takes long.
+/// or more rarely where that takes long, but not more rarely than every ten.
 ///
 /// Thread-safety  Full.
 class SweepFloors {

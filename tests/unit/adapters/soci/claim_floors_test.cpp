@@ -165,15 +165,48 @@ TEST_CASE("pieces get shorter while they take long, and longer until all is look
         claims.claim(std::nullopt, false);
         claims.now += 3s;
     }
-    const auto piece = claims.begin().below;
+    auto piece = claims.begin().below;
     CHECK(piece.to - piece.from < 1s);
     claims.took = {};
     int looks = 0;
     for (; claims.begin().below.from != Timestamp::min() && looks < 100; ++looks) {
-        claims.claim(std::nullopt, false);
+        piece = claims.claim(std::nullopt, false).below;
         claims.now += 1s;
     }
     CHECK(looks < 100);
+    CHECK(piece.to - piece.from > 1min);
+}
+
+TEST_CASE("where each look takes as long as a short piece, all is looked at again all the same") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.took = 100ms;
+    for (int i = 0; i < 2; ++i) {
+        claims.claim(std::nullopt, false);
+        claims.now += 3s;
+    }
+    claims.took = 1500us;
+    int looks = 0;
+    while (claims.claim(std::nullopt, false).below.from != Timestamp::min() && looks < 1000) {
+        claims.now += 50ms;
+        ++looks;
+    }
+    CHECK(looks > 0);
+    CHECK(looks <= 20s / 50ms);
+    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+}
+
+TEST_CASE("a look below that waited for long puts off the next one for a few seconds") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.took = 1h;
+    for (int i = 0; i < 4; ++i) { // two at all, and two at pieces
+        CHECK_FALSE(claims.claim(std::nullopt, false).below.is_empty());
+        CHECK(claims.begin().below.is_empty());
+        claims.now += 5s;
+    }
+    claims.now += 5min;
+    CHECK(claims.begin().below.from == Timestamp::min());
 }
 
 TEST_CASE("a single slow look below is taken for an accident") {
@@ -204,6 +237,18 @@ TEST_CASE("a search knows what time it is at the latest by the database's clock"
     // The answer said `oldest`, and took 1 s to come.
     claims.floors.end("q", claims.begin(), {.now = oldest}, claims.now, claims.now + 1s);
     CHECK(claims.floors.begin("q", claims.now + 1s).now == oldest + 1s);
+}
+
+TEST_CASE("a search that was under way when the marks were forgotten sets none") {
+    Claims claims;
+    for (int i = 0; i < 2; ++i) {
+        const auto search = claims.begin(); // the first one of all, or from a mark
+        claims.floors.forget();
+        claims.end(search, oldest, true);
+        CHECK(claims.begin().floor == Timestamp::min());
+        claims.claim(oldest, true);
+        CHECK(claims.begin().floor != Timestamp::min());
+    }
 }
 
 TEST_CASE("the mark is not above what was looked for") {
@@ -244,7 +289,7 @@ TEST_CASE("short pieces go down to the first mark and then begin at the mark aga
     for (std::size_t i = 1; i < pieces.size(); ++i) CHECK(pieces[i].to == pieces[i - 1].from);
 }
 
-TEST_CASE("what is older than the first mark is looked at for a two-hundredth of the time") {
+TEST_CASE("with short pieces, all is looked at for a two-hundredth of the time") {
     ShortPieces claims(10s);
     claims.took = 1s;
     int deep = 0;

@@ -65,6 +65,14 @@ TEST_CASE("counts of all jobs take at most a hundredth of the time") {
     CHECK(counts.count(counted_at) == Timestamp::min());
 }
 
+TEST_CASE("a count that waited for long does not put off the next one of all for longer") {
+    Counts counts;
+    counts.took = 1h;
+    counts.count(counted_at);
+    counts.now += 30s;
+    CHECK(counts.count(counted_at) == Timestamp::min());
+}
+
 TEST_CASE("a job that this process put below the mark is counted") {
     Counts counts;
     counts.count(counted_at);

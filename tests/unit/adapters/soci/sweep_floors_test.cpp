@@ -25,9 +25,17 @@ TEST_CASE("once a minute a sweep begins anew, or more rarely where that takes lo
     floors.end({}, true, first_sweep, first_sweep);
     CHECK(floors.begin(first_sweep + 59s));
     CHECK_FALSE(floors.begin(first_sweep + 1min));
-    floors.end({}, true, first_sweep, first_sweep + 1min);
-    CHECK(floors.begin(first_sweep + 20min));
-    CHECK_FALSE(floors.begin(first_sweep + 21min));
+    floors.end({}, true, first_sweep, first_sweep + 10s);
+    CHECK(floors.begin(first_sweep + 3min));
+    CHECK_FALSE(floors.begin(first_sweep + 3min + 30s));
+}
+
+TEST_CASE(
+    "a sweep that waited for long does not put off the next one that begins anew for longer") {
+    SweepFloors floors;
+    floors.end({}, true, first_sweep, first_sweep + 1h);
+    CHECK(floors.begin(first_sweep + 1h));
+    CHECK_FALSE(floors.begin(first_sweep + 1h + 10min));
 }
 
 TEST_CASE("a sweep in between does not put off the next one that begins anew") {
