@@ -25,6 +25,19 @@ public:
                     ids.begin() + static_cast<std::ptrdiff_t>(std::min(room, ids.size())));
     }
 
+    /// Returns what `work` returns of the first ones, up to `limit`. If it throws, they are kept.
+    template <typename Work>
+    auto take(std::size_t limit, Work&& work) {
+        auto taken = take(limit);
+        try {
+            return work(std::span(taken));
+        } catch (...) {
+            add(taken);
+            throw;
+        }
+    }
+
+private:
     std::vector<JobId> take(std::size_t limit) {
         const std::lock_guard lock(mutex_);
         const auto rest = ids_.begin() + static_cast<std::ptrdiff_t>(std::min(limit, ids_.size()));
@@ -33,7 +46,6 @@ public:
         return taken;
     }
 
-private:
     static constexpr std::size_t most = 10'000;
     std::mutex mutex_;
     std::vector<JobId> ids_;

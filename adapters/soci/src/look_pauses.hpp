@@ -2,13 +2,15 @@
 
 #include <asyncjobs/time.hpp>
 
+#include <algorithm>
 #include <mutex>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Pauses between looks at what an index has first, so that they take at most a twentieth of the
 /// time. There are none as long as looks are quick, which they are unless the entries of what is
-/// gone are kept; one that is not may be an accident.
+/// gone are kept; one that is not may be an accident, and two may: so no pause is longer than a
+/// minute.
 ///
 /// Thread-safety  Full.
 class LookPauses {
@@ -21,9 +23,11 @@ public:
     void looked(SteadyTime began, SteadyTime now) {
         constexpr std::chrono::milliseconds quick{5};
         constexpr int look_one_in = 20;
+        constexpr std::chrono::minutes longest{1};
         const std::lock_guard lock(mutex_);
         const bool is_slow = now - began > quick;
-        if (is_slow && was_slow_) ends_at_ = now + look_one_in * (now - began);
+        if (is_slow && was_slow_)
+            ends_at_ = now + std::min<SteadyTime::duration>(look_one_in * (now - began), longest);
         was_slow_ = is_slow;
     }
 

@@ -174,6 +174,7 @@ void MysqlDialect::unlock_schema(Session& session) const {
 
 void MysqlDialect::migrate(Session& session, const Migration& migration) const {
     constexpr std::string_view end_of_statement = ";\n";
+    limit_time(session, Duration::zero()); // one may copy all jobs
     std::string_view rest = migration.sql;
     for (auto end = rest.find(end_of_statement); end != rest.npos;
          end = rest.find(end_of_statement)) {
@@ -185,6 +186,7 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
         }
         rest.remove_prefix(end + end_of_statement.size());
     }
+    limit_time(session, options_.statement_timeout);
     session.query(mysql::record_version).change(migration.version, now(session));
 }
 

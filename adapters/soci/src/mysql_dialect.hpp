@@ -11,7 +11,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// MySQL 8 and MariaDB 10.6 or later: any number of writers at READ COMMITTED, that pass over what
-/// another has locked. A batch is one statement with one JSON text.
+/// another has locked. The statements of a call go in a packet or two: see MysqlBatch.
 class MysqlDialect : public Dialect {
 public:
     explicit MysqlDialect(MysqlOptions options);

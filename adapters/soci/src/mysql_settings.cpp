@@ -25,6 +25,12 @@ constexpr std::string_view utf8mb4_session = "SET NAMES utf8mb4 COLLATE utf8mb4_
 constexpr std::string_view read_committed =
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
+/// Of a statement of any kind. MariaDB's; MySQL has one only for statements that read.
+std::pair<std::string, std::string> time_limit(Duration longest) {
+    const auto count = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+    return {"max_statement_time", fmt::format("{}.{:03}", count / 1000, count % 1000)};
+}
+
 /// What the session needs; of those settings that the server does not have, nothing.
 std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
     const auto patience = std::to_string(std::max<std::int64_t>(
@@ -43,9 +49,8 @@ std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
         {"innodb_lock_wait_timeout", patience},
         {"lock_wait_timeout", patience},
         {"wait_timeout", std::to_string(stalled_after_seconds)},
-        // MySQL has such a limit only for statements that read.
         {"max_execution_time", std::to_string(longest)},
-        {"max_statement_time", fmt::format("{}.{:03}", longest / 1000, longest % 1000)},
+        time_limit(options.statement_timeout),
         // MariaDB's: to refuse to lock a row that was changed after the statement's snapshot. Here
         // the latest version is what is wanted.
         {"innodb_snapshot_isolation", "0"},
@@ -66,7 +71,7 @@ void apply_settings(Session& session, const std::map<std::string, std::string>& 
             text += fmt::format("{} {} = {}", text.empty() ? "SET SESSION" : ",", name,
                                 wanted.at(name));
         });
-    session.run(text);
+    if (!text.empty()) session.run(text);
 }
 
 /// Latin, Arabic, Chinese, and a character outside the basic plane.
@@ -88,6 +93,10 @@ void set_up(MysqlSession& session, const MysqlOptions& options) {
     session.query(mysql::max_packet).for_first([&](Row row) {
         session.max_packet = static_cast<std::size_t>(row.number());
     });
+}
+
+void limit_time(Session& session, Duration longest) {
+    apply_settings(session, {time_limit(longest)});
 }
 
 void check_text(Session& session) {

@@ -227,7 +227,13 @@ SchemaObjects PostgresqlDialect::find_objects(Session& session, const SchemaObje
 }
 
 void PostgresqlDialect::migrate(Session& session, const Migration& migration) const {
-    as_postgresql(session).execute(session.with_prefix(migration.sql));
+    // One may read or change all jobs.
+    constexpr std::chrono::hours longest{24};
+    auto& postgresql = as_postgresql(session);
+    postgresql.execute("SET LOCAL statement_timeout = 0");
+    const Duration usual = postgresql.wait_for(longest);
+    postgresql.execute(session.with_prefix(migration.sql));
+    postgresql.wait_for(usual);
     session.query(postgresql::record_version).change(migration.version, now(session));
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -37,6 +38,9 @@ public:
 
     /// Over a host's, which is a PostgreSQL session. Waits as long as the host's settings let it.
     PostgresqlSession(soci::session& host, std::string table_prefix);
+
+    /// From now on. Returns for how long it waited until now.
+    Duration wait_for(Duration patience) noexcept { return std::exchange(patience_, patience); }
 
     /// Has `settings` run at the beginning of each transaction, and nothing kept from one to the
     /// next: behind a pooler of transactions.
@@ -87,7 +91,7 @@ private:
     [[noreturn]] void give_up();
 
     soci::postgresql_session_backend& backend_;
-    const Duration patience_;
+    Duration patience_;
     std::optional<OpenSocket> socket_; ///< empty: the host's
     std::string settings_ = {};        ///< of each transaction; empty: the session has its own
     std::string schemas_ = "{}";

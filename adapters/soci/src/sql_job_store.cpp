@@ -72,6 +72,7 @@ bool SqlJobStore::try_to_prepare(bool is_last) {
         return true;
     } catch (const soci::soci_error& error) {
         const Fault fault = fail(session, error, Stage::working);
+        session.discard(); // a migration may have lifted its limits
         if (is_last || !fault.is_worth_repeating) throw Error(fault.code, fault.message);
         return false;
     } catch (...) {
@@ -137,11 +138,13 @@ void SqlJobStore::look_at_clock() {
     clock_.saw(found.now, StoreClock::tolerance); // the next one may be another server's
     follow_clock();
     const auto [task, writes] = clock_.look(found, steady_now());
-    if (writes) // before leases are moved back, so that their holders know why
+    if (writes) { // before leases are moved back, so that their holders know why
         transact(Access::writing, [&](Session& session, CallTime now) {
             keep_time(session, now);
             return true;
         });
+        clock_.wrote(found.now);
+    }
     if (task) carry_out(*task);
 }
 
@@ -346,12 +349,23 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
 
 std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
     check_limit(limit);
+    for (;;) {
+        bool were_any_known = false;
+        auto unblocked = finished_parents_.take(limit, [&](std::span<JobId> known) {
+            were_any_known = !known.empty();
+            std::ranges::sort(known); // which is the order that they are locked in
+            return unblock(known, limit);
+        });
+        // Others may have to be told by the next call, which is not made after an empty answer.
+        if (!unblocked.empty() || !were_any_known) return unblocked;
+    }
+}
+
+std::vector<Unblocked> SqlJobStore::unblock(std::span<const JobId> known, std::size_t limit) {
     const RowStatements& sql = dialect_->row_statements();
     const auto began = steady_now();
     const auto floors = advance_floors_.begin(began);
     const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
-    auto known = finished_parents_.take(limit);
-    std::ranges::sort(known); // which is the order that they are locked in
     const bool looks = known.empty() && finished_pauses_.may_look(began);
     bool is_any = false;
     const auto due = transact(Access::reading, [&](Session& session, CallTime now) {
@@ -374,8 +388,6 @@ std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
     });
     finished_parents_.add(left);
     if (advanced > 0) waiting_floors_.forget();
-    // Others may have to be told by the next call, which is not made after an empty answer.
-    if (unblocked.empty() && !known.empty()) return unblock(limit);
     return unblocked;
 }
 

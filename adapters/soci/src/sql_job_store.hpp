@@ -74,6 +74,7 @@ private:
                                  CallTime now, const auto& count, const auto&... args);
     bool is_limited(const ClaimRequest& request);
     Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
+    std::vector<Unblocked> unblock(std::span<const JobId> known, std::size_t limit);
     void were_submitted(std::span<const NewJob> jobs);
     /// When nothing can be claimed now, the answer that says so.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);

@@ -56,7 +56,6 @@ StoreClock::Findings StoreClock::look(const Look& found, SteadyTime now) {
     Findings findings;
     findings.writes = found.kept && (!written_ || found.kept > found.now + tolerance ||
                                      found.kept < found.now - tolerance);
-    if (findings.writes) written_ = found.now;
 
     auto latest = found.newest.value_or(found.now);
     // Once it is open, this process knows by itself that its clock was set back.
@@ -72,6 +71,11 @@ StoreClock::Findings StoreClock::look(const Look& found, SteadyTime now) {
     if (task.with_leases) ahead_.reset();
     findings.task = task;
     return findings;
+}
+
+void StoreClock::wrote(Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    if (now <= latest_) written_ = now; // otherwise, the clock was set back meanwhile
 }
 
 void StoreClock::moved_back(const Task& task, Duration by, SteadyTime began, SteadyTime now) {

@@ -43,7 +43,7 @@ public:
 
     struct Findings {
         std::optional<Task> task = {};
-        bool writes = false; ///< the time is to be written to job_clock
+        bool writes = false; ///< the time is to be written to job_clock: see wrote()
     };
 
     /// The clock shows `now`. If it goes back by more than `least`, it was set back.
@@ -54,6 +54,10 @@ public:
     void give_back(Duration set_back);
 
     Findings look(const Look& found, SteadyTime now);
+
+    /// `now`, which a look found, is in job_clock, or a later time. Before that is known, what is
+    /// found there may still be what this process wrote earlier.
+    void wrote(Timestamp now);
 
     /// Moving back began at `began` and ends now.
     void moved_back(const Task& task, Duration by, SteadyTime began, SteadyTime now);

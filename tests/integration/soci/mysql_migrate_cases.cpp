@@ -151,6 +151,17 @@ MYSQL_CASE("migrate", "a migration of MySQL tables goes on wherever it broke off
     }
 }
 
+MYSQL_CASE("migrate", "a migration of MySQL tables may take longer than other statements may") {
+    const MysqlTables tables(needed);
+    Mysql server = tables.connect();
+    const auto known = soci_adapter::mysql_migrations();
+    break_off(server, known.first(3), 0);
+    server.run("CREATE TRIGGER jobs_slow BEFORE UPDATE ON jobs FOR EACH ROW SET @slept = SLEEP(2)");
+    open_store(tables.url(), {.statement_timeout = std::chrono::seconds{1}});
+    CHECK(server.value("SELECT max(version) FROM asyncjobs_schema") ==
+          std::to_string(known.back().version));
+}
+
 MYSQL_CASE("migrate", "a table that is gone is named though a MySQL migration broke off") {
     OwnDatabase database(needed);
     Mysql server(database.url());

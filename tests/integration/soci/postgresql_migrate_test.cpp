@@ -93,9 +93,8 @@ TEST_CASE("a table of the PostgreSQL store's that is gone is named when the stor
                    "the table job_waiting is missing"));
 }
 
-TEST_CASE("the steps of a job in older PostgreSQL tables are kept" * needs_postgresql) {
-    const PostgresqlSchema schema;
-    auto server = schema.connect();
+/// Tables of version 2, with a job that has steps.
+void make_old_tables(const PostgresqlSchema& schema, Postgresql& server) {
     server.run("CREATE SCHEMA " + schema.name());
     for (const Migration& step : soci_adapter::postgresql_migrations().first(2)) {
         server.run(step.sql);
@@ -107,6 +106,24 @@ TEST_CASE("the steps of a job in older PostgreSQL tables are kept" * needs_postg
                "', 'test', 'default', '', 'pending', 5, 0, 0, 1, 1, 1, 'null', '" +
                R"([{"name":"read","result":"{\"rows\": 12}"},{"name":"add","result":"[]"},)"
                R"({"name":"read","result":"2"}]'))");
+}
+
+TEST_CASE("a migration of PostgreSQL tables may take longer than other statements may" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
+    auto server = schema.connect();
+    make_old_tables(schema, server);
+    server.run("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
+               " 'BEGIN PERFORM pg_sleep(2); RETURN NEW; END';"
+               "CREATE TRIGGER slow BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION wait()");
+    const auto store = open_store(schema.url(), {.statement_timeout = std::chrono::seconds{1}});
+    CHECK(find(*store, new_job(1).id)->steps.size() == 2);
+}
+
+TEST_CASE("the steps of a job in older PostgreSQL tables are kept" * needs_postgresql) {
+    const PostgresqlSchema schema;
+    auto server = schema.connect();
+    make_old_tables(schema, server);
     const auto store = open_store(schema.url());
     std::vector<Step> expected = {{"read", JsonText::parse(R"({"rows": 12})")},
                                   {"add", JsonText::parse("[]")}};

@@ -17,9 +17,14 @@ constexpr SteadyTime first_look{1h};
 struct LookedClock : StoreClock {
     LookedClock() {
         saw(noon, 1s);
-        CHECK(look({.now = noon, .newest = noon, .kept = noon - 1h}, first_look).writes);
+        CHECK(look_at({.now = noon, .newest = noon, .kept = noon - 1h}, first_look).writes);
     }
-    Findings look_at(Look found, SteadyTime now = first_look + 1s) { return look(found, now); }
+    Findings look_at(Look found, SteadyTime now = first_look + 1s) {
+        saw(found.now, 10s);
+        const auto findings = look(found, now);
+        if (findings.writes) wrote(found.now);
+        return findings;
+    }
 };
 
 TEST_CASE("a clock that goes on, or back by less than a second, was not set back") {
@@ -74,6 +79,27 @@ TEST_CASE("the time that this process wrote before its clock was set back is not
     const auto [task, writes] = clock.look_at({.now = noon - 2h, .newest = {}, .kept = noon});
     CHECK_FALSE(task);
     CHECK(writes);
+    CHECK(clock.take_notices().empty());
+}
+
+TEST_CASE("what a process wrote earlier is not another's while it can't write its time") {
+    LookedClock clock;
+    for (const auto elapsed : {20s, 40s}) {
+        const StoreClock::Look look{.now = noon + elapsed, .newest = noon, .kept = noon};
+        CHECK(clock.look(look, first_look + elapsed).writes);
+        CHECK(clock.take_notices().empty());
+        CHECK(clock.others_behind(first_look + elapsed) == Duration::zero());
+    }
+}
+
+TEST_CASE("a time that was written while the clock was set back is not taken for the latest") {
+    LookedClock clock;
+    clock.saw(noon + 1h, 1s);
+    const StoreClock::Look before{.now = noon + 1h, .newest = noon, .kept = noon};
+    CHECK(clock.look(before, first_look + 1h).writes);
+    clock.saw(noon, 1s);
+    clock.wrote(noon + 1h);
+    clock.look_at({.now = noon, .newest = noon, .kept = noon}, first_look + 1h);
     CHECK(clock.take_notices().empty());
 }
 

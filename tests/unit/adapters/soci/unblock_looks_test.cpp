@@ -1,6 +1,8 @@
 #include "finished_parents.hpp"
 #include "look_pauses.hpp"
 
+#include <asyncjobs/error.hpp>
+
 #include <doctest/doctest.h>
 
 namespace {
@@ -10,6 +12,12 @@ using namespace asyncjobs::soci_adapter;
 using namespace std::chrono_literals;
 
 constexpr SteadyTime looked_at{1h};
+
+std::vector<JobId> take(FinishedParents& parents, std::size_t limit) {
+    return parents.take(limit, [](std::span<const JobId> ids) {
+        return std::vector<JobId>(ids.begin(), ids.end());
+    });
+}
 
 JobId parent(std::uint64_t number) { return JobId::make(Timestamp{}, 7, number); }
 
@@ -31,6 +39,14 @@ TEST_CASE("looks that are slow take a twentieth of the time") {
     CHECK(pauses.may_look(looked_at + 2s));
 }
 
+TEST_CASE("looks that waited for long put off the next one for a minute at most") {
+    LookPauses pauses;
+    pauses.looked(looked_at - 1h, looked_at);
+    pauses.looked(looked_at - 1h, looked_at);
+    CHECK_FALSE(pauses.may_look(looked_at));
+    CHECK(pauses.may_look(looked_at + 1min));
+}
+
 TEST_CASE("a pause ends when there is something to find") {
     LookPauses pauses;
     pauses.looked(looked_at - 100ms, looked_at);
@@ -43,9 +59,18 @@ TEST_CASE("finished parents are taken once, the first first, up to a limit") {
     FinishedParents parents;
     const std::vector<JobId> ids = {parent(1), parent(2), parent(3)};
     parents.add(ids);
-    CHECK(parents.take(2) == std::vector{ids[0], ids[1]});
-    CHECK(parents.take(2) == std::vector{ids[2]});
-    CHECK(parents.take(2).empty());
+    CHECK(take(parents, 2) == std::vector{ids[0], ids[1]});
+    CHECK(take(parents, 2) == std::vector{ids[2]});
+    CHECK(take(parents, 2).empty());
+}
+
+TEST_CASE("finished parents whose children could not be told are taken again") {
+    FinishedParents parents;
+    const std::vector<JobId> ids = {parent(1), parent(2)};
+    parents.add(ids);
+    const auto fail = [](std::span<const JobId>) -> bool { throw Error(Errc::store_busy, "busy"); };
+    CHECK_THROWS_AS(parents.take(2, fail), Error);
+    CHECK(take(parents, 2) == ids);
 }
 
 TEST_CASE("not more finished parents are remembered than a bound says") {
@@ -53,7 +78,7 @@ TEST_CASE("not more finished parents are remembered than a bound says") {
     const std::vector<JobId> many(9'999, parent(1));
     parents.add(many);
     parents.add(many);
-    CHECK(parents.take(100'000).size() < many.size() + 2);
+    CHECK(take(parents, 100'000).size() < many.size() + 2);
 }
 
 } // namespace

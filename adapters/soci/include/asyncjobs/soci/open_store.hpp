@@ -15,7 +15,8 @@ struct StoreOptions {
     /// Errc::store_busy. 0 - 10 min.
     TimeSpan busy_timeout = std::chrono::seconds{5};
     /// How long a database server may work on one statement before it is ended with
-    /// Errc::store_busy. 1 ms - 1 h. MySQL ends only statements that read.
+    /// Errc::store_busy. 1 ms - 1 h. MySQL ends only statements that read; none that brings tables
+    /// up to date is ended.
     TimeSpan statement_timeout = std::chrono::seconds{30};
     unsigned readers = 4; ///< 1-64; how many reads run at the same time
     unsigned writers = 8; ///< 1-64; how many writes do; SQLite has one at a time
