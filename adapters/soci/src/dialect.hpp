@@ -55,7 +55,7 @@ public:
 /// statements of statements.hpp itself. The operations here are called inside a transaction, with
 /// the time that holds for the whole call, and throw soci::soci_error.
 ///
-/// Thread-safety  Full: what changes is in the session.
+/// Thread-safety  Full: what changes is in the session, or guarded.
 class Dialect {
 public:
     virtual ~Dialect() = default;

@@ -5,7 +5,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// Errors of the client library (2000 and above) and of the server, by the names that their manuals
+/// Errors of the client library (2000 to 2999) and of the server, by the names that their manuals
 /// use. Some exist in only one of MySQL and MariaDB, so there is no header that has them all.
 enum : unsigned {
     er_error_on_write = 3,

@@ -6,6 +6,13 @@
 #include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+/// Of those that are due first, so many are looked at beyond twice as many as are wanted: others
+/// may have locked them.
+constexpr std::size_t most_locked = 100;
+
+} // namespace
 
 std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std::string> queues,
                                            std::size_t limit, Timestamp now) const {
@@ -26,7 +33,8 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
                         findings.oldest =
                             std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
                     },
-                    queue, slots.condition, range.from, range.to, now, missing, missing);
+                    queue, slots.condition, range.from, range.to, now, 2 * missing + most_locked,
+                    missing);
         }
         const auto ended = steady_now();
         findings.is_filled = found.size() == limit;

@@ -16,6 +16,11 @@ constexpr std::size_t header = 64; ///< of a packet, at most
 /// Of the client library: nothing of the request has reached the server.
 constexpr unsigned not_sent = 2006;
 
+/// Other errors are of the client library.
+bool is_of_server(unsigned error) noexcept {
+    return error < 2000 || (error >= 3000 && error < 5000);
+}
+
 } // namespace
 
 void throw_mysql_error(MYSQL* connection) {
@@ -133,10 +138,9 @@ void MysqlBatch::send() {
         }
         if (failed != 0) throw_mysql_error(connection);
     } catch (const soci::mysql_soci_error& error) {
-        constexpr unsigned first_of_client = 2000;
         // Said by the server of a statement before the COMMIT, which it has not run then.
         const bool is_last = answered + 1 >= parts.size();
-        if (error.err_num_ == not_sent || (error.err_num_ < first_of_client && !is_last))
+        if (error.err_num_ == not_sent || (is_of_server(error.err_num_) && !is_last))
             session_.may_have_committed_ = false;
         throw; // the server has answered nothing after it
     }

@@ -423,6 +423,7 @@ inline constexpr Sql to_take = {
     " WHERE revision = new_revision AND status = 'pending' FOR UPDATE",
     claimed_columns};
 
+/// As find_due, for a claim under limits.
 inline constexpr Sql find_limited = {ASYNCJOBS_MYSQL_LOCKED_DUE(ASYNCJOBS_DUE_COLUMNS),
                                      limited_due_columns};
 

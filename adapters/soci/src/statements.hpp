@@ -112,11 +112,6 @@ inline constexpr Sql count_step = {
     "UPDATE jobs SET steps = CAST(" ASYNCJOBS_LATEST_STEP
     " + 1 AS text)" ASYNCJOBS_IS_LEASED ASYNCJOBS_IS_LATER_THAN(ASYNCJOBS_LATEST_STEP)};
 
-/// What renew() would answer.
-inline constexpr Sql check = {"SELECT cancel_requested_at FROM jobs"
-                              " WHERE id = :id AND fence = :fence AND status = 'processing'",
-                              "i"};
-
 /// The highest fence of a job that is gone: see raise_fences(). A claim gives a higher one, so that
 /// no fence is given twice for an id that is submitted again. Not the submit: one that waits for
 /// the removal of its id to commit does not see what the removal writes, but whoever sees the new

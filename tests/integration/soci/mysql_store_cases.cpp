@@ -180,6 +180,22 @@ MYSQL_CASE("store", "a MySQL call waits for a lock for a bounded time, and leave
     CHECK(find(*store, id)->revision == 2);
 }
 
+MYSQL_CASE("store", "jobs that are locked hide no others from a claim under limits") {
+    const MysqlTables tables(needed);
+    const auto store = open_store(tables.url());
+    Mysql other = tables.connect();
+    for (std::uint64_t number = 1; number <= 5; ++number) submit_one(*store, number);
+    store->set_limit({.name = "l", .queue = "default", .concurrency = 9});
+    other.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"); // locks nothing else
+    other.run("START TRANSACTION");
+    other.run("SELECT id FROM jobs WHERE id <= " + quoted(new_job(4).id) + " FOR UPDATE");
+    const auto claimed = claim(*store, 1);
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].lease.id == new_job(5).id);
+    other.run("ROLLBACK");
+    CHECK(claim(*store, 5).size() == 4);
+}
+
 MYSQL_CASE("store", "a MySQL server ends a statement that takes too long") {
     const MysqlTables tables(needed);
     const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::minutes{1},
