@@ -48,7 +48,10 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     restrict_to(query.status == JobStatus::completed, status + " = 'completed'");
     restrict_to(query.needed_by.has_value(), std::string(words.is_parent));
     restrict_to(query.before.has_value(), "id < :before");
-    return sql + " ORDER BY id DESC LIMIT :n";
+    // One job at most holds a key. PostgreSQL, which is told not to sort, may walk the whole table
+    // for an order.
+    if (!query.idempotency_key) sql += " ORDER BY id DESC";
+    return sql + " LIMIT :n";
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

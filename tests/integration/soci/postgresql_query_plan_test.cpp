@@ -278,6 +278,16 @@ void check_plans(PostgresqlPlanner& planner) {
                         // Without a condition, a page is the end of the table.
                         if (needed_by || owner) CHECK(walks_of(plan) == "");
                     }
+
+    for (const bool generic : {false, true}) {
+        const JobQuery query{.idempotency_key = "k"};
+        const auto plan = planner.plan_of(
+            list_statement(query, PostgresqlDialect{{}}.page_words(query)), generic);
+        CAPTURE(plan);
+        CHECK(walks_of(plan) == "");
+        CHECK_FALSE(contains(plan, "Sort"));
+        CHECK(contains(plan, "jobs_idempotency_key"));
+    }
 }
 
 TEST_CASE("on PostgreSQL no statement walks the table or sorts, and each uses its index" *

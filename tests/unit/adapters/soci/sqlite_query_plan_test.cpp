@@ -149,6 +149,8 @@ TEST_CASE("a page of jobs is read off an index in its order") {
     CHECK(contains(plan({.status = JobStatus::cancelled, .before = JobId()}),
                    "INDEX jobs_cancelled (id<?)"));
     CHECK(contains(plan({.before = JobId()}), "INDEX sqlite_autoindex_jobs_1 (id<?)"));
+    CHECK(contains(plan({.idempotency_key = "k"}),
+                   "SEARCH jobs USING INDEX jobs_idempotency_key (idempotency_key=?)"));
     for (const bool before : {false, true})
         for (const bool owner : {false, true})
             for (const auto status :
