@@ -29,21 +29,22 @@ bool within_any(const Address& address, const std::array<const char*, count>& ne
 
 bool is_public(const ip::address_v4& address) {
     static constexpr std::array others = {
-        "0.0.0.0/8",       // this network
-        "10.0.0.0/8",      // private
-        "100.64.0.0/10",   // a provider's, behind its address translation
-        "127.0.0.0/8",     // this machine
-        "169.254.0.0/16",  // link-local: metadata services of clouds, too
-        "172.16.0.0/12",   // private
-        "192.0.0.0/24",    // protocol assignments
-        "192.0.2.0/24",    // documentation
-        "192.88.99.0/24",  // relays of 6to4
-        "192.168.0.0/16",  // private
-        "198.18.0.0/15",   // benchmarks
-        "198.51.100.0/24", // documentation
-        "203.0.113.0/24",  // documentation
-        "224.0.0.0/4",     // multicast
-        "240.0.0.0/4",     // reserved; broadcast
+        "0.0.0.0/8",        // this network
+        "10.0.0.0/8",       // private
+        "100.64.0.0/10",    // a provider's, behind its address translation
+        "127.0.0.0/8",      // this machine
+        "168.63.129.16/32", // Azure's host, to its machines
+        "169.254.0.0/16",   // link-local: metadata services of clouds, too
+        "172.16.0.0/12",    // private
+        "192.0.0.0/24",     // protocol assignments
+        "192.0.2.0/24",     // documentation
+        "192.88.99.0/24",   // relays of 6to4
+        "192.168.0.0/16",   // private
+        "198.18.0.0/15",    // benchmarks
+        "198.51.100.0/24",  // documentation
+        "203.0.113.0/24",   // documentation
+        "224.0.0.0/4",      // multicast
+        "240.0.0.0/4",      // reserved; broadcast
     };
     return !within_any(address, others);
 }

@@ -252,6 +252,7 @@ TEST_CASE("a target that can never be reached is refused when it is set") {
                                    "192.168.0.1",
                                    "172.16.0.1",
                                    "169.254.169.254",
+                                   "168.63.129.16",
                                    "100.64.0.1",
                                    "0.0.0.0",
                                    "[::1]",
