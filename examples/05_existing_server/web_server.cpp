@@ -27,6 +27,21 @@ constexpr std::uint64_t body_limit = 1024 * 1024;
 // limits only the first by itself. It throws for a trailer that is longer than 64 KiB.
 constexpr std::size_t buffer_limit = 16 * 1024;
 
+/// Has a stream among those that wait while it lives: also when its coroutine is destroyed, by what
+/// is thrown out of io_context::run() or with the io_context, which may outlive the server.
+class Idle {
+public:
+    Idle(std::shared_ptr<std::set<beast::tcp_stream*>> all, beast::tcp_stream& stream)
+        : all_(std::move(all)), place_(all_->insert(&stream).first) {}
+    ~Idle() { all_->erase(place_); }
+    Idle(const Idle&) = delete;
+    Idle& operator=(const Idle&) = delete;
+
+private:
+    const std::shared_ptr<std::set<beast::tcp_stream*>> all_;
+    const std::set<beast::tcp_stream*>::iterator place_;
+};
+
 } // namespace
 
 void run(asio::io_context& io) {
@@ -51,7 +66,7 @@ void Server::start() { asio::co_spawn(acceptor_.get_executor(), accept(), asio::
 void Server::stop() {
     stopping_ = true;
     acceptor_.close();
-    for (auto* stream : idle_) stream->cancel();
+    for (auto* stream : *idle_) stream->cancel();
 }
 
 asio::awaitable<void> Server::accept() {
@@ -74,7 +89,6 @@ asio::awaitable<void> Server::serve(tcp::socket socket) {
         co_await converse(stream);
     } catch (const std::exception&) { // the client is gone
     }
-    idle_.erase(&stream);
 }
 
 asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
@@ -86,10 +100,11 @@ asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
         parser.body_limit(body_limit);
         stream.expires_after(patience);
         boost::system::error_code error;
-        idle_.insert(&stream);
-        co_await beast::http::async_read(stream, buffer, parser,
-                                         asio::redirect_error(use_awaitable, error));
-        idle_.erase(&stream);
+        {
+            const Idle idle(idle_, stream);
+            co_await beast::http::async_read(stream, buffer, parser,
+                                             asio::redirect_error(use_awaitable, error));
+        }
         if (error &&
             error.category() == make_error_code(beast::http::error::bad_method).category() &&
             error != beast::http::error::end_of_stream) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -53,7 +54,9 @@ private:
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::vector<std::pair<std::function<bool(std::string_view)>, Handler>> routes_;
-    std::set<boost::beast::tcp_stream*> idle_; ///< wait for a request
+    /// Those that wait for a request.
+    const std::shared_ptr<std::set<boost::beast::tcp_stream*>> idle_ =
+        std::make_shared<std::set<boost::beast::tcp_stream*>>();
     bool stopping_ = false;
 };
 
