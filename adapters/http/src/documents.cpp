@@ -115,10 +115,12 @@ PresentedResult present_result(const Job& job, const PresentResult& present) {
     PresentedResult shown;
     if (job.status != JobStatus::completed || !job.result) return shown;
     if (present) {
-        const auto stored = json::to_value(*job.result);
-        auto value = stored;
+        auto value = json::to_value(*job.result);
+        // Boost.JSON's own comparison ends the process where it has no memory.
+        const auto stored = boost::json::serialize(value);
         present(job, value);
-        if (!(value == stored)) return {boost::json::serialize(value), true};
+        auto text = boost::json::serialize(value);
+        if (text != stored) return {std::move(text), true};
     }
     shown.text = job.result->text();
     return shown;

@@ -88,6 +88,28 @@ TEST_CASE("whichever allocation fails, a request is answered once and leaves not
     check_answers(Shortage::passing);
 }
 
+TEST_CASE("whichever allocation fails, a result that the host changes is answered") {
+    faulty_heap::spare_this_thread();
+    auto options = batching_options();
+    options.api.present_result = [](const Job&, boost::json::value& result) {
+        result.as_object()["file_url"] = "/a?signature=1";
+    };
+    ServedApi place(options);
+    const auto id = submit_note(place.client);
+    place.complete(R"({"file_url":"/a","size_bytes":7})");
+    bool has_failed = true;
+    for (long nth = 1; has_failed; ++nth) {
+        CAPTURE(nth);
+        auto request = get(path_of(id));
+        faulty_heap::fail_at(nth, Shortage::passing);
+        const auto response = ask(place.api, std::move(request));
+        has_failed = faulty_heap::disarm();
+        if (!has_failed) CHECK(response.status == 200);
+        await_idle(place.api);
+        REQUIRE(nth < 10'000);
+    }
+}
+
 TEST_CASE("whenever the memory ends for good, a request is answered once and counted no more") {
     check_answers(Shortage::lasting);
 }
