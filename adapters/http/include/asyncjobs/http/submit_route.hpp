@@ -106,9 +106,15 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
     rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
                                            const Call& call, Violations& violations) {
         auto input = json::detail::made_empty<Input>();
-        boost::json::value from_client = document;
-        auto wrong = take_out(from_client, route.set_by_host, route.unknown_members);
-        for (auto& found : read_members(from_client, input, route.required, route.unknown_members))
+        const auto* from_client = &document;
+        boost::json::value rest;
+        json::Mismatches wrong;
+        if (!route.set_by_host.empty()) {
+            rest = document;
+            wrong = take_out(rest, route.set_by_host, route.unknown_members);
+            from_client = &rest;
+        }
+        for (auto& found : read_members(*from_client, input, route.required, route.unknown_members))
             wrong.push_back(std::move(found));
         violations.found_by_reading(std::move(wrong));
         if (route.prepare) route.prepare(input, call, violations);
