@@ -4,16 +4,6 @@
 #include "tls_context.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
-namespace {
-
-/// Whoever has one IPv6 address usually has all of its /64 network.
-std::string network_of(const boost::asio::ip::address& address) {
-    if (address.is_v4()) return address.to_string();
-    const auto bytes = address.to_v6().to_bytes();
-    return std::string(bytes.begin(), bytes.begin() + 8);
-}
-
-} // namespace
 
 Hub::Hub(http::JobApi& served, ServerOptions how)
     : api(served), options(std::move(how)), tls_(make_tls_context(options.tls)),
@@ -24,8 +14,9 @@ Hub::Hub(http::JobApi& served, ServerOptions how)
 
 std::unique_ptr<Hub::Admission> Hub::admit(const std::shared_ptr<Hub>& hub,
                                            const boost::asio::ip::address& from) {
-    auto admission = std::make_unique<Admission>(hub, network_of(from));
-    const bool is_trusted = hub->api.trusts(from.to_string());
+    const auto address = from.to_string();
+    auto admission = std::make_unique<Admission>(hub, http::network_of(address));
+    const bool is_trusted = hub->api.trusts(address);
     const std::lock_guard lock(hub->mutex_);
     if (hub->count_ >= hub->max_connections_) return nullptr;
     auto& there = hub->addresses_[admission->network_];

@@ -33,6 +33,14 @@ public:
         return share;
     }
 
+    /// Also where there is not so much left.
+    Share take_anyway(std::size_t bytes) const {
+        if (bytes <= small) return Share();
+        auto share = std::make_shared<Taken>(used_);
+        *used_ += share->bytes = bytes;
+        return share;
+    }
+
     std::size_t used() const noexcept { return *used_; }
 
 private:

@@ -69,6 +69,10 @@ ApiOptions checked(ApiOptions options) {
     return options;
 }
 
+// In one call of the store. Whole jobs can be large.
+constexpr std::size_t most_finds = 32;
+constexpr std::size_t most_glances = 500;
+
 /// There is too little of what a process may have for now.
 bool is_exhaustion(const std::error_code& code) noexcept {
     return code == std::errc::too_many_files_open ||
@@ -105,13 +109,14 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       submit_quota_(options_.submits_per_owner, options_.submits_period),
       answer_memory_(options_.answer_memory_limit),
       followers_(std::make_shared<Followers>(client_, runtime_)),
-      finds_(reading_options(), [this](std::span<const JobId> ids) { return client_.find(ids); }),
-      glances_(reading_options(),
+      freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::give_back); }),
+      finds_(reading_options(most_finds),
+             [this](std::span<const JobId> ids) { return client_.find(ids); }),
+      glances_(reading_options(most_glances),
                [this](std::span<const JobId> ids) { return client_.glance(ids); }),
       submits_(
           {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .dear = true},
           [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
-      freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::give_back); }),
       lane_(runtime_->make_lane(std::max(1U, options_.threads))) {
     add_job_routes();
     add_operator_routes();
@@ -134,9 +139,10 @@ Later JobApi::Impl::on_lane(Later::Then then) {
     }};
 }
 
-JobApi::Impl::Readings::Options JobApi::Impl::reading_options() {
+JobApi::Impl::Readings::Options JobApi::Impl::reading_options(std::size_t limit) {
     return {.runtime = *runtime_,
             .post = poster(),
+            .limit = limit,
             .shares = options_.threads > 0,
             .posts = !authenticating_blocks()};
 }

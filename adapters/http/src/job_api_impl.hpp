@@ -86,7 +86,7 @@ private:
 
     /// Goes on where it may block.
     Later on_lane(Later::Then then);
-    Readings::Options reading_options();
+    Readings::Options reading_options(std::size_t limit);
 
     // One request, on the thread that calls (job_api.cpp).
     bool authenticating_blocks() const noexcept {
@@ -111,6 +111,7 @@ private:
     void check_not_draining() const;
     /// A refusal that says when to try again.
     Problem try_later(unsigned status, std::string code, std::string detail) const;
+    std::string retry_after_value(std::optional<Timestamp> expected) const;
 
     // The operators' routes (operator_routes.cpp).
     void add_operator_routes();
@@ -123,7 +124,11 @@ private:
     Answer status(const Call& call);
     Answer status_or_wait(const Job& job, const Request& request);
     Response events(const Call& call);
+    std::optional<std::string> event_document(const Job& job);
+    std::optional<std::chrono::seconds> wait_for(const Request& request) const;
+    Seats::Seat take(Seats& seats, const std::string& whose, std::string_view what) const;
     Response list(const Call& call);
+    JobQuery read_query(const Call& call) const;
     Response result(const Call& call);
     Response cancel(const Call& call);
     Response retry(const Call& call);
@@ -132,6 +137,7 @@ private:
     Answer submit_generic(const Call& call);
     Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
+    std::optional<Response> with_memory(Response response) const;
     Answer answer(Submission& submission, const Submitted& submitted);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);
@@ -148,22 +154,17 @@ private:
     Job find_own(const JobId& id, const std::string& owner);
     bool has_expired(const Job& job) const;
     Problem none_of_that_id(const JobId& id, const std::string& owner);
-    JobQuery read_query(const Call& call) const;
 
     // What they are answered with (job_responses.cpp).
     void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
                   Headers& headers) const;
     Response job_response(unsigned status, const Job& job);
     Response status_response(const Job& job, const Request& request);
-    std::optional<std::string> event_document(const Job& job);
-    std::optional<std::chrono::seconds> wait_for(const Request& request) const;
-    Seats::Seat take(Seats& seats, const std::string& whose, std::string_view what) const;
     /// What a route has declared; empty if none has.
     std::optional<Duration> expected_run(const std::string& queue, const std::string& type) const;
     std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
     std::optional<Duration> estimate_new(const NewJob& job, Timestamp created_at,
                                          std::size_t uncounted);
-    std::string retry_after_value(std::optional<Timestamp> expected) const;
 
     Client& client_;
     const std::shared_ptr<Runtime> runtime_;
@@ -183,10 +184,10 @@ private:
     Quota submit_quota_;
     AnswerMemory answer_memory_;
     std::shared_ptr<Followers> followers_;
+    FreedMemory freed_memory_; // before what answers as it ends
     Readings finds_;
     Readings glances_;
     SharedCalls<std::vector<NewJob>, Submitted> submits_;
-    FreedMemory freed_memory_;
     std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
 };
 
@@ -194,9 +195,9 @@ private:
 /// does not want.
 Response completed(Response response, std::string_view method);
 
-/// Whom limits count: the owner, or the address of one who has none.
-const std::string& who_asks(const Call& call) noexcept;
-const std::string& who_asks(const std::string& owner, const Request& request) noexcept;
+/// Whom limits count: the owner, or network_of() the address of one who has none.
+std::string who_asks(const Call& call);
+std::string who_asks(const std::string& owner, const Request& request);
 
 /// What `make` makes to go with `job`. A fault that it finds in the request is a Problem (422).
 template <typename Make, typename SomeJob>
@@ -212,6 +213,7 @@ std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call&
 /// The id in a route's path. Throws no_such_job() for one that is malformed.
 JobId id_of(const Call& call);
 Problem no_such_job();
+Problem expired();
 
 /// Says that a wait was granted, however long it was in the end.
 Response waited(Response response, std::chrono::seconds at_most);

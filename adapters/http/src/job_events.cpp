@@ -1,5 +1,7 @@
 #include "job_events.hpp"
 
+#include <asyncjobs/store_helpers.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,7 +74,7 @@ void JobEvents::take(const std::optional<Job>& job) {
     over_ = !job || is_finished(job->status);
     if (job && job->revision > known_) {
         known_ = job->revision;
-        news_ = job;
+        news_ = snapshot(*job, options_.parts);
         send_news(lock);
     } else if (over_) {
         last = std::move(reader_);

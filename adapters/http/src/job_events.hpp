@@ -5,6 +5,7 @@
 #include "seats.hpp"
 
 #include <asyncjobs/http/message.hpp>
+#include <asyncjobs/job_store.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,7 @@ public:
     struct Options {
         /// Called where `post` runs it; empty: it can't be had, and the stream ends.
         std::function<std::optional<std::string>(const Job&)> document = {};
+        JobParts parts = JobParts::outcome;  ///< of the job, which `document` needs
         std::function<void(Task)> post = {}; ///< to a thread that may block
         /// For an event's text while it is written; empty: there is none, and the stream ends.
         std::function<std::optional<AnswerMemory::Share>(std::size_t)> memory = {};

@@ -56,13 +56,11 @@ void JobApi::Impl::add_job_routes() {
     add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
 }
 
-const std::string& who_asks(const std::string& owner, const Request& request) noexcept {
-    return owner.empty() ? request.client_address : owner;
+std::string who_asks(const std::string& owner, const Request& request) {
+    return owner.empty() ? network_of(request.client_address) : owner;
 }
 
-const std::string& who_asks(const Call& call) noexcept {
-    return who_asks(call.principal.owner, call.request);
-}
+std::string who_asks(const Call& call) { return who_asks(call.principal.owner, call.request); }
 
 Response waited(Response response, std::chrono::seconds at_most) {
     response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
@@ -132,6 +130,8 @@ Response JobApi::Impl::events(const Call& call) {
     auto seat = take(streams_, who_asks(call), "event streams");
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
+        // What a hook looks at of a job, nobody knows.
+        .parts = options_.present_result ? JobParts::all : JobParts::outcome,
         .post = poster(),
         .memory = [this](std::size_t bytes) { return answer_memory_.take(bytes); },
         .heartbeat = options_.heartbeat,

@@ -1,6 +1,17 @@
 #include <asyncjobs/http/message.hpp>
 
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
+
+std::string network_of(const std::string& address) {
+    boost::system::error_code error;
+    const auto read = boost::asio::ip::make_address(address, error);
+    if (error || read.is_v4() || read.to_v6().is_v4_mapped()) return address;
+    constexpr unsigned short bits = 64;
+    return boost::asio::ip::network_v6(read.to_v6(), bits).canonical().to_string();
+}
 
 std::optional<std::uint64_t> body_length(const Body& body) noexcept {
     if (const auto* file = std::get_if<FileBody>(&body)) return file->length;

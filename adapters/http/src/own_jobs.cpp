@@ -1,11 +1,8 @@
 #include "job_api_impl.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
-namespace {
 
 Problem expired() { return {410, "gone", "the job has expired"}; }
-
-} // namespace
 
 Problem no_such_job() { return {404, "not_found", "there is no such job"}; }
 

@@ -119,11 +119,12 @@ void JobApi::Impl::Pending::respond(Response response) noexcept {
     }
 }
 
-/// Counts the answer's body as under way, or puts a refusal in its place.
+/// Counts the answer's body as under way, unless that is done, or puts a refusal in its place.
 void JobApi::Impl::Pending::take_memory(Response& response) const {
     const auto* body = std::get_if<std::string>(&response.body);
     const auto size = body ? body->size() : 0;
     api_.freed_memory_.note(std::max(size, request_.body.size()));
+    if (response.memory) return;
     if (auto share = api_.answer_memory_.take(size)) {
         response.memory = *std::move(share);
         return;

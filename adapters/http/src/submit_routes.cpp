@@ -249,31 +249,46 @@ Problem JobApi::Impl::over_quota(const Headers& headers) const {
 
 /// A request that is repeated needs no quota. Throws Problem (429) for one that is not.
 Submitted JobApi::Impl::holder_of(const Idempotency& idempotency, const Headers& headers) {
-    const auto page = client_.list({.idempotency_key = idempotency.key, .limit = 1});
+    const auto page =
+        client_.list({.idempotency_key = idempotency.key, .limit = 1, .parts = JobParts::summary});
     if (page.jobs.empty()) throw over_quota(headers);
     const auto& job = page.jobs.front();
     return {Submitted::Outcome::repeated, job.id, job.created_at};
 }
 
-/// What the first answer to a request that is repeated said of the time that the job takes.
+/// What the first answer to a request that is repeated said of the time that the job takes. Throws
+/// Problem (422) for another request than that, and (410) if the job is gone.
 std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotency& idempotency) {
     const auto job = client_.find(id);
-    const auto first = job ? noted_idempotency(job->metadata) : std::nullopt;
+    if (!job) throw expired(); // between the two calls
+    const auto first = noted_idempotency(job->metadata);
     if (!first || first->request != idempotency.request)
         throw Problem(422, "idempotency_key_reused",
                       "the Idempotency-Key was used before, with another request");
+    if (has_expired(*job)) throw expired();
     return first->estimate;
 }
 
-/// 202 in any case, with the job's status if there is more to say than that it waits.
+/// With a share of the memory of answers; empty if there is none.
+std::optional<Response> JobApi::Impl::with_memory(Response response) const {
+    auto share = answer_memory_.take(body_length(response.body).value_or(0));
+    if (!share) return std::nullopt;
+    response.memory = *std::move(share);
+    return response;
+}
+
+/// 202 in any case, with the job's status if there is more to say than that it waits, and memory
+/// to say it: who submitted must learn of the job also where slow readers hold all of that.
 Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optional<Job>& now) {
     const auto expected =
         acceptance.takes ? std::optional(acceptance.created_at + *acceptance.takes) : std::nullopt;
+    std::optional<Response> with_status;
+    if (now && now->status != JobStatus::pending)
+        with_status = with_memory(job_response(202, *now));
     Response response =
-        now && now->status != JobStatus::pending
-            ? job_response(202, *now)
-            : json_response(
-                  202, accepted_document(acceptance.id, acceptance.created_at, links_, expected));
+        with_status ? *std::move(with_status)
+                    : json_response(202, accepted_document(acceptance.id, acceptance.created_at,
+                                                           links_, expected));
     for (const auto& [name, value] : acceptance.headers) response.headers.set(name, value);
     if (acceptance.replayed) response.headers.set("Idempotent-Replayed", "true");
     response.headers.remove("ETag");

@@ -1,5 +1,7 @@
 #include "served_api.hpp"
 
+#include <asyncjobs/forwarding_job_store.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace asyncjobs;
@@ -89,6 +91,49 @@ TEST_CASE("a key lives as long as its job") {
     const auto again = submit(served, "k", "2");
     CHECK(again.status == 202);
     CHECK(again.header("Idempotent-Replayed").empty());
+}
+
+TEST_CASE("a repeated submit whose job has expired is 410, as the job's status is") {
+    ServedApi served;
+    served.api.submit_route("/brief", http::UntypedSubmitRoute{.type = "note", .retention = 0s});
+    const auto first = submit(served, "k", "1", "ann", "/v1/brief");
+    CHECK(first.status == 202);
+    served.complete();
+    const auto again = submit(served, "k", "1", "ann", "/v1/brief");
+    CHECK(again.status == 410);
+    CHECK(text_at(json_of(again), "code") == "gone");
+    CHECK(served.ask("GET " + first.header("Location")).status == 410);
+    CHECK(submit(served, "k", "2", "ann", "/v1/brief").status == 422);
+    REQUIRE(served.store.purge(10) == 1);
+    CHECK(submit(served, "k", "1", "ann", "/v1/brief").status == 202);
+}
+
+TEST_CASE("a repeated submit whose job is deleted meanwhile is 410, not a reused key") {
+    struct Store final : ForwardingJobStore {
+        using ForwardingJobStore::ForwardingJobStore;
+        std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+            for (const auto& id : ids) remove(id);
+            return ForwardingJobStore::find(ids);
+        }
+    };
+    MemoryJobStore jobs;
+    Store store(jobs);
+    Client client(store);
+    http::JobApi api(client, {.allow_anonymous = true, .threads = 0});
+    api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
+    const auto status = [&] {
+        unsigned answered = 0;
+        api.handle({.method = "POST",
+                    .target = "/v1/notes",
+                    .headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", "k"}},
+                    .body = "1"},
+                   [&](const http::Response& response) { answered = response.status; });
+        return answered;
+    };
+    CHECK(status() == 202);
+    client.cancel(client.list({}).jobs.front().id);
+    CHECK(status() == 410);
+    CHECK(status() == 202);
 }
 
 TEST_CASE("a key that breaks the rule is refused with it, and makes no job") {

@@ -335,6 +335,95 @@ TEST_CASE("clients that do not read their answers get others refused, not the me
     CHECK(served.ask("GET /v1/huge").status == 200);
 }
 
+TEST_CASE("a submit that has waited is accepted in short where its job's status has no memory") {
+    ServedApi served({.api = {.answer_memory_limit = 64 * 1024, .max_wait = 1h}});
+    served.api.route(
+        "GET", "/big",
+        [](const http::Call&) { return http::Response{.body = std::string(64 * 1024, 'x')}; },
+        {.authenticate = false});
+    const auto ask = [&](http::Request request) {
+        auto answer = std::make_shared<std::promise<http::Response>>();
+        auto come = answer->get_future();
+        served.api.handle(std::move(request), [answer](http::Response response) {
+            answer->set_value(std::move(response));
+        });
+        return come;
+    };
+    const http::Request submit{.method = "POST",
+                               .target = "/v1/notes",
+                               .headers = {{"Authorization", "Bearer ann"},
+                                           {"Content-Type", "application/json"},
+                                           {"Prefer", "wait=3600"}},
+                               .body = "1"};
+    const auto finished_submit = [&] {
+        auto come = ask(submit);
+        served.await_waiting(1);
+        served.complete('"' + std::string(20'000, 'x') + '"');
+        return come.get();
+    };
+    auto held = ask({.method = "GET", .target = "/v1/big"}).get();
+    CHECK(held.status == 200);
+    const auto in_short = finished_submit();
+    CHECK(in_short.status == 202);
+    REQUIRE(in_short.headers.find("Location"));
+    CHECK(*in_short.headers.find("Preference-Applied") == "wait=3600");
+    const auto document = boost::json::parse(std::get<std::string>(in_short.body));
+    CHECK(text_at(document, "status_url") == *in_short.headers.find("Location"));
+    CHECK_FALSE(document.as_object().contains("result"));
+    held = {};
+    const auto whole = finished_submit();
+    CHECK(whole.status == 202);
+    CHECK(std::get<std::string>(whole.body).size() > 20'000);
+    CHECK(ask({.method = "GET", .target = "/v1/big"}).get().status == 503);
+}
+
+TEST_CASE("metrics are sent also while slow readers hold all memory of answers") {
+    ServedApi served({.api = {.answer_memory_limit = 64 * 1024}});
+    served.api.route(
+        "GET", "/big",
+        [](const http::Call&) { return http::Response{.body = std::string(64 * 1024, 'x')}; },
+        {.authenticate = false});
+    for (int i = 0; i < 200; ++i)
+        served.api.submit_route("/routes/" + std::to_string(i),
+                                http::UntypedSubmitRoute{.type = "type" + std::to_string(i),
+                                                         .queue = "queue" + std::to_string(i)});
+    const auto ask = [&](std::string target) {
+        std::promise<http::Response> answer;
+        served.api.handle({.method = "GET", .target = std::move(target)},
+                          [&](http::Response response) { answer.set_value(std::move(response)); });
+        return answer.get_future().get();
+    };
+    const auto held = ask("/v1/big");
+    CHECK(held.status == 200);
+    CHECK(ask("/v1/big").status == 503);
+    const auto metrics = ask("/metrics");
+    CHECK(metrics.status == 200);
+    CHECK(std::get<std::string>(metrics.body).size() > 16 * 1024);
+}
+
+TEST_CASE("an anonymous client is one address, and one /64 network of IPv6") {
+    MemoryJobStore store;
+    Client client(store);
+    http::JobApi api(client, {.allow_anonymous = true, .threads = 0, .submits_per_owner = 1});
+    api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
+    const auto submit_from = [&](std::string address) {
+        unsigned status = 0;
+        api.handle({.method = "POST",
+                    .target = "/v1/notes",
+                    .headers = {{"Content-Type", "application/json"}},
+                    .body = "1",
+                    .remote_address = std::move(address)},
+                   [&](const http::Response& response) { status = response.status; });
+        return status;
+    };
+    CHECK(submit_from("2001:db8:0:1::1") == 202);
+    CHECK(submit_from("2001:db8:0:1:ffff:ffff:ffff:ffff") == 429);
+    CHECK(submit_from("2001:db8:0:2::1") == 202);
+    CHECK(submit_from("192.0.2.1") == 202);
+    CHECK(submit_from("::ffff:192.0.2.1") == 429);
+    CHECK(submit_from("::ffff:192.0.2.2") == 202);
+}
+
 TEST_CASE("a document full of faults gets an answer that is no larger than it") {
     ServedApi served;
     std::string text = "{";

@@ -122,6 +122,39 @@ TEST_CASE("who waits for a store that hangs has a place, and one more is refused
     for (auto* answer : {&answers[0], &answers[1]}) CHECK(answer->get_future().get() == 200);
 }
 
+TEST_CASE("one reading of the store has no more than 32 whole jobs") {
+    struct Store final : ForwardingJobStore {
+        using ForwardingJobStore::ForwardingJobStore;
+        std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+            if (!std::exchange(hung, true)) {
+                called.set_value();
+                goes_on.get_future().wait();
+            }
+            most = std::max(most, ids.size());
+            return ForwardingJobStore::find(ids);
+        }
+        bool hung = false;
+        std::size_t most = 0;
+        std::promise<void> called, goes_on;
+    };
+    MemoryJobStore jobs;
+    Store store(jobs);
+    Client client(store);
+    std::array<std::promise<unsigned>, 100> answers;
+    http::JobApi api(client, {.allow_anonymous = true, .threads = 1});
+    const auto id = client.submit(NewJob{.type = "note"}).id;
+    const auto ask = [&](std::promise<unsigned>& answer) {
+        api.handle({.method = "GET", .target = path_of(id)},
+                   [&](const http::Response& response) { answer.set_value(response.status); });
+    };
+    ask(answers[0]);
+    store.called.get_future().wait();
+    for (std::size_t i = 1; i < answers.size(); ++i) ask(answers[i]);
+    store.goes_on.set_value();
+    for (auto& answer : answers) CHECK(answer.get_future().get() == 200);
+    CHECK(store.most == 32);
+}
+
 TEST_CASE("a job that is not there keeps nobody waiting who asks for one that is") {
     struct Store final : ForwardingJobStore {
         using ForwardingJobStore::ForwardingJobStore;

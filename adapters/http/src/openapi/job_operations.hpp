@@ -120,6 +120,7 @@ inline constexpr std::string_view submit_job = R"({
 inline constexpr std::string_view submission_responses = R"({
   "202": {"$ref": "#/components/responses/Accepted"},
   "406": {"$ref": "#/components/responses/NotAcceptable"},
+  "410": {"$ref": "#/components/responses/Gone"},
   "413": {"$ref": "#/components/responses/ContentTooLarge"},
   "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
   "422": {"$ref": "#/components/responses/InvalidInput"},

@@ -69,6 +69,10 @@ struct Response {
     std::shared_ptr<void> memory = {};
 };
 
+/// What limits of each address count: the /64 network of an IPv6 one, for who has one has all of
+/// them as a rule; anything else as it is.
+ASYNCJOBS_HTTP_DECL std::string network_of(const std::string& address);
+
 /// In bytes; empty for a stream, whose length nobody knows.
 ASYNCJOBS_HTTP_DECL std::optional<std::uint64_t> body_length(const Body& body) noexcept;
 

@@ -1,3 +1,4 @@
+#include "openapi/json_object.hpp"
 #include "openapi/schema_book.hpp"
 
 #include <boost/json/parse.hpp>
