@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 
 for store in "sqlite:$folder" "${ASYNCJOBS_TEST_POSTGRESQL:-}" "${ASYNCJOBS_TEST_MARIADB:-}" "${ASYNCJOBS_TEST_MYSQL:-}"; do
     [ -n "$store" ] || continue
-    for what in drain bulk enqueue1 enqueue16 latency; do
+    for what in drain latency; do
         url=$store
         [ "$store" != "sqlite:$folder" ] || url+=/$what.db
         "$bench" --store "$url" --measure $what --jobs 100 --rounds 1 --seconds 1 |

@@ -24,7 +24,8 @@ user=$(choose_user mysql)
 base=$dir/galera
 
 # For how many seconds nodes wait for one that is silent before they go on without it. A loaded
-# machine may keep one from running for longer than the usual 5 s.
+# machine may keep one from running for longer than the usual 5 s. With faults, until all are started
+# again: a node that comes back waits as long before it joins the others.
 patience=30
 patience_with_faults=5
 
@@ -109,7 +110,7 @@ start() {
             running=$node
         fi
     done
-    be_patient "$patience"
+    [ "${#nodes[@]}" -lt 3 ] || be_patient "$patience"
     url
 }
 
@@ -142,17 +143,11 @@ isolate)
     be_patient "$patience_with_faults"
     isolation 1
     ;;
-rejoin)
-    isolation 0
-    be_patient "$patience"
-    ;;
+rejoin) isolation 0 ;;
 pause)
     be_patient "$patience_with_faults"
     send STOP
     ;;
-resume)
-    send CONT
-    be_patient "$patience"
-    ;;
+resume) send CONT ;;
 *) dispatch ;;
 esac
