@@ -67,6 +67,15 @@ struct CrashWorld : World {
             },
             10s));
     }
+
+    /// A process dies that had claimed jobs ahead, so that these report their start first.
+    void lose_jobs_ahead() {
+        submit_jobs();
+        begin(counting(1ms));
+        REQUIRE(until([&] { return runs >= 50; }));
+        die();
+        rescue_all();
+    }
 };
 
 TEST_CASE_FIXTURE(CrashWorld, "jobs that were claimed ahead have no part in what kills their "
@@ -127,11 +136,7 @@ TEST_CASE_FIXTURE(CrashWorld, "a job that kills its process at once is quarantin
 
 TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given back and charged "
                               "nothing") {
-    submit_jobs();
-    begin(counting(1ms));
-    REQUIRE(until([&] { return runs >= 50; }));
-    die();
-    rescue_all();
+    lose_jobs_ahead();
     const int crashes_before = crashes();
     begin(counting(1ms));
     plan = [&](std::string_view member) {
@@ -147,11 +152,7 @@ TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given 
 
 TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start takes nothing from a job's timeout") {
     own_job = {.type = "work", .max_attempts = 1, .timeout = 1s};
-    submit_jobs();
-    begin(counting(1ms));
-    REQUIRE(until([&] { return runs >= 50; }));
-    die();
-    rescue_all();
+    lose_jobs_ahead();
     begin(counting(1ms));
     bool is_away = false;
     plan = [&](std::string_view member) {
@@ -167,11 +168,7 @@ TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start takes nothing from a jo
 }
 
 TEST_CASE_FIXTURE(CrashWorld, "in an outage, jobs that wait to report their start say nothing") {
-    submit_jobs();
-    begin(counting(1ms));
-    REQUIRE(until([&] { return runs >= 50; }));
-    die();
-    rescue_all();
+    lose_jobs_ahead();
     begin(counting(1ms));
     int waiting = 0;
     plan = [&](std::string_view member) {

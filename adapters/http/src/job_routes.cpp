@@ -130,7 +130,7 @@ Response JobApi::Impl::events(const Call& call) {
     auto seat = take(streams_, who_asks(call), "event streams");
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
-        // What a hook looks at of a job, nobody knows.
+        // A hook may look at anything of the job.
         .parts = options_.present_result ? JobParts::all : JobParts::outcome,
         .post = poster(),
         .memory = [this](std::size_t bytes) { return answer_memory_.take(bytes); },

@@ -269,7 +269,7 @@ std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotenc
     return first->estimate;
 }
 
-/// With a share of the memory of answers; empty if there is none.
+/// The response with its share of the memory of answers; empty if there is not so much left.
 std::optional<Response> JobApi::Impl::with_memory(Response response) const {
     auto share = answer_memory_.take(body_length(response.body).value_or(0));
     if (!share) return std::nullopt;

@@ -91,21 +91,25 @@ TEST_CASE("a status is read from the store by a thread of the API's, whoever beg
     CHECK(store.reader != std::this_thread::get_id());
 }
 
-TEST_CASE("who waits for a store that hangs has a place, and one more is refused at once") {
-    struct Store final : ForwardingJobStore {
-        using ForwardingJobStore::ForwardingJobStore;
-        std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
-            if (!std::exchange(hung, true)) {
-                called.set_value();
-                goes_on.get_future().wait();
-            }
-            return ForwardingJobStore::find(ids);
+/// Whose first find() hangs until it may go on.
+struct HangingStore final : ForwardingJobStore {
+    using ForwardingJobStore::ForwardingJobStore;
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
+        if (!std::exchange(hung, true)) {
+            called.set_value();
+            goes_on.get_future().wait();
         }
-        bool hung = false;
-        std::promise<void> called, goes_on;
-    };
+        most = std::max(most, ids.size());
+        return ForwardingJobStore::find(ids);
+    }
+    bool hung = false;
+    std::size_t most = 0; ///< jobs that one call asked for
+    std::promise<void> called, goes_on;
+};
+
+TEST_CASE("who waits for a store that hangs has a place, and one more is refused at once") {
     MemoryJobStore jobs;
-    Store store(jobs);
+    HangingStore store(jobs);
     Client client(store);
     std::array<std::promise<unsigned>, 3> answers;
     http::JobApi api(client, {.allow_anonymous = true, .threads = 1, .queue_limit = 1});
@@ -123,22 +127,8 @@ TEST_CASE("who waits for a store that hangs has a place, and one more is refused
 }
 
 TEST_CASE("one reading of the store has no more than 32 whole jobs") {
-    struct Store final : ForwardingJobStore {
-        using ForwardingJobStore::ForwardingJobStore;
-        std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
-            if (!std::exchange(hung, true)) {
-                called.set_value();
-                goes_on.get_future().wait();
-            }
-            most = std::max(most, ids.size());
-            return ForwardingJobStore::find(ids);
-        }
-        bool hung = false;
-        std::size_t most = 0;
-        std::promise<void> called, goes_on;
-    };
     MemoryJobStore jobs;
-    Store store(jobs);
+    HangingStore store(jobs);
     Client client(store);
     std::array<std::promise<unsigned>, 100> answers;
     http::JobApi api(client, {.allow_anonymous = true, .threads = 1});

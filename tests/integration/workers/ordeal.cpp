@@ -150,8 +150,8 @@ private:
         }
     }
 
-    /// At another moment if it holds the lock of a SQLite file: nobody can do anything then. On a
-    /// slow disk that is most of the time.
+    /// Stops it at a moment when it does not hold the lock of a SQLite file, which keeps everybody
+    /// else from going on.
     void pause_in_a_job(std::size_t slot) {
         for (int tries = 0;; ++tries) {
             REQUIRE(tries < 100);
