@@ -22,22 +22,30 @@ void wait_until(Condition condition) {
     for (int tries = 0; !condition(); ++tries) REQUIRE(tries < 200'000);
 }
 
-std::string status(Mysql& server, const std::string& name) {
-    return server.rows("SHOW GLOBAL STATUS LIKE '" + name + "'", 2).at(0).at(1);
-}
-
-/// Sessions that work on these tables, and so wait if somebody waits for a lock. What the server
-/// tells of the waiting transactions themselves is too old when it is asked often.
+/// Sessions that work on these tables.
 std::string sessions_at(const MysqlTables& tables) {
     return "FROM information_schema.processlist WHERE info LIKE '%" + tables.prefix() +
            "%' AND id <> CONNECTION_ID()";
 }
 
+/// Whether a session that works on these tables does. The server's counters count others' waits,
+/// too, and its table of transactions is too old when it is asked often.
+bool waits_for_a_lock(Mysql& server, const MysqlTables& tables) {
+    const auto sessions = server.rows("SELECT id " + sessions_at(tables), 1);
+    const std::string report = server.rows("SHOW ENGINE INNODB STATUS", 3).at(0).at(2);
+    constexpr std::string_view start = "---TRANSACTION";
+    for (auto at = report.find(start); at != report.npos; at = report.find(start, at)) {
+        at += start.size();
+        const auto transaction = report.substr(at, report.find(start, at) - at);
+        if (transaction.find("LOCK WAIT") == transaction.npos) continue;
+        for (const auto& session : sessions)
+            if (transaction.find(" thread id " + session[0] + ",") != transaction.npos) return true;
+    }
+    return false;
+}
+
 void wait_for_a_waiting_one(Mysql& server, const MysqlTables& tables) {
-    wait_until([&] {
-        return server.value("SELECT count(*) " + sessions_at(tables)) != "0" &&
-               status(server, "Innodb_row_lock_current_waits") != "0";
-    });
+    wait_until([&] { return waits_for_a_lock(server, tables); });
 }
 
 std::string quoted(const JobId& id) { return "'" + std::string(id.text()) + "'"; }
