@@ -80,7 +80,8 @@ struct ExecutorOptions {
 /// Ownership      Borrows the store, which must outlive it.
 /// Errors         Bad options throw Error (Errc::invalid_argument) that names the option, the value
 ///                and the range. A store that fails is retried for as long as it takes, and logged
-///                once as it goes and as it comes back.
+///                once as it goes and as it comes back. Ends of jobs that it refuses while it works
+///                are kept, without a slot, up to a bound: see docs/operations.md.
 class ASYNCJOBS_DECL Executor {
 public:
     explicit Executor(JobStore& store, ExecutorOptions options = {});

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -148,6 +149,18 @@ public:
     /// Whether its handler must not be called before the store knows.
     bool reports_start_first() const noexcept { return was_claimed_ahead_ && was_lost_before(); }
     void start_reported() noexcept { was_claimed_ahead_ = false; }
+
+    /// About what it keeps in memory.
+    std::size_t bytes() {
+        const auto bytes_of = [](const std::vector<Step>& steps) {
+            std::size_t bytes = 0;
+            for (const Step& step : steps) bytes += sizeof step + step.result.text().size();
+            return bytes;
+        };
+        const std::lock_guard lock(mutex_);
+        return sizeof *this + job_.input.text().size() + job_.metadata.text().size() +
+               bytes_of(job_.steps) + bytes_of(steps_);
+    }
 
     /// How long the handler ran; empty until it has ended.
     std::optional<Duration> ran() const noexcept {

@@ -6,6 +6,7 @@
 #include <asyncjobs/detail/middleware_chain.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
 #include <asyncjobs/detail/queue_order.hpp>
+#include <asyncjobs/detail/refused_ends.hpp>
 #include <asyncjobs/detail/run_leases.hpp>
 #include <asyncjobs/detail/store_access.hpp>
 #include <asyncjobs/detail/upkeep.hpp>
@@ -71,13 +72,6 @@ private:
     };
     enum class Phase { created, started, stopping, stopped };
 
-    /// How a job ended, which the store does not take although it takes other writes.
-    struct Refused {
-        Settlement settlement;
-        int tries = 1;          ///< while the store was proven to work
-        bool is_logged = false; ///< that the job shall fail instead
-    };
-
     /// What others are told of an exchange once no lock is held.
     struct News {
         bool is_watched = false; ///< by users of the store's hints
@@ -121,8 +115,10 @@ private:
     // Settlements that the store refuses (impl/refused_settlements.ipp); on exchange_lane_, too.
     Exchange settle_one_by_one(std::vector<Settlement>& settlements, const ClaimRequest& request);
     void prove_writable(const LeaseRef& lease);
+    void keep_refused(std::vector<Settlement> settlements, const std::string& fault);
     void settle_refused();
-    bool settle_refused(Refused& refused, Exchange& answer);
+    bool settle_refused(RefusedEnd& refused, Exchange& answer);
+    void note_refused(Lock&, std::string_view fault);
     void note(LogEntry::Level level, std::string message, const JobId& job = {});
     void log_notes();
 
@@ -199,9 +195,11 @@ private:
     int faults_ = 0;                             ///< in a row
     SteadyTime failing_since_ = {};              ///< if faults_ > 0
     SteadyTime no_rescue_before_ = {}; ///< after an outage, other workers renew their leases first
-    std::vector<Refused> refused_;
-    int refused_rounds_ = 0;  ///< in a row, of tries to settle them
-    bool is_failing_ = false; ///< the store, as far as the log knows
+    RefusedEnds refused_;
+    int refused_rounds_ = 0;   ///< in a row, of tries to settle them
+    bool is_failing_ = false;  ///< the store, as far as the log knows
+    bool is_refusing_ = false; ///< it refuses ends of jobs, likewise
+    bool is_full_ = false;     ///< of these, likewise
     RunLeases run_leases_;
     bool waits_to_retry_ = false; ///< the timer starts the next turn
     std::set<std::string> unknown_types_;

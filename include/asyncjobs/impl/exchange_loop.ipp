@@ -31,7 +31,7 @@ ASYNCJOBS_INLINE ExecutorCore::Room ExecutorCore::room(std::size_t ahead) const 
 /// How many jobs may be claimed. Their kinds show only then: while all threads are busy, a few are
 /// tried that may need none.
 ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
-    if (phase_ != Phase::started || refused_.size() >= concurrency_) return 0;
+    if (phase_ != Phase::started || refused_.is_full()) return 0;
     const auto [slots, threads] = room(prefetch_.target());
     if (threads > 0 || !ready_.jobs.empty() || !has_async_) return std::min(slots, threads);
     return runtime_.now() >= try_from_ ? std::min(slots, 1 + async_in_a_row_) : 0;
@@ -268,7 +268,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_fault(const std::exception& fault) {
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::note_recovery(Lock&) {
-    if (faults_ == 0 && refused_.empty() && std::exchange(is_failing_, false))
+    if (faults_ == 0 && std::exchange(is_failing_, false))
         note(LogEntry::Level::info, "the store answers again");
 }
 

@@ -41,7 +41,8 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
         if (slept || execution->has_unsent() || execution->has_unreported_start() ||
             now - execution->renewed_at() >= options_.lease_for / 3)
             due.push_back(execution);
-        else if (execution->started_at() && now - execution->checked_at() >= check_every)
+        else if (execution->started_at() && !execution->ran() &&
+                 now - execution->checked_at() >= check_every)
             to_check.push_back(execution);
     }
 

@@ -210,9 +210,11 @@ ASYNCJOBS_INLINE bool ExecutorCore::is_suspect(const ClaimedJob& job) const {
     return job.crashes > 0 && job.crashes + 1 >= options_.crash_limit;
 }
 
+/// One whose end the store refuses has run, and may stay for long: others don't wait for it.
 ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
-    return std::ranges::any_of(live_,
-                               [&](const auto& entry) { return is_suspect(entry.second->job()); });
+    return std::ranges::any_of(live_, [&](const auto& entry) {
+        return is_suspect(entry.second->job()) && !refused_.holds(entry.second->lease());
+    });
 }
 
 /// Jobs that were claimed ahead for threads that turned out to be busy: somebody else may be free.
