@@ -89,14 +89,17 @@ void FileJobStore::write() {
     write_paused_ = false;
 }
 
-/// Nothing is changed in the future, but before the clock was set back.
+/// Nothing is changed, nor a lease given, in the future, but before the clock was set back.
 void FileJobStore::follow_clock(Timestamp now) {
     auto latest = now;
-    for (const auto& [id, job] : jobs_) latest = std::max(latest, job.updated_at);
+    for (const auto& [id, job] : jobs_) {
+        latest = std::max(latest, job.updated_at);
+        if (job.lease_expires_at) latest = std::max(latest, *job.lease_expires_at - job.lease_for);
+    }
     const Duration by = latest - now;
     if (by <= clock_tolerance) return;
     for (auto& [id, job] : jobs_)
-        if (asyncjobs::follow_clock(job, by, now)) to_write_.insert(id);
+        if (asyncjobs::follow_clock(job, job.lease_for, by, now)) to_write_.insert(id);
     clock_notices_.push_back({ClockNotice::Kind::set_back, by});
 }
 
@@ -135,8 +138,9 @@ std::vector<JobRecord*> FileJobStore::select(std::function<bool(const Job&)> wan
     return found;
 }
 
-void FileJobStore::renewed(JobRecord& job, Timestamp lease_expires_at) {
-    job.lease_expires_at = lease_expires_at;
+void FileJobStore::lease(JobRecord& job, Duration lease_for, Timestamp now) {
+    job.lease_expires_at = now + lease_for;
+    job.lease_for = lease_for;
     to_write_.insert(job.id);
 }
 
@@ -325,7 +329,7 @@ void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp n
     job.worker = request.worker;
     job.progress = {};
     job.started_at = now;
-    job.lease_expires_at = now + request.lease_for;
+    lease(job, request.lease_for, now);
     job.held_back_by.clear();
     job.ahead.claimed = request.ahead;
     changed(job, now);
@@ -339,7 +343,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
         for (const auto& heartbeat : heartbeats) {
             JobRecord* job = find(heartbeat.lease);
             if (job) {
-                renewed(*job, now + lease_for);
+                lease(*job, lease_for, now);
                 if (advance(job->progress, heartbeat.progress)) changed(*job, now);
                 if (heartbeat.step) add_step(job->steps, *heartbeat.step);
                 if (heartbeat.started) job->ahead = {};

@@ -67,7 +67,7 @@ private:
     JobRecord* key_holder(const std::string& key);
     std::vector<JobRecord*> select(std::function<bool(const asyncjobs::Job&)> wanted);
 
-    void renewed(JobRecord& job, asyncjobs::Timestamp lease_expires_at);
+    void lease(JobRecord& job, asyncjobs::Duration lease_for, asyncjobs::Timestamp now);
     void changed(JobRecord& job, asyncjobs::Timestamp now);
     void finish(JobRecord& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
     void erase(const asyncjobs::JobId& id);

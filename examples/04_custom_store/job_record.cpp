@@ -66,7 +66,8 @@ boost::json::object to_record(const JobRecord& job) {
                                {"lease_expires_at", optional(job.lease_expires_at)},
                                {"expires_at", optional(job.expires_at)},
                                {"claimed_ahead", job.ahead.claimed},
-                               {"lost_ahead", job.ahead.lost}};
+                               {"lost_ahead", job.ahead.lost},
+                               {"lease_for", number(job.lease_for)}};
     if (!job.held_back_by.empty())
         record["held_back_by"] =
             boost::json::array(job.held_back_by.begin(), job.held_back_by.end());
@@ -130,7 +131,8 @@ JobRecord from_record(const boost::json::value& value) {
                   ids(record.at("all_parents")),
                   ids(record.at("open_parents")),
                   {},
-                  {record.at("claimed_ahead").as_bool(), record.at("lost_ahead").as_bool()}};
+                  {record.at("claimed_ahead").as_bool(), record.at("lost_ahead").as_bool()},
+                  duration(record.at("lease_for"))};
     if (const auto* limits = record.if_contains("held_back_by"))
         for (const auto& limit : limits->as_array()) job.held_back_by.insert(text(limit));
     if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);

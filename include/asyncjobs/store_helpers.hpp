@@ -122,15 +122,18 @@ inline constexpr Duration clock_tolerance = std::chrono::seconds{1};
 /// For a store whose clock was set back by `by`, and is `now`: what was stored since then, by the
 /// clock as it was, is moved back; false if the job was not. A wait that is no longer than `by`
 /// stays as long as it was. The end of a longer one stays where it is, as it may be a time that was
-/// asked for: so no wait gets longer than twice what it was. Leases are moved back also where they
-/// were only renewed since.
+/// asked for: so no wait gets longer than twice what it was.
+///
+/// A lease is not moved by `by`, as it may have been renewed since, or for longer than that: one
+/// that ends later than `lease_for` from now, which is how long the latest claim or renewal gave it
+/// for, ends then. So a holder that lives does not lose it, whoever calls this and however often,
+/// and the job of one that was lost is rescued within that time.
 ///
 /// What clients read, `created_at`, `started_at` and `finished_at`, stays what the clock said.
-inline bool follow_clock(Job& job, Duration by, Timestamp now) {
-    const bool is_ahead = job.updated_at > now;
-    const bool has_lease = job.lease_expires_at && (is_ahead || *job.lease_expires_at >= now + by);
-    if (has_lease) *job.lease_expires_at -= by;
-    if (!is_ahead) return has_lease;
+inline bool follow_clock(Job& job, Duration lease_for, Duration by, Timestamp now) {
+    const bool is_shortened = job.lease_expires_at && *job.lease_expires_at > now + lease_for;
+    if (is_shortened) job.lease_expires_at = now + lease_for;
+    if (job.updated_at <= now) return is_shortened;
     const Timestamp longest = job.updated_at + by;
     if (job.run_at <= longest) job.run_at -= by;
     if (job.deadline && *job.deadline <= longest) *job.deadline -= by;

@@ -1,5 +1,7 @@
 #include "conformance_limit.hpp"
 
+#include <array>
+
 /// What follows when the clock of the store is set back.
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
@@ -7,6 +9,24 @@ namespace {
 constexpr Duration a_moment = std::chrono::seconds{1};
 constexpr Duration a_while = std::chrono::seconds{10};
 constexpr Duration a_month = std::chrono::days{30};
+
+/// Several objects on the same data, which have seen the clock as it was.
+class Sweepers {
+public:
+    explicit Sweepers(Scene& scene) {
+        for (auto& store : stores_) store = scene.open();
+        expect_equal(rescue(), 0, "leases that had run out at first");
+    }
+    /// By all of them, one after the other; returns how many jobs.
+    std::size_t rescue() {
+        std::size_t rescued = 0;
+        for (const auto& store : stores_) rescued += store->rescue(10, many_crashes).size();
+        return rescued;
+    }
+
+private:
+    std::array<std::unique_ptr<JobStore>, 4> stores_;
+};
 
 /// A sweep follows, as a store may need one to notice it.
 void set_back(Scene& scene, Duration by) {
@@ -70,6 +90,55 @@ void keeps_leases_as_long_as_they_were(Scene& scene, Duration by) {
     expect_equal(claimed_ids(scene, 10, {"old", "fresh"}), {old.lease.id, fresh.lease.id},
                  "jobs claimed again");
     scene.accept(Settlement::completed(alive.lease, JsonText()));
+}
+
+/// Neither the sweeps of others nor what they have moved back already takes from a lease that was
+/// renewed, whether it is shorter or longer than the clock was set back by.
+void keeps_leases_of_workers_that_live(Scene& scene, Duration by) {
+    const auto job = scene.running();
+    const auto of_long_leases = scene.running({.queue = "other"}, 3 * an_hour);
+    Sweepers sweepers(scene);
+    scene.move_clock(an_hour);
+    expect(scene.renew(job.lease).kept, "a lease to be renewed before the clock was set back");
+    scene.move_clock(a_moment);
+    scene.move_clock(-by);
+    for (int i = 0; i < 3; ++i) {
+        expect(scene.renew(job.lease).kept, "the lease to be renewed");
+        expect_equal(sweepers.rescue(), 0, "jobs taken from workers that live");
+        scene.move_clock(long_lease - a_moment);
+        expect_equal(sweepers.rescue(), 0, "jobs taken before the end of their lease");
+    }
+    scene.accept(Settlement::completed(job.lease, JsonText()));
+    scene.accept(Settlement::completed(of_long_leases.lease, JsonText()));
+}
+
+void rescues_jobs_of_lost_workers_within_a_lease(Scene& scene, Duration by) {
+    const auto renewed = scene.running();
+    Sweepers sweepers(scene);
+    scene.move_clock(by + an_hour);
+    expect(scene.renew(renewed.lease).kept, "a lease to be renewed");
+    const auto fresh = scene.running();
+    scene.move_clock(a_moment);
+    scene.move_clock(-by);
+    expect_equal(sweepers.rescue(), 0, "leases that had run out");
+    scene.move_clock(long_lease);
+    expect_equal(sweepers.rescue(), 2, "jobs that are rescued a lease later");
+    expect_equal(claimed_ids(scene, 10), {renewed.lease.id, fresh.lease.id}, "jobs claimed again");
+}
+
+/// By less than a lease.
+void keeps_leases_while_the_clock_goes_forth_and_back(Scene& scene) {
+    const auto job = scene.running();
+    Sweepers sweepers(scene);
+    scene.move_clock(an_hour);
+    expect(scene.renew(job.lease).kept, "a lease to be renewed");
+    for (int i = 0; i < 5; ++i) {
+        for (const Duration by : {long_lease - a_moment, a_moment - long_lease}) {
+            scene.move_clock(by);
+            expect_equal(sweepers.rescue(), 0, "jobs taken before the end of their lease");
+        }
+    }
+    scene.accept(Settlement::completed(job.lease, JsonText()));
 }
 
 void keeps_retention_as_long_as_it_was(Scene& scene, Duration by) {
@@ -146,6 +215,10 @@ void is_followed_once(Scene& scene, Duration by) {
 }
 
 template <void (*act)(Scene&, Duration)>
+void seconds(Scene& scene) {
+    act(scene, 2 * a_while);
+}
+template <void (*act)(Scene&, Duration)>
 void two_hours(Scene& scene) {
     act(scene, 2 * an_hour);
 }
@@ -157,7 +230,8 @@ void month(Scene& scene) {
 } // namespace
 
 #define ASYNCJOBS_SET_BACK(name, act)                                                              \
-    {name " when the clock was set back by two hours", two_hours<act>}, {                          \
+    {name " when the clock was set back by 20 seconds", seconds<act>},                             \
+        {name " when the clock was set back by two hours", two_hours<act>}, {                      \
         name " when the clock was set back by a month", month<act>                                 \
     }
 
@@ -169,6 +243,12 @@ Cases set_back_cases() {
                            keeps_ends_of_long_waits),
         ASYNCJOBS_SET_BACK("leases run out when they were to run out",
                            keeps_leases_as_long_as_they_were),
+        ASYNCJOBS_SET_BACK("leases of workers that live are kept, however many objects sweep",
+                           keeps_leases_of_workers_that_live),
+        ASYNCJOBS_SET_BACK("jobs of lost workers are rescued within a lease",
+                           rescues_jobs_of_lost_workers_within_a_lease),
+        {"a lease is kept while the clock goes forth and back by less",
+         keeps_leases_while_the_clock_goes_forth_and_back},
         ASYNCJOBS_SET_BACK("finished jobs are kept no longer than they were to be",
                            keeps_retention_as_long_as_it_was),
         ASYNCJOBS_SET_BACK("jobs that wait for a limit keep their places",

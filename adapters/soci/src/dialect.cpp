@@ -16,7 +16,7 @@ std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const DueJob> 
     in_rows(jobs, add_revision, [&](const std::string& rows) {
         session.query(limit_statements().take)
             .for_each([&](Row row) { taken.push_back(read_claimed(row)); }, rows, request.worker,
-                      now, now + request.lease_for, request.ahead ? 1 : 0);
+                      now, now + request.lease_for, request.lease_for, request.ahead ? 1 : 0);
     });
     return taken;
 }

@@ -73,7 +73,7 @@ static_assert(priority_step == Duration{60'000'000});
     "status = 'processing', attempt = attempt + 1, fence = " next_fence                            \
     ", revision = revision + 1,"                                                                   \
     " progress = 0, message = '', worker = :worker, started_at = :now, updated_at = :now,"         \
-    " lease_expires_at = :lease_expires_at, claimed_ahead = :ahead"
+    " lease_expires_at = :lease_expires_at, lease_for = :lease_for, claimed_ahead = :ahead"
 
 // Said of the batch's row as well, so that no index knows it, and no planner takes it for a reason
 // why few of the jobs are left: see PostgreSQL's settle.

@@ -54,7 +54,7 @@ std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const Due
         std::int64_t used = 0;
         session.query(statements::used_fence).for_first([&](Row row) { used = row.number(); });
         session.query(mysql::limits.take)
-            .change(rows, used, request.worker, now, now + request.lease_for,
+            .change(rows, used, request.worker, now, now + request.lease_for, request.lease_for,
                     request.ahead ? 1 : 0);
         std::for_each(taken.begin() + before, taken.end(),
                       [&](ClaimedJob& job) { become_taken(job, used); });

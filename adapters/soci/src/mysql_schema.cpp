@@ -233,14 +233,21 @@ EXECUTE asyncjobs_change;
 DEALLOCATE PREPARE asyncjobs_change;
 )sql";
 
+/// How long the latest lease was given for. Of leases that are older than this column it is not
+/// known; an executor gives them for a day at most.
+constexpr const char* mysql_lease =
+    R"sql(ALTER TABLE jobs ADD COLUMN lease_for BIGINT NOT NULL DEFAULT 86400000000;
+)sql";
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 5> steps = {{{1, with_readable_columns(mysql_tables)},
+    static const std::array<Migration, 6> steps = {{{1, with_readable_columns(mysql_tables)},
                                                     {2, mysql_lines()},
                                                     {3, mysql_steps},
                                                     {4, mysql_ahead},
-                                                    {5, mysql_slots}}};
+                                                    {5, mysql_slots},
+                                                    {6, mysql_lease}}};
     return steps;
 }
 

@@ -176,7 +176,7 @@ inline constexpr Sql take = {
     "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
     " SET status = 'processing', attempt = attempt + 1, fence = " ASYNCJOBS_MYSQL_NEXT_FENCE ","
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :now + :lease_for,"
+    " updated_at = :now, lease_expires_at = :now + :lease_for, lease_for = :lease_for,"
     " claimed_ahead = :ahead WHERE id IN (:these)"};
 
 inline constexpr Sql lock_held = {
@@ -190,6 +190,7 @@ inline constexpr Sql lock_held = {
     "  CAST(:message AS BINARY) <> CAST(message AS BINARY))"
 inline constexpr Sql extend = {
     "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET lease_expires_at = :now + :lease_for,"
+    " lease_for = :lease_for,"
     " revision = revision + IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", 1, 0),"
     " updated_at = IF(" ASYNCJOBS_MYSQL_TELLS_NEWS ", :now, updated_at),"
     " message = IF(:percent >= progress, :message, message),"

@@ -200,13 +200,21 @@ ALTER TABLE jobs ADD COLUMN claimed_ahead SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN lost_ahead SMALLINT NOT NULL DEFAULT 0;
 )sql";
 
+/// How long the latest lease was given for. Of leases that are older than this column it is not
+/// known; an executor gives them for a day at most.
+constexpr const char* postgresql_lease =
+    R"sql(
+ALTER TABLE jobs ADD COLUMN lease_for BIGINT NOT NULL DEFAULT 86400000000;
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 4> steps = {{{1, postgresql_tables},
+    static const std::array<Migration, 5> steps = {{{1, postgresql_tables},
                                                     {2, postgresql_lines},
                                                     {3, postgresql_steps},
-                                                    {4, postgresql_ahead}}};
+                                                    {4, postgresql_ahead},
+                                                    {5, postgresql_lease}}};
     return steps;
 }
 

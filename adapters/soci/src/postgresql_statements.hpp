@@ -120,7 +120,8 @@ inline constexpr Sql
             " fence = " ASYNCJOBS_POSTGRESQL_NEXT_FENCE ","
             " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = "
             ":now,"
-            " updated_at = :now, lease_expires_at = :now + :lease_for,"
+            " updated_at = :now, lease_expires_at = :now + :lease_for, lease_for = "
+            ":lease_for,"
             " claimed_ahead = :ahead"
             " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
             // clang-format off
@@ -161,7 +162,7 @@ inline constexpr Sql next_due_in = {
 #define ASYNCJOBS_TELLS_NEWS                                                                       \
     "(new_percent > progress OR new_percent = progress AND new_message <> message)"
 inline constexpr Sql extend = {
-    "UPDATE jobs SET lease_expires_at = :now + :lease_for,"
+    "UPDATE jobs SET lease_expires_at = :now + :lease_for, lease_for = :lease_for,"
     " revision = revision + CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN 1 ELSE 0 END,"
     " updated_at = CASE WHEN " ASYNCJOBS_TELLS_NEWS " THEN :now ELSE updated_at END,"
     " progress = greatest(progress, new_percent),"

@@ -184,7 +184,7 @@ Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
         });
     if (task.with_leases)
         transact(Access::writing, [&](Session& session, CallTime now) {
-            move_leases_back(session, by, now);
+            shorten_leases(session, now);
             return true;
         });
     return by;

@@ -309,7 +309,8 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
         ClaimOrder found({&queue, 1});
         session.query(sqlite::claim)
             .for_each([&](Row row) { found.add(row); }, request.worker, now,
-                      *now + request.lease_for, request.ahead ? 1 : 0, queue, limit);
+                      *now + request.lease_for, request.lease_for, request.ahead ? 1 : 0, queue,
+                      limit);
         found.move_to(answer.claimed);
     };
     claim_queue_by_queue(session, statements::next_due_in, request, now, answer, claim);
@@ -341,10 +342,11 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
         const auto kept = [&](Row row) { renewal = {true, !row.next_is_null()}; };
         if (progress)
             session.query(sqlite::extend_with_progress)
-                .for_first(kept, lease_expires_at, progress->percent, progress->message, now,
-                           lease.id, lease.fence);
+                .for_first(kept, lease_expires_at, lease_for, progress->percent, progress->message,
+                           now, lease.id, lease.fence);
         else
-            session.query(sqlite::extend).for_first(kept, lease_expires_at, lease.id, lease.fence);
+            session.query(sqlite::extend)
+                .for_first(kept, lease_expires_at, lease_for, lease.id, lease.fence);
         if (step && renewal.kept &&
             session.query(statements::add_step)
                     .change(step->name, step->result.text(), lease.id, lease.fence) == 1)

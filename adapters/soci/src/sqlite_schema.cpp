@@ -213,14 +213,21 @@ std::string with_readable_times(std::string_view sql) {
     return out.append(sql);
 }
 
+/// How long the latest lease was given for. Of leases that are older than this column it is not
+/// known; an executor gives them for a day at most.
+constexpr const char* sqlite_lease =
+    R"sql(ALTER TABLE jobs ADD COLUMN lease_for BIGINT NOT NULL DEFAULT 86400000000;
+)sql";
+
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 5> steps = {{{1, with_readable_times(sqlite_tables)},
+    static const std::array<Migration, 6> steps = {{{1, with_readable_times(sqlite_tables)},
                                                     {2, sqlite_lines},
                                                     {3, sqlite_steps},
                                                     {4, sqlite_clock},
-                                                    {5, sqlite_ahead}}};
+                                                    {5, sqlite_ahead},
+                                                    {6, sqlite_lease}}};
     return steps;
 }
 

@@ -63,7 +63,7 @@ inline constexpr Sql claim = {
     "UPDATE jobs SET status = 'processing', attempt = attempt + 1,"
     " fence = " ASYNCJOBS_SQLITE_NEXT_FENCE ","
     " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = :now,"
-    " updated_at = :now, lease_expires_at = :lease_expires_at,"
+    " updated_at = :now, lease_expires_at = :lease_expires_at, lease_for = :lease_for,"
     " claimed_ahead = :ahead"
     " WHERE rowid IN (SELECT rowid FROM jobs"
     "  WHERE status = 'pending' AND queue = :queue AND run_at <= :now"
@@ -72,14 +72,14 @@ inline constexpr Sql claim = {
     " RETURNING run_at, " ASYNCJOBS_CLAIMED_COLUMNS,
     due_columns};
 
-inline constexpr Sql extend = {
-    "UPDATE jobs SET lease_expires_at = :lease_expires_at" ASYNCJOBS_IF_LEASED
-    " RETURNING cancel_requested_at",
-    "i"};
+inline constexpr Sql extend = {"UPDATE jobs SET lease_expires_at = :lease_expires_at,"
+                               " lease_for = :lease_for" ASYNCJOBS_IF_LEASED
+                               " RETURNING cancel_requested_at",
+                               "i"};
 
 #define ASYNCJOBS_IS_NEWS ":percent > progress OR (:percent = progress AND :message <> message)"
 inline constexpr Sql extend_with_progress = {
-    "UPDATE jobs SET lease_expires_at = :lease_expires_at,"
+    "UPDATE jobs SET lease_expires_at = :lease_expires_at, lease_for = :lease_for,"
     " revision = revision + iif(" ASYNCJOBS_IS_NEWS ", 1, 0),"
     " updated_at = iif(" ASYNCJOBS_IS_NEWS ", :now, updated_at),"
     " progress = max(progress, :percent),"

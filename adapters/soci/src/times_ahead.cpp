@@ -27,7 +27,6 @@ constexpr Sql latest_of_piece = {
     "UPDATE jobs SET" ASYNCJOBS_MOVED_BACK("run_at") ASYNCJOBS_MOVED_BACK("not_before")            \
         ASYNCJOBS_MOVED_BACK(                                                                      \
             "deadline") " expires_at = expires_at - :by,"                                          \
-                        " lease_expires_at = lease_expires_at - :by,"                              \
                         " updated_at = updated_at - :by"                                           \
                         " WHERE id > :after AND id <= :last AND updated_at > :now"
 constexpr Sql move_all_back = {ASYNCJOBS_MOVE_BACK};
@@ -37,9 +36,11 @@ constexpr Sql move_unleased_back = {ASYNCJOBS_MOVE_BACK " AND status <> 'process
 constexpr Sql move_waiting_back = {"UPDATE job_waiting SET queued_at = queued_at - :by"
                                    " WHERE job > :after AND job <= :last AND queued_at > :now"};
 
-constexpr Sql move_renewed_back = {
-    "UPDATE jobs SET lease_expires_at = lease_expires_at - :by"
-    " WHERE status = 'processing' AND lease_expires_at >= :now + :by AND updated_at <= :now"};
+/// The range is for the index; what is in it decides by how long the lease was given for, which is
+/// the same whoever does it, and however often.
+constexpr Sql shorten = {"UPDATE jobs SET lease_expires_at = :now + lease_for"
+                         " WHERE status = 'processing' AND lease_expires_at > :now"
+                         " AND lease_expires_at > :now + lease_for"};
 
 } // namespace
 
@@ -81,8 +82,6 @@ void move_back(Session& session, const PieceOfJobs& jobs, Duration by, bool with
     session.query(move_waiting_back).change(by, jobs.after, jobs.last, now);
 }
 
-void move_leases_back(Session& session, Duration by, CallTime now) {
-    session.query(move_renewed_back).change(by, now);
-}
+void shorten_leases(Session& session, CallTime now) { session.query(shorten).change(now); }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -30,6 +30,7 @@ struct MemoryRecord {
     Timestamp at; ///< its place in the schedule: claim_time(), lease_expires_at or expires_at
     bool in_scheduled = false; ///< which one that is, of a pending job
     AheadMarks ahead = {};
+    Duration lease_for = {};    ///< which the latest claim or renewal gave it for
     std::vector<JobId> parents; ///< by id
     MemoryQueue* queue = nullptr;
     MemoryHook in_schedule, in_all, in_owned;

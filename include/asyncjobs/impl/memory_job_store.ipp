@@ -192,13 +192,13 @@ inline Timestamp system_time() {
 ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp now) {
     for (auto& [id, record] : records) {
         const Timestamp longest = record.job.updated_at + by;
-        if (!asyncjobs::follow_clock(record.job, by, now)) continue;
+        if (!asyncjobs::follow_clock(record.job, record.lease_for, by, now)) continue;
         // A pending job's place is its own: its head start, or where a limit has put it.
         const bool is_pending = record.job.status == JobStatus::pending;
         if (is_pending && record.at > longest) continue;
         auto& schedule = schedule_of(record);
         detail::erase_from(schedule, record);
-        record.at -= by;
+        record.at = record.job.lease_expires_at.value_or(record.at - by);
         schedule.insert(record);
     }
     lines.follow_clock(by, now);
@@ -431,6 +431,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& cla
         job.worker = request.worker;
         job.started_at = now;
         job.lease_expires_at = now + request.lease_for;
+        record.lease_for = request.lease_for;
         touch(record, now);
         move(record, JobStatus::processing, *job.lease_expires_at);
         record.ahead.claimed = request.ahead;
@@ -520,6 +521,7 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
         }
         Job& job = record->job;
         job.lease_expires_at = now + lease_for;
+        record->lease_for = lease_for;
         state_->move(*record, JobStatus::processing, *job.lease_expires_at);
         if (advance(job.progress, heartbeat.progress)) State::touch(*record, now);
         if (heartbeat.step) add_step(job.steps, *heartbeat.step);

@@ -125,7 +125,7 @@ MYSQL_CASE("migrate", "a migration of MySQL tables goes on wherever it broke off
     const auto known = soci_adapter::mysql_migrations();
     for (std::size_t i = 1; i <= known.size(); ++i) {
         const auto count = statements_of(known[i - 1].sql).size();
-        CHECK(count > 1);
+        CHECK(count > 0);
         for (std::size_t done = 0; done <= count; ++done) {
             CAPTURE(i);
             CAPTURE(done);

@@ -265,9 +265,10 @@ MYSQL_CASE("store", "many processes may open a new MySQL database at the same ti
 MYSQL_CASE("store", "MySQL tables of the version before claims ahead are upgraded") {
     const MysqlTables tables(needed);
     open_store(tables.url());
-    tables.connect().run("ALTER TABLE jobs DROP KEY jobs_due, DROP COLUMN due_slot,"
-                         " DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead,"
-                         " ADD KEY jobs_due (status, queue, run_at)");
+    tables.connect().run(
+        "ALTER TABLE jobs DROP KEY jobs_due, DROP COLUMN due_slot,"
+        " DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead, DROP COLUMN lease_for,"
+        " ADD KEY jobs_due (status, queue, run_at)");
     tables.connect().run("DELETE FROM asyncjobs_schema WHERE version >= 4");
     CHECK(crashes_of_one_lost_ahead(*open_store(tables.url())) == 0);
 }
@@ -472,7 +473,7 @@ MYSQL_CASE("store", "a server whose clock was set back holds up no job") {
     CHECK(claim(*store, 1).size() == 1);
     server.run("UPDATE jobs SET run_at = run_at + 7200000000,"
                " lease_expires_at = CASE status WHEN 'processing' THEN updated_at + 7200000000"
-               "  END,"
+               "  END, lease_for = 0,"
                " updated_at = updated_at + 7200000000");
     CHECK(claim(*store, 10).empty());
     store->rescue(10, 3);

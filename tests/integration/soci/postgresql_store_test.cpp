@@ -209,7 +209,7 @@ TEST_CASE("processes that open a new PostgreSQL schema at once make its tables o
 
 TEST_CASE("what PostgreSQL would be made to do is told, and not done" * needs_postgresql) {
     const PostgresqlSchema schema;
-    CHECK(pending_migrations(schema.url()).size() == 4);
+    CHECK(pending_migrations(schema.url()).size() == 5);
     CHECK(schema.connect().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" +
                                  schema.name() + "'") == "0");
     open_store(schema.url());
@@ -219,8 +219,9 @@ TEST_CASE("what PostgreSQL would be made to do is told, and not done" * needs_po
 TEST_CASE("PostgreSQL tables of the version before claims ahead are upgraded" * needs_postgresql) {
     const PostgresqlSchema schema;
     open_store(schema.url());
-    schema.connect().run("ALTER TABLE jobs DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead;"
-                         " DELETE FROM asyncjobs_schema WHERE version = 4");
+    schema.connect().run("ALTER TABLE jobs DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead,"
+                         " DROP COLUMN lease_for;"
+                         " DELETE FROM asyncjobs_schema WHERE version >= 4");
     CHECK(crashes_of_one_lost_ahead(*open_store(schema.url())) == 0);
 }
 
@@ -353,7 +354,7 @@ TEST_CASE("a PostgreSQL server whose clock was set back holds up no job" * needs
     schema.connect().run("UPDATE jobs SET run_at = run_at + 7200000000,"
                          " updated_at = updated_at + 7200000000,"
                          " lease_expires_at = CASE status WHEN 'processing' THEN updated_at"
-                         "  + 7200000000 END");
+                         "  + 7200000000 END, lease_for = 0");
     CHECK(claim(*store, 10).empty());
     store->rescue(10, 3);
     const auto notices = store->take_clock_notices();
