@@ -48,6 +48,18 @@ void wait_for_a_waiting_one(Mysql& server, const MysqlTables& tables) {
     wait_until([&] { return waits_for_a_lock(server, tables); });
 }
 
+/// Until the call waits for a lock. One that has ended instead fails the test, with its own error.
+template <typename Result>
+void wait_until_it_waits(std::future<Result>& call, Mysql& server, const MysqlTables& tables) {
+    const auto has_ended = [&] {
+        return call.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
+    };
+    wait_until([&] { return has_ended() || waits_for_a_lock(server, tables); });
+    if (!has_ended()) return;
+    call.get();
+    FAIL("the call has not waited for a lock");
+}
+
 std::string quoted(const JobId& id) { return "'" + std::string(id.text()) + "'"; }
 
 Submitted::Outcome submit_one(JobStore& store, std::uint64_t number) {
@@ -136,14 +148,14 @@ MYSQL_CASE("store", "a MySQL call that is killed while it waits for a lock is ma
     other.run("START TRANSACTION");
     other.run("UPDATE jobs SET revision = revision + 1 WHERE id = " + quoted(id));
     auto outcome = std::async(std::launch::async, [&] { return store->cancel(id, {}); });
-    wait_for_a_waiting_one(server, tables);
+    wait_until_it_waits(outcome, server, tables);
     const auto session = server.value("SELECT id " + sessions_at(tables));
     server.run("KILL CONNECTION " + session);
     wait_until([&] {
         return server.value("SELECT count(*) FROM information_schema.processlist WHERE id = " +
                             session) == "0";
     });
-    wait_for_a_waiting_one(server, tables);
+    wait_until_it_waits(outcome, server, tables);
     other.run("COMMIT");
     CHECK(outcome.get() == CancelOutcome::cancelled);
     CHECK(find(*store, id)->revision == 3);
@@ -164,7 +176,7 @@ MYSQL_CASE("store",
         other.run("UPDATE job_fences SET used = (SELECT fence FROM jobs)");
         other.run("DELETE FROM jobs");
         auto again = std::async(std::launch::async, [&] { return submit_one(*store, 1); });
-        wait_for_a_waiting_one(server, tables);
+        wait_until_it_waits(again, server, tables);
         other.run("COMMIT");
         CHECK(again.get() == Submitted::Outcome::created);
         const auto fence = claim(*store, 1).at(0).lease.fence;
