@@ -14,23 +14,11 @@ constexpr Duration submit_lag = std::chrono::milliseconds{100};
 /// that is below is quick.
 constexpr Duration longest_wait = std::chrono::seconds{1};
 
-/// Of the time, at most this part is spent on looks below that are not quick.
-constexpr int look_one_in = 20;
-/// Not more, as what takes so long has waited for something else.
-constexpr Duration longest_pause = std::chrono::seconds{5};
-/// A look at all that is below. If two in a row took longer, the next ones are at pieces.
-constexpr Duration quick = std::chrono::milliseconds{5};
-/// A look at a piece; the next one is shorter or longer.
-constexpr Duration quick_piece = std::chrono::milliseconds{1}, slow_piece = 2 * quick_piece;
-constexpr Duration shortest_pause = std::chrono::milliseconds{20};
-
-constexpr Duration first_width = std::chrono::seconds{1};
-constexpr Duration least_width = std::chrono::milliseconds{1};
-
-/// Of the time, at most this part is spent on looks at all while pieces are looked at: each takes
-/// long.
-constexpr int look_deep_one_in = 200;
-constexpr Duration longest_deep_pause = std::chrono::minutes{5};
+constexpr LooksBelow::Pace claim_pace = {.quick = std::chrono::milliseconds{5},
+                                         .quick_piece = std::chrono::milliseconds{1},
+                                         .shortest_pause = std::chrono::milliseconds{20},
+                                         .longest_pause = std::chrono::seconds{5},
+                                         .rest = Duration::zero()};
 
 /// Jobs that are expected this close to each other are looked for together.
 constexpr Duration close = std::chrono::milliseconds{200};
@@ -38,49 +26,11 @@ constexpr std::size_t most_expected = 16;
 
 } // namespace
 
-DueRange ClaimFloors::next_piece(const Queue& queue, SteadyTime now) const noexcept {
-    const DueRange all{Timestamp::min(), std::min(queue.next_to, queue.floor)};
-    if (queue.next_from) return {*queue.next_from, all.to};
-    if (queue.width == any_width) return all;
-    if (now >= queue.looks_deep_at) return {all.from, queue.floor};
-    if (!has_short_pieces() && all.to - Timestamp{} <= queue.width) return all;
-    return {all.to - queue.width, all.to};
-}
-
-void ClaimFloors::finish_all(Queue& queue, Duration took, SteadyTime now) const {
-    const bool is_slow = took > quick;
-    queue.width = is_slow && queue.was_slow ? std::min(first_width, widest_) : any_width;
-    queue.was_slow = is_slow;
-    queue.next_to = Timestamp::max();
-    const auto pause = is_slow ? std::min(look_one_in * took, longest_pause) : Duration::zero();
-    queue.looks_below_at = now + pause;
-    queue.looks_first_at = now + std::max(pause, longest_wait);
-    queue.looks_deep_at =
-        now + std::clamp(look_deep_one_in * took, longest_wait, longest_deep_pause);
-}
-
-void ClaimFloors::finish_piece(Queue& queue, const DueRange& piece, Duration took,
-                               SteadyTime now) const {
-    if (took > slow_piece)
-        queue.width = std::max(queue.width / 2, least_width);
-    else if (took <= quick_piece)
-        queue.width = std::min(queue.width * 2, widest_);
-    const bool is_last =
-        piece.from == Timestamp::min() || (has_short_pieces() && piece.from <= queue.first_floor);
-    queue.next_to = is_last ? Timestamp::max() : piece.from;
-    const auto pause = std::clamp(look_one_in * took, shortest_pause, longest_pause);
-    queue.looks_below_at = now + pause;
-    queue.looks_first_at = now + (is_last ? std::max(pause, longest_wait) : pause);
-}
-
-void ClaimFloors::finish_look(Queue& queue, const Search& search, Duration took,
-                              SteadyTime now) const {
-    const bool is_of_all = search.below.from == Timestamp::min() && search.below.to >= search.floor;
-    if (queue.width == any_width || is_of_all)
-        finish_all(queue, took, now);
-    else
-        finish_piece(queue, search.below, took, now);
-    queue.next_from.reset();
+/// What a search takes without a look is no reason to look less.
+void ClaimFloors::finish_look(Queue& queue, const DueRange& below, Duration took, SteadyTime now) {
+    queue.looks.looked(below, queue.floor, std::max(took - queue.usual, Duration::zero()), now);
+    queue.unfinished.reset();
+    queue.looks_first_at = queue.looks.has_seen_all() ? now + longest_wait : now;
 }
 
 bool ClaimFloors::look_at_expected(Queue& queue, SteadyTime now, Search& search) {
@@ -110,8 +60,11 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     Search search{.floor = known.floor, .generation = generation_};
     if (known.time) search.now = *known.time + (now - known.time_at);
     if (look_at_expected(known, now, search)) return search;
-    search.is_below_first = now >= known.looks_first_at;
-    if (search.is_below_first || now >= known.looks_below_at) search.below = next_piece(known, now);
+    if (known.unfinished)
+        search.below = {known.unfinished->from, std::min(known.unfinished->to, known.floor)};
+    else
+        search.below = known.looks.next(known.floor, now);
+    search.is_below_first = !search.below.is_empty() && now >= known.looks_first_at;
     return search;
 }
 
@@ -120,7 +73,13 @@ void ClaimFloors::end(std::string_view queue, const Search& search, const Findin
     const std::lock_guard lock(mutex_);
     if (search.generation != generation_) return;
     auto place = queues_.find(queue);
-    if (place == queues_.end()) place = queues_.emplace(std::string(queue), Queue{}).first;
+    if (place == queues_.end()) {
+        const auto mark = found.oldest ? found.oldest : found.now;
+        if (!mark) return;
+        const Queue made{.looks = LooksBelow(claim_pace, widest_, *mark, now),
+                         .looks_first_at = now + longest_wait};
+        place = queues_.emplace(std::string(queue), made).first;
+    }
     Queue& known = place->second;
     if (found.oldest)
         known.floor = std::max(search.floor, *found.oldest - submit_lag);
@@ -130,22 +89,25 @@ void ClaimFloors::end(std::string_view queue, const Search& search, const Findin
         known.time = found.now;
         known.time_at = began; // so that it is known as too late rather than as too early
     }
-    if (search.floor == Timestamp::min()) {
-        known.looks_first_at = now + longest_wait;
-        known.first_floor = known.floor;
+    if (search.floor != Timestamp::min()) note_look(known, search, found, began, now);
+}
+
+void ClaimFloors::note_look(Queue& queue, const Search& search, const Findings& found,
+                            SteadyTime began, SteadyTime now) {
+    if (search.below.is_empty()) {
+        queue.usual += (found.took - queue.usual) / 8;
+        return;
     }
-    if (search.below.is_empty()) return;
     const bool has_found_below = found.oldest && *found.oldest < search.below.to;
     if (!found.is_filled || (search.is_below_first && !has_found_below)) {
         if (search.is_expected)
-            finish_expected(known, search.below, began);
+            finish_expected(queue, search.below, began);
         else
-            finish_look(known, search, found.took, now);
+            finish_look(queue, search.below, found.took, now);
     } else if (has_found_below && !search.is_expected) {
         // There may be more, which go first; what is older than these is done with.
-        known.next_to = search.below.to;
-        known.next_from = *found.oldest;
-        known.looks_first_at = now;
+        queue.unfinished = DueRange{*found.oldest, search.below.to};
+        queue.looks_first_at = now;
     }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "looks_below.hpp"
+
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/time.hpp>
 
@@ -14,14 +16,6 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// The jobs of a queue that are due at `from` or later, and before `to`.
-struct DueRange {
-    Timestamp from = Timestamp::max();
-    Timestamp to = Timestamp::min();
-
-    bool is_empty() const noexcept { return from >= to; }
-};
-
 /// Where a claim looks for due jobs.
 ///
 /// An index keeps the entries of jobs that were claimed until the database has cleaned up, which
@@ -30,12 +24,7 @@ struct DueRange {
 /// the low-water mark. What comes below it is found
 ///
 /// - at once, where this process put it there itself: see expect();
-/// - by a look below the mark: all of it while that is quick. Where it is not, a piece at a time,
-///   from the mark downwards and then again from the mark, each piece a few milliseconds and with
-///   pauses, so that looking takes about a twentieth of the time; and all of it at once for a
-///   two-hundredth of the time, as pieces may make no headway where a call alone takes long.
-///
-/// Where a database can only look at short pieces, these go down to where the mark was at first.
+/// - by a look below the mark: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class ClaimFloors {
@@ -62,10 +51,8 @@ public:
         Duration took = {};                     ///< to look, without what the jobs themselves take
     };
 
-    static constexpr Duration any_width = std::chrono::hours{24 * 365 * 100};
-
-    /// `widest`: of a piece.
-    explicit ClaimFloors(Duration widest = any_width) : widest_(widest) {}
+    /// `widest`: of a look at a piece of what is below.
+    explicit ClaimFloors(Duration widest = LooksBelow::any_width) : widest_(widest) {}
 
     /// Where to look now.
     Search begin(std::string_view queue, SteadyTime now);
@@ -93,27 +80,20 @@ private:
         SteadyTime looked_at = {};
     };
     struct Queue {
+        LooksBelow looks;
         Timestamp floor = Timestamp::min();
-        Timestamp first_floor = Timestamp::min();
         std::optional<Timestamp> time = {}; ///< the database's, at `time_at` at the latest
         SteadyTime time_at = {};
-        std::vector<Expected> expected;
-        /// Of the piece that is looked at next: to here, or to the mark; the piece is this long.
-        Timestamp next_to = Timestamp::max();
-        std::optional<Timestamp> next_from = {}; ///< where the piece has been looked at already
-        Duration width = any_width;              ///< or all that is below
-        SteadyTime looks_deep_at = {};           ///< not before, at all instead of a piece
-        bool was_slow = false;                   ///< the last look at all that is below
-        SteadyTime looks_below_at = {};          ///< not before, if there are too few above
+        std::vector<Expected> expected = {};
+        std::optional<DueRange> unfinished = {}; ///< the rest of a piece in which there was much
         SteadyTime looks_first_at = {};          ///< not before, even if there are enough above
+        Duration usual = {};                     ///< so long does a search without a look take
     };
-    bool has_short_pieces() const noexcept { return widest_ < any_width; }
-    DueRange next_piece(const Queue& queue, SteadyTime now) const noexcept;
-    void finish_all(Queue& queue, Duration took, SteadyTime now) const;
-    void finish_piece(Queue& queue, const DueRange& piece, Duration took, SteadyTime now) const;
-    void finish_look(Queue& queue, const Search& search, Duration took, SteadyTime now) const;
     static bool look_at_expected(Queue& queue, SteadyTime now, Search& search);
     static void finish_expected(Queue& queue, const DueRange& range, SteadyTime began);
+    static void finish_look(Queue& queue, const DueRange& below, Duration took, SteadyTime now);
+    static void note_look(Queue& queue, const Search& search, const Findings& found,
+                          SteadyTime began, SteadyTime now);
 
     const Duration widest_;
     std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include "job_row.hpp"
 #include "json_rows.hpp"
 #include "limit_statements.hpp"
+#include "looks_below.hpp"
 #include "row_statements.hpp"
 #include "schema_objects.hpp"
 #include "session.hpp"
@@ -131,6 +132,9 @@ public:
     /// Returns disk space that the database no longer needs. Waits for no other user. Called
     /// outside of a transaction.
     virtual void trim_log(Session&) const {}
+
+    /// At most so much of an index is looked at at once: see LooksBelow.
+    virtual Duration widest_look() const noexcept { return LooksBelow::any_width; }
 
     /// A job of `queue` is due again, as it was at `run_at`.
     virtual void came_back(std::string_view /*queue*/, Timestamp /*run_at*/) const {}

@@ -251,7 +251,8 @@ inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
 inline constexpr Sql count_processing = {
     "SELECT count(*), :now, min(lease_expires_at) FROM"
     " (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_lease) WHERE queue = :queue"
-    "  AND lease_expires_at >= :floor ORDER BY lease_expires_at LIMIT :count_limit) AS found",
+    "  AND lease_expires_at >= :floor AND lease_expires_at < :until"
+    "  ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "iii"};
 
 inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finished)"

@@ -32,16 +32,50 @@ void wait_before_repeating(int tries) {
     std::this_thread::sleep_for(longest * std::uniform_real_distribution(0.1, 1.0)(random));
 }
 
+/// What `read` makes of the row that a statement answers.
+auto first_of(Query& query, const auto& read, const auto&... arguments) {
+    std::invoke_result_t<decltype(read), Row&> found = {};
+    query.for_first([&](Row row) { found = read(row); }, arguments...);
+    return found;
+}
+
 /// What is due, by a statement that answers the time and the oldest.
 SweepFindings find_due(Query& query, CallTime now, const auto&... of_what) {
-    SweepFindings findings;
-    query.for_first(
-        [&](Row row) {
-            findings.now = row.time();
-            findings.oldest = row.optional_time();
-        },
-        now, of_what...);
-    return findings;
+    const auto read = [](Row& row) {
+        SweepFindings findings;
+        findings.now = row.time();
+        findings.oldest = row.optional_time();
+        return findings;
+    };
+    return first_of(query, read, now, of_what...);
+}
+
+struct Counted {
+    std::size_t number = 0;
+    Timestamp at = {};
+    std::optional<Timestamp> oldest = {};
+};
+
+Counted read_counted(Row& row) {
+    Counted found;
+    found.number = static_cast<std::size_t>(row.number());
+    found.at = row.time();
+    found.oldest = row.optional_time();
+    return found;
+}
+
+/// By `count(range, most)`, which may find fewer where it only looks.
+std::size_t count_from_floor(CountFloors& floors, std::string_view of, const auto& count) {
+    auto began = steady_now();
+    if (const DueRange below = floors.below(of, began); !below.is_empty()) {
+        const Counted found = count(below, 1);
+        floors.looked(of, below, found.oldest, began, steady_now());
+        began = steady_now();
+    }
+    const DueRange all{floors.begin(of), Timestamp::max()};
+    const Counted found = count(all, Workload::count_limit);
+    floors.end(of, found.oldest, found.at, began, steady_now());
+    return found.number;
 }
 
 } // namespace
@@ -51,7 +85,10 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
       readers_(options.readers, options.busy_timeout, dialect_->is_remote(),
                [dialect = dialect_] { return dialect->open(); }),
       writers_(dialect_->max_writers(), options.busy_timeout, dialect_->is_remote(),
-               [dialect = dialect_] { return dialect->open(); }) {
+               [dialect = dialect_] { return dialect->open(); }),
+      lease_floors_(dialect_->widest_look()), advance_floors_(dialect_->widest_look()),
+      finished_floors_(dialect_->widest_look()), waiting_floors_(dialect_->widest_look()),
+      processing_floors_(dialect_->widest_look()), run_floors_(dialect_->widest_look()) {
     // Another process may be making the same schema or tables.
     for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_repeating(tries);
     wakeups_ = dialect_->connect(notifier());
@@ -325,17 +362,29 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
     });
 }
 
+/// Where a sweep has to begin, after a look below by its statement where one is due.
+Timestamp SqlJobStore::sweep_from(SweepFloors& floors, const std::string& of, const auto& find) {
+    const auto began = steady_now();
+    if (const DueRange below = floors.below(of, began); !below.is_empty()) {
+        const auto found = transact(Access::reading, [&](Session& session, CallTime) {
+            return find(session, CallTime(below.to - Duration{1}), below.from);
+        });
+        floors.looked(of, below, found.oldest, began, steady_now());
+    }
+    return floors.floor_of(of);
+}
+
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     look_at_clock();
-    const auto began = steady_now();
-    const auto floors = lease_floors_.begin(began);
-    const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
+    const auto find = [&](Session& session, CallTime now, Timestamp floor) {
+        return find_due(session.query(dialect_->own_statements().expired_lease), now, floor);
+    };
+    const Timestamp floor = sweep_from(lease_floors_, all_leases, find);
     const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return find_due(session.query(dialect_->own_statements().expired_lease), sweep_time(now),
-                        floor);
+        return find(session, sweep_time(now), floor);
     });
-    lease_floors_.end({{all_leases, found.floor()}}, !floors, began, steady_now());
+    lease_floors_.end(all_leases, found.floor(), steady_now());
     if (!found.oldest) return {};
     auto rescued = transact(Access::batch, [&](Session& session, CallTime now) {
         return dialect_->rescue(session, floor, limit, crash_limit, sweep_time(now));
@@ -363,20 +412,20 @@ std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
 
 std::vector<Unblocked> SqlJobStore::unblock(std::span<const JobId> known, std::size_t limit) {
     const RowStatements& sql = dialect_->row_statements();
-    const auto began = steady_now();
-    const auto floors = advance_floors_.begin(began);
-    const Timestamp floor = floors ? floors->at(all_leases) : Timestamp::min();
-    const bool looks = known.empty() && finished_pauses_.may_look(began);
+    const auto find = [&](Session& session, CallTime now, Timestamp floor) {
+        return find_due(session.query(dialect_->own_statements().to_advance), now, floor);
+    };
+    const Timestamp floor = sweep_from(advance_floors_, all_leases, find);
+    const bool looks = known.empty() && finished_pauses_.may_look(steady_now());
     bool is_any = false;
     const auto due = transact(Access::reading, [&](Session& session, CallTime now) {
-        const auto found =
-            find_due(session.query(dialect_->own_statements().to_advance), now, floor);
+        const auto found = find(session, now, floor);
         const auto look_began = steady_now();
         is_any = looks && session.query(sql.any_finished).for_first([](Row) {});
         if (looks) finished_pauses_.looked(look_began, steady_now());
         return found;
     });
-    advance_floors_.end({{all_leases, due.floor()}}, !floors, began, steady_now());
+    advance_floors_.end(all_leases, due.floor(), steady_now());
     if (known.empty() && !is_any && !due.oldest) return {};
     std::vector<JobId> left;
     std::size_t advanced = 0;
@@ -409,6 +458,16 @@ void SqlJobStore::trim_log() {
     }
 }
 
+/// Where to purge from; nothing if nothing has expired.
+std::optional<Timestamp> SqlJobStore::find_expired(const std::string& of, const auto& find) {
+    const Timestamp floor = sweep_from(finished_floors_, of, find);
+    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
+        return find(session, sweep_time(now), floor);
+    });
+    finished_floors_.end(of, found.floor(), steady_now());
+    return found.oldest ? std::optional(floor) : std::nullopt;
+}
+
 std::size_t SqlJobStore::purge(std::size_t limit) {
     check_limit(limit);
     trim_log();
@@ -417,30 +476,23 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
         limited_queues_.set_swept_to(transact(Access::writing, [&](Session& session, CallTime now) {
             return forget_idle_lines(session, *dialect_, limited_queues_.swept_to(), now);
         }));
-    const auto floors = finished_floors_.begin(began);
-    SweepFloors::Floors due, next;
-    std::optional<Timestamp> tombstones_from;
-    transact(Access::reading, [&](Session& session, CallTime call_time) {
-        const CallTime now = sweep_time(call_time);
-        auto first = floors.value_or(SweepFloors::Floors());
-        if (!floors)
-            for (auto& type : finished_types(session)) first.emplace(type, Timestamp::min());
-        due.clear();
-        tombstones_from.reset();
-        const Timestamp from = first.try_emplace(tombstones, Timestamp::min()).first->second;
-        first.erase(tombstones);
-        const auto past = find_due(session.query(statements::past_tombstone), now, from);
-        if (past.oldest) tombstones_from = from;
-        next.insert_or_assign(tombstones, past.floor());
-        for (const auto& [type, floor] : first) {
-            const auto found =
-                find_due(session.query(dialect_->own_statements().expired_job), now, type, floor);
-            if (found.oldest) due.emplace(type, floor);
-            next.insert_or_assign(type, found.floor());
-        }
-        return due.size();
-    });
-    finished_floors_.end(std::move(next), !floors, began, steady_now());
+    if (finished_floors_.may_miss_names(began)) {
+        auto types = transact(Access::reading,
+                              [&](Session& session, CallTime) { return finished_types(session); });
+        finished_floors_.set_names(std::move(types), began, steady_now());
+    }
+    const auto tombstones_from =
+        find_expired(tombstones, [&](Session& session, CallTime now, Timestamp floor) {
+            return find_due(session.query(statements::past_tombstone), now, floor);
+        });
+    std::map<std::string, Timestamp> due;
+    for (const std::string& type : finished_floors_.names()) {
+        const auto from = find_expired(type, [&](Session& session, CallTime now, Timestamp floor) {
+            return find_due(session.query(dialect_->own_statements().expired_job), now, type,
+                            floor);
+        });
+        if (from) due.emplace(type, *from);
+    }
     if (due.empty() && !tombstones_from) return 0;
     return transact(Access::writing, [&](Session& session, CallTime call_time) {
         const CallTime now = sweep_time(call_time);
@@ -572,38 +624,34 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
     });
 }
 
-/// Of what `count` has counted the floor is kept: it answers a row with the time and the oldest.
-void SqlJobStore::count_from_floor(Query& query, CountFloors& floors, std::string_view of,
-                                   CallTime now, const auto& count, const auto&... args) {
-    const auto began = steady_now();
-    const Timestamp floor = floors.begin(of, began);
-    query.for_first(
-        [&](Row row) {
-            count(row);
-            const Timestamp time = row.time();
-            floors.end(of, floor, row.optional_time(), time, began, steady_now());
-        },
-        now, of, floor, args...);
-}
-
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
     check_workload(queue, type);
     return transact(Access::reading, [&](Session& session, CallTime now) {
         const OwnStatements sql = dialect_->own_statements();
-        Workload answer;
-        const auto count = [&](const Sql& statement, CountFloors& floors, std::size_t& counted) {
-            count_from_floor(
-                session.query(statement), floors, queue, now,
-                [&](Row& row) { counted = static_cast<std::size_t>(row.number()); },
-                Workload::count_limit);
+        Duration sum{};
+        const auto waiting = [&](const DueRange& range, std::size_t most) {
+            const CallTime until =
+                range.to == Timestamp::max() ? now : CallTime(range.to - Duration{1});
+            return first_of(session.query(sql.count_waiting), read_counted, until, queue,
+                            range.from, most);
         };
-        count(sql.count_waiting, waiting_floors_, answer.waiting);
-        count(sql.count_processing, processing_floors_, answer.processing);
-        count_from_floor(session.query(sql.latest_runs), run_floors_, type, now, [&](Row& row) {
-            const Duration sum = row.duration();
-            if (const auto runs = row.number(); runs > 0)
-                answer.typical_run = std::max(sum / runs, Duration::zero());
-        });
+        const auto processing = [&](const DueRange& range, std::size_t most) {
+            return first_of(session.query(sql.count_processing), read_counted, now, queue,
+                            range.from, range.to, most);
+        };
+        const auto latest = [&](const DueRange& range, std::size_t) {
+            const auto read = [&](Row& row) {
+                const Counted found = read_counted(row);
+                sum = row.duration();
+                return found;
+            };
+            return first_of(session.query(sql.latest_runs), read, now, type, range.from, range.to);
+        };
+        Workload answer;
+        answer.waiting = count_from_floor(waiting_floors_, queue, waiting);
+        answer.processing = count_from_floor(processing_floors_, queue, processing);
+        if (const auto runs = count_from_floor(run_floors_, type, latest); runs > 0)
+            answer.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
         session.query(statements::paused)
             .for_first([&](Row row) { answer.paused = row.number() != 0; }, queue);
         return answer;

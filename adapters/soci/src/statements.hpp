@@ -125,7 +125,8 @@ inline constexpr Sql fence = {"SELECT fence FROM jobs WHERE id = :id", "i"};
 
 inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
 
-/// How many, at most `count_limit`, the time, and the first of them: see CountFloors.
+/// How many, at most `count_limit`, the time, and the first of them: see CountFloors. What waits is
+/// counted up to the time, other things up to `until`.
 inline constexpr Sql count_waiting = {
     "SELECT count(*), :now, min(run_at) FROM (SELECT run_at FROM jobs"
     " WHERE status = 'pending' AND queue = :queue AND run_at >= :floor AND run_at <= :now"
@@ -135,15 +136,17 @@ inline constexpr Sql count_waiting = {
 inline constexpr Sql count_processing = {
     "SELECT count(*), :now, min(lease_expires_at) FROM (SELECT lease_expires_at FROM jobs"
     " WHERE status = 'processing' AND queue = :queue AND lease_expires_at >= :floor"
-    " ORDER BY lease_expires_at LIMIT :count_limit) AS found",
+    " AND lease_expires_at < :until ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "iii"};
 
-/// Of the type's latest runs: the sum and the number of those that completed, the time, and the
-/// first of them. Where jobs are kept for the same time, those that go last have finished last.
+/// Of the type's latest runs: the number of those that completed, the time, the first of them, and
+/// what they took together. Where jobs are kept for the same time, those that go last have finished
+/// last.
 #define ASYNCJOBS_LATEST_RUNS(jobs)                                                                \
-    "SELECT sum(completed_at - started_at), count(completed_at), :now, min(expires_at) FROM"       \
+    "SELECT count(completed_at), :now, min(expires_at), sum(completed_at - started_at) FROM"       \
     " (SELECT completed_at, started_at, expires_at FROM " jobs                                     \
-    "  WHERE type = :type AND expires_at >= :floor ORDER BY expires_at DESC LIMIT 50) AS latest"
+    "  WHERE type = :type AND expires_at >= :floor AND expires_at < :until"                        \
+    "  ORDER BY expires_at DESC LIMIT 50) AS latest"
 inline constexpr Sql latest_runs = {ASYNCJOBS_LATEST_RUNS("jobs"), "iiii"};
 
 inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queue", "i"};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "looks_below.hpp"
+
 #include <asyncjobs/time.hpp>
 
 #include <functional>
@@ -8,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -17,36 +20,53 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// transaction of anybody's puts off: a sweep that began with the oldest entry would walk over all
 /// of them. So it begins with the oldest that the last one found alive, or with the time of the
 /// last one if that found none. Nothing is made to end in the past; what is all the same, by a
-/// transaction that was committed late or by hand, is found when a sweep begins anew: every minute,
-/// or more rarely where that takes long, but not more rarely than every ten.
+/// transaction that was committed late or by hand, is found by a look below once a minute, or more
+/// rarely where that takes long: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class SweepFloors {
 public:
-    /// By what is swept apart, a type of jobs say.
-    using Floors = std::map<std::string, Timestamp, std::less<>>;
+    /// `widest`: of a look at a piece of what is below.
+    explicit SweepFloors(Duration widest = LooksBelow::any_width) : widest_(widest) {}
 
-    /// Empty: anew, with the oldest entries of whatever there is.
-    std::optional<Floors> begin(SteadyTime now);
+    /// What to look at before the next sweep, if anything. `of`: what is swept apart, a type of
+    /// jobs say.
+    DueRange below(std::string_view of, SteadyTime now) const;
 
-    /// Where everything of this begins that lives, but for what was committed late: at the oldest
-    /// entries, if not known.
+    /// What came of that.
+    void looked(std::string_view of, const DueRange& range, std::optional<Timestamp> oldest,
+                SteadyTime began, SteadyTime now);
+
+    /// Where the sweep begins, and everything that lives, but for what was committed late: at the
+    /// oldest entries, if not known.
     Timestamp floor_of(std::string_view of) const;
 
-    /// Where the next sweep begins; `anew`: all that there was has been looked at.
-    void end(Floors floors, bool anew, SteadyTime began, SteadyTime now);
+    /// Where the next sweep begins.
+    void end(std::string_view of, Timestamp floor, SteadyTime now);
+
+    /// Whether to find out anew what there is to sweep: once a minute, or more rarely where that
+    /// takes long.
+    bool may_miss_names(SteadyTime now) const;
+
+    /// That there is all this to sweep, and nothing else.
+    void set_names(std::vector<std::string> names, SteadyTime began, SteadyTime now);
+
+    std::vector<std::string> names() const;
 
     /// The next sweep begins anew.
-    void forget() {
-        const std::lock_guard lock(mutex_);
-        floors_.clear();
-        begins_anew_at_ = {};
-    }
+    void forget();
 
 private:
+    struct Floor {
+        LooksBelow looks;
+        Timestamp floor;
+    };
+
+    const Duration widest_;
     mutable std::mutex mutex_;
-    Floors floors_;
-    SteadyTime begins_anew_at_ = {};
+    std::map<std::string, Floor, std::less<>> floors_;
+    std::vector<std::string> names_;
+    std::optional<LooksBelow> looks_for_names_; ///< at all of them
 };
 
 /// What a sweep found.

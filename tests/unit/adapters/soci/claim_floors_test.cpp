@@ -11,11 +11,12 @@ using namespace std::chrono_literals;
 constexpr SteadyTime start{1h};
 constexpr Timestamp oldest{1000h};
 
-/// A queue of which everything is as old as the time says, and where looking below takes `took`.
+/// A queue of which everything is as old as the time says, and where a search takes `usual`, and
+/// a look below `took` more.
 struct Claims {
     ClaimFloors floors;
     SteadyTime now = start;
-    Duration took = {};
+    Duration took = {}, usual = {};
 
     ClaimFloors::Search begin() { return floors.begin("q", now); }
     void end(const ClaimFloors::Search& search, std::optional<Timestamp> found, bool is_filled) {
@@ -23,7 +24,7 @@ struct Claims {
                    {.oldest = found,
                     .is_filled = is_filled,
                     .now = oldest + (now - start),
-                    .took = search.below.is_empty() ? Duration::zero() : took},
+                    .took = usual + (search.below.is_empty() ? Duration::zero() : took)},
                    now, now);
     }
     ClaimFloors::Search claim(std::optional<Timestamp> found, bool is_filled) {
@@ -137,87 +138,33 @@ TEST_CASE("many jobs that are expected far from each other are looked for with b
     CHECK(first == oldest - 1000h);
 }
 
-TEST_CASE("looks below that take long are at pieces, from the mark downwards, with pauses") {
+/// Looks below for as long as that takes; returns whether it has looked at all.
+bool looks_at_all(Claims& claims) {
+    return claims.claim(std::nullopt, false).below.from == Timestamp::min();
+}
+
+TEST_CASE("looks below that take long are at pieces, from the mark downwards") {
     Claims claims;
     claims.claim(oldest, true);
     claims.took = 100ms;
     for (int i = 0; i < 2; ++i) {
-        CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+        CHECK(looks_at_all(claims));
         CHECK(claims.begin().below.is_empty());
         claims.now += 3s;
     }
-    claims.took = 1500us;
-    const auto first = claims.claim(std::nullopt, false);
-    CHECK(first.below.to == first.floor);
-    CHECK(first.below.from >= first.floor - 2s);
-    CHECK(claims.begin().below.is_empty());
-    claims.now += 50ms;
-    const auto second = claims.claim(std::nullopt, false);
-    CHECK(second.below.to == first.below.from);
-    CHECK(second.below.from < second.below.to);
+    const auto piece = claims.claim(std::nullopt, false);
+    CHECK(piece.below.to == piece.floor);
+    CHECK(piece.below.from >= piece.floor - 2s);
 }
 
-TEST_CASE("pieces get shorter while they take long, and longer until all is looked at again") {
+TEST_CASE("what a search takes without a look is no reason to look less") {
     Claims claims;
     claims.claim(oldest, true);
-    claims.took = 100ms;
-    for (int i = 0; i < 4; ++i) {
-        claims.claim(std::nullopt, false);
-        claims.now += 3s;
-    }
-    auto piece = claims.begin().below;
-    CHECK(piece.to - piece.from < 1s);
-    claims.took = {};
-    int looks = 0;
-    for (; claims.begin().below.from != Timestamp::min() && looks < 100; ++looks) {
-        piece = claims.claim(std::nullopt, false).below;
-        claims.now += 1s;
-    }
-    CHECK(looks < 100);
-    CHECK(piece.to - piece.from > 1min);
-}
-
-TEST_CASE("where each look takes as long as a short piece, all is looked at again all the same") {
-    Claims claims;
-    claims.claim(oldest, true);
-    claims.took = 100ms;
-    for (int i = 0; i < 2; ++i) {
-        claims.claim(std::nullopt, false);
-        claims.now += 3s;
-    }
-    claims.took = 1500us;
-    int looks = 0;
-    while (claims.claim(std::nullopt, false).below.from != Timestamp::min() && looks < 1000) {
-        claims.now += 50ms;
-        ++looks;
-    }
-    CHECK(looks > 0);
-    CHECK(looks <= 20s / 50ms);
-    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
-}
-
-TEST_CASE("a look below that waited for long puts off the next one for a few seconds") {
-    Claims claims;
-    claims.claim(oldest, true);
-    claims.took = 1h;
-    for (int i = 0; i < 4; ++i) { // two at all, and two at pieces
-        CHECK_FALSE(claims.claim(std::nullopt, false).below.is_empty());
-        CHECK(claims.begin().below.is_empty());
-        claims.now += 5s;
-    }
-    claims.now += 5min;
-    CHECK(claims.begin().below.from == Timestamp::min());
-}
-
-TEST_CASE("a single slow look below is taken for an accident") {
-    Claims claims;
-    claims.claim(oldest, true);
-    claims.took = 100ms;
-    claims.claim(std::nullopt, false);
-    claims.now += 3s;
-    claims.took = {};
-    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
-    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
+    claims.usual = 100ms;
+    CHECK(looks_at_all(claims));
+    for (int i = 0; i < 100; ++i) CHECK(claims.claim(std::nullopt, false).below.is_empty());
+    claims.now += 5s;
+    for (int i = 0; i < 3; ++i) CHECK(looks_at_all(claims));
 }
 
 TEST_CASE("a search that found enough above has not looked below") {
@@ -258,53 +205,6 @@ TEST_CASE("the mark is not above what was looked for") {
     claims.floors.end("q", search, {.now = oldest + 1h, .looked_to = oldest + 1s}, claims.now,
                       claims.now);
     CHECK(claims.begin().floor < oldest + 1s);
-}
-
-/// Of which each look below takes `took` from the second one on.
-struct ShortPieces : Claims {
-    explicit ShortPieces(Duration widest) : Claims{.floors = ClaimFloors(widest)} {
-        claim(oldest, true);
-        took = 100ms;
-        for (int i = 0; i < 2; ++i) {
-            claim(std::nullopt, false);
-            now += 3s;
-        }
-    }
-};
-
-TEST_CASE("short pieces go down to the first mark and then begin at the mark again") {
-    ShortPieces claims(10s);
-    claims.took = {};
-    claims.claim(oldest + 1min, true);
-    std::vector<DueRange> pieces;
-    for (int tops = 0; tops < 2 && pieces.size() < 100; claims.now += 1s) {
-        const auto search = claims.claim(std::nullopt, false);
-        if (!search.below.is_empty()) CHECK(search.below.to - search.below.from <= 10s);
-        tops += search.below.to == search.floor ? 1 : 0;
-        if (tops == 1) pieces.push_back(search.below);
-    }
-    CHECK(pieces.size() < 100);
-    CHECK(pieces.size() > 5);
-    CHECK(pieces.front().to - pieces.back().from >= 1min);
-    for (std::size_t i = 1; i < pieces.size(); ++i) CHECK(pieces[i].to == pieces[i - 1].from);
-}
-
-TEST_CASE("with short pieces, all is looked at for a two-hundredth of the time") {
-    ShortPieces claims(10s);
-    claims.took = 1s;
-    int deep = 0;
-    for (int second = 0; second < 3600; ++second, claims.now += 1s)
-        deep += claims.claim(std::nullopt, false).below.from == Timestamp::min() ? 1 : 0;
-    CHECK(deep >= 10);
-    CHECK(deep <= 20);
-}
-
-TEST_CASE("once all that is below is quickly looked at again, there are no pieces") {
-    ShortPieces claims(10s);
-    claims.took = {};
-    claims.now += 20s;
-    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
-    CHECK(claims.claim(std::nullopt, false).below.from == Timestamp::min());
 }
 
 } // namespace

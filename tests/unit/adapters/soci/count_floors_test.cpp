@@ -10,18 +10,17 @@ using namespace std::chrono_literals;
 
 constexpr Timestamp counted_at{1000h};
 
-/// Counts of a queue, each of which takes `took`.
+/// Counts of a queue, each of which takes a millisecond.
 struct Counts {
     CountFloors floors;
     SteadyTime now{1h};
-    Duration took = 1ms;
 
     /// Returns where it began.
     Timestamp count(std::optional<Timestamp> found) {
         const auto began = now;
-        const auto floor = floors.begin("q", began);
-        now += took;
-        floors.end("q", floor, found, counted_at, began, now);
+        const auto floor = floors.begin("q");
+        now += 1ms;
+        floors.end("q", found, counted_at, began, now);
         return floor;
     }
 };
@@ -29,7 +28,7 @@ struct Counts {
 TEST_CASE("the first count of a queue is of all its jobs") {
     Counts counts;
     CHECK(counts.count(counted_at) == Timestamp::min());
-    CHECK(counts.floors.begin("other", counts.now) == Timestamp::min());
+    CHECK(counts.floors.begin("other") == Timestamp::min());
 }
 
 TEST_CASE("a count begins a little before the oldest job that the last one found") {
@@ -47,30 +46,18 @@ TEST_CASE("after a count that found no job the next one begins a little before i
     CHECK(counts.count(std::nullopt) >= counted_at - 1s);
 }
 
-TEST_CASE("once a second all jobs are counted") {
+TEST_CASE("once a second a look below comes first, and what it finds is counted") {
     Counts counts;
     counts.count(counted_at);
-    counts.now += 999ms;
-    CHECK(counts.count(counted_at) != Timestamp::min());
-    CHECK(counts.count(counted_at) == Timestamp::min());
-}
-
-TEST_CASE("counts of all jobs take at most a hundredth of the time") {
-    Counts counts;
-    counts.took = 100ms;
-    counts.count(counted_at);
-    counts.now += 9s;
-    CHECK(counts.count(counted_at) != Timestamp::min());
+    CHECK(counts.floors.below("q", counts.now + 999ms).is_empty());
     counts.now += 1s;
-    CHECK(counts.count(counted_at) == Timestamp::min());
-}
-
-TEST_CASE("a count that waited for long does not put off the next one of all for longer") {
-    Counts counts;
-    counts.took = 1h;
-    counts.count(counted_at);
-    counts.now += 30s;
-    CHECK(counts.count(counted_at) == Timestamp::min());
+    const DueRange below = counts.floors.below("q", counts.now);
+    CHECK(below.from == Timestamp::min());
+    CHECK(below.to == counts.floors.begin("q"));
+    counts.floors.looked("q", below, counted_at - 1h, counts.now, counts.now);
+    CHECK(counts.floors.below("q", counts.now).is_empty());
+    counts.now += 1us;
+    CHECK(counts.count(counted_at - 1h) == counted_at - 1h);
 }
 
 TEST_CASE("a job that this process put below the mark is counted") {
@@ -86,9 +73,8 @@ TEST_CASE("a job put below the mark while a count was under way is counted by th
     Counts counts;
     counts.count(counted_at);
     const auto began = counts.now;
-    const auto floor = counts.floors.begin("q", began);
     counts.floors.lower("q", counted_at - 1h, counts.now);
-    counts.floors.end("q", floor, counted_at, counted_at, began, counts.now + 1ms);
+    counts.floors.end("q", counted_at, counted_at, began, counts.now + 1ms);
     CHECK(counts.count(counted_at) <= counted_at - 1h);
 }
 

@@ -118,7 +118,7 @@ TEST_CASE("each question is answered by the index made for it") {
     CHECK(contains(planner.plan_of(sqlite::purge.text),
                    "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
     CHECK(contains(planner.plan_of(statements::latest_runs.text),
-                   "INDEX jobs_finished (type=? AND expires_at>?)"));
+                   "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::advance.text),
                    "SEARCH jobs USING INDEX jobs_to_advance (run_at>? AND run_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::limits.to_call.text),

@@ -13,36 +13,60 @@ constexpr Timestamp now{1000h};
 
 TEST_CASE("the first sweep begins anew, and later ones where it says") {
     SweepFloors floors;
-    CHECK_FALSE(floors.begin(first_sweep));
-    floors.end({{"type", now}}, true, first_sweep, first_sweep);
-    CHECK(floors.begin(first_sweep) == SweepFloors::Floors{{"type", now}});
-    floors.end({{"type", now + 1s}}, false, first_sweep, first_sweep);
-    CHECK(floors.begin(first_sweep) == SweepFloors::Floors{{"type", now + 1s}});
+    CHECK(floors.floor_of("type") == Timestamp::min());
+    floors.end("type", now, first_sweep);
+    CHECK(floors.floor_of("type") == now);
+    CHECK(floors.floor_of("other") == Timestamp::min());
+    floors.end("type", now + 1s, first_sweep);
+    CHECK(floors.floor_of("type") == now + 1s);
 }
 
-TEST_CASE("once a minute a sweep begins anew, or more rarely where that takes long") {
+TEST_CASE("once a minute a sweep looks below, and begins with what it finds there") {
     SweepFloors floors;
-    floors.end({}, true, first_sweep, first_sweep);
-    CHECK(floors.begin(first_sweep + 59s));
-    CHECK_FALSE(floors.begin(first_sweep + 1min));
-    floors.end({}, true, first_sweep, first_sweep + 10s);
-    CHECK(floors.begin(first_sweep + 3min));
-    CHECK_FALSE(floors.begin(first_sweep + 3min + 30s));
+    floors.end("type", now, first_sweep);
+    CHECK(floors.below("type", first_sweep + 59s).is_empty());
+    const auto later = first_sweep + 1min;
+    const DueRange below = floors.below("type", later);
+    CHECK(below.from == Timestamp::min());
+    CHECK(below.to == now);
+    floors.looked("type", below, now - 1h, later, later);
+    CHECK(floors.floor_of("type") == now - 1h);
+    CHECK(floors.below("type", later + 59s).is_empty());
+    floors.looked("type", floors.below("type", later + 1min), {}, later, later + 1min);
+    CHECK(floors.floor_of("type") == now - 1h);
 }
 
-TEST_CASE(
-    "a sweep that waited for long does not put off the next one that begins anew for longer") {
+TEST_CASE("what there is to sweep is found out once a minute, and what is gone is forgotten") {
     SweepFloors floors;
-    floors.end({}, true, first_sweep, first_sweep + 1h);
-    CHECK(floors.begin(first_sweep + 1h));
-    CHECK_FALSE(floors.begin(first_sweep + 1h + 10min));
+    CHECK(floors.may_miss_names(first_sweep));
+    floors.set_names({"a", "b"}, first_sweep, first_sweep);
+    floors.end("a", now, first_sweep);
+    floors.end("b", now, first_sweep);
+    CHECK_FALSE(floors.may_miss_names(first_sweep + 59s));
+    CHECK(floors.may_miss_names(first_sweep + 1min));
+    floors.set_names({"b", "c"}, first_sweep, first_sweep);
+    CHECK(floors.names() == std::vector<std::string>{"b", "c"});
+    CHECK(floors.floor_of("a") == Timestamp::min());
+    CHECK(floors.floor_of("b") == now);
 }
 
-TEST_CASE("a sweep in between does not put off the next one that begins anew") {
+TEST_CASE("what is swept is found out more rarely where that takes long") {
     SweepFloors floors;
-    floors.end({}, true, first_sweep, first_sweep);
-    floors.end({}, false, first_sweep + 30s, first_sweep + 30s);
-    CHECK_FALSE(floors.begin(first_sweep + 1min));
+    auto time = first_sweep;
+    for (int i = 0; i < 2; ++i) {
+        floors.set_names({"a"}, time, time + 10s);
+        time += 10min;
+    }
+    CHECK_FALSE(floors.may_miss_names(time));
+    CHECK(floors.may_miss_names(time + 1h));
+}
+
+TEST_CASE("after marks were forgotten, sweeps begin anew") {
+    SweepFloors floors;
+    floors.end("type", now, first_sweep);
+    floors.forget();
+    CHECK(floors.floor_of("type") == Timestamp::min());
+    CHECK(floors.below("type", first_sweep + 1h).is_empty());
 }
 
 TEST_CASE("the next sweep begins a little before what is due, or before the time of this one") {

@@ -1,0 +1,82 @@
+#include "count_floors.hpp"
+
+#include <algorithm>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+constexpr LooksBelow::Pace count_pace = {.quick = std::chrono::milliseconds{5},
+                                         .quick_piece = std::chrono::milliseconds{1},
+                                         .shortest_pause = std::chrono::milliseconds{20},
+                                         .longest_pause = std::chrono::seconds{30},
+                                         .rest = std::chrono::seconds{1}};
+
+constexpr Duration commit_lag = std::chrono::milliseconds{100};
+constexpr Duration clock_error = std::chrono::seconds{1};
+
+} // namespace
+
+DueRange CountFloors::below(std::string_view of, SteadyTime now) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = floors_.find(of);
+    return found == floors_.end() ? DueRange{} : found->second.looks.next(found->second.floor, now);
+}
+
+void CountFloors::looked(std::string_view of, const DueRange& range,
+                         std::optional<Timestamp> oldest, SteadyTime began, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = floors_.find(of);
+    if (found == floors_.end()) return;
+    found->second.looks.looked(range, found->second.floor, now - began, now);
+    if (oldest) lower_to(found->second, *oldest, now);
+}
+
+Timestamp CountFloors::begin(std::string_view of) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = floors_.find(of);
+    return found == floors_.end() ? Timestamp::min() : found->second.floor;
+}
+
+void CountFloors::end(std::string_view of, std::optional<Timestamp> oldest, Timestamp counted_at,
+                      SteadyTime began, SteadyTime now) {
+    const Timestamp floor = oldest.value_or(counted_at) - commit_lag;
+    const std::lock_guard lock(mutex_);
+    auto found = floors_.find(of);
+    if (found == floors_.end())
+        found =
+            floors_
+                .emplace(std::string(of), Floor{LooksBelow(count_pace, widest_, floor, now), floor})
+                .first;
+    Floor& known = found->second;
+    const bool was_lowered = known.lowered_at >= began;
+    known.floor = was_lowered ? std::min(known.floor, floor) : floor;
+    known.counted_at = counted_at;
+    known.counted_by = now;
+}
+
+void CountFloors::lower(std::string_view of, Timestamp time, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = floors_.find(of); found != floors_.end())
+        lower_to(found->second, time - clock_error, now);
+}
+
+void CountFloors::lower(std::string_view of, Duration after, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = floors_.find(of);
+    if (found == floors_.end()) return;
+    const Floor& known = found->second;
+    const Timestamp time = known.counted_at + (now - known.counted_by) + after;
+    lower_to(found->second, time - clock_error, now);
+}
+
+void CountFloors::lower_to(Floor& known, Timestamp time, SteadyTime now) {
+    known.lowered_at = now;
+    known.floor = std::min(known.floor, time);
+}
+
+void CountFloors::forget() {
+    const std::lock_guard lock(mutex_);
+    floors_.clear();
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
