@@ -232,12 +232,13 @@ bool JobApi::Impl::is_quick(const Route& route) const noexcept {
     return route.access == Access::anybody || !authenticating_blocks();
 }
 
-Answer JobApi::Impl::perform(const Routed& routed, const Request& request) const {
+Answer JobApi::Impl::perform(Routed& routed, const Request& request) const {
     const Route& route = *routed.route;
     Principal principal;
     if (route.access == Access::authenticated) principal = authenticate(request);
     if (route.permit && !route.permit(principal))
         throw Problem(403, "forbidden", "you may not do this");
+    routed.who = who_asks(principal.owner, request);
     return route.handler({request, principal, routed.parameters, routed.query});
 }
 

@@ -56,6 +56,7 @@ private:
     struct Acceptance {
         JobId id = {};
         Timestamp created_at = {};
+        std::string who = {};               ///< as of Routed
         std::optional<Duration> takes = {}; ///< from then on; empty: nobody knows
         bool replayed = false;
         Headers headers = {};
@@ -69,7 +70,7 @@ private:
         std::optional<Idempotency> idempotency = {};
         std::optional<std::chrono::seconds> wait = {};
         Seats::Seat seat = {};
-        std::string counted = {}; ///< owner whose quota was charged; empty if none
+        bool is_charged = false; ///< to the quota of acceptance.who
     };
 
     using Readings = SharedCalls<JobId, std::optional<Job>>;
@@ -79,6 +80,7 @@ private:
         const Route* route = nullptr;
         Parameters parameters = {};
         Parameters query = {};
+        std::string who = {}; ///< whom limits count: see who_asks(); empty until that is known
     };
 
     /// To a thread that may block.
@@ -96,7 +98,7 @@ private:
     std::variant<Routed, Response> find_route(const Request& request) const;
     /// Whether nothing of perform() blocks, or whoever calls has to bear it.
     bool is_quick(const Route& route) const noexcept;
-    Answer perform(const Routed& routed, const Request& request) const;
+    Answer perform(Routed& routed, const Request& request) const;
     /// Whether one more may wait for a thread when so many are in flight.
     bool has_place(std::size_t in_flight) const noexcept {
         return options_.threads == 0 || in_flight < options_.threads + options_.queue_limit;
@@ -137,7 +139,7 @@ private:
     Answer submit_generic(const Call& call);
     Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
-    std::optional<Response> with_memory(Response response) const;
+    std::optional<Response> with_memory(Response response, const std::string& who) const;
     Answer answer(Submission& submission, const Submitted& submitted);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);

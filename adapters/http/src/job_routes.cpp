@@ -127,13 +127,19 @@ Response JobApi::Impl::events(const Call& call) {
     if (is_finished(job.status) && last == job.revision)
         return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
 
-    auto seat = take(streams_, who_asks(call), "event streams");
+    const std::string who = who_asks(call);
+    auto seat = take(streams_, who, "event streams");
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
         // A hook may look at anything of the job.
         .parts = options_.present_result ? JobParts::all : JobParts::outcome,
         .post = poster(),
-        .memory = [this](std::size_t bytes) { return answer_memory_.take(bytes); },
+        .memory =
+            [this, who](std::size_t bytes) {
+                auto [share, full] = answer_memory_.take(who, bytes);
+                return full == AnswerMemory::Full::no ? std::optional(std::move(share))
+                                                      : std::nullopt;
+            },
         .heartbeat = options_.heartbeat,
         .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
         .known = last <= job.revision ? last : 0});

@@ -125,11 +125,15 @@ void JobApi::Impl::Pending::take_memory(Response& response) const {
     const auto size = body ? body->size() : 0;
     api_.freed_memory_.note(std::max(size, request_.body.size()));
     if (response.memory) return;
-    if (auto share = api_.answer_memory_.take(size)) {
-        response.memory = *std::move(share);
+    auto [share, full] = api_.answer_memory_.take(routed_.who, size);
+    if (full == AnswerMemory::Full::no) {
+        response.memory = std::move(share);
         return;
     }
-    response = completed(api_.try_later(503, "overloaded", "too many answers are being sent")
+    response = completed(api_.try_later(503, "overloaded",
+                                        full == AnswerMemory::Full::for_one
+                                            ? "too many large answers to this owner are being sent"
+                                            : "too many large answers are being sent")
                              .response(api_.new_instance()),
                          request_.method);
 }

@@ -141,6 +141,7 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     job.owner = call.principal.owner;
     job.input = std::move(input);
     Acceptance acceptance;
+    acceptance.who = who_asks(call);
     auto idempotency = read_idempotency(call);
     boost::json::object metadata;
     if (idempotency) {
@@ -152,17 +153,17 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
         metadata["traceparent"] = *trace;
     if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
     const auto seconds = wait_for(call.request);
-    auto seat = seconds ? take(waits_, who_asks(call), "requests that wait") : Seats::Seat();
+    auto seat = seconds ? take(waits_, acceptance.who, "requests that wait") : Seats::Seat();
     const bool granted = take_submit(call, acceptance.headers);
     if (!granted && !idempotency) throw over_quota(acceptance.headers);
 
-    const auto submission = std::make_shared<Submission>(
-        Submission{.kind = rule.job,
-                   .acceptance = std::move(acceptance),
-                   .idempotency = std::move(idempotency),
-                   .wait = seconds,
-                   .seat = std::move(seat),
-                   .counted = granted ? who_asks(call) : std::string()});
+    const auto submission =
+        std::make_shared<Submission>(Submission{.kind = rule.job,
+                                                .acceptance = std::move(acceptance),
+                                                .idempotency = std::move(idempotency),
+                                                .wait = seconds,
+                                                .seat = std::move(seat),
+                                                .is_charged = granted});
     if (!granted)
         return answer(*submission,
                       holder_of(*submission->idempotency, submission->acceptance.headers));
@@ -182,9 +183,9 @@ Answer JobApi::Impl::answer(Submission& submission, const Submitted& submitted) 
     if (submitted.outcome == Submitted::Outcome::repeated) {
         acceptance.replayed = true;
         acceptance.takes = repeated(submitted.id, *idempotency);
-        if (submit_quota_.is_set() && !submission.counted.empty())
+        if (submit_quota_.is_set() && submission.is_charged)
             submit_quota_.describe("submits",
-                                   submit_quota_.give_back(submission.counted, runtime_->now()),
+                                   submit_quota_.give_back(acceptance.who, runtime_->now()),
                                    acceptance.headers);
     } else {
         acceptance.takes = idempotency ? idempotency->estimate
@@ -270,10 +271,10 @@ std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotenc
 }
 
 /// The response with its share of the memory of answers; empty if there is not so much left.
-std::optional<Response> JobApi::Impl::with_memory(Response response) const {
-    auto share = answer_memory_.take(body_length(response.body).value_or(0));
-    if (!share) return std::nullopt;
-    response.memory = *std::move(share);
+std::optional<Response> JobApi::Impl::with_memory(Response response, const std::string& who) const {
+    auto [share, full] = answer_memory_.take(who, body_length(response.body).value_or(0));
+    if (full != AnswerMemory::Full::no) return std::nullopt;
+    response.memory = std::move(share);
     return response;
 }
 
@@ -284,7 +285,7 @@ Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optiona
         acceptance.takes ? std::optional(acceptance.created_at + *acceptance.takes) : std::nullopt;
     std::optional<Response> with_status;
     if (now && now->status != JobStatus::pending)
-        with_status = with_memory(job_response(202, *now));
+        with_status = with_memory(job_response(202, *now), acceptance.who);
     Response response =
         with_status ? *std::move(with_status)
                     : json_response(202, accepted_document(acceptance.id, acceptance.created_at,

@@ -52,7 +52,8 @@ struct ApiOptions {
     std::size_t queue_limit = 1000; ///< 0-1000000; requests that wait for a thread; more get 503
     std::size_t body_limit = 1024 * 1024; ///< bytes, 1 - JsonText::max_size
     /// Bytes, 64 KiB - 1 TiB; of answers that are being written, but small ones (16 KiB). One more
-    /// gets 503, and a stream ends.
+    /// gets 503, and a stream ends. A single owner, or address of who has none, may have a quarter
+    /// of it, or one answer that is larger.
     std::size_t answer_memory_limit = 64 * 1024 * 1024;
     std::size_t depth_limit = 32;  ///< 1 - JsonText::max_depth; nesting of a request's JSON
     std::size_t default_page = 50; ///< 1 - max_page; jobs in a listing
