@@ -11,8 +11,9 @@ constexpr LooksBelow::Pace count_pace = {.quick = std::chrono::milliseconds{5},
                                          .longest_pause = std::chrono::seconds{30},
                                          .rest = std::chrono::seconds{1}};
 
+/// What is counted may be committed this much later, and one clock be this much faster than
+/// another.
 constexpr Duration commit_lag = std::chrono::milliseconds{100};
-constexpr Duration clock_error = std::chrono::seconds{1};
 
 } // namespace
 
@@ -39,7 +40,7 @@ Timestamp CountFloors::begin(std::string_view of) const {
 
 void CountFloors::end(std::string_view of, std::optional<Timestamp> oldest, Timestamp counted_at,
                       SteadyTime began, SteadyTime now) {
-    const Timestamp floor = oldest.value_or(counted_at) - commit_lag;
+    Timestamp floor = oldest.value_or(counted_at) - commit_lag;
     const std::lock_guard lock(mutex_);
     auto found = floors_.find(of);
     if (found == floors_.end())
@@ -48,6 +49,10 @@ void CountFloors::end(std::string_view of, std::optional<Timestamp> oldest, Time
                 .emplace(std::string(of), Floor{LooksBelow(count_pace, widest_, floor, now), floor})
                 .first;
     Floor& known = found->second;
+    if (!oldest && known.floor > floor) { // of leases, of which new ones may be shorter
+        floor = known.floor;
+        known.looks.end_rest();
+    }
     const bool was_lowered = known.lowered_at >= began;
     known.floor = was_lowered ? std::min(known.floor, floor) : floor;
     known.counted_at = counted_at;
@@ -57,7 +62,7 @@ void CountFloors::end(std::string_view of, std::optional<Timestamp> oldest, Time
 void CountFloors::lower(std::string_view of, Timestamp time, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     if (const auto found = floors_.find(of); found != floors_.end())
-        lower_to(found->second, time - clock_error, now);
+        lower_to(found->second, time - commit_lag, now);
 }
 
 void CountFloors::lower(std::string_view of, Duration after, SteadyTime now) {
@@ -66,7 +71,7 @@ void CountFloors::lower(std::string_view of, Duration after, SteadyTime now) {
     if (found == floors_.end()) return;
     const Floor& known = found->second;
     const Timestamp time = known.counted_at + (now - known.counted_by) + after;
-    lower_to(found->second, time - clock_error, now);
+    lower_to(found->second, time - commit_lag, now);
 }
 
 void CountFloors::lower_to(Floor& known, Timestamp time, SteadyTime now) {

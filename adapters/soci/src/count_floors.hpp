@@ -16,8 +16,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 ///
 /// An index keeps the entries of what is gone until the database has cleaned up, which one long
 /// transaction of anybody's puts off. So a count begins with the oldest that the last one found, or
-/// with its time if it found none; what is below that is found by a look once a second, or more
-/// rarely where that takes long: see LooksBelow.
+/// with its time if it found none, or where it began if that is later; what is below that is found
+/// by a look once a second, or more rarely where that takes long: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class CountFloors {
@@ -35,7 +35,8 @@ public:
     /// Where the count begins.
     Timestamp begin(std::string_view of) const;
 
-    /// `oldest` that was counted; if there was none, everything before `counted_at` is gone.
+    /// `oldest` that was counted; if there was none, everything before `counted_at` is gone, and
+    /// before where the count began.
     void end(std::string_view of, std::optional<Timestamp> oldest, Timestamp counted_at,
              SteadyTime began, SteadyTime now);
 

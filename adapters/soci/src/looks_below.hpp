@@ -45,6 +45,11 @@ public:
     /// That took `took`, which is how long to look once.
     void looked(const DueRange& range, Timestamp mark, Duration took, SteadyTime now);
 
+    /// Something may have come: no rest before the next look, while looks are quick.
+    void end_rest() noexcept {
+        if (width_ == any_width && !was_slow_) looks_at_ = {};
+    }
+
     /// Whether the look that came last was the last one for now.
     bool has_seen_all() const noexcept { return next_to_ == Timestamp::max(); }
 

@@ -46,6 +46,21 @@ TEST_CASE("after a count that found no job the next one begins a little before i
     CHECK(counts.count(std::nullopt) >= counted_at - 1s);
 }
 
+TEST_CASE(
+    "after a count of leases that found none the next one begins where it did, after a look") {
+    Counts counts;
+    counts.count(counted_at + 30s);
+    const auto floor = counts.count(std::nullopt);
+    CHECK(floor > counted_at);
+    const DueRange below = counts.floors.below("q", counts.now);
+    CHECK(below.from == Timestamp::min());
+    CHECK(below.to == floor);
+    counts.floors.looked("q", below, {}, counts.now, counts.now);
+    CHECK(counts.floors.below("q", counts.now).is_empty());
+    counts.now += 1us;
+    CHECK(counts.count(std::nullopt) == floor);
+}
+
 TEST_CASE("once a second a look below comes first, and what it finds is counted") {
     Counts counts;
     counts.count(counted_at);
