@@ -121,6 +121,7 @@ void Session::read_few() {
 void Session::on_few_bytes(error_code error, std::size_t bytes) {
     const bool is_answering = phase_ == Phase::handling || phase_ == Phase::writing;
     if (error == asio::error::eof && is_answering) { // it may still take the answer
+        has_ended_ = true;
         keep_ = false;
         return ongoing_.hurry();
     }
@@ -316,7 +317,10 @@ void Session::begin_stream() {
                 &Session::ask_for_piece);
 }
 
+/// Of a peer that had ended its side before the stream began, nothing more would be heard: Asio
+/// waits for a change that does not come.
 void Session::ask_for_piece() {
+    if (has_ended_) return close();
     out_text_ = {};
     set_deadline(Clock::time_point::max());
     std::get<Stream>(response_.body)->next(when_it_comes(Phase::streaming, &Session::on_piece));

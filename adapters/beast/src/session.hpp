@@ -121,7 +121,8 @@ private:
 
     http::Ongoing ongoing_;
     std::atomic<bool> lost_answer_ = false;
-    bool keep_ = false; ///< the connection goes on after this exchange
+    bool keep_ = false;      ///< the connection goes on after this exchange
+    bool has_ended_ = false; ///< the peer sends no more
     http::Response response_;
     std::string out_text_;   ///< what is being written: a head, or a piece of a stream
     std::uint64_t sent_ = 0; ///< of the body

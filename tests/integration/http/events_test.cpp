@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <latch>
 #include <list>
 #include <map>
 
@@ -244,4 +245,31 @@ TEST_CASE("a reader that does not read gets fewer events, and the last one") {
     for (; event["event"] == "job.updated"; event = listener.next()) ++events;
     CHECK(event["event"] == "job.completed");
     CHECK(events < 20'000);
+}
+
+TEST_CASE("a client that has ended its side before its stream begins is let go") {
+    std::latch asked(1), leave(1);
+    ServedApi served({.api = {.authenticator =
+                                  [&](const http::Request& request) {
+                                      if (request.target.ends_with("/events")) {
+                                          asked.count_down();
+                                          leave.wait();
+                                      }
+                                      return bearer_is_name(request);
+                                  }},
+                      .server = {.io_threads = 1, .quick_answer = 1ms}});
+    const auto id = served.submit("ann");
+    auto client = served.connect();
+    client.send(ServedApi::request("GET " + path_of(id, "/events"), "ann"));
+    asked.wait();
+    client.finish_sending();
+    // Meanwhile, the only I/O thread hears of that.
+    const auto deadline = std::chrono::steady_clock::now() + 20ms;
+    while (std::chrono::steady_clock::now() < deadline) served.ask("GET /healthz", "");
+    served.ask("GET /healthz", "");
+    leave.count_down();
+    served.complete(); // which ends the stream of one that is served nevertheless
+    const auto answer = client.receive_rest();
+    CHECK(answer.starts_with("HTTP/1.1 200 "));
+    CHECK(answer.find("job.completed") == std::string::npos);
 }
