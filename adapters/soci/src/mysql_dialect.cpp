@@ -31,7 +31,8 @@ Fault mysql_fault_of(const soci::soci_error& error, Stage stage) {
 }
 
 /// The client library does not, so that other programs that this process starts would have the
-/// connection as well, and keep it open.
+/// connection as well, and keep it open. It has no option for that, nor a way to hand it a socket:
+/// what is started while it connects inherits the connection.
 void keep_from_children(const MysqlSession& session) {
     const int socket = session.handle()->net.fd;
     if (const int flags = ::fcntl(socket, F_GETFD); flags >= 0)
