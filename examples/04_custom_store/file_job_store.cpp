@@ -271,7 +271,7 @@ Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
         finish(*job, JobStatus::cancelled, now);
     } else {
         job->status = JobStatus::pending;
-        job->run_at = now + settlement.delay();
+        if (!settlement.keeps_place()) job->run_at = now + settlement.delay();
     }
     changed(*job, now);
     submit(settlement.follow_ups(), now);
@@ -383,7 +383,7 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
                 finish(*job, JobStatus::cancelled, now);
             } else {
                 job->status = JobStatus::pending;
-                job->run_at = now;
+                if (!job->ahead.lost) job->run_at = now; // one that did not start keeps its place
             }
             changed(*job, now);
             answer.push_back({job->id, job->queue, job->status});

@@ -217,7 +217,8 @@ public:
     /// A settlement is accepted if the job is processing with that fence, whether or not the lease
     /// has run out; it ends the lease, and its follow-ups are submitted with it. A cancel request
     /// is never lost: `retried` and `released` of a job whose cancellation was requested cancel it.
-    /// `failed` and `retried` add to the job's attempt_errors, with the store's time.
+    /// `failed` and `retried` add to the job's attempt_errors, with the store's time. `released`
+    /// without a delay leaves the job's `run_at` as it is: it keeps its place in its queue.
     ///
     /// Claimed are pending jobs that are due, of queues that are not paused, to one claimer each:
     /// attempt +1, a fence above all that this id has had, progress back to 0, lease set to
@@ -252,8 +253,8 @@ public:
     /// crash_limit 1 or more.
     ///
     /// A job that was claimed ahead, and whose start was not reported, counts no crash and is not
-    /// failed. Its next claims return it as `lost_ahead`, until its start is reported, it is lost
-    /// otherwise, or an operator retries it.
+    /// failed, and keeps its `run_at`. Its next claims return it as `lost_ahead`, until its start
+    /// is reported, it is lost otherwise, or an operator retries it.
     virtual std::vector<Rescued> rescue(std::size_t limit, int crash_limit) = 0;
 
     /// Lets go those who wait for up to `limit` finished jobs, and answers them: `blocked_by` goes

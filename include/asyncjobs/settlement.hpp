@@ -46,7 +46,8 @@ public:
         return s;
     }
 
-    /// processing -> pending without a verdict (shutdown, snooze); the attempt is refunded.
+    /// processing -> pending without a verdict (shutdown, snooze); the attempt is refunded. Without
+    /// a delay, the job keeps its `run_at`, and so its place in its queue.
     static Settlement released(LeaseRef lease, Duration delay = {}) {
         Settlement s(Kind::released, lease);
         s.delay_ = delay;
@@ -71,6 +72,10 @@ public:
     Kind kind() const noexcept { return kind_; }
     const LeaseRef& lease() const noexcept { return lease_; }
     Duration delay() const noexcept { return delay_; }
+    /// Whether the job's `run_at` stays what it is: of Kind::released without a delay.
+    bool keeps_place() const noexcept {
+        return kind_ == Kind::released && delay_ == Duration::zero();
+    }
     const JsonText& result() const noexcept { return result_; } ///< of Kind::completed
     const JobError& error() const noexcept { return error_; }   ///< of Kind::failed and retried
     const std::optional<Progress>& progress() const noexcept { return progress_; }

@@ -151,6 +151,7 @@ Cases idempotency_key_cases();
 Cases claim_cases();
 Cases priority_cases();
 Cases settle_cases();
+Cases place_cases();
 Cases follow_up_cases();
 Cases lease_cases();
 Cases rescue_cases();
@@ -169,6 +170,7 @@ Cases round_trip_cases();
 Cases concurrency_cases();
 /// They need StoreFactory::move_clock.
 Cases clock_cases();
+Cases place_clock_cases();
 Cases set_back_cases();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -243,9 +243,9 @@ void waits_again_after_a_retry(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     const auto ids = scene.submit(2, {.run_at = long_ago});
     const auto first = scene.claim(10);
-    scene.accept(Settlement::released(first[0].lease, Duration::zero()));
+    scene.accept(Settlement::retried(first[0].lease, {}, Duration::zero()));
     const auto second = claimed_ids(scene, 10);
-    expect_equal(second, {ids[1]}, "jobs claimed after a release");
+    expect_equal(second, {ids[1]}, "jobs claimed after a retry");
     complete(scene, ids[1]);
     expect_equal(claimed_ids(scene, 10), {ids[0]}, "jobs claimed at the end");
 }
@@ -435,7 +435,7 @@ Cases limit_cases() {
         {"a limit per key counts each key apart", counts_each_key_apart},
         {"a job under several limits takes all of its places or none", takes_all_places_or_none},
         {"a job frees its place however it ends", frees_its_place_however_it_ends},
-        {"a job that was given back waits again", waits_again_after_a_retry},
+        {"a job that is tried again waits again", waits_again_after_a_retry},
         {"the place of a waiting job that is cancelled goes to the next",
          skips_those_that_were_cancelled},
         {"a limit goes on in other queues while one is paused", goes_on_in_other_queues},

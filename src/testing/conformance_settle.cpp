@@ -83,11 +83,12 @@ void retries(Scene& scene) {
 
 void releases(Scene& scene) {
     const auto lease = scene.running().lease;
+    const auto before = scene.job(lease.id);
     const auto answer = scene.settle(Settlement::released(lease));
     expect(answer.accepted, "the release to be accepted");
     expect_equal(answer.status, JobStatus::pending, "status in the answer");
     const auto job = scene.job(lease.id);
-    expect_waiting(job, Duration::zero());
+    expect_waiting(job, before.run_at - job.updated_at);
     expect_equal(job.attempt, 0, "attempt, which is refunded");
     expect_equal(job.fence, lease.fence, "fence, which is not");
     expect_equal(job.error, std::nullopt, "error");

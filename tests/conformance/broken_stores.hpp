@@ -70,6 +70,15 @@ struct SettleIgnoresTheFence final : ChangedSettlements {
     }
 };
 
+struct ReleaseLosesThePlace final : ChangedSettlements {
+    using ChangedSettlements::ChangedSettlements;
+    Settled settle_one(const Settlement& settlement) override {
+        return settlement.keeps_place()
+                   ? pass(Settlement::released(settlement.lease(), Duration{1}))
+                   : pass(settlement);
+    }
+};
+
 struct ReleaseRefundsNothing final : ChangedSettlements {
     using ChangedSettlements::ChangedSettlements;
     Settled settle_one(const Settlement& settlement) override {

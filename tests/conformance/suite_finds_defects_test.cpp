@@ -47,6 +47,8 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
          "a heartbeat with another fence changes nothing"},
         {"refund: a release charges the attempt", on_memory<broken::ReleaseRefundsNothing>(),
          "a release refunds the attempt but not the fence"},
+        {"release: the place is lost", on_memory<broken::ReleaseLosesThePlace>(),
+         "a job that is given back keeps its place in its queue"},
         {"refund: a crash charges the attempt", on_memory<broken::CrashCostsAnAttempt>(),
          "a rescue makes the job pending and due, and charges a crash but no attempt"},
         {"rescue: the lease is not looked at", on_memory<broken::RescueIgnoresTheLease>(),

@@ -79,6 +79,28 @@ TEST_CASE_FIXTURE(StoppingWorld, "what a stopped executor gives back, another ru
     CHECK(find(id).worker == other.worker());
 }
 
+TEST_CASE_FIXTURE(World, "what was claimed ahead and has not started keeps its place at a stop") {
+    std::vector<JobId> ids;
+    for (int i = 0; i < 100; ++i) ids.push_back(submit());
+    Executor executor(store, process, options());
+    executor.handle_async("work", taking(1ms));
+    executor.start();
+    CHECK(until([&] { return status(ids[20]) == JobStatus::completed; }));
+    const auto claimed_ahead = memory.workload("default", "work").processing;
+    executor.stop();
+    std::vector<JobId> left;
+    for (const auto& id : ids)
+        if (status(id) == JobStatus::pending) left.push_back(id);
+    CHECK(claimed_ahead > 10);
+    CHECK(left.size() > 10);
+    const std::vector<std::string> queues = {"default"};
+    std::vector<JobId> next;
+    for (const auto& job :
+         memory.claim({.worker = "other", .queues = queues, .limit = 100}).claimed)
+        next.push_back(job.lease.id);
+    CHECK(next == left);
+}
+
 TEST_CASE_FIXTURE(StoppingWorld, "a stopping executor claims no more") {
     run(5s, true);
     JobId late;

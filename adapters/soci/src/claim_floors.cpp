@@ -3,6 +3,7 @@
 #include "job_row.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
@@ -33,10 +34,13 @@ void ClaimFloors::finish_look(Queue& queue, const DueRange& below, Duration took
     queue.looks_first_at = queue.looks.has_seen_all() ? now + longest_wait : now;
 }
 
+/// The oldest first, and then, as there may be nothing yet, one after the other.
 bool ClaimFloors::look_at_expected(Queue& queue, SteadyTime now, Search& search) {
     std::erase_if(queue.expected,
                   [&](const Expected& one) { return one.range.from >= queue.floor; });
-    const auto next = std::ranges::min_element(queue.expected, {}, &Expected::looked_at);
+    const auto next = std::ranges::min_element(queue.expected, {}, [](const Expected& one) {
+        return std::pair(one.looked_at, one.range.from);
+    });
     if (next == queue.expected.end()) return false;
     next->looked_at = now;
     search.below = {next->range.from, std::min(next->range.to, queue.floor)};
@@ -108,6 +112,9 @@ void ClaimFloors::note_look(Queue& queue, const Search& search, const Findings& 
         // There may be more, which go first; what is older than these is done with.
         queue.unfinished = DueRange{*found.oldest, search.below.to};
         queue.looks_first_at = now;
+    } else if (has_found_below) { // there may be more there, too
+        for (Expected& one : queue.expected)
+            if (one.range.from == search.below.from) one.looked_at = {};
     }
 }
 
@@ -130,24 +137,45 @@ void ClaimFloors::expect(std::span<const NewJob> jobs, std::span<const Submitted
     }
 }
 
+/// Null if what is due then is looked for anyway.
+ClaimFloors::Queue* ClaimFloors::queue_above(std::string_view name, Timestamp run_at) {
+    const auto known = queues_.find(name);
+    return known == queues_.end() || run_at >= known->second.floor ? nullptr : &known->second;
+}
+
+void ClaimFloors::extend(Expected& expected, Timestamp run_at, SteadyTime now) {
+    expected.range.from = std::min(expected.range.from, run_at);
+    expected.range.to = std::max(expected.range.to, run_at + Duration{1});
+    expected.since = now;
+    expected.looked_at = {};
+}
+
 void ClaimFloors::expect(std::string_view queue, Timestamp run_at, SteadyTime now) {
     const std::lock_guard lock(mutex_);
-    const auto known = queues_.find(queue);
-    if (known == queues_.end() || run_at >= known->second.floor) return;
-    auto& expected = known->second.expected;
+    Queue* const known = queue_above(queue, run_at);
+    if (!known) return;
     const auto distance = [run_at](const Expected& one) {
+        if (one.is_back) return Duration::max();
         return std::max({one.range.from - run_at, run_at - one.range.to, Duration::zero()});
     };
+    auto& expected = known->expected;
     const auto nearest = std::ranges::min_element(expected, {}, distance);
-    if (nearest == expected.end() ||
-        (distance(*nearest) > close && expected.size() < most_expected)) {
+    const auto apart = nearest == expected.end() ? Duration::max() : distance(*nearest);
+    if (apart == Duration::max() || (apart > close && expected.size() < most_expected))
         expected.push_back({{run_at, run_at + Duration{1}}, now});
-        return;
-    }
-    nearest->range.from = std::min(nearest->range.from, run_at);
-    nearest->range.to = std::max(nearest->range.to, run_at + Duration{1});
-    nearest->since = now;
-    nearest->looked_at = {};
+    else
+        extend(*nearest, run_at, now);
+}
+
+void ClaimFloors::expect_back(std::string_view queue, Timestamp run_at, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    Queue* const known = queue_above(queue, run_at);
+    if (!known) return;
+    const auto back = std::ranges::find(known->expected, true, &Expected::is_back);
+    if (back == known->expected.end())
+        known->expected.push_back({{run_at, run_at + Duration{1}}, now, {}, true});
+    else
+        extend(*back, run_at, now);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

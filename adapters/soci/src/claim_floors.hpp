@@ -72,12 +72,16 @@ public:
 
     /// A job with this time may be there now, or as soon as a transaction is committed.
     void expect(std::string_view queue, Timestamp run_at, SteadyTime now);
+    /// The same of one that was there before. All of these are looked for together, wherever they
+    /// are: they come at once, and seldom.
+    void expect_back(std::string_view queue, Timestamp run_at, SteadyTime now);
 
 private:
     struct Expected {
         DueRange range;
         SteadyTime since = {};
         SteadyTime looked_at = {};
+        bool is_back = false;
     };
     struct Queue {
         LooksBelow looks;
@@ -90,6 +94,8 @@ private:
         Duration usual = {};                     ///< so long does a search without a look take
     };
     static bool look_at_expected(Queue& queue, SteadyTime now, Search& search);
+    Queue* queue_above(std::string_view name, Timestamp run_at);
+    static void extend(Expected& expected, Timestamp run_at, SteadyTime now);
     static void finish_expected(Queue& queue, const DueRange& range, SteadyTime began);
     static void finish_look(Queue& queue, const DueRange& below, Duration took, SteadyTime now);
     static void note_look(Queue& queue, const Search& search, const Findings& found,

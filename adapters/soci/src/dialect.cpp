@@ -31,6 +31,7 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::siz
                 one.id = read_id(row);
                 one.queue = row.take_text();
                 one.status = read_status(row);
+                if (one.status == JobStatus::pending) came_back(one.queue, row.time());
                 rescued.push_back(std::move(one));
             },
             now, crash_limit, to_text(worker_lost()), attempt_entry(worker_lost()), floor, limit);

@@ -63,7 +63,7 @@ public:
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
     void came_back(std::string_view queue, Timestamp run_at) const override {
-        floors_.expect(queue, run_at, steady_now());
+        floors_.expect_back(queue, run_at, steady_now());
     }
     void forget_floors() const override { floors_.forget(); }
     /// A range of an index has no end before the next entry of a living job.

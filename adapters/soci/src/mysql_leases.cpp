@@ -77,10 +77,10 @@ void in_chunks(const MysqlSession& session, std::span<const Item> all, IdOf id_o
 /// Settlements on their way: those of a chunk name a job once.
 class Settling {
 public:
-    Settling(MysqlSession& session, CallTime now, std::span<const Settlement> settlements,
-             Exchange& answer)
-        : session_(session), now_(now), settlements_(settlements), answer_(answer),
-          start_(answer.settled.size()) {
+    Settling(MysqlSession& session, const Dialect& dialect, CallTime now,
+             std::span<const Settlement> settlements, Exchange& answer)
+        : session_(session), dialect_(dialect), now_(now), settlements_(settlements),
+          answer_(answer), start_(answer.settled.size()) {
         answer_.settled.resize(start_ + settlements.size());
     }
 
@@ -137,6 +137,9 @@ private:
         Settled& settled = answer_to(**found);
         settled = {true, read_status(row)};
         if (row.number() == 1 && is_finished(settled.status)) answer_.has_to_unblock = true;
+        if (settled.status != JobStatus::pending || !(*found)->keeps_place()) return;
+        const std::string queue = row.take_text();
+        dialect_.came_back(queue, row.time());
     }
 
     void add_update(MysqlBatch& batch, Chunk& chunk, const JobValues<Settlement>& jobs) {
@@ -181,6 +184,7 @@ private:
     }
 
     MysqlSession& session_;
+    const Dialect& dialect_;
     const CallTime now_;
     const std::span<const Settlement> settlements_;
     Exchange& answer_;
@@ -219,7 +223,7 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
     auto& own = MysqlSession::of(session);
     const auto start = answer.settled.size();
     MysqlBatch batch(own);
-    Settling settling(own, now, settlements, answer);
+    Settling settling(own, *this, now, settlements, answer);
     settling.add_to(batch);
     batch.run();
     settling.add_long_texts_to(batch);
@@ -244,7 +248,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
     if (settlements.empty() && request.limit == 0) return;
 
     MysqlBatch batch(own);
-    Settling settling(own, now, settlements, answer);
+    Settling settling(own, *this, now, settlements, answer);
     MysqlClaim claim(request, now, floors_, filled_, settlements.size());
     settling.add_to(batch);
     claim.search(batch);
@@ -310,6 +314,7 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std
                 one.queue = row.take_text();
                 one.status = read_status(row);
                 ids.push_back(one.id);
+                if (const auto place = row.optional_time()) came_back(one.queue, *place);
             },
             crash_limit, floor, now, limit);
     std::ranges::sort(ids);

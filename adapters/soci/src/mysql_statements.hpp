@@ -88,8 +88,23 @@ inline constexpr Sql key_holders = {ASYNCJOBS_HAVE_KEY("live_key", "jobs_unique_
 #define ASYNCJOBS_MYSQL_IS_PUT_BACK "(:becomes = 'pending' AND cancel_requested_at IS NULL)"
 #define ASYNCJOBS_MYSQL_IS_CANCELLED                                                               \
     "(:becomes = 'cancelled' OR :becomes = 'pending' AND cancel_requested_at IS NOT NULL)"
+#define ASYNCJOBS_MYSQL_IS_GIVEN_BACK                                                              \
+    "(" ASYNCJOBS_MYSQL_IS_PUT_BACK " AND :delay = 0 AND :refund = 1)"
 #define ASYNCJOBS_MYSQL_ARE_SETTLED                                                                \
     ASYNCJOBS_MYSQL_ARE_HELD " AND (:becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
+
+/// See ASYNCJOBS_PLACE. One that keeps no place has `run_at` alone; what is over keeps its times.
+static_assert(priority_step == Duration{60'000'000});
+#define ASYNCJOBS_MYSQL_STOOD_AT ASYNCJOBS_STOOD_AT("60000000")
+#define ASYNCJOBS_MYSQL_GOES_TO(is_over, keeps_place, run_at)                                      \
+    " not_before = IF(" is_over ", not_before,"                                                    \
+    "  IF(" keeps_place ", COALESCE(not_before, run_at), NULL)),"                                  \
+    " run_at = IF(" is_over ", run_at,"                                                            \
+    "  IF(" keeps_place ", LEAST(" ASYNCJOBS_MYSQL_STOOD_AT ", :now), " run_at ")),"               \
+    " not_before = IF(" is_over ", not_before, NULLIF(not_before, run_at)),"
+#define ASYNCJOBS_MYSQL_SETTLED_GOES                                                               \
+    ASYNCJOBS_MYSQL_GOES_TO("NOT " ASYNCJOBS_MYSQL_IS_PUT_BACK, ASYNCJOBS_MYSQL_IS_GIVEN_BACK,     \
+                            ":now + :delay")
 
 /// With one error more, of the attempt under way: see attempt_entry().
 #define ASYNCJOBS_MYSQL_WITH_ERROR(entry)                                                          \
@@ -100,9 +115,10 @@ inline constexpr Sql key_holders = {ASYNCJOBS_HAVE_KEY("live_key", "jobs_unique_
 /// Answers those that will be settled, and as what; they stay as they are until the transaction
 /// ends.
 inline constexpr Sql lock_settled = {
-    "SELECT id, IF(" ASYNCJOBS_MYSQL_IS_CANCELLED ", 'cancelled', :becomes), dependents"
-    " FROM " ASYNCJOBS_MYSQL_JOBS_BY_ID ASYNCJOBS_MYSQL_ARE_SETTLED " FOR UPDATE",
-    "tti"};
+    "SELECT id, IF(" ASYNCJOBS_MYSQL_IS_CANCELLED ", 'cancelled', :becomes), dependents, queue,"
+    " " ASYNCJOBS_MYSQL_STOOD_AT " FROM " ASYNCJOBS_MYSQL_JOBS_BY_ID ASYNCJOBS_MYSQL_ARE_SETTLED
+    " FOR UPDATE",
+    "ttiti"};
 
 inline constexpr Sql settle = {
     "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET"
@@ -116,9 +132,8 @@ inline constexpr Sql settle = {
                   " completed_at = IF(:becomes = 'completed', :now, NULL),"
                   " failed_at = IF(:becomes = 'failed', :now, NULL),"
                   " cancelled_at = IF(" ASYNCJOBS_MYSQL_IS_CANCELLED ", :now, NULL),"
-                  " expires_at = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK ", NULL, :now + retention),"
-                  " run_at = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK ", :now + :delay, run_at),"
-                  " not_before = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK ", NULL, not_before),"
+                  " expires_at = IF(" ASYNCJOBS_MYSQL_IS_PUT_BACK
+                  ", NULL, :now + retention)," ASYNCJOBS_MYSQL_SETTLED_GOES
                   " attempt = GREATEST(attempt - :refund, 0), lease_expires_at = NULL, updated_at "
                   "= :now,"
                   " revision = revision + 1" ASYNCJOBS_MYSQL_ARE_SETTLED};
@@ -204,18 +219,21 @@ inline constexpr Sql glance = {
     "SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, glance_columns};
 
 #define ASYNCJOBS_MYSQL_IS_QUARANTINED "(claimed_ahead = 0 AND crashes + 1 >= :crash_limit)"
+#define ASYNCJOBS_MYSQL_RESCUED_GOES                                                               \
+    ASYNCJOBS_MYSQL_GOES_TO(ASYNCJOBS_MYSQL_IS_OVER, "claimed_ahead = 1", ":now")
 #define ASYNCJOBS_MYSQL_IS_OVER                                                                    \
     "(" ASYNCJOBS_MYSQL_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL)"
 /// Answers what rescue() makes of them, too.
 inline constexpr Sql find_expired = {
     ASYNCJOBS_MYSQL_LOCKED(
         "id, queue, IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", 'failed',"
-        " IF(cancel_requested_at IS NULL, 'pending', 'cancelled'))",
+        " IF(cancel_requested_at IS NULL, 'pending', 'cancelled')),"
+        " IF(claimed_ahead = 1, " ASYNCJOBS_MYSQL_STOOD_AT ", NULL)",
         "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_lease)"
         " WHERE lease_expires_at >= :floor AND lease_expires_at <= :now"
         " ORDER BY lease_expires_at LIMIT :n",
         "status = 'processing' AND lease_expires_at <= :now") " FOR UPDATE SKIP LOCKED",
-    "ttt"};
+    "ttti"};
 
 inline constexpr Sql rescue = {
     "UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID " SET status = IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED
@@ -227,9 +245,8 @@ inline constexpr Sql rescue = {
                   " failed_at = IF(" ASYNCJOBS_MYSQL_IS_QUARANTINED ", :now, NULL),"
                   " cancelled_at = IF(NOT " ASYNCJOBS_MYSQL_IS_QUARANTINED
                   " AND cancel_requested_at IS NOT NULL, :now, NULL),"
-                  " expires_at = IF(" ASYNCJOBS_MYSQL_IS_OVER ", :now + retention, NULL),"
-                  " run_at = IF(" ASYNCJOBS_MYSQL_IS_OVER ", run_at, :now),"
-                  " not_before = IF(" ASYNCJOBS_MYSQL_IS_OVER ", not_before, NULL),"
+                  " expires_at = IF(" ASYNCJOBS_MYSQL_IS_OVER
+                  ", :now + retention, NULL)," ASYNCJOBS_MYSQL_RESCUED_GOES
                   " attempt = GREATEST(attempt - 1, 0), crashes = crashes + 1 - claimed_ahead,"
                   " lost_ahead = claimed_ahead,"
                   " lease_expires_at = NULL, updated_at = :now, revision = revision + 1"

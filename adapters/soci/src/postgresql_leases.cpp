@@ -22,8 +22,9 @@ std::vector<std::size_t> order_of_locking(std::span<const Item> items, IdOf id_o
 }
 
 /// Adds the settlements, which name a job once, to what is sent.
-void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
-               std::span<Settled> answers, bool& has_to_unblock) {
+void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
+               std::span<const Settlement> settlements, CallTime now, std::span<Settled> answers,
+               bool& has_to_unblock) {
     using Kind = Settlement::Kind;
     PostgresqlArray ids, fences, wanted, percents, messages, results, errors, entries, delays,
         refunds;
@@ -46,11 +47,14 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
-    const auto accepted = [answers, &has_to_unblock, order = std::move(order)](Row row) {
+    const auto accepted = [&dialect, answers, &has_to_unblock, order = std::move(order)](Row row) {
         const auto number = static_cast<std::size_t>(row.number());
         Settled& settled = answers[order[number - 1]];
         settled = {true, read_status(row)};
         if (row.number() == 1 && is_finished(settled.status)) has_to_unblock = true;
+        if (settled.status != JobStatus::pending) return;
+        const std::string queue = row.take_text();
+        dialect.came_back(queue, row.time());
     };
     batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
               percents.text(), messages.text(), results.text(), errors.text(), entries.text(),
@@ -58,15 +62,15 @@ void settle_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, 
 }
 
 /// All of them, in one statement or a few.
-void settle_all_in(PostgresqlBatch& batch, std::span<const Settlement> settlements, CallTime now,
-                   Exchange& answer) {
+void settle_all_in(PostgresqlBatch& batch, const Dialect& dialect,
+                   std::span<const Settlement> settlements, CallTime now, Exchange& answer) {
     std::size_t start = answer.settled.size();
     answer.settled.resize(start + settlements.size());
     in_batches(
         settlements, [](const Settlement& one) { return one.lease().id; },
         [&](std::span<const Settlement> some) {
-            settle_in(batch, some, now, std::span(answer.settled).subspan(start, some.size()),
-                      answer.has_to_unblock);
+            settle_in(batch, dialect, some, now,
+                      std::span(answer.settled).subspan(start, some.size()), answer.has_to_unblock);
             start += some.size();
         });
 }
@@ -89,7 +93,7 @@ void PostgresqlDialect::settle(Session& session, std::span<const Settlement> set
     if (settlements.empty()) return;
     const auto start = answer.settled.size();
     PostgresqlBatch batch(as_postgresql(session));
-    settle_all_in(batch, settlements, now, answer);
+    settle_all_in(batch, *this, settlements, now, answer);
     batch.run();
     std::vector<NewJob> follow_ups;
     for (std::size_t i = 0; i < settlements.size(); ++i)
@@ -114,7 +118,7 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     if (settlements.empty() && request.limit == 0) return;
 
     PostgresqlBatch batch(as_postgresql(session));
-    settle_all_in(batch, settlements, now, answer);
+    settle_all_in(batch, *this, settlements, now, answer);
     if (request.limit == 0) {
         batch.run();
         return;

@@ -58,6 +58,10 @@ inline constexpr Sql insert = {ASYNCJOBS_INSERT " ON CONFLICT DO NOTHING RETURNI
 // A percentage of -1 says that none was reported. `becomes` is the status that the worker wants; a
 // job that is put back (`pending`) although its cancellation was requested is cancelled instead.
 #define ASYNCJOBS_IS_PUT_BACK "becomes = 'pending' AND cancel_requested_at IS NULL"
+#define ASYNCJOBS_IS_GIVEN_BACK "delay = 0 AND refund = 1"
+static_assert(priority_step == Duration{60'000'000});
+#define ASYNCJOBS_POSTGRESQL_PLACE ASYNCJOBS_PLACE("least", "CAST(60000000 AS bigint)")
+#define ASYNCJOBS_POSTGRESQL_BESIDE ASYNCJOBS_BESIDE(ASYNCJOBS_POSTGRESQL_PLACE)
 #define ASYNCJOBS_IS_CANCELLED                                                                     \
     "(becomes = 'cancelled' OR becomes = 'pending' AND cancel_requested_at IS NOT NULL)"
 inline constexpr Sql settle = {
@@ -75,10 +79,12 @@ inline constexpr Sql settle = {
                      " cancelled_at = CASE WHEN " ASYNCJOBS_IS_CANCELLED " THEN :now END,"
                      " expires_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
                      " THEN NULL ELSE :now + retention END,"
-                     " run_at = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
-                     " THEN :now + delay ELSE run_at END,"
-                     " not_before = CASE WHEN " ASYNCJOBS_IS_PUT_BACK
-                     " THEN NULL ELSE not_before END,"
+                     " run_at = CASE WHEN NOT (" ASYNCJOBS_IS_PUT_BACK
+                     ") THEN run_at WHEN " ASYNCJOBS_IS_GIVEN_BACK
+                     " THEN " ASYNCJOBS_POSTGRESQL_PLACE " ELSE :now + delay END,"
+                     " not_before = CASE WHEN NOT (" ASYNCJOBS_IS_PUT_BACK
+                     ") THEN not_before WHEN " ASYNCJOBS_IS_GIVEN_BACK
+                     " THEN " ASYNCJOBS_POSTGRESQL_BESIDE " END,"
                      " attempt = greatest(attempt - refund, 0), updated_at = :now, revision = "
                      "revision + 1,"
                      " lease_expires_at = NULL"
@@ -96,8 +102,10 @@ inline constexpr Sql settle = {
                          ":ids") " AND id || '' = settled_id"
                                  " AND fence = settled_fence" ASYNCJOBS_IS_PROCESSING
                                  " AND (becomes <> 'cancelled' OR cancel_requested_at IS NOT NULL)"
-                                 " RETURNING number, status, dependents",
-    "iti"};
+                                 " RETURNING number, status, dependents,"
+                                 " CASE status WHEN 'pending' THEN queue END,"
+                                 " CASE status WHEN 'pending' THEN run_at END",
+    "ititi"};
 
 /// `served` is a queue, and where its due jobs are looked for first, and then if there are too few:
 /// see ClaimFloors.
@@ -195,16 +203,18 @@ inline constexpr Sql rescue = {
                   "  THEN :now + retention END,"
                   " run_at = CASE WHEN " ASYNCJOBS_IS_QUARANTINED
                   " OR cancel_requested_at IS NOT NULL"
-                  "  THEN run_at ELSE :now END,"
+                  "  THEN run_at WHEN claimed_ahead = 1"
+                  "  THEN " ASYNCJOBS_POSTGRESQL_PLACE " ELSE :now END,"
                   " not_before = CASE WHEN " ASYNCJOBS_IS_QUARANTINED
                   " OR cancel_requested_at IS NOT NULL"
-                  "  THEN not_before END"
+                  "  THEN not_before WHEN claimed_ahead = 1"
+                  "  THEN " ASYNCJOBS_POSTGRESQL_BESIDE " END"
                   " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
                   "  WHERE status = 'processing' AND lease_expires_at >= :floor AND "
                   "lease_expires_at <= :now"
                   "  ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
-                  " RETURNING id, queue, status",
-    "ttt"};
+                  " RETURNING id, queue, status, run_at",
+    "ttti"};
 
 inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
                               "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"

@@ -44,6 +44,11 @@ struct RowStatements {
     " ELSE :now END, not_before = CASE WHEN new_left > 0 THEN not_before END,"                     \
     " blocked_by = new_left, updated_at = :now, revision = revision + 1"
 #define ASYNCJOBS_ADVANCES(step) "not_before = run_at, run_at = run_at - priority * " step
+/// Where a job stands in its queue that is given back without a delay, or was lost before it
+/// started: where it stood, and not later than now, whatever the clock has done since.
+#define ASYNCJOBS_STOOD_AT(step) "coalesce(not_before, run_at) - priority * " step
+#define ASYNCJOBS_PLACE(least, step) least "(" ASYNCJOBS_STOOD_AT(step) ", :now)"
+#define ASYNCJOBS_BESIDE(place) "nullif(coalesce(not_before, run_at), " place ")"
 #define ASYNCJOBS_STOPS                                                                            \
     "status = :status, failed_at = CASE WHEN :status = 'failed' THEN :now END,"                    \
     " cancelled_at = CASE WHEN :status = 'cancelled' THEN :now END, blocked_by = 0,"               \

@@ -45,14 +45,19 @@ inline constexpr Sql cancel = {
     ", status = 'cancelled', cancelled_at = :now, expires_at = :now + retention" ASYNCJOBS_IF_LEASED
     " AND cancel_requested_at IS NOT NULL"};
 
+static_assert(priority_step == Duration{60'000'000});
+#define ASYNCJOBS_SQLITE_PLACE ASYNCJOBS_PLACE("min", "60000000")
+#define ASYNCJOBS_SQLITE_BESIDE ASYNCJOBS_BESIDE(ASYNCJOBS_SQLITE_PLACE)
 /// `released` and `retried`; `error` is null, and `refund` 1, of the former.
 inline constexpr Sql put_back = {
     "UPDATE jobs SET" ASYNCJOBS_PROGRESS
     ", status = iif(cancel_requested_at IS NULL, 'pending', 'cancelled'),"
     " cancelled_at = iif(cancel_requested_at IS NULL, NULL, :now),"
     " expires_at = iif(cancel_requested_at IS NULL, NULL, :now + retention),"
-    " run_at = iif(cancel_requested_at IS NULL, :now + :delay, run_at),"
-    " not_before = iif(cancel_requested_at IS NULL, NULL, not_before),"
+    " run_at = CASE WHEN cancel_requested_at IS NOT NULL THEN run_at"
+    "  WHEN :delay = 0 AND :refund = 1 THEN " ASYNCJOBS_SQLITE_PLACE " ELSE :now + :delay END,"
+    " not_before = CASE WHEN cancel_requested_at IS NOT NULL THEN not_before"
+    "  WHEN :delay = 0 AND :refund = 1 THEN " ASYNCJOBS_SQLITE_BESIDE " END,"
     " attempt = max(attempt - :refund, 0), error = coalesce(:error, error),"
     " attempt_errors = iif(:entry IS NULL, attempt_errors, " ASYNCJOBS_SQLITE_WITH_ERROR
     ")" ASYNCJOBS_IF_LEASED " RETURNING status",
@@ -107,15 +112,17 @@ inline constexpr Sql rescue = {
     "  :now, NULL),"
     " expires_at = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL,"
     "  :now + retention, NULL),"
-    " run_at = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED
-    " OR cancel_requested_at IS NOT NULL, run_at, :now),"
-    " not_before = iif(" ASYNCJOBS_SQLITE_IS_QUARANTINED " OR cancel_requested_at IS NOT NULL,"
-    "  not_before, NULL)"
+    " run_at = CASE WHEN " ASYNCJOBS_SQLITE_IS_QUARANTINED
+    "  OR cancel_requested_at IS NOT NULL THEN run_at"
+    "  WHEN claimed_ahead = 1 THEN " ASYNCJOBS_SQLITE_PLACE " ELSE :now END,"
+    " not_before = CASE WHEN " ASYNCJOBS_SQLITE_IS_QUARANTINED
+    "  OR cancel_requested_at IS NOT NULL THEN not_before"
+    "  WHEN claimed_ahead = 1 THEN " ASYNCJOBS_SQLITE_BESIDE " END"
     " WHERE rowid IN (SELECT rowid FROM jobs"
     "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT :n)"
-    " RETURNING id, queue, status",
-    "ttt"};
+    " RETURNING id, queue, status, run_at",
+    "ttti"};
 
 inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
     ":step") " WHERE rowid IN (SELECT rowid FROM jobs"

@@ -37,6 +37,9 @@ struct Handler {
     HandlerOptions options;
 };
 
+/// After which a job that is given back stands at the end of its queue.
+inline constexpr Duration behind_all_due{1};
+
 /// The engine of an Executor.
 ///
 /// One exchange with the store is under way at a time. While it is, endings and wishes to claim
@@ -135,6 +138,7 @@ private:
     void finish(const ExecutionPtr& execution, const std::exception_ptr& thrown, JsonText result);
     void end(Lock&, const ExecutionPtr& execution, Settlement settlement);
     void give_up(const ExecutionPtr& execution);
+    /// Without a delay, it keeps its place in its queue.
     void give_back(Lock&, const ExecutionPtr& execution, Duration delay = {});
     void give_back_unknown(Lock&, const ExecutionPtr& execution);
     bool is_suspect(const ClaimedJob& job) const;

@@ -231,7 +231,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& set
     }
     for (const auto& job : settlement.follow_ups()) news.ready_queues.insert(job.queue);
     if (settlement.kind() == Settlement::Kind::released && execution &&
-        settlement.delay() == Duration::zero())
+        settlement.delay() <= behind_all_due)
         news.ready_queues.insert(execution->job().queue);
 }
 

@@ -88,6 +88,13 @@ struct MemoryJobStore::State {
              is_to_advance(job, now));
     }
 
+    /// Where it stood, and not later than now, whatever the clock has done since.
+    void give_back(Record& record, Timestamp now) {
+        const Job& job = record.job;
+        lines.release(job.id);
+        move(record, JobStatus::pending, std::min(claim_time(job.run_at, job.priority, now), now));
+    }
+
     /// Gives those that have become due their head start.
     void give_head_starts(Queue& queue, Timestamp now) {
         while (!queue.scheduled.empty() && queue.scheduled.begin()->at <= now) {
@@ -377,6 +384,8 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
         if (settlement.kind() == Kind::released) job.attempt = std::max(job.attempt - 1, 0);
         if (cancel)
             finish(*record, JobStatus::cancelled, now);
+        else if (settlement.keeps_place())
+            give_back(*record, now);
         else
             make_pending(*record, now + settlement.delay(), now);
     }
@@ -555,6 +564,8 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
             state_->finish(record, JobStatus::failed, now);
         } else if (job.cancel_requested_at) {
             state_->finish(record, JobStatus::cancelled, now);
+        } else if (record.ahead.lost) {
+            state_->give_back(record, now);
         } else {
             state_->make_pending(record, now, now);
         }

@@ -218,6 +218,7 @@ ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
 }
 
 /// Jobs that were claimed ahead for threads that turned out to be busy: somebody else may be free.
+/// They keep their places, unless they would stand before those that need no thread.
 ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
     constexpr Duration patience = 25 * Prefetch::budget;
     Lock lock(mutex_);
@@ -226,10 +227,11 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
         const auto waited = now - ready->since;
         if (ready->jobs.empty() || waited < patience) continue;
         prefetch_.overdue(waited);
-        for (const auto& execution : std::exchange(ready->jobs, {})) give_back(lock, execution);
+        const bool are_in_the_way = has_async_ && ready == &ready_;
+        for (const auto& execution : std::exchange(ready->jobs, {}))
+            give_back(lock, execution, are_in_the_way ? behind_all_due : Duration::zero());
         // An executor that has a thread for them comes first.
-        if (has_async_ && ready == &ready_)
-            try_from_ = now + jittered(options_.poll_every, runtime_.random());
+        if (are_in_the_way) try_from_ = now + jittered(options_.poll_every, runtime_.random());
     }
     if (try_from_ != SteadyTime{} && now >= try_from_) {
         try_from_ = {};

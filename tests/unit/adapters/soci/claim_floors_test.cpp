@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 namespace {
 
 using namespace asyncjobs;
@@ -109,6 +111,41 @@ TEST_CASE("a job that this process put below the mark is looked for at once, and
     CHECK(search.below.to - search.below.from < 1s);
     claims.submit(urgent);
     CHECK(claims.begin().below.from > oldest - 1h);
+}
+
+TEST_CASE("jobs that are expected are looked for in the order of their times, wherever there are "
+          "some, and otherwise one after the other") {
+    Claims claims;
+    claims.claim(oldest, true);
+    for (const Duration before : {2h, 3h, 1h})
+        claims.floors.expect("q", oldest - before, claims.now);
+    for (int i = 0; i < 3; ++i) {
+        claims.now += 1ms;
+        CHECK(claims.claim(oldest - 3h, true).below.from == oldest - 3h);
+    }
+    std::vector<Timestamp> looked_at;
+    for (int i = 0; i < 4; ++i) {
+        claims.now += 1ms;
+        looked_at.push_back(claims.claim({}, false).below.from);
+    }
+    CHECK(looked_at == std::vector{oldest - 3h, oldest - 2h, oldest - 1h, oldest - 3h});
+}
+
+TEST_CASE("jobs that came back are looked for together, however far apart they are") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.floors.expect("q", oldest - 5h, claims.now);
+    for (const Duration before : {3h, 4h, 1h})
+        claims.floors.expect_back("q", oldest - before, claims.now);
+    CHECK(claims.claim(oldest - 5h, true).below.from == oldest - 5h);
+    claims.now += 200ms;
+    CHECK(claims.claim(oldest, true).below.from == oldest - 5h);
+    const auto search = claims.claim(oldest - 4h, true);
+    CHECK(search.below.from == oldest - 4h);
+    CHECK(search.below.to > oldest - 1h);
+    CHECK(search.below.to < oldest - 1h + 1s);
+    CHECK(claims.claim({}, false).below.from == oldest - 4h);
+    CHECK_FALSE(claims.claim({}, false).is_expected);
 }
 
 TEST_CASE("a job that is expected is looked for until its transaction must have been committed") {
