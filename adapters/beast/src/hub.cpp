@@ -16,22 +16,22 @@ std::unique_ptr<Hub::Admission> Hub::admit(const std::shared_ptr<Hub>& hub,
                                            const boost::asio::ip::address& from) {
     const auto address = from.to_string();
     auto admission = std::make_unique<Admission>(hub, http::network_of(address));
-    const bool is_trusted = hub->api.trusts(address);
+    admission->is_trusted_ = hub->api.trusts(address);
     const std::lock_guard lock(hub->mutex_);
     if (hub->count_ >= hub->max_connections_) return nullptr;
     auto& there = hub->addresses_[admission->network_];
-    if (there >= hub->options.max_connections_per_address && !is_trusted) return nullptr;
-    ++there;
+    if (there.connections >= hub->options.max_connections_per_address && !admission->is_trusted_)
+        return nullptr;
+    ++there.connections;
     ++hub->count_;
-    admission->counted_ = true;
+    admission->usage_ = &there;
     return admission;
 }
 
 Hub::Admission::~Admission() {
-    if (!counted_) return;
+    if (!usage_) return;
     const std::lock_guard lock(hub_->mutex_);
-    const auto there = hub_->addresses_.find(network_);
-    if (--there->second == 0) hub_->addresses_.erase(there);
+    if (--usage_->connections == 0) hub_->addresses_.erase(network_);
     if (--hub_->count_ == 0) hub_->emptied_.notify_all();
 }
 
@@ -69,10 +69,24 @@ bool Hub::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
     return emptied_.wait_until(lock, deadline, [this] { return count_ == 0; });
 }
 
-bool Hub::take_body_memory(std::size_t bytes) noexcept {
-    if (body_memory_.fetch_add(bytes) + bytes <= options.body_memory_limit) return true;
+Hub::Full Hub::take_body_memory(Admission& admission, std::size_t taken,
+                                std::size_t more) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto limit = options.body_memory_limit;
+    auto& from_there = admission.usage_->body_memory;
+    if (from_there > taken && from_there + more > limit / 4 && !admission.is_trusted_)
+        return Full::for_one;
+    if (body_memory_ + more > limit) return Full::for_all;
+    from_there += more;
+    body_memory_ += more;
+    return Full::no;
+}
+
+void Hub::return_body_memory(Admission& admission, std::size_t bytes) noexcept {
+    if (bytes == 0) return;
+    const std::lock_guard lock(mutex_);
+    admission.usage_->body_memory -= bytes;
     body_memory_ -= bytes;
-    return false;
 }
 
 std::shared_ptr<boost::asio::ssl::context> Hub::tls() {

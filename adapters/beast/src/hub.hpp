@@ -53,9 +53,12 @@ public:
     /// False if `deadline` passed before the last connection was closed.
     bool wait_until_empty(std::chrono::steady_clock::time_point deadline);
 
-    /// Takes memory for bodies; false if there is not so much left.
-    bool take_body_memory(std::size_t bytes) noexcept;
-    void return_body_memory(std::size_t bytes) noexcept { body_memory_ -= bytes; }
+    /// Takes `more` memory for a body that has `taken` already, or says why there is none. All
+    /// connections from one address may have a quarter of it, or one body that is larger; a trusted
+    /// proxy's may have all.
+    enum class Full { no, for_all, for_one };
+    Full take_body_memory(Admission& admission, std::size_t taken, std::size_t more) noexcept;
+    void return_body_memory(Admission& admission, std::size_t bytes) noexcept;
 
     /// What the next connection's handshake needs; nothing: there is none.
     std::shared_ptr<boost::asio::ssl::context> tls();
@@ -71,16 +74,22 @@ public:
     std::atomic<bool> draining = false;
 
 private:
+    /// What there is from an address.
+    struct Usage {
+        std::size_t connections = 0;
+        std::size_t body_memory = 0;
+    };
+
     std::mutex mutex_;
     std::condition_variable emptied_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
     std::map<const Session*, std::shared_ptr<Session>> sessions_;
-    std::map<std::string, std::size_t> addresses_;
+    std::map<std::string, Usage> addresses_;
     std::atomic<std::size_t> max_connections_;
     std::atomic<std::size_t> count_ = 0;
     std::atomic<bool> has_losers_ = false;
     std::atomic<std::chrono::steady_clock::time_point> silent_until_ = {};
-    std::atomic<std::size_t> body_memory_ = 0;
+    std::size_t body_memory_ = 0;
 
 public:
     /// Of each I/O thread. Last: their end forgets sessions, which use the rest.
@@ -99,7 +108,8 @@ private:
     friend class Hub;
     const std::shared_ptr<Hub> hub_;
     const std::string network_;
-    bool counted_ = false;
+    Usage* usage_ = nullptr; ///< where it is counted
+    bool is_trusted_ = false;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

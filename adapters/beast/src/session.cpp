@@ -66,7 +66,7 @@ Session::Session(std::shared_ptr<Hub> hub, std::unique_ptr<Hub::Admission> admis
       transport_(std::move(socket), hub_->tls().get()), peer_name_(peer.to_string()),
       timer_(transport_.get_executor()), in_(hub_->options.head_limit + slice_size) {}
 
-Session::~Session() { hub_->return_body_memory(body_memory_); }
+Session::~Session() { hub_->return_body_memory(*admission_, body_memory_); }
 
 void Session::start() {
     asio::dispatch(transport_.get_executor(), [self = shared_from_this()] {
@@ -241,19 +241,25 @@ void Session::on_body_bytes() {
     if (error == http_io::error::body_limit)
         return refuse(413, "body_too_large", "the body is too large");
     if (error && error != http_io::error::need_more) return refuse_framing();
-    if (!account_body()) return refuse(503, "overloaded", "too much is being received already");
+    switch (account_body()) {
+    case Hub::Full::no:
+        break;
+    case Hub::Full::for_all:
+        return refuse(503, "overloaded", "too much is being received already");
+    case Hub::Full::for_one:
+        return refuse(503, "overloaded", "too much is being received from this address already");
+    }
     if (parser_->is_done()) return hand_over(parser_->release().body());
     set_deadline(body_began_ + body_time(hub_->options, body_memory_));
     read_body();
 }
 
-bool Session::account_body() {
+Hub::Full Session::account_body() {
     const auto size = parser_->get().body().size();
-    if (size > body_memory_) {
-        if (!hub_->take_body_memory(size - body_memory_)) return false;
-        body_memory_ = size;
-    }
-    return true;
+    if (size <= body_memory_) return Hub::Full::no;
+    const auto full = hub_->take_body_memory(*admission_, body_memory_, size - body_memory_);
+    if (full == Hub::Full::no) body_memory_ = size;
+    return full;
 }
 
 /// For what comes from a thread of the API's, perhaps when this connection or the whole server is
@@ -376,7 +382,7 @@ void Session::end_exchange() {
     response_ = {};
     out_text_ = {};
     slice_ = {};
-    hub_->return_body_memory(std::exchange(body_memory_, 0));
+    hub_->return_body_memory(*admission_, std::exchange(body_memory_, 0));
     if (keep_)
         await_request();
     else

@@ -69,7 +69,7 @@ private:
     void on_body_bytes();
     boost::system::error_code feed_parser();
     std::size_t room_for_body() const;
-    bool account_body();
+    Hub::Full account_body();
     void hand_over(std::string body);
 
     void refuse(unsigned status, std::string code, std::string detail);

@@ -136,6 +136,42 @@ TEST_CASE("bodies share a limit, and what they took is given back") {
     }
 }
 
+TEST_CASE("an address has a quarter of the memory of bodies, unless it is a trusted proxy") {
+    for (const bool is_trusted : {false, true}) {
+        CAPTURE(is_trusted);
+        http::ApiOptions options;
+        if (is_trusted) options.trusted_proxies = {"127.0.0.1"};
+        ServedApi served({.api = options, .server = {.body_memory_limit = 400'000}});
+        std::latch entered(2), leave(1);
+        served.api.route("POST", "/held", [&](const http::Call&) {
+            entered.count_down();
+            leave.wait();
+            return http::Response{.body = "held"};
+        });
+        const std::string fields = "Content-Type: application/json\r\n";
+        const auto body = [](std::size_t size) { return '"' + std::string(size, 'x') + '"'; };
+        auto first = served.connect(), second = served.connect();
+        for (RawClient* client : {&first, &second})
+            client->send(ServedApi::request("POST /v1/held", "ann", fields, body(40'000)));
+        entered.wait();
+        const auto third = served.post("/v1/notes", body(40'000), "bob");
+        CHECK(third.status == (is_trusted ? 202 : 503));
+        if (!is_trusted)
+            CHECK(text_at(json_of(third), "detail") ==
+                  "too much is being received from this address already");
+        CHECK(served.post("/v1/notes", body(10'000), "bob").status == 202);
+        RawClient elsewhere(served.server.port(), "127.0.0.2");
+        CHECK(elsewhere.ask(ServedApi::request("POST /v1/notes", "cid", fields, body(90'000)))
+                  .status == 202);
+        leave.count_down();
+        CHECK(first.receive().body == "held");
+        CHECK(second.receive().body == "held");
+        first.ask(ServedApi::request("GET /healthz", ""));
+        second.ask(ServedApi::request("GET /healthz", ""));
+        CHECK(served.post("/v1/notes", body(90'000), "bob").status == 202);
+    }
+}
+
 TEST_CASE("a full queue is answered 503 at once, while what is in it goes on") {
     std::latch entered(1);
     std::latch leave(1);

@@ -35,7 +35,9 @@ struct ServerOptions {
     std::size_t head_limit = 16 * 1024;            ///< 256 - 1 MiB; a larger one gets 431
     std::size_t field_limit = 100;                 ///< 1-10000; more header fields get 431
     std::size_t body_limit = 1024 * 1024;          ///< 0 - 1 GiB; a larger one gets 413
-    std::size_t body_memory_limit = 64 * 1024 * 1024; ///< of all bodies at once; beyond it: 503
+    /// Bytes; of all bodies at once; beyond it: 503. From one address, unless it is a trusted
+    /// proxy, a quarter of it, or one body that is larger.
+    std::size_t body_memory_limit = 64 * 1024 * 1024;
 
     TimeSpan idle_timeout = std::chrono::seconds{60}; ///< 1 ms - 1 day; until a request begins
     TimeSpan head_timeout =
