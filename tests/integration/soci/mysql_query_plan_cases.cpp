@@ -29,13 +29,12 @@ public:
         open_store(tables_.url());
         for (const char* status : {"pending", "processing", "completed", "failed", "cancelled"})
             add_jobs(status);
+        add_waiting();
     }
 
     /// With an example in the place of each parameter.
     std::vector<Step> plan_of(std::string sql) {
-        for (const auto& [name, value] : examples)
-            for (auto at = sql.find(name); at != sql.npos; at = sql.find(name, at))
-                sql.replace(at, name.size(), value);
+        sql = with_examples(std::move(sql));
         // MySQL's has the columns partitions and filtered as well.
         const bool is_wide = !is_mariadb_;
         const auto rows = server_.rows("EXPLAIN FORMAT=TRADITIONAL " + sql, is_wide ? 12 : 10);
@@ -49,6 +48,13 @@ public:
 
     std::vector<Step> plan_of(const Sql& sql) { return plan_of(std::string(sql.text)); }
 
+    /// How many rows the server reads for a statement.
+    std::int64_t reads_of(const std::string& sql) {
+        const auto before = reads();
+        server_.rows(with_examples(sql), 1);
+        return reads() - before;
+    }
+
 private:
     static constexpr std::string_view an_id = "job-20240101-000000000000000000007compl";
     static inline const std::map<std::string, std::string, std::greater<>> examples = {
@@ -56,6 +62,8 @@ private:
         {":keys", "'[[\"k7pending\"]]'"},
         {":rows", fmt::format("'[[\"{}\",\"0\",0,\"0\",\"0\",0,0,0,0,0,0,\"0\",\"0\"]]'", an_id)},
         {":id", fmt::format("'{}'", an_id)},
+        {":queues", "'[[\"q1\"],[\"q2\"]]'"},
+        {":line", "'limit=a'"},
         {":dependents", "1"},
         {":before", fmt::format("'{}'", an_id)},
         {":queue", "'q1'"},
@@ -89,12 +97,41 @@ private:
         {":name", "'x'"},
         {":reason", "'x'"},
         {":step", "60000000"},
-        {":never", "1800000000000000"},
+        {":never", "253402300799999999"},
         {":status", "'failed'"},
         {":error", "'{}'"},
         {":paused", "1"},
         {":count_limit", "1000"},
         {":n", "10"}};
+
+    static std::string with_examples(std::string sql) {
+        for (const auto& [name, value] : examples)
+            for (auto at = sql.find(name); at != sql.npos; at = sql.find(name, at))
+                sql.replace(at, name.size(), value);
+        return sql;
+    }
+
+    std::int64_t reads() {
+        std::int64_t count = 0;
+        for (const auto& row : server_.rows("SHOW SESSION STATUS LIKE 'Handler_read%'", 2))
+            count += std::stoll(row[1]);
+        return count;
+    }
+
+    /// For limits: half of the pending jobs in two lines; lines of which a hundredth is due.
+    void add_waiting() {
+        server_.run(
+            "INSERT INTO job_waiting"
+            " (job, line, queue, queued_at, job_revision, job_created_at, told)"
+            " SELECT id, IF(queue = 'q1', 'limit=a', 'limit=b'), queue, run_at, revision,"
+            "  created_at, '' FROM jobs WHERE status = 'pending' AND queue IN ('q1', 'q2')");
+        server_.run("INSERT INTO job_lines (line, next_at, due_at, updated_at)"
+                    " SELECT id, 0, IF(owner = 'owner7', 17, 19) * 100000000000000, 0 FROM jobs"
+                    " WHERE status = 'pending' AND queue IN ('q1', 'q3')");
+        server_.run("INSERT INTO job_places (line, job, fence) SELECT 'limit=a', id, 1 FROM jobs"
+                    " WHERE status = 'processing' AND queue = 'q1' LIMIT 1000");
+        server_.run("ANALYZE TABLE job_waiting, job_lines, job_places");
+    }
 
     void add_jobs(const std::string& status) {
         const auto if_status = [&](std::string_view which, std::string_view value) {
@@ -125,7 +162,11 @@ private:
 };
 
 bool reads_jobs_whole_or_sorts(const Step& step) {
-    const bool is_ours = step.table.find("jobs") != step.table.npos;
+    const auto is_of = [&](std::string_view name) {
+        return step.table.find(name) != step.table.npos;
+    };
+    const bool is_ours =
+        is_of("jobs") || is_of("job_waiting") || is_of("job_lines") || is_of("job_places");
     return (is_ours && (step.access == "ALL" || step.access == "index")) ||
            step.extra.find("filesort") != step.extra.npos;
 }
@@ -194,10 +235,18 @@ MYSQL_CASE("query plan",
                        mysql::append_to_step,
                        mysql::count_step,
                        mysql::limits.look,
+                       mysql::limits.lines,
+                       mysql::limits.any_waiting,
+                       mysql::limits.to_call,
                        mysql::limits.wait,
-                       mysql::limits.take,
                        mysql::limits.waits,
+                       mysql::limits.move,
+                       mysql::limits.stop_waiting,
+                       mysql::limits.leave,
                        mysql::limits.queue_at,
+                       statements::due_lines,
+                       statements::next_lines,
+                       statements::last_of_waiting,
                        mysql::to_take,
                        mysql::over_rows.lock};
     for (const Sql& statement : all) {
@@ -229,6 +278,20 @@ MYSQL_CASE("query plan",
     CHECK(index_of(mysql::over_rows.any_finished) == "jobs_to_unblock");
     CHECK(index_of(mysql::over_rows.find_finished) == "jobs_to_unblock");
     CHECK(index_of(mysql::find_to_advance) == "jobs_to_unblock");
+
+    const auto index_of_limits = [&](const Sql& statement) {
+        for (const Step& step : planner.plan_of(statement))
+            if (step.table.ends_with("_job_waiting") || step.table.ends_with("_job_lines"))
+                return step.index.substr(std::min(step.index.find("job_"), step.index.size()));
+        return std::string("none");
+    };
+    CHECK(index_of_limits(mysql::limits.to_call) == "job_waiting_in_line");
+    CHECK(index_of_limits(mysql::limits.any_waiting) == "job_waiting_in_line");
+    CHECK(index_of_limits(statements::next_lines) == "job_lines_due");
+    // Of a line of 25,000, three rows for each job: its wait, the job, the queue.
+    std::string first_of_line(mysql::limits.to_call.text);
+    first_of_line.replace(first_of_line.find(":rows"), 5, ":queues");
+    CHECK(planner.reads_of(first_of_line) < 100);
 
     const MysqlDialect dialect{MysqlOptions{}};
     for (const bool before : {false, true})
