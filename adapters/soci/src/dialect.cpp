@@ -75,13 +75,12 @@ std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
 std::optional<Duration> next_due_in(Session& session, const Sql& statement,
                                     std::span<const std::string> queues, CallTime now) {
     std::optional<Duration> least;
-    for (const std::string& queue : queues)
-        session.query(statement).for_first(
-            [&](Row row) {
-                const Duration due = std::max(row.duration(), Duration::zero());
-                least = std::min(least.value_or(due), due);
-            },
-            now, queue);
+    const auto read = [&](Row row) {
+        const Duration due = std::max(row.duration(), Duration::zero());
+        least = std::min(least.value_or(due), due);
+    };
+    for (const std::string& queue : queues) session.query(statement).add(read, now, queue);
+    session.run_added();
     return least;
 }
 

@@ -20,10 +20,12 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// `due_at` in job_lines says when to look at a line for those who wait in it: never_due, once a
 /// place is left.
 struct LimitStatements {
-    Sql lock;  ///< rows: queues. Those that jobs of them are under: see read_limit()
-    Sql look;  ///< see read_due()
-    Sql take;  ///< rows: job, revision; then worker, time, end of the lease. See read_claimed()
-    Sql lines; ///< rows: lines. Answers line, next_at, due_at
+    Sql lock; ///< rows: queues. Those that jobs of them are under: see read_limit()
+    Sql look; ///< see read_due()
+    /// rows: job, revision; then worker, time, end of the lease. See read_claimed(). Empty: the
+    /// dialect has words of its own.
+    Sql take = {};
+    Sql lines;       ///< rows: lines. Answers line, next_at, due_at
     Sql any_waiting; ///< rows: lines. Answers the lines in which anybody waits
     /// rows: queues; then the line, how many. Answers job, queue, queued_at, told, revision, and
     /// what revision makes the row hold

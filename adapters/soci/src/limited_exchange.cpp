@@ -23,59 +23,80 @@ bool is_told(const std::string& told, const std::string& limit) {
 
 LimitedExchange::LimitedExchange(Session& session, const Dialect& dialect,
                                  std::span<const Settlement> settlements,
-                                 const ClaimRequest& request, CallTime now)
+                                 const ClaimRequest& request, LookSize& look_size, CallTime now)
     : session_(session), dialect_(dialect), sql_(dialect.limit_statements()),
-      settlements_(settlements), request_(request), time_(now), queues_(rows_of(request.queues)) {}
+      settlements_(settlements), request_(request), look_size_(look_size), time_(now),
+      queues_(rows_of(request.queues)) {}
 
 Exchange LimitedExchange::run() {
-    read_limits();
+    ask_for_limits();
     answer_.settled.reserve(settlements_.size());
     dialect_.settle(session_, settlements_, time_, answer_);
+    session_.run_added();
+    began_ = steady_now();
+    back_ = now_;
     if (limits_.empty() && request_.limits.empty()) {
         dialect_.exchange(session_, {}, request_, time_, answer_);
         return std::move(answer_);
     }
-    read_due_lines();
-    read_places();
+    read_lines_and_places();
     claim();
     return std::move(answer_);
 }
 
-void LimitedExchange::read_limits() {
-    session_.query(sql_.lock).for_each([&](Row row) { limits_.push_back(read_limit(row)); },
-                                       queues_);
-    session_.query(statements::time).for_first([&](Row row) { now_ = row.time(); }, time_);
-    back_ = now_;
+void LimitedExchange::ask_for_limits() {
+    session_.query(sql_.lock).add([&](Row row) { limits_.push_back(read_limit(row)); }, queues_);
+    session_.query(statements::time).add([&](Row row) { now_ = row.time(); }, time_);
 }
 
 void LimitedExchange::claim() {
     constexpr int most_rounds = 12;
-    constexpr std::size_t most_at_once = 500;
     bool is_more = true;
-    std::size_t looked_at = 0, held_back = 0;
+    std::size_t looked_at = 0;
     for (int round = 0; is_more && round < most_rounds; ++round) {
-        // Those that have to wait are put out of the way, the faster the more there are; but
-        // whoever has a job to run should not wait for that.
         const auto wanted = request_.limit - answer_.claimed.size();
-        if (wanted == 0 || (held_back >= most_at_once && !answer_.claimed.empty())) break;
-        looked_at = std::max(wanted, std::min(2 * held_back, most_at_once));
+        if (wanted == 0 || LookSize::is_enough(held_back_, !answer_.claimed.empty())) break;
+        const auto count = held_back_ == 0 ? std::min(wanted, look_size_.first() << 2 * round)
+                                           : look_size_.next(held_back_);
+        looked_at += count;
         turns_ = turns_each();
-        find_waiting();
-        is_more = claim_some(looked_at, held_back);
+        is_more = claim_some(count);
     }
     write_lines();
     if (answer_.claimed.size() < request_.limit)
         answer_.next_due_in = is_more ? Duration::zero() : next_due();
+    if (answer_.claimed.empty()) return;
+    if (held_back_ > 0) session_.run_added();
+    look_size_.got(looked_at, held_back_, steady_now() - began_, longest());
+}
+
+/// How long a claim may take to put jobs out of the way: half of the time after which a line loses
+/// starts that nobody has claimed.
+Duration LimitedExchange::longest() const {
+    constexpr Duration least = std::chrono::milliseconds{8}, most = std::chrono::milliseconds{30};
+    Duration longest = most;
+    for (const std::span<const Limit> limits : {std::span(limits_), request_.limits})
+        for (const Limit& limit : limits) {
+            if (limit.rate == 0) continue;
+            const Duration interval = limit.period / static_cast<Duration::rep>(limit.rate);
+            longest = std::min(longest, static_cast<Duration::rep>(limit.burst) * interval / 2);
+        }
+    return std::max(longest, least);
 }
 
 /// False: there is no more to look at. Counts those it has put out of the way.
-bool LimitedExchange::claim_some(std::size_t most_due, std::size_t& held_back) {
+bool LimitedExchange::claim_some(std::size_t most_due) {
     const auto key = [this](const Candidate& one) {
         return std::tuple(place_of(one.job.queue), one.job.queued_at, one.job.id);
     };
+    std::vector<Candidate> called = find_waiting();
+    Looked looked;
+    ask_for(called, looked);
     std::vector<Candidate> some;
     for (DueJob& job : dialect_.find_due(session_, request_.queues, most_due, back_))
         some.push_back({.job = std::move(job), .is_due = true});
+    session_.run_added();
+    add_waiting(std::move(called), looked);
     const bool is_filled = some.size() == most_due;
     find_waits(some);
     std::ranges::sort(some, {}, key);
@@ -91,14 +112,13 @@ bool LimitedExchange::claim_some(std::size_t most_due, std::size_t& held_back) {
     std::inplace_merge(some.begin(), some.begin() + middle, some.end(),
                        [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
 
-    read_lines_of(some);
     std::vector<DueJob> started;
     for (Candidate& one : some) {
         if (answer_.claimed.size() + started.size() == request_.limit) break;
         if (try_to_start(one))
             started.push_back(one.job);
         else if (one.is_due)
-            ++held_back;
+            ++held_back_;
     }
     take(started);
     write();
@@ -120,72 +140,88 @@ std::size_t LimitedExchange::turns_each() const {
                                  room / std::max<std::size_t>(1, static_cast<std::size_t>(lines)));
 }
 
-/// Those of the open lines who may come now, in `waiting_`; or to their turn, in their queue.
-void LimitedExchange::find_waiting() {
+/// Those of the open lines who may come now; where they come in turn they are called, in their
+/// queue.
+std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
     constexpr std::size_t more_than_wanted = 64; // of lines that come in no order
-    if (open_.empty()) return;
+    std::vector<Candidate> found;
+    if (open_.empty()) return found;
     const auto limits = limits_of_claim();
     std::set<std::string> names;
     for (const std::string& name : open_)
         if (limits.limit_of(name)) names.insert(name);
-    read_lines(names);
+    ask_for_lines(names);
+    session_.run_added();
     std::erase_if(waiting_, [&](const Candidate& one) { return names.contains(one.waits_in); });
-    std::vector<Candidate> found;
-    std::vector<std::string> later;
-    for (std::string& name : std::exchange(open_, {})) {
-        if (names.erase(name) == 0) continue;
-        if (found.size() >= request_.limit + more_than_wanted) {
-            later.push_back(std::move(name));
-            continue;
+    std::erase_if(open_, [&](const std::string& name) { return names.erase(name) == 0; });
+
+    const auto enough = request_.limit + more_than_wanted;
+    auto next = open_.begin();
+    while (next != open_.end() && found.size() < enough) {
+        std::vector<OpenLine> some;
+        for (std::size_t asked = found.size(); next != open_.end() && asked < enough; ++next) {
+            const Limit& limit = *limits.limit_of(*next);
+            const auto count =
+                std::min(jobs_to_call(limit, lines_[*next], now_, turns_), request_.limit);
+            asked += count;
+            if (count > 0)
+                some.push_back({.name = std::move(*next), .limit = limit, .count = count});
         }
-        const Limit& limit = *limits.limit_of(name);
-        const auto count =
-            std::min(jobs_to_call(limit, lines_[name], now_, turns_), request_.limit);
-        if (count == 0) continue;
-        auto next = next_waiting(name, count);
-        if (next.size() < count) still_open_.insert(name);
-        if (limit.in_turn)
-            call_to_turn(name, std::move(next));
-        else
-            std::ranges::move(next, std::back_inserter(found));
+        find_first_of(some);
+        for (OpenLine& one : some) {
+            if (one.first.size() < one.count) still_open_.insert(one.name);
+            if (one.limit.in_turn)
+                call_to_turn(one.name, one.first);
+            else
+                std::ranges::move(one.first, std::back_inserter(found));
+        }
     }
-    open_ = std::move(later);
-    look_at_waiting(std::move(found));
+    open_.erase(open_.begin(), next);
+    return found;
 }
 
-/// The first of the line, of the queues that are served here. Those that something else has
+/// The first of each line, of the queues that are served here. Those that something else has
 /// happened to are taken out of it.
-std::vector<LimitedExchange::Candidate> LimitedExchange::next_waiting(const std::string& line,
-                                                                      std::size_t count) {
-    for (;;) {
-        std::vector<Candidate> next;
-        std::vector<JobId> gone;
-        session_.query(sql_.to_call)
-            .for_each(
-                [&](Row row) {
-                    Candidate one;
-                    one.waits_in = line;
-                    one.has_row = true;
-                    one.job.id = read_id(row);
-                    one.job.queue = row.take_text();
-                    one.job.queued_at = row.time();
-                    one.told = row.take_text();
-                    one.job.revision = row.number();
-                    if (!row.next_is_null() && row.number() == one.job.revision)
-                        next.push_back(std::move(one));
-                    else
-                        gone.push_back(one.job.id);
-                },
-                queues_, line, count);
-        if (next.size() + gone.size() < count) lines_[line].has_waiting = false;
-        if (gone.empty()) return next;
-        stop_waiting(gone);
+void LimitedExchange::find_first_of(std::span<OpenLine> lines) {
+    for (bool is_any = !lines.empty(); is_any;) {
+        for (OpenLine& line : lines)
+            if (!line.is_known) ask_for_first_of(line);
+        session_.run_added();
+        is_any = false;
+        for (OpenLine& line : lines) {
+            if (std::exchange(line.is_known, true)) continue;
+            if (line.first.size() + line.gone.size() < line.count)
+                lines_[line.name].has_waiting = false;
+            if (line.gone.empty()) continue;
+            stop_waiting(std::exchange(line.gone, {}));
+            line.is_known = false;
+            is_any = true;
+        }
     }
+}
+
+void LimitedExchange::ask_for_first_of(OpenLine& line) {
+    line.first.clear();
+    const auto read = [&line](Row row) {
+        Candidate one;
+        one.waits_in = line.name;
+        one.has_row = true;
+        one.job.id = read_id(row);
+        one.job.queue = row.take_text();
+        one.job.queued_at = row.time();
+        one.told = row.take_text();
+        one.job.revision = row.number();
+        if (!row.next_is_null() && row.number() == one.job.revision)
+            line.first.push_back(std::move(one));
+        else
+            line.gone.push_back(one.job.id);
+    };
+    session_.query(sql_.to_call).add(read, queues_, line.name, line.count);
 }
 
 void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
     in_rows(ids, add_id,
-            [&](const std::string& rows) { session_.query(sql_.stop_waiting).change(rows); });
+            [&](const std::string& rows) { session_.query(sql_.stop_waiting).add_change(rows); });
 }
 
 void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Candidate>& jobs) {
@@ -200,30 +236,24 @@ void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Ca
         called_.insert_or_assign(one.job.id, line);
         dialect_.came_back(one.job.queue, run_at);
     }
-    if (move.count() > 0) session_.query(sql_.move).change(move.take());
-    session_.query(sql_.queue_at).change(queue_at.take());
-    session_.query(sql_.place).change(places.take(), now_);
+    if (move.count() > 0) session_.query(sql_.move).add_change(move.take());
+    session_.query(sql_.queue_at).add_change(queue_at.take());
+    session_.query(sql_.place).add_change(places.take(), now_);
 }
 
-std::unordered_map<JobId, DueJob> LimitedExchange::look(const std::vector<JobId>& ids) {
-    std::unordered_map<JobId, DueJob> found;
-    in_rows(ids, add_id, [&](const std::string& rows) {
-        session_.query(sql_.look).for_each(
-            [&](Row row) {
-                DueJob job = read_due(row);
-                const JobId id = job.id;
-                found.insert_or_assign(id, std::move(job));
-            },
-            rows);
-    });
-    return found;
+void LimitedExchange::ask_for(std::span<const Candidate> jobs, Looked& found) {
+    const auto add = [](JsonRows& rows, const Candidate& one) { rows.add(one.job.id); };
+    const auto read = [&found](Row row) {
+        DueJob job = read_due(row);
+        const JobId id = job.id;
+        found.insert_or_assign(id, std::move(job));
+    };
+    in_rows(jobs, add, [&](const std::string& rows) { session_.query(sql_.look).add(read, rows); });
 }
 
-void LimitedExchange::look_at_waiting(std::vector<Candidate> jobs) {
-    std::vector<JobId> ids;
-    for (const Candidate& one : jobs) ids.push_back(one.job.id);
-    auto looked = look(ids);
-    for (Candidate& one : jobs) {
+/// Of jobs that were called, those that are still as they were found in their lines.
+void LimitedExchange::add_waiting(std::vector<Candidate> called, Looked& looked) {
+    for (Candidate& one : called) {
         const auto found = looked.find(one.job.id);
         if (found == looked.end() || found->second.revision != one.job.revision) continue;
         found->second.queued_at = one.job.queued_at;
@@ -233,44 +263,44 @@ void LimitedExchange::look_at_waiting(std::vector<Candidate> jobs) {
 }
 
 /// Which of those that are due wait in a line all the same: for another worker, or for nothing
-/// more.
+/// more. Reads all that starting them or those in `waiting_` needs.
 void LimitedExchange::find_waits(std::vector<Candidate>& due) {
-    if (due.empty()) return;
     std::unordered_map<JobId, Candidate*> by_id;
     std::vector<JobId> ids, gone;
     for (Candidate& one : due) {
         by_id.emplace(one.job.id, &one);
         ids.push_back(one.job.id);
     }
-    in_rows(ids, add_id, [&](const std::string& rows) {
-        session_.query(sql_.waits)
-            .for_each(
-                [&](Row row) {
-                    Candidate& one = *by_id.at(read_id(row));
-                    std::string line = row.take_text();
-                    const Timestamp queued_at = row.time();
-                    std::string told = row.take_text();
-                    if (row.number() == 0) return gone.push_back(one.job.id);
-                    one.waits_in = std::move(line);
-                    one.told = std::move(told);
-                    one.has_row = true;
-                    if (!one.waits_in.empty()) one.job.queued_at = queued_at;
-                },
-                rows);
-    });
-    stop_waiting(gone);
+    const auto read = [&](Row row) {
+        Candidate& one = *by_id.at(read_id(row));
+        std::string line = row.take_text();
+        const Timestamp queued_at = row.time();
+        std::string told = row.take_text();
+        if (row.number() == 0) return gone.push_back(one.job.id);
+        one.waits_in = std::move(line);
+        one.told = std::move(told);
+        one.has_row = true;
+        if (!one.waits_in.empty()) one.job.queued_at = queued_at;
+    };
+    in_rows(ids, add_id,
+            [&](const std::string& rows) { session_.query(sql_.waits).add(read, rows); });
     std::erase_if(waiting_, [&](const Candidate& one) { return by_id.contains(one.job.id); });
+    std::set<std::string> names;
+    name_lines_of(due, names);
+    name_lines_of(waiting_, names);
+    ask_for_lines(names);
+    session_.run_added();
+    stop_waiting(gone);
 }
 
-void LimitedExchange::read_lines_of(std::span<Candidate> jobs) {
-    std::set<std::string> names;
+/// What these jobs are under, and the lines of which more than the places has to be known.
+void LimitedExchange::name_lines_of(std::span<Candidate> jobs, std::set<std::string>& names) {
     const auto limits = limits_of_claim();
     for (Candidate& one : jobs) {
         one.under = limits.of(one.job.type, one.job.queue, one.job.owner, one.job.limit_key);
         for (const LimitedBy& by : one.under)
             if (by.limit->rate > 0 || by.limit->in_turn) names.insert(by.line);
     }
-    read_lines(names);
 }
 
 bool LimitedExchange::try_to_start(Candidate& one) {
@@ -354,14 +384,14 @@ void LimitedExchange::take(const std::vector<DueJob>& started) {
 /// A row of job_waiting takes the place in the queue that its job still has.
 void LimitedExchange::write() {
     const auto change = [this](const Sql& sql, JsonRows& rows) {
-        if (rows.count() > 0) session_.query(sql).change(rows.take());
+        if (rows.count() > 0) session_.query(sql).add_change(rows.take());
     };
     stop_waiting(std::exchange(waits_no_more_, {}));
     change(sql_.leave, left_);
     change(sql_.move, move_);
     change(sql_.wait, wait_);
     change(sql_.queue_at, queue_at_);
-    if (places_.count() > 0) session_.query(sql_.place).change(places_.take(), now_);
+    if (places_.count() > 0) session_.query(sql_.place).add_change(places_.take(), now_);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

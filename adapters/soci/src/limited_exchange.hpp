@@ -2,6 +2,7 @@
 
 #include "dialect.hpp"
 #include "json_rows.hpp"
+#include "look_size.hpp"
 
 #include <asyncjobs/limit_lines.hpp>
 
@@ -13,6 +14,17 @@
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// A row of job_places, and what has become of its job.
+struct LimitPlace {
+    std::string line;
+    JobId job;
+    std::int64_t fence = 0;
+    std::optional<Timestamp> called_at = {};
+    std::optional<std::string> status = {}; ///< of the job, if it exists
+    std::int64_t job_fence = 0;
+    Timestamp job_run_at = {};
+};
 
 /// An exchange that claims under limits.
 ///
@@ -28,7 +40,7 @@ public:
     /// In a transaction that writes, for a request that wants jobs. Borrows all but the time.
     LimitedExchange(Session& session, const Dialect& dialect,
                     std::span<const Settlement> settlements, const ClaimRequest& request,
-                    CallTime now);
+                    LookSize& look_size, CallTime now);
 
     Exchange run();
 
@@ -45,27 +57,43 @@ private:
         std::vector<LimitedBy> under = {};
     };
 
+    /// A line that may have a place for those who wait in it.
+    struct OpenLine {
+        std::string name;
+        const Limit& limit;
+        std::size_t count; ///< may come
+        std::vector<Candidate> first = {};
+        std::vector<JobId> gone = {};
+        bool is_known = false; ///< who these are
+    };
+
+    using Looked = std::unordered_map<JobId, DueJob>;
+
     LimitsOfClaim limits_of_claim() const {
         return LimitsOfClaim(limits_, request_.limits, request_.worker);
     }
-    void read_limits();
-    void read_places();
-    void read_due_lines();
-    void read_lines(const std::set<std::string>& names);
+    // What is asked for is known once the session has run what was added.
+    void ask_for_limits();
+    void ask_for_lines(const std::set<std::string>& names);
+    void ask_for_first_of(OpenLine& line);
+    void ask_for(std::span<const Candidate> jobs, Looked& found);
+
+    void read_lines_and_places();
+    void look_at_places(std::span<LimitPlace> places);
     void keep(const std::string& name, const Limit& limit);
     void claim();
-    bool claim_some(std::size_t most_due, std::size_t& held_back);
+    Duration longest() const;
+    bool claim_some(std::size_t most_due);
 
     std::size_t turns_each() const;
-    void find_waiting();
-    std::vector<Candidate> next_waiting(const std::string& line, std::size_t count);
+    std::vector<Candidate> find_waiting();
+    void find_first_of(std::span<OpenLine> lines);
     void stop_waiting(const std::vector<JobId>& ids);
     void call_to_turn(const std::string& line, const std::vector<Candidate>& jobs);
-    std::unordered_map<JobId, DueJob> look(const std::vector<JobId>& ids);
-    void look_at_waiting(std::vector<Candidate> jobs);
+    void add_waiting(std::vector<Candidate> called, Looked& looked);
     void find_waits(std::vector<Candidate>& due);
+    void name_lines_of(std::span<Candidate> jobs, std::set<std::string>& names);
 
-    void read_lines_of(std::span<Candidate> jobs);
     bool try_to_start(Candidate& job);
     void hold_back(Candidate& job, const LimitRefusal& refused);
     void keep_waiting(const Candidate& job, const std::string& line, bool is_news);
@@ -84,10 +112,13 @@ private:
     const LimitStatements& sql_;
     const std::span<const Settlement> settlements_;
     const ClaimRequest& request_;
+    LookSize& look_size_;
     CallTime time_;
     Timestamp now_ = {};
     Timestamp back_ = {}; ///< the last in any queue that are due
-    std::string queues_;  ///< of the request, as rows
+    SteadyTime began_ = {};
+    std::size_t held_back_ = 0; ///< due jobs
+    std::string queues_;        ///< of the request, as rows
 
     std::vector<Limit> limits_;
     std::map<std::string, LimitLine> lines_;

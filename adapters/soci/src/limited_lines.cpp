@@ -13,36 +13,23 @@ constexpr Duration called_for = std::chrono::seconds{10};
 /// One that stands further behind than this has been put off since.
 constexpr Duration called_within = std::chrono::seconds{1};
 
-struct Place {
-    std::string line;
-    JobId job;
-    std::int64_t fence = 0;
-    std::optional<Timestamp> called_at = {};
-    std::optional<std::string> status = {}; ///< of the job, if it exists
-    std::int64_t job_fence = 0;
-    Timestamp job_run_at = {};
-};
-
-std::vector<Place> read_all_places(Session& session) {
-    std::vector<Place> places;
-    session.query(statements::places).for_each([&](Row row) {
-        Place& place = places.emplace_back();
-        place.line = row.take_text();
-        place.job = read_id(row);
-        place.fence = row.number();
-        place.called_at = row.optional_time();
-        place.status = row.optional_text();
-        if (!place.status) return;
-        place.job_fence = row.number();
-        place.job_run_at = row.time();
-    });
-    return places;
+LimitPlace read_place(Row row) {
+    LimitPlace place;
+    place.line = row.take_text();
+    place.job = read_id(row);
+    place.fence = row.number();
+    place.called_at = row.optional_time();
+    place.status = row.optional_text();
+    if (!place.status) return place;
+    place.job_fence = row.number();
+    place.job_run_at = row.time();
+    return place;
 }
 
 /// Of a job that was called, its turn may also be of a clock that was set back since.
 enum class Taken { no, yes, of_later_clock };
 
-Taken is_taken(const Place& place, Timestamp now) {
+Taken is_taken(const LimitPlace& place, Timestamp now) {
     const auto if_true = [](bool holds) { return holds ? Taken::yes : Taken::no; };
     if (place.fence != 0)
         return if_true(place.status == to_string(JobStatus::processing) &&
@@ -57,32 +44,33 @@ Taken is_taken(const Place& place, Timestamp now) {
 } // namespace
 
 /// Lines that wait for the time, or that have places for which nobody had waited in the queues of
-/// those who saw them.
-void LimitedExchange::read_due_lines() {
+/// those who saw them, and all places.
+void LimitedExchange::read_lines_and_places() {
     const auto limits = limits_of_claim();
     std::vector<std::pair<Timestamp, std::string>> due;
-    session_.query(statements::due_lines)
-        .for_each(
-            [&](Row row) {
-                std::string name = row.take_text();
-                const Timestamp next_at = row.time(), due_at = row.time();
-                if (!limits.limit_of(name) ||
-                    !kept_.try_emplace(name, Kept{next_at, due_at}).second)
-                    return;
-                keep(name, *limits.limit_of(name));
-                lines_[name].has_waiting = true;
-                due.emplace_back(due_at, std::move(name));
-            },
-            now_, never_due);
+    const auto read_due_line = [&](Row row) {
+        std::string name = row.take_text();
+        const Timestamp next_at = row.time(), due_at = row.time();
+        if (!limits.limit_of(name) || !kept_.try_emplace(name, Kept{next_at, due_at}).second)
+            return;
+        keep(name, *limits.limit_of(name));
+        lines_[name].has_waiting = true;
+        due.emplace_back(due_at, std::move(name));
+    };
+    std::vector<LimitPlace> places;
+    session_.query(statements::due_lines).add(read_due_line, now_, never_due);
+    session_.query(statements::places).add([&](Row row) { places.push_back(read_place(row)); });
+    session_.run_added();
     std::ranges::sort(due);
     for (auto& [due_at, name] : due) open_.push_back(std::move(name));
+    look_at_places(places);
 }
 
-void LimitedExchange::read_places() {
+void LimitedExchange::look_at_places(std::span<LimitPlace> places) {
     const auto limits = limits_of_claim();
-    std::vector<JobId> early;
+    std::vector<Candidate> early;
     std::map<JobId, std::string> lines_of_early;
-    for (Place& place : read_all_places(session_)) {
+    for (LimitPlace& place : places) {
         if (!limits.limit_of(place.line)) continue;
         LimitLine& line = lines_[place.line];
         const Taken taken = is_taken(place, now_);
@@ -97,12 +85,15 @@ void LimitedExchange::read_places() {
             open_.push_back(place.line);
         }
         if (taken != Taken::of_later_clock) continue;
-        early.push_back(place.job);
+        early.emplace_back().job.id = place.job;
         lines_of_early.emplace(place.job, std::move(place.line));
     }
-    if (left_.count() > 0) session_.query(sql_.leave).change(left_.take());
+    if (left_.count() > 0) session_.query(sql_.leave).add_change(left_.take());
     if (early.empty()) return;
-    for (auto& [id, job] : look(early))
+    Looked looked;
+    ask_for(early, looked);
+    session_.run_added();
+    for (auto& [id, job] : looked)
         call_to_turn(lines_of_early[id], {Candidate{.job = std::move(job)}});
 }
 
@@ -115,26 +106,23 @@ void LimitedExchange::keep(const std::string& name, const Limit& limit) {
         line.next_at = next_at;
 }
 
-/// What is not known yet of these lines.
-void LimitedExchange::read_lines(const std::set<std::string>& names) {
-    const auto limits = limits_of_claim();
+/// What is not known yet of them.
+void LimitedExchange::ask_for_lines(const std::set<std::string>& names) {
     JsonRows unknown;
     for (const std::string& name : names)
         if (kept_.try_emplace(name).second) unknown.add(name);
     if (unknown.count() == 0) return;
     const std::string rows = unknown.take();
-    session_.query(sql_.lines)
-        .for_each(
-            [&](Row row) {
-                const std::string name = row.take_text();
-                Kept& kept = kept_[name];
-                kept.next_at = row.time();
-                kept.due_at = row.time();
-                keep(name, *limits.limit_of(name));
-            },
-            rows);
+    const auto read = [this](Row row) {
+        const std::string name = row.take_text();
+        Kept& kept = kept_[name];
+        kept.next_at = row.time();
+        kept.due_at = row.time();
+        keep(name, *limits_of_claim().limit_of(name));
+    };
+    session_.query(sql_.lines).add(read, rows);
     session_.query(sql_.any_waiting)
-        .for_each([&](Row row) { lines_[row.text()].has_waiting = true; }, rows);
+        .add([this](Row row) { lines_[row.text()].has_waiting = true; }, rows);
 }
 
 /// When to look whether there is a place for those who wait in the line.
@@ -166,22 +154,22 @@ void LimitedExchange::write_lines() {
         if (now != (is_known ? kept->second : Kept{}))
             rows.add(name, now.next_at, std::to_string(now.due_at.time_since_epoch().count()));
     }
-    if (rows.count() > 0) session_.query(sql_.keep_line).change(rows.take(), now_);
+    if (rows.count() > 0) session_.query(sql_.keep_line).add_change(rows.take(), now_);
 }
 
 /// When the next job of the queues is due, or a rate lets the next one start.
 std::optional<Duration> LimitedExchange::next_due() const {
     const auto limits = limits_of_claim();
-    auto least = dialect_.next_due(session_, request_.queues, now_);
-    session_.query(statements::next_lines)
-        .for_each(
-            [&](Row row) {
-                const std::string name = row.take_text();
-                const Duration due_in = row.time() - now_;
-                if (limits.limit_of(name)) least = std::min(least.value_or(due_in), due_in);
-            },
-            now_, never_due);
-    return least;
+    std::optional<Duration> least;
+    const auto read = [&](Row row) {
+        const std::string name = row.take_text();
+        const Duration due_in = row.time() - now_;
+        if (limits.limit_of(name)) least = std::min(least.value_or(due_in), due_in);
+    };
+    session_.query(statements::next_lines).add(read, now_, never_due);
+    const auto due_in = dialect_.next_due(session_, request_.queues, now_);
+    session_.run_added();
+    return due_in ? std::min(least.value_or(*due_in), *due_in) : least;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -74,8 +74,10 @@ std::unique_ptr<Session> MysqlDialect::open() const {
     }
 }
 
-Fault MysqlDialect::classify(Session& session, const soci::soci_error& error, Stage stage) const {
-    if (MysqlSession::of(session).may_have_committed()) stage = Stage::committing;
+Fault MysqlDialect::classify(Session& session, const soci::soci_error& error, Stage) const {
+    // Other statements may be in the packet of the COMMIT, and the COMMIT in that of others.
+    const bool may_have_committed = MysqlSession::of(session).may_have_committed();
+    const Stage stage = may_have_committed ? Stage::committing : Stage::working;
     return mysql_fault_of(error, stage);
 }
 

@@ -222,7 +222,7 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
     if (settlements.empty()) return;
     auto& own = MysqlSession::of(session);
     const auto start = answer.settled.size();
-    MysqlBatch batch(own);
+    MysqlBatch& batch = own.batch();
     Settling settling(own, *this, now, settlements, answer);
     settling.add_to(batch);
     batch.run();
@@ -247,7 +247,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
     }
     if (settlements.empty() && request.limit == 0) return;
 
-    MysqlBatch batch(own);
+    MysqlBatch& batch = own.batch();
     Settling settling(own, *this, now, settlements, answer);
     MysqlClaim claim(request, now, floors_, filled_, settlements.size());
     settling.add_to(batch);
@@ -267,7 +267,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
     auto& own = MysqlSession::of(session);
     const std::size_t start = answers.size();
     answers.resize(start + heartbeats.size());
-    MysqlBatch batch(own);
+    MysqlBatch& batch = own.batch();
     const auto extend = [&](std::vector<const Heartbeat*> some) {
         const JobValues<Heartbeat> jobs(some, id_of_heartbeat);
         const auto fences = jobs.numbers([](const Heartbeat& one) { return one.lease.fence; });
@@ -318,7 +318,7 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std
             },
             crash_limit, floor, now, limit);
     std::ranges::sort(ids);
-    MysqlBatch batch(MysqlSession::of(session));
+    MysqlBatch& batch = MysqlSession::of(session).batch();
     in_lists(ids, [&](const Expression& these) {
         batch.add_change(mysql::rescue, crash_limit, to_text(worker_lost()), now,
                          attempt_entry(worker_lost()), these);

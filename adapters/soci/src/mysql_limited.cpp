@@ -1,4 +1,5 @@
 #include "job_row.hpp"
+#include "mysql_batch.hpp"
 #include "mysql_dialect.hpp"
 #include "mysql_slots.hpp"
 #include "mysql_statements.hpp"
@@ -14,50 +15,59 @@ constexpr std::size_t most_locked = 100;
 
 } // namespace
 
+// Where a queue had too few jobs the last time, both of its ranges are looked at together.
 std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std::string> queues,
                                            std::size_t limit, Timestamp now) const {
     std::vector<DueJob> found;
     for (const std::string& queue : queues) {
-        if (found.size() == limit) break;
+        if (found.size() >= limit) break;
         const auto began = steady_now();
         const auto search = floors_.begin(queue, began);
+        const bool looks_at_once = !filled_.contains(queue);
         ClaimFloors::Findings findings{.now = now};
+        const auto read = [&](Row row) {
+            const DueJob& job = found.emplace_back(read_due(row));
+            findings.oldest = std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
+        };
         for (const DueRange& range : {search.first(), search.then()}) {
-            if (found.size() == limit || range.is_empty()) continue;
+            if (found.size() >= limit || range.is_empty()) continue;
             const auto missing = limit - found.size();
             const Slots slots = slots_of(range, now);
             session.query(mysql::find_limited)
-                .for_each(
-                    [&](Row row) {
-                        const DueJob& job = found.emplace_back(read_due(row));
-                        findings.oldest =
-                            std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
-                    },
-                    queue, slots.condition, range.from, range.to, now, 2 * missing + most_locked,
-                    missing);
+                .add(read, queue, slots.condition, range.from, range.to, now,
+                     2 * missing + most_locked, missing);
+            if (!looks_at_once) session.run_added();
         }
+        session.run_added();
         const auto ended = steady_now();
-        findings.is_filled = found.size() == limit;
+        findings.is_filled = found.size() >= limit;
         findings.took = ended - began;
         floors_.end(queue, search, findings, began, ended);
+        filled_.set(queue, findings.is_filled);
     }
+    found.resize(std::min(found.size(), limit));
     return found;
 }
 
 std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const DueJob> jobs,
                                            const ClaimRequest& request, Timestamp now) const {
     std::vector<ClaimedJob> taken;
+    std::int64_t used = 0;
     in_rows(jobs, add_revision, [&](const std::string& rows) {
-        const auto before = static_cast<std::ptrdiff_t>(taken.size());
         session.query(mysql::to_take)
-            .for_each([&](Row row) { taken.push_back(read_claimed(row)); }, now, rows);
-        std::int64_t used = 0;
-        session.query(statements::used_fence).for_first([&](Row row) { used = row.number(); });
-        session.query(mysql::limits.take)
-            .change(rows, used, request.worker, now, now + request.lease_for, request.lease_for,
-                    request.ahead ? 1 : 0);
-        std::for_each(taken.begin() + before, taken.end(),
-                      [&](ClaimedJob& job) { become_taken(job, used); });
+            .add([&](Row row) { taken.push_back(read_claimed(row)); }, now, rows);
+    });
+    session.query(statements::used_fence).add([&](Row row) { used = row.number(); });
+    session.run_added();
+    std::vector<JobId> ids;
+    for (ClaimedJob& job : taken) {
+        become_taken(job, used);
+        ids.push_back(job.lease.id);
+    }
+    std::ranges::sort(ids);
+    in_lists(ids, [&](const Expression& these) {
+        session.query(mysql::take)
+            .add_change(used, request.worker, now, request.lease_for, request.ahead ? 1 : 0, these);
     });
     return taken;
 }

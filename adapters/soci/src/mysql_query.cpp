@@ -50,10 +50,11 @@ MysqlQuery::MysqlQuery(MysqlSession& session, const Sql& sql)
       now_(static_cast<std::size_t>(std::ranges::find(names_, "now") - names_.begin())) {}
 
 std::size_t MysqlQuery::run(const EachRow& each) {
-    MysqlBatch batch(session_);
-    batch.add(*this, each);
-    return batch.run();
+    session_.batch().add(*this, each);
+    return session_.batch().run();
 }
+
+void MysqlQuery::run_later(EachRow each) { session_.batch().add(*this, std::move(each)); }
 
 bool MysqlQuery::asks_for_time() const noexcept {
     return now_ < parameters_.size() && parameters_[now_].indicator == soci::i_null;
@@ -113,6 +114,12 @@ std::size_t MysqlBatch::run() {
     send();
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
     return changed_;
+}
+
+void MysqlBatch::forget() noexcept {
+    parts_.clear();
+    text_.clear();
+    thrown_ = nullptr;
 }
 
 void MysqlBatch::commit() {

@@ -25,6 +25,7 @@ public:
 private:
     friend class MysqlBatch;
     std::size_t run(const EachRow& each) override;
+    void run_later(EachRow each) override;
 
     bool asks_for_time() const noexcept;
     void write_to(std::string& out) const;
@@ -36,7 +37,7 @@ private:
 };
 
 /// Statements that go to the server in one packet and are answered together: one round trip for
-/// all.
+/// all. A session has one such batch.
 ///
 /// If one fails, those after it are not run; its transaction is still to be rolled back. What
 /// becomes too long for a packet goes in several. In a host's session each statement goes by
@@ -64,6 +65,9 @@ public:
     /// The same, and then COMMIT. What is read must have been run before: a row that is refused
     /// could not keep the transaction from being committed.
     void commit();
+
+    /// Drops what was not sent yet.
+    void forget() noexcept;
 
 private:
     friend class MysqlQuery;

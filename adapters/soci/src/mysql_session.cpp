@@ -20,12 +20,18 @@ soci::mysql_session_backend& backend_of(soci::session& session) {
 MysqlSession::MysqlSession(const std::string& connect_string, std::string table_prefix)
     : Session(soci::mysql, connect_string, std::move(table_prefix)),
       backend_(backend_of(connection())),
-      runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0) {
+      runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0),
+      batch_(std::make_unique<MysqlBatch>(*this)) {
     socket_.emplace(handle()->net.fd);
 }
 
 MysqlSession::MysqlSession(soci::session& host, std::string table_prefix)
-    : Session(host, std::move(table_prefix)), backend_(backend_of(host)) {}
+    : Session(host, std::move(table_prefix)), backend_(backend_of(host)),
+      batch_(std::make_unique<MysqlBatch>(*this)) {}
+
+MysqlSession::~MysqlSession() = default;
+
+void MysqlSession::run_added() { batch().run(); }
 
 std::unique_ptr<Query> MysqlSession::make_query(const Sql& sql) {
     return std::make_unique<MysqlQuery>(*this, sql);
@@ -34,6 +40,7 @@ std::unique_ptr<Query> MysqlSession::make_query(const Sql& sql) {
 // A call that reads has no need of a transaction: at READ COMMITTED each statement has a snapshot
 // of its own.
 void MysqlSession::begin(Transaction transaction) {
+    batch().forget();
     transaction_ = transaction;
     knows_time_ = has_committed_ = may_have_committed_ = false;
     const bool autocommits = transaction == Transaction::none;
@@ -44,11 +51,11 @@ void MysqlSession::begin(Transaction transaction) {
 
 void MysqlSession::commit() {
     if (autocommits_ || has_committed_) return;
-    MysqlBatch batch(*this);
-    batch.commit();
+    batch().commit();
 }
 
 void MysqlSession::rollback() {
+    batch().forget();
     if (!autocommits_) query(statements::rollback).change();
 }
 

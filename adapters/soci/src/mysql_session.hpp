@@ -6,9 +6,12 @@
 #include <soci/mysql/soci-mysql.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+class MysqlBatch;
 
 /// A session with a MySQL or MariaDB server, and what has to be known of it.
 ///
@@ -23,6 +26,7 @@ public:
     /// Over a host's. Statements go one by one, as whether a packet may hold several is a setting
     /// of its connection.
     MysqlSession(soci::session& host, std::string table_prefix);
+    ~MysqlSession() override;
 
     static MysqlSession& of(Session& session) noexcept {
         return static_cast<MysqlSession&>(session);
@@ -30,6 +34,10 @@ public:
 
     MYSQL* handle() const noexcept { return backend_.conn_; }
     bool is_own() const noexcept { return keeps_statements(); }
+
+    /// What goes to the server next. There is one, so that statements keep their order.
+    MysqlBatch& batch() noexcept { return *batch_; }
+    void run_added() override;
 
     /// What a call's statements are in: a transaction begins with the first of them, as
     /// `autocommit` is off.
@@ -66,6 +74,7 @@ private:
     soci::mysql_session_backend& backend_;
     std::optional<OpenSocket> socket_; ///< empty: the host's
     const bool runs_several_ = false;  ///< statements of one packet
+    const std::unique_ptr<MysqlBatch> batch_;
     Transaction transaction_ = Transaction::none;
     bool autocommits_ = true;
     bool knows_time_ = false; ///< the call's, which the server keeps for its statements

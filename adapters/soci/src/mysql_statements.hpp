@@ -395,8 +395,6 @@ inline constexpr LimitStatements limits = {
              limit_columns},
     .look = {"SELECT " ASYNCJOBS_DUE_COLUMNS " FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_OF_BATCH,
              limited_due_columns},
-    .take = {"UPDATE " ASYNCJOBS_ROWS("revision") ASYNCJOBS_OF_BATCH " SET " ASYNCJOBS_IS_TAKEN(
-        ASYNCJOBS_MYSQL_NEXT_FENCE) " WHERE revision = new_revision AND status = 'pending'"},
     .lines = {"SELECT line, next_at, due_at FROM " ASYNCJOBS_ROWS("ignored")
                   ASYNCJOBS_LINES_OF_BATCH("job_lines"),
               "tii"},

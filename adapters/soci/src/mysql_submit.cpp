@@ -105,7 +105,7 @@ private:
                      long_texts.inlined(mysql::append_to_input, job.id, job.input.text()),
                      metadata_of(job), waited_for_.contains(job.id) ? 1 : 0);
         }
-        MysqlBatch batch(session_);
+        MysqlBatch& batch = session_.batch();
         try {
             batch.add_change(mysql::insert, now_, rows.take());
             long_texts.write(session_, batch);

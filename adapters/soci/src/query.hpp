@@ -109,11 +109,25 @@ public:
         return run([](Row) {});
     }
 
+    /// Runs it now or, where that saves a round trip, together with the session's next statement:
+    /// see Session::run_added(). `each(Row)` may be called until then.
+    template <typename Each, typename... Args>
+    void add(Each each, const Args&... args) {
+        set_all(args...);
+        run_later(std::move(each));
+    }
+    /// The same of one that answers no rows; the end of the transaction runs it as well.
+    template <typename... Args>
+    void add_change(const Args&... args) {
+        add([](Row) {}, args...);
+    }
+
 protected:
     explicit Query(const Sql& sql);
 
     /// Runs it with the parameters that are set; answers how many rows it changed.
     virtual std::size_t run(const EachRow& each) = 0;
+    virtual void run_later(EachRow each) { run(each); }
 
     template <typename... Args>
     void set_all(const Args&... args) {

@@ -35,6 +35,9 @@ public:
         return *found->second;
     }
 
+    /// Runs what was added and was not run yet: see Query::add().
+    virtual void run_added() {}
+
     /// Runs a statement once, without keeping it prepared.
     void run(std::string_view text) {
         SociQuery(connection_, {with_prefix(text)}).for_each([](Row) {});

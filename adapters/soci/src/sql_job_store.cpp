@@ -307,7 +307,7 @@ Exchange SqlJobStore::run_exchange(std::span<const Settlement> settlements,
                                    const ClaimRequest& request) {
     if (request.limit > 0 && is_limited(request))
         return transact(Access::writing, [&](Session& session, CallTime now) {
-            return LimitedExchange(session, *dialect_, settlements, request, now).run();
+            return LimitedExchange(session, *dialect_, settlements, request, look_size_, now).run();
         });
     // Where writers exclude one another, one that has nothing to do should not wait for its turn.
     if (settlements.empty() && dialect_->max_writers() == 1)

@@ -5,6 +5,7 @@
 #include "finished_parents.hpp"
 #include "limited_queues.hpp"
 #include "look_pauses.hpp"
+#include "look_size.hpp"
 #include "session_pool.hpp"
 #include "store_clock.hpp"
 #include "sweep_floors.hpp"
@@ -89,6 +90,7 @@ private:
     FinishedParents finished_parents_;
     LookPauses finished_pauses_;
     LimitedQueues limited_queues_;
+    LookSize look_size_;
     StoreClock clock_;
     std::unique_ptr<Wakeups> wakeups_;
 };

@@ -27,8 +27,8 @@ public:
         return proxy_.requests(writer) - before;
     }
 
-    Exchange exchange(std::span<const Settlement> settlements, std::size_t limit) {
-        const std::vector<std::string> queues = {"default", "other"};
+    Exchange exchange(std::span<const Settlement> settlements, std::size_t limit,
+                      const std::vector<std::string>& queues = {"default", "other"}) {
         return store_->exchange(settlements, {.worker = "w", .queues = queues, .limit = limit});
     }
 
@@ -85,6 +85,31 @@ MYSQL_CASE("round trips", "an exchange takes two round trips whatever became of 
     CHECK(answer.settled.at(3).status == JobStatus::cancelled);
     CHECK(answer.settled.at(4).status == JobStatus::pending);
     CHECK(answer.claimed.size() == 5);
+}
+
+MYSQL_CASE("round trips",
+           "an exchange under a limit takes seven round trips for any number of keys") {
+    for (const std::size_t keys : {1, 8}) {
+        CAPTURE(keys);
+        CountedStore store(needed);
+        store->set_limit({.name = "one", .per = LimitPer::key, .concurrency = 8 / keys});
+        auto jobs = new_jobs(0, 40);
+        for (std::size_t i = 0; i < jobs.size(); ++i)
+            jobs[i].limit_key = "key " + std::to_string(i % keys);
+        store->submit(jobs);
+        const std::vector<std::string> queues = {"default"};
+        auto claimed = store.exchange({}, 20, queues).claimed;
+        CHECK(claimed.size() == 8);
+        for (int i = 0; i < 3; ++i) {
+            const auto settlements = completed(claimed);
+            Exchange answer;
+            CHECK(store.round_trips_of([&] { answer = store.exchange(settlements, 8, queues); }) ==
+                  7);
+            for (const Settled& one : answer.settled) CHECK(one.status == JobStatus::completed);
+            claimed = std::move(answer.claimed);
+            CHECK(claimed.size() == 8);
+        }
+    }
 }
 
 MYSQL_CASE("round trips", "an exchange that finds too few jobs again takes two round trips") {

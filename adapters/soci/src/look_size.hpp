@@ -1,0 +1,47 @@
+#pragma once
+
+#include <asyncjobs/time.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// How many due jobs a claim under limits looks at.
+///
+/// Those that have to wait are put out of the way of the others. Meanwhile whoever was claimed
+/// waits, and so do other claims under these limits, whose lines lose starts that their rates give
+/// them. So a claim that got a job puts away about as many as take a short time; one that got none
+/// goes on, as there may be one behind them.
+///
+/// Thread-safety  Full.
+class LookSize {
+public:
+    static constexpr std::size_t least = 32, most = 1000, most_in_vain = 500;
+
+    std::size_t first() const noexcept { return size_; }
+
+    /// After so many were held back by a claim.
+    std::size_t next(std::size_t held_back) const noexcept {
+        return std::max(first(), std::min(2 * held_back, most_in_vain));
+    }
+    static bool is_enough(std::size_t held_back, bool got_any) noexcept {
+        return held_back >= (got_any ? least : most_in_vain);
+    }
+
+    /// A claim that got jobs looked at `count` and `took` so long, which should be `at_most`.
+    void got(std::size_t count, std::size_t held_back, Duration took, Duration at_most) noexcept {
+        const std::size_t size = size_;
+        if (held_back > 0 && took > at_most)
+            size_ = std::max(least, size * 3 / 4);
+        else if (count >= size)
+            size_ = std::min(most, size + (held_back > 0 ? size / 4 : size));
+    }
+
+private:
+    std::atomic<std::size_t> size_ = 64;
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
