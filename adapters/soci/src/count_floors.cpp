@@ -79,6 +79,11 @@ void CountFloors::lower_to(Floor& known, Timestamp time, SteadyTime now) {
     known.floor = std::min(known.floor, time);
 }
 
+void CountFloors::count_anew() {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(floors_, [](const auto& entry) { return entry.second.looks.are_of_all(); });
+}
+
 void CountFloors::forget() {
     const std::lock_guard lock(mutex_);
     floors_.clear();

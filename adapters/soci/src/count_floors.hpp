@@ -46,6 +46,10 @@ public:
     /// The same of something whose time is `after` that of the database.
     void lower(std::string_view of, Duration after, SteadyTime now);
 
+    /// Something came below marks, nobody knows where: the next counts are of all, unless looks at
+    /// pieces have to find it.
+    void count_anew();
+
     /// The next counts are of all.
     void forget();
 

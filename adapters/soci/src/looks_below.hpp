@@ -45,9 +45,12 @@ public:
     /// That took `took`, which is how long to look once.
     void looked(const DueRange& range, Timestamp mark, Duration took, SteadyTime now);
 
+    /// Whether all that is below can be looked at, as far as is known.
+    bool are_of_all() const noexcept { return width_ == any_width; }
+
     /// Something may have come: no rest before the next look, while looks are quick.
     void end_rest() noexcept {
-        if (width_ == any_width && !was_slow_) looks_at_ = {};
+        if (are_of_all() && !was_slow_) looks_at_ = {};
     }
 
     /// Whether the look that came last was the last one for now.

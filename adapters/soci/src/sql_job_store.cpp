@@ -296,7 +296,7 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
         finished_parents_.add(finished);
     }
     for (const Settlement& one : settlements) were_submitted(one.follow_ups());
-    if (std::ranges::any_of(settlements, &Settlement::keeps_place)) waiting_floors_.forget();
+    if (std::ranges::any_of(settlements, &Settlement::keeps_place)) waiting_floors_.count_anew();
     if (!answer.claimed.empty())
         for (const std::string& queue : request.queues)
             processing_floors_.lower(queue, request.lease_for, steady_now());
@@ -394,7 +394,7 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     for (const Rescued& one : rescued)
         if (is_finished(one.status)) finished.push_back(one.id);
     finished_parents_.add(finished);
-    if (finished.size() < rescued.size()) waiting_floors_.forget();
+    if (finished.size() < rescued.size()) waiting_floors_.count_anew();
     return rescued;
 }
 
@@ -438,7 +438,7 @@ std::vector<Unblocked> SqlJobStore::unblock(std::span<const JobId> known, std::s
         return answer;
     });
     finished_parents_.add(left);
-    if (advanced > 0) waiting_floors_.forget();
+    if (advanced > 0) waiting_floors_.count_anew();
     return unblocked;
 }
 

@@ -103,6 +103,22 @@ TEST_CASE("the mark is lowered to what will be due by the database's clock") {
     CHECK(floor >= counted_at + 28s);
 }
 
+TEST_CASE("after jobs came back the next count is of all, or looks at pieces find them") {
+    Counts counts;
+    counts.count(counted_at);
+    counts.floors.count_anew();
+    CHECK(counts.count(counted_at) == Timestamp::min());
+    for (int i = 0; i < 2; ++i) {
+        counts.now += 1h;
+        const DueRange below = counts.floors.below("q", counts.now);
+        counts.floors.looked("q", below, {}, counts.now - 1s, counts.now);
+    }
+    counts.floors.count_anew();
+    CHECK(counts.floors.begin("q") != Timestamp::min());
+    counts.now += 1h;
+    CHECK(counts.floors.below("q", counts.now).to == counts.floors.begin("q"));
+}
+
 TEST_CASE("after a change of unknown jobs the next count is of all") {
     Counts counts;
     counts.count(counted_at);
