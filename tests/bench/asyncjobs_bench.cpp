@@ -129,6 +129,9 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", load.seconds, "Length of a measure, at most")
         ->capture_default_str();
     app.add_option("--rate", load.rate, "Submits a second for long_reader")->capture_default_str();
+    app.add_option("--dead", load.dead,
+                   "Jobs that come and go while long_reader's snapshot is held, before its load")
+        ->capture_default_str();
     app.add_option("--burst", load.burst, "Starts at once of each key, for rate_backlog")
         ->capture_default_str();
     app.add_option("--connections", load.connections,

@@ -27,6 +27,7 @@ struct Load {
     std::size_t scheduled = 1'000'000; ///< likewise, due in an hour; for workflow, too
     double seconds = 3;                ///< what is measured job by job ends after this
     double rate = 2'000;               ///< submits a second, for long_reader
+    std::size_t dead = 0;              ///< jobs that are gone when its snapshot has begun
     std::size_t burst = 10;            ///< of each key's rate, for rate_backlog
     unsigned connections = 0;          ///< executors that drain; 0: 1 for a file, 2 for a server
 };
