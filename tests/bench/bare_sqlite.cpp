@@ -145,7 +145,8 @@ private:
         const auto settled = held_.size();
         held_.clear();
         if (limit > 0) {
-            claim_->bind("bench", time, time + 30'000'000, std::int64_t{0}, "default",
+            constexpr std::int64_t lease_for = 30'000'000;
+            claim_->bind("bench", time, time + lease_for, lease_for, std::int64_t{0}, "default",
                          static_cast<std::int64_t>(limit));
             while (claim_->step()) {
                 held_.emplace_back(claim_->text(1), claim_->number(2));

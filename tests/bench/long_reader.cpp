@@ -114,9 +114,10 @@ void leave_dead(JobStore& store, std::size_t count) {
     constexpr std::size_t at_once = 1000;
     constexpr std::chrono::microseconds hour = std::chrono::hours{1};
     const auto start = std::chrono::floor<Duration>(std::chrono::system_clock::now()) - hour;
+    const std::vector<std::string> queues = {"default"};
     ClaimRequest request;
     request.worker = "bench";
-    request.queues = {"default"};
+    request.queues = queues;
     request.limit = at_once;
     request.lease_for = std::chrono::seconds{30};
     Client client(store);

@@ -21,6 +21,9 @@ constexpr LooksBelow::Pace claim_pace = {.quick = std::chrono::milliseconds{5},
                                          .longest_pause = std::chrono::seconds{5},
                                          .rest = Duration::zero()};
 
+/// After so many searches with a look comes one without, which shows what a search takes by itself.
+constexpr int most_in_a_row = 8;
+
 /// Jobs that are expected this close to each other are looked for together.
 constexpr Duration close = std::chrono::milliseconds{200};
 constexpr std::size_t most_expected = 16;
@@ -66,7 +69,7 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     if (look_at_expected(known, now, search)) return search;
     if (known.unfinished)
         search.below = {known.unfinished->from, std::min(known.unfinished->to, known.floor)};
-    else
+    else if (known.looks_in_a_row < most_in_a_row)
         search.below = known.looks.next(known.floor, now);
     search.is_below_first = !search.below.is_empty() && now >= known.looks_first_at;
     return search;
@@ -99,9 +102,11 @@ void ClaimFloors::end(std::string_view queue, const Search& search, const Findin
 void ClaimFloors::note_look(Queue& queue, const Search& search, const Findings& found,
                             SteadyTime began, SteadyTime now) {
     if (search.below.is_empty()) {
-        queue.usual += (found.took - queue.usual) / 8;
+        queue.usual = std::min(found.took, queue.usual + (found.took - queue.usual) / 8);
+        queue.looks_in_a_row = 0;
         return;
     }
+    ++queue.looks_in_a_row;
     const bool has_found_below = found.oldest && *found.oldest < search.below.to;
     if (!found.is_filled || (search.is_below_first && !has_found_below)) {
         if (search.is_expected)

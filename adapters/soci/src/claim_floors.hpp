@@ -92,6 +92,7 @@ private:
         std::optional<DueRange> unfinished = {}; ///< the rest of a piece in which there was much
         SteadyTime looks_first_at = {};          ///< not before, even if there are enough above
         Duration usual = {};                     ///< so long does a search without a look take
+        int looks_in_a_row = 0;
     };
     static bool look_at_expected(Queue& queue, SteadyTime now, Search& search);
     Queue* queue_above(std::string_view name, Timestamp run_at);

@@ -109,6 +109,9 @@ public:
     /// The first that are due, queue by queue as these are served, up to `limit`; locked.
     virtual std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
                                          std::size_t limit, Timestamp now) const = 0;
+    /// Jobs were started under the limits of these queues, given as rows. Where others may have
+    /// locked these as well, only one of all transactions that have called this is committed.
+    virtual void mark_limits(Session&, const std::string& /*queues*/) const {}
     /// Claims those of the jobs that are as they were found, in any order.
     virtual std::vector<ClaimedJob> take(Session& session, std::span<const DueJob> jobs,
                                          const ClaimRequest& request, Timestamp now) const;

@@ -66,6 +66,7 @@ void LimitedExchange::claim() {
     if (answer_.claimed.size() < request_.limit)
         answer_.next_due_in = is_more ? Duration::zero() : next_due();
     if (answer_.claimed.empty()) return;
+    dialect_.mark_limits(session_, queues_);
     if (held_back_ > 0) session_.run_added();
     look_size_.got(looked_at, held_back_, steady_now() - began_, longest());
 }

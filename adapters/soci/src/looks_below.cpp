@@ -6,7 +6,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// Of the time, at most these parts are spent on looks that are not quick.
-constexpr int look_one_in = 20, look_deep_one_in = 200;
+constexpr int pieces_one_in = 20, all_one_in = 200;
 constexpr Duration longest_deep_pause = std::chrono::hours{1};
 
 constexpr Duration first_width = std::chrono::seconds{1};
@@ -51,10 +51,10 @@ void LooksBelow::looked_at_all(Duration took, SteadyTime now) {
     width_ = is_slow && was_slow_ ? std::min(first_width, widest_) : any_width;
     was_slow_ = is_slow;
     next_to_ = Timestamp::max();
-    const auto pause = is_slow ? std::min(look_one_in * took, pace_->longest_pause) : Duration{};
+    const auto pause = is_slow ? std::min(pieces_one_in * took, pace_->longest_pause) : Duration{};
     looks_at_ = now + std::max(pause, pace_->rest);
     looks_deep_at_ =
-        now + std::max(std::min(look_deep_one_in * took, longest_deep_pause), pace_->longest_pause);
+        now + std::max(std::min(all_one_in * took, longest_deep_pause), pace_->longest_pause);
 }
 
 void LooksBelow::looked_at_piece(const DueRange& piece, Duration took, SteadyTime now) {
@@ -67,7 +67,8 @@ void LooksBelow::looked_at_piece(const DueRange& piece, Duration took, SteadyTim
         piece.from == Timestamp::min() || (!reaches_all() && piece.from <= first_mark_);
     next_to_ = is_last ? Timestamp::max() : piece.from;
     if (is_last) width_ = std::min(width_, wider_each_time * top_width_);
-    const auto pause = std::clamp(look_one_in * took, pace_->shortest_pause, pace_->longest_pause);
+    const auto pause =
+        std::clamp(pieces_one_in * took, pace_->shortest_pause, pace_->longest_pause);
     looks_at_ = now + (is_last ? std::max(pause, pace_->rest) : pause);
 }
 

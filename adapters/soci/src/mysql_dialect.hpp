@@ -62,6 +62,7 @@ public:
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
+    void mark_limits(Session& session, const std::string& queues) const override;
     void came_back(std::string_view queue, Timestamp run_at) const override {
         floors_.expect_back(queue, run_at, steady_now());
     }

@@ -49,6 +49,13 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
     return found;
 }
 
+/// Of two nodes that change the same row, a cluster lets one commit. What they have only locked is
+/// each one's own.
+void MysqlDialect::mark_limits(Session& session, const std::string& queues) const {
+    if (MysqlSession::of(session).is_of_cluster)
+        session.query(mysql::mark_limits).add_change(queues);
+}
+
 std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const DueJob> jobs,
                                            const ClaimRequest& request, Timestamp now) const {
     std::vector<ClaimedJob> taken;

@@ -32,6 +32,9 @@ public:
         return static_cast<MysqlSession&>(session);
     }
 
+    /// Whether other nodes write as well, and know nothing of this one's locks.
+    bool is_of_cluster = false;
+
     MYSQL* handle() const noexcept { return backend_.conn_; }
     bool is_own() const noexcept { return keeps_statements(); }
 

@@ -90,6 +90,10 @@ void set_up(MysqlSession& session, const MysqlOptions& options) {
     session.run(utf8mb4_session);
     session.run(read_committed);
     apply_settings(session, settings_of(options));
+    session.query(mysql::clustering).for_first([&](Row row) {
+        row.skip();
+        session.is_of_cluster = row.text() == "ON";
+    });
     session.query(mysql::max_packet).for_first([&](Row row) {
         session.max_packet = static_cast<std::size_t>(row.number());
     });

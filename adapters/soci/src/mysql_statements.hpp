@@ -389,6 +389,11 @@ inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
     " AS batch STRAIGHT_JOIN " table " FORCE INDEX (PRIMARY) ON line = new_id"
 #define ASYNCJOBS_WAITING_OF_BATCH                                                                 \
     " AS batch STRAIGHT_JOIN job_waiting FORCE INDEX (PRIMARY) ON job = new_id"
+/// rows: queues. Changes what LimitStatements::lock has locked.
+inline constexpr Sql mark_limits = {
+    "UPDATE job_limits SET updated_at = updated_at + 1 WHERE queue = '' OR queue IN"
+    " (SELECT new_id FROM " ASYNCJOBS_ROWS("ignored") " AS batch)"};
+
 inline constexpr LimitStatements limits = {
     .lock = {ASYNCJOBS_LOCKS_LIMITS " (SELECT new_id FROM " ASYNCJOBS_ROWS(
                  "ignored") " AS batch) ORDER BY name FOR UPDATE",
@@ -449,6 +454,7 @@ inline constexpr Sql set_paused = {
     " ON DUPLICATE KEY UPDATE paused = :paused, updated_at = :now"};
 
 inline constexpr Sql version = {"SELECT VERSION()", "t"};
+inline constexpr Sql clustering = {"SHOW SESSION VARIABLES LIKE 'wsrep_on'", "tt"};
 inline constexpr Sql max_packet = {"SELECT @@max_allowed_packet", "i"};
 /// The bytes of a text as the server sees them, and the text.
 inline constexpr Sql echo = {"SELECT HEX(new_id), new_id FROM " ASYNCJOBS_IDS " AS batch", "tt"};

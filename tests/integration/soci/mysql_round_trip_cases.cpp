@@ -89,7 +89,7 @@ MYSQL_CASE("round trips", "an exchange takes two round trips whatever became of 
 
 MYSQL_CASE("round trips",
            "an exchange under a limit takes seven round trips for any number of keys") {
-    for (const std::size_t keys : {1, 8}) {
+    for (const std::size_t keys : {std::size_t{1}, std::size_t{8}}) {
         CAPTURE(keys);
         CountedStore store(needed);
         store->set_limit({.name = "one", .per = LimitPer::key, .concurrency = 8 / keys});

@@ -204,6 +204,21 @@ TEST_CASE("what a search takes without a look is no reason to look less") {
     for (int i = 0; i < 3; ++i) CHECK(looks_at_all(claims));
 }
 
+TEST_CASE("searches that were slow for a while do not make slow looks seem quick for ever") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.usual = 1s;
+    looks_at_all(claims);
+    for (int i = 0; i < 100; ++i) claims.claim(std::nullopt, false);
+    claims.now += 5s;
+    CHECK(looks_at_all(claims));
+    claims.usual = {};
+    claims.took = 500ms;
+    int slow = 0;
+    for (int i = 0; i < 100; ++i) slow += looks_at_all(claims) ? 1 : 0;
+    CHECK(slow < 20);
+}
+
 TEST_CASE("a search that found enough above has not looked below") {
     Claims claims;
     claims.claim(oldest, true);
