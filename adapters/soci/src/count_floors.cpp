@@ -17,38 +17,13 @@ constexpr Duration commit_lag = std::chrono::milliseconds{100};
 
 } // namespace
 
-DueRange CountFloors::below(std::string_view of, SteadyTime now) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = floors_.find(of);
-    return found == floors_.end() ? DueRange{} : found->second.looks.next(found->second.floor, now);
-}
-
-void CountFloors::looked(std::string_view of, const DueRange& range,
-                         std::optional<Timestamp> oldest, SteadyTime began, SteadyTime now) {
-    const std::lock_guard lock(mutex_);
-    const auto found = floors_.find(of);
-    if (found == floors_.end()) return;
-    found->second.looks.looked(range, found->second.floor, now - began, now);
-    if (oldest) lower_to(found->second, *oldest, now);
-}
-
-Timestamp CountFloors::begin(std::string_view of) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = floors_.find(of);
-    return found == floors_.end() ? Timestamp::min() : found->second.floor;
-}
+CountFloors::CountFloors(Duration widest) : Floors(count_pace, widest) {}
 
 void CountFloors::end(std::string_view of, std::optional<Timestamp> oldest, Timestamp counted_at,
                       SteadyTime began, SteadyTime now) {
     Timestamp floor = oldest.value_or(counted_at) - commit_lag;
     const std::lock_guard lock(mutex_);
-    auto found = floors_.find(of);
-    if (found == floors_.end())
-        found =
-            floors_
-                .emplace(std::string(of), Floor{LooksBelow(count_pace, widest_, floor, now), floor})
-                .first;
-    Floor& known = found->second;
+    Floor& known = known_or(of, floor, now);
     if (!oldest && known.floor > floor) { // of leases, of which new ones may be shorter
         floor = known.floor;
         known.looks.end_rest();
@@ -74,19 +49,9 @@ void CountFloors::lower(std::string_view of, Duration after, SteadyTime now) {
     lower_to(found->second, time - commit_lag, now);
 }
 
-void CountFloors::lower_to(Floor& known, Timestamp time, SteadyTime now) {
-    known.lowered_at = now;
-    known.floor = std::min(known.floor, time);
-}
-
 void CountFloors::count_anew() {
     const std::lock_guard lock(mutex_);
     std::erase_if(floors_, [](const auto& entry) { return entry.second.looks.are_of_all(); });
-}
-
-void CountFloors::forget() {
-    const std::lock_guard lock(mutex_);
-    floors_.clear();
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

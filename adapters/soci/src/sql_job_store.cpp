@@ -64,16 +64,20 @@ Counted read_counted(Row& row) {
     return found;
 }
 
+/// Where to begin, after a look below by `find(range)` where one is due.
+Timestamp floor_after_look(Floors& floors, std::string_view of, const auto& find) {
+    const auto began = steady_now();
+    if (const DueRange below = floors.below(of, began); !below.is_empty())
+        floors.looked(of, below, find(below).oldest, began, steady_now());
+    return floors.floor_of(of);
+}
+
 /// By `count(range, most)`, which may find fewer where it only looks.
 std::size_t count_from_floor(CountFloors& floors, std::string_view of, const auto& count) {
-    auto began = steady_now();
-    if (const DueRange below = floors.below(of, began); !below.is_empty()) {
-        const Counted found = count(below, 1);
-        floors.looked(of, below, found.oldest, began, steady_now());
-        began = steady_now();
-    }
-    const DueRange all{floors.begin(of), Timestamp::max()};
-    const Counted found = count(all, Workload::count_limit);
+    const Timestamp floor = floor_after_look(
+        floors, of, [&](const DueRange& below) { return count(below, std::size_t{1}); });
+    const auto began = steady_now();
+    const Counted found = count(DueRange{floor, Timestamp::max()}, Workload::count_limit);
     floors.end(of, found.oldest, found.at, began, steady_now());
     return found.number;
 }
@@ -363,16 +367,24 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
     });
 }
 
-/// Where a sweep has to begin, after a look below by its statement where one is due.
-Timestamp SqlJobStore::sweep_from(SweepFloors& floors, const std::string& of, const auto& find) {
-    const auto began = steady_now();
-    if (const DueRange below = floors.below(of, began); !below.is_empty()) {
-        const auto found = transact(Access::reading, [&](Session& session, CallTime) {
+/// Where a sweep has to begin: `find(session, now, floor)` is its statement.
+Timestamp SqlJobStore::sweep_from(SweepFloors& floors, std::string_view of, const auto& find) {
+    return floor_after_look(floors, of, [&](const DueRange& below) {
+        return transact(Access::reading, [&](Session& session, CallTime) {
             return find(session, CallTime(below.to - Duration{1}), below.from);
         });
-        floors.looked(of, below, found.oldest, began, steady_now());
-    }
-    return floors.floor_of(of);
+    });
+}
+
+/// The same, if anything is due.
+std::optional<Timestamp> SqlJobStore::find_to_sweep(SweepFloors& floors, std::string_view of,
+                                                    const auto& find) {
+    const Timestamp floor = sweep_from(floors, of, find);
+    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
+        return find(session, sweep_time(now), floor);
+    });
+    floors.end(of, found.floor(), steady_now());
+    return found.oldest ? std::optional(floor) : std::nullopt;
 }
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
@@ -381,14 +393,10 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     const auto find = [&](Session& session, CallTime now, Timestamp floor) {
         return find_due(session.query(dialect_->own_statements().expired_lease), now, floor);
     };
-    const Timestamp floor = sweep_from(lease_floors_, all_leases, find);
-    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return find(session, sweep_time(now), floor);
-    });
-    lease_floors_.end(all_leases, found.floor(), steady_now());
-    if (!found.oldest) return {};
+    const auto floor = find_to_sweep(lease_floors_, all_leases, find);
+    if (!floor) return {};
     auto rescued = transact(Access::batch, [&](Session& session, CallTime now) {
-        return dialect_->rescue(session, floor, limit, crash_limit, sweep_time(now));
+        return dialect_->rescue(session, *floor, limit, crash_limit, sweep_time(now));
     });
     std::vector<JobId> finished;
     for (const Rescued& one : rescued)
@@ -460,16 +468,6 @@ void SqlJobStore::trim_log() {
     }
 }
 
-/// Where to purge from; nothing if nothing has expired.
-std::optional<Timestamp> SqlJobStore::find_expired(const std::string& of, const auto& find) {
-    const Timestamp floor = sweep_from(finished_floors_, of, find);
-    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return find(session, sweep_time(now), floor);
-    });
-    finished_floors_.end(of, found.floor(), steady_now());
-    return found.oldest ? std::optional(floor) : std::nullopt;
-}
-
 std::size_t SqlJobStore::purge(std::size_t limit) {
     check_limit(limit);
     trim_log();
@@ -483,16 +481,17 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
                               [&](Session& session, CallTime) { return finished_types(session); });
         finished_floors_.set_names(std::move(types), began, steady_now());
     }
-    const auto tombstones_from =
-        find_expired(tombstones, [&](Session& session, CallTime now, Timestamp floor) {
+    const auto tombstones_from = find_to_sweep(
+        finished_floors_, tombstones, [&](Session& session, CallTime now, Timestamp floor) {
             return find_due(session.query(statements::past_tombstone), now, floor);
         });
     std::map<std::string, Timestamp> due;
     for (const std::string& type : finished_floors_.names()) {
-        const auto from = find_expired(type, [&](Session& session, CallTime now, Timestamp floor) {
-            return find_due(session.query(dialect_->own_statements().expired_job), now, type,
-                            floor);
-        });
+        const auto from = find_to_sweep(
+            finished_floors_, type, [&](Session& session, CallTime now, Timestamp floor) {
+                return find_due(session.query(dialect_->own_statements().expired_job), now, type,
+                                floor);
+            });
         if (from) due.emplace(type, *from);
     }
     if (due.empty() && !tombstones_from) return 0;

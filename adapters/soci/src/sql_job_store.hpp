@@ -71,8 +71,9 @@ private:
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
     void trim_log();
-    Timestamp sweep_from(SweepFloors& floors, const std::string& of, const auto& find);
-    std::optional<Timestamp> find_expired(const std::string& of, const auto& find);
+    Timestamp sweep_from(SweepFloors& floors, std::string_view of, const auto& find);
+    std::optional<Timestamp> find_to_sweep(SweepFloors& floors, std::string_view of,
+                                           const auto& find);
     bool is_limited(const ClaimRequest& request);
     Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
     std::vector<Unblocked> unblock(std::span<const JobId> known, std::size_t limit);

@@ -18,33 +18,11 @@ constexpr LooksBelow::Pace sweep_pace = {.quick = std::chrono::milliseconds{100}
 
 } // namespace
 
-DueRange SweepFloors::below(std::string_view of, SteadyTime now) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = floors_.find(of);
-    return found == floors_.end() ? DueRange{} : found->second.looks.next(found->second.floor, now);
-}
-
-void SweepFloors::looked(std::string_view of, const DueRange& range,
-                         std::optional<Timestamp> oldest, SteadyTime began, SteadyTime now) {
-    const std::lock_guard lock(mutex_);
-    const auto found = floors_.find(of);
-    if (found == floors_.end()) return;
-    found->second.looks.looked(range, found->second.floor, now - began, now);
-    if (oldest) found->second.floor = std::min(found->second.floor, *oldest);
-}
-
-Timestamp SweepFloors::floor_of(std::string_view of) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = floors_.find(of);
-    return found == floors_.end() ? Timestamp::min() : found->second.floor;
-}
+SweepFloors::SweepFloors(Duration widest) : Floors(sweep_pace, widest) {}
 
 void SweepFloors::end(std::string_view of, Timestamp floor, SteadyTime now) {
     const std::lock_guard lock(mutex_);
-    if (const auto found = floors_.find(of); found != floors_.end())
-        found->second.floor = floor;
-    else
-        floors_.emplace(std::string(of), Floor{LooksBelow(sweep_pace, widest_, floor, now), floor});
+    known_or(of, floor, now).floor = floor;
 }
 
 bool SweepFloors::may_miss_names(SteadyTime now) const {
@@ -65,11 +43,6 @@ void SweepFloors::set_names(std::vector<std::string> names, SteadyTime began, St
 std::vector<std::string> SweepFloors::names() const {
     const std::lock_guard lock(mutex_);
     return names_;
-}
-
-void SweepFloors::forget() {
-    const std::lock_guard lock(mutex_);
-    floors_.clear();
 }
 
 Timestamp SweepFindings::floor() const noexcept { return oldest.value_or(now) - settle_lag; }

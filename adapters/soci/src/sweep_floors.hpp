@@ -1,12 +1,7 @@
 #pragma once
 
-#include "looks_below.hpp"
+#include "floors.hpp"
 
-#include <asyncjobs/time.hpp>
-
-#include <functional>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,22 +19,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// rarely where that takes long: see LooksBelow.
 ///
 /// Thread-safety  Full.
-class SweepFloors {
+class SweepFloors : public Floors {
 public:
     /// `widest`: of a look at a piece of what is below.
-    explicit SweepFloors(Duration widest = LooksBelow::any_width) : widest_(widest) {}
-
-    /// What to look at before the next sweep, if anything. `of`: what is swept apart, a type of
-    /// jobs say.
-    DueRange below(std::string_view of, SteadyTime now) const;
-
-    /// What came of that.
-    void looked(std::string_view of, const DueRange& range, std::optional<Timestamp> oldest,
-                SteadyTime began, SteadyTime now);
-
-    /// Where the sweep begins, and everything that lives, but for what was committed late: at the
-    /// oldest entries, if not known.
-    Timestamp floor_of(std::string_view of) const;
+    explicit SweepFloors(Duration widest = LooksBelow::any_width);
 
     /// Where the next sweep begins.
     void end(std::string_view of, Timestamp floor, SteadyTime now);
@@ -53,18 +36,7 @@ public:
 
     std::vector<std::string> names() const;
 
-    /// The next sweep begins anew.
-    void forget();
-
 private:
-    struct Floor {
-        LooksBelow looks;
-        Timestamp floor;
-    };
-
-    const Duration widest_;
-    mutable std::mutex mutex_;
-    std::map<std::string, Floor, std::less<>> floors_;
     std::vector<std::string> names_;
     std::optional<LooksBelow> looks_for_names_; ///< at all of them
 };

@@ -18,7 +18,7 @@ struct Counts {
     /// Returns where it began.
     Timestamp count(std::optional<Timestamp> found) {
         const auto began = now;
-        const auto floor = floors.begin("q");
+        const auto floor = floors.floor_of("q");
         now += 1ms;
         floors.end("q", found, counted_at, began, now);
         return floor;
@@ -28,7 +28,7 @@ struct Counts {
 TEST_CASE("the first count of a queue is of all its jobs") {
     Counts counts;
     CHECK(counts.count(counted_at) == Timestamp::min());
-    CHECK(counts.floors.begin("other") == Timestamp::min());
+    CHECK(counts.floors.floor_of("other") == Timestamp::min());
 }
 
 TEST_CASE("a count begins a little before the oldest job that the last one found") {
@@ -68,7 +68,7 @@ TEST_CASE("once a second a look below comes first, and what it finds is counted"
     counts.now += 1s;
     const DueRange below = counts.floors.below("q", counts.now);
     CHECK(below.from == Timestamp::min());
-    CHECK(below.to == counts.floors.begin("q"));
+    CHECK(below.to == counts.floors.floor_of("q"));
     counts.floors.looked("q", below, counted_at - 1h, counts.now, counts.now);
     CHECK(counts.floors.below("q", counts.now).is_empty());
     counts.now += 1us;
@@ -114,9 +114,9 @@ TEST_CASE("after jobs came back the next count is of all, or looks at pieces fin
         counts.floors.looked("q", below, {}, counts.now - 1s, counts.now);
     }
     counts.floors.count_anew();
-    CHECK(counts.floors.begin("q") != Timestamp::min());
+    CHECK(counts.floors.floor_of("q") != Timestamp::min());
     counts.now += 1h;
-    CHECK(counts.floors.below("q", counts.now).to == counts.floors.begin("q"));
+    CHECK(counts.floors.below("q", counts.now).to == counts.floors.floor_of("q"));
 }
 
 TEST_CASE("after a change of unknown jobs the next count is of all") {
