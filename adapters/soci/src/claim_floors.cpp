@@ -28,34 +28,37 @@ constexpr int most_in_a_row = 8;
 constexpr Duration close = std::chrono::milliseconds{200};
 constexpr std::size_t most_expected = 16;
 
+/// Puts ranges in order, and makes one of those that have a time in common.
+void join(std::vector<DueRange>& ranges) {
+    std::ranges::sort(ranges, {}, &DueRange::from);
+    std::vector<DueRange> joined;
+    for (const DueRange& range : ranges)
+        if (joined.empty() || range.from > joined.back().to)
+            joined.push_back(range);
+        else
+            joined.back().to = std::max(joined.back().to, range.to);
+    ranges = std::move(joined);
+}
+
 } // namespace
 
 /// What a search takes without a look is no reason to look less.
-void ClaimFloors::finish_look(Queue& queue, const DueRange& below, Duration took, SteadyTime now) {
-    queue.looks.looked(below, queue.floor, std::max(took - queue.usual, Duration::zero()), now);
+void ClaimFloors::finish_look(Queue& queue, const DueRange& look, Duration took, SteadyTime now) {
+    queue.looks.looked(look, queue.floor, std::max(took - queue.usual, Duration::zero()), now);
     queue.unfinished.reset();
     queue.looks_first_at = queue.looks.has_seen_all() ? now + longest_wait : now;
 }
 
-/// The oldest first, and then, as there may be nothing yet, one after the other.
-bool ClaimFloors::look_at_expected(Queue& queue, SteadyTime now, Search& search) {
+/// What was to be committed by then has been found.
+void ClaimFloors::finish_expected(Queue& queue, SteadyTime began) {
     std::erase_if(queue.expected,
-                  [&](const Expected& one) { return one.range.from >= queue.floor; });
-    const auto next = std::ranges::min_element(queue.expected, {}, [](const Expected& one) {
-        return std::pair(one.looked_at, one.range.from);
-    });
-    if (next == queue.expected.end()) return false;
-    next->looked_at = now;
-    search.below = {next->range.from, std::min(next->range.to, queue.floor)};
-    search.is_below_first = search.is_expected = true;
-    return true;
+                  [&](const Expected& one) { return began >= one.since + submit_lag; });
 }
 
-/// What was to be committed by then has been found.
-void ClaimFloors::finish_expected(Queue& queue, const DueRange& range, SteadyTime began) {
-    std::erase_if(queue.expected, [&](const Expected& one) {
-        return one.range.from == range.from && began >= one.since + submit_lag;
-    });
+DueRange ClaimFloors::next_look(const Queue& queue, SteadyTime now) {
+    if (queue.unfinished)
+        return {queue.unfinished->from, std::min(queue.unfinished->to, queue.floor)};
+    return queue.looks_in_a_row < most_in_a_row ? queue.looks.next(queue.floor, now) : DueRange{};
 }
 
 ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
@@ -64,14 +67,20 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     if (found == queues_.end() || found->second.floor == Timestamp::min())
         return {.generation = generation_};
     Queue& known = found->second;
-    Search search{.floor = known.floor, .generation = generation_};
+    Search search{.ranges = {}, .floor = known.floor, .generation = generation_};
     if (known.time) search.now = *known.time + (now - known.time_at);
-    if (look_at_expected(known, now, search)) return search;
-    if (known.unfinished)
-        search.below = {known.unfinished->from, std::min(known.unfinished->to, known.floor)};
-    else if (known.looks_in_a_row < most_in_a_row)
-        search.below = known.looks.next(known.floor, now);
-    search.is_below_first = !search.below.is_empty() && now >= known.looks_first_at;
+    std::erase_if(known.expected,
+                  [&](const Expected& one) { return one.range.from >= known.floor; });
+    for (const Expected& one : known.expected)
+        search.ranges.push_back({one.range.from, std::min(one.range.to, known.floor)});
+    const DueRange look = next_look(known, now);
+    const bool looks_first = now >= known.looks_first_at;
+    if (looks_first || known.expected.empty()) search.look = look;
+    const bool looks = !search.look.is_empty();
+    if (looks && looks_first) search.ranges.push_back(look);
+    join(search.ranges);
+    search.ranges.push_back({known.floor, Timestamp::max()});
+    if (looks && !looks_first) search.ranges.push_back(look);
     return search;
 }
 
@@ -101,25 +110,20 @@ void ClaimFloors::end(std::string_view queue, const Search& search, const Findin
 
 void ClaimFloors::note_look(Queue& queue, const Search& search, const Findings& found,
                             SteadyTime began, SteadyTime now) {
-    if (search.below.is_empty()) {
+    const bool has_looked = !search.look.is_empty();
+    queue.looks_in_a_row = has_looked ? queue.looks_in_a_row + 1 : 0;
+    if (search.is_above_only()) {
         queue.usual = std::min(found.took, queue.usual + (found.took - queue.usual) / 8);
-        queue.looks_in_a_row = 0;
         return;
     }
-    ++queue.looks_in_a_row;
-    const bool has_found_below = found.oldest && *found.oldest < search.below.to;
-    if (!found.is_filled || (search.is_below_first && !has_found_below)) {
-        if (search.is_expected)
-            finish_expected(queue, search.below, began);
-        else
-            finish_look(queue, search.below, found.took, now);
-    } else if (has_found_below && !search.is_expected) {
+    const bool has_found_below = found.oldest && *found.oldest < search.floor;
+    if (!found.is_filled || (search.begins_below() && !has_found_below)) {
+        finish_expected(queue, began);
+        if (has_looked) finish_look(queue, search.look, found.took, now);
+    } else if (has_found_below && has_looked) {
         // There may be more, which go first; what is older than these is done with.
-        queue.unfinished = DueRange{*found.oldest, search.below.to};
+        queue.unfinished = {std::max(*found.oldest, search.look.from), search.look.to};
         queue.looks_first_at = now;
-    } else if (has_found_below) { // there may be more there, too
-        for (Expected& one : queue.expected)
-            if (one.range.from == search.below.from) one.looked_at = {};
     }
 }
 
@@ -152,7 +156,6 @@ void ClaimFloors::extend(Expected& expected, Timestamp run_at, SteadyTime now) {
     expected.range.from = std::min(expected.range.from, run_at);
     expected.range.to = std::max(expected.range.to, run_at + Duration{1});
     expected.since = now;
-    expected.looked_at = {};
 }
 
 void ClaimFloors::expect(std::string_view queue, Timestamp run_at, SteadyTime now) {
@@ -178,7 +181,7 @@ void ClaimFloors::expect_back(std::string_view queue, Timestamp run_at, SteadyTi
     if (!known) return;
     const auto back = std::ranges::find(known->expected, true, &Expected::is_back);
     if (back == known->expected.end())
-        known->expected.push_back({{run_at, run_at + Duration{1}}, now, {}, true});
+        known->expected.push_back({{run_at, run_at + Duration{1}}, now, true});
     else
         extend(*back, run_at, now);
 }

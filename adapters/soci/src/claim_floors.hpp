@@ -30,16 +30,16 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 class ClaimFloors {
 public:
     struct Search {
+        /// What to look at, one after the other, until there are enough. They have no time in
+        /// common.
+        std::vector<DueRange> ranges = {{Timestamp::min(), Timestamp::max()}};
         Timestamp floor = Timestamp::min(); ///< the low-water mark
-        DueRange below = {};                ///< what to look at below it
-        bool is_below_first = false;        ///< otherwise, if there are too few above
-        bool is_expected = false;           ///< `below` is known to hold jobs, or has held some
+        DueRange look = {};                 ///< the part below it where nothing is expected
         std::optional<Timestamp> now = {};  ///< the database's time at the latest, if known
         std::uint64_t generation = 0;       ///< of the marks
 
-        DueRange first() const noexcept { return is_below_first ? below : above(); }
-        DueRange then() const noexcept { return is_below_first ? above() : below; }
-        DueRange above() const noexcept { return {floor, Timestamp::max()}; }
+        bool begins_below() const noexcept { return ranges.front().to <= floor; }
+        bool is_above_only() const noexcept { return ranges.size() == 1; }
     };
 
     /// What came of it.
@@ -72,15 +72,14 @@ public:
 
     /// A job with this time may be there now, or as soon as a transaction is committed.
     void expect(std::string_view queue, Timestamp run_at, SteadyTime now);
-    /// The same of one that was there before. All of these are looked for together, wherever they
-    /// are: they come at once, and seldom.
+    /// The same of one that was there before. All of these are looked for as one range, wherever
+    /// they are: they come at once, and seldom.
     void expect_back(std::string_view queue, Timestamp run_at, SteadyTime now);
 
 private:
     struct Expected {
         DueRange range;
         SteadyTime since = {};
-        SteadyTime looked_at = {};
         bool is_back = false;
     };
     struct Queue {
@@ -94,11 +93,11 @@ private:
         Duration usual = {};                     ///< so long does a search without a look take
         int looks_in_a_row = 0;
     };
-    static bool look_at_expected(Queue& queue, SteadyTime now, Search& search);
+    static DueRange next_look(const Queue& queue, SteadyTime now);
     Queue* queue_above(std::string_view name, Timestamp run_at);
     static void extend(Expected& expected, Timestamp run_at, SteadyTime now);
-    static void finish_expected(Queue& queue, const DueRange& range, SteadyTime began);
-    static void finish_look(Queue& queue, const DueRange& below, Duration took, SteadyTime now);
+    static void finish_expected(Queue& queue, SteadyTime began);
+    static void finish_look(Queue& queue, const DueRange& look, Duration took, SteadyTime now);
     static void note_look(Queue& queue, const Search& search, const Findings& found,
                           SteadyTime began, SteadyTime now);
 

@@ -15,35 +15,36 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 MysqlClaim::MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now,
                        ClaimFloors& floors, FilledQueues& filled, std::size_t settled)
     : request_(request), now_(now), floors_(floors), filled_(filled), settled_(settled),
-      began_(steady_now()), served_(request.limit > 0 ? request.queues.size() : 0) {
-    for (std::size_t i = 0; i < served_.size(); ++i)
-        served_[i].search = floors_.begin(request_.queues[i], began_);
+      began_(steady_now()) {
+    if (request.limit == 0) return;
+    for (const std::string& queue : request.queues) {
+        Served served{.queue = queue, .search = floors.begin(queue, began_)};
+        for (const DueRange& range : served.search.ranges) served.found.push_back({.range = range});
+        served_.push_back(std::move(served));
+    }
 }
 
 /// How many more jobs are wanted than were found.
 std::size_t MysqlClaim::missing() const {
-    std::size_t found = 0;
+    std::size_t count = 0;
     for (const Served& served : served_)
-        found += served.first.jobs.size() + served.then.jobs.size();
-    return request_.limit - std::min(found, request_.limit);
+        for (const Found& found : served.found) count += found.jobs.size();
+    return request_.limit - std::min(count, request_.limit);
 }
 
 bool MysqlClaim::search(MysqlBatch& batch) {
     if (look_beyond_others(batch)) return true;
     if (is_searched_ || served_.empty() || missing() == 0) return false;
     ask_for_next_due(batch);
-    for (std::size_t i = 0; i < served_.size(); ++i) {
-        Served& served = served_[i];
-        const bool is_likely_to_do = !served.was_searched_first && !served.search.is_below_first &&
-                                     filled_.contains(request_.queues[i]);
-        if (!std::exchange(served.was_searched_first, true))
-            search(batch, i, served.search.first(), served.first);
+    for (Served& served : served_) {
+        const bool is_likely_to_do =
+            served.searched == 0 && !served.search.begins_below() && filled_.contains(served.queue);
+        if (served.searched < served.found.size()) search_next(batch, served);
         if (is_likely_to_do) {
             ask_for_used_fence(batch);
             return true;
         }
-        if (!std::exchange(served.was_searched_then, true))
-            search(batch, i, served.search.then(), served.then);
+        while (served.searched < served.found.size()) search_next(batch, served);
     }
     ask_for_used_fence(batch);
     is_searched_ = true;
@@ -54,18 +55,15 @@ void MysqlClaim::ask_for_used_fence(MysqlBatch& batch) {
     batch.add(statements::used_fence, [this](Row row) { used_fence_ = row.number(); });
 }
 
-void MysqlClaim::search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found) {
-    if (range.is_empty()) return;
-    found.queue = queue;
-    found.range = range;
+void MysqlClaim::search_next(MysqlBatch& batch, Served& served) {
+    Found& found = served.found[served.searched++];
     found.wanted = missing();
     found.looked_at = 2 * found.wanted;
-    look(batch, found);
+    look(batch, served, found);
 }
 
-void MysqlClaim::look(MysqlBatch& batch, Found& found) {
-    Served& served = served_[found.queue];
-    const std::string& name = request_.queues[found.queue];
+void MysqlClaim::look(MysqlBatch& batch, Served& served, Found& found) {
+    const std::string& name = served.queue;
     const auto& [from, to] = found.range;
     const Slots slots = slots_of(found.range, now_ ? now_ : served.search.now);
     if (to == Timestamp::max()) { // what lies below is looked at again soon
@@ -87,11 +85,11 @@ bool MysqlClaim::look_beyond_others(MysqlBatch& batch) {
     if (looks_beyond_ == most_looks) return false;
     bool is_any = false;
     for (Served& served : served_)
-        for (Found* found : {&served.first, &served.then})
-            if (found->is_crowded()) {
-                found->jobs.clear();
-                found->looked_at *= more;
-                look(batch, *found);
+        for (Found& found : served.found)
+            if (found.is_crowded()) {
+                found.jobs.clear();
+                found.looked_at *= more;
+                look(batch, served, found);
                 is_any = true;
             }
     if (!is_any) return false;
@@ -125,9 +123,8 @@ ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_droppe
     constexpr Duration each_job_takes{50};
     const auto jobs = static_cast<Duration::rep>(settled_ + request_.limit - missing());
     return {.oldest = served.oldest,
-            .is_filled = has_dropped || !served.was_searched_then || served.first.is_crowded() ||
-                         served.then.is_crowded() ||
-                         (served.then.wanted > 0 && served.then.jobs.size() == served.then.wanted),
+            .is_filled = has_dropped || served.searched < served.found.size() || served.is_full() ||
+                         served.is_crowded(),
             .now = server_now_,
             .looked_to = served.looked_to,
             .took = std::max(ended - began_ - each_job_takes * jobs, Duration::zero())};
@@ -138,18 +135,17 @@ void MysqlClaim::take(MysqlBatch& batch) {
     const auto ended = steady_now();
     std::size_t wanted = request_.limit;
     std::vector<JobId> ids;
-    for (std::size_t i = 0; i < served_.size(); ++i) {
-        Served& served = served_[i];
-        if (!served.was_searched_first) continue;
-        const bool had_enough = served.first.jobs.size() == served.first.wanted;
-        filled_.set(request_.queues[i], had_enough);
-        const bool has_dropped = served.first.jobs.size() + served.then.jobs.size() > wanted;
-        floors_.end(request_.queues[i], served.search, findings(served, has_dropped, ended), began_,
+    for (Served& served : served_) {
+        if (served.searched == 0) continue;
+        filled_.set(served.queue, served.is_full());
+        std::size_t count = 0;
+        for (const Found& found : served.found) count += found.jobs.size();
+        floors_.end(served.queue, served.search, findings(served, count > wanted, ended), began_,
                     ended);
-        for (Found* found : {&served.first, &served.then}) {
-            found->jobs.resize(std::min(found->jobs.size(), wanted));
-            wanted -= found->jobs.size();
-            for (ClaimedJob& job : found->jobs) {
+        for (Found& found : served.found) {
+            found.jobs.resize(std::min(found.jobs.size(), wanted));
+            wanted -= found.jobs.size();
+            for (ClaimedJob& job : found.jobs) {
                 become_taken(job, used_fence_);
                 ids.push_back(job.lease.id);
             }
@@ -164,22 +160,19 @@ void MysqlClaim::take(MysqlBatch& batch) {
 
 void MysqlClaim::read_steps(Session& session) {
     for (Served& served : served_)
-        for (Found* found : {&served.first, &served.then})
-            soci_adapter::read_steps(session, mysql::over_rows, std::span(found->jobs));
+        for (Found& found : served.found)
+            soci_adapter::read_steps(session, mysql::over_rows, std::span(found.jobs));
 }
 
 void MysqlClaim::move_to(Exchange& answer) {
     const auto before = answer.claimed.size();
     for (Served& served : served_) {
-        const bool in_order = served.search.is_below_first;
-        for (Found* found :
-             {in_order ? &served.first : &served.then, in_order ? &served.then : &served.first})
-            std::ranges::move(found->jobs, std::back_inserter(answer.claimed));
+        std::ranges::sort(served.found, {}, [](const Found& found) { return found.range.from; });
+        for (Found& found : served.found)
+            std::ranges::move(found.jobs, std::back_inserter(answer.claimed));
     }
     if (answer.claimed.size() - before == request_.limit) return;
-    const bool is_crowded = std::ranges::any_of(served_, [](const Served& served) {
-        return served.first.is_crowded() || served.then.is_crowded();
-    });
+    const bool is_crowded = std::ranges::any_of(served_, &Served::is_crowded);
     answer.next_due_in = is_crowded ? Duration::zero() : due_in_;
 }
 

@@ -45,8 +45,8 @@ inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
     ++job.attempt;
 }
 
-/// A claim from one queue after the other: looks for due jobs where ClaimFloors says first and
-/// then, until there are enough, and for the next that will be due.
+/// A claim from one queue after the other: looks for due jobs where ClaimFloors says, until there
+/// are enough, and for the next that will be due.
 ///
 /// What is likely to be needed is asked for in one packet: all of it where the queues had too few
 /// jobs the last time, but nothing after a queue that had enough. Jobs are found without locks and
@@ -73,29 +73,32 @@ public:
 
 private:
     struct Found {
-        std::size_t queue = 0;
         DueRange range = {};
         std::size_t wanted = 0;
         std::size_t looked_at = 0; ///< of those that are due, at most so many
         std::size_t seen = 0;      ///< whether others have locked them or not
         std::vector<ClaimedJob> jobs = {};
 
+        bool is_full() const noexcept { return wanted > 0 && jobs.size() == wanted; }
         /// There may be more beyond those that others have locked.
         bool is_crowded() const noexcept {
             return jobs.size() < wanted && looked_at > 0 && seen >= looked_at;
         }
     };
     struct Served {
-        ClaimFloors::Search search = {};
-        Found first = {}, then = {};
+        const std::string& queue;
+        ClaimFloors::Search search;
+        std::vector<Found> found = {}; ///< of each range; does not grow
+        std::size_t searched = 0;      ///< ranges
         std::optional<Timestamp> oldest = {};
         Timestamp looked_to = Timestamp::max();
-        bool was_searched_first = false;
-        bool was_searched_then = false;
+
+        bool is_full() const { return std::ranges::any_of(found, &Found::is_full); }
+        bool is_crowded() const { return std::ranges::any_of(found, &Found::is_crowded); }
     };
 
-    void search(MysqlBatch& batch, std::size_t queue, const DueRange& range, Found& found);
-    void look(MysqlBatch& batch, Found& found);
+    void search_next(MysqlBatch& batch, Served& served);
+    void look(MysqlBatch& batch, Served& served, Found& found);
     bool look_beyond_others(MysqlBatch& batch);
     ClaimFloors::Findings findings(const Served& served, bool has_dropped, SteadyTime ended) const;
     void ask_for_next_due(MysqlBatch& batch);

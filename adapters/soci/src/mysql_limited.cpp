@@ -15,7 +15,7 @@ constexpr std::size_t most_locked = 100;
 
 } // namespace
 
-// Where a queue had too few jobs the last time, both of its ranges are looked at together.
+// Where a queue had too few jobs the last time, all of its ranges are looked at together.
 std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std::string> queues,
                                            std::size_t limit, Timestamp now) const {
     std::vector<DueJob> found;
@@ -29,8 +29,8 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
             const DueJob& job = found.emplace_back(read_due(row));
             findings.oldest = std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
         };
-        for (const DueRange& range : {search.first(), search.then()}) {
-            if (found.size() >= limit || range.is_empty()) continue;
+        for (const DueRange& range : search.ranges) {
+            if (found.size() >= limit) break;
             const auto missing = limit - found.size();
             const Slots slots = slots_of(range, now);
             session.query(mysql::find_limited)

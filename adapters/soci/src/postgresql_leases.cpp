@@ -4,6 +4,7 @@
 #include "postgresql_array.hpp"
 #include "postgresql_batch.hpp"
 #include "postgresql_dialect.hpp"
+#include "postgresql_searches.hpp"
 #include "postgresql_statements.hpp"
 
 #include <algorithm>
@@ -124,27 +125,16 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
         return;
     }
     const auto began = steady_now();
-    std::vector<ClaimFloors::Search> searches;
-    PostgresqlArray queues, first_from, first_to, then_from, then_to;
-    const auto add = [](PostgresqlArray& times, Timestamp time) {
-        times.add(time.time_since_epoch().count());
-    };
-    for (const std::string& queue : request.queues) {
-        const auto& search = searches.emplace_back(floors_.begin(queue, began));
-        queues.add(queue);
-        add(first_from, search.first().from);
-        add(first_to, search.first().to);
-        add(then_from, search.then().from);
-        add(then_to, search.then().to);
-    }
-    const std::string& names = queues.text();
+    PostgresqlSearches searches(floors_, request.queues, began);
+    PostgresqlArray queues;
+    for (const std::string& queue : request.queues) queues.add(queue);
     ClaimOrder found(request.queues);
     std::optional<Duration> due_in;
     ClaimFloors::Findings findings;
     batch.add(
         postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
-        request.ahead ? 1 : 0, names, first_from.text(), first_to.text(), then_from.text(),
-        then_to.text(), request.limit);
+        request.ahead ? 1 : 0, searches.names.text(), searches.from.text(), searches.to.text(),
+        request.limit);
     batch.add(
         postgresql::next_due_in,
         [&](Row row) {
@@ -155,7 +145,7 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
             findings.now = row.time();
             findings.took = row.duration();
         },
-        now, names);
+        now, queues.text());
     batch.run();
 
     // What the server does for a job is no part of looking for it.
@@ -164,11 +154,7 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
         each_job_takes * static_cast<Duration::rep>(settlements.size() + found.count());
     findings.took = std::max(findings.took, Duration::zero());
     findings.is_filled = found.count() == request.limit;
-    const auto ended = steady_now();
-    for (std::size_t i = 0; i < searches.size(); ++i) {
-        findings.oldest = found.oldest(i);
-        floors_.end(request.queues[i], searches[i], findings, began, ended);
-    }
+    searches.end(findings, steady_now(), [&](std::size_t queue) { return found.oldest(queue); });
     if (!findings.is_filled) answer.next_due_in = due_in;
     found.move_to(answer.claimed);
     read_claimed_steps(session, answer.claimed);

@@ -1,6 +1,6 @@
 #include "job_row.hpp"
-#include "postgresql_array.hpp"
 #include "postgresql_dialect.hpp"
+#include "postgresql_searches.hpp"
 #include "postgresql_session.hpp"
 #include "postgresql_statements.hpp"
 
@@ -12,33 +12,20 @@ std::vector<DueJob> PostgresqlDialect::find_due(Session& session,
                                                 std::span<const std::string> queues,
                                                 std::size_t limit, Timestamp now) const {
     const auto began = steady_now();
-    std::vector<ClaimFloors::Search> searches;
-    PostgresqlArray names, first_from, first_to, then_from, then_to;
-    const auto add = [](PostgresqlArray& times, Timestamp time) {
-        times.add(time.time_since_epoch().count());
-    };
-    for (const std::string& queue : queues) {
-        const auto& search = searches.emplace_back(floors_.begin(queue, began));
-        names.add(queue);
-        add(first_from, search.first().from);
-        add(first_to, search.first().to);
-        add(then_from, search.then().from);
-        add(then_to, search.then().to);
-    }
+    PostgresqlSearches searches(floors_, queues, began);
     std::vector<DueJob> found;
     session.query(postgresql::find_due)
-        .for_each([&](Row row) { found.push_back(read_due(row)); }, names.text(), first_from.text(),
-                  first_to.text(), then_from.text(), then_to.text(), now, limit);
+        .for_each([&](Row row) { found.push_back(read_due(row)); }, searches.names.text(),
+                  searches.from.text(), searches.to.text(), now, limit);
     const auto ended = steady_now();
-    ClaimFloors::Findings findings{
-        .is_filled = found.size() == limit, .now = now, .took = ended - began};
-    for (std::size_t i = 0; i < searches.size(); ++i) {
-        findings.oldest.reset();
-        for (const DueJob& job : found)
-            if (job.queue == queues[i])
-                findings.oldest = std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
-        floors_.end(queues[i], searches[i], findings, began, ended);
-    }
+    searches.end({.is_filled = found.size() == limit, .now = now, .took = ended - began}, ended,
+                 [&](std::size_t queue) {
+                     std::optional<Timestamp> oldest;
+                     for (const DueJob& job : found)
+                         if (job.queue == queues[queue])
+                             oldest = std::min(oldest.value_or(job.queued_at), job.queued_at);
+                     return oldest;
+                 });
     return found;
 }
 

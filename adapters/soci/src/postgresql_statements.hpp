@@ -107,55 +107,39 @@ inline constexpr Sql settle = {
                                  " CASE status WHEN 'pending' THEN run_at END",
     "ititi"};
 
-/// `served` is a queue, and where its due jobs are looked for first, and then if there are too few:
+/// Due jobs of `served`, a queue and a range in which they are looked for, until there are enough:
 /// see ClaimFloors.
-#define ASYNCJOBS_SERVED                                                                           \
-    "unnest(CAST(:queues AS text[]), CAST(:first_from AS bigint[]), CAST(:first_to AS bigint[]),"  \
-    " CAST(:then_from AS bigint[]), CAST(:then_to AS bigint[]))"                                   \
-    " AS served (name, first_from, first_to, then_from, then_to)"
-#define ASYNCJOBS_DUE(condition)                                                                   \
-    "SELECT ctid FROM (SELECT ctid FROM jobs WHERE status = 'pending' AND queue = served.name"     \
-    "  AND run_at <= :now AND " condition                                                          \
-    "  ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED) AS locked"
+#define ASYNCJOBS_DUE_OF_SERVED                                                                    \
+    "unnest(CAST(:queues AS text[]), CAST(:from AS bigint[]), CAST(:to AS bigint[]))"              \
+    " AS served (name, due_from, due_to),"                                                         \
+    " LATERAL (SELECT ctid FROM jobs WHERE status = 'pending' AND queue = served.name"             \
+    "  AND run_at <= :now AND run_at >= served.due_from AND run_at < served.due_to"                \
+    "  ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED) AS due"
 #define ASYNCJOBS_IS_SERVED                                                                        \
     "coalesce((SELECT paused FROM job_queues WHERE name = served.name), 0) = 0"
 
 #define ASYNCJOBS_POSTGRESQL_NEXT_FENCE ASYNCJOBS_NEXT_FENCE("greatest")
-inline constexpr Sql
-    claim =
-        {
-            "UPDATE jobs SET status = 'processing', attempt = attempt + 1,"
-            " fence = " ASYNCJOBS_POSTGRESQL_NEXT_FENCE ","
-            " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = "
-            ":now,"
-            " updated_at = :now, lease_expires_at = :now + :lease_for, lease_for = "
-            ":lease_for,"
-            " claimed_ahead = :ahead"
-            " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
-            // clang-format off
-    ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.first_from AND run_at < served.first_to")
-    " UNION ALL " ASYNCJOBS_DUE("run_at >= served.then_from AND run_at < served.then_to") ") AS due"
-                                                                          // clang-format on
-                                                                          " WHERE"
-                                                                          " " ASYNCJOBS_IS_SERVED
-                                                                          " LIMIT :n))"
-                                                                          " RETURNING "
-                                                                          "run_at,"
-                                                                          " " ASYNCJOBS_CLAIMED_COLUMNS,
-            due_columns};
+inline constexpr Sql claim = {
+    "UPDATE jobs SET status = 'processing', attempt = attempt + 1,"
+    " fence = " ASYNCJOBS_POSTGRESQL_NEXT_FENCE ","
+    " revision = revision + 1, progress = 0, message = '', worker = :worker, started_at = "
+    ":now,"
+    " updated_at = :now, lease_expires_at = :now + :lease_for, lease_for = "
+    ":lease_for,"
+    " claimed_ahead = :ahead"
+    " WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_DUE_OF_SERVED " WHERE"
+    " " ASYNCJOBS_IS_SERVED " LIMIT :n))"
+    " RETURNING "
+    "run_at,"
+    " " ASYNCJOBS_CLAIMED_COLUMNS,
+    due_columns};
 
 /// As `claim`, to look at the jobs first. They are locked.
-inline constexpr Sql
-    find_due = {"SELECT " ASYNCJOBS_DUE_COLUMNS
-                " FROM jobs WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_SERVED
-                // clang-format off
-    ", LATERAL (" ASYNCJOBS_DUE("run_at >= served.first_from AND run_at < served.first_to")
-    " UNION ALL " ASYNCJOBS_DUE("run_at >= served.then_from AND run_at < served.then_to") ") AS due"
-                                                                              // clang-format on
-                                                                              " WHERE"
-                                                                              " " ASYNCJOBS_IS_SERVED
-                                                                              " LIMIT :n))",
-                limited_due_columns};
+inline constexpr Sql find_due = {
+    "SELECT " ASYNCJOBS_DUE_COLUMNS
+    " FROM jobs WHERE ctid = ANY(ARRAY(SELECT due.ctid FROM " ASYNCJOBS_DUE_OF_SERVED " WHERE"
+    " " ASYNCJOBS_IS_SERVED " LIMIT :n))",
+    limited_due_columns};
 
 /// Of those that are not due yet; then the time, and how long the transaction has taken.
 inline constexpr Sql next_due_in = {

@@ -26,7 +26,7 @@ struct Claims {
                    {.oldest = found,
                     .is_filled = is_filled,
                     .now = oldest + (now - start),
-                    .took = usual + (search.below.is_empty() ? Duration::zero() : took)},
+                    .took = usual + (search.look.is_empty() ? Duration::zero() : took)},
                    now, now);
     }
     ClaimFloors::Search claim(std::optional<Timestamp> found, bool is_filled) {
@@ -39,6 +39,12 @@ struct Claims {
         floors.expect({&job, 1}, {&answer, 1}, now);
     }
 };
+
+std::vector<Timestamp> starts_of(const ClaimFloors::Search& search) {
+    std::vector<Timestamp> starts;
+    for (const DueRange& range : search.ranges) starts.push_back(range.from);
+    return starts;
+}
 
 TEST_CASE("the first search in a queue begins with its oldest job") {
     Claims claims;
@@ -54,9 +60,9 @@ TEST_CASE("a search begins a little before the oldest job of the last one, and m
     const auto next = claims.begin();
     CHECK(next.floor < oldest);
     CHECK(next.floor >= oldest - 1s);
-    CHECK_FALSE(next.is_below_first);
-    CHECK(next.below.from == Timestamp::min());
-    CHECK(next.below.to == next.floor);
+    CHECK_FALSE(next.begins_below());
+    CHECK(next.look.from == Timestamp::min());
+    CHECK(next.look.to == next.floor);
 }
 
 TEST_CASE("a search that found nothing begins a little before its time the next time") {
@@ -78,9 +84,9 @@ TEST_CASE("once a second a search looks below first, for what came below a backl
     Claims claims;
     claims.claim(oldest, true);
     claims.now += 999ms;
-    CHECK_FALSE(claims.begin().is_below_first);
+    CHECK_FALSE(claims.begin().begins_below());
     claims.now += 1ms;
-    CHECK(claims.begin().is_below_first);
+    CHECK(claims.begin().begins_below());
 }
 
 TEST_CASE("a backlog below the mark is worked off first, and each part of it looked at once") {
@@ -89,11 +95,11 @@ TEST_CASE("a backlog below the mark is worked off first, and each part of it loo
     claims.now += 1s;
     claims.claim(oldest - 2h, true);
     const auto next = claims.claim(oldest - 1h, true);
-    CHECK(next.is_below_first);
-    CHECK(next.below.from == oldest - 2h);
+    CHECK(next.begins_below());
+    CHECK(next.look.from == oldest - 2h);
     const auto last = claims.claim(oldest, true);
-    CHECK(last.below.from == oldest - 1h);
-    CHECK_FALSE(claims.begin().is_below_first);
+    CHECK(last.look.from == oldest - 1h);
+    CHECK_FALSE(claims.begin().begins_below());
 }
 
 TEST_CASE("a job that this process put below the mark is looked for at once, and nothing else") {
@@ -103,81 +109,89 @@ TEST_CASE("a job that this process put below the mark is looked for at once, and
         elsewhere{.queue = "other", .priority = 1}, old{.queue = "q", .run_at = oldest - 5h};
     claims.submit(ordinary);
     claims.submit(elsewhere);
-    CHECK_FALSE(claims.begin().is_below_first);
+    CHECK_FALSE(claims.begin().begins_below());
     claims.submit(old);
     const auto search = claims.begin();
-    CHECK(search.is_below_first);
-    CHECK(search.below.from == oldest - 5h);
-    CHECK(search.below.to - search.below.from < 1s);
+    CHECK(search.begins_below());
+    CHECK(search.ranges[0].from == oldest - 5h);
+    CHECK(search.ranges[0].to - search.ranges[0].from < 1s);
     claims.submit(urgent);
-    CHECK(claims.begin().below.from > oldest - 1h);
+    CHECK(claims.begin().ranges[1].from > oldest - 1h);
 }
 
-TEST_CASE("jobs that are expected are looked for in the order of their times, wherever there are "
-          "some, and otherwise one after the other") {
+TEST_CASE("all jobs that are expected are looked for by the next search, the oldest first") {
     Claims claims;
     claims.claim(oldest, true);
     for (const Duration before : {2h, 3h, 1h})
         claims.floors.expect("q", oldest - before, claims.now);
     for (int i = 0; i < 3; ++i) {
         claims.now += 1ms;
-        CHECK(claims.claim(oldest - 3h, true).below.from == oldest - 3h);
+        CHECK(starts_of(claims.claim(oldest - 3h, true)) ==
+              std::vector{oldest - 3h, oldest - 2h, oldest - 1h, claims.begin().floor});
     }
-    std::vector<Timestamp> looked_at;
-    for (int i = 0; i < 4; ++i) {
-        claims.now += 1ms;
-        looked_at.push_back(claims.claim({}, false).below.from);
-    }
-    CHECK(looked_at == std::vector{oldest - 3h, oldest - 2h, oldest - 1h, oldest - 3h});
 }
 
-TEST_CASE("jobs that came back are looked for together, however far apart they are") {
+TEST_CASE("a look where something is expected is one with it") {
     Claims claims;
     claims.claim(oldest, true);
-    claims.floors.expect("q", oldest - 5h, claims.now);
+    claims.floors.expect("q", oldest - 3h, claims.now);
+    CHECK(claims.begin().look.is_empty());
+    claims.now += 1s;
+    CHECK_FALSE(claims.begin().look.is_empty());
+    CHECK(starts_of(claims.begin()) == std::vector{Timestamp::min(), claims.begin().floor});
+}
+
+TEST_CASE("searches that always expect something look below once a second all the same") {
+    Claims claims;
+    claims.claim(oldest, true);
+    int looks = 0;
+    for (int i = 0; i < 300; ++i) {
+        claims.now += 10ms;
+        claims.floors.expect("q", oldest - 3h, claims.now);
+        looks += claims.claim({}, false).look.is_empty() ? 0 : 1;
+    }
+    CHECK(looks == 3);
+}
+
+TEST_CASE("jobs that came back are looked for as one range, however far apart they are") {
+    Claims claims;
+    claims.claim(oldest, true);
     for (const Duration before : {3h, 4h, 1h})
         claims.floors.expect_back("q", oldest - before, claims.now);
-    CHECK(claims.claim(oldest - 5h, true).below.from == oldest - 5h);
+    claims.floors.expect("q", oldest - 5h, claims.now);
     claims.now += 200ms;
-    CHECK(claims.claim(oldest, true).below.from == oldest - 5h);
-    const auto search = claims.claim(oldest - 4h, true);
-    CHECK(search.below.from == oldest - 4h);
-    CHECK(search.below.to > oldest - 1h);
-    CHECK(search.below.to < oldest - 1h + 1s);
-    CHECK(claims.claim({}, false).below.from == oldest - 4h);
-    CHECK_FALSE(claims.claim({}, false).is_expected);
+    const auto search = claims.claim({}, false);
+    REQUIRE(search.ranges.size() == 3);
+    CHECK(search.ranges[0].from == oldest - 5h);
+    CHECK(search.ranges[1].from == oldest - 4h);
+    CHECK(search.ranges[1].to > oldest - 1h);
+    CHECK(search.ranges[1].to < oldest - 1h + 1s);
+    CHECK_FALSE(claims.begin().begins_below());
 }
 
 TEST_CASE("a job that is expected is looked for until its transaction must have been committed") {
     Claims claims;
     claims.claim(oldest, true);
     claims.submit({.queue = "q", .run_at = oldest - 5h});
-    CHECK(claims.claim(oldest, true).is_expected);
-    CHECK(claims.claim(oldest, true).is_expected);
+    CHECK(claims.claim(oldest, true).begins_below());
+    CHECK(claims.claim(oldest, true).begins_below());
     claims.now += 200ms;
-    CHECK(claims.claim(oldest, true).is_expected);
-    CHECK_FALSE(claims.claim(oldest, true).is_expected);
+    CHECK(claims.claim(oldest, true).begins_below());
+    CHECK_FALSE(claims.claim(oldest, true).begins_below());
 }
 
 TEST_CASE("many jobs that are expected far from each other are looked for with bounded memory") {
     Claims claims;
     claims.claim(oldest, true);
     for (int i = 1; i <= 1000; ++i) claims.submit({.queue = "q", .run_at = oldest - i * 1h});
-    claims.now += 200ms;
-    int looks = 0;
-    Timestamp first = Timestamp::max();
-    for (; looks < 100; ++looks) {
-        const auto search = claims.claim(oldest, true);
-        if (!search.is_expected) break;
-        first = std::min(first, search.below.from);
-    }
-    CHECK(looks < 100);
-    CHECK(first == oldest - 1000h);
+    const auto search = claims.begin();
+    CHECK(search.ranges.size() < 100);
+    CHECK(search.ranges[0].from == oldest - 1000h);
 }
 
 /// Looks below for as long as that takes; returns whether it has looked at all.
 bool looks_at_all(Claims& claims) {
-    return claims.claim(std::nullopt, false).below.from == Timestamp::min();
+    return claims.claim(std::nullopt, false).look.from == Timestamp::min();
 }
 
 TEST_CASE("looks below that take long are at pieces, from the mark downwards") {
@@ -186,12 +200,12 @@ TEST_CASE("looks below that take long are at pieces, from the mark downwards") {
     claims.took = 100ms;
     for (int i = 0; i < 2; ++i) {
         CHECK(looks_at_all(claims));
-        CHECK(claims.begin().below.is_empty());
+        CHECK(claims.begin().look.is_empty());
         claims.now += 3s;
     }
     const auto piece = claims.claim(std::nullopt, false);
-    CHECK(piece.below.to == piece.floor);
-    CHECK(piece.below.from >= piece.floor - 2s);
+    CHECK(piece.look.to == piece.floor);
+    CHECK(piece.look.from >= piece.floor - 2s);
 }
 
 TEST_CASE("what a search takes without a look is no reason to look less") {
@@ -199,7 +213,7 @@ TEST_CASE("what a search takes without a look is no reason to look less") {
     claims.claim(oldest, true);
     claims.usual = 100ms;
     CHECK(looks_at_all(claims));
-    for (int i = 0; i < 100; ++i) CHECK(claims.claim(std::nullopt, false).below.is_empty());
+    for (int i = 0; i < 100; ++i) CHECK(claims.claim(std::nullopt, false).look.is_empty());
     claims.now += 5s;
     for (int i = 0; i < 3; ++i) CHECK(looks_at_all(claims));
 }
@@ -224,7 +238,7 @@ TEST_CASE("a search that found enough above has not looked below") {
     claims.claim(oldest, true);
     claims.took = 100ms;
     claims.claim(oldest + 1s, true);
-    CHECK_FALSE(claims.begin().below.is_empty());
+    CHECK_FALSE(claims.begin().look.is_empty());
 }
 
 TEST_CASE("a search knows what time it is at the latest by the database's clock") {
