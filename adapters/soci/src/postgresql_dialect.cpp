@@ -116,8 +116,9 @@ std::unique_ptr<Session> PostgresqlDialect::open() const {
         const auto settings = postgresql_settings(options_, options_.pools_transactions);
         if (options_.pools_transactions)
             session->set_for_each_transaction(settings);
-        else // by itself first, as a limit of the role's may be too short for the rest
-            session->set_schemas(session->execute("SET statement_timeout = 0; " + settings));
+        else // by themselves first, as limits of the role's may be too short for the rest
+            session->set_schemas(
+                session->execute("SET statement_timeout = 0; SET lock_timeout = 0; " + settings));
         return session;
     } catch (const soci::soci_error& error) {
         throw Error(Errc::store_unavailable,

@@ -2,6 +2,7 @@
 
 #include "postgresql_batch.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -103,7 +104,8 @@ std::string PostgresqlSession::execute(std::string statements) {
     }
     if (sqlstate.empty() && !is_connected()) sqlstate = connection_lost;
     if (!sqlstate.empty())
-        throw soci::postgresql_soci_error("a statement failed", sqlstate.c_str());
+        throw soci::postgresql_soci_error(fmt::format("a statement failed (sqlstate {})", sqlstate),
+                                          sqlstate.c_str());
     return answer;
 }
 
