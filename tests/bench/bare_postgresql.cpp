@@ -166,9 +166,9 @@ public:
         const auto settled = held_.size();
         held_.clear();
         if (limit > 0)
-            connection_.send("claim", {"bench", nullptr, "30000000", "0", "{default}",
-                                       floor_.c_str(), "{9223372036854775807}", "{0}",
-                                       floor_.c_str(), std::to_string(limit).c_str()});
+            connection_.send("claim",
+                             {"bench", nullptr, "30000000", "0", "{default}", floor_.c_str(),
+                              "{9223372036854775807}", std::to_string(limit).c_str()});
         connection_.commit([&](const PGresult& result) {
             constexpr int columns_of_claim = asyncjobs::soci_adapter::due_columns.size();
             if (PQnfields(&result) != columns_of_claim || PQntuples(&result) == 0) return;
