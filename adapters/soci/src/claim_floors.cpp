@@ -43,8 +43,11 @@ void join(std::vector<DueRange>& ranges) {
 } // namespace
 
 /// What a search takes without a look is no reason to look less.
-void ClaimFloors::finish_look(Queue& queue, const DueRange& look, Duration took, SteadyTime now) {
-    queue.looks.looked(look, queue.floor, std::max(took - queue.usual, Duration::zero()), now);
+void ClaimFloors::finish_look(Queue& queue, const DueRange& look, const Findings& found,
+                              SteadyTime now) {
+    const Duration took =
+        found.look_took.value_or(std::max(found.took - queue.usual, Duration::zero()));
+    queue.looks.looked(look, took, now);
     queue.unfinished.reset();
     queue.looks_first_at = queue.looks.has_seen_all() ? now + longest_wait : now;
 }
@@ -117,9 +120,10 @@ void ClaimFloors::note_look(Queue& queue, const Search& search, const Findings& 
         return;
     }
     const bool has_found_below = found.oldest && *found.oldest < search.floor;
-    if (!found.is_filled || (search.begins_below() && !has_found_below)) {
+    const bool has_looked_below = search.begins_below() || found.has_looked_below;
+    if (!found.is_filled || (has_looked_below && !has_found_below)) {
         finish_expected(queue, began);
-        if (has_looked) finish_look(queue, search.look, found.took, now);
+        if (has_looked) finish_look(queue, search.look, found, now);
     } else if (has_found_below && has_looked) {
         // There may be more, which go first; what is older than these is done with.
         queue.unfinished = {std::max(*found.oldest, search.look.from), search.look.to};

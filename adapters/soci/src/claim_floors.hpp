@@ -40,15 +40,20 @@ public:
 
         bool begins_below() const noexcept { return ranges.front().to <= floor; }
         bool is_above_only() const noexcept { return ranges.size() == 1; }
+        bool is_looked_at_in(const DueRange& range) const noexcept {
+            return !look.is_empty() && range.from <= look.from && look.to <= range.to;
+        }
     };
 
     /// What came of it.
     struct Findings {
-        std::optional<Timestamp> oldest = {};   ///< of the jobs that were claimed
+        std::optional<Timestamp> oldest = {};   ///< of the jobs that were found
         bool is_filled = false;                 ///< they were as many as it had wanted
+        bool has_looked_below = false;          ///< at all ranges there, though it is filled
         std::optional<Timestamp> now = {};      ///< until when jobs were due, if known
         Timestamp looked_to = Timestamp::max(); ///< what is due from then on was not looked for
         Duration took = {};                     ///< to look, without what the jobs themselves take
+        std::optional<Duration> look_took = {}; ///< for the range with Search::look alone, if known
     };
 
     /// `widest`: of a look at a piece of what is below.
@@ -97,7 +102,8 @@ private:
     Queue* queue_above(std::string_view name, Timestamp run_at);
     static void extend(Expected& expected, Timestamp run_at, SteadyTime now);
     static void finish_expected(Queue& queue, SteadyTime began);
-    static void finish_look(Queue& queue, const DueRange& look, Duration took, SteadyTime now);
+    static void finish_look(Queue& queue, const DueRange& look, const Findings& found,
+                            SteadyTime now);
     static void note_look(Queue& queue, const Search& search, const Findings& found,
                           SteadyTime began, SteadyTime now);
 

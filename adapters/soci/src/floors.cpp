@@ -15,7 +15,7 @@ void Floors::looked(std::string_view of, const DueRange& range, std::optional<Ti
     const std::lock_guard lock(mutex_);
     const auto found = floors_.find(of);
     if (found == floors_.end()) return;
-    found->second.looks.looked(range, found->second.floor, now - began, now);
+    found->second.looks.looked(range, now - began, now);
     if (oldest) lower_to(found->second, *oldest, now);
 }
 

@@ -18,6 +18,17 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Thread-safety  Full.
 class Floors {
 public:
+    /// Where a call begins, once what is due to be looked at below has been, by `find(range)`,
+    /// which returns the oldest that is there. `clock` is this process's.
+    Timestamp begin(std::string_view of, const auto& find, const auto& clock) {
+        const SteadyTime began = clock();
+        if (const DueRange range = below(of, began); !range.is_empty()) {
+            const std::optional<Timestamp> oldest = find(range);
+            looked(of, range, oldest, began, clock());
+        }
+        return floor_of(of);
+    }
+
     /// What to look at before the next call, if anything.
     DueRange below(std::string_view of, SteadyTime now) const;
 

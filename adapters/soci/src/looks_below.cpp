@@ -9,6 +9,9 @@ namespace {
 constexpr int pieces_one_in = 20, all_one_in = 200;
 constexpr Duration longest_deep_pause = std::chrono::hours{1};
 
+/// So many looks in a row that are slower than a quick piece may be accidents.
+constexpr int most_accidents = 2;
+
 constexpr Duration first_width = std::chrono::seconds{1};
 constexpr Duration least_width = std::chrono::milliseconds{1};
 
@@ -38,8 +41,10 @@ DueRange LooksBelow::next(Timestamp mark, SteadyTime now) const noexcept {
     return {to - width, to};
 }
 
-void LooksBelow::looked(const DueRange& range, Timestamp mark, Duration took, SteadyTime now) {
-    const bool is_of_all = range.from == Timestamp::min() && range.to >= mark;
+/// Where pieces reach down to the beginning, the last of several is not of all.
+void LooksBelow::looked(const DueRange& range, Duration took, SteadyTime now) {
+    const bool is_of_all =
+        range.from == Timestamp::min() && (!reaches_all() || next_to_ == Timestamp::max());
     if (width_ == any_width || is_of_all)
         looked_at_all(took, now);
     else
@@ -50,8 +55,11 @@ void LooksBelow::looked_at_all(Duration took, SteadyTime now) {
     const bool is_slow = took > pace_->quick;
     width_ = is_slow && was_slow_ ? std::min(first_width, widest_) : any_width;
     was_slow_ = is_slow;
+    not_quick_in_a_row_ = took > pace_->quick_piece ? not_quick_in_a_row_ + 1 : 0;
     next_to_ = Timestamp::max();
-    const auto pause = is_slow ? std::min(pieces_one_in * took, pace_->longest_pause) : Duration{};
+    const bool must_pause = is_slow || not_quick_in_a_row_ > most_accidents;
+    const auto pause =
+        must_pause ? std::min(pieces_one_in * took, pace_->longest_pause) : Duration::zero();
     looks_at_ = now + std::max(pause, pace_->rest);
     looks_deep_at_ =
         now + std::max(std::min(all_one_in * took, longest_deep_pause), pace_->longest_pause);

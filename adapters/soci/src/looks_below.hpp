@@ -17,14 +17,14 @@ struct DueRange {
 /// A mark is where what is known to live begins. Below it an index keeps the entries of what is
 /// gone until the database has cleaned up, which one long transaction of anybody's puts off. So all
 /// of it is looked at while that is quick. Where it is not, a piece at a time, from the mark
-/// downwards and then again from the mark, with pauses, so that looking takes about a twentieth of
-/// the time and no look takes much longer than the others.
+/// downwards and then again from the mark. There are pauses, so that looking takes about a
+/// twentieth of the time and no look takes much longer than the others.
 ///
 /// Thread-safety  None.
 class LooksBelow {
 public:
     struct Pace {
-        Duration quick;          ///< a look at all that is below
+        Duration quick;          ///< a look at all that is below; longer ones are at pieces
         Duration quick_piece;    ///< one at a piece; the next one is shorter or longer
         Duration shortest_pause; ///< after a piece
         Duration longest_pause;  ///< what takes so long has waited for something else
@@ -42,15 +42,15 @@ public:
     /// What to look at below `mark`, if anything.
     DueRange next(Timestamp mark, SteadyTime now) const noexcept;
 
-    /// That took `took`, which is how long to look once.
-    void looked(const DueRange& range, Timestamp mark, Duration took, SteadyTime now);
+    /// That took `took`, which is how long to look once. The mark may be another one by now.
+    void looked(const DueRange& range, Duration took, SteadyTime now);
 
     /// Whether all that is below can be looked at, as far as is known.
     bool are_of_all() const noexcept { return width_ == any_width; }
 
     /// Something may have come: no rest before the next look, while looks are quick.
     void end_rest() noexcept {
-        if (are_of_all() && !was_slow_) looks_at_ = {};
+        if (are_of_all() && not_quick_in_a_row_ == 0) looks_at_ = {};
     }
 
     /// Whether the look that came last was the last one for now.
@@ -69,6 +69,7 @@ private:
     Duration width_ = any_width;           ///< of the next piece, or all that is below
     Duration top_width_ = any_width;       ///< of the piece after the one at the mark
     bool was_slow_ = false;                ///< the last look at all that is below
+    int not_quick_in_a_row_ = 0;           ///< looks at all, which take as long as a piece
     SteadyTime looks_at_;                  ///< not before
     SteadyTime looks_deep_at_ = {};        ///< at all, while it is not quick
 };

@@ -59,7 +59,13 @@ void MysqlClaim::search_next(MysqlBatch& batch, Served& served) {
     Found& found = served.found[served.searched++];
     found.wanted = missing();
     found.looked_at = 2 * found.wanted;
+    const bool is_measured = served.search.is_looked_at_in(found.range);
+    if (is_measured)
+        batch.add(mysql::clock, [&served](Row row) { served.look_began = row.time(); });
     look(batch, served, found);
+    if (is_measured)
+        batch.add(mysql::clock,
+                  [&served](Row row) { served.look_took = row.time() - served.look_began; });
 }
 
 void MysqlClaim::look(MysqlBatch& batch, Served& served, Found& found) {
@@ -122,12 +128,15 @@ ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_droppe
                                            SteadyTime ended) const {
     constexpr Duration each_job_takes{50};
     const auto jobs = static_cast<Duration::rep>(settled_ + request_.limit - missing());
+    const bool has_looked_below = served.searched == served.found.size();
     return {.oldest = served.oldest,
-            .is_filled = has_dropped || served.searched < served.found.size() || served.is_full() ||
-                         served.is_crowded(),
+            .is_filled =
+                has_dropped || !has_looked_below || served.is_full() || served.is_crowded(),
+            .has_looked_below = has_looked_below,
             .now = server_now_,
             .looked_to = served.looked_to,
-            .took = std::max(ended - began_ - each_job_takes * jobs, Duration::zero())};
+            .took = std::max(ended - began_ - each_job_takes * jobs, Duration::zero()),
+            .look_took = served.look_took};
 }
 
 /// Of searches that went together, those that come later may have found more than was still wanted.

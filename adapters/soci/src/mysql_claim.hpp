@@ -92,6 +92,8 @@ private:
         std::size_t searched = 0;      ///< ranges
         std::optional<Timestamp> oldest = {};
         Timestamp looked_to = Timestamp::max();
+        Timestamp look_began = {};
+        std::optional<Duration> look_took = {};
 
         bool is_full() const { return std::ranges::any_of(found, &Found::is_full); }
         bool is_crowded() const { return std::ranges::any_of(found, &Found::is_crowded); }

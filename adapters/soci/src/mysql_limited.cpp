@@ -25,6 +25,7 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
         const auto search = floors_.begin(queue, began);
         const bool looks_at_once = !filled_.contains(queue);
         ClaimFloors::Findings findings{.now = now};
+        Timestamp look_began;
         const auto read = [&](Row row) {
             const DueJob& job = found.emplace_back(read_due(row));
             findings.oldest = std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
@@ -33,14 +34,22 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
             if (found.size() >= limit) break;
             const auto missing = limit - found.size();
             const Slots slots = slots_of(range, now);
+            const bool is_measured = search.is_looked_at_in(range);
+            if (is_measured)
+                session.query(mysql::clock).add([&](Row row) { look_began = row.time(); });
             session.query(mysql::find_limited)
                 .add(read, queue, slots.condition, range.from, range.to, now,
                      2 * missing + most_locked, missing);
+            if (is_measured)
+                session.query(mysql::clock).add([&](Row row) {
+                    findings.look_took = row.time() - look_began;
+                });
             if (!looks_at_once) session.run_added();
         }
         session.run_added();
         const auto ended = steady_now();
         findings.is_filled = found.size() >= limit;
+        findings.has_looked_below = looks_at_once;
         findings.took = ended - began;
         floors_.end(queue, search, findings, began, ended);
         filled_.set(queue, findings.is_filled);

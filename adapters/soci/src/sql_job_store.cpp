@@ -64,18 +64,10 @@ Counted read_counted(Row& row) {
     return found;
 }
 
-/// Where to begin, after a look below by `find(range)` where one is due.
-Timestamp floor_after_look(Floors& floors, std::string_view of, const auto& find) {
-    const auto began = steady_now();
-    if (const DueRange below = floors.below(of, began); !below.is_empty())
-        floors.looked(of, below, find(below).oldest, began, steady_now());
-    return floors.floor_of(of);
-}
-
 /// By `count(range, most)`, which may find fewer where it only looks.
 std::size_t count_from_floor(CountFloors& floors, std::string_view of, const auto& count) {
-    const Timestamp floor = floor_after_look(
-        floors, of, [&](const DueRange& below) { return count(below, std::size_t{1}); });
+    const auto find = [&](const DueRange& below) { return count(below, std::size_t{1}).oldest; };
+    const Timestamp floor = floors.begin(of, find, steady_now);
     const auto began = steady_now();
     const Counted found = count(DueRange{floor, Timestamp::max()}, Workload::count_limit);
     floors.end(of, found.oldest, found.at, began, steady_now());
@@ -369,11 +361,12 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
 
 /// Where a sweep has to begin: `find(session, now, floor)` is its statement.
 Timestamp SqlJobStore::sweep_from(SweepFloors& floors, std::string_view of, const auto& find) {
-    return floor_after_look(floors, of, [&](const DueRange& below) {
+    const auto look = [&](const DueRange& below) {
         return transact(Access::reading, [&](Session& session, CallTime) {
-            return find(session, CallTime(below.to - Duration{1}), below.from);
+            return find(session, CallTime(below.to - Duration{1}), below.from).oldest;
         });
-    });
+    };
+    return floors.begin(of, look, steady_now);
 }
 
 /// The same, if anything is due.

@@ -37,7 +37,7 @@ void SweepFloors::set_names(std::vector<std::string> names, SteadyTime began, St
         if (std::ranges::find(names, name) == names.end()) floors_.erase(name);
     names_ = std::move(names);
     if (!looks_for_names_) looks_for_names_.emplace(sweep_pace, Duration::zero(), all.to, began);
-    looks_for_names_->looked(all, all.to, now - began, now);
+    looks_for_names_->looked(all, now - began, now);
 }
 
 std::vector<std::string> SweepFloors::names() const {

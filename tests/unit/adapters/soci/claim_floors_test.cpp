@@ -208,6 +208,35 @@ TEST_CASE("looks below that take long are at pieces, from the mark downwards") {
     CHECK(piece.look.from >= piece.floor - 2s);
 }
 
+TEST_CASE("looks below take no more than a twentieth of the time unless they take next to none") {
+    Claims claims;
+    claims.claim(oldest, true);
+    const auto looks_in_a_second = [&] {
+        int looks = 0;
+        for (int i = 0; i < 1000; ++i) {
+            claims.now += 1ms;
+            looks += claims.claim(std::nullopt, false).look.is_empty() ? 0 : 1;
+        }
+        return looks;
+    };
+    claims.took = 500us;
+    CHECK(looks_in_a_second() > 500);
+    claims.took = 5ms;
+    CHECK(looks_in_a_second() <= 3 + 10);
+}
+
+TEST_CASE("where pieces are short, all is rarely looked at though the mark goes on") {
+    Claims claims{.floors = ClaimFloors(30s)};
+    claims.claim(oldest, true);
+    claims.took = 100ms;
+    int looks = 0;
+    for (int i = 0; i < 3'000; ++i) {
+        claims.now += 10ms;
+        looks += claims.claim(oldest + (claims.now - start), false).look.from == Timestamp::min();
+    }
+    CHECK(looks <= 4);
+}
+
 TEST_CASE("what a search takes without a look is no reason to look less") {
     Claims claims;
     claims.claim(oldest, true);
@@ -216,6 +245,17 @@ TEST_CASE("what a search takes without a look is no reason to look less") {
     for (int i = 0; i < 100; ++i) CHECK(claims.claim(std::nullopt, false).look.is_empty());
     claims.now += 5s;
     for (int i = 0; i < 3; ++i) CHECK(looks_at_all(claims));
+}
+
+TEST_CASE("what a look takes by itself counts alone, if it is known") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.usual = 100ms;
+    for (int i = 0; i < 100; ++i) claims.claim(std::nullopt, false);
+    claims.now += 5s;
+    claims.floors.end("q", claims.begin(), {.now = oldest, .look_took = 50ms}, claims.now,
+                      claims.now);
+    CHECK(claims.begin().look.is_empty());
 }
 
 TEST_CASE("searches that were slow for a while do not make slow looks seem quick for ever") {
@@ -239,6 +279,19 @@ TEST_CASE("a search that found enough above has not looked below") {
     claims.took = 100ms;
     claims.claim(oldest + 1s, true);
     CHECK_FALSE(claims.begin().look.is_empty());
+}
+
+TEST_CASE("a search that found enough above may have looked below all the same") {
+    Claims claims;
+    claims.claim(oldest, true);
+    claims.floors.end("q", claims.begin(),
+                      {.oldest = oldest + 1s,
+                       .is_filled = true,
+                       .has_looked_below = true,
+                       .now = oldest + 1s,
+                       .took = 100ms},
+                      claims.now, claims.now);
+    CHECK(claims.begin().look.is_empty());
 }
 
 TEST_CASE("a search knows what time it is at the latest by the database's clock") {

@@ -36,6 +36,27 @@ TEST_CASE("once a minute a sweep looks below, and begins with what it finds ther
     CHECK(floors.floor_of("type") == now - 1h);
 }
 
+TEST_CASE("a sweep looks below more rarely where that takes long") {
+    SweepFloors floors;
+    floors.end("type", now, first_sweep);
+    auto time = first_sweep;
+    int looks = 0;
+    const auto sweep_after = [&](Duration pause) {
+        time += pause;
+        const auto find = [&](const DueRange&) {
+            ++looks;
+            time += 10s;
+            return std::optional<Timestamp>();
+        };
+        floors.begin("type", find, [&] { return time; });
+    };
+    sweep_after(1min);
+    sweep_after(190s);
+    CHECK(looks == 1);
+    sweep_after(10s);
+    CHECK(looks == 2);
+}
+
 TEST_CASE("what there is to sweep is found out once a minute, and what is gone is forgotten") {
     SweepFloors floors;
     CHECK(floors.may_miss_names(first_sweep));
