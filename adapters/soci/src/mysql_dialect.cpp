@@ -261,7 +261,9 @@ OwnStatements MysqlDialect::own_statements() const noexcept {
             .to_advance = mysql::to_advance,
             .count_waiting = mysql::count_waiting,
             .count_processing = mysql::count_processing,
-            .latest_runs = mysql::latest_runs};
+            .latest_runs = mysql::latest_runs,
+            .past_tombstone = mysql::past_tombstone,
+            .forget_tombstones = mysql::forget_tombstones};
 }
 
 const RowStatements& MysqlDialect::row_statements() const noexcept { return mysql::over_rows; }

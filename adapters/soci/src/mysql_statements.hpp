@@ -141,6 +141,11 @@ inline constexpr Sql settle = {
                   "= :now,"
                   " revision = revision + 1" ASYNCJOBS_MYSQL_ARE_SETTLED};
 
+/// For a column that no index has: where statistics say that there is hardly a job, MySQL walks
+/// over an index that has all columns of a statement, although it may have the entries of millions
+/// that are gone. MariaDB does not, and takes this for a comment.
+#define ASYNCJOBS_MYSQL_BY_RANGE " /*!80016 AND revision >= 0 */"
+
 /// What waits in a queue, by the index jobs_due: `:slots` is a condition for due_slot, which is
 /// null where a job does not wait. A range for the queue, and a sum for the time, leave no other
 /// plan than to look up the slots: a planner whose statistics say that the queue is empty would
@@ -148,7 +153,7 @@ inline constexpr Sql settle = {
 static_assert(slot_width == Duration{262'144});
 #define ASYNCJOBS_MYSQL_WAITING(columns, condition)                                                \
     "SELECT " columns " FROM jobs FORCE INDEX (jobs_due)"                                          \
-    " WHERE queue >= :queue AND queue <= :queue AND " condition                                    \
+    " WHERE queue >= :queue AND queue <= :queue AND " condition ASYNCJOBS_MYSQL_BY_RANGE           \
     " AND NOT EXISTS (SELECT 1 FROM job_queues WHERE name = :queue AND paused = 1)"                \
     " ORDER BY queue, due_slot, run_at, id LIMIT "
 #define ASYNCJOBS_MYSQL_DUE(columns)                                                               \
@@ -184,7 +189,7 @@ inline constexpr Sql count_waiting = {
     "SELECT count(*), :now, min(run_at) FROM"
     " (SELECT run_at FROM jobs FORCE INDEX (jobs_due) WHERE queue >= :queue AND queue <= :queue"
     "  AND due_slot >= :floor DIV 262144 AND due_slot <= :now DIV 262144"
-    "  AND run_at >= :floor AND run_at <= :now"
+    "  AND run_at >= :floor AND run_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
     "  ORDER BY queue, due_slot, run_at LIMIT :count_limit) AS found",
     "iii"};
 
@@ -233,7 +238,7 @@ inline constexpr Sql find_expired = {
         " IF(cancel_requested_at IS NULL, 'pending', 'cancelled')),"
         " IF(claimed_ahead = 1, " ASYNCJOBS_MYSQL_STOOD_AT ", NULL)",
         "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_lease)"
-        " WHERE lease_expires_at >= :floor AND lease_expires_at <= :now"
+        " WHERE lease_expires_at >= :floor AND lease_expires_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
         " ORDER BY lease_expires_at LIMIT :n",
         "status = 'processing' AND lease_expires_at <= :now") " FOR UPDATE SKIP LOCKED",
     "ttti"};
@@ -279,23 +284,41 @@ inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finis
                                   " WHERE type > :after ORDER BY type LIMIT 1",
                                   "t"};
 
+/// Finished jobs of a type; a range for it, too, for the reason that the queue has one.
+#define ASYNCJOBS_MYSQL_FINISHED                                                                   \
+    "jobs FORCE INDEX (jobs_finished) WHERE type >= :type AND type <= :type AND "
 inline constexpr Sql expired_job = {
-    "SELECT :now, (SELECT expires_at FROM jobs FORCE INDEX (jobs_finished)"
-    " WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
-    " ORDER BY expires_at LIMIT 1)",
+    "SELECT :now, (SELECT expires_at FROM " ASYNCJOBS_MYSQL_FINISHED
+    "expires_at >= :floor AND expires_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
+    " ORDER BY type, expires_at LIMIT 1)",
     "ii"};
 
-inline constexpr Sql latest_runs = {ASYNCJOBS_LATEST_RUNS("jobs FORCE INDEX (jobs_finished)"),
-                                    "iiii"};
+inline constexpr Sql latest_runs = {
+    "SELECT count(completed_at), :now, min(expires_at), sum(completed_at - started_at) FROM"
+    " (SELECT completed_at, started_at, expires_at FROM " ASYNCJOBS_MYSQL_FINISHED
+    "  expires_at >= :floor AND expires_at < :until"
+    "  ORDER BY type DESC, expires_at DESC LIMIT 50) AS latest",
+    "iiii"};
+
+#define ASYNCJOBS_MYSQL_PAST_TOMBSTONES                                                            \
+    " FROM job_tombstones FORCE INDEX (job_tombstones_end)"                                        \
+    " WHERE expires_at >= :floor AND expires_at <= :now /*!80016 AND owner >= '' */"               \
+    " ORDER BY expires_at LIMIT "
+inline constexpr Sql past_tombstone = {
+    "SELECT :now, (SELECT expires_at" ASYNCJOBS_MYSQL_PAST_TOMBSTONES "1)", "ii"};
+/// Nested, since MySQL takes no limit right within IN.
+inline constexpr Sql forget_tombstones = {"DELETE FROM job_tombstones WHERE id IN (SELECT id FROM"
+                                          " (SELECT id" ASYNCJOBS_MYSQL_PAST_TOMBSTONES
+                                          ":n) AS past)"};
 
 #define ASYNCJOBS_MYSQL_TO_PURGE                                                                   \
     "status IN ('completed', 'failed', 'cancelled') AND dependents <> 1"
 inline constexpr Sql find_to_purge = {
     ASYNCJOBS_MYSQL_LOCKED(
         ASYNCJOBS_PURGED_COLUMNS,
-        "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_finished) WHERE type = :type"
-        " AND expires_at >= :floor AND expires_at <= :now AND " ASYNCJOBS_MYSQL_TO_PURGE
-        " ORDER BY expires_at LIMIT :n",
+        "SELECT id AS due_id FROM " ASYNCJOBS_MYSQL_FINISHED
+        "expires_at >= :floor AND expires_at <= :now AND " ASYNCJOBS_MYSQL_TO_PURGE
+        " ORDER BY type, expires_at LIMIT :n",
         ASYNCJOBS_MYSQL_TO_PURGE " AND expires_at <= :now") " FOR UPDATE SKIP LOCKED",
     purged_columns};
 
@@ -376,14 +399,16 @@ inline constexpr RowStatements over_rows = {
 
 inline constexpr Sql to_advance = {
     "SELECT :now, (SELECT to_unblock FROM jobs FORCE INDEX (jobs_to_unblock)"
-    " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now ORDER BY to_unblock LIMIT 1)",
+    " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now" ASYNCJOBS_MYSQL_BY_RANGE
+    " ORDER BY to_unblock LIMIT 1)",
     "ii"};
 inline constexpr Sql find_to_advance = {
-    ASYNCJOBS_MYSQL_LOCKED("id, queue, run_at - priority * :step",
-                           "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)"
-                           " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now"
-                           " ORDER BY to_unblock LIMIT :n",
-                           "to_unblock >= 0 AND to_unblock <= :now") " FOR UPDATE SKIP LOCKED",
+    ASYNCJOBS_MYSQL_LOCKED(
+        "id, queue, run_at - priority * :step",
+        "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)"
+        " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now" ASYNCJOBS_MYSQL_BY_RANGE
+        " ORDER BY to_unblock LIMIT :n",
+        "to_unblock >= 0 AND to_unblock <= :now") " FOR UPDATE SKIP LOCKED",
     "tti"};
 inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
                                 " SET " ASYNCJOBS_ADVANCES(":step") " WHERE id IN (:these)"};

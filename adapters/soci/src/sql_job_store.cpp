@@ -476,7 +476,7 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     }
     const auto tombstones_from = find_to_sweep(
         finished_floors_, tombstones, [&](Session& session, CallTime now, Timestamp floor) {
-            return find_due(session.query(statements::past_tombstone), now, floor);
+            return find_due(session.query(dialect_->own_statements().past_tombstone), now, floor);
         });
     std::map<std::string, Timestamp> due;
     for (const std::string& type : finished_floors_.names()) {

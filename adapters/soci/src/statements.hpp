@@ -142,12 +142,12 @@ inline constexpr Sql count_processing = {
 /// Of the type's latest runs: the number of those that completed, the time, the first of them, and
 /// what they took together. Where jobs are kept for the same time, those that go last have finished
 /// last.
-#define ASYNCJOBS_LATEST_RUNS(jobs)                                                                \
-    "SELECT count(completed_at), :now, min(expires_at), sum(completed_at - started_at) FROM"       \
-    " (SELECT completed_at, started_at, expires_at FROM " jobs                                     \
-    "  WHERE type = :type AND expires_at >= :floor AND expires_at < :until"                        \
-    "  ORDER BY expires_at DESC LIMIT 50) AS latest"
-inline constexpr Sql latest_runs = {ASYNCJOBS_LATEST_RUNS("jobs"), "iiii"};
+inline constexpr Sql latest_runs = {
+    "SELECT count(completed_at), :now, min(expires_at), sum(completed_at - started_at) FROM"
+    " (SELECT completed_at, started_at, expires_at FROM jobs"
+    "  WHERE type = :type AND expires_at >= :floor AND expires_at < :until"
+    "  ORDER BY expires_at DESC LIMIT 50) AS latest",
+    "iiii"};
 
 inline constexpr Sql paused = {"SELECT paused FROM job_queues WHERE name = :queue", "i"};
 
@@ -164,13 +164,11 @@ inline constexpr Sql past_tombstone = {
     "SELECT :now, (SELECT expires_at FROM job_tombstones"
     "  WHERE expires_at >= :floor AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
     "ii"};
-/// Nested, since MySQL takes no limit right within IN.
 #define ASYNCJOBS_PAST_TOMBSTONES                                                                  \
     "SELECT id FROM job_tombstones WHERE expires_at >= :floor AND expires_at <= :now"              \
     " ORDER BY expires_at LIMIT :n"
 inline constexpr Sql forget_tombstones = {
-    "DELETE FROM job_tombstones WHERE id IN (SELECT id FROM (" ASYNCJOBS_PAST_TOMBSTONES
-    ") AS past)"};
+    "DELETE FROM job_tombstones WHERE id IN (" ASYNCJOBS_PAST_TOMBSTONES ")"};
 
 /// Of the jobs that wait for a limit, up to `last`, those that do so no more.
 #define ASYNCJOBS_IS_NOT_WAITING                                                                   \
@@ -206,6 +204,7 @@ struct OwnStatements {
     Sql count_waiting = statements::count_waiting;
     Sql count_processing = statements::count_processing;
     Sql latest_runs = statements::latest_runs;
+    Sql past_tombstone = statements::past_tombstone;
     Sql forget_tombstones = statements::forget_tombstones;
     Sql forget_waiting = statements::forget_waiting;
 };

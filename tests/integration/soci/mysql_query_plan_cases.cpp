@@ -25,11 +25,38 @@ struct Step {
 /// Tables with many jobs of each status, and the plans that the server makes for them.
 class MysqlPlanner {
 public:
-    explicit MysqlPlanner(const Need& needed) : tables_(needed) {
-        open_store(tables_.url());
+    explicit MysqlPlanner(const Need& needed) : tables_(needed) { open_store(tables_.url()); }
+
+    /// The indexes keep its entries, which no statistics count.
+    void keep_what_is_gone() {
+        reader_.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        reader_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+    }
+
+    /// So many of each status.
+    void set_jobs(int count) {
+        server_.run("DELETE FROM jobs");
+        server_.run("DELETE FROM job_tombstones");
         for (const char* status : {"pending", "processing", "completed", "failed", "cancelled"})
-            add_jobs(status);
-        add_waiting();
+            add_jobs(status, count);
+        server_.run("INSERT INTO job_tombstones SELECT id, owner, expires_at FROM jobs"
+                    " WHERE expires_at IS NOT NULL");
+        server_.run("ANALYZE TABLE jobs, job_tombstones");
+    }
+
+    /// For limits: half of the pending jobs in two lines; lines of which a hundredth is due.
+    void add_waiting() {
+        server_.run(
+            "INSERT INTO job_waiting"
+            " (job, line, queue, queued_at, job_revision, job_created_at, told)"
+            " SELECT id, IF(queue = 'q1', 'limit=a', 'limit=b'), queue, run_at, revision,"
+            "  created_at, '' FROM jobs WHERE status = 'pending' AND queue IN ('q1', 'q2')");
+        server_.run("INSERT INTO job_lines (line, next_at, due_at, updated_at)"
+                    " SELECT id, 0, IF(owner = 'owner7', 17, 19) * 100000000000000, 0 FROM jobs"
+                    " WHERE status = 'pending' AND queue IN ('q1', 'q3')");
+        server_.run("INSERT INTO job_places (line, job, fence) SELECT 'limit=a', id, 1 FROM jobs"
+                    " WHERE status = 'processing' AND queue = 'q1' LIMIT 1000");
+        server_.run("ANALYZE TABLE job_waiting, job_lines, job_places");
     }
 
     /// With an example in the place of each parameter.
@@ -118,22 +145,7 @@ private:
         return count;
     }
 
-    /// For limits: half of the pending jobs in two lines; lines of which a hundredth is due.
-    void add_waiting() {
-        server_.run(
-            "INSERT INTO job_waiting"
-            " (job, line, queue, queued_at, job_revision, job_created_at, told)"
-            " SELECT id, IF(queue = 'q1', 'limit=a', 'limit=b'), queue, run_at, revision,"
-            "  created_at, '' FROM jobs WHERE status = 'pending' AND queue IN ('q1', 'q2')");
-        server_.run("INSERT INTO job_lines (line, next_at, due_at, updated_at)"
-                    " SELECT id, 0, IF(owner = 'owner7', 17, 19) * 100000000000000, 0 FROM jobs"
-                    " WHERE status = 'pending' AND queue IN ('q1', 'q3')");
-        server_.run("INSERT INTO job_places (line, job, fence) SELECT 'limit=a', id, 1 FROM jobs"
-                    " WHERE status = 'processing' AND queue = 'q1' LIMIT 1000");
-        server_.run("ANALYZE TABLE job_waiting, job_lines, job_places");
-    }
-
-    void add_jobs(const std::string& status) {
+    void add_jobs(const std::string& status, int count) {
         const auto if_status = [&](std::string_view which, std::string_view value) {
             return fmt::format("IF('{}' IN ({}), {}, NULL)", status, which, value);
         };
@@ -148,16 +160,17 @@ private:
             "seq,"
             " {1}, {2}, {3}, {4}, {5}, CONCAT('worker', seq % 50), '{{}}'"
             " FROM (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d AS seq"
-            "  FROM {6} AS a, {6} AS b, {6} AS c, {6} AS d, {6} AS e) AS numbers",
+            "  FROM {6} AS a, {6} AS b, {6} AS c, {6} AS d, {6} AS e) AS numbers WHERE seq <= {7}",
             status, if_status("'completed'", "seq"), if_status("'failed'", "seq"),
             if_status("'cancelled'", "seq"), if_status("'processing'", "1700000000000000 + seq"),
             if_status("'completed', 'failed', 'cancelled'", "1700000000000000 + seq"),
             "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION"
-            " SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"));
+            " SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)",
+            count));
     }
 
     MysqlTables tables_;
-    Mysql server_ = tables_.connect();
+    Mysql server_ = tables_.connect(), reader_ = tables_.connect();
     const bool is_mariadb_ = server_.value("SELECT VERSION()").find("MariaDB") != std::string::npos;
 };
 
@@ -171,6 +184,17 @@ bool reads_jobs_whole_or_sorts(const Step& step) {
            step.extra.find("filesort") != step.extra.npos;
 }
 
+bool reads_range(const Step& step) {
+    return step.access == "range" && step.index.find("PRIMARY") == step.index.npos;
+}
+
+/// Of these, a plan that reads less than the whole range of an index walks over all that is gone.
+constexpr Sql by_times[] = {
+    mysql::next_due_in,   mysql::find_due,        mysql::count_due,      mysql::find_limited,
+    mysql::count_waiting, mysql::find_expired,    mysql::expired_lease,  mysql::count_processing,
+    mysql::held,          mysql::expired_job,     mysql::latest_runs,    mysql::find_to_purge,
+    mysql::to_advance,    mysql::find_to_advance, mysql::past_tombstone, mysql::forget_tombstones};
+
 std::string show(const std::vector<Step>& plan) {
     std::string out;
     for (const auto& [table, access, index, extra] : plan)
@@ -181,6 +205,8 @@ std::string show(const std::vector<Step>& plan) {
 MYSQL_CASE("query plan",
            "no statement scans the table or sorts, with 100,000 jobs of each status") {
     MysqlPlanner planner(needed);
+    planner.set_jobs(100'000);
+    planner.add_waiting();
     const Sql all[] = {mysql::next_due_in,
                        mysql::held,
                        mysql::expired_lease,
@@ -316,6 +342,22 @@ MYSQL_CASE("query plan",
                     CHECK((plan[0].index == "PRIMARY") == !(owner || is_of_stopped));
                     CHECK(plan[0].access != "ALL");
                 }
+}
+
+MYSQL_CASE("query plan", "what looks for jobs by their times does so by their whole range, "
+                         "however many are gone") {
+    MysqlPlanner planner(needed);
+    planner.keep_what_is_gone();
+    for (const int count : {20'000, 10}) {
+        planner.set_jobs(count);
+        for (const Sql& statement : by_times) {
+            const auto plan = planner.plan_of(statement);
+            CAPTURE(count);
+            CAPTURE(statement.text);
+            CAPTURE(show(plan));
+            CHECK(std::ranges::any_of(plan, reads_range));
+        }
+    }
 }
 
 } // namespace
