@@ -60,11 +60,10 @@ void MysqlClaim::search_next(MysqlBatch& batch, Served& served) {
     found.wanted = missing();
     found.looked_at = 2 * found.wanted;
     const bool is_measured = served.search.is_looked_at_in(found.range);
-    if (is_measured)
-        batch.add(mysql::clock, [&served](Row row) { served.look_began = row.time(); });
+    if (is_measured) batch.add(mysql::now, [&served](Row row) { served.look_began = row.time(); });
     look(batch, served, found);
     if (is_measured)
-        batch.add(mysql::clock,
+        batch.add(mysql::now,
                   [&served](Row row) { served.look_took = row.time() - served.look_began; });
 }
 

@@ -36,12 +36,12 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
             const Slots slots = slots_of(range, now);
             const bool is_measured = search.is_looked_at_in(range);
             if (is_measured)
-                session.query(mysql::clock).add([&](Row row) { look_began = row.time(); });
+                session.query(mysql::now).add([&](Row row) { look_began = row.time(); });
             session.query(mysql::find_limited)
                 .add(read, queue, slots.condition, range.from, range.to, now,
                      2 * missing + most_locked, missing);
             if (is_measured)
-                session.query(mysql::clock).add([&](Row row) {
+                session.query(mysql::now).add([&](Row row) {
                     findings.look_took = row.time() - look_began;
                 });
             if (!looks_at_once) session.run_added();

@@ -25,9 +25,6 @@ inline constexpr Sql now = {"SELECT " ASYNCJOBS_MYSQL_TIME, "i"};
 #define ASYNCJOBS_MYSQL_KEPT_TIME "@asyncjobs_now"
 inline constexpr Sql keep_time = {"SET " ASYNCJOBS_MYSQL_KEPT_TIME " = " ASYNCJOBS_MYSQL_TIME};
 
-/// When this statement began.
-inline constexpr Sql clock = {"SELECT " ASYNCJOBS_MYSQL_TIME, "i"};
-
 #define ASYNCJOBS_COLUMN(name, at) "new_" name " longtext CHARACTER SET utf8mb4 PATH '$[" at "]'"
 #define ASYNCJOBS_OF_BATCH " AS batch STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON id = new_id"
 /// Rows for a SELECT that locks: MySQL 9 refuses to lock a JSON_TABLE itself (error 3569).
