@@ -74,16 +74,17 @@ ClaimFloors::Search ClaimFloors::begin(std::string_view queue, SteadyTime now) {
     if (known.time) search.now = *known.time + (now - known.time_at);
     std::erase_if(known.expected,
                   [&](const Expected& one) { return one.range.from >= known.floor; });
-    for (const Expected& one : known.expected)
-        search.ranges.push_back({one.range.from, std::min(one.range.to, known.floor)});
-    const DueRange look = next_look(known, now);
     const bool looks_first = now >= known.looks_first_at;
-    if (looks_first || known.expected.empty()) search.look = look;
-    const bool looks = !search.look.is_empty();
-    if (looks && looks_first) search.ranges.push_back(look);
+    if (looks_first || known.expected.empty()) search.look = next_look(known, now);
+    const auto add = [&search](const DueRange& range) {
+        if (!range.is_empty()) search.ranges.push_back(range);
+    };
+    for (const Expected& one : known.expected)
+        add({one.range.from, std::min(one.range.to, known.floor)});
+    if (looks_first) add(search.look);
     join(search.ranges);
-    search.ranges.push_back({known.floor, Timestamp::max()});
-    if (looks && !looks_first) search.ranges.push_back(look);
+    add({known.floor, Timestamp::max()});
+    if (!looks_first) add(search.look);
     return search;
 }
 

@@ -34,7 +34,7 @@ public:
         /// common.
         std::vector<DueRange> ranges = {{Timestamp::min(), Timestamp::max()}};
         Timestamp floor = Timestamp::min(); ///< the low-water mark
-        DueRange look = {};                 ///< the part below it where nothing is expected
+        DueRange look = {};                 ///< below it, in case something is there; in `ranges`
         std::optional<Timestamp> now = {};  ///< the database's time at the latest, if known
         std::uint64_t generation = 0;       ///< of the marks
 
