@@ -52,8 +52,8 @@ public:
         bool has_looked_below = false;          ///< at all ranges there, though it is filled
         std::optional<Timestamp> now = {};      ///< until when jobs were due, if known
         Timestamp looked_to = Timestamp::max(); ///< what is due from then on was not looked for
-        Duration took = {};                     ///< to look, without what the jobs themselves take
-        std::optional<Duration> look_took = {}; ///< for the range with Search::look alone, if known
+        std::optional<Duration> look_took = {}; ///< for the range with Search::look, if known
+        Duration took = {}; ///< otherwise, for all, without what the jobs themselves take
     };
 
     /// `widest`: of a look at a piece of what is below.

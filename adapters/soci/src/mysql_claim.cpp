@@ -13,9 +13,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 MysqlClaim::MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now,
-                       ClaimFloors& floors, FilledQueues& filled, std::size_t settled)
-    : request_(request), now_(now), floors_(floors), filled_(filled), settled_(settled),
-      began_(steady_now()) {
+                       ClaimFloors& floors, FilledQueues& filled)
+    : request_(request), now_(now), floors_(floors), filled_(filled), began_(steady_now()) {
     if (request.limit == 0) return;
     for (const std::string& queue : request.queues) {
         Served served{.queue = queue, .search = floors.begin(queue, began_)};
@@ -123,10 +122,7 @@ void MysqlClaim::read(Row row, Served& served, Found& found) {
     found.jobs.push_back(read_claimed(row));
 }
 
-ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_dropped,
-                                           SteadyTime ended) const {
-    constexpr Duration each_job_takes{50};
-    const auto jobs = static_cast<Duration::rep>(settled_ + request_.limit - missing());
+ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_dropped) const {
     const bool has_looked_below = served.searched == served.found.size();
     return {.oldest = served.oldest,
             .is_filled =
@@ -134,7 +130,6 @@ ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_droppe
             .has_looked_below = has_looked_below,
             .now = server_now_,
             .looked_to = served.looked_to,
-            .took = std::max(ended - began_ - each_job_takes * jobs, Duration::zero()),
             .look_took = served.look_took};
 }
 
@@ -148,8 +143,7 @@ void MysqlClaim::take(MysqlBatch& batch) {
         filled_.set(served.queue, served.is_full());
         std::size_t count = 0;
         for (const Found& found : served.found) count += found.jobs.size();
-        floors_.end(served.queue, served.search, findings(served, count > wanted, ended), began_,
-                    ended);
+        floors_.end(served.queue, served.search, findings(served, count > wanted), began_, ended);
         for (Found& found : served.found) {
             found.jobs.resize(std::min(found.jobs.size(), wanted));
             wanted -= found.jobs.size();

@@ -54,9 +54,8 @@ inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
 /// them. Where they have locked nearly all of these, it looks again, for more.
 class MysqlClaim {
 public:
-    /// `settled` jobs are locked by the same packet.
     MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now, ClaimFloors& floors,
-               FilledQueues& filled, std::size_t settled);
+               FilledQueues& filled);
 
     /// Adds the searches that are left; false if there are none, or enough jobs were found. What
     /// was added before must have been run.
@@ -102,7 +101,7 @@ private:
     void search_next(MysqlBatch& batch, Served& served);
     void look(MysqlBatch& batch, Served& served, Found& found);
     bool look_beyond_others(MysqlBatch& batch);
-    ClaimFloors::Findings findings(const Served& served, bool has_dropped, SteadyTime ended) const;
+    ClaimFloors::Findings findings(const Served& served, bool has_dropped) const;
     void ask_for_next_due(MysqlBatch& batch);
     void ask_for_used_fence(MysqlBatch& batch);
     void read(Row row, Served& served, Found& found);
@@ -113,7 +112,6 @@ private:
     std::optional<Timestamp> server_now_;
     ClaimFloors& floors_;
     FilledQueues& filled_;
-    const std::size_t settled_;
     const SteadyTime began_;
     std::vector<Served> served_; ///< by their places in the request; does not grow
     bool is_searched_ = false;

@@ -249,7 +249,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
 
     MysqlBatch& batch = own.batch();
     Settling settling(own, *this, now, settlements, answer);
-    MysqlClaim claim(request, now, floors_, filled_, settlements.size());
+    MysqlClaim claim(request, now, floors_, filled_);
     settling.add_to(batch);
     claim.search(batch);
     do {

@@ -47,11 +47,9 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
             if (!looks_at_once) session.run_added();
         }
         session.run_added();
-        const auto ended = steady_now();
         findings.is_filled = found.size() >= limit;
         findings.has_looked_below = looks_at_once;
-        findings.took = ended - began;
-        floors_.end(queue, search, findings, began, ended);
+        floors_.end(queue, search, findings, began, steady_now());
         filled_.set(queue, findings.is_filled);
     }
     found.resize(std::min(found.size(), limit));
