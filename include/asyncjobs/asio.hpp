@@ -8,8 +8,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Timers on a host's own io_context, so that the library starts no thread for them; lanes are
-/// threads of the library's all the same, for nothing may block the host's.
+/// A Runtime whose timers use the host's io_context, so that the library starts no timer thread.
+/// Lanes still use the library's own threads, because blocking tasks must not run on the host's.
 ///
 /// Pass it to Executor and Client. The io_context must run as long as any of them lives.
 ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers);

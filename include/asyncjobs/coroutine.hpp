@@ -23,7 +23,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// One run of a coroutine. Its frame owns it.
+/// One run of a coroutine. Owned by its frame.
 struct CoroutineRun {
     CoroutineRun(const boost::asio::any_io_executor& executor, ProgressReporter& reporter)
         : strand(boost::asio::make_strand(executor)), progress(reporter) {}
@@ -33,7 +33,7 @@ struct CoroutineRun {
     boost::asio::cancellation_signal cancellation; ///< emitted on the strand
 };
 
-/// A stop token's callback: brings the request to the run's strand.
+/// A stop token's callback: forwards the request to the run's strand.
 class ASYNCJOBS_DECL CancelCoroutine {
 public:
     explicit CancelCoroutine(const std::shared_ptr<CoroutineRun>& run) noexcept : run_(run) {}
@@ -43,11 +43,12 @@ private:
     std::weak_ptr<CoroutineRun> run_;
 };
 
-/// Interrupted for an operation that was aborted because of `stop`; everything else as it is.
+/// Returns Interrupted for an operation aborted because of `stop`, and any other exception
+/// unchanged.
 ASYNCJOBS_DECL std::exception_ptr interruption(std::exception_ptr thrown,
                                                const std::stop_token& stop);
 
-/// Fails to compile, with the remedy, for what is no coroutine of `Input`.
+/// Fails to compile, with the remedy, unless `Function` is a coroutine of `Input`.
 template <typename Input, typename Function>
 constexpr bool require_coroutine() {
     constexpr bool is_callable = require_callable<Input, Function>();
@@ -62,8 +63,8 @@ constexpr bool require_coroutine() {
 
 /// A handler that is a coroutine. Made by coroutine().
 ///
-/// Thread-safety  Full, as far as the function's is.
-/// Ownership      Runs under way keep the function alive.
+/// Thread-safety  As the function's.
+/// Ownership      Active runs keep the function alive.
 template <typename Function>
 class CoroutineHandler {
 public:
@@ -122,33 +123,33 @@ private:
 };
 
 /// Makes a handler of `function(Input[, ProgressReporter&]) -> boost::asio::awaitable<Result>`,
-/// which takes no thread: thousands may be suspended at once, as ExecutorOptions::concurrency
-/// allows. `Input` is the struct, or a JsonText with Executor::handle_async; by value or by
-/// reference, both live as long as the run. `Result` is void, a JsonText, or a struct described by
-/// Boost.Describe. Exceptions mean what they mean of other handlers.
+/// which takes no thread: thousands may be suspended at once, up to ExecutorOptions::concurrency.
+/// `Input` is the struct, or a JsonText with Executor::handle_async; by value or by reference, both
+/// live as long as the run. `Result` is void, a JsonText, or a struct described by Boost.Describe.
+/// Exceptions have the same meaning as in other handlers.
 ///
 ///     executor.handle<SalesReport>(asyncjobs::coroutine(context.get_executor(), make_report));
 ///
-/// Each run is on a strand of its own over `executor`, and must not block it. When the job is to
-/// stop, the run's cancellation slot is emitted there: an operation that waits ends with
+/// Each run has its own strand over `executor`, and must not block it. When the job is to stop, the
+/// run's cancellation slot is emitted there: a pending operation ends with
 /// `boost::asio::error::operation_aborted`, and a coroutine that lets it pass has been interrupted,
 /// not failed. ProgressReporter::report() and check() are cancellation points as well.
 ///
-/// The executor's context must be there, and run, for as long as the Executor is started. Runs that
-/// are destroyed with it fail their attempts; after the Executor has stopped they are of no effect.
+/// The executor's context must exist and run as long as the Executor is started. Runs destroyed
+/// with it fail their attempts; after the Executor has stopped they have no effect.
 template <typename Function>
 CoroutineHandler<std::decay_t<Function>> coroutine(boost::asio::any_io_executor executor,
                                                    Function&& function) {
     return {std::move(executor), std::forward<Function>(function)};
 }
 
-/// Executor::stop() for a coroutine, whose thread it does not block, so that the executor's own
-/// coroutines can go on and end:
+/// Executor::stop() for a coroutine: does not block its thread, so that the executor's own
+/// coroutines can continue and end:
 ///
 ///     co_await asyncjobs::async_stop(executor, 10s, 5s);
 ///
-/// The executor must not be destroyed before it has ended. Cancelled, it ends at once, and the
-/// executor goes on stopping.
+/// The executor must not be destroyed before this has ended. If cancelled, returns at once, and the
+/// executor continues to stop.
 inline boost::asio::awaitable<void> async_stop(Executor& executor, Duration grace = {},
                                                Duration grace_to_stop = std::chrono::seconds{5}) {
     const auto stop = [&executor](Duration wait, Duration then, std::function<void(bool)> done) {

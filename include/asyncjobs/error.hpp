@@ -8,25 +8,25 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// What went wrong, precisely. Compare with Condition to decide what to do about it.
+/// What went wrong. Compare with Condition to decide how to react.
 enum class Errc {
     invalid_argument = 1, ///< an option or a field breaks its rule; the message names all three
     invalid_payload,      ///< a JSON text that no store accepts, or that does not fit its type
     not_found,            ///< no such job
-    conflict,             ///< the job's status does not allow it
+    conflict,             ///< the job's status does not allow the call
     store_busy,           ///< lock wait, deadlock, serialization failure; nothing happened
     store_unavailable,    ///< the database can't be reached; nothing happened
     store_full,           ///< disk or quota exhausted; nothing happened
-    unknown_outcome,      ///< the answer to a commit was lost: it happened, or it did not
-    store_failure,        ///< any other fault of the store; trying again will not help
-    overloaded,           ///< a bounded pool or queue is full, or the system has no more threads,
-                          ///< descriptors or memory; nothing happened
-    stopped,              ///< the object has been stopped
+    unknown_outcome,      ///< the reply to a commit was lost: it happened or not
+    store_failure,        ///< any other fault of the store; a retry will not help
+    overloaded, ///< a bounded pool or queue is full, or the system has no threads, descriptors or
+                ///< memory left; nothing happened
+    stopped,    ///< the object has been stopped
 };
 
 /// Portable classes of errors: `if (error.code() == Condition::retryable) ...`
 enum class Condition {
-    retryable = 1, ///< trying again may help
+    retryable = 1, ///< a retry may help
     conflict,
     not_found,
     invalid, ///< the caller must change its request
@@ -38,8 +38,8 @@ ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& condition_category()
 ASYNCJOBS_DECL std::error_code make_error_code(Errc) noexcept;
 ASYNCJOBS_DECL std::error_condition make_error_condition(Condition) noexcept;
 
-/// Compares categories by name, as comparisons with a Condition do. A process whose plugins have
-/// their own copies of this library has several objects for one category.
+/// Compares categories by name, as comparisons with a Condition do: in a process whose plugins have
+/// their own copies of this library, one category is several objects.
 ASYNCJOBS_DECL bool operator==(const std::error_code& code, Errc expected) noexcept;
 
 /// The one exception type of the library.
@@ -50,7 +50,7 @@ class ASYNCJOBS_DECL ASYNCJOBS_VISIBLE Error : public std::system_error {
 public:
     Error(Errc code, const std::string& message);
 
-    /// What it was made with: `what()` without the code's name at its end.
+    /// The constructor's message: `what()` without the code's name at its end.
     std::string message() const;
 };
 

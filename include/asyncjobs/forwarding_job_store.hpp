@@ -4,10 +4,10 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Passes every call on to another store. Derive from it and override what shall be different:
-/// fault injection, tracing, encryption.
+/// Forwards every call to another store. Derive from it and override members, for fault injection,
+/// tracing or encryption.
 ///
-/// Ownership  Borrows `inner`, which must outlive it.
+/// Ownership      Borrows `inner`, which must outlive it.
 class ASYNCJOBS_DECL ForwardingJobStore : public JobStore {
 public:
     explicit ForwardingJobStore(JobStore& inner) noexcept : inner_(inner) {}

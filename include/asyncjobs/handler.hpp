@@ -19,32 +19,32 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// What an executor calls: returns the job's result, or throws. See JobFailure and Interrupted.
+/// A blocking handler: returns the job's result, or throws. See JobFailure and Interrupted.
 using HandlerFunction = std::function<JsonText(const JsonText& input, ProgressReporter& progress)>;
 
-/// Ends an asynchronous handler's run, from any thread: a result, or the exception it would have
-/// thrown. Calls after the first do nothing; to destroy every copy without a call fails the
-/// attempt.
+/// Ends an asynchronous handler's run, from any thread, with a result or the exception that a
+/// blocking handler would throw. Calls after the first do nothing; destroying every copy without a
+/// call fails the attempt.
 using Completion = std::function<void(std::exception_ptr error, JsonText result)>;
 
 namespace detail {
 template <typename Function>
 concept NoHandlerFunction = !std::convertible_to<Function, HandlerFunction>;
 
-/// What a submit of one input is for, and not a submit of several jobs.
+/// Selects submit() of one input, not of several jobs.
 template <typename Input>
 concept OneInput = !std::same_as<Input, std::vector<NewJob>>;
 } // namespace detail
 
-/// Starts a run and returns at once; the run goes on until `done` is called. `progress` is valid
-/// until then. The form that coroutines and callbacks are adapted to.
+/// Starts a run and returns at once; the run continues until `done` is called. `progress` is valid
+/// until then. Coroutines and callbacks are adapted to this form.
 using AsyncHandlerFunction =
     std::function<void(const JsonText& input, ProgressReporter& progress, Completion done)>;
 
 struct HandlerOptions {
-    TimeSpan timeout = {}; ///< of one attempt, for jobs that set none themselves; 0: none
-    std::optional<RetryPolicy> retry = {};   ///< instead of the executor's
-    std::vector<Middleware> middleware = {}; ///< within the executor's; the first is the outermost
+    TimeSpan timeout = {}; ///< of one attempt, for jobs without a timeout of their own; 0: none
+    std::optional<RetryPolicy> retry = {};   ///< replaces the executor's
+    std::vector<Middleware> middleware = {}; ///< inside the executor's; the first is the outermost
 };
 
 /// A struct described by Boost.Describe, with a `static constexpr std::string_view type`.
@@ -55,7 +55,7 @@ concept DescribedJob = json::Described<T> && requires {
 
 namespace detail {
 
-/// Fails to compile, with the remedy, for what is no DescribedJob.
+/// Fails to compile, with the remedy, unless `Input` is a DescribedJob.
 template <typename Input>
 constexpr bool require_described_job() {
     constexpr bool is_one_struct =
@@ -74,7 +74,7 @@ constexpr bool require_described_job() {
 
 } // namespace detail
 
-/// `job` as one of type `Input::type` with this input, a DescribedJob.
+/// Returns `job` as one of type `Input::type` with this input, a DescribedJob.
 template <typename Input>
 requires std::is_class_v<Input> NewJob new_job(const Input& input, NewJob job = {}) {
     if constexpr (detail::require_described_job<Input>()) {
@@ -86,7 +86,7 @@ requires std::is_class_v<Input> NewJob new_job(const Input& input, NewJob job = 
 
 namespace detail {
 
-/// Throws JobFailure for what does not fit, its message naming the path.
+/// Throws JobFailure, naming the path, if the text does not fit `Input`.
 template <typename Input>
 Input typed_input(const JsonText& text) {
     try {
@@ -96,7 +96,7 @@ Input typed_input(const JsonText& text) {
     }
 }
 
-/// Leaves out the progress reporter where `function` does not ask for it.
+/// Omits the progress reporter if `function` does not take one.
 template <typename Function, typename Input>
 decltype(auto) call_typed(const Function& function, Input&& input, ProgressReporter& progress) {
     if constexpr (std::invocable<const Function&, Input, ProgressReporter&>)
@@ -121,7 +121,7 @@ template <typename Input, typename Function>
 using ReturnedBy = std::remove_cvref_t<decltype(call_typed(
     std::declval<const Function&>(), std::declval<Input>(), std::declval<ProgressReporter&>()))>;
 
-/// Fails to compile, with the remedy, for what can't be called with `Input`.
+/// Fails to compile, with the remedy, unless `Function` can be called with `Input`.
 template <typename Input, typename Function>
 constexpr bool require_callable() {
     static_assert(CallableWith<Input, Function>,
@@ -144,7 +144,7 @@ constexpr bool require_no_coroutine() {
     return !Coroutine<Input, Function>;
 }
 
-/// Fails to compile, with the remedy, for what is no handler of `Input`.
+/// Fails to compile, with the remedy, unless `Function` is a handler of `Input`.
 template <typename Input, typename Function>
 constexpr bool require_handler() {
     if constexpr (require_callable<Input, Function>())
@@ -153,7 +153,7 @@ constexpr bool require_handler() {
         return false;
 }
 
-/// Fails to compile, with the remedy, for what is no HandlerFunction.
+/// Fails to compile, with the remedy, unless `Function` is a HandlerFunction.
 template <typename Function>
 constexpr void require_handler_function() {
     if constexpr (std::convertible_to<Function, AsyncHandlerFunction>)
@@ -173,8 +173,8 @@ constexpr void require_handler_function() {
 } // namespace detail
 
 /// Wraps a function over structs, which is called from several threads at once, into one over JSON.
-/// An input that does not fit `Input` fails the job for good (error_code::invalid_input), its
-/// message naming the path.
+/// An input that does not fit `Input` fails the job permanently (error_code::invalid_input), with a
+/// message that names the path.
 template <typename Input, typename Function>
 HandlerFunction typed_handler(Function function) {
     if constexpr (!detail::require_described_job<Input>())
@@ -197,7 +197,7 @@ HandlerFunction typed_handler(Function function) {
         };
 }
 
-/// What makes an asynchronous handler of a function over structs: coroutine(), for one.
+/// Makes an asynchronous handler of a function over structs, as coroutine() does.
 template <typename Adapter, typename Input>
 concept AsyncHandlerAdapter = requires(const Adapter& adapter) {
     { adapter.template typed<Input>() } -> std::convertible_to<AsyncHandlerFunction>;

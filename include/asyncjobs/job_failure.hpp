@@ -10,16 +10,16 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Thrown by a handler to fail its attempt with words for the API's client.
+/// Thrown by a handler to fail its attempt with a message for the API's client.
 ///
-/// Any other exception fails the attempt too, but clients then see only
-/// error_code::internal_error, for an exception's text can hold values and secrets.
+/// Any other exception fails the attempt, too, but clients then see only
+/// error_code::internal_error, because an exception's text can hold values and secrets.
 class ASYNCJOBS_VISIBLE JobFailure : public std::exception {
 public:
     explicit JobFailure(std::string code, std::string message = {}, JsonText details = {})
         : error_{std::move(code), std::move(message), std::move(details)} {}
 
-    /// Trying again would not help: the job fails now, whatever attempts are left.
+    /// A retry would not help: the job fails now, whatever attempts are left.
     JobFailure&& permanent() && noexcept {
         permanent_ = true;
         return std::move(*this);
@@ -43,10 +43,10 @@ private:
 };
 
 /// Thrown by a handler that can't do its work yet: the job is pending again for `delay`, and the
-/// attempt is not charged. Let it pass; like Interrupted, it is no std::exception.
+/// attempt is not charged. Do not catch it; like Interrupted, it is no std::exception.
 struct ASYNCJOBS_VISIBLE Snooze {
     static constexpr Duration min_delay =
-        std::chrono::milliseconds{100}; ///< a shorter one is this long
+        std::chrono::milliseconds{100}; ///< minimum; a shorter delay is raised to it
 
     TimeSpan delay = std::chrono::seconds{1};
 };

@@ -13,7 +13,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Names one job for ever: `job-`, the UTC date, `-`, and 26 lower-case Crockford base32 characters
+/// Names one job forever: `job-`, the UTC date, `-`, and 26 lower-case Crockford base32 characters
 /// that hold the time of day (40 bits, so ids sort by age) and 90 random bits.
 ///
 /// An id is hard to guess, but knowing one is never an authorization. A regular, allocation-free
@@ -22,7 +22,7 @@ class ASYNCJOBS_DECL JobId {
 public:
     static constexpr std::size_t length = 39;
 
-    /// The id that no job has.
+    /// The null id, which no job has.
     constexpr JobId() noexcept { text_.fill('0'); }
 
     static JobId make(Timestamp now, std::uint64_t random_high, std::uint64_t random_low) noexcept;

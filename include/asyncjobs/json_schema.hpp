@@ -4,14 +4,16 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
-/// The JSON Schema (2020-12) of what read() takes for a T, asked to treat unknown members likewise.
+/// The JSON Schema (2020-12) of documents that read() accepts for a T, with unknown members treated
+/// likewise.
 ///
-/// No member is required, because a missing one keeps its default, which the schema names where it
+/// No member is required, because a missing one keeps its default, which the schema states for
+/// scalars. A recursive struct refers to itself, so the schema is self-contained.
 /// is a scalar. A struct that holds itself refers to itself, so the schema stands on its own.
 template <typename T>
 JsonText schema_of(UnknownMembers unknown = UnknownMembers::ignore);
 
-/// The same of what serialize() writes of a T: all members are there but empty optionals.
+/// The JSON Schema of what serialize() writes for a T: all members are present but empty optionals.
 template <typename T>
 JsonText schema_of_serialized();
 

@@ -12,7 +12,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// A JSON value as text that every store keeps byte for byte: the type of a job's input, result and
 /// error details.
 ///
-/// Whatever holds one need not check again: it is well-formed JSON in valid UTF-8, without U+0000
+/// Always valid, so no further check is needed: well-formed JSON in valid UTF-8, without U+0000
 /// (escaped or not), without lone surrogates, at most `max_depth` deep and `max_size` bytes long.
 ///
 /// Thread-safety  As std::string.
@@ -27,7 +27,7 @@ public:
     /// Throws Error (Errc::invalid_payload) that names the rule and the offset of the first fault.
     static JsonText parse(std::string text);
 
-    /// For text that came out of a JsonText before, as a store's reading does: no check is made.
+    /// For text that was taken from a JsonText, such as a store's: not checked.
     static JsonText trusted(std::string text) noexcept { return JsonText(std::move(text)); }
 
     JsonText(const JsonText&) = default;

@@ -15,27 +15,27 @@
 #include <utility>
 #include <vector>
 
-/// For authors of stores: what limits mean. A store keeps the lines; this decides.
+/// For authors of stores: the rules of limits. A store keeps the buckets; this decides.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// The jobs that a limit counts together, and how much of it they use.
 struct LimitLine {
     std::size_t held = 0; ///< jobs processing
-    /// Pending jobs that were called: to a place that is free, or to their turn.
+    /// Pending jobs that may start: admitted to a free slot, or next in the round robin.
     std::set<JobId> called = {};
-    bool has_waiting = false; ///< jobs that have not been called
-    Timestamp next_at = {};   ///< of a rate: when the next start would come, evenly spread
-    std::optional<Timestamp> served_at = {}; ///< of turns: when a job last started
+    bool has_waiting = false; ///< further jobs that have not been admitted
+    Timestamp next_at = {};   ///< of a rate: when the next evenly spread start is due
+    std::optional<Timestamp> served_at = {}; ///< of a round robin: when a job last started
 };
 
-/// A limit that a job is under, and the line that the job is in for it.
+/// A limit that applies to a job, and the job's bucket in it.
 struct LimitedBy {
     const Limit* limit = nullptr;
     std::string line = {};
-    bool of_worker = false; ///< counts the jobs of one executor only
+    bool of_worker = false; ///< applies to the jobs of one executor only
 };
 
-/// The limits that a worker's claim is under.
+/// The limits that apply to a worker's claim.
 class ASYNCJOBS_DECL LimitsOfClaim {
 public:
     /// Borrows both lists.
@@ -45,11 +45,11 @@ public:
 
     bool empty() const noexcept { return of_all_.empty() && of_worker_.empty(); }
 
-    /// Those which a job of this kind is under.
+    /// Returns those that apply to such a job.
     std::vector<LimitedBy> of(std::string_view type, std::string_view queue, std::string_view owner,
                               const std::optional<std::string>& limit_key) const;
 
-    /// Which of them a line is of; null: of none any more, or of another worker's.
+    /// Returns the limit that a bucket belongs to; null if it was deleted, or is another worker's.
     const Limit* limit_of(std::string_view line) const;
 
 private:
@@ -57,40 +57,40 @@ private:
     std::string_view worker_;
 };
 
-/// Why a job may not start now, and what it does instead.
+/// Why a job may not start now, and what happens to it.
 struct LimitRefusal {
     enum class Until {
-        called,   ///< it waits in the line
-        its_turn, ///< it is the one that the line has called
+        called,   ///< it waits in the bucket
+        its_turn, ///< it is the one that the bucket has admitted
     };
 
     LimitedBy by = {};
     Until until = Until::called;
-    /// When it is due; empty: not before it is called.
+    /// When it is due; empty: not before it is admitted.
     std::optional<Timestamp> run_at = {};
 };
 
 /// A job that is about to be claimed.
 struct LimitedJob {
     JobId id = {};
-    Timestamp queued_at = {}; ///< its place in its queue: what claims are ordered by
+    Timestamp queued_at = {}; ///< the order in which its queue is claimed
 };
 
-/// When the rate of the limit lets the next job start: an interval from now at the latest, for if
-/// the clock was set back since the last start, the line forgets what it knew of a later time.
+/// When the rate of the limit lets the next job start: at most one interval from now, because after
+/// a clock that was set back since the last start, the bucket discards a later time.
 ASYNCJOBS_DECL Timestamp next_start(const Limit& limit, LimitLine& line, Timestamp now) noexcept;
 
-/// Takes a place for `job` in each of its lines, or none and says why. `line(name)` is the state of
-/// a line, which this changes; `back()` a time not before now, later at each call: the back of the
-/// queue.
+/// Takes a slot for `job` in each of its buckets, or none and returns the reason. `line(name)` is
+/// the state of a bucket, which this changes; `back()` returns a time not before now, later at each
+/// call: the back of the queue.
 ASYNCJOBS_DECL std::optional<LimitRefusal>
 admit(const LimitedJob& job, std::span<const LimitedBy> limits,
       const std::function<LimitLine&(const std::string&)>& line, Timestamp now,
       const std::function<Timestamp()>& back);
 
-/// How many waiting jobs of the line may start now: those to call, first of their queue first, to
-/// where they were in it or, of turns, to its back. `turns` is how many of them may stand there: 1,
-/// or more where nobody else is waiting.
+/// Returns how many waiting jobs of the bucket to admit now, in the order of their queue: to their
+/// own place in it or, in a round robin, to its back. `turns` is how many of them may stand there:
+/// 1, or more if no other bucket has waiting jobs.
 ASYNCJOBS_DECL std::size_t jobs_to_call(const Limit& limit, const LimitLine& line, Timestamp now,
                                         std::size_t turns = 1) noexcept;
 

@@ -6,13 +6,13 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Something that an operator may want to read. `message` never holds an input or a result.
+/// An event for an operator. `message` never holds an input or a result.
 struct LogEntry {
     enum class Level { info, warning, error };
 
     Level level = Level::info;
     std::string message = {};
-    JobId job = {}; ///< null if it is about no job
+    JobId job = {}; ///< null if not about a job
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

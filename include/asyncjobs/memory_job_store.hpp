@@ -7,8 +7,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Keeps jobs in this process's memory: the reference for what every backend does, for tests and
-/// for work that need not survive a restart.
+/// Keeps jobs in this process's memory: the reference for every backend, for tests and for work
+/// that need not survive a restart.
 ///
 /// Thread-safety  Full.
 /// Durability     None.

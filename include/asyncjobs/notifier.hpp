@@ -10,19 +10,20 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Passes hints between those who use one store: "there may be something to claim", "these jobs
+/// Passes hints between the users of one store: "there may be something to claim", "these jobs
 /// changed". A lost hint costs a poll interval, never a job; a needless one costs a query.
 ///
-/// Client and Executor publish what they do themselves. A backend that connects processes tells the
-/// others of what is published here, and publishes what it hears from them as `Origin::elsewhere`.
+/// Client and Executor publish their own changes. A backend that connects processes forwards what
+/// is published here to the others, and publishes what it receives from them as
+/// `Origin::elsewhere`.
 ///
 /// Thread-safety  Every member may be called concurrently. Listeners run on the publishing thread,
-///                must be quick, must not throw, and must not subscribe or unsubscribe.
+///                must return quickly, must not throw, and must not subscribe or unsubscribe.
 class ASYNCJOBS_DECL Notifier {
     struct Hub;
 
 public:
-    /// Ends the subscription when destroyed; the listener is not running any more by then.
+    /// Ends the subscription when destroyed; by then the listener no longer runs.
     class ASYNCJOBS_DECL Subscription {
     public:
         Subscription() noexcept;
@@ -51,7 +52,7 @@ public:
     [[nodiscard]] Subscription on_changed(ChangeListener);
     [[nodiscard]] Subscription on_cancel_requested(ChangeListener);
 
-    /// For a backend: hear only of what is published with Origin::here.
+    /// For a backend: receives only what is published with Origin::here.
     [[nodiscard]] Subscription on_ready_here(ReadyListener);
     [[nodiscard]] Subscription on_cancel_requested_here(ChangeListener);
 
@@ -59,7 +60,7 @@ public:
     void changed(std::span<const JobId> ids);
     void cancel_requested(const JobId& id, Origin origin = Origin::here);
 
-    /// Whether anybody listens to `changed`: spares the caller collecting ids for nobody.
+    /// Whether `changed` has subscribers; if not, the caller need not collect ids.
     bool is_watched() const noexcept;
 
 private:

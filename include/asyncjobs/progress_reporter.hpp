@@ -21,11 +21,11 @@ namespace detail {
 class Execution;
 }
 
-/// Thrown by ProgressReporter's cancellation points when the handler is to stop. Let it pass; it is
-/// no std::exception, so that a `catch (const std::exception&)` does not swallow it.
+/// Thrown by ProgressReporter's cancellation points when the handler is to stop. Do not catch it;
+/// it is no std::exception, so that a `catch (const std::exception&)` does not swallow it.
 class ASYNCJOBS_VISIBLE Interrupted {};
 
-/// What a handler holds while it runs: it reports through it, and learns through it when to stop.
+/// A handler's link to its executor: reports progress, and signals when to stop.
 ///
 /// Thread-safety  Full: a handler may report from several threads.
 /// Ownership      Valid until the handler returns.
@@ -37,62 +37,61 @@ public:
     ProgressReporter(const ProgressReporter&) = delete;
     ProgressReporter& operator=(const ProgressReporter&) = delete;
 
-    /// Costs well under a microsecond: the latest value wins, and goes to the store a few times a
-    /// second at most. Out of range is brought into range, a lower percentage than the last is
-    /// raised to it, and a message is cut after max_message bytes, between characters. A
+    /// Reports progress, in well under a microsecond: the latest value wins, and is stored a few
+    /// times a second at most. Values out of range are clamped, a percentage below the last one is
+    /// raised to it, and a message is truncated to max_message bytes, between characters. A
     /// cancellation point: throws Interrupted when the handler is to stop.
     void report(int percent, std::string_view message = {});
 
-    /// `done` of `total`, as a percentage rounded down; 100 where `total` is 0. Both may be of any
-    /// integer type, and count as 0 if they are negative.
+    /// Reports `done` of `total` as a percentage, rounded down; 100 if `total` is 0. Both may be of
+    /// any integer type; negative values count as 0.
     template <std::integral Done, std::integral Total>
     void report(Done done, Total total, std::string_view message = {}) {
         report_share(count(done), count(total), message);
     }
 
-    /// A cancellation point without a report. It looks at the clock by itself, so that the end of
-    /// the lease or of the attempt's time is noticed even where no timer runs: a host's io_context
-    /// is blocked.
+    /// A cancellation point without a report. Checks the clock itself, so that it notices the end
+    /// of the lease or of the timeout even if no timer runs because a host's io_context is blocked.
     void check() const;
 
-    /// For waits that shall end early: stop is requested when the job is cancelled or timed out,
-    /// its lease is lost, or the executor stops.
+    /// For waits that end early: stop is requested when the job is cancelled or timed out, its
+    /// lease is lost, or the executor stops.
     std::stop_token stop_token() const noexcept;
 
-    /// Says that the handler completes its job itself, in a transaction of its own, as
-    /// complete() in asyncjobs/soci/host_transaction.hpp does. What it returns counts no more: if
-    /// that transaction turns out not to have been committed, the attempt has failed.
+    /// Declares that the handler completes its job itself, in its own transaction, as complete() in
+    /// asyncjobs/soci/host_transaction.hpp does. The handler's result is then ignored: if that
+    /// transaction turns out not to have committed, the attempt has failed.
     void completes_itself() noexcept;
 
-    /// Calls `function` and answers what it returned, which is kept with the job: an attempt that
-    /// comes later answers that without a call, and so goes on after the last step that was
-    /// recorded. What lies in between is done again.
+    /// Calls `function`, records its result with the job, and returns it. A later attempt returns
+    /// the recorded result without a call, and so resumes after the last recorded step; code
+    /// between steps runs again.
     ///
     /// `name` is unique within the job, 1-100 characters of `A-Z a-z 0-9 . _ : / -`. The result is
-    /// nothing, a JsonText, or what json::serialize() takes. A cancellation point before the call;
-    /// blocks for a write to the store after it. While the store fails, it waits, for as long as a
-    /// lease lasts at most; then the attempt is given back, as after any outage. If the lease is
-    /// renewed all that time, and the store refuses the step for a reason that does not pass, it
-    /// throws that Error; a result that no store takes, at once. What `function` throws, it throws,
-    /// and nothing is kept.
+    /// nothing, a JsonText, or a type that json::serialize() takes. A cancellation point before the
+    /// call; blocks for a write to the store after it. While the store fails, waits for at most as
+    /// long as a lease lasts; then the attempt is released, as after any outage. If the lease is
+    /// renewed all that time, and the store refuses the step for a permanent reason, throws that
+    /// Error; throws it at once for a result that no store takes. Passes on exceptions of
+    /// `function`, and records nothing then.
     template <typename Function>
     auto step(std::string_view name, Function&& function);
 
-    /// The jobs that this one waited for, with their results, by id; those that retention has
-    /// deleted are missing. Reads the store, and waits as step() does while that fails. Where
-    /// there may be very many, for_each_parent() needs less memory.
+    /// Returns the parents of this job, with their results, by id, without those that retention has
+    /// deleted. Reads the store, and waits as step() does while that fails. For a very large number
+    /// of parents, for_each_parent() needs less memory.
     std::vector<Job> parents(JobParts parts = JobParts::outcome) const;
 
-    /// Calls `visit(const Job&)` with each of them, the newest first. They are read page by page, a
-    /// few MiB each as long as no job alone is larger.
+    /// Calls `visit(const Job&)` with each parent, newest first. Parents are read in pages of a few
+    /// MiB, as long as no single job is larger.
     void for_each_parent(const std::function<void(const Job&)>& visit,
                          JobParts parts = JobParts::outcome) const;
 
-    /// Submits `job` in the transaction that records this one's completion, if and only if that is
-    /// accepted. Answers its id. Throws Error (Errc::invalid_argument) as validate() does.
+    /// Submits `job` in the transaction that records this job's completion, if and only if that is
+    /// accepted. Returns its id. Throws Error (Errc::invalid_argument) as validate() does.
     JobId submit_with_result(NewJob job);
 
-    /// The job under way: its id, owner, attempt and so on.
+    /// The running job: its id, owner, attempt and so on.
     const ClaimedJob& job() const noexcept;
 
 private:
@@ -110,7 +109,7 @@ private:
 
 namespace detail {
 
-/// What boost::asio::awaitable has, whose header is not needed here.
+/// Matches boost::asio::awaitable, without its header.
 template <typename T>
 concept Awaitable = requires(const T& awaitable) {
     typename T::executor_type;

@@ -12,28 +12,28 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// What a RetryPolicy decides upon. Valid during the call.
+/// The failed attempt that a RetryPolicy decides about. Valid during the call.
 struct FailedAttempt {
     const ClaimedJob& job; ///< `job.attempt` is the one that failed
     const JobError& error;
-    double chance = 0; ///< random, from 0 to below 1: what jitter is made of
+    double chance = 0; ///< random, from 0 to below 1, for jitter
 };
 
-/// A function that a RetryPolicy can be made of.
+/// A function that a RetryPolicy can be made from.
 template <typename T>
 concept RetryDecision = requires(const T& decide, const FailedAttempt& failed) {
     { decide(failed) } -> std::convertible_to<std::optional<Duration>>;
 };
 
-/// When a job is tried again whose attempt has failed, if it has attempts left. A failure that is
-/// permanent, or has its own delay (see JobFailure), is not asked about.
+/// Decides when a job is retried after a failed attempt, if it has attempts left. Not called for a
+/// failure that is permanent or has its own delay (see JobFailure).
 ///
-/// Thread-safety  Full, if that of the function which it was made of is.
+/// Thread-safety  Full, if its function's is.
 /// Errors         Bad values throw Error (Errc::invalid_argument) that names them.
 class ASYNCJOBS_DECL RetryPolicy {
 public:
-    /// Empty: not at all, the job has failed. May be called from several threads at once; one that
-    /// throws has decided nothing, and the default Backoff holds.
+    /// Empty: no retry, the job has failed. May be called from several threads at once. If it
+    /// throws, the default Backoff applies.
     using Function = std::function<std::optional<Duration>(const FailedAttempt&)>;
 
     RetryPolicy(const Backoff& backoff = {});
@@ -44,7 +44,7 @@ public:
     /// The same delay each time, less a random part of up to `jitter` of it.
     static RetryPolicy fixed(Duration delay, double jitter = 0.2);
 
-    /// One delay after the other; the last one holds for all further attempts.
+    /// One delay per attempt; the last one applies to all further attempts.
     static RetryPolicy list(std::vector<Duration> delays);
 
     std::optional<Duration> delay_after(const FailedAttempt& failed) const;

@@ -12,10 +12,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 using Task = std::function<void()>;
 
-/// Calls its task once, a while after it was armed, on a thread of the Runtime's.
+/// Calls its task once, some time after it was armed, on a thread of the Runtime.
 ///
-/// Thread-safety  Full. The destructor waits for a call that is under way, so a timer must not be
-///                destroyed by its own task. The task must not block and must not throw.
+/// Thread-safety  Full. The destructor waits for a call under way, so a timer must not be destroyed
+///                by its own task. The task must not block and must not throw.
 /// Errors         An arm() that throws has changed nothing.
 class ASYNCJOBS_DECL Timer {
 public:
@@ -26,8 +26,8 @@ public:
     virtual void disarm() = 0;
 };
 
-/// Threads where blocking is allowed, as many as there are tasks for, up to a limit; tasks start in
-/// the order of their posting.
+/// Threads that may block, as many as there are tasks, up to a limit; tasks start in the order of
+/// their posting.
 ///
 /// Thread-safety  Full. The destructor drops tasks that have not started and waits for those that
 ///                have.
@@ -37,27 +37,27 @@ public:
     virtual ~Lane() = default;
     virtual void post(Task task) = 0;
 
-    /// A new limit, at least 1; threads above it end with the tasks that they have.
+    /// A new limit, at least 1; excess threads end with their current tasks.
     virtual void set_threads(unsigned threads) = 0;
 };
 
-/// Something that one thread waits for and another sets, once.
+/// A one-shot event: one thread waits, another sets it.
 class ASYNCJOBS_DECL Event {
 public:
     virtual ~Event() = default;
     virtual void set() = 0;
 
-    /// False if `deadline` passed first. Without a deadline, waits as long as it takes.
+    /// False if `deadline` passed first. Without a deadline, waits indefinitely.
     virtual bool wait(std::optional<SteadyTime> deadline) = 0;
 };
 
-/// Clock, timers, randomness and threads: all that the core takes from the outside world.
+/// Clock, timers, randomness and threads: the core's only access to the outside world.
 ///
-/// testing::SimulatedRuntime runs the same code in virtual time. Yours to implement where a host
-/// has its own notion of these.
+/// testing::SimulatedRuntime runs the same code in virtual time. Hosts with their own clock, timers
+/// or threads implement it.
 ///
 /// Thread-safety  Full.
-/// Ownership      Must outlive what it made.
+/// Ownership      Must outlive the objects that it made.
 class ASYNCJOBS_DECL Runtime {
 public:
     virtual ~Runtime() = default;
@@ -72,7 +72,7 @@ public:
     virtual std::unique_ptr<Event> make_event() = 0;
 };
 
-/// The real one, with a timer thread of its own. See asio.hpp for one on a host's io_context.
+/// The real one, with its own timer thread. See asio.hpp for one on a host's io_context.
 ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

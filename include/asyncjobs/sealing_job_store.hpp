@@ -14,12 +14,13 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// Encrypts and authenticates payloads: AES-256-GCM with a fresh nonce each time, for example.
 ///
 /// Thread-safety  Full.
-/// Errors         What a member throws, the call of the store throws; nothing is stored then.
+///
+/// Errors         An exception of a member is thrown by the store's call; nothing is stored then.
 class ASYNCJOBS_DECL Cipher {
 public:
     virtual ~Cipher() = default;
 
-    /// `purpose` is authenticated with the text, and not kept: open() gets the same one.
+    /// `purpose` is authenticated with the text, and not stored: open() receives the same one.
     virtual std::string seal(std::string_view text, std::string_view purpose) const = 0;
 
     /// Empty if `sealed` was changed, or sealed for another purpose or with another key.
@@ -28,34 +29,34 @@ public:
 };
 
 struct SealingKey {
-    std::string id = {}; ///< 1-100 characters of `A-Z a-z 0-9 . _ : / -`; kept with what it seals
+    std::string id = {}; ///< 1-100 characters of `A-Z a-z 0-9 . _ : / -`; stored with what it seals
     std::shared_ptr<const Cipher> cipher = {};
 };
 
 struct SealingOptions {
     /// The first one seals, all of them open. To rotate: add the new key last in every process,
-    /// then put it first in every process; the old one may go when no job is kept that it sealed.
+    /// then put it first in every process; remove the old one when no stored job is sealed with it.
     std::vector<SealingKey> keys = {};
-    /// Whether payloads that were stored without sealing are read, as before the store was sealed.
+    /// Whether to read payloads that were stored before the store was sealed.
     bool accept_plain = true;
-    /// 1 s - 1 day; how long a claimed job whose payloads can't be opened here is put back for.
+    /// 1 s - 1 day; how long a claimed job whose payloads can't be opened here is released for.
     TimeSpan retry_unreadable_after = std::chrono::minutes{1};
-    /// Called for each job that was put back for that reason; must neither throw nor call the
+    /// Called for each job that was released for that reason; must neither throw nor call the
     /// store.
     std::function<void(const JobId&, std::string_view reason)> on_unreadable = {};
 };
 
-/// Keeps payloads sealed in another store: inputs, those of follow-ups too, results, the results of
-/// steps, and the details of errors. All else stays readable there: types, queues, owners, keys,
+/// Seals payloads in another store: inputs, including those of follow-ups, results, results of
+/// steps, and details of errors. Everything else stays readable there: types, queues, owners, keys,
 /// metadata, progress, the codes and messages of errors. NewJob::unique_by makes a hash of the
 /// plain input, which shows whether two inputs are equal.
 ///
-/// Give it to Client and Executor alike. What a host submits in its own transaction does not pass
+/// Use it for both Client and Executor. Jobs that a host submits in its own transaction do not pass
 /// through it.
 ///
-/// A payload that can't be opened (its key is not known here, or it was changed) is read as
-/// `{"unreadable": "..."}`, which says why, and a job with such an input or step is not run: it is
-/// put back, with its attempt refunded, for a process that has the key.
+/// A payload that can't be opened (its key is unknown here, or it was changed) is read as
+/// `{"unreadable": "..."}` with the reason. A job with such an input or step does not run: it is
+/// released, with its attempt refunded, for a process that has the key.
 ///
 /// Thread-safety  As the inner store.
 /// Ownership      Borrows the inner store, which must outlive it.
@@ -65,7 +66,7 @@ class ASYNCJOBS_DECL SealingJobStore : public ForwardingJobStore {
 public:
     SealingJobStore(JobStore& inner, SealingOptions options);
 
-    /// Whether a payload is what readers get in place of one that can't be opened.
+    /// Whether `payload` is the placeholder of a payload that can't be opened.
     static bool is_unreadable(const JsonText& payload);
 
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
@@ -80,10 +81,10 @@ private:
     JsonText seal(const JsonText& plain, std::string_view purpose) const;
     std::vector<NewJob> seal(std::span<const NewJob> jobs) const;
     Settlement seal(const Settlement& settlement) const;
-    /// Opens `payload` in place; answers why it can't, and leaves that in its stead.
+    /// Opens `payload` in place. If it can't, returns the reason and leaves the placeholder.
     std::optional<std::string> open(JsonText& payload, std::string_view purpose) const;
     void open(Job& job) const;
-    /// Opens what can be opened, and puts back the rest.
+    /// Opens payloads, and releases the jobs that have one that can't be opened.
     void open(std::vector<ClaimedJob>& jobs);
 
     SealingOptions options_;

@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// A worker's right to write to a job: valid as long as the job is `processing` with this fence.
+/// A worker's right to write to a job: valid while the job is `processing` with this fence.
 struct LeaseRef {
     JobId id = {};
     std::int64_t fence = 0;
@@ -18,8 +18,8 @@ struct LeaseRef {
     friend bool operator==(const LeaseRef&, const LeaseRef&) = default;
 };
 
-/// How a worker ends its lease on a job. The named factories are the only way to make one, so a
-/// transition that the design does not know can't be written.
+/// How a worker ends its lease on a job. Made by the named factories only, so that no other
+/// transition can be expressed.
 class ASYNCJOBS_DECL Settlement {
 public:
     enum class Kind { completed, failed, retried, released, cancelled };
@@ -31,14 +31,14 @@ public:
         return s;
     }
 
-    /// processing -> failed, for good.
+    /// processing -> failed, permanently.
     static Settlement failed(LeaseRef lease, JobError error) {
         Settlement s(Kind::failed, lease);
         s.error_ = bounded(std::move(error));
         return s;
     }
 
-    /// processing -> pending, to be tried again after `delay`; the attempt stays charged.
+    /// processing -> pending, to be retried after `delay`; the attempt stays charged.
     static Settlement retried(LeaseRef lease, JobError error, Duration delay) {
         Settlement s(Kind::retried, lease);
         s.error_ = bounded(std::move(error));
@@ -46,8 +46,8 @@ public:
         return s;
     }
 
-    /// processing -> pending without a verdict (shutdown, snooze); the attempt is refunded. Without
-    /// a delay, the job keeps its `run_at`, and so its place in its queue.
+    /// processing -> pending without an outcome (shutdown, snooze); the attempt is refunded.
+    /// Without a delay, the job keeps its `run_at`, and so its place in its queue.
     static Settlement released(LeaseRef lease, Duration delay = {}) {
         Settlement s(Kind::released, lease);
         s.delay_ = delay;
@@ -57,7 +57,7 @@ public:
     /// processing -> cancelled.
     static Settlement cancelled(LeaseRef lease) { return Settlement(Kind::cancelled, lease); }
 
-    /// The last progress of the attempt, if the store may not know it yet.
+    /// The last progress of the attempt, if the store may not have it yet.
     Settlement&& with_progress(Progress progress) && {
         progress_ = std::move(progress);
         return std::move(*this);
@@ -72,7 +72,7 @@ public:
     Kind kind() const noexcept { return kind_; }
     const LeaseRef& lease() const noexcept { return lease_; }
     Duration delay() const noexcept { return delay_; }
-    /// Whether the job's `run_at` stays what it is: of Kind::released without a delay.
+    /// Whether the job's `run_at` stays as it is: for Kind::released without a delay.
     bool keeps_place() const noexcept {
         return kind_ == Kind::released && delay_ == Duration::zero();
     }

@@ -6,15 +6,15 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// SIGINT and SIGTERM, which are kept for stop() from the construction on. For a process that does
-/// nothing but work:
+/// Captures SIGINT and SIGTERM from its construction on, for stop(). For a process that only works
+/// on jobs:
 ///
 ///     asyncjobs::StopSignals signals;
 ///     executor.start();
 ///     signals.stop(executor, 20s);
 ///
-/// Thread-safety  None. Uses boost::asio::signal_set, so a host's own sets of it may be there, and
-///                handlers that are installed otherwise may not.
+/// Thread-safety  None. Uses boost::asio::signal_set: compatible with a host's own sets, but not
+///                with handlers installed otherwise.
 class ASYNCJOBS_DECL StopSignals {
 public:
     StopSignals();
@@ -22,8 +22,8 @@ public:
     StopSignals(const StopSignals&) = delete;
     StopSignals& operator=(const StopSignals&) = delete;
 
-    /// Waits for a signal, and then for `executor.stop(grace, grace_to_stop)`. A second signal
-    /// makes that immediate: what runs is given back.
+    /// Waits for a signal, and then calls `executor.stop(grace, grace_to_stop)`. A second signal
+    /// stops at once: running jobs are released.
     void stop(Executor& executor, Duration grace, Duration grace_to_stop = std::chrono::seconds{5});
 
 private:

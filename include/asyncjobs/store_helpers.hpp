@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-/// For authors of stores: what every store does alike.
+/// For authors of stores: rules common to every store.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// The arguments of JobStore's members. These throw Error (Errc::invalid_argument), which names the
+/// Check the arguments of JobStore's members. Throw Error (Errc::invalid_argument) that names the
 /// argument, its value and the rule.
 inline void check_limit(std::size_t limit) {
     detail::check_range<std::size_t>("limit", limit, 0, 1'000'000);
@@ -46,20 +46,20 @@ inline void validate(const JobQuery& query) {
     if (query.idempotency_key) detail::check_label("idempotency_key", *query.idempotency_key);
 }
 
-/// `type` may be empty, where only the queue is of interest.
+/// `type` may be empty if only the queue is of interest.
 inline void check_workload(std::string_view queue, std::string_view type) {
     check_queue(queue);
     if (!type.empty()) detail::check_name("type", type);
 }
 
-/// What a store keeps with a job about claims ahead: see JobStore::rescue(). A reported start and
-/// an operator's retry reset it.
+/// A job's state for claims ahead: see JobStore::rescue(). A reported start and an operator's retry
+/// reset it.
 struct AheadMarks {
     bool claimed = false; ///< by the latest claim, and its start is not reported
     bool lost = false;    ///< ClaimedJob::lost_ahead
 };
 
-/// What a claim answers of a job that it has just taken, and held() of one under lease.
+/// What a claim returns for a job that it has just taken, and held() for one under lease.
 inline ClaimedJob claimed_job(const Job& job, const AheadMarks& ahead) {
     return {.lease = {job.id, job.fence},
             .type = job.type,
@@ -78,26 +78,26 @@ inline ClaimedJob claimed_job(const Job& job, const AheadMarks& ahead) {
             .lost_ahead = ahead.lost};
 }
 
-/// How long it is known that an expired job was there: as long again as it was kept once it had
-/// finished, and a minute at least.
+/// How long the tombstone of an expired job stays: for its retention once more, and at least a
+/// minute.
 inline Timestamp tombstone_until(Timestamp expires_at, Duration retention) {
     return expires_at + std::max(retention, Duration{std::chrono::minutes{1}});
 }
 
-/// By what a pending job stands in its queue, before the id: when it is due and, once it is, so
-/// much earlier as its priority is worth.
+/// The order of pending jobs in their queue, before the id: when the job is due and, once it is,
+/// earlier by its priority's head start.
 constexpr Timestamp claim_time(Timestamp run_at, int priority, Timestamp now) {
     return run_at > now ? run_at : run_at - priority * priority_step;
 }
 
-/// Answers whether it changed anything. Progress never goes back.
+/// Returns whether it changed anything. Progress never decreases.
 inline bool advance(Progress& known, const std::optional<Progress>& reported) {
     if (!reported || reported->percent < known.percent || *reported == known) return false;
     known = *reported;
     return true;
 }
 
-/// The attempt under way has failed: `error` is the job's last one, and the end of its
+/// Records the failure of the current attempt: `error` becomes the job's error, and the last of its
 /// attempt_errors.
 inline void record_error(Job& job, JobError error, Timestamp at) {
     job.attempt_errors.push_back(
@@ -109,27 +109,27 @@ inline void record_error(Job& job, JobError error, Timestamp at) {
     job.error = std::move(error);
 }
 
-/// Of a job that reached the crash limit.
+/// The error of a job that reached the crash limit.
 inline JobError worker_lost() {
     return {.code = std::string(error_code::worker_lost),
             .message = "The worker that ran this job was lost.",
             .details = {}};
 }
 
-/// A clock that goes back by less is not worth a look at all jobs.
+/// Smaller steps back of the clock do not justify a scan of all jobs.
 inline constexpr Duration clock_tolerance = std::chrono::seconds{1};
 
-/// For a store whose clock was set back by `by`, and is `now`: what was stored since then, by the
-/// clock as it was, is moved back; false if the job was not. A wait that is no longer than `by`
-/// stays as long as it was. The end of a longer one stays where it is, as it may be a time that was
-/// asked for: so no wait gets longer than twice what it was.
+/// For a store whose clock was set back by `by`, and is `now`: moves back times that were stored
+/// since then by the old clock; returns false if none was. A wait of at most `by` keeps its length.
+/// The end of a longer one stays, as it may be a requested time: so no wait becomes longer than
+/// twice its length.
 ///
-/// A lease is not moved by `by`, as it may have been renewed since, or for longer than that: one
-/// that ends later than `lease_for` from now, which is how long the latest claim or renewal gave it
-/// for, ends then. So a holder that lives does not lose it, whoever calls this and however often,
-/// and the job of one that was lost is rescued within that time.
+/// A lease is not moved by `by`, as it may have been renewed since, or for longer: one that ends
+/// later than `lease_for` from now, the duration of the latest claim or renewal, ends then. So a
+/// live holder does not lose it, whichever process calls this and however often, and the job of a
+/// lost one is rescued within that time.
 ///
-/// What clients read, `created_at`, `started_at` and `finished_at`, stays what the clock said.
+/// `created_at`, `started_at` and `finished_at`, which clients read, do not change.
 inline bool follow_clock(Job& job, Duration lease_for, Duration by, Timestamp now) {
     const bool is_shortened = job.lease_expires_at && *job.lease_expires_at > now + lease_for;
     if (is_shortened) job.lease_expires_at = now + lease_for;
@@ -142,8 +142,7 @@ inline bool follow_clock(Job& job, Duration lease_for, Duration by, Timestamp no
     return true;
 }
 
-/// What rescue() does to crashes, the attempt, the error and the lease. Returns whether the job
-/// fails.
+/// The effect of rescue() on crashes, attempt, error and lease. Returns whether the job fails.
 inline bool lose_worker(Job& job, AheadMarks& ahead, int crash_limit, Timestamp now) {
     const bool is_crash = !ahead.claimed;
     if (is_crash) ++job.crashes;
@@ -155,7 +154,8 @@ inline bool lose_worker(Job& job, AheadMarks& ahead, int crash_limit, Timestamp 
     return fails;
 }
 
-/// Of a job whose parent did not complete; as the reason, the message alone, where it is cancelled.
+/// The error of a job whose parent did not complete; its message is the reason if the job is
+/// cancelled.
 inline JobError parent_failed(const JobId& parent, JobStatus status) {
     return {.code = std::string(error_code::parent_failed),
             .message = "It waited for " + std::string(parent.text()) +
@@ -163,19 +163,19 @@ inline JobError parent_failed(const JobId& parent, JobStatus status) {
             .details = {}};
 }
 
-/// Of a heartbeat. One that comes again, as its answer was lost, is there already.
+/// Adds the step of a heartbeat. A heartbeat repeated after a lost reply adds nothing.
 inline void add_step(std::vector<Step>& steps, const Step& step) {
     if (std::ranges::find(steps, step.name, &Step::name) == steps.end()) steps.push_back(step);
 }
 
-/// The progress that readers see: of a job that is blocked, how many percent of its parents have
+/// The progress that readers see: for a blocked job, the percentage of its parents that have
 /// finished.
 inline int shown_percent(const Job& job) {
     if (job.blocked_by == 0) return job.progress.percent;
     return (job.parents - job.blocked_by) * 100 / std::max(1, job.parents);
 }
 
-/// What JobStore::find() answers, or list() of a query for `parts`.
+/// What JobStore::find() returns, or list() of a query for `parts`.
 inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
     Job copy = {.id = job.id,
                 .type = job.type,
@@ -223,7 +223,7 @@ inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
     return copy;
 }
 
-/// What JobStore::glance() answers.
+/// What JobStore::glance() returns.
 inline Job glance_at(const Job& job) {
     return {.id = job.id,
             .type = job.type,
@@ -238,17 +238,17 @@ inline Job glance_at(const Job& job) {
             .expires_at = job.expires_at};
 }
 
-/// Whom the jobs of one submit wait for. A job whose idempotency key or unique key was taken is
-/// stood in for by the one that has it.
+/// The parents of the jobs of one submit. A job whose idempotency key or unique key was taken
+/// stands for the holder of that key.
 class ASYNCJOBS_DECL Parents {
 public:
-    /// The answer to a job that comes before those which wait for it.
-    void submitted(const NewJob& job, const Submitted& answer) {
-        if (answer.id != job.id && answer.outcome != Submitted::Outcome::parent_missing)
-            holders_.emplace(job.id, answer.id);
+    /// Records the outcome of a job that precedes its dependents.
+    void submitted(const NewJob& job, const Submitted& outcome) {
+        if (outcome.id != job.id && outcome.outcome != Submitted::Outcome::parent_missing)
+            holders_.emplace(job.id, outcome.id);
     }
 
-    /// Each of them once.
+    /// Each parent once.
     std::vector<JobId> of(const NewJob& job) const {
         auto parents = job.after;
         if (holders_.empty()) return parents;

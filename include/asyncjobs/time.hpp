@@ -19,7 +19,7 @@ using Timestamp = std::chrono::sys_time<Duration>;
 /// A point on the monotonic clock of one process; never stored, never sent.
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-/// A Duration among options: of any unit of std::chrono, but not without one. `30s`, not `30`.
+/// A Duration in options: any unit of std::chrono, but never a plain number. `30s`, not `30`.
 class ASYNCJOBS_VISIBLE TimeSpan : public Duration {
 public:
     constexpr TimeSpan() = default;
@@ -27,7 +27,7 @@ public:
     requires std::convertible_to<std::chrono::duration<Rep, Period>, Duration>
     constexpr TimeSpan(const std::chrono::duration<Rep, Period>& span) : Duration(span) {}
 
-    /// Not of `rep`: the operators of std::chrono would take a TimeSpan for a plain number.
+    /// Not for `rep`: the operators of std::chrono would take a TimeSpan for a plain number.
     template <typename Number>
     requires(std::is_arithmetic_v<Number> &&
              !std::same_as<Number, rep>) constexpr TimeSpan(Number) {
@@ -36,8 +36,8 @@ public:
     }
 };
 
-/// A time among options: none, or one of std::chrono::system_clock in any unit, of which what is
-/// below a microsecond is cut off.
+/// A time in options: none, or a time of std::chrono::system_clock in any unit, truncated to
+/// microseconds.
 class ASYNCJOBS_VISIBLE OptionalTime {
 public:
     constexpr OptionalTime() = default;
@@ -77,7 +77,7 @@ private:
 /// RFC 3339 in UTC with six decimals, or none for a whole second: `2025-01-08T12:00:00.250000Z`.
 ASYNCJOBS_DECL std::string to_rfc3339(Timestamp);
 
-/// Accepts any RFC 3339 date-time; fractions beyond a microsecond are cut off. Empty if malformed.
+/// Accepts any RFC 3339 date-time; truncates to microseconds. Empty if malformed.
 ASYNCJOBS_DECL std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

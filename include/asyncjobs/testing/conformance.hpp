@@ -10,17 +10,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
-/// Opens a store. The first call within a case must give an empty one; a later call, one more
+/// Opens a store. The first call within a case must return an empty one; a later call, another
 /// object on the same data, as another process would have. `reset` empties the data before a case.
 struct StoreFactory {
     std::function<void()> reset;
     std::function<std::unique_ptr<JobStore>()> open;
-    /// Moves the clock of all objects on or, by less than zero, back. Empty: it can't be moved, and
-    /// the suite is without the cases that need it.
+    /// Moves the clock of all objects forward or, below zero, back. Empty: the clock can't be
+    /// moved, and the suite omits the cases that need it.
     std::function<void(Duration)> move_clock = {};
 };
 
-/// Thrown by a case that does not hold; `what()` says what was expected and what was found.
+/// Thrown by a case that fails; `what()` states the expected and the actual result.
 class ASYNCJOBS_VISIBLE ConformanceFailure : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -31,10 +31,10 @@ struct ConformanceCase {
     std::function<void()> run;
 };
 
-/// The executable contract of JobStore: a backend is done when every case runs through.
+/// The executable contract of JobStore: a backend conforms when every case passes.
 ///
 /// Needs no test framework: loop over the cases, or register each with yours. Cases are
-/// independent, sleep nowhere, and may be run in any order but not at the same time.
+/// independent, never sleep, and may run in any order but not at the same time.
 ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
 job_store_conformance(const StoreFactory& factory);
 

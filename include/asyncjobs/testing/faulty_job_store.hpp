@@ -7,7 +7,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
-/// A store whose calls fail when a plan says so, before or after the inner store has acted.
+/// A store whose calls fail according to a plan, before or after the inner store has acted.
 ///
 /// Thread-safety  As the inner store's, if the plan's is.
 /// Ownership      Borrows `inner`.
@@ -20,10 +20,10 @@ public:
         failure,     ///< throws Errc::store_failure; nothing happened
         full,        ///< throws Errc::store_full; nothing happened
         answer_lost, ///< it happened; throws Errc::unknown_outcome
-        lost_before, ///< nothing happened; throws Errc::unknown_outcome all the same
+        lost_before, ///< nothing happened; throws Errc::unknown_outcome, too
     };
 
-    /// Asked once a call, with the name of the member called: `submit`, `exchange`, ...
+    /// Called once per call, with the name of the member called: `submit`, `exchange`, ...
     using Plan = std::function<Fault(std::string_view member)>;
 
     FaultyJobStore(JobStore& inner, Plan plan);

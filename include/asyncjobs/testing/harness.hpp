@@ -13,26 +13,25 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 /// A store, an executor and a client for tests of a host's own jobs, with any test framework or
-/// none. Handlers run on the calling thread, within drain(), advance() and run(); time stands still
-/// but for advance().
+/// none. Handlers run on the calling thread, within drain(), advance() and run(); time passes only
+/// in advance().
 ///
 /// Thread-safety  None.
-/// Errors         What a handler throws is in its job's `error`, as in production. Bad options
-/// throw
-///                Error (Errc::invalid_argument).
+/// Errors         An exception of a handler is in its job's `error`, as in production. Bad options
+///                throw Error (Errc::invalid_argument).
 class ASYNCJOBS_TESTING_DECL Harness {
 public:
     using RegisterHandlers = std::function<void(Executor&)>;
 
-    /// The executor starts with the first drain(), advance() or run(): handlers may be registered
-    /// until then. Polls, rescues and purges are hourly, whatever `options` say: jobs start when
-    /// they are due without them.
+    /// The executor starts with the first drain(), advance() or run(): register handlers before it.
+    /// Polls, rescues and purges are hourly, whatever `options` holds: jobs start when they are due
+    /// without them.
     explicit Harness(const RegisterHandlers& register_handlers = {}, ExecutorOptions options = {});
     ~Harness();
     Harness(const Harness&) = delete;
     Harness& operator=(const Harness&) = delete;
 
-    /// What the host's code is given. All of it uses the one store and the one clock.
+    /// For the host's code. All members use this one store and this one clock.
     JobStore& store() noexcept;
     Client& client() noexcept;
     Executor& executor() noexcept;
@@ -40,26 +39,25 @@ public:
 
     Timestamp now() const;
 
-    /// Runs all that is due now, and what becomes due by that, until nothing is. Answers how many
-    /// attempts ran. Throws Error (Errc::overloaded) where there is no end to them.
+    /// Runs all due jobs, and those that become due by that, until none is left. Returns how many
+    /// attempts ran. Throws Error (Errc::overloaded) if they never end.
     std::size_t drain();
 
-    /// Lets time pass: what becomes due in it (scheduled jobs, retries, timeouts, the end of
-    /// retention) happens at its time, in order. Then as drain(). A handler may call it to take
-    /// time.
+    /// Advances the clock: scheduled jobs, retries, timeouts and the end of retention happen at
+    /// their time, in order. Then like drain(). A handler may call it to take time.
     std::size_t advance(Duration duration);
 
-    /// Submits, drains, and answers what became of the job.
+    /// Submits the job, drains, and returns its final state.
     Job run(NewJob job);
     template <typename Input>
     Job run(const Input& input, NewJob job = {}) {
         return run(new_job(input, std::move(job)));
     }
 
-    /// Throws Error (Errc::not_found) if there is no such job.
+    /// Throws Error (Errc::not_found) if no such job exists.
     Job find(const JobId& id);
 
-    /// In the order of their submission: all, or those of a type.
+    /// In order of submission: all jobs, or those of a type.
     std::vector<Job> jobs(std::string_view type = {});
 
     /// The inputs of jobs(Input::type).

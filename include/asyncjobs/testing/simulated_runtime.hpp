@@ -11,9 +11,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
-/// A world in virtual time: one thread, one queue of events, all chance from one seed, so that a
-/// run that went wrong can be run again exactly. Time passes only when an event is due, and then at
-/// once.
+/// A world in virtual time: one thread, one event queue, all randomness from one seed, so that a
+/// failed run can be repeated exactly. Time passes only when an event is due, and then at once.
 ///
 /// Thread-safety  None: one thread runs everything.
 class ASYNCJOBS_TESTING_DECL Simulation {
@@ -27,12 +26,12 @@ public:
     Duration random_duration(Duration low, Duration high) noexcept;
     bool chance(double probability) noexcept;
 
-    /// Calls `task` once, `delay` from now; events of the same time go in the order of their
+    /// Calls `task` once, `delay` from now; events of the same time run in the order of their
     /// posting.
     void after(Duration delay, Task task);
 
-    /// Handles events until `done()` or until nothing happens before `deadline`; then it is
-    /// `deadline`. Answers what `done()` says at the end. May be called from within an event.
+    /// Handles events until `done()` holds, or until nothing happens before `deadline`; then it is
+    /// `deadline`. Returns the last value of `done()`. May be called from within an event.
     bool run_until(const std::function<bool()>& done, SteadyTime deadline);
     void run_for(Duration duration);
 
@@ -44,24 +43,25 @@ private:
 };
 
 /// One process of a Simulation. Its lanes run in virtual time, each task after a short, random
-/// latency of up to `latency`; without any, whatever leads to one another happens at one time.
+/// latency of up to `latency`; with 0, causes and effects happen at the same time.
 ///
-/// Thread-safety  None. Ownership: borrows the simulation.
+/// Thread-safety  None.
+/// Ownership      Borrows the simulation.
 class ASYNCJOBS_TESTING_DECL SimulatedRuntime final : public Runtime {
 public:
     explicit SimulatedRuntime(Simulation& simulation,
                               Duration latency = std::chrono::milliseconds{2});
     ~SimulatedRuntime() override;
 
-    /// As kill -9: nothing that was posted or armed happens any more, and no wait takes any time.
-    /// What used this runtime can then be destroyed without a further effect.
+    /// Like kill -9: tasks that were posted or armed never run, and waits end at once. Objects that
+    /// used this runtime can then be destroyed without further effect.
     void crash() noexcept;
 
-    /// As SIGSTOP and, `duration` later, SIGCONT: what becomes due in between happens then.
+    /// Like SIGSTOP and, `duration` later, SIGCONT: events that become due in between happen then.
     void pause(Duration duration);
 
-    /// As a machine that sleeps for so long: as pause(), but now() stands still meanwhile, while
-    /// wall_clock() goes on.
+    /// Like a machine that sleeps for `duration`: as pause(), but now() stands still meanwhile,
+    /// while wall_clock() continues.
     void suspend(Duration duration);
 
     bool is_crashed() const noexcept;
