@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(CrashWorld, "in an outage, jobs that wait to report their star
     };
     REQUIRE(until([&] { return waiting > 20; }));
     CHECK(logged("report its start") == 0);
-    CHECK(logged("the store fails") == 1);
+    CHECK(logged("job store unavailable") == 1);
     plan = {};
     CHECK(until([&] { return all_finished(); }));
 }

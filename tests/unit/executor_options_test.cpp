@@ -55,9 +55,9 @@ TEST_CASE("a bad option is named with its value and its range") {
         {[](Options& o) {
              o.limits = {{.name = "ok", .concurrency = 1}, {.name = "a b", .concurrency = 1}};
          },
-         "limits holds one whose name is \"a b\", but must be 1-100 characters"},
+         "limits holds a limit whose name is \"a b\", but must be 1-100 characters"},
         {[](Options& o) { o.limits = {{.name = "mine", .concurrency = 100'001}}; },
-         "limits holds one whose concurrency is 100001, but must be from 0 to 100000"},
+         "limits holds a limit whose concurrency is 100001, but must be from 0 to 100000"},
         {[](Options& o) {
              o.limits = {{.name = "mine", .concurrency = 1}, {.name = "mine", .rate = 1}};
          },

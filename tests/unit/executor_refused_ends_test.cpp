@@ -49,8 +49,8 @@ TEST_CASE_FIXTURE(RefusingWorld, "ends that the store refuses for ever take no s
     CHECK(finishes(submit(), 1s));
     for (const auto& id : poisoned) CHECK(status(id) == JobStatus::processing);
     CHECK(runs.size() == 28);
-    CHECK(logged("the store fails: it refuses how jobs ended") == 1);
-    CHECK(logged("the store answers again") == 0);
+    CHECK(logged("job store unavailable: it refuses outcomes of jobs") == 1);
+    CHECK(logged("job store recovered") == 0);
 
     store.refuses = {};
     for (const auto& id : poisoned) {
@@ -59,9 +59,9 @@ TEST_CASE_FIXTURE(RefusingWorld, "ends that the store refuses for ever take no s
         CHECK(find(id).crashes == 0);
     }
     CHECK(runs.size() == 28);
-    CHECK(logged("the store fails: ") == 1);
-    CHECK(logged("the store answers again") == 1);
-    CHECK(logged("no more jobs are claimed") == 0);
+    CHECK(logged("job store unavailable: ") == 1);
+    CHECK(logged("job store recovered") == 1);
+    CHECK(logged("claiming paused") == 0);
 }
 
 TEST_CASE_FIXTURE(RefusingWorld,
@@ -71,18 +71,18 @@ TEST_CASE_FIXTURE(RefusingWorld,
     executor.handle_async("work", returning({}));
     executor.start();
     pass(1min);
-    CHECK(logged("the store fails: it refuses how jobs ended") == 1);
+    CHECK(logged("job store unavailable: it refuses outcomes of jobs") == 1);
     submit();
     plan = [](std::string_view) { return Fault::unavailable; };
     submit();
     pass(1min);
-    CHECK(logged("the store fails: planned fault: unavailable") == 1);
+    CHECK(logged("job store unavailable: planned fault: unavailable") == 1);
     plan = {};
-    CHECK(until([&] { return logged("the store answers again") == 1; }));
+    CHECK(until([&] { return logged("job store recovered") == 1; }));
     store.refuses = {};
     for (const auto& id : poisoned) CHECK(finishes(id));
-    CHECK(until([&] { return logged("the store answers again") == 2; }));
-    CHECK(logged("the store fails: ") == 2);
+    CHECK(until([&] { return logged("job store recovered") == 2; }));
+    CHECK(logged("job store unavailable: ") == 2);
 }
 
 TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while too many refused ends are kept") {
@@ -97,14 +97,14 @@ TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while too many refused end
     pass(10min);
     CHECK(runs.size() >= most);
     CHECK(runs.size() <= most + 2 * options().concurrency); // what had been claimed by then
-    CHECK(logged("no more jobs are claimed") == 1);
-    CHECK(logged("jobs are claimed again") == 0);
+    CHECK(logged("claiming paused") == 1);
+    CHECK(logged("claiming resumed") == 0);
 
     store.refuses = {};
     for (const auto& id : ids) CHECK(finishes(id, 10min));
     CHECK(runs.size() == ids.size());
-    CHECK(logged("no more jobs are claimed") == 1);
-    CHECK(logged("jobs are claimed again") == 1);
+    CHECK(logged("claiming paused") == 1);
+    CHECK(logged("claiming resumed") == 1);
 }
 
 TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while refused ends take too much memory") {
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while refused ends take to
     constexpr auto enough = detail::RefusedEnds::most_bytes / JsonText::max_size + 1;
     CHECK(runs.size() >= enough);
     CHECK(runs.size() <= enough + 2 * options().concurrency);
-    CHECK(logged("no more jobs are claimed") == 1);
+    CHECK(logged("claiming paused") == 1);
     store.refuses = {};
     CHECK(until([&] { return runs.size() == 20; }));
 }
@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "an end that the store can't take for a while i
     CHECK(status(id) == JobStatus::completed);
     CHECK(find(id).result->text() == "42");
     CHECK(memory.workload("later", "next").waiting == 1);
-    CHECK(logged("the store refuses how a job ended") == 0);
+    CHECK(logged("job store refuses the outcome of a job") == 0);
 }
 
 TEST_CASE_FIXTURE(RefusingWorld,
@@ -171,7 +171,7 @@ TEST_CASE_FIXTURE(RefusingWorld,
     CHECK(finishes(id, 15s));
     CHECK(status(id) == JobStatus::failed);
     CHECK(find(id).error->code == "internal_error");
-    CHECK(until([&] { return logged("the store refuses how a job ended") == 1; }, at_once));
+    CHECK(until([&] { return logged("job store refuses the outcome of a job") == 1; }, at_once));
 }
 
 TEST_CASE_FIXTURE(RefusingWorld, "a retry whose error the store refuses is a retry all the same") {

@@ -110,13 +110,13 @@ TEST_CASE_FIXTURE(FaultyWorld, "an outage is survived, and logged as it begins a
     plan = [](std::string_view) { return Fault::unavailable; };
     const auto during = submit();
     CHECK_FALSE(finishes(before, 10min));
-    CHECK(logged("the store fails: ") == 1);
-    CHECK(logged("the store answers again") == 0);
+    CHECK(logged("job store unavailable: ") == 1);
+    CHECK(logged("job store recovered") == 0);
     plan = {};
     CHECK(finishes(before, 10s));
     CHECK(finishes(during, 10s));
-    CHECK(logged("the store fails: ") == 1);
-    CHECK(logged("the store answers again") == 1);
+    CHECK(logged("job store unavailable: ") == 1);
+    CHECK(logged("job store recovered") == 1);
     CHECK(runs == 2);
 }
 
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement that the store refuses fails its jo
     CHECK(status(ids[1]) == JobStatus::failed);
     CHECK(find(ids[1]).error->code == "internal_error");
     CHECK(status(ids[2]) == JobStatus::completed);
-    CHECK(until([&] { return logged("the store refuses how a job ended") == 1; }, at_once));
+    CHECK(until([&] { return logged("job store refuses the outcome of a job") == 1; }, at_once));
 }
 
 TEST_CASE_FIXTURE(FaultyWorld, "a job that the store refuses to end in any way holds up no other") {
@@ -238,9 +238,9 @@ TEST_CASE("results are kept while the store refuses them, and no handler runs tw
             CHECK(world.find(id).attempt == 1);
         }
         CHECK(world.runs == 4);
-        CHECK(world.logged("the store fails: ") == world.logged("the store answers again"));
-        CHECK(world.logged("the store fails: ") >= 1);
-        CHECK(world.logged("the store fails: ") <= 6); // outages, and answers lost after them
+        CHECK(world.logged("job store unavailable: ") == world.logged("job store recovered"));
+        CHECK(world.logged("job store unavailable: ") >= 1);
+        CHECK(world.logged("job store unavailable: ") <= 6); // outages, and answers lost after them
     }
 }
 
@@ -253,12 +253,12 @@ TEST_CASE_FIXTURE(FaultyWorld,
     for (int i = 0; i < 6; ++i) ids.push_back(submit());
     store.refuses = [](const Settlement&) { return true; };
     until([] { return false; }, 1min);
-    CHECK(logged("the store fails: ") == 1);
-    CHECK(logged("the store answers again") == 0);
+    CHECK(logged("job store unavailable: ") == 1);
+    CHECK(logged("job store recovered") == 0);
     store.refuses = {};
     for (const auto& id : ids) CHECK(finishes(id));
-    CHECK(logged("the store fails: ") == 1);
-    CHECK(until([&] { return logged("the store answers again") == 1; }));
+    CHECK(logged("job store unavailable: ") == 1);
+    CHECK(until([&] { return logged("job store recovered") == 1; }));
     CHECK(runs == 6);
 }
 

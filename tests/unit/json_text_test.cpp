@@ -52,7 +52,7 @@ TEST_CASE("what is no JSON is refused") {
                                    "// c\n1",    "\xEF\xBB\xBF{}",
                                    "\"\\u12\"",  "]"}) {
         CAPTURE(text);
-        CHECK(has(refusal_of(text), "the text is no JSON from offset"));
+        CHECK(has(refusal_of(text), "invalid JSON at offset"));
     }
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("a text may be 10 MiB long, not longer") {
     constexpr std::size_t limit = 10 * 1024 * 1024;
     CHECK_NOTHROW(JsonText::parse('"' + std::string(limit - 2, 'x') + '"'));
     CHECK(has(refusal_of('"' + std::string(limit - 1, 'x') + '"'),
-              "the JSON text is 10485761 bytes long, but may be 10485760"));
+              "the JSON text is 10485761 bytes long, but must be at most 10485760"));
 }
 
 TEST_CASE("a text can be moved out") {

@@ -70,7 +70,7 @@ TEST_CASE("a bad limit is refused with the member, its value and the rule") {
              make_turns(l);
              l.queue = "";
          },
-         "in_turn is \"true\", but needs the queue to be named"},
+         "in_turn is \"true\", but needs a queue"},
     };
     for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
 }

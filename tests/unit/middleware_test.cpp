@@ -203,9 +203,9 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "a completion that is dropped ends the attemp
         executor.handle_async("work", [](const JsonText&, ProgressReporter&, const Completion&) {});
     });
     CHECK(job.status == JobStatus::failed);
-    CHECK(job.error->message == "it dropped its completion");
-    CHECK(seen ==
-          Seen{"a begins work", "a leaves scope", "a ends, error: it dropped its completion"});
+    CHECK(job.error->message == "the handler dropped its completion");
+    CHECK(seen == Seen{"a begins work", "a leaves scope",
+                       "a ends, error: the handler dropped its completion"});
 }
 
 TEST_CASE_FIXTURE(MiddlewareWorld, "a handler that obeys its stop token ends as interrupted") {

@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(SealedWorld, "what can't be opened says why, and hides no othe
     SealingJobStore strict(memory, {.keys = {key("b")}, .accept_plain = false});
     const auto unknown = strict.find({&id, 1}).at(0)->input;
     CHECK(SealingJobStore::is_unreadable(unknown));
-    CHECK(has(unknown.text(), R"(the key \"a\", which is not known here)"));
+    CHECK(has(unknown.text(), R"(the key \"a\", which is unknown here)"));
     CHECK(has(strict.find({&plain, 1}).at(0)->input.text(), "it is not sealed"));
     CHECK(strict.list({}).jobs.size() == 2);
     CHECK(sealing.find({&plain, 1}).at(0)->input.text() == "[1]");
@@ -177,7 +177,7 @@ TEST_CASE("a payload that is too long once it is sealed is refused") {
                       [&] {
                           sealing.submit({&job, 1});
                       }),
-              "bytes long once it is sealed, but may be 10485760"));
+              "bytes long, but must be at most 10485760"));
     CHECK_FALSE(store.find({&job.id, 1}).at(0));
 }
 

@@ -137,7 +137,7 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
         return boost::json::parse({text.data(), text.size()}, asyncjobs::detail::scattered_memory(),
                                   options);
 
-    std::string why = "there is more after the value";
+    std::string why = "unexpected text after the value";
     if (error == boost::json::error::too_deep)
         why = "it is nested deeper than " + std::to_string(depth_limit);
     else if (parser.handler().fault)

@@ -124,7 +124,8 @@ private:
     public:
         explicit UnderWay(ClosableStore& store) : store_(store) {
             const std::lock_guard lock(store_.mutex_);
-            if (store_.closed_) throw Error(Errc::stopped, "what called the store is stopped");
+            if (store_.closed_)
+                throw Error(Errc::stopped, "the caller of the store has been stopped");
             ++store_.under_way_;
         }
         ~UnderWay() {

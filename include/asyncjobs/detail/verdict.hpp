@@ -78,7 +78,7 @@ inline Ending not_committed() {
 
 /// What an asynchronous handler has thrown that destroyed its completion without a call.
 inline std::exception_ptr dropped_completion() {
-    return std::make_exception_ptr(std::logic_error("it dropped its completion"));
+    return std::make_exception_ptr(std::logic_error("the handler dropped its completion"));
 }
 
 /// What follows from how an attempt ended. A handler that was asked to stop and gave up, in

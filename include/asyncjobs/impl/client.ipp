@@ -166,11 +166,11 @@ ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
     const auto submitted = submits.submit(std::move(job));
     const std::string id(submitted.id.text());
     if (submitted.outcome == Outcome::id_exists && (is_own_id || refuses))
-        throw Error(Errc::conflict, "there is a job " + id + " already");
+        throw Error(Errc::conflict, "job " + id + " exists already");
     if (submitted.outcome == Outcome::key_taken && refuses)
-        throw Error(Errc::conflict, "the job " + id + " holds the unique key");
+        throw Error(Errc::conflict, "job " + id + " holds the unique key");
     if (submitted.outcome == Outcome::parent_missing)
-        throw Error(Errc::not_found, "after names " + id + ", but there is no such job");
+        throw Error(Errc::not_found, "after names " + id + ", but no such job exists");
     return submitted;
 }
 

@@ -69,7 +69,7 @@ public:
     std::string message(int value) const override {
         switch (static_cast<Condition>(value)) {
         case Condition::retryable:
-            return "trying again may help";
+            return "a retry may help";
         case Condition::conflict:
             return "conflict";
         case Condition::not_found:

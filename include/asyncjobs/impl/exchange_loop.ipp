@@ -217,12 +217,12 @@ ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& set
     const bool completed_itself = execution && execution->completes_itself();
     news.has_to_unblock |= completed_itself; // the host's transaction does not say it
     if (!settled.accepted && !completed_itself) {
-        note(LogEntry::Level::warning, "a job ended here after its lease was lost", id);
+        note(LogEntry::Level::warning, "job ended after its lease was lost", id);
         return;
     }
     if (settled.accepted && completed_itself)
         note(LogEntry::Level::warning,
-             "a handler completed its job in a transaction that was not committed", id);
+             "handler completed its job in a transaction that did not commit", id);
     if (news.is_watched) news.changed.push_back(id);
     if (options_.events && execution) {
         const auto status =
@@ -264,12 +264,12 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
 /// Logs an outage once, however it shows.
 ASYNCJOBS_INLINE void ExecutorCore::note_fault(const std::exception& fault) {
     if (!std::exchange(is_failing_, true))
-        note(LogEntry::Level::error, fmt::format("the store fails: {}", fault.what()));
+        note(LogEntry::Level::error, fmt::format("job store unavailable: {}", fault.what()));
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::note_recovery(Lock&) {
     if (faults_ == 0 && std::exchange(is_failing_, false))
-        note(LogEntry::Level::info, "the store answers again");
+        note(LogEntry::Level::info, "job store recovered");
 }
 
 /// Logs once no lock is held: the host's logger may come back here by way of the store's hints.
@@ -296,7 +296,7 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
                                                   SteadyTime claimed_at, bool ahead) {
     std::erase_if(jobs, [&](const ClaimedJob& job) {
         if (run_leases_.add(job.lease)) return false;
-        note(LogEntry::Level::warning, "the store gave a lease a second time; it runs once",
+        note(LogEntry::Level::warning, "job store returned a lease twice; its job runs once",
              job.lease.id);
         return true;
     });

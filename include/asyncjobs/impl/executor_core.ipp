@@ -44,7 +44,7 @@ inline std::vector<ServedQueue> checked_queues(std::vector<ServedQueue> queues) 
 inline void check_limits(const std::vector<Limit>& limits) {
     std::set<std::string_view> names;
     for (const Limit& limit : limits) {
-        validate(limit, "limits holds one whose ");
+        validate(limit, "limits holds a limit whose ");
         if (!names.insert(limit.name).second)
             refuse("limits", limit.name, "each must have a name of its own");
     }
@@ -324,7 +324,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescu
     for (const auto& job : rescued) {
         changed.push_back(job.id);
         log(job.status == JobStatus::failed ? LogEntry::Level::error : LogEntry::Level::warning,
-            fmt::format("a job's worker was lost; it is {} now", to_string(job.status)), job.id);
+            fmt::format("worker lost; its job is {} now", to_string(job.status)), job.id);
     }
     if (options_.events) tell_rescued(rescued);
     store_.notifier().changed(changed);
@@ -349,7 +349,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_clock_notice(const ClockNotice& notice) {
             break;
         }
         return fmt::format("the clock of another process that uses this job store is {} s behind: "
-                           "leases are taken away that much later",
+                           "leases expire that much later",
                            seconds);
     };
     log(LogEntry::Level::warning, text());

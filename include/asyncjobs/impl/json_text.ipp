@@ -52,9 +52,9 @@ struct JsonChecker {
 
 ASYNCJOBS_INLINE JsonText JsonText::parse(std::string text) {
     if (text.size() > max_size)
-        throw Error(
-            Errc::invalid_payload,
-            fmt::format("the JSON text is {} bytes long, but may be {}", text.size(), max_size));
+        throw Error(Errc::invalid_payload,
+                    fmt::format("the JSON text is {} bytes long, but must be at most {}",
+                                text.size(), max_size));
     boost::json::parse_options options;
     options.max_depth = max_depth;
     boost::json::basic_parser<detail::JsonChecker> parser(options);
@@ -67,8 +67,8 @@ ASYNCJOBS_INLINE JsonText JsonText::parse(std::string text) {
                     fmt::format("the JSON text is nested deeper than {}", max_depth));
     if (error || parsed < text.size())
         throw Error(Errc::invalid_payload,
-                    fmt::format("the text is no JSON from offset {} on: {}", parsed,
-                                error ? error.message() : "there is more after the value"));
+                    fmt::format("invalid JSON at offset {}: {}", parsed,
+                                error ? error.message() : "unexpected text after the value"));
     return JsonText(std::move(text));
 }
 

@@ -28,9 +28,8 @@ ASYNCJOBS_INLINE void detail::validate(const Limit& limit, const std::string& of
     if (!limit.in_turn) return;
     if (limit.concurrency > 0 || limit.rate > 0)
         refuse(of + "in_turn", "true", "must be false where a concurrency or a rate is given");
-    if (limit.per == LimitPer::limit)
-        refuse(of + "in_turn", "true", "needs per = owner or key, to say whose turns");
-    if (limit.queue.empty()) refuse(of + "in_turn", "true", "needs the queue to be named");
+    if (limit.per == LimitPer::limit) refuse(of + "in_turn", "true", "needs per = owner or key");
+    if (limit.queue.empty()) refuse(of + "in_turn", "true", "needs a queue");
 }
 
 ASYNCJOBS_INLINE void validate(const Limit& limit) { detail::validate(limit, {}); }

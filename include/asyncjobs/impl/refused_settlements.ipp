@@ -84,17 +84,17 @@ ASYNCJOBS_INLINE void ExecutorCore::note_refused(Lock&, std::string_view fault) 
     using Level = LogEntry::Level;
     const bool refuses = !refused_.empty();
     if (const bool changes = refuses != std::exchange(is_refusing_, refuses); changes && !refuses)
-        note(Level::info, "the store answers again: it refuses the end of no job");
+        note(Level::info, "job store recovered: it accepts all outcomes of jobs");
     else if (changes && !std::exchange(is_failing_, false)) // what that was is known now
-        note(Level::error, fmt::format("the store fails: it refuses how jobs ended, which is kept "
-                                       "and tried again: {}",
+        note(Level::error, fmt::format("job store unavailable: it refuses outcomes of "
+                                       "jobs, which are kept and retried: {}",
                                        fault));
     const bool full = refused_.is_full();
     if (const bool changes = full != std::exchange(is_full_, full); changes && !full)
-        note(Level::info, "jobs are claimed again");
+        note(Level::info, "claiming resumed");
     else if (changes)
-        note(Level::error, fmt::format("the store refuses how {} jobs ended, which takes {} MiB of "
-                                       "memory: no more jobs are claimed until it takes some",
+        note(Level::error, fmt::format("claiming paused: the job store refuses the outcomes of "
+                                       "{} jobs, which take {} MiB of memory",
                                        refused_.size(), refused_.bytes() >> 20));
 }
 
@@ -161,7 +161,7 @@ ASYNCJOBS_INLINE bool ExecutorCore::settle_refused(RefusedEnd& refused, Exchange
         if (now - *refused.since < refused_for_good && !is_invalid) return false;
         if (!std::exchange(refused.is_logged, true))
             note(LogEntry::Level::error,
-                 fmt::format("the store refuses how a job ended: {}", fault.what()), lease.id);
+                 fmt::format("job store refuses the outcome of a job: {}", fault.what()), lease.id);
     }
     auto instead = bare(refused.settlement);
     try {

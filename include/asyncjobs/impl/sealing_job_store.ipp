@@ -31,7 +31,7 @@ inline void check(const SealingOptions& options) {
         if (!key->cipher) refuse("keys.cipher", key->id, "must not be null");
         if (std::any_of(options.keys.begin(), key,
                         [&](const SealingKey& other) { return other.id == key->id; }))
-            refuse("keys.id", key->id, "must be there once");
+            refuse("keys.id", key->id, "must be unique");
     }
     check_range("retry_unreadable_after", options.retry_unreadable_after, std::chrono::seconds{1},
                 std::chrono::days{1});
@@ -57,7 +57,7 @@ ASYNCJOBS_INLINE JsonText SealingJobStore::seal(const JsonText& plain,
                     detail::encode_base64url(key.cipher->seal(plain.text(), purpose)));
     if (text.size() > JsonText::max_size)
         throw Error(Errc::invalid_payload,
-                    fmt::format("a payload is {} bytes long once it is sealed, but may be {}",
+                    fmt::format("a sealed payload is {} bytes long, but must be at most {}",
                                 text.size(), JsonText::max_size));
     return JsonText::trusted(std::move(text));
 }
@@ -106,11 +106,11 @@ ASYNCJOBS_INLINE std::optional<std::string> SealingJobStore::open(JsonText& payl
         const auto id = text.substr(0, comma);
         const auto key = std::ranges::find(options_.keys, id, &SealingKey::id);
         if (key == options_.keys.end()) {
-            reason = fmt::format("it is sealed with the key \"{}\", which is not known here",
+            reason = fmt::format("it is sealed with the key \"{}\", which is unknown here",
                                  detail::printable(id));
         } else {
-            reason = fmt::format("the key \"{}\" does not open it: it was changed, or is of "
-                                 "another key of that name",
+            reason = fmt::format("the key \"{}\" does not open it: it was changed, or sealed "
+                                 "with another key of that id",
                                  key->id);
             text.remove_prefix(comma + 1);
             const auto bytes = detail::decode_base64url(text.substr(0, text.size() - 1));

@@ -37,7 +37,7 @@ auto StoreAccess::persist(Execution& execution, Aim aim, Call call) {
             const bool tells = !aim.silent_in_outages || error.code() != Condition::retryable;
             if (tries == 1 && tells && log_)
                 log_(LogEntry::Level::warning,
-                     fmt::format("a handler waits to {}, as the store fails: {}", aim.what,
+                     fmt::format("handler waits to {}: job store unavailable: {}", aim.what,
                                  error.what()),
                      execution.lease().id);
             execution.stop_if_over(runtime_.now(), LeaseKeeper::reliable(lease_for_));

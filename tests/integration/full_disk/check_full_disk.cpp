@@ -120,7 +120,7 @@ void check_full_disk(const std::string& script) {
     CHECK(refusal == Errc::store_full);
     for (const auto& id : acknowledged) CHECK(client.find(id).value().input == large);
     disk_is_full.count_down();
-    CHECK(log.wait_for("the store fails"));
+    CHECK(log.wait_for("job store unavailable"));
 
     server.make_room();
     CHECK_NOTHROW(client.submit(NewJob{.type = "kept", .input = large}));
@@ -131,6 +131,6 @@ void check_full_disk(const std::string& script) {
         CHECK(job->result == large);
     }
     CHECK(runs == runs_expected);
-    CHECK(log.count("the store fails") == 1);
-    CHECK(log.wait_for("the store answers again"));
+    CHECK(log.count("job store unavailable") == 1);
+    CHECK(log.wait_for("job store recovered"));
 }

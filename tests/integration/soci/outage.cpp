@@ -63,8 +63,8 @@ void check_results_survive(const std::string& url, const Outage& outage) {
         }
         CHECK(runs.size() == ids.size());
         for (const auto& [lease, times] : runs) CHECK(times == 1);
-        CHECK(logged("the store fails: ") == 1);
-        CHECK(logged("the store answers again") == 1);
+        CHECK(logged("job store unavailable: ") == 1);
+        CHECK(logged("job store recovered") == 1);
         CHECK(logged("after its lease was lost") == 0);
     }
     executor.stop();

@@ -55,7 +55,7 @@ public:
     /// With the lost one back, its worker ends jobs again.
     void is_whole_again() {
         const auto answers = [&] {
-            return fleet_.logged("the store answers again", fleet_.name(faulty - 1));
+            return fleet_.logged("job store recovered", fleet_.name(faulty - 1));
         };
         const int before = answers();
         REQUIRE(fleet_.wait_until([&] { return answers() > before || is_answering(); }, 2min));
@@ -96,8 +96,8 @@ private:
     /// As many faults were logged as ends of them.
     bool is_answering() const {
         const auto& name = fleet_.name(faulty - 1);
-        return fleet_.logged("the store fails", name) ==
-               fleet_.logged("the store answers again", name);
+        return fleet_.logged("job store unavailable", name) ==
+               fleet_.logged("job store recovered", name);
     }
 
     const Database database_ = Database::mysql("galera.sh");

@@ -162,8 +162,8 @@ private:
         }
     }
 
-    static constexpr std::string_view fails = "the store fails";
-    static constexpr std::string_view answers_again = "the store answers again";
+    static constexpr std::string_view fails = "job store unavailable";
+    static constexpr std::string_view answers_again = "job store recovered";
 
     /// How often each worker has logged `text`.
     std::array<int, Fleet::size> of_each_worker(std::string_view text) const {

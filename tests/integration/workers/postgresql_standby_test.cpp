@@ -78,8 +78,8 @@ TEST_CASE("a promoted standby has every acknowledged job, and the workers go on 
     }
     for (std::size_t slot = 0; slot < Fleet::size; ++slot) {
         CAPTURE(fleet.log_of(fleet.name(slot)));
-        CHECK(fleet.logged("the store fails", fleet.name(slot)) <= 1);
-        CHECK(fleet.logged("the store answers again", fleet.name(slot)) <= 1);
+        CHECK(fleet.logged("job store unavailable", fleet.name(slot)) <= 1);
+        CHECK(fleet.logged("job store recovered", fleet.name(slot)) <= 1);
     }
 }
 
