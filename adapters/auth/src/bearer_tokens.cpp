@@ -32,7 +32,7 @@ std::vector<BearerTokens::Entry> checked(std::vector<BearerTokens::Entry> entrie
             throw Error(Errc::invalid_argument, fmt::format("entry {}: {}", i + 1, rule));
         };
         if (const auto fault = fault_of(entries[i].principal); !fault.empty()) refuse(fault);
-        if (!seen.insert(entries[i].digest).second) refuse("an earlier one has the same digest");
+        if (!seen.insert(entries[i].digest).second) refuse("duplicate digest");
     }
     return entries;
 }
@@ -75,7 +75,7 @@ std::vector<BearerTokens::Entry> BearerTokens::read(const std::filesystem::path&
         if (owner.empty() || !more.empty()) refuse("a line must be DIGEST OWNER [ROLE,ROLE...]");
         const auto bytes = read_hex(digest);
         if (!bytes) refuse("the digest must be 64 hexadecimal digits, a-f in lower case");
-        if (!seen.insert(*bytes).second) refuse("the digest stands on an earlier line too");
+        if (!seen.insert(*bytes).second) refuse("duplicate digest");
         Entry entry{.digest = *bytes, .principal = {.owner = std::move(owner)}};
         http::for_each_element(
             roles, [&](std::string_view role) { entry.principal.roles.emplace_back(role); });

@@ -23,7 +23,7 @@ namespace json = boost::json;
 std::string text_member(const json::object& key, std::string_view name) {
     const auto* const value = key.if_contains(name);
     if (!value) return {};
-    if (!value->is_string()) refuse(fmt::format("{} must be a text", name));
+    if (!value->is_string()) refuse(fmt::format("{} must be a string", name));
     return std::string(value->get_string());
 }
 
@@ -53,7 +53,7 @@ json::array keys_of(std::string_view document) {
             if (auto* const keys = set.get_object().if_contains("keys"); keys && keys->is_array())
                 return std::move(keys->get_array());
     } catch (const http::Problem& problem) {
-        refuse(fmt::format("the JWK set: {}", problem.what()));
+        refuse(fmt::format("invalid JWK set: {}", problem.what()));
     }
     refuse("a JWK set must be an object with an array keys");
 }
@@ -62,7 +62,7 @@ json::array keys_of(std::string_view document) {
 
 std::vector<JwtKey> JwtKey::from_jwks(std::string_view document) {
     const auto read = [](const json::value& entry) -> std::optional<Key> {
-        if (!entry.is_object()) refuse("it must be an object");
+        if (!entry.is_object()) refuse("must be an object");
         const auto& key = entry.get_object();
         if (!verifies_signatures(key)) return std::nullopt;
         const auto type = text_member(key, "kty"), algorithm = text_member(key, "alg");

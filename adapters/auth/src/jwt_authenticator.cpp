@@ -18,7 +18,7 @@ using Keys = std::vector<JwtKey>;
 void check_expected(std::string_view name, const std::string& expected, bool any) {
     if (expected.empty() != any)
         asyncjobs::detail::refuse(name, expected,
-                                  fmt::format("must be given, or else any_{} must be set", name));
+                                  fmt::format("must be given unless any_{} is set", name));
 }
 
 JwtOptions checked(JwtOptions options) {

@@ -31,7 +31,7 @@ struct JwtKey::Key {
 
     static Key hs256(std::string secret, std::string kid) {
         if (secret.size() < 32)
-            throw std::invalid_argument("the secret of HS256 must have 32 bytes at the least");
+            throw std::invalid_argument("the secret of HS256 must have at least 32 bytes");
         return {"HS256", std::move(kid),
                 [secret = std::move(secret)](std::string_view message, std::string_view signature) {
                     return hs256_verifies(secret, message, signature);

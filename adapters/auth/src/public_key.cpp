@@ -23,7 +23,7 @@ using Number = Handle<BIGNUM, BN_free>;
 
 constexpr const char* p256 = "prime256v1";
 constexpr int least_rsa_bits = 2048;
-constexpr const char* rsa_rule = "the key must be an RSA key of 2048 bits at the least";
+constexpr const char* rsa_rule = "the key must be an RSA key of at least 2048 bits";
 constexpr const char* p256_rule = "the key must be a point of the curve P-256";
 
 [[noreturn]] void refuse(const char* rule) { throw std::invalid_argument(rule); }

@@ -61,11 +61,10 @@ public:
         std::string_view line;
         if (!next_line(line) || !request_line(line)) return false;
         while (next_line(line)) {
-            if (line.empty())
-                return rest_.empty() ? whole() : refuse("there is something after the head");
+            if (line.empty()) return rest_.empty() ? whole() : refuse("data after the head");
             if (!field(line)) return false;
         }
-        return fault.reason[0] != '\0' ? false : refuse("the head has no end");
+        return fault.reason[0] != '\0' ? false : refuse("incomplete head");
     }
 
     Head head;
@@ -80,11 +79,11 @@ private:
     bool next_line(std::string_view& line) noexcept {
         const auto end = rest_.find('\n');
         if (end == std::string_view::npos || end == 0 || rest_[end - 1] != '\r')
-            return refuse("a line does not end in CR LF");
+            return refuse("a line must end with CR LF");
         line = rest_.substr(0, end - 1);
         rest_.remove_prefix(end + 1);
-        if (line.find('\r') != std::string_view::npos) return refuse("a CR stands alone");
-        if (line.find('\0') != std::string_view::npos) return refuse("the head holds a NUL");
+        if (line.find('\r') != std::string_view::npos) return refuse("bare CR");
+        if (line.find('\0') != std::string_view::npos) return refuse("the head contains a NUL");
         return true;
     }
 
@@ -92,14 +91,14 @@ private:
         const auto first = line.find(' ');
         const auto last = line.rfind(' ');
         if (first == std::string_view::npos || first == last)
-            return refuse("the request line has not three parts");
+            return refuse("the request line must have three parts");
         const auto version = line.substr(last + 1);
         const auto target = line.substr(first + 1, last - first - 1);
         head.method = line.substr(0, first);
-        if (!http::is_token(head.method)) return refuse("the method is no token");
+        if (!http::is_token(head.method)) return refuse("the method must be a token");
         if (target.size() > limits_.target) return refuse("the target is too long", 414);
         if (!std::ranges::all_of(target, [](unsigned char c) { return c > 0x20 && c < 0x7F; }))
-            return refuse("the target holds what must be encoded");
+            return refuse("the target contains characters that must be encoded");
         if (!this->version(version)) return false;
         head.target = target;
         return true;
@@ -112,19 +111,20 @@ private:
         if (text == "HTTP/1.0") return true;
         const bool shaped = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) &&
                             text[6] == '.' && is_digit(text[7]);
-        return shaped ? refuse("the version of HTTP is not supported", 505)
-                      : refuse("the request line has no version of HTTP");
+        return shaped ? refuse("unsupported HTTP version", 505)
+                      : refuse("the request line has no HTTP version");
     }
 
     bool field(std::string_view line) {
-        if (head.headers.size() == limits_.fields) return refuse("there are too many fields", 431);
-        if (line.front() == ' ' || line.front() == '\t') return refuse("a field is folded");
+        if (head.headers.size() == limits_.fields) return refuse("too many header fields", 431);
+        if (line.front() == ' ' || line.front() == '\t') return refuse("a header field is folded");
         const auto colon = line.find(':');
-        if (colon == std::string_view::npos) return refuse("a field has no colon");
+        if (colon == std::string_view::npos) return refuse("a header field has no colon");
         const auto name = line.substr(0, colon);
         const auto value = trimmed(line.substr(colon + 1));
-        if (!http::is_token(name)) return refuse("a field's name is no token");
-        if (!http::is_field_value(value)) return refuse("a field holds a control character");
+        if (!http::is_token(name)) return refuse("a header field's name must be a token");
+        if (!http::is_field_value(value))
+            return refuse("a header field contains a control character");
         head.headers.add(std::string(name), std::string(value));
         return true;
     }
@@ -133,16 +133,16 @@ private:
 
     bool host() {
         const auto count = head.headers.count("Host");
-        if (count > 1) return refuse("there is more than one Host");
-        if (count == 0) return head.http_1_1 ? refuse("there is no Host") : true;
-        return is_host(*head.headers.find("Host")) ? true : refuse("the Host is malformed");
+        if (count > 1) return refuse("more than one Host");
+        if (count == 0) return head.http_1_1 ? refuse("missing Host") : true;
+        return is_host(*head.headers.find("Host")) ? true : refuse("malformed Host");
     }
 
     /// An absolute target is reduced to origin form, if its authority is what Host says.
     bool target() {
         std::string& text = head.target;
         if (text.starts_with('/')) return true;
-        if (text == "*") return head.method == "OPTIONS" ? true : refuse("the target is malformed");
+        if (text == "*") return head.method == "OPTIONS" ? true : refuse("malformed target");
         constexpr std::string_view scheme = "http://";
         constexpr std::string_view secure = "https://";
         std::string_view rest = text;
@@ -151,11 +151,11 @@ private:
         else if (equals_ignoring_case(rest.substr(0, secure.size()), secure))
             rest.remove_prefix(secure.size());
         else
-            return refuse("the target is malformed");
+            return refuse("malformed target");
         const auto end = std::min(rest.find_first_of("/?"), rest.size());
         const std::string* host = head.headers.find("Host");
         if (!host || !equals_ignoring_case(rest.substr(0, end), *host))
-            return refuse("target and Host contradict each other");
+            return refuse("target and Host do not match");
         rest.remove_prefix(end);
         std::string origin(rest.starts_with('/') ? "" : "/");
         origin += rest;
@@ -167,21 +167,22 @@ private:
         const auto encodings = head.headers.count("Transfer-Encoding");
         const auto lengths = head.headers.count("Content-Length");
         if (encodings > 0) {
-            if (!head.http_1_1) return refuse("HTTP/1.0 knows no Transfer-Encoding");
-            if (lengths > 0) return refuse("Transfer-Encoding and Content-Length contradict");
+            if (!head.http_1_1) return refuse("HTTP/1.0 does not allow Transfer-Encoding");
+            if (lengths > 0)
+                return refuse("Transfer-Encoding and Content-Length exclude each other");
             if (encodings > 1 ||
                 !equals_ignoring_case(*head.headers.find("Transfer-Encoding"), "chunked"))
-                return refuse("the Transfer-Encoding is not exactly chunked");
+                return refuse("Transfer-Encoding must be exactly chunked");
             head.chunked = true;
             return true;
         }
         if (lengths == 0) return true;
-        if (lengths > 1) return refuse("there is more than one Content-Length");
+        if (lengths > 1) return refuse("more than one Content-Length");
         const std::string& text = *head.headers.find("Content-Length");
         std::uint64_t number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (text.empty() || error != std::errc() || end != text.data() + text.size())
-            return refuse("the Content-Length is no number");
+            return refuse("Content-Length must be a number");
         head.content_length = number;
         return true;
     }
@@ -199,7 +200,7 @@ private:
         const std::string expect = head.headers.joined("Expect");
         if (expect.empty() || !head.http_1_1) return true;
         if (!equals_ignoring_case(expect, "100-continue"))
-            return refuse("there is an expectation that can't be met", 417);
+            return refuse("unsupported expectation", 417);
         head.expect_continue = true;
         return true;
     }

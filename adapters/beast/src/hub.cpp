@@ -116,7 +116,7 @@ void Hub::log_fault(std::string_view where) noexcept {
         } catch (const std::exception& error) {
             log(LogEntry::Level::error, std::string(where) + ": " + error.what());
         } catch (...) {
-            log(LogEntry::Level::error, std::string(where) + ": an exception of an unknown type");
+            log(LogEntry::Level::error, std::string(where) + ": unknown exception");
         }
     } catch (...) { // no memory for the line
     }

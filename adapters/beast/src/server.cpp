@@ -53,7 +53,7 @@ ServerOptions checked(ServerOptions options) {
     check_time("rate_grace", options.rate_grace, 0s, 24h);
     check_time("write_timeout", options.write_timeout, 1ms, 24h);
     check_time("linger_timeout", options.linger_timeout, 0s, 1min);
-    check_time("quick_answer", options.quick_answer, 1ms, 1min);
+    check_time("disconnect_check_delay", options.disconnect_check_delay, 1ms, 1min);
     return options;
 }
 
@@ -129,7 +129,7 @@ public:
             port_ = acceptor_.local_endpoint().port();
         } catch (const boost::system::system_error& error) {
             throw Error(is_exhausted(error.code()) ? Errc::overloaded : Errc::invalid_argument,
-                        "can't listen at " + options.address + " port " +
+                        "cannot listen at " + options.address + " port " +
                             std::to_string(options.port) + ": " + error.code().message());
         }
     }
@@ -167,7 +167,7 @@ private:
                 io.run();
                 return;
             } catch (...) {
-                hub_->log_fault("an I/O thread");
+                hub_->log_fault("I/O thread failed");
             }
         }
     }
@@ -179,7 +179,7 @@ private:
         if (enough_for >= most) return;
         hub_->limit_connections(enough_for);
         hub_->log(LogEntry::Level::warning,
-                  "max_connections is lowered from " + std::to_string(most) + " to " +
+                  "max_connections lowered from " + std::to_string(most) + " to " +
                       std::to_string(enough_for) + ": the process may have only " +
                       std::to_string(limit) + " descriptors (RLIMIT_NOFILE)");
     }
@@ -201,7 +201,7 @@ private:
                 });
             accepting_ = accepting;
         } catch (...) {
-            hub_->log_fault("no connection can be accepted");
+            hub_->log_fault("accepting a connection failed");
             accept_after(std::chrono::milliseconds{10});
         }
     }
@@ -214,7 +214,7 @@ private:
             try {
                 admit(std::move(socket));
             } catch (...) {
-                hub_->log_fault("a connection was closed");
+                hub_->log_fault("connection closed");
             }
         }
         accept();
@@ -231,7 +231,7 @@ private:
         try {
             if (!std::exchange(is_short_, true))
                 hub_->log(LogEntry::Level::error,
-                          "no connection can be accepted for now: " + error.message());
+                          "accepting connections failed: " + error.message());
         } catch (...) { // no memory for a line of the log
         }
         accept_after(std::chrono::milliseconds{100});
@@ -253,7 +253,7 @@ private:
             tick_.expires_after(std::chrono::seconds{1});
             tick_.async_wait([this](error_code) { on_tick(); });
         } catch (...) {
-            hub_->log_fault("a timer");
+            hub_->log_fault("timer failed");
         }
     }
 
@@ -263,7 +263,7 @@ private:
         try {
             hub_->close_losers();
         } catch (...) {
-            hub_->log_fault("a connection can't be closed yet");
+            hub_->log_fault("closing a connection failed");
         }
         if (accepting_.expired()) accept();
     }
@@ -288,10 +288,10 @@ private:
 
     void turn_away(Transport::Socket socket) {
         if (hub_->tls()) return; // a handshake would cost what there is too little of
-        const auto message = to_wire(
-            hub_->api.refuse(http::Problem(503, "overloaded", "there are too many connections")
-                                 .with_header("Retry-After", "5")),
-            true, false);
+        const auto message =
+            to_wire(hub_->api.refuse(http::Problem(503, "overloaded", "too many connections")
+                                         .with_header("Retry-After", "5")),
+                    true, false);
         error_code ignored;
         socket.non_blocking(true, ignored);
         socket.write_some(asio::buffer(message.start), ignored);

@@ -44,7 +44,7 @@ void Session::safely(What what) noexcept {
     try {
         what();
     } catch (...) {
-        hub_->log_fault("a connection was closed");
+        hub_->log_fault("connection closed");
         close();
     }
 }
@@ -156,7 +156,7 @@ void Session::on_head_bytes() {
     }
     const auto text = text_of(in_);
     const auto end = find_head_end(text, scanned_);
-    if (end.malformed) return refuse(400, "bad_request", "a line of the head has no proper end");
+    if (end.malformed) return refuse(400, "bad_request", "a line of the head must end with CR LF");
     if (end.length > options.head_limit || (end.length == 0 && text.size() > options.head_limit)) {
         const auto fault = oversized_head(text, {options.target_limit, options.field_limit});
         return refuse(fault.status, "bad_request", fault.reason);
@@ -215,7 +215,7 @@ std::size_t Session::room_for_body() const {
 
 void Session::read_body() {
     const auto room = room_for_body();
-    if (room == 0) return refuse(431, "bad_request", "extensions or trailers are too large");
+    if (room == 0) return refuse(431, "bad_request", "chunk extensions or trailers are too large");
     transport_.async_read_some(in_.prepare(room), guarded([](Session& self, std::size_t bytes) {
                                    self.in_.commit(bytes);
                                    self.on_body_bytes();
@@ -245,9 +245,10 @@ void Session::on_body_bytes() {
     case Hub::Full::no:
         break;
     case Hub::Full::for_all:
-        return refuse(503, "overloaded", "too much is being received already");
+        return refuse(503, "overloaded", "too many request bodies are being received");
     case Hub::Full::for_one:
-        return refuse(503, "overloaded", "too much is being received from this address already");
+        return refuse(503, "overloaded",
+                      "too many request bodies are being received from this address");
     }
     if (parser_->is_done()) return hand_over(parser_->release().body());
     set_deadline(body_began_ + body_time(hub_->options, body_memory_));
@@ -283,7 +284,7 @@ std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*
 
 void Session::hand_over(std::string body) {
     phase_ = Phase::handling;
-    set_deadline(Clock::now() + hub_->options.quick_answer);
+    set_deadline(Clock::now() + hub_->options.disconnect_check_delay);
     parser_.reset();
     http::Request request{.method = std::move(head_.method),
                           .target = std::move(head_.target),
@@ -300,7 +301,7 @@ void Session::refuse(unsigned status, std::string code, std::string detail) {
     respond(hub_->api.refuse(http::Problem(status, std::move(code), std::move(detail))));
 }
 
-void Session::refuse_framing() { refuse(400, "bad_request", "the body is not framed properly"); }
+void Session::refuse_framing() { refuse(400, "bad_request", "malformed body framing"); }
 
 void Session::respond(http::Response response) {
     response_ = std::move(response);
@@ -362,7 +363,7 @@ void Session::write(bool with_head) {
         part = asio::buffer(text->data() + sent_, static_cast<std::size_t>(length));
     } else {
         if (!fill_slice()) {
-            hub_->log(LogEntry::Level::error, "a file became shorter while it was sent");
+            hub_->log(LogEntry::Level::error, "file truncated while it was sent");
             return close();
         }
         part = asio::buffer(slice_);

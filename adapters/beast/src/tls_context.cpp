@@ -39,14 +39,14 @@ std::shared_ptr<ssl::context> make_tls_context(const TlsOptions& options) {
     SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_alpn_select_cb(context->native_handle(), choose_protocol, nullptr);
     error_code error;
-    // Else a key with a password would have the terminal asked for it.
+    // Otherwise OpenSSL prompts at the terminal for the password of an encrypted key.
     context->set_password_callback([](auto...) { return std::string(); }, error);
     context->use_certificate_chain_file(options.certificate_file, error);
     check("tls.certificate_file", options.certificate_file,
-          "must be a file with the server's certificate and those it hangs on, in PEM", error);
+          "must be a PEM file with the server's certificate chain", error);
     context->use_private_key_file(options.key_file, ssl::context::pem, error);
     check("tls.key_file", options.key_file,
-          "must be a file with the certificate's key, in PEM and without a password", error);
+          "must be a PEM file with the certificate's key, without a password", error);
     return context;
 }
 

@@ -80,7 +80,7 @@ std::string random_bytes(std::size_t count) {
     std::string bytes(count, '\0');
     require(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) ==
                 1,
-            "there is no randomness");
+            "the random generator failed");
     return bytes;
 }
 

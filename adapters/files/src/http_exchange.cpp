@@ -12,11 +12,11 @@ std::string_view verb_of(support::HttpStep step) {
     case support::HttpStep::look_up:
         return "resolve";
     case support::HttpStep::handshake:
-        return "greet";
+        return "negotiate TLS with";
     case support::HttpStep::send:
         return "send to";
     case support::HttpStep::receive:
-        return "hear from";
+        return "receive from";
     default:
         return "connect to";
     }

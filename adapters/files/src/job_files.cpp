@@ -56,7 +56,7 @@ void JobFiles::remove_on(Executor& executor) {
 
 KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path& file,
                         const FileInfo& info) {
-    if (info.download_name.empty()) detail::refuse("download_name", "", "must name the file");
+    if (info.download_name.empty()) detail::refuse("download_name", "", "must not be empty");
     const auto& id = progress.job().lease.id;
     const auto job = client_.find(id);
     if (!job) throw Interrupted{}; // the lease is lost, then
@@ -74,7 +74,8 @@ KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path&
 }
 
 KeptFile JobFiles::keep(ProgressReporter& progress, const FileInfo& info, const Writer& write) {
-    if (options_.scratch.empty()) detail::refuse("scratch", "", "must name a folder to write in");
+    if (options_.scratch.empty())
+        detail::refuse("scratch", "", "must name a directory to write in");
     const ScratchFile scratch(options_.scratch);
     write(scratch.path());
     return keep(progress, scratch.path(), info);

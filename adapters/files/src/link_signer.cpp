@@ -27,7 +27,7 @@ bool equal_in_constant_time(std::string_view left, std::string_view right) {
 
 LinkSigner::LinkSigner(std::vector<Secret> secrets) : secrets_(std::move(secrets)) {
     if (secrets_.empty())
-        throw Error(Errc::invalid_argument, "secrets is empty, but must hold one to sign with");
+        throw Error(Errc::invalid_argument, "secrets is empty, but must hold at least one");
 }
 
 std::string LinkSigner::query(std::string_view key, std::chrono::sys_seconds expires_at) const {

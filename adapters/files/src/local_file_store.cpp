@@ -65,7 +65,7 @@ std::string name_of(const std::string& key) {
 
 LocalFileStore::LocalFileStore(LocalFileStoreOptions options) : options_(std::move(options)) {
     using namespace std::chrono_literals;
-    if (options_.directory.empty()) detail::refuse("directory", "", "must name one");
+    if (options_.directory.empty()) detail::refuse("directory", "", "must not be empty");
     detail::check_range("stale_after", options_.stale_after, Duration{1min},
                         Duration{std::chrono::days{30}});
     const LinkSigner checked(options_.secrets);

@@ -61,13 +61,15 @@ std::string code_in(std::string_view body) {
     return detail::printable(body.substr(0, std::min<std::size_t>(body.find(close), 100)));
 }
 
-void require_success(const support::HttpResponse& answer, std::string_view method) {
-    if (answer.status / 100 == 2) return;
-    const auto code = answer.status == 429 || answer.status == 503       ? Errc::store_busy
-                      : answer.status / 100 == 5 || answer.status == 408 ? Errc::store_unavailable
-                                                                         : Errc::store_failure;
-    throw Error(code, fmt::format("S3 answered {} with {} {}", method, answer.status,
-                                  code_in(answer.body)));
+void require_success(const support::HttpResponse& response, std::string_view method) {
+    const auto status = response.status;
+    if (status / 100 == 2) return;
+    const auto code = status == 429 || status == 503       ? Errc::store_busy
+                      : status / 100 == 5 || status == 408 ? Errc::store_unavailable
+                                                           : Errc::store_failure;
+    const auto reason = code_in(response.body);
+    throw Error(code, fmt::format("S3 returned {} for {}{}{}", status, method,
+                                  reason.empty() ? "" : ": ", reason));
 }
 
 } // namespace
@@ -77,7 +79,7 @@ struct S3FileStore::Impl {
         : options(std::move(from)), endpoint(endpoint_of(options)),
           client(make_http_client(options.ca_file, options.timeout)) {
         check_bucket(options);
-        if (options.region.empty()) detail::refuse("region", "", "must name one");
+        if (options.region.empty()) detail::refuse("region", "", "must not be empty");
         if (!options.credentials) detail::refuse("credentials", "", "must be a function");
         detail::check_range("timeout", options.timeout, Duration{10ms}, Duration{1h});
     }
@@ -137,14 +139,14 @@ std::string S3FileStore::url(const std::string& key, Timestamp until) const {
 std::string S3FileStore::url(const std::string& key, Timestamp until,
                              const S3UrlOptions& options) const {
     auto request = impl_->request("GET", key);
-    // As AWS's own SDKs say it; others take it for said.
+    // AWS's SDKs send it; other servers imply it.
     request.query.emplace_back("X-Amz-Content-Sha256", request.payload_hash);
     const auto add = [&](const char* name, const std::string& value) {
         if (!value.empty()) request.query.emplace_back(name, value);
     };
     add("response-content-type", options.response_content_type);
     add("response-content-disposition", options.response_content_disposition);
-    // From a full minute on, so that who asks again a moment later is told the same URL.
+    // Starts at a full minute, so that calls within it return the same URL.
     const auto from = std::chrono::floor<std::chrono::minutes>(now(impl_->options.now));
     const auto expires_in =
         std::clamp(std::chrono::floor<std::chrono::seconds>(until) - from, 1s, longest_link);
@@ -154,16 +156,16 @@ std::string S3FileStore::url(const std::string& key, Timestamp until,
 }
 
 std::optional<std::uint64_t> S3FileStore::size(const std::string& key) const {
-    const auto answer = impl_->send(impl_->request("HEAD", key));
-    if (answer.status == 404) return std::nullopt;
-    require_success(answer, "HEAD");
-    return answer.content_length.value_or(0);
+    const auto response = impl_->send(impl_->request("HEAD", key));
+    if (response.status == 404) return std::nullopt;
+    require_success(response, "HEAD");
+    return response.content_length.value_or(0);
 }
 
 void S3FileStore::remove(const std::string& key) {
-    const auto answer = impl_->send(impl_->request("DELETE", key));
-    const bool gone = answer.status == 404 && code_in(answer.body) == "NoSuchKey";
-    if (!gone) require_success(answer, "DELETE");
+    const auto response = impl_->send(impl_->request("DELETE", key));
+    const bool absent = response.status == 404 && code_in(response.body) == "NoSuchKey";
+    if (!absent) require_success(response, "DELETE");
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::files

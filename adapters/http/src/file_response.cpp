@@ -119,7 +119,7 @@ Response file_response(const Request& request, const FileInfo& info) {
     if (request.method == "GET" && range_applies(request.headers, info.etag))
         reading = read_range(request.headers, size);
     if (reading.kind == RangeKind::unsatisfiable)
-        throw Problem(416, "range_not_satisfiable", "the file does not have these bytes")
+        throw Problem(416, "range_not_satisfiable", "the range is beyond the end of the file")
             .with_header("Content-Range", fmt::format("bytes */{}", size))
             .with_header("Accept-Ranges", "bytes");
     if (reading.kind == RangeKind::none) {

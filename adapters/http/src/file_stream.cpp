@@ -17,7 +17,7 @@ public:
         if (left_ == 0) return deliver(std::nullopt);
         std::string piece(static_cast<std::size_t>(std::min(piece_size, left_)), '\0');
         if (!file_->read(piece.data(), static_cast<std::streamsize>(piece.size())))
-            throw std::runtime_error("a file became shorter while it was sent");
+            throw std::runtime_error("file truncated while it was sent");
         left_ -= piece.size();
         deliver(std::move(piece));
     }

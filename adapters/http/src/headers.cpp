@@ -27,9 +27,8 @@ void check(const Headers::Field& field) {
         throw Error(Errc::invalid_argument,
                     "header name is \"" + printable(field.name) + "\", but must be an HTTP token");
     if (!is_field_value(field.value))
-        throw Error(Errc::invalid_argument,
-                    "the value of header " + field.name +
-                        " holds a control character, but must not (CR, LF, NUL least of all)");
+        throw Error(Errc::invalid_argument, "the value of header " + field.name +
+                                                " contains a control character, but must not");
 }
 
 } // namespace

@@ -46,7 +46,7 @@ std::string read_key(const Headers& headers) {
                       std::ranges::all_of(*key, [](char c) { return c > ' ' && c < '\x7F'; });
     if (!fits || headers.count(field) > 1)
         throw Problem(400, "invalid_idempotency_key",
-                      "Idempotency-Key must be one of 1 to 255 visible ASCII characters");
+                      "Idempotency-Key must be sent once, with 1 to 255 visible ASCII characters");
     return *key;
 }
 

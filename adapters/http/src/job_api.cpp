@@ -50,7 +50,7 @@ ApiOptions checked(ApiOptions options) {
     check_range("threads", options.threads, 0U, 1000U);
     check_range("queue_limit", options.queue_limit, std::size_t{0}, std::size_t{1000000});
     check_range("body_limit", options.body_limit, one, JsonText::max_size);
-    check_range("answer_memory_limit", options.answer_memory_limit, std::size_t{64} * 1024,
+    check_range("response_memory_limit", options.response_memory_limit, std::size_t{64} * 1024,
                 std::size_t{1} << 40);
     check_range("depth_limit", options.depth_limit, one, JsonText::max_depth);
     check_range("max_page", options.max_page, one, std::size_t{1000});
@@ -107,7 +107,7 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       waits_(options_.max_waits, options_.max_waits_per_owner),
       streams_(options_.max_streams, options_.max_streams_per_owner),
       submit_quota_(options_.submits_per_owner, options_.submits_period),
-      answer_memory_(options_.answer_memory_limit),
+      response_memory_(options_.response_memory_limit),
       followers_(std::make_shared<Followers>(client_, runtime_)),
       freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::give_back); }),
       finds_(reading_options(most_finds),
@@ -168,7 +168,7 @@ Ongoing JobApi::Impl::handle(Request request, Respond respond) {
         request.client_address = proxies_.client_of(request);
         pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
     } catch (const std::bad_alloc&) {
-        metrics_.count_answer(503);
+        metrics_.count_response(503);
         respond({.status = 503});
         return Ongoing();
     }
@@ -182,7 +182,7 @@ void JobApi::Impl::drain() {
 }
 
 void JobApi::Impl::check_not_draining() const {
-    if (draining_) throw try_later(503, "draining", "the service is going down");
+    if (draining_) throw try_later(503, "draining", "the service is shutting down");
 }
 
 Problem JobApi::Impl::try_later(unsigned status, std::string code, std::string detail) const {
@@ -205,24 +205,22 @@ Response JobApi::Impl::refuse(const Problem& problem) const {
 
 std::variant<JobApi::Impl::Routed, Response>
 JobApi::Impl::find_route(const Request& request) const {
-    if (!is_known(request.method))
-        throw Problem(501, "not_implemented", "there is no such method here");
+    if (!is_known(request.method)) throw Problem(501, "not_implemented", "unknown method");
     if (request.method == "OPTIONS" && request.target == "*")
         return options_response(request, router_.methods());
     if (request.body.size() > options_.body_limit)
         throw Problem(413, "body_too_large",
-                      fmt::format("the body may be {} bytes long", options_.body_limit));
+                      fmt::format("the body must not exceed {} bytes", options_.body_limit));
 
     Target target = parse_target(request.target);
     auto match = router_.find(request.method == "HEAD" ? "GET" : request.method, target.segments);
-    if (match.methods.empty()) throw Problem(404, "not_found", "there is nothing here");
+    if (match.methods.empty()) throw Problem(404, "not_found", "no such resource");
     if (request.method == "OPTIONS") return options_response(request, match.methods);
     if (!match.route)
-        throw Problem(405, "method_not_allowed", "this can't be done here")
+        throw Problem(405, "method_not_allowed", "method not allowed")
             .with_header("Allow", allow_list(match.methods));
 
-    if (is_forged(options_, request))
-        throw Problem(403, "foreign_origin", "pages of other origins may not do this");
+    if (is_forged(options_, request)) throw Problem(403, "foreign_origin", "origin not allowed");
     return Routed{match.route, std::move(match.parameters), std::move(target.query)};
 }
 
@@ -237,7 +235,7 @@ Answer JobApi::Impl::perform(Routed& routed, const Request& request) const {
     Principal principal;
     if (route.access == Access::authenticated) principal = authenticate(request);
     if (route.permit && !route.permit(principal))
-        throw Problem(403, "forbidden", "you may not do this");
+        throw Problem(403, "forbidden", "missing permission");
     routed.who = who_asks(principal.owner, request);
     return route.handler({request, principal, routed.parameters, routed.query});
 }
@@ -253,12 +251,12 @@ Principal JobApi::Impl::authenticate(const Request& request) const {
     if (!options_.authenticator) return {};
     auto principal = options_.authenticator(request);
     if (!principal)
-        throw Problem(401, "unauthenticated", "this needs valid credentials")
+        throw Problem(401, "unauthenticated", "missing or invalid credentials")
             .with_header("WWW-Authenticate",
                          bearer_token(request) ? R"(Bearer error="invalid_token")" : "Bearer");
     if (principal->owner.empty() || !asyncjobs::detail::is_label(principal->owner))
-        throw std::logic_error("the authenticator answered a principal whose owner is empty, or "
-                               "longer than 255 bytes, or holds control characters");
+        throw std::logic_error("the authenticator returned a principal whose owner is empty, "
+                               "longer than 255 bytes or holds control characters");
     return *std::move(principal);
 }
 
@@ -266,7 +264,7 @@ Response JobApi::Impl::render_failure(const Request& request) const {
     const std::string instance = new_instance();
     const auto failed = [&](std::string_view why) {
         log(LogEntry::Level::error,
-            fmt::format("{} {} failed ({}): {}", request.method,
+            fmt::format("request failed: {} {} ({}): {}", request.method,
                         asyncjobs::detail::printable(path_of(request.target)), instance, why));
     };
     try {
@@ -276,27 +274,27 @@ Response JobApi::Impl::render_failure(const Request& request) const {
     } catch (const Error& error) {
         failed(error.what());
         if (error.code() == Errc::unknown_outcome)
-            return try_later(503, "unknown_outcome", "it may have been done, or not")
+            return try_later(503, "unknown_outcome",
+                             "outcome unknown: the request may have taken effect")
                 .response(instance);
         if (error.code() == Condition::retryable)
-            return try_later(503, "unavailable", "the service can't do this at the moment")
+            return try_later(503, "unavailable", "the service is temporarily unavailable")
                 .response(instance);
     } catch (const std::system_error& error) {
         failed(error.what());
         if (is_exhaustion(error.code()))
-            return try_later(503, "overloaded", "the service can't do this at the moment")
+            return try_later(503, "overloaded", "the service is temporarily unavailable")
                 .response(instance);
     } catch (const std::bad_alloc& error) {
         failed(error.what());
-        return try_later(503, "overloaded", "the service can't do this at the moment")
+        return try_later(503, "overloaded", "the service is temporarily unavailable")
             .response(instance);
     } catch (const std::exception& error) {
         failed(error.what());
     } catch (...) {
-        failed("an exception of an unknown type");
+        failed("unknown exception");
     }
-    return Problem(500, "internal_error", "this failed for a reason inside the service")
-        .response(instance);
+    return Problem(500, "internal_error", "internal error").response(instance);
 }
 
 std::string JobApi::Impl::new_instance() const {

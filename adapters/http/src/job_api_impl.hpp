@@ -1,6 +1,5 @@
 #pragma once
 
-#include "answer_memory.hpp"
 #include "documents.hpp"
 #include "followers.hpp"
 #include "freed_memory.hpp"
@@ -8,6 +7,7 @@
 #include "metrics.hpp"
 #include "openapi/description.hpp"
 #include "quota.hpp"
+#include "response_memory.hpp"
 #include "router.hpp"
 #include "seats.hpp"
 #include "shared_calls.hpp"
@@ -184,7 +184,7 @@ private:
     Seats waits_;
     Seats streams_;
     Quota submit_quota_;
-    AnswerMemory answer_memory_;
+    ResponseMemory response_memory_;
     std::shared_ptr<Followers> followers_;
     FreedMemory freed_memory_; // before what answers as it ends
     Readings finds_;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "answer_memory.hpp"
 #include "followers.hpp"
+#include "response_memory.hpp"
 #include "seats.hpp"
 
 #include <asyncjobs/http/message.hpp>
@@ -33,7 +33,7 @@ public:
         JobParts parts = JobParts::outcome;  ///< of the job, which `document` needs
         std::function<void(Task)> post = {}; ///< to a thread that may block
         /// For an event's text while it is written; empty: there is none, and the stream ends.
-        std::function<std::optional<AnswerMemory::Share>(std::size_t)> memory = {};
+        std::function<std::optional<ResponseMemory::Share>(std::size_t)> memory = {};
         Duration heartbeat = {};
         Duration reconnect_after = {}; ///< told to the client
         std::int64_t known = 0;        ///< the revision that the client has already
@@ -80,7 +80,7 @@ private:
     std::mutex mutex_;
     std::shared_ptr<Reader> reader_; ///< empty: nobody waits
     std::optional<Job> news_;        ///< not sent yet
-    AnswerMemory::Share memory_;     ///< of the piece that is being written
+    ResponseMemory::Share memory_;   ///< of the piece that is being written
     std::int64_t known_;
     bool greeted_ = false;
     bool over_ = false; ///< nothing comes after what is under way

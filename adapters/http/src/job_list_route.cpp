@@ -21,7 +21,7 @@ std::size_t read_limit(const std::string& text, std::size_t most) {
     const bool all_digits = !text.empty() && end == text.data() + text.size();
     if (all_digits && error == std::errc::result_out_of_range) return most;
     if (!all_digits || error != std::errc() || limit == 0)
-        throw invalid_parameter("limit", "must be a whole number from 1 on");
+        throw invalid_parameter("limit", "must be a whole number of at least 1");
     return std::min(limit, most);
 }
 

@@ -20,7 +20,7 @@ std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t unco
         workload.waiting += uncounted;
         return estimate_completion(job, workload, runtime_->wall_clock());
     } catch (const Error& error) {
-        log(LogEntry::Level::warning, std::string("no estimate: ") + error.what());
+        log(LogEntry::Level::warning, std::string("estimate unavailable: ") + error.what());
         return std::nullopt;
     }
 }

@@ -81,8 +81,8 @@ Seats::Seat JobApi::Impl::take(Seats& seats, const std::string& whose,
     auto [seat, full] = seats.take(whose);
     if (full == Seats::Full::no) return std::move(seat);
     if (full == Seats::Full::for_one)
-        throw try_later(429, "quota_exceeded", fmt::format("there are too many {} of yours", what));
-    throw try_later(503, "overloaded", fmt::format("there are too many {} already", what));
+        throw try_later(429, "quota_exceeded", fmt::format("too many {} for this owner", what));
+    throw try_later(503, "overloaded", fmt::format("too many {}", what));
 }
 
 /// Who has a tag has the document as a rule, and then a glance tells so.
@@ -112,7 +112,7 @@ Answer JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
         .id = job.id,
         .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
         .at_most = *seconds,
-        .seat = take(waits_, who_asks(job.owner, request), "requests that wait"),
+        .seat = take(waits_, who_asks(job.owner, request), "waiting requests"),
         .then =
             [this, id = job.id, owner = job.owner, seconds](const Request& again) {
                 return waited(status_response(find_own(id, owner), again), *seconds);
@@ -121,7 +121,7 @@ Answer JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
 
 Response JobApi::Impl::events(const Call& call) {
     if (!accepts_events(call.request.headers))
-        throw Problem(406, "not_acceptable", "the answer is text/event-stream");
+        throw Problem(406, "not_acceptable", "the response is text/event-stream");
     const Job job = find_own(call);
     const auto last = last_event_id(call.request.headers);
     if (is_finished(job.status) && last == job.revision)
@@ -136,9 +136,9 @@ Response JobApi::Impl::events(const Call& call) {
         .post = poster(),
         .memory =
             [this, who](std::size_t bytes) {
-                auto [share, full] = answer_memory_.take(who, bytes);
-                return full == AnswerMemory::Full::no ? std::optional(std::move(share))
-                                                      : std::nullopt;
+                auto [share, full] = response_memory_.take(who, bytes);
+                return full == ResponseMemory::Full::no ? std::optional(std::move(share))
+                                                        : std::nullopt;
             },
         .heartbeat = options_.heartbeat,
         .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
@@ -155,14 +155,14 @@ Response JobApi::Impl::events(const Call& call) {
 
 /// The same as the job's status answers; empty if it can't be had now.
 std::optional<std::string> JobApi::Impl::event_document(const Job& job) {
-    std::string why = "an exception of an unknown type";
+    std::string why = "unknown exception";
     try {
         return std::get<std::string>(job_response(200, job).body);
     } catch (const std::exception& error) {
         why = error.what();
     } catch (...) {
     }
-    log(LogEntry::Level::error, fmt::format("no event of {}: {}", job.id.text(), why));
+    log(LogEntry::Level::error, fmt::format("event of {} not sent: {}", job.id.text(), why));
     return std::nullopt;
 }
 
@@ -198,7 +198,7 @@ Response JobApi::Impl::cancel(const Call& call) {
     if (outcome == CancelOutcome::not_found) throw no_such_job();
     if (job.status == JobStatus::completed || job.status == JobStatus::failed)
         throw Problem(409, "already_finished",
-                      "the job is " + std::string(to_string(job.status)) + " already")
+                      "the job is already " + std::string(to_string(job.status)))
             .with_member("job",
                          boost::json::parse(std::get<std::string>(job_response(200, job).body)));
     Response response = job_response(job.status == JobStatus::cancelled ? 200 : 202, job);
@@ -223,9 +223,9 @@ Response JobApi::Impl::retry(const Call& call) {
     case RetryOutcome::not_finished:
         throw Problem(409, "not_finished", "the job is not finished yet");
     case RetryOutcome::already_completed:
-        throw Problem(409, "already_finished", "the job is completed already");
+        throw Problem(409, "already_finished", "the job is already completed");
     case RetryOutcome::key_taken:
-        throw Problem(409, "key_taken", "another job does this work now");
+        throw Problem(409, "key_taken", "another job holds the unique key");
     }
     Response response = job_response(202, find_own(call));
     for (const auto& [name, value] : quota) response.headers.set(name, value);

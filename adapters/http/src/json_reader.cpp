@@ -35,7 +35,7 @@ struct Checker {
     }
 
     bool check(string_view text, error_code& error) {
-        return text.find('\0') == string_view::npos || stop("it holds U+0000", error);
+        return text.find('\0') == string_view::npos || stop("U+0000 is not allowed", error);
     }
 
     bool on_object_begin(error_code&) {
@@ -54,7 +54,7 @@ struct Checker {
         key.append(text.data(), text.size());
         const bool first = objects.back().insert(std::move(key)).second;
         key.clear();
-        if (!first) return stop("an object has the same key twice", error);
+        if (!first) return stop("an object has a duplicate key", error);
         return check(text, error);
     }
     bool on_string_part(string_view text, std::size_t, error_code& e) { return check(text, e); }
@@ -139,14 +139,13 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
 
     std::string why = "unexpected text after the value";
     if (error == boost::json::error::too_deep)
-        why = "it is nested deeper than " + std::to_string(depth_limit);
+        why = "nested deeper than " + std::to_string(depth_limit);
     else if (parser.handler().fault)
         why = parser.handler().fault;
     else if (error)
         why = error.message();
     throw Problem(400, "invalid_json",
-                  "the body is not acceptable JSON from byte " + std::to_string(parsed) +
-                      " on: " + why);
+                  "invalid JSON at byte " + std::to_string(parsed) + ": " + why);
 }
 
 boost::json::value read_json(const Request& request, std::size_t depth_limit) {
@@ -163,8 +162,8 @@ boost::json::value read_json(const Request& request, std::size_t depth_limit) {
 Problem invalid_input(const json::Mismatches& errors) {
     const bool has_more = errors.size() > json::most_mismatches;
     return Problem(422, "invalid_input",
-                   has_more ? "the request's document breaks rules; errors has the first of them"
-                            : "the request's document breaks rules; see errors")
+                   has_more ? "the document breaks rules; errors lists the first of them"
+                            : "the document breaks rules; see errors")
         .with_errors(errors);
 }
 

@@ -8,7 +8,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
-/// Queues and types hold no character that a label would have to escape; see validate(NewJob).
+/// Queues and types contain no character that a label has to escape; see validate(NewJob).
 class Exposition {
 public:
     void family(std::string_view name, std::string_view type, std::string_view help) {
@@ -52,28 +52,28 @@ std::string Metrics::render(const Requests& requests, const WorkloadOf& workload
                fmt::format("Jobs under lease, counted up to {}.", Workload::count_limit));
     for (const auto& [queue, workload] : queues)
         out.sample("asyncjobs_jobs_processing", label("queue", queue), workload.processing);
-    out.family("asyncjobs_queue_paused", "gauge", "1 while nothing is claimed from the queue.");
+    out.family("asyncjobs_queue_paused", "gauge", "1 while the queue is paused.");
     for (const auto& [queue, workload] : queues)
         out.sample("asyncjobs_queue_paused", label("queue", queue), workload.paused ? 1 : 0);
     out.family("asyncjobs_typical_run_seconds", "gauge",
-               "Mean time that recently completed jobs took to run.");
+               "Mean run time of recently completed jobs.");
     for (const auto& [type, seconds] : typical_seconds)
         out.sample("asyncjobs_typical_run_seconds", label("type", type), seconds);
-    out.family("asyncjobs_http_answers_total", "counter", "Answers to HTTP requests.");
-    for (std::size_t status = 0; status < answers_.size(); ++status)
-        if (const auto count = answers_[status].load(); count > 0)
-            out.sample("asyncjobs_http_answers_total", label("status", std::to_string(status)),
+    out.family("asyncjobs_http_responses_total", "counter", "HTTP responses, by status.");
+    for (std::size_t status = 0; status < responses_.size(); ++status)
+        if (const auto count = responses_[status].load(); count > 0)
+            out.sample("asyncjobs_http_responses_total", label("status", std::to_string(status)),
                        count);
     const auto gauge = [&](std::string_view name, std::string_view help, std::size_t value) {
         out.family(name, "gauge", help);
         out.sample(name, "", value);
     };
-    gauge("asyncjobs_http_requests_in_flight", "Requests that are not answered yet.",
-          requests.in_flight);
+    gauge("asyncjobs_http_requests_in_flight",
+          "Requests in progress, except those that wait for a job.", requests.in_flight);
     gauge("asyncjobs_http_requests_waiting", "Requests that wait for a job.", requests.waiting);
-    gauge("asyncjobs_http_event_streams", "Streams of events that are open.", requests.streams);
-    gauge("asyncjobs_http_answer_bytes", "Memory of large answers that are being written.",
-          requests.answer_bytes);
+    gauge("asyncjobs_http_event_streams", "Open event streams.", requests.streams);
+    gauge("asyncjobs_http_response_bytes", "Memory of large responses that are being written.",
+          requests.response_bytes);
     return std::move(out).finish();
 }
 

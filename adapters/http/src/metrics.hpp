@@ -26,8 +26,8 @@ public:
         followed_.emplace(std::move(queue), std::move(type));
     }
 
-    void count_answer(unsigned status) noexcept {
-        if (status < answers_.size()) ++answers_[status];
+    void count_response(unsigned status) noexcept {
+        if (status < responses_.size()) ++responses_[status];
     }
 
     /// What is under way now.
@@ -35,7 +35,7 @@ public:
         std::size_t in_flight = 0; ///< without those that wait for a job
         std::size_t waiting = 0;
         std::size_t streams = 0;
-        std::size_t answer_bytes = 0; ///< of answers that are being written
+        std::size_t response_bytes = 0; ///< of answers that are being written
     };
 
     /// Throws as `workload_of` does.
@@ -43,7 +43,7 @@ public:
 
 private:
     std::set<std::pair<std::string, std::string>> followed_;
-    std::array<std::atomic<std::uint64_t>, 600> answers_{};
+    std::array<std::atomic<std::uint64_t>, 600> responses_{};
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -78,7 +78,7 @@ bool accepts_json(const Headers& request) { return accepts(request, "application
 
 void check_accepts_json(const Headers& request) {
     if (!accepts_json(request))
-        throw Problem(406, "not_acceptable", "the answer is application/json");
+        throw Problem(406, "not_acceptable", "the response is application/json");
 }
 
 bool is_encoded(const Headers& request) {

@@ -39,12 +39,12 @@ Response JobApi::Impl::ready(const Call&) {
 
 Response JobApi::Impl::metrics(const Call&) {
     auto text =
-        metrics_.render({in_flight_, waits_.taken(), streams_.taken(), answer_memory_.used()},
+        metrics_.render({in_flight_, waits_.taken(), streams_.taken(), response_memory_.used()},
                         [this](const std::string& queue, const std::string& type) {
                             return workloads_.get(queue, type);
                         });
     // Operators need them most while slow readers hold all memory that answers may have.
-    auto memory = answer_memory_.take_anyway(text.size());
+    auto memory = response_memory_.take_anyway(text.size());
     return {.status = 200,
             .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},
             .body = std::move(text),

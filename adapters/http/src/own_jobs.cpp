@@ -4,7 +4,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 Problem expired() { return {410, "gone", "the job has expired"}; }
 
-Problem no_such_job() { return {404, "not_found", "there is no such job"}; }
+Problem no_such_job() { return {404, "not_found", "no such job"}; }
 
 JobId id_of(const Call& call) {
     const auto id = JobId::parse(*call.path.find("id"));

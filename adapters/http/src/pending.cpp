@@ -56,7 +56,7 @@ JobApi::Impl::Pending::Pending(Impl& api, Request request, Respond respond)
 JobApi::Impl::Pending::~Pending() {
     if (answered_) return;
     answer([this]() -> Answer {
-        throw api_.try_later(503, "overloaded", "the service can't answer at the moment");
+        throw api_.try_later(503, "overloaded", "the service is temporarily unavailable");
     });
 }
 
@@ -70,7 +70,7 @@ void JobApi::Impl::Pending::begin() noexcept {
         };
         Answer answer = api_.is_quick(*routed_.route) ? perform(request_) : api_.on_lane(perform);
         if (std::holds_alternative<Later>(answer) && !api_.has_place(place_))
-            throw api_.try_later(503, "overloaded", "too many requests wait already");
+            throw api_.try_later(503, "overloaded", "too many queued requests");
         return answer;
     });
 }
@@ -111,7 +111,7 @@ void JobApi::Impl::Pending::respond(Response response) noexcept {
     } catch (...) {
         response = {.status = 503};
     }
-    api_.metrics_.count_answer(response.status);
+    api_.metrics_.count_response(response.status);
     const auto respond = std::exchange(respond_, nullptr);
     try {
         respond(std::move(response));
@@ -125,17 +125,18 @@ void JobApi::Impl::Pending::take_memory(Response& response) const {
     const auto size = body ? body->size() : 0;
     api_.freed_memory_.note(std::max(size, request_.body.size()));
     if (response.memory) return;
-    auto [share, full] = api_.answer_memory_.take(routed_.who, size);
-    if (full == AnswerMemory::Full::no) {
+    auto [share, full] = api_.response_memory_.take(routed_.who, size);
+    if (full == ResponseMemory::Full::no) {
         response.memory = std::move(share);
         return;
     }
-    response = completed(api_.try_later(503, "overloaded",
-                                        full == AnswerMemory::Full::for_one
-                                            ? "too many large answers to this owner are being sent"
-                                            : "too many large answers are being sent")
-                             .response(api_.new_instance()),
-                         request_.method);
+    response =
+        completed(api_.try_later(503, "overloaded",
+                                 full == ResponseMemory::Full::for_one
+                                     ? "too many large responses for this owner are being sent"
+                                     : "too many large responses are being sent")
+                      .response(api_.new_instance()),
+                  request_.method);
 }
 
 void JobApi::Impl::Pending::count_in() noexcept {

@@ -46,13 +46,13 @@ bool closer(const std::vector<std::string>& a, const std::vector<std::string>& b
 
 void Router::add(Route route) {
     if (!is_token(route.method) || route.method == "HEAD" || route.method == "OPTIONS")
-        refuse(route, "has no method that can be declared");
+        refuse(route, "must have a method other than HEAD and OPTIONS");
     if (!route.path.starts_with('/')) refuse(route, "must have a path that starts with /");
-    if (!route.handler) refuse(route, "has no handler");
+    if (!route.handler) refuse(route, "must have a handler");
     auto segments = split(route.path);
     for (const auto& entry : entries_)
         if (entry.route.method == route.method && entry.segments == segments)
-            refuse(route, "is declared already");
+            refuse(route, "is already declared");
     entries_.push_back({std::move(route), std::move(segments)});
 }
 

@@ -104,7 +104,7 @@ void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
                   {.operation = JsonText::trusted(std::string(openapi::submit_job))});
     std::string type = rule.job.type;
     if (!generic_types_.try_emplace(type, std::move(rule)).second)
-        throw Error(Errc::invalid_argument, "the type \"" + type + "\" is allowed already");
+        throw Error(Errc::invalid_argument, "the type \"" + type + "\" is already allowed");
 }
 
 Answer JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
@@ -122,10 +122,10 @@ Answer JobApi::Impl::submit_generic(const Call& call) {
         detail::read_members(document, submission, {"type", "input"}, json::UnknownMembers::refuse);
     const auto rule = generic_types_.find(submission.type);
     if (errors.empty() && rule == generic_types_.end())
-        errors.push_back({"/type", "is not a type that can be submitted here"});
+        errors.push_back({"/type", "must be a type that this route accepts"});
     if (!errors.empty()) throw invalid_input(errors);
     if (rule->second.permit && !rule->second.permit(call.principal))
-        throw Problem(403, "forbidden", "you may not do this");
+        throw Problem(403, "forbidden", "missing permission");
 
     std::string text(member_text(call.request.body, "input"));
     if (text.empty()) text = boost::json::serialize(submission.input);
@@ -153,7 +153,7 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
         metadata["traceparent"] = *trace;
     if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
     const auto seconds = wait_for(call.request);
-    auto seat = seconds ? take(waits_, acceptance.who, "requests that wait") : Seats::Seat();
+    auto seat = seconds ? take(waits_, acceptance.who, "waiting requests") : Seats::Seat();
     const bool granted = take_submit(call, acceptance.headers);
     if (!granted && !idempotency) throw over_quota(acceptance.headers);
 
@@ -243,7 +243,7 @@ bool JobApi::Impl::take_submit(const Call& call, Headers& headers) {
 }
 
 Problem JobApi::Impl::over_quota(const Headers& headers) const {
-    Problem problem(429, "quota_exceeded", "you have submitted too much in too short a time");
+    Problem problem(429, "quota_exceeded", "submit quota exceeded");
     for (const auto& [name, value] : headers) std::move(problem).with_header(name, value);
     return problem;
 }
@@ -265,15 +265,15 @@ std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotenc
     const auto first = noted_idempotency(job->metadata);
     if (!first || first->request != idempotency.request)
         throw Problem(422, "idempotency_key_reused",
-                      "the Idempotency-Key was used before, with another request");
+                      "the Idempotency-Key was already used with a different request");
     if (has_expired(*job)) throw expired();
     return first->estimate;
 }
 
 /// The response with its share of the memory of answers; empty if there is not so much left.
 std::optional<Response> JobApi::Impl::with_memory(Response response, const std::string& who) const {
-    auto [share, full] = answer_memory_.take(who, body_length(response.body).value_or(0));
-    if (full != AnswerMemory::Full::no) return std::nullopt;
+    auto [share, full] = response_memory_.take(who, body_length(response.body).value_or(0));
+    if (full != ResponseMemory::Full::no) return std::nullopt;
     response.memory = std::move(share);
     return response;
 }

@@ -19,9 +19,9 @@ void check_text(std::string_view text) {
     while (!text.empty()) {
         const auto length = asyncjobs::detail::utf8_sequence(text);
         const auto first = static_cast<unsigned char>(text.front());
-        if (length == 0) throw invalid_target("the target is no UTF-8 once decoded");
+        if (length == 0) throw invalid_target("the decoded target is not valid UTF-8");
         if (first < 0x20 || first == 0x7F)
-            throw invalid_target("the target holds a control character");
+            throw invalid_target("the target contains a control character");
         text.remove_prefix(length);
     }
 }
@@ -80,12 +80,12 @@ const std::string* Parameters::single(std::string_view name) const {
 Target parse_target(std::string_view text) {
     if (is_plain_path(text)) return plain_target(text); // nearly all are
     const auto url = urls::parse_origin_form({text.data(), text.size()});
-    if (!url) throw invalid_target("the target is not well-formed");
+    if (!url) throw invalid_target("malformed target");
     Target target;
     for (const auto segment : url->encoded_segments()) {
         target.segments.push_back(decode(segment, false));
         if (target.segments.back() == "." || target.segments.back() == "..")
-            throw invalid_target("the target holds a dot segment");
+            throw invalid_target("the target contains a dot segment");
     }
     for (const auto& parameter : url->encoded_params())
         target.query.add(decode(parameter.key, true), decode(parameter.value, true));

@@ -51,7 +51,7 @@ struct Deliverer::Attempt {
     Completion done;
     Message message = {};
     Destination destination = {};
-    Answer answer = {};
+    WebhookResponse response = {};
 };
 
 Deliverer::Deliverer(const WebhookOptions& options, const TargetRules& rules,
@@ -90,7 +90,7 @@ void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
     auto post = [this, attempt](const JsonText&,
                                 ProgressReporter&) -> boost::asio::awaitable<JsonText> {
         auto request = request_of(attempt->message, attempt->destination.endpoint);
-        attempt->answer = co_await client_.post(attempt->destination.target, std::move(request));
+        attempt->response = co_await client_.post(attempt->destination.target, std::move(request));
         co_return JsonText();
     };
     auto posted = [this, attempt](std::exception_ptr error, JsonText) {
@@ -108,17 +108,17 @@ void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
 }
 
 void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
-    const auto reception = reception_of(attempt->answer);
+    const auto reception = reception_of(attempt->response);
     if (reception == Reception::taken)
-        return attempt->done(nullptr, delivered(attempt->message, attempt->answer.status));
+        return attempt->done(nullptr, delivered(attempt->message, attempt->response.status));
     const auto error =
-        std::make_exception_ptr(failure_of(attempt->answer, attempt->progress.job().attempt));
+        std::make_exception_ptr(failure_of(attempt->response, attempt->progress.job().attempt));
     if (reception != Reception::gone || attempt->delivery.endpoint.empty())
         return attempt->done(error, {});
     lane_->post([this, attempt, error] {
         try {
             book_.disable(attempt->progress.job().owner, attempt->destination.endpoint,
-                          "it answered 410");
+                          "the receiver returned 410");
             attempt->done(error, {});
         } catch (...) {
             attempt->done(std::current_exception(), {});
@@ -131,7 +131,7 @@ Message Deliverer::message_for(ProgressReporter& progress, const Delivery& deliv
     return progress.step("message", [&] {
         const auto jobs = progress.parents(JobParts::outcome); // the trace is in the metadata
         if (jobs.empty() || jobs.front().owner != progress.job().owner)
-            throw gives_up("webhook_no_job", "there is no such job any more");
+            throw gives_up("webhook_no_job", "the job no longer exists");
         const auto& job = jobs.front();
         if (!is_finished(job.status)) throw StartedAnew{job.id};
         if (job.revision <= delivery.after_revision) {
@@ -146,7 +146,7 @@ Destination Deliverer::destination_of(const std::string& owner, const Delivery& 
     const auto endpoints = book_.known(owner);
     if (delivery.endpoint.empty()) return at_host_of(endpoints, delivery.callback_url, rules_);
     const auto* endpoint = find_endpoint(endpoints, delivery.endpoint);
-    if (!endpoint) throw gives_up("webhook_no_endpoint", "there is no such endpoint any more");
+    if (!endpoint) throw gives_up("webhook_no_endpoint", "the endpoint no longer exists");
     if (!endpoint->disabled.empty())
         throw gives_up("webhook_disabled", "the endpoint is disabled: " + endpoint->disabled);
     return {parse_target("url", endpoint->url, rules_), *endpoint};
@@ -172,16 +172,16 @@ WebhookRequest Deliverer::request_of(const Message& message,
     return request;
 }
 
-JobFailure Deliverer::failure_of(const Answer& answer, int attempt) const {
-    JobFailure failure("webhook_refused", fmt::format("the receiver answered {}", answer.status));
-    switch (reception_of(answer)) {
+JobFailure Deliverer::failure_of(const WebhookResponse& response, int attempt) const {
+    JobFailure failure("webhook_refused", fmt::format("the receiver returned {}", response.status));
+    switch (reception_of(response)) {
     case Reception::gone:
         return std::move(failure).permanent();
     case Reception::busy: {
         const auto chance = detail::unit_interval(runtime_->random());
         return std::move(failure).retry_after(
             std::max(delay_after(options_.retry_delays, attempt, chance),
-                     wait_asked_for(answer.retry_after, runtime_->wall_clock())));
+                     wait_asked_for(response.retry_after, runtime_->wall_clock())));
     }
     default:
         return failure;

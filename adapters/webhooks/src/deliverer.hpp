@@ -35,7 +35,7 @@ private:
     Message message_for(ProgressReporter& progress, const Delivery& delivery) const;
     Destination destination_of(const std::string& owner, const Delivery& delivery);
     WebhookRequest request_of(const Message& message, const WebhookEndpoint& endpoint) const;
-    JobFailure failure_of(const Answer& answer, int attempt) const;
+    JobFailure failure_of(const WebhookResponse& response, int attempt) const;
 
     const WebhookOptions& options_;
     const TargetRules& rules_;

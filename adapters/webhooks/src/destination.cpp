@@ -13,7 +13,8 @@ Destination at_host_of(const std::vector<WebhookEndpoint>& endpoints,
         if (endpoint.disabled.empty() &&
             parse_target("url", endpoint.url, rules).host == target.host)
             return {std::move(target), endpoint};
-    detail::refuse("callback_url", callback_url, "its host is not one of the owner's endpoints'");
+    detail::refuse("callback_url", callback_url,
+                   "must have the host of one of the owner's endpoints");
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -6,16 +6,16 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 namespace {
 
 constexpr std::string_view event_list = R"({
-  "description": "What it is told of; nothing: for callbacks alone",
+  "description": "Events that the endpoint receives; empty: only callbacks",
   "type": "array", "maxItems": 3, "uniqueItems": true,
   "items": {"type": "string", "enum": ["job.completed", "job.failed", "job.cancelled"]}})";
 
 constexpr std::string_view secret_schema = R"({
-  "description": "To verify signatures with, after Standard Webhooks; shown this once",
+  "description": "Standard Webhooks secret to verify signatures with; returned only once",
   "type": "string", "examples": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]})";
 
 constexpr std::string_view name_parameter = R"("parameters": [{
-  "name": "name", "in": "path", "required": true, "description": "Of your endpoints",
+  "name": "name", "in": "path", "required": true, "description": "Name of the endpoint",
   "schema": {"type": "string", "minLength": 1, "maxLength": 100,
              "pattern": "^(?![.]{1,2}$)[A-Za-z0-9._:-]+$"}}])";
 
@@ -30,7 +30,7 @@ std::string endpoint_schema(bool with_secret) {
     schema += event_list;
     schema += R"(,
         "enabled": {"type": "boolean"},
-        "disabled_because": {"type": "string", "examples": ["it answered 410"]})";
+        "disabled_because": {"type": "string", "examples": ["the receiver returned 410"]})";
     if (with_secret) schema.append(R"(, "secret": )").append(secret_schema);
     return schema + "}}";
 }
@@ -69,7 +69,7 @@ std::string list_endpoints() {
         "endpoints": {"type": "array", "maxItems": 100, "items": )" +
                       endpoint_schema(false) + "}}}";
     return operation("listWebhookEndpoints", "List your webhook endpoints", {},
-                     found("200", "All of them, by name", list));
+                     found("200", "All endpoints, by name", list));
 }
 
 std::string get_endpoint() {
@@ -82,18 +82,18 @@ std::string put_endpoint() {
     std::string body = R"({
       "type": "object", "required": ["url"], "additionalProperties": false,
       "properties": {
-        "url": {"description": "https, at a public address", "type": "string", "format": "uri"},
+        "url": {"description": "https URL of a public host", "type": "string", "format": "uri"},
         "events": )";
     body += event_list;
     body += R"(, "enabled": {
-          "description": "false: it is told of nothing; absent: as it is. One that has answered 410 is disabled until it is enabled or gets another URL.",
+          "description": "false: receives no events; absent: unchanged. An endpoint that returned 410 stays disabled until it is enabled or its URL changes.",
           "type": "boolean"}}})";
     const std::string members = std::string(name_parameter) +
                                 R"(, "requestBody": {"required": true, )" + json_content(body) +
                                 '}';
-    return operation("putWebhookEndpoint", "Make or change a webhook endpoint", members,
-                     found("200", "The endpoint as it is now", endpoint_schema(false)) + ", " +
-                         found("201", "The endpoint, which is new", endpoint_schema(true)) +
+    return operation("putWebhookEndpoint", "Create or change a webhook endpoint", members,
+                     found("200", "The changed endpoint", endpoint_schema(false)) + ", " +
+                         found("201", "The new endpoint", endpoint_schema(true)) +
                          refused("406", "NotAcceptable") + refused("409", "Conflict") +
                          refused("413", "ContentTooLarge") +
                          refused("415", "UnsupportedMediaType") + refused("422", "InvalidInput"));
@@ -101,17 +101,17 @@ std::string put_endpoint() {
 
 std::string delete_endpoint() {
     return operation("deleteWebhookEndpoint", "Delete a webhook endpoint", name_parameter,
-                     R"("204": {"description": "It is gone"})" + refused("404", "NotFound"));
+                     R"("204": {"description": "Deleted"})" + refused("404", "NotFound"));
 }
 
 std::string rotate_endpoint_secret() {
     const auto body = R"({"type": "object", "required": ["secret"], "properties": {"secret": )" +
                       std::string(secret_schema) + "}}";
     return operation(
-        "rotateWebhookSecret", "Give a webhook endpoint a new secret",
-        R"("description": "For a day, notifications are signed with the old one, too.", )" +
+        "rotateWebhookSecret", "Rotate a webhook endpoint's secret",
+        R"("description": "For a day, notifications are signed with the old secret, too.", )" +
             std::string(name_parameter),
-        found("200", "The new one", body) + refused("404", "NotFound"));
+        found("200", "The new secret", body) + refused("404", "NotFound"));
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

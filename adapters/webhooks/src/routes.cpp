@@ -36,7 +36,7 @@ struct EndpointChange {
 };
 BOOST_DESCRIBE_STRUCT(EndpointChange, (), (url, events, enabled))
 
-/// The document of an answer.
+/// An endpoint in a response.
 struct EndpointDocument {
     std::string name = {};
     std::string url = {};
@@ -59,7 +59,7 @@ BOOST_DESCRIBE_STRUCT(NewSecret, (), (secret))
 
 namespace {
 
-http::Problem no_such_endpoint() { return {404, "not_found", "there is no such endpoint"}; }
+http::Problem no_such_endpoint() { return {404, "not_found", "no such endpoint"}; }
 
 const std::string& name_in(const http::Call& call) { return *call.path.find("name"); }
 
@@ -68,15 +68,15 @@ std::optional<std::string> callback_url(const http::Call& call) {
     return url ? std::optional(*url) : std::nullopt;
 }
 
-/// Not to be kept by anybody, for it may hold a secret.
+/// No cache may store it: it may contain a secret.
 template <typename Document>
-http::Response answer(unsigned status, const Document& document) {
+http::Response document_response(unsigned status, const Document& document) {
     return {.status = status,
             .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
             .body = json::serialize(document).text()};
 }
 
-/// Adds those that there are not, and those that are there already, to `wrong`.
+/// Returns the events that `names` name; adds unknown and repeated names to `wrong`.
 std::vector<JobStatus> read_events(const std::vector<std::string>& names, json::Mismatches& wrong) {
     std::vector<JobStatus> events;
     const auto refuse = [&](std::size_t i, std::string rule) {
@@ -87,7 +87,7 @@ std::vector<JobStatus> read_events(const std::vector<std::string>& names, json::
         if (!event)
             refuse(i, "must be job.completed, job.failed or job.cancelled");
         else if (std::ranges::find(events, *event) != events.end())
-            refuse(i, "must not be named twice");
+            refuse(i, "must not be repeated");
         else
             events.push_back(*event);
     }
@@ -113,14 +113,14 @@ public:
         EndpointList list;
         for (const auto& endpoint : webhooks_.endpoints(call.principal.owner))
             list.endpoints.push_back(document_of(endpoint));
-        return answer(200, list);
+        return document_response(200, list);
     }
 
     http::Response get(const http::Call& call) const {
         const auto endpoints = webhooks_.endpoints(call.principal.owner);
         const auto* endpoint = find_endpoint(endpoints, name_in(call));
         if (!endpoint) throw no_such_endpoint();
-        return answer(200, document_of(*endpoint));
+        return document_response(200, document_of(*endpoint));
     }
 
     http::Response put(const http::Call& call) const {
@@ -129,13 +129,14 @@ public:
         const auto before = webhooks_.endpoints(owner);
         const bool is_new = !find_endpoint(before, name_in(call));
         if (is_new && before.size() >= max_endpoints_)
-            throw http::Problem(409, "too_many_endpoints",
-                                fmt::format("you may have {} endpoints", max_endpoints_));
+            throw http::Problem(
+                409, "too_many_endpoints",
+                fmt::format("too many endpoints for this owner; the limit is {}", max_endpoints_));
         auto endpoint = webhooks_.set_endpoint(owner, read(name_in(call), change));
         if (change.enabled) enable(owner, endpoint, *change.enabled);
         auto document = document_of(endpoint);
         if (is_new) document.secret = endpoint.secrets.front().text;
-        return answer(is_new ? 201 : 200, document);
+        return document_response(is_new ? 201 : 200, document);
     }
 
     http::Response remove(const http::Call& call) const {
@@ -145,7 +146,8 @@ public:
     }
 
     http::Response rotate_secret(const http::Call& call) const try {
-        return answer(200, NewSecret{webhooks_.rotate_secret(call.principal.owner, name_in(call))});
+        return document_response(
+            200, NewSecret{webhooks_.rotate_secret(call.principal.owner, name_in(call))});
     } catch (const Error& error) {
         if (error.code() == Errc::not_found) throw no_such_endpoint();
         throw;

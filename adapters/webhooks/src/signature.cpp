@@ -57,7 +57,7 @@ Bytes key_of(std::string_view secret) {
 std::string make_secret() {
     std::array<unsigned char, 32> key{};
     if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
-        throw Error(Errc::overloaded, "there are no random bytes for a secret");
+        throw Error(Errc::overloaded, "the random generator failed");
     return std::string(prefix) + to_base64(key);
 }
 

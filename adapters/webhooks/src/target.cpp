@@ -79,9 +79,9 @@ bool is_of_a_group(const ip::address& address) {
 }
 
 std::string rule_against_address(const ip::address& address, Networks networks) {
-    if (is_of_a_group(address)) return "its host must be one machine, and no group";
+    if (is_of_a_group(address)) return "its host must not be a multicast or broadcast address";
     if (networks == Networks::public_only && !is_public_address(address))
-        return "its host must be on the public internet, which that address is not";
+        return "its host must be a public address";
     return {};
 }
 
@@ -91,14 +91,12 @@ std::string rule_against(const Target& target, Networks networks) {
     const std::string_view host = target.host;
     if (target.is_address) return rule_against_address(ip::make_address(host), networks);
     if (const auto domain = domain_of(host, nowhere_domains); !domain.empty())
-        return fmt::format("its host must be a name that can exist, and none under .{} can",
-                           domain);
+        return fmt::format("its host must not be under .{}, which never resolves", domain);
     if (networks == Networks::any) return {};
     if (host.find('.') == std::string_view::npos)
-        return "its host must be on the public internet, where each name has a dot";
+        return "its host must be a public name, with at least one dot";
     if (const auto domain = domain_of(host, inner_domains); !domain.empty())
-        return fmt::format("its host must be on the public internet, where no name is under .{}",
-                           domain);
+        return fmt::format("its host must not be under .{}, which is not public", domain);
     return {};
 }
 
@@ -108,7 +106,7 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     };
     unless(text.size() <= longest_url, "must be at most 2048 bytes long");
     unless(std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }),
-           "must be ASCII: a name of other letters as xn--, what follows it percent-encoded");
+           "must be ASCII: an internationalised name as xn--, the rest percent-encoded");
     const auto parsed = boost::urls::parse_uri(text);
     unless(parsed.has_value(), "must be an absolute URL");
     const boost::urls::url_view& url = *parsed;
@@ -118,7 +116,7 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
            rules.allow_http ? "must begin with https:// or http://" : "must begin with https://");
     if (url.has_userinfo()) // which the error does not repeat
         detail::refuse(argument, fmt::format("{}://...@{}", url.scheme(), url.encoded_host()),
-                       "must hold no user or password");
+                       "must not contain a user or password");
     unless(!url.has_fragment(), "must have no fragment");
 
     target.host = lower_case(url.encoded_host());
@@ -132,12 +130,12 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     const auto path = url.encoded_path();
     unless((target.is_address || is_host_name(target.host)) &&
                (path.empty() || path.starts_with('/')),
-           "its host must be a name without a dot at its end, or an address in its usual form");
+           "its host must be a name without a trailing dot, or an address in canonical form");
 
     const std::uint16_t usual = target.tls ? 443 : 80;
     target.port = url.port().empty() ? usual : url.port_number();
     unless(target.port == usual || std::ranges::find(rules.ports, target.port) != rules.ports.end(),
-           "its port is none of those allowed");
+           "its port must be one of those allowed");
     if (target.port != usual) target.authority += ':' + std::to_string(target.port);
 
     const auto resource = url.encoded_target();

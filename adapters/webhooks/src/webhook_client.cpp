@@ -29,10 +29,10 @@ support::HttpRequest message_of(const Target& target, WebhookRequest request) {
 
 JobFailure failure_of(const support::HttpError& error) {
     if (error.step() == support::HttpStep::check)
-        return JobFailure("webhook_forbidden", "the receiver's address is not a public one");
-    if (error.timed_out()) return JobFailure("webhook_timeout", "there was no answer in time");
+        return JobFailure("webhook_forbidden", "the receiver's address is not public");
+    if (error.timed_out()) return JobFailure("webhook_timeout", "no response in time");
     return JobFailure("webhook_unreachable",
-                      fmt::format("there was no answer: {}", error.code().message()));
+                      fmt::format("no response: {}", error.code().message()));
 }
 
 } // namespace
@@ -62,12 +62,12 @@ void WebhookClient::start() {
     std::call_once(started_, [this] { io_->post([this] { context_.run(); }); });
 }
 
-boost::asio::awaitable<Answer> WebhookClient::post(Target target, WebhookRequest request) {
+boost::asio::awaitable<WebhookResponse> WebhookClient::post(Target target, WebhookRequest request) {
     support::HttpOrigin origin{.tls = target.tls, .host = target.host, .port = target.port};
     auto message = message_of(target, std::move(request));
     try {
         const auto response = co_await http_.exchange(std::move(origin), std::move(message));
-        co_return Answer{response.status, std::string(response.header("Retry-After"))};
+        co_return WebhookResponse{response.status, std::string(response.header("Retry-After"))};
     } catch (const support::HttpError& error) {
         if (error.code() == boost::asio::error::operation_aborted) throw;
         throw failure_of(error);

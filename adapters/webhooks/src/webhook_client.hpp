@@ -1,7 +1,7 @@
 #pragma once
 
-#include "answer.hpp"
 #include "target.hpp"
+#include "webhook_response.hpp"
 
 #include <asyncjobs/runtime.hpp>
 
@@ -52,7 +52,7 @@ public:
 
     /// To be awaited on a strand over executor(), once it has started. Throws JobFailure if there
     /// is no answer.
-    boost::asio::awaitable<Answer> post(Target target, WebhookRequest request);
+    boost::asio::awaitable<WebhookResponse> post(Target target, WebhookRequest request);
 
 private:
     support::HttpClient make_http_client(const WebhookClientOptions& options);

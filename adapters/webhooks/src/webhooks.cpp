@@ -85,7 +85,7 @@ void Webhooks::Impl::check_reachable(std::string_view argument, std::string_view
 WebhookEndpoint Webhooks::Impl::existing(const std::string& owner, std::string_view name) {
     const auto endpoints = book.read(owner);
     if (const auto* endpoint = find_endpoint(endpoints, name)) return *endpoint;
-    throw Error(Errc::not_found, fmt::format("there is no endpoint {}", detail::printable(name)));
+    throw Error(Errc::not_found, fmt::format("no such endpoint: {}", detail::printable(name)));
 }
 
 std::vector<NewJob> Webhooks::Impl::deliveries_of(const JobId& job, const std::string& owner,
@@ -191,11 +191,11 @@ Submitted Webhooks::submit(NewJob job, std::optional<std::string> callback_url) 
     const bool refuses = job.on_conflict == OnConflict::refuse;
     jobs.insert(jobs.begin(), std::move(job));
     const auto submitted = impl_->client.submit(std::move(jobs));
-    const auto answer = submitted.front();
-    if (refuses && answer.outcome == Submitted::Outcome::key_taken)
-        for (std::size_t i = 1; i < submitted.size(); ++i) // they would tell of the key's holder
+    const auto result = submitted.front();
+    if (refuses && result.outcome == Submitted::Outcome::key_taken)
+        for (std::size_t i = 1; i < submitted.size(); ++i) // they would report the key's holder
             impl_->client.cancel(submitted[i].id);
-    return answer;
+    return result;
 }
 
 std::vector<NewJob> Webhooks::deliveries_of(const NewJob& job,

@@ -112,6 +112,6 @@ TEST_CASE("a server that can't have the descriptors takes fewer connections, and
         soci_test::ForkedProcess::write_text(to, place.connect().receive_rest().substr(0, 12));
     });
     CHECK(process.read_all() ==
-          "max_connections is lowered from 1024 to 86: the process may have only 300 descriptors "
+          "max_connections lowered from 1024 to 86: the process may have only 300 descriptors "
           "(RLIMIT_NOFILE)\nHTTP/1.1 503");
 }

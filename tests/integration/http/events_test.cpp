@@ -257,7 +257,7 @@ TEST_CASE("a client that has ended its side before its stream begins is let go")
                                       }
                                       return bearer_is_name(request);
                                   }},
-                      .server = {.io_threads = 1, .quick_answer = 1ms}});
+                      .server = {.io_threads = 1, .disconnect_check_delay = 1ms}});
     const auto id = served.submit("ann");
     auto client = served.connect();
     client.send(ServedApi::request("GET " + path_of(id, "/events"), "ann"));

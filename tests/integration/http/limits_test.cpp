@@ -158,7 +158,7 @@ TEST_CASE("an address has a quarter of the memory of bodies, unless it is a trus
         CHECK(third.status == (is_trusted ? 202 : 503));
         if (!is_trusted)
             CHECK(text_at(json_of(third), "detail") ==
-                  "too much is being received from this address already");
+                  "too many request bodies are being received from this address");
         CHECK(served.post("/v1/notes", body(10'000), "bob").status == 202);
         RawClient elsewhere(served.server.port(), "127.0.0.2");
         CHECK(elsewhere.ask(ServedApi::request("POST /v1/notes", "cid", fields, body(90'000)))

@@ -31,7 +31,7 @@ TEST_CASE("metrics count the answers by their status") {
     CHECK(served.ask("GET /v1/jobs/nothing").status == 404);
     CHECK(served.ask("GET /v1/jobs/nothing").status == 404);
     CHECK(has_line(served.ask("GET /metrics").body,
-                   "asyncjobs_http_answers_total{status=\"404\"} 2"));
+                   "asyncjobs_http_responses_total{status=\"404\"} 2"));
 }
 
 TEST_CASE("metrics can be switched off") {

@@ -156,7 +156,7 @@ TEST_CASE("what is asked behind a request that waits is answered after it") {
     CHECK(client.receive().status == 200);
 }
 
-TEST_CASE("requests that wait need no thread") {
+TEST_CASE("waiting requests need no thread") {
     ServedApi served(
         {.api = {.threads = 1, .max_wait = 1h}, .server = {.max_connections_per_address = 300}});
     const auto id = served.submit("ann");

@@ -152,7 +152,7 @@ TEST_CASE("a delivery that was refused to the end has failed, and can be retried
     const auto failed = host.deliver_to(receiver.url());
     CHECK(failed.status == JobStatus::failed);
     CHECK(failed.error->code == "webhook_refused");
-    CHECK(failed.error->message == "the receiver answered 418");
+    CHECK(failed.error->message == "the receiver returned 418");
     CHECK(failed.attempt_errors.size() == 4);
     CHECK(host.client.retry(failed.id) == RetryOutcome::retried);
     CHECK(host.finished(failed.id).status == JobStatus::completed);
@@ -164,7 +164,7 @@ TEST_CASE("a receiver that answers 410 is told no more") {
     const auto failed = host.deliver_to(receiver.url());
     CHECK(failed.status == JobStatus::failed);
     CHECK(failed.attempt_errors.size() == 1);
-    CHECK(host.webhooks.endpoints("ann").front().disabled == "it answered 410");
+    CHECK(host.webhooks.endpoints("ann").front().disabled == "the receiver returned 410");
     CHECK(host.webhooks.deliveries_of({.id = host.client.make_id(), .owner = "ann"}).empty());
 
     CHECK(host.client.retry(failed.id) == RetryOutcome::retried);

@@ -37,7 +37,7 @@ TEST_CASE("no address but a public one is connected to") {
         stricter.executor.start();
         const auto error = first_error(stricter, stricter.submit());
         CHECK(error.code == "webhook_forbidden");
-        CHECK(error.message == "the receiver's address is not a public one");
+        CHECK(error.message == "the receiver's address is not public");
     }
     CHECK(receiver.connections() == 0);
 }
@@ -129,7 +129,7 @@ TEST_CASE("an interim answer is none, and nonsense neither") {
     Receiver early("localhost", [](const Receiver::Request&) {
         return "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(500);
     });
-    CHECK(error_at(early, early.url(), to_loopback(early)).message == "the receiver answered 500");
+    CHECK(error_at(early, early.url(), to_loopback(early)).message == "the receiver returned 500");
     Receiver nonsense("localhost", [](const Receiver::Request&) { return "SSH-2.0-x\r\n"; });
     CHECK(error_at(nonsense, nonsense.url(), to_loopback(nonsense)).code == "webhook_unreachable");
 }
@@ -153,6 +153,7 @@ TEST_CASE("a delivery that is cancelled while it waits for its receiver is cance
 TEST_CASE("a host that is not there fails the attempt alone") {
     Receiver receiver("localhost", always(200));
     const auto port = std::to_string(receiver.port());
-    CHECK(error_at(receiver, "https://no-such-host.test:" + port + "/", to_loopback(receiver))
-              .code == "webhook_unreachable");
+    CHECK(
+        error_at(receiver, "https://no-such-host.test:" + port + "/", to_loopback(receiver)).code ==
+        "webhook_unreachable");
 }

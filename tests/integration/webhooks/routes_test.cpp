@@ -317,7 +317,7 @@ TEST_CASE("a delivery that waits for its next attempt shows the last error and t
     CHECK(shown.at("status") == "pending");
     CHECK(shown.at("attempt") == 1);
     CHECK(shown.at("last_error").at("code") == "webhook_refused");
-    CHECK(shown.at("last_error").at("message") == "the receiver answered 500");
+    CHECK(shown.at("last_error").at("message") == "the receiver returned 500");
     CHECK(parse_rfc3339(std::string_view(shown.at("next_attempt_at").as_string())).value() >
           std::chrono::system_clock::now() + 18h);
 }

@@ -15,72 +15,72 @@ constexpr std::string_view parameter_texts = R"({
     "schema": {"$ref": "#/components/schemas/JobStatus"}},
   "Type": {
     "name": "type", "in": "query",
-    "description": "without it, a list has no jobs of the service's own, whose types begin with `asyncjobs.`",
+    "description": "only jobs of this type; without it, the service's internal jobs (types `asyncjobs.*`) are left out",
     "schema": {"$ref": "#/components/schemas/JobType"}},
   "Limit": {
     "name": "limit", "in": "query",
-    "description": "jobs on a page; more than the service allows is taken as what it allows",
+    "description": "maximum number of jobs on a page; lowered to the service's limit",
     "schema": {"type": "integer", "format": "int64", "minimum": 1}},
   "Cursor": {
     "name": "cursor", "in": "query",
-    "description": "the `next_cursor` of the page before, of a list with the same status and type",
+    "description": "`next_cursor` of the previous page, with the same status and type",
     "schema": {"type": "string"}},
   "IfNoneMatch": {
     "name": "If-None-Match", "in": "header",
-    "description": "the `ETag` of what the client has; if that is current, the answer is 304",
+    "description": "`ETag` of the client's copy; returns 304 if it is current",
     "schema": {"type": "string"}},
   "Prefer": {
     "name": "Prefer", "in": "header",
-    "description": "`wait=N`: a submit is answered when the job has finished, a request that knows the job's state (`If-None-Match`) when that changes, and either after N seconds at the latest",
+    "description": "`wait=N`: waits up to N seconds; a submit until the job has finished, a GET with `If-None-Match` until the ETag changes",
     "schema": {"type": "string", "examples": ["wait=30"]}},
   "IdempotencyKey": {
     "name": "Idempotency-Key", "in": "header",
-    "description": "the same key again, with the same document, is the same job and gets the same answer; with another document it is refused",
+    "description": "a repeated request with the same key and document returns the first response and creates no job; another document with the same key is refused",
     "schema": {"type": "string", "minLength": 1, "maxLength": 257, "pattern": "^[!-~]+$"}},
   "Traceparent": {
     "name": "traceparent", "in": "header",
-    "description": "the trace that the job goes on with, after W3C Trace Context",
+    "description": "W3C Trace Context; the job continues this trace",
     "schema": {"type": "string"}},
   "LastEventId": {
     "name": "Last-Event-ID", "in": "header",
-    "description": "the id of the last event that the client has seen",
+    "description": "id of the last event that the client received",
     "schema": {"type": "string"}}})";
 
 constexpr std::string_view header_texts = R"({
   "Accept": {
-    "description": "what the body may be",
+    "description": "accepted media types of the body",
     "schema": {"type": "string"}},
   "ETag": {
-    "description": "names what the answer shows; changes with it",
+    "description": "version of the representation; changes with it",
     "schema": {"type": "string"}},
   "Location": {
-    "description": "where to go on",
+    "description": "URL to follow",
     "schema": {"type": "string", "format": "uri-reference"}},
   "Idempotent-Replayed": {
-    "description": "there, if this is the answer to an earlier request with the same key",
+    "description": "present if this is the response to an earlier request with the same key",
     "schema": {"type": "string", "const": "true"}},
   "Preference-Applied": {
-    "description": "how long the answer might have waited",
+    "description": "the granted wait",
     "schema": {"type": "string"}},
   "RateLimit": {
-    "description": "how many submits are left, and after how many seconds all are again",
+    "description": "submits left, and seconds until the quota is full again",
     "schema": {"type": "string", "examples": ["\"submits\";r=99;t=1"]}},
   "RateLimit-Policy": {
-    "description": "how many submits there may be in how many seconds",
+    "description": "submits allowed, and the period in seconds",
     "schema": {"type": "string", "examples": ["\"submits\";q=100;w=60"]}},
   "Retry-After": {
-    "description": "seconds after which to ask again",
+    "description": "seconds to wait before the next request",
     "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 86400}},
   "Sunset": {
-    "description": "when the finished job will be deleted",
+    "description": "when the finished job expires",
     "schema": {"type": "string"}},
   "WWW-Authenticate": {
-    "description": "which credentials are wanted",
+    "description": "the required authentication scheme",
     "schema": {"type": "string"}}})";
 
 constexpr std::string_view response_texts = R"({
   "Accepted": {
-    "description": "The job is on the disk, and will be done; its status, if the answer has waited for it",
+    "description": "Accepted: the job is durably stored. Contains its status if the request waited for it.",
     "headers": {
       "Location": {"$ref": "#/components/headers/Location"},
       "Retry-After": {"$ref": "#/components/headers/Retry-After"},
@@ -100,7 +100,7 @@ constexpr std::string_view response_texts = R"({
       "result": {"$ref": "#/components/links/Result"},
       "cancel": {"$ref": "#/components/links/Cancel"}}},
   "Job": {
-    "description": "The job; `Retry-After` if it is not finished, `Sunset` if it is",
+    "description": "The job; with `Retry-After` while it is active, `Sunset` once it has finished",
     "headers": {
       "ETag": {"$ref": "#/components/headers/ETag"},
       "Preference-Applied": {"$ref": "#/components/headers/Preference-Applied"},
@@ -108,11 +108,11 @@ constexpr std::string_view response_texts = R"({
       "Retry-After": {"$ref": "#/components/headers/Retry-After"}},
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}}},
   "ActiveJob": {
-    "description": "The job, which is not finished yet",
+    "description": "The job, which has not finished",
     "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LinkedJob"}}}},
   "RetriedJob": {
-    "description": "The job, which will be done again",
+    "description": "The job, which will run again",
     "headers": {
       "RateLimit": {"$ref": "#/components/headers/RateLimit"},
       "RateLimit-Policy": {"$ref": "#/components/headers/RateLimit-Policy"},
@@ -120,10 +120,10 @@ constexpr std::string_view response_texts = R"({
       "Retry-After": {"$ref": "#/components/headers/Retry-After"}},
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LinkedJob"}}}},
   "NotModified": {
-    "description": "The client has it already",
+    "description": "The client's copy is current",
     "headers": {"ETag": {"$ref": "#/components/headers/ETag"}}},
   "Healthy": {
-    "description": "Yes",
+    "description": "Healthy",
     "content": {
       "application/json": {
         "schema": {

@@ -64,7 +64,7 @@ Mounting mounting(const Mounted& mounted, const Route& route, SchemaBook& schema
     return facts;
 }
 
-/// Tells operations apart whose paths differ only in what an id can't hold.
+/// Numbers the ids of operations whose paths differ only in characters that an id can't contain.
 void make_unique(object& operation, std::set<std::string>& ids) {
     auto& id = operation.at("operationId").as_string();
     const std::string wanted(id);
@@ -84,7 +84,7 @@ object make_paths(const Mounted& mounted, const object& parameters, SchemaBook& 
     return paths;
 }
 
-/// Of the jobs that clients can read but no route submits.
+/// Results of jobs that clients can read but no route submits.
 array other_results(const ApiOptions& options, SchemaBook& schemas) {
     array results;
     const auto add = [&](std::string_view name, const object& schema) {
@@ -93,8 +93,9 @@ array other_results(const ApiOptions& options, SchemaBook& schemas) {
     for (const auto& schema : options.openapi.other_results)
         add("OtherResult", object_of(schema, "openapi.other_results"));
     if (options.openapi.webhooks) add("WebhookDeliveryResult", delivery_result_schema());
-    if (options.allow_anonymous) // who may read the library's own jobs
-        add("NoResult", {{"description", "of a job that returns nothing"}, {"type", "null"}});
+    if (options.allow_anonymous) // anonymous callers may read the library's own jobs
+        add("NoResult",
+            {{"description", "result of a job that returns nothing"}, {"type", "null"}});
     return results;
 }
 
@@ -108,13 +109,13 @@ std::vector<const detail::SubmitRule*> rules(const Mounted& mounted) {
 
 object make_tag(const boost::json::value& name) {
     object tag{{"name", name}};
-    if (name == "jobs") tag["description"] = "Jobs, whatever their type";
+    if (name == "jobs") tag["description"] = "Jobs of any type";
     if (name == "operations") tag["description"] = "For operators and tools";
-    if (name == "webhooks") tag["description"] = "What the service sends to its clients";
+    if (name == "webhooks") tag["description"] = "Notifications that the service sends";
     return tag;
 }
 
-/// All that the operations of these items have, each once.
+/// Each tag of the items' operations, once.
 array make_tags(std::initializer_list<const object*> all_items) {
     array tags;
     std::set<std::string> known;

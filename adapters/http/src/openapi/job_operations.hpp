@@ -4,13 +4,13 @@
 
 #include <string_view>
 
-/// The API's own routes as OpenAPI Operation Objects, but for what follows from how they are
-/// mounted.
+/// OpenAPI Operation Objects of the API's own routes, without the members that depend on how a
+/// route is mounted.
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
 inline constexpr std::string_view list_jobs = R"({
   "operationId": "listJobs",
-  "summary": "List your jobs, the newest first",
+  "summary": "List your jobs, newest first",
   "parameters": [
     {"$ref": "#/components/parameters/Status"},
     {"$ref": "#/components/parameters/Type"},
@@ -18,14 +18,14 @@ inline constexpr std::string_view list_jobs = R"({
     {"$ref": "#/components/parameters/Cursor"}],
   "responses": {
     "200": {
-      "description": "A page of them",
+      "description": "A page of jobs",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobPage"}}}},
     "406": {"$ref": "#/components/responses/NotAcceptable"}}})";
 
 inline constexpr std::string_view get_job = R"({
   "operationId": "getJob",
   "summary": "Get a job's status",
-  "description": "200 also for a job that has failed. `Retry-After` says when to ask again, and is absent once the job has finished.",
+  "description": "Returns 200 for a failed job, too. `Retry-After` is the time until the next poll; absent once the job has finished.",
   "parameters": [
     {"$ref": "#/components/parameters/JobId"},
     {"$ref": "#/components/parameters/IfNoneMatch"},
@@ -41,7 +41,7 @@ inline constexpr std::string_view get_job = R"({
 inline constexpr std::string_view follow_job = R"({
   "operationId": "followJob",
   "summary": "Follow a job by server-sent events",
-  "description": "First the job as it is, then its changes, until it has finished. An event's id is the job's revision, its data the status document.",
+  "description": "Sends the job's current state, then each change until it has finished. An event's id is the job's revision, its data the status document.",
   "parameters": [
     {"$ref": "#/components/parameters/JobId"},
     {"$ref": "#/components/parameters/LastEventId"}],
@@ -49,7 +49,7 @@ inline constexpr std::string_view follow_job = R"({
     "200": {
       "description": "The events `job.updated`, `job.completed`, `job.failed`, `job.cancelled`",
       "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-    "204": {"description": "The client has seen the last one"},
+    "204": {"description": "The client has received the final event"},
     "404": {"$ref": "#/components/responses/NotFound"},
     "410": {"$ref": "#/components/responses/Gone"},
     "406": {"$ref": "#/components/responses/NotAcceptable"},
@@ -60,7 +60,7 @@ inline constexpr std::string_view delete_job = R"({
   "summary": "Delete a finished job",
   "parameters": [{"$ref": "#/components/parameters/JobId"}],
   "responses": {
-    "204": {"description": "It is gone"},
+    "204": {"description": "Deleted"},
     "404": {"$ref": "#/components/responses/NotFound"},
     "410": {"$ref": "#/components/responses/Gone"},
     "409": {"$ref": "#/components/responses/Conflict"}}})";
@@ -78,7 +78,7 @@ inline constexpr std::string_view get_job_result = R"({
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Result"}}}},
     "202": {"$ref": "#/components/responses/ActiveJob"},
     "303": {
-      "description": "The result is a file, and is there",
+      "description": "The result is a file; `Location` is its URL",
       "headers": {"Location": {"$ref": "#/components/headers/Location"}}},
     "304": {"$ref": "#/components/responses/NotModified"},
     "404": {"$ref": "#/components/responses/NotFound"},
@@ -89,7 +89,7 @@ inline constexpr std::string_view get_job_result = R"({
 inline constexpr std::string_view cancel_job = R"({
   "operationId": "cancelJob",
   "summary": "Cancel a job",
-  "description": "Never destroys a result: a job that is completed or has failed stays so.",
+  "description": "A job that has completed or failed is not changed.",
   "parameters": [{"$ref": "#/components/parameters/JobId"}],
   "responses": {
     "200": {"$ref": "#/components/responses/Job"},
@@ -114,9 +114,9 @@ inline constexpr std::string_view retry_job = R"({
 inline constexpr std::string_view submit_job = R"({
   "operationId": "submitJob",
   "tags": ["jobs"],
-  "summary": "Submit a job of one of several types"})";
+  "summary": "Submit a job of one of the allowed types"})";
 
-/// What all submit routes answer.
+/// The responses of every submit route.
 inline constexpr std::string_view submission_responses = R"({
   "202": {"$ref": "#/components/responses/Accepted"},
   "406": {"$ref": "#/components/responses/NotAcceptable"},
@@ -126,7 +126,7 @@ inline constexpr std::string_view submission_responses = R"({
   "422": {"$ref": "#/components/responses/InvalidInput"},
   "429": {"$ref": "#/components/responses/TooManyRequests"}})";
 
-/// What all submit routes take beside their document.
+/// The parameters of every submit route.
 inline constexpr std::string_view submission_parameters = R"([
   {"$ref": "#/components/parameters/IdempotencyKey"},
   {"$ref": "#/components/parameters/Prefer"},

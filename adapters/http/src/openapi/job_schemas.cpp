@@ -15,12 +15,12 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {
 
-/// All members of all documents about a job but its status.
+/// Every member of a job's documents except `status`.
 constexpr std::string_view members = R"({
   "job_id": {"$ref": "#/components/schemas/JobId"},
   "type": {"$ref": "#/components/schemas/JobType"},
   "progress": {"description": "in percent", "type": "integer", "format": "int32", "minimum": 0, "maximum": 100},
-  "message": {"description": "what it is about now; may be empty", "type": "string"},
+  "message": {"description": "current step; may be empty", "type": "string"},
   "result": {"$ref": "#/components/schemas/Result"},
   "result_url": {"type": "string", "format": "uri-reference"},
   "error": {"$ref": "#/components/schemas/JobError"},
@@ -29,13 +29,13 @@ constexpr std::string_view members = R"({
   "updated_at": {"type": "string", "format": "date-time"},
   "cancel_requested_at": {"type": "string", "format": "date-time"},
   "estimated_completion": {"type": "string", "format": "date-time"},
-  "attempt": {"description": "how many attempts have failed, if one has and another will follow", "type": "integer", "format": "int32", "minimum": 1},
+  "attempt": {"description": "number of failed attempts; present while another attempt is due", "type": "integer", "format": "int32", "minimum": 1},
   "last_error": {"$ref": "#/components/schemas/JobError"},
   "next_attempt_at": {"type": "string", "format": "date-time"},
   "completed_at": {"type": "string", "format": "date-time"},
   "failed_at": {"type": "string", "format": "date-time"},
   "cancelled_at": {"type": "string", "format": "date-time"},
-  "expires_at": {"description": "the job is gone from then on, and the answer 410", "type": "string", "format": "date-time"},
+  "expires_at": {"description": "from then on, requests for the job return 410", "type": "string", "format": "date-time"},
   "status_url": {"type": "string", "format": "uri-reference"}})";
 
 constexpr std::string_view other_schemas = R"({
@@ -55,7 +55,7 @@ constexpr std::string_view other_schemas = R"({
     "properties": {
       "code": {"description": "for programs", "type": "string"},
       "message": {"description": "for people", "type": "string"},
-      "details": {"description": "as the code has it; `null` if there are none"}}},
+      "details": {"description": "depends on the code; `null` if none"}}},
   "JobErrorSummary": {
     "type": "object",
     "required": ["code", "message"],
@@ -68,7 +68,7 @@ constexpr std::string_view other_schemas = R"({
     "properties": {
       "jobs": {"type": "array", "items": {"$ref": "#/components/schemas/JobSummary"}},
       "next_cursor": {
-        "description": "for the next page; absent on the last one",
+        "description": "cursor of the next page; absent on the last",
         "type": "string"}}}})";
 
 using Names = std::vector<std::string_view>;
@@ -116,7 +116,7 @@ void remove(boost::json::object& document, std::string_view member) {
         at = *at == boost::json::string_view(member) ? required.erase(at) : at + 1;
 }
 
-/// In an answer that leads to the job.
+/// The status document with a link to the job.
 boost::json::object linked_document(JobStatus status) {
     auto linked = status_document(status);
     linked.at("properties")
@@ -126,7 +126,7 @@ boost::json::object linked_document(JobStatus status) {
     return linked;
 }
 
-/// In a listing: without what can be large or costs a look at other jobs.
+/// The document in a list: without members that can be large or need a query of other jobs.
 boost::json::object summary_document(JobStatus status) {
     auto summary = status_document(status);
     remove(summary, "result");
@@ -143,7 +143,7 @@ boost::json::object summary_document(JobStatus status) {
     return summary;
 }
 
-/// One of five documents, told apart by their status.
+/// One of five documents; `status` is the discriminator.
 void add_alternatives(boost::json::object& schemas, std::string_view name,
                       boost::json::object (*document_of)(JobStatus)) {
     boost::json::array alternatives;

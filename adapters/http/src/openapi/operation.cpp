@@ -15,7 +15,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
-/// What is looked at of an Operation Object, and of a Parameter Object.
+/// The members that this library reads of an Operation Object and of a Parameter Object.
 struct OperationShape {
     std::string operationId = {};
     std::vector<std::string> tags = {};
@@ -48,7 +48,8 @@ std::set<std::string> names_in(std::string_view path) {
     return names;
 }
 
-/// What a Parameter Object or a reference to one says; nullptr if it refers to none of ours.
+/// The Parameter Object itself, or the one that a reference names; nullptr if it is not among
+/// `components`.
 const object* resolved(const object& parameter, const object& components) {
     const auto* target = parameter.if_contains("$ref");
     if (!target || !target->is_string()) return &parameter;
@@ -57,7 +58,7 @@ const object* resolved(const object& parameter, const object& components) {
     return found ? &found->as_object() : nullptr;
 }
 
-/// Those of the path of which nothing is said.
+/// Adds the path's parameters that `operation` does not describe.
 void add_path_parameters(object& operation, std::string_view path, const object& components) {
     auto missing = names_in(path);
     if (missing.empty()) return;
@@ -88,7 +89,7 @@ void add_responses(object& operation, const Mounting& mounting) {
     auto& responses = operation.emplace("responses", object()).first->value().as_object();
     if (mounting.request_body) add_missing(responses, parse_object(submission_responses));
     if (mounting.takes_callback) responses.emplace("422", reference("responses", "InvalidInput"));
-    if (responses.empty()) responses.emplace("2XX", object{{"description", "It is done"}});
+    if (responses.empty()) responses.emplace("2XX", object{{"description", "Success"}});
     add_missing(responses, common_problems(mounting.authenticated, mounting.may_forbid));
 }
 

@@ -10,19 +10,19 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 inline constexpr std::string_view get_health = R"({
   "operationId": "getHealth",
   "tags": ["operations"],
-  "summary": "Ask whether the process is alive",
+  "summary": "Check liveness",
   "responses": {"200": {"$ref": "#/components/responses/Healthy"}}})";
 
 inline constexpr std::string_view get_readiness = R"({
   "operationId": "getReadiness",
   "tags": ["operations"],
-  "summary": "Ask whether the service can do its work",
+  "summary": "Check readiness",
   "responses": {"200": {"$ref": "#/components/responses/Healthy"}}})";
 
 inline constexpr std::string_view get_metrics = R"({
   "operationId": "getMetrics",
   "tags": ["operations"],
-  "summary": "Get the load, in the text format of Prometheus",
+  "summary": "Get metrics in Prometheus text format",
   "responses": {
     "200": {
       "description": "The metrics",

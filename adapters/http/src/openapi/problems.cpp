@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view problem_schema_text = R"({
   "Problem": {
-    "description": "What went wrong, after RFC 9457; may have more members",
+    "description": "Problem details (RFC 9457); may have more members",
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code"],
     "properties": {
@@ -22,7 +22,7 @@ constexpr std::string_view problem_schema_text = R"({
       "instance": {"description": "of this occurrence", "type": "string", "format": "uri"},
       "code": {"description": "for programs", "type": "string", "examples": ["not_found"]}}},
   "InvalidInputProblem": {
-    "description": "All that is wrong with the request's document",
+    "description": "Every violation in the request's document",
     "allOf": [
       {"$ref": "#/components/schemas/Problem"},
       {
@@ -30,7 +30,7 @@ constexpr std::string_view problem_schema_text = R"({
         "required": ["errors"],
         "properties": {
           "more_errors": {
-            "description": "true: there are more than errors holds",
+            "description": "true if `errors` is truncated",
             "type": "boolean"},
           "errors": {
             "type": "array",
@@ -40,7 +40,7 @@ constexpr std::string_view problem_schema_text = R"({
               "required": ["pointer", "detail"],
               "properties": {
                 "pointer": {
-                  "description": "a JSON pointer into the document; empty: the request as a whole",
+                  "description": "JSON pointer into the document; empty for the request as a whole",
                   "type": "string",
                   "examples": ["/lines/3/quantity"]},
                 "detail": {"type": "string"}}}}}}]},
@@ -55,26 +55,26 @@ constexpr std::string_view problem_schema_text = R"({
 struct Response {
     std::string_view name;
     std::string_view description;
-    std::string_view header = {}; ///< that comes with it
+    std::string_view header = {}; ///< sent with it
     std::string_view schema = "Problem";
 };
 
 constexpr Response problem_kinds[] = {
     {"BadRequest", "The request is malformed"},
-    {"Unauthenticated", "There are no valid credentials", "WWW-Authenticate"},
-    {"Forbidden", "The credentials do not allow this"},
-    {"NotFound", "There is nothing here, or nothing of yours"},
-    {"Gone", "The job has expired, and was deleted"},
-    {"NotAcceptable", "The client accepts no type that there is"},
+    {"Unauthenticated", "Missing or invalid credentials", "WWW-Authenticate"},
+    {"Forbidden", "Missing permission"},
+    {"NotFound", "No such resource, or not owned by the caller"},
+    {"Gone", "The job has expired"},
+    {"NotAcceptable", "The client accepts no available media type"},
     {"Conflict", "The job's status does not allow this"},
     {"JobConflict", "The job is completed or has failed", {}, "JobProblem"},
     {"ContentTooLarge", "The body is too long"},
-    {"UnsupportedMediaType", "The body is of another type", "Accept"},
+    {"UnsupportedMediaType", "Unsupported media type", "Accept"},
     {"InvalidInput", "The document breaks rules", {}, "InvalidInputProblem"},
-    {"TooManyRequests", "There are too many of yours", "Retry-After"},
-    {"InternalError", "It failed for a reason inside the service"},
-    {"Unavailable", "The service can't do this at the moment", "Retry-After"},
-    {"Problem", "Anything else that is refused"},
+    {"TooManyRequests", "Quota exceeded", "Retry-After"},
+    {"InternalError", "Internal error"},
+    {"Unavailable", "Temporarily unavailable", "Retry-After"},
+    {"Problem", "Any other error"},
 };
 
 } // namespace

@@ -16,7 +16,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
-/// What is looked at of a host's schema.
+/// The members that this library reads of a host's schema.
 struct SchemaShape {
     std::vector<std::string> required = {};
     std::map<std::string, boost::json::value> properties = {};
@@ -39,7 +39,7 @@ void describe_default(boost::json::object& schema) {
     schema["description"] = text;
 }
 
-/// Has no subschema with the keyword `default`.
+/// Moves every keyword `default` into its schema's description.
 void describe_defaults(boost::json::value& schema) {
     constexpr std::array of_one = {"items",         "additionalProperties", "contains", "not",
                                    "propertyNames", "unevaluatedItems",     "if",       "then",
@@ -75,7 +75,7 @@ void require_members(boost::json::object& schema, const std::vector<std::string>
     }
 }
 
-/// Takes out what the host sets.
+/// Removes the members that the host sets.
 void hide_members(boost::json::object& schema, const detail::SubmitDescription& description) {
     auto* const properties = schema.if_contains("properties");
     for (const auto& name : description.set_by_host) {
@@ -141,11 +141,12 @@ boost::json::object result_schema(const std::vector<const detail::SubmitRule*>& 
             results.push_back(result);
     }
     results.insert(results.end(), others.begin(), others.end());
-    boost::json::object schema{{"description", "what the job has made"}};
+    boost::json::object schema{{"description", "result of the job"}};
     if (results.empty()) return schema;
     if (all_known && results.size() == 1) return results.front().as_object();
     if (!all_known)
-        results.emplace_back(boost::json::object{{"description", "of a job of another type"}});
+        results.emplace_back(
+            boost::json::object{{"description", "result of a job of another type"}});
     schema.emplace("anyOf", std::move(results));
     return schema;
 }

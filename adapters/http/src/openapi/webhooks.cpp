@@ -21,7 +21,7 @@ constexpr std::string_view schema_texts = R"({
       "revision": {"type": "integer", "format": "int64", "minimum": 1}}}})";
 
 constexpr std::string_view delivery_result_text = R"({
-  "description": "of a webhook's delivery; no `http_status`: the endpoint did not want the event",
+  "description": "result of a webhook delivery; `http_status` is absent if the endpoint is not subscribed to the event",
   "type": ["object", "null"],
   "required": ["event"],
   "properties": {
@@ -31,19 +31,19 @@ constexpr std::string_view delivery_result_text = R"({
 constexpr std::string_view webhook_parameter_texts = R"({
   "CallbackUrl": {
     "name": "callback_url", "in": "query",
-    "description": "is notified when the job has finished, like a webhook endpoint; one of the caller's endpoints must have the same host",
+    "description": "URL to notify when the job has finished; one of the caller's webhook endpoints must have the same host",
     "schema": {"type": "string", "format": "uri", "maxLength": 2048}},
   "WebhookId": {
     "name": "webhook-id", "in": "header", "required": true,
-    "description": "of the message: the same each time that it is sent",
+    "description": "id of the message; the same for every attempt",
     "schema": {"type": "string"}},
   "WebhookTimestamp": {
     "name": "webhook-timestamp", "in": "header", "required": true,
-    "description": "when it was sent, in seconds since 1970",
+    "description": "time of the attempt, in seconds since 1970",
     "schema": {"type": "integer", "format": "int64"}},
   "WebhookSignature": {
     "name": "webhook-signature", "in": "header", "required": true,
-    "description": "a list, separated by blanks, of `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64",
+    "description": "space-separated list of `v1,` and the Base64 of the HMAC-SHA256 of `id.timestamp.body`",
     "schema": {"type": "string"}}})";
 
 constexpr std::string_view operation = R"({
@@ -54,9 +54,9 @@ constexpr std::string_view operation = R"({
     {"$ref": "#/components/parameters/WebhookTimestamp"},
     {"$ref": "#/components/parameters/WebhookSignature"}],
   "responses": {
-    "2XX": {"description": "It has arrived"},
-    "410": {"description": "Send no more"},
-    "default": {"description": "Send it again later"}}})";
+    "2XX": {"description": "Received"},
+    "410": {"description": "Disables the endpoint"},
+    "default": {"description": "Retried later"}}})";
 
 boost::json::object webhook(std::string_view status) {
     auto post = parse_object(operation);

@@ -56,14 +56,14 @@ TEST_CASE("keys that are not for these signatures are left out") {
 
 TEST_CASE("a key that breaks a rule is named by its place") {
     const auto at_0 = [](const std::string& key) { return refusal(R"({"keys":[)" + key + "]}"); };
-    CHECK(at_0("7") == "/keys/0: it must be an object");
+    CHECK(at_0("7") == "/keys/0: must be an object");
     CHECK(at_0(R"({"kty":7})") == "/keys/0: kty must be a text");
     CHECK(at_0(R"({"kty":"RSA","e":"AQAB"})") == "/keys/0: n must be base64url");
     CHECK(at_0(R"({"kty":"RSA","n":"AQ==","e":"AQAB"})") == "/keys/0: n must be base64url");
     CHECK(at_0(R"({"kty":"RSA","n":"AQAB","e":"AQAB"})") ==
-          "/keys/0: the key must be an RSA key of 2048 bits at the least");
+          "/keys/0: the key must be an RSA key of at least 2048 bits");
     CHECK(at_0(R"({"kty":"oct","alg":"HS256","k":"c2hvcnQ"})") ==
-          "/keys/0: the secret of HS256 must have 32 bytes at the least");
+          "/keys/0: the secret of HS256 must have at least 32 bytes");
     // The coordinates exchanged: a point, but none of the curve.
     CHECK(at_0(R"({"kty":"EC","crv":"P-256","y":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
                R"("x":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})") ==
@@ -80,5 +80,5 @@ TEST_CASE("what is no set of keys, or one without any, is refused") {
     CHECK(refusal(rfc7515::es256_jwk) == no_set);
     CHECK(refusal(R"({"keys":[]})") == "the JWK set has no key for RS256, ES256 or HS256");
     CHECK(refusal(R"({"keys":[],"keys":[]})").find("same key twice") != std::string::npos);
-    CHECK(refusal("<html>").starts_with("the JWK set: "));
+    CHECK(refusal("<html>").starts_with("invalid JWK set: "));
 }

@@ -125,11 +125,11 @@ TEST_CASE("a key has an algorithm, and perhaps a name") {
 }
 
 TEST_CASE("weak keys, and keys of another kind, are refused") {
-    const char* rsa_rule = "the key must be an RSA key of 2048 bits at the least";
+    const char* rsa_rule = "the key must be an RSA key of at least 2048 bits";
     const char* p256_rule = "the key must be a point of the curve P-256";
     const char* pem_rule = "the key must be a public key in PEM, BEGIN PUBLIC KEY";
     CHECK(refusal_of([&] { JwtKey::hs256(std::string(31, 'x')); }) ==
-          "the secret of HS256 must have 32 bytes at the least");
+          "the secret of HS256 must have at least 32 bytes");
     CHECK(refusal_of([&] { JwtKey::rs256(new_pem("RSA", std::size_t{1024})); }) == rsa_rule);
     CHECK(refusal_of([&] { JwtKey::rs256(new_pem("EC", "P-256")); }) == rsa_rule);
     CHECK(refusal_of([&] { JwtKey::es256(new_pem("EC", "P-384")); }) == p256_rule);

@@ -106,7 +106,7 @@ TEST_CASE("what two servers could frame in two ways is refused with 400") {
     }
 }
 
-TEST_CASE("HTTP/1.0 knows no Transfer-Encoding") {
+TEST_CASE("HTTP/1.0 does not allow Transfer-Encoding") {
     CHECK(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
     CHECK(status_of("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
 }

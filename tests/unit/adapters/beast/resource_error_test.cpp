@@ -52,7 +52,7 @@ TEST_CASE("a server without descriptors throws Error when it is to listen") {
         use_up_descriptors();
         ForkedProcess::write_text(out, refusal_of([&] { server.start(); }));
     });
-    CHECK(process.read_all().starts_with("can't listen at 127.0.0.1 port 0: "));
+    CHECK(process.read_all().starts_with("cannot listen at 127.0.0.1 port 0: "));
 }
 
 } // namespace

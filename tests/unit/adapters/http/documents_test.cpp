@@ -68,12 +68,12 @@ TEST_CASE("a job between two attempts shows how the last one failed, and when th
     Job job = make_job(JobStatus::pending);
     job.attempt = 2;
     job.run_at = noon + 5min;
-    job.error = JobError{"webhook_refused", "the receiver answered 500", JsonText::parse("[7]")};
+    job.error = JobError{"webhook_refused", "the receiver returned 500", JsonText::parse("[7]")};
     const auto value = boost::json::parse(document(job));
     CHECK(value.at("attempt") == boost::json::value(2));
     CHECK(value.at("last_error") ==
           boost::json::parse(
-              R"({"code":"webhook_refused","message":"the receiver answered 500","details":[7]})"));
+              R"({"code":"webhook_refused","message":"the receiver returned 500","details":[7]})"));
     CHECK(value.at("next_attempt_at").as_string() == "2025-01-08T12:05:00Z");
     const auto summary = boost::json::parse(summary_document(job, links));
     CHECK(summary.at("next_attempt_at") == value.at("next_attempt_at"));

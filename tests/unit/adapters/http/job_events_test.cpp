@@ -23,7 +23,7 @@ Job shown_of(const Job& job, JobParts parts) {
                                },
                            .parts = parts,
                            .post = [&](Task task) { posted.push_back(std::move(task)); },
-                           .memory = [](std::size_t) { return AnswerMemory::Share(); }});
+                           .memory = [](std::size_t) { return ResponseMemory::Share(); }});
     events->on_change(job);
     for (int i = 0; i < 2; ++i) events->next([](const std::optional<std::string>&) {});
     for (const auto& task : posted) task();

@@ -18,7 +18,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 ///                of a secret.
 class ASYNCJOBS_AUTH_DECL JwtKey {
 public:
-    /// HMAC with SHA-256; the secret has 32 bytes at the least.
+    /// HMAC with SHA-256; the secret has at least 32 bytes.
     static JwtKey hs256(std::string secret, std::string kid = {});
 
     /// RSASSA-PKCS1-v1_5 with SHA-256; `pem` is a public key (`BEGIN PUBLIC KEY`) of 2048 bits at

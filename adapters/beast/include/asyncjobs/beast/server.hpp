@@ -49,7 +49,7 @@ struct ServerOptions {
     TimeSpan linger_timeout =
         std::chrono::seconds{2}; ///< 0 - 1 min; for the peer to read a refusal
     /// 1 ms - 1 min; when an answer takes longer, it is noticed that its client hangs up.
-    TimeSpan quick_answer = std::chrono::seconds{1};
+    TimeSpan disconnect_check_delay = std::chrono::seconds{1};
 
     /// Called from any I/O thread, also at the same time; must not throw.
     std::function<void(const LogEntry&)> log = {};

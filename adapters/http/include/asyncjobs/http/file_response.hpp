@@ -15,7 +15,7 @@ struct FileInfo {
     std::string download_name = {}; ///< in UTF-8; empty: shown, not saved
     std::string etag = {};          ///< with its quotes; empty: none, and no conditional answers
     /// What is answered if there is no such regular file.
-    Problem missing = {404, "not_found", "there is no such file"};
+    Problem missing = {404, "not_found", "no such file"};
 };
 
 /// Answers GET and HEAD with a file or the part of it that Range asks for: 200, 206, 304 or 416.

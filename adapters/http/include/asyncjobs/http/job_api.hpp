@@ -54,7 +54,7 @@ struct ApiOptions {
     /// Bytes, 64 KiB - 1 TiB; of answers that are being written, but small ones (16 KiB). One more
     /// gets 503, and a stream ends. A single owner, or address of who has none, may have a quarter
     /// of it, or one answer that is larger.
-    std::size_t answer_memory_limit = 64 * 1024 * 1024;
+    std::size_t response_memory_limit = 64 * 1024 * 1024;
     std::size_t depth_limit = 32;  ///< 1 - JsonText::max_depth; nesting of a request's JSON
     std::size_t default_page = 50; ///< 1 - max_page; jobs in a listing
     std::size_t max_page = 200;    ///< 1-1000

@@ -64,8 +64,8 @@ struct Response {
     unsigned status = 200;
     Headers headers = {};
     Body body = {};
-    /// Counts the body among those that are being written (ApiOptions::answer_memory_limit): to be
-    /// kept until it is.
+    /// Counts the body among those that are being written (ApiOptions::response_memory_limit): to
+    /// be kept until it is.
     std::shared_ptr<void> memory = {};
 };
 

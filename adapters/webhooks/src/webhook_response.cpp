@@ -1,4 +1,4 @@
-#include "answer.hpp"
+#include "webhook_response.hpp"
 
 #include "http_date.hpp"
 
@@ -9,10 +9,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 using namespace std::chrono_literals;
 
-Reception reception_of(const Answer& answer) noexcept {
-    if (answer.status / 100 == 2) return Reception::taken;
-    if (answer.status == 410) return Reception::gone;
-    return answer.status == 429 || answer.status == 503 ? Reception::busy : Reception::refused;
+Reception reception_of(const WebhookResponse& response) noexcept {
+    if (response.status / 100 == 2) return Reception::taken;
+    if (response.status == 410) return Reception::gone;
+    return response.status == 429 || response.status == 503 ? Reception::busy : Reception::refused;
 }
 
 Duration wait_asked_for(const std::string& retry_after, Timestamp now) {

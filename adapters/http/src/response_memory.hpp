@@ -17,13 +17,13 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// clients that do not read can't have all of it, nor one of them what others need.
 ///
 /// Thread-safety  Full.
-class AnswerMemory {
+class ResponseMemory {
 public:
     /// Given back with its last copy.
     using Share = std::shared_ptr<void>;
     enum class Full { no, for_all, for_one };
 
-    explicit AnswerMemory(std::size_t limit) : used_(std::make_shared<Used>(limit)) {}
+    explicit ResponseMemory(std::size_t limit) : used_(std::make_shared<Used>(limit)) {}
 
     /// A share for an answer to `who`, or why there is none. Small answers are as many as there are
     /// connections, and not counted. A principal may have a quarter of the limit, or one answer

@@ -29,7 +29,7 @@ void add_bytes_routes(ServedApi& served) {
 } // namespace
 
 TEST_CASE("answers that are held get others refused, until they are given back") {
-    ServedApi served({.api = {.answer_memory_limit = 1024 * 1024}});
+    ServedApi served({.api = {.response_memory_limit = 1024 * 1024}});
     served.api.route(
         "GET", "/big",
         [](const http::Call&) { return http::Response{.body = std::string(600'000, 'x')}; },
@@ -52,12 +52,12 @@ TEST_CASE("answers that are held get others refused, until they are given back")
 
 TEST_CASE("clients that do not read their answers get others refused, not the memory") {
     constexpr int size = 16 * 1024 * 1024;
-    ServedApi served({.api = {.answer_memory_limit = 3 * size / 2}});
+    ServedApi served({.api = {.response_memory_limit = 3 * size / 2}});
     served.api.route("GET", "/huge", [](const http::Call&) {
         return http::Response{.body = std::string(size, 'x')};
     });
     const auto await_bytes = [&](int count) {
-        const auto line = "\nasyncjobs_http_answer_bytes " + std::to_string(count) + "\n";
+        const auto line = "\nasyncjobs_http_response_bytes " + std::to_string(count) + "\n";
         while (served.ask("GET /metrics", "").body.find(line) == std::string::npos)
             std::this_thread::yield();
     };
@@ -72,7 +72,7 @@ TEST_CASE("clients that do not read their answers get others refused, not the me
 }
 
 TEST_CASE("a submit that has waited is accepted in short where its job's status has no memory") {
-    ServedApi served({.api = {.answer_memory_limit = 64 * 1024, .max_wait = 1h}});
+    ServedApi served({.api = {.response_memory_limit = 64 * 1024, .max_wait = 1h}});
     served.api.route(
         "GET", "/big",
         [](const http::Call&) { return http::Response{.body = std::string(64 * 1024, 'x')}; },
@@ -114,7 +114,7 @@ TEST_CASE("a submit that has waited is accepted in short where its job's status 
 }
 
 TEST_CASE("metrics are sent also while slow readers hold all memory of answers") {
-    ServedApi served({.api = {.answer_memory_limit = 64 * 1024}});
+    ServedApi served({.api = {.response_memory_limit = 64 * 1024}});
     served.api.route(
         "GET", "/big",
         [](const http::Call&) { return http::Response{.body = std::string(64 * 1024, 'x')}; },
@@ -138,7 +138,7 @@ TEST_CASE("metrics are sent also while slow readers hold all memory of answers")
 }
 
 TEST_CASE("an owner that does not read has a quarter of the memory of answers, others the rest") {
-    ServedApi served({.api = {.answer_memory_limit = 400'000}});
+    ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](const std::string& owner, int count = 50'000) {
         return answer_to(served, owner,
@@ -156,12 +156,12 @@ TEST_CASE("an owner that does not read has a quarter of the memory of answers, o
     CHECK(refused.headers.find("Retry-After") != nullptr);
     const auto problem = boost::json::parse(std::get<std::string>(refused.body));
     CHECK(text_at(problem, "code") == "overloaded");
-    CHECK(text_at(problem, "detail") == "too many large answers to this owner are being sent");
+    CHECK(text_at(problem, "detail") == "too many large responses for this owner are being sent");
     CHECK(ask("ann", 1'000).status == 200);
     for (const std::string owner : {"bob", "cid", "dan"})
         for (int i = 0; i < 2; ++i) CHECK(hold(owner) == 200);
     const auto full = boost::json::parse(std::get<std::string>(ask("eve").body));
-    CHECK(text_at(full, "detail") == "too many large answers are being sent");
+    CHECK(text_at(full, "detail") == "too many large responses are being sent");
     held.erase(held.begin());
     CHECK(hold("eve") == 200);
     CHECK(ask("ann").status == 503);
@@ -170,7 +170,7 @@ TEST_CASE("an owner that does not read has a quarter of the memory of answers, o
 }
 
 TEST_CASE("an owner may hold one answer that is larger than a quarter, and others get theirs") {
-    ServedApi served({.api = {.answer_memory_limit = 400'000}});
+    ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](const std::string& owner, int count) {
         return answer_to(served, owner,
@@ -192,7 +192,7 @@ TEST_CASE("an owner may hold one answer that is larger than a quarter, and other
 }
 
 TEST_CASE("who has no owner has an address's share of the memory of answers") {
-    ServedApi served({.api = {.answer_memory_limit = 400'000}});
+    ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](std::string address) {
         return answer_to(
@@ -208,11 +208,11 @@ TEST_CASE("who has no owner has an address's share of the memory of answers") {
 
 TEST_CASE("connections of one owner that read nothing leave large answers to others") {
     constexpr int size = 16 * 1024 * 1024;
-    ServedApi served({.api = {.answer_memory_limit = std::size_t{8} * size}});
+    ServedApi served({.api = {.response_memory_limit = std::size_t{8} * size}});
     add_bytes_routes(served);
     const auto huge = "GET /v1/bytes/" + std::to_string(size);
     const auto await_answers = [&](int count) {
-        const auto line = "\nasyncjobs_http_answer_bytes " + std::to_string(count * size) + "\n";
+        const auto line = "\nasyncjobs_http_response_bytes " + std::to_string(count * size) + "\n";
         while (served.ask("GET /metrics", "").body.find(line) == std::string::npos)
             std::this_thread::yield();
     };
@@ -229,7 +229,7 @@ TEST_CASE("connections of one owner that read nothing leave large answers to oth
 }
 
 TEST_CASE("events of one owner's large jobs leave memory to others, and its own stream ends") {
-    ServedApi served({.api = {.answer_memory_limit = 400'000}});
+    ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto held = answer_to(served, "ann", {.method = "GET", .target = "/v1/bytes/90000"});
     for (const std::string owner : {"ann", "bob"}) {

@@ -1,4 +1,4 @@
-#include "answer.hpp"
+#include "webhook_response.hpp"
 
 #include <asyncjobs/webhooks/webhooks.hpp>
 
