@@ -88,7 +88,7 @@ private:
         const auto asked = std::exchange(asked_, {});
         calling_ = false;
         lock.unlock();
-        for (const auto& then : asked.thens) tell(then, {.answer = {}, .error = fault});
+        for (const auto& then : asked.thens) tell(then, {.result = {}, .error = fault});
     }
 
     static void tell(const Then& then, Outcome outcome) noexcept {
@@ -119,7 +119,7 @@ private:
         if (options_.dear) go_on(asked.items.size(), took);
         for (std::size_t i = 0; i < asked.thens.size(); ++i)
             tell(asked.thens[i],
-                 fault ? Outcome{.answer = {}, .error = fault} : std::move(outcomes[i]));
+                 fault ? Outcome{.result = {}, .error = fault} : std::move(outcomes[i]));
         if (!options_.dear) go_on(asked.items.size(), took);
     }
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
-/// What is thrown, Error (Errc::invalid_argument), names the argument, its value and the rule.
+/// Throws Error (Errc::invalid_argument) that names the argument, its value and the rule.
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 [[noreturn]] inline void refuse(std::string_view argument, std::string_view value,

@@ -9,7 +9,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Of UTF-8; see attachment_disposition().
+/// In UTF-8; see attachment_disposition().
 inline std::string rfc8187_encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
-/// base64url as RFC 7515 has it: no padding.
+/// base64url of RFC 7515: without padding.
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 ASYNCJOBS_DECL std::string encode_base64url(std::string_view bytes);
 
-/// Empty for anything that encode_base64url() does not make, so that each sequence of bytes has one
+/// Empty for text that encode_base64url() does not produce, so that each byte sequence has one
 /// spelling.
 ASYNCJOBS_DECL std::optional<std::string> decode_base64url(std::string_view text);
 

@@ -10,8 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// What an object's own threads reach the store through, so that they can be waited for even if
-/// the store hangs.
+/// The store access of an object's own threads, which can be awaited even if the store hangs.
 ///
 /// Thread-safety  Full.
 /// Errors         Errc::stopped from calls after close().
@@ -19,8 +18,8 @@ class ASYNCJOBS_DECL ClosableStore final : public JobStore {
 public:
     explicit ClosableStore(JobStore& store) noexcept : store_(store) {}
 
-    /// No call begins any more. Returns when those under way have ended; after `patience`, makes
-    /// the store interrupt them.
+    /// Rejects further calls. Returns when active ones have ended; after `patience`, makes the
+    /// store interrupt them.
     void close(Duration patience) {
         std::unique_lock lock(mutex_);
         closed_ = true;

@@ -10,8 +10,7 @@ inline JobId make_id(Runtime& runtime, IdClock& clock) {
     return JobId::make(clock.next(runtime.wall_clock()), runtime.random(), runtime.random());
 }
 
-/// Fills in what the submitter left to us, and checks the whole. True if the id is not the
-/// submitter's own.
+/// Fills in members that the submitter left out, and validates the job. True if it made the id.
 inline bool complete(NewJob& job, Runtime& runtime, IdClock& clock) {
     const bool has_no_id = job.id == JobId();
     make_unique_key(job, runtime.wall_clock());

@@ -7,7 +7,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// `delay` within what clocks can add: from nothing to a century.
+/// Clamps `delay` to a range that clocks can add: from zero to a century.
 inline constexpr Duration bounded(Duration delay) noexcept {
     return std::clamp(delay, Duration::zero(), Duration{std::chrono::days{365 * 100}});
 }

@@ -10,8 +10,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Appends a number that is not negative, with leading zeros up to `width`. For times, which are
-/// written so often that formatting by a template would be the largest part of an answer's cost.
+/// Appends a non-negative number, with leading zeros up to `width`. For times, which are so
+/// frequent that a format template would dominate the cost of a response.
 inline void append_digits(std::string& text, std::int64_t number, std::size_t width) {
     std::array<char, 20> digits = {};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;

@@ -25,8 +25,8 @@ enum class StopReason { none, cancelled, timed_out, lease_lost, shutdown };
 /// Shared by the thread that runs the handler, the lease keeper and the exchange loop.
 class Execution {
 public:
-    /// Without an access there are no steps, no parents and no jobs to submit.
-    /// Of a job that was claimed ahead, the start is reported to the store.
+    /// Without an access there are no steps, no parents and no follow-ups. The start of a job that
+    /// was claimed ahead is reported to the store.
     Execution(ClaimedJob job, SteadyTime claimed_at, std::shared_ptr<StoreAccess> access = {},
               bool was_claimed_ahead = false)
         : job_(std::move(job)), claimed_at_(claimed_at), access_(std::move(access)),
@@ -36,7 +36,7 @@ public:
     const ClaimedJob& job() const noexcept { return job_; }
     const LeaseRef& lease() const noexcept { return job_.lease; }
 
-    /// The first reason counts. False if there was one already.
+    /// The first reason counts. False if one was set already.
     bool stop(StopReason reason) {
         auto none = StopReason::none;
         if (!stop_reason_.compare_exchange_strong(none, reason)) return false;
@@ -45,13 +45,14 @@ public:
     }
     StopReason stop_reason() const noexcept { return stop_reason_; }
 
-    /// Asks it to stop if its time is over, or its lease, which may be relied on for so long.
+    /// Requests a stop if the timeout has passed, or the lease is older than `reliable`.
     void stop_if_over(SteadyTime now, Duration reliable) {
         if (past_timeout(now) >= Duration::zero()) stop(StopReason::timed_out);
         if (now - renewed_at() >= reliable) stop(StopReason::lease_lost);
     }
 
-    /// As the lease keeper does, for where its timers come late: a host's io_context is blocked.
+    /// Checks the clock as the lease keeper does: for timers that are late, as on a blocked
+    /// io_context.
     void look_at_clock();
     std::stop_token stop_token() const noexcept { return stop_.get_token(); }
 
@@ -76,24 +77,24 @@ public:
         return progress_;
     }
 
-    /// Takes back a take_unsent() whose sending failed.
+    /// Undoes a take_unsent() that could not be sent.
     void mark_unsent() {
         const std::lock_guard lock(mutex_);
         unsent_ = true;
     }
 
-    /// When the last successful claim or renewal was asked for, by this process's clock.
+    /// When the last successful claim or renewal began, by this process's clock.
     SteadyTime renewed_at() const noexcept { return SteadyTime(renewed_at_.load()); }
     void renewed(SteadyTime asked_at) noexcept {
         renewed_at_ = asked_at.time_since_epoch();
         checked(asked_at);
     }
 
-    /// When the store was last asked whether to go on; as above.
+    /// When the store last confirmed that the job continues; as above.
     SteadyTime checked_at() const noexcept { return SteadyTime(checked_at_.load()); }
     void checked(SteadyTime asked_at) noexcept { checked_at_ = asked_at.time_since_epoch(); }
 
-    /// By the store's clock, as far as it is known here.
+    /// By the store's clock, as far as this process can determine it.
     bool is_past_deadline(SteadyTime now) const noexcept {
         return job_.start_within && now - claimed_at_ >= *job_.start_within;
     }
@@ -117,7 +118,7 @@ public:
         return std::exchange(follow_ups_, {});
     }
 
-    /// Throws Error (Errc::conflict) if there is none.
+    /// Throws Error (Errc::conflict) without an access.
     StoreAccess& access() const {
         if (!access_) throw Error(Errc::conflict, "this handler runs without a store");
         return *access_;
@@ -128,29 +129,29 @@ public:
         const auto at = started_at_.load();
         return at == Duration::zero() ? std::nullopt : std::optional(SteadyTime(at));
     }
-    /// How long ago its time was over; negative if it is not, or has no limit.
+    /// How long ago the timeout passed; negative if it has not, or none is set.
     Duration past_timeout(SteadyTime now) const noexcept {
         const Duration timeout = timeout_; // before the start that it counts from
         if (timeout == Duration::zero()) return Duration::min();
         return now.time_since_epoch() - started_at_.load() - timeout;
     }
-    /// May be called again, before the handler is, to start with a timeout later.
+    /// May be called again before the handler, to let the timeout start later.
     void start(SteadyTime now, Duration timeout) noexcept {
         started_at_ = now.time_since_epoch();
         timeout_ = timeout;
     }
 
-    /// Whether it runs and the store does not know it.
+    /// Whether it runs without the store having recorded its start.
     bool has_unreported_start() const noexcept {
         return was_claimed_ahead_ && started_at() && !ran();
     }
-    /// Whether it may be what an earlier worker died of.
+    /// Whether an earlier worker may have crashed on it.
     bool was_lost_before() const noexcept { return job_.lost_ahead || job_.crashes > 0; }
-    /// Whether its handler must not be called before the store knows.
+    /// Whether its start must be recorded before its handler is called.
     bool reports_start_first() const noexcept { return was_claimed_ahead_ && was_lost_before(); }
     void start_reported() noexcept { was_claimed_ahead_ = false; }
 
-    /// About what it keeps in memory.
+    /// Approximate memory that it keeps.
     std::size_t bytes() {
         const auto bytes_of = [](const std::vector<Step>& steps) {
             std::size_t bytes = 0;
@@ -169,15 +170,15 @@ public:
     }
     void set_ran(Duration duration) noexcept { ran_ = duration; }
 
-    /// Set by a handler that completes its job in a transaction of its own.
+    /// Set by a handler that completes its job in its own transaction.
     bool completes_itself() const noexcept { return completes_itself_; }
     void set_completes_itself() noexcept { completes_itself_ = true; }
 
-    /// Set when its handler is waited for no more; its slot is another's then.
+    /// Set when its handler is given up; its slot is then free.
     bool is_abandoned() const noexcept { return abandoned_; }
     void abandon() noexcept { abandoned_ = true; }
 
-    /// True for the first caller alone: the one whose verdict on the attempt counts.
+    /// True for the first caller only: the one whose outcome of the attempt counts.
     bool decide() noexcept { return !decided_.exchange(true); }
 
 private:

@@ -37,17 +37,17 @@ struct Handler {
     HandlerOptions options;
 };
 
-/// After which a job that is given back stands at the end of its queue.
+/// A job that is released with this delay goes to the end of its queue.
 inline constexpr Duration behind_all_due{1};
 
 /// The engine of an Executor.
 ///
-/// One exchange with the store is under way at a time. While it is, endings and wishes to claim
-/// pile up, and the next one takes them all: batches grow with load and vanish when idle. Nothing
-/// in this loop waits for a timer; timers only make up for hints that did not come.
+/// At most one exchange with the store is active. Outcomes and demand for jobs accumulate
+/// meanwhile, and the next exchange takes them all: batches grow with load and vanish when idle. No
+/// step of this loop waits for a timer; timers only make up for missing hints.
 ///
-/// A job is `live` from its claim to its accepted settlement, and in between `ready` (waits for a
-/// slot, and for a thread if its handler blocks), running, or ended (waits for the next exchange).
+/// A job is `live` from its claim to its accepted settlement: `ready` (waits for a slot, and for a
+/// thread if its handler blocks), running, or ended (waits for the next exchange).
 class ASYNCJOBS_DECL ExecutorCore {
 public:
     ExecutorCore(JobStore& store, Runtime& runtime, ExecutorOptions options);
@@ -68,16 +68,16 @@ private:
     using Lock = std::unique_lock<std::mutex>;
     using ExecutionPtr = std::shared_ptr<Execution>;
 
-    /// Lets asynchronous handlers end after their executor is gone, to no effect.
+    /// Lets asynchronous handlers end after their executor was destroyed, without effect.
     struct Link {
         std::shared_mutex mutex;
-        ExecutorCore* core; ///< null once the executor is gone
+        ExecutorCore* core; ///< null once the executor is destroyed
     };
     enum class Phase { created, started, stopping, stopped };
 
-    /// What others are told of an exchange once no lock is held.
+    /// The notifications of an exchange, sent once no lock is held.
     struct News {
-        bool is_watched = false; ///< by users of the store's hints
+        bool is_watched = false; ///< the store's hints have subscribers
         std::vector<JobId> changed = {};
         std::vector<JobEvent> events = {};
         std::set<std::string> ready_queues = {};
@@ -86,14 +86,14 @@ private:
 
     struct Ready {
         std::deque<ExecutionPtr> jobs;
-        SteadyTime since = {}; ///< when it last got its oldest job, or gave one away
+        SteadyTime since = {}; ///< when it last received its oldest job, or passed one to a thread
     };
 
     struct Room {
         std::size_t slots, threads;
     };
 
-    // The exchange loop (impl/exchange_loop.ipp). `turn` and what it calls run on exchange_lane_.
+    // The exchange loop (impl/exchange_loop.ipp). `turn` and its callees run on exchange_lane_.
     void pump(Lock&);
     bool wants_exchange() const;
     Room room(std::size_t ahead) const;
@@ -106,7 +106,7 @@ private:
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
                bool ahead, SteadyTime asked_at);
     void note_ended(Lock&, const Settlement& settlement, const Settled& settled, News& news);
-    void tell(News news);
+    void publish(News news);
     void on_store_fault(std::vector<Settlement> settlements, const std::exception& fault,
                         SteadyTime asked_at);
     void note_fault(const std::exception& fault);
@@ -120,7 +120,7 @@ private:
     void prove_writable(const LeaseRef& lease);
     void keep_refused(std::vector<Settlement> settlements, const std::string& fault);
     void settle_refused();
-    bool settle_refused(RefusedEnd& refused, Exchange& answer);
+    bool settle_refused(RefusedEnd& refused, Exchange& result);
     void note_refused(Lock&, std::string_view fault);
     void note(LogEntry::Level level, std::string message, const JobId& job = {});
     void log_notes();
@@ -138,7 +138,7 @@ private:
     void finish(const ExecutionPtr& execution, const std::exception_ptr& thrown, JsonText result);
     void end(Lock&, const ExecutionPtr& execution, Settlement settlement);
     void give_up(const ExecutionPtr& execution);
-    /// Without a delay, it keeps its place in its queue.
+    /// Without a delay, the job keeps its place in its queue.
     void give_back(Lock&, const ExecutionPtr& execution, Duration delay = {});
     void give_back_unknown(Lock&, const ExecutionPtr& execution);
     bool is_suspect(const ClaimedJob& job) const;
@@ -148,8 +148,8 @@ private:
     const Handler& handler_of(const ExecutionPtr& execution) const;
     const RetryPolicy& retry_policy_of(const Handler& handler) const;
 
-    // Everything else (impl/executor_core.ipp).
-    /// Whose handler the calling thread is running.
+    // Lifecycle, hints and logs (impl/executor_core.ipp).
+    /// The executor whose handler the calling thread runs.
     static const ExecutorCore*& runs_handler_of() noexcept;
     void wrap_handlers();
     void halt();
@@ -159,9 +159,9 @@ private:
     bool may_rescue();
     void on_rescued(const std::vector<Rescued>& rescued);
     void on_clock_notice(const ClockNotice& notice);
-    void tell_progress(const ClaimedJob& job, int percent);
-    void tell_started(const ClaimedJob& job);
-    void tell_rescued(const std::vector<Rescued>& rescued);
+    void publish_progress(const ClaimedJob& job, int percent);
+    void publish_started(const ClaimedJob& job);
+    void publish_rescued(const std::vector<Rescued>& rescued);
     void log(LogEntry::Level level, const std::string& message, const JobId& job = {});
 
     ClosableStore store_;
@@ -179,41 +179,42 @@ private:
     unsigned concurrency_;
     unsigned threads_;
     Ready ready_;       ///< for threads
-    Ready ready_async_; ///< go first where slots are short
+    Ready ready_async_; ///< first when slots are short
     std::unordered_map<JobId, ExecutionPtr> live_;
     std::vector<Settlement> ended_;
-    bool settles_soon_ = false; ///< of these, one whose worker was lost before
+    bool settles_soon_ = false; ///< includes one whose worker was lost before
     std::size_t running_ = 0;   ///< slots taken, by handlers and by threads about to run one
-    std::size_t blocking_ = 0;  ///< of these, with a thread
+    std::size_t blocking_ = 0;  ///< of these, those with a thread
     std::size_t starting_ = 0;  ///< of these, threads that have not taken a job yet
-    unsigned abandoned_ = 0;    ///< threads whose handlers are waited for no more
-    bool starts_async_ = false; ///< the async lane is at it
+    unsigned abandoned_ = 0;    ///< threads of handlers that were given up
+    bool starts_async_ = false; ///< the async lane is starting some
     Prefetch prefetch_;
-    /// With all threads busy, when to claim a job again that may need none.
+    /// While all threads are busy: when to claim again for jobs that may need none.
     SteadyTime try_from_ = {};
-    std::size_t async_in_a_row_ = 0; ///< of what was claimed last, where both kinds are handled
-    std::set<std::string> blocking_queues_; ///< whose latest job was for a thread; likewise
+    std::size_t async_in_a_row_ = 0; ///< among the latest claims, if both kinds are handled
+    std::set<std::string>
+        blocking_queues_; ///< whose latest job needed a thread, if both kinds are handled
     bool exchanging_ = false;
-    bool may_claim_ = true;                      ///< there may be something to claim
-    std::optional<SteadyTime> unanswered_since_; ///< since when the store's answers are missing
-    int faults_ = 0;                             ///< in a row
-    SteadyTime failing_since_ = {};              ///< if faults_ > 0
+    bool may_claim_ = true;                   ///< there may be something to claim
+    std::optional<SteadyTime> unknown_since_; ///< start of the first exchange with unknown outcome
+    int faults_ = 0;                          ///< in a row
+    SteadyTime failing_since_ = {};           ///< if faults_ > 0
     SteadyTime no_rescue_before_ = {}; ///< after an outage, other workers renew their leases first
     RefusedEnds refused_;
-    int refused_rounds_ = 0;   ///< in a row, of tries to settle them
-    bool is_failing_ = false;  ///< the store, as far as the log knows
-    bool is_refusing_ = false; ///< it refuses ends of jobs, likewise
-    bool is_full_ = false;     ///< of these, likewise
+    int refused_rounds_ = 0;   ///< consecutive rounds of retries
+    bool is_failing_ = false;  ///< the log's latest state of the store
+    bool is_refusing_ = false; ///< likewise: it refuses outcomes
+    bool is_full_ = false;     ///< likewise: too many of them
     RunLeases run_leases_;
-    bool waits_to_retry_ = false; ///< the timer starts the next turn
+    bool waits_to_retry_ = false; ///< the timer starts the next exchange
     std::set<std::string> unknown_types_;
-    unsigned stops_ = 0;             ///< asynchronous ones under way, with a thread each
+    unsigned stops_ = 0;             ///< active asynchronous ones, with a thread each
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
 
     std::mutex halt_mutex_;
-    std::atomic<bool> stopped_in_time_ = true; ///< the store has recorded what ended
+    std::atomic<bool> stopped_in_time_ = true; ///< the store has recorded all outcomes
 
-    std::vector<LogEntry> notes_; ///< the exchange lane's, to be logged when it holds no lock
+    std::vector<LogEntry> notes_; ///< of the exchange lane, logged when it holds no lock
     std::mutex log_mutex_;
     std::shared_ptr<Link> link_;
     const std::shared_ptr<StoreAccess> access_;
@@ -221,12 +222,12 @@ private:
     std::unique_ptr<Upkeep> upkeep_;
     std::unique_ptr<Timer> claim_timer_;
     std::unique_ptr<Timer> refused_timer_;
-    // Destroyed first, and in this order's reverse: their tasks use all of the above.
+    // Destroyed first, in reverse order: their tasks use everything above.
     std::unique_ptr<Lane> exchange_lane_;
     std::unique_ptr<Lane> upkeep_lane_;
     std::unique_ptr<Lane> workers_;
-    std::unique_ptr<Lane> stop_lane_;  ///< of stop_async(); null until it is called
-    std::unique_ptr<Lane> async_lane_; ///< starts asynchronous handlers; null if there is none
+    std::unique_ptr<Lane> stop_lane_;  ///< for stop_async(); null until its first call
+    std::unique_ptr<Lane> async_lane_; ///< starts asynchronous handlers; null without any
     Notifier::Subscription ready_subscription_;
     Notifier::Subscription cancel_subscription_;
 };

@@ -7,18 +7,18 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// How long the next commit waits for callers who may be about to come. Those whose commit has just
-/// ended often come back at once; without a pause, they and those who waited meanwhile take turns,
-/// and each commit carries half of what it could.
+/// How long the next commit waits for callers that are about to arrive. Callers whose commit has
+/// just ended often return at once; without a pause, they and those that waited meanwhile
+/// alternate, and each commit carries half of the possible items.
 ///
-/// A pause is short against a commit. Each one in vain makes the next ones rarer, so that callers
-/// who do not come back at once pay next to nothing.
+/// A pause is short compared to a commit. Each pause in vain makes the next ones rarer, so that
+/// callers that do not return at once lose next to nothing.
 ///
 /// Thread-safety  None.
 class Gathering {
 public:
-    /// Of the commit that is about to begin, for which `waiting` callers are there: how many more
-    /// make it worth starting before its pause is over. Zero: no pause.
+    /// For a commit about to begin with `waiting` callers: how many more make it worth starting
+    /// before its pause is over. Zero: no pause.
     std::size_t missing(std::size_t waiting) {
         if (waiting >= seen_) return 0;
         if (skip_ > 0) {
@@ -37,16 +37,16 @@ public:
         skip_ = skips_;
     }
 
-    /// A commit for `callers` took so long, and `waiting` others came meanwhile.
+    /// A commit for `callers` took `took`, and `waiting` others arrived meanwhile.
     void committed(std::size_t callers, std::size_t waiting, Duration took) {
         seen_ = callers + waiting;
         took_ = took;
     }
 
 private:
-    std::size_t seen_ = 0; ///< callers, of late
+    std::size_t seen_ = 0; ///< recent callers
     Duration took_{};
-    int skip_ = 0;  ///< commits to come that shall not pause
+    int skip_ = 0;  ///< upcoming commits without a pause
     int skips_ = 0; ///< after the latest pause
 };
 

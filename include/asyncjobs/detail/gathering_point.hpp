@@ -9,19 +9,19 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Where the one who is about to commit waits for those who may be about to come: see Gathering.
+/// Where a caller about to commit waits for others that are about to arrive: see Gathering.
 ///
-/// Thread-safety  Every member is called with the lock held that guards those who wait.
+/// Thread-safety  Call every member with the lock held that guards the waiting callers.
 class GatheringPoint {
 public:
     explicit GatheringPoint(const Runtime& runtime) noexcept : runtime_(runtime) {}
 
-    /// There is one more.
+    /// Another caller has arrived.
     void came() {
         if (missing_ > 0 && --missing_ == 0) all_came_.notify_one();
     }
 
-    /// `waiting` are there already.
+    /// `waiting` callers are present already.
     void wait(std::unique_lock<std::mutex>& lock, std::size_t waiting) {
         missing_ = gathering_.missing(waiting);
         if (missing_ == 0) return;

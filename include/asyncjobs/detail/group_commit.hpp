@@ -14,26 +14,26 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Lets concurrent callers share one durable commit: whoever comes while a commit is under way
-/// waits for it to end, and then all who wait go together. Starts no thread: one of the callers
-/// commits for the others. Each returns only after its own item has been committed.
+/// Lets concurrent callers share one durable commit: callers that arrive during a commit wait for
+/// it to end, and then commit together. Starts no thread: one of the callers commits for the
+/// others. Each returns only after its own item has been committed.
 ///
-/// With several `leaders`, so many commits may be under way at a time: for items whose commit may
-/// have to wait for somebody else's transaction, and should then hold up few others.
+/// With several `leaders`, as many commits may be active at a time: for items whose commit may have
+/// to wait for another transaction, and should then delay few others.
 ///
 /// Thread-safety  Full.
 /// Ownership      The runtime must outlive it.
-template <typename Item, typename Answer>
+template <typename Item, typename Result>
 class GroupCommit {
 public:
-    /// What it throws is thrown to each caller of the group.
-    using Commit = CallOfMany<Item, Answer>;
+    /// An exception is thrown to each caller of the group.
+    using Commit = CallOfMany<Item, Result>;
 
     GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit, std::size_t leaders = 1)
         : limit_(limit), leaders_(leaders), runtime_(runtime), commit_(std::move(commit)),
           gathering_(runtime) {}
 
-    Answer submit(Item item) {
+    Result submit(Item item) {
         Caller self{.item = std::move(item)};
         std::unique_lock lock(mutex_);
         gathering_.came();
@@ -50,7 +50,7 @@ public:
         Group group;
         try {
             group = take_group(self);
-        } catch (...) { // for want of memory
+        } catch (...) { // out of memory
             pass_on();
             throw;
         }
@@ -62,7 +62,7 @@ public:
 private:
     struct Caller {
         Item item;
-        Outcome<Answer> outcome = {};
+        Outcome<Result> outcome = {};
         bool leads = false;
         std::binary_semaphore woken{0}; ///< once it leads, or has its outcome
     };
@@ -94,7 +94,7 @@ private:
         std::vector<Item> items;
         items.reserve(group.size());
         for (auto* caller : group) items.push_back(std::move(caller->item));
-        auto outcomes = outcomes_of<Item, Answer>(commit_, items);
+        auto outcomes = outcomes_of<Item, Result>(commit_, items);
         for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome = std::move(outcomes[i]);
     }
 
@@ -121,7 +121,7 @@ private:
     const Commit commit_;
     std::mutex mutex_;
     std::deque<Caller*> waiting_;
-    std::size_t leading_ = 0; ///< callers that commit, or have been told to
+    std::size_t leading_ = 0; ///< callers that commit, or are about to
     GatheringPoint gathering_;
 };
 

@@ -7,9 +7,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Gives ids times that increase, though the wall clock may show the same time twice, so that jobs
-/// of one call have ids in the order of the call. A clock that is set back by more than a second is
-/// followed.
+/// Makes strictly increasing times for ids, even if the wall clock repeats a time, so that ids of
+/// one call are in its order. Follows a clock that is set back by more than a second.
 ///
 /// Thread-safety  Full.
 class IdClock {

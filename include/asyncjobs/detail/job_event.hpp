@@ -13,8 +13,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// What an accepted settlement has done to its job, which is `status` now. The store has cancelled
-/// a job that was to be put back, if that was requested.
+/// The effect of an accepted settlement on its job, which is `status` now. A job to be retried or
+/// released was cancelled by the store if that had been requested.
 inline JobEvent::Kind event_kind(const Settlement& settlement, JobStatus status) {
     switch (status) {
     case JobStatus::completed:
@@ -29,7 +29,7 @@ inline JobEvent::Kind event_kind(const Settlement& settlement, JobStatus status)
     }
 }
 
-/// What a rescue has done to a job, which is `status` now.
+/// The effect of a rescue on a job, which is `status` now.
 inline JobEvent::Kind event_kind(const Rescued& rescued) {
     switch (rescued.status) {
     case JobStatus::failed:
@@ -70,8 +70,8 @@ inline JobEvent job_event(const Settlement& settlement, JobStatus status,
     return event;
 }
 
-/// What became of jobs of which no more than the ids is known here: the store is asked for the
-/// rest, and where it can't tell, the event is without. Those that failed did with `error_code`.
+/// Events of jobs that are known by id only: the rest is read from the store, and left empty if
+/// that fails. Failed jobs have `error_code`.
 inline std::vector<JobEvent> job_events(JobStore& store,
                                         std::span<const std::pair<JobEvent::Kind, JobId>> happened,
                                         Timestamp at, std::string_view error_code = {}) {
@@ -81,7 +81,7 @@ inline std::vector<JobEvent> job_events(JobStore& store,
     try {
         jobs = store.glance(ids);
     } catch (const std::exception&) {
-        // What happened has happened; who needs the store next reports its fault.
+        // The events stand; the next call of the store reports its fault.
     }
     std::vector<JobEvent> events;
     for (std::size_t i = 0; i < ids.size(); ++i) {

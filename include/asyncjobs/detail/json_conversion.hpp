@@ -32,35 +32,35 @@ template <typename T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public |
                                                          boost::describe::mod_inherited>;
 
-/// Adds one, unless there are more than most_mismatches already. A pointer that is longer than this
-/// is replaced by that of a place around it.
+/// Adds a mismatch, unless there are more than most_mismatches already. A longer pointer than this
+/// is shortened to an enclosing place.
 inline constexpr std::size_t longest_pointer = 256; ///< bytes
 ASYNCJOBS_DECL void add_mismatch(Mismatches& mismatches, std::string_view pointer,
                                  std::string detail);
 
-/// Values within a variant's that do not fit an alternative of a variant of their own. Each is
-/// tried once, however many alternatives of those around it lead there: nested variants would
-/// double the work with each level.
+/// Values inside a variant that do not fit an alternative of a nested variant. Each is tried once,
+/// however many alternatives around it lead there: otherwise nested variants would double the work
+/// with each level.
 using FailedTrials =
     std::set<std::tuple<const boost::json::value*, std::type_index, std::size_t /*alternative*/>>;
 
-/// Where a reading is in the document, and what it found.
+/// The position of a reader in the document, and its findings.
 struct Reading {
     std::string pointer = {};
     UnknownMembers unknown = UnknownMembers::ignore;
-    FailedTrials* failed = nullptr; ///< of the outermost variant that is being read
+    FailedTrials* failed = nullptr; ///< of the outermost variant being read
     Mismatches mismatches = {};
 
     void found(std::string detail) { add_mismatch(mismatches, pointer, std::move(detail)); }
     void expected(std::string_view what) { found("expected " + std::string(what)); }
-    /// The rest need not be looked at.
+    /// The rest can be skipped.
     bool is_full() const noexcept { return mismatches.size() > most_mismatches; }
 };
 
-/// Adds one more token to a JSON pointer.
+/// Appends a token to a JSON pointer.
 ASYNCJOBS_DECL void append_token(std::string& pointer, std::string_view token);
 
-/// Steps into a member or element for the time of its life.
+/// Steps into a member or element for its lifetime.
 class ASYNCJOBS_DECL Step {
 public:
     Step(Reading& reading, std::string_view token);
@@ -80,7 +80,7 @@ ASYNCJOBS_DECL void read_timestamp(Reading&, const boost::json::value&, Timestam
 ASYNCJOBS_DECL void refuse_unknown(Reading&, const boost::json::object&,
                                    const std::vector<std::string_view>& known);
 
-/// Serialized without a check that a JsonText makes anyway.
+/// Serializes without a check that JsonText performs anyway.
 ASYNCJOBS_DECL JsonText to_text(const boost::json::value&);
 
 template <typename T>
@@ -126,7 +126,7 @@ void read_struct(Reading& in, const boost::json::value& value, T& out) {
     if (in.unknown == UnknownMembers::refuse) refuse_unknown(in, *object, known);
 }
 
-/// By the host's own conversion; empty if it throws.
+/// Uses the host's own conversion; empty if it throws.
 template <ReadByHost T>
 std::optional<T> converted_by_host(Reading& in, const boost::json::value& value) {
     try {
@@ -174,10 +174,11 @@ void read_array(Reading& in, const boost::json::value& value, std::array<T, size
     }
 }
 
-/// Adds a rule that is broken, unless there are too many to read.
+/// Adds a broken rule, unless there are too many to read.
 ASYNCJOBS_DECL void add_rule(std::string& rules, std::string_view pointer, std::string_view detail);
 
-/// Whether `value` fits the alternative; adds to `rules` what does not, if that is not known yet.
+/// Whether `value` fits the alternative; if not, adds its mismatches to `rules`, unless they are
+/// known.
 template <std::size_t index, typename T>
 bool read_alternative(const Reading& in, const boost::json::value& value, FailedTrials& failed,
                       T& out, std::string& rules) {

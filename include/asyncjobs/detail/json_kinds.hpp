@@ -35,8 +35,8 @@ inline constexpr bool is_array = false;
 template <typename T, std::size_t size>
 inline constexpr bool is_array<std::array<T, size>> = true;
 
-/// With a conversion of the host's own, found as Boost.JSON finds it. Some types of the standard
-/// library have one of Boost.JSON's own, so that they are tried before.
+/// Types with the host's own conversion, found as Boost.JSON finds it. Boost.JSON converts some
+/// standard types itself, so these are tried first.
 template <typename T>
 concept ReadByHost = requires(const boost::json::value& value) {
     { tag_invoke(boost::json::value_to_tag<T>(), value) } -> std::same_as<T>;
@@ -46,7 +46,7 @@ concept WrittenByHost = requires(boost::json::value& out, const T& value) {
     tag_invoke(boost::json::value_from_tag(), out, value);
 };
 
-/// std::filesystem::path, whose header is not needed here.
+/// std::filesystem::path, without its header.
 template <typename T>
 concept PathLike = requires(const T& path) {
     { path.u8string() } -> std::same_as<std::u8string>;
@@ -70,7 +70,7 @@ concept Collection = std::ranges::range<const T> && !requires {
 }
 &&requires(T& to, typename T::value_type item) { to.insert(to.end(), std::move(item)); };
 
-/// Refers to what it does not hold: pointers, std::unique_ptr, std::string_view, std::span.
+/// Refers to data that it does not own: pointers, std::unique_ptr, std::string_view, std::span.
 template <typename T>
 concept Referring = std::is_pointer_v<T> || std::convertible_to<T, std::string_view> || requires {
     typename T::element_type;
@@ -81,10 +81,10 @@ inline constexpr bool is_time_point = false;
 template <typename Clock, typename Span>
 inline constexpr bool is_time_point<std::chrono::time_point<Clock, Span>> = true;
 
-/// Fails to compile, with the remedy, for what is of none of these kinds.
+/// Fails to compile, with the remedy, for types of none of these kinds.
 template <typename T>
 constexpr void require_convertible() {
-    constexpr bool is_convertible = !std::same_as<T, T>; // false, but not before there is a T
+    constexpr bool is_convertible = !std::same_as<T, T>; // false, but only once T is known
     if constexpr (std::is_const_v<T>)
         static_assert(is_convertible, "a member that is read from JSON is not const");
     else if constexpr (std::is_enum_v<T>)
@@ -104,7 +104,8 @@ constexpr void require_convertible() {
                       "map are std::string");
 }
 
-/// Fails to compile, with the remedy, for what can't be made before it is read.
+/// Fails to compile, with the remedy, for types that can't be default-constructed before they are
+/// read.
 template <typename T>
 constexpr bool require_default() {
     static_assert(std::default_initializable<T>,
@@ -113,7 +114,7 @@ constexpr bool require_default() {
     return std::default_initializable<T>;
 }
 
-/// `T{}`, with a remedy where that can't be made.
+/// `T{}`, with a remedy if that does not compile.
 template <typename T>
 T made_empty() {
     if constexpr (require_default<T>())

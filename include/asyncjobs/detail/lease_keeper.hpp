@@ -14,10 +14,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 using Executions = std::vector<std::shared_ptr<Execution>>;
 
-/// Keeps the leases of the jobs that are under way: renews them, brings their progress to the store
-/// and cancel requests back, stops handlers that ran out of time or of lease.
+/// Keeps the leases of active jobs: renews them, stores their progress, fetches cancel requests,
+/// and stops handlers whose timeout or lease is over.
 ///
-/// Beats only while there is something under way.
+/// Beats only while jobs are active.
 class ASYNCJOBS_DECL LeaseKeeper {
 public:
     struct Options {
@@ -32,33 +32,32 @@ public:
         std::function<void(const std::shared_ptr<Execution>&)> give_up;
         /// Called at every beat, before anything else.
         std::function<void()> on_beat;
-        /// The store has recorded so much; may be empty.
+        /// The store has recorded this percentage; may be empty.
         std::function<void(const ClaimedJob&, int percent)> progressed = {};
     };
 
     /// Borrows all but the options and the hooks. Renews on `lane`.
     LeaseKeeper(Runtime& runtime, JobStore& store, Lane& lane, Options options, Hooks hooks);
 
-    /// Makes it beat if it does not.
+    /// Starts the beat if it is off.
     void wake();
 
-    /// No beat is under way afterwards, and none comes.
+    /// Afterwards no beat is active, and none follows.
     void stop();
 
-    /// Asks the store about these at once: a cancel request is known to have come.
+    /// Renews these at once: a cancel request has arrived.
     void look_at(std::span<const std::shared_ptr<Execution>> executions);
 
-    /// Renews what a sweep might take for lost: leases that were not renewed for long, and all of
-    /// them if this process has slept or the store failed the last time. False if that is not
-    /// certain to have made a sweep safe: the store fails, or other processes have slept or met the
-    /// same fault, too, and must have their turn first.
-    /// Called on the lane.
+    /// Renews leases that a sweep might take for lost: stale ones, or all if this process has slept
+    /// or the store failed the last time. Returns false if a sweep may still be unsafe: the store
+    /// fails, or other processes may have slept or met the same fault, and must renew first. Called
+    /// on the lane.
     bool renew_before_sweep();
 
-    /// How old what is known of a cancellation may get, about.
+    /// Approximate maximum age of the cancellation state.
     static constexpr Duration check_every = std::chrono::milliseconds{700};
 
-    /// How long a lease may be relied on after it was last renewed.
+    /// How long after its last renewal a lease may be relied on.
     static Duration reliable(Duration lease_for) { return lease_for - lease_for / 4; }
 
 private:
@@ -76,9 +75,10 @@ private:
     const Duration period_;
     std::mutex mutex_;
     bool beating_ = false;
-    bool woken_ = false; ///< since the beat that is under way began
+    bool woken_ = false; ///< since the current beat began
     bool renewing_ = false;
-    std::optional<Duration> clock_offset_; ///< the wall clock's, from the one that stops in sleep
+    std::optional<Duration> clock_offset_; ///< difference between the wall clock and the monotonic
+                                           ///< clock, which stops in sleep
     /// Before the next sweep: this process has slept, or the store failed before the last one.
     bool must_renew_all_ = false;
     std::unique_ptr<Timer> timer_;

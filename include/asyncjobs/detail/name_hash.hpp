@@ -11,12 +11,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// The same for the same name, and of two names never, as good as.
+/// Equal for equal names; practically never equal for different ones.
 inline boost::uuids::uuid name_hash(const std::string& name) {
     return boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(name);
 }
 
-/// The id of what is to be made once for a name and a time.
+/// The id of a job that exists once per name and time.
 inline JobId job_id_of(Timestamp at, const boost::uuids::uuid& hash) {
     const auto number = [&](std::size_t first, std::size_t last) {
         std::uint64_t value = 0;

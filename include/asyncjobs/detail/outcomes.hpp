@@ -12,30 +12,30 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// An answer, or what was thrown instead.
-template <typename Answer>
+/// A result, or the exception thrown instead.
+template <typename Result>
 struct Outcome {
-    Answer answer = {};
+    Result result = {};
     std::exception_ptr error = {};
 
-    Answer take() {
+    Result take() {
         if (error) std::rethrow_exception(error);
-        return std::move(answer);
+        return std::move(result);
     }
 };
 
-/// Answers in the order of the items.
-template <typename Item, typename Answer>
-using CallOfMany = std::function<std::vector<Answer>(std::span<const Item>)>;
+/// Returns results in the order of the items.
+template <typename Item, typename Result>
+using CallOfMany = std::function<std::vector<Result>(std::span<const Item>)>;
 
-/// What becomes of each item of a call. A fault that trying again does not help may be one item's
-/// own: the others shall not share it, and each has a call of its own.
-template <typename Item, typename Answer>
-void call_for(const CallOfMany<Item, Answer>& call, std::span<const Item> items,
-              std::span<Outcome<Answer>> outcomes) {
+/// Calls for all items, and returns the outcome of each. A fault that is not retryable may be
+/// caused by a single item: to isolate it, each item then gets its own call.
+template <typename Item, typename Result>
+void call_for(const CallOfMany<Item, Result>& call, std::span<const Item> items,
+              std::span<Outcome<Result>> outcomes) {
     try {
-        auto answers = call(items);
-        for (std::size_t i = 0; i < items.size(); ++i) outcomes[i].answer = std::move(answers[i]);
+        auto results = call(items);
+        for (std::size_t i = 0; i < items.size(); ++i) outcomes[i].result = std::move(results[i]);
     } catch (const std::system_error& error) {
         const bool shared = error.code() == Condition::retryable || items.size() == 1;
         for (std::size_t i = 0; i < items.size(); ++i) {
@@ -49,11 +49,11 @@ void call_for(const CallOfMany<Item, Answer>& call, std::span<const Item> items,
     }
 }
 
-template <typename Item, typename Answer>
-std::vector<Outcome<Answer>> outcomes_of(const CallOfMany<Item, Answer>& call,
+template <typename Item, typename Result>
+std::vector<Outcome<Result>> outcomes_of(const CallOfMany<Item, Result>& call,
                                          std::span<const Item> items) {
-    std::vector<Outcome<Answer>> outcomes(items.size());
-    call_for<Item, Answer>(call, items, outcomes);
+    std::vector<Outcome<Result>> outcomes(items.size());
+    call_for<Item, Result>(call, items, outcomes);
     return outcomes;
 }
 

@@ -8,12 +8,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Decides how many jobs to claim ahead of a free thread: short jobs in batches, so that one
-/// transaction pays for many, long ones not at all, so that none waits here while another process
-/// could run it.
+/// Decides how many jobs to claim ahead of a free thread: short jobs in batches, to share the cost
+/// of a transaction; long ones not at all, so that none waits here while another process could run
+/// it.
 class Prefetch {
 public:
-    /// No job shall wait here longer than about this.
+    /// No job should wait here longer than about this.
     static constexpr Duration budget = std::chrono::milliseconds{20};
 
     Prefetch(unsigned threads, unsigned limit) noexcept : threads_(threads), limit_(limit) {}
@@ -25,7 +25,7 @@ public:
         mean_ = mean_ == 0 ? sample : mean_ + (sample - mean_) / 8;
     }
 
-    /// Jobs waited longer than they should: whatever runs now takes its time.
+    /// Jobs waited too long: the running ones take at least as long.
     void overdue(Duration waited) noexcept {
         mean_ = std::max(mean_, static_cast<double>(waited.count()));
     }
@@ -39,7 +39,7 @@ public:
 private:
     unsigned threads_;
     unsigned limit_;
-    double mean_ = 0; ///< microseconds, weighted towards the latest runs; 0: none known
+    double mean_ = 0; ///< microseconds, weighted towards recent runs; 0: unknown
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -14,7 +14,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// In which order an executor's queues are offered to the store.
+/// The order in which an executor's queues are offered to the store.
 class QueueOrder {
 public:
     explicit QueueOrder(std::vector<ServedQueue> queues) : queues_(std::move(queues)) {
@@ -28,7 +28,7 @@ public:
         return std::ranges::find(queues_, name, &ServedQueue::name) != queues_.end();
     }
 
-    /// One place after the other is drawn among the queues with a weight that have none yet.
+    /// Draws one place after the other among the remaining weighted queues.
     std::vector<std::string> draw(const std::function<std::uint64_t()>& random_bits) const {
         std::vector<const ServedQueue*> order;
         for (const auto& queue : queues_) order.push_back(&queue);
@@ -47,7 +47,7 @@ public:
 
 private:
     std::vector<ServedQueue> queues_;
-    std::size_t weighted_ = 0; ///< of the queues, how many have a weight; they come first
+    std::size_t weighted_ = 0; ///< how many queues have a weight; they come first
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

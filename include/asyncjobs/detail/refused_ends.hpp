@@ -10,17 +10,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// How a job ended, which the store does not take although it takes other writes.
+/// An outcome of a job that the store refuses although it accepts other writes.
 struct RefusedEnd {
     Settlement settlement;
-    std::size_t bytes = 0;                ///< that are kept for it
-    std::optional<SteadyTime> since = {}; ///< refused by a store that is certain to work
-    bool is_logged = false;               ///< that its job ends without what it holds
+    std::size_t bytes = 0;                ///< memory kept for it
+    std::optional<SteadyTime> since = {}; ///< refused by a store that verifiably works
+    bool is_logged = false;               ///< that the job ends without its refused content
 };
 
 using RefusedEndList = std::list<RefusedEnd>;
 
-/// About what it keeps in memory beside itself.
+/// Approximate memory of its content.
 inline std::size_t bytes_of(const Settlement& settlement) {
     std::size_t bytes = sizeof settlement + settlement.result().text().size() +
                         settlement.error().message.size() +
@@ -30,7 +30,7 @@ inline std::size_t bytes_of(const Settlement& settlement) {
     return bytes;
 }
 
-/// The same end without what a store may refuse of it. A job whose result is refused has failed.
+/// The same outcome without content that a store may refuse. A job whose result is refused fails.
 inline Settlement bare(const Settlement& settlement) {
     using Kind = Settlement::Kind;
     const auto because = [](const char* what) {
@@ -53,10 +53,10 @@ inline Settlement bare(const Settlement& settlement) {
     return Settlement::failed(lease, because("the store refused the job's result"));
 }
 
-/// The ends that wait for their next try, the next one first.
+/// The outcomes that wait for their next retry, in order.
 ///
-/// It is full from `most` of them, or `most_bytes`, until there are less than three quarters of
-/// both, and takes more all the same: what runs then is yet to end.
+/// Full from `most` of them, or `most_bytes`, until both are below three quarters. Accepts more
+/// even when full: running jobs have yet to end.
 class RefusedEnds {
 public:
     static constexpr std::size_t most = 1000;
@@ -72,14 +72,14 @@ public:
             ends_, [&](const RefusedEnd& end) { return end.settlement.lease() == lease; });
     }
 
-    /// Goes first.
+    /// Adds it at the front.
     void add(RefusedEnd end) {
         ends_.push_front(std::move(end));
         bytes_ += ends_.front().bytes;
         note_size();
     }
 
-    /// The first ones. is_full() stays what it is until put_back() has been called.
+    /// Takes the first ones. is_full() does not change until put_back().
     RefusedEndList take(std::size_t limit) noexcept {
         RefusedEndList taken;
         const auto count = std::min(limit, ends_.size());
@@ -89,7 +89,7 @@ public:
         return taken;
     }
 
-    /// Of what was taken, what is still to be tried, and what has been in vain and comes last.
+    /// Puts back the untried ones in front and the ones refused again at the end.
     void put_back(RefusedEndList untried, RefusedEndList refused) noexcept {
         for (const auto* list : {&untried, &refused})
             for (const RefusedEnd& end : *list) bytes_ += end.bytes;

@@ -8,8 +8,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Within a handler of all exceptions: throws Error for what is under way, as constructors do where
-/// the system has no thread, descriptor or memory left.
+/// In a handler of all exceptions: rethrows the current one as Error, as constructors do when the
+/// system has no thread, descriptor or memory left.
 [[noreturn]] inline void rethrow_as_error(const std::string& what) {
     try {
         throw;

@@ -7,12 +7,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// A number in [0, 1) made of random bits.
+/// A number in [0, 1) from random bits.
 inline double unit_interval(std::uint64_t random_bits) noexcept {
     return static_cast<double>(random_bits >> 11) * 0x1p-53;
 }
 
-/// How long to wait after the `attempt`th try (from 1) has failed; `chance` is from 0 to below 1.
+/// The delay after the failure of the `attempt`th try (from 1); `chance` is from 0 to below 1.
 inline Duration backoff_delay(const Backoff& backoff, int attempt, double chance) noexcept {
     const auto most = static_cast<double>(backoff.most.count());
     const auto first = static_cast<double>(backoff.first.count());
@@ -20,7 +20,7 @@ inline Duration backoff_delay(const Backoff& backoff, int attempt, double chance
     return Duration(static_cast<Duration::rep>(full * (1.0 - backoff.jitter * chance)));
 }
 
-/// `period`, a tenth longer or shorter, so that many processes do not act in step.
+/// `period`, up to a tenth longer or shorter, so that many processes do not act in step.
 inline Duration jittered(Duration period, std::uint64_t random_bits) noexcept {
     return Duration(static_cast<Duration::rep>(static_cast<double>(period.count()) *
                                                (0.9 + 0.2 * unit_interval(random_bits))));

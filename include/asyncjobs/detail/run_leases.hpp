@@ -9,11 +9,11 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Remembers the leases that an executor was given last, so that it runs none of these twice,
-/// whatever the store answers. One that the store gives again after so many others would run again.
+/// Remembers the latest leases of an executor, so that it runs none of them twice, whatever the
+/// store returns. An older lease would run again.
 ///
-/// At least the latest `enough` jobs are remembered, in two generations of which the older one is
-/// forgotten as a whole.
+/// Remembers at least the latest `enough` jobs, in two generations, of which the older one is
+/// discarded as a whole.
 class RunLeases {
 public:
     static constexpr std::size_t enough = 32768;

@@ -11,19 +11,19 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Memory for documents that a stranger wrote. Boost.JSON hashes the keys of an object with the
-/// address of its table as the only secret, and a table's address can be guessed: large ones begin
-/// at the same place of a page each time. Here they begin anywhere, so that keys that collide in
-/// one parse do not in the next.
+/// Memory for untrusted documents. Boost.JSON hashes the keys of an object with the address of its
+/// table as the only secret, and that address can be guessed: large tables always begin at the same
+/// place of a page. Here they begin anywhere, so that keys that collide in one parse do not in the
+/// next.
 ///
 /// Thread-safety  Full.
 class ScatteredMemory final : public boost::json::memory_resource {
     static constexpr std::size_t step = alignof(std::max_align_t);
-    static constexpr std::size_t least = 512; ///< bytes; smaller objects have no table to search
+    static constexpr std::size_t least = 512; ///< bytes; smaller objects have no hash table
 
     void* do_allocate(std::size_t size, std::size_t) override {
         if (size < least) return ::operator new(size);
-        // A place for each bucket of the largest table that fits.
+        // Room for each bucket of the largest table that fits.
         const std::size_t places = std::max<std::size_t>(size / step / 2, 64);
         const std::size_t offset = (1 + random_.next() % places) * step;
         auto* const whole = static_cast<std::byte*>(::operator new(size + places * step));
@@ -45,9 +45,9 @@ class ScatteredMemory final : public boost::json::memory_resource {
     SystemRandom random_;
 };
 
-/// Lives as long as the process: documents borrow it.
+/// Lives as long as the process, because documents borrow it.
 inline boost::json::storage_ptr scattered_memory() {
-    static auto* const memory = new ScatteredMemory; // NOLINT: outlives documents in statics
+    static auto* const memory = new ScatteredMemory; // NOLINT: outlives static documents
     return memory;
 }
 

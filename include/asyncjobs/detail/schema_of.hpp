@@ -12,18 +12,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::json::detail {
 
-/// Where in the whole schema a part of it stands, and the structs that it is part of.
+/// The place of a part in the whole schema, and the structs that contain it.
 struct ASYNCJOBS_DECL Place {
     UnknownMembers unknown = UnknownMembers::ignore;
-    bool serialized = false; ///< it is of what is written, not of what is read
+    bool serialized = false; ///< a schema of written documents, not of accepted ones
     std::string pointer = "#";
     std::vector<std::pair<std::type_index, std::string>> within = {};
 
     Place at(std::initializer_list<std::string_view> tokens) const;
 };
 
-/// The same schema for a value that may be null as well. Not for a struct's, which may be referred
-/// to.
+/// The same schema for a nullable value. Not for a struct's schema, which may be referred to.
 ASYNCJOBS_DECL boost::json::object or_null(boost::json::object schema);
 
 template <typename T>

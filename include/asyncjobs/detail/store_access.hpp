@@ -14,13 +14,13 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 class Execution;
 
-/// What a handler reaches the store through. It may outlive the executor, and ends with it.
+/// A handler's access to the store. May outlive the executor, and is closed with it.
 ///
-/// Blocking  record(), report_start() and visit_parents_of() call the store, and wait while it
-///           fails: until the lease has ended, or for as long as a lease lasts where it does not
-///           end. The first failure is logged; in report_start(), only if it is no outage.
-/// Errors    Interrupted when the executor is gone or the handler is to stop, and after that wait;
-///           Error as the store threw it, if trying again does not help.
+/// Blocking       record(), report_start() and visit_parents_of() call the store, and wait while it
+///                fails: until the lease has ended, or for the length of a lease if it is renewed.
+///                The first failure is logged; in report_start(), only if it is no outage.
+/// Errors         Interrupted when the executor is destroyed or the handler is to stop, and after
+///                that wait; Error as the store threw it, if a retry does not help.
 class ASYNCJOBS_DECL StoreAccess {
 public:
     using Log = std::function<void(LogEntry::Level, const std::string&, const JobId&)>;
@@ -28,23 +28,22 @@ public:
     StoreAccess(JobStore& store, Runtime& runtime, Duration lease_for, Log log = {})
         : store_(&store), runtime_(runtime), lease_for_(lease_for), log_(std::move(log)) {}
 
-    /// Waits for the calls that are under way.
+    /// Waits for active calls.
     void close();
 
     /// Returns when the step is durable. Extends the lease.
     void record(Execution& execution, const Step& step);
 
-    /// Returns when the store knows that the job starts. Extends the lease. Where that can't be
-    /// done, throws Interrupted, and never Error: the attempt, whose timeout has not begun, is given
-    /// back.
+    /// Returns when the store has recorded the start. Extends the lease. If that fails, throws
+    /// Interrupted, never Error: the attempt, whose timeout has not begun, is released.
     void report_start(Execution& execution);
 
-    /// Calls `visit` with each, newest first; what is in memory at a time is bounded.
+    /// Calls `visit` with each, newest first, with bounded memory.
     void visit_parents_of(Execution& execution, JobParts parts,
                           const std::function<void(Job&&)>& visit);
     void complete(NewJob& job);
 
-    /// Asks `execution` to stop if its lease or its time is over by the clock.
+    /// Requests `execution` to stop if its lease or its timeout is over by the clock.
     void look_at_clock(Execution& execution);
 
 private:
@@ -61,7 +60,7 @@ private:
     JobStore* store_; ///< null once closed
     Runtime& runtime_;
     const Duration lease_for_;
-    const Log log_; ///< the executor's; called while it is there only
+    const Log log_; ///< the executor's; called only while that exists
     IdClock id_clock_;
 };
 

@@ -19,7 +19,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// The system's cryptographic randomness, fetched a block at a time.
+/// The system's cryptographic randomness, read in blocks.
 class SystemRandom {
 public:
     std::uint64_t next() {
@@ -37,7 +37,7 @@ private:
         for (std::uint64_t& bits : block_)
             bits = std::uint64_t{device_()} << 32 | std::uint64_t{device_()};
 #else
-        // libstdc++'s std::random_device takes twenty times as long.
+        // std::random_device of libstdc++ takes twenty times as long.
         if (::getentropy(block_.data(), sizeof block_) != 0)
             throw std::system_error(errno, std::generic_category(), "getentropy");
 #endif

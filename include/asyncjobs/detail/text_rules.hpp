@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// The length of the well-formed UTF-8 sequence at the front of `text`; 0 if there is none.
+/// The length of the well-formed UTF-8 sequence at the front of `text`; 0 if none.
 inline std::size_t utf8_sequence(std::string_view text) noexcept {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto in = [&](std::size_t i, unsigned low, unsigned high) {
@@ -31,7 +31,8 @@ inline std::size_t utf8_sequence(std::string_view text) noexcept {
     return 0;
 }
 
-/// What every store keeps byte for byte: valid UTF-8 and no NUL. Anything else becomes U+FFFD.
+/// Makes text that every store keeps byte for byte: valid UTF-8 without NUL. Everything else
+/// becomes U+FFFD.
 inline std::string storable(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -59,7 +60,7 @@ inline std::string_view shortened(std::string_view text, std::size_t limit) noex
     return text.substr(0, end);
 }
 
-/// Fit for a log line or a message: storable, and control characters as `?`.
+/// Makes text for a log line or a message: storable, with control characters as `?`.
 inline std::string printable(std::string_view text) {
     std::string out = storable(text);
     for (char& c : out)
@@ -79,7 +80,7 @@ inline bool is_name(std::string_view text) noexcept {
     return true;
 }
 
-/// Whether jobs of this type are the library's own, such as deliveries of webhooks.
+/// Whether jobs of this type are the library's own, such as webhook deliveries.
 inline bool is_library_type(std::string_view type) noexcept {
     return type.starts_with("asyncjobs.");
 }

@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Whether `text` is a `traceparent` of W3C Trace Context, of a version to come as well.
+/// Whether `text` is a `traceparent` of W3C Trace Context, of this or a later version.
 inline bool is_traceparent(std::string_view text) noexcept {
     constexpr std::size_t length = 55; // 00-<32>-<16>-00
     constexpr std::size_t most = 256;

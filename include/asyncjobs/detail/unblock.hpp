@@ -10,9 +10,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Those whom a parent's failure has stopped.
-inline void tell_stopped(JobStore& store, const std::vector<Unblocked>& unblocked,
-                         EventStream& events, Timestamp at) {
+/// Publishes the jobs that a parent's failure has ended.
+inline void publish_stopped(JobStore& store, const std::vector<Unblocked>& unblocked,
+                            EventStream& events, Timestamp at) {
     std::vector<std::pair<JobEvent::Kind, JobId>> stopped;
     for (const auto& job : unblocked) {
         if (job.status == JobStatus::failed) stopped.emplace_back(JobEvent::Kind::failed, job.id);
@@ -22,8 +22,8 @@ inline void tell_stopped(JobStore& store, const std::vector<Unblocked>& unblocke
     if (!stopped.empty()) events.publish(job_events(store, stopped, at, error_code::parent_failed));
 }
 
-/// Lets go all who wait for finished jobs, those that this finishes included, and says so; to
-/// `events` as well, if there are any.
+/// Unblocks all dependents of finished jobs, including jobs that finish by it, and notifies the
+/// store's subscribers and `events`, which may be null.
 inline void unblock_all(JobStore& store, const Runtime& runtime, EventStream* events) {
     constexpr std::size_t batch = 200;
     for (;;) {
@@ -35,7 +35,7 @@ inline void unblock_all(JobStore& store, const Runtime& runtime, EventStream* ev
         for (const auto& job : unblocked)
             if (job.status == JobStatus::pending && job.blocked_by == 0)
                 store.notifier().ready(job.queue);
-        if (events) tell_stopped(store, unblocked, *events, runtime.wall_clock());
+        if (events) publish_stopped(store, unblocked, *events, runtime.wall_clock());
     }
 }
 

@@ -13,9 +13,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Looks after what no worker holds: takes back leases that ran out, lets go who waited for jobs
-/// that have finished, deletes what has expired.
-/// Every executor of a fleet does it; the store sees to it that nothing is done twice.
+/// Maintains jobs without a worker: rescues expired leases, unblocks dependents of finished jobs,
+/// purges expired jobs. Every executor of a fleet does it; the store ensures that nothing is done
+/// twice.
 class Upkeep {
 public:
     struct Options {
@@ -28,12 +28,12 @@ public:
     static constexpr std::size_t batch = 500;
 
     struct Hooks {
-        std::function<bool()> may_rescue; ///< before each sweep, which it can put off to the next
+        std::function<bool()> may_rescue; ///< before each sweep; false postpones it to the next one
         std::function<void(const std::vector<Rescued>&)> on_rescued;
         std::function<void(const ClockNotice&)> on_clock_notice;
     };
 
-    /// Borrows all but the options and the hooks. Calls the store on `lane`, and the hooks there.
+    /// Borrows all but the options and the hooks. Calls the store and the hooks on `lane`.
     Upkeep(Runtime& runtime, JobStore& store, Lane& lane, Options options, Hooks hooks)
         : runtime_(runtime), store_(store), lane_(lane), options_(options),
           hooks_(std::move(hooks)),
@@ -51,7 +51,7 @@ public:
         if (rescue_timer_ && !std::exchange(unblocking_, true)) lane_.post([this] { unblock(); });
     }
 
-    /// Nothing is posted to the lane afterwards.
+    /// Afterwards nothing is posted to the lane.
     void stop() {
         std::unique_lock lock(mutex_);
         const auto rescue_timer = std::move(rescue_timer_);
@@ -70,7 +70,7 @@ private:
         try {
             if (hooks_.may_rescue()) rescued = store_.rescue(batch, options_.crash_limit);
         } catch (const std::exception&) {
-            // The exchange loop reports a store that fails; the next round tries again.
+            // The exchange loop reports the failing store; the next sweep retries.
         }
         if (!rescued.empty()) hooks_.on_rescued(rescued);
         for (const ClockNotice& notice : store_.take_clock_notices())
@@ -100,7 +100,7 @@ private:
         arm_again(purge_timer_, options_.purge_every, count);
     }
 
-    /// A batch a turn of the lane, so that however much there is to do, renewals need not wait.
+    /// One batch per task of the lane, so that a backlog does not delay renewals.
     void arm_again(const std::unique_ptr<Timer>& timer, Duration period, std::size_t done) {
         arm(timer, done == batch ? Duration::zero() : period);
     }
@@ -110,9 +110,9 @@ private:
     Lane& lane_;
     const Options options_;
     const Hooks hooks_;
-    std::mutex mutex_;        ///< guards all below
-    bool unblocking_ = false; ///< posted, and not yet begun
-    // Gone once stopped.
+    std::mutex mutex_;        ///< guards everything below
+    bool unblocking_ = false; ///< posted, but not started
+    // Null once stopped.
     std::unique_ptr<Timer> rescue_timer_;
     std::unique_ptr<Timer> purge_timer_;
 };

@@ -15,14 +15,14 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// How an attempt ended, before it is known what follows from it.
+/// How an attempt ended, before its settlement is decided.
 struct Ending {
     enum class Kind { returned, interrupted, snoozed, failed, threw };
 
     Kind kind = Kind::returned;
     JobError error = {};
     bool permanent = false;
-    std::optional<Duration> delay = {}; ///< that the handler asked for
+    std::optional<Duration> delay = {}; ///< requested by the handler
 };
 
 inline Ending ending_of(const std::exception_ptr& thrown) {
@@ -67,8 +67,8 @@ inline Ending timed_out() {
         .error = {std::string(error_code::timeout), "the attempt took longer than allowed", {}}};
 }
 
-/// What is said of a handler that completed its job itself, and returned. The store refuses to hear
-/// it where that is true.
+/// The outcome of a handler that completed its job itself, and returned. If its transaction was
+/// committed, the store refuses the settlement.
 inline Ending not_committed() {
     return {.kind = Ending::Kind::failed,
             .error = {std::string(error_code::internal_error),
@@ -76,13 +76,13 @@ inline Ending not_committed() {
                       {}}};
 }
 
-/// What an asynchronous handler has thrown that destroyed its completion without a call.
+/// The exception of an asynchronous handler that destroyed its completion without a call.
 inline std::exception_ptr dropped_completion() {
     return std::make_exception_ptr(std::logic_error("the handler dropped its completion"));
 }
 
-/// What follows from how an attempt ended. A handler that was asked to stop and gave up, in
-/// whatever way, has stopped for that reason; one that returned all the same has completed.
+/// Returns the settlement of an attempt. A handler that was asked to stop and did not return has
+/// stopped for that reason; one that returned has completed.
 inline Settlement verdict(const ClaimedJob& job, StopReason asked, Ending ending, JsonText result,
                           const RetryPolicy& retry, std::uint64_t random_bits) {
     if (ending.kind == Ending::Kind::returned)

@@ -16,15 +16,14 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Follows any number of jobs with one thread: reads those that a hint names, glances at all of
-/// them once a poll interval and reads those that have changed, in batches, and passes on what is
-/// new.
+/// Follows any number of jobs with one thread: reads jobs that a hint names, polls the summaries of
+/// all of them and reads changed ones, in batches, and passes on new revisions.
 class ASYNCJOBS_DECL WatchLoop {
 public:
     using Watcher = std::function<void(const std::optional<Job>&)>;
 
     struct Watched {
-        Watched(const JobId& whom, Watcher tell) : id(whom), watcher(std::move(tell)) {}
+        Watched(const JobId& job, Watcher callback) : id(job), watcher(std::move(callback)) {}
 
         const JobId id;
         const Watcher watcher;
@@ -42,7 +41,7 @@ public:
 
     WatchedPtr add(const JobId& id, Watcher watcher);
 
-    /// The watcher is not running any more afterwards.
+    /// Afterwards the watcher no longer runs.
     void remove(const WatchedPtr& watched);
 
 private:
@@ -50,7 +49,7 @@ private:
 
     struct Place {
         std::vector<WatchedPtr> watchers = {};
-        std::int64_t revision = 0; ///< of the latest reading
+        std::int64_t revision = 0; ///< of the latest read
     };
 
     void look_at(std::span<const JobId> ids);

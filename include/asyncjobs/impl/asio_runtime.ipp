@@ -24,7 +24,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// Memory for one handler at a time; a second one has the heap's.
+/// Memory for one handler at a time; further ones use the heap.
 class TimerMemory {
 public:
     void* allocate(std::size_t bytes) {
@@ -41,7 +41,7 @@ private:
     std::atomic<bool> used_ = false;
 };
 
-/// A timer has one wait under way at most, in memory of its own, so that arm() needs none.
+/// A timer has at most one pending wait, in its own memory, so that arm() allocates none.
 class AsioTimer final : public Timer {
 public:
     AsioTimer(const boost::asio::any_io_executor& executor, Task task)
@@ -54,7 +54,7 @@ public:
 
     void arm(Duration delay) override {
         const std::lock_guard lock(state_->mutex);
-        state_->timer.expires_after(bounded(delay)); // ends the wait that is under way
+        state_->timer.expires_after(bounded(delay)); // ends the pending wait
         if (!state_->waiting) wait(state_);
         state_->armed = true;
     }
@@ -72,10 +72,10 @@ private:
 
         TimerMemory memory;
         std::mutex running; ///< held while the task is called
-        std::mutex mutex;   ///< guards what follows
+        std::mutex mutex;   ///< guards everything below
         boost::asio::steady_timer timer;
         bool armed = false;
-        bool waiting = false; ///< a handler is to come
+        bool waiting = false; ///< a handler is pending
         const Task task;
     };
     using StatePtr = std::shared_ptr<State>;
@@ -119,7 +119,7 @@ private:
         }
 
         StatePtr state;
-        TimerMemory* memory; ///< which Asio asks of a handler that has been moved from, too
+        TimerMemory* memory; ///< Asio also needs it from a handler that was moved from
     };
 
     static void wait(const StatePtr& state) {
@@ -132,7 +132,7 @@ private:
 
 class ThreadLane final : public Lane {
 public:
-    /// Its first thread is there at once, so that what is posted later does run.
+    /// Starts the first thread at once, so that later posts always run.
     explicit ThreadLane(unsigned threads) : limit_(threads) {
         const std::lock_guard lock(mutex_);
         threads_.emplace_back([this] { work(); });
@@ -165,14 +165,14 @@ public:
 private:
     using Threads = std::list<std::jthread>;
 
-    /// One at a time: who wakes up wakes the next one if there is more to do. So threads that have
-    /// time take what comes meanwhile, and a stream of short tasks does not pay for as many
-    /// wakings.
+    /// Wakes one thread at a time: a thread that wakes up wakes the next one if more tasks wait. So
+    /// idle threads take tasks that arrive meanwhile, and a stream of short tasks causes fewer
+    /// wake-ups.
     void wake_one() {
         if (idle_ > 0 && !std::exchange(waking_, true)) changed_.notify_one();
     }
 
-    /// A thread that the system refuses, or has no memory for, is done without.
+    /// Continues without a thread that the system refuses, or has no memory for.
     void add_thread() {
         ended_.clear();
         if (threads_.size() >= limit_) return;
@@ -206,12 +206,12 @@ private:
 
     bool is_one_too_many() const { return threads_.size() > limit_; }
 
-    /// The thread that calls this is joined later.
+    /// The calling thread is joined later.
     void end() {
         const auto own =
             std::ranges::find(threads_, std::this_thread::get_id(), &std::jthread::get_id);
         ended_.splice(ended_.end(), threads_, own);
-        if (!tasks_.empty()) wake_one(); // whoever should have had the task that woke this one
+        if (!tasks_.empty()) wake_one(); // another thread for the task that woke this one
     }
 
     std::mutex mutex_;
@@ -219,10 +219,10 @@ private:
     std::deque<Task> tasks_;
     unsigned limit_;
     std::size_t idle_ = 0;
-    bool waking_ = false; ///< an idle thread has been told to, and is not there yet
+    bool waking_ = false; ///< an idle thread was notified, but has not woken yet
     bool closed_ = false;
     Threads threads_;
-    Threads ended_; ///< or about to
+    Threads ended_; ///< or about to end
 };
 
 class ThreadEvent final : public Event {
@@ -249,11 +249,11 @@ private:
 
 class AsioRuntime final : public Runtime {
 public:
-    /// Without an executor: timers on a thread of its own.
+    /// Without an executor: timers on its own thread.
     explicit AsioRuntime(boost::asio::any_io_executor timers = {}) : timers_(std::move(timers)) {
         if (timers_) return;
         timers_ = own_context_.get_executor();
-        // The first timer opens the descriptors of all: now, and not when there may be none left.
+        // The first timer opens the shared descriptors: now, while some are left.
         const boost::asio::steady_timer first(timers_);
         own_thread_ = std::jthread([this] { own_context_.run(); });
     }

@@ -10,7 +10,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 inline constexpr std::string_view base64url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// What each character stands for; 64: nothing.
+/// The value of each character; 64: invalid.
 inline constexpr auto base64url_values = [] {
     std::array<std::uint8_t, 256> values{};
     values.fill(64);

@@ -31,11 +31,11 @@ struct Client::Impl {
                             std::size_t{100000});
     }
 
-    /// Fewer than a store has sessions, so that those which need not wait have some left.
+    /// Fewer than a store has sessions, which leaves some for submits that need not wait.
     static constexpr std::size_t most_waiting = 4;
 
-    /// Whether an open transaction of somebody else's may have to end before `job` is stored: one
-    /// that has taken its id or key, or that changes a parent.
+    /// Whether `job` may have to wait for another open transaction: one that has taken its id or
+    /// key, or that changes a parent.
     static bool may_have_to_wait(const NewJob& job, bool is_own_id) {
         return is_own_id || job.unique_key || job.idempotency_key || !job.after.empty();
     }
@@ -48,8 +48,8 @@ struct Client::Impl {
         return watches_;
     }
 
-    /// Tries until the store has answered. A repeated submit that finds its ids taken finds its own
-    /// jobs, since what was tried first may have happened after all.
+    /// Retries until the store returns. A repeated submit that finds its ids taken has found its
+    /// own jobs, because an earlier try may have succeeded.
     std::vector<Submitted> commit(std::span<const NewJob> jobs) {
         const Backoff pace{.first = std::chrono::milliseconds{20}, .most = std::chrono::seconds{1}};
         bool may_have_happened = false;
@@ -61,7 +61,7 @@ struct Client::Impl {
                         if (one.outcome == Submitted::Outcome::id_exists)
                             one.outcome = Submitted::Outcome::created;
                 announce(jobs);
-                if (options.events) tell_submitted(jobs, submitted);
+                if (options.events) publish_submitted(jobs, submitted);
                 if (std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); }))
                     unblock();
                 return submitted;
@@ -80,7 +80,7 @@ struct Client::Impl {
         }
     }
 
-    /// What fails here is done by the next sweep.
+    /// The next sweep does what fails here.
     void unblock() {
         try {
             detail::unblock_all(store, *runtime, options.events);
@@ -95,7 +95,7 @@ struct Client::Impl {
             if (queues.insert(job.queue).second) store.notifier().ready(job.queue);
     }
 
-    void tell_submitted(std::span<const NewJob> jobs, std::span<const Submitted> submitted) {
+    void publish_submitted(std::span<const NewJob> jobs, std::span<const Submitted> submitted) {
         const auto now = runtime->wall_clock();
         std::vector<JobEvent> events;
         for (std::size_t i = 0; i < jobs.size(); ++i)
@@ -109,7 +109,7 @@ struct Client::Impl {
         options.events->publish(std::move(events));
     }
 
-    void tell(JobEvent::Kind kind, const JobId& id) {
+    void publish(JobEvent::Kind kind, const JobId& id) {
         const std::pair happened(kind, id);
         options.events->publish(
             detail::job_events(store, std::span(&happened, 1), runtime->wall_clock()));
@@ -123,7 +123,7 @@ struct Client::Impl {
     detail::IdClock id_clock;
     detail::GroupCommit<NewJob, Submitted> submits, waiting_submits;
     std::mutex watches_mutex;
-    std::shared_ptr<detail::WatchLoop> watches_; ///< once made, it stays
+    std::shared_ptr<detail::WatchLoop> watches_; ///< never replaced
 };
 
 struct Client::Watch::Entry {
@@ -134,7 +134,7 @@ struct Client::Watch::Entry {
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
 
-    const std::weak_ptr<detail::WatchLoop> loop; ///< empty once the client is gone
+    const std::weak_ptr<detail::WatchLoop> loop; ///< empty once the client is destroyed
     detail::WatchLoop::WatchedPtr watched = {};
 };
 
@@ -252,7 +252,7 @@ ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellatio
         impl_->store.notifier().cancel_requested(id);
     if (outcome == CancelOutcome::requested || is_cancelled)
         impl_->store.notifier().changed(std::span(&id, 1));
-    if (is_cancelled && impl_->options.events) impl_->tell(JobEvent::Kind::cancelled, id);
+    if (is_cancelled && impl_->options.events) impl_->publish(JobEvent::Kind::cancelled, id);
     if (is_cancelled) impl_->unblock();
     return outcome;
 }
@@ -260,7 +260,7 @@ ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellatio
 ASYNCJOBS_INLINE RetryOutcome Client::retry(const JobId& id) {
     const auto outcome = impl_->store.retry(id);
     if (outcome == RetryOutcome::retried) {
-        if (impl_->options.events) impl_->tell(JobEvent::Kind::restarted, id);
+        if (impl_->options.events) impl_->publish(JobEvent::Kind::restarted, id);
         impl_->store.notifier().changed(std::span(&id, 1));
         if (const auto job = glance(std::span(&id, 1)).front())
             impl_->store.notifier().ready(job->queue);

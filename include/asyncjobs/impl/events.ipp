@@ -76,7 +76,7 @@ struct EventStream::Impl {
         if (!std::exchange(delivering, true)) lane->post([this] { deliver(); });
     }
 
-    /// While the subscriber is busy events pile up, and its next call takes them all.
+    /// Events accumulate while the subscriber is busy, and its next call takes them all.
     void deliver() {
         std::vector<JobEvent> batch;
         std::unique_lock lock(mutex);
@@ -96,10 +96,10 @@ struct EventStream::Impl {
     const Subscriber subscriber;
     const std::size_t capacity;
     const std::vector<JobEvent::Kind> kinds;
-    std::mutex mutex; ///< guards all down to `delivering`
+    std::mutex mutex; ///< guards everything down to `delivering`
     std::vector<JobEvent> waiting;
-    std::size_t held_back = 0; ///< of those that wait
-    LostEvents lost;           ///< since the last call; not 0 only where some wait
+    std::size_t held_back = 0; ///< of `waiting`
+    LostEvents lost;           ///< since the last call; 0 unless events wait
     bool delivering = false;
     std::unique_ptr<Lane> lane;
 };

@@ -13,7 +13,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Builds what parse_exact() returns.
+/// Builds the return value of parse_exact().
 class ExactJsonHandler {
 public:
     using string_view = boost::json::string_view;
@@ -85,7 +85,7 @@ ASYNCJOBS_INLINE std::string canonical_number(std::string_view text) {
     const std::string_view sign = text.substr(0, text.starts_with('-') ? 1 : 0);
     text.remove_prefix(sign.size());
 
-    std::int64_t exponent = 0; // a JsonText has none of more than 32 bits
+    std::int64_t exponent = 0; // a JsonText has no exponent of more than 32 bits
     if (const auto e = text.find_first_of("eE"); e != text.npos) {
         std::string_view digits = text.substr(e + 1);
         if (digits.starts_with('+')) digits.remove_prefix(1);

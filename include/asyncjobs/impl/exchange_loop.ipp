@@ -10,13 +10,13 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// How many jobs run at once if they are all of the kind that is short of room.
+/// How many jobs run at once if all need the scarcer resource.
 ASYNCJOBS_INLINE unsigned ExecutorCore::parallel() const {
     return has_blocking_ ? std::min(concurrency_, threads_) : concurrency_;
 }
 
-/// Of slots, and of threads where jobs may need one: how many are free for jobs yet to be claimed,
-/// `ahead` of them more than can start at once.
+/// How many slots, and threads if jobs may need one, are free for further claims, `ahead` of them
+/// beyond those that can start at once.
 ASYNCJOBS_INLINE ExecutorCore::Room ExecutorCore::room(std::size_t ahead) const {
     const auto left = [&](std::size_t capacity, std::size_t taken) {
         capacity += ahead;
@@ -28,8 +28,8 @@ ASYNCJOBS_INLINE ExecutorCore::Room ExecutorCore::room(std::size_t ahead) const 
     return {slots, has_blocking_ ? left(threads_, blocking_ - starting_ + waiting) : slots};
 }
 
-/// How many jobs may be claimed. Their kinds show only then: while all threads are busy, a few are
-/// tried that may need none.
+/// How many jobs may be claimed. Whether a job needs a thread is known only after its claim: while
+/// all threads are busy, a few are claimed that may need none.
 ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
     if (phase_ != Phase::started || refused_.is_full()) return 0;
     const auto [slots, threads] = room(prefetch_.target());
@@ -39,13 +39,13 @@ ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
 
 ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
     if (exchanging_ || (phase_ != Phase::started && phase_ != Phase::stopping)) return false;
-    // A larger batch is on its way.
+    // A larger batch is about to form.
     const bool moving = prefetch_.target() > 0 || starting_ > 0 || starts_async_;
     if (moving && !settles_soon_ &&
         ready_.jobs.size() + ready_async_.jobs.size() > prefetch_.target() / 2)
         return false;
-    // What a claim got without an answer is given back before a stop ends.
-    return !ended_.empty() || unanswered_since_ || (may_claim_ && claimable() > 0);
+    // Jobs of a claim with unknown outcome are released before a stop ends.
+    return !ended_.empty() || unknown_since_ || (may_claim_ && claimable() > 0);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
@@ -54,8 +54,8 @@ ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
     exchange_lane_->post([this] { turn(); });
 }
 
-/// How often the settlements of a turn are tried together before each is tried alone, if the fault
-/// is of a kind that passes.
+/// How often the settlements of an exchange are tried together before each is tried alone, if the
+/// fault is retryable.
 inline constexpr int tries_together = 3;
 
 inline bool may_pass(const std::exception& fault) {
@@ -73,13 +73,13 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
     settles_soon_ = false;
-    const bool answers_missing = unanswered_since_.has_value();
+    const bool outcome_unknown = unknown_since_.has_value();
     const bool fails_on = faults_ >= tries_together;
     lock.unlock();
 
     const auto asked_at = runtime_.now();
     try {
-        if (answers_missing) recover(settlements);
+        if (outcome_unknown) recover(settlements);
         std::vector<std::string> queues;
         const ClaimRequest request = take_wishes(queues);
         Exchange exchange;
@@ -110,8 +110,8 @@ ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std:
     }
 }
 
-/// How many jobs to claim now, and from which `queues`, which the request refers to. While all
-/// threads are busy, queues whose latest job needed one come last: the others may hold jobs that
+/// Decides how many jobs to claim now, and from which `queues`, which the request refers to. While
+/// all threads are busy, queues whose latest job needed one come last: others may hold jobs that
 /// need none.
 ASYNCJOBS_INLINE ClaimRequest ExecutorCore::take_wishes(std::vector<std::string>& queues) {
     const Lock lock(mutex_);
@@ -133,13 +133,13 @@ ASYNCJOBS_INLINE ClaimRequest ExecutorCore::take_wishes(std::vector<std::string>
     return request;
 }
 
-/// Not under the lock: what a handler does when it is asked to stop may lead back here.
+/// Called without the lock: a handler's reaction to a stop request may call the executor.
 inline void stop_lost(const Executions& executions) {
     for (const auto& execution : executions) execution->stop(StopReason::lease_lost);
 }
 
-/// Reads back what this worker holds, so that nothing that was done is done again, and nothing that
-/// was claimed is forgotten.
+/// Reads the leases of this worker, so that no recorded outcome is repeated, and no claimed job is
+/// lost.
 ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements) {
     auto jobs = store_.held(worker_);
     std::unordered_map<JobId, std::int64_t> held;
@@ -164,8 +164,8 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
         const auto found = live_.find(job.lease.id);
         return found != live_.end() && found->second->lease() == job.lease;
     });
-    const auto superseded = take_on(lock, std::move(jobs), *unanswered_since_, true);
-    unanswered_since_.reset();
+    const auto superseded = take_on(lock, std::move(jobs), *unknown_since_, true);
+    unknown_since_.reset();
     dispatch(lock);
     lock.unlock();
     log_notes();
@@ -192,7 +192,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     if (news.is_watched)
         for (const auto& job : exchange.claimed) news.changed.push_back(job.lease.id);
 
-    // Without a wish nothing was learnt of what there is to claim: the timer stays as it is.
+    // A claim of no jobs shows nothing about the queues: the timer stays as it is.
     if (wanted > 0 && exchange.claimed.size() == wanted)
         may_claim_ = true;
     else if (wanted > 0 && claim_timer_)
@@ -206,16 +206,16 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 
     log_notes();
     stop_lost(superseded);
-    tell(std::move(news));
+    publish(std::move(news));
 }
 
-/// Forgets a job that the store has answered for.
+/// Removes a job whose settlement the store has processed.
 ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& settlement,
                                                const Settled& settled, News& news) {
     const auto& id = settlement.lease().id;
     const auto execution = forget(lock, settlement.lease());
     const bool completed_itself = execution && execution->completes_itself();
-    news.has_to_unblock |= completed_itself; // the host's transaction does not say it
+    news.has_to_unblock |= completed_itself; // the host's transaction does not report it
     if (!settled.accepted && !completed_itself) {
         note(LogEntry::Level::warning, "job ended after its lease was lost", id);
         return;
@@ -235,7 +235,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& set
         news.ready_queues.insert(execution->job().queue);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::tell(News news) {
+ASYNCJOBS_INLINE void ExecutorCore::publish(News news) {
     auto& notifier = store_.notifier();
     if (!news.events.empty()) options_.events->publish(std::move(news.events));
     if (!news.changed.empty()) notifier.changed(news.changed);
@@ -250,10 +250,10 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
     Lock lock(mutex_);
     if (faults_++ == 0) failing_since_ = asked_at;
     note_fault(fault);
-    if (!unanswered_since_) unanswered_since_ = asked_at;
+    if (!unknown_since_) unknown_since_ = asked_at;
     ended_.insert(ended_.begin(), std::make_move_iterator(settlements.begin()),
                   std::make_move_iterator(settlements.end()));
-    // exchanging_ stays set: the next turn is the timer's.
+    // exchanging_ stays set: the timer starts the next exchange.
     waits_to_retry_ = true;
     if (claim_timer_)
         claim_timer_->arm(backoff_delay(pace, faults_, unit_interval(runtime_.random())));
@@ -261,7 +261,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settl
     log_notes();
 }
 
-/// Logs an outage once, however it shows.
+/// Logs an outage once, in whichever call it shows.
 ASYNCJOBS_INLINE void ExecutorCore::note_fault(const std::exception& fault) {
     if (!std::exchange(is_failing_, true))
         note(LogEntry::Level::error, fmt::format("job store unavailable: {}", fault.what()));
@@ -272,7 +272,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_recovery(Lock&) {
         note(LogEntry::Level::info, "job store recovered");
 }
 
-/// Logs once no lock is held: the host's logger may come back here by way of the store's hints.
+/// Logs once no lock is held: the host's logger may call the executor through the store's hints.
 ASYNCJOBS_INLINE void ExecutorCore::note(LogEntry::Level level, std::string message,
                                          const JobId& job) {
     notes_.push_back({level, std::move(message), job});
@@ -282,7 +282,7 @@ ASYNCJOBS_INLINE void ExecutorCore::log_notes() {
     for (const auto& entry : std::exchange(notes_, {})) log(entry.level, entry.message, entry.job);
 }
 
-/// The claim timer's task: polls, or tries a failed exchange again.
+/// The claim timer's task: polls, or retries a failed exchange.
 ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     Lock lock(mutex_);
     may_claim_ = true;
@@ -291,7 +291,7 @@ ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     pump(lock);
 }
 
-/// Answers executions of the same jobs under leases that were lost meanwhile.
+/// Returns executions of the same jobs under leases that were lost meanwhile.
 ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
                                                   SteadyTime claimed_at, bool ahead) {
     std::erase_if(jobs, [&](const ClaimedJob& job) {
@@ -305,8 +305,8 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
     for (auto* ready : {&ready_, &ready_async_})
         if (ready->jobs.empty()) ready->since = now;
-    // Suspects run one at a time, for a neighbour may have been the cause: it gets its chance in a
-    // process without another one. The first to come back comes alone.
+    // Suspects run one at a time, because a neighbour may have caused the crash: each runs in a
+    // process without another suspect. The first one released returns alone.
     const auto suspects =
         std::ranges::count_if(jobs, [&](const ClaimedJob& job) { return is_suspect(job); });
     const bool occupied = suspects > 0 && has_suspect(lock);
@@ -334,7 +334,7 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     return superseded;
 }
 
-/// Null if another lease on the same job has taken its place: the job was lost here and came back.
+/// Null if another lease on the same job has replaced it: the job was lost and claimed again.
 ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::forget(Lock&, const LeaseRef& lease) {
     const auto found = live_.find(lease.id);
     if (found == live_.end() || found->second->lease() != lease) return nullptr;

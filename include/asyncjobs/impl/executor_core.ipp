@@ -85,11 +85,11 @@ inline int process_id() {
 #endif
 }
 
-/// Unique to one executor, so that it can ask the store what it holds.
-inline std::string worker_name(const std::string& wish, std::uint64_t random_bits) {
+/// Unique to one executor, so that leases_of() returns its own leases only.
+inline std::string worker_name(const std::string& requested, std::uint64_t random_bits) {
     constexpr std::size_t longest_host = 64;
-    std::string base = wish;
-    if (wish.empty()) {
+    std::string base = requested;
+    if (requested.empty()) {
         boost::system::error_code failed;
         const std::string host = boost::asio::ip::host_name(failed).substr(0, longest_host);
         base = fmt::format("{}:{}", failed ? "host" : printable(host), process_id());
@@ -122,7 +122,7 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
     link_->core = this;
     std::function<void(const ClaimedJob&, int)> progressed;
     if (options_.events)
-        progressed = [this](const ClaimedJob& job, int percent) { tell_progress(job, percent); };
+        progressed = [this](const ClaimedJob& job, int percent) { publish_progress(job, percent); };
     lease_keeper_ = std::make_unique<LeaseKeeper>(
         runtime_, store_, *upkeep_lane_,
         LeaseKeeper::Options{options_.lease_for, options_.report_every, options_.timeout_grace},
@@ -182,7 +182,7 @@ ASYNCJOBS_INLINE const ExecutorCore*& ExecutorCore::runs_handler_of() noexcept {
     return core;
 }
 
-/// A type without middleware keeps its handler as it is.
+/// Types without middleware keep their handlers unchanged.
 ASYNCJOBS_INLINE void ExecutorCore::wrap_handlers() {
     for (auto& [type, handler] : handlers_) {
         auto chain = middleware_;
@@ -200,7 +200,8 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
     Lock lock(mutex_);
     if (phase_ != Phase::created)
         throw Error(Errc::conflict, "the executor has been started or stopped before");
-    if (has_async_) async_lane_ = runtime_.make_lane(1); // may throw, and may be tried again then
+    if (has_async_)
+        async_lane_ = runtime_.make_lane(1); // may throw; start() can then be called again
     wrap_handlers();
     prefetch_.set_threads(parallel());
     upkeep_->start();
@@ -272,7 +273,7 @@ ASYNCJOBS_INLINE void ExecutorCore::stop_async(Duration grace, Duration grace_to
     ++stops_;
 }
 
-/// Nothing starts any more; what runs ends without effect.
+/// Nothing starts any more; running handlers end without effect.
 ASYNCJOBS_INLINE void ExecutorCore::halt() {
     const std::lock_guard halting(halt_mutex_);
     ready_subscription_ = {};
@@ -309,7 +310,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_cancel_requested(std::span<const JobId> i
     if (!concerned.empty()) lease_keeper_->look_at(concerned);
 }
 
-/// A worker that lives must not be taken for lost: leases that ran out in an outage, or while this
+/// A live worker must not be taken for lost: leases that expired in an outage, or while this
 /// machine slept, are renewed by their holders first.
 ASYNCJOBS_INLINE bool ExecutorCore::may_rescue() {
     {
@@ -326,7 +327,7 @@ ASYNCJOBS_INLINE void ExecutorCore::on_rescued(const std::vector<Rescued>& rescu
         log(job.status == JobStatus::failed ? LogEntry::Level::error : LogEntry::Level::warning,
             fmt::format("worker lost; its job is {} now", to_string(job.status)), job.id);
     }
-    if (options_.events) tell_rescued(rescued);
+    if (options_.events) publish_rescued(rescued);
     store_.notifier().changed(changed);
     for (const auto& job : rescued)
         if (job.status == JobStatus::pending) store_.notifier().ready(job.queue);
@@ -355,17 +356,17 @@ ASYNCJOBS_INLINE void ExecutorCore::on_clock_notice(const ClockNotice& notice) {
     log(LogEntry::Level::warning, text());
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::tell_progress(const ClaimedJob& job, int percent) {
+ASYNCJOBS_INLINE void ExecutorCore::publish_progress(const ClaimedJob& job, int percent) {
     auto event = job_event(JobEvent::Kind::progressed, job, runtime_.wall_clock());
     event.percent = percent;
     options_.events->publish({std::move(event)});
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::tell_started(const ClaimedJob& job) {
+ASYNCJOBS_INLINE void ExecutorCore::publish_started(const ClaimedJob& job) {
     options_.events->publish({job_event(JobEvent::Kind::started, job, runtime_.wall_clock())});
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::tell_rescued(const std::vector<Rescued>& rescued) {
+ASYNCJOBS_INLINE void ExecutorCore::publish_rescued(const std::vector<Rescued>& rescued) {
     std::vector<std::pair<JobEvent::Kind, JobId>> happened;
     for (const auto& job : rescued) happened.emplace_back(event_kind(job), job.id);
     options_.events->publish(

@@ -41,7 +41,7 @@ inline void check_time(std::string_view member, const std::optional<Timestamp>& 
                "must be in the years 1970 to 9999");
 }
 
-/// Of the two ways to name a time.
+/// For the two ways to give a time.
 inline void check_one_of(const std::optional<Timestamp>& at, std::string_view at_member,
                          Duration from_then, std::string_view member) {
     check_not_negative(member, from_then);
@@ -60,7 +60,7 @@ inline void check_key(std::string_view member, const std::optional<std::string>&
 inline void check_metadata(const JsonText& value) {
     const std::string_view text = value.text();
     const auto start = std::min(text.find_first_not_of(" \t\n\r"), text.size());
-    const std::string_view head = text.substr(start, 1); // well-formed, so it says what it is
+    const std::string_view head = text.substr(start, 1); // well-formed, so this identifies its type
     if (text.size() > NewJob::max_metadata || (head != "{" && head != "n"))
         refuse("metadata", text,
                fmt::format("must be a JSON object of at most {} bytes, or null",

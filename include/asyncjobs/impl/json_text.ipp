@@ -10,7 +10,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// Follows a parse without building anything; stops at a NUL character.
+/// Checks a parse without building anything; stops at a NUL character.
 struct JsonChecker {
     using string_view = boost::json::string_view;
     using error_code = boost::system::error_code;

@@ -63,8 +63,8 @@ ASYNCJOBS_INLINE void LeaseKeeper::look_at(std::span<const std::shared_ptr<Execu
     lane_.post([this, due = Executions(executions.begin(), executions.end())] { renew(due); });
 }
 
-/// Whether this machine has slept since the last call, or somebody has set its wall clock: the two
-/// clocks have drifted apart. The leases went on meanwhile, by the store's clock.
+/// Whether this machine has slept since the last call, or its wall clock was set: the two clocks
+/// have drifted apart. Leases continued meanwhile, by the store's clock.
 ASYNCJOBS_INLINE bool LeaseKeeper::has_slept() {
     const Duration offset =
         runtime_.wall_clock().time_since_epoch() - runtime_.now().time_since_epoch();
@@ -109,7 +109,7 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
     try {
         renewals = store_.renew(heartbeats, options_.lease_for);
     } catch (const std::exception&) {
-        // The exchange loop reports a store that fails; here it is enough to try again.
+        // The exchange loop reports the failing store; the next beat retries.
         for (std::size_t i = 0; i < executions.size(); ++i)
             if (heartbeats[i].progress) executions[i]->mark_unsent();
         return false;
@@ -130,7 +130,7 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
     return true;
 }
 
-/// Hears of cancellations by other processes, where no hint comes from them.
+/// Finds cancel requests of other processes that send no hints.
 ASYNCJOBS_INLINE void LeaseKeeper::check(const Executions& executions) {
     if (executions.empty()) return;
     const auto asked_at = runtime_.now();

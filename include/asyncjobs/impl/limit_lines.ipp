@@ -8,8 +8,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// A limit's lines are called by its name, `@worker` if it is an executor's own, and `=key`. Names
-/// have neither of these characters.
+/// The name of a limit's bucket: the limit's, then `@worker` for an executor's own limit, then
+/// `=key`. Names contain neither of these characters.
 inline std::string line_name(const Limit& limit, std::string_view worker) {
     return worker.empty() ? limit.name : limit.name + '@' + std::string(worker);
 }
@@ -18,7 +18,7 @@ inline bool is_line_of(std::string_view line, std::string_view name) {
     return line.starts_with(name) && (line.size() == name.size() || line[name.size()] == '=');
 }
 
-/// The library's own jobs are under no limit that names neither their queue nor their type.
+/// The library's own jobs are subject only to limits that name their queue or their type.
 inline bool applies_to(const Limit& limit, std::string_view type, std::string_view queue) {
     const bool is_named = !limit.queue.empty() || !limit.type.empty();
     return (limit.queue.empty() || limit.queue == queue) &&
@@ -38,24 +38,25 @@ inline void add_limits(std::vector<LimitedBy>& out, std::span<const Limit> limit
     }
 }
 
-/// Between two starts; rounded up, so that there are never more than the rate says.
+/// Between two starts; rounded up, so that the rate is never exceeded.
 inline Duration interval(const Limit& limit) {
     const auto rate = static_cast<Duration::rep>(limit.rate);
     return (limit.period + Duration{rate - 1}) / rate;
 }
 
-/// Of a line whose limit has a rate. No start leaves a time behind that is further ahead than a
-/// whole burst: what is, was stored before the clock was set back.
+/// For a bucket with a rate. A start never leaves a time further ahead than a whole burst: a later
+/// one was stored before the clock was set back.
 inline Timestamp bounded_next_at(const Limit& limit, const LimitLine& line, Timestamp now) {
     return std::min(line.next_at, now + static_cast<Duration::rep>(limit.burst) * interval(limit));
 }
 
-/// Of a burst, the first job may start when the last one would if all were evenly spread.
+/// The first job of a burst may start when its last one would if all were evenly spread.
 inline Timestamp start_before(const Limit& limit, Timestamp next_at) {
     return next_at - static_cast<Duration::rep>(limit.burst - 1) * interval(limit);
 }
 
-/// A line whose jobs come one at a time is idle for those that came after its last one had started.
+/// A bucket whose jobs start round robin is idle for jobs that arrived after its last one had
+/// started.
 inline bool is_next_in_turn(const LimitLine& line, const LimitedJob& job) {
     if (line.called.contains(job.id)) return true;
     return line.called.empty() && !line.has_waiting &&
@@ -65,7 +66,7 @@ inline bool is_next_in_turn(const LimitLine& line, const LimitedJob& job) {
 inline std::optional<LimitRefusal> refusal(const LimitedJob& job, const LimitedBy& by,
                                            LimitLine& line, Timestamp now,
                                            const std::function<Timestamp()>& back) {
-    // Jobs that wait for one executor may be taken by another meanwhile.
+    // Another executor may take jobs that wait for this one.
     constexpr Duration tries_elsewhere = std::chrono::seconds{15};
     using Until = LimitRefusal::Until;
     const Limit& limit = *by.limit;

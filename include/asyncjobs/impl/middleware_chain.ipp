@@ -16,7 +16,7 @@ public:
     WrappedAttempt(const WrappedAttempt&) = delete;
     WrappedAttempt& operator=(const WrappedAttempt&) = delete;
 
-    /// What it throws ends the attempt; the hooks of those who were entered count all the same.
+    /// An exception ends the attempt; the hooks of middleware already entered run all the same.
     void enter(const MiddlewareChain& chain, ProgressReporter& progress) {
         hooks_.reserve(chain.size());
         for (const auto& middleware : chain) {
@@ -29,7 +29,7 @@ public:
 
     const JsonText& input() const noexcept { return *input_; }
 
-    /// May run beside end().
+    /// May run concurrently with end().
     void leave_scopes() noexcept {
         for (auto hooks = hooks_.rbegin(); hooks != hooks_.rend(); ++hooks) hooks->scope.reset();
     }

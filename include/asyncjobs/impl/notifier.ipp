@@ -10,8 +10,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// Listeners of one kind of hint. Calls share the lock, so that whoever has unsubscribed knows that
-/// the listener is not running any more.
+/// Listeners of one kind of hint. Calls share the lock, so that after an unsubscribe the listener
+/// no longer runs.
 template <typename Listener>
 class Listeners {
 public:

@@ -12,7 +12,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// Rounded down; 100 where there is nothing to do.
+/// Rounded down; 100 if `total` is 0.
 inline int percentage(std::uint64_t done, std::uint64_t total) noexcept {
     if (done >= total) return 100;
     const bool exact = done <= std::numeric_limits<std::uint64_t>::max() / 100;

@@ -70,11 +70,11 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::take(Lock&, Ready& rea
     return execution;
 }
 
-/// The timeout counts from check_start() on.
+/// The timeout counts from check_start().
 ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const ExecutionPtr& execution) {
     const auto& handler = handler_of(execution);
     execution->start(runtime_.now(), Duration::zero());
-    if (options_.events) tell_started(execution->job());
+    if (options_.events) publish_started(execution->job());
     return handler;
 }
 
@@ -94,8 +94,8 @@ ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
     finish(execution, thrown, std::move(result));
 }
 
-/// Throws what ends an attempt that is not to start any more. Waits for the store where that must
-/// know first that the attempt starts, which takes nothing from the attempt's timeout.
+/// Throws if the attempt is not to start any more. If the store must record the start first, waits
+/// for it; the timeout begins afterwards.
 ASYNCJOBS_INLINE void ExecutorCore::check_start(Execution& execution,
                                                 const Handler& handler) const {
     if (execution.stop_reason() == StopReason::none && execution.reports_start_first())
@@ -173,10 +173,10 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
     pump(lock);
 }
 
-/// Queues what the next exchange shall say of this job.
+/// Queues the settlement for the next exchange.
 ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const ExecutionPtr& execution,
                                         Settlement settlement) {
-    // Its start is known to the store: another job that kills the process would count as its crash.
+    // The store has recorded its start: a crash by another job would count as its own.
     settles_soon_ |= execution->was_lost_before();
     if (settlement.kind() == Settlement::Kind::completed)
         if (auto jobs = execution->take_follow_ups(); !jobs.empty()) {
@@ -194,7 +194,7 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back(Lock& lock, const ExecutionPtr& ex
     if (execution->decide()) end(lock, execution, Settlement::released(execution->lease(), delay));
 }
 
-/// For a worker that has this type's handler: one of a newer version, perhaps.
+/// For a worker that has this type's handler, perhaps of a newer version.
 ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const ExecutionPtr& execution) {
     constexpr Duration wait = std::chrono::seconds{30};
     const auto& type = execution->job().type;
@@ -210,15 +210,16 @@ ASYNCJOBS_INLINE bool ExecutorCore::is_suspect(const ClaimedJob& job) const {
     return job.crashes > 0 && job.crashes + 1 >= options_.crash_limit;
 }
 
-/// One whose end the store refuses has run, and may stay for long: others don't wait for it.
+/// Not those whose outcome the store refuses: they have run, and may stay for long, so other jobs
+/// don't wait.
 ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
     return std::ranges::any_of(live_, [&](const auto& entry) {
         return is_suspect(entry.second->job()) && !refused_.holds(entry.second->lease());
     });
 }
 
-/// Jobs that were claimed ahead for threads that turned out to be busy: somebody else may be free.
-/// They keep their places, unless they would stand before those that need no thread.
+/// Releases jobs that were claimed ahead for threads that turned out to be busy, because another
+/// worker may be free. They keep their places, unless they would block jobs that need no thread.
 ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
     constexpr Duration patience = 25 * Prefetch::budget;
     Lock lock(mutex_);
@@ -230,7 +231,7 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
         const bool are_in_the_way = has_async_ && ready == &ready_;
         for (const auto& execution : std::exchange(ready->jobs, {}))
             give_back(lock, execution, are_in_the_way ? behind_all_due : Duration::zero());
-        // An executor that has a thread for them comes first.
+        // An executor with a free thread takes precedence.
         if (are_in_the_way) try_from_ = now + jittered(options_.poll_every, runtime_.random());
     }
     if (try_from_ != SteadyTime{} && now >= try_from_) {

@@ -15,7 +15,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
 // A sealed payload is the JSON string of this, the key's id, a comma, and the sealed bytes. Plain
-// payloads of a sealed store are never kept, so that none is mistaken for one.
+// payloads of this form are always sealed, so none is mistaken for a sealed one.
 inline constexpr std::string_view sealed_head = "\"asyncjobs.sealed:";
 inline constexpr std::string_view unreadable_head = R"({"unreadable":)";
 
@@ -50,7 +50,7 @@ ASYNCJOBS_INLINE bool SealingJobStore::is_unreadable(const JsonText& payload) {
 
 ASYNCJOBS_INLINE JsonText SealingJobStore::seal(const JsonText& plain,
                                                 std::string_view purpose) const {
-    if (plain == JsonText()) return plain; // says nothing, and is what a store writes itself
+    if (plain == JsonText()) return plain; // carries nothing, and stores write it themselves
     const SealingKey& key = options_.keys.front();
     std::string text =
         fmt::format("{}{},{}\"", detail::sealed_head, key.id,
@@ -146,7 +146,7 @@ ASYNCJOBS_INLINE void SealingJobStore::open(std::vector<ClaimedJob>& jobs) {
     if (put_back.empty()) return;
     try {
         inner().settle(put_back);
-    } catch (const std::exception&) { // their leases run out then
+    } catch (const std::exception&) { // their leases expire then
     }
 }
 
@@ -159,12 +159,12 @@ ASYNCJOBS_INLINE Exchange SealingJobStore::exchange(std::span<const Settlement> 
     std::vector<Settlement> sealed;
     sealed.reserve(settlements.size());
     for (const Settlement& settlement : settlements) sealed.push_back(seal(settlement));
-    Exchange answer = inner().exchange(sealed, request);
-    const bool is_full = answer.claimed.size() == request.limit;
-    open(answer.claimed);
-    // Behind jobs that were put back there may be others that are due.
-    if (is_full && answer.claimed.size() < request.limit) answer.next_due_in = Duration{0};
-    return answer;
+    Exchange result = inner().exchange(sealed, request);
+    const bool is_full = result.claimed.size() == request.limit;
+    open(result.claimed);
+    // Further due jobs may follow those released.
+    if (is_full && result.claimed.size() < request.limit) result.next_due_in = Duration{0};
+    return result;
 }
 
 ASYNCJOBS_INLINE std::vector<Renewal> SealingJobStore::renew(std::span<const Heartbeat> heartbeats,

@@ -21,9 +21,9 @@ ASYNCJOBS_INLINE void StoreAccess::close() {
     store_ = nullptr;
 }
 
-/// Calls until the store answers. A store that is away ends no attempt: that is given back, once it
-/// has waited for as long as a lease lasts. What the store refuses for another reason is thrown
-/// then, and what is invalid at once.
+/// Calls until the store responds. An outage ends no attempt: the attempt is released after waiting
+/// for the length of a lease. Other errors of the store are thrown then, and invalid arguments at
+/// once.
 template <typename Call>
 auto StoreAccess::persist(Execution& execution, Aim aim, Call call) {
     const std::shared_lock lock(mutex_);
@@ -34,8 +34,8 @@ auto StoreAccess::persist(Execution& execution, Aim aim, Call call) {
             return call();
         } catch (const Error& error) {
             if (error.code() == Condition::invalid) throw;
-            const bool tells = !aim.silent_in_outages || error.code() != Condition::retryable;
-            if (tries == 1 && tells && log_)
+            const bool logs = !aim.silent_in_outages || error.code() != Condition::retryable;
+            if (tries == 1 && logs && log_)
                 log_(LogEntry::Level::warning,
                      fmt::format("handler waits to {}: job store unavailable: {}", aim.what,
                                  error.what()),
@@ -52,14 +52,14 @@ auto StoreAccess::persist(Execution& execution, Aim aim, Call call) {
     }
 }
 
-/// In an outage every slot may have a job that waits here: the executor's line on it is enough.
+/// In an outage every slot may hold a job that waits here: the executor's log line is enough.
 ASYNCJOBS_INLINE void StoreAccess::report_start(Execution& execution) {
     try {
         persist(execution, {.what = "report its start", .silent_in_outages = true}, [&] {
             renew_with(execution, {});
             return true;
         });
-    } catch (const Error&) { // no failure of an attempt that has not begun
+    } catch (const Error&) { // not a failure: the attempt has not begun
         execution.stop(StopReason::lease_lost);
         throw Interrupted{};
     }
@@ -72,7 +72,7 @@ ASYNCJOBS_INLINE void StoreAccess::record(Execution& execution, const Step& step
     });
 }
 
-/// Not longer than until it is asked to stop.
+/// Ends early when the execution is asked to stop.
 ASYNCJOBS_INLINE void StoreAccess::pause(Execution& execution, int tries) {
     const Backoff pace{.first = std::chrono::milliseconds{20}, .most = std::chrono::seconds{1}};
     const std::shared_ptr<Event> event = runtime_.make_event();
@@ -108,7 +108,7 @@ ASYNCJOBS_INLINE void Execution::look_at_clock() {
     if (access_) access_->look_at_clock(*this);
 }
 
-/// The most jobs of which `bytes` are `count` that fit in a page.
+/// How many jobs of the average size `bytes / count` fit in a page.
 inline std::size_t page_limit(std::size_t bytes, std::size_t count) {
     constexpr std::size_t page_bytes = 8 * 1024 * 1024;
     return std::clamp<std::size_t>(page_bytes * count / std::max<std::size_t>(bytes, 1), 1, 500);

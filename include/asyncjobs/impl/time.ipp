@@ -33,7 +33,7 @@ ASYNCJOBS_INLINE std::string to_rfc3339(Timestamp time) {
 
 namespace detail {
 
-/// Takes fixed-width fields and separators off the front of a text.
+/// Consumes fixed-width fields and separators from the front of a text.
 class FieldReader {
 public:
     explicit FieldReader(std::string_view text) noexcept : rest_(text) {}

@@ -16,7 +16,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
-/// The same text for the same value, whatever the order of its members.
+/// Equal text for equal values, independent of the order of members.
 inline void append_canonical(std::string& out, const boost::json::value& value) {
     if (const auto* array = value.if_array()) {
         out += '[';

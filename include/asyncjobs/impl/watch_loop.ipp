@@ -52,7 +52,7 @@ ASYNCJOBS_INLINE void WatchLoop::remove(const WatchedPtr& watched) {
     watched->ended = true;
 }
 
-/// What fails here is noticed by the next poll.
+/// The next poll makes up for failures here.
 ASYNCJOBS_INLINE void WatchLoop::look_at(std::span<const JobId> ids) {
     try {
         std::unique_lock lock(mutex_);
@@ -76,7 +76,7 @@ ASYNCJOBS_INLINE void WatchLoop::poll() {
         for (const auto& [id, place] : watched_) to_glance_at_.insert(id);
         look_soon(lock);
     } catch (const std::exception&) {
-        // The next poll tries again.
+        // The next poll retries.
     }
 }
 
@@ -85,14 +85,14 @@ ASYNCJOBS_INLINE void WatchLoop::look() {
         glance();
         read();
     } catch (const std::exception&) {
-        // The next poll tries again.
+        // The next poll retries.
     }
     std::unique_lock lock(mutex_);
     looking_ = false;
     try {
         look_soon(lock);
     } catch (const std::exception&) {
-        // Likewise.
+        // As above.
     }
 }
 
@@ -118,7 +118,7 @@ ASYNCJOBS_INLINE void WatchLoop::glance() {
 
 ASYNCJOBS_INLINE void WatchLoop::read() {
     std::vector<JobId> ids;
-    std::vector<std::vector<WatchedPtr>> watchers; // those that came later need a later reading
+    std::vector<std::vector<WatchedPtr>> watchers; // later watchers need a later read
     std::unique_lock lock(mutex_);
     for (const auto& id : take(to_read_)) {
         const auto found = watched_.find(id);
