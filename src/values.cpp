@@ -5,3 +5,4 @@
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/notifier.ipp>
 #include <asyncjobs/impl/time.ipp>
+#include <asyncjobs/impl/transitions.ipp>

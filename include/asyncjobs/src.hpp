@@ -38,5 +38,6 @@
 #include <asyncjobs/impl/stop_signals.ipp>
 #include <asyncjobs/impl/store_access.ipp>
 #include <asyncjobs/impl/time.ipp>
+#include <asyncjobs/impl/transitions.ipp>
 #include <asyncjobs/impl/unique_key.ipp>
 #include <asyncjobs/impl/watch_loop.ipp>

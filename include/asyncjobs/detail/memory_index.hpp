@@ -1,7 +1,6 @@
 #pragma once
 
-#include <asyncjobs/job.hpp>
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/transitions.hpp>
 
 #include <boost/intrusive/set.hpp>
 
@@ -20,19 +19,18 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 struct MemoryQueue;
 struct MemoryRecord;
+struct MemorySchedule;
 
 using MemoryHook =
     boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
 /// A job and its places in the indexes, which need no memory of their own.
 struct MemoryRecord {
-    Job job;
+    StoredJob job;
     Timestamp at; ///< its place in the schedule: claim_time(), lease_expires_at or expires_at
-    bool in_scheduled = false; ///< which one that is, of a pending job
-    AheadMarks ahead = {};
-    Duration lease_for = {};    ///< which the latest claim or renewal gave it for
     std::vector<JobId> parents; ///< by id
     MemoryQueue* queue = nullptr;
+    MemorySchedule* schedule = nullptr; ///< which it is in
     MemoryHook in_schedule, in_all, in_owned;
 };
 
@@ -59,7 +57,7 @@ using MemoryIndex = boost::intrusive::set<
     MemoryRecord, boost::intrusive::member_hook<MemoryRecord, MemoryHook, hook>,
     boost::intrusive::compare<Order>, boost::intrusive::constant_time_size<false>>;
 
-using MemorySchedule = MemoryIndex<&MemoryRecord::in_schedule, MemoryByTime>;
+struct MemorySchedule : MemoryIndex<&MemoryRecord::in_schedule, MemoryByTime> {};
 using MemoryCatalogue = MemoryIndex<&MemoryRecord::in_all, MemoryById>;
 using MemoryOwned = MemoryIndex<&MemoryRecord::in_owned, MemoryById>;
 

@@ -3,6 +3,7 @@
 #include <asyncjobs/detail/memory_index.hpp>
 #include <asyncjobs/detail/memory_lines.hpp>
 #include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/transitions.hpp>
 #include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
@@ -36,82 +37,61 @@ struct MemoryJobStore::State {
         return found == records.end() ? nullptr : &found->second;
     }
 
-    Record* find(const LeaseRef& lease) {
-        Record* record = find(lease.id);
-        const bool valid = record && record->job.status == JobStatus::processing &&
-                           record->job.fence == lease.fence;
-        return valid ? record : nullptr;
-    }
-
     Queue& queue(std::string_view name) {
         const auto found = queues.find(name);
         return found != queues.end() ? found->second : queues[std::string(name)];
     }
 
-    detail::MemorySchedule& schedule_of(Record& record) {
-        switch (record.job.status) {
-        case JobStatus::pending:
-            return record.in_scheduled ? record.queue->scheduled : record.queue->pending;
-        case JobStatus::processing:
-            return processing;
-        default:
-            return finished;
-        }
-    }
-
-    /// Changes the status and, with it, the schedule and what it is ordered by.
-    void move(Record& record, JobStatus status, Timestamp at, bool to_scheduled = false) {
-        detail::erase_from(schedule_of(record), record);
-        record.in_scheduled = to_scheduled;
-        if (record.job.status == JobStatus::processing) --record.queue->processing;
-        if (status == JobStatus::processing) ++record.queue->processing;
-        record.job.status = status;
+    /// Moves the record to another schedule, or place.
+    void move(Record& record, detail::MemorySchedule& schedule, Timestamp at) {
+        detail::erase_from(*record.schedule, record);
+        if (record.schedule == &processing) --record.queue->processing;
+        if (&schedule == &processing) ++record.queue->processing;
+        record.schedule = &schedule;
         record.at = at;
-        detail::insert_near_end(schedule_of(record), record);
+        detail::insert_near_end(schedule, record);
     }
 
-    /// It has its head start still before it.
+    /// Whether its priority is still to give it a head start.
     static bool is_to_advance(const Job& job, Timestamp now) {
         return job.priority > 0 && job.run_at > now;
     }
 
-    static void touch(Record& record, Timestamp now) {
-        ++record.job.revision;
-        record.job.updated_at = now;
+    /// Where a pending job that waits for no other stands.
+    static Timestamp place_of(const Job& job, Timestamp now) {
+        return claim_time(job.run_at, job.priority, now);
     }
 
-    void make_pending(Record& record, Timestamp run_at, Timestamp now) {
-        Job& job = record.job;
-        lines.release(job.id);
-        job.run_at = run_at;
-        move(record, JobStatus::pending, claim_time(run_at, job.priority, now),
-             is_to_advance(job, now));
-    }
-
-    /// Where it stood, and not later than now, whatever the clock has done since.
-    void give_back(Record& record, Timestamp now) {
-        const Job& job = record.job;
-        lines.release(job.id);
-        move(record, JobStatus::pending, std::min(claim_time(job.run_at, job.priority, now), now));
+    void move_to_queue(Record& record, Timestamp now) {
+        Queue& queue = *record.queue;
+        move(record, is_to_advance(record.job, now) ? queue.scheduled : queue.pending,
+             place_of(record.job, now));
     }
 
     /// Gives those that have become due their head start.
     void give_head_starts(Queue& queue, Timestamp now) {
         while (!queue.scheduled.empty() && queue.scheduled.begin()->at <= now) {
             Record& record = *queue.scheduled.begin();
-            make_pending(record, record.job.run_at, now);
+            lines.release(record.job.id);
+            move_to_queue(record, now);
         }
     }
 
-    void finish(Record& record, JobStatus status, Timestamp now) {
-        Job& job = record.job;
+    /// Follows a transition by which the job has ended a run, or a wait. `keeps_place`: a pending
+    /// job stands where it stood, and not later than now, whatever the clock has done since.
+    void follow(Record& record, Timestamp now, bool keeps_place = false) {
+        const Job& job = record.job;
         lines.release(job.id);
-        job.blocked_by = 0;
+        if (!is_finished(job.status)) {
+            if (keeps_place)
+                move(record, record.queue->pending, std::min(place_of(job, now), now));
+            else if (job.blocked_by == 0)
+                move_to_queue(record, now);
+            return;
+        }
         if (children.contains(job.id)) to_unblock.insert(job.id);
         if (job.unique_key) live_keys.erase(*job.unique_key);
-        job.finished_at = now;
-        job.expires_at = now + job.retention;
-        move(record, status, *job.expires_at);
+        move(record, finished, *job.expires_at);
     }
 
     std::vector<Submitted> submit(std::span<const NewJob> jobs, Timestamp now);
@@ -199,14 +179,13 @@ inline Timestamp system_time() {
 ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp now) {
     for (auto& [id, record] : records) {
         const Timestamp longest = record.job.updated_at + by;
-        if (!asyncjobs::follow_clock(record.job, record.lease_for, by, now)) continue;
+        if (!asyncjobs::follow_clock(record.job, record.job.lease_for, by, now)) continue;
         // A pending job's place is its own: its head start, or where a limit has put it.
         const bool is_pending = record.job.status == JobStatus::pending;
         if (is_pending && record.at > longest) continue;
-        auto& schedule = schedule_of(record);
-        detail::erase_from(schedule, record);
+        detail::erase_from(*record.schedule, record);
         record.at = record.job.lease_expires_at.value_or(record.at - by);
-        schedule.insert(record);
+        record.schedule->insert(record);
     }
     lines.follow_clock(by, now);
     decltype(tombstone_ends) ends;
@@ -221,15 +200,11 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp
 ASYNCJOBS_INLINE Submitted MemoryJobStore::State::conflict(Record& holder, const NewJob& wanted,
                                                            Submitted::Outcome outcome,
                                                            Timestamp now) {
-    Job& job = holder.job;
-    if (wanted.on_conflict == OnConflict::replace && job.status == JobStatus::pending) {
-        job.input = wanted.input;
-        job.run_at = wanted.run_at.value_or(now + wanted.delay);
-        if (job.blocked_by == 0) make_pending(holder, job.run_at, now);
-        touch(holder, now);
+    if (transitions::replace(holder.job, wanted, now)) {
+        follow(holder, now);
         outcome = Submitted::Outcome::replaced;
     }
-    return {outcome, job.id, job.created_at};
+    return {outcome, holder.job.id, holder.job.created_at};
 }
 
 ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
@@ -254,7 +229,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
         forget(record);
         throw;
     }
-    detail::insert_near_end(schedule_of(record), record);
+    detail::insert_near_end(*record.schedule, record);
     detail::insert_near_end(all, record);
     detail::insert_near_end(owned.find(wanted.owner)->second, record);
     return {Outcome::created, wanted.id, record.job.created_at};
@@ -263,31 +238,13 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
 /// All that may fail on the way into the indexes.
 ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& wanted,
                                                   std::vector<JobId> parents, Timestamp now) {
-    Job& job = record.job;
-    job.id = wanted.id;
-    job.type = wanted.type;
-    job.queue = wanted.queue;
-    job.owner = wanted.owner;
-    job.priority = wanted.priority;
-    job.input = wanted.input;
-    job.metadata = wanted.metadata;
-    job.max_attempts = wanted.max_attempts;
-    job.fence = used_fence;
-    job.unique_key = wanted.unique_key;
-    job.idempotency_key = wanted.idempotency_key;
-    job.limit_key = wanted.limit_key;
-    job.timeout = wanted.timeout;
-    job.retention = wanted.retention;
-    job.created_at = job.updated_at = now;
-    job.run_at = wanted.run_at.value_or(now + wanted.delay);
-    job.deadline = wanted.deadline;
-    if (wanted.start_within > Duration::zero()) job.deadline = job.run_at + wanted.start_within;
-    job.parents = job.blocked_by = static_cast<int>(parents.size());
-    job.on_parent_failure = wanted.on_parent_failure;
-    const bool is_blocked = job.blocked_by > 0;
-    record.at = is_blocked ? detail::never_due : claim_time(job.run_at, job.priority, now);
-    record.in_scheduled = !is_blocked && is_to_advance(job, now);
+    transitions::make_job(record.job, wanted, parents.size(), used_fence, now);
+    const Job& job = record.job;
     record.queue = &queue(job.queue);
+    const bool is_blocked = job.blocked_by > 0;
+    record.schedule =
+        !is_blocked && is_to_advance(job, now) ? &record.queue->scheduled : &record.queue->pending;
+    record.at = is_blocked ? detail::never_due : place_of(job, now);
     std::ranges::sort(parents);
     record.parents = std::move(parents);
     for (const JobId& parent : record.parents) {
@@ -329,14 +286,14 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::leave_parents(const Record& record)
 /// Undoes a submit that created the job.
 ASYNCJOBS_INLINE void MemoryJobStore::State::take_back(const JobId& id) {
     Record& record = *find(id);
-    detail::erase_from(schedule_of(record), record);
+    detail::erase_from(*record.schedule, record);
     detail::erase_from(all, record);
     detail::erase_from(owned.find(record.job.owner)->second, record);
     forget(record);
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
-    detail::erase_from(schedule_of(record), record);
+    detail::erase_from(*record.schedule, record);
     detail::erase_from(all, record);
     const auto owner = owned.find(record.job.owner);
     detail::erase_from(owner->second, record);
@@ -352,46 +309,16 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
 
 ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlement,
                                                        Timestamp now) {
-    using Kind = Settlement::Kind;
-    Record* record = find(settlement.lease());
+    Record* record = find(settlement.lease().id);
     if (!record) return {};
-    Job& job = record->job;
-    const bool cancel = job.cancel_requested_at.has_value();
-    if (settlement.kind() == Kind::cancelled && !cancel) return {};
-
-    advance(job.progress, settlement.progress());
-    job.lease_expires_at.reset();
-    touch(*record, now);
-    switch (settlement.kind()) {
-    case Kind::completed:
-        job.progress.percent = 100;
-        job.result = settlement.result();
-        job.error.reset();
+    const Job& job = record->job;
+    const Settled settled = transitions::settle(record->job, settlement, now);
+    if (!settled.accepted) return settled;
+    if (settled.status == JobStatus::completed)
         recent_runs[job.type].add(std::max(now - job.started_at.value_or(now), Duration::zero()));
-        finish(*record, JobStatus::completed, now);
-        break;
-    case Kind::failed:
-        record_error(job, settlement.error(), now);
-        finish(*record, JobStatus::failed, now);
-        break;
-    case Kind::cancelled:
-        finish(*record, JobStatus::cancelled, now);
-        break;
-    case Kind::retried:
-        record_error(job, settlement.error(), now);
-        [[fallthrough]];
-    case Kind::released:
-        if (settlement.kind() == Kind::released) job.attempt = std::max(job.attempt - 1, 0);
-        if (cancel)
-            finish(*record, JobStatus::cancelled, now);
-        else if (settlement.keeps_place())
-            give_back(*record, now);
-        else
-            make_pending(*record, now + settlement.delay(), now);
-    }
-    const JobStatus status = job.status;
+    follow(*record, now, settlement.keeps_place());
     submit(settlement.follow_ups(), now);
-    return {true, status};
+    return settled;
 }
 
 /// Those whom a limit lets try again.
@@ -400,14 +327,14 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::s
     for (const auto& [id, queued_at] : lines.call(served, now)) {
         Record* record = find(id);
         if (!record) continue;
-        move(*record, JobStatus::pending, queued_at);
+        move(*record, record->queue->pending, queued_at);
     }
 }
 
 /// Those who were let try again, and were not reached.
 ASYNCJOBS_INLINE void MemoryJobStore::State::call_off() {
     for (const JobId& id : lines.call_off())
-        if (Record* record = find(id)) move(*record, JobStatus::pending, detail::never_due);
+        if (Record* record = find(id)) move(*record, record->queue->pending, detail::never_due);
 }
 
 ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
@@ -416,7 +343,7 @@ ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Cla
     const auto refused = lines.admit(job, record.at, claim.limits, claim.now);
     if (refused) {
         const auto& [refusal, is_news] = *refused;
-        move(record, JobStatus::pending, refusal.run_at.value_or(detail::never_due));
+        move(record, record.queue->pending, refusal.run_at.value_or(detail::never_due));
         if (is_news)
             out.held_back.push_back(
                 {job.id, job.type, job.queue, job.created_at, refusal.by.limit->name});
@@ -431,20 +358,12 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& cla
     give_head_starts(from, now);
     while (out.claimed.size() < request.limit && !from.pending.empty()) {
         Record& record = *from.pending.begin();
-        Job& job = record.job;
+        const Job& job = record.job;
         if (record.at > now && !lines.has_called(job.id)) return;
         if (claim.is_limited && !may_start(record, claim, out)) continue;
-        ++job.attempt;
-        ++job.fence;
-        job.progress = {};
-        job.worker = request.worker;
-        job.started_at = now;
-        job.lease_expires_at = now + request.lease_for;
-        record.lease_for = request.lease_for;
-        touch(record, now);
-        move(record, JobStatus::processing, *job.lease_expires_at);
-        record.ahead.claimed = request.ahead;
-        out.claimed.push_back(claimed_job(job, record.ahead));
+        transitions::claim(record.job, request, now);
+        move(record, processing, *job.lease_expires_at);
+        out.claimed.push_back(claimed_job(job, record.job.ahead));
     }
 }
 
@@ -523,19 +442,11 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
     std::vector<Renewal> answers;
     answers.reserve(heartbeats.size());
     for (const Heartbeat& heartbeat : heartbeats) {
-        auto* record = state_->find(heartbeat.lease);
-        if (!record) {
-            answers.push_back({});
-            continue;
-        }
-        Job& job = record->job;
-        job.lease_expires_at = now + lease_for;
-        record->lease_for = lease_for;
-        state_->move(*record, JobStatus::processing, *job.lease_expires_at);
-        if (advance(job.progress, heartbeat.progress)) State::touch(*record, now);
-        if (heartbeat.step) add_step(job.steps, *heartbeat.step);
-        if (heartbeat.started) record->ahead = {};
-        answers.push_back({true, job.cancel_requested_at.has_value()});
+        auto* record = state_->find(heartbeat.lease.id);
+        answers.push_back(record ? transitions::heartbeat(record->job, heartbeat, lease_for, now)
+                                 : Renewal{});
+        if (answers.back().kept)
+            state_->move(*record, state_->processing, *record->job.lease_expires_at);
     }
     return answers;
 }
@@ -545,7 +456,8 @@ ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view w
     const std::lock_guard lock(state_->mutex);
     std::vector<ClaimedJob> answer;
     for (const auto& record : state_->processing)
-        if (record.job.worker == worker) answer.push_back(claimed_job(record.job, record.ahead));
+        if (record.job.worker == worker)
+            answer.push_back(claimed_job(record.job, record.job.ahead));
     return answer;
 }
 
@@ -556,19 +468,10 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
     std::vector<Rescued> answer;
     while (answer.size() < limit && !state_->processing.empty()) {
         auto& record = *state_->processing.begin();
-        Job& job = record.job;
+        const Job& job = record.job;
         if (job.lease_expires_at > now) break;
-        const bool is_quarantined = lose_worker(job, record.ahead, crash_limit, now);
-        State::touch(record, now);
-        if (is_quarantined) {
-            state_->finish(record, JobStatus::failed, now);
-        } else if (job.cancel_requested_at) {
-            state_->finish(record, JobStatus::cancelled, now);
-        } else if (record.ahead.lost) {
-            state_->give_back(record, now);
-        } else {
-            state_->make_pending(record, now, now);
-        }
+        transitions::expire_lease(record.job, crash_limit, now);
+        state_->follow(record, now, record.job.ahead.lost);
         answer.push_back({job.id, job.queue, job.status});
     }
     return answer;
@@ -591,22 +494,11 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::unblock(std::vector<const Record*> 
     }
     for (const auto& [id, by] : freed) {
         Record* child = find(id);
-        if (!child || child->job.status != JobStatus::pending || child->job.blocked_by == 0)
+        const Job* unsuccessful = by.failed ? &by.failed->job : nullptr;
+        if (!child || !transitions::parents_finished(child->job, by.count, unsuccessful, now))
             continue;
-        Job& job = child->job;
-        job.blocked_by -= by.count;
-        touch(*child, now);
-        if (by.failed && job.on_parent_failure != OnParentFailure::run) {
-            auto why = parent_failed(by.failed->job.id, by.failed->job.status);
-            const bool fails = job.on_parent_failure == OnParentFailure::fail;
-            if (fails)
-                job.error = std::move(why);
-            else
-                job.cancel_reason = std::move(why.message);
-            finish(*child, fails ? JobStatus::failed : JobStatus::cancelled, now);
-        } else if (job.blocked_by == 0) {
-            make_pending(*child, std::max(job.run_at, now), now);
-        }
+        follow(*child, now);
+        const Job& job = child->job;
         out.push_back({id, job.queue, job.status, job.blocked_by});
     }
 }
@@ -716,54 +608,24 @@ ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id,
     const Timestamp now = state_->now();
     auto* record = state_->find(id);
     if (!record) return CancelOutcome::not_found;
-    Job& job = record->job;
-    switch (job.status) {
-    case JobStatus::pending:
-        job.cancel_reason = cancellation.reason;
-        State::touch(*record, now);
-        state_->finish(*record, JobStatus::cancelled, now);
-        return CancelOutcome::cancelled;
-    case JobStatus::processing:
-        if (!job.cancel_requested_at || cancellation.force) {
-            job.cancel_requested_at = job.cancel_requested_at.value_or(now);
-            job.cancel_reason = cancellation.reason;
-            State::touch(*record, now);
-        }
-        if (!cancellation.force) return CancelOutcome::requested;
-        job.lease_expires_at.reset();
-        state_->finish(*record, JobStatus::cancelled, now);
-        return CancelOutcome::cancelled;
-    case JobStatus::cancelled:
-        return CancelOutcome::already_cancelled;
-    default:
-        return CancelOutcome::already_finished;
-    }
+    const auto outcome = transitions::cancel(record->job, cancellation, now);
+    if (outcome == CancelOutcome::cancelled) state_->follow(*record, now);
+    return outcome;
 }
 
 ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     const std::lock_guard lock(state_->mutex);
     auto* record = state_->find(id);
     if (!record) return RetryOutcome::not_found;
-    Job& job = record->job;
-    if (!is_finished(job.status)) return RetryOutcome::not_finished;
-    if (job.status == JobStatus::completed) return RetryOutcome::already_completed;
+    const Job& job = record->job;
+    const auto outcome = transitions::check_restart(job);
+    if (outcome != RetryOutcome::retried) return outcome;
     if (job.unique_key && !state_->live_keys.emplace(*job.unique_key, record).second)
         return RetryOutcome::key_taken;
     const Timestamp now = state_->now();
-    job.attempt = 0;
-    job.crashes = 0;
-    record->ahead = {};
-    job.progress = {};
-    job.error.reset();
-    job.attempt_errors.clear();
-    job.deadline.reset();
-    job.cancel_requested_at.reset();
-    job.cancel_reason.clear();
-    job.finished_at.reset();
-    job.expires_at.reset();
+    transitions::restart(record->job, now);
     state_->to_unblock.erase(id);
-    State::touch(*record, now);
-    state_->make_pending(*record, now, now);
+    state_->follow(*record, now);
     return RetryOutcome::retried;
 }
 
