@@ -9,19 +9,19 @@ namespace {
 
 constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
 
-/// `call` throws Errc::invalid_argument, and names the argument.
+/// Checks that `call` throws Errc::invalid_argument and names the argument.
 template <typename Call>
 void expect_refused(std::string_view argument, Call call) {
     try {
         call();
     } catch (const Error& error) {
         expect_equal(error.code() == Errc::invalid_argument, true,
-                     fmt::format("invalid_argument, and not \"{}\"", error.what()));
+                     fmt::format("invalid_argument, not \"{}\"", error.what()));
         expect(std::string_view(error.what()).starts_with(argument),
                fmt::format("\"{}\" to begin with {}", error.what(), argument));
         return;
     }
-    fail(fmt::format("expected {} to be refused, found that it is not", argument));
+    fail(fmt::format("expected {} to be refused, but it was accepted", argument));
 }
 
 void checks_queries(Scene& scene) {
@@ -54,7 +54,7 @@ void checks_claims(Scene& scene) {
         claim({.worker = std::string_view("a\0b", 3), .queues = queues, .limit = 1});
     });
     expect_refused("worker", [&] { scene.store().held("\xff"); });
-    expect_equal(scene.job(id).status, JobStatus::pending, "status after claims that were refused");
+    expect_equal(scene.job(id).status, JobStatus::pending, "status after refused claims");
 
     const auto running = scene.running({.queue = "other"});
     const auto completed = Settlement::completed(running.lease, {});
@@ -62,12 +62,12 @@ void checks_claims(Scene& scene) {
         scene.store().exchange({&completed, 1}, {.worker = "w", .queues = queues, .limit = huge});
     });
     expect_equal(scene.job(running.lease.id).status, JobStatus::processing,
-                 "status after an exchange that was refused");
+                 "status after a refused exchange");
     const Heartbeat heartbeat{running.lease, Progress{50, ""}};
     for (const Duration lease : {Duration{-1}, Duration::max()})
         expect_refused("lease_for", [&] { scene.store().renew({&heartbeat, 1}, lease); });
     expect_equal(scene.job(running.lease.id).progress.percent, 0,
-                 "progress after renewals that were refused");
+                 "progress after refused renewals");
 }
 
 void checks_sweeps(Scene& scene) {
@@ -77,7 +77,7 @@ void checks_sweeps(Scene& scene) {
     expect_refused("limit", [&] { store.purge(huge); });
     for (const int crash_limit : {0, -1})
         expect_refused("crash_limit", [&] { store.rescue(10, crash_limit); });
-    expect_equal(store.rescue(0, 1).size(), 0, "leases taken away by a sweep of none");
+    expect_equal(store.rescue(0, 1).size(), 0, "leases rescued with a limit of 0");
 }
 
 void checks_operators_calls(Scene& scene) {
@@ -90,18 +90,16 @@ void checks_operators_calls(Scene& scene) {
         expect_refused("queue", [&] { store.workload(queue, "test"); });
     }
     expect_refused("type", [&] { store.workload("default", "a b"); });
-    expect_equal(store.workload("default", "").waiting, 1,
-                 "jobs waiting, of no type in particular");
+    expect_equal(store.workload("default", "").waiting, 1, "jobs waiting, without a type");
     expect_refused("reason", [&] {
         store.cancel(id, {.reason = std::string(Cancellation::max_reason + 1, 'x')});
     });
-    expect_equal(scene.job(id).status, JobStatus::pending,
-                 "status after a cancel that was refused");
+    expect_equal(scene.job(id).status, JobStatus::pending, "status after a refused cancel");
     expect_refused("burst", [&] {
         store.set_limit({.name = "l", .queue = "default", .concurrency = 1, .burst = 0});
     });
     expect_refused("name", [&] { store.set_limit({.name = "a b", .concurrency = 1}); });
-    expect_equal(store.limits().size(), 0, "limits after those that were refused");
+    expect_equal(store.limits().size(), 0, "limits after refused ones");
 }
 
 } // namespace

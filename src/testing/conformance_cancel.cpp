@@ -64,17 +64,17 @@ void force_changes_no_finished_job(Scene& scene) {
     const auto before = scene.job(id);
     expect_equal(scene.store().cancel(id, forced("now")), CancelOutcome::already_finished,
                  "a forced cancel of a completed job");
-    expect_same(scene.job(id), before, "after it");
+    expect_same(scene.job(id), before, "after the refused cancel");
 }
 
 void retry_forgets_the_reason(Scene& scene) {
     const auto id = scene.submit();
     scene.store().cancel(id, {.reason = "no"});
     scene.store().retry(id);
-    expect_equal(scene.job(id).cancel_reason, "", "cancel_reason of a job that starts anew");
+    expect_equal(scene.job(id).cancel_reason, "", "cancel_reason of a restarted job");
 }
 
-void check_tells_what_renew_would(Scene& scene) {
+void check_returns_what_renew_would(Scene& scene) {
     const auto kept = scene.running().lease;
     const auto asked = scene.running().lease;
     const auto lost = scene.running().lease;
@@ -83,35 +83,35 @@ void check_tells_what_renew_would(Scene& scene) {
     const std::vector<LeaseRef> leases = {
         lost, kept, {kept.id, kept.fence + 1}, asked, {scene.fresh_id(), 1}};
     const auto before = scene.job(kept.id);
-    const auto answers = scene.store().check(leases);
-    expect_equal(answers.size(), leases.size(), "answers");
-    const auto expect_answer = [&](std::size_t i, bool is_kept, bool is_asked,
+    const auto results = scene.store().check(leases);
+    expect_equal(results.size(), leases.size(), "results");
+    const auto expect_result = [&](std::size_t i, bool is_kept, bool is_asked,
                                    std::string_view what) {
-        expect_equal(answers[i].kept, is_kept, fmt::format("whether {} is kept", what));
-        expect_equal(answers[i].cancel_requested, is_asked,
+        expect_equal(results[i].kept, is_kept, fmt::format("whether {} is kept", what));
+        expect_equal(results[i].cancel_requested, is_asked,
                      fmt::format("whether {} is asked to stop", what));
     };
-    expect_answer(0, false, false, "a cancelled one");
-    expect_answer(1, true, false, "a lease");
-    expect_answer(2, false, false, "another fence's lease");
-    expect_answer(3, true, true, "the lease of a job to be cancelled");
-    expect_answer(4, false, false, "the lease on an unknown job");
-    expect_same(scene.job(kept.id), before, "after a check, which writes nothing");
-    expect_equal(scene.store().check({}).size(), 0, "answers to nothing");
+    expect_result(0, false, false, "the lease of a cancelled job");
+    expect_result(1, true, false, "a lease");
+    expect_result(2, false, false, "another fence's lease");
+    expect_result(3, true, true, "the lease of a job whose cancel was requested");
+    expect_result(4, false, false, "the lease on an unknown job");
+    expect_same(scene.job(kept.id), before, "after a check");
+    expect_equal(scene.store().check({}).size(), 0, "results of a check of no lease");
 }
 
 } // namespace
 
 Cases cancel_cases() {
-    return {
-        {"a cancellation keeps its reason, and of two requests the first one's", keeps_the_reason},
-        {"a forced cancellation ends a processing job at once", force_ends_it_at_once},
-        {"a forced cancellation fences the handler out", force_fences_the_handler_out},
-        {"a forced cancellation after a request has its own reason",
-         force_after_a_request_keeps_its_own_reason},
-        {"a forced cancellation does nothing to a finished job", force_changes_no_finished_job},
-        {"a job that starts anew has no reason of a cancellation", retry_forgets_the_reason},
-        {"a check answers what a renewal would, and writes nothing", check_tells_what_renew_would}};
+    return {{"a cancellation keeps the reason of its first request", keeps_the_reason},
+            {"a forced cancellation ends a processing job at once", force_ends_it_at_once},
+            {"a forced cancellation fences off the handler", force_fences_the_handler_out},
+            {"a forced cancellation after a request replaces its reason",
+             force_after_a_request_keeps_its_own_reason},
+            {"a forced cancellation does not change a finished job", force_changes_no_finished_job},
+            {"a restarted job has no cancel reason", retry_forgets_the_reason},
+            {"a check returns what a renewal would and writes nothing",
+             check_returns_what_renew_would}};
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -180,10 +180,10 @@ NewJob Scene::filled(NewJob job) {
 
 JobId Scene::submit(NewJob job) {
     const NewJob wanted = filled(std::move(job));
-    const auto answers = store_->submit({&wanted, 1});
-    expect_equal(answers.size(), 1, "answers to the submit of one job");
-    expect_equal(answers[0].outcome, Submitted::Outcome::created, "outcome of a submit");
-    expect_equal(answers[0].id, wanted.id, "id in the answer to a submit");
+    const auto results = store_->submit({&wanted, 1});
+    expect_equal(results.size(), 1, "outcomes of a submit of one job");
+    expect_equal(results[0].outcome, Submitted::Outcome::created, "outcome of a submit");
+    expect_equal(results[0].id, wanted.id, "id returned by a submit");
     return wanted.id;
 }
 
@@ -194,16 +194,16 @@ std::vector<JobId> Scene::submit(std::size_t count, const NewJob& job) {
         jobs.push_back(filled(job));
         ids.push_back(jobs.back().id);
     }
-    const auto answers = store_->submit(jobs);
-    expect_equal(answers.size(), count, "answers to a submit");
-    for (const auto& answer : answers)
-        expect_equal(answer.outcome, Submitted::Outcome::created, "outcome of a submit");
+    const auto results = store_->submit(jobs);
+    expect_equal(results.size(), count, "outcomes of a submit");
+    for (const auto& result : results)
+        expect_equal(result.outcome, Submitted::Outcome::created, "outcome of a submit");
     return ids;
 }
 
 std::optional<Job> Scene::find(const JobId& id) {
     auto found = store_->find({&id, 1});
-    expect_equal(found.size(), 1, "answers to a find of one id");
+    expect_equal(found.size(), 1, "results of a find of one id");
     return std::move(found[0]);
 }
 
@@ -215,10 +215,10 @@ Job Scene::job(const JobId& id) {
 
 ClaimedJob Scene::claim_one(const std::string& queue, Duration lease_for, std::string_view worker) {
     const std::vector<std::string> queues = {queue};
-    auto answer =
+    auto result =
         store_->claim({.worker = worker, .queues = queues, .limit = 100, .lease_for = lease_for});
-    expect_equal(answer.claimed.size(), 1, "jobs claimed from a queue in which one is due");
-    return std::move(answer.claimed[0]);
+    expect_equal(result.claimed.size(), 1, "jobs claimed from a queue with one due job");
+    return std::move(result.claimed[0]);
 }
 
 std::vector<ClaimedJob> Scene::claim(std::size_t limit, const std::vector<std::string>& queues) {
@@ -234,9 +234,9 @@ ClaimedJob Scene::running(NewJob job, Duration lease_for) {
 }
 
 Settled Scene::settle(const Settlement& settlement) {
-    const auto answers = store_->settle({&settlement, 1});
-    expect_equal(answers.size(), 1, "answers to one settlement");
-    return answers[0];
+    const auto results = store_->settle({&settlement, 1});
+    expect_equal(results.size(), 1, "outcomes of one settlement");
+    return results[0];
 }
 
 void Scene::accept(const Settlement& settlement) {
@@ -245,14 +245,14 @@ void Scene::accept(const Settlement& settlement) {
 
 Renewal Scene::renew(const LeaseRef& lease, std::optional<Progress> progress, Duration lease_for) {
     const Heartbeat heartbeat{.lease = lease, .progress = std::move(progress)};
-    const auto answers = store_->renew({&heartbeat, 1}, lease_for);
-    expect_equal(answers.size(), 1, "answers to one heartbeat");
-    return answers[0];
+    const auto results = store_->renew({&heartbeat, 1}, lease_for);
+    expect_equal(results.size(), 1, "outcomes of one heartbeat");
+    return results[0];
 }
 
 Rescued Scene::rescue_one(int crash_limit) {
     const auto rescued = store_->rescue(100, crash_limit);
-    expect_equal(rescued.size(), 1, "jobs rescued where one lease has run out");
+    expect_equal(rescued.size(), 1, "jobs rescued after one lease has expired");
     return rescued[0];
 }
 

@@ -54,7 +54,7 @@ std::string show(const std::vector<T>& values) {
 [[noreturn]] inline void fail(const std::string& message) { throw ConformanceFailure(message); }
 
 inline void expect(bool holds, std::string_view what) {
-    if (!holds) fail(fmt::format("expected {}, found that it is not so", what));
+    if (!holds) fail(fmt::format("expected {}, which does not hold", what));
 }
 
 template <typename T>
@@ -67,47 +67,47 @@ void expect_equal(const T& found, const std::type_identity_t<T>& expected, std::
 void expect_same(const Job& found, const Job& expected, std::string_view when);
 
 inline constexpr Duration long_lease = std::chrono::seconds{30};
-inline constexpr Duration no_lease{0}; ///< has run out as soon as it is taken
+inline constexpr Duration no_lease{0}; ///< expires as soon as it is taken
 inline constexpr Duration an_hour = std::chrono::hours{1};
 inline constexpr Timestamp long_ago{std::chrono::sys_days{std::chrono::year{2001} / 1 / 1}};
 inline constexpr Timestamp far_ahead{std::chrono::sys_days{std::chrono::year{2999} / 12 / 31} +
                                      an_hour + Duration{999'999}};
 inline constexpr int many_crashes = 1000;
 
-/// What a case plays in: a store that was empty, and shorthands that check what every case expects.
+/// The fixture of a case: an empty store, and shorthands with the checks that every case needs.
 class Scene {
 public:
     explicit Scene(const StoreFactory& factory);
 
     JobStore& store() { return *store_; }
-    /// One more object on the same data.
+    /// Another object on the same data.
     std::unique_ptr<JobStore> open() const { return factory_.open(); }
     void move_clock(Duration by) { factory_.move_clock(by); }
 
-    JobId fresh_id(); ///< greater than all before
+    JobId fresh_id(); ///< greater than all earlier ones
 
-    /// With an id and a type, where it has none.
+    /// Sets an id and a type if missing.
     NewJob filled(NewJob job = {});
     JobId submit(NewJob job = {});
     std::vector<JobId> submit(std::size_t count, const NewJob& job = {});
 
     std::optional<Job> find(const JobId& id);
-    Job job(const JobId& id); ///< fails if there is none
+    Job job(const JobId& id); ///< fails if it does not exist
     JobStatus status(const JobId& id) { return job(id).status; }
 
-    /// The one job that is due in `queue`.
+    /// Claims the only due job in `queue`.
     ClaimedJob claim_one(const std::string& queue = "default", Duration lease_for = long_lease,
                          std::string_view worker = "worker");
     std::vector<ClaimedJob> claim(std::size_t limit,
                                   const std::vector<std::string>& queues = {"default"});
-    /// Submits a job and takes it.
+    /// Submits a job and claims it.
     ClaimedJob running(NewJob job = {}, Duration lease_for = long_lease);
 
     Settled settle(const Settlement& settlement);
-    void accept(const Settlement& settlement); ///< fails if it is not accepted
+    void accept(const Settlement& settlement); ///< fails unless it is accepted
     Renewal renew(const LeaseRef& lease, std::optional<Progress> progress = {},
                   Duration lease_for = long_lease);
-    Rescued rescue_one(int crash_limit = many_crashes); ///< the only one whose lease ran out
+    Rescued rescue_one(int crash_limit = many_crashes); ///< the only one with an expired lease
 
     JobId completed(NewJob job = {});
     JobId failed(NewJob job = {});
@@ -122,10 +122,10 @@ private:
 std::vector<JobId> ids_of(const std::vector<ClaimedJob>& jobs);
 std::vector<JobId> ids_of(const std::vector<Job>& jobs);
 
-/// Calls `act(0)` ... `act(threads - 1)` at the same time and throws what one of them threw.
+/// Calls `act(0)` ... `act(threads - 1)` concurrently and throws one of their exceptions.
 void race(std::size_t threads, const std::function<void(std::size_t)>& act);
 
-/// Calls again what failed and may be tried again.
+/// Retries on retryable errors.
 template <typename Call>
 auto patiently(Call call) {
     for (int tries = 1000;; --tries) {
@@ -168,7 +168,7 @@ Cases argument_cases();
 Cases read_cases();
 Cases round_trip_cases();
 Cases concurrency_cases();
-/// They need StoreFactory::move_clock.
+/// Require StoreFactory::move_clock.
 Cases clock_cases();
 Cases place_clock_cases();
 Cases set_back_cases();

@@ -71,7 +71,7 @@ void honours_the_limit(Scene& scene) {
     expect_equal(scene.claim(2).size(), 2, "jobs claimed with a limit of 2");
     expect_equal(scene.claim(1).size(), 1, "jobs claimed with a limit of 1");
     expect_equal(scene.claim(0).size(), 0, "jobs claimed with a limit of 0");
-    expect_equal(scene.claim(100).size(), 2, "jobs claimed with a limit above what is left");
+    expect_equal(scene.claim(100).size(), 2, "jobs claimed with a limit above the number left");
 }
 
 void serves_queues_in_order(Scene& scene) {
@@ -86,7 +86,7 @@ void takes_from_the_named_queues_only(Scene& scene) {
     scene.submit({.queue = "a"});
     const auto b = scene.submit({.queue = "b"});
     scene.submit({.queue = "B"});
-    expect_equal(ids_of(scene.claim(10, {"b", "nobody"})), {b}, "jobs claimed from b");
+    expect_equal(ids_of(scene.claim(10, {"b", "unknown"})), {b}, "jobs claimed from b");
     expect_equal(scene.claim(10, {}).size(), 0, "jobs claimed from no queue");
     expect_equal(scene.claim(10, {"b", "A"}).size(), 0, "jobs claimed from queues without any");
 }
@@ -130,38 +130,38 @@ void expect_due_within(const std::optional<Duration>& next, Duration at_most) {
            fmt::format("next_due_in above 0 and at most {}, not {}", show(at_most), show(*next)));
 }
 
-void says_when_the_next_is_due(Scene& scene) {
+void returns_when_the_next_is_due(Scene& scene) {
     scene.submit({.queue = "a", .delay = 3 * an_hour});
     scene.submit({.queue = "a", .delay = 2 * an_hour});
     scene.submit({.queue = "b", .delay = an_hour});
     scene.submit({.queue = "c", .delay = std::chrono::minutes{1}});
     const auto b = ask(scene, 1, {"a", "b"});
-    expect_equal(b.claimed.size(), 0, "jobs claimed where none is due");
+    expect_equal(b.claimed.size(), 0, "jobs claimed without a due job");
     expect_due_within(b.next_due_in, an_hour);
     expect_due_within(ask(scene, 1, {"b", "a"}).next_due_in, an_hour);
     const auto a = ask(scene, 1, {"a"}).next_due_in;
     expect_due_within(a, 2 * an_hour);
-    expect(*a > an_hour, "next_due_in to be of the queues asked for only");
+    expect(*a > an_hour, "next_due_in to cover the requested queues only");
 }
 
-void says_it_after_a_partial_claim(Scene& scene) {
+void returns_it_after_a_partial_claim(Scene& scene) {
     scene.submit();
     scene.submit({.delay = an_hour});
-    const auto answer = ask(scene, 5, {"default"});
-    expect_equal(answer.claimed.size(), 1, "jobs claimed");
-    expect_due_within(answer.next_due_in, an_hour);
+    const auto result = ask(scene, 5, {"default"});
+    expect_equal(result.claimed.size(), 1, "jobs claimed");
+    expect_due_within(result.next_due_in, an_hour);
 }
 
-void says_nothing_where_nothing_waits(Scene& scene) {
+void next_due_is_empty_when_no_job_waits(Scene& scene) {
     expect_equal(ask(scene, 1, {"default"}).next_due_in, std::nullopt,
                  "next_due_in of an empty store");
     scene.completed();
     scene.running();
     expect_equal(ask(scene, 1, {"default"}).next_due_in, std::nullopt,
-                 "next_due_in where a job runs and one is completed");
+                 "next_due_in with a running and a completed job");
 }
 
-void says_nothing_of_paused_queues(Scene& scene) {
+void next_due_is_empty_for_paused_queues(Scene& scene) {
     scene.submit();
     scene.store().set_paused("default", true);
     expect_equal(ask(scene, 1, {"default"}).next_due_in, std::nullopt,
@@ -186,7 +186,8 @@ void shows_the_last_error_while_it_runs_again(Scene& scene) {
     scene.accept(Settlement::retried(first.lease, {.code = "E1", .message = "no"}, {}));
     const auto second = scene.claim_one();
     const auto running = scene.job(second.lease.id);
-    expect_equal(running.error, JobError{.code = "E1", .message = "no"}, "error of the last try");
+    expect_equal(running.error, JobError{.code = "E1", .message = "no"},
+                 "error of the last attempt");
     scene.accept(Settlement::completed(second.lease, {}));
     expect_equal(scene.job(second.lease.id).error, std::nullopt, "error of a completed job");
 }
@@ -201,22 +202,22 @@ void claims_a_large_batch(Scene& scene) {
 Cases claim_cases() {
     return {
         {"a claim takes the lease and charges the attempt", takes_the_lease},
-        {"a claimed job comes with what its handler needs", gives_what_a_handler_needs},
+        {"a claimed job carries the data that its handler needs", gives_what_a_handler_needs},
         {"a claimed job is not claimed again", takes_a_job_once},
         {"jobs are claimed by run_at, then by id", goes_by_run_at_then_id},
-        {"the order holds across claims", keeps_the_order_across_claims},
+        {"the order continues across claims", keeps_the_order_across_claims},
         {"a claim takes no more than its limit", honours_the_limit},
         {"a claim serves its queues in the order given", serves_queues_in_order},
-        {"a claim takes from the named queues only", takes_from_the_named_queues_only},
+        {"a claim serves only its queues", takes_from_the_named_queues_only},
         {"a job is not claimed before its run_at", leaves_scheduled_jobs},
         {"a paused queue takes submits and is not claimed from", leaves_paused_queues},
-        {"a pause does not touch the jobs that run", settles_in_a_paused_queue},
-        {"a claim says when the next job of its queues is due", says_when_the_next_is_due},
-        {"a claim that found too few says when the next is due", says_it_after_a_partial_claim},
-        {"a claim says nothing of the next job where none waits", says_nothing_where_nothing_waits},
-        {"a claim says nothing of the next job of a paused queue", says_nothing_of_paused_queues},
-        {"every claim counts the attempt and the fence up", counts_attempts_and_fences},
-        {"the error of the last try stays visible until the job completes",
+        {"a pause does not affect running jobs", settles_in_a_paused_queue},
+        {"a claim returns when the next job of its queues is due", returns_when_the_next_is_due},
+        {"a partial claim returns when the next job is due", returns_it_after_a_partial_claim},
+        {"next_due_in is empty when no job waits", next_due_is_empty_when_no_job_waits},
+        {"next_due_in is empty for a paused queue", next_due_is_empty_for_paused_queues},
+        {"every claim increments the attempt and the fence", counts_attempts_and_fences},
+        {"the error of the last attempt stays visible until the job completes",
          shows_the_last_error_while_it_runs_again},
         {"a thousand jobs are claimed at once, in order", claims_a_large_batch},
     };

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-/// What follows from the time: the clock of the store is moved.
+/// Cases about time: they move the store's clock.
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 constexpr Duration a_second = std::chrono::seconds{1};
 const Limit one_a_second = {.name = "rate", .rate = 1, .period = a_second};
 
-/// A job that has started, and `count` more that wait for the rate.
+/// One running job, and `count` more that wait for the rate.
 std::vector<JobId> wait_for_the_rate(Scene& scene, std::size_t count, const Limit& limit) {
     scene.store().set_limit(limit);
     const auto ids = scene.submit(count + 1);
@@ -47,7 +47,7 @@ void gives_a_head_start_to_what_becomes_due(Scene& scene) {
     }
 }
 
-void passes_on_the_starts_of_cancelled_jobs(Scene& scene) {
+void skips_cancelled_jobs(Scene& scene) {
     const auto ids = wait_for_the_rate(scene, 59, one_a_second);
     for (std::size_t i = 0; i + 1 < ids.size(); ++i) scene.store().cancel(ids[i], {});
     scene.move_clock(a_second);
@@ -63,13 +63,13 @@ void starts_a_burst_after_a_quiet_time(Scene& scene) {
     scene.move_clock(a_second);
     expect_equal(claimed_ids(scene, 10), {ids[3]}, "jobs claimed an interval later");
     scene.move_clock(2 * a_second);
-    expect_equal(claimed_ids(scene, 1), {ids[4]}, "the only job that was asked for");
+    expect_equal(claimed_ids(scene, 1), {ids[4]}, "the one requested job");
     expect_equal(claimed_ids(scene, 10), {ids[5]}, "jobs claimed two intervals later");
     scene.move_clock(an_hour);
-    expect_equal(claimed_ids(scene, 10), {ids[6], ids[7]}, "jobs claimed after a quiet time");
+    expect_equal(claimed_ids(scene, 10), {ids[6], ids[7]}, "jobs claimed after an idle time");
 }
 
-void goes_on_when_the_clock_was_set_back(Scene& scene, Duration by) {
+void continues_when_the_clock_was_set_back(Scene& scene, Duration by) {
     auto limit = one_a_second;
     limit.burst = 2;
     scene.store().set_limit(limit);
@@ -86,11 +86,11 @@ void goes_on_when_the_clock_was_set_back(Scene& scene, Duration by) {
     }
 }
 
-void goes_on_two_hours_back(Scene& scene) {
-    goes_on_when_the_clock_was_set_back(scene, 2 * an_hour);
+void continues_two_hours_back(Scene& scene) {
+    continues_when_the_clock_was_set_back(scene, 2 * an_hour);
 }
-void goes_on_a_month_back(Scene& scene) {
-    goes_on_when_the_clock_was_set_back(scene, std::chrono::days{30});
+void continues_a_month_back(Scene& scene) {
+    continues_when_the_clock_was_set_back(scene, std::chrono::days{30});
 }
 
 void takes_turns_when_the_clock_was_set_back(Scene& scene) {
@@ -98,7 +98,7 @@ void takes_turns_when_the_clock_was_set_back(Scene& scene) {
         {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
     const auto ann = scene.submit(3, {.owner = "ann", .run_at = long_ago});
     expect_equal(claimed_ids(scene, 1), {ann[0]}, "the first one");
-    expect_equal(scene.claim(0).size(), 0, "jobs claimed by none");
+    expect_equal(scene.claim(0).size(), 0, "jobs claimed with a limit of 0");
     scene.move_clock(-2 * an_hour);
     const auto bob = scene.submit({.owner = "bob", .run_at = long_ago});
     std::vector<JobId> order;
@@ -118,12 +118,12 @@ void waits_no_longer_for_another_worker(Scene& scene) {
                                               .lease_for = long_lease,
                                               .limits = limits});
     expect_equal(ids_of(claimed.claimed), {ids[0]}, "jobs claimed by a worker with a limit");
-    auto elsewhere = scene.claim(10); // may be given it at once
+    auto elsewhere = scene.claim(10); // may receive it at once
     if (elsewhere.empty()) {
         scene.move_clock(std::chrono::seconds{16});
         elsewhere = scene.claim(10);
     }
-    expect_equal(ids_of(elsewhere), {ids[1]}, "jobs claimed by another a while later");
+    expect_equal(ids_of(elsewhere), {ids[1]}, "jobs claimed later by another worker");
     scene.accept(Settlement::released(elsewhere[0].lease, an_hour));
     complete(scene, ids[0]);
     const auto again = scene.store().claim({.worker = "worker 1",
@@ -131,26 +131,25 @@ void waits_no_longer_for_another_worker(Scene& scene) {
                                             .limit = 10,
                                             .lease_for = long_lease,
                                             .limits = limits});
-    expect_equal(ids_of(again.claimed), {}, "jobs claimed while it sleeps");
+    expect_equal(ids_of(again.claimed), {}, "jobs claimed while the other job sleeps");
 }
 
 } // namespace
 
 Cases clock_cases() {
     return {
-        {"jobs that wait for a rate start in the order of their queue",
-         starts_jobs_in_the_order_of_their_queue},
-        {"a job of higher priority does not wait behind those that wait for the rate",
+        {"jobs that wait for a rate start in queue order", starts_jobs_in_the_order_of_their_queue},
+        {"a job of higher priority overtakes jobs that wait for the rate",
          starts_jobs_of_higher_priority_first},
-        {"a job that becomes due has its head start before those that wait for the rate",
+        {"a job that becomes due has its head start over jobs that wait for the rate",
          gives_a_head_start_to_what_becomes_due},
-        {"the next start of a rate is for the first job that was not cancelled",
-         passes_on_the_starts_of_cancelled_jobs},
-        {"a rate lets a burst start after a quiet time", starts_a_burst_after_a_quiet_time},
-        {"a rate goes on when the clock was set back by two hours", goes_on_two_hours_back},
-        {"a rate goes on when the clock was set back by a month", goes_on_a_month_back},
-        {"turns go on when the clock was set back", takes_turns_when_the_clock_was_set_back},
-        {"a job that waits for one worker can be taken by another a while later",
+        {"the next start of a rate skips cancelled jobs", skips_cancelled_jobs},
+        {"a rate admits a burst after an idle time", starts_a_burst_after_a_quiet_time},
+        {"a rate continues when the clock was set back by two hours", continues_two_hours_back},
+        {"a rate continues when the clock was set back by a month", continues_a_month_back},
+        {"round robin continues when the clock was set back",
+         takes_turns_when_the_clock_was_set_back},
+        {"another worker can later take a job that waits for a worker's limit",
          waits_no_longer_for_another_worker},
     };
 }

@@ -10,7 +10,7 @@ namespace {
 
 using Outcome = Submitted::Outcome;
 
-/// Two objects on the same data, for threads to take turns.
+/// Two objects on the same data, which threads use alternately.
 class Pair {
 public:
     explicit Pair(Scene& scene) : first_(scene.store()), second_(scene.open()) {}
@@ -28,19 +28,19 @@ void has_one_winner_of_a_key(Scene& scene, std::optional<std::string> NewJob::*k
         std::vector<NewJob> jobs;
         for (std::size_t i = 0; i < threads; ++i)
             jobs.emplace_back(scene.filled()).*key = fmt::format("key {}", round);
-        std::vector<Submitted> answers(threads);
+        std::vector<Submitted> results(threads);
         race(threads, [&](std::size_t i) {
-            answers[i] = patiently([&] { return stores.of(i).submit({&jobs[i], 1}).at(0); });
+            results[i] = patiently([&] { return stores.of(i).submit({&jobs[i], 1}).at(0); });
         });
-        const auto winner = std::find_if(answers.begin(), answers.end(), [](const auto& answer) {
-            return answer.outcome == Outcome::created;
+        const auto winner = std::find_if(results.begin(), results.end(), [](const auto& result) {
+            return result.outcome == Outcome::created;
         });
-        expect(winner != answers.end(), "one thread to win the key");
+        expect(winner != results.end(), "one thread to win the key");
         for (std::size_t i = 0; i < threads; ++i) {
             const bool won = jobs[i].id == winner->id;
-            expect_equal(answers[i].outcome, won ? Outcome::created : taken,
+            expect_equal(results[i].outcome, won ? Outcome::created : taken,
                          won ? "outcome of the winner" : "outcome of another thread");
-            expect_equal(answers[i].id, winner->id, "id in every answer, the winner's");
+            expect_equal(results[i].id, winner->id, "the winner's id in every outcome");
             expect_equal(scene.find(jobs[i].id).has_value(), won, "existence of the job");
         }
     }
@@ -60,8 +60,8 @@ void has_one_winner_of_an_id(Scene& scene) {
     const auto job = scene.filled();
     std::atomic<int> created = 0;
     race(threads, [&](std::size_t i) {
-        const auto answer = patiently([&] { return stores.of(i).submit({&job, 1}).at(0); });
-        if (answer.outcome == Outcome::created) ++created;
+        const auto result = patiently([&] { return stores.of(i).submit({&job, 1}).at(0); });
+        if (result.outcome == Outcome::created) ++created;
     });
     expect_equal(created.load(), 1, "threads that created the job");
     expect_equal(scene.store().list({}).jobs.size(), 1, "jobs listed");
@@ -78,12 +78,12 @@ void claims_each_job_once(Scene& scene) {
         const auto worker = fmt::format("worker {}", i);
         const std::vector<std::string> queues = {"default"};
         for (int tries = 0; left > 0 && tries < 10'000; ++tries) {
-            const auto answer = patiently([&] {
+            const auto result = patiently([&] {
                 return stores.of(i).claim({.worker = worker, .queues = queues, .limit = 3});
             });
-            left -= answer.claimed.size();
+            left -= result.claimed.size();
             const std::lock_guard lock(mutex);
-            for (const auto& job : answer.claimed) claims[job.lease.id].push_back(job);
+            for (const auto& job : result.claimed) claims[job.lease.id].push_back(job);
         }
     });
     expect_equal(claims.size(), count, "jobs claimed");
@@ -109,17 +109,17 @@ void loses_nothing_while_all_work(Scene& scene) {
         const std::vector<std::string> queues = {"default"};
         std::vector<Settlement> done;
         for (int tries = 0; left > 0 && tries < 100'000; ++tries) {
-            const auto answer = patiently([&] {
+            const auto result = patiently([&] {
                 return store.exchange(done, {.worker = "worker", .queues = queues, .limit = 5});
             });
             const std::lock_guard lock(mutex);
             for (std::size_t i = 0; i < done.size(); ++i)
-                if (answer.settled.at(i).accepted) {
+                if (result.settled.at(i).accepted) {
                     ++completions[done[i].lease().id];
                     --left;
                 }
             done.clear();
-            for (const auto& job : answer.claimed)
+            for (const auto& job : result.claimed)
                 done.push_back(Settlement::completed(job.lease, {}));
         }
     };
@@ -140,19 +140,19 @@ void one_settlement_wins(Scene& scene) {
     Pair stores(scene);
     for (int round = 0; round < 10; ++round) {
         const auto lease = scene.running().lease;
-        std::vector<Settled> answers(threads);
+        std::vector<Settled> results(threads);
         race(threads, [&](std::size_t i) {
             const auto settlement =
                 i % 2 == 0 ? Settlement::completed(lease, JsonText::parse(std::to_string(i)))
                            : Settlement::failed(lease, {.code = std::to_string(i)});
-            answers[i] = patiently([&] { return stores.of(i / 2).settle({&settlement, 1}).at(0); });
+            results[i] = patiently([&] { return stores.of(i / 2).settle({&settlement, 1}).at(0); });
         });
         const auto accepted =
-            std::count_if(answers.begin(), answers.end(), [](const auto& a) { return a.accepted; });
+            std::count_if(results.begin(), results.end(), [](const auto& a) { return a.accepted; });
         expect_equal(accepted, 1, "accepted settlements of one lease");
         const auto job = scene.job(lease.id);
         for (std::size_t i = 0; i < threads; ++i) {
-            if (!answers[i].accepted) continue;
+            if (!results[i].accepted) continue;
             if (i % 2 == 0)
                 expect_equal(job.result, JsonText::parse(std::to_string(i)), "result");
             else
@@ -207,7 +207,7 @@ void cancels_or_is_asked(Scene& scene) {
             expect_equal(job.status, JobStatus::cancelled, "status");
         } else {
             expect_equal(outcome, CancelOutcome::requested, "outcome of a cancel after the claim");
-            expect_equal(claimed.size(), 1, "claims of a job that was asked to stop");
+            expect_equal(claimed.size(), 1, "claims of a job whose cancel was requested");
             expect_equal(job.status, JobStatus::processing, "status");
             expect(job.cancel_requested_at.has_value(), "the request to be kept");
         }
@@ -219,9 +219,9 @@ void gives_no_fence_again_while_a_removal_commits(Scene& scene) {
     const auto job = scene.filled();
     std::int64_t last = 0;
     for (int round = 0; round < 10; ++round) {
-        patiently([&] { return scene.store().submit({&job, 1}); }); // if none did in the race
+        patiently([&] { return scene.store().submit({&job, 1}); }); // unless one did in the race
         const auto lease = scene.claim_one().lease;
-        expect(lease.fence > last, "a fence above those of the jobs before");
+        expect(lease.fence > last, "a fence above those of the earlier jobs");
         last = lease.fence;
         scene.accept(Settlement::completed(lease, {}));
         race(4, [&](std::size_t i) {
@@ -242,12 +242,12 @@ Cases concurrency_cases() {
          has_one_winner_of_an_idempotency_key},
         {"many submitters of one id have one winner", has_one_winner_of_an_id},
         {"concurrent claimers take each job once", claims_each_job_once},
-        {"submitters and workers at once lose nothing and finish each job once",
+        {"concurrent submitters and workers lose no job and finish each once",
          loses_nothing_while_all_work},
         {"concurrent settlements of one lease have one winner", one_settlement_wins},
-        {"a settlement and a rescue have one winner", settles_or_is_rescued},
-        {"a cancel and a claim at once never lose the cancel", cancels_or_is_asked},
-        {"no fence is given twice for an id that is submitted while it is removed",
+        {"a concurrent settlement and rescue have one winner", settles_or_is_rescued},
+        {"a cancel concurrent with a claim is never lost", cancels_or_is_asked},
+        {"no fence repeats for an id that is submitted while it is removed",
          gives_no_fence_again_while_a_removal_commits},
     };
 }

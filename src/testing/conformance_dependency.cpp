@@ -8,7 +8,7 @@ namespace {
 
 using Outcome = Submitted::Outcome;
 
-/// Until nobody is left.
+/// Until unblock() returns no job.
 std::vector<Unblocked> unblock(Scene& scene, std::size_t limit = 100) {
     std::vector<Unblocked> all;
     for (;;) {
@@ -34,16 +34,16 @@ void waits_for_its_parent(Scene& scene) {
     expect_equal(blocked.parents, 1, "parents");
     expect_equal(blocked.blocked_by, 1, "blocked_by");
     expect_equal(blocked.run_at, blocked.created_at, "run_at");
-    expect_equal(unblock(scene).size(), 0, "jobs that a running parent lets go");
+    expect_equal(unblock(scene).size(), 0, "jobs unblocked by a running parent");
     expect_equal(claimable(scene), 0, "jobs claimed while the parent runs");
     expect_equal(scene.store().workload("children", "test").waiting, 0, "due jobs");
 
     const auto settlement = Settlement::completed(parent, JsonText());
     expect(scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
-           "the end of a parent to say so");
-    expect_equal(claimable(scene), 0, "jobs claimed before they are let go");
+           "has_to_unblock after the end of a parent");
+    expect_equal(claimable(scene), 0, "jobs claimed before they are unblocked");
     const auto unblocked = unblock(scene);
-    expect_equal(unblocked.size(), 1, "jobs let go");
+    expect_equal(unblocked.size(), 1, "jobs unblocked");
     expect_equal(unblocked[0].id, child, "id");
     expect_equal(unblocked[0].queue, "children", "queue");
     expect_equal(unblocked[0].status, JobStatus::pending, "status");
@@ -54,15 +54,15 @@ void waits_for_its_parent(Scene& scene) {
     expected.run_at = expected.updated_at = free.run_at;
     ++expected.revision;
     expected.progress = {};
-    expect_same(free, expected, "of a job that was let go");
+    expect_same(free, expected, "of an unblocked job");
     expect_equal(claimable(scene), 1, "jobs claimed after the parent completed");
-    expect_equal(unblock(scene).size(), 0, "jobs let go a second time");
+    expect_equal(unblock(scene).size(), 0, "jobs unblocked a second time");
 }
 
-void says_nothing_of_a_job_without_children(Scene& scene) {
+void needs_no_unblock_without_children(Scene& scene) {
     const auto settlement = Settlement::completed(scene.running().lease, JsonText());
     expect(!scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
-           "the end of a job that nobody waits for to say nothing");
+           "no has_to_unblock after the end of a job without dependents");
 }
 
 void waits_for_all_of_its_parents(Scene& scene) {
@@ -97,14 +97,14 @@ void counts_many_parents_at_once(Scene& scene) {
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
-void lets_many_children_go(Scene& scene) {
+void unblocks_many_children(Scene& scene) {
     const auto parent = scene.running().lease;
     std::vector<NewJob> jobs;
     for (int i = 0; i < 1500; ++i)
         jobs.push_back(scene.filled({.queue = "children", .after = {parent.id}}));
     scene.store().submit(jobs);
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(unblock(scene).size(), jobs.size(), "jobs let go");
+    expect_equal(unblock(scene).size(), jobs.size(), "jobs unblocked");
     expect_equal(scene.claim(2000, {"children"}).size(), jobs.size(), "jobs claimed");
 }
 
@@ -115,7 +115,7 @@ void keeps_its_own_time(Scene& scene) {
     expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of a blocked job");
     scene.accept(Settlement::completed(parent, JsonText()));
     unblock(scene);
-    expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of a job that was let go");
+    expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of an unblocked job");
     expect_equal(claimable(scene), 0, "jobs claimed before their time");
 }
 
@@ -124,13 +124,13 @@ void comes_after_parents_that_have_finished(Scene& scene) {
     unblock(scene);
     expect_equal(scene.job(child).blocked_by, 0, "blocked_by");
     expect_equal(claimable(scene), 1, "jobs claimed");
-    // A parent that has told its children already has one more.
+    // A parent whose children were unblocked gets another child.
     const auto parent = scene.completed();
     child_of(scene, {parent, scene.submit()});
     unblock(scene);
     child_of(scene, {parent});
     unblock(scene);
-    expect_equal(claimable(scene), 1, "jobs claimed of those that wait for another one, too");
+    expect_equal(claimable(scene), 1, "jobs claimed that wait for another parent, too");
 }
 
 void takes_a_graph_in_one_submit(Scene& scene) {
@@ -138,8 +138,8 @@ void takes_a_graph_in_one_submit(Scene& scene) {
                c = scene.filled({.queue = "c", .after = {a.id}}),
                d = scene.filled({.queue = "d", .after = {b.id, c.id}});
     const std::vector<NewJob> graph = {a, b, c, d};
-    for (const auto& answer : scene.store().submit(graph))
-        expect_equal(answer.outcome, Outcome::created, "outcome");
+    for (const auto& result : scene.store().submit(graph))
+        expect_equal(result.outcome, Outcome::created, "outcome");
     const auto run = [&](std::string queue) {
         scene.accept(Settlement::completed(scene.claim_one(queue).lease, JsonText()));
         unblock(scene);
@@ -158,42 +158,42 @@ void refuses_a_parent_that_is_not_there(Scene& scene) {
     const auto orphan = scene.filled({.after = {other.id, unknown}});
     const auto grandchild = scene.filled({.after = {orphan.id}});
     const std::vector<NewJob> jobs = {other, orphan, grandchild};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers[0].outcome, Outcome::created, "outcome of the job before it");
-    expect_equal(answers[1].outcome, Outcome::parent_missing, "outcome of the orphan");
-    expect_equal(answers[1].id, unknown, "id in the answer");
-    expect_equal(answers[2].outcome, Outcome::parent_missing, "outcome of the orphan's child");
-    expect_equal(answers[2].id, orphan.id, "id in its answer");
-    expect(!scene.find(orphan.id) && !scene.find(grandchild.id), "neither to be stored");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results[0].outcome, Outcome::created, "outcome of the job before it");
+    expect_equal(results[1].outcome, Outcome::parent_missing, "outcome of the orphan");
+    expect_equal(results[1].id, unknown, "returned id");
+    expect_equal(results[2].outcome, Outcome::parent_missing, "outcome of the orphan's child");
+    expect_equal(results[2].id, orphan.id, "id returned for the child");
+    expect(!scene.find(orphan.id) && !scene.find(grandchild.id), "neither job to be stored");
     scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
-    expect_equal(unblock(scene).size(), 0, "jobs let go");
+    expect_equal(unblock(scene).size(), 0, "jobs unblocked");
 }
 
-void waits_for_whom_holds_its_parents_key(Scene& scene) {
+void waits_for_the_holder_of_its_parents_key(Scene& scene) {
     const auto holder = scene.running({.unique_key = "key"}).lease;
     const auto same = scene.filled({.unique_key = "key"});
     const auto child = scene.filled({.queue = "children", .after = {same.id, holder.id}});
     const std::vector<NewJob> jobs = {same, child};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers[0].outcome, Outcome::key_taken, "outcome of the parent");
-    expect_equal(answers[1].outcome, Outcome::created, "outcome of the child");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results[0].outcome, Outcome::key_taken, "outcome of the parent");
+    expect_equal(results[1].outcome, Outcome::created, "outcome of the child");
     expect_equal(scene.job(child.id).blocked_by, 1, "blocked_by");
     scene.accept(Settlement::completed(holder, JsonText()));
     unblock(scene);
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
-void waits_for_whom_holds_its_parents_key_by_the_same_submit(Scene& scene) {
+void waits_for_a_holder_from_the_same_submit(Scene& scene) {
     const auto holder = scene.filled({.unique_key = "key"}),
                same = scene.filled({.unique_key = "key"});
     const auto child = scene.filled({.queue = "children", .after = {same.id}});
     const std::vector<NewJob> jobs = {holder, same, child};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers[1].outcome, Outcome::key_taken, "outcome of the parent");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results[1].outcome, Outcome::key_taken, "outcome of the parent");
     expect_equal(scene.job(child.id).blocked_by, 1, "blocked_by");
     const auto settlement = Settlement::completed(scene.claim_one().lease, JsonText());
     expect(scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
-           "the end of the holder to say that a job waits for it");
+           "has_to_unblock after the end of the holder");
     unblock(scene);
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
@@ -213,7 +213,7 @@ void expect_stopped(Scene& scene, const JobId& id, JobStatus status, const JobId
         expect_equal(job.error, std::nullopt, "error");
 }
 
-void does_as_it_is_told_when_a_parent_fails(Scene& scene) {
+void follows_its_policy_when_a_parent_fails(Scene& scene) {
     const auto parent = scene.running().lease;
     const auto other = scene.submit({.queue = "other"});
     const auto cancelled = child_of(scene, {parent.id, other});
@@ -221,14 +221,14 @@ void does_as_it_is_told_when_a_parent_fails(Scene& scene) {
     const auto runs = child_of(scene, {parent.id}, OnParentFailure::run);
     scene.accept(Settlement::failed(parent, {.code = "E1"}));
     const auto unblocked = unblock(scene);
-    expect_equal(unblocked.size(), 3, "jobs told");
+    expect_equal(unblocked.size(), 3, "jobs returned by unblock");
     for (const auto& job : unblocked)
-        expect_equal(job.status, scene.status(job.id), "status in the answer");
+        expect_equal(job.status, scene.status(job.id), "returned status");
     expect_stopped(scene, cancelled, JobStatus::cancelled, parent.id);
     expect_stopped(scene, failed, JobStatus::failed, parent.id);
     expect_equal(ids_of(scene.claim(10, {"children"})), {runs}, "jobs claimed");
     scene.accept(Settlement::completed(scene.claim_one("other").lease, JsonText()));
-    expect_equal(unblock(scene).size(), 0, "jobs told once they have finished");
+    expect_equal(unblock(scene).size(), 0, "finished jobs returned by unblock");
 }
 
 void a_cancelled_parent_is_one_that_did_not_complete(Scene& scene) {
@@ -256,11 +256,11 @@ void leaves_finished_children_alone(Scene& scene) {
     expect_equal(scene.job(child).blocked_by, 0, "blocked_by of a cancelled job");
     scene.store().retry(child);
     expect_equal(ids_of(scene.claim(10, {"children"})), {child},
-                 "jobs claimed that an operator started");
+                 "jobs claimed after an operator's retry");
     const auto before = scene.job(child);
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(unblock(scene).size(), 0, "jobs told");
-    expect_same(scene.job(child), before, "of a job that waits no more");
+    expect_equal(unblock(scene).size(), 0, "jobs returned by unblock");
+    expect_same(scene.job(child), before, "of a job that no longer waits");
 }
 
 void a_parent_that_is_retried_blocks_on(Scene& scene) {
@@ -268,7 +268,7 @@ void a_parent_that_is_retried_blocks_on(Scene& scene) {
     const auto child = child_of(scene, {parent.id});
     scene.accept(Settlement::failed(parent, {}));
     scene.store().retry(parent.id);
-    expect_equal(unblock(scene).size(), 0, "jobs told while the parent is tried again");
+    expect_equal(unblock(scene).size(), 0, "jobs returned by unblock while the parent is retried");
     scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
     unblock(scene);
     expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
@@ -278,9 +278,9 @@ void is_not_forgotten_by_retention(Scene& scene) {
     const auto parent = scene.running({.retention = Duration{0}}).lease;
     const auto child = child_of(scene, {parent.id});
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(scene.store().purge(10), 0, "jobs purged before they told their children");
+    expect_equal(scene.store().purge(10), 0, "jobs purged before their children were unblocked");
     unblock(scene);
-    expect_equal(scene.store().purge(10), 1, "jobs purged after it");
+    expect_equal(scene.store().purge(10), 1, "jobs purged afterwards");
     expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
 
     const auto removed = scene.completed();
@@ -289,7 +289,7 @@ void is_not_forgotten_by_retention(Scene& scene) {
     expect_equal(claimable(scene), 1, "jobs claimed after their parent was removed");
 }
 
-/// Once as a job that was removed, and once as one that was purged.
+/// Once for a removed job, and once for a purged one.
 void waits_for_its_own_parents_alone(Scene& scene) {
     for (const bool is_purged : {false, true}) {
         const auto first = scene.running().lease, second = scene.running().lease;
@@ -305,7 +305,7 @@ void waits_for_its_own_parents_alone(Scene& scene) {
         auto again = job;
         again.after = {first.id, second.id};
         scene.submit(again);
-        expect_equal(scene.job(job.id).blocked_by, 2, "blocked_by of a job with a used id");
+        expect_equal(scene.job(job.id).blocked_by, 2, "blocked_by of a job with a reused id");
         scene.accept(Settlement::completed(first, JsonText()));
         unblock(scene);
         expect_equal(scene.job(job.id).blocked_by, 1, "blocked_by after one of two parents");
@@ -327,19 +327,19 @@ void waits_for_a_parent_that_it_had_before(Scene& scene) {
     scene.submit(job);
     expect_equal(scene.job(job.id).blocked_by, 1, "blocked_by");
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(unblock(scene).size(), 1, "jobs let go");
+    expect_equal(unblock(scene).size(), 1, "jobs unblocked");
     expect_equal(scene.job(job.id).blocked_by, 0, "blocked_by after its parent");
     expect_equal(ids_of(scene.claim(10, {"children"})), {job.id}, "jobs claimed");
 }
 
-/// Of a parent that has finished, and whose only child is gone.
+/// With a finished parent whose only child was removed.
 void a_child_that_is_gone_keeps_no_parent(Scene& scene) {
     const auto parent = scene.running({.retention = Duration{0}}).lease;
     const auto child = child_of(scene, {parent.id});
     scene.store().cancel(child, {});
     scene.accept(Settlement::completed(parent, JsonText()));
     expect_equal(scene.store().remove(child), RemoveOutcome::removed, "remove");
-    expect_equal(unblock(scene).size(), 0, "jobs let go");
+    expect_equal(unblock(scene).size(), 0, "jobs unblocked");
     expect_equal(scene.store().purge(10), 1, "jobs purged");
 }
 
@@ -356,7 +356,7 @@ void lists_the_parents(Scene& scene) {
         {.status = JobStatus::completed, .needed_by = child, .before = page.jobs[0].id});
     expect_equal(ids_of(page.jobs), {first}, "completed parents on the next page");
     expect_equal(scene.store().list({.needed_by = second}).jobs.size(), 0,
-                 "parents of a job that has none");
+                 "parents of a job without any");
 }
 
 void follow_ups_may_wait(Scene& scene) {
@@ -414,8 +414,8 @@ void counts_right_with_many_at_once(Scene& scene) {
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
-/// Longer than what one call of unblock() follows, of jobs that each want something else; two ways
-/// lead to the first after it that runs all the same.
+/// Longer than one call of unblock() follows, with jobs of different policies; two paths lead to
+/// the first job with OnParentFailure::run.
 void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     const auto parent = scene.submit();
     std::vector<NewJob> chain;
@@ -438,7 +438,7 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     jobs.insert(jobs.end(), {beside, both, runs, after_it});
     scene.store().submit(jobs);
     scene.store().cancel(parent, {});
-    expect_equal(unblock(scene, 40).size() >= chain.size() + 3, true, "jobs told");
+    expect_equal(unblock(scene, 40).size() >= chain.size() + 3, true, "jobs returned by unblock");
     for (std::size_t i = 0; i < chain.size(); ++i)
         expect_stopped(scene, chain[i].id, i % 3 == 1 ? JobStatus::failed : JobStatus::cancelled,
                        parents[i]);
@@ -446,48 +446,45 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     expect_equal(scene.status(both.id), JobStatus::cancelled, "status of a job with two parents");
     expect_equal(scene.job(after_it.id).blocked_by, 1, "blocked_by of the job after it");
     expect_equal(ids_of(scene.claim(10, {"children"})), {runs.id}, "the job that runs");
-    expect_equal(unblock(scene).size(), 0, "jobs told a second time");
+    expect_equal(unblock(scene).size(), 0, "jobs returned by unblock a second time");
 }
 
 } // namespace
 
 Cases dependency_cases() {
     return {
-        {"a job waits for its parent and is due when that has completed", waits_for_its_parent},
-        {"the end of a job that nobody waits for says nothing",
-         says_nothing_of_a_job_without_children},
-        {"a job waits for all of its parents, and its progress is theirs",
+        {"a job is due when its parent has completed", waits_for_its_parent},
+        {"the end of a job without dependents does not request unblock",
+         needs_no_unblock_without_children},
+        {"a job waits for all of its parents and shows their progress",
          waits_for_all_of_its_parents},
         {"a job may have more than a thousand parents", counts_many_parents_at_once},
-        {"a job may have more than a thousand children", lets_many_children_go},
-        {"a job that was let go still waits for its own time", keeps_its_own_time},
-        {"a job may come after parents that have finished", comes_after_parents_that_have_finished},
-        {"a graph is taken in one submit", takes_a_graph_in_one_submit},
-        {"a job whose parent is not there is refused, and its children are",
+        {"a job may have more than a thousand children", unblocks_many_children},
+        {"an unblocked job still waits for its run_at", keeps_its_own_time},
+        {"a job may have finished parents", comes_after_parents_that_have_finished},
+        {"one submit stores a whole graph", takes_a_graph_in_one_submit},
+        {"a job with a missing parent is refused, and so are its children",
          refuses_a_parent_that_is_not_there},
-        {"a parent whose unique key was taken is stood in for by the holder",
-         waits_for_whom_holds_its_parents_key},
-        {"a parent whose unique key a job of the same submit took is stood in for by that one",
-         waits_for_whom_holds_its_parents_key_by_the_same_submit},
-        {"when a parent fails, its child is cancelled, fails or runs, as it says",
-         does_as_it_is_told_when_a_parent_fails},
-        {"a cancelled parent is one that did not complete",
-         a_cancelled_parent_is_one_that_did_not_complete},
-        {"a failure stops the children's children, too", stops_the_whole_chain},
-        {"a failure stops a long chain, up to a job that runs all the same",
+        {"the holder of a taken unique key replaces a parent",
+         waits_for_the_holder_of_its_parents_key},
+        {"a holder from the same submit replaces a parent",
+         waits_for_a_holder_from_the_same_submit},
+        {"on_parent_failure decides whether a child is cancelled, fails or runs",
+         follows_its_policy_when_a_parent_fails},
+        {"a cancelled parent counts as failed", a_cancelled_parent_is_one_that_did_not_complete},
+        {"a failure stops the descendants, too", stops_the_whole_chain},
+        {"a failure stops a long chain up to a job with OnParentFailure::run",
          stops_a_long_chain_up_to_a_job_that_runs},
-        {"a job that an operator started waits no more", leaves_finished_children_alone},
-        {"a parent that is tried again goes on blocking", a_parent_that_is_retried_blocks_on},
-        {"a finished parent stays until its children were told", is_not_forgotten_by_retention},
-        {"a job with the id of one that is gone waits for its own parents alone",
-         waits_for_its_own_parents_alone},
-        {"a job that is submitted again waits for the parent that it had before",
-         waits_for_a_parent_that_it_had_before},
-        {"a child that is gone keeps no finished parent", a_child_that_is_gone_keeps_no_parent},
-        {"a job's parents can be listed", lists_the_parents},
+        {"a job that an operator retried no longer waits", leaves_finished_children_alone},
+        {"a retried parent keeps blocking", a_parent_that_is_retried_blocks_on},
+        {"a finished parent stays until its children are unblocked", is_not_forgotten_by_retention},
+        {"a job with a reused id waits for its own parents only", waits_for_its_own_parents_alone},
+        {"a resubmitted job waits for its former parent", waits_for_a_parent_that_it_had_before},
+        {"a removed child does not keep a finished parent", a_child_that_is_gone_keeps_no_parent},
+        {"list returns a job's parents", lists_the_parents},
         {"follow-ups may wait for each other and for their job", follow_ups_may_wait},
-        {"replacing the input of a blocked job does not let it go", replacing_does_not_unblock},
-        {"parents that finish in several processes at once are each counted once",
+        {"replacing the input of a blocked job does not unblock it", replacing_does_not_unblock},
+        {"parents that finish concurrently in several processes are counted once each",
          counts_right_with_many_at_once},
     };
 }

@@ -59,7 +59,7 @@ void are_not_submitted_by_an_unasked_cancel(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto follow_up = scene.filled();
     const auto unasked = Settlement::cancelled(lease).with_follow_ups({follow_up});
-    expect(!scene.settle(unasked).accepted, "an unasked cancellation not to be accepted");
+    expect(!scene.settle(unasked).accepted, "an unrequested cancellation not to be accepted");
     expect(!scene.find(follow_up.id), "its follow-up not to be submitted");
 }
 
@@ -100,9 +100,9 @@ void may_be_claimed_in_the_same_exchange(Scene& scene) {
     const auto follow_up = scene.filled();
     const auto settlement = Settlement::completed(lease, {}).with_follow_ups({follow_up});
     const std::vector<std::string> queues = {"default"};
-    const auto answer = scene.store().exchange({&settlement, 1},
+    const auto result = scene.store().exchange({&settlement, 1},
                                                {.worker = "worker", .queues = queues, .limit = 5});
-    expect_equal(ids_of(answer.claimed), {follow_up.id}, "jobs claimed in the same exchange");
+    expect_equal(ids_of(result.claimed), {follow_up.id}, "jobs claimed in the same exchange");
 }
 
 } // namespace
@@ -114,7 +114,7 @@ Cases follow_up_cases() {
         {"follow-ups of a settlement with an old fence are not submitted",
          are_not_submitted_with_an_old_fence},
         {"follow-ups of a repeated settlement are not submitted", are_not_submitted_twice},
-        {"follow-ups of an unasked cancellation are not submitted",
+        {"follow-ups of an unrequested cancellation are not submitted",
          are_not_submitted_by_an_unasked_cancel},
         {"a follow-up with a taken id is skipped", are_skipped_where_the_id_is_taken},
         {"a follow-up with a taken unique key is skipped", are_skipped_where_the_key_is_taken},

@@ -8,18 +8,18 @@ using Outcome = Submitted::Outcome;
 Submitted submit_keyed(Scene& scene, NewJob job) {
     if (!job.idempotency_key) job.idempotency_key = "key";
     job = scene.filled(std::move(job));
-    const auto answer = scene.store().submit({&job, 1}).at(0);
-    expect_equal(scene.find(job.id).has_value(), answer.outcome == Outcome::created,
+    const auto result = scene.store().submit({&job, 1}).at(0);
+    expect_equal(scene.find(job.id).has_value(), result.outcome == Outcome::created,
                  "existence of the job");
-    return answer;
+    return result;
 }
 
 void expect_repeated(Scene& scene, const JobId& first, std::string_view when, NewJob again = {}) {
     const auto before = scene.job(first);
-    const auto answer = submit_keyed(scene, std::move(again));
-    expect_equal(answer.outcome, Outcome::repeated, fmt::format("outcome {}", when));
-    expect_equal(answer.id, first, "id in the answer, the first job's");
-    expect_equal(answer.created_at, before.created_at, "created_at in the answer");
+    const auto result = submit_keyed(scene, std::move(again));
+    expect_equal(result.outcome, Outcome::repeated, fmt::format("outcome {}", when));
+    expect_equal(result.id, first, "returned id, the first job's");
+    expect_equal(result.created_at, before.created_at, "returned created_at");
     expect_same(scene.job(first), before, "of the first job");
 }
 
@@ -28,7 +28,7 @@ void expect_idempotency_key_free(Scene& scene, std::string_view when) {
                  fmt::format("outcome {}", when));
 }
 
-void answers_the_first_job(Scene& scene) {
+void returns_the_first_job(Scene& scene) {
     const auto id = scene.submit({.idempotency_key = "key"});
     expect_equal(scene.job(id).idempotency_key, "key", "idempotency_key");
     expect_equal(scene.job(scene.submit()).idempotency_key, std::nullopt,
@@ -87,16 +87,16 @@ void idempotency_key_goes_to_the_first(Scene& scene) {
     const std::vector<NewJob> jobs = {scene.filled({.idempotency_key = "key"}),
                                       scene.filled({.idempotency_key = "key"}),
                                       scene.filled({.idempotency_key = "other"}), scene.filled()};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.size(), 4, "answers");
-    expect_equal(answers[0].outcome, Outcome::created, "outcome of the first");
-    expect_equal(answers[1].outcome, Outcome::repeated, "outcome of the second");
-    expect_equal(answers[1].id, jobs[0].id, "id in the second answer, the first job's");
-    expect_equal(answers[1].created_at, answers[0].created_at, "created_at in the second answer");
-    expect_equal(answers[2].outcome, Outcome::created, "outcome of one with another key");
-    expect_equal(answers[3].outcome, Outcome::created, "outcome of one without a key");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.size(), 4, "results");
+    expect_equal(results[0].outcome, Outcome::created, "outcome of the first");
+    expect_equal(results[1].outcome, Outcome::repeated, "outcome of the second");
+    expect_equal(results[1].id, jobs[0].id, "id of the second outcome, the first job's");
+    expect_equal(results[1].created_at, results[0].created_at, "created_at of the second outcome");
+    expect_equal(results[2].outcome, Outcome::created, "outcome of one with another key");
+    expect_equal(results[3].outcome, Outcome::created, "outcome of one without a key");
     expect(!scene.find(jobs[1].id) && scene.find(jobs[2].id) && scene.find(jobs[3].id),
-           "the neighbours, and only they, to be stored");
+           "only the neighbours to be stored");
 }
 
 void is_not_taken_by_a_job_that_was_not_made(Scene& scene) {
@@ -104,9 +104,9 @@ void is_not_taken_by_a_job_that_was_not_made(Scene& scene) {
         scene.filled({.unique_key = "unique"}),
         scene.filled({.unique_key = "unique", .idempotency_key = "key"}),
         scene.filled({.idempotency_key = "key"})};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.at(1).outcome, Outcome::key_taken, "outcome of the second");
-    expect_equal(answers.at(2).outcome, Outcome::created, "outcome of the third");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.at(1).outcome, Outcome::key_taken, "outcome of the second");
+    expect_equal(results.at(2).outcome, Outcome::created, "outcome of the third");
 }
 
 void stands_in_for_a_parent(Scene& scene) {
@@ -114,12 +114,12 @@ void stands_in_for_a_parent(Scene& scene) {
     const auto again = scene.filled({.idempotency_key = "key"});
     const auto child = scene.filled({.queue = "children", .after = {again.id}});
     const std::vector<NewJob> jobs = {again, child};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.at(0).outcome, Outcome::repeated, "outcome of the parent");
-    expect_equal(answers.at(1).outcome, Outcome::created, "outcome of the child");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.at(0).outcome, Outcome::repeated, "outcome of the parent");
+    expect_equal(results.at(1).outcome, Outcome::created, "outcome of the child");
     scene.accept(Settlement::completed(first, {}));
     scene.store().unblock(10);
-    expect_equal(scene.claim_one("children").lease.id, child.id, "id of the job let go");
+    expect_equal(scene.claim_one("children").lease.id, child.id, "id of the unblocked job");
 }
 
 void keeps_a_follow_up_from_being_made_twice(Scene& scene) {
@@ -129,7 +129,7 @@ void keeps_a_follow_up_from_being_made_twice(Scene& scene) {
     const auto neighbour = scene.filled();
     scene.accept(Settlement::completed(lease, {}).with_follow_ups({again, neighbour}));
     expect(scene.find(first) && !scene.find(again.id) && scene.find(neighbour.id),
-           "the follow-up without the key, and only it, to be made");
+           "only the follow-up without the key to be created");
 }
 
 void idempotency_keys_are_compared_as_bytes(Scene& scene) {
@@ -152,20 +152,20 @@ void idempotency_keys_are_compared_as_bytes(Scene& scene) {
 
 Cases idempotency_key_cases() {
     return {
-        {"a repeated idempotency key answers the first job", answers_the_first_job},
-        {"a repeated idempotency key changes nothing, whatever is said of conflicts",
+        {"a repeated idempotency key returns the first job", returns_the_first_job},
+        {"a repeated idempotency key changes nothing under any on_conflict",
          does_nothing_whatever_the_conflict},
         {"an idempotency key outlives the end of its job", outlives_the_end_of_its_job},
         {"a retried job keeps its idempotency key", stays_with_a_retried_job},
         {"an idempotency key is free when its job was removed", is_free_after_a_removal},
         {"an idempotency key is free when its job was purged", is_free_after_a_purge},
-        {"an idempotency key is looked at after the id and before the unique key",
+        {"an idempotency key is checked after the id and before the unique key",
          comes_after_the_id_and_before_the_unique_key},
         {"an idempotency key twice in a batch goes to the first",
          idempotency_key_goes_to_the_first},
-        {"a job that was not made takes no idempotency key",
+        {"a job that was not created takes no idempotency key",
          is_not_taken_by_a_job_that_was_not_made},
-        {"a repeated parent is stood in for by the first", stands_in_for_a_parent},
+        {"the first job replaces a repeated parent", stands_in_for_a_parent},
         {"a follow-up with a repeated idempotency key is skipped",
          keeps_a_follow_up_from_being_made_twice},
         {"idempotency keys are compared byte for byte", idempotency_keys_are_compared_as_bytes},

@@ -8,9 +8,9 @@ namespace {
 void is_extended(Scene& scene) {
     const auto lease = scene.running({}, no_lease).lease;
     const auto before = scene.job(lease.id);
-    const auto answer = scene.renew(lease, {}, an_hour);
-    expect(answer.kept, "the lease to be kept");
-    expect(!answer.cancel_requested, "no cancel to be requested");
+    const auto result = scene.renew(lease, {}, an_hour);
+    expect(result.kept, "the lease to be kept");
+    expect(!result.cancel_requested, "no cancel to be requested");
     const auto after = scene.job(lease.id);
     expect(after.lease_expires_at >= *before.lease_expires_at + an_hour,
            "lease_expires_at to be at least an hour later");
@@ -23,15 +23,15 @@ void is_extended(Scene& scene) {
 void may_be_shortened(Scene& scene) {
     const auto lease = scene.running().lease;
     expect(scene.renew(lease, {}, no_lease).kept, "the lease to be kept");
-    expect_equal(scene.rescue_one().id, lease.id, "id of the job whose lease then ran out");
+    expect_equal(scene.rescue_one().id, lease.id, "id of the job whose lease then expired");
 }
 
 void learns_of_a_cancel_request(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
-    const auto answer = scene.renew(lease);
-    expect(answer.kept, "the lease to be kept");
-    expect(answer.cancel_requested, "the cancel request to be in the answer");
+    const auto result = scene.renew(lease);
+    expect(result.kept, "the lease to be kept");
+    expect(result.cancel_requested, "the cancel request to be returned");
 }
 
 void is_lost_with_another_fence(Scene& scene) {
@@ -41,8 +41,8 @@ void is_lost_with_another_fence(Scene& scene) {
     scene.store().cancel(old.id, {});
     const auto before = scene.job(old.id);
     for (const auto fence : {old.fence, current.fence + 1}) {
-        const auto answer = scene.renew({old.id, fence}, Progress{50, "late"}, an_hour);
-        expect(!answer.kept, fmt::format("a lease with fence {} to be lost while the job's is {}",
+        const auto result = scene.renew({old.id, fence}, Progress{50, "late"}, an_hour);
+        expect(!result.kept, fmt::format("a lease with fence {} to be lost while the job's is {}",
                                          fence, current.fence));
     }
     expect_same(scene.job(old.id), before, "after heartbeats with other fences");
@@ -64,7 +64,7 @@ void is_lost_to_a_rescue(Scene& scene) {
     expect_same(scene.job(lease.id), before, "after the late worker's writes");
 }
 
-void answers_heartbeats_in_order(Scene& scene) {
+void returns_renewals_in_order(Scene& scene) {
     scene.submit(4);
     const auto claimed = scene.claim(4);
     expect_equal(claimed.size(), 4, "jobs claimed");
@@ -73,12 +73,12 @@ void answers_heartbeats_in_order(Scene& scene) {
                                                {{claimed[1].lease.id, 0}, Progress{10, "b"}},
                                                {claimed[2].lease, Progress{20, "c"}},
                                                {claimed[0].lease, {}}};
-    const auto answers = scene.store().renew(heartbeats, long_lease);
-    expect_equal(answers.size(), 4, "answers");
-    expect(answers[0].kept && !answers[0].cancel_requested, "answer 0 to say kept");
-    expect(!answers[1].kept, "answer 1, of an old fence, to say lost");
-    expect(answers[2].kept && answers[2].cancel_requested, "answer 2 to say cancel requested");
-    expect(answers[3].kept && !answers[3].cancel_requested, "answer 3 to say kept");
+    const auto results = scene.store().renew(heartbeats, long_lease);
+    expect_equal(results.size(), 4, "results");
+    expect(results[0].kept && !results[0].cancel_requested, "result 0 to be kept");
+    expect(!results[1].kept, "result 1, of an old fence, to be lost");
+    expect(results[2].kept && results[2].cancel_requested, "result 2 to have a cancel request");
+    expect(results[3].kept && !results[3].cancel_requested, "result 3 to be kept");
     expect_equal(scene.job(claimed[3].lease.id).progress, Progress{30, "d"}, "progress of job 3");
     expect_equal(scene.job(claimed[1].lease.id).progress, {}, "progress of job 1");
     expect_equal(scene.job(claimed[2].lease.id).progress, Progress{20, "c"}, "progress of job 2");
@@ -112,10 +112,10 @@ void never_goes_back(Scene& scene) {
     expect(scene.renew(lease, Progress{59, "reading"}).kept, "the lease to be kept all the same");
     expect_equal(scene.job(lease.id).progress.percent, 60, "percent");
     scene.renew(lease, Progress{61, "reading"});
-    expect_equal(scene.job(lease.id).progress.percent, 61, "percent after it went on");
+    expect_equal(scene.job(lease.id).progress.percent, 61, "percent after it continued");
 }
 
-void starts_anew_with_an_attempt(Scene& scene) {
+void restarts_with_an_attempt(Scene& scene) {
     const auto first = scene.running().lease;
     scene.renew(first, Progress{60, "reading"});
     scene.accept(Settlement::retried(first, {}, {}));
@@ -182,18 +182,19 @@ Cases lease_cases() {
     return {
         {"a renewal extends the lease and is no visible change", is_extended},
         {"a renewal counts from now", may_be_shortened},
-        {"a renewal learns of a cancel request", learns_of_a_cancel_request},
+        {"a renewal returns a cancel request", learns_of_a_cancel_request},
         {"a heartbeat with another fence changes nothing", is_lost_with_another_fence},
-        {"the lease of a finished or unknown job is lost", is_lost_when_the_job_is_gone},
+        {"a renewal of a finished or unknown job loses the lease", is_lost_when_the_job_is_gone},
         {"a rescued job's old worker changes nothing", is_lost_to_a_rescue},
-        {"heartbeats are answered in their order", answers_heartbeats_in_order},
+        {"renewals are returned in the order of the heartbeats", returns_renewals_in_order},
         {"a heartbeat writes progress", writes_progress},
-        {"progress that is the same is no change", does_not_count_what_is_the_same},
+        {"unchanged progress is no visible change", does_not_count_what_is_the_same},
         {"progress never goes back within an attempt", never_goes_back},
-        {"progress starts anew with an attempt", starts_anew_with_an_attempt},
-        {"held names the jobs that a worker holds", names_what_a_worker_holds},
-        {"held gives what the claim gave", gives_held_jobs_in_full},
-        {"held forgets what was rescued or claimed by another", names_only_the_last_worker},
+        {"progress restarts with each attempt", restarts_with_an_attempt},
+        {"leases_of returns the jobs that a worker holds", names_what_a_worker_holds},
+        {"leases_of returns what the claim returned", gives_held_jobs_in_full},
+        {"leases_of omits jobs that were rescued or claimed by another worker",
+         names_only_the_last_worker},
     };
 }
 

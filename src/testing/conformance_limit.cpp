@@ -18,7 +18,7 @@ void limits_how_many_run(Scene& scene) {
     scene.store().set_limit({.name = "two", .concurrency = 2});
     const auto ids = scene.submit(4);
     expect_equal(claimed_ids(scene, 10), {ids[0], ids[1]}, "jobs claimed at first");
-    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while all places are taken");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while all slots are taken");
     complete(scene, ids[1]);
     expect_equal(claimed_ids(scene, 10), {ids[2]}, "jobs claimed after one has ended");
     complete(scene, ids[0]);
@@ -46,14 +46,14 @@ void leaves_a_waiting_job_as_it_was(Scene& scene) {
     expect_equal(scene.claim(10).size(), 1, "jobs claimed");
     expect_same(scene.job(running.lease.id), before, "of a job that waits for a limit");
     expect_equal(scene.claim(10).size(), 0, "jobs claimed again");
-    expect_same(scene.job(running.lease.id), before, "of one that still waits");
+    expect_same(scene.job(running.lease.id), before, "of a job that still waits");
 }
 
-void says_whom_it_held_back(Scene& scene) {
+void returns_throttled_jobs(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     const auto ids = scene.submit(2, {.type = "mail"});
     const auto exchange = exchange_all(scene);
-    expect_equal(exchange.held_back.size(), 1, "jobs held back");
+    expect_equal(exchange.held_back.size(), 1, "throttled jobs");
     const auto& held_back = exchange.held_back[0];
     expect_equal(held_back.id, ids[1], "id");
     expect_equal(held_back.type, "mail", "type");
@@ -62,15 +62,15 @@ void says_whom_it_held_back(Scene& scene) {
     expect_equal(held_back.created_at, scene.job(ids[1]).created_at, "created_at");
 }
 
-void says_once_whom_it_held_back(Scene& scene) {
+void returns_throttled_jobs_once(Scene& scene) {
     scene.store().set_limit({.name = "all", .concurrency = 2});
     scene.store().set_limit({.name = "owner", .per = LimitPer::owner, .concurrency = 1});
     const auto ann = scene.submit(2, {.owner = "ann"});
     const auto bob = scene.submit(2, {.owner = "bob"});
-    std::multiset<std::string> told;
+    std::multiset<std::string> reported;
     const auto exchange = [&](std::span<const Settlement> settlements = {}) {
         for (const auto& job : exchange_all(scene, settlements).held_back)
-            told.insert(fmt::format("{} by {}", job.id.text(), job.limit));
+            reported.insert(fmt::format("{} by {}", job.id.text(), job.limit));
     };
     for (int i = 0; i < 3; ++i) exchange();
     for (const auto& id : {ann[0], bob[0], ann[1], bob[1]}) {
@@ -78,50 +78,50 @@ void says_once_whom_it_held_back(Scene& scene) {
         exchange({&settlement, 1});
         exchange();
     }
-    for (const auto& one : told) expect_equal(told.count(one), 1, one);
-    expect(told.size() >= 2, "both jobs that had to wait to be told");
+    for (const auto& one : reported) expect_equal(reported.count(one), 1, one);
+    expect(reported.size() >= 2, "both waiting jobs to be returned");
 }
 
-void says_once_whom_turns_held_back(Scene& scene) {
+void returns_round_robin_jobs_once(Scene& scene) {
     scene.store().set_limit(
         {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
-    for (const char* name : {"a", "z"}) { // limits are looked at by name
+    for (const char* name : {"a", "z"}) { // limits are checked by name
         scene.store().set_limit({.name = name, .concurrency = 1});
         std::size_t left = 0;
         for (const char* owner : {"ann", "bob", "eve"})
             left += scene.submit(3, {.owner = owner}).size();
-        std::multiset<std::string> told;
+        std::multiset<std::string> reported;
         std::vector<Settlement> settlements;
         for (int calls = 0; left > 0 && calls < 100; ++calls) {
             const auto exchange = exchange_all(scene, std::exchange(settlements, {}));
             for (const auto& job : exchange.held_back)
-                told.insert(fmt::format("{} by {}", job.id.text(), job.limit));
+                reported.insert(fmt::format("{} by {}", job.id.text(), job.limit));
             left -= exchange.claimed.size();
             for (const auto& job : exchange.claimed)
                 settlements.push_back(Settlement::completed(job.lease, JsonText()));
         }
         expect_equal(left, 0, "jobs that have not started");
         exchange_all(scene, settlements);
-        for (const auto& one : told) expect_equal(told.count(one), 1, one);
-        expect(told.size() >= 8, "each job but the first to be told");
+        for (const auto& one : reported) expect_equal(reported.count(one), 1, one);
+        expect(reported.size() >= 8, "each job but the first to be returned");
         scene.store().set_limit({.name = name});
     }
 }
 
-void says_again_whom_it_held_back_after_an_attempt(Scene& scene) {
+void returns_throttled_jobs_again_after_an_attempt(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     scene.submit({.run_at = long_ago});
     const auto again = scene.submit();
     const auto first = exchange_all(scene);
-    expect_equal(first.held_back.size(), 1, "jobs held back at first");
+    expect_equal(first.held_back.size(), 1, "throttled jobs at first");
     complete(scene, first.claimed[0].lease.id);
     const auto second = exchange_all(scene);
     expect_equal(ids_of(second.claimed), {again}, "jobs claimed");
     scene.submit({.run_at = long_ago});
     const auto settlement = Settlement::released(second.claimed[0].lease, Duration::zero());
     const auto third = exchange_all(scene, {&settlement, 1});
-    expect_equal(third.held_back.size(), 1, "jobs held back after a release");
-    expect_equal(third.held_back[0].id, again, "the job that is held back");
+    expect_equal(third.held_back.size(), 1, "throttled jobs after a release");
+    expect_equal(third.held_back[0].id, again, "the throttled job");
 }
 
 void passes_over_those_that_wait(Scene& scene) {
@@ -144,8 +144,8 @@ void leaves_the_librarys_own_jobs_alone(Scene& scene) {
     const auto others = scene.submit(2, {.type = "asyncjobsother"});
     const auto queued = scene.submit(2, {.type = "asyncjobs.own", .queue = "own"});
     expect_equal(claimed_ids(scene, 10), {own[0], own[1], own[2], named[0], others[0]},
-                 "jobs claimed of the queue without a limit of its own");
-    expect_equal(claimed_ids(scene, 10, {"own"}), {queued[0]}, "jobs claimed of the other queue");
+                 "jobs claimed from the queue without a limit of its own");
+    expect_equal(claimed_ids(scene, 10, {"own"}), {queued[0]}, "jobs claimed from the other queue");
 }
 
 void applies_to_a_queue_or_a_type(Scene& scene) {
@@ -200,7 +200,7 @@ void takes_all_places_or_none(Scene& scene) {
     expect_equal(claimed_ids(scene, 10), {ids[1]}, "jobs claimed after ann's has ended");
 }
 
-/// `end` ends the lease of the only job that may run.
+/// `end` ends the lease of the only admitted job.
 void frees_the_place(Scene& scene, std::string_view how,
                      const std::function<void(const LeaseRef&)>& end) {
     scene.store().set_limit(
@@ -262,7 +262,7 @@ void skips_those_that_were_cancelled(Scene& scene) {
     expect_equal(claimed_ids(scene, 10), {ids[3]}, "jobs claimed after two were cancelled");
 }
 
-void goes_on_in_other_queues(Scene& scene) {
+void admits_other_queues(Scene& scene) {
     scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
     const auto first = scene.submit({.limit_key = "7"});
     const auto paused = scene.submit({.queue = "paused", .limit_key = "7"});
@@ -278,17 +278,18 @@ void goes_on_in_other_queues(Scene& scene) {
     expect_equal(claimed_ids(scene, 10, {"paused", "other"}), {paused}, "jobs claimed at the end");
 }
 
-void goes_on_by_other_workers(Scene& scene) {
+void admits_to_other_workers(Scene& scene) {
     scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
     const auto first = scene.submit({.queue = "first", .limit_key = "7"});
     const auto other = scene.submit({.queue = "other", .limit_key = "7"});
-    expect_equal(claimed_ids(scene, 10, {"first"}), {first}, "jobs claimed of one queue");
-    expect_equal(claimed_ids(scene, 10, {"other"}), {}, "jobs claimed of another meanwhile");
+    expect_equal(claimed_ids(scene, 10, {"first"}), {first}, "jobs claimed from one queue");
+    expect_equal(claimed_ids(scene, 10, {"other"}), {},
+                 "jobs claimed from another queue meanwhile");
     complete(scene, first);
     expect_equal(claimed_ids(scene, 10, {"first"}), {},
-                 "jobs claimed of the first, which has no more");
+                 "jobs claimed from the first, which is empty");
     expect_equal(claimed_ids(scene, 10, {"other"}), {other},
-                 "jobs claimed of the other afterwards");
+                 "jobs claimed from the other afterwards");
     const auto last = scene.submit({.queue = "first", .limit_key = "7"});
     complete(scene, other);
     expect_equal(claimed_ids(scene, 10, {"other", "first"}), {last}, "jobs claimed at the end");
@@ -310,7 +311,7 @@ void counts_by_worker(Scene& scene) {
     expect_equal(claim_as("worker 1"), 2, "jobs claimed by one");
     complete(scene, ids[0]);
     expect_equal(claim_as("worker 1"), 1, "jobs claimed by it after one has ended");
-    expect_equal(claim_as("worker 1"), 0, "jobs claimed by it while its places are taken");
+    expect_equal(claim_as("worker 1"), 0, "jobs claimed by it while its slots are taken");
 }
 
 void may_be_changed(Scene& scene) {
@@ -347,7 +348,7 @@ void lists_limits(Scene& scene) {
     expect(scene.open()->limits() == std::vector{first, second}, "the same in another object");
     scene.store().set_limit({.name = "a"});
     scene.store().set_limit({.name = "c"});
-    expect(scene.store().limits() == std::vector{second}, "those that are left");
+    expect(scene.store().limits() == std::vector{second}, "the remaining limits");
 }
 
 void takes_turns(Scene& scene) {
@@ -366,12 +367,12 @@ void takes_turns(Scene& scene) {
     };
     std::ranges::sort(order.begin(), order.begin() + 3);
     expect_equal(std::vector(order.begin(), order.begin() + 3), {ids[0], ids[5], ids[7]},
-                 "the first turn");
-    expect(place(ids[6]) < place(ids[2]), "the second turn of one owner to come before the third "
+                 "the first round");
+    expect(place(ids[6]) < place(ids[2]), "the second start of one owner to come before the third "
                                           "of another");
-    expect(place(dan) < place(ids[3]), "one who came later to wait for no more than a turn");
+    expect(place(dan) < place(ids[3]), "a later owner to wait for at most one round");
     for (std::size_t i = 1; i < 5; ++i)
-        expect(place(ids[i - 1]) < place(ids[i]), "an owner's jobs to start in their order");
+        expect(place(ids[i - 1]) < place(ids[i]), "an owner's jobs to start in order");
 }
 
 void never_runs_too_many(Scene& scene) {
@@ -408,8 +409,7 @@ void never_runs_too_many(Scene& scene) {
             }
         }
     });
-    expect(seen <= most,
-           fmt::format("at most {} jobs to run at once, and not {}", most, seen.load()));
+    expect(seen <= most, fmt::format("at most {} jobs to run at once, not {}", most, seen.load()));
     expect_equal(done.load(), jobs, "jobs done");
 }
 
@@ -417,35 +417,32 @@ void never_runs_too_many(Scene& scene) {
 
 Cases limit_cases() {
     return {
-        {"a limit lets no more jobs run at once", limits_how_many_run},
-        {"the next job takes the place of one that ends in the same call",
+        {"a limit caps the jobs that run at once", limits_how_many_run},
+        {"the next job takes the slot of a job that ends in the same call",
          takes_the_next_with_the_settlement},
-        {"a job that waits for a limit is as it was", leaves_a_waiting_job_as_it_was},
-        {"a claim says whom a limit held back", says_whom_it_held_back},
-        {"a claim says once for each limit whom it held back", says_once_whom_it_held_back},
-        {"a claim says once whom a limit that gives turns held back",
-         says_once_whom_turns_held_back},
-        {"a job is told to be held back again after an attempt",
-         says_again_whom_it_held_back_after_an_attempt},
-        {"jobs that wait for a limit hold up no others", passes_over_those_that_wait},
+        {"a job that waits for a limit is unchanged", leaves_a_waiting_job_as_it_was},
+        {"a claim returns throttled jobs", returns_throttled_jobs},
+        {"a claim returns a throttled job once per limit", returns_throttled_jobs_once},
+        {"a claim returns a job throttled by round robin once", returns_round_robin_jobs_once},
+        {"a job can be throttled again after an attempt",
+         returns_throttled_jobs_again_after_an_attempt},
+        {"jobs that wait for a limit do not delay others", passes_over_those_that_wait},
         {"a limit applies to a queue or a type", applies_to_a_queue_or_a_type},
-        {"a limit that names no queue and no type leaves the library's own jobs alone",
+        {"a limit without a queue and a type does not apply to the library's own jobs",
          leaves_the_librarys_own_jobs_alone},
-        {"a limit per owner counts each owner apart", counts_each_owner_apart},
-        {"a limit per key counts each key apart", counts_each_key_apart},
-        {"a job under several limits takes all of its places or none", takes_all_places_or_none},
-        {"a job frees its place however it ends", frees_its_place_however_it_ends},
-        {"a job that is tried again waits again", waits_again_after_a_retry},
-        {"the place of a waiting job that is cancelled goes to the next",
-         skips_those_that_were_cancelled},
-        {"a limit goes on in other queues while one is paused", goes_on_in_other_queues},
-        {"a place that one worker leaves is for whoever serves the next one's queue",
-         goes_on_by_other_workers},
-        {"a worker's own limit counts its jobs only", counts_by_worker},
-        {"a limit may be changed and taken away", may_be_changed},
-        {"limits are listed as they were set", lists_limits},
-        {"owners take turns", takes_turns},
-        {"several workers never run too many", never_runs_too_many},
+        {"a limit per owner counts owners separately", counts_each_owner_apart},
+        {"a limit per key counts keys separately", counts_each_key_apart},
+        {"a job under several limits takes all of its slots or none", takes_all_places_or_none},
+        {"a job frees its slot in whichever way it ends", frees_its_place_however_it_ends},
+        {"a retried job waits for its limit again", waits_again_after_a_retry},
+        {"the slot of a cancelled waiting job passes to the next", skips_those_that_were_cancelled},
+        {"a limit keeps admitting other queues while one is paused", admits_other_queues},
+        {"a slot freed by one worker passes to workers of other queues", admits_to_other_workers},
+        {"a worker's own limit counts only its jobs", counts_by_worker},
+        {"a limit can be changed and deleted", may_be_changed},
+        {"limits are listed as set", lists_limits},
+        {"a limit by round robin alternates owners", takes_turns},
+        {"several workers never exceed a limit", never_runs_too_many},
     };
 }
 

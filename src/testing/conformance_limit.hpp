@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-/// What the cases about limits share.
+/// Shared by the cases about limits.
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
 inline constexpr Duration a_year = std::chrono::days{366};
@@ -16,7 +16,7 @@ inline std::vector<JobId> claimed_ids(Scene& scene, std::size_t limit,
     return ids_of(scene.claim(limit, queues));
 }
 
-/// Settles, and claims whatever may start.
+/// Settles, and claims every job that may start.
 inline Exchange exchange_all(Scene& scene, std::span<const Settlement> settlements = {}) {
     const std::vector<std::string> queues = {"default"};
     return scene.store().exchange(

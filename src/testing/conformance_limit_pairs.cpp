@@ -2,11 +2,11 @@
 
 #include <set>
 
-/// What happens to a job while it waits for a limit.
+/// Changes of a job while it waits for a limit.
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
-/// One job runs, another waits for its place.
+/// One job runs, another waits for its slot.
 struct Waiting {
     JobId running, waiting;
 };
@@ -22,7 +22,7 @@ Waiting one_waits(Scene& scene, NewJob job = {},
 
 const Limit a_rate = {.name = "one", .rate = 1, .period = a_year};
 
-/// The place is free, or the rate lets the next one start.
+/// The slot is free, or the rate admits the next job.
 void make_room(Scene& scene, const Waiting& jobs) {
     complete(scene, jobs.running);
     if (scene.store().limits().front().rate == 0) return;
@@ -35,7 +35,7 @@ void replace(Scene& scene, std::optional<Timestamp> run_at, Duration delay = {})
                                    .unique_key = "key",
                                    .on_conflict = OnConflict::replace});
     expect_equal(scene.store().submit({&job, 1}).front().outcome, Submitted::Outcome::replaced,
-                 "outcome of a submit that replaces");
+                 "outcome of a replacing submit");
 }
 
 void obeys_the_new_time_of(Scene& scene, const Limit& limit) {
@@ -44,7 +44,7 @@ void obeys_the_new_time_of(Scene& scene, const Limit& limit) {
     const auto before = scene.job(jobs.waiting);
     make_room(scene, jobs);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed before the new time");
-    expect_same(scene.job(jobs.waiting), before, "of the job that was replaced");
+    expect_same(scene.job(jobs.waiting), before, "of the replaced job");
     replace(scene, long_ago);
     expect_equal(claimed_ids(scene, 10), {jobs.waiting}, "jobs claimed at the new time");
 }
@@ -55,7 +55,7 @@ void debounced_under_a_rate(Scene& scene) { obeys_the_new_time_of(scene, a_rate)
 void debounced_and_still_waits(Scene& scene) {
     const auto jobs = one_waits(scene, {.unique_key = "key"});
     replace(scene, {}, Duration::zero());
-    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the place is taken");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the slot is taken");
     replace(scene, {}, Duration::zero());
     make_room(scene, jobs);
     expect_equal(claimed_ids(scene, 10), {jobs.waiting}, "jobs claimed once it is free");
@@ -68,7 +68,7 @@ void survives_a_pause_of(Scene& scene, const Limit& limit, Timestamp pause) {
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while it is paused");
     expect_equal(scene.job(jobs.waiting).run_at, pause, "run_at of a paused job");
     replace(scene, long_ago);
-    expect_equal(claimed_ids(scene, 10), {jobs.waiting}, "jobs claimed when it goes on");
+    expect_equal(claimed_ids(scene, 10), {jobs.waiting}, "jobs claimed when it resumes");
 }
 
 constexpr Timestamp last_day{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
@@ -82,15 +82,15 @@ void paused_for_ever(Scene& scene) {
     survives_a_pause_of(scene, {.name = "one", .concurrency = 1}, last_moment);
 }
 
-/// The waiting job starts anew, and gets its place without having been called; then `end` puts it
-/// back for an hour.
+/// The waiting job is restarted, and gets its slot without being admitted first; then `end` defers
+/// it for an hour.
 void sleeps_on(Scene& scene, const std::function<Settlement(const LeaseRef&)>& end) {
     const auto jobs = one_waits(scene);
     scene.store().cancel(jobs.waiting, {});
     scene.store().retry(jobs.waiting);
     make_room(scene, jobs);
     const auto again = scene.claim(10);
-    expect_equal(ids_of(again), {jobs.waiting}, "jobs claimed after it was started anew");
+    expect_equal(ids_of(again), {jobs.waiting}, "jobs claimed after its restart");
     scene.accept(end(again[0].lease));
     const auto before = scene.job(jobs.waiting);
     const auto other = scene.submit();
@@ -98,8 +98,8 @@ void sleeps_on(Scene& scene, const std::function<Settlement(const LeaseRef&)>& e
     complete(scene, other);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed before its delay is over");
     scene.store().set_limit({.name = "one"});
-    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed when the limit is gone");
-    expect_same(scene.job(jobs.waiting), before, "of the job that was put back");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed after the limit was deleted");
+    expect_same(scene.job(jobs.waiting), before, "of the released job");
 }
 
 void keeps_the_delay_of_a_retry(Scene& scene) {
@@ -144,7 +144,7 @@ void ends_the_wait_when_cancelled(Scene& scene, const Limit& limit) {
     const auto cancelled = scene.job(jobs.waiting);
     make_room(scene, jobs);
     expect_equal(claimed_ids(scene, 10), {last}, "jobs claimed after the cancel");
-    expect_same(scene.job(jobs.waiting), cancelled, "of the job that was cancelled");
+    expect_same(scene.job(jobs.waiting), cancelled, "of the cancelled job");
 }
 
 void cancelled(Scene& scene) {
@@ -165,7 +165,7 @@ void keeps_priorities(Scene& scene) {
     const auto jobs = one_waits(scene);
     const auto high = scene.submit({.priority = 50});
     const auto middle = scene.submit({.priority = 20});
-    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the place is taken");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the slot is taken");
     const auto higher = scene.submit({.priority = 70});
     complete(scene, jobs.running);
     for (const auto& id : {higher, high, middle, jobs.waiting}) {
@@ -174,7 +174,7 @@ void keeps_priorities(Scene& scene) {
     }
 }
 
-void keeps_the_order_when_the_limit_goes(Scene& scene, const Limit& limit) {
+void keeps_the_order_when_the_limit_is_deleted(Scene& scene, const Limit& limit) {
     const auto jobs = one_waits(scene, {}, limit);
     const auto high = scene.submit({.priority = 50});
     const auto later = scene.submit({.unique_key = "key"});
@@ -182,24 +182,24 @@ void keeps_the_order_when_the_limit_goes(Scene& scene, const Limit& limit) {
     replace(scene, {}, an_hour);
     const auto before = scene.job(jobs.waiting);
     scene.store().set_limit({.name = limit.name});
-    expect_same(scene.job(jobs.waiting), before, "of a job whose limit has gone");
+    expect_same(scene.job(jobs.waiting), before, "of a job whose limit was deleted");
     expect_equal(claimed_ids(scene, 10), {high, jobs.waiting}, "jobs claimed without a limit");
     expect_equal(scene.status(later), JobStatus::pending, "the job that is due later");
 }
 
 void removed_limit(Scene& scene) {
-    keeps_the_order_when_the_limit_goes(scene, {.name = "one", .concurrency = 1});
+    keeps_the_order_when_the_limit_is_deleted(scene, {.name = "one", .concurrency = 1});
 }
-void removed_rate(Scene& scene) { keeps_the_order_when_the_limit_goes(scene, a_rate); }
+void removed_rate(Scene& scene) { keeps_the_order_when_the_limit_is_deleted(scene, a_rate); }
 
 void changed_to_count_otherwise(Scene& scene) {
     const auto jobs = one_waits(scene, {.owner = "ann"});
     const auto bob = scene.submit(2, {.owner = "bob"});
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while they wait");
     scene.store().set_limit({.name = "one", .per = LimitPer::owner, .concurrency = 1});
-    expect_equal(claimed_ids(scene, 10), {jobs.waiting, bob[0]}, "jobs claimed, of each owner one");
+    expect_equal(claimed_ids(scene, 10), {jobs.waiting, bob[0]}, "jobs claimed, one per owner");
     scene.store().set_limit({.name = "one", .queue = "other", .concurrency = 1});
-    expect_equal(claimed_ids(scene, 10), {bob[1]}, "jobs claimed of a queue without a limit");
+    expect_equal(claimed_ids(scene, 10), {bob[1]}, "jobs claimed from a queue without a limit");
 }
 
 void passes_on_the_turn_of(Scene& scene, const std::function<void(const JobId&)>& end) {
@@ -212,7 +212,7 @@ void passes_on_the_turn_of(Scene& scene, const std::function<void(const JobId&)>
     expect_equal(claimed_ids(scene, 1), {first}, "the first one to start");
     expect_equal(claimed_ids(scene, 1), {other}, "the next one, of another owner");
     end(next);
-    expect_equal(claimed_ids(scene, 10), {last}, "jobs claimed, as it is their owner's turn");
+    expect_equal(claimed_ids(scene, 10), {last}, "jobs claimed, their owner being next");
 }
 
 void debounced_at_its_turn(Scene& scene) {
@@ -230,10 +230,10 @@ void children_wait(Scene& scene) {
     const auto other = scene.submit({.run_at = long_ago + an_hour});
     expect_equal(claimed_ids(scene, 10), {parent}, "jobs claimed at first");
     complete(scene, parent);
-    expect_equal(claimed_ids(scene, 10), {other}, "jobs claimed before the child may run");
+    expect_equal(claimed_ids(scene, 10), {other}, "jobs claimed while the child waits");
     scene.store().unblock(10);
     const auto before = scene.job(child);
-    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the place is taken");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the slot is taken");
     expect_same(scene.job(child), before, "of a child that waits for a limit");
     complete(scene, other);
     expect_equal(claimed_ids(scene, 10), {child}, "jobs claimed once it is free");
@@ -256,31 +256,30 @@ void blocked_children_take_no_place(Scene& scene) {
 
 Cases limit_pair_cases() {
     return {
-        {"a job that is debounced while it waits for a limit starts at its new time", debounced},
-        {"a job that is debounced while it waits for a rate starts at its new time",
+        {"a job debounced while it waits for a limit starts at its new time", debounced},
+        {"a job debounced while it waits for a rate starts at its new time",
          debounced_under_a_rate},
-        {"a job that is debounced to now still waits for its limit", debounced_and_still_waits},
-        {"a job that is paused while it waits for a limit goes on later", paused},
-        {"a job that is paused while it waits for a rate goes on later", paused_under_a_rate},
-        {"a job that is put off to the last moment while it waits does not start", paused_for_ever},
+        {"a job debounced to now still waits for its limit", debounced_and_still_waits},
+        {"a job paused while it waits for a limit resumes later", paused},
+        {"a job paused while it waits for a rate resumes later", paused_under_a_rate},
+        {"a job deferred indefinitely while it waits does not start", paused_for_ever},
         {"a limit does not end the delay of a retry", keeps_the_delay_of_a_retry},
         {"a limit does not end the delay of a snooze", keeps_the_delay_of_a_snooze},
-        {"a worker's limit does not end the delay of a job that another has had",
+        {"a worker's limit does not end the delay of another worker's job",
          keeps_the_delay_under_a_workers_limit},
-        {"a job that is cancelled while it waits for a limit gives its turn to the next",
-         cancelled},
-        {"a job that is cancelled while it waits for a rate gives its turn to the next",
+        {"a job cancelled while it waits for a limit passes its slot to the next", cancelled},
+        {"a job cancelled while it waits for a rate passes its start to the next",
          cancelled_under_a_rate},
-        {"a job does not inherit the wait of a removed one with its id",
+        {"a job does not inherit the wait of a removed job with its id",
          submitted_again_with_its_id},
         {"jobs that wait for a limit keep their priorities", keeps_priorities},
-        {"jobs that waited keep their order when the limit goes", removed_limit},
-        {"jobs that waited keep their order when the rate goes", removed_rate},
-        {"a limit that counts otherwise applies to those who wait", changed_to_count_otherwise},
-        {"a job that is debounced when it is its turn gives it to the next", debounced_at_its_turn},
-        {"a job that is cancelled when it is its turn gives it to the next", cancelled_at_its_turn},
-        {"a child waits for a limit when its parents have ended", children_wait},
-        {"a blocked child takes no place of a limit", blocked_children_take_no_place},
+        {"waiting jobs keep their order when the limit is deleted", removed_limit},
+        {"waiting jobs keep their order when the rate is deleted", removed_rate},
+        {"a limit with a changed scope applies to waiting jobs", changed_to_count_otherwise},
+        {"an admitted job that is debounced passes its slot to the next", debounced_at_its_turn},
+        {"an admitted job that is cancelled passes its slot to the next", cancelled_at_its_turn},
+        {"an unblocked child waits for its limit", children_wait},
+        {"a blocked child takes no slot of a limit", blocked_children_take_no_place},
     };
 }
 

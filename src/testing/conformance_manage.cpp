@@ -35,7 +35,7 @@ void asks_once(Scene& scene) {
     expect_same(scene.job(lease.id), before, "after a repeated cancel");
 }
 
-void says_why_not_to_cancel(Scene& scene) {
+void returns_why_it_is_not_cancelled(Scene& scene) {
     auto& store = scene.store();
     expect_equal(store.cancel(scene.cancelled(), {}), CancelOutcome::already_cancelled,
                  "cancel of a cancelled job");
@@ -47,7 +47,7 @@ void says_why_not_to_cancel(Scene& scene) {
                  "cancel of an unknown job");
 }
 
-void expect_anew(Scene& scene, const JobId& id) {
+void expect_restart(Scene& scene, const JobId& id) {
     const auto before = scene.job(id);
     expect_equal(scene.store().retry(id), RetryOutcome::retried, "retry");
     const auto job = scene.job(id);
@@ -56,16 +56,16 @@ void expect_anew(Scene& scene, const JobId& id) {
     expect_equal(job.crashes, 0, "crashes");
     expect_equal(job.progress, {}, "progress");
     expect_equal(job.error, std::nullopt, "error");
-    expect_equal(job.attempt_errors.size(), 0, "how many attempt_errors there are");
+    expect_equal(job.attempt_errors.size(), 0, "number of attempt_errors");
     expect_equal(job.result, std::nullopt, "result");
     expect_equal(job.cancel_requested_at, std::nullopt, "cancel_requested_at");
     expect_equal(job.finished_at, std::nullopt, "finished_at");
     expect_equal(job.expires_at, std::nullopt, "expires_at");
     expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
-    expect_equal(job.run_at, job.updated_at, "run_at, which is now");
+    expect_equal(job.run_at, job.updated_at, "run_at, now");
     expect_equal(job.created_at, before.created_at, "created_at");
     expect_equal(job.input, before.input, "input");
-    expect_equal(job.fence, before.fence, "fence, which goes on");
+    expect_equal(job.fence, before.fence, "fence, which continues");
     expect_equal(job.revision, before.revision + 1, "revision");
     const auto claimed = scene.claim_one();
     expect_equal(claimed.lease.id, id, "the job of the new run");
@@ -74,7 +74,7 @@ void expect_anew(Scene& scene, const JobId& id) {
     scene.accept(Settlement::completed(claimed.lease, {}));
 }
 
-void retries_a_failed_job_anew(Scene& scene) {
+void restarts_a_failed_job(Scene& scene) {
     const auto first = scene.running({.input = JsonText::parse("[3]")}).lease;
     scene.accept(Settlement::retried(first, {.code = "E1"}, {}));
     scene.claim_one("default", no_lease);
@@ -83,19 +83,19 @@ void retries_a_failed_job_anew(Scene& scene) {
     scene.renew(lease, Progress{80, "nearly"});
     scene.store().cancel(lease.id, {});
     scene.accept(Settlement::failed(lease, {.code = "E2"}));
-    expect_anew(scene, lease.id);
+    expect_restart(scene, lease.id);
 }
 
-void retries_a_cancelled_job_anew(Scene& scene) { expect_anew(scene, scene.cancelled()); }
+void restarts_a_cancelled_job(Scene& scene) { expect_restart(scene, scene.cancelled()); }
 
 void retries_a_job_that_was_asked_to_stop(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
     scene.accept(Settlement::cancelled(lease));
-    expect_anew(scene, lease.id);
+    expect_restart(scene, lease.id);
 }
 
-void says_why_not_to_retry(Scene& scene) {
+void returns_why_it_is_not_retried(Scene& scene) {
     auto& store = scene.store();
     expect_equal(store.retry(scene.submit({.queue = "other"})), RetryOutcome::not_finished,
                  "retry of a pending job");
@@ -112,26 +112,26 @@ void ignores_the_fences_of_the_run_before(Scene& scene) {
     scene.store().retry(old.id);
     scene.claim_one();
     expect(!scene.settle(Settlement::completed(old, {})).accepted,
-           "a settlement with a fence of the run before not to be accepted");
-    expect(!scene.renew(old).kept, "a lease of the run before to be lost");
+           "a settlement with a fence of the previous run not to be accepted");
+    expect(!scene.renew(old).kept, "a lease of the previous run to be lost");
 }
 
 void removes_finished_jobs(Scene& scene) {
     for (const auto& id : {scene.completed(), scene.failed(), scene.cancelled()}) {
         expect_equal(scene.store().remove(id), RemoveOutcome::removed, "remove");
-        expect(!scene.find(id), "the removed job to be gone");
+        expect(!scene.find(id), "the removed job not to exist");
         expect_equal(scene.store().remove(id), RemoveOutcome::not_found, "a repeated remove");
     }
     expect_equal(scene.store().list({}).jobs.size(), 0, "jobs listed after that");
 }
 
-/// The lease of a worker that was taken for lost long ago, on a job that is submitted anew.
+/// The lease of a worker that was lost long ago, on a job that is submitted again.
 void expect_no_fence_again(Scene& scene, const LeaseRef& old) {
     auto lease = old;
     for (int claims = 0; claims < 3; ++claims) {
         lease = scene.claim_one().lease;
         expect_equal(lease.id, old.id, "the claimed job");
-        expect(lease.fence > old.fence, "a fence that the job of before has not had");
+        expect(lease.fence > old.fence, "a fence above those of the removed job");
         expect(!scene.settle(Settlement::completed(old, {})).accepted,
                "a settlement under the old fence to be refused");
         expect(!scene.renew(old).kept, "the old lease not to be renewed");
@@ -151,7 +151,7 @@ void gives_no_fence_again_after_a_removal(Scene& scene) {
 void gives_no_fence_again_after_a_purge(Scene& scene) {
     const auto lease = scene.running({.retention = {}}).lease;
     scene.store().cancel(lease.id, {.force = true});
-    expect_equal(scene.store().purge(10), 1, "how many jobs are purged");
+    expect_equal(scene.store().purge(10), 1, "number of jobs purged");
     const auto store = scene.open();
     const auto job = scene.filled({.id = lease.id});
     expect_equal(store->submit({&job, 1}).front().outcome, Submitted::Outcome::created, "submit");
@@ -165,7 +165,7 @@ void removes_no_live_jobs(Scene& scene) {
                  "remove of a pending job");
     expect_equal(scene.store().remove(processing), RemoveOutcome::not_finished,
                  "remove of a processing job");
-    expect(scene.find(pending) && scene.find(processing), "both jobs to be there still");
+    expect(scene.find(pending) && scene.find(processing), "both jobs still to exist");
 }
 
 void gives_a_removed_id_back(Scene& scene) {
@@ -185,8 +185,8 @@ void purges_what_has_expired(Scene& scene) {
         scene.submit({.queue = "other", .retention = Duration::zero()}),
         scene.running(brief).lease.id};
     expect_equal(scene.store().purge(100), gone.size(), "jobs purged");
-    for (const auto& id : gone) expect(!scene.find(id), "an expired job to be gone");
-    for (const auto& id : kept) expect(scene.find(id).has_value(), "every other job to be there");
+    for (const auto& id : gone) expect(!scene.find(id), "an expired job not to exist");
+    for (const auto& id : kept) expect(scene.find(id).has_value(), "every other job to exist");
     expect_equal(scene.store().purge(100), 0, "jobs purged again");
 }
 
@@ -213,7 +213,8 @@ void remembers_the_owners_of_purged_jobs(Scene& scene) {
     for (const auto& id : purged) {
         expect_equal(scene.store().purged_owner(id).value_or("none"), "ann",
                      "the purged job's owner");
-        expect_equal(other->purged_owner(id).value_or("none"), "ann", "the owner, by another way");
+        expect_equal(other->purged_owner(id).value_or("none"), "ann",
+                     "the owner, through another object");
     }
     for (const auto& id : {nobodys, kept, removed, scene.fresh_id()})
         expect(!scene.store().purged_owner(id), "no tombstone of any other job");
@@ -223,7 +224,7 @@ void purges_an_id_twice(Scene& scene) {
     const auto id = scene.completed({.owner = "ann", .retention = Duration::zero()});
     scene.store().purge(100);
     scene.completed({.id = id, .owner = "bob", .retention = Duration::zero()});
-    expect_equal(scene.store().purge(100), 1, "jobs purged with the id of one before");
+    expect_equal(scene.store().purge(100), 1, "jobs purged with a reused id");
     expect_equal(scene.store().purged_owner(id).value_or("none"), "bob", "the later owner");
 }
 
@@ -241,23 +242,23 @@ Cases manage_cases() {
         {"a pending job is cancelled at once", cancels_pending_jobs},
         {"a processing job is asked to stop", asks_processing_jobs},
         {"a repeated cancel request is no change", asks_once},
-        {"a cancel that can't be says why", says_why_not_to_cancel},
-        {"a retry starts a failed job anew", retries_a_failed_job_anew},
-        {"a retry starts a cancelled job anew", retries_a_cancelled_job_anew},
-        {"a retry forgets the cancel request", retries_a_job_that_was_asked_to_stop},
-        {"a retry that can't be says why", says_why_not_to_retry},
-        {"a worker of the run before changes nothing", ignores_the_fences_of_the_run_before},
-        {"a finished job can be removed before its time", removes_finished_jobs},
+        {"a refused cancel returns the reason", returns_why_it_is_not_cancelled},
+        {"a retry restarts a failed job", restarts_a_failed_job},
+        {"a retry restarts a cancelled job", restarts_a_cancelled_job},
+        {"a retry clears the cancel request", retries_a_job_that_was_asked_to_stop},
+        {"a refused retry returns the reason", returns_why_it_is_not_retried},
+        {"a worker of the previous run changes nothing", ignores_the_fences_of_the_run_before},
+        {"a finished job can be removed before it expires", removes_finished_jobs},
         {"a live job can't be removed", removes_no_live_jobs},
         {"the id of a removed job is free", gives_a_removed_id_back},
-        {"no fence is given twice for an id that was removed and submitted again",
+        {"no fence repeats for an id that was removed and submitted again",
          gives_no_fence_again_after_a_removal},
-        {"no fence is given twice for an id that was purged and submitted again",
+        {"no fence repeats for an id that was purged and submitted again",
          gives_no_fence_again_after_a_purge},
-        {"a purge deletes finished jobs that have expired, and no others", purges_what_has_expired},
+        {"a purge deletes only expired finished jobs", purges_what_has_expired},
         {"a purge deletes no more than its limit", purges_in_batches},
-        {"whose a purged job was is known for a while", remembers_the_owners_of_purged_jobs},
-        {"an id can be purged twice, and is the later owner's", purges_an_id_twice},
+        {"a tombstone keeps the owner of a purged job", remembers_the_owners_of_purged_jobs},
+        {"an id can be purged twice and keeps the later owner", purges_an_id_twice},
         {"a retried job no longer expires", keeps_a_retried_job_from_the_purge},
     };
 }

@@ -2,13 +2,13 @@
 
 #include <initializer_list>
 
-/// Where a job stands in its queue that was claimed and did not run.
+/// The place in its queue of a job that was claimed and did not run.
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 constexpr Duration a_minute = std::chrono::minutes{1};
 
-/// Due an hour after one another, and long ago.
+/// Due at intervals of an hour, long ago.
 std::vector<JobId> submit_by_the_hour(Scene& scene, int count) {
     std::vector<JobId> ids;
     for (int i = 0; i < count; ++i) ids.push_back(scene.submit({.run_at = long_ago + i * an_hour}));
@@ -25,8 +25,8 @@ void give_back(Scene& scene, const JobId& id) {
     const auto before = scene.job(id);
     scene.accept(Settlement::released({id, before.fence}));
     const auto job = scene.job(id);
-    expect_equal(job.status, JobStatus::pending, "status of a job that was given back");
-    expect_equal(job.run_at, before.run_at, "run_at of a job that was given back");
+    expect_equal(job.status, JobStatus::pending, "status of a released job");
+    expect_equal(job.run_at, before.run_at, "run_at of a released job");
 }
 
 std::vector<JobId> claim_and_lose(Scene& scene, std::size_t limit, bool ahead) {
@@ -65,7 +65,7 @@ void keeps_its_place_among_jobs_of_one_time(Scene& scene) {
     expect_equal(claimed_ids(scene, 10), pick(ids, {0, 2, 4, 5, 6, 7}), "jobs claimed afterwards");
 }
 
-/// Where claims no longer look for others.
+/// When claims stop looking for other jobs.
 void goes_before_what_was_claimed_since(Scene& scene) {
     const auto ids = submit_by_the_hour(scene, 8);
     claimed_ids(scene, 3);
@@ -89,13 +89,13 @@ void keeps_its_place_under_a_limit(Scene& scene) {
     const auto ids = submit_by_the_hour(scene, 6);
     expect_equal(claimed_ids(scene, 10), pick(ids, {0, 1}), "jobs claimed at first");
     give_back(scene, ids[1]);
-    expect_equal(claimed_ids(scene, 10), pick(ids, {1}), "after one was given back");
+    expect_equal(claimed_ids(scene, 10), pick(ids, {1}), "after one was released");
     complete(scene, ids[0]);
     expect_equal(claimed_ids(scene, 10), pick(ids, {2}), "after one has ended");
-    give_back(scene, ids[2]); // which had waited for its place
+    give_back(scene, ids[2]); // which had waited for its slot
     give_back(scene, ids[1]);
-    expect_equal(claimed_ids(scene, 1), pick(ids, {1}), "the first after two were given back");
-    expect_equal(claimed_ids(scene, 10), pick(ids, {2}), "the second after two were given back");
+    expect_equal(claimed_ids(scene, 1), pick(ids, {1}), "the first after two were released");
+    expect_equal(claimed_ids(scene, 10), pick(ids, {2}), "the second after two were released");
     give_back(scene, ids[2]);
     scene.store().set_limit({.name = "two"});
     expect_equal(claimed_ids(scene, 10), pick(ids, {2, 3, 4, 5}), "without the limit");
@@ -107,12 +107,12 @@ void keeps_its_place_among_those_of_its_owner(Scene& scene) {
     std::vector<JobId> ids;
     for (const char* owner : {"ann", "ann", "ann", "bob", "bob"})
         ids.push_back(scene.submit({.owner = owner}));
-    expect_equal(claimed_ids(scene, 1), pick(ids, {0}), "the first turn");
+    expect_equal(claimed_ids(scene, 1), pick(ids, {0}), "the first round");
     give_back(scene, ids[0]);
     std::vector<JobId> order;
     for (int i = 0; i < 5; ++i)
         for (const auto& id : claimed_ids(scene, 1)) order.push_back(id);
-    expect_equal(order, pick(ids, {3, 0, 4, 1, 2}), "order of the turns");
+    expect_equal(order, pick(ids, {3, 0, 4, 1, 2}), "order of the starts");
 }
 
 void keeps_the_place_of_a_job_that_did_not_start(Scene& scene) {
@@ -165,29 +165,28 @@ void is_due_when_the_clock_was_set_back(Scene& scene) {
 
 Cases place_cases() {
     return {
-        {"a job that is given back keeps its place in its queue", keeps_its_place},
-        {"a job that is given back keeps its place among jobs of one submit",
+        {"a released job keeps its place in its queue", keeps_its_place},
+        {"a released job keeps its place among jobs of one submit",
          keeps_its_place_among_jobs_of_one_time},
-        {"a job that is given back goes before those that were due after jobs claimed since",
+        {"a released job precedes jobs that became due after it",
          goes_before_what_was_claimed_since},
-        {"a job that is retried goes behind those that are due", goes_last_when_it_is_tried_again},
-        {"a job that is given back keeps its place under a limit", keeps_its_place_under_a_limit},
-        {"a job that is given back keeps its place among those of its owner",
+        {"a retried job goes behind due jobs", goes_last_when_it_is_tried_again},
+        {"a released job keeps its place under a limit", keeps_its_place_under_a_limit},
+        {"a released job keeps its place among its owner's jobs",
          keeps_its_place_among_those_of_its_owner},
-        {"a job that was lost before it started keeps its place",
+        {"a job lost before its start keeps its place",
          keeps_the_place_of_a_job_that_did_not_start},
-        {"a job that may have crashed its worker goes behind those that are due",
+        {"a job that may have crashed its worker goes behind due jobs",
          moves_a_job_that_may_have_crashed_its_worker},
-        {"a job that was lost before it started keeps its place under a limit",
+        {"a job lost before its start keeps its place under a limit",
          keeps_the_place_of_a_job_lost_ahead_under_a_limit},
     };
 }
 
 Cases place_clock_cases() {
     return {
-        {"a job that became due and is given back has its head start", has_its_head_start_at_once},
-        {"a job that is given back when the clock was set back is due",
-         is_due_when_the_clock_was_set_back},
+        {"a released job that had become due keeps its head start", has_its_head_start_at_once},
+        {"a released job is due when the clock was set back", is_due_when_the_clock_was_set_back},
     };
 }
 

@@ -61,7 +61,7 @@ void shows_its_own_time(Scene& scene) {
     expect_equal(scene.job(in_the_past).run_at, long_ago, "run_at in the past");
     const auto scheduled = scene.submit({.priority = 1, .run_at = far_ahead});
     expect_equal(scene.job(scheduled).run_at, far_ahead, "run_at in the future");
-    expect_equal(scene.job(scene.submit()).priority, 0, "priority where none was given");
+    expect_equal(scene.job(scene.submit()).priority, 0, "priority by default");
 
     const auto urgent = scene.claim_one("urgent");
     expect_equal(scene.job(at_once.id).run_at, at_once.created_at, "run_at while processing");
@@ -79,15 +79,15 @@ void waits_for_its_time(Scene& scene) {
     scene.submit({.priority = 100, .run_at = now(scene) + priority_step * 50});
     scene.store().unblock(100);
     const std::vector<std::string> queues = {"default"};
-    const auto answer =
+    const auto result =
         scene.store().claim({.worker = "worker", .queues = queues, .limit = 10, .lease_for = {}});
-    expect_equal(answer.claimed.size(), 0, "jobs claimed before their time");
-    expect(answer.next_due_in > priority_step * 49 && answer.next_due_in <= priority_step * 50,
+    expect_equal(result.claimed.size(), 0, "jobs claimed before their time");
+    expect(result.next_due_in > priority_step * 49 && result.next_due_in <= priority_step * 50,
            "next_due_in to be the time until the first is due");
     expect_equal(scene.store().workload("default", "test").waiting, 0, "due jobs");
 }
 
-/// Of one that `put_back` made due, after others were.
+/// For a job that `put_back` made due after others.
 void has_its_head_start_again(Scene& scene, const NewJob& job,
                               const std::function<void(const LeaseRef&)>& put_back,
                               bool keeps_run_at = false) {
@@ -97,7 +97,7 @@ void has_its_head_start_again(Scene& scene, const NewJob& job,
     put_back(urgent);
     const auto due = scene.job(urgent.id);
     expect_equal(due.run_at, keeps_run_at ? before.run_at : due.updated_at,
-                 "run_at of a job that was put back");
+                 "run_at of a released job");
     scene.store().unblock(100);
     expect_same(scene.job(urgent.id), due, "after unblock()");
     expect_equal(claim_order(scene), {urgent.id, other}, "order of the claim");
@@ -134,7 +134,7 @@ void waits_when_put_back_for_later(Scene& scene) {
     scene.accept(Settlement::retried(urgent, {}, an_hour));
     scene.store().unblock(100);
     const auto job = scene.job(urgent.id);
-    expect_equal(job.run_at, job.updated_at + an_hour, "run_at of a job that was put back");
+    expect_equal(job.run_at, job.updated_at + an_hour, "run_at of a released job");
     expect_equal(scene.claim(10).size(), 0, "jobs claimed before their time");
 }
 
@@ -146,8 +146,8 @@ void goes_by_the_time_that_replaced_its_own(Scene& scene) {
         expect_equal(scene.store().submit({&change, 1}).at(0).outcome, Submitted::Outcome::replaced,
                      "outcome");
         const auto job = scene.job(urgent);
-        expect_equal(job.run_at, job.updated_at + delay, "run_at of a job that was replaced");
-        expect_equal(job.priority, some_priority, "priority of a job that was replaced");
+        expect_equal(job.run_at, job.updated_at + delay, "run_at of a replaced job");
+        expect_equal(job.priority, some_priority, "priority of a replaced job");
         scene.store().unblock(100);
     };
     const auto other = scene.submit();
@@ -171,7 +171,7 @@ void is_kept_while_blocked(Scene& scene) {
     while (!scene.store().unblock(100).empty()) {
     }
     const auto free = scene.job(child);
-    expect_equal(free.run_at, free.updated_at, "run_at of a job that was let go");
+    expect_equal(free.run_at, free.updated_at, "run_at of an unblocked job");
     expect_equal(claim_order(scene), {child, other, late}, "order of the claim");
 }
 
@@ -181,7 +181,7 @@ void stays_within_the_limit(Scene& scene) {
     const auto other = scene.submit();
     for (const auto& job : claimed) scene.accept(Settlement::released(job.lease));
     for (int calls = 0; calls < 3; ++calls)
-        expect_equal(scene.store().unblock(2).size(), 0, "jobs let go");
+        expect_equal(scene.store().unblock(2).size(), 0, "jobs unblocked");
     auto expected = ids;
     expected.push_back(other);
     expect_equal(claim_order(scene), expected, "order of the claim");
@@ -230,22 +230,21 @@ Cases priority_cases() {
         {"a job that has waited longer than a priority's head start goes first", is_a_head_start},
         {"a job with a priority goes before a backlog", goes_before_a_backlog},
         {"a priority counts among the jobs of one queue", stays_in_its_queue},
-        {"a priority shows, and run_at is the job's own time", shows_its_own_time},
-        {"a deadline counts from the job's own time, whatever its priority",
+        {"a job shows its priority and its own run_at", shows_its_own_time},
+        {"a deadline counts from the job's own time at any priority",
          counts_start_within_from_its_own_time},
         {"a scheduled job with a priority is not due before its time", waits_for_its_time},
-        {"a job that is retried has its head start again", is_kept_by_a_retry},
-        {"a job that is released has its head start again", is_kept_by_a_release},
-        {"a job that is rescued has its head start again", is_kept_by_a_rescue},
-        {"a job that is started anew has its head start again", is_kept_by_a_fresh_start},
-        {"a job with a priority that is put back for later waits so long",
+        {"a retried job has its head start again", is_kept_by_a_retry},
+        {"a released job has its head start again", is_kept_by_a_release},
+        {"a rescued job has its head start again", is_kept_by_a_rescue},
+        {"a restarted job has its head start again", is_kept_by_a_fresh_start},
+        {"a job with a priority that is released with a delay waits for it",
          waits_when_put_back_for_later},
-        {"a job with a priority goes by the time that replaced its own",
+        {"a job with a priority is ordered by its replaced run_at",
          goes_by_the_time_that_replaced_its_own},
-        {"a blocked job has its head start when it is let go", is_kept_while_blocked},
-        {"unblock gives a job that became due its head start, some at a time",
-         stays_within_the_limit},
-        {"head starts are given while others claim", is_given_while_others_claim},
+        {"a blocked job has its head start when it is unblocked", is_kept_while_blocked},
+        {"unblock applies head starts of due jobs in batches", stays_within_the_limit},
+        {"unblock applies head starts during concurrent claims", is_given_while_others_claim},
         {"follow-ups with a priority have their head start", is_kept_by_follow_ups},
     };
 }

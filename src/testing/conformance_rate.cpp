@@ -55,7 +55,7 @@ void counts_the_rate_of_each_key_apart(Scene& scene) {
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed again");
 }
 
-void tells_a_rate_and_a_concurrency_apart(Scene& scene) {
+void enforces_a_rate_and_a_concurrency(Scene& scene) {
     scene.store().set_limit(
         {.name = "both", .concurrency = 2, .rate = 1, .period = a_year, .burst = 3});
     const auto ids = scene.submit(5);
@@ -86,20 +86,19 @@ void works_off_a_backlog(Scene& scene) {
     std::vector<JobId> expected(slow.begin(), slow.begin() + burst);
     expected.push_back(quick);
     expect_equal(claimed, expected, "jobs claimed");
-    expect_equal(held_back, jobs - burst, "jobs held back, each of them once");
+    expect_equal(held_back, jobs - burst, "throttled jobs, each once");
 }
 
 } // namespace
 
 Cases rate_cases() {
     return {
-        {"a rate lets a burst start and the rest later", limits_the_rate},
-        {"a job that may not start spends no rate", spends_no_rate_on_jobs_that_do_not_start},
-        {"a rate passes on the starts of jobs that were cancelled",
-         passes_on_the_starts_of_cancelled_jobs},
-        {"a rate per key counts each key apart", counts_the_rate_of_each_key_apart},
-        {"a limit of a rate and a concurrency keeps both", tells_a_rate_and_a_concurrency_apart},
-        {"a backlog under a rate holds up no others and is looked at once", works_off_a_backlog},
+        {"a rate admits a burst and the rest later", limits_the_rate},
+        {"a job that may not start uses no rate", spends_no_rate_on_jobs_that_do_not_start},
+        {"a rate passes on the starts of cancelled jobs", passes_on_the_starts_of_cancelled_jobs},
+        {"a rate per key counts keys separately", counts_the_rate_of_each_key_apart},
+        {"a limit with a rate and a concurrency enforces both", enforces_a_rate_and_a_concurrency},
+        {"a backlog under a rate does not delay others and is scanned once", works_off_a_backlog},
     };
 }
 

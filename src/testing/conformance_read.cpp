@@ -12,16 +12,16 @@ void finds_in_order(Scene& scene) {
     const auto ids = scene.submit(3);
     const std::vector<JobId> asked = {ids[2], scene.fresh_id(), ids[0], ids[2], JobId()};
     const auto found = scene.store().find(asked);
-    expect_equal(found.size(), 5, "answers");
-    expect(found[0] && found[0]->id == ids[2], "answer 0 to be job 2");
-    expect(!found[1], "answer 1, of an unknown id, to be empty");
-    expect(found[2] && found[2]->id == ids[0], "answer 2 to be job 0");
-    expect(found[3] && found[3]->id == ids[2], "answer 3 to be job 2 again");
-    expect(!found[4], "answer 4, of the null id, to be empty");
-    expect_equal(scene.store().find({}).size(), 0, "answers to a find of nothing");
+    expect_equal(found.size(), 5, "results");
+    expect(found[0] && found[0]->id == ids[2], "result 0 to be job 2");
+    expect(!found[1], "result 1, of an unknown id, to be empty");
+    expect(found[2] && found[2]->id == ids[0], "result 2 to be job 0");
+    expect(found[3] && found[3]->id == ids[2], "result 3 to be job 2 again");
+    expect(!found[4], "result 4, of the null id, to be empty");
+    expect_equal(scene.store().find({}).size(), 0, "results of a find of no id");
 }
 
-/// What a glance says of `job`, which may be more; of the rest, all that there is.
+/// The fields of `job` that a summary has at least; fields beyond those are taken from the summary.
 Job as_glanced(const Job& job, const Job& glanced) {
     Job expected = glanced;
     expected.id = job.id;
@@ -45,18 +45,19 @@ void glances(Scene& scene) {
     const auto done = scene.completed({.owner = "p"});
     const auto urgent = scene.submit({.priority = 50});
     const auto batch = scene.submit({.after = {done, later}});
-    scene.store().unblock(10); // so half of it is done
+    scene.store().unblock(10); // so half of its parents have finished
 
     const std::vector<JobId> asked = {later,  scene.fresh_id(), done,  batch,
                                       urgent, running.id,       later, JobId()};
     const auto found = scene.store().find(asked);
     const auto glanced = scene.store().glance(asked);
-    expect_equal(glanced.size(), asked.size(), "answers");
+    expect_equal(glanced.size(), asked.size(), "results");
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        expect_equal(glanced[i].has_value(), found[i].has_value(), "whether there is such a job");
-        if (found[i]) expect_same(*glanced[i], as_glanced(*found[i], *glanced[i]), "at a glance");
+        expect_equal(glanced[i].has_value(), found[i].has_value(), "whether the job exists");
+        if (found[i])
+            expect_same(*glanced[i], as_glanced(*found[i], *glanced[i]), "in its summary");
     }
-    expect_equal(scene.store().glance({}).size(), 0, "answers to a glance at nothing");
+    expect_equal(scene.store().glance({}).size(), 0, "results of summaries of no id");
 }
 
 std::vector<JobId> newest_first(std::vector<JobId> ids) {
@@ -120,7 +121,7 @@ void filters(Scene& scene) {
     expect_equal(listed({.owner = "a"}), {d, c, a}, "jobs of owner a");
     expect_equal(listed({.owner = "b"}), {b}, "jobs of owner b");
     expect_equal(listed({.owner = "A"}), {}, "jobs of owner A");
-    expect_equal(listed({.owner = ""}), {}, "jobs of nobody");
+    expect_equal(listed({.owner = ""}), {}, "jobs without an owner");
     expect_equal(listed({.queue = "p"}), {b, a}, "jobs of queue p");
     expect_equal(listed({.type = "y"}), {d, b}, "jobs of type y");
     expect_equal(listed({.status = JobStatus::pending}), {c, b, a}, "pending jobs");
@@ -148,7 +149,7 @@ void leaves_out_library_jobs(Scene& scene) {
     expect_equal(listed({.library_jobs = false, .before = capital, .limit = 2}), {longer, own},
                  "the second page");
     expect(!scene.store().list({.library_jobs = false, .before = capital, .limit = 2}).more,
-           "more not to be set where only library jobs are left");
+           "more not to be set when only library jobs are left");
     expect_equal(listed({.owner = "a", .type = "asyncjobs.x"}), {library}, "jobs of that type");
     expect_equal(listed({.owner = "a", .type = "asyncjobs.x", .library_jobs = false}), {},
                  "jobs of that type without the library's");
@@ -234,13 +235,13 @@ void counts_work(Scene& scene) {
     scene.submit({.queue = "b"});
     scene.claim(1, {"a"});
     const auto a = scene.store().workload("a", "test");
-    expect_equal(a.waiting, 2, "waiting, which are due");
+    expect_equal(a.waiting, 2, "due jobs waiting");
     expect_equal(a.processing, 1, "processing");
     expect_equal(a.paused, false, "paused");
-    expect_equal(a.typical_run, std::nullopt, "typical_run where none has completed");
-    const auto nobody = scene.store().workload("nobody", "nothing");
-    expect_equal(nobody.waiting, 0, "waiting in an unknown queue");
-    expect_equal(nobody.processing, 0, "processing in an unknown queue");
+    expect_equal(a.typical_run, std::nullopt, "typical_run without a completed job");
+    const auto unknown = scene.store().workload("unknown", "nothing");
+    expect_equal(unknown.waiting, 0, "waiting in an unknown queue");
+    expect_equal(unknown.processing, 0, "processing in an unknown queue");
 }
 
 void counts_up_to_a_limit(Scene& scene) {
@@ -250,10 +251,10 @@ void counts_up_to_a_limit(Scene& scene) {
     scene.claim(Workload::count_limit + 5, {"b"});
     const auto b = scene.store().workload("b", "test");
     expect_equal(b.processing, Workload::count_limit, "processing");
-    expect_equal(b.waiting, 0, "waiting where all are processing");
+    expect_equal(b.waiting, 0, "waiting while all are processing");
 }
 
-void says_whether_a_queue_is_paused(Scene& scene) {
+void returns_whether_a_queue_is_paused(Scene& scene) {
     scene.store().set_paused("a", true);
     expect_equal(scene.store().workload("a", "test").paused, true, "paused");
     expect_equal(scene.store().workload("b", "test").paused, false, "paused of another queue");
@@ -269,11 +270,11 @@ void knows_the_typical_run(Scene& scene) {
     }
     scene.failed({.type = "y"});
     const auto run = scene.store().workload("anywhere", "x").typical_run;
-    expect(run.has_value(), "typical_run of a type of which jobs completed to be set");
+    expect(run.has_value(), "typical_run of a type with completed jobs to be set");
     expect(std::abs((*run - sum / 4).count()) <= 1,
            fmt::format("typical_run {} to be the mean {}", show(*run), show(sum / 4)));
     expect_equal(scene.store().workload("a", "y").typical_run, std::nullopt,
-                 "typical_run of a type of which only one failed");
+                 "typical_run of a type with one failed job only");
 }
 
 void shares_its_data(Scene& scene) {
@@ -294,7 +295,7 @@ void shares_its_data(Scene& scene) {
     scene.store().cancel(id, {});
     const Heartbeat heartbeat{claimed[0].lease, Progress{10, "on"}};
     expect(second->renew({&heartbeat, 1}, long_lease).at(0).cancel_requested,
-           "the second object to learn of the first one's cancel request");
+           "the second object to return the first one's cancel request");
     scene.store().set_paused("elsewhere", true);
     expect(second->workload("elsewhere", "test").paused, "the second object to see the pause");
 }
@@ -310,33 +311,32 @@ void outlives_its_objects(Scene& scene) {
     const auto third = scene.open();
     const std::vector<JobId> ids = {id, other};
     const auto found = third->find(ids);
-    expect(found.size() == 2 && found[0] && found[1], "both jobs to be there for a third object");
+    expect(found.size() == 2 && found[0] && found[1], "a third object to find both jobs");
 }
 
 } // namespace
 
 Cases read_cases() {
     return {
-        {"find answers in the order of the ids", finds_in_order},
-        {"a glance shows what find does, where it shows something", glances},
-        {"list gives the newest first", lists_newest_first},
+        {"find returns jobs in the order of the ids", finds_in_order},
+        {"a summary has the fields of the full job", glances},
+        {"list returns the newest first", lists_newest_first},
         {"list of an empty store is empty", lists_nothing_in_an_empty_store},
-        {"list gives whole records", lists_whole_records},
-        {"a listing of outcomes or summaries shows what whole records do", lists_parts},
+        {"list returns whole records", lists_whole_records},
+        {"outcomes and summaries in a list equal the whole records", lists_parts},
         {"list filters by owner, queue, type and status", filters},
-        {"list knows every status", lists_every_status},
-        {"list leaves out the library's jobs, page by page, where asked to",
-         leaves_out_library_jobs},
+        {"list filters by every status", lists_every_status},
+        {"list can omit the library's jobs on every page", leaves_out_library_jobs},
         {"list finds the job that holds an idempotency key",
          finds_the_holder_of_an_idempotency_key},
         {"pages have no gap and no repeat", pages},
         {"pages are not shifted by jobs that arrive", pages_while_jobs_arrive},
         {"a listing continues from any id", continues_from_any_id},
-        {"workload counts what is due and what runs in a queue", counts_work},
+        {"workload counts the due and the running jobs of a queue", counts_work},
         {"workload counts up to a limit", counts_up_to_a_limit},
-        {"workload says whether the queue is paused", says_whether_a_queue_is_paused},
-        {"workload knows how long completed jobs of a type took", knows_the_typical_run},
-        {"a second object sees the first one's data, and writes to it", shares_its_data},
+        {"workload returns whether the queue is paused", returns_whether_a_queue_is_paused},
+        {"workload returns the mean run time of a type's completed jobs", knows_the_typical_run},
+        {"a second object reads and writes the first one's data", shares_its_data},
         {"data outlives the object that wrote it", outlives_its_objects},
     };
 }

@@ -9,17 +9,17 @@ void makes_it_pending_again(Scene& scene) {
     const auto lease = scene.running({.queue = "reports"}, no_lease).lease;
     const auto before = scene.job(lease.id);
     const auto rescued = scene.rescue_one();
-    expect_equal(rescued.id, lease.id, "id in the answer");
-    expect_equal(rescued.queue, "reports", "queue in the answer");
-    expect_equal(rescued.status, JobStatus::pending, "status in the answer");
+    expect_equal(rescued.id, lease.id, "returned id");
+    expect_equal(rescued.queue, "reports", "returned queue");
+    expect_equal(rescued.status, JobStatus::pending, "returned status");
     const auto job = scene.job(lease.id);
     expect_equal(job.status, JobStatus::pending, "status");
     expect_equal(job.crashes, 1, "crashes");
-    expect_equal(job.attempt, 0, "attempt, which is refunded");
-    expect_equal(job.fence, lease.fence, "fence, which goes on");
+    expect_equal(job.attempt, 0, "attempt, refunded");
+    expect_equal(job.fence, lease.fence, "fence, which continues");
     expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
     expect_equal(job.error, std::nullopt, "error");
-    expect_equal(job.run_at, job.updated_at, "run_at, which is now");
+    expect_equal(job.run_at, job.updated_at, "run_at, now");
     expect_equal(job.revision, before.revision + 1, "revision");
 }
 
@@ -49,7 +49,7 @@ ClaimedJob claim_ahead(Scene& scene) {
     const ClaimRequest request{
         .worker = "w", .queues = queues, .limit = 10, .lease_for = no_lease, .ahead = true};
     auto claimed = scene.store().claim(request).claimed;
-    expect_equal(claimed.size(), 1, "how many jobs are claimed");
+    expect_equal(claimed.size(), 1, "number of jobs claimed");
     return std::move(claimed.front());
 }
 
@@ -60,11 +60,11 @@ bool report_start(Scene& scene, const LeaseRef& lease) {
 
 void loses_it_ahead(Scene& scene) {
     const auto before = scene.job(claim_ahead(scene).lease.id);
-    expect_equal(scene.rescue_one(1).status, JobStatus::pending, "status in the answer");
+    expect_equal(scene.rescue_one(1).status, JobStatus::pending, "returned status");
     const auto job = scene.job(before.id);
     expect_equal(job.status, JobStatus::pending, "status");
     expect_equal(job.crashes, before.crashes, "crashes");
-    expect_equal(job.attempt, before.attempt - 1, "attempt, which is refunded");
+    expect_equal(job.attempt, before.attempt - 1, "attempt, refunded");
     expect_equal(job.revision, before.revision + 1, "revision");
 }
 
@@ -75,32 +75,33 @@ void charges_no_crash_for_a_job_claimed_ahead(Scene& scene) {
 
 void hands_it_out_as_lost_ahead(Scene& scene) {
     scene.submit();
-    expect(!claim_ahead(scene).lost_ahead, "a first claim not to say so");
+    expect(!claim_ahead(scene).lost_ahead, "lost_ahead not to be set by a first claim");
     scene.rescue_one();
     const auto job = claim_ahead(scene);
-    expect(job.lost_ahead, "the next claim ahead to say so");
-    expect(scene.store().held("w").front().lost_ahead, "held() to say so");
+    expect(job.lost_ahead, "lost_ahead to be set by the next claim ahead");
+    expect(scene.store().held("w").front().lost_ahead, "lost_ahead to be set by leases_of");
     scene.accept(Settlement::released(job.lease));
-    expect(scene.claim_one().lost_ahead, "a claim after a release, not ahead, to say so");
+    expect(scene.claim_one().lost_ahead, "lost_ahead to be set by a later claim, not ahead");
 }
 
 void charges_a_crash_for_a_claim_not_ahead(Scene& scene) {
     scene.submit();
     loses_it_ahead(scene);
     scene.claim_one("default", no_lease);
-    expect_equal(scene.rescue_one(1).status, JobStatus::failed, "status in the answer");
+    expect_equal(scene.rescue_one(1).status, JobStatus::failed, "returned status");
 }
 
 void charges_a_crash_for_a_job_that_started(Scene& scene) {
     const auto id = scene.submit();
     for (int crashes = 1; crashes < 3; ++crashes) {
         expect(report_start(scene, claim_ahead(scene).lease), "the lease to be kept");
-        expect_equal(scene.rescue_one(3).status, JobStatus::pending, "status in the answer");
+        expect_equal(scene.rescue_one(3).status, JobStatus::pending, "returned status");
         expect_equal(scene.job(id).crashes, crashes, "crashes");
     }
     report_start(scene, claim_ahead(scene).lease);
-    expect_equal(scene.rescue_one(3).status, JobStatus::failed, "status in the answer");
-    expect_equal(scene.job(id).error->code, std::string(error_code::worker_lost), "code of the error");
+    expect_equal(scene.rescue_one(3).status, JobStatus::failed, "returned status");
+    expect_equal(scene.job(id).error->code, std::string(error_code::worker_lost),
+                 "code of the error");
 }
 
 void forgets_a_loss_once_it_started(Scene& scene) {
@@ -127,7 +128,7 @@ void takes_no_start_under_another_fence(Scene& scene) {
     scene.rescue_one();
     claim_ahead(scene);
     expect(!report_start(scene, old), "the old lease not to be kept");
-    expect_equal(scene.rescue_one(1).status, JobStatus::pending, "status in the answer");
+    expect_equal(scene.rescue_one(1).status, JobStatus::pending, "returned status");
     expect_equal(scene.job(old.id).crashes, 0, "crashes");
 }
 
@@ -143,7 +144,7 @@ void cancels_a_job_claimed_ahead(Scene& scene) {
     scene.submit();
     const auto lease = claim_ahead(scene).lease;
     scene.store().cancel(lease.id, {});
-    expect_equal(scene.rescue_one(1).status, JobStatus::cancelled, "status in the answer");
+    expect_equal(scene.rescue_one(1).status, JobStatus::cancelled, "returned status");
     expect_equal(scene.job(lease.id).crashes, 0, "crashes");
 }
 
@@ -188,7 +189,7 @@ void fails_at_the_crash_limit(Scene& scene) {
 void rescue_cancels_when_requested(Scene& scene) {
     const auto lease = scene.running({}, no_lease).lease;
     scene.store().cancel(lease.id, {});
-    expect_equal(scene.rescue_one().status, JobStatus::cancelled, "status in the answer");
+    expect_equal(scene.rescue_one().status, JobStatus::cancelled, "returned status");
     const auto job = scene.job(lease.id);
     expect_equal(job.status, JobStatus::cancelled, "status");
     expect_equal(job.crashes, 1, "crashes");
@@ -231,7 +232,7 @@ void takes_the_longest_expired_first(Scene& scene) {
             if (leases[j].id == rescued[0].id) as_rescued.push_back(in_order[j]);
     }
     std::sort(in_order.begin(), in_order.end());
-    expect_equal(as_rescued, in_order, "order in which leases that ran out are taken away");
+    expect_equal(as_rescued, in_order, "order in which expired leases are rescued");
 }
 
 void rescues_nothing_with_a_limit_of_zero(Scene& scene) {
@@ -249,25 +250,25 @@ Cases rescue_cases() {
         {"a rescued job runs again under a new fence", lets_it_run_again},
         {"a rescue charges no crash to a job that was claimed ahead and has not started",
          charges_no_crash_for_a_job_claimed_ahead},
-        {"a claim says of a job whether it was lost ahead", hands_it_out_as_lost_ahead},
-        {"a rescue charges a crash to a job that was lost ahead and then claimed to start at once",
+        {"a claim returns whether a job was lost ahead", hands_it_out_as_lost_ahead},
+        {"a rescue charges a crash to a job lost ahead and then claimed to start at once",
          charges_a_crash_for_a_claim_not_ahead},
         {"a rescue charges a crash to a job that was claimed ahead and has started",
          charges_a_crash_for_a_job_that_started},
         {"a job that has started is no longer lost ahead", forgets_a_loss_once_it_started},
-        {"a retry starts anew with a job that was lost ahead", forgets_a_loss_with_a_retry},
+        {"a retry clears lost_ahead", forgets_a_loss_with_a_retry},
         {"a start under another fence does not count", takes_no_start_under_another_fence},
-        {"a rescue tells claims ahead apart under a limit", charges_no_crash_under_a_limit},
-        {"a rescue cancels a job that was claimed ahead and shall not start",
+        {"a rescue distinguishes claims ahead under a limit", charges_no_crash_under_a_limit},
+        {"a rescue cancels a job that was claimed ahead and has a cancel request",
          cancels_a_job_claimed_ahead},
         {"a rescue refunds one attempt", refunds_no_earlier_attempt},
-        {"a rescue leaves leases that are valid", leaves_valid_leases},
-        {"a rescue leaves jobs that are not processing", leaves_all_but_processing},
+        {"a rescue does not change valid leases", leaves_valid_leases},
+        {"a rescue does not change jobs that are not processing", leaves_all_but_processing},
         {"a job that lost its worker too often fails", fails_at_the_crash_limit},
         {"a rescue cancels a job whose cancel was requested", rescue_cancels_when_requested},
-        {"the crash limit comes before a cancel request", fails_before_it_cancels},
+        {"the crash limit takes precedence over a cancel request", fails_before_it_cancels},
         {"a rescue takes no more than its limit", goes_by_batches},
-        {"a rescue takes first the lease that ran out first", takes_the_longest_expired_first},
+        {"a rescue starts with the lease that expired first", takes_the_longest_expired_first},
         {"a rescue with a limit of zero does nothing", rescues_nothing_with_a_limit_of_zero},
     };
 }

@@ -13,7 +13,7 @@ std::string long_text() {
     return text + '"';
 }
 
-/// JSON texts that a store which parses, trims, re-encodes or cuts would change.
+/// JSON texts that a store would change by parsing, trimming, re-encoding or cutting.
 std::vector<JsonText> payloads() {
     std::vector<JsonText> payloads;
     for (const auto& text : {
@@ -29,7 +29,7 @@ std::vector<JsonText> payloads() {
              // The order of members, and whitespace.
              std::string(R"({"b":1,"a":2,"B":3,"aa":4,"":5})"),
              std::string(" {\t\"a\" :\r\n [ 1 , 2 ] }\n"),
-             // Escapes, needless ones as well.
+             // Escapes, including needless ones.
              std::string(R"({"a":"\"\\\/\b\f\n\r\t\u0001\u001f\u007f\u00e9\u20AC\uD83C\uDF89"})"),
              std::string(R"(["\u0041","A","\/","/"])"),
              // Scripts: composed and decomposed, right to left, beyond 16 bits, joined, the ends.
@@ -37,7 +37,7 @@ std::vector<JsonText> payloads() {
              std::string("\"\xD9\x81\xD8\xB4\xD9\x84 \xD8\xAA\xD9\x88\xD9\x84\xD9\x8A\xD8\xAF\""),
              std::string("\"\xF0\x9F\x8E\x89\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB\""),
              std::string("\"\xEF\xBF\xBF\xEF\xBF\xBE\xEF\xBB\xBF\xF4\x8F\xBF\xBF\x7F\xC2\x80\""),
-             // What means something to SQL, to printf, to a shell.
+             // Characters special to SQL, to printf, to a shell.
              std::string(R"({"q":"'; DROP TABLE jobs; -- \" `x` ${y} %s %n :name ?1 $1 {0}"})"),
              nested(JsonText::max_depth),
              long_text(),
@@ -283,8 +283,8 @@ void keeps_follow_ups(Scene& scene) {
     }
 }
 
-/// Texts that a database of fewer characters would all turn into the same question marks.
-void tells_scripts_apart(Scene& scene) {
+/// Texts that a database with a smaller character set would turn into the same question marks.
+void distinguishes_scripts(Scene& scene) {
     const std::vector<std::string> texts = {chinese,
                                             "\xE6\x97\xA5\xE6\x9C\xAC",
                                             "\xD0\x94\xD0\xBE",
@@ -349,9 +349,9 @@ Cases round_trip_cases() {
         {"the texts of attempts' errors are kept byte for byte", keeps_errors_of_attempts},
         {"cancel reasons are kept byte for byte", keeps_cancel_reasons},
         {"owners of purged jobs are kept byte for byte", keeps_owners_of_purged_jobs},
-        {"inputs that replace others are kept byte for byte", keeps_what_replaces},
+        {"replaced inputs are kept byte for byte", keeps_what_replaces},
         {"the texts of follow-ups are kept byte for byte", keeps_follow_ups},
-        {"texts in different scripts are different owners, keys and limits", tells_scripts_apart},
+        {"texts in different scripts are different owners, keys and limits", distinguishes_scripts},
         {"unique keys and idempotency keys are kept byte for byte", keeps_keys},
         {"worker names are kept byte for byte", keeps_worker_names},
         {"types and queues are kept as they are", keeps_names},

@@ -2,7 +2,7 @@
 
 #include <array>
 
-/// What follows when the clock of the store is set back.
+/// Cases in which the store's clock is set back.
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
@@ -10,14 +10,14 @@ constexpr Duration a_moment = std::chrono::seconds{1};
 constexpr Duration a_while = std::chrono::seconds{10};
 constexpr Duration a_month = std::chrono::days{30};
 
-/// Several objects on the same data, which have seen the clock as it was.
+/// Several objects on the same data that have seen the earlier clock.
 class Sweepers {
 public:
     explicit Sweepers(Scene& scene) {
         for (auto& store : stores_) store = scene.open();
-        expect_equal(rescue(), 0, "leases that had run out at first");
+        expect_equal(rescue(), 0, "expired leases at first");
     }
-    /// By all of them, one after the other; returns how many jobs.
+    /// Through all of them, one after the other; returns the number of jobs.
     std::size_t rescue() {
         std::size_t rescued = 0;
         for (const auto& store : stores_) rescued += store->rescue(10, many_crashes).size();
@@ -28,10 +28,10 @@ private:
     std::array<std::unique_ptr<JobStore>, 4> stores_;
 };
 
-/// A sweep follows, as a store may need one to notice it.
+/// Runs a sweep, because a store may need one to notice it.
 void set_back(Scene& scene, Duration by) {
     scene.move_clock(-by);
-    expect_equal(scene.store().rescue(10, many_crashes).size(), 0, "leases that had run out");
+    expect_equal(scene.store().rescue(10, many_crashes).size(), 0, "expired leases");
 }
 
 void keeps_due_what_was_due(Scene& scene, Duration by) {
@@ -58,15 +58,15 @@ void keeps_waits_as_long_as_they_were(Scene& scene, Duration by) {
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed too early");
     scene.move_clock(a_while);
     expect_equal(claimed_ids(scene, 10), {retried.lease.id, released.lease.id, delayed},
-                 "jobs claimed when they have waited");
+                 "jobs claimed after their wait");
 }
 
-/// Where the end may be a time that was asked for.
+/// For times that may have been requested.
 void keeps_ends_of_long_waits(Scene& scene, Duration by) {
     const auto id = scene.submit({.delay = by + an_hour});
     const auto run_at = scene.job(id).run_at;
     set_back(scene, by);
-    expect(scene.job(id).run_at == run_at, "the time that the job waits for to stay");
+    expect(scene.job(id).run_at == run_at, "the run_at of the job not to change");
     scene.move_clock(by + an_hour);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed before that time");
     scene.move_clock(by);
@@ -81,10 +81,10 @@ void keeps_leases_as_long_as_they_were(Scene& scene, Duration by) {
     const auto alive = scene.running({.queue = "alive"});
     scene.move_clock(a_moment);
     set_back(scene, by);
-    expect_equal(scene.store().rescue(10, many_crashes).size(), 0, "leases that had run out");
+    expect_equal(scene.store().rescue(10, many_crashes).size(), 0, "expired leases");
     expect(scene.renew(alive.lease, {}, an_hour).kept, "a lease to be renewed");
     scene.move_clock(long_lease);
-    expect_equal(scene.store().rescue(10, many_crashes).size(), 2, "leases that have run out");
+    expect_equal(scene.store().rescue(10, many_crashes).size(), 2, "expired leases at last");
     expect_equal(scene.status(old.lease.id), JobStatus::pending, "status of the renewed one");
     expect_equal(scene.status(fresh.lease.id), JobStatus::pending, "status of the fresh one");
     expect_equal(claimed_ids(scene, 10, {"old", "fresh"}), {old.lease.id, fresh.lease.id},
@@ -92,8 +92,8 @@ void keeps_leases_as_long_as_they_were(Scene& scene, Duration by) {
     scene.accept(Settlement::completed(alive.lease, JsonText()));
 }
 
-/// Neither the sweeps of others nor what they have moved back already takes from a lease that was
-/// renewed, whether it is shorter or longer than the clock was set back by.
+/// Neither other sweeps nor times already moved back shorten a lease that was renewed, whether it
+/// is shorter or longer than the step back.
 void keeps_leases_of_workers_that_live(Scene& scene, Duration by) {
     const auto job = scene.running();
     const auto of_long_leases = scene.running({.queue = "other"}, 3 * an_hour);
@@ -104,9 +104,9 @@ void keeps_leases_of_workers_that_live(Scene& scene, Duration by) {
     scene.move_clock(-by);
     for (int i = 0; i < 3; ++i) {
         expect(scene.renew(job.lease).kept, "the lease to be renewed");
-        expect_equal(sweepers.rescue(), 0, "jobs taken from workers that live");
+        expect_equal(sweepers.rescue(), 0, "jobs taken from live workers");
         scene.move_clock(long_lease - a_moment);
-        expect_equal(sweepers.rescue(), 0, "jobs taken before the end of their lease");
+        expect_equal(sweepers.rescue(), 0, "jobs taken before their leases expired");
     }
     scene.accept(Settlement::completed(job.lease, JsonText()));
     scene.accept(Settlement::completed(of_long_leases.lease, JsonText()));
@@ -120,9 +120,9 @@ void rescues_jobs_of_lost_workers_within_a_lease(Scene& scene, Duration by) {
     const auto fresh = scene.running();
     scene.move_clock(a_moment);
     scene.move_clock(-by);
-    expect_equal(sweepers.rescue(), 0, "leases that had run out");
+    expect_equal(sweepers.rescue(), 0, "expired leases");
     scene.move_clock(long_lease);
-    expect_equal(sweepers.rescue(), 2, "jobs that are rescued a lease later");
+    expect_equal(sweepers.rescue(), 2, "jobs rescued a lease later");
     expect_equal(claimed_ids(scene, 10), {renewed.lease.id, fresh.lease.id}, "jobs claimed again");
 }
 
@@ -135,7 +135,7 @@ void keeps_leases_while_the_clock_goes_forth_and_back(Scene& scene) {
     for (int i = 0; i < 5; ++i) {
         for (const Duration by : {long_lease - a_moment, a_moment - long_lease}) {
             scene.move_clock(by);
-            expect_equal(sweepers.rescue(), 0, "jobs taken before the end of their lease");
+            expect_equal(sweepers.rescue(), 0, "jobs taken before their leases expired");
         }
     }
     scene.accept(Settlement::completed(job.lease, JsonText()));
@@ -147,8 +147,8 @@ void keeps_retention_as_long_as_it_was(Scene& scene, Duration by) {
     set_back(scene, by);
     expect_equal(scene.store().purge(10), 0, "jobs purged too early");
     scene.move_clock(an_hour);
-    expect_equal(scene.store().purge(10), 1, "jobs purged when they were kept long enough");
-    expect(!scene.find(finished), "the job to be gone");
+    expect_equal(scene.store().purge(10), 1, "jobs purged after their retention");
+    expect(!scene.find(finished), "the job not to exist");
 }
 
 void keeps_the_places_of_those_that_wait_for_a_limit(Scene& scene, Duration by) {
@@ -174,14 +174,14 @@ void keeps_deadlines(Scene& scene, Duration by) {
            "the deadline to be as close as before");
 }
 
-void lets_go_blocked_jobs(Scene& scene, Duration by) {
+void unblocks_blocked_jobs(Scene& scene, Duration by) {
     const auto parent = scene.running();
     const auto child = scene.submit({.after = {parent.lease.id}});
     scene.move_clock(a_moment);
     set_back(scene, by);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while they are blocked");
     scene.accept(Settlement::completed(parent.lease, JsonText()));
-    expect_equal(scene.store().unblock(10).size(), 1, "jobs let go");
+    expect_equal(scene.store().unblock(10).size(), 1, "jobs unblocked");
     expect_equal(claimed_ids(scene, 10), {child}, "jobs claimed after their parent");
 }
 
@@ -194,7 +194,7 @@ void is_seen_by_an_object_that_is_opened_later(Scene& scene, Duration by) {
     const std::vector<std::string> queues = {"default"};
     const auto claimed =
         later->claim({.worker = "w", .queues = queues, .limit = 10, .lease_for = long_lease});
-    expect_equal(ids_of(claimed.claimed), {id}, "jobs claimed by way of it");
+    expect_equal(ids_of(claimed.claimed), {id}, "jobs claimed through it");
     scene.move_clock(long_lease);
     later->rescue(10, many_crashes);
     expect_equal(scene.status(lease.id), JobStatus::pending, "status of the job of a lost worker");
@@ -211,7 +211,7 @@ void is_followed_once(Scene& scene, Duration by) {
     }
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed too early");
     scene.move_clock(a_while);
-    expect_equal(claimed_ids(scene, 10), {delayed}, "jobs claimed when they have waited");
+    expect_equal(claimed_ids(scene, 10), {delayed}, "jobs claimed after their wait");
 }
 
 template <void (*act)(Scene&, Duration)>
@@ -237,27 +237,26 @@ void month(Scene& scene) {
 
 Cases set_back_cases() {
     return {
-        ASYNCJOBS_SET_BACK("what was due stays due, in its order", keeps_due_what_was_due),
-        ASYNCJOBS_SET_BACK("waits stay as long as they were", keeps_waits_as_long_as_they_were),
-        ASYNCJOBS_SET_BACK("a wait that is longer ends when it was to end",
-                           keeps_ends_of_long_waits),
-        ASYNCJOBS_SET_BACK("leases run out when they were to run out",
+        ASYNCJOBS_SET_BACK("due jobs stay due, in order", keeps_due_what_was_due),
+        ASYNCJOBS_SET_BACK("waits keep their length", keeps_waits_as_long_as_they_were),
+        ASYNCJOBS_SET_BACK("a longer wait ends at its original time", keeps_ends_of_long_waits),
+        ASYNCJOBS_SET_BACK("leases expire at their original time",
                            keeps_leases_as_long_as_they_were),
-        ASYNCJOBS_SET_BACK("leases of workers that live are kept, however many objects sweep",
+        ASYNCJOBS_SET_BACK("live workers keep their leases with any number of sweepers",
                            keeps_leases_of_workers_that_live),
         ASYNCJOBS_SET_BACK("jobs of lost workers are rescued within a lease",
                            rescues_jobs_of_lost_workers_within_a_lease),
-        {"a lease is kept while the clock goes forth and back by less",
+        {"a lease is kept while the clock moves by less than its length",
          keeps_leases_while_the_clock_goes_forth_and_back},
-        ASYNCJOBS_SET_BACK("finished jobs are kept no longer than they were to be",
+        ASYNCJOBS_SET_BACK("finished jobs are kept no longer than their retention",
                            keeps_retention_as_long_as_it_was),
         ASYNCJOBS_SET_BACK("jobs that wait for a limit keep their places",
                            keeps_the_places_of_those_that_wait_for_a_limit),
-        ASYNCJOBS_SET_BACK("deadlines stay as close as they were", keeps_deadlines),
-        ASYNCJOBS_SET_BACK("blocked jobs are let go", lets_go_blocked_jobs),
-        ASYNCJOBS_SET_BACK("an object that is opened later sees it",
+        ASYNCJOBS_SET_BACK("deadlines keep their distance", keeps_deadlines),
+        ASYNCJOBS_SET_BACK("blocked jobs are unblocked", unblocks_blocked_jobs),
+        ASYNCJOBS_SET_BACK("an object opened later notices it",
                            is_seen_by_an_object_that_is_opened_later),
-        ASYNCJOBS_SET_BACK("two objects move times back once", is_followed_once),
+        ASYNCJOBS_SET_BACK("two objects move times back only once", is_followed_once),
     };
 }
 

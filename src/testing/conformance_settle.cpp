@@ -25,9 +25,9 @@ void expect_waiting(const Job& job, Duration delay) {
 void completes(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto before = scene.job(lease.id);
-    const auto answer = scene.settle(Settlement::completed(lease, JsonText::parse(R"({"n":1})")));
-    expect(answer.accepted, "the completion to be accepted");
-    expect_equal(answer.status, JobStatus::completed, "status in the answer");
+    const auto result = scene.settle(Settlement::completed(lease, JsonText::parse(R"({"n":1})")));
+    expect(result.accepted, "the completion to be accepted");
+    expect_equal(result.status, JobStatus::completed, "returned status");
     const auto job = scene.job(lease.id);
     expect_finished(job, JobStatus::completed);
     expect_equal(job.result, JsonText::parse(R"({"n":1})"), "result");
@@ -35,7 +35,7 @@ void completes(Scene& scene) {
     expect_equal(job.progress.percent, 100, "percent");
     expect_equal(job.attempt, 1, "attempt");
     expect_equal(job.fence, lease.fence, "fence");
-    expect_equal(job.worker, "worker", "worker, who ran it last");
+    expect_equal(job.worker, "worker", "worker, the last one");
     expect_equal(job.revision, before.revision + 1, "revision");
 }
 
@@ -55,9 +55,9 @@ void keeps_the_last_message(Scene& scene) {
 void fails(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.renew(lease, Progress{40, "reading"});
-    const auto answer = scene.settle(Settlement::failed(lease, some_error));
-    expect(answer.accepted, "the failure to be accepted");
-    expect_equal(answer.status, JobStatus::failed, "status in the answer");
+    const auto result = scene.settle(Settlement::failed(lease, some_error));
+    expect(result.accepted, "the failure to be accepted");
+    expect_equal(result.status, JobStatus::failed, "returned status");
     const auto job = scene.job(lease.id);
     expect_finished(job, JobStatus::failed);
     expect_equal(job.error, some_error, "error");
@@ -69,13 +69,13 @@ void fails(Scene& scene) {
 void retries(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto before = scene.job(lease.id);
-    const auto answer = scene.settle(Settlement::retried(lease, some_error, an_hour));
-    expect(answer.accepted, "the retry to be accepted");
-    expect_equal(answer.status, JobStatus::pending, "status in the answer");
+    const auto result = scene.settle(Settlement::retried(lease, some_error, an_hour));
+    expect(result.accepted, "the retry to be accepted");
+    expect_equal(result.status, JobStatus::pending, "returned status");
     const auto job = scene.job(lease.id);
     expect_waiting(job, an_hour);
     expect_equal(job.error, some_error, "error");
-    expect_equal(job.attempt, 1, "attempt, which stays charged");
+    expect_equal(job.attempt, 1, "attempt, still charged");
     expect_equal(job.fence, lease.fence, "fence");
     expect_equal(job.revision, before.revision + 1, "revision");
     expect_equal(scene.claim(10).size(), 0, "jobs claimed before the delay has passed");
@@ -84,13 +84,13 @@ void retries(Scene& scene) {
 void releases(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto before = scene.job(lease.id);
-    const auto answer = scene.settle(Settlement::released(lease));
-    expect(answer.accepted, "the release to be accepted");
-    expect_equal(answer.status, JobStatus::pending, "status in the answer");
+    const auto result = scene.settle(Settlement::released(lease));
+    expect(result.accepted, "the release to be accepted");
+    expect_equal(result.status, JobStatus::pending, "returned status");
     const auto job = scene.job(lease.id);
     expect_waiting(job, before.run_at - job.updated_at);
-    expect_equal(job.attempt, 0, "attempt, which is refunded");
-    expect_equal(job.fence, lease.fence, "fence, which is not");
+    expect_equal(job.attempt, 0, "attempt, refunded");
+    expect_equal(job.fence, lease.fence, "fence, not refunded");
     expect_equal(job.error, std::nullopt, "error");
     const auto again = scene.claim_one();
     expect_equal(again.attempt, 1, "attempt of the next claim");
@@ -115,9 +115,9 @@ void refunds_one_attempt_of_several(Scene& scene) {
 void settlement_cancels_when_requested(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
-    const auto answer = scene.settle(Settlement::cancelled(lease));
-    expect(answer.accepted, "the cancellation to be accepted");
-    expect_equal(answer.status, JobStatus::cancelled, "status in the answer");
+    const auto result = scene.settle(Settlement::cancelled(lease));
+    expect(result.accepted, "the cancellation to be accepted");
+    expect_equal(result.status, JobStatus::cancelled, "returned status");
     expect_finished(scene.job(lease.id), JobStatus::cancelled);
 }
 
@@ -125,15 +125,15 @@ void refuses_to_cancel_unasked(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto before = scene.job(lease.id);
     expect(!scene.settle(Settlement::cancelled(lease)).accepted,
-           "a cancellation that nobody requested not to be accepted");
+           "an unrequested cancellation not to be accepted");
     expect_same(scene.job(lease.id), before, "after the refused cancellation");
 }
 
 void completes_in_spite_of_a_late_cancel(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
-    const auto answer = scene.settle(Settlement::completed(lease, JsonText::parse("7")));
-    expect_equal(answer.status, JobStatus::completed, "status in the answer");
+    const auto result = scene.settle(Settlement::completed(lease, JsonText::parse("7")));
+    expect_equal(result.status, JobStatus::completed, "returned status");
     expect_equal(scene.job(lease.id).result, JsonText::parse("7"), "result");
 }
 
@@ -141,16 +141,16 @@ void fails_in_spite_of_a_late_cancel(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
     expect_equal(scene.settle(Settlement::failed(lease, some_error)).status, JobStatus::failed,
-                 "status in the answer");
+                 "returned status");
     expect_finished(scene.job(lease.id), JobStatus::failed);
 }
 
 void cancels_instead_of_a_retry(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
-    const auto answer = scene.settle(Settlement::retried(lease, some_error, {}));
-    expect(answer.accepted, "the retry to be accepted");
-    expect_equal(answer.status, JobStatus::cancelled, "status in the answer");
+    const auto result = scene.settle(Settlement::retried(lease, some_error, {}));
+    expect(result.accepted, "the retry to be accepted");
+    expect_equal(result.status, JobStatus::cancelled, "returned status");
     expect_finished(scene.job(lease.id), JobStatus::cancelled);
     expect_equal(scene.claim(10).size(), 0, "jobs claimed after that");
 }
@@ -158,9 +158,9 @@ void cancels_instead_of_a_retry(Scene& scene) {
 void cancels_instead_of_a_release(Scene& scene) {
     const auto lease = scene.running().lease;
     scene.store().cancel(lease.id, {});
-    const auto answer = scene.settle(Settlement::released(lease));
-    expect(answer.accepted, "the release to be accepted");
-    expect_equal(answer.status, JobStatus::cancelled, "status in the answer");
+    const auto result = scene.settle(Settlement::released(lease));
+    expect(result.accepted, "the release to be accepted");
+    expect_equal(result.status, JobStatus::cancelled, "returned status");
     expect_finished(scene.job(lease.id), JobStatus::cancelled);
     expect_equal(scene.claim(10).size(), 0, "jobs claimed after that");
 }
@@ -212,9 +212,9 @@ void finishes_once_within_a_batch(Scene& scene) {
     const auto lease = scene.running().lease;
     const std::vector<Settlement> twice = {Settlement::completed(lease, JsonText::parse("1")),
                                            Settlement::failed(lease, some_error)};
-    const auto answers = scene.store().settle(twice);
-    expect_equal(answers.size(), 2, "answers");
-    expect(answers[0].accepted && !answers[1].accepted, "only the first of the two to be accepted");
+    const auto results = scene.store().settle(twice);
+    expect_equal(results.size(), 2, "results");
+    expect(results[0].accepted && !results[1].accepted, "only the first of the two to be accepted");
     expect_equal(scene.job(lease.id).result, JsonText::parse("1"), "result");
 }
 
@@ -229,27 +229,28 @@ void settlements_keep_their_order(Scene& scene) {
         Settlement::completed(claimed[0].lease, {}), Settlement::completed(old, {}),
         Settlement::retried(claimed[3].lease, some_error, {}),
         Settlement::failed(claimed[2].lease, some_error)};
-    const auto answers = scene.store().settle(settlements);
-    expect_equal(answers.size(), 5, "answers");
-    expect_equal(answers[0].status, JobStatus::pending, "status in answer 0");
-    expect_equal(answers[1].status, JobStatus::completed, "status in answer 1");
-    expect(!answers[2].accepted, "answer 2, of an old fence, not to be accepted");
-    expect_equal(answers[3].status, JobStatus::cancelled, "status in answer 3");
-    expect_equal(answers[4].status, JobStatus::failed, "status in answer 4");
-    expect_equal(scene.status(claimed[1].lease.id), JobStatus::processing, "status of the odd one");
+    const auto results = scene.store().settle(settlements);
+    expect_equal(results.size(), 5, "results");
+    expect_equal(results[0].status, JobStatus::pending, "status of result 0");
+    expect_equal(results[1].status, JobStatus::completed, "status of result 1");
+    expect(!results[2].accepted, "result 2, of an old fence, not to be accepted");
+    expect_equal(results[3].status, JobStatus::cancelled, "status of result 3");
+    expect_equal(results[4].status, JobStatus::failed, "status of result 4");
+    expect_equal(scene.status(claimed[1].lease.id), JobStatus::processing,
+                 "status of the job with an old fence");
 }
 
 void settles_before_it_claims(Scene& scene) {
     const auto lease = scene.running().lease;
     const auto settlement = Settlement::retried(lease, some_error, {});
     const std::vector<std::string> queues = {"default"};
-    const auto answer = scene.store().exchange({&settlement, 1},
+    const auto result = scene.store().exchange({&settlement, 1},
                                                {.worker = "worker", .queues = queues, .limit = 5});
-    expect_equal(answer.settled.size(), 1, "answers");
-    expect(answer.settled[0].accepted, "the retry to be accepted");
-    expect_equal(answer.claimed.size(), 1, "jobs claimed in the same exchange");
-    expect_equal(answer.claimed[0].lease.id, lease.id, "the job of the new lease");
-    expect(answer.claimed[0].lease.fence > lease.fence, "a new fence");
+    expect_equal(result.settled.size(), 1, "results");
+    expect(result.settled[0].accepted, "the retry to be accepted");
+    expect_equal(result.claimed.size(), 1, "jobs claimed in the same exchange");
+    expect_equal(result.claimed[0].lease.id, lease.id, "the job of the new lease");
+    expect(result.claimed[0].lease.fence > lease.fence, "a new fence");
 }
 
 void writes_the_last_progress(Scene& scene) {
@@ -269,7 +270,7 @@ void never_sets_progress_back(Scene& scene) {
     expect_equal(scene.job(lease.id).progress.percent, 40, "percent");
 }
 
-/// With all that a text may hold: quotes, control characters, and more bytes than characters.
+/// With all kinds of characters: quotes, control characters, and characters of several bytes.
 void keeps_the_error_of_each_attempt(Scene& scene) {
     const JobError second_error = {
         .code = "E\\2", .message = "\"a\"\n\t{}\xF0\x9F\x9A\x80", .details = {}};
@@ -294,7 +295,7 @@ void keeps_the_errors_of_a_job_that_completes_at_last(Scene& scene) {
     scene.accept(Settlement::retried(scene.claim_one().lease, some_error, {}));
     scene.accept(Settlement::completed(scene.claim_one().lease, {}));
     expect_equal(scene.job(id).error, std::nullopt, "error");
-    expect_equal(scene.job(id).attempt_errors.size(), 1, "how many attempt_errors there are");
+    expect_equal(scene.job(id).attempt_errors.size(), 1, "number of attempt_errors");
 }
 
 void cuts_long_texts_of_attempt_errors(Scene& scene) {
@@ -305,10 +306,10 @@ void cuts_long_texts_of_attempt_errors(Scene& scene) {
     scene.accept(Settlement::retried(scene.claim_one().lease, long_error, {}));
     const auto job = scene.job(id);
     expect_equal(job.error, long_error, "error");
-    expect_equal(job.attempt_errors.size(), 1, "how many attempt_errors there are");
+    expect_equal(job.attempt_errors.size(), 1, "number of attempt_errors");
     expect_equal(job.attempt_errors[0].code, std::string(AttemptError::max_code, 'c'), "code");
     expect_equal(job.attempt_errors[0].message, std::string(999, 'm'),
-                 "message, cut between characters");
+                 "message, truncated between characters");
 }
 
 } // namespace
@@ -321,29 +322,28 @@ Cases settle_cases() {
         {"failing finishes a job with its error", fails},
         {"a retry waits for its delay and keeps the attempt charged", retries},
         {"a release refunds the attempt but not the fence", releases},
-        {"a release may wait", snoozes},
+        {"a release may have a delay", snoozes},
         {"a release refunds one attempt", refunds_one_attempt_of_several},
         {"a worker cancels a job whose cancel was requested", settlement_cancels_when_requested},
-        {"a worker can't cancel a job unasked", refuses_to_cancel_unasked},
-        {"completing wins over a cancel request that came late",
-         completes_in_spite_of_a_late_cancel},
-        {"failing wins over a cancel request that came late", fails_in_spite_of_a_late_cancel},
+        {"a worker can't cancel a job without a request", refuses_to_cancel_unasked},
+        {"completing wins over a late cancel request", completes_in_spite_of_a_late_cancel},
+        {"failing wins over a late cancel request", fails_in_spite_of_a_late_cancel},
         {"a retry of a job whose cancel was requested cancels it", cancels_instead_of_a_retry},
         {"a release of a job whose cancel was requested cancels it", cancels_instead_of_a_release},
-        {"a settlement after the lease ran out but before a rescue is accepted",
+        {"a settlement between the end of the lease and a rescue is accepted",
          accepts_after_the_lease_ran_out},
         {"a settlement with another fence changes nothing", ignores_old_fences},
         {"a settlement of an unknown job changes nothing", ignores_unknown_jobs},
         {"a job finishes once", finishes_once},
         {"a job finishes once within a batch", finishes_once_within_a_batch},
-        {"settlements are answered in their order", settlements_keep_their_order},
+        {"outcomes are returned in the order of the settlements", settlements_keep_their_order},
         {"an exchange settles before it claims", settles_before_it_claims},
         {"a settlement writes the last progress", writes_the_last_progress},
-        {"a settlement never sets progress back", never_sets_progress_back},
+        {"a settlement never decreases progress", never_sets_progress_back},
         {"each failed attempt leaves its error", keeps_the_error_of_each_attempt},
         {"the errors of attempts outlive a completion",
          keeps_the_errors_of_a_job_that_completes_at_last},
-        {"the texts of an attempt's error are cut", cuts_long_texts_of_attempt_errors},
+        {"long texts of an attempt's error are truncated", cuts_long_texts_of_attempt_errors},
     };
 }
 

@@ -19,7 +19,7 @@ void are_handed_to_the_next_attempt(Scene& scene) {
     expect_equal(scene.job(first.lease.id).steps, expected, "steps");
     scene.accept(Settlement::retried(first.lease, {}, Duration::zero()));
     expect_equal(scene.claim_one().steps, expected, "steps of the second attempt");
-    expect_equal(scene.store().held("worker").front().steps, expected, "steps of what is held");
+    expect_equal(scene.store().held("worker").front().steps, expected, "steps of leased jobs");
 }
 
 void come_with_an_old_fence_in_vain(Scene& scene) {
@@ -57,10 +57,10 @@ void outlive_a_crash_and_an_operators_retry(Scene& scene) {
     scene.accept(Settlement::failed(again.lease, {}));
     scene.store().retry(lease.id);
     expect_equal(scene.claim_one().steps, {{"read", JsonText::parse("7")}},
-                 "steps of a job that starts anew");
+                 "steps of a restarted job");
 }
 
-/// More than a database may take in one statement or keep in one value.
+/// More than a database may accept in one statement or store in one value.
 void add_up_to_more_than_one_value(Scene& scene) {
     const auto lease = scene.running().lease;
     std::vector<Step> expected;
@@ -77,7 +77,7 @@ void add_up_to_more_than_one_value(Scene& scene) {
         heartbeats.clear();
     }
     expect(scene.job(lease.id).steps == expected, "all steps, in their order");
-    expect(scene.store().held("worker").front().steps == expected, "all steps of what is held");
+    expect(scene.store().held("worker").front().steps == expected, "all steps of the leased job");
     scene.accept(Settlement::released(lease));
     expect(scene.claim_one().steps == expected, "all steps of the next attempt");
 }
@@ -109,12 +109,12 @@ void belong_to_their_job(Scene& scene) {
     check(
         scene.store().list({}).jobs, [](const Job& job) -> const JobId& { return job.id; },
         "steps of a page");
-    check(scene.store().held("worker"), id_of_lease, "steps of what is held");
+    check(scene.store().held("worker"), id_of_lease, "steps of leased jobs");
     const JobId asked[] = {third.id, second.id, third.id, first.id};
     const auto found = scene.store().find(asked);
-    expect_equal(found[0]->steps, of_third, "steps of the first that was asked for");
-    expect_equal(found[1]->steps, {}, "steps of a job that has none");
-    expect_equal(found[2]->steps, of_third, "steps of one that was asked for twice");
+    expect_equal(found[0]->steps, of_third, "steps of the first requested job");
+    expect_equal(found[1]->steps, {}, "steps of a job without any");
+    expect_equal(found[2]->steps, of_third, "steps of a job requested twice");
     for (const auto& lease : {first, second, third}) scene.accept(Settlement::released(lease));
     check(scene.claim(5), id_of_lease, "steps of the next attempts");
 }
@@ -127,13 +127,13 @@ void are_handed_over_under_a_limit(Scene& scene) {
     expect_equal(scene.claim_one().steps, {{"read", JsonText::parse("1")}}, "steps");
 }
 
-/// One of the same id, submitted again, has none.
+/// A resubmitted job with the same id has none.
 void go_with_their_job(Scene& scene, const std::function<void(const JobId&)>& remove) {
     const auto lease = scene.running({.retention = Duration::zero()}).lease;
     record(scene, lease, "read", "1");
     scene.accept(Settlement::completed(lease, {}));
     remove(lease.id);
-    expect(!scene.find(lease.id), "the job to be gone");
+    expect(!scene.find(lease.id), "the job not to exist");
     const auto again = scene.running({.id = lease.id}).lease;
     expect_equal(scene.job(lease.id).steps, {}, "steps");
     record(scene, again, "read", "2");
@@ -154,15 +154,15 @@ void go_with_a_job_that_retention_deletes(Scene& scene) {
 Cases step_cases() {
     return {
         {"steps are handed to the next attempt, byte for byte", are_handed_to_the_next_attempt},
-        {"a step that comes with an old fence is not kept", come_with_an_old_fence_in_vain},
-        {"a step that comes twice counts once", count_once_when_they_come_again},
-        {"a heartbeat brings progress and a step", come_with_progress},
+        {"a step with an old fence is not recorded", come_with_an_old_fence_in_vain},
+        {"a repeated step is recorded once", count_once_when_they_come_again},
+        {"a heartbeat records progress and a step", come_with_progress},
         {"steps outlive a crash and an operator's retry", outlive_a_crash_and_an_operators_retry},
-        {"steps are kept however much they add up to", add_up_to_more_than_one_value},
-        {"steps are those of their job, whichever way it is read", belong_to_their_job},
-        {"steps are handed over where a limit applies", are_handed_over_under_a_limit},
-        {"steps go with a job that is removed", go_with_a_job_that_is_removed},
-        {"steps go with a job that retention deletes", go_with_a_job_that_retention_deletes}};
+        {"steps are kept up to any total size", add_up_to_more_than_one_value},
+        {"every read of a job returns its own steps", belong_to_their_job},
+        {"steps are handed over under a limit", are_handed_over_under_a_limit},
+        {"removing a job deletes its steps", go_with_a_job_that_is_removed},
+        {"purging a job deletes its steps", go_with_a_job_that_retention_deletes}};
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -5,7 +5,7 @@ namespace {
 
 using Outcome = Submitted::Outcome;
 
-void keeps_what_was_said(Scene& scene) {
+void keeps_all_members(Scene& scene) {
     const auto id = scene.submit({.type = "sales_report",
                                   .input = JsonText::parse(R"({"month":"2011-01"})"),
                                   .queue = "reports",
@@ -63,28 +63,28 @@ void submits_keep_their_order(Scene& scene) {
     for (int i = 0; i < 20; ++i) jobs.push_back(scene.filled());
     std::swap(jobs[3].id, jobs[17].id);
     std::swap(jobs[0].id, jobs[9].id);
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.size(), jobs.size(), "answers");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.size(), jobs.size(), "results");
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-        expect_equal(answers[i].id, jobs[i].id, fmt::format("id in answer {}", i));
-        expect_equal(answers[i].created_at, scene.job(jobs[i].id).created_at,
-                     fmt::format("created_at in answer {}", i));
+        expect_equal(results[i].id, jobs[i].id, fmt::format("id of outcome {}", i));
+        expect_equal(results[i].created_at, scene.job(jobs[i].id).created_at,
+                     fmt::format("created_at of outcome {}", i));
     }
 }
 
 void accepts_an_empty_batch(Scene& scene) {
-    expect_equal(scene.store().submit({}).size(), 0, "answers to a submit of nothing");
+    expect_equal(scene.store().submit({}).size(), 0, "outcomes of a submit of no jobs");
 }
 
 void finds_a_repeated_submit(Scene& scene) {
     const auto id = scene.submit({.type = "first", .owner = "a"});
     const auto before = scene.job(id);
     const NewJob again = scene.filled({.id = id, .type = "second", .owner = "b"});
-    const auto answers = scene.store().submit({&again, 1});
-    expect_equal(answers.size(), 1, "answers");
-    expect_equal(answers[0].outcome, Outcome::id_exists, "outcome of a submit with a taken id");
-    expect_equal(answers[0].id, id, "id in the answer");
-    expect_equal(answers[0].created_at, before.created_at, "created_at in the answer");
+    const auto results = scene.store().submit({&again, 1});
+    expect_equal(results.size(), 1, "results");
+    expect_equal(results[0].outcome, Outcome::id_exists, "outcome of a submit with a taken id");
+    expect_equal(results[0].id, id, "returned id");
+    expect_equal(results[0].created_at, before.created_at, "returned created_at");
     expect_same(scene.job(id), before, "after a submit with the same id");
 }
 
@@ -97,14 +97,14 @@ void keeps_the_id_of_a_finished_job_taken(Scene& scene) {
     expect_same(scene.job(id), before, "after a submit with the same id");
 }
 
-void lets_a_batch_survive_a_taken_id(Scene& scene) {
+void stores_the_rest_of_a_batch(Scene& scene) {
     const auto taken = scene.submit();
     const std::vector<NewJob> jobs = {scene.filled(), scene.filled({.id = taken}), scene.filled()};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.size(), 3, "answers");
-    expect_equal(answers[0].outcome, Outcome::created, "outcome before the conflict");
-    expect_equal(answers[1].outcome, Outcome::id_exists, "outcome of the conflict");
-    expect_equal(answers[2].outcome, Outcome::created, "outcome after the conflict");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.size(), 3, "results");
+    expect_equal(results[0].outcome, Outcome::created, "outcome before the conflict");
+    expect_equal(results[1].outcome, Outcome::id_exists, "outcome of the conflict");
+    expect_equal(results[2].outcome, Outcome::created, "outcome after the conflict");
     expect(scene.find(jobs[0].id) && scene.find(jobs[2].id), "both neighbours to be stored");
 }
 
@@ -112,10 +112,10 @@ void treats_duplicates_in_a_batch_one_after_the_other(Scene& scene) {
     const auto first = scene.filled({.type = "first"});
     const auto second = scene.filled({.id = first.id, .type = "second"});
     const std::vector<NewJob> jobs = {first, second};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.size(), 2, "answers");
-    expect_equal(answers[0].outcome, Outcome::created, "outcome of the first");
-    expect_equal(answers[1].outcome, Outcome::id_exists, "outcome of its duplicate");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.size(), 2, "results");
+    expect_equal(results[0].outcome, Outcome::created, "outcome of the first");
+    expect_equal(results[1].outcome, Outcome::id_exists, "outcome of its duplicate");
     expect_equal(scene.job(first.id).type, "first", "type");
 }
 
@@ -131,16 +131,16 @@ void takes_a_large_batch(Scene& scene) {
 
 Cases submit_cases() {
     return {
-        {"a submitted job keeps what was said of it", keeps_what_was_said},
-        {"a submitted job is pending and starts from nothing", starts_from_nothing},
+        {"a submitted job keeps all of its members", keeps_all_members},
+        {"a submitted job is pending, without attempts and progress", starts_from_nothing},
         {"a job without run_at is due when it is submitted", is_due_at_once},
         {"a delay counts from the submit by the store's clock", counts_the_delay_from_the_submit},
-        {"a submit answers in the order of its jobs", submits_keep_their_order},
-        {"a submit of nothing answers nothing", accepts_an_empty_batch},
+        {"a submit returns outcomes in the order of its jobs", submits_keep_their_order},
+        {"a submit of no jobs returns no outcomes", accepts_an_empty_batch},
         {"a repeated submit finds its own job and changes nothing", finds_a_repeated_submit},
         {"the id of a finished job stays taken", keeps_the_id_of_a_finished_job_taken},
-        {"a taken id leaves the rest of its batch alone", lets_a_batch_survive_a_taken_id},
-        {"an id twice in a batch is taken by the first",
+        {"a taken id does not affect the rest of its batch", stores_the_rest_of_a_batch},
+        {"the first of two equal ids in a batch takes it",
          treats_duplicates_in_a_batch_one_after_the_other},
         {"a thousand jobs are submitted at once", takes_a_large_batch},
     };

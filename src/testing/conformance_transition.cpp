@@ -6,21 +6,21 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
-/// Where a job can stand. Each is tried with each operation.
+/// The states of a job. Each is tried with each operation.
 enum class Start {
     pending,
     scheduled,
-    released, ///< pending again, with a lease that is no more
+    released, ///< pending again, with an ended lease
     processing,
-    asked,     ///< processing, and its cancel was requested
-    abandoned, ///< processing, and its lease has run out
+    asked,     ///< processing, with a cancel request
+    abandoned, ///< processing, with an expired lease
     completed,
     failed,
     cancelled,
 };
 
 constexpr std::array<std::string_view, 9> start_names = {
-    "pending",   "scheduled", "released", "processing", "processing and asked to stop",
+    "pending",   "scheduled", "released", "processing", "processing with a cancel request",
     "abandoned", "completed", "failed",   "cancelled"};
 
 JobId put(Scene& scene, Start start, const std::string& queue) {
@@ -54,8 +54,7 @@ JobId put(Scene& scene, Start start, const std::string& queue) {
     fail("unreachable");
 }
 
-/// Tries an operation on a job, with its present fence; answers whether the store says that it
-/// happened.
+/// Tries an operation on a job with its current fence; returns whether the store reports success.
 using Operation = bool (*)(Scene&, const Job&);
 
 LeaseRef lease_of(const Job& job) { return {job.id, job.fence}; }
@@ -110,14 +109,14 @@ bool remove(Scene& scene, const Job& job) {
 bool purge(Scene& scene, const Job&) { return scene.store().purge(100) > 0; }
 
 /// `expected` has a letter for each Start: `P`ending, p`R`ocessing, `C`ompleted, `F`ailed,
-/// cancelled `X`, `G`one; `-`: refused; `=`: said to be so, as it was before.
+/// cancelled `X`, `G`one; `-`: refused; `=`: accepted without a change.
 void try_all(Scene& scene, Operation operation, std::string_view expected) {
     for (std::size_t i = 0; i < start_names.size(); ++i) {
         const auto id = put(scene, static_cast<Start>(i), fmt::format("queue-{}", i));
         const auto before = scene.job(id);
         const char wanted = expected[i];
         const auto of = fmt::format("of a job that is {}", start_names[i]);
-        expect_equal(operation(scene, before), wanted != '-', fmt::format("answer {}", of));
+        expect_equal(operation(scene, before), wanted != '-', fmt::format("result {}", of));
         const auto after = scene.find(id);
         expect_equal(after.has_value(), wanted != 'G', fmt::format("existence {}", of));
         if (wanted == '-' || wanted == '=') {
@@ -146,17 +145,17 @@ Cases transition_cases() {
          [](Scene& scene) { try_all(scene, complete, "---CCC---"); }},
         {"failing is for processing jobs",
          [](Scene& scene) { try_all(scene, fail_for_good, "---FFF---"); }},
-        {"trying again is for processing jobs, unless they were asked to stop",
+        {"retrying an attempt is for processing jobs without a cancel request",
          [](Scene& scene) { try_all(scene, try_again, "---PXP---"); }},
-        {"releasing is for processing jobs, unless they were asked to stop",
+        {"releasing is for processing jobs without a cancel request",
          [](Scene& scene) { try_all(scene, release, "---PXP---"); }},
-        {"a worker cancels only what was asked to stop",
+        {"a worker cancels only jobs with a cancel request",
          [](Scene& scene) { try_all(scene, settle_cancelled, "----X----"); }},
         {"reporting is for processing jobs",
          [](Scene& scene) { try_all(scene, report, "---RRR---"); }},
-        {"claiming is for pending jobs that are due",
+        {"claiming is for due pending jobs",
          [](Scene& scene) { try_all(scene, claim, "R-R------"); }},
-        {"rescuing is for processing jobs whose lease ran out",
+        {"rescuing is for processing jobs with an expired lease",
          [](Scene& scene) { try_all(scene, rescue, "-----P---"); }},
         {"cancelling is for pending and processing jobs",
          [](Scene& scene) { try_all(scene, cancel, "XXXR=R---"); }},

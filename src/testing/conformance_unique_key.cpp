@@ -7,22 +7,22 @@ using Outcome = Submitted::Outcome;
 
 Submitted submit_keyed(Scene& scene, std::string key) {
     const auto job = scene.filled({.unique_key = std::move(key)});
-    const auto answers = scene.store().submit({&job, 1});
-    expect_equal(answers.size(), 1, "answers");
-    expect(answers[0].outcome != Outcome::created || answers[0].id == job.id,
+    const auto results = scene.store().submit({&job, 1});
+    expect_equal(results.size(), 1, "results");
+    expect(results[0].outcome != Outcome::created || results[0].id == job.id,
            "a created job to have the id it was given");
-    expect(answers[0].outcome == Outcome::created || !scene.find(job.id),
+    expect(results[0].outcome == Outcome::created || !scene.find(job.id),
            "a job whose key is taken not to be stored");
-    return answers[0];
+    return results[0];
 }
 
 void expect_taken(Scene& scene, const JobId& holder, std::string_view when) {
     const auto before = scene.job(holder);
-    const auto answer = submit_keyed(scene, "key");
-    expect_equal(answer.outcome, Outcome::key_taken,
+    const auto result = submit_keyed(scene, "key");
+    expect_equal(result.outcome, Outcome::key_taken,
                  fmt::format("outcome while the holder is {}", when));
-    expect_equal(answer.id, holder, "id in the answer, which names the holder");
-    expect_equal(answer.created_at, before.created_at, "created_at in the answer");
+    expect_equal(result.id, holder, "returned id, the holder's");
+    expect_equal(result.created_at, before.created_at, "returned created_at");
     expect_same(scene.job(holder), before, "of the holder after the conflict");
 }
 
@@ -37,7 +37,7 @@ void holds_while_pending_and_processing(Scene& scene) {
     const auto first = scene.claim_one();
     expect_taken(scene, id, "processing");
     scene.accept(Settlement::retried(first.lease, {}, an_hour));
-    expect_taken(scene, id, "waiting for its next try");
+    expect_taken(scene, id, "waiting for its next attempt");
 }
 
 void holds_while_the_cancel_is_only_requested(Scene& scene) {
@@ -61,9 +61,9 @@ void replaces_the_input_of_a_pending_holder(Scene& scene) {
                                    .run_at = far_ahead,
                                    .unique_key = "key",
                                    .on_conflict = OnConflict::replace});
-    const auto answer = scene.store().submit({&job, 1}).front();
-    expect_equal(answer.outcome, Outcome::replaced, "outcome");
-    expect_equal(answer.id, id, "id in the answer, which names the holder");
+    const auto result = scene.store().submit({&job, 1}).front();
+    expect_equal(result.outcome, Outcome::replaced, "outcome");
+    expect_equal(result.id, id, "returned id, the holder's");
     const auto after = scene.job(id);
     auto expected = before;
     expected.input = job.input;
@@ -80,8 +80,8 @@ void replaces_nothing_of_a_processing_holder(Scene& scene) {
     const auto before = scene.job(lease.id);
     const auto job = scene.filled(
         {.input = JsonText::parse("2"), .unique_key = "key", .on_conflict = OnConflict::replace});
-    const auto answer = scene.store().submit({&job, 1}).front();
-    expect_equal(answer.outcome, Outcome::key_taken, "outcome");
+    const auto result = scene.store().submit({&job, 1}).front();
+    expect_equal(result.outcome, Outcome::key_taken, "outcome");
     expect_same(scene.job(lease.id), before, "of the holder");
 }
 
@@ -139,28 +139,28 @@ void leaves_the_rest_of_a_batch_alone(Scene& scene) {
     const auto holder = scene.submit({.unique_key = "key"});
     const std::vector<NewJob> jobs = {scene.filled(), scene.filled({.unique_key = "key"}),
                                       scene.filled({.unique_key = "other"})};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.size(), 3, "answers");
-    expect_equal(answers[0].outcome, Outcome::created, "outcome before the conflict");
-    expect_equal(answers[1].outcome, Outcome::key_taken, "outcome of the conflict");
-    expect_equal(answers[1].id, holder, "id of the holder");
-    expect_equal(answers[2].outcome, Outcome::created, "outcome after the conflict");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.size(), 3, "results");
+    expect_equal(results[0].outcome, Outcome::created, "outcome before the conflict");
+    expect_equal(results[1].outcome, Outcome::key_taken, "outcome of the conflict");
+    expect_equal(results[1].id, holder, "id of the holder");
+    expect_equal(results[2].outcome, Outcome::created, "outcome after the conflict");
     expect(scene.find(jobs[0].id) && !scene.find(jobs[1].id) && scene.find(jobs[2].id),
-           "the neighbours, and only they, to be stored");
+           "only the neighbours to be stored");
 }
 
 void unique_key_goes_to_the_first(Scene& scene) {
     const std::vector<NewJob> jobs = {scene.filled({.unique_key = "key"}),
                                       scene.filled({.unique_key = "key"}), scene.filled()};
-    const auto answers = scene.store().submit(jobs);
-    expect_equal(answers.size(), 3, "answers");
-    expect_equal(answers[0].outcome, Outcome::created, "outcome of the first");
-    expect_equal(answers[1].outcome, Outcome::key_taken, "outcome of the second");
-    expect_equal(answers[1].id, jobs[0].id, "id of the holder");
-    expect_equal(answers[2].outcome, Outcome::created, "outcome of one without a key");
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.size(), 3, "results");
+    expect_equal(results[0].outcome, Outcome::created, "outcome of the first");
+    expect_equal(results[1].outcome, Outcome::key_taken, "outcome of the second");
+    expect_equal(results[1].id, jobs[0].id, "id of the holder");
+    expect_equal(results[2].outcome, Outcome::created, "outcome of one without a key");
 }
 
-void answers_the_id_first(Scene& scene) {
+void checks_the_id_first(Scene& scene) {
     const auto id = scene.submit({.unique_key = "key"});
     const auto again = scene.filled({.id = id, .unique_key = "key"});
     expect_equal(scene.store().submit({&again, 1}).at(0).outcome, Outcome::id_exists,
@@ -174,7 +174,7 @@ void is_one_across_queues_types_and_owners(Scene& scene) {
 }
 
 void unique_keys_are_compared_as_bytes(Scene& scene) {
-    // Among them: letter case, trailing space, and one letter composed and decomposed.
+    // They differ in letter case, in a trailing space, and in one letter composed and decomposed.
     const std::vector<std::string> keys = {
         "key", "KEY", "key ", " key", "k\xC3\xA9y", "ke\xCC\x81y", "key\xE2\x80\x8B", "ke"};
     for (const auto& key : keys)
@@ -197,14 +197,14 @@ void may_be_as_long_as_allowed(Scene& scene) {
 
 Cases unique_key_cases() {
     return {
-        {"a pending job's input and time are replaced by one with its key that says so",
+        {"OnConflict::replace replaces the input and run_at of a pending job with its key",
          replaces_the_input_of_a_pending_holder},
         {"a processing job's input is not replaced", replaces_nothing_of_a_processing_holder},
-        {"a pending job's input is replaced by one with its id that says so", replaces_by_id_too},
+        {"OnConflict::replace replaces the input of a pending job with its id", replaces_by_id_too},
 
         {"a unique key is held by a pending and by a processing job",
          holds_while_pending_and_processing},
-        {"a unique key is held until a requested cancel has happened",
+        {"a unique key is held until a requested cancel takes effect",
          holds_while_the_cancel_is_only_requested},
         {"a unique key is held across a rescue", holds_across_a_rescue},
         {"a unique key is free when its job completed", frees_on_completion},
@@ -217,7 +217,7 @@ Cases unique_key_cases() {
          refuses_a_retry_while_another_holds},
         {"a taken unique key leaves the rest of its batch alone", leaves_the_rest_of_a_batch_alone},
         {"a unique key twice in a batch goes to the first", unique_key_goes_to_the_first},
-        {"a repeated submit with a unique key finds its own job", answers_the_id_first},
+        {"a repeated submit with a unique key finds its own job", checks_the_id_first},
         {"a unique key is one across queues, types and owners",
          is_one_across_queues_types_and_owners},
         {"unique keys are compared byte for byte", unique_keys_are_compared_as_bytes},

@@ -18,11 +18,11 @@ auto FaultyJobStore::attempt(std::string_view member, Call call) {
         throw Error(Errc::store_failure, "planned fault: failure");
     case Fault::full:
         throw Error(Errc::store_full, "planned fault: full");
-    case Fault::answer_lost:
+    case Fault::reply_lost:
         call();
         [[fallthrough]];
     case Fault::lost_before:
-        throw Error(Errc::unknown_outcome, "planned fault: answer lost");
+        throw Error(Errc::unknown_outcome, "planned fault: reply lost");
     case Fault::none:
         break;
     }

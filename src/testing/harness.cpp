@@ -16,8 +16,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
 namespace {
 
-/// Remembers in which order jobs were submitted: where time stands still, neither their times nor
-/// their ids tell.
+/// Remembers the order of submission: while time stands still, neither times nor ids show it.
 class OrderedStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -74,7 +73,7 @@ struct Harness::Impl {
         std::make_shared<SimulatedRuntime>(simulation, Duration::zero());
     Client client{store, runtime};
     std::size_t attempts = 0;
-    SteadyTime latest = {};           ///< when an attempt last began
+    SteadyTime latest = {};           ///< start of the latest attempt
     std::size_t attempts_at_once = 0; ///< at that time
     bool started = false;
     Executor executor;
@@ -108,7 +107,7 @@ std::size_t Harness::advance(Duration duration) {
                         "attempt follows upon attempt, and no time passes: does a handler submit "
                         "another job each time, or a retry wait for no time?");
         reached = std::exchange(until, world.now());
-    } while (reached < until); // a handler took time: what that has led to is due as well
+    } while (reached < until); // a handler took time: its consequences are due as well
     return impl_->attempts - before;
 }
 

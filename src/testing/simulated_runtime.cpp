@@ -57,7 +57,7 @@ struct SimulatedRuntime::Process : std::enable_shared_from_this<Process> {
 
     SteadyTime now() const noexcept { return std::max(world.now(), woke_at) - slept; }
 
-    /// Calls `task` when the process is alive and awake, and so much time has passed for it.
+    /// Calls `task` when the process is alive and awake, and `delay` has passed for it.
     void after(Duration delay, Task task) {
         post(delay, asyncjobs::detail::deadline_after(now(), delay), std::move(task));
     }
@@ -83,7 +83,7 @@ struct SimulatedRuntime::Process : std::enable_shared_from_this<Process> {
     bool crashed = false;
     SteadyTime paused_until = {};
     SteadyTime woke_at = {}; ///< from the latest sleep
-    Duration slept = {};     ///< in all
+    Duration slept = {};     ///< in total
 };
 
 class SimulatedRuntime::SimulatedTimer final : public Timer {
@@ -111,7 +111,8 @@ private:
     std::shared_ptr<State> state_;
 };
 
-/// Tasks take no time, so the number of threads does not matter; a lane of one keeps their order.
+/// Tasks take no time, so the number of threads does not matter; a lane of one thread keeps their
+/// order.
 class SimulatedRuntime::SimulatedLane final : public Lane {
 public:
     explicit SimulatedLane(std::shared_ptr<Process> process) : process_(std::move(process)) {}

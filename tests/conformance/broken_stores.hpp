@@ -43,7 +43,7 @@ inline Settlement with_lease(const Settlement& settlement, LeaseRef lease) {
     return Settlement::cancelled(lease);
 }
 
-/// Passes settlements on one by one after `change`, and then the claim.
+/// Forwards settlements one by one after `change`, and then the claim.
 class ChangedSettlements : public Store {
 public:
     using Store::Store;
@@ -52,9 +52,9 @@ public:
                       const ClaimRequest& request) override {
         std::vector<Settled> settled;
         for (const auto& settlement : settlements) settled.push_back(settle_one(settlement));
-        auto answer = inner().claim(request);
-        answer.settled = std::move(settled);
-        return answer;
+        auto result = inner().claim(request);
+        result.settled = std::move(settled);
+        return result;
     }
 
 protected:
@@ -91,12 +91,12 @@ struct ReleaseRefundsNothing final : ChangedSettlements {
 struct RetryLosesTheCancel final : ChangedSettlements {
     using ChangedSettlements::ChangedSettlements;
     Settled settle_one(const Settlement& settlement) override {
-        auto answer = pass(settlement);
-        if (settlement.kind() == Kind::retried && answer.status == JobStatus::cancelled) {
+        auto result = pass(settlement);
+        if (settlement.kind() == Kind::retried && result.status == JobStatus::cancelled) {
             inner().retry(settlement.lease().id);
-            answer.status = JobStatus::pending;
+            result.status = JobStatus::pending;
         }
-        return answer;
+        return result;
     }
 };
 
@@ -108,7 +108,7 @@ struct LateCancelWins final : ChangedSettlements {
     }
 };
 
-struct WorkersCancelUnasked final : ChangedSettlements {
+struct WorkersCancelWithoutRequest final : ChangedSettlements {
     using ChangedSettlements::ChangedSettlements;
     Settled settle_one(const Settlement& settlement) override {
         if (settlement.kind() == Kind::cancelled) inner().cancel(settlement.lease().id, {});
@@ -119,9 +119,9 @@ struct WorkersCancelUnasked final : ChangedSettlements {
 struct FollowUpsOfStaleSettlements final : ChangedSettlements {
     using ChangedSettlements::ChangedSettlements;
     Settled settle_one(const Settlement& settlement) override {
-        const auto answer = pass(settlement);
-        if (!answer.accepted) inner().submit(settlement.follow_ups());
-        return answer;
+        const auto result = pass(settlement);
+        if (!result.accepted) inner().submit(settlement.follow_ups());
+        return result;
     }
 };
 
@@ -141,15 +141,15 @@ struct RefusesAfterTheLeaseRanOut final : ChangedSettlements {
     }
 };
 
-/// Looks and then writes, with a gap in between.
+/// Checks and then writes, with a gap in between.
 struct SettlesInTwoSteps final : ChangedSettlements {
     using ChangedSettlements::ChangedSettlements;
     Settled settle_one(const Settlement& settlement) override {
         const auto job = look(settlement.lease().id);
         const bool valid = job && job->status == JobStatus::processing;
         for (int i = 0; i < 2000; ++i) std::this_thread::yield();
-        const auto answer = pass(settlement);
-        return {valid, answer.status};
+        const auto result = pass(settlement);
+        return {valid, result.status};
     }
 };
 
@@ -157,23 +157,23 @@ struct ClaimsBeforeItSettles final : Store {
     using Store::Store;
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
-        auto answer = inner().claim(request);
-        answer.settled = inner().settle(settlements);
-        return answer;
+        auto result = inner().claim(request);
+        result.settled = inner().settle(settlements);
+        return result;
     }
 };
 
-struct AnswersOutOfOrder final : Store {
+struct ReturnsOutcomesOutOfOrder final : Store {
     using Store::Store;
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
-        auto answer = inner().exchange(settlements, request);
-        std::reverse(answer.settled.begin(), answer.settled.end());
-        return answer;
+        auto result = inner().exchange(settlements, request);
+        std::reverse(result.settled.begin(), result.settled.end());
+        return result;
     }
 };
 
-/// Passes claims on after `change_request` and their answers after `change_answer`.
+/// Forwards claims after `change_request`, and returns results after `change_result`.
 class ChangedClaims : public Store {
 public:
     using Store::Store;
@@ -182,14 +182,14 @@ public:
                       const ClaimRequest& request) override {
         auto changed = request;
         if (request.limit > 0) change_request(changed);
-        auto answer = inner().exchange(settlements, changed);
-        if (request.limit > 0) change_answer(answer, request);
-        return answer;
+        auto result = inner().exchange(settlements, changed);
+        if (request.limit > 0) change_result(result, request);
+        return result;
     }
 
 protected:
     virtual void change_request(ClaimRequest&) {}
-    virtual void change_answer(Exchange&, const ClaimRequest&) {}
+    virtual void change_result(Exchange&, const ClaimRequest&) {}
 };
 
 struct ClaimIgnoresTheLimit final : ChangedClaims {
@@ -206,22 +206,22 @@ struct ClaimIgnoresLeaseFor final : ChangedClaims {
 
 struct ClaimsNewestFirst final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_answer(Exchange& answer, const ClaimRequest&) override {
-        std::reverse(answer.claimed.begin(), answer.claimed.end());
+    void change_result(Exchange& result, const ClaimRequest&) override {
+        std::reverse(result.claimed.begin(), result.claimed.end());
     }
 };
 
-struct ClaimsWhatOthersHold final : ChangedClaims {
+struct ClaimsLeasedJobs final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_answer(Exchange& answer, const ClaimRequest& request) override {
-        if (answer.claimed.empty()) answer.claimed = inner().held(request.worker);
+    void change_result(Exchange& result, const ClaimRequest& request) override {
+        if (result.claimed.empty()) result.claimed = inner().held(request.worker);
     }
 };
 
 struct NextDueUnknown final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_answer(Exchange& answer, const ClaimRequest&) override {
-        answer.next_due_in.reset();
+    void change_result(Exchange& result, const ClaimRequest&) override {
+        result.next_due_in.reset();
     }
 };
 
@@ -243,9 +243,9 @@ struct ClaimIgnoresThePause final : Store {
         paused_[std::string(queue)] = paused;
     }
     Workload workload(std::string_view queue, std::string_view type) override {
-        auto answer = inner().workload(queue, type);
-        answer.paused = paused_[std::string(queue)];
-        return answer;
+        auto result = inner().workload(queue, type);
+        result.paused = paused_[std::string(queue)];
+        return result;
     }
 
 private:
@@ -265,9 +265,9 @@ struct RenewIgnoresTheFence final : Store {
 struct RenewHidesTheCancel final : Store {
     using Store::Store;
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
-        auto answers = inner().renew(heartbeats, lease_for);
-        for (auto& answer : answers) answer.cancel_requested = false;
-        return answers;
+        auto results = inner().renew(heartbeats, lease_for);
+        for (auto& result : results) result.cancel_requested = false;
+        return results;
     }
 };
 
@@ -297,7 +297,7 @@ struct RenewExtendsNothing final : Store {
     }
 };
 
-/// Changes jobs on their way out.
+/// Changes jobs that are returned.
 class ChangedJobs : public Store {
 public:
     using Store::Store;
@@ -359,7 +359,7 @@ struct GlanceLeavesOutWhatIsMissing final : Store {
     }
 };
 
-struct CompletionForgetsProgress final : ChangedJobs {
+struct CompletionDropsProgress final : ChangedJobs {
     using ChangedJobs::ChangedJobs;
     void change(Job& job) override {
         if (job.status == JobStatus::completed) job.progress = {};
@@ -396,7 +396,7 @@ struct RescueIgnoresItsLimit final : Store {
     }
 };
 
-/// Passes new jobs on after `change`.
+/// Forwards new jobs after `change`.
 class ChangedSubmits : public Store {
 public:
     using Store::Store;
@@ -430,7 +430,7 @@ struct IgnoresPriorities final : ChangedSubmits {
     void change(NewJob& job) override { job.priority = 0; }
 };
 
-struct LetsPrioritiesStarveOthers final : ChangedSubmits {
+struct PrioritiesStarveOthers final : ChangedSubmits {
     using ChangedSubmits::ChangedSubmits;
     void change(NewJob& job) override { job.priority *= 10; }
 };
@@ -464,22 +464,22 @@ struct FoldsTheCaseOfKeys final : ChangedSubmits {
 struct KeyIsNeverFreed final : Store {
     using Store::Store;
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
-        std::vector<Submitted> answers;
+        std::vector<Submitted> results;
         for (const auto& job : jobs) {
             const bool used = job.unique_key && !keys_.insert(*job.unique_key).second;
             if (used)
-                answers.push_back({Submitted::Outcome::key_taken, job.id, {}});
+                results.push_back({Submitted::Outcome::key_taken, job.id, {}});
             else
-                answers.push_back(inner().submit({&job, 1}).front());
+                results.push_back(inner().submit({&job, 1}).front());
         }
-        return answers;
+        return results;
     }
 
 private:
     std::set<std::string> keys_;
 };
 
-/// As if it were a unique key: it is free again when its job has finished.
+/// Like a unique key: free again when its job has finished.
 struct IdempotencyEndsWithTheJob final : ChangedSubmits {
     using ChangedSubmits::ChangedSubmits;
     void change(NewJob& job) override {
@@ -487,7 +487,7 @@ struct IdempotencyEndsWithTheJob final : ChangedSubmits {
     }
 };
 
-struct ForgetsMetadata final : ChangedSubmits {
+struct DropsMetadata final : ChangedSubmits {
     using ChangedSubmits::ChangedSubmits;
     void change(NewJob& job) override { job.metadata = {}; }
 };
@@ -543,7 +543,7 @@ struct PurgeIgnoresItsLimit final : Store {
     std::size_t purge(std::size_t) override { return inner().purge(1000); }
 };
 
-/// Passes queries on after `change`.
+/// Forwards queries after `change`.
 class ChangedQueries : public Store {
 public:
     using Store::Store;
@@ -579,8 +579,8 @@ struct PagesHaveGaps final : Store {
 
 struct HeldIgnoresTheWorker final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_answer(Exchange& answer, const ClaimRequest&) override {
-        for (const auto& job : answer.claimed) claimed_.push_back(job);
+    void change_result(Exchange& result, const ClaimRequest&) override {
+        for (const auto& job : result.claimed) claimed_.push_back(job);
     }
     std::vector<ClaimedJob> held(std::string_view) override { return claimed_; }
 
@@ -605,7 +605,7 @@ struct RetryOfCompletedJobs final : Store {
     }
 };
 
-/// Passes limits on after `change`.
+/// Forwards limits after `change`.
 class ChangedLimits : public Store {
 public:
     using Store::Store;
@@ -632,7 +632,7 @@ struct RateIgnoresTheBurst final : ChangedLimits {
     void change(Limit& limit) override { limit.burst = 1; }
 };
 
-struct OwnersTakeNoTurns final : ChangedLimits {
+struct OwnersDoNotAlternate final : ChangedLimits {
     using ChangedLimits::ChangedLimits;
     void change(Limit& limit) override { limit.in_turn = false; }
 };
@@ -651,25 +651,25 @@ struct IgnoresTheLimitsOfWorkers final : ChangedClaims {
     void change_request(ClaimRequest& request) override { request.limits = {}; }
 };
 
-struct HoldsBackInSilence final : ChangedClaims {
+struct ReturnsNoThrottledJobs final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_answer(Exchange& answer, const ClaimRequest&) override { answer.held_back.clear(); }
+    void change_result(Exchange& result, const ClaimRequest&) override { result.held_back.clear(); }
 };
 
-/// Looks no further than the first job that a limit keeps waiting.
-struct WaitingJobsHoldUpOthers final : ChangedClaims {
+/// Stops at the first job that a limit keeps waiting.
+struct WaitingJobsDelayOthers final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_answer(Exchange& answer, const ClaimRequest&) override {
-        if (answer.held_back.empty()) return;
-        std::erase_if(answer.claimed, [&](const ClaimedJob& job) {
-            if (job.lease.id < answer.held_back.front().id) return false;
+    void change_result(Exchange& result, const ClaimRequest&) override {
+        if (result.held_back.empty()) return;
+        std::erase_if(result.claimed, [&](const ClaimedJob& job) {
+            if (job.lease.id < result.held_back.front().id) return false;
             const auto released = Settlement::released(job.lease);
             return inner().settle({&released, 1}).front().accepted;
         });
     }
 };
 
-/// Takes limits out of range for the next one that is in it.
+/// Replaces limits out of range by the nearest one in range.
 class ClampsTheLimit : public Store {
 public:
     using Store::Store;

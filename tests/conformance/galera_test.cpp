@@ -7,7 +7,7 @@
 
 namespace {
 
-/// Tables on the nodes of the cluster, gone when the tests are over.
+/// Tables on the nodes of the cluster, dropped after the tests.
 class ClusterTables {
 public:
     explicit ClusterTables(const std::string& urls)
@@ -18,7 +18,7 @@ public:
     ~ClusterTables() {
         try {
             at_first_node(soci_test::drop_tables);
-        } catch (const std::exception&) { // the cluster is gone
+        } catch (const std::exception&) { // the cluster has stopped
         }
     }
     ClusterTables(const ClusterTables&) = delete;
@@ -35,13 +35,13 @@ public:
 private:
     void at_first_node(void (*work)(soci_test::Mysql&)) const {
         soci_test::Mysql node(urls_.front(), prefix_);
-        node.run("SET SESSION wsrep_sync_wait = 15"); // knows what the other nodes have
+        node.run("SET SESSION wsrep_sync_wait = 15"); // sees what the other nodes have committed
         work(node);
     }
 
     const std::string prefix_;
     std::vector<std::string> urls_;
-    std::atomic<std::size_t> next_ = 0; // cases open stores in threads of theirs
+    std::atomic<std::size_t> next_ = 0; // cases open stores in their own threads
 };
 
 } // namespace

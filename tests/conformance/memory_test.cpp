@@ -13,7 +13,7 @@ using asyncjobs::SealingJobStore;
 using asyncjobs::Timestamp;
 using asyncjobs::testing::FaultyJobStore;
 
-/// Makes of a text another one, of valid and invalid UTF-8.
+/// Turns a text into another one, of valid and invalid UTF-8.
 struct Inverting final : asyncjobs::Cipher {
     std::string seal(std::string_view text, std::string_view) const override {
         std::string out(text);
@@ -26,7 +26,7 @@ struct Inverting final : asyncjobs::Cipher {
     }
 };
 
-/// With a key of its own.
+/// Seals with its own key.
 struct SealedStore final : SealingJobStore {
     explicit SealedStore(MemoryJobStore& store)
         : SealingJobStore(store,
@@ -43,7 +43,7 @@ TEST_CASE("the memory store conforms while its clock stands still") {
         conformance::shared_store<MemoryJobStore, ForwardingJobStore>(MemoryJobStore::Clock(noon)));
 }
 
-TEST_CASE("a store that keeps its payloads sealed conforms") {
+TEST_CASE("a sealing store conforms") {
     conformance::run(conformance::shared_store<MemoryJobStore, SealedStore>());
 }
 

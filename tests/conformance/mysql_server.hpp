@@ -18,7 +18,7 @@ inline void empty_tables(soci_test::Mysql& server) {
 }
 
 /// Two objects are two stores on the same tables. The cases share them, one after the other;
-/// `are_made` remembers from one to the next that there are any.
+/// `are_made` records that they exist.
 inline asyncjobs::testing::StoreFactory mysql_stores(const soci_test::MysqlTables& tables,
                                                      bool& are_made,
                                                      const asyncjobs::StoreOptions& options = {}) {

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// A role whose sessions begin with settings that no store was written for.
+/// A role whose sessions begin with hostile settings.
 class HostileRole {
 public:
     HostileRole() : name_("hostile_" + std::to_string(::getpid())) {
@@ -42,7 +42,7 @@ public:
         try {
             soci_test::Postgresql server(needs_postgresql.value());
             server.run("DROP OWNED BY " + name_ + " CASCADE; DROP ROLE " + name_);
-        } catch (const std::exception&) { // the server is gone
+        } catch (const std::exception&) { // the server has stopped
         }
     }
     HostileRole(const HostileRole&) = delete;
@@ -58,8 +58,7 @@ private:
     const std::string name_;
 };
 
-TEST_CASE("the PostgreSQL store conforms whatever the settings of its role are" *
-          needs_postgresql) {
+TEST_CASE("the PostgreSQL store conforms under hostile settings of its role" * needs_postgresql) {
     static const HostileRole role;
     conformance::run_on_postgresql(role.url(), "");
 }

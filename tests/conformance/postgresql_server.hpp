@@ -10,8 +10,8 @@
 
 namespace conformance {
 
-/// Two objects are two stores on one schema, by way of `server`, which is that of
-/// `needs_postgresql` or a pooler before it. The cases share it, one after the other.
+/// Two objects are two stores on one schema of `server`, which is that of `needs_postgresql` or a
+/// pooler before it. The cases share it, one after the other.
 inline asyncjobs::testing::StoreFactory
 postgresql_stores(const std::string& server, const std::string& parameters,
                   const asyncjobs::StoreOptions& options = {}) {

@@ -14,7 +14,7 @@
 
 namespace conformance {
 
-/// Makes each of the cases a subcase of the test that calls this.
+/// Makes each case a subcase of the calling test.
 inline void run(const std::vector<asyncjobs::testing::ConformanceCase>& cases) {
     for (const auto& conformance_case : cases) {
         SUBCASE(conformance_case.name.c_str()) {
@@ -41,7 +41,7 @@ struct MovedClock {
     asyncjobs::Timestamp operator()() const { return asyncjobs::Timestamp(since_epoch->load()); }
 };
 
-/// Those cases alone that need the store's clock to be moved.
+/// Only the cases that move the store's clock.
 inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory factory) {
     const auto without = asyncjobs::testing::job_store_conformance(factory).size();
     factory.move_clock = [clock](asyncjobs::Duration by) {
@@ -52,8 +52,7 @@ inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory f
     run(cases);
 }
 
-/// A store that two objects can share: `open` gives one `Front` after the other on the same
-/// `Store`.
+/// A store that two objects share: each `open` returns another `Front` on the same `Store`.
 template <typename Store, typename Front, typename... Args>
 asyncjobs::testing::StoreFactory shared_store(Args... args) {
     const auto shared = std::make_shared<std::unique_ptr<Store>>();

@@ -9,7 +9,7 @@
 
 namespace {
 
-/// Two objects are two openings of one file.
+/// Two objects open the same file.
 class Files {
 public:
     explicit Files(std::string parameters = {}, asyncjobs::StoreOptions options = {})

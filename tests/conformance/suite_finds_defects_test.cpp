@@ -9,8 +9,8 @@ using asyncjobs::ForwardingJobStore;
 using asyncjobs::MemoryJobStore;
 using asyncjobs::testing::StoreFactory;
 
-/// What the named case says of the store; empty if it runs through.
-std::string verdict(const StoreFactory& factory, const std::string& name) {
+/// Returns the failure of the named case on the store; empty if it passes.
+std::string failure_of(const StoreFactory& factory, const std::string& name) {
     for (const auto& conformance_case : asyncjobs::testing::job_store_conformance(factory)) {
         if (conformance_case.name != name) continue;
         try {
@@ -20,7 +20,7 @@ std::string verdict(const StoreFactory& factory, const std::string& name) {
             return failure.what();
         }
     }
-    FAIL("there is no case \"" << name << "\"");
+    FAIL("no such case: \"" << name << "\"");
     return "";
 }
 
@@ -32,14 +32,14 @@ StoreFactory on_memory() {
 struct Defect {
     std::string name;
     StoreFactory factory;
-    std::string found_by; ///< the case that is about this very promise
+    std::string found_by; ///< the case that checks this promise
 };
 
 StoreFactory without_sharing() {
     return {.reset = {}, .open = [] { return std::make_unique<MemoryJobStore>(); }};
 }
 
-TEST_CASE("the suite finds a store that breaks a promise of") {
+TEST_CASE("the suite finds a broken promise of") {
     const std::vector<Defect> defects = {
         {"fencing: settle ignores the fence", on_memory<broken::SettleIgnoresTheFence>(),
          "a settlement with another fence changes nothing"},
@@ -48,11 +48,11 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
         {"refund: a release charges the attempt", on_memory<broken::ReleaseRefundsNothing>(),
          "a release refunds the attempt but not the fence"},
         {"release: the place is lost", on_memory<broken::ReleaseLosesThePlace>(),
-         "a job that is given back keeps its place in its queue"},
+         "a released job keeps its place in its queue"},
         {"refund: a crash charges the attempt", on_memory<broken::CrashCostsAnAttempt>(),
          "a rescue makes the job pending and due, and charges a crash but no attempt"},
-        {"rescue: the lease is not looked at", on_memory<broken::RescueIgnoresTheLease>(),
-         "a rescue leaves leases that are valid"},
+        {"rescue: the lease is ignored", on_memory<broken::RescueIgnoresTheLease>(),
+         "a rescue does not change valid leases"},
         {"rescue: the crash limit is ignored", on_memory<broken::RescueIgnoresTheCrashLimit>(),
          "a job that lost its worker too often fails"},
         {"rescue: the limit is ignored", on_memory<broken::RescueIgnoresItsLimit>(),
@@ -60,11 +60,12 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
         {"cancel: the request is lost on a retry", on_memory<broken::RetryLosesTheCancel>(),
          "a retry of a job whose cancel was requested cancels it"},
         {"cancel: a late request wins", on_memory<broken::LateCancelWins>(),
-         "completing wins over a cancel request that came late"},
-        {"cancel: workers cancel unasked", on_memory<broken::WorkersCancelUnasked>(),
-         "a worker can't cancel a job unasked"},
-        {"cancel: renewals do not tell", on_memory<broken::RenewHidesTheCancel>(),
-         "a renewal learns of a cancel request"},
+         "completing wins over a late cancel request"},
+        {"cancel: workers cancel without a request",
+         on_memory<broken::WorkersCancelWithoutRequest>(),
+         "a worker can't cancel a job without a request"},
+        {"cancel: renewals hide the request", on_memory<broken::RenewHidesTheCancel>(),
+         "a renewal returns a cancel request"},
         {"cancel: the request is not recorded", on_memory<broken::CancelMakesNoRequest>(),
          "a processing job is asked to stop"},
         {"follow-ups: submitted though stale", on_memory<broken::FollowUpsOfStaleSettlements>(),
@@ -72,11 +73,11 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
         {"follow-ups: dropped", on_memory<broken::FollowUpsDropped>(),
          "follow-ups are submitted with the settlement"},
         {"settle: refused after the lease", on_memory<broken::RefusesAfterTheLeaseRanOut>(),
-         "a settlement after the lease ran out but before a rescue is accepted"},
-        {"settle: look, then write", on_memory<broken::SettlesInTwoSteps>(),
+         "a settlement between the end of the lease and a rescue is accepted"},
+        {"settle: checks, then writes", on_memory<broken::SettlesInTwoSteps>(),
          "concurrent settlements of one lease have one winner"},
-        {"settle: answers out of order", on_memory<broken::AnswersOutOfOrder>(),
-         "settlements are answered in their order"},
+        {"settle: outcomes out of order", on_memory<broken::ReturnsOutcomesOutOfOrder>(),
+         "outcomes are returned in the order of the settlements"},
         {"exchange: claims first", on_memory<broken::ClaimsBeforeItSettles>(),
          "an exchange settles before it claims"},
         {"arguments: a limit out of range is changed", on_memory<broken::ClampsTheLimit>(),
@@ -87,11 +88,11 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
          "a rescue makes the job pending and due, and charges a crash but no attempt"},
         {"claim: newest first", on_memory<broken::ClaimsNewestFirst>(),
          "jobs are claimed by run_at, then by id"},
-        {"claim: what is held already", on_memory<broken::ClaimsWhatOthersHold>(),
+        {"claim: leased jobs", on_memory<broken::ClaimsLeasedJobs>(),
          "a claimed job is not claimed again"},
         {"claim: next_due_in is missing", on_memory<broken::NextDueUnknown>(),
-         "a claim says when the next job of its queues is due"},
-        {"claim: queues in another order", on_memory<broken::ServesQueuesByName>(),
+         "a claim returns when the next job of its queues is due"},
+        {"claim: queues in the wrong order", on_memory<broken::ServesQueuesByName>(),
          "a claim serves its queues in the order given"},
         {"claim: the pause is ignored", on_memory<broken::ClaimIgnoresThePause>(),
          "a paused queue takes submits and is not claimed from"},
@@ -99,13 +100,13 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
          "a job is not claimed before its run_at"},
         {"priority: ignored", on_memory<broken::IgnoresPriorities>(),
          "of due jobs the one with the higher priority is claimed first"},
-        {"priority: others starve", on_memory<broken::LetsPrioritiesStarveOthers>(),
+        {"priority: others starve", on_memory<broken::PrioritiesStarveOthers>(),
          "a job that has waited longer than a priority's head start goes first"},
         {"priority: the head start shows", on_memory<broken::ShowsTheHeadStart>(),
-         "a priority shows, and run_at is the job's own time"},
+         "a job shows its priority and its own run_at"},
         {"rescue: a claim ahead counts as a start", on_memory<broken::ClaimIsNeverAhead>(),
          "a rescue charges no crash to a job that was claimed ahead and has not started"},
-        {"rescue: no start counts", on_memory<broken::RenewTakesNoStart>(),
+        {"rescue: starts are ignored", on_memory<broken::RenewTakesNoStart>(),
          "a rescue charges a crash to a job that was claimed ahead and has started"},
         {"renew: the lease is not extended", on_memory<broken::RenewExtendsNothing>(),
          "a renewal extends the lease and is no visible change"},
@@ -113,65 +114,65 @@ TEST_CASE("the suite finds a store that breaks a promise of") {
          "a renewal extends the lease and is no visible change"},
         {"progress: goes back", on_memory<broken::ProgressGoesBack>(),
          "progress never goes back within an attempt"},
-        {"progress: lost on completion", on_memory<broken::CompletionForgetsProgress>(),
+        {"progress: lost on completion", on_memory<broken::CompletionDropsProgress>(),
          "progress is 100 when completed, and the last message stays"},
-        {"held: ignores the worker", on_memory<broken::HeldIgnoresTheWorker>(),
-         "held names the jobs that a worker holds"},
+        {"leases_of: the worker is ignored", on_memory<broken::HeldIgnoresTheWorker>(),
+         "leases_of returns the jobs that a worker holds"},
         {"unique key: never freed", on_memory<broken::KeyIsNeverFreed>(),
          "a unique key is free when its job completed"},
-        {"unique key: look, then write", on_memory<broken::ChecksKeysInTwoSteps>(),
+        {"unique key: checks, then writes", on_memory<broken::ChecksKeysInTwoSteps>(),
          "sixteen submitters of one unique key have one winner"},
         {"unique key: folds case", on_memory<broken::FoldsTheCaseOfKeys>(),
          "unique keys are compared byte for byte"},
         {"idempotency key: ends with its job", on_memory<broken::IdempotencyEndsWithTheJob>(),
          "an idempotency key outlives the end of its job"},
-        {"metadata: forgotten", on_memory<broken::ForgetsMetadata>(),
+        {"metadata: dropped", on_memory<broken::DropsMetadata>(),
          "metadata are kept byte for byte, and handlers see them"},
         {"submit: a conflict blocks its batch", on_memory<broken::ConflictBlocksItsBatch>(),
-         "a taken id leaves the rest of its batch alone"},
+         "a taken id does not affect the rest of its batch"},
         {"same bytes: JSON is rewritten", on_memory<broken::RewritesJson>(),
          "inputs are kept byte for byte"},
         {"same bytes: times are cut", on_memory<broken::CutsTimesToMilliseconds>(),
          "numbers and times are kept exactly"},
         {"purge: the expiry is ignored", on_memory<broken::PurgeIgnoresTheExpiry>(),
-         "a purge deletes finished jobs that have expired, and no others"},
+         "a purge deletes only expired finished jobs"},
         {"purge: the limit is ignored", on_memory<broken::PurgeIgnoresItsLimit>(),
          "a purge deletes no more than its limit"},
-        {"retry: of completed jobs", on_memory<broken::RetryOfCompletedJobs>(),
-         "a retry that can't be says why"},
-        {"glance: changes do not show", on_memory<broken::GlanceShowsNoChange>(),
-         "a glance shows what find does, where it shows something"},
-        {"glance: of fewer jobs", on_memory<broken::GlanceLeavesOutWhatIsMissing>(),
-         "a glance shows what find does, where it shows something"},
+        {"retry: completed jobs", on_memory<broken::RetryOfCompletedJobs>(),
+         "a refused retry returns the reason"},
+        {"summaries: changes are missing", on_memory<broken::GlanceShowsNoChange>(),
+         "a summary has the fields of the full job"},
+        {"summaries: jobs are missing", on_memory<broken::GlanceLeavesOutWhatIsMissing>(),
+         "a summary has the fields of the full job"},
         {"list: the owner is ignored", on_memory<broken::ListIgnoresTheOwner>(),
          "list filters by owner, queue, type and status"},
         {"list: the status is ignored", on_memory<broken::ListIgnoresTheStatus>(),
-         "list knows every status"},
+         "list filters by every status"},
         {"list: pages have gaps", on_memory<broken::PagesHaveGaps>(),
          "pages have no gap and no repeat"},
         {"limits: owners are counted together", on_memory<broken::CountsAllOwnersTogether>(),
-         "a limit per owner counts each owner apart"},
+         "a limit per owner counts owners separately"},
         {"limits: a rate ignores its burst", on_memory<broken::RateIgnoresTheBurst>(),
-         "a rate lets a burst start and the rest later"},
-        {"limits: owners take no turns", on_memory<broken::OwnersTakeNoTurns>(),
-         "owners take turns"},
-        {"limits: the first one stays", on_memory<broken::TheFirstLimitStays>(),
-         "a limit may be changed and taken away"},
+         "a rate admits a burst and the rest later"},
+        {"limits: owners do not alternate", on_memory<broken::OwnersDoNotAlternate>(),
+         "a limit by round robin alternates owners"},
+        {"limits: the first one cannot be changed", on_memory<broken::TheFirstLimitStays>(),
+         "a limit can be changed and deleted"},
         {"limits: a worker's own are ignored", on_memory<broken::IgnoresTheLimitsOfWorkers>(),
-         "a worker's own limit counts its jobs only"},
-        {"limits: nobody is told who waits", on_memory<broken::HoldsBackInSilence>(),
-         "a claim says whom a limit held back"},
-        {"limits: who waits holds up others", on_memory<broken::WaitingJobsHoldUpOthers>(),
-         "jobs that wait for a limit hold up no others"},
+         "a worker's own limit counts only its jobs"},
+        {"limits: throttled jobs are not returned", on_memory<broken::ReturnsNoThrottledJobs>(),
+         "a claim returns throttled jobs"},
+        {"limits: waiting jobs delay others", on_memory<broken::WaitingJobsDelayOthers>(),
+         "jobs that wait for a limit do not delay others"},
         {"sharing: each object has its own data", without_sharing(),
-         "a second object sees the first one's data, and writes to it"},
+         "a second object reads and writes the first one's data"},
     };
     for (const auto& defect : defects) {
         SUBCASE(defect.name.c_str()) {
-            const auto on_sound_store = verdict(
+            const auto on_sound_store = failure_of(
                 conformance::shared_store<MemoryJobStore, ForwardingJobStore>(), defect.found_by);
             CHECK(on_sound_store == "");
-            const auto on_broken_store = verdict(defect.factory, defect.found_by);
+            const auto on_broken_store = failure_of(defect.factory, defect.found_by);
             CHECK(on_broken_store != "");
         }
     }

@@ -78,7 +78,7 @@ private:
         if (world_.now() >= outage_until_ && world_.chance(0.004))
             outage_until_ = world_.now() + world_.random_duration(10ms, 3s);
         if (world_.now() < outage_until_) return unavailable;
-        if (world_.chance(0.03)) return answer_lost;
+        if (world_.chance(0.03)) return reply_lost;
         if (world_.chance(0.01)) return lost_before;
         return world_.chance(0.02) ? busy : none;
     }

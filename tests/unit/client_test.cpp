@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submit gives up after its tries, and nothing h
 }
 
 TEST_CASE_FIXTURE(ClientWorld, "a submit whose answer was lost finds its own job") {
-    for (const auto fault : {Fault::answer_lost, Fault::lost_before}) {
+    for (const auto fault : {Fault::reply_lost, Fault::lost_before}) {
         bool lost = false;
         plan = [&](std::string_view) { return std::exchange(lost, true) ? Fault::none : fault; };
         const auto before = stored();
@@ -158,7 +158,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submit whose answer was lost finds its own job
 
 TEST_CASE_FIXTURE(ClientWorld, "a submit that may have happened says so when it gives up") {
     int tries = 0;
-    plan = [&](std::string_view) { return ++tries == 1 ? Fault::answer_lost : Fault::unavailable; };
+    plan = [&](std::string_view) { return ++tries == 1 ? Fault::reply_lost : Fault::unavailable; };
     CHECK(thrown_by([&] { faulty_client.submit(NewJob{.type = "work"}); }).code() ==
           Errc::unknown_outcome);
     CHECK(stored() == 1);

@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(World, "a step within an attempt is done once, whatever the st
     int calls = 0, faults = 3;
     plan = [&](std::string_view member) {
         if (member != "renew" || faults == 0) return Fault::none;
-        return --faults % 2 == 0 ? Fault::answer_lost : Fault::busy;
+        return --faults % 2 == 0 ? Fault::reply_lost : Fault::busy;
     };
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {

@@ -170,7 +170,7 @@ TEST_CASE_FIXTURE(World, "an idle executor stops at once, started or not") {
 }
 
 TEST_CASE_FIXTURE(World, "an idle executor stops within seconds after a claim that failed") {
-    for (const Fault fault : {Fault::unavailable, Fault::answer_lost}) {
+    for (const Fault fault : {Fault::unavailable, Fault::reply_lost}) {
         const auto id = submit();
         bool has_failed = false;
         plan = [&](std::string_view member) {

@@ -33,7 +33,7 @@ struct FaultyWorld : World {
 TEST_CASE_FIXTURE(FaultyWorld, "jobs of a claim whose answer was lost are adopted and run") {
     std::vector<JobId> ids;
     for (int i = 0; i < 6; ++i) ids.push_back(submit());
-    plan = failing("exchange", 0, Fault::answer_lost);
+    plan = failing("exchange", 0, Fault::reply_lost);
     Executor executor(store, process, patient());
     executor.handle_async("work", counting(1s));
     executor.start();
@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "adopted jobs start although the store fails on")
     int exchanges = 0;
     plan = [&](std::string_view member) {
         if (member != "exchange") return Fault::none;
-        return exchanges++ == 0 ? Fault::answer_lost : Fault::unavailable;
+        return exchanges++ == 0 ? Fault::reply_lost : Fault::unavailable;
     };
     Executor executor(store, process, patient());
     executor.handle_async("work", counting(1s));
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a claim that did not happen is asked for again")
 
 TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose answer was lost is not repeated") {
     const auto id = submit();
-    plan = failing("exchange", 1, Fault::answer_lost);
+    plan = failing("exchange", 1, Fault::reply_lost);
     Executor executor(store, process, patient());
     executor.handle_async("work", counting(1s));
     executor.start();
@@ -227,7 +227,7 @@ TEST_CASE("results are kept while the store refuses them, and no handler runs tw
             world.plan = {};
             world.store.refuses = {};
             // A lost answer makes the executor read back what it holds.
-            world.plan = failing("exchange", 0, Fault::answer_lost);
+            world.plan = failing("exchange", 0, Fault::reply_lost);
             world.until([] { return false; }, 3s);
             world.plan = {};
         }
@@ -327,7 +327,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a lease that the store gives again and again run
     for (int i = 0; i < 4; ++i) {
         ids.push_back(submit());
         CHECK(until([&] { return is_finished(status(ids.back())); }));
-        plan = failing("exchange", 0, Fault::answer_lost);
+        plan = failing("exchange", 0, Fault::reply_lost);
         until([] { return false; }, 10s);
     }
     CHECK(runs == 4);

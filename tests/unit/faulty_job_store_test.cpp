@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(FaultyStore, "a lost answer leaves open whether the call happe
     fault = Fault::lost_before;
     CHECK(submit() == make_error_code(Errc::unknown_outcome));
     CHECK_FALSE(is_stored());
-    fault = Fault::answer_lost;
+    fault = Fault::reply_lost;
     CHECK(submit() == make_error_code(Errc::unknown_outcome));
     CHECK(is_stored());
 }

@@ -19,7 +19,7 @@ public:
         busy,        ///< throws Errc::store_busy; nothing happened
         failure,     ///< throws Errc::store_failure; nothing happened
         full,        ///< throws Errc::store_full; nothing happened
-        answer_lost, ///< it happened; throws Errc::unknown_outcome
+        reply_lost, ///< it happened; throws Errc::unknown_outcome
         lost_before, ///< nothing happened; throws Errc::unknown_outcome, too
     };
 

@@ -87,7 +87,7 @@ private:
         if (world_.now() >= outage_until_ && world_.chance(0.01))
             outage_until_ = world_.now() + world_.random_duration(10ms, 3s);
         if (world_.now() < outage_until_) return unavailable;
-        if (world_.chance(0.04)) return answer_lost;
+        if (world_.chance(0.04)) return reply_lost;
         if (world_.chance(0.02)) return lost_before;
         return world_.chance(0.02) ? busy : none;
     }

@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a process that dies while it fires leaves the
 TEST_CASE_FIXTURE(ScheduledWorld, "lost answers of the store fire no slot twice, and none never") {
     int calls = 0;
     scheduler.set("reports", report("* * * * *"));
-    plan = [&](std::string_view) { return ++calls % 2 == 0 ? Fault::answer_lost : Fault::none; };
+    plan = [&](std::string_view) { return ++calls % 2 == 0 ? Fault::reply_lost : Fault::none; };
     scheduler.start();
     pass(30min + 10s);
     CHECK(calls > 30);
