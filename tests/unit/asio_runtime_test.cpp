@@ -26,7 +26,7 @@ struct RealRuntime {
     bool is_set(Event& event) { return event.wait(runtime->now() + time_for_an_event); }
 };
 
-TEST_CASE_FIXTURE(RealRuntime, "a timer calls its task, not before its time") {
+TEST_CASE_FIXTURE(RealRuntime, "a timer calls its task after its delay") {
     const auto event = runtime->make_event();
     const auto timer = runtime->make_timer([&] { event->set(); });
     const auto began = runtime->now();
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(RealRuntime, "a timer may arm itself") {
     CHECK(is_set(*event));
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "a timer that is disarmed or destroyed does not call") {
+TEST_CASE_FIXTURE(RealRuntime, "a disarmed or destroyed timer does not call its task") {
     std::atomic<int> calls = 0;
     const auto disarmed = runtime->make_timer([&] { ++calls; });
     disarmed->arm(1ms);
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(RealRuntime, "a timer that is disarmed or destroyed does not c
     CHECK(calls == 0);
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "a timer's destruction waits for the call that is under way") {
+TEST_CASE_FIXTURE(RealRuntime, "a timer's destructor waits for an active call") {
     std::latch entered(1), leave(1);
     std::atomic<bool> left = false;
     auto timer = runtime->make_timer([&] {
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane of one thread keeps the order of its task
     CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads blocks in as many tasks at once") {
+TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads runs as many blocking tasks at once") {
     const auto lane = runtime->make_lane(4);
     std::latch together(5);
     std::mutex mutex;
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads blocks in as many task
     CHECK(threads.size() == 4);
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "tasks that come at once have all the threads, idle or not") {
+TEST_CASE_FIXTURE(RealRuntime, "concurrent tasks use all threads of a lane") {
     const auto lane = runtime->make_lane(4);
     for (int round = 0; round < 200; ++round) {
         const auto together = std::make_shared<std::latch>(5);
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(RealRuntime, "tasks that come at once have all the threads, id
     }
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "a lane that gets more threads runs what had to wait for one") {
+TEST_CASE_FIXTURE(RealRuntime, "a lane with added threads runs waiting tasks") {
     const auto lane = runtime->make_lane(1);
     std::latch together(3);
     for (int i = 0; i < 2; ++i) lane->post([&] { together.arrive_and_wait(); });
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane that gets more threads runs what had to w
     CHECK(together.try_wait());
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "a lane that gets fewer threads has them once their tasks end") {
+TEST_CASE_FIXTURE(RealRuntime, "a lane with fewer threads drops them as their tasks end") {
     const auto lane = runtime->make_lane(4);
     std::latch together(5), leave(1);
     for (int i = 0; i < 4; ++i)
@@ -169,8 +169,8 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane that gets fewer threads has them once the
     CHECK(most == 1);
 }
 
-TEST_CASE_FIXTURE(RealRuntime,
-                  "a lane's destruction drops what has not started and waits for what has") {
+TEST_CASE_FIXTURE(
+    RealRuntime, "a lane's destructor drops tasks that have not started and waits for the others") {
     std::latch entered(1), leave(1);
     std::atomic<bool> finished = false, second = false;
     auto lane = runtime->make_lane(1);
@@ -189,7 +189,7 @@ TEST_CASE_FIXTURE(RealRuntime,
     CHECK(held.use_count() == 1);
 }
 
-TEST_CASE_FIXTURE(RealRuntime, "an event wakes the one who waits, and stays set") {
+TEST_CASE_FIXTURE(RealRuntime, "an event wakes its waiter and stays set") {
     const auto event = runtime->make_event();
     std::jthread setter([&] { event->set(); });
     CHECK(event->wait(std::nullopt));

@@ -32,13 +32,14 @@ struct Coroutines {
     std::thread::id noted_by;
 };
 
-TEST_CASE_FIXTURE(Coroutines, "a coroutine goes on with what a callback gets at once") {
+TEST_CASE_FIXTURE(Coroutines, "a coroutine resumes with the value of an immediate callback") {
     co_spawn(io, note([](const Callback& then) { then("at once"); }), asio::detached);
     io.run();
     CHECK(noted == "at once");
 }
 
-TEST_CASE_FIXTURE(Coroutines, "what another thread hands over comes to the coroutine's own") {
+TEST_CASE_FIXTURE(Coroutines,
+                  "a value from another thread resumes the coroutine on its own thread") {
     std::jthread other;
     co_spawn(io, note([&](Callback then) {
                  other = std::jthread([then = std::move(then)] { then("from afar"); });
@@ -49,7 +50,9 @@ TEST_CASE_FIXTURE(Coroutines, "what another thread hands over comes to the corou
     CHECK(noted_by == std::this_thread::get_id());
 }
 
-TEST_CASE_FIXTURE(Coroutines, "arguments go before the callback, and members have their object") {
+TEST_CASE_FIXTURE(
+    Coroutines,
+    "await_callback passes arguments before the callback, and members get their object") {
     struct Greeter {
         void greet(const std::string& whom, const Callback& then) const { then(word + whom); }
         std::string word;
@@ -66,13 +69,14 @@ TEST_CASE_FIXTURE(Coroutines, "arguments go before the callback, and members hav
     CHECK(noted == "hello world");
 }
 
-TEST_CASE_FIXTURE(Coroutines, "a callback that is dropped unused leaves nothing to wait for") {
+TEST_CASE_FIXTURE(Coroutines, "a dropped callback does not keep the context running") {
     co_spawn(io, note([](const Callback&) {}), asio::detached);
     io.run();
     CHECK(noted == "nothing yet");
 }
 
-TEST_CASE_FIXTURE(Coroutines, "cancelled, it ends at once, and what comes later is dropped") {
+TEST_CASE_FIXTURE(Coroutines,
+                  "a cancelled await_callback returns at once and drops the later value") {
     asio::cancellation_signal cancel;
     Callback kept;
     bool ended = false;
@@ -90,7 +94,7 @@ TEST_CASE_FIXTURE(Coroutines, "cancelled, it ends at once, and what comes later 
     CHECK(noted != "too late");
 }
 
-TEST_CASE_FIXTURE(Coroutines, "of two that are awaited, the first to come ends the other") {
+TEST_CASE_FIXTURE(Coroutines, "the first of two awaited callbacks cancels the other") {
     using namespace asio::experimental::awaitable_operators;
     Callback kept;
     std::size_t first = 9;

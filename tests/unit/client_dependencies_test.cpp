@@ -2,7 +2,7 @@
 
 namespace {
 
-TEST_CASE_FIXTURE(World, "the jobs of a chain run one after the other, with the results before") {
+TEST_CASE_FIXTURE(World, "the jobs of a chain run in order and read earlier results") {
     std::vector<std::string> order;
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText& input, ProgressReporter& progress) {
@@ -21,7 +21,7 @@ TEST_CASE_FIXTURE(World, "the jobs of a chain run one after the other, with the 
 }
 
 TEST_CASE_FIXTURE(World,
-                  "a batch counts its members down, and calls back once they have finished") {
+                  "a batch counts its members down and runs its callback when all have finished") {
     Completion ends[3];
     int called_back = 0;
     auto wide = options();
@@ -54,15 +54,14 @@ TEST_CASE_FIXTURE(World,
     CHECK(called_back == 3);
 }
 
-TEST_CASE_FIXTURE(World, "a batch of nothing calls back at once") {
+TEST_CASE_FIXTURE(World, "an empty batch runs its callback at once") {
     Executor executor(store, process, options());
     executor.handle("callback", doing_nothing());
     executor.start();
     CHECK(finishes(client.submit_batch({}, {.type = "callback"}), at_once));
 }
 
-TEST_CASE_FIXTURE(World, "a job that comes after finished ones, or a cancelled one, is told at "
-                         "once") {
+TEST_CASE_FIXTURE(World, "a job with finished or cancelled parents is processed at once") {
     Executor executor(store, process, options());
     executor.handle("work", doing_nothing());
     executor.start();
@@ -75,7 +74,7 @@ TEST_CASE_FIXTURE(World, "a job that comes after finished ones, or a cancelled o
     CHECK(status(child) == JobStatus::cancelled);
 }
 
-TEST_CASE_FIXTURE(World, "children are told by the next sweep where their parent's process died") {
+TEST_CASE_FIXTURE(World, "the next sweep unblocks children after their parent's process died") {
     const auto parent = submit();
     const auto child = submit({.type = "work", .after = {parent}});
     const std::vector<std::string> queues = {"default"};
@@ -88,7 +87,7 @@ TEST_CASE_FIXTURE(World, "children are told by the next sweep where their parent
     CHECK(finishes(child, 6s));
 }
 
-TEST_CASE_FIXTURE(World, "a parent that is not there is an error that names it") {
+TEST_CASE_FIXTURE(World, "a missing parent is an error that names it") {
     const auto unknown = client.make_id();
     CHECK_THROWS_WITH_AS(submit({.type = "work", .after = {unknown}}),
                          doctest::Contains(std::string(unknown.text()).c_str()), Error);
@@ -100,8 +99,7 @@ TEST_CASE_FIXTURE(World, "a parent that is not there is an error that names it")
                          doctest::Contains("must not be the job itself"), Error);
 }
 
-TEST_CASE_FIXTURE(World, "a job that a handler submits with its result is there if and only if "
-                         "that counts") {
+TEST_CASE_FIXTURE(World, "a job submitted with a result exists only if the result is accepted") {
     int runs = 0;
     JobId next;
     Executor executor(store, process, options());
@@ -136,7 +134,7 @@ public:
     std::size_t most_bytes = 0;
 };
 
-TEST_CASE_FIXTURE(World, "a job goes through its parents in pages, without what they were given") {
+TEST_CASE_FIXTURE(World, "a job reads its parents in pages, without their inputs") {
     WatchedLists watched(store);
     auto wide = options();
     wide.concurrency = 20;

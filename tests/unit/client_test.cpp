@@ -34,7 +34,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submitted job is stored under a fresh id") {
     CHECK(first.id.text().substr(4, 8) == "20250108"); // the runtime's clock
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "braces mean one job, with times as the host's clock gives them") {
+TEST_CASE_FIXTURE(ClientWorld, "a braced submit is one job, with times of the host's clock") {
     const auto later = std::chrono::system_clock::now() + 5s;
     const auto named = client.submit({.type = "work", .queue = "reports"});
     const auto delayed = client.submit({.type = "work", .run_at = later, .timeout = 30s});
@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(ClientWorld, "braces mean one job, with times as the host's cl
     CHECK(client.find(delayed.id)->timeout == 30s);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "the jobs of one submit have ids in its order, and run in it") {
+TEST_CASE_FIXTURE(ClientWorld, "the jobs of one submit have ids in its order and run in it") {
     std::vector<std::string> order;
     executor.handle("work", [&](const JsonText& input, ProgressReporter& progress) {
         order.emplace_back(input.text());
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(ClientWorld, "the jobs of one submit have ids in its order, an
     CHECK(first < second);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a typed submit sets type and input, and keeps the rest") {
+TEST_CASE_FIXTURE(ClientWorld, "a typed submit sets type and input and keeps other members") {
     const auto id = client.submit(Report{.from = "2012-02-02"}, {.queue = "reports"});
     const auto job = find(id);
     CHECK(job.type == "report");
@@ -77,13 +77,13 @@ TEST_CASE_FIXTURE(ClientWorld, "a typed submit sets type and input, and keeps th
     CHECK(job.input.text() == R"({"from":"2012-02-02"})");
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a job that breaks a rule is not stored, nor any of its batch") {
+TEST_CASE_FIXTURE(ClientWorld, "an invalid job is not stored, nor is its batch") {
     CHECK(has(refusal(Errc::invalid_argument, [&] { client.submit(NewJob{}); }), "type is \"\""));
     CHECK_THROWS_AS(client.submit(std::vector{NewJob{.type = "work"}, NewJob{}}), Error);
     CHECK(stored() == 0);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "an id of one's own that is taken is a conflict") {
+TEST_CASE_FIXTURE(ClientWorld, "a taken id of the caller is a conflict") {
     const NewJob job{.id = JobId::make({}, 1, 1), .type = "work"};
     client.submit(job);
     CHECK(has(refusal(Errc::conflict, [&] { client.submit(job); }), std::string(job.id.text())));
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(ClientWorld, "an id of one's own that is taken is a conflict")
     CHECK(answers[1].outcome == Submitted::Outcome::created);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a unique key that is taken answers its holder") {
+TEST_CASE_FIXTURE(ClientWorld, "a taken unique key returns its holder") {
     const auto holder = client.submit(NewJob{.type = "work", .unique_key = "k"});
     const auto other = client.submit(NewJob{.type = "work", .unique_key = "k"});
     CHECK(other.outcome == Submitted::Outcome::key_taken);
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a unique key that is taken answers its holder") 
 }
 
 TEST_CASE_FIXTURE(ClientWorld,
-                  "a repeated idempotency key answers the first job and throws nothing") {
+                  "a repeated idempotency key returns the first job without an error") {
     const NewJob job{
         .type = "work", .on_conflict = OnConflict::refuse, .idempotency_key = "request 7"};
     const auto first = client.submit(job);
@@ -114,7 +114,7 @@ TEST_CASE_FIXTURE(ClientWorld,
     CHECK(stored() == 1);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a batch is answered in its order, an empty one not at all") {
+TEST_CASE_FIXTURE(ClientWorld, "a batch returns outcomes in its order, an empty batch none") {
     std::vector<NewJob> jobs;
     for (int i = 0; i < 3; ++i) jobs.push_back({.type = "work", .owner = std::to_string(i)});
     const auto answers = client.submit(jobs);
@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a batch is answered in its order, an empty one n
     CHECK(faulty_client.submit(std::vector<NewJob>{}).empty());
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a submit is tried again, a little later each time") {
+TEST_CASE_FIXTURE(ClientWorld, "a submit is retried with growing delays") {
     int tries = 0;
     plan = [&](std::string_view) { return ++tries <= 3 ? Fault::busy : Fault::none; };
     const auto began = now();
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submit is tried again, a little later each tim
     CHECK(now() - began <= 140ms);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a submit gives up after its tries, and nothing happened") {
+TEST_CASE_FIXTURE(ClientWorld, "a submit fails after its tries, and nothing happened") {
     int tries = 0;
     plan = [&](std::string_view) {
         ++tries;
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submit gives up after its tries, and nothing h
     CHECK(stored() == 0);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a submit whose answer was lost finds its own job") {
+TEST_CASE_FIXTURE(ClientWorld, "a submit whose reply was lost finds its own job") {
     for (const auto fault : {Fault::reply_lost, Fault::lost_before}) {
         bool lost = false;
         plan = [&](std::string_view) { return std::exchange(lost, true) ? Fault::none : fault; };
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submit whose answer was lost finds its own job
     }
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a submit that may have happened says so when it gives up") {
+TEST_CASE_FIXTURE(ClientWorld, "a submit with unknown outcome reports it when it fails") {
     int tries = 0;
     plan = [&](std::string_view) { return ++tries == 1 ? Fault::reply_lost : Fault::unavailable; };
     CHECK(thrown_by([&] { faulty_client.submit(NewJob{.type = "work"}); }).code() ==
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a submit that may have happened says so when it 
     CHECK(stored() == 1);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "each queue of a batch is hinted at once") {
+TEST_CASE_FIXTURE(ClientWorld, "a batch notifies each of its queues once") {
     std::vector<std::string> queues;
     const auto subscription =
         memory.notifier().on_ready([&](std::string_view queue) { queues.emplace_back(queue); });
@@ -183,12 +183,12 @@ TEST_CASE_FIXTURE(ClientWorld, "a wait ends as soon as the job is finished") {
     CHECK(now() - began < 5s + 2 * at_once);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a wait may be as patient as can be") {
+TEST_CASE_FIXTURE(ClientWorld, "a wait accepts the longest duration") {
     serve(5s);
     CHECK(client.wait(submit(), Duration::max())->status == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a wait that runs out answers the job as it is then") {
+TEST_CASE_FIXTURE(ClientWorld, "a wait that times out returns the job's current state") {
     serve(1h);
     const auto id = submit();
     const auto began = now();
@@ -198,7 +198,8 @@ TEST_CASE_FIXTURE(ClientWorld, "a wait that runs out answers the job as it is th
     CHECK_FALSE(client.wait(JobId(), 1min));
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a watch sees the job as it is, its changes, and its end") {
+TEST_CASE_FIXTURE(ClientWorld,
+                  "a watch receives the job's current state, its changes and its end") {
     const auto id = submit();
     std::vector<JobStatus> seen;
     std::vector<std::int64_t> revisions;
@@ -214,7 +215,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a watch sees the job as it is, its changes, and 
     CHECK(std::ranges::adjacent_find(revisions, std::greater_equal{}) == revisions.end());
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a watch of a job that is gone is told so once") {
+TEST_CASE_FIXTURE(ClientWorld, "a watch of a removed job is called once without a job") {
     int calls = 0;
     bool empty = false;
     const auto watch = client.watch(JobId::make({}, 1, 1), [&](const std::optional<Job>& job) {
@@ -248,7 +249,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a watch survives an outage of the store") {
     CHECK(until([&] { return seen == JobStatus::cancelled; }, 2s));
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a watch that has ended is not called any more") {
+TEST_CASE_FIXTURE(ClientWorld, "an ended watch is not called") {
     const auto id = submit();
     int calls = 0;
     {
@@ -286,7 +287,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a retried job is claimed again at once") {
     CHECK_FALSE(client.find(id));
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a queue that is resumed is claimed from at once") {
+TEST_CASE_FIXTURE(ClientWorld, "a resumed queue is claimed from at once") {
     client.set_paused("default", true);
     serve();
     const auto id = submit();
@@ -296,7 +297,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a queue that is resumed is claimed from at once"
     CHECK(finishes(id, at_once));
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a drained queue has nothing that runs, and stays paused") {
+TEST_CASE_FIXTURE(ClientWorld, "a drained queue has no running jobs and stays paused") {
     serve(10s);
     const auto id = submit();
     CHECK(until([&] { return status(id) == JobStatus::processing; }));
@@ -313,7 +314,7 @@ TEST_CASE_FIXTURE(ClientWorld, "a drained queue has nothing that runs, and stays
     CHECK(now() == began);
 }
 
-TEST_CASE_FIXTURE(ClientWorld, "a bad option is named with its value and its range") {
+TEST_CASE_FIXTURE(ClientWorld, "a bad option throws an error with its name, value and range") {
     const auto refusal_of = [&](ClientOptions options) {
         return refusal(Errc::invalid_argument, [&] { Client(memory, process, options); });
     };

@@ -67,7 +67,7 @@ struct ClientAndExecutor {
     Client client{store, runtime, {.poll_every = 1h}}; // wakes by hints alone
 };
 
-TEST_CASE_FIXTURE(ClientAndExecutor, "watchers see every job's end, and revisions only rise") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "watchers receive every job's end with rising revisions") {
     Executor executor(store, runtime, {.concurrency = 2, .report_every = 1ms});
     executor.handle("work", [](const JsonText&, ProgressReporter& progress) {
         for (int i = 0; i < 100; ++i) progress.report(i, "step");
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(ClientAndExecutor, "watchers see every job's end, and revision
     CHECK(completed == 2 * jobs);
 }
 
-TEST_CASE_FIXTURE(ClientAndExecutor, "a watch's destruction waits for the call that is under way") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "a watch's destructor waits for an active call") {
     const auto id = client.submit(NewJob{.type = "work"}).id;
     std::latch entered(1), leave(1);
     std::atomic<bool> left = false;
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(ClientAndExecutor, "watches begin and end while their jobs cha
     CHECK(client.find(id).has_value());
 }
 
-TEST_CASE_FIXTURE(ClientAndExecutor, "waits of many threads are each woken") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "each waiting thread is woken") {
     std::vector<JobId> ids;
     for (int i = 0; i < 16; ++i) ids.push_back(client.submit(NewJob{.type = "work"}).id);
     std::atomic<int> woken = 0;
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(ClientAndExecutor, "waits of many threads are each woken") {
     CHECK(woken == 16);
 }
 
-TEST_CASE_FIXTURE(ClientAndExecutor, "a client may be destroyed while its watches are read for") {
+TEST_CASE_FIXTURE(ClientAndExecutor, "a client may be destroyed during a read of its watches") {
     const auto id =
         store.submit(std::vector{NewJob{.id = JobId::make({}, 1, 1), .type = "work"}}).front().id;
     std::atomic<int> calls = 0;

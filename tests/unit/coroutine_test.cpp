@@ -89,7 +89,7 @@ struct CoroutineWorld : World {
     bool waiting = false, went_on = false;
 };
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine is given its input as a struct, and returns one") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine takes its input as a struct and returns a struct") {
     executor->handle<Greet>(coroutine(io, [](Greet in) -> awaitable<Greeting> {
         co_await suspend_once();
         co_return Greeting{"Hello, " + in.name};
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine may take its input by reference")
     CHECK(job.result == JsonText::parse("{\"text\":" + name));
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine may return nothing, and a JsonText") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine may return nothing or a JsonText") {
     executor->handle<Greet>(coroutine(io, [](Greet) { return suspend_once(); }));
     executor->handle_async("echo", coroutine(io, [](JsonText in) -> awaitable<JsonText> {
                                co_await suspend_once();
@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine may return nothing, and a JsonTex
     CHECK(outcome({.type = "echo", .input = array}).result == array);
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that asks for it reports its progress") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine with a reporter reports its progress") {
     bool go_on = false;
     executor->handle<Greet>(
         coroutine(io, [&](Greet, ProgressReporter& progress) -> awaitable<void> {
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that asks for it reports its prog
     CHECK(find(id).progress == Progress{100, "nearly there"});
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine is not started with an input that does not fit") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine does not start with an input that does not fit") {
     bool ran = false;
     executor->handle<Greet>(coroutine(io, [&](Greet) -> awaitable<void> {
         ran = true;
@@ -155,7 +155,8 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine is not started with an input that
     CHECK_FALSE(ran);
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "what a coroutine throws means what it means of other handlers") {
+TEST_CASE_FIXTURE(CoroutineWorld,
+                  "exceptions of a coroutine have the meaning of other handlers' exceptions") {
     executor->handle_async("fails", coroutine(io, [](JsonText) -> awaitable<void> {
                                co_await suspend_once();
                                throw JobFailure("E1", "no").permanent();
@@ -179,7 +180,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "what a coroutine throws means what it means o
     CHECK(find(snoozes).attempt == 0);
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a cancel ends what the coroutine waits for, and the job") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a cancel ends the coroutine's wait and the job") {
     const auto id = suspended();
     CHECK(client.cancel(id) == CancelOutcome::requested);
     CHECK(until([&] { return is_finished(status(id)); }));
@@ -188,7 +189,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a cancel ends what the coroutine waits for, a
     CHECK(log.empty());
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a timeout ends what the coroutine waits for") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a timeout ends the coroutine's wait") {
     const auto id = suspended({.timeout = 10s});
     CHECK(until([&] { return is_finished(status(id)); }, 10s + 300ms)); // the next beat
     CHECK(error_of(id) == "timeout");
@@ -196,7 +197,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a timeout ends what the coroutine waits for")
     CHECK(log.empty());
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that a stop interrupts is given back") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine interrupted by a stop is released") {
     const auto id = suspended();
     process->after(1ms, [&] { executor->stop({}, 1h); });
     CHECK(until([&] { return status(id) == JobStatus::pending; }));
@@ -205,7 +206,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that a stop interrupts is given b
     CHECK(log.empty());
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine learns of a stop at its cancellation points") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine is interrupted at its cancellation points") {
     bool started = false;
     executor->handle_async(
         "poll", coroutine(io, [&](JsonText, ProgressReporter& progress) -> awaitable<void> {
@@ -220,7 +221,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine learns of a stop at its cancellat
     CHECK(status(id) == JobStatus::cancelled);
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that finishes although it was cancelled completes") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that returns despite a cancel completes") {
     bool waits = false;
     executor->handle_async("stubborn", coroutine(io, [&](JsonText) -> awaitable<JsonText> {
                                try {
@@ -238,7 +239,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine that finishes although it was can
     CHECK(find(id).result == JsonText::parse("1"));
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "an aborted operation that nobody asked for is a failure") {
+TEST_CASE_FIXTURE(CoroutineWorld, "an aborted operation without a stop request is a failure") {
     executor->handle_async("aborts", coroutine(io, [](JsonText) -> awaitable<void> {
                                co_await suspend_once();
                                throw boost::system::system_error(
@@ -249,7 +250,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "an aborted operation that nobody asked for is
     CHECK(job.error->code == "internal_error");
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a run outlives its executor, and keeps what it needs alive") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a run outlives its executor and keeps its state alive") {
     const auto held = std::make_shared<int>(1);
     bool started = false, end = false, ended = false;
     executor->handle_async(
@@ -275,7 +276,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a run outlives its executor, and keeps what i
     CHECK(find(id).revision == revision);
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "runs that are destroyed after their executor have no effect") {
+TEST_CASE_FIXTURE(CoroutineWorld, "runs destroyed after their executor have no effect") {
     const auto id = suspended();
     executor->stop({}, {});
     executor.reset();
@@ -287,7 +288,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "runs that are destroyed after their executor 
     CHECK(status(id) == JobStatus::pending);
 }
 
-TEST_CASE_FIXTURE(CoroutineWorld, "a run that is destroyed with its context has failed") {
+TEST_CASE_FIXTURE(CoroutineWorld, "a run destroyed with its context fails its attempt") {
     const auto id = suspended();
     work.reset();
     context.reset();
@@ -296,7 +297,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a run that is destroyed with its context has 
     CHECK_FALSE(went_on);
 }
 
-TEST_CASE("on several threads, runs are cancelled while they go on") {
+TEST_CASE("runs on several threads are cancelled concurrently") {
     MemoryJobStore store;
     const auto runtime = make_runtime();
     Client client(store, runtime, {.poll_every = 1h});
@@ -322,7 +323,7 @@ TEST_CASE("on several threads, runs are cancelled while they go on") {
     pool.join();
 }
 
-TEST_CASE("a coroutine stops the executor whose coroutines it shares a thread with") {
+TEST_CASE("a coroutine stops an executor that shares its thread") {
     boost::asio::io_context context;
     const auto work = boost::asio::make_work_guard(context);
     MemoryJobStore store;

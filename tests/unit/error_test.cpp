@@ -14,7 +14,7 @@ constexpr Errc all_codes[] = {
     Errc::store_busy,       Errc::store_unavailable, Errc::store_full, Errc::unknown_outcome,
     Errc::store_failure,    Errc::overloaded,        Errc::stopped};
 
-TEST_CASE("every code is in one condition at most, and in the right one") {
+TEST_CASE("every code is in at most one condition, the right one") {
     struct Row {
         Errc code;
         bool retryable, conflict, not_found, invalid;
@@ -43,7 +43,7 @@ TEST_CASE("every code is in one condition at most, and in the right one") {
     }
 }
 
-TEST_CASE("every code has a message of its own") {
+TEST_CASE("every code has its own message") {
     std::set<std::string> messages;
     for (const auto code : all_codes) messages.insert(make_error_code(code).message());
     CHECK(messages.size() == std::size(all_codes));
@@ -51,14 +51,14 @@ TEST_CASE("every code has a message of its own") {
     CHECK(std::error_code(99, error_category()).message() == "unknown error");
 }
 
-TEST_CASE("an error says what it was made with, alone or with its code") {
+TEST_CASE("an error holds its message, with and without its code") {
     const Error error(Errc::store_busy, "jobs: locked");
     CHECK(error.message() == "jobs: locked");
     CHECK(std::string(error.what()) == "jobs: locked: " + error.code().message());
     CHECK(Error(Errc::store_busy, "").message().empty());
 }
 
-TEST_CASE("every condition has a message of its own") {
+TEST_CASE("every condition has its own message") {
     std::set<std::string> messages;
     for (const auto condition :
          {Condition::retryable, Condition::conflict, Condition::not_found, Condition::invalid})
@@ -67,7 +67,7 @@ TEST_CASE("every condition has a message of its own") {
     CHECK_FALSE(messages.contains("unknown condition"));
 }
 
-TEST_CASE("the categories are told apart by name") {
+TEST_CASE("the categories have distinct names") {
     CHECK(std::string(error_category().name()) == "asyncjobs");
     CHECK(std::string(condition_category().name()) == "asyncjobs.condition");
 }
@@ -109,7 +109,7 @@ TEST_CASE("a code of another copy of the library is the same code, in the same c
     }
 }
 
-TEST_CASE("an Error carries its code and what the developer needs to know") {
+TEST_CASE("an Error carries its code and a message for developers") {
     const Error error(Errc::store_full, "no space left for jobs.db");
     CHECK(error.code() == Errc::store_full);
     CHECK(error.code() == Condition::retryable);

@@ -39,7 +39,7 @@ struct EventWorld : World {
     JobId submit_elsewhere(NewJob job = {.type = "work"}) { return client.submit(job).id; }
 };
 
-TEST_CASE_FIXTURE(EventWorld, "a job is told from its submit to its end") {
+TEST_CASE_FIXTURE(EventWorld, "a stream receives a job's events from its submit to its end") {
     Executor executor(store, process, telling_options());
     executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
         process->after(3s, [done, attempt = progress.job().attempt] {
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(EventWorld, "a job is told from its submit to its end") {
     CHECK(told[4].at <= process->wall_clock());
 }
 
-TEST_CASE_FIXTURE(EventWorld, "an end is told when the store has recorded it, and not before") {
+TEST_CASE_FIXTURE(EventWorld, "an end is published only after the store has recorded it") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) {
         plan = [](std::string_view) { return Fault::unavailable; };
@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(EventWorld, "an end is told when the store has recorded it, an
     CHECK(kinds() == Kinds{EventKind::started, EventKind::completed});
 }
 
-TEST_CASE_FIXTURE(EventWorld, "a last attempt that fails has failed") {
+TEST_CASE_FIXTURE(EventWorld, "a failed last attempt is published as failed") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [](const JsonText&, ProgressReporter&) -> JsonText {
         throw std::runtime_error("secret");
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(EventWorld, "a last attempt that fails has failed") {
     CHECK(told[1].error_code == "internal_error");
 }
 
-TEST_CASE_FIXTURE(EventWorld, "what is snoozed, or is not for this worker, is released") {
+TEST_CASE_FIXTURE(EventWorld, "snoozed jobs and jobs without a handler are published as released") {
     Executor executor(store, process, telling_options());
     executor.handle("work",
                     [](const JsonText&, ProgressReporter&) -> JsonText { throw Snooze{1h}; });
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(EventWorld, "what is snoozed, or is not for this worker, is re
     CHECK_FALSE(told[2].ran);
 }
 
-TEST_CASE_FIXTURE(EventWorld, "progress is told as the store has recorded it") {
+TEST_CASE_FIXTURE(EventWorld, "progress is published as the store has recorded it") {
     Executor executor(store, process, telling_options());
     executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
         progress.report(20);
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(EventWorld, "progress is told as the store has recorded it") {
     CHECK(told[1].percent == 30);
 }
 
-TEST_CASE_FIXTURE(EventWorld, "those whom a failed parent stops are told") {
+TEST_CASE_FIXTURE(EventWorld, "jobs stopped by a failed parent are published") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) -> JsonText {
         throw JobFailure("E1").permanent();
@@ -157,8 +157,7 @@ TEST_CASE_FIXTURE(EventWorld, "those whom a failed parent stops are told") {
     CHECK(told[3].error_code == error_code::parent_failed);
 }
 
-TEST_CASE_FIXTURE(EventWorld,
-                  "a job that was to be tried again is cancelled if that was asked for") {
+TEST_CASE_FIXTURE(EventWorld, "a retried job with a cancel request is published as cancelled") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         memory.cancel(progress.job().lease.id, {});
@@ -171,7 +170,7 @@ TEST_CASE_FIXTURE(EventWorld,
     CHECK(told[1].error_code == "");
 }
 
-TEST_CASE_FIXTURE(EventWorld, "a job that its handler completes itself is told as completed") {
+TEST_CASE_FIXTURE(EventWorld, "a job completed by its handler is published as completed") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         const auto settlement = Settlement::completed(progress.job().lease, {});
@@ -186,7 +185,7 @@ TEST_CASE_FIXTURE(EventWorld, "a job that its handler completes itself is told a
     CHECK(told[1].error_code == "");
 }
 
-TEST_CASE_FIXTURE(EventWorld, "an attempt that has lost its lease is not told to have ended") {
+TEST_CASE_FIXTURE(EventWorld, "the end of an attempt with a lost lease is not published") {
     Executor executor(store, process, telling_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         const auto settlement = Settlement::released(progress.job().lease, 1h);
@@ -200,7 +199,7 @@ TEST_CASE_FIXTURE(EventWorld, "an attempt that has lost its lease is not told to
     CHECK(logged("after its lease was lost") == 1);
 }
 
-TEST_CASE_FIXTURE(EventWorld, "a lost worker's jobs are rescued, and have failed at last") {
+TEST_CASE_FIXTURE(EventWorld, "jobs of lost workers are published as rescued and finally failed") {
     auto brief = options();
     brief.lease_for = 1s;
     const auto lose = [&] {
@@ -236,7 +235,7 @@ TEST_CASE_FIXTURE(EventWorld, "a lost worker's jobs are rescued, and have failed
     CHECK(told[1].error_code == "worker_lost");
 }
 
-TEST_CASE_FIXTURE(EventWorld, "what a store that fails can't tell is left out of an event") {
+TEST_CASE_FIXTURE(EventWorld, "an event omits members that a failing store can't return") {
     Client shaky(faulty, process, {.events = &events});
     const auto id = submit_elsewhere();
     plan = [](std::string_view member) {
@@ -249,7 +248,7 @@ TEST_CASE_FIXTURE(EventWorld, "what a store that fails can't tell is left out of
     CHECK(told[0].type == "");
 }
 
-TEST_CASE_FIXTURE(EventWorld, "only what was created is told as submitted") {
+TEST_CASE_FIXTURE(EventWorld, "only created jobs are published as submitted") {
     const NewJob job{.type = "work", .queue = "q", .unique_key = "key"};
     telling.submit(job);
     telling.submit(job);
@@ -261,7 +260,7 @@ TEST_CASE_FIXTURE(EventWorld, "only what was created is told as submitted") {
     CHECK(told[1].job != told[0].job);
 }
 
-TEST_CASE_FIXTURE(EventWorld, "what a client does to a job is told if it did something") {
+TEST_CASE_FIXTURE(EventWorld, "a client's calls are published if they changed the job") {
     const auto id = telling.submit(NewJob{.type = "work", .queue = "q"}).id;
     telling.retry(id);
     telling.cancel(id);
@@ -277,7 +276,7 @@ TEST_CASE_FIXTURE(EventWorld, "what a client does to a job is told if it did som
     }
 }
 
-TEST_CASE("every kind of event has a name of its own") {
+TEST_CASE("every kind of event has its own name") {
     std::set<std::string_view> names;
     for (const auto kind :
          {EventKind::submitted, EventKind::started, EventKind::progressed, EventKind::completed,
@@ -294,7 +293,7 @@ std::vector<JobEvent> numbered(int from, int to) {
     return events;
 }
 
-TEST_CASE("a subscriber that is slow delays nobody, and what it missed is counted") {
+TEST_CASE("a slow subscriber delays no publisher, and its lost events are counted") {
     std::binary_semaphore entered{0}, go_on{0};
     std::vector<int> got;
     std::vector<std::size_t> losses;
@@ -342,7 +341,7 @@ std::vector<JobEvent> events_of(const Kinds& kinds) {
     return events;
 }
 
-TEST_CASE_FIXTURE(WaitingStream, "a subscriber gets the kinds of events that it chose") {
+TEST_CASE_FIXTURE(WaitingStream, "a subscriber receives its chosen kinds of events") {
     auto events = open({.capacity = 2, .kinds = {EventKind::completed, EventKind::failed}});
     events->publish(events_of({EventKind::held_back, EventKind::started, EventKind::completed}));
     events->publish(events_of({EventKind::held_back, EventKind::failed, EventKind::started}));
@@ -351,7 +350,7 @@ TEST_CASE_FIXTURE(WaitingStream, "a subscriber gets the kinds of events that it 
     CHECK(lost.total() == 0);
 }
 
-TEST_CASE_FIXTURE(WaitingStream, "events that found no room are counted by kind") {
+TEST_CASE_FIXTURE(WaitingStream, "lost events are counted by kind") {
     auto events = open({.capacity = 2});
     events->publish(events_of({EventKind::started, EventKind::completed, EventKind::failed}));
     events->publish(events_of({EventKind::failed, EventKind::started}));
@@ -363,7 +362,7 @@ TEST_CASE_FIXTURE(WaitingStream, "events that found no room are counted by kind"
     CHECK(lost.total() == 3);
 }
 
-TEST_CASE_FIXTURE(WaitingStream, "jobs that are held back leave room for those that end") {
+TEST_CASE_FIXTURE(WaitingStream, "events of throttled jobs leave room for ends") {
     auto events = open({.capacity = 10});
     events->publish(events_of(Kinds(1000, EventKind::held_back)));
     events->publish(events_of(Kinds(5, EventKind::completed)));
@@ -373,7 +372,7 @@ TEST_CASE_FIXTURE(WaitingStream, "jobs that are held back leave room for those t
     CHECK(lost.of(EventKind::held_back) == 995);
 }
 
-TEST_CASE("a stream that ends delivers what is left") {
+TEST_CASE("a destroyed stream delivers the remaining events") {
     testing::Simulation simulation(1);
     std::size_t got = 0;
     {
@@ -387,7 +386,7 @@ TEST_CASE("a stream that ends delivers what is left") {
     CHECK(got == 3);
 }
 
-TEST_CASE("options of a stream that are out of range are refused") {
+TEST_CASE("options of a stream out of range are refused") {
     const auto nobody = [](std::span<const JobEvent>, std::size_t) {};
     for (const std::size_t capacity : {0u, 10'000'001u})
         CHECK(has(

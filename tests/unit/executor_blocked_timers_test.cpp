@@ -47,16 +47,16 @@ struct BlockedTimers {
     }
 };
 
-TEST_CASE_FIXTURE(BlockedTimers, "check() notices by itself that the lease has ended") {
+TEST_CASE_FIXTURE(BlockedTimers, "check() notices the end of the lease without timers") {
     CHECK(interrupts([](ProgressReporter& progress, int) { progress.check(); }, {}, 100ms));
 }
 
-TEST_CASE_FIXTURE(BlockedTimers, "report() notices by itself that the lease has ended") {
+TEST_CASE_FIXTURE(BlockedTimers, "report() notices the end of the lease without timers") {
     CHECK(
         interrupts([](ProgressReporter& progress, int i) { progress.report(i % 100); }, {}, 100ms));
 }
 
-TEST_CASE_FIXTURE(BlockedTimers, "check() notices by itself that the attempt's time is over") {
+TEST_CASE_FIXTURE(BlockedTimers, "check() notices the attempt's timeout without timers") {
     CHECK(interrupts([](ProgressReporter& progress, int) { progress.check(); }, {.timeout = 50ms}));
 }
 

@@ -21,7 +21,7 @@ struct Cancelling : World {
     }
 };
 
-TEST_CASE_FIXTURE(Cancelling, "a handler hears of another process's request within a second") {
+TEST_CASE_FIXTURE(Cancelling, "a handler is stopped within a second of another process's cancel") {
     // Not through this client: no hint comes, as from another process.
     memory.cancel(id, {});
     CHECK(until([this] { return stop.stop_requested(); }, 1s));
@@ -30,7 +30,8 @@ TEST_CASE_FIXTURE(Cancelling, "a handler hears of another process's request with
     CHECK(status(id) == JobStatus::cancelled);
 }
 
-TEST_CASE_FIXTURE(Cancelling, "a handler hears of another process's forced cancel likewise") {
+TEST_CASE_FIXTURE(Cancelling,
+                  "a handler is stopped within a second of another process's forced cancel") {
     memory.cancel(id, {.reason = "now", .force = true});
     CHECK(status(id) == JobStatus::cancelled);
     CHECK(until([this] { return stop.stop_requested(); }, 1s));
@@ -42,8 +43,9 @@ TEST_CASE_FIXTURE(Cancelling, "a forced cancel by this process stops the handler
     CHECK(until([this] { return stop.stop_requested(); }, at_once));
 }
 
-TEST_CASE_FIXTURE(Cancelling, "what a forced-out handler returns changes nothing, and its slot is "
-                              "free") {
+TEST_CASE_FIXTURE(
+    Cancelling,
+    "the result of a forcibly cancelled handler changes nothing, and its slot is free") {
     client.cancel(id, {.reason = "now", .force = true});
     const auto before = find(id);
     done(nullptr, JsonText::parse("1"));
@@ -55,7 +57,7 @@ TEST_CASE_FIXTURE(Cancelling, "what a forced-out handler returns changes nothing
     CHECK(until([this] { return stop.stop_possible(); }, at_once));
 }
 
-TEST_CASE_FIXTURE(Cancelling, "a store that fails meanwhile only puts off the news") {
+TEST_CASE_FIXTURE(Cancelling, "a failing store only delays a cancel") {
     memory.cancel(id, {});
     plan = [](std::string_view member) {
         return member == "check" ? Fault::unavailable : Fault::none;
@@ -65,7 +67,7 @@ TEST_CASE_FIXTURE(Cancelling, "a store that fails meanwhile only puts off the ne
     CHECK(until([this] { return stop.stop_requested(); }, 1s));
 }
 
-TEST_CASE_FIXTURE(World, "a reason that is too long, or no text, is refused") {
+TEST_CASE_FIXTURE(World, "a reason that is too long or no text is refused") {
     const auto id = submit();
     CHECK_THROWS_WITH_AS(client.cancel(id, {.reason = std::string(1001, 'x')}),
                          doctest::Contains("reason is"), Error);

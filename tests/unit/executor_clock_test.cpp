@@ -22,7 +22,8 @@ struct SetBackWorld : World {
     }
 };
 
-TEST_CASE_FIXTURE(SetBackWorld, "an executor goes on at once when the store's clock is set back") {
+TEST_CASE_FIXTURE(SetBackWorld,
+                  "an executor continues at once when the store's clock is set back") {
     int failures = 1;
     Executor executor(late, process, polling());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) {
@@ -41,7 +42,7 @@ TEST_CASE_FIXTURE(SetBackWorld, "an executor goes on at once when the store's cl
     }
 }
 
-TEST_CASE_FIXTURE(SetBackWorld, "that the store's clock was set back is logged once") {
+TEST_CASE_FIXTURE(SetBackWorld, "a set-back of the store's clock is logged once") {
     Executor executor(late, process, polling()), other(late, process, polling());
     executor.start();
     other.start();

@@ -67,7 +67,7 @@ struct MixedWorld : World {
     }
 };
 
-TEST_CASE_FIXTURE(MixedWorld, "no more jobs are claimed than threads can run") {
+TEST_CASE_FIXTURE(MixedWorld, "an executor claims no more jobs than its threads can run") {
     run_blocking(5, [&] {
         until([] { return false; }, 1min);
         CHECK(busy == 2);
@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(MixedWorld, "no more jobs are claimed than threads can run") {
     });
 }
 
-TEST_CASE_FIXTURE(MixedWorld, "asynchronous handlers start although every thread is busy") {
+TEST_CASE_FIXTURE(MixedWorld, "asynchronous handlers start while every thread is busy") {
     executor.handle_async("async", taking(5s));
     run_blocking(2, [&] {
         const auto ids = submit(8, {.type = "async"});
@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(MixedWorld, "asynchronous handlers start although every thread
     });
 }
 
-TEST_CASE_FIXTURE(MixedWorld, "a job that no thread is free for goes to an executor that has one") {
+TEST_CASE_FIXTURE(MixedWorld, "a job without a free thread moves to an executor with one") {
     executor.handle_async("async", taking(5s));
     Executor other(store, process, options());
     other.handle("blocking", doing_nothing());
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(MixedWorld, "a job that no thread is free for goes to an execu
     });
 }
 
-TEST_CASE_FIXTURE(MixedWorld, "jobs that wait for a thread hold up no other queue") {
+TEST_CASE_FIXTURE(MixedWorld, "jobs that wait for a thread do not delay other queues") {
     executor.handle_async("async", taking(1s));
     run_blocking(20, [&] {
         const auto ids = submit(20, {.type = "async", .queue = "other"});
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(MixedWorld, "jobs that wait for a thread hold up no other queu
     });
 }
 
-TEST_CASE_FIXTURE(MixedWorld, "what is behind a job that waits for a thread is tried later") {
+TEST_CASE_FIXTURE(MixedWorld, "jobs behind one that waits for a thread are tried later") {
     executor.handle_async("async", taking(1s));
     run_blocking(4, [&] {
         until([] { return false; }, 100ms);

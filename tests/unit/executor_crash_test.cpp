@@ -83,8 +83,7 @@ struct CrashWorld : World {
     bool reports_starts() const { return runs >= runs_when_lost + 10; }
 };
 
-TEST_CASE_FIXTURE(CrashWorld, "jobs that were claimed ahead have no part in what kills their "
-                              "process") {
+TEST_CASE_FIXTURE(CrashWorld, "jobs claimed ahead are not charged for their process's crash") {
     submit_jobs();
     for (int deaths = 1; deaths <= 8; ++deaths) {
         begin(counting(1ms));
@@ -98,8 +97,9 @@ TEST_CASE_FIXTURE(CrashWorld, "jobs that were claimed ahead have no part in what
     CHECK(crashes() <= 8 * 2); // those that were claimed for free slots
 }
 
-TEST_CASE_FIXTURE(CrashWorld, "of jobs that were claimed ahead, those that run for some time count "
-                              "a crash when their process dies, and the others none") {
+TEST_CASE_FIXTURE(
+    CrashWorld,
+    "only running jobs among those claimed ahead count a crash when their process dies") {
     submit_jobs();
     std::vector<JobId> started;
     begin([&](const JsonText& input, ProgressReporter& progress, const Completion& done) {
@@ -116,8 +116,7 @@ TEST_CASE_FIXTURE(CrashWorld, "of jobs that were claimed ahead, those that run f
     CHECK(crashes() == 2);
 }
 
-TEST_CASE_FIXTURE(CrashWorld, "a job that kills its process at once is quarantined, though it was "
-                              "claimed ahead") {
+TEST_CASE_FIXTURE(CrashWorld, "a job claimed ahead that kills its process at once is quarantined") {
     submit_jobs();
     const auto poison = ids[200];
     int deaths = 0;
@@ -139,8 +138,7 @@ TEST_CASE_FIXTURE(CrashWorld, "a job that kills its process at once is quarantin
     CHECK(crashes() - find(poison).crashes <= 3 * 8);
 }
 
-TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given back and charged "
-                              "nothing") {
+TEST_CASE_FIXTURE(CrashWorld, "a start that can't be reported is released without a charge") {
     lose_jobs_ahead();
     const int crashes_before = crashes();
     begin(counting(1ms));
@@ -155,7 +153,7 @@ TEST_CASE_FIXTURE(CrashWorld, "a start that the store can't be told of is given 
     CHECK(crashes() == crashes_before);
 }
 
-TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start takes nothing from a job's timeout") {
+TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start does not count towards the timeout") {
     own_job = {.type = "work", .max_attempts = 1, .timeout = 1s};
     lose_jobs_ahead();
     begin(counting(1ms));
@@ -172,7 +170,7 @@ TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start takes nothing from a jo
     CHECK(count(JobStatus::completed) == jobs);
 }
 
-TEST_CASE_FIXTURE(CrashWorld, "in an outage, jobs that wait to report their start say nothing") {
+TEST_CASE_FIXTURE(CrashWorld, "jobs that wait to report their start log nothing in an outage") {
     lose_jobs_ahead();
     begin(counting(1ms));
     int waiting = 0;

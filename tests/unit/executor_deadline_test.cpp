@@ -2,7 +2,7 @@
 
 namespace {
 
-TEST_CASE_FIXTURE(World, "a job that could not be started before its deadline fails") {
+TEST_CASE_FIXTURE(World, "a job not started before its deadline fails") {
     const auto late = submit({.type = "work", .start_within = 1min});
     const auto absolute = submit({.type = "work", .deadline = simulation.wall_clock() + 1min});
     until([] { return false; }, 61s);
@@ -24,7 +24,7 @@ TEST_CASE_FIXTURE(World, "a job that could not be started before its deadline fa
     CHECK(runs == 1);
 }
 
-TEST_CASE_FIXTURE(World, "a deadline stands for the next attempt, too") {
+TEST_CASE_FIXTURE(World, "a deadline applies to the next attempt, too") {
     Executor executor(store, process, options());
     executor.handle("work", [](const JsonText&, ProgressReporter&) -> JsonText {
         throw JobFailure("E1").retry_after(2min);

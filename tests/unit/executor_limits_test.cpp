@@ -43,7 +43,7 @@ struct LimitWorld : World {
     }
 };
 
-TEST_CASE_FIXTURE(LimitWorld, "jobs that a limit keeps waiting run when others have ended") {
+TEST_CASE_FIXTURE(LimitWorld, "jobs throttled by a limit run when others have ended") {
     client.set_limit({.name = "two", .type = "work", .concurrency = 2});
     for (int i = 0; i < 6; ++i) submit();
     const auto executor = serving("first");
@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(LimitWorld, "jobs that a limit keeps waiting run when others h
     CHECK(most["first"] == 2);
 }
 
-TEST_CASE_FIXTURE(LimitWorld, "a job that a limit keeps waiting is told, with the limit's name") {
+TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published with the limit's name") {
     client.set_limit({.name = "mails", .type = "work", .concurrency = 1});
     submit();
     const auto waiting = submit({.type = "work", .queue = "default"});
@@ -73,8 +73,7 @@ TEST_CASE_FIXTURE(LimitWorld, "a job that a limit keeps waiting is told, with th
         if (event.kind != JobEvent::Kind::held_back) CHECK(event.limit == "");
 }
 
-TEST_CASE_FIXTURE(LimitWorld,
-                  "a job that a limit keeps waiting is told once, however long it waits") {
+TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published once, however long it waits") {
     client.set_limit({.name = "slow", .type = "work", .rate = 1, .period = 1s});
     for (int i = 0; i < 20; ++i) submit();
     const auto executor = serving("first");
@@ -82,7 +81,7 @@ TEST_CASE_FIXTURE(LimitWorld,
     CHECK(std::ranges::count(told, JobEvent::Kind::held_back, &JobEvent::kind) == 19);
 }
 
-TEST_CASE_FIXTURE(LimitWorld, "an executor's own limits count its own jobs alone") {
+TEST_CASE_FIXTURE(LimitWorld, "an executor's own limits count only its own jobs") {
     length = 20s; // by then each of them has found those that the other can't take
     for (int i = 0; i < 20; ++i) submit();
     const auto first = serving("first", {{.name = "mine", .type = "work", .concurrency = 1}});
@@ -92,7 +91,7 @@ TEST_CASE_FIXTURE(LimitWorld, "an executor's own limits count its own jobs alone
     CHECK(most["second"] == 3);
 }
 
-TEST_CASE_FIXTURE(LimitWorld, "jobs wait for a rate without being looked for") {
+TEST_CASE_FIXTURE(LimitWorld, "jobs that wait for a rate cause no polls") {
     client.set_limit({.name = "slow", .type = "work", .rate = 1, .period = 10s});
     for (int i = 0; i < 3; ++i) submit();
     const auto executor = serving("first");
@@ -101,7 +100,7 @@ TEST_CASE_FIXTURE(LimitWorld, "jobs wait for a rate without being looked for") {
     CHECK(until([&] { return finished() == 3; }, 1s + at_once));
 }
 
-TEST_CASE_FIXTURE(LimitWorld, "a client sets limits, takes them away and lists them") {
+TEST_CASE_FIXTURE(LimitWorld, "a client sets, deletes and lists limits") {
     const Limit one{.name = "one", .concurrency = 1};
     const Limit two{.name = "two", .queue = "reports", .rate = 3};
     client.set_limit(two);
@@ -111,7 +110,7 @@ TEST_CASE_FIXTURE(LimitWorld, "a client sets limits, takes them away and lists t
     CHECK(client.limits() == std::vector{two});
 }
 
-TEST_CASE_FIXTURE(LimitWorld, "a client refuses a bad limit and sets nothing") {
+TEST_CASE_FIXTURE(LimitWorld, "a bad limit is refused and not set") {
     const auto message = refusal(
         Errc::invalid_argument, [&] { client.set_limit({.name = "one", .concurrency = 100'001}); });
     CHECK(has(message, "concurrency is 100001, but must be from 0 to 100000"));

@@ -13,7 +13,7 @@ std::string refusal_of(const std::function<void(ExecutorOptions&)>& change) {
     return refusal(Errc::invalid_argument, [&] { Executor(world.store, world.process, options); });
 }
 
-TEST_CASE("a bad option is named with its value and its range") {
+TEST_CASE("a bad option throws an error with its name, value and range") {
     using Options = ExecutorOptions;
     const std::pair<std::function<void(Options&)>, const char*> table[] = {
         {[](Options& o) { o.queues = {}; }, "queues is empty, but must name at least one queue"},
@@ -66,7 +66,7 @@ TEST_CASE("a bad option is named with its value and its range") {
     for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
 }
 
-TEST_CASE_FIXTURE(World, "every limit itself is allowed") {
+TEST_CASE_FIXTURE(World, "the bounds of every option are allowed") {
     auto least = options();
     least.concurrency = 0;
     least.lease_for = 100ms;
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(World, "every limit itself is allowed") {
     CHECK_NOTHROW(Executor(store, process, most));
 }
 
-TEST_CASE_FIXTURE(World, "a worker's name is unique to its executor, whatever was wished for") {
+TEST_CASE_FIXTURE(World, "a worker's name is unique to its executor") {
     auto named = options();
     named.worker = "reports";
     const Executor first(store, process, named), second(store, process, named);

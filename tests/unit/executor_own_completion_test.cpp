@@ -13,7 +13,7 @@ void commit_completion(JobStore& store, const ProgressReporter& progress) {
     CHECK(store.settle({&completed, 1}).front().accepted);
 }
 
-TEST_CASE_FIXTURE(World, "a handler may complete its job itself: what it returns does not count") {
+TEST_CASE_FIXTURE(World, "the result of a handler that completes its job itself is ignored") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
         progress.completes_itself();
@@ -37,8 +37,7 @@ TEST_CASE_FIXTURE(World, "a handler may complete its job itself: what it returns
     CHECK(log.empty());
 }
 
-TEST_CASE_FIXTURE(World,
-                  "a handler whose own completion was not committed has failed its attempt") {
+TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails its attempt") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
         progress.completes_itself();
@@ -59,7 +58,7 @@ TEST_CASE_FIXTURE(World,
     CHECK(log.size() == 2);
 }
 
-TEST_CASE_FIXTURE(World, "a handler that throws after its own completion undoes nothing") {
+TEST_CASE_FIXTURE(World, "an exception after an own completion undoes nothing") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         progress.completes_itself();
@@ -75,7 +74,7 @@ TEST_CASE_FIXTURE(World, "a handler that throws after its own completion undoes 
     CHECK(logged("lease") == 0);
 }
 
-TEST_CASE_FIXTURE(World, "a lost lease is still told of a handler that completes nothing itself") {
+TEST_CASE_FIXTURE(World, "a lost lease is logged for a handler without an own completion") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
         commit_completion(memory, progress);

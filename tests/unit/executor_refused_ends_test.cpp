@@ -38,7 +38,7 @@ struct RefusingWorld : World {
     void pass(Duration time) { simulation.run_for(time); }
 };
 
-TEST_CASE_FIXTURE(RefusingWorld, "ends that the store refuses for ever take no slots") {
+TEST_CASE_FIXTURE(RefusingWorld, "outcomes that the store always refuses take no slots") {
     const auto poisoned = submit_poisoned(7);
     Executor executor(store, process, refused_options());
     executor.handle_async("work", returning({}));
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "ends that the store refuses for ever take no s
 }
 
 TEST_CASE_FIXTURE(RefusingWorld,
-                  "an outage is logged while ends are refused, and they outlast it") {
+                  "an outage is logged while outcomes are refused, which outlast it") {
     const auto poisoned = submit_poisoned(3);
     Executor executor(store, process, refused_options());
     executor.handle_async("work", returning({}));
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(RefusingWorld,
     CHECK(logged("job store unavailable: ") == 2);
 }
 
-TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while too many refused ends are kept") {
+TEST_CASE_FIXTURE(RefusingWorld, "claiming pauses while too many refused outcomes are kept") {
     constexpr std::size_t most = detail::RefusedEnds::most;
     std::vector<NewJob> jobs(most + 200, NewJob{.type = "work"});
     std::vector<JobId> ids;
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while too many refused end
     CHECK(logged("claiming resumed") == 1);
 }
 
-TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while refused ends take too much memory") {
+TEST_CASE_FIXTURE(RefusingWorld, "claiming pauses while refused outcomes take too much memory") {
     for (int i = 0; i < 20; ++i) submit();
     store.refuses = [](const Settlement&) { return true; };
     Executor executor(store, process, refused_options());
@@ -123,8 +123,9 @@ TEST_CASE_FIXTURE(RefusingWorld, "no jobs are claimed while refused ends take to
     CHECK(until([&] { return runs.size() == 20; }));
 }
 
-TEST_CASE_FIXTURE(RefusingWorld, "an end that the store can't take for a while is recorded as it "
-                                 "is, and tried with growing pauses") {
+TEST_CASE_FIXTURE(
+    RefusingWorld,
+    "an outcome refused for a while is retried with growing pauses and recorded unchanged") {
     std::vector<SteadyTime> tries;
     store.refuses = [&](const Settlement& settlement) {
         const bool refuses = !settlement.follow_ups().empty();
@@ -174,7 +175,7 @@ TEST_CASE_FIXTURE(RefusingWorld,
     CHECK(until([&] { return logged("job store refuses the outcome of a job") == 1; }, at_once));
 }
 
-TEST_CASE_FIXTURE(RefusingWorld, "a retry whose error the store refuses is a retry all the same") {
+TEST_CASE_FIXTURE(RefusingWorld, "a retry with a refused error remains a retry") {
     store.refuses = [](const Settlement& settlement) {
         return settlement.error().message == "poison";
     };
@@ -190,7 +191,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "a retry whose error the store refuses is a ret
     CHECK(find(id).attempt == 2);
 }
 
-TEST_CASE_FIXTURE(RefusingWorld, "a job that the store does not take back does not fail") {
+TEST_CASE_FIXTURE(RefusingWorld, "a job whose release is refused does not fail") {
     const auto id = submit({.type = "unknown"});
     store.refuses = [](const Settlement& settlement) {
         return settlement.kind() == Settlement::Kind::released;
@@ -205,8 +206,8 @@ TEST_CASE_FIXTURE(RefusingWorld, "a job that the store does not take back does n
     CHECK(find(id).attempt == 0);
 }
 
-TEST_CASE_FIXTURE(RefusingWorld, "a job that was lost twice does not wait for another one that has "
-                                 "run and whose end the store refuses") {
+TEST_CASE_FIXTURE(RefusingWorld,
+                  "a suspect does not wait for another one whose outcome is refused") {
     const auto first = submit();
     const auto second = submit();
     for (int lost = 0; lost < 2; ++lost) {

@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(ChangingWorld, "more concurrency takes effect at once") {
     CHECK(most == 7);
 }
 
-TEST_CASE_FIXTURE(ChangingWorld, "less concurrency takes effect as what runs ends") {
+TEST_CASE_FIXTURE(ChangingWorld, "less concurrency takes effect as running jobs end") {
     serve(10s);
     executor.set_concurrency(5);
     const auto ids = submit(12);
@@ -57,7 +57,7 @@ TEST_CASE_FIXTURE(ChangingWorld, "less concurrency takes effect as what runs end
     CHECK(most == 1);
 }
 
-TEST_CASE_FIXTURE(ChangingWorld, "queues that are added are served at once, and others no more") {
+TEST_CASE_FIXTURE(ChangingWorld, "added queues are served at once, and removed ones no more") {
     serve(1s);
     const auto other = submit(1, "other").front();
     until([] { return false; }, 1s);
@@ -71,7 +71,7 @@ TEST_CASE_FIXTURE(ChangingWorld, "queues that are added are served at once, and 
     CHECK(finishes(hinted, 1s + 2 * at_once));
 }
 
-TEST_CASE_FIXTURE(ChangingWorld, "queues without weights are served strictly in their order") {
+TEST_CASE_FIXTURE(ChangingWorld, "queues without weights are served in their order") {
     executor.set_queues({"first", "second"});
     submit(5, "second");
     submit(5, "first");
@@ -80,8 +80,7 @@ TEST_CASE_FIXTURE(ChangingWorld, "queues without weights are served strictly in 
     CHECK(std::ranges::is_sorted(started));
 }
 
-TEST_CASE_FIXTURE(ChangingWorld,
-                  "with weights the heavier queue is served more, and none starves") {
+TEST_CASE_FIXTURE(ChangingWorld, "a heavier queue is served more often, and none starves") {
     executor.set_queues({{"heavy", 9}, {"light", 1}});
     submit(1000, "heavy");
     submit(1000, "light");
@@ -92,8 +91,7 @@ TEST_CASE_FIXTURE(ChangingWorld,
     CHECK(light < 250);
 }
 
-TEST_CASE_FIXTURE(ChangingWorld,
-                  "changes are checked as the options are, and change nothing then") {
+TEST_CASE_FIXTURE(ChangingWorld, "bad changes are refused like options and change nothing") {
     serve(1s);
     CHECK(has(refusal(Errc::invalid_argument, [&] { executor.set_concurrency(10'001); }),
               "concurrency is 10001, but must be from 1 to 10000"));

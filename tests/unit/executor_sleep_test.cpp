@@ -21,8 +21,7 @@ struct SleepWorld : World {
     }
 };
 
-TEST_CASE_FIXTURE(SleepWorld,
-                  "a machine that sleeps three times longer than a lease fails no job") {
+TEST_CASE_FIXTURE(SleepWorld, "a machine's sleep of three leases fails no job") {
     Executor executor(store, process, sweeping());
     executor.handle_async("work", counting(1min));
     executor.start();
@@ -39,8 +38,7 @@ TEST_CASE_FIXTURE(SleepWorld,
     CHECK(runs == 1);
 }
 
-TEST_CASE_FIXTURE(SleepWorld,
-                  "a store that fails for a while after a sleep costs no running job a crash") {
+TEST_CASE_FIXTURE(SleepWorld, "a store failure after a sleep charges no crash to a running job") {
     auto busy = sweeping();
     busy.concurrency = 1; // no claim finds out that the store fails
     Executor executor(store, process, busy);
@@ -65,7 +63,7 @@ TEST_CASE_FIXTURE(SleepWorld,
     CHECK(find(id).fence == 1);
 }
 
-TEST_CASE_FIXTURE(SleepWorld, "executors that slept together take no jobs from each other") {
+TEST_CASE_FIXTURE(SleepWorld, "executors that slept together rescue no jobs from each other") {
     const auto neighbour = std::make_shared<testing::SimulatedRuntime>(simulation);
     Executor executor(store, process, sweeping()), other(store, neighbour, sweeping());
     executor.handle_async("work", counting(1min));
@@ -88,7 +86,7 @@ TEST_CASE_FIXTURE(SleepWorld, "executors that slept together take no jobs from e
     CHECK(runs == 4);
 }
 
-TEST_CASE_FIXTURE(SleepWorld, "a process that stood still charges no crash to its own jobs") {
+TEST_CASE_FIXTURE(SleepWorld, "a suspended process charges no crash to its own jobs") {
     Executor executor(store, process, sweeping());
     executor.handle_async("work", counting(1min));
     executor.start();

@@ -11,7 +11,7 @@ struct Read {
 };
 BOOST_DESCRIBE_STRUCT(Read, (), (rows))
 
-TEST_CASE_FIXTURE(World, "an attempt goes on after the last step of the one before it") {
+TEST_CASE_FIXTURE(World, "an attempt resumes after the last step of the previous one") {
     int reads = 0, writes = 0;
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(World, "a step is durable before the next one begins") {
     CHECK(kept == 1);
 }
 
-TEST_CASE_FIXTURE(World, "a step within an attempt is done once, whatever the store's answers") {
+TEST_CASE_FIXTURE(World, "a step runs once per attempt under any store failure") {
     int calls = 0, faults = 3;
     plan = [&](std::string_view member) {
         if (member != "renew" || faults == 0) return Fault::none;
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(World, "a step within an attempt is done once, whatever the st
     CHECK(status(id) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(World, "a step of a handler whose lease was lost is not kept") {
+TEST_CASE_FIXTURE(World, "a step after a lost lease is not recorded") {
     Executor executor(store, process, options());
     bool came_past = false;
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(World, "a step of a handler whose lease was lost is not kept")
     CHECK(find(id).steps.empty());
 }
 
-TEST_CASE_FIXTURE(World, "a step's name that breaks the rule fails the attempt") {
+TEST_CASE_FIXTURE(World, "an invalid step name fails the attempt") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
         progress.step("two words", [] {});
@@ -109,7 +109,7 @@ const StoreUse store_uses[] = {
     {"list", [](ProgressReporter& progress) { progress.parents(); }},
 };
 
-TEST_CASE("a handler's step and its parents wait for a store that is away, and say so once") {
+TEST_CASE("steps and reads of parents wait for an unavailable store and log it once") {
     for (const auto& one : store_uses)
         for (const Fault fault : {Fault::unavailable, Fault::busy, Fault::failure}) {
             CAPTURE(std::string(one.member));
@@ -134,7 +134,7 @@ TEST_CASE("a handler's step and its parents wait for a store that is away, and s
         }
 }
 
-TEST_CASE("an outage during a step, or while parents are read, charges no attempt") {
+TEST_CASE("an outage during a step or a read of parents charges no attempt") {
     for (const auto& one : store_uses)
         for (const Fault fault : {Fault::unavailable, Fault::failure}) {
             CAPTURE(std::string(one.member));
@@ -162,8 +162,7 @@ TEST_CASE("an outage during a step, or while parents are read, charges no attemp
         }
 }
 
-TEST_CASE_FIXTURE(World, "a read of parents that fails for longer than a lease lasts gives the job "
-                         "back") {
+TEST_CASE_FIXTURE(World, "a read of parents that fails for longer than a lease releases the job") {
     int runs = 0;
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
@@ -184,7 +183,7 @@ TEST_CASE_FIXTURE(World, "a read of parents that fails for longer than a lease l
     CHECK(find(id).attempt == 1);
 }
 
-TEST_CASE_FIXTURE(World, "a step that the store refuses for what it holds fails the attempt") {
+TEST_CASE_FIXTURE(World, "a step whose content the store refuses fails the attempt") {
     Executor executor(store, process, options());
     plan = [](std::string_view member) -> Fault {
         if (member == "renew") throw Error(Errc::invalid_payload, "planned");

@@ -28,7 +28,7 @@ struct StoppingWorld : World {
     }
 };
 
-TEST_CASE_FIXTURE(StoppingWorld, "a stop lets what runs finish within the grace") {
+TEST_CASE_FIXTURE(StoppingWorld, "a stop lets running jobs finish within the grace") {
     run(5s, true);
     const auto began = now();
     executor.stop(1min);
@@ -37,13 +37,13 @@ TEST_CASE_FIXTURE(StoppingWorld, "a stop lets what runs finish within the grace"
     CHECK_FALSE(asked_to_stop);
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "a stop may be as patient as can be") {
+TEST_CASE_FIXTURE(StoppingWorld, "a stop accepts the longest grace") {
     run(5s, true);
     executor.stop(Duration::max(), Duration::max());
     CHECK(status(id) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "after the grace what runs is asked to stop, and given back") {
+TEST_CASE_FIXTURE(StoppingWorld, "jobs running after the grace are asked to stop and released") {
     run(1h, true);
     const auto began = now();
     executor.stop(3s);
@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(StoppingWorld, "after the grace what runs is asked to stop, an
     CHECK(find(id).crashes == 0);
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "what does not stop is given back all the same") {
+TEST_CASE_FIXTURE(StoppingWorld, "a job that does not stop is released all the same") {
     run(1h, false);
     const auto began = now();
     executor.stop(3s, 2s);
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(StoppingWorld, "what does not stop is given back all the same"
     CHECK(find(id).revision == revision);
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "what a stopped executor gives back, another runs at once") {
+TEST_CASE_FIXTURE(StoppingWorld, "another executor runs released jobs at once") {
     run(1h, true);
     Executor other(store, process, options());
     other.handle("work", doing_nothing());
@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(StoppingWorld, "what a stopped executor gives back, another ru
     CHECK(find(id).worker == other.worker());
 }
 
-TEST_CASE_FIXTURE(World, "what was claimed ahead and has not started keeps its place at a stop") {
+TEST_CASE_FIXTURE(World, "jobs claimed ahead keep their place at a stop") {
     std::vector<JobId> ids;
     for (int i = 0; i < 100; ++i) ids.push_back(submit());
     Executor executor(store, process, options());
@@ -112,7 +112,7 @@ TEST_CASE_FIXTURE(StoppingWorld, "a stopping executor claims no more") {
     CHECK(find(late).fence == 0);
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "a stop ends in bounded time although the store is away") {
+TEST_CASE_FIXTURE(StoppingWorld, "a stop ends in bounded time during an outage") {
     run(1s, true);
     plan = [](std::string_view) { return Fault::unavailable; };
     const auto began = now();
@@ -133,7 +133,7 @@ TEST_CASE_FIXTURE(StoppingWorld, "a second stop ends the wait of the first") {
 }
 
 TEST_CASE_FIXTURE(StoppingWorld,
-                  "a stop without any grace gives back at once what a stop waits for") {
+                  "a stop without grace releases at once the jobs that another stop waits for") {
     run(1h, false);
     const auto began = now();
     process->after(1s, [&] { executor.stop({}, {}); });
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(StoppingWorld,
     CHECK(status(id) == JobStatus::pending);
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "both stops end although the store is away") {
+TEST_CASE_FIXTURE(StoppingWorld, "both stops end during an outage") {
     run(1s, true);
     plan = [](std::string_view) { return Fault::unavailable; };
     const auto began = now();
@@ -169,7 +169,7 @@ TEST_CASE_FIXTURE(World, "an idle executor stops at once, started or not") {
     CHECK(now() - began < at_once);
 }
 
-TEST_CASE_FIXTURE(World, "an idle executor stops within seconds after a claim that failed") {
+TEST_CASE_FIXTURE(World, "an idle executor stops within seconds after a failed claim") {
     for (const Fault fault : {Fault::unavailable, Fault::reply_lost}) {
         const auto id = submit();
         bool has_failed = false;
@@ -190,7 +190,7 @@ TEST_CASE_FIXTURE(World, "an idle executor stops within seconds after a claim th
     }
 }
 
-TEST_CASE_FIXTURE(StoppingWorld, "a stop ends when the store has had its time to record") {
+TEST_CASE_FIXTURE(StoppingWorld, "a stop ends when the time to record has passed") {
     run(1h, false);
     plan = [](std::string_view) { return Fault::unavailable; };
     const auto began = now();
@@ -199,7 +199,7 @@ TEST_CASE_FIXTURE(StoppingWorld, "a stop ends when the store has had its time to
     CHECK(now() - began < 7s + at_once);
 }
 
-TEST_CASE_FIXTURE(World, "a handler that would stop its own executor is refused") {
+TEST_CASE_FIXTURE(World, "a handler can't stop its own executor") {
     Executor executor(store, process, options());
     std::string reason;
     executor.handle("work", [&](const JsonText&, ProgressReporter&) {
@@ -217,8 +217,7 @@ TEST_CASE_FIXTURE(World, "a handler that would stop its own executor is refused"
     executor.stop();
 }
 
-TEST_CASE_FIXTURE(StoppingWorld,
-                  "an asynchronous stop returns at once, and calls back at the end") {
+TEST_CASE_FIXTURE(StoppingWorld, "an asynchronous stop returns at once and calls back at the end") {
     run(5s, true);
     bool is_done = false;
     executor.stop_async(1min, 5s, [&] { is_done = true; });

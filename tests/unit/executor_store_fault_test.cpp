@@ -30,7 +30,7 @@ struct FaultyWorld : World {
     }
 };
 
-TEST_CASE_FIXTURE(FaultyWorld, "jobs of a claim whose answer was lost are adopted and run") {
+TEST_CASE_FIXTURE(FaultyWorld, "jobs of a claim whose reply was lost are adopted and run") {
     std::vector<JobId> ids;
     for (int i = 0; i < 6; ++i) ids.push_back(submit());
     plan = failing("exchange", 0, Fault::reply_lost);
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "jobs of a claim whose answer was lost are adopte
     CHECK(most_processing == 2); // those that were adopted have the threads
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "adopted jobs start although the store fails on") {
+TEST_CASE_FIXTURE(FaultyWorld, "adopted jobs start while the store keeps failing") {
     const auto id = submit();
     int exchanges = 0;
     plan = [&](std::string_view member) {
@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "adopted jobs start although the store fails on")
     CHECK(finishes(id, 10s));
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a claim that did not happen is asked for again") {
+TEST_CASE_FIXTURE(FaultyWorld, "a claim that did not happen is repeated") {
     const auto id = submit();
     plan = failing("exchange", 0, Fault::lost_before);
     Executor executor(store, process, patient());
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a claim that did not happen is asked for again")
     CHECK(runs == 1);
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose answer was lost is not repeated") {
+TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose reply was lost is not repeated") {
     const auto id = submit();
     plan = failing("exchange", 1, Fault::reply_lost);
     Executor executor(store, process, patient());
@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose answer was lost is not repeat
     CHECK(now() - began < at_once); // nothing is held to be under way
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a settlement that did not happen is sent again") {
+TEST_CASE_FIXTURE(FaultyWorld, "a settlement that did not happen is repeated") {
     const auto id = submit();
     plan = failing("exchange", 1, Fault::lost_before);
     Executor executor(store, process, patient());
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement that did not happen is sent again")
     CHECK(status(id) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "an outage is survived, and logged as it begins and as it ends") {
+TEST_CASE_FIXTURE(FaultyWorld, "an outage loses nothing and is logged at its begin and its end") {
     Executor executor(store, process, patient());
     executor.handle_async("work", counting(1s));
     executor.start();
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "an outage is survived, and logged as it begins a
     CHECK(runs == 2);
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a settlement that the store refuses fails its job alone") {
+TEST_CASE_FIXTURE(FaultyWorld, "a refused settlement fails only its own job") {
     store.refuses = [](const Settlement& settlement) {
         return settlement.kind() == Settlement::Kind::completed &&
                settlement.result().text() == "\"poison\"";
@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement that the store refuses fails its jo
     CHECK(until([&] { return logged("job store refuses the outcome of a job") == 1; }, at_once));
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a job that the store refuses to end in any way holds up no other") {
+TEST_CASE_FIXTURE(FaultyWorld, "a job with always refused outcomes does not delay others") {
     const auto poisoned = submit({.type = "work", .input = JsonText::parse("1")});
     store.refuses = [&](const Settlement& settlement) { return settlement.lease().id == poisoned; };
     Executor executor(store, process, patient());
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a job that the store refuses to end in any way h
     CHECK_FALSE(is_finished(status(poisoned)));
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a failed renewal brings its progress again") {
+TEST_CASE_FIXTURE(FaultyWorld, "progress of a failed renewal is sent again") {
     int renewals = 0;
     plan = [&](std::string_view member) {
         return member == "renew" && renewals++ == 0 ? Fault::unavailable : Fault::none;
@@ -211,7 +211,7 @@ const OutageOfSettlements outages_of_settlements[] = {
      [](FaultyWorld& world) { world.store.refuses = [](const Settlement&) { return true; }; }},
 };
 
-TEST_CASE("results are kept while the store refuses them, and no handler runs twice") {
+TEST_CASE("refused results are kept, and no handler runs twice") {
     for (const auto& outage : outages_of_settlements) {
         CAPTURE(outage.how);
         FaultyWorld world;
@@ -245,7 +245,7 @@ TEST_CASE("results are kept while the store refuses them, and no handler runs tw
 }
 
 TEST_CASE_FIXTURE(FaultyWorld,
-                  "a refusal of all settlements is logged once as it begins and ends") {
+                  "a refusal of all settlements is logged once at its begin and its end") {
     Executor executor(store, process, patient());
     executor.handle_async("work", counting(1s));
     executor.start();
@@ -262,8 +262,9 @@ TEST_CASE_FIXTURE(FaultyWorld,
     CHECK(runs == 6);
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "a settlement that a store without room for it refuses holds up no "
-                               "other, and is recorded once there is room") {
+TEST_CASE_FIXTURE(
+    FaultyWorld,
+    "a settlement refused by a full store delays no other and is recorded once there is room") {
     const auto large = submit({.type = "work", .input = JsonText::parse("\"large\"")});
     bool is_full = true;
     store.refuses = [&](const Settlement& settlement) {
@@ -280,7 +281,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement that a store without room for it re
     CHECK(find(large).result->text() == "\"large\"");
 }
 
-TEST_CASE_FIXTURE(FaultyWorld, "one failing call does not throw a result away") {
+TEST_CASE_FIXTURE(FaultyWorld, "one failing call does not lose a result") {
     for (int nth = 0; nth < 12; ++nth) {
         CAPTURE(nth);
         Executor executor(store, process, patient());
@@ -318,7 +319,7 @@ public:
     std::vector<ClaimedJob> given = {};
 };
 
-TEST_CASE_FIXTURE(FaultyWorld, "a lease that the store gives again and again runs once") {
+TEST_CASE_FIXTURE(FaultyWorld, "a lease that the store returns repeatedly runs once") {
     RepeatingStore repeating(store);
     Executor executor(repeating, process, patient());
     executor.handle_async("work", counting(1s));

@@ -5,7 +5,7 @@
 
 namespace {
 
-TEST_CASE_FIXTURE(World, "a submitted job runs at once, and its result is kept") {
+TEST_CASE_FIXTURE(World, "a submitted job runs at once, and its result is stored") {
     Executor executor(store, process, options());
     executor.handle("work", [](const JsonText& input, ProgressReporter&) { return input; });
     executor.start();
@@ -20,7 +20,7 @@ TEST_CASE_FIXTURE(World, "a submitted job runs at once, and its result is kept")
     CHECK(job.worker == executor.worker());
 }
 
-TEST_CASE_FIXTURE(World, "a job that nobody hinted at is found by the next poll") {
+TEST_CASE_FIXTURE(World, "a job without a hint is found by the next poll") {
     auto often = options();
     often.poll_every = 1s;
     Executor executor(store, process, often);
@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(World, "a scheduled job starts at its time, without a poll") {
     CHECK(finishes(id, at_once));
 }
 
-TEST_CASE_FIXTURE(World, "a settlement between does not put off the next due job") {
+TEST_CASE_FIXTURE(World, "a settlement does not delay the next due job") {
     auto single = options();
     single.concurrency = 1;
     Executor executor(store, process, single);
@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(World, "a settlement between does not put off the next due job
     CHECK(finishes(scheduled, at_once));
 }
 
-TEST_CASE_FIXTURE(World, "failed attempts are retried after the backoff until none is left") {
+TEST_CASE_FIXTURE(World, "failed attempts are retried after the backoff up to max_attempts") {
     std::vector<SteadyTime> starts;
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(World, "failed attempts are retried after the backoff until no
     CHECK(find(id).attempt == 4);
 }
 
-TEST_CASE_FIXTURE(World, "a handler's own retry policy comes before the executor's") {
+TEST_CASE_FIXTURE(World, "a handler's own retry policy replaces the executor's") {
     std::vector<SteadyTime> starts;
     Executor executor(store, process, options());
     executor.handle("work",
@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(World, "a handler's own retry policy comes before the executor
     CHECK(starts[1] - starts[0] < 30s + at_once);
 }
 
-TEST_CASE_FIXTURE(World, "a handler that snoozes runs again later, and no attempt is charged") {
+TEST_CASE_FIXTURE(World, "a snoozed job runs again later without a charged attempt") {
     std::vector<SteadyTime> starts;
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) -> JsonText {
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(World, "a handler that snoozes runs again later, and no attemp
     CHECK_FALSE(find(id).error);
 }
 
-TEST_CASE_FIXTURE(World, "a handler is asked to stop at its timeout, and has then timed out") {
+TEST_CASE_FIXTURE(World, "a handler is asked to stop at its timeout, and its attempt fails") {
     SteadyTime started, stopped;
     Executor executor(store, process, options());
     executor.handle_async("work",
@@ -139,8 +139,7 @@ TEST_CASE_FIXTURE(World, "a handler is asked to stop at its timeout, and has the
     until([] { return false; }, 2h);
 }
 
-TEST_CASE_FIXTURE(World,
-                  "a handler that ignores its stop token gives up its slot after the grace") {
+TEST_CASE_FIXTURE(World, "a handler that ignores its stop token loses its slot after the grace") {
     auto single = options();
     single.concurrency = 1;
     single.timeout_grace = 3s;
@@ -166,7 +165,7 @@ TEST_CASE_FIXTURE(World,
     CHECK(find(id).result == std::nullopt);
 }
 
-TEST_CASE_FIXTURE(World, "a slot that was given up is not free twice when its handler comes back") {
+TEST_CASE_FIXTURE(World, "a slot of an abandoned handler is not freed twice") {
     auto single = options();
     single.concurrency = 1;
     single.timeout_grace = 0s;
@@ -223,8 +222,7 @@ TEST_CASE_FIXTURE(World, "a worker that can't renew stops its handler before the
     until([] { return false; }, 2min);
 }
 
-TEST_CASE_FIXTURE(World,
-                  "progress reaches the store a few times a second, however often reported") {
+TEST_CASE_FIXTURE(World, "progress is stored a few times a second at any report rate") {
     Executor executor(store, process, options());
     std::function<void(ProgressReporter&, Completion, int)> report;
     report = [&](ProgressReporter& progress, const Completion& done, int step) {
@@ -265,7 +263,7 @@ TEST_CASE_FIXTURE(World, "a cancel request reaches the handler at once") {
     CHECK(status(id) == JobStatus::cancelled);
 }
 
-TEST_CASE_FIXTURE(World, "a job of an unknown type waits for a worker that has its handler") {
+TEST_CASE_FIXTURE(World, "a job of an unknown type waits for a worker with its handler") {
     Executor executor(store, process, options());
     executor.start();
     const auto id = submit({.type = "new"});
@@ -284,7 +282,8 @@ TEST_CASE_FIXTURE(World, "a job of an unknown type waits for a worker that has i
     CHECK(status(id) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(World, "a job that kills its workers is quarantined, its neighbour runs on") {
+TEST_CASE_FIXTURE(World,
+                  "a job that kills its workers is quarantined, and its neighbour continues") {
     const auto id = submit({.type = "deadly"});
     const auto neighbour = submit();
     int crashes = 0;
@@ -311,7 +310,7 @@ TEST_CASE_FIXTURE(World, "a job that kills its workers is quarantined, its neigh
     CHECK(status(neighbour) == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(World, "jobs that were claimed ahead are given back if no thread gets free") {
+TEST_CASE_FIXTURE(World, "jobs claimed ahead are released if no thread becomes free") {
     auto single = options();
     single.concurrency = 1;
     Executor executor(store, process, single);
@@ -358,7 +357,7 @@ TEST_CASE_FIXTURE(World, "executors that share a queue run each job once") {
     for (const auto& id : ids) CHECK(runs_of[id] == 1);
 }
 
-TEST_CASE_FIXTURE(World, "an exception's text is logged, and hidden under internal_error") {
+TEST_CASE_FIXTURE(World, "an exception's text is logged and hidden behind internal_error") {
     Executor executor(store, process, options());
     executor.handle("work", [](const JsonText&, ProgressReporter&) -> JsonText {
         throw std::runtime_error("no such table");
@@ -372,8 +371,7 @@ TEST_CASE_FIXTURE(World, "an exception's text is logged, and hidden under intern
     CHECK(log.front().job == id);
 }
 
-TEST_CASE_FIXTURE(World,
-                  "an asynchronous handler that throws, or drops its completion, has failed") {
+TEST_CASE_FIXTURE(World, "an asynchronous handler that throws or drops its completion fails") {
     Executor executor(store, process, options());
     executor.handle_async("throws", [](const JsonText&, ProgressReporter&, const Completion&) {
         throw JobFailure("E1").permanent();
@@ -389,7 +387,7 @@ TEST_CASE_FIXTURE(World,
     CHECK(logged("dropped its completion") == 1);
 }
 
-TEST_CASE_FIXTURE(World, "a completion counts once, and its slot is free again") {
+TEST_CASE_FIXTURE(World, "a completion counts once and frees its slot") {
     auto single = options();
     single.concurrency = 1;
     single.prefetch_limit = 0;
@@ -413,7 +411,8 @@ TEST_CASE_FIXTURE(World, "a completion counts once, and its slot is free again")
     CHECK(most == 1);
 }
 
-TEST_CASE_FIXTURE(World, "an asynchronous run that ends after its executor is gone has no effect") {
+TEST_CASE_FIXTURE(World,
+                  "an asynchronous run that ends after its executor's destruction has no effect") {
     Completion done;
     {
         Executor executor(store, process, options());

@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(WorkingExecutor, "thousands of jobs of several submitters are 
     CHECK(runs == 1000);
 }
 
-TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events follow each job over all threads") {
+TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events cover each job over all threads") {
     std::atomic<int> ended = 0, left = 0;
     std::map<JobEvent::Kind, int> told;
     {
@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events follow each job over a
         CHECK(told[kind] == 500);
 }
 
-TEST_CASE_FIXTURE(WorkingExecutor, "handlers that never come back take no slot from the others") {
+TEST_CASE_FIXTURE(WorkingExecutor, "handlers that never return take no slot from others") {
     auto single = options();
     single.concurrency = 1;
     single.report_every = 1ms;
@@ -162,7 +162,7 @@ TEST_CASE_FIXTURE(WorkingExecutor, "a cancel wakes a handler that waits with its
 }
 
 TEST_CASE_FIXTURE(WorkingExecutor,
-                  "a destroyed executor waits for its handlers and gives back the rest") {
+                  "a destroyed executor waits for its handlers and releases the rest") {
     std::latch running(1);
     std::atomic<bool> left = false;
     auto single = options();
@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(WorkingExecutor,
 }
 
 TEST_CASE_FIXTURE(WorkingExecutor,
-                  "a completion may come from any thread, and after the executor is gone") {
+                  "a completion may come from any thread, even after the executor's destruction") {
     std::vector<std::jthread> threads;
     std::mutex mutex;
     std::latch late(1);
@@ -224,7 +224,7 @@ TEST_CASE_FIXTURE(WorkingExecutor,
     CHECK(client.find(id)->status == JobStatus::pending);
 }
 
-TEST_CASE_FIXTURE(WorkingExecutor, "of stops on several threads, the least patient decides") {
+TEST_CASE_FIXTURE(WorkingExecutor, "the shortest of concurrent stops decides") {
     Executor executor(store, runtime, options());
     std::latch running(1);
     executor.handle("obedient", [&](const JsonText&, ProgressReporter& progress) -> JsonText {

@@ -32,7 +32,7 @@ struct FaultyStore {
     bool is_stored() { return inner.find({&job.id, 1}).front().has_value(); }
 };
 
-TEST_CASE_FIXTURE(FaultyStore, "a call without a fault goes through") {
+TEST_CASE_FIXTURE(FaultyStore, "a call without a fault is forwarded") {
     CHECK(submit() == std::nullopt);
     CHECK(is_stored());
 }
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(FaultyStore, "a store that is unavailable, busy or full does n
     }
 }
 
-TEST_CASE_FIXTURE(FaultyStore, "a lost answer leaves open whether the call happened") {
+TEST_CASE_FIXTURE(FaultyStore, "a lost reply leaves it open whether the call happened") {
     fault = Fault::lost_before;
     CHECK(submit() == make_error_code(Errc::unknown_outcome));
     CHECK_FALSE(is_stored());
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(FaultyStore, "a lost answer leaves open whether the call happe
     CHECK(is_stored());
 }
 
-TEST_CASE_FIXTURE(FaultyStore, "the plan is asked once a call, with the member's name") {
+TEST_CASE_FIXTURE(FaultyStore, "the plan is called once per call, with the member's name") {
     const JobId id = job.id;
     store.submit({});
     store.exchange({}, {});

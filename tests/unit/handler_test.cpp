@@ -33,7 +33,7 @@ struct CalledHandler {
     }
 };
 
-TEST_CASE_FIXTURE(CalledHandler, "a handler is given its input as a struct") {
+TEST_CASE_FIXTURE(CalledHandler, "a handler receives its input as a struct") {
     Salutation seen;
     const auto handler = typed_handler<Salutation>([&](const Salutation& input) { seen = input; });
     CHECK(run(handler, R"({"name":"Ada"})") == "null");
@@ -41,7 +41,8 @@ TEST_CASE_FIXTURE(CalledHandler, "a handler is given its input as a struct") {
     CHECK(seen.times == 1);
 }
 
-TEST_CASE_FIXTURE(CalledHandler, "a handler that asks for it is given the progress reporter") {
+TEST_CASE_FIXTURE(CalledHandler,
+                  "a handler with a second parameter receives the progress reporter") {
     int attempt = 0;
     const auto handler =
         typed_handler<Salutation>([&](const Salutation&, ProgressReporter& reporter) {
@@ -53,7 +54,7 @@ TEST_CASE_FIXTURE(CalledHandler, "a handler that asks for it is given the progre
     CHECK(attempt == 3);
 }
 
-TEST_CASE_FIXTURE(CalledHandler, "a struct, a JSON text or nothing is returned") {
+TEST_CASE_FIXTURE(CalledHandler, "a handler may return a struct, a JSON text or nothing") {
     CHECK(run(typed_handler<Salutation>(
                   [](const Salutation& input) { return Answer{"hello " + input.name}; }),
               R"({"name":"Ada"})") == R"({"text":"hello Ada"})");
@@ -74,7 +75,7 @@ TEST_CASE_FIXTURE(CalledHandler, "a handler may return a reference to a struct t
 }
 
 TEST_CASE_FIXTURE(CalledHandler,
-                  "an input that does not fit fails the job for good, naming every path") {
+                  "an input that does not fit fails the job permanently, naming every path") {
     bool ran = false;
     const auto handler = typed_handler<Salutation>([&](const Salutation&) { ran = true; });
     try {
@@ -89,8 +90,7 @@ TEST_CASE_FIXTURE(CalledHandler,
     CHECK_FALSE(ran);
 }
 
-TEST_CASE_FIXTURE(CalledHandler,
-                  "an Error that the handler throws itself is not taken for its input's") {
+TEST_CASE_FIXTURE(CalledHandler, "an Error of the handler is not taken for one of its input") {
     const auto handler = typed_handler<Salutation>(
         [](const Salutation&) { throw Error(Errc::invalid_payload, "of its own"); });
     CHECK_THROWS_AS(run(handler, "{}"), Error);
@@ -108,7 +108,7 @@ TEST_CASE("a job's input is a described struct with a type") {
     CHECK_FALSE(DescribedJob<int>);
 }
 
-TEST_CASE("a JobFailure carries what the API's client shall see, and when to try again") {
+TEST_CASE("a JobFailure carries the client's error and the retry delay") {
     using namespace std::chrono_literals;
     const auto plain = JobFailure("E7005", "no orders", JsonText::parse("[1]"));
     CHECK(plain.error() == JobError{"E7005", "no orders", JsonText::parse("[1]")});

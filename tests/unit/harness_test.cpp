@@ -49,14 +49,14 @@ void register_flaky(Executor& executor, int good, std::vector<Timestamp>& starts
                     {.retry = RetryPolicy::fixed(10s, 0.0)});
 }
 
-TEST_CASE("a job runs on the calling thread and is answered as it has ended") {
+TEST_CASE("a job runs on the calling thread and is returned when finished") {
     const auto job = Harness(register_add).run(Add{1, 2});
     REQUIRE(job.status == JobStatus::completed);
     CHECK(json::parse<Sum>(job.result.value()).value == 3);
     CHECK(job.attempt == 1);
 }
 
-TEST_CASE("what a handler throws is in the job") {
+TEST_CASE("an exception of a handler is in its job") {
     Harness harness(register_add);
     const auto job = harness.run(Add{101, 0}, {.max_attempts = 1});
     CHECK(job.status == JobStatus::failed);
@@ -66,7 +66,7 @@ TEST_CASE("what a handler throws is in the job") {
         "invalid_input");
 }
 
-TEST_CASE("draining takes no time, and leaves what is not due") {
+TEST_CASE("draining takes no time and runs only due jobs") {
     std::vector<Timestamp> starts;
     Harness* self = nullptr;
     Harness harness([&](Executor& executor) { register_flaky(executor, 3, starts, self); });
@@ -81,7 +81,7 @@ TEST_CASE("draining takes no time, and leaves what is not due") {
     CHECK(harness.now() == begin);
 }
 
-TEST_CASE("what becomes due while time passes runs at its time") {
+TEST_CASE("jobs that become due while time passes run at their time") {
     std::vector<Timestamp> starts;
     Harness* self = nullptr;
     Harness harness([&](Executor& executor) { register_flaky(executor, 3, starts, self); });
@@ -106,7 +106,7 @@ TEST_CASE("a scheduled job waits for its time") {
     CHECK(harness.find(id).status == JobStatus::completed);
 }
 
-TEST_CASE("what was submitted is told in its order, whether it has run or not") {
+TEST_CASE("submitted jobs are listed in their order, whether or not they have run") {
     Harness harness(register_add);
     std::vector<int> expected(50);
     std::iota(expected.begin(), expected.end(), 0);
@@ -127,7 +127,7 @@ TEST_CASE("what was submitted is told in its order, whether it has run or not") 
     CHECK(harness.jobs("none").empty());
 }
 
-TEST_CASE("jobs that follow upon another are told after it") {
+TEST_CASE("follow-up jobs are listed after their origin") {
     Harness harness;
     const auto id = harness.client().submit(Add{1, 0});
     const std::vector<std::string> queues{"default"};
@@ -183,7 +183,7 @@ TEST_CASE("a handler is asked to stop when its job is cancelled") {
     CHECK(harness.run(NewJob{.type = "long"}).status == JobStatus::cancelled);
 }
 
-TEST_CASE("an asynchronous handler is under way until it completes, however long that takes") {
+TEST_CASE("an asynchronous handler runs until it completes") {
     Completion complete;
     Harness harness([&](Executor& executor) {
         executor.handle_async("long", [&](const JsonText&, ProgressReporter&, Completion done) {
@@ -199,7 +199,7 @@ TEST_CASE("an asynchronous handler is under way until it completes, however long
     CHECK(harness.find(id).attempt == 1);
 }
 
-TEST_CASE("without a handler a job stays what it is") {
+TEST_CASE("a job without a handler is not changed") {
     Harness harness;
     const auto id = harness.client().submit(Add{1, 2});
     CHECK(harness.find(id).attempt == 0);
@@ -207,7 +207,7 @@ TEST_CASE("without a handler a job stays what it is") {
     CHECK(harness.find(id).status == JobStatus::pending);
 }
 
-TEST_CASE("a finished job is gone when its retention has ended") {
+TEST_CASE("a finished job is purged after its retention") {
     Harness harness(register_add);
     const auto id = harness.run(Add{1, 2}, {.retention = 24h}).id;
     harness.advance(23h);
@@ -216,7 +216,7 @@ TEST_CASE("a finished job is gone when its retention has ended") {
     CHECK(thrown_by([&] { harness.find(id); }).code() == Errc::not_found);
 }
 
-TEST_CASE("handlers may be registered until something runs") {
+TEST_CASE("handlers may be registered until a job runs") {
     Harness harness;
     register_add(harness.executor());
     CHECK(harness.run(Add{2, 3}).status == JobStatus::completed);
@@ -224,7 +224,7 @@ TEST_CASE("handlers may be registered until something runs") {
           Errc::conflict);
 }
 
-TEST_CASE("a handler that submits its like without end is found out") {
+TEST_CASE("an endless chain of submits is detected") {
     Harness* self = nullptr;
     Harness harness([&](Executor& executor) {
         executor.handle("restless", [&](const JsonText&, ProgressReporter&) {
@@ -237,7 +237,7 @@ TEST_CASE("a handler that submits its like without end is found out") {
               "does a handler submit"));
 }
 
-TEST_CASE("options are the executor's") {
+TEST_CASE("a harness passes its options to the executor") {
     std::vector<std::string> logged;
     Harness harness({}, {.log = [&](const LogEntry& entry) { logged.push_back(entry.message); }});
     harness.run(NewJob{.type = "unknown"});

@@ -37,7 +37,7 @@ TEST_CASE("ids sort by age, whatever their random bits") {
     CHECK(JobId::make(noon + 11h, 0, 0) < JobId::make(noon + 13h, 0, 0));
 }
 
-TEST_CASE("an id is well-formed whatever the clock says") {
+TEST_CASE("an id is well-formed at any clock time") {
     for (const auto day : {std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1},
                            std::chrono::sys_days{std::chrono::year{1969} / 12 / 31},
                            std::chrono::sys_days{std::chrono::year{-1} / 1 / 1}}) {
@@ -51,7 +51,7 @@ TEST_CASE("the text of an id parses to the same id") {
     CHECK(JobId::parse(id.text()) == id);
 }
 
-TEST_CASE("anything but the canonical form is no id") {
+TEST_CASE("a text not in canonical form is no id") {
     const std::string good(JobId::make(noon, 1, 2).text());
     REQUIRE(JobId::parse(good));
     const auto with = [&](std::size_t place, char character) {
@@ -80,7 +80,7 @@ TEST_CASE("anything but the canonical form is no id") {
     }
 }
 
-TEST_CASE("the null id is no id that a job can have") {
+TEST_CASE("the null id differs from every job's id") {
     CHECK_FALSE(JobId::parse(JobId().text()));
     CHECK(JobId() == JobId());
     CHECK(JobId() != JobId::make(noon, 0, 0));

@@ -63,7 +63,7 @@ TEST_CASE("an owner is at most 255 bytes of UTF-8 without control characters") {
     }
 }
 
-TEST_CASE("keys obey the rule of owners, and are not empty") {
+TEST_CASE("keys follow the rule for owners and are not empty") {
     const std::pair<std::string, std::optional<std::string> NewJob::*> members[] = {
         {"unique_key", &NewJob::unique_key},
         {"idempotency_key", &NewJob::idempotency_key},
@@ -147,7 +147,7 @@ TEST_CASE("run_at is in the years 1970 to 9999, and excludes a delay") {
               "delay is \"1 us\", but must be 0 where run_at is given"));
 }
 
-TEST_CASE("a refusal shows a hostile value fit for a log, and only its beginning") {
+TEST_CASE("a refusal prints a hostile value in a form fit for logs, truncated") {
     const auto message =
         refusal_of([](NewJob& job) { job.type = "\x1B[31m\n\xFF" + std::string(5000, 'x'); });
     CHECK(has(message, "type is \"?[31m?\xEF\xBF\xBDxxx"));

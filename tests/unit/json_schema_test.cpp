@@ -74,7 +74,7 @@ boost::json::value parsed(const char* text) { return boost::json::parse(text); }
 
 } // namespace
 
-TEST_CASE("scalars have the schema of what reading takes, with the range of their type") {
+TEST_CASE("scalars have the schema of their accepted values, with the range of their type") {
     CHECK(schema<bool>() == parsed(R"({"type":"boolean"})"));
     CHECK(schema<std::int8_t>() ==
           parsed(R"({"type":"integer","format":"int8","minimum":-128,"maximum":127})"));
@@ -97,7 +97,7 @@ TEST_CASE("a duration is a number of seconds, in the range of its type") {
           parsed(R"({"type":"number","description":"in seconds"})"));
 }
 
-TEST_CASE("what is optional may be null") {
+TEST_CASE("optional members may be null") {
     CHECK(schema<std::optional<bool>>() == parsed(R"({"type":["boolean","null"]})"));
     CHECK(schema<std::optional<Size>>() ==
           parsed(R"({"type":["string","null"],"enum":["small","large",null]})"));
@@ -136,7 +136,7 @@ TEST_CASE("a struct has its members, inherited ones too, and those of its member
     CHECK_FALSE(order.as_object().contains("required"));
 }
 
-TEST_CASE("unknown members are refused at every depth, or nowhere") {
+TEST_CASE("unknown members are refused at every depth or at none") {
     const auto open = schema<Parcel>();
     CHECK_FALSE(open.as_object().contains("additionalProperties"));
     const auto closed = schema<Parcel>(json::UnknownMembers::refuse);
@@ -144,7 +144,7 @@ TEST_CASE("unknown members are refused at every depth, or nowhere") {
     CHECK(closed.at("properties").at("more").at("items").at("additionalProperties") == false);
 }
 
-TEST_CASE("a scalar member's default is named if JSON can hold it") {
+TEST_CASE("the schema states a scalar member's default if JSON can hold it") {
     const auto members = schema<Defaults>().at("properties");
     CHECK(members.at("ratio").at("default") == 0.5);
     CHECK(members.at("size").at("default") == "large");
@@ -155,7 +155,7 @@ TEST_CASE("a scalar member's default is named if JSON can hold it") {
     }
 }
 
-TEST_CASE("what is written has all members but empty optionals, and none is null") {
+TEST_CASE("serialized documents have all members but empty optionals, and none is null") {
     const auto written = json::to_value(json::schema_of_serialized<Defaults>());
     CHECK(written.at("required") ==
           parsed(R"(["ratio","unset","size","grade","pause","list","at"])"));
@@ -165,7 +165,7 @@ TEST_CASE("what is written has all members but empty optionals, and none is null
               .at_pointer("/properties/more/items/required") == parsed(R"(["name","count"])"));
 }
 
-TEST_CASE("a struct that holds itself refers to where it is described") {
+TEST_CASE("a recursive struct refers to its own description") {
     const auto tree = schema<Tree>().at("properties");
     CHECK(tree.at("children").at("items") == parsed(R"({"$ref":"#"})"));
     CHECK(tree.at("named").at("additionalProperties") == parsed(R"({"$ref":"#"})"));

@@ -148,7 +148,7 @@ TEST_CASE("a missing member keeps its default") {
     CHECK(order.main_line.quantity == 1);
 }
 
-TEST_CASE("an unknown member is ignored unless it shall be refused") {
+TEST_CASE("an unknown member is ignored unless requested otherwise") {
     const std::string text = R"({"new":1,"lines":[{"item":"a","colour":"red"}]})";
     CHECK(mismatches_of<Order>(text) == "");
     CHECK(mismatches_of<Order>(text, json::UnknownMembers::refuse) ==
@@ -206,7 +206,7 @@ TEST_CASE("a whole number is within its type's range and has no fraction") {
     CHECK(read_one<int>("true") == std::nullopt);
 }
 
-TEST_CASE("a floating-point number takes any number that its type can hold") {
+TEST_CASE("a floating-point number accepts any number that its type can hold") {
     CHECK(read_one<double>("3") == 3.0);
     CHECK(read_one<double>("-0.5e-3") == -0.0005);
     CHECK(read_one<float>("0.5") == 0.5f);
@@ -215,7 +215,7 @@ TEST_CASE("a floating-point number takes any number that its type can hold") {
     CHECK(mismatches_of<double>("1e999") == ": expected a number in range\n");
 }
 
-TEST_CASE("an enum is read and written by name, and only by a name that it has") {
+TEST_CASE("an enum is read and written by the names of its values only") {
     CHECK(read_one<Format>("\"csv\"") == Format::csv);
     for (const auto* text : {"\"CSV\"", "\"\"", "2", "null"})
         CHECK(read_one<Format>(text) == std::nullopt);
@@ -224,7 +224,7 @@ TEST_CASE("an enum is read and written by name, and only by a name that it has")
               "an enum's value has no name"));
 }
 
-TEST_CASE("an optional is empty for null, and left out when empty") {
+TEST_CASE("an optional is empty for null and omitted when empty") {
     using Optional = std::optional<int>;
     CHECK(json::parse<Holder<Optional>>(JsonText::parse(R"({"value":null})")).value ==
           std::nullopt);
@@ -245,7 +245,7 @@ TEST_CASE("a duration is a number of seconds, rounded to its unit") {
           ": expected a number of seconds in range\n");
 }
 
-TEST_CASE("a JSON text within a struct is taken as it is") {
+TEST_CASE("a JSON text within a struct is not changed") {
     const auto holder = json::parse<Holder<JsonText>>(JsonText::parse(R"({"value":[1,{"a":2}]})"));
     CHECK(holder.value.text() == R"([1,{"a":2}])");
     CHECK(json::serialize(holder).text() == R"({"value":[1,{"a":2}]})");
@@ -325,13 +325,13 @@ TEST_CASE("a path is a string in UTF-8") {
     CHECK(mismatches_of<std::filesystem::path>("1") == ": expected a string\n");
 }
 
-TEST_CASE("a type is converted by the functions that its host wrote for Boost.JSON") {
+TEST_CASE("a type is converted by the host's functions for Boost.JSON") {
     CHECK(json::serialize(std::vector{Money{1250}}).text() == R"(["12.50"])");
     CHECK(json::parse<std::vector<Money>>(JsonText::parse(R"(["12.50"])")).at(0).cents == 1250);
     CHECK(mismatches_of<std::vector<Money>>("[true]") == "/0: an amount is a string\n");
 }
 
-TEST_CASE("what JSON or a store can't hold is refused when it is written") {
+TEST_CASE("values that JSON or a store can't hold are refused when written") {
     const auto refuses = [](const auto& value) {
         return !refusal(Errc::invalid_payload, [&] { json::serialize(value); }).empty();
     };
@@ -358,7 +358,7 @@ TEST_CASE("a text that does not fit throws, naming every mismatch") {
               "/x: is unknown here"));
 }
 
-TEST_CASE("a mismatch's message is fit for a log whatever the document's names are") {
+TEST_CASE("a mismatch's message is fit for logs with any member names") {
     using Prices = std::map<std::string, int>;
     const auto message = refusal(Errc::invalid_payload, [] {
         json::parse<Prices>(JsonText::parse(R"({"a\nb\u001b":"x"})"));
@@ -366,14 +366,14 @@ TEST_CASE("a mismatch's message is fit for a log whatever the document's names a
     CHECK(has(message, "/a?b?: expected a whole number"));
 }
 
-TEST_CASE("a document as deep as a text may be is read") {
+TEST_CASE("a document of the maximum depth is read") {
     const std::string text = std::string(64, '[') + std::string(64, ']');
     CHECK(json::serialize(json::to_value(JsonText::parse(text))).text() == text);
 }
 
 } // namespace
 
-TEST_CASE("a reading names 100 mismatches, and one more that says that there are more") {
+TEST_CASE("read() names 100 mismatches and one more") {
     std::string text = R"({"lines":[0)";
     for (int i = 0; i < 100'000; ++i) text += ",0";
     const auto document = boost::json::parse(text + "]}");
@@ -387,7 +387,7 @@ TEST_CASE("a reading names 100 mismatches, and one more that says that there are
           json::most_mismatches + 1);
 }
 
-TEST_CASE("a mismatch below a very long key is told of a place around it") {
+TEST_CASE("a mismatch below a very long key names an enclosing place") {
     const std::string key(100'000, 'k');
     std::map<std::string, std::vector<int>> out;
     const boost::json::value document{{"short", {"x"}}, {key, {"x"}}};

@@ -18,7 +18,7 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 
 TEST_CASE("a default text is null") { CHECK(JsonText().text() == "null"); }
 
-TEST_CASE("a text that was moved from is null") {
+TEST_CASE("a moved-from text is null") {
     auto text = JsonText::parse(R"({"a":"longer than what a string keeps within itself"})");
     JsonText other = std::move(text);
     CHECK(text == JsonText());
@@ -38,7 +38,7 @@ TEST_CASE("well-formed JSON is kept byte for byte") {
     }
 }
 
-TEST_CASE("what is no JSON is refused") {
+TEST_CASE("malformed JSON is refused") {
     for (const std::string text : {"",           " ",
                                    "nul",        "truefalse",
                                    "{",          "[1,]",

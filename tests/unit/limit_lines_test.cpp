@@ -38,7 +38,7 @@ struct Lines {
     }
 };
 
-TEST_CASE("a job is in one line of each limit that applies to it") {
+TEST_CASE("a job is in one bucket of each limit that applies to it") {
     const std::vector<Limit> of_all = {
         {.name = "all", .concurrency = 1},
         {.name = "of-queue", .queue = "q", .concurrency = 1},
@@ -65,7 +65,7 @@ TEST_CASE("a job is in one line of each limit that applies to it") {
     }
 }
 
-TEST_CASE("the library's own jobs are under those limits alone that name their queue or type") {
+TEST_CASE("the library's own jobs are subject only to limits that name their queue or type") {
     const std::vector<Limit> of_all = {
         {.name = "all", .concurrency = 1},
         {.name = "owners", .per = LimitPer::owner, .concurrency = 1},
@@ -80,7 +80,7 @@ TEST_CASE("the library's own jobs are under those limits alone that name their q
     CHECK(names_of(limits.of("asyncjobsu", "x", "", {})) == Names{"all", "owners=", "mine@w"});
 }
 
-TEST_CASE("a line of a limit that is gone, or of another worker, is of none") {
+TEST_CASE("a bucket of a deleted limit, or of another worker, has no limit") {
     const std::vector<Limit> of_all = {{.name = "ab", .per = LimitPer::owner, .concurrency = 1}};
     const std::vector<Limit> of_worker = {{.name = "mine", .concurrency = 1}};
     const LimitsOfClaim limits(of_all, of_worker, "w");
@@ -92,8 +92,7 @@ TEST_CASE("a line of a limit that is gone, or of another worker, is of none") {
     CHECK(limits.limit_of("mine@w2") == nullptr);
 }
 
-TEST_CASE_FIXTURE(Lines,
-                  "a concurrency admits as many as it says, and the rest wait to be called") {
+TEST_CASE_FIXTURE(Lines, "a concurrency admits that many jobs, and the rest wait for admission") {
     limits = {{.name = "two", .concurrency = 2}};
     CHECK(!admit(job()));
     CHECK(!admit(job()));
@@ -109,7 +108,7 @@ TEST_CASE_FIXTURE(Lines,
     CHECK(!admit(job()));
 }
 
-TEST_CASE("a job that waits for one worker tries again elsewhere") {
+TEST_CASE("a job that waits for one worker is retried by others") {
     const std::vector<Limit> own = {{.name = "mine", .concurrency = 1}};
     LimitLine line{.held = 1};
     const LimitsOfClaim limits({}, own, "w");
@@ -123,7 +122,7 @@ TEST_CASE("a job that waits for one worker tries again elsewhere") {
     CHECK(*refused->run_at > now);
 }
 
-TEST_CASE("a line calls no more than there is room for beside those that hold and are called") {
+TEST_CASE("a bucket admits no more jobs than it has free slots") {
     const Limit limit{.name = "five", .concurrency = 5};
     LimitLine line{.held = 2, .has_waiting = true};
     CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 3);
@@ -135,7 +134,7 @@ TEST_CASE("a line calls no more than there is room for beside those that hold an
     CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 0);
 }
 
-TEST_CASE_FIXTURE(Lines, "a job takes a place in all of its lines or in none") {
+TEST_CASE_FIXTURE(Lines, "a job takes a slot in all of its buckets or in none") {
     limits = {{.name = "a-rate", .rate = 1, .period = 1h, .burst = 2},
               {.name = "owners", .per = LimitPer::owner, .concurrency = 1}};
     CHECK(!admit(job(), "ann"));
@@ -147,7 +146,7 @@ TEST_CASE_FIXTURE(Lines, "a job takes a place in all of its lines or in none") {
     CHECK(lines["owners=cid"].held == 0);
 }
 
-TEST_CASE_FIXTURE(Lines, "those that come too early for a rate wait, and are called one by one") {
+TEST_CASE_FIXTURE(Lines, "jobs too early for a rate wait and are admitted one by one") {
     limits = {{.name = "rate", .rate = 4, .period = 1s, .burst = 2}};
     LimitLine& line = lines["rate"];
     CHECK(!admit(job()));
@@ -168,7 +167,7 @@ TEST_CASE_FIXTURE(Lines, "those that come too early for a rate wait, and are cal
     CHECK(jobs_to_call(limits[0], line, now) == 1);
 }
 
-TEST_CASE_FIXTURE(Lines, "a limit of a rate and a concurrency calls what both allow") {
+TEST_CASE_FIXTURE(Lines, "a limit with a rate and a concurrency admits what both allow") {
     limits = {{.name = "both", .concurrency = 3, .rate = 1, .period = 1s, .burst = 2}};
     LimitLine& line = lines["both"];
     line.has_waiting = true;
@@ -180,7 +179,7 @@ TEST_CASE_FIXTURE(Lines, "a limit of a rate and a concurrency calls what both al
     CHECK(admit(job()));
 }
 
-TEST_CASE_FIXTURE(Lines, "a rate keeps its pace, however far the clock was set back") {
+TEST_CASE_FIXTURE(Lines, "a rate keeps its pace after any set-back of the clock") {
     for (const Duration back : {Duration{1s}, Duration{2h}, Duration{std::chrono::days{30}}}) {
         CAPTURE(back.count());
         lines.clear();
@@ -224,7 +223,7 @@ std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uin
     return starts;
 }
 
-TEST_CASE("of a rate, no window has more starts than the burst and its share") {
+TEST_CASE("no window of a rate has more starts than the burst and its share") {
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
         const std::size_t burst = 1 + seed % 5;
         const std::size_t rate = 1 + seed % 7;
@@ -244,7 +243,7 @@ TEST_CASE("of a rate, no window has more starts than the burst and its share") {
     }
 }
 
-TEST_CASE_FIXTURE(Lines, "a rate that was idle allows a whole burst, and no more") {
+TEST_CASE_FIXTURE(Lines, "an idle rate admits a whole burst and no more") {
     limits = {{.name = "rate", .rate = 1, .period = 1s, .burst = 3}};
     for (int i = 0; i < 3; ++i) CHECK(!admit(job()));
     CHECK(admit(job()));
@@ -261,7 +260,7 @@ struct Turns : Lines {
                             .in_turn = true}}} {}
 };
 
-TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and those after it wait") {
+TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and later ones wait") {
     const auto first = job(), second = job(), third = job();
     now += 1s;
     CHECK(!admit(first));
@@ -280,7 +279,7 @@ TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and those after 
     CHECK(jobs_to_call(limits[0], lines["turns=ann"], now) == 1);
 }
 
-TEST_CASE_FIXTURE(Turns, "an owner who was not served since his job came is next") {
+TEST_CASE_FIXTURE(Turns, "an owner not served since its job arrived is next") {
     CHECK(!admit(job(), "ann"));
     now += 1s;
     CHECK(!admit(job(), "ann"));

@@ -75,7 +75,7 @@ TEST_CASE("a bad limit is refused with the member, its value and the rule") {
     for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
 }
 
-TEST_CASE("every bound of a limit is allowed") {
+TEST_CASE("the bounds of every member of a limit are allowed") {
     const Limit table[] = {
         {.name = std::string(100, 'n'), .concurrency = 100'000},
         {.name = "n", .queue = "q", .type = "t", .per = LimitPer::key, .concurrency = 1},
@@ -89,7 +89,7 @@ TEST_CASE("every bound of a limit is allowed") {
     for (const Limit& limit : table) CHECK_NOTHROW(validate(limit));
 }
 
-TEST_CASE("a limit of nothing takes one away") {
+TEST_CASE("a limit without a constraint does not limit") {
     CHECK(!is_limiting({.name = "n"}));
     CHECK(!is_limiting({.name = "n", .queue = "q", .type = "t", .per = LimitPer::owner}));
     CHECK(is_limiting({.name = "n", .concurrency = 1}));

@@ -35,7 +35,7 @@ struct MemoryWithClock {
     Job find(const JobId& id) { return store.find({&id, 1}).front().value(); }
 };
 
-TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job becomes due at its very time") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job becomes due exactly at its time") {
     submit({.delay = 10s});
     now += 10s - 1us;
     const auto early = claim();
@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job becomes due at its very time
     CHECK(claim().claimed.size() == 1);
 }
 
-TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job has its head start at its very time") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a scheduled job has its head start exactly at its time") {
     const auto urgent = submit({.priority = 1, .delay = 10s});
     now += 10s - 1us;
     const auto ordinary = submit();
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(MemoryWithClock, "a head start is worth a minute a step") {
     CHECK(claimed[2].lease.id == too_late);
 }
 
-TEST_CASE_FIXTURE(MemoryWithClock, "a lease runs out at its very time") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a lease expires exactly at its time") {
     const auto id = submit();
     claim(30s);
     now += 30s - 1us;
@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(MemoryWithClock, "every time in a record is the store's") {
     CHECK(found.updated_at == started + 2s);
 }
 
-TEST_CASE_FIXTURE(MemoryWithClock, "a tombstone stays for as long again as the job was kept") {
+TEST_CASE_FIXTURE(MemoryWithClock, "a tombstone stays for the job's retention once more") {
     const auto id = submit({.owner = "ann", .retention = 1h});
     complete(claim().claimed.at(0));
     now += 1h;
@@ -170,7 +170,7 @@ TEST_CASE_FIXTURE(MemoryWithClock, "the typical run is the mean of the last twen
     CHECK(store.workload("default", "test").typical_run == 7s);
 }
 
-TEST_CASE("a memory store tells the time by the system clock") {
+TEST_CASE("a memory store uses the system clock by default") {
     MemoryJobStore store;
     const NewJob job{.id = JobId::make({}, 0, 1), .type = "test"};
     const auto before = std::chrono::floor<Duration>(std::chrono::system_clock::now());
@@ -181,7 +181,7 @@ TEST_CASE("a memory store tells the time by the system clock") {
 }
 
 TEST_CASE_FIXTURE(MemoryWithClock,
-                  "a job that waited for one worker and runs with another is not called back") {
+                  "a job that waited for one worker and runs on another is not admitted again") {
     const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
     const auto claim_as_first = [&] {
         return store
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(MemoryWithClock,
 }
 
 TEST_CASE_FIXTURE(MemoryWithClock,
-                  "a place that was offered to one whose turn it is not goes to the next") {
+                  "a slot reserved for a job that is not next passes to the next") {
     store.set_limit({.name = "one", .per = LimitPer::key, .concurrency = 1});
     store.set_limit({.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
     submit({.owner = "ann", .limit_key = "k"});

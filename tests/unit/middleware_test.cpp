@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "an asynchronous handler is wrapped until it 
                        "a ends, error: none"});
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "middleware of one type does not touch another") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "middleware of one type does not affect another") {
     const auto job = ran([&](Executor& executor) {
         executor.handle("work", echo());
         executor.handle("other", echo(), {.middleware = {named("a")}});
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "middleware of one type does not touch anothe
     CHECK(seen == Seen{"handler gets [0]"});
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "hooks that are left empty change nothing") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "empty hooks change nothing") {
     const auto job = ran([&](Executor& executor) {
         executor.use([](ProgressReporter&) { return AttemptHooks{}; });
         executor.handle("work", echo());
@@ -114,7 +114,8 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "hooks that are left empty change nothing") {
     CHECK(job.result->text() == "[0]");
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "what a handler throws passes the ends, and makes no result") {
+TEST_CASE_FIXTURE(MiddlewareWorld,
+                  "an exception of a handler reaches the end hooks without a result") {
     const auto fails = [](const JsonText&, ProgressReporter&) -> JsonText {
         throw JobFailure("E1", "no paper");
     };
@@ -141,8 +142,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld,
     CHECK(seen == Seen{"a begins work", "a leaves scope", "a ends, error: closed"});
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld,
-                  "an input that a middleware refuses does not reach the handler") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "an input refused by a middleware does not reach the handler") {
     for (const bool asynchronous : {false, true}) {
         CAPTURE(asynchronous);
         seen.clear();
@@ -168,7 +168,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld,
     }
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "a result that a middleware refuses fails the attempt") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "a result refused by a middleware fails the attempt") {
     const auto job = ran([&](Executor& executor) {
         executor.use(named("a"));
         executor.use([](ProgressReporter&) -> AttemptHooks {
@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "a result that a middleware refuses fails the
     CHECK(seen.back() == "a ends, error: torn");
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "an end may turn one exception into another") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "an end hook may replace the exception") {
     const auto job = ran([&](Executor& executor) {
         executor.use(named("a"));
         executor.use([](ProgressReporter&) -> AttemptHooks {
@@ -197,7 +197,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "an end may turn one exception into another")
     CHECK(seen.back() == "a ends, error: busy");
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "a completion that is dropped ends the attempt once") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "a dropped completion ends the attempt once") {
     const auto job = ran([&](Executor& executor) {
         executor.use(named("a"));
         executor.handle_async("work", [](const JsonText&, ProgressReporter&, const Completion&) {});
@@ -208,7 +208,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "a completion that is dropped ends the attemp
                        "a ends, error: the handler dropped its completion"});
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "a handler that obeys its stop token ends as interrupted") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "a handler that obeys its stop token ends interrupted") {
     Executor executor(store, process, options());
     executor.use(named("a"));
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
@@ -224,7 +224,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "a handler that obeys its stop token ends as 
     CHECK(seen.back() == "a ends, error: interrupted");
 }
 
-TEST_CASE_FIXTURE(MiddlewareWorld, "each attempt has hooks of its own") {
+TEST_CASE_FIXTURE(MiddlewareWorld, "each attempt has its own hooks") {
     Executor executor(store, process, options());
     executor.use([&](ProgressReporter& progress) -> AttemptHooks {
         return {.end = [&, attempt = progress.job().attempt](const std::exception_ptr& error) {
@@ -240,7 +240,7 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "each attempt has hooks of its own") {
     CHECK(seen == Seen{"1: not yet", "2: not yet", "3: none"});
 }
 
-TEST_CASE_FIXTURE(World, "an empty middleware is refused, and one that comes late") {
+TEST_CASE_FIXTURE(World, "an empty or late middleware is refused") {
     Executor executor(store, process, options());
     const auto part = "middleware holds an empty function, but must hold none";
     CHECK(has(refusal(Errc::invalid_argument, [&] { executor.use({}); }), part));

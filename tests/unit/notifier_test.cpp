@@ -30,7 +30,7 @@ struct Listeners {
     }
 };
 
-TEST_CASE_FIXTURE(Listeners, "each kind of hint reaches its listeners, and no others") {
+TEST_CASE_FIXTURE(Listeners, "each kind of hint reaches only its own listeners") {
     const auto ready =
         notifier.on_ready([&](std::string_view queue) { heard.queues.emplace_back(queue); });
     const auto changed = on_changed();
@@ -57,7 +57,7 @@ TEST_CASE_FIXTURE(Listeners, "a hint without a listener is dropped") {
     CHECK(heard.changed.empty());
 }
 
-TEST_CASE_FIXTURE(Listeners, "every listener hears a hint") {
+TEST_CASE_FIXTURE(Listeners, "every listener receives a hint") {
     const auto first = on_changed();
     const auto second = on_changed();
     notifier.changed({ids.data(), 1});
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(Listeners, "a subscription ends with its destruction") {
     CHECK(heard.changed.size() == ids.size());
 }
 
-TEST_CASE_FIXTURE(Listeners, "a subscription moves, and assignment ends the old one") {
+TEST_CASE_FIXTURE(Listeners, "a subscription is movable, and assignment ends the old one") {
     auto first = on_changed();
     auto moved = std::move(first);
     notifier.changed({ids.data(), 1});
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(Listeners, "a subscription moves, and assignment ends the old 
     CHECK(heard.changed.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Listeners, "it is watched while somebody listens for changes") {
+TEST_CASE_FIXTURE(Listeners, "a notifier is watched while changes have subscribers") {
     CHECK_FALSE(notifier.is_watched());
     const auto ready = notifier.on_ready([](std::string_view) {});
     CHECK_FALSE(notifier.is_watched());
@@ -103,7 +103,7 @@ TEST_CASE("a subscription may outlive its notifier") {
     subscription = {};
 }
 
-TEST_CASE("a listener that is running holds up the end of its subscription") {
+TEST_CASE("the end of a subscription waits for its running listener") {
     Notifier notifier;
     std::latch entered(1), released(1);
     std::atomic<bool> left = false;
@@ -128,7 +128,7 @@ TEST_CASE("a listener that is running holds up the end of its subscription") {
     CHECK(left_before_end);
 }
 
-TEST_CASE("hints, subscriptions and their ends go on concurrently") {
+TEST_CASE("hints, subscriptions and their ends may be concurrent") {
     Notifier notifier;
     std::atomic<int> heard = 0;
     const auto lasting = notifier.on_changed([&](std::span<const JobId>) { ++heard; });
@@ -152,7 +152,7 @@ TEST_CASE("hints, subscriptions and their ends go on concurrently") {
     CHECK(heard == 2 * rounds);
 }
 
-TEST_CASE("a backend hears of what is published here, and not of what it passes on itself") {
+TEST_CASE("a backend receives local hints, but not the ones it forwards") {
     Notifier notifier;
     std::vector<std::string> all, here;
     const auto listener = [](std::vector<std::string>& heard) {

@@ -24,20 +24,20 @@ struct ReportingJob {
     }
 };
 
-TEST_CASE_FIXTURE(ReportingJob, "the latest report is what goes to the store") {
+TEST_CASE_FIXTURE(ReportingJob, "the latest report is sent to the store") {
     progress.report(10, "reading");
     progress.report(20, "writing");
     CHECK(execution.take_unsent() == Progress{20, "writing"});
     CHECK(execution.take_unsent() == std::nullopt);
 }
 
-TEST_CASE_FIXTURE(ReportingJob, "progress never goes back, though the message changes") {
+TEST_CASE_FIXTURE(ReportingJob, "progress never decreases while the message changes") {
     progress.report(50, "a");
     progress.report(40, "b");
     CHECK(execution.take_unsent() == Progress{50, "b"});
 }
 
-TEST_CASE_FIXTURE(ReportingJob, "out of range is brought into range") {
+TEST_CASE_FIXTURE(ReportingJob, "a percentage out of range is clamped") {
     progress.report(-5, "a");
     CHECK(execution.take_unsent() == Progress{0, "a"});
     progress.report(1000, "a");
@@ -58,14 +58,14 @@ TEST_CASE_FIXTURE(ReportingJob, "a share of nothing, and more than all, is 100 p
     CHECK(percentage(7, 5) == 100);
 }
 
-TEST_CASE_FIXTURE(ReportingJob, "a share is of any integers, and negative ones count as 0") {
+TEST_CASE_FIXTURE(ReportingJob, "a share takes any integers, negative ones as 0") {
     CHECK(percentage(1, 4U) == 25);
     CHECK(percentage(std::int64_t{3}, std::uint8_t{4}) == 75);
     CHECK(percentage(-1, 4) == 0);
     CHECK(percentage(1, -4) == 100);
 }
 
-TEST_CASE_FIXTURE(ReportingJob, "shares of the largest numbers are right") {
+TEST_CASE_FIXTURE(ReportingJob, "shares of the largest numbers are exact") {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
     CHECK(percentage(most, most) == 100);
     CHECK(percentage(most - 1, most) == 99);
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(ReportingJob, "shares of the largest numbers are right") {
     CHECK(percentage(most / 100 * 30, most) >= 29);
 }
 
-TEST_CASE_FIXTURE(ReportingJob, "what no store keeps is replaced in a message") {
+TEST_CASE_FIXTURE(ReportingJob, "characters that no store keeps are replaced in a message") {
     progress.report(1, std::string_view("a\0\xFF", 3));
     CHECK(execution.take_unsent() == Progress{1, "a\xEF\xBF\xBD\xEF\xBF\xBD"});
 }
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(ReportingJob, "reports and checks are cancellation points") {
     CHECK(progress.stop_token().stop_requested());
 }
 
-TEST_CASE_FIXTURE(ReportingJob, "the job under way can be asked for") {
+TEST_CASE_FIXTURE(ReportingJob, "the reporter returns its job") {
     CHECK(progress.job().owner == "42");
 }
 

@@ -20,7 +20,7 @@ namespace {
 using namespace asyncjobs;
 using soci_test::ForkedProcess;
 
-TEST_CASE("what can't be made for want of a thread or memory throws Error") {
+TEST_CASE("constructors without a thread or memory throw Error") {
     MemoryJobStore store;
     check_each_refusal([&](const std::shared_ptr<Runtime>& runtime) {
         Executor executor(store, runtime);
@@ -38,7 +38,7 @@ TEST_CASE("what can't be made for want of a thread or memory throws Error") {
     });
 }
 
-TEST_CASE("an executor whose start was refused a thread can be started again") {
+TEST_CASE("an executor whose start got no thread can be started again") {
     MemoryJobStore store;
     std::latch has_run(1);
     std::optional<Executor> executor;
@@ -72,7 +72,7 @@ TEST_CASE("an executor whose start was refused a thread can be started again") {
     has_run.wait();
 }
 
-TEST_CASE("a process without descriptors gets Error from constructors") {
+TEST_CASE("constructors in a process without descriptors throw Error") {
     ForkedProcess process([](int out) {
         const rlimit none = {3, 3};
         ::setrlimit(RLIMIT_NOFILE, &none);

@@ -18,7 +18,7 @@ std::optional<Duration> delay(const RetryPolicy& policy, int attempt, double cha
     return policy.delay_after({job, error, chance});
 }
 
-TEST_CASE("a policy of its own accord is the default backoff") {
+TEST_CASE("a default policy is the default backoff") {
     const RetryPolicy policy;
     CHECK(delay(policy, 1) == 1s);
     CHECK(delay(policy, 3) == 4s);
@@ -32,14 +32,14 @@ TEST_CASE("a backoff grows with the attempts") {
     CHECK(delay(policy, 1, 0.5) == 7500ms);
 }
 
-TEST_CASE("a fixed delay stays the same, but for its jitter") {
+TEST_CASE("a fixed delay varies only by its jitter") {
     const auto policy = RetryPolicy::fixed(10s, 0.5);
     CHECK(delay(policy, 1) == 10s);
     CHECK(delay(policy, 100) == 10s);
     CHECK(delay(policy, 1, 0.5) == 7500ms);
 }
 
-TEST_CASE("of listed delays the last one holds for all further attempts") {
+TEST_CASE("the last of listed delays applies to all further attempts") {
     const auto policy = RetryPolicy::list({1s, 0s, 5min});
     CHECK(delay(policy, 1) == 1s);
     CHECK(delay(policy, 2) == 0s);
@@ -47,7 +47,7 @@ TEST_CASE("of listed delays the last one holds for all further attempts") {
     CHECK(delay(policy, 4, 0.9) == 5min);
 }
 
-TEST_CASE("a policy of one's own sees the job, the error and some chance") {
+TEST_CASE("a custom policy receives the job, the error and a random number") {
     const RetryPolicy policy = [](const FailedAttempt& failed) -> std::optional<Duration> {
         if (failed.error.code == "declined") return std::nullopt;
         return failed.job.attempt * 1s + (failed.chance > 0 ? 1h : 0h);
@@ -57,7 +57,7 @@ TEST_CASE("a policy of one's own sees the job, the error and some chance") {
     CHECK(delay(policy, 7, 0.1) == 1h + 7s);
 }
 
-TEST_CASE("what a policy says is brought into the bounds of time") {
+TEST_CASE("the delay of a policy is clamped") {
     const auto saying = [](Duration wish) {
         return delay([=](const FailedAttempt&) { return wish; }, 1);
     };
@@ -65,7 +65,7 @@ TEST_CASE("what a policy says is brought into the bounds of time") {
     CHECK(saying(Duration::max()) == std::chrono::days{36'500});
 }
 
-TEST_CASE("a policy that throws has decided nothing, and the default holds") {
+TEST_CASE("a policy that throws falls back to the default") {
     const RetryPolicy policy = [](const FailedAttempt&) -> std::optional<Duration> {
         throw std::runtime_error("x");
     };

@@ -95,7 +95,8 @@ TEST_CASE_FIXTURE(SealedWorld,
     CHECK(sealed_client.find(child)->result->text() == secret);
 }
 
-TEST_CASE_FIXTURE(SealedWorld, "what an older key sealed is opened as long as the key is there") {
+TEST_CASE_FIXTURE(SealedWorld,
+                  "payloads of an older key are opened as long as the key is present") {
     const auto id = submit_secret();
     SealingJobStore rotated(memory, {.keys = {key("b"), key("a")}});
     CHECK(rotated.find({&id, 1}).at(0)->input.text() == secret);
@@ -104,7 +105,8 @@ TEST_CASE_FIXTURE(SealedWorld, "what an older key sealed is opened as long as th
     CHECK(has(find(job.id).input.text(), "sealed:b,"));
 }
 
-TEST_CASE_FIXTURE(SealedWorld, "what can't be opened says why, and hides no other job") {
+TEST_CASE_FIXTURE(SealedWorld,
+                  "a payload that can't be opened states the reason and hides no other job") {
     const auto id = submit_secret();
     const auto plain = client.submit({.type = "work", .input = JsonText::parse("[1]")}).id;
     SealingJobStore strict(memory, {.keys = {key("b")}, .accept_plain = false});
@@ -119,7 +121,7 @@ TEST_CASE_FIXTURE(SealedWorld, "what can't be opened says why, and hides no othe
     CHECK(has(impostor.find({&id, 1}).at(0)->input.text(), "does not open it"));
 }
 
-TEST_CASE_FIXTURE(SealedWorld, "a job that can't be opened waits for a process that has its key") {
+TEST_CASE_FIXTURE(SealedWorld, "a job that can't be opened waits for a process with its key") {
     const auto id = submit_secret();
     std::vector<std::string> reasons;
     SealingJobStore without(memory,
@@ -146,7 +148,7 @@ TEST_CASE_FIXTURE(SealedWorld, "a job that can't be opened waits for a process t
     CHECK(sealed_client.find(id)->result->text() == secret);
 }
 
-TEST_CASE_FIXTURE(SealedWorld, "jobs that can't be opened do not delay those behind them") {
+TEST_CASE_FIXTURE(SealedWorld, "jobs that can't be opened do not delay later jobs") {
     for (int i = 0; i < 6; ++i) submit_secret();
     simulation.run_for(1s); // what is submitted from now on comes after them
     SealingJobStore other(memory, {.keys = {key("b")}});
@@ -160,7 +162,7 @@ TEST_CASE_FIXTURE(SealedWorld, "jobs that can't be opened do not delay those beh
     CHECK(finishes(sealed, 1s));
 }
 
-TEST_CASE("a payload that is too long once it is sealed is refused") {
+TEST_CASE("a payload that is too long when sealed is refused") {
     struct Inflating final : Cipher {
         std::string seal(std::string_view, std::string_view) const override {
             return std::string(JsonText::max_size, 'x');
@@ -181,7 +183,7 @@ TEST_CASE("a payload that is too long once it is sealed is refused") {
     CHECK_FALSE(store.find({&job.id, 1}).at(0));
 }
 
-TEST_CASE("options of a sealing store that break a rule are refused by name") {
+TEST_CASE("bad options of a sealing store are refused by name") {
     MemoryJobStore store;
     const auto refusal_of = [&](SealingOptions options) {
         return refusal(Errc::invalid_argument, [&] { SealingJobStore(store, options); });

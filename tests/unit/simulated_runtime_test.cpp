@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(OneProcess, "events happen in the order of their times, then o
     CHECK(world.now() == began + 1s + 1h);
 }
 
-TEST_CASE_FIXTURE(OneProcess, "the wall clock goes with the steady one") {
+TEST_CASE_FIXTURE(OneProcess, "the wall clock advances with the steady one") {
     const auto steady = process.now();
     const auto wall = process.wall_clock();
     world.run_for(90s);
@@ -44,7 +44,7 @@ TEST_CASE_FIXTURE(OneProcess, "the wall clock goes with the steady one") {
     CHECK(process.wall_clock() - wall == 90s);
 }
 
-TEST_CASE_FIXTURE(OneProcess, "a run ends as soon as what it waits for holds") {
+TEST_CASE_FIXTURE(OneProcess, "a run ends as soon as its condition holds") {
     world.after(1s, saying("a"));
     world.after(2s, saying("b"));
     const auto began = world.now();
@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(OneProcess, "a run ends as soon as what it waits for holds") {
     CHECK(world.now() == began + 1h);
 }
 
-TEST_CASE("equal seeds make equal chances, others do not") {
+TEST_CASE("equal seeds give equal random numbers, others do not") {
     Simulation one(1), same(1), other(2);
     bool differs = false;
     for (int i = 0; i < 100; ++i) {
@@ -65,7 +65,7 @@ TEST_CASE("equal seeds make equal chances, others do not") {
     CHECK(differs);
 }
 
-TEST_CASE_FIXTURE(OneProcess, "chance stays within what was asked for") {
+TEST_CASE_FIXTURE(OneProcess, "random numbers stay within their range") {
     bool low = false, high = false;
     for (int i = 0; i < 1000; ++i) {
         const auto drawn = world.random_duration(2us, 4us);
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(OneProcess, "a timer calls its task once, after its latest arm
     CHECK(seen.size() == 1);
 }
 
-TEST_CASE_FIXTURE(OneProcess, "delays without bounds are bounded") {
+TEST_CASE_FIXTURE(OneProcess, "extreme delays are clamped") {
     const auto never = process.make_timer(saying("never"));
     never->arm(Duration::max());
     const auto now = process.make_timer(saying("now"));
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(OneProcess,
 }
 
 TEST_CASE_FIXTURE(OneProcess,
-                  "a wait lets the world go on until the event is set or its time is up") {
+                  "a wait runs the world until the event is set or the deadline passes") {
     const auto event = process.make_event();
     process.after(1s, [&] { event->set(); });
     const auto began = process.now();
@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(OneProcess,
     CHECK(process.now() == began + 1s);
 }
 
-TEST_CASE_FIXTURE(OneProcess, "nothing of a crashed process happens any more, others go on") {
+TEST_CASE_FIXTURE(OneProcess, "a crashed process stops, and others continue") {
     SimulatedRuntime survivor(world);
     const auto timer = process.make_timer(saying("timer"));
     const auto lane = process.make_lane(1);
@@ -165,8 +165,7 @@ TEST_CASE_FIXTURE(OneProcess, "nothing of a crashed process happens any more, ot
     CHECK(seen == Seen{"survivor"});
 }
 
-TEST_CASE_FIXTURE(OneProcess,
-                  "what becomes due while a process is paused happens when it goes on") {
+TEST_CASE_FIXTURE(OneProcess, "events due during a pause happen when the process resumes") {
     process.after(1s, saying("a"));
     process.after(2s, saying("b"));
     process.pause(5s);

@@ -20,7 +20,7 @@ struct SignalledExecutor {
     Executor executor{store, {.concurrency = 1}};
 };
 
-TEST_CASE_FIXTURE(SignalledExecutor, "the first signal lets what runs finish") {
+TEST_CASE_FIXTURE(SignalledExecutor, "the first signal lets running jobs finish") {
     executor.handle("work", [](const JsonText&, ProgressReporter& progress) {
         std::raise(SIGTERM);
         progress.check();

@@ -25,7 +25,7 @@ TEST_CASE("a time is written with as many decimals as it needs") {
     CHECK(to_rfc3339(at(9999, 12, 31, 24h - 1s)) == "9999-12-31T23:59:59Z");
 }
 
-TEST_CASE("an optional time is of any unit, cut to microseconds") {
+TEST_CASE("an optional time takes any unit, truncated to microseconds") {
     const OptionalTime time = std::chrono::sys_time<std::chrono::nanoseconds>(1'999ns);
     CHECK(time == OptionalTime(Timestamp(1us)));
     CHECK(OptionalTime(std::chrono::sys_days{}).value_or(Timestamp(1us)) == Timestamp());
@@ -63,7 +63,7 @@ TEST_CASE("a leap second is the first second of the next minute") {
     CHECK(parse_rfc3339("2017-01-01T00:59:60.25+01:00") == at(2017, 1, 1, 250ms));
 }
 
-TEST_CASE("what is no RFC 3339 date-time is not read") {
+TEST_CASE("a malformed date-time is refused") {
     for (const char* text : {"",
                              "2025-01-08",
                              "12:00:00Z",
@@ -105,7 +105,7 @@ TEST_CASE("what is no RFC 3339 date-time is not read") {
     CHECK_FALSE(parse_rfc3339(std::string_view("2025-01-08T12:00:00Z\0", 21)));
 }
 
-TEST_CASE("what is written is read back as the same time") {
+TEST_CASE("a written time reads back unchanged") {
     for (const auto time : {at(1970, 1, 1), at(2025, 1, 8, 13h + 7us), at(1900, 3, 1, -1us),
                             at(2024, 2, 29, 86'399'999'999us), at(9999, 12, 31)}) {
         CHECK(parse_rfc3339(to_rfc3339(time)) == time);

@@ -14,7 +14,7 @@ std::string key_of(NewJob job, Timestamp now = {}) {
     return job.unique_key.value();
 }
 
-TEST_CASE("jobs are the same by what is said of them, and by nothing else") {
+TEST_CASE("jobs are equal by the members of unique_by and by nothing else") {
     const UniqueBy by_customer{.members = {"/customer"}};
     const auto key = key_of(order(R"({"customer":1,"n":1})", by_customer));
     CHECK(key_of(order(R"({"n":2,"customer":1})", by_customer, "b")) == key);
@@ -35,14 +35,14 @@ TEST_CASE("jobs are the same by what is said of them, and by nothing else") {
     CHECK(key_of(order("1", {})) != key_of(other_type));
 }
 
-TEST_CASE("a whole input is the same whatever the order of its members") {
+TEST_CASE("inputs are equal in any order of their members") {
     const UniqueBy by_input{.input = true};
     const auto key = key_of(order(R"({"a":{"x":1,"y":[1,2]},"b":2})", by_input));
     CHECK(key_of(order(R"({"b":2, "a":{"y":[1,2],"x":1}})", by_input)) == key);
     CHECK(key_of(order(R"({"b":2,"a":{"y":[2,1],"x":1}})", by_input)) != key);
 }
 
-TEST_CASE("numbers are the same if they are equal, however many digits they have") {
+TEST_CASE("numbers are compared exactly, with any number of digits") {
     const auto key = [](std::string_view input) { return key_of(order(input, {.input = true})); };
     CHECK(key("9007199254740993.0") != key("9007199254740992.0"));
     CHECK(key("123456789012345678901") != key("123456789012345678902"));
@@ -56,12 +56,12 @@ TEST_CASE("numbers are the same if they are equal, however many digits they have
     CHECK(key("15") != key("\"#15e0\""));
 }
 
-TEST_CASE("a member that the input does not have is an error that names it") {
+TEST_CASE("a member missing in the input is an error that names it") {
     auto job = order(R"({"a":1})", {.members = {"/b"}});
     CHECK_THROWS_WITH_AS(make_unique_key(job, {}), doctest::Contains("\"/b\""), Error);
 }
 
-TEST_CASE("a unique key and what makes one can't both be given, nor an id with a period") {
+TEST_CASE("unique_key and unique_by exclude each other, as do an id and a period") {
     auto job = order("1", {});
     job.unique_key = "mine";
     CHECK_THROWS_WITH_AS(make_unique_key(job, {}), doctest::Contains("unique_by"), Error);
@@ -70,7 +70,7 @@ TEST_CASE("a unique key and what makes one can't both be given, nor an id with a
     CHECK_THROWS_WITH_AS(make_unique_key(periodic, {}), doctest::Contains("period"), Error);
 }
 
-TEST_CASE_FIXTURE(World, "a job is made once in each period, even if it has finished") {
+TEST_CASE_FIXTURE(World, "a job is created once per period, even if it has finished") {
     Executor executor(store, process, options());
     executor.handle("order", doing_nothing());
     executor.start();
@@ -84,13 +84,13 @@ TEST_CASE_FIXTURE(World, "a job is made once in each period, even if it has fini
     CHECK(submit_one() == second);
 }
 
-TEST_CASE_FIXTURE(World, "what a period makes the same is kept for that long") {
+TEST_CASE_FIXTURE(World, "a job with a period is kept for that long") {
     auto job = order("1", {.period = 48h});
     job.retention = 1s;
     CHECK(find(client.submit(std::move(job)).id).retention == 48h);
 }
 
-TEST_CASE_FIXTURE(World, "a conflict answers the holder, replaces its input, or is refused") {
+TEST_CASE_FIXTURE(World, "a conflict returns the holder, replaces its input, or is refused") {
     const auto submit_as = [&](std::string_view input, OnConflict on_conflict) {
         auto job = order(input, {.owner = true});
         job.on_conflict = on_conflict;

@@ -8,7 +8,7 @@
 using asyncjobs::detail::decode_base64url;
 using asyncjobs::detail::encode_base64url;
 
-TEST_CASE("base64url is what RFC 4648 has, without its padding") {
+TEST_CASE("base64url follows RFC 4648, without padding") {
     const std::pair<std::string_view, std::string_view> texts[] = {
         {"", ""},
         {"f", "Zg"},
@@ -23,7 +23,7 @@ TEST_CASE("base64url is what RFC 4648 has, without its padding") {
     }
 }
 
-TEST_CASE("bytes have one spelling in base64url, and anything else is refused") {
+TEST_CASE("base64url accepts only the canonical spelling of bytes") {
     for (const char* text : {"Z", "A", "Zm9vA", "Zm9vY", "Zg==", "Zm8=", "Zh", "Zm9", "Zm 8",
                              "Zm8\n", "+/8", "Zm.8", "\xC3\xA4"}) {
         CAPTURE(text);

@@ -16,12 +16,12 @@ TEST_CASE("a deadline is a delay from now") {
     CHECK(deadline_after(now, 0s) == now);
 }
 
-TEST_CASE("a negative delay is none") {
+TEST_CASE("a negative delay counts as zero") {
     CHECK(deadline_after(now, -1us) == now);
     CHECK(bounded(Duration::min()) == 0s);
 }
 
-TEST_CASE("the longest delay is a century, which two of do not overflow a clock of nanoseconds") {
+TEST_CASE("two of the longest delay, a century, do not overflow a nanosecond clock") {
     CHECK(bounded(Duration::max()) == std::chrono::days{36'500});
     const auto far = deadline_after(deadline_after(now, Duration::max()), Duration::max());
     CHECK(std::chrono::time_point_cast<std::chrono::nanoseconds>(far) > now);

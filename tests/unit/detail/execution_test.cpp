@@ -19,7 +19,7 @@ struct RunningJob {
     Execution execution{ClaimedJob{}, claimed_at};
 };
 
-TEST_CASE_FIXTURE(RunningJob, "the first reason to stop counts") {
+TEST_CASE_FIXTURE(RunningJob, "the first stop reason counts") {
     CHECK(execution.stop_reason() == StopReason::none);
     CHECK(execution.stop(StopReason::timed_out));
     CHECK_FALSE(execution.stop(StopReason::cancelled));
@@ -27,8 +27,7 @@ TEST_CASE_FIXTURE(RunningJob, "the first reason to stop counts") {
     CHECK(execution.stop_token().stop_requested());
 }
 
-TEST_CASE_FIXTURE(RunningJob,
-                  "what is reported is unsent until it is taken, and again when marked") {
+TEST_CASE_FIXTURE(RunningJob, "a report is unsent until taken, and again when marked") {
     CHECK_FALSE(execution.has_unsent());
     execution.report(5, "a");
     CHECK(execution.has_unsent());
@@ -38,7 +37,7 @@ TEST_CASE_FIXTURE(RunningJob,
     CHECK(execution.take_unsent() == Progress{5, "a"});
 }
 
-TEST_CASE_FIXTURE(RunningJob, "a report that changes nothing need not be sent") {
+TEST_CASE_FIXTURE(RunningJob, "a report without a change is not sent") {
     execution.report(0, "");
     CHECK_FALSE(execution.has_unsent());
     execution.report(5, "a");
@@ -53,7 +52,7 @@ TEST_CASE_FIXTURE(RunningJob, "a claim counts as a renewal") {
     CHECK(execution.renewed_at() == claimed_at + 5s);
 }
 
-TEST_CASE_FIXTURE(RunningJob, "a start says when, and how long it may take") {
+TEST_CASE_FIXTURE(RunningJob, "a start records its time and its timeout") {
     CHECK(execution.started_at() == std::nullopt);
     execution.start(claimed_at + 1s, 3s);
     CHECK(execution.started_at() == claimed_at + 1s);
@@ -61,12 +60,12 @@ TEST_CASE_FIXTURE(RunningJob, "a start says when, and how long it may take") {
     CHECK(execution.past_timeout(claimed_at + 5s) == Duration{1s});
 }
 
-TEST_CASE_FIXTURE(RunningJob, "a job without a timeout is never past it") {
+TEST_CASE_FIXTURE(RunningJob, "a job without a timeout never times out") {
     execution.start(claimed_at, 0s);
     CHECK(execution.past_timeout(claimed_at + 24h) < Duration{0});
 }
 
-TEST_CASE_FIXTURE(RunningJob, "one verdict counts, whoever comes first") {
+TEST_CASE_FIXTURE(RunningJob, "only the first decision counts") {
     std::atomic<int> decided = 0;
     {
         std::vector<std::jthread> threads;

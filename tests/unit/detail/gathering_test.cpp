@@ -7,18 +7,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-TEST_CASE("a commit waits for nobody before there was one") {
+TEST_CASE("the first commit does not wait") {
     Gathering gathering;
     CHECK(gathering.missing(1) == 0);
 }
 
-TEST_CASE("a lone caller waits for nobody") {
+TEST_CASE("a lone caller does not wait") {
     Gathering gathering;
     gathering.committed(1, 0, 1ms);
     CHECK(gathering.missing(1) == 0);
 }
 
-TEST_CASE("a commit waits for those whose commit has just ended, half as long as that took") {
+TEST_CASE("a commit waits for recent callers, half as long as their commit took") {
     Gathering gathering;
     gathering.committed(8, 7, 1ms);
     CHECK(gathering.missing(7) == 8);
@@ -27,14 +27,13 @@ TEST_CASE("a commit waits for those whose commit has just ended, half as long as
     CHECK(gathering.missing(20) == 0);
 }
 
-TEST_CASE("a commit that took long, because the store was away, makes no long pause") {
+TEST_CASE("a long commit during an outage causes no long pause") {
     Gathering gathering;
     gathering.committed(8, 8, 1h);
     CHECK(gathering.pause() == 5ms);
 }
 
-TEST_CASE(
-    "each pause in vain makes the next ones rarer, and one that helps makes them usual again") {
+TEST_CASE("each pause in vain makes the next ones rarer, and a useful one restores them") {
     Gathering gathering;
     gathering.committed(8, 8, 1ms);
     const auto commits_until_next_pause = [&] {

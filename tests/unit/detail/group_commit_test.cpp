@@ -27,7 +27,7 @@ TEST_CASE("a lone caller commits its own item") {
     CHECK(group.submit(2) == 2);
 }
 
-TEST_CASE("every caller gets its own item's answer, and no commit is larger than the limit") {
+TEST_CASE("every caller gets its own item's result, and no commit exceeds the limit") {
     std::mutex mutex;
     std::size_t largest = 0, items_committed = 0;
     Group group(3, *real_runtime, [&](std::span<const int> items) {
@@ -70,7 +70,7 @@ TEST_CASE("commits follow each other, one at a time") {
     CHECK(overlaps == 0);
 }
 
-TEST_CASE("with two leaders, a commit that waits does not hold up the next one") {
+TEST_CASE("a waiting commit does not delay the next one with two leaders") {
     std::latch began(1), may_end(1);
     detail::GroupCommit<int, int> group(
         10, *real_runtime,
@@ -88,7 +88,7 @@ TEST_CASE("with two leaders, a commit that waits does not hold up the next one")
     may_end.count_down();
 }
 
-TEST_CASE("every caller gets its own item's answer from one of several leaders") {
+TEST_CASE("every caller gets its own item's result from one of several leaders") {
     std::atomic<int> under_way = 0, wrong = 0, too_many = 0;
     detail::GroupCommit<int, int> group(
         3, *real_runtime,
@@ -158,7 +158,7 @@ struct Queue {
     Group group;
 };
 
-TEST_CASE("a fault that trying again may mend is everybody's") {
+TEST_CASE("a retryable fault is thrown to every caller") {
     Queue queue([](std::span<const int> items) -> std::vector<int> {
         if (items[0] != 0) throw Error(Errc::store_unavailable, "away");
         return {0};
@@ -167,7 +167,7 @@ TEST_CASE("a fault that trying again may mend is everybody's") {
         CHECK(answer.find("away") != std::string::npos);
 }
 
-TEST_CASE("a fault of one item does not touch the others") {
+TEST_CASE("a fault of one item does not affect the others") {
     Queue queue([](std::span<const int> items) {
         if (std::ranges::find(items, 1) != items.end()) throw Error(Errc::store_failure, "bad");
         return std::vector<int>(items.begin(), items.end());
@@ -177,7 +177,7 @@ TEST_CASE("a fault of one item does not touch the others") {
     CHECK(answers[1] == "2");
 }
 
-TEST_CASE("any other exception reaches every caller, and the next commit goes on") {
+TEST_CASE("any other exception reaches every caller, and the next commit proceeds") {
     Queue queue([](std::span<const int> items) -> std::vector<int> {
         if (items[0] != 0) throw std::runtime_error("unexpected");
         return {0};
@@ -196,7 +196,7 @@ struct Fragile {
     int moves_left;
 };
 
-TEST_CASE("a commit that can't be made up does not hold up the next one") {
+TEST_CASE("a commit that runs out of memory does not delay the next one") {
     detail::GroupCommit<Fragile, int> group(10, *real_runtime, [](std::span<const Fragile> items) {
         return std::vector<int>(items.size(), 7);
     });

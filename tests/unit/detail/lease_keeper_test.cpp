@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(KeptLeases, "a lease is renewed once a third of it is over") {
     CHECK(jobs[0]->stop_reason() == StopReason::none);
 }
 
-TEST_CASE_FIXTURE(KeptLeases, "a lease that another took over stops the handler") {
+TEST_CASE_FIXTURE(KeptLeases, "a lease taken over by another worker stops the handler") {
     jobs = {claim()};
     const auto lost = Settlement::released(jobs[0]->lease());
     memory.settle({&lost, 1});
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(KeptLeases,
     CHECK(now() - claimed <= 7s);
 }
 
-TEST_CASE_FIXTURE(KeptLeases, "a renewal counts from when it was asked for") {
+TEST_CASE_FIXTURE(KeptLeases, "a renewal counts from its request") {
     jobs = {claim()};
     keeper.wake();
     const auto before = jobs[0]->renewed_at();
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(KeptLeases, "a renewal counts from when it was asked for") {
 }
 
 TEST_CASE_FIXTURE(KeptLeases,
-                  "a handler is asked to stop at its timeout, and given up after the grace") {
+                  "a handler is asked to stop at its timeout and abandoned after the grace") {
     jobs = {claim()};
     jobs[0]->start(now(), 3s);
     keeper.wake();
@@ -91,8 +91,7 @@ TEST_CASE_FIXTURE(KeptLeases,
     CHECK(!given_up.empty());
 }
 
-TEST_CASE_FIXTURE(KeptLeases,
-                  "neither one that did not start nor one without a timeout times out") {
+TEST_CASE_FIXTURE(KeptLeases, "attempts without a start or a timeout do not time out") {
     jobs = {claim(), claim()};
     jobs[1]->start(now(), 0s);
     keeper.wake();
@@ -101,7 +100,7 @@ TEST_CASE_FIXTURE(KeptLeases,
     CHECK(jobs[1]->stop_reason() == StopReason::none);
 }
 
-TEST_CASE_FIXTURE(KeptLeases, "a job that comes while a beat finds nothing is kept all the same") {
+TEST_CASE_FIXTURE(KeptLeases, "a job added during an idle beat is renewed all the same") {
     jobs = {claim()};
     keeper.wake();
     const auto late = claim();
@@ -116,7 +115,7 @@ TEST_CASE_FIXTURE(KeptLeases, "a job that comes while a beat finds nothing is ke
     CHECK(now() - late->renewed_at() < 8s);
 }
 
-TEST_CASE_FIXTURE(KeptLeases, "it rests while nothing is under way") {
+TEST_CASE_FIXTURE(KeptLeases, "the lease keeper rests without active jobs") {
     int looks = 0;
     on_look = [&] { ++looks; };
     keeper.wake();
@@ -124,7 +123,7 @@ TEST_CASE_FIXTURE(KeptLeases, "it rests while nothing is under way") {
     CHECK(looks == 1);
 }
 
-TEST_CASE_FIXTURE(KeptLeases, "progress goes to the store with the next beat, and is announced") {
+TEST_CASE_FIXTURE(KeptLeases, "progress is stored with the next beat and announced") {
     jobs = {claim()};
     std::vector<JobId> changed;
     const auto subscription = memory.notifier().on_changed(
@@ -136,7 +135,7 @@ TEST_CASE_FIXTURE(KeptLeases, "progress goes to the store with the next beat, an
     CHECK(changed == std::vector{jobs[0]->lease().id});
 }
 
-TEST_CASE_FIXTURE(KeptLeases, "no beat comes after a stop") {
+TEST_CASE_FIXTURE(KeptLeases, "no beat follows a stop") {
     jobs = {claim()};
     int looks = 0;
     on_look = [&] { ++looks; };

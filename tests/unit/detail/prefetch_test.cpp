@@ -8,7 +8,7 @@ using asyncjobs::detail::Prefetch;
 
 namespace {
 
-TEST_CASE("nothing is claimed ahead before anything is known") {
+TEST_CASE("nothing is claimed ahead before the first run") {
     CHECK(Prefetch(4, 1000).target() == 0);
 }
 
@@ -24,7 +24,7 @@ TEST_CASE("long jobs are not claimed ahead") {
     CHECK(prefetch.target() == 0);
 }
 
-TEST_CASE("the limit holds however short the jobs are") {
+TEST_CASE("the limit applies to jobs of any length") {
     Prefetch prefetch(4, 10);
     prefetch.ran(0us);
     CHECK(prefetch.target() == 10);

@@ -28,7 +28,7 @@ TEST_CASE("queues without weights are served in the order given, without a draw"
     CHECK(drawn(QueueOrder({"c", "a", "b"}), {}) == Names{"c", "a", "b"});
 }
 
-TEST_CASE("the chance to be first is in proportion to the weight") {
+TEST_CASE("the chance of the first place is in proportion to the weight") {
     const QueueOrder order({{"a", 3}, {"b", 1}});
     CHECK(drawn(order, {0.0}) == Names{"a", "b"});
     CHECK(drawn(order, {0.74}) == Names{"a", "b"});
@@ -36,7 +36,7 @@ TEST_CASE("the chance to be first is in proportion to the weight") {
     CHECK(drawn(order, {0.99}) == Names{"b", "a"});
 }
 
-TEST_CASE("each further place is drawn among the queues that are left") {
+TEST_CASE("each further place is drawn among the remaining queues") {
     const QueueOrder order({{"a", 1}, {"b", 1}, {"c", 2}});
     CHECK(drawn(order, {0.6, 0.0}) == Names{"c", "b", "a"});
     CHECK(drawn(order, {0.6, 0.9}) == Names{"c", "a", "b"});
@@ -44,12 +44,12 @@ TEST_CASE("each further place is drawn among the queues that are left") {
     CHECK(drawn(order, {0.3, 0.3}) == Names{"b", "a", "c"});
 }
 
-TEST_CASE("queues without a weight come after those that have one") {
+TEST_CASE("queues without a weight come after weighted ones") {
     CHECK(drawn(QueueOrder({"x", {"a", 1}, "y"}), {}) == Names{"a", "x", "y"});
     CHECK(drawn(QueueOrder({"x", {"a", 1}, {"b", 1}}), {0.5}) == Names{"b", "a", "x"});
 }
 
-TEST_CASE("a queue is known by its name") {
+TEST_CASE("a queue is found by its name") {
     const QueueOrder order({"a", {"b", 2}});
     CHECK(order.contains("a"));
     CHECK(order.contains("b"));

@@ -16,7 +16,7 @@ RefusedEnd end_of(std::uint64_t job, std::size_t bytes = 0) {
     return {.settlement = Settlement::completed(lease_of(job), {}), .bytes = bytes};
 }
 
-TEST_CASE("a refused end that is new is tried next, one that was refused again comes last") {
+TEST_CASE("a new refused outcome is retried next, one refused again comes last") {
     RefusedEnds ends;
     for (std::uint64_t job = 1; job <= 4; ++job) ends.add(end_of(job));
     auto taken = ends.take(3);
@@ -35,7 +35,7 @@ TEST_CASE("a refused end that is new is tried next, one that was refused again c
     CHECK(ends.empty());
 }
 
-TEST_CASE("refused ends are full by number, until a quarter is free") {
+TEST_CASE("refused outcomes are full by number until a quarter is free") {
     RefusedEnds ends;
     for (std::uint64_t job = 1; job < RefusedEnds::most; ++job) ends.add(end_of(job));
     CHECK_FALSE(ends.is_full());
@@ -49,7 +49,7 @@ TEST_CASE("refused ends are full by number, until a quarter is free") {
     CHECK_FALSE(ends.is_full());
 }
 
-TEST_CASE("refused ends are full by bytes, until a quarter is free") {
+TEST_CASE("refused outcomes are full by bytes until a quarter is free") {
     constexpr std::size_t quarter = RefusedEnds::most_bytes / 4;
     RefusedEnds ends;
     for (std::uint64_t job = 1; job <= 3; ++job) ends.add(end_of(job, quarter));
@@ -64,7 +64,7 @@ TEST_CASE("refused ends are full by bytes, until a quarter is free") {
     CHECK_FALSE(ends.is_full());
 }
 
-TEST_CASE("the bytes of an end are those of its result, its error and its follow-ups") {
+TEST_CASE("the bytes of an outcome are those of its result, its error and its follow-ups") {
     const auto text = JsonText::trusted('"' + std::string(1000, 'x') + '"');
     const auto least = detail::bytes_of(Settlement::completed({}, {}));
     CHECK(detail::bytes_of(Settlement::completed({}, text)) >= least + 990);
@@ -75,7 +75,7 @@ TEST_CASE("the bytes of an end are those of its result, its error and its follow
           least + 2990);
 }
 
-TEST_CASE("an end without what it holds leaves the job as it would have left it, or failed") {
+TEST_CASE("an outcome without its content has the same status, or fails the job") {
     using Kind = Settlement::Kind;
     using namespace std::chrono_literals;
     const JobError error{"E1", "no paper", {}};

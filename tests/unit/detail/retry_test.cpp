@@ -32,7 +32,7 @@ TEST_CASE("the delay grows by the factor with every attempt, up to the most") {
     CHECK(backoff_delay(steep, 1000, 0) == std::chrono::days{365});
 }
 
-TEST_CASE("jitter takes off a random part, at most its own share") {
+TEST_CASE("jitter subtracts a random part, at most its own share") {
     const Backoff backoff{.first = 10s, .most = 1h, .jitter = 0.2};
     CHECK(backoff_delay(backoff, 1, 0) == 10s);
     CHECK(backoff_delay(backoff, 1, 0.5) == 9s);

@@ -9,7 +9,7 @@ namespace {
 
 LeaseRef lease(std::uint64_t job, std::int64_t fence) { return {JobId::make({}, 0, job), fence}; }
 
-TEST_CASE("a lease is run once, and the job again under another fence, higher or lower") {
+TEST_CASE("a lease runs once, and its job again under any other fence") {
     RunLeases leases;
     CHECK(leases.add(lease(1, 5)));
     CHECK_FALSE(leases.add(lease(1, 5)));
@@ -19,7 +19,7 @@ TEST_CASE("a lease is run once, and the job again under another fence, higher or
     CHECK(leases.add(lease(2, 6)));
 }
 
-TEST_CASE("the latest leases are remembered, and the oldest forgotten") {
+TEST_CASE("the latest leases are remembered and the oldest dropped") {
     RunLeases leases;
     for (std::uint64_t job = 0; job < 3 * RunLeases::enough; ++job)
         CHECK(leases.add(lease(job, 1)));

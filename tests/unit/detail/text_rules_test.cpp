@@ -49,7 +49,7 @@ TEST_CASE("overlong, surrogate, truncated and stray bytes are no UTF-8") {
         CHECK(utf8_sequence(bytes) == 0);
 }
 
-TEST_CASE("a text becomes storable by replacing what no store keeps, and nothing else") {
+TEST_CASE("a storable text has only unstorable characters replaced") {
     const std::string good = "a\tb\n caf\xC3\xA9 \xF0\x9F\x98\x80";
     CHECK(storable(good) == good);
     CHECK(storable(std::string_view("a\0b", 3)) == "a" + replacement + "b");
@@ -58,7 +58,7 @@ TEST_CASE("a text becomes storable by replacing what no store keeps, and nothing
     CHECK(storable("") == "");
 }
 
-TEST_CASE("a text becomes printable by replacing control characters as well") {
+TEST_CASE("a printable text has control characters replaced as well") {
     CHECK(printable("a\nb\x1B[0m\x7F") == "a?b?[0m?");
     CHECK(printable("caf\xC3\xA9\xFF") == "caf\xC3\xA9" + replacement);
 }

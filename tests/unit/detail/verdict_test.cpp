@@ -33,7 +33,7 @@ constexpr StopReason all_reasons[] = {StopReason::none, StopReason::cancelled,
                                       StopReason::timed_out, StopReason::lease_lost,
                                       StopReason::shutdown};
 
-TEST_CASE("a handler that returned has completed, whatever it was asked") {
+TEST_CASE("a handler that returned has completed despite any stop request") {
     for (const auto asked : all_reasons) {
         const auto settlement = verdict(asked, nullptr);
         CHECK(settlement.kind() == Kind::completed);
@@ -42,7 +42,7 @@ TEST_CASE("a handler that returned has completed, whatever it was asked") {
     }
 }
 
-TEST_CASE("how a stopped handler gives up does not matter") {
+TEST_CASE("a stopped handler may end in any way") {
     for (const auto& error : {thrown(Interrupted{}), thrown(JobFailure("E1")),
                               thrown(std::runtime_error("x")), thrown(42)}) {
         CHECK(verdict(StopReason::cancelled, error).kind() == Kind::cancelled);
@@ -53,7 +53,7 @@ TEST_CASE("how a stopped handler gives up does not matter") {
     CHECK(verdict(StopReason::timed_out, thrown(Interrupted{}), 3).kind() == Kind::failed);
 }
 
-TEST_CASE("a handler that a shutdown or a lost lease interrupts is given back") {
+TEST_CASE("a handler interrupted by a shutdown or a lost lease is released") {
     for (const auto asked : {StopReason::shutdown, StopReason::lease_lost}) {
         for (const auto& error : {thrown(Interrupted{}), thrown(std::runtime_error("closing"))}) {
             const auto settlement = verdict(asked, error);
@@ -65,7 +65,7 @@ TEST_CASE("a handler that a shutdown or a lost lease interrupts is given back") 
     }
 }
 
-TEST_CASE("a failed attempt is retried after the backoff, until none is left") {
+TEST_CASE("a failed attempt is retried after the backoff up to max_attempts") {
     const auto first = verdict(StopReason::none, thrown(JobFailure("E1", "later")), 1);
     CHECK(first.kind() == Kind::retried);
     CHECK(first.error() == JobError{"E1", "later", {}});
@@ -80,7 +80,7 @@ TEST_CASE("a permanent failure is not retried") {
     CHECK(settlement.error().code == "E1");
 }
 
-TEST_CASE("a failure's own delay comes instead of the backoff's, within bounds") {
+TEST_CASE("a failure's own delay replaces the backoff's, clamped") {
     const auto delay = [](Duration wish) {
         return verdict(StopReason::none, thrown(JobFailure("E1").retry_after(wish))).delay();
     };
@@ -90,7 +90,7 @@ TEST_CASE("a failure's own delay comes instead of the backoff's, within bounds")
     CHECK(delay(Duration::max()) == std::chrono::days{36'500});
 }
 
-TEST_CASE("a policy that says nothing fails the job, attempts left or not") {
+TEST_CASE("a policy without a delay fails the job with attempts left") {
     const RetryPolicy never = [](const FailedAttempt&) { return std::nullopt; };
     const auto settlement = detail::verdict(job_at(1, 3), StopReason::none,
                                             ending_of(thrown(JobFailure("E1"))), {}, never, 0);
@@ -98,7 +98,7 @@ TEST_CASE("a policy that says nothing fails the job, attempts left or not") {
     CHECK(settlement.error().code == "E1");
 }
 
-TEST_CASE("a handler that snoozes is given back for so long, unless it was to end otherwise") {
+TEST_CASE("a snoozed job is released for its delay unless it was asked to stop") {
     const auto snooze = thrown(Snooze{5min});
     for (const auto asked : {StopReason::none, StopReason::shutdown, StopReason::lease_lost}) {
         const auto settlement = verdict(asked, snooze, 3);
@@ -110,7 +110,7 @@ TEST_CASE("a handler that snoozes is given back for so long, unless it was to en
     CHECK(verdict(StopReason::timed_out, snooze).error().code == error_code::timeout);
 }
 
-TEST_CASE("an exception's text is for the operator, under a code that hides it from clients") {
+TEST_CASE("an exception's text is kept for the operator under internal_error") {
     const auto error =
         verdict(StopReason::none, thrown(std::runtime_error("pass\xFFword"))).error();
     CHECK(error.code == error_code::internal_error);
@@ -118,13 +118,13 @@ TEST_CASE("an exception's text is for the operator, under a code that hides it f
     CHECK(verdict(StopReason::none, thrown(42)).error().code == error_code::internal_error);
 }
 
-TEST_CASE("Interrupted out of the blue fails the attempt") {
+TEST_CASE("Interrupted without a stop request fails the attempt") {
     const auto settlement = verdict(StopReason::none, thrown(Interrupted{}));
     CHECK(settlement.kind() == Kind::retried);
     CHECK(settlement.error().code == error_code::internal_error);
 }
 
-TEST_CASE("what a failure says is cut to a size that is fit to be read") {
+TEST_CASE("a failure's texts are truncated") {
     const std::string long_text = std::string(JobError::max_message - 1, 'x') + "\u00E9 more";
     for (const auto attempts : {1, 3}) {
         const auto error =
@@ -134,7 +134,7 @@ TEST_CASE("what a failure says is cut to a size that is fit to be read") {
     }
 }
 
-TEST_CASE("a failure's words become storable") {
+TEST_CASE("a failure's texts become storable") {
     const auto error =
         verdict(StopReason::none, thrown(JobFailure("E\xFF", std::string("a\0", 2)))).error();
     CHECK(error.code == "E\xEF\xBF\xBD");

@@ -35,7 +35,7 @@ struct WatchedJobs : World {
     }
 };
 
-TEST_CASE_FIXTURE(WatchedJobs, "a watcher is not told what was read before it came") {
+TEST_CASE_FIXTURE(WatchedJobs, "a watcher does not receive reads that began before it") {
     const auto id = submit();
     client.cancel(id);
     std::vector<JobStatus> first, late;
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "a watcher is not told what was read before it ca
     CHECK(late == std::vector{JobStatus::pending});
 }
 
-TEST_CASE_FIXTURE(WatchedJobs, "all that is watched is read in batches of bounded size") {
+TEST_CASE_FIXTURE(WatchedJobs, "watched jobs are read in batches of bounded size") {
     std::vector<detail::WatchLoop::WatchedPtr> watched;
     int told = 0;
     for (int i = 0; i < 1200; ++i)
@@ -64,7 +64,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "all that is watched is read in batches of bounde
     for (const auto size : reading.glances) CHECK(size <= 500);
 }
 
-TEST_CASE_FIXTURE(WatchedJobs, "a poll reads no job that has not changed") {
+TEST_CASE_FIXTURE(WatchedJobs, "a poll reads only changed jobs") {
     std::vector<JobId> ids;
     std::vector<JobId> told;
     std::vector<detail::WatchLoop::WatchedPtr> watched;
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "a poll reads no job that has not changed") {
     CHECK(told == std::vector{ids[3]});
 }
 
-TEST_CASE_FIXTURE(WatchedJobs, "a poll sees that a job is gone") {
+TEST_CASE_FIXTURE(WatchedJobs, "a poll notices a removed job") {
     const auto id = submit();
     bool gone = false;
     const auto watched =
@@ -100,7 +100,8 @@ TEST_CASE_FIXTURE(WatchedJobs, "a poll sees that a job is gone") {
     CHECK(watched->ended);
 }
 
-TEST_CASE_FIXTURE(WatchedJobs, "it rests while nothing is watched, and polls again for the next") {
+TEST_CASE_FIXTURE(WatchedJobs,
+                  "the watch loop rests without watches and polls again for the next") {
     const auto id = submit();
     int calls = 0;
     const auto watched = loop.add(id, [&](const std::optional<Job>&) { ++calls; });
@@ -116,7 +117,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "it rests while nothing is watched, and polls aga
     CHECK(again->ended);
 }
 
-TEST_CASE_FIXTURE(WatchedJobs, "a hint of a job that nobody watches is not read for") {
+TEST_CASE_FIXTURE(WatchedJobs, "a hint of an unwatched job causes no read") {
     const auto id = submit();
     memory.notifier().changed({&id, 1});
     pass(1h);
