@@ -8,43 +8,44 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// What becomes of slots that nobody could handle in time, because all processes were down, say.
+/// What to do with slots that no scheduler handled in time, for example because all processes were
+/// down.
 enum class MissedSlots {
-    skip,     ///< they are dropped
-    run_once, ///< the latest of them fires, and stands for all
-    backfill, ///< each of them fires, oldest first, unless it is older than `backfill_for`
+    skip,     ///< drop them
+    run_once, ///< fire the latest of them, once for all
+    backfill, ///< fire each, oldest first, unless it is older than `backfill_for`
 };
 
 /// A job that recurs. Made for designated initialisers.
 struct Schedule {
     Cron cron;
 
-    /// What each slot submits; `id`, `run_at`, `delay`, `deadline`, `unique_by`,
-    /// `idempotency_key` and `after` are to be left as they are. A slot whose `unique_key` is taken
-    /// by a live job submits nothing: one key for all slots keeps runs from overlapping.
+    /// What each slot submits; leave `id`, `run_at`, `delay`, `deadline`, `unique_by`,
+    /// `idempotency_key` and `after` unset. A slot whose `unique_key` a live job holds submits
+    /// nothing: one key for all slots keeps runs from overlapping.
     NewJob job = {};
 
     MissedSlots missed = MissedSlots::run_once;
 
-    /// 1 s - 30 days; a slot is missed if it is not handled by then.
+    /// 1 s - 30 days; a slot that is not handled within this time is missed.
     TimeSpan late_after = std::chrono::minutes{1};
 
-    /// From late_after to 366 days; what is older is dropped by MissedSlots::backfill.
+    /// From late_after to 366 days; MissedSlots::backfill drops older slots.
     TimeSpan backfill_for = std::chrono::hours{24};
 
-    /// Empty, or the member of the job's input, an object, that is set to the slot, as RFC 3339: a
-    /// described struct reads it into a Timestamp.
+    /// The member of the job's input, an object, to set to the slot, as RFC 3339: a described
+    /// struct reads it into a Timestamp. Empty: none.
     std::string slot_member = {};
 };
 
-/// A schedule as it stands.
+/// A schedule and its current state.
 struct ScheduleStatus {
     std::string name = {};
     Schedule schedule;
     bool paused = false;
-    std::optional<Timestamp> next_slot = {}; ///< empty while it is paused
-    std::optional<Timestamp> last_slot = {}; ///< that fired
-    std::optional<JobId> last_job = {};      ///< that it submitted
+    std::optional<Timestamp> next_slot = {}; ///< empty while paused
+    std::optional<Timestamp> last_slot = {}; ///< the last that fired
+    std::optional<JobId> last_job = {};      ///< the last that was submitted
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

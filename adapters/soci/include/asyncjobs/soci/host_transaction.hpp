@@ -16,36 +16,37 @@ class session;
 /// Jobs that commit together with a host's own data: on the host's connection, inside the
 /// transaction that the host has begun.
 ///
-/// None of these functions begins, commits or rolls back, and none leaves a statement behind. What
-/// one did holds if and only if the host's commit succeeded.
+/// None of these functions begins, commits or rolls back, and none leaves a prepared statement.
+/// Their writes take effect if and only if the host's commit succeeds.
 ///
-/// The session is one of SOCI's SQLite, PostgreSQL or MySQL backend, to the database in which
-/// open_store() made the tables. It needs no settings but the encoding UTF8. On MySQL and MariaDB
-/// that is `utf8mb4`; sql_safe_updates, a sql_select_limit below a million, and the modes ORACLE
+/// The session uses SOCI's SQLite, PostgreSQL or MySQL backend and the database in which
+/// open_store() made the tables. Its encoding must be UTF8, on MySQL and MariaDB `utf8mb4`. On
+/// MySQL and MariaDB, sql_safe_updates, a sql_select_limit below a million, and the modes ORACLE
 /// and EMPTY_STRING_IS_NULL are refused.
 ///
 /// Thread-safety  That of the session: one thread at a time.
 /// Ownership      The session is borrowed for the call.
 /// Errors         Throw Error: Errc::invalid_argument for a job or an option that breaks a rule,
-///                and for another backend, encoding or setting; Errc::conflict where no transaction
-///                is open, or an earlier statement has failed it; else as JobStore. After any Error
-///                the host rolls back; where `code() == Condition::retryable`, its transaction may
-///                succeed when it is run again.
+///                and for another backend, encoding or setting; Errc::conflict if no transaction
+///                is open or an earlier statement has failed it; otherwise as JobStore. After any
+///                Error the host must roll back; if `code() == Condition::retryable`, its
+///                transaction may succeed when retried.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Where the store's tables are, as the parameters of its URL name it.
+/// Where the store's tables are, named as in its URL's parameters.
 struct HostTables {
     std::string schema = {}; ///< PostgreSQL only; empty: found by the session's search_path
     std::string table_prefix = {};
 };
 
-/// Makes a pending job. A null id becomes a fresh one.
+/// Makes a pending job. A null id is replaced by a new one.
 ///
-/// An id or a unique key that is taken is an answer, which leaves the transaction as it was. A key
-/// that somebody else's open transaction has taken is waited for, as long as the session lets it.
+/// An id or a unique key that is taken is a return value, and leaves the transaction as it was. If
+/// another open transaction has taken the key, the call waits for it, up to the session's lock
+/// timeout.
 ///
-/// Executors find the job at their next poll. One in this process finds it at once if it is told,
-/// after the commit: `store.notifier().ready(queue)`.
+/// Executors find the job at their next poll. After the commit, `store.notifier().ready(queue)`
+/// wakes those that share `store`.
 ASYNCJOBS_SOCI_DECL Submitted submit(soci::session& session, NewJob job,
                                      const HostTables& tables = {});
 
@@ -54,7 +55,7 @@ ASYNCJOBS_SOCI_DECL std::vector<Submitted>
 submit_all(soci::session& session, std::vector<NewJob> jobs, const HostTables& tables);
 }
 
-/// All of them or, if it throws, none. Answers in the order of `jobs`.
+/// Submits all of `jobs` or, if it throws, none. Returns the outcomes in the order of `jobs`.
 inline std::vector<Submitted> submit(soci::session& session, std::initializer_list<NewJob> jobs,
                                      const HostTables& tables = {}) {
     return detail::submit_all(session, {jobs.begin(), jobs.end()}, tables);
@@ -64,8 +65,8 @@ std::vector<Submitted> submit(soci::session& session, Jobs jobs, const HostTable
     return detail::submit_all(session, std::move(jobs), tables);
 }
 
-/// Submits `input` as a job of type `Input::type`. Answers the id: of the job that has
-/// `idempotency_key` or holds `unique_key` if one does.
+/// Submits `input` as a job of type `Input::type`. Returns its id, or the id of the job that
+/// already has `idempotency_key` or holds `unique_key`.
 template <detail::OneInput Input>
 JobId submit(soci::session& session, const Input& input, NewJob job = {},
              const HostTables& tables = {}) {
@@ -75,16 +76,15 @@ JobId submit(soci::session& session, const Input& input, NewJob job = {},
 /// Completes the job that a handler runs, in one commit with the handler's side effects, which then
 /// happen exactly once: call it last, commit, and return.
 ///
-/// False: the lease was lost, so that the job may be running elsewhere; nothing was written. Roll
-/// back and return.
+/// Returns false if the lease was lost: nothing was written, and another worker may run the job.
+/// Roll back and return.
 ///
-/// What the handler returns counts no more after true: if the transaction is not committed after
-/// all, the attempt has failed and the job is tried again. Until the commit, the job's row is
-/// locked.
+/// After true, the handler's return value is ignored. If the transaction is not committed, the
+/// attempt fails and the job is retried. The job's row stays locked until the commit.
 ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, ProgressReporter& progress,
                                   JsonText result = {}, const HostTables& tables = {});
 
-/// The same for a worker that claims and settles without an Executor.
+/// As above, for a worker that claims and settles without an Executor.
 ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, const LeaseRef& lease,
                                   JsonText result = {}, const HostTables& tables = {});
 
