@@ -12,13 +12,13 @@
 
 namespace soci_test {
 
-/// A statement of a host's that takes a name of the store's, and what it makes.
+/// A host's statement that takes a name of the store's, and the object that it makes.
 struct ForeignObject {
     std::string statement;
     std::string what; ///< `table jobs`
 };
 
-/// What both tables and views of a host's may be called on every database.
+/// Tables and views of a host, for every database.
 inline const ForeignObject foreign_objects[] = {
     {"CREATE TABLE jobs (id INTEGER PRIMARY KEY, title VARCHAR(20))", "table jobs"},
     {"CREATE TABLE job_queues (name VARCHAR(20))", "table job_queues"},
@@ -28,7 +28,7 @@ inline const ForeignObject foreign_objects[] = {
     {"CREATE VIEW jobs_readable AS SELECT 1 AS id", "view jobs_readable"},
 };
 
-/// `dump()` returns all there is in the database, and so shows whether anything was changed.
+/// `dump()` returns the whole content of the database, to show that nothing was changed.
 inline void check_foreign_is_refused(const std::string& url, const ForeignObject& foreign,
                                      const std::function<std::string()>& dump) {
     using namespace asyncjobs;
@@ -43,7 +43,7 @@ inline void check_foreign_is_refused(const std::string& url, const ForeignObject
     CHECK(dump() == before);
 }
 
-/// A store with a prefix of its own works beside the host's tables.
+/// A store with a prefix works in the same database as the host's tables.
 inline void check_prefix_helps(const std::string& url) {
     const auto store = asyncjobs::open_store(url);
     submit(*store, new_job(1));

@@ -9,7 +9,7 @@
 
 namespace soci_test {
 
-/// A forked process that runs `body(write_end)` and ends. What it writes, the parent reads.
+/// A forked process that runs `body(write_end)` and ends. The parent reads what it writes.
 class ForkedProcess {
 public:
     template <typename Body>
@@ -40,7 +40,7 @@ public:
         if (::write(to, text.data(), text.size()) != static_cast<ssize_t>(text.size())) ::_exit(1);
     }
 
-    /// Exactly `size` characters, or fewer at the end of what the child wrote.
+    /// Returns `size` characters, or fewer at the end of the child's output.
     std::string read(std::size_t size) {
         std::string text(size, '\0');
         std::size_t filled = 0;

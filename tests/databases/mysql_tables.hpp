@@ -14,7 +14,7 @@
 
 namespace soci_test {
 
-/// Somebody else's connection to the server, which waits for as long as the server takes.
+/// Another client's connection to the server, without a timeout.
 class Mysql {
 public:
     explicit Mysql(const std::string& url, const std::string& table_prefix = {})
@@ -56,7 +56,7 @@ inline void drop_tables(Mysql& server) {
                "asyncjobs_schema");
 }
 
-/// Tables of one test's own on a server of `needs_mariadb` or `needs_mysql`, gone when it is over.
+/// The tables of one test on a server of `needs_mariadb` or `needs_mysql`; dropped at its end.
 class MysqlTables {
 public:
     explicit MysqlTables(const Need& server) : server_(server) {
@@ -66,7 +66,7 @@ public:
     ~MysqlTables() {
         try {
             drop();
-        } catch (const std::exception&) { // the server is gone
+        } catch (const std::exception&) { // the server is down
         }
     }
     MysqlTables(const MysqlTables&) = delete;
@@ -79,7 +79,7 @@ public:
         return server + joint + "table_prefix=" + prefix_;
     }
     const Need& server() const noexcept { return server_; }
-    /// Whose statements are about these tables.
+    /// A connection that uses these tables.
     Mysql connect() const { return Mysql(server_.value(), prefix_); }
 
     void drop() const {

@@ -14,7 +14,7 @@
 
 namespace soci_test {
 
-/// Somebody else's connection to a database, without SOCI.
+/// Another client's connection to a database, without SOCI.
 class Postgresql {
 public:
     explicit Postgresql(const std::string& url) : connection_(PQconnectdb(url.c_str()), &PQfinish) {
@@ -43,7 +43,7 @@ private:
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };
 
-/// A schema of its own on the server of `needs_postgresql`, gone when the test is over.
+/// The schema of one test on the server of `needs_postgresql`; dropped at its end.
 class PostgresqlSchema {
 public:
     PostgresqlSchema() {
@@ -53,7 +53,7 @@ public:
     ~PostgresqlSchema() {
         try {
             Postgresql(server_).run("DROP SCHEMA IF EXISTS " + name_ + " CASCADE");
-        } catch (const std::exception&) { // the server may be gone as well
+        } catch (const std::exception&) { // the server may be down
         }
     }
     PostgresqlSchema(const PostgresqlSchema&) = delete;
@@ -62,20 +62,20 @@ public:
     const std::string& name() const noexcept { return name_; }
     std::string url() const { return server_ + "?schema=" + name_; }
 
-    /// Somebody else's connection, which sees the tables of this schema.
+    /// Another client's connection, which sees the tables of this schema.
     Postgresql connect() const {
         Postgresql other(server_);
         other.run("SET search_path = " + name_);
         return other;
     }
 
-    /// Ends the sessions of all stores in this process but `other`'s own.
+    /// Ends the sessions of all stores in this process, except `other`'s.
     void end_sessions(Postgresql& other) const {
         other.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                   " WHERE application_name = '" +
                   name_ + "' AND pid <> pg_backend_pid()");
     }
-    /// As url(), and end_sessions() finds the store's sessions.
+    /// As url(), for a store whose sessions end_sessions() finds.
     std::string url_to_end() const { return url() + "&application_name=" + name_; }
 
 private:

@@ -12,7 +12,7 @@
 
 namespace soci_test {
 
-/// A database in a folder of its own, gone when the test is over.
+/// A database in its own folder; removed at the end of the test.
 class SqliteFile {
 public:
     explicit SqliteFile(const std::string& name = "jobs.db") {
@@ -33,7 +33,7 @@ private:
     std::filesystem::path folder_, path_;
 };
 
-/// A connection of another program to a database, without a session of SOCI.
+/// Another program's connection to a database, without SOCI.
 class Sqlite {
 public:
     explicit Sqlite(const std::filesystem::path& path) {

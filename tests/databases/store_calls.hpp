@@ -8,7 +8,7 @@
 
 namespace soci_test {
 
-/// A job whose id tells the `number`.
+/// A job whose id encodes `number`.
 inline asyncjobs::NewJob new_job(std::uint64_t number) {
     asyncjobs::NewJob job;
     job.id = asyncjobs::JobId::make(asyncjobs::Timestamp{std::chrono::days{20'000}}, 7, number);
@@ -34,7 +34,7 @@ inline std::optional<asyncjobs::Job> find(asyncjobs::JobStore& store, const asyn
     return store.find({&id, 1}).at(0);
 }
 
-/// The crashes of a job whose worker was lost after it had claimed it ahead.
+/// Returns the crashes of a job whose worker was lost after it had claimed it ahead.
 inline int crashes_of_one_lost_ahead(asyncjobs::JobStore& store) {
     const auto id = submit(store, new_job(1)).id;
     const std::vector<std::string> queues = {"default"};
@@ -43,7 +43,7 @@ inline int crashes_of_one_lost_ahead(asyncjobs::JobStore& store) {
     return find(store, id)->crashes;
 }
 
-/// The code of the Error that `call` throws; none if it throws nothing.
+/// Returns the code of the Error that `call` throws; empty if it throws nothing.
 template <typename Call>
 std::error_code code_of(Call call) {
     try {
@@ -54,7 +54,7 @@ std::error_code code_of(Call call) {
     return {};
 }
 
-/// Its text.
+/// Returns its text.
 template <typename Call>
 std::string message_of(Call call) {
     try {

@@ -20,7 +20,7 @@ using schedules::LocalSeconds;
 constexpr sys_seconds first_second{sys_days{year{1970} / 1 / 1}};
 constexpr sys_seconds end_of_time{sys_days{year{10000} / 1 / 1}};
 
-/// A time without a change of the clock.
+/// A period without a change of the clock.
 struct Span {
     sys_seconds begin;
     sys_seconds end;
@@ -34,17 +34,17 @@ struct Span {
     }
 };
 
-/// Null for UTC, which is there without a database.
+/// Null for UTC, which needs no database.
 const date::time_zone* find_zone(std::string_view name) {
     if (name == "UTC") return nullptr;
     try {
-        // Loaded under our own guard: a thread sanitizer does not see the library's.
+        // A static of ours: a thread sanitizer does not see the library's own guard.
         [[maybe_unused]] static const date::tzdb& zones = date::get_tzdb();
         return date::locate_zone(name);
     } catch (const std::exception&) {
         throw Error(Errc::invalid_argument,
                     fmt::format("the zone of a cron expression is \"{}\", but must be UTC or a "
-                                "time zone that this system knows, as Europe/Berlin",
+                                "time zone of this system, such as Europe/Berlin",
                                 detail::printable(detail::shortened(name, 100))));
     }
 }
@@ -62,11 +62,11 @@ struct Cron::Rules {
         : expression(text), zone_name(zone), fields(schedules::parse_cron(text)),
           time_zone(find_zone(zone)) {}
 
-    /// The first firing in [from, span.end), where `from` lies in `span`.
+    /// Returns the first firing in [from, span.end); `from` must lie in `span`.
     std::optional<sys_seconds> next_in(const Span& span, sys_seconds from) const {
         const bool begins = span.begin > first_second;
         const auto before = begins ? span_at(time_zone, span.begin - seconds(1)) : span;
-        // What clocks showed just then, by the old time and by the new one.
+        // The local time at the change, by the old offset and by the new one.
         const auto old_local = before.local(span.begin), new_local = span.local(span.begin);
         auto local = span.local(from);
         if (begins && !fields.hours.all()) {
@@ -90,7 +90,7 @@ const std::string& Cron::expression() const noexcept { return rules_->expression
 const std::string& Cron::zone() const noexcept { return rules_->zone_name; }
 
 std::optional<Timestamp> Cron::next_after(Timestamp time) const {
-    // The rarest slot is that of 29 February, of which there are none for eight years around 2100.
+    // The rarest slot is 29 February: around 2100, none exists for eight years.
     constexpr auto patience = days(366 * 9);
     const auto start = std::max(floor<seconds>(time) + seconds(1), first_second);
     const auto end = std::min(start + patience, end_of_time);

@@ -63,7 +63,7 @@ std::vector<std::string_view> words(std::string_view text) {
                             detail::printable(detail::shortened(value, shown)), rule));
 }
 
-/// Reads one field into the values that it allows.
+/// Parses one field into the set of values that it allows.
 class FieldReader {
 public:
     struct Range {
@@ -211,7 +211,7 @@ bool CronFields::matches(chrono::year_month_day date, chrono::day last) const {
     return any_day || any_weekday ? day_matches && weekday_matches : day_matches || weekday_matches;
 }
 
-/// The first time of a day that matches, from `from` on.
+/// Returns the first matching time of a day at or after `from`.
 std::optional<chrono::seconds> CronFields::next_time(chrono::seconds from) const {
     const chrono::hh_mm_ss start(from);
     const auto first_hour = static_cast<std::size_t>(start.hours().count());

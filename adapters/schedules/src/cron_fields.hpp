@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::schedules {
 
-/// What a clock on the wall shows, counted as if there were neither zones nor changes of the clock.
+/// Wall-clock time, counted without zones and changes of the clock.
 using LocalSeconds = std::chrono::local_seconds;
 
 /// The fields of a cron expression, as sets.
@@ -21,11 +21,11 @@ struct CronFields {
     std::bitset<32> days;   ///< of the month, from 1
     std::bitset<13> months; ///< from 1
     std::bitset<7> weekdays;
-    bool last_day = false; ///< of the month, whichever that is
+    bool last_day = false; ///< of the month
     bool any_day = false;  ///< the day of the month is not restricted
     bool any_weekday = false;
 
-    /// The first match in [from, until).
+    /// Returns the first match in [from, until); empty if none exists.
     std::optional<LocalSeconds> next(LocalSeconds from, LocalSeconds until) const;
 
 private:

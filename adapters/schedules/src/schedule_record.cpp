@@ -18,13 +18,12 @@ constexpr Timestamp never{std::chrono::sys_days{std::chrono::year{9999} / 12 / 3
     throw Error(Errc::invalid_argument, std::string(rule));
 }
 
-/// What each slot has of its own, or can't have, must not be set.
+/// Members that each slot sets itself, or can't have, must not be set.
 void validate_template(const NewJob& job) {
     const auto leave = [](bool is_set, std::string_view member, std::string_view value,
                           std::string_view instead) {
         if (is_set)
-            refuse(
-                fmt::format("job.{} is {}, but must be left as it is: {}", member, value, instead));
+            refuse(fmt::format("job.{} is {}, but must be unset: {}", member, value, instead));
     };
     constexpr std::string_view own_time = "the slot decides";
     leave(job.id != JobId(), "id", job.id.text(), "each slot's job has its own");
@@ -34,11 +33,11 @@ void validate_template(const NewJob& job) {
           "start_within counts from each slot");
     leave(job.unique_by.has_value(), "unique_by", "set", "unique_key holds for all slots");
     leave(job.idempotency_key.has_value(), "idempotency_key", "set",
-          "each slot's job has an id of its own");
+          "each slot's job has its own id");
     leave(!job.after.empty(), "after", "not empty", "a slot waits for no other job");
 }
 
-/// All that a JobTemplate and a NewJob have in common, in either direction; input and metadata
+/// Copies the members that JobTemplate and NewJob share, in either direction; input and metadata
 /// differ.
 template <typename From, typename To>
 void copy_template(const From& from, To& to) {

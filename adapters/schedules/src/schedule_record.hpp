@@ -14,8 +14,8 @@ BOOST_DESCRIBE_ENUM(OnConflict, keep, replace, refuse)
 
 namespace schedules {
 
-/// The members of NewJob that a schedule keeps. Input and metadata are text within the text, so
-/// that they keep their bytes.
+/// The members of NewJob that a schedule keeps. Input and metadata are strings in the JSON, so
+/// that their bytes stay the same.
 struct JobTemplate {
     std::string type = {};
     std::string input = {};
@@ -54,17 +54,17 @@ BOOST_DESCRIBE_STRUCT(Spec, (), (cron, zone, job, missed, late_after, backfill_f
 struct ScheduleRecord {
     std::string name = {};
     Spec spec = {};
-    std::optional<Timestamp> slot = {}; ///< that it stands for; empty: none, it is paused
+    std::optional<Timestamp> slot = {}; ///< the next to fire; empty: paused
     std::optional<Timestamp> last_slot = {};
     std::string last_job = {};
-    bool removed = false; ///< there is no such schedule, and this job is on its way out
+    bool removed = false; ///< the schedule was removed; this job ends without a successor
 };
 BOOST_DESCRIBE_STRUCT(ScheduleRecord, (), (name, spec, slot, last_slot, last_job, removed))
 
 Spec to_spec(const Schedule& schedule);
 Schedule to_schedule(const Spec& spec);
 
-/// The schedule's job that stands for the record's slot.
+/// Returns the schedule's job for the record's slot.
 NewJob to_job(const ScheduleRecord& record);
 
 inline constexpr std::string_view schedule_type = "asyncjobs.schedule";

@@ -20,10 +20,10 @@ using namespace std::chrono_literals;
 using namespace schedules;
 using Outcome = Submitted::Outcome;
 
-constexpr Duration patience = 30s; ///< with a schedule that is firing
+constexpr Duration patience = 30s; ///< waits so long for a schedule that is firing
 constexpr Duration between_tries = 20ms;
 
-/// The executor's log and the scheduler's own come one at a time.
+/// Serialises the executor's log entries and the scheduler's own.
 std::function<void(const LogEntry&)> one_at_a_time(std::function<void(const LogEntry&)> log) {
     if (!log) return [](const LogEntry&) {};
     return [log = std::move(log), mutex = std::make_shared<std::mutex>()](const LogEntry& entry) {
@@ -32,7 +32,7 @@ std::function<void(const LogEntry&)> one_at_a_time(std::function<void(const LogE
     };
 }
 
-/// Has the schedule's job end without a successor.
+/// A record that makes the schedule's job complete without a successor.
 ScheduleRecord removal(std::string_view name) {
     return {.name = std::string(name), .removed = true};
 }
@@ -49,7 +49,7 @@ ScheduleStatus to_status(const ScheduleRecord& record) {
 } // namespace
 
 struct Scheduler::Impl {
-    /// What a schedule shall be; empty: as it is.
+    /// Returns the changed schedule; empty: unchanged.
     using Change = std::function<std::optional<ScheduleRecord>(const ScheduleRecord&)>;
 
     Impl(JobStore& store, std::shared_ptr<Runtime> with, SchedulerOptions options)
@@ -88,7 +88,7 @@ JsonText Scheduler::Impl::fire(const JsonText& input, ProgressReporter& progress
     if (record.removed || !record.slot) return {};
     const auto schedule = to_schedule(record.spec);
     const auto job = client.find(progress.job().lease.id);
-    if (!job || !job->started_at) return {}; // the lease is lost: nobody hears what is said here
+    if (!job || !job->started_at) return {}; // the lease is lost: the return value is ignored
     const auto firing = decide(schedule, *record.slot, *job->started_at);
     if (firing.slot) {
         auto fired = job_of(schedule, *firing.slot);
@@ -102,14 +102,14 @@ JsonText Scheduler::Impl::fire(const JsonText& input, ProgressReporter& progress
     return {};
 } catch (const Error& error) {
     if (error.code() != Condition::invalid) throw;
-    // Another process may know what this one does not: a time zone, or what is new in a version.
-    log({LogEntry::Level::error, fmt::format("a schedule can't be read: {}", error.what()),
+    // Another process may support what this one does not: a time zone, or a newer version's member.
+    log({LogEntry::Level::error, fmt::format("schedule unreadable: {}", error.what()),
          progress.job().lease.id});
     throw Snooze{1min};
 }
 
-/// Gives the schedule its first job, or changes the one that it has, as soon as that is pending.
-/// Answers what it was; empty if there was none.
+/// Submits the schedule's first job, or replaces its job as soon as that is pending. Returns the
+/// record before the change; empty if the schedule did not exist.
 std::optional<ScheduleRecord> Scheduler::Impl::update(const ScheduleRecord& fresh,
                                                       const Change& change) {
     const auto deadline = runtime->now() + patience;
@@ -132,21 +132,21 @@ std::optional<ScheduleRecord> Scheduler::Impl::update(const ScheduleRecord& fres
                 fmt::format("the schedule {} has been firing for too long", fresh.name));
 }
 
-/// Throws Error (Errc::not_found) if there is no such schedule. Answers what it was.
+/// Returns the record before the change. Throws Error (Errc::not_found) if no such schedule exists.
 ScheduleRecord Scheduler::Impl::change(std::string_view name, const Change& change) {
     validate_name(name);
     const auto before = update(removal(name), [&](const ScheduleRecord& record) {
         return record.removed ? std::nullopt : change(record);
     });
     if (!before || before->removed)
-        throw Error(Errc::not_found, fmt::format("there is no schedule {}", name));
+        throw Error(Errc::not_found, fmt::format("no such schedule: {}", name));
     return *before;
 }
 
 Timestamp Scheduler::Impl::first_slot(const Cron& cron) const {
     if (const auto slot = cron.next_after(runtime->wall_clock())) return *slot;
     throw Error(Errc::invalid_argument,
-                fmt::format("cron is \"{}\", but must have a slot in the years to come",
+                fmt::format("cron is \"{}\", but must have a slot within the next nine years",
                             cron.expression()));
 }
 
@@ -229,7 +229,7 @@ bool Scheduler::remove(std::string_view name) {
 
 std::vector<ScheduleStatus> Scheduler::list() {
     std::map<std::string, ScheduleStatus> found;
-    // One that is claimed, or comes back, between two looks is seen by the third.
+    // The third pass finds schedules that were claimed or returned between the first two.
     for (const auto status : {JobStatus::pending, JobStatus::processing, JobStatus::pending})
         impl_->collect(status, found);
     std::vector<ScheduleStatus> schedules;

@@ -15,8 +15,8 @@ std::optional<Timestamp> first_from(const Cron& cron, Timestamp time) {
     return cron.next_after(time - Duration{1});
 }
 
-/// The last slot before `end`; `slot` is one before it. Looks back from the end, farther and
-/// farther, for there may be millions in between.
+/// Returns the last slot before `end`; `slot` is an earlier one. Searches backwards from the end in
+/// growing steps, as there may be millions of slots in between.
 Timestamp last_before(const Cron& cron, Timestamp slot, Timestamp end) {
     for (Duration back = 1min; slot < end - back; back *= 4)
         if (const auto found = cron.next_after(end - back); found && *found < end) slot = *found;
@@ -29,7 +29,7 @@ Timestamp last_before(const Cron& cron, Timestamp slot, Timestamp end) {
 
 Firing decide(const Schedule& schedule, Timestamp slot, Timestamp now) {
     const auto& cron = schedule.cron;
-    // The clock was set back, and the store has moved the schedule back with it.
+    // The clock was set back, and the store has moved the schedule's time back with it.
     if (slot > now) return {{}, first_from(cron, now)};
     const auto in_time = now - schedule.late_after;
     if (slot >= in_time) return {slot, cron.next_after(slot)};

@@ -8,11 +8,11 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// A submit may be committed this much later than another that was begun after it.
+/// A submit may commit this much later than one that began after it.
 constexpr Duration submit_lag = std::chrono::milliseconds{100};
 
-/// A job from below that comes while there is a backlog waits no longer, as long as a look at all
-/// that is below is quick.
+/// Under a backlog, a job below the mark waits no longer than this, as long as a look at everything
+/// below is quick.
 constexpr Duration longest_wait = std::chrono::seconds{1};
 
 constexpr LooksBelow::Pace claim_pace = {.quick = std::chrono::milliseconds{5},
@@ -21,14 +21,14 @@ constexpr LooksBelow::Pace claim_pace = {.quick = std::chrono::milliseconds{5},
                                          .longest_pause = std::chrono::seconds{5},
                                          .rest = Duration::zero()};
 
-/// After so many searches with a look comes one without, which shows what a search takes by itself.
+/// After so many searches with a look comes one without, to measure a search alone.
 constexpr int most_in_a_row = 8;
 
-/// Jobs that are expected this close to each other are looked for together.
+/// Expected jobs this close in time share one range.
 constexpr Duration close = std::chrono::milliseconds{200};
 constexpr std::size_t most_expected = 16;
 
-/// Puts ranges in order, and makes one of those that have a time in common.
+/// Sorts ranges and merges those that overlap.
 void join(std::vector<DueRange>& ranges) {
     std::ranges::sort(ranges, {}, &DueRange::from);
     std::vector<DueRange> joined;
@@ -42,7 +42,7 @@ void join(std::vector<DueRange>& ranges) {
 
 } // namespace
 
-/// What a search takes without a look is no reason to look less.
+/// Counts only the time that the look added: the rest is no reason to look less often.
 void ClaimFloors::finish_look(Queue& queue, const DueRange& look, const Findings& found,
                               SteadyTime now) {
     const Duration took =
@@ -52,7 +52,7 @@ void ClaimFloors::finish_look(Queue& queue, const DueRange& look, const Findings
     queue.looks_first_at = queue.looks.has_seen_all() ? now + longest_wait : now;
 }
 
-/// What was to be committed by then has been found.
+/// Drops expected jobs whose transactions must have committed before `began`: they were found.
 void ClaimFloors::finish_expected(Queue& queue, SteadyTime began) {
     std::erase_if(queue.expected,
                   [&](const Expected& one) { return began >= one.since + submit_lag; });
@@ -107,7 +107,7 @@ void ClaimFloors::end(std::string_view queue, const Search& search, const Findin
         known.floor = std::max(search.floor, std::min(*found.now, found.looked_to) - submit_lag);
     if (found.now) {
         known.time = found.now;
-        known.time_at = began; // so that it is known as too late rather than as too early
+        known.time_at = began; // errs on the late side
     }
     if (search.floor != Timestamp::min()) note_look(known, search, found, began, now);
 }
@@ -126,32 +126,32 @@ void ClaimFloors::note_look(Queue& queue, const Search& search, const Findings& 
         finish_expected(queue, began);
         if (has_looked) finish_look(queue, search.look, found, now);
     } else if (has_found_below && has_looked) {
-        // There may be more, which go first; what is older than these is done with.
+        // The rest of the piece may hold more jobs and comes first; older ones were all found.
         queue.unfinished = {std::max(*found.oldest, search.look.from), search.look.to};
         queue.looks_first_at = now;
     }
 }
 
-void ClaimFloors::expect(std::span<const NewJob> jobs, std::span<const Submitted> answers,
+void ClaimFloors::expect(std::span<const NewJob> jobs, std::span<const Submitted> outcomes,
                          SteadyTime now) {
     using Outcome = Submitted::Outcome;
     const std::string* looked_at = nullptr;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         const NewJob& job = jobs[i];
-        if (job.priority == 0 && !job.run_at) { // late only if all of the call is
+        if (job.priority == 0 && !job.run_at) { // late only if the whole call is
             if (looked_at && *looked_at == job.queue) continue;
             looked_at = &job.queue;
         }
-        const Timestamp created_at = answers[i].created_at;
+        const Timestamp created_at = outcomes[i].created_at;
         const Timestamp run_at = job.run_at.value_or(created_at + job.delay);
-        if (answers[i].outcome == Outcome::created)
+        if (outcomes[i].outcome == Outcome::created)
             expect(job.queue, times_of(job, run_at, created_at).run_at, now);
-        else if (answers[i].outcome == Outcome::replaced && job.run_at)
+        else if (outcomes[i].outcome == Outcome::replaced && job.run_at)
             expect(job.queue, run_at, now);
     }
 }
 
-/// Null if what is due then is looked for anyway.
+/// Null if searches cover `run_at` anyway.
 ClaimFloors::Queue* ClaimFloors::queue_above(std::string_view name, Timestamp run_at) {
     const auto known = queues_.find(name);
     return known == queues_.end() || run_at >= known->second.floor ? nullptr : &known->second;

@@ -18,24 +18,23 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Where a claim looks for due jobs.
 ///
-/// An index keeps the entries of jobs that were claimed until the database has cleaned up, which
-/// one long transaction of anybody's puts off: a claim that began with the oldest job would walk
-/// over all of them. So it begins a little before the oldest of those that were claimed last: at
-/// the low-water mark. What comes below it is found
+/// An index keeps the entries of claimed jobs until the database has cleaned up, which one long
+/// transaction of any client delays: a claim that began with the oldest entry would scan all of
+/// them. So it begins at the low-water mark, a little before the oldest job claimed last. Jobs
+/// below the mark are found
 ///
-/// - at once, where this process put it there itself: see expect();
+/// - at once, if this process put them there: see expect();
 /// - by a look below the mark: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class ClaimFloors {
 public:
     struct Search {
-        /// What to look at, one after the other, until there are enough. They have no time in
-        /// common.
+        /// To be scanned in this order until enough jobs are found. They do not overlap.
         std::vector<DueRange> ranges = {{Timestamp::min(), Timestamp::max()}};
         Timestamp floor = Timestamp::min(); ///< the low-water mark
-        DueRange look = {};                 ///< below it, in case something is there; in `ranges`
-        std::optional<Timestamp> now = {};  ///< the database's time at the latest, if known
+        DueRange look = {};                 ///< the look below it, if any; part of `ranges`
+        std::optional<Timestamp> now = {};  ///< upper bound of the database's time, if known
         std::uint64_t generation = 0;       ///< of the marks
 
         bool begins_below() const noexcept { return ranges.front().to <= floor; }
@@ -45,40 +44,40 @@ public:
         }
     };
 
-    /// What came of it.
+    /// The outcome of a search.
     struct Findings {
-        std::optional<Timestamp> oldest = {};   ///< of the jobs that were found
-        bool is_filled = false;                 ///< they were as many as it had wanted
-        bool has_looked_below = false;          ///< at all ranges there, though it is filled
-        std::optional<Timestamp> now = {};      ///< until when jobs were due, if known
-        Timestamp looked_to = Timestamp::max(); ///< what is due from then on was not looked for
+        std::optional<Timestamp> oldest = {};   ///< of the jobs found
+        bool is_filled = false;                 ///< as many jobs as requested were found
+        bool has_looked_below = false;          ///< all ranges there were scanned, though filled
+        std::optional<Timestamp> now = {};      ///< jobs due until then were looked for, if known
+        Timestamp looked_to = Timestamp::max(); ///< jobs due from then on were not looked for
         std::optional<Duration> look_took = {}; ///< for the range with Search::look, if known
-        Duration took = {}; ///< otherwise, for all, without what the jobs themselves take
+        Duration took = {}; ///< otherwise, for all ranges, without the cost of the jobs themselves
     };
 
-    /// `widest`: of a look at a piece of what is below.
+    /// `widest`: the longest piece of a look below the mark.
     explicit ClaimFloors(Duration widest = LooksBelow::any_width) : widest_(widest) {}
 
-    /// Where to look now.
+    /// Returns where to look now.
     Search begin(std::string_view queue, SteadyTime now);
 
     void end(std::string_view queue, const Search& search, const Findings& found, SteadyTime began,
              SteadyTime now);
 
-    /// Of `jobs`, with what became of them, those that are due below the mark.
-    void expect(std::span<const NewJob> jobs, std::span<const Submitted> answers, SteadyTime now);
+    /// Expects those of `jobs` that were submitted and are due below the mark.
+    void expect(std::span<const NewJob> jobs, std::span<const Submitted> outcomes, SteadyTime now);
 
-    /// Jobs that were above a mark may be below it. Searches under way set no mark any more.
+    /// Drops all marks, as jobs may have moved below them. Searches under way set no mark.
     void forget() {
         const std::lock_guard lock(mutex_);
         queues_.clear();
         ++generation_;
     }
 
-    /// A job with this time may be there now, or as soon as a transaction is committed.
+    /// A job with this time may exist now, or as soon as a transaction commits.
     void expect(std::string_view queue, Timestamp run_at, SteadyTime now);
-    /// The same of one that was there before. All of these are looked for as one range, wherever
-    /// they are: they come at once, and seldom.
+    /// As expect(), for a job that returned to its queue. All of these are one range, however far
+    /// apart: they come together, and rarely.
     void expect_back(std::string_view queue, Timestamp run_at, SteadyTime now);
 
 private:
@@ -90,12 +89,12 @@ private:
     struct Queue {
         LooksBelow looks;
         Timestamp floor = Timestamp::min();
-        std::optional<Timestamp> time = {}; ///< the database's, at `time_at` at the latest
+        std::optional<Timestamp> time = {}; ///< upper bound of the database's, at `time_at`
         SteadyTime time_at = {};
         std::vector<Expected> expected = {};
-        std::optional<DueRange> unfinished = {}; ///< the rest of a piece in which there was much
-        SteadyTime looks_first_at = {};          ///< not before, even if there are enough above
-        Duration usual = {};                     ///< so long does a search without a look take
+        std::optional<DueRange> unfinished = {}; ///< rest of a piece that had too many jobs
+        SteadyTime looks_first_at = {};          ///< from then on, the look precedes the mark
+        Duration usual = {};                     ///< duration of a search without a look
         int looks_in_a_row = 0;
     };
     static DueRange next_look(const Queue& queue, SteadyTime now);

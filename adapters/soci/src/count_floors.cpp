@@ -11,8 +11,7 @@ constexpr LooksBelow::Pace count_pace = {.quick = std::chrono::milliseconds{5},
                                          .longest_pause = std::chrono::seconds{30},
                                          .rest = std::chrono::seconds{1}};
 
-/// What is counted may be committed this much later, and one clock be this much faster than
-/// another.
+/// Counted rows may be committed this much later, and clocks may differ by this much.
 constexpr Duration commit_lag = std::chrono::milliseconds{100};
 
 } // namespace
@@ -24,7 +23,7 @@ void CountFloors::end(std::string_view of, std::optional<Timestamp> oldest, Time
     Timestamp floor = oldest.value_or(counted_at) - commit_lag;
     const std::lock_guard lock(mutex_);
     Floor& known = known_or(of, floor, now);
-    if (!oldest && known.floor > floor) { // of leases, of which new ones may be shorter
+    if (!oldest && known.floor > floor) { // leases: new ones may be shorter
         floor = known.floor;
         known.looks.end_rest();
     }
@@ -49,7 +48,7 @@ void CountFloors::lower(std::string_view of, Duration after, SteadyTime now) {
     lower_to(found->second, time - commit_lag, now);
 }
 
-void CountFloors::count_anew() {
+void CountFloors::recount() {
     const std::lock_guard lock(mutex_);
     std::erase_if(floors_, [](const auto& entry) { return entry.second.looks.are_of_all(); });
 }

@@ -4,33 +4,33 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Where a count begins, in the order of an index: of a queue's jobs, say.
+/// Where a count begins in an index, for example the count of a queue's jobs.
 ///
-/// An index keeps the entries of what is gone until the database has cleaned up, which one long
-/// transaction of anybody's puts off. So a count begins with the oldest that the last one found, or
-/// with its time if it found none, or where it began if that is later; what is below that is found
-/// by a look once a second, or more rarely where that takes long: see LooksBelow.
+/// An index keeps the entries of removed rows until the database has cleaned up, which one long
+/// transaction of any client delays. So a count begins with the oldest row that the last one found;
+/// if it found none, with the last count's time or its own beginning, whichever is later. Rows
+/// below that are found by a look once a second, or less often if looks are slow: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class CountFloors : public Floors {
 public:
-    /// `widest`: of a look at a piece of what is below.
+    /// `widest`: the longest piece of a look below the mark.
     explicit CountFloors(Duration widest = LooksBelow::any_width);
 
-    /// `oldest` that was counted; if there was none, everything before `counted_at` is gone, and
-    /// before where the count began.
+    /// `oldest` is the oldest row counted; if empty, no row exists before `counted_at`, nor before
+    /// the beginning of the count.
     void end(std::string_view of, std::optional<Timestamp> oldest, Timestamp counted_at,
              SteadyTime began, SteadyTime now);
 
-    /// Something with this time is there now.
+    /// A row with this time exists now.
     void lower(std::string_view of, Timestamp time, SteadyTime now);
 
-    /// The same of something whose time is `after` that of the database.
+    /// As above, for a row whose time is `after` later than the database's clock.
     void lower(std::string_view of, Duration after, SteadyTime now);
 
-    /// Something came below marks, nobody knows where: the next counts are of all, unless looks at
-    /// pieces have to find it.
-    void count_anew();
+    /// Rows may have come below any mark: the next counts begin with the oldest entries. Marks with
+    /// looks at pieces stay; those looks find the rows.
+    void recount();
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

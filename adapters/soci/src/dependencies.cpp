@@ -15,17 +15,17 @@ namespace {
 
 // The column `dependents`.
 constexpr int has_children = 1;
-constexpr int has_told = 2;
+constexpr int has_notified = 2;
 
 struct Locked {
     int blocked_by = 0;
     OnParentFailure on_parent_failure = OnParentFailure::cancel;
     std::string queue = {};
     JobStatus status = JobStatus::pending;
-    bool has_children = false; ///< that may have to be told
+    bool has_children = false; ///< that may have to be notified
 };
 
-/// Those that are there; they stay as they are until the transaction ends.
+/// Returns the rows that exist; they are locked until the transaction ends.
 template <typename Ids>
 std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const Ids& ids) {
     std::map<JobId, Locked> locked;
@@ -48,46 +48,47 @@ std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const 
 
 struct Child {
     const NewJob* job;
-    Submitted* answer;
+    Submitted* submitted;
     std::vector<JobId> parents;
 };
 
-std::vector<Child> children_among(std::span<const NewJob> jobs, std::span<Submitted> answers) {
+std::vector<Child> children_among(std::span<const NewJob> jobs, std::span<Submitted> outcomes) {
     std::vector<Child> children;
     Parents parents;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         const bool is_child =
-            !jobs[i].after.empty() && answers[i].outcome == Submitted::Outcome::created;
-        if (is_child) children.push_back({&jobs[i], &answers[i], parents.of(jobs[i])});
-        parents.submitted(jobs[i], answers[i]);
+            !jobs[i].after.empty() && outcomes[i].outcome == Submitted::Outcome::created;
+        if (is_child) children.push_back({&jobs[i], &outcomes[i], parents.of(jobs[i])});
+        parents.submitted(jobs[i], outcomes[i]);
     }
     return children;
 }
 
 using FinishedJobs = std::map<JobId, JobStatus>;
 
-/// A child, by what its parents have become.
-struct Told {
+/// The finished parents of one child.
+struct ParentsDone {
     int count = 0;
     const FinishedJobs::value_type* failed = nullptr; ///< one that did not complete
 };
 
-std::map<JobId, Told> tell_children(Session& session, const RowStatements& sql,
-                                    const FinishedJobs& parents) {
-    std::map<JobId, Told> told;
+std::map<JobId, ParentsDone> notify_children(Session& session, const RowStatements& sql,
+                                             const FinishedJobs& parents) {
+    std::map<JobId, ParentsDone> children;
     const auto id_of = [](JsonRows& rows, const auto& parent) { rows.add(parent.first); };
     in_rows(parents, id_of, [&](const std::string& rows) {
         session.query(sql.tell).for_each(
             [&](Row row) {
                 const JobId child = read_id(row);
                 const auto parent = parents.find(read_id(row));
-                ++told[child].count;
-                if (parent->second != JobStatus::completed) told[child].failed = &*parent;
+                ParentsDone& done = children[child];
+                ++done.count;
+                if (parent->second != JobStatus::completed) done.failed = &*parent;
             },
             rows);
         if (!sql.close.text.empty()) session.query(sql.close).change(rows);
     });
-    return told;
+    return children;
 }
 
 void mark(Session& session, const RowStatements& sql, const auto& ids, int dependents) {
@@ -105,7 +106,7 @@ JobStatus stopped_as(const Locked& child) {
                                                             : JobStatus::cancelled;
 }
 
-/// Children that are stopped, each with what has become of a parent, by their status.
+/// Children to stop, by their new status, each with the parent that did not complete.
 using Stopped = std::map<JobStatus, std::vector<std::pair<JobId, const FinishedJobs::value_type*>>>;
 
 void stop_children(Session& session, const RowStatements& sql, const Stopped& stopped,
@@ -121,11 +122,10 @@ void stop_children(Session& session, const RowStatements& sql, const Stopped& st
     }
 }
 
-/// Adds to finished jobs those that are stopped because they did not complete, and that have
-/// children themselves, until there are `limit`: all that a chain of them stops is then told in the
-/// same statements. They are locked.
-void add_what_is_stopped(Session& session, const RowStatements& sql, FinishedJobs& parents,
-                         std::size_t limit) {
+/// Adds to the finished jobs up to `limit` children that those stop and that have children
+/// themselves: the same statements then notify everything that a chain stops. Locks them.
+void add_stopped_children(Session& session, const RowStatements& sql, FinishedJobs& parents,
+                          std::size_t limit) {
     std::vector<JobId> latest;
     for (const auto& [id, status] : parents)
         if (status != JobStatus::completed) latest.push_back(id);
@@ -157,14 +157,14 @@ void add_what_is_stopped(Session& session, const RowStatements& sql, FinishedJob
     }
 }
 
-/// Tells the children of `parents`. Returns those of them that this stops and that have children
-/// themselves, but for those that are among `parents`.
+/// Notifies the children of `parents`. Returns those that this stops and that have children
+/// themselves, except those in `parents`.
 FinishedJobs unblock_children(Session& session, const RowStatements& sql,
                               const FinishedJobs& parents, CallTime now,
-                              std::vector<Unblocked>& answer) {
-    const auto told = tell_children(session, sql, parents);
+                              std::vector<Unblocked>& unblocked) {
+    const auto notified = notify_children(session, sql, parents);
     std::vector<JobId> ids;
-    for (const auto& [id, by] : told) ids.push_back(id);
+    for (const auto& [id, done] : notified) ids.push_back(id);
     auto locked = lock_rows(session, sql.lock, ids);
     std::erase_if(locked, [](const auto& child) {
         return child.second.status != JobStatus::pending || child.second.blocked_by == 0;
@@ -174,17 +174,18 @@ FinishedJobs unblock_children(Session& session, const RowStatements& sql,
     std::vector<std::pair<JobId, int>> left;
     Stopped stopped;
     for (auto& [id, child] : locked) {
-        const Told& by = told.at(id);
-        Unblocked one{id, std::move(child.queue), JobStatus::pending, child.blocked_by - by.count};
-        if (by.failed && can_be_stopped(child)) {
+        const ParentsDone& done = notified.at(id);
+        Unblocked one{id, std::move(child.queue), JobStatus::pending,
+                      child.blocked_by - done.count};
+        if (done.failed && can_be_stopped(child)) {
             one.status = stopped_as(child);
             one.blocked_by = 0;
-            stopped[one.status].emplace_back(id, by.failed);
+            stopped[one.status].emplace_back(id, done.failed);
             if (child.has_children && !parents.contains(id)) next.emplace(id, one.status);
         } else {
             left.emplace_back(id, one.blocked_by);
         }
-        answer.push_back(std::move(one));
+        unblocked.push_back(std::move(one));
     }
     const auto add_left = [](JsonRows& rows, const auto& row) { rows.add(row.first, row.second); };
     in_rows(left, add_left,
@@ -202,14 +203,14 @@ std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs) {
 }
 
 void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
-                    std::span<Submitted> answers) {
-    auto children = children_among(jobs, answers);
+                    std::span<Submitted> outcomes) {
+    auto children = children_among(jobs, outcomes);
     if (children.empty()) return;
     const auto waited_for = ids_waited_for(jobs);
     std::set<JobId> created, others; // the former as parents
-    for (const Submitted& answer : answers)
-        if (answer.outcome == Submitted::Outcome::created && waited_for.contains(answer.id))
-            created.insert(answer.id);
+    for (const Submitted& job : outcomes)
+        if (job.outcome == Submitted::Outcome::created && waited_for.contains(job.id))
+            created.insert(job.id);
     for (const Child& child : children)
         for (const JobId& parent : child.parents)
             if (!created.contains(parent)) others.insert(parent);
@@ -225,7 +226,7 @@ void block_children(Session& session, const RowStatements& sql, std::span<const 
         orphans.push_back(child.job->id);
         created.erase(child.job->id);
         there.erase(child.job->id);
-        *child.answer = {Submitted::Outcome::parent_missing, *missing, {}};
+        *child.submitted = {Submitted::Outcome::parent_missing, *missing, {}};
         return true;
     });
     in_rows(orphans, add_id,
@@ -258,25 +259,25 @@ std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
                     parents.emplace(id, read_status(row));
                 },
                 limit);
-    // What this stops has finished as well: a chain would otherwise take a transaction a job.
-    std::vector<Unblocked> answer;
-    std::vector<JobId> told;
+    // Stopped children have finished as well: else a chain would take a transaction a job.
+    std::vector<Unblocked> unblocked;
+    std::vector<JobId> notified;
     while (!parents.empty()) {
-        add_what_is_stopped(session, sql, parents, limit - std::min(limit, told.size()));
-        for (const auto& [id, status] : parents) told.push_back(id);
-        parents = unblock_children(session, sql, parents, now, answer);
-        if (told.size() + parents.size() <= limit) continue;
+        add_stopped_children(session, sql, parents, limit - std::min(limit, notified.size()));
+        for (const auto& [id, status] : parents) notified.push_back(id);
+        parents = unblock_children(session, sql, parents, now, unblocked);
+        if (notified.size() + parents.size() <= limit) continue;
         for (const auto& [id, status] : parents) left.push_back(id);
         break;
     }
-    mark(session, sql, told, has_told);
-    return answer;
+    mark(session, sql, notified, has_notified);
+    return unblocked;
 }
 
 void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
                          JobStatus status, CallTime now) {
-    std::vector<Unblocked> answer;
-    unblock_children(session, sql, {{parent, status}}, now, answer);
+    std::vector<Unblocked> unblocked;
+    unblock_children(session, sql, {{parent, status}}, now, unblocked);
 }
 
 void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children) {

@@ -6,25 +6,25 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// The jobs that others wait for: they are inserted with 1 as `dependents`.
+/// Returns the jobs that others of `jobs` wait for: they are inserted with 1 as `dependents`.
 std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs);
 
-/// Makes those of `jobs` wait that name parents. All have been inserted as `answers` say; one whose
-/// parent is missing is taken back, and its answer says so.
+/// Blocks those of `jobs` that name parents. All were inserted with the given outcomes; a job whose
+/// parent is missing is deleted, and its outcome becomes `parent_missing`.
 void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
-                    std::span<Submitted> answers);
+                    std::span<Submitted> outcomes);
 
-/// See JobStore::unblock(). Looks at the jobs `known`, and with `looks_for_more` for others.
-/// Appends to `left` what has finished as well and was not looked at any more.
+/// See JobStore::unblock(). Handles the jobs `known` and, with `looks_for_more`, further finished
+/// ones. Appends to `left` jobs that have finished as well but exceed the limit.
 std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
                                std::span<const JobId> known, bool looks_for_more, std::size_t limit,
                                CallTime now, std::vector<JobId>& left);
 
-/// Tells the children of one job that has finished.
+/// Notifies the children of a finished job.
 void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
                          JobStatus status, CallTime now);
 
-/// Of children that are deleted.
+/// Removes the dependencies of deleted children.
 void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

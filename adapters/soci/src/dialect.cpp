@@ -54,21 +54,21 @@ std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp fl
 
 std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
     using Outcome = Submitted::Outcome;
-    Submitted answer{Outcome::id_exists, job.id, {}};
+    Submitted conflict{Outcome::id_exists, job.id, {}};
     if (session.query(statements::created_at)
-            .for_first([&](Row row) { answer.created_at = row.time(); }, job.id))
-        return answer;
+            .for_first([&](Row row) { conflict.created_at = row.time(); }, job.id))
+        return conflict;
     const auto is_taken = [&](const std::optional<std::string>& key, const Sql& holder) {
         const auto read = [&](Row row) {
-            answer.id = read_id(row);
-            answer.created_at = row.time();
+            conflict.id = read_id(row);
+            conflict.created_at = row.time();
         };
         return key && session.query(holder).for_first(read, *key);
     };
-    answer.outcome = Outcome::repeated;
-    if (is_taken(job.idempotency_key, statements::first_of_key)) return answer;
-    answer.outcome = Outcome::key_taken;
-    if (is_taken(job.unique_key, statements::key_holder)) return answer;
+    conflict.outcome = Outcome::repeated;
+    if (is_taken(job.idempotency_key, statements::first_of_key)) return conflict;
+    conflict.outcome = Outcome::key_taken;
+    if (is_taken(job.unique_key, statements::key_holder)) return conflict;
     return std::nullopt;
 }
 

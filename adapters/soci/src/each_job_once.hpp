@@ -9,8 +9,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Calls `each(batch)` for one part of `all` after the other, none of which names a job, or what
-/// else `name_of` answers, twice: in one statement the order of such two would be open.
+/// Calls `each(batch)` for consecutive parts of `all`, in none of which `name_of` returns a name
+/// twice: in one statement the order of two items of a job would be undefined.
 template <typename Item, typename NameOf, typename Each>
 void in_batches(std::span<const Item> all, NameOf name_of, Each each) {
     std::unordered_set<std::invoke_result_t<NameOf, const Item&>> seen;

@@ -11,21 +11,21 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Jobs that this process has finished and that others may wait for: so that it has not to look for
-/// them among the entries of those that are done with.
+/// Jobs that this process has finished and that may have dependents: no need to search the index,
+/// which keeps the entries of handled ones.
 ///
 /// Thread-safety  Full.
 class FinishedParents {
 public:
     void add(std::span<const JobId> ids) {
         const std::lock_guard lock(mutex_);
-        // More than these are found by a look for them.
+        // The rest is found by a search.
         const auto room = most - std::min(most, ids_.size());
         ids_.insert(ids_.end(), ids.begin(),
                     ids.begin() + static_cast<std::ptrdiff_t>(std::min(room, ids.size())));
     }
 
-    /// Returns what `work` returns of the first ones, up to `limit`. If it throws, they are kept.
+    /// Returns `work(ids)` of up to `limit` ids and drops them. If it throws, they are kept.
     template <typename Work>
     auto take(std::size_t limit, Work&& work) {
         auto taken = take(limit);

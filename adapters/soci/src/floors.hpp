@@ -12,14 +12,14 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Where calls that are made over and over begin in an index, by name: at a floor, below which
-/// nothing is known to live. What is there all the same is found by looks below it.
+/// Where recurring calls begin in an index, by name: at a low-water mark, below which no live entry
+/// is known. Entries that exist there nevertheless are found by looks below it.
 ///
 /// Thread-safety  Full.
 class Floors {
 public:
-    /// Where a call begins, once what is due to be looked at below has been, by `find(range)`,
-    /// which returns the oldest that is there. `clock` is this process's.
+    /// Returns where a call begins. First runs the look below that is due, if any, by
+    /// `find(range)`, which returns the oldest entry there. `clock` is this process's.
     Timestamp begin(std::string_view of, const auto& find, const auto& clock) {
         const SteadyTime began = clock();
         if (const DueRange range = below(of, began); !range.is_empty()) {
@@ -29,17 +29,17 @@ public:
         return floor_of(of);
     }
 
-    /// What to look at before the next call, if anything.
+    /// Returns the range to look at before the next call; empty if none.
     DueRange below(std::string_view of, SteadyTime now) const;
 
-    /// What came of that.
+    /// Records the outcome of that look.
     void looked(std::string_view of, const DueRange& range, std::optional<Timestamp> oldest,
                 SteadyTime began, SteadyTime now);
 
-    /// Where the call begins: at the oldest entries, if not known.
+    /// Returns where the call begins; with the oldest entries, if unknown.
     Timestamp floor_of(std::string_view of) const;
 
-    /// The next calls begin with the oldest entries.
+    /// Makes the next calls begin with the oldest entries.
     void forget();
 
 protected:
@@ -51,10 +51,10 @@ protected:
         SteadyTime counted_by = {}; ///< by this process's
     };
 
-    /// `widest`: of a look at a piece of what is below.
+    /// `widest`: the longest piece of a look below the mark.
     Floors(const LooksBelow::Pace& pace, Duration widest) : pace_(pace), widest_(widest) {}
 
-    /// What is known of it; `floor` if nothing is.
+    /// Returns the entry of `of`; makes one with `floor` if none exists.
     Floor& known_or(std::string_view of, Timestamp floor, SteadyTime now);
     static void lower_to(Floor& known, Timestamp time, SteadyTime now);
 

@@ -8,14 +8,13 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// A host's session inside the host's open transaction, and how to speak to it.
+/// A host's session inside the host's open transaction, and its dialect.
 struct HostSession {
     const Dialect& dialect;
     std::unique_ptr<Session> session;
 };
 
-/// These throw Error if the session has no open transaction that can go on, or not the encoding
-/// that texts are in.
+/// These throw Error if the session has no usable open transaction, or a wrong encoding.
 HostSession borrow_sqlite(soci::session& host, const HostTables& tables);
 HostSession borrow_postgresql(soci::session& host, const HostTables& tables);
 HostSession borrow_mysql(soci::session& host, const HostTables& tables);

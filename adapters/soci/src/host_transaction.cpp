@@ -81,10 +81,10 @@ std::vector<Submitted> detail::submit_all(soci::session& host, std::vector<NewJo
                 job.id = JobId::make(clock.next(today), random_bits(), random_bits());
             validate(job);
         }
-        std::vector<Submitted> answers;
-        answers.reserve(jobs.size());
-        dialect.submit(session, jobs, now, answers);
-        return answers;
+        std::vector<Submitted> outcomes;
+        outcomes.reserve(jobs.size());
+        dialect.submit(session, jobs, now, outcomes);
+        return outcomes;
     });
 }
 
@@ -98,9 +98,9 @@ bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
               const HostTables& tables) {
     const auto completed = Settlement::completed(lease, std::move(result));
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
-        Exchange answer;
-        dialect.settle(session, {&completed, 1}, now, answer);
-        return answer.settled.front().accepted;
+        Exchange exchange;
+        dialect.settle(session, {&completed, 1}, now, exchange);
+        return exchange.settled.front().accepted;
     });
 }
 

@@ -23,10 +23,10 @@ public:
     }
 
     std::size_t count() const noexcept { return count_; }
-    /// Of the text, about.
+    /// The approximate size of the text, in bytes.
     std::size_t size() const noexcept { return text_.size(); }
 
-    /// Leaves it empty.
+    /// Returns the text, and leaves this empty.
     std::string take() {
         std::string whole = text_.empty() ? "[" : std::move(text_);
         text_.clear();
@@ -58,7 +58,7 @@ private:
     std::size_t count_ = 0;
 };
 
-/// Of one column.
+/// Rows of one column.
 template <typename Texts>
 std::string rows_of(const Texts& texts) {
     JsonRows rows;
@@ -66,7 +66,7 @@ std::string rows_of(const Texts& texts) {
     return rows.take();
 }
 
-/// Calls `run(rows)` with some of the rows that `add(rows, item)` makes, until all had their turn.
+/// Calls `run(rows)` for successive batches of the rows that `add(rows, item)` makes.
 template <typename Items, typename Add, typename Run>
 void in_rows(const Items& items, Add add, Run run) {
     constexpr std::size_t max_rows = 1000; // of a statement

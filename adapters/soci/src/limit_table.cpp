@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::array<std::string_view, 3> names_of_per = {"limit", "owner", "key"};
 
-/// The lines of a limit are its name, and that with `=` and what it counts apart: two ranges.
+/// The buckets of a limit are named after it, or after it, `=` and the scope's value: two ranges.
 std::array<std::pair<std::string, std::string>, 2> lines_of(const std::string& limit) {
-    constexpr char after_end = '\x01'; // less than what a name may hold
+    constexpr char after_end = '\x01'; // less than any character of a name
     return {{{limit, limit + after_end}, {limit + '=', limit + '>'}}};
 }
 
-/// Whoever waits for the limit is where it was in its queue again.
+/// Returns the jobs that wait for the limit to their places in their queues.
 void let_try_again(Session& session, const Dialect& dialect, const std::string& first,
                    const std::string& last) {
     struct Waiting {
@@ -74,8 +74,7 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
     const auto known = read_limits(session);
     if (std::ranges::find(known, limit) != known.end()) return;
     if (is_limiting(limit)) {
-        // Whoever waits for the row finds it as it is afterwards: a new one in its place would not
-        // be seen.
+        // Updates the row in place: transactions that wait for its lock would not see a new row.
         const auto write = [&](const Sql& sql) {
             return session.query(sql).change(limit.queue, limit.type,
                                              names_of_per[static_cast<std::size_t>(limit.per)],
@@ -101,7 +100,7 @@ std::string forget_idle_lines(Session& session, const Dialect& dialect, const st
     std::string last;
     session.query(statements::last_of_waiting)
         .for_first([&](Row row) { last = row.take_text(); }, job);
-    constexpr const char* after_all = "~"; // no id has it
+    constexpr const char* after_all = "~"; // greater than any id
     session.query(dialect.own_statements().forget_waiting)
         .change(job, last.empty() ? after_all : last);
     return last;

@@ -9,7 +9,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Of limit_columns.
+/// Reads a row of limit_columns.
 Limit read_limit(Row row);
 
 std::vector<Limit> read_limits(Session& session);
@@ -17,8 +17,8 @@ std::vector<Limit> read_limits(Session& session);
 /// See JobStore::set_limit().
 void set_limit(Session& session, const Dialect& dialect, const Limit& limit, CallTime now);
 
-/// Deletes what lines have left behind; of the jobs that wait, some of those after `job`. Returns
-/// the last of these, and nothing after the last of all.
+/// Deletes buckets and places that are no longer used, and rows of job_waiting for some of the jobs
+/// after `job`. Returns the last of these jobs; empty after the last of all.
 std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
                               CallTime now);
 

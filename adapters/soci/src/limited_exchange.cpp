@@ -11,12 +11,12 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// Of a row of job_waiting whose job was called to its turn. It keeps what was told.
+/// The bucket of a row of job_waiting whose job was admitted; the row keeps the reported limits.
 const std::string in_no_line;
 
-/// Each name in `told` has a `=` behind it, which no name contains.
-bool is_told(const std::string& told, const std::string& limit) {
-    return ("=" + told).find("=" + limit + "=") != std::string::npos;
+/// Each name in `reported` is followed by `=`, which no name contains.
+bool is_reported(const std::string& reported, const std::string& limit) {
+    return ("=" + reported).find("=" + limit + "=") != std::string::npos;
 }
 
 } // namespace
@@ -30,18 +30,18 @@ LimitedExchange::LimitedExchange(Session& session, const Dialect& dialect,
 
 Exchange LimitedExchange::run() {
     ask_for_limits();
-    answer_.settled.reserve(settlements_.size());
-    dialect_.settle(session_, settlements_, time_, answer_);
+    result_.settled.reserve(settlements_.size());
+    dialect_.settle(session_, settlements_, time_, result_);
     session_.run_added();
     began_ = steady_now();
     back_ = now_;
     if (limits_.empty() && request_.limits.empty()) {
-        dialect_.exchange(session_, {}, request_, time_, answer_);
-        return std::move(answer_);
+        dialect_.exchange(session_, {}, request_, time_, result_);
+        return std::move(result_);
     }
     read_lines_and_places();
     claim();
-    return std::move(answer_);
+    return std::move(result_);
 }
 
 void LimitedExchange::ask_for_limits() {
@@ -54,8 +54,8 @@ void LimitedExchange::claim() {
     bool is_more = true;
     std::size_t looked_at = 0;
     for (int round = 0; is_more && round < most_rounds; ++round) {
-        const auto wanted = request_.limit - answer_.claimed.size();
-        if (wanted == 0 || LookSize::is_enough(held_back_, !answer_.claimed.empty())) break;
+        const auto wanted = request_.limit - result_.claimed.size();
+        if (wanted == 0 || LookSize::is_enough(held_back_, !result_.claimed.empty())) break;
         const auto count = held_back_ == 0 ? std::min(wanted, look_size_.first() << 2 * round)
                                            : look_size_.next(held_back_);
         looked_at += count;
@@ -63,16 +63,16 @@ void LimitedExchange::claim() {
         is_more = claim_some(count);
     }
     write_lines();
-    if (answer_.claimed.size() < request_.limit)
-        answer_.next_due_in = is_more ? Duration::zero() : next_due();
-    if (answer_.claimed.empty()) return;
+    if (result_.claimed.size() < request_.limit)
+        result_.next_due_in = is_more ? Duration::zero() : next_due();
+    if (result_.claimed.empty()) return;
     dialect_.mark_limits(session_, queues_);
     if (held_back_ > 0) session_.run_added();
     look_size_.got(looked_at, held_back_, steady_now() - began_, longest());
 }
 
-/// How long a claim may take to put jobs out of the way: half of the time after which a line loses
-/// starts that nobody has claimed.
+/// How long a claim may spend on setting jobs aside: half of the time after which a bucket loses
+/// unused starts.
 Duration LimitedExchange::longest() const {
     constexpr Duration least = std::chrono::milliseconds{8}, most = std::chrono::milliseconds{30};
     Duration longest = most;
@@ -85,7 +85,7 @@ Duration LimitedExchange::longest() const {
     return std::max(longest, least);
 }
 
-/// False: there is no more to look at. Counts those it has put out of the way.
+/// Returns false if no candidate is left. Counts the due jobs that it sets aside.
 bool LimitedExchange::claim_some(std::size_t most_due) {
     const auto key = [this](const Candidate& one) {
         return std::tuple(place_of(one.job.queue), one.job.queued_at, one.job.id);
@@ -101,7 +101,7 @@ bool LimitedExchange::claim_some(std::size_t most_due) {
     const bool is_filled = some.size() == most_due;
     find_waits(some);
     std::ranges::sort(some, {}, key);
-    // Of those that wait, who comes after the last of these comes after others yet unseen.
+    // Waiting jobs after the last due one come after due jobs that were not read yet.
     const auto end = std::partition(waiting_.begin(), waiting_.end(), [&](const Candidate& one) {
         return !is_filled || key(one) < key(some.back());
     });
@@ -115,7 +115,7 @@ bool LimitedExchange::claim_some(std::size_t most_due) {
 
     std::vector<DueJob> started;
     for (Candidate& one : some) {
-        if (answer_.claimed.size() + started.size() == request_.limit) break;
+        if (result_.claimed.size() + started.size() == request_.limit) break;
         if (try_to_start(one))
             started.push_back(one.job);
         else if (one.is_due)
@@ -131,20 +131,20 @@ std::size_t LimitedExchange::place_of(const std::string& queue) const {
                                     request_.queues.begin());
 }
 
-/// How many jobs of an owner may be called: more than one where there is room for all of them.
+/// How many jobs of an owner may be admitted: more than one if there is room for all owners.
 std::size_t LimitedExchange::turns_each() const {
     const auto lines = std::ranges::count_if(lines_, [](const auto& entry) {
         return entry.second.served_at && !entry.second.called.empty();
     });
-    const std::size_t room = request_.limit - answer_.claimed.size();
+    const std::size_t room = request_.limit - result_.claimed.size();
     return std::max<std::size_t>(1,
                                  room / std::max<std::size_t>(1, static_cast<std::size_t>(lines)));
 }
 
-/// Those of the open lines who may come now; where they come in turn they are called, in their
-/// queue.
+/// Returns the waiting jobs that open buckets admit now. Round-robin buckets admit their jobs in
+/// the jobs' queues instead.
 std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
-    constexpr std::size_t more_than_wanted = 64; // of lines that come in no order
+    constexpr std::size_t more_than_wanted = 64; // buckets are read in no order
     std::vector<Candidate> found;
     if (open_.empty()) return found;
     const auto limits = limits_of_claim();
@@ -181,8 +181,8 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
     return found;
 }
 
-/// The first of each line, of the queues that are served here. Those that something else has
-/// happened to are taken out of it.
+/// Finds the first jobs of each bucket in the queues served here. Removes jobs that have changed
+/// since they began to wait.
 void LimitedExchange::find_first_of(std::span<OpenLine> lines) {
     for (bool is_any = !lines.empty(); is_any;) {
         for (OpenLine& line : lines)
@@ -191,10 +191,10 @@ void LimitedExchange::find_first_of(std::span<OpenLine> lines) {
         is_any = false;
         for (OpenLine& line : lines) {
             if (std::exchange(line.is_known, true)) continue;
-            if (line.first.size() + line.gone.size() < line.count)
+            if (line.first.size() + line.stale.size() < line.count)
                 lines_[line.name].has_waiting = false;
-            if (line.gone.empty()) continue;
-            stop_waiting(std::exchange(line.gone, {}));
+            if (line.stale.empty()) continue;
+            stop_waiting(std::exchange(line.stale, {}));
             line.is_known = false;
             is_any = true;
         }
@@ -210,12 +210,12 @@ void LimitedExchange::ask_for_first_of(OpenLine& line) {
         one.job.id = read_id(row);
         one.job.queue = row.take_text();
         one.job.queued_at = row.time();
-        one.told = row.take_text();
+        one.reported = row.take_text();
         one.job.revision = row.number();
         if (!row.next_is_null() && row.number() == one.job.revision)
             line.first.push_back(std::move(one));
         else
-            line.gone.push_back(one.job.id);
+            line.stale.push_back(one.job.id);
     };
     session_.query(sql_.to_call).add(read, queues_, line.name, line.count);
 }
@@ -230,7 +230,7 @@ void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Ca
     JsonRows queue_at, places, move;
     for (const Candidate& one : jobs) {
         const Timestamp run_at = back_of_queue();
-        if (one.has_row) move.add(one.job.id, in_no_line, one.told);
+        if (one.has_row) move.add(one.job.id, in_no_line, one.reported);
         queue_at.add(one.job.id, run_at, std::to_string(one.job.revision));
         places.add(one.job.id, no_fence, line);
         lines_[line].called.insert(one.job.id);
@@ -252,7 +252,7 @@ void LimitedExchange::ask_for(std::span<const Candidate> jobs, Looked& found) {
     in_rows(jobs, add, [&](const std::string& rows) { session_.query(sql_.look).add(read, rows); });
 }
 
-/// Of jobs that were called, those that are still as they were found in their lines.
+/// Keeps those of the admitted jobs that are unchanged since they were found in their buckets.
 void LimitedExchange::add_waiting(std::vector<Candidate> called, Looked& looked) {
     for (Candidate& one : called) {
         const auto found = looked.find(one.job.id);
@@ -263,11 +263,11 @@ void LimitedExchange::add_waiting(std::vector<Candidate> called, Looked& looked)
     }
 }
 
-/// Which of those that are due wait in a line all the same: for another worker, or for nothing
-/// more. Reads all that starting them or those in `waiting_` needs.
+/// Finds due jobs that have a row in job_waiting: they wait for another worker, or the row is out
+/// of date. Reads everything that starting them or those in `waiting_` needs.
 void LimitedExchange::find_waits(std::vector<Candidate>& due) {
     std::unordered_map<JobId, Candidate*> by_id;
-    std::vector<JobId> ids, gone;
+    std::vector<JobId> ids, stale;
     for (Candidate& one : due) {
         by_id.emplace(one.job.id, &one);
         ids.push_back(one.job.id);
@@ -276,10 +276,10 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
         Candidate& one = *by_id.at(read_id(row));
         std::string line = row.take_text();
         const Timestamp queued_at = row.time();
-        std::string told = row.take_text();
-        if (row.number() == 0) return gone.push_back(one.job.id);
+        std::string reported = row.take_text();
+        if (row.number() == 0) return stale.push_back(one.job.id);
         one.waits_in = std::move(line);
-        one.told = std::move(told);
+        one.reported = std::move(reported);
         one.has_row = true;
         if (!one.waits_in.empty()) one.job.queued_at = queued_at;
     };
@@ -291,10 +291,10 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
     name_lines_of(waiting_, names);
     ask_for_lines(names);
     session_.run_added();
-    stop_waiting(gone);
+    stop_waiting(stale);
 }
 
-/// What these jobs are under, and the lines of which more than the places has to be known.
+/// Finds the limits of these jobs, and the buckets of which more than the places must be read.
 void LimitedExchange::name_lines_of(std::span<Candidate> jobs, std::set<std::string>& names) {
     const auto limits = limits_of_claim();
     for (Candidate& one : jobs) {
@@ -320,7 +320,7 @@ bool LimitedExchange::try_to_start(Candidate& one) {
     return true;
 }
 
-/// Its line, if one has called it, calls another.
+/// If a bucket had admitted the job, opens the bucket for another one.
 void LimitedExchange::leave_turn(const JobId& id) {
     const auto called = called_.find(id);
     if (called == called_.end()) return;
@@ -333,10 +333,10 @@ void LimitedExchange::leave_turn(const JobId& id) {
 void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
     const DueJob& job = one.job;
     const auto& [limit, line, of_worker] = refused.by;
-    const bool is_news = !is_told(one.told, limit->name);
+    const bool is_news = !is_reported(one.reported, limit->name);
     if (is_news) {
-        one.told += limit->name + "=";
-        answer_.held_back.push_back({job.id, job.type, job.queue, job.created_at, limit->name});
+        one.reported += limit->name + "=";
+        result_.held_back.push_back({job.id, job.type, job.queue, job.created_at, limit->name});
     }
     leave_turn(job.id);
     const bool is_in_line = one.waits_in == line;
@@ -351,17 +351,17 @@ void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
         queue_at_.add(job.id, refused.run_at.value_or(never_due), std::to_string(job.revision));
 }
 
-/// In `line`, by the place in the queue that it had when it began to wait in lines.
+/// Makes the job wait in the bucket `line`, by its place in the queue when it began to wait.
 void LimitedExchange::keep_waiting(const Candidate& one, const std::string& line, bool is_news) {
     const bool comes_from_its_turn = one.has_row && one.waits_in.empty() && !line.empty();
-    if (comes_from_its_turn) waits_no_more_.push_back(one.job.id); // as of another place
+    if (comes_from_its_turn) waits_no_more_.push_back(one.job.id); // its place has changed
     if (!one.has_row || comes_from_its_turn)
-        wait_.add(one.job.id, line, one.told);
+        wait_.add(one.job.id, line, one.reported);
     else if (one.waits_in != line || is_news)
-        move_.add(one.job.id, line, one.told);
+        move_.add(one.job.id, line, one.reported);
 }
 
-/// Those that something else has happened to since they were looked at are not claimed.
+/// Claims the jobs, except those that have changed since they were found.
 void LimitedExchange::take(const std::vector<DueJob>& started) {
     if (started.empty()) return;
     std::unordered_map<JobId, ClaimedJob> taken;
@@ -377,12 +377,13 @@ void LimitedExchange::take(const std::vector<DueJob>& started) {
         const auto [first, last] = lines_of_.equal_range(job.id);
         for (auto line = first; line != last; ++line)
             places_.add(job.id, found->second.lease.fence, line->second);
-        answer_.claimed.push_back(std::move(found->second));
+        result_.claimed.push_back(std::move(found->second));
     }
     lines_of_.clear();
 }
 
-/// A row of job_waiting takes the place in the queue that its job still has.
+/// Writes the changes. A row of job_waiting copies its job's place in the queue, so it comes before
+/// that is moved.
 void LimitedExchange::write() {
     const auto change = [this](const Sql& sql, JsonRows& rows) {
         if (rows.count() > 0) session_.query(sql).add_change(rows.take());

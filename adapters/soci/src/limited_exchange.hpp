@@ -15,7 +15,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// A row of job_places, and what has become of its job.
+/// A row of job_places, and the state of its job.
 struct LimitPlace {
     std::string line;
     JobId job;
@@ -28,16 +28,17 @@ struct LimitPlace {
 
 /// An exchange that claims under limits.
 ///
-/// Whoever claims under a limit holds its row in job_limits until the transaction ends: what it
-/// reads of the lines stays true that long. Places are not counted but looked at: one whose lease
-/// is over is free, in whatever way it ended.
+/// A claim under a limit locks its row in job_limits until the transaction ends: the buckets that
+/// it reads stay unchanged that long. Places are not counted but checked: a place is free once its
+/// lease has ended, however it ended.
 ///
-/// Candidates are the due jobs of the queues, and those that wait in lines that have a place or may
-/// start one by their rate; together in the order of the claim. Who starts is claimed. Who finds no
-/// place waits in job_waiting, due at the end of time, and is not changed otherwise.
+/// Candidates are the due jobs of the queues, and the jobs that wait in buckets with a free place
+/// or a start that their rate allows; merged in the order of the claim. A job that starts is
+/// claimed. A job without a place waits in job_waiting, due at the end of time, and is otherwise
+/// unchanged.
 class LimitedExchange {
 public:
-    /// In a transaction that writes, for a request that wants jobs. Borrows all but the time.
+    /// For a writing transaction and a request for at least one job. Borrows its arguments.
     LimitedExchange(Session& session, const Dialect& dialect,
                     std::span<const Settlement> settlements, const ClaimRequest& request,
                     LookSize& look_size, CallTime now);
@@ -45,26 +46,26 @@ public:
     Exchange run();
 
 private:
-    static constexpr std::int64_t no_fence = 0; ///< of a job that was called
+    static constexpr std::int64_t no_fence = 0; ///< of a job that was admitted
 
     /// A job that may be claimed.
     struct Candidate {
         DueJob job = {};
-        std::string waits_in = {}; ///< the line; empty: in none
-        std::string told = {};     ///< limits that have held it back, each with `=` behind it
-        bool has_row = false;      ///< in job_waiting; where it waits in no line, for `told` alone
-        bool is_due = false;       ///< stands in its queue
+        std::string waits_in = {}; ///< the bucket; empty: none
+        std::string reported = {}; ///< limits reported as throttling it, each followed by `=`
+        bool has_row = false;      ///< in job_waiting; outside a bucket, only for `reported`
+        bool is_due = false;       ///< in its queue
         std::vector<LimitedBy> under = {};
     };
 
-    /// A line that may have a place for those who wait in it.
+    /// A bucket that may have a free place for waiting jobs.
     struct OpenLine {
         std::string name;
         const Limit& limit;
-        std::size_t count; ///< may come
+        std::size_t count; ///< jobs that it may admit
         std::vector<Candidate> first = {};
-        std::vector<JobId> gone = {};
-        bool is_known = false; ///< who these are
+        std::vector<JobId> stale = {}; ///< have changed since they began to wait
+        bool is_known = false;         ///< these were read
     };
 
     using Looked = std::unordered_map<JobId, DueJob>;
@@ -72,7 +73,7 @@ private:
     LimitsOfClaim limits_of_claim() const {
         return LimitsOfClaim(limits_, request_.limits, request_.worker);
     }
-    // What is asked for is known once the session has run what was added.
+    // These add statements; the results are available after Session::run_added().
     void ask_for_limits();
     void ask_for_lines(const std::set<std::string>& names);
     void ask_for_first_of(OpenLine& line);
@@ -115,7 +116,7 @@ private:
     LookSize& look_size_;
     CallTime time_;
     Timestamp now_ = {};
-    Timestamp back_ = {}; ///< the last in any queue that are due
+    Timestamp back_ = {}; ///< the last due time in any queue
     SteadyTime began_ = {};
     std::size_t held_back_ = 0; ///< due jobs
     std::string queues_;        ///< of the request, as rows
@@ -126,17 +127,17 @@ private:
         Timestamp next_at = {}, due_at = never_due;
         friend bool operator==(const Kept&, const Kept&) = default;
     };
-    std::map<std::string, Kept> kept_;    ///< lines that were read, as they are in job_lines
-    std::vector<std::string> open_;       ///< lines that may have a place for those who wait
-    std::set<std::string> still_open_;    ///< those of which nobody waits in these queues
-    std::vector<Candidate> waiting_;      ///< who may come to these places
-    std::map<JobId, std::string> called_; ///< to their turn, and by which line
-    std::size_t turns_ = 1;               ///< that an owner may have before others come
-    Exchange answer_;
+    std::map<std::string, Kept> kept_;    ///< buckets that were read, as in job_lines
+    std::vector<std::string> open_;       ///< buckets that may have a free place
+    std::set<std::string> still_open_;    ///< of these, with no job waiting in these queues
+    std::vector<Candidate> waiting_;      ///< candidates for these places
+    std::map<JobId, std::string> called_; ///< admitted jobs, with their buckets
+    std::size_t turns_ = 1;               ///< jobs that an owner may start before others
+    Exchange result_;
 
-    std::multimap<JobId, std::string> lines_of_; ///< in which those that may start take a place
+    std::multimap<JobId, std::string> lines_of_; ///< buckets in which started jobs take a place
 
-    // What is to be written of the jobs that were looked at.
+    // Rows to write.
     JsonRows left_, places_, wait_, move_, queue_at_;
     std::vector<JobId> waits_no_more_;
 };

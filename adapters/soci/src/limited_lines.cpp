@@ -4,13 +4,14 @@
 #include <map>
 #include <utility>
 
-/// What a LimitedExchange knows of the lines, and leaves behind.
+/// Reading and writing the buckets of a LimitedExchange.
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// A job called to its turn that nobody has claimed by then loses it: its queue may not be served.
+/// An admitted job that no worker has claimed by then loses its place: perhaps no worker serves its
+/// queue.
 constexpr Duration called_for = std::chrono::seconds{10};
-/// One that stands further behind than this has been put off since.
+/// An admitted job that is due later than this was deferred since.
 constexpr Duration called_within = std::chrono::seconds{1};
 
 LimitPlace read_place(Row row) {
@@ -26,7 +27,7 @@ LimitPlace read_place(Row row) {
     return place;
 }
 
-/// Of a job that was called, its turn may also be of a clock that was set back since.
+/// `of_later_clock`: the job was admitted before the clock was set back.
 enum class Taken { no, yes, of_later_clock };
 
 Taken is_taken(const LimitPlace& place, Timestamp now) {
@@ -43,8 +44,8 @@ Taken is_taken(const LimitPlace& place, Timestamp now) {
 
 } // namespace
 
-/// Lines that wait for the time, or that have places for which nobody had waited in the queues of
-/// those who saw them, and all places.
+/// Reads the due buckets and all places. A bucket is due when its rate allows a start, or if it has
+/// a free place for which no job waited in the queues of the claims that saw it.
 void LimitedExchange::read_lines_and_places() {
     const auto limits = limits_of_claim();
     std::vector<std::pair<Timestamp, std::string>> due;
@@ -106,7 +107,7 @@ void LimitedExchange::keep(const std::string& name, const Limit& limit) {
         line.next_at = next_at;
 }
 
-/// What is not known yet of them.
+/// Adds the statements that read those of the buckets that were not read yet.
 void LimitedExchange::ask_for_lines(const std::set<std::string>& names) {
     JsonRows unknown;
     for (const std::string& name : names)
@@ -125,7 +126,7 @@ void LimitedExchange::ask_for_lines(const std::set<std::string>& names) {
         .add([this](Row row) { lines_[row.text()].has_waiting = true; }, rows);
 }
 
-/// When to look whether there is a place for those who wait in the line.
+/// Returns when to check the bucket for a free place again.
 Timestamp LimitedExchange::due_at(const Limit& limit, LimitLine& line) const {
     if (!line.has_waiting) return never_due;
     if (limit.rate > 0) {
@@ -137,7 +138,7 @@ Timestamp LimitedExchange::due_at(const Limit& limit, LimitLine& line) const {
 
 void LimitedExchange::write_lines() {
     const auto limits = limits_of_claim();
-    // They may wait in queues that are served by others.
+    // Jobs may wait in queues that other workers serve.
     if (!still_open_.empty())
         session_.query(sql_.any_waiting)
             .for_each([&](Row row) { lines_[row.text()].has_waiting = true; },
@@ -157,7 +158,7 @@ void LimitedExchange::write_lines() {
     if (rows.count() > 0) session_.query(sql_.keep_line).add_change(rows.take(), now_);
 }
 
-/// When the next job of the queues is due, or a rate lets the next one start.
+/// Returns how long until the next job of the queues is due, or a rate allows the next start.
 std::optional<Duration> LimitedExchange::next_due() const {
     const auto limits = limits_of_claim();
     std::optional<Duration> least;

@@ -11,8 +11,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Which queues are under limits, as far as is known: so that claims from all others cost no more
-/// than if there were none.
+/// Caches which queues are under limits, so that claims from other queues cost no more than without
+/// any limit.
 ///
 /// Thread-safety  Full.
 class LimitedQueues {
@@ -46,13 +46,13 @@ public:
         return is_limited;
     }
 
-    /// Since the last call.
+    /// Whether limited queues were claimed from since the last call.
     bool were_claimed_from() {
         const std::lock_guard lock(mutex_);
         return std::exchange(were_claimed_from_, false);
     }
 
-    /// The last job that waits for a limit and that a sweep has looked at; empty: begins anew.
+    /// The last job of job_waiting that a sweep has checked; empty: begins at the first.
     std::string swept_to() const {
         const std::lock_guard lock(mutex_);
         return swept_to_;
@@ -64,7 +64,7 @@ public:
 
 private:
     mutable std::mutex mutex_;
-    std::vector<std::string> queues_; ///< an empty name stands for all
+    std::vector<std::string> queues_; ///< an empty name means all
     SteadyTime good_until_ = {};
     bool were_claimed_from_ = false;
     std::string swept_to_;

@@ -7,10 +7,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Pauses between looks at what an index has first, so that they take at most a twentieth of the
-/// time. There are none as long as looks are quick, which they are unless the entries of what is
-/// gone are kept; one that is not may be an accident, and two may: so no pause is longer than a
-/// minute.
+/// Pauses between looks at the first entries of an index, so that looks take at most a twentieth of
+/// the time. There are no pauses while looks are quick; they are slow when the index keeps entries
+/// of removed rows. A single slow look, even two, may be an accident, so no pause exceeds a minute.
 ///
 /// Thread-safety  Full.
 class LookPauses {

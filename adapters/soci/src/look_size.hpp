@@ -11,10 +11,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// How many due jobs a claim under limits looks at.
 ///
-/// Those that have to wait are put out of the way of the others. Meanwhile whoever was claimed
-/// waits, and so do other claims under these limits, whose lines lose starts that their rates give
-/// them. So a claim that got a job puts away about as many as take a short time; one that got none
-/// goes on, as there may be one behind them.
+/// A claim sets jobs aside that have to wait. Meanwhile the claimed jobs wait, and so do other
+/// claims under these limits, whose buckets lose starts. So a claim that got a job sets aside only
+/// as many as take a short time; a claim that got none continues, as a job that may start may
+/// follow.
 ///
 /// Thread-safety  Full.
 class LookSize {
@@ -23,7 +23,7 @@ public:
 
     std::size_t first() const noexcept { return size_; }
 
-    /// After so many were held back by a claim.
+    /// The next size, after this claim throttled `held_back` jobs.
     std::size_t next(std::size_t held_back) const noexcept {
         return std::max(first(), std::min(2 * held_back, most_in_vain));
     }
@@ -31,7 +31,8 @@ public:
         return held_back >= (got_any ? least : most_in_vain);
     }
 
-    /// A claim that got jobs looked at `count` and `took` so long, which should be `at_most`.
+    /// Records a claim that got jobs, looked at `count` and took `took`, which should be at most
+    /// `at_most`.
     void got(std::size_t count, std::size_t held_back, Duration took, Duration at_most) noexcept {
         const std::size_t size = size_;
         if (held_back > 0 && took > at_most)

@@ -5,21 +5,21 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// Of the time, at most these parts are spent on looks that are not quick.
+/// Slow looks take at most one part in so many of the time.
 constexpr int pieces_one_in = 20, all_one_in = 200;
 constexpr Duration longest_deep_pause = std::chrono::hours{1};
 
-/// So many looks in a row that are slower than a quick piece may be accidents.
+/// So many consecutive looks slower than a quick piece may be accidents.
 constexpr int most_accidents = 2;
 
 constexpr Duration first_width = std::chrono::seconds{1};
 constexpr Duration least_width = std::chrono::milliseconds{1};
 
-/// However long a look takes, so many pieces reach the first mark; below it, a piece is at least
-/// such a part of how far it is from there.
+/// At most so many pieces reach the first mark, however long a look takes; below it, a piece is at
+/// least such a part of its distance from there.
 constexpr int most_pieces = 1000;
 
-/// At the beginning there may be nothing, and so pieces of any length, but much at the mark.
+/// Pieces at the beginning may be empty and so of any length, while those at the mark are full.
 constexpr int wider_each_time = 4;
 
 } // namespace
@@ -41,7 +41,7 @@ DueRange LooksBelow::next(Timestamp mark, SteadyTime now) const noexcept {
     return {to - width, to};
 }
 
-/// Where pieces reach down to the beginning, the last of several is not of all.
+/// If pieces reach down to the beginning, the last of several is not a look at everything.
 void LooksBelow::looked(const DueRange& range, Duration took, SteadyTime now) {
     const bool is_of_all =
         range.from == Timestamp::min() && (!reaches_all() || next_to_ == Timestamp::max());

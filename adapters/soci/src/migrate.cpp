@@ -18,14 +18,14 @@ namespace {
                               found.kind, found.name));
 }
 
-/// What the database has of the objects that migrations make.
+/// The database's objects that have names of migrations' objects.
 class Inventory {
 public:
     Inventory(const Dialect& dialect, Session& session)
         : session_(session), known_(dialect.migrations()),
           found_(dialect.find_objects(session, objects_made_by(known_))) {}
 
-    /// Whether there is a table of versions, of which no other is yet known to be missing.
+    /// Whether the table of versions exists.
     bool has_versions() const {
         const auto all = objects_made_by(known_);
         const SchemaObject& ours = *find_object(all, "asyncjobs_schema");
@@ -34,15 +34,15 @@ public:
         return found;
     }
 
-    /// Tables of `version` are there, and are what this library made. If `may_be_begun`, those that
-    /// the next step makes anew may be gone, or be made.
+    /// Throws if a table of `version` is missing or was not made by this library. With
+    /// `may_be_begun`, tables that the next step replaces may be missing, or already be replaced.
     void check_made(int version, bool may_be_begun) const {
         const auto begun = objects_begun_after(version, may_be_begun);
         for (const SchemaObject& made : objects_made_by(known_.first(steps_to(version)))) {
             if (made.kind != "table") continue;
             const SchemaObject* found = find(made);
-            const SchemaObject* anew = find_object(begun, made.name);
-            if (anew && anew->columns != made.columns && (!found || is_like(*found, *anew)))
+            const SchemaObject* next = find_object(begun, made.name);
+            if (next && next->columns != made.columns && (!found || is_like(*found, *next)))
                 continue;
             if (!found)
                 refuse_tables(
@@ -53,8 +53,8 @@ public:
         }
     }
 
-    /// What comes after `version` is not there. If `may_be_begun`, tables may be, as a step that
-    /// broke off has left them.
+    /// Throws if an object of a later version exists. With `may_be_begun`, objects that an
+    /// interrupted step has left are allowed.
     void check_free(int version, bool may_be_begun) const {
         const auto before = objects_made_by(known_.first(steps_to(version)));
         const auto begun = objects_begun_after(version, may_be_begun);
@@ -74,7 +74,7 @@ private:
         return static_cast<std::size_t>(std::ranges::count_if(
             known_, [&](const Migration& step) { return step.version <= version; }));
     }
-    /// What there is after the step that follows, if it may have been begun.
+    /// Returns the objects after `version`; with `may_be_begun`, after the step that follows it.
     SchemaObjects objects_begun_after(int version, bool may_be_begun) const {
         const auto done = steps_to(version);
         return objects_made_by(
@@ -86,7 +86,7 @@ private:
     const SchemaObject* find(const SchemaObject& wanted) const {
         return find_object(found_, session_.with_prefix(wanted.name));
     }
-    /// Likewise, and what `wanted` would hide from the database's other users.
+    /// As find(); also finds an object that `wanted` would hide from the database's other users.
     const SchemaObject* find_in_the_way(const SchemaObject& wanted) const {
         const std::string name = session_.with_prefix(wanted.name);
         const auto found = std::ranges::find_if(found_, [&](const SchemaObject& object) {
@@ -100,7 +100,7 @@ private:
     const SchemaObjects found_;
 };
 
-/// 0 where no step was applied to the end.
+/// Returns 0 if no step was completed.
 int version_of_tables(Session& session) {
     int version = 0;
     session.query(statements::schema_version).for_first([&](Row row) {
@@ -133,7 +133,7 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
 bool tables_are_current(const Dialect& dialect, Session& session) {
     try {
         return missing_migrations(dialect, session).empty();
-    } catch (const Error&) { // or another process is making them
+    } catch (const Error&) { // another process may be making them
     }
     dialect.begin_write(session);
     dialect.lock_schema(session);
@@ -146,7 +146,7 @@ bool tables_are_current(const Dialect& dialect, Session& session) {
 void migrate(const Dialect& dialect, Session& session) {
     dialect.begin_write(session);
     dialect.lock_schema(session);
-    // Another process may have been faster.
+    // Another process may have migrated meanwhile.
     for (const Migration& step : missing_migrations(dialect, session))
         dialect.migrate(session, step);
     dialect.commit(session);

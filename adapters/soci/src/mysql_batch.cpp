@@ -14,7 +14,7 @@ constexpr std::size_t most_of_a_piece = 4 * 1024 * 1024;
 
 void append_quoted_id(std::string& out, const JobId& id) {
     out += '\'';
-    out += id.text(); // which has nothing to escape
+    out += id.text(); // needs no escaping
     out += '\'';
 }
 

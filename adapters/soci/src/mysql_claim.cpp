@@ -23,7 +23,7 @@ MysqlClaim::MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now
     }
 }
 
-/// How many more jobs are wanted than were found.
+/// Returns how many more jobs are wanted.
 std::size_t MysqlClaim::missing() const {
     std::size_t count = 0;
     for (const Served& served : served_)
@@ -70,7 +70,7 @@ void MysqlClaim::look(MysqlBatch& batch, Served& served, Found& found) {
     const std::string& name = served.queue;
     const auto& [from, to] = found.range;
     const Slots slots = slots_of(found.range, now_ ? now_ : served.search.now);
-    if (to == Timestamp::max()) { // what lies below is looked at again soon
+    if (to == Timestamp::max()) { // ranges below are searched again soon
         served.looked_to = slots.to;
         batch.add(
             mysql::count_due,
@@ -82,7 +82,7 @@ void MysqlClaim::look(MysqlBatch& batch, Served& served, Found& found) {
         slots.condition, from, to, found.looked_at, found.wanted);
 }
 
-/// Jobs that this transaction has locked already are found once more.
+/// Also finds the jobs that this transaction has locked already.
 bool MysqlClaim::look_beyond_others(MysqlBatch& batch) {
     constexpr int most_looks = 3;
     constexpr std::size_t more = 8;
@@ -133,7 +133,7 @@ ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_droppe
             .look_took = served.look_took};
 }
 
-/// Of searches that went together, those that come later may have found more than was still wanted.
+/// Later searches of one packet may have found more jobs than are still wanted.
 void MysqlClaim::take(MysqlBatch& batch) {
     const auto ended = steady_now();
     std::size_t wanted = request_.limit;
@@ -166,16 +166,16 @@ void MysqlClaim::read_steps(Session& session) {
             soci_adapter::read_steps(session, mysql::over_rows, std::span(found.jobs));
 }
 
-void MysqlClaim::move_to(Exchange& answer) {
-    const auto before = answer.claimed.size();
+void MysqlClaim::move_to(Exchange& result) {
+    const auto before = result.claimed.size();
     for (Served& served : served_) {
         std::ranges::sort(served.found, {}, [](const Found& found) { return found.range.from; });
         for (Found& found : served.found)
-            std::ranges::move(found.jobs, std::back_inserter(answer.claimed));
+            std::ranges::move(found.jobs, std::back_inserter(result.claimed));
     }
-    if (answer.claimed.size() - before == request_.limit) return;
+    if (result.claimed.size() - before == request_.limit) return;
     const bool is_crowded = std::ranges::any_of(served_, &Served::is_crowded);
-    answer.next_due_in = is_crowded ? Duration::zero() : due_in_;
+    result.next_due_in = is_crowded ? Duration::zero() : due_in_;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -17,7 +17,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// The queues of which the latest claim got as many jobs as it wanted.
+/// The queues from which the latest claim got as many jobs as it wanted.
 ///
 /// Thread-safety  Full.
 class FilledQueues {
@@ -39,47 +39,47 @@ private:
     std::set<std::string, std::less<>> queues_;
 };
 
-/// Makes of a job, as it was found, what `take` makes of its row.
+/// Changes a found job as the statement `take` changes its row.
 inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
     job.lease.fence = std::max(job.lease.fence, used_fence) + 1;
     ++job.attempt;
 }
 
-/// A claim from one queue after the other: looks for due jobs where ClaimFloors says, until there
-/// are enough, and for the next that will be due.
+/// A claim from one queue after the other: searches the ranges that ClaimFloors returns until it
+/// has enough due jobs, and finds when the next job is due.
 ///
-/// What is likely to be needed is asked for in one packet: all of it where the queues had too few
-/// jobs the last time, but nothing after a queue that had enough. Jobs are found without locks and
-/// then locked one by one, twice as many as are wanted, as others may have locked the first of
-/// them. Where they have locked nearly all of these, it looks again, for more.
+/// One packet holds the searches that are likely to be needed: all of them if the queues had too
+/// few jobs the last time, but none after a queue that had enough. Jobs are found without locks and
+/// then locked one by one, twice as many as are wanted, as other transactions may have locked the
+/// first of them. If they have locked nearly all, it searches again, for more.
 class MysqlClaim {
 public:
     MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now, ClaimFloors& floors,
                FilledQueues& filled);
 
-    /// Adds the searches that are left; false if there are none, or enough jobs were found. What
-    /// was added before must have been run.
+    /// Adds the remaining searches; returns false if none remain, or enough jobs were found.
+    /// Earlier additions must have been run.
     bool search(MysqlBatch& batch);
 
-    /// Adds what makes leases of the jobs that were found.
+    /// Adds the statements that lease the jobs that were found.
     void take(MysqlBatch& batch);
 
-    /// Reads the steps that earlier attempts at them have done.
+    /// Reads the steps of their earlier attempts.
     void read_steps(Session& session);
 
-    /// Appends them, and says when the next job is due if there were too few. To be called once.
-    void move_to(Exchange& answer);
+    /// Appends the jobs; if they are too few, also sets when the next one is due. Call it once.
+    void move_to(Exchange& result);
 
 private:
     struct Found {
         DueRange range = {};
         std::size_t wanted = 0;
-        std::size_t looked_at = 0; ///< of those that are due, at most so many
-        std::size_t seen = 0;      ///< whether others have locked them or not
+        std::size_t looked_at = 0; ///< at most so many due jobs
+        std::size_t seen = 0;      ///< locked or not
         std::vector<ClaimedJob> jobs = {};
 
         bool is_full() const noexcept { return wanted > 0 && jobs.size() == wanted; }
-        /// There may be more beyond those that others have locked.
+        /// More jobs may follow those that other transactions have locked.
         bool is_crowded() const noexcept {
             return jobs.size() < wanted && looked_at > 0 && seen >= looked_at;
         }
@@ -113,12 +113,12 @@ private:
     ClaimFloors& floors_;
     FilledQueues& filled_;
     const SteadyTime began_;
-    std::vector<Served> served_; ///< by their places in the request; does not grow
+    std::vector<Served> served_; ///< in the order of the request; does not grow
     bool is_searched_ = false;
     bool asked_for_next_due_ = false;
     int looks_beyond_ = 0;
     std::optional<Duration> due_in_;
-    std::int64_t used_fence_ = 0; ///< as of when the last jobs were locked
+    std::int64_t used_fence_ = 0; ///< when the last jobs were locked
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -30,9 +30,9 @@ Fault mysql_fault_of(const soci::soci_error& error, Stage stage) {
     return {Errc::store_failure, "MySQL: SOCI could not run a statement", true};
 }
 
-/// The client library does not, so that other programs that this process starts would have the
-/// connection as well, and keep it open. It has no option for that, nor a way to hand it a socket:
-/// what is started while it connects inherits the connection.
+/// The client library lets programs that this process starts inherit the connection and keep it
+/// open, and has no option against it, nor for using a given socket: programs started while it
+/// connects still inherit the connection.
 void keep_from_children(const MysqlSession& session) {
     const int socket = session.handle()->net.fd;
     if (const int flags = ::fcntl(socket, F_GETFD); flags >= 0)
@@ -44,14 +44,14 @@ std::string place_of(const MysqlOptions& options) {
     return options.port == 0 ? options.host : fmt::format("{}:{}", options.host, options.port);
 }
 
-/// What the client library says while it connects, which quotes no more than a user and a host. It
-/// gives the system's reason as a number, which for TCP is only that of a connection under way.
+/// Returns the client library's error of connecting, which quotes no more than a user and a host.
+/// It gives the system's error as a number, for TCP only that of a connection in progress.
 std::string reason_of(const soci::soci_error& error) {
     std::string text = error.get_error_message();
     const auto at = text.rfind(" (");
     int number = 0;
     if (at != text.npos && std::sscanf(text.c_str() + at, " (%d)", &number) == 1 && number > 0)
-        text += ": " + (number == EINPROGRESS ? "Connection refused, or not answered in time"
+        text += ": " + (number == EINPROGRESS ? "Connection refused or timed out"
                                               : std::generic_category().message(number));
     return text;
 }
@@ -75,7 +75,7 @@ std::unique_ptr<Session> MysqlDialect::open() const {
 }
 
 Fault MysqlDialect::classify(Session& session, const soci::soci_error& error, Stage) const {
-    // Other statements may be in the packet of the COMMIT, and the COMMIT in that of others.
+    // The COMMIT may share its packet with other statements.
     const bool may_have_committed = MysqlSession::of(session).may_have_committed();
     const Stage stage = may_have_committed ? Stage::committing : Stage::working;
     return mysql_fault_of(error, stage);
@@ -113,7 +113,7 @@ CallTime MysqlDialect::clock() const {
 CallTime MysqlDialect::now(Session& session) const {
     if (const auto known = clock()) return known;
     if (MysqlSession::of(session).is_own()) return std::nullopt;
-    Timestamp now; // without leaving a variable behind
+    Timestamp now; // read here, so that no variable is left in the host's session
     session.query(mysql::now).for_first([&](Row row) { now = row.time(); });
     return now;
 }
@@ -139,7 +139,7 @@ void MysqlDialect::prepare(Session& session) const {
 std::span<const Migration> MysqlDialect::migrations() const noexcept { return mysql_migrations(); }
 
 SchemaObjects MysqlDialect::find_objects(Session& session, const SchemaObjects& wanted) const {
-    // The server may know names without regard to case.
+    // The server may ignore the case of names.
     SchemaObjects found = read_objects(
         session,
         fmt::format("SELECT CASE table_type WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence'"
@@ -148,7 +148,7 @@ SchemaObjects MysqlDialect::find_objects(Session& session, const SchemaObjects& 
                     " FROM information_schema.tables"
                     " WHERE table_schema = DATABASE() AND table_name IN ({})",
                     quoted_names(wanted)));
-    // Table by table: the server would open every view of every database for a join of the two.
+    // One query a table: for a join of the two, the server would open every view of every database.
     for (SchemaObject& object : found) {
         if (object.kind != "table") continue;
         session
@@ -177,14 +177,14 @@ void MysqlDialect::unlock_schema(Session& session) const {
 
 void MysqlDialect::migrate(Session& session, const Migration& migration) const {
     constexpr std::string_view end_of_statement = ";\n";
-    limit_time(session, Duration::zero()); // one may copy all jobs
+    limit_time(session, Duration::zero()); // a step may copy all jobs
     std::string_view rest = migration.sql;
     for (auto end = rest.find(end_of_statement); end != rest.npos;
          end = rest.find(end_of_statement)) {
         try {
             session.run(rest.substr(0, end));
         } catch (const soci::mysql_soci_error& error) {
-            // A step that broke off has added it.
+            // An interrupted step has added it.
             if (!is_duplicate_column(error.err_num_)) throw;
         }
         rest.remove_prefix(end + end_of_statement.size());
@@ -194,12 +194,12 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
 }
 
 void MysqlDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
-                        std::vector<std::optional<Job>>& answers) const {
+                        std::vector<std::optional<Job>>& jobs) const {
     FoundJobs found;
     session.query(how.sql).for_each(
         [&](Row row) { found.add(how.read(row)); },
         ids_of(ids.begin(), ids.end(), [](const JobId& id) { return id; }));
-    found.move_to(answers, ids);
+    found.move_to(jobs, ids);
 }
 
 std::size_t MysqlDialect::advance(Session& session, Timestamp floor, std::size_t limit,

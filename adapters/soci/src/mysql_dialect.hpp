@@ -10,8 +10,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// MySQL 8 and MariaDB 10.6 or later: any number of writers at READ COMMITTED, that pass over what
-/// another has locked. The statements of a call go in a packet or two: see MysqlBatch.
+/// MySQL 8 and MariaDB 10.6 or later: any number of writers at READ COMMITTED, which skip locked
+/// rows. The statements of a call are sent in a packet or two: see MysqlBatch.
 class MysqlDialect : public Dialect {
 public:
     explicit MysqlDialect(MysqlOptions options);
@@ -36,11 +36,11 @@ public:
     void migrate(Session& session, const Migration& migration) const override;
 
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
-                std::vector<Submitted>& answers) const override;
+                std::vector<Submitted>& outcomes) const override;
     void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                Exchange& answer) const override;
+                Exchange& result) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
-                  const ClaimRequest& request, CallTime now, Exchange& answer) const override;
+                  const ClaimRequest& request, CallTime now, Exchange& result) const override;
     std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
                                  std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
@@ -48,9 +48,9 @@ public:
     std::vector<ClaimedJob> take(Session& session, std::span<const DueJob> jobs,
                                  const ClaimRequest& request, Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
-               CallTime now, std::vector<Renewal>& answers) const override;
+               CallTime now, std::vector<Renewal>& renewals) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
-              std::vector<std::optional<Job>>& answers) const override;
+              std::vector<std::optional<Job>>& jobs) const override;
     std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
                                 int crash_limit, CallTime now) const override;
     std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
@@ -67,7 +67,7 @@ public:
         floors_.expect_back(queue, run_at, steady_now());
     }
     void forget_floors() const override { floors_.forget(); }
-    /// A range of an index has no end before the next entry of a living job.
+    /// A scan of an index ends only at the next entry of a live job.
     Duration widest_look() const noexcept override { return Duration::zero(); }
 
 private:

@@ -77,7 +77,7 @@ bool is_lost_connection(unsigned error) noexcept {
     }
 }
 
-bool tells_of_a_full_disk(std::string_view text) noexcept {
+bool reports_full_disk(std::string_view text) noexcept {
     return text.find("rror 28") != text.npos || text.find("rrno: 28") != text.npos ||
            text.find("rrcode: 28") != text.npos;
 }
@@ -121,7 +121,7 @@ Meaning meaning_of(unsigned error, std::string_view text) noexcept {
     case er_error_on_write:
     case er_error_on_write_server:
     case er_get_errno:
-        if (tells_of_a_full_disk(text)) return {Errc::store_full, "the server has no space left"};
+        if (reports_full_disk(text)) return {Errc::store_full, "the server has no space left"};
         return {Errc::store_unavailable, "the server can't read or write its files"};
     case er_net_packet_too_large:
     case er_packet_overflowed:

@@ -22,12 +22,12 @@ void must_be_utf8mb4(std::string_view encoding) {
 void must_not_be(bool is_so, std::string_view what) {
     if (is_so)
         throw Error(Errc::invalid_argument,
-                    fmt::format("the session has {}, with which the statements would not do what "
-                                "they say",
+                    fmt::format("the session has {}, under which the store's statements do not "
+                                "work",
                                 what));
 }
 
-/// Its settings are the host's: those that can't be worked with are refused.
+/// Refuses settings of the host under which the statements do not work.
 void check_settings(MysqlSession& session) {
     session.query(host_settings).for_first([&](Row row) {
         session.max_packet = static_cast<std::size_t>(row.number());
@@ -42,7 +42,7 @@ void check_settings(MysqlSession& session) {
 
 bool has_transaction(const MysqlSession& session) {
     const auto status = session.handle()->server_status;
-    // Without autocommit the next statement begins one.
+    // Without autocommit, the next statement begins a transaction.
     return (status & SERVER_STATUS_IN_TRANS) != 0 || (status & SERVER_STATUS_AUTOCOMMIT) == 0;
 }
 

@@ -9,13 +9,13 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// Of those that are due first, so many are looked at beyond twice as many as are wanted: others
-/// may have locked them.
+/// Looks at twice as many due jobs as are wanted, and so many more: other transactions may have
+/// locked the first of them.
 constexpr std::size_t most_locked = 100;
 
 } // namespace
 
-// Where a queue had too few jobs the last time, all of its ranges are looked at together.
+// If a queue had too few jobs the last time, all of its ranges are searched together.
 std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std::string> queues,
                                            std::size_t limit, Timestamp now) const {
     std::vector<DueJob> found;
@@ -56,8 +56,8 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
     return found;
 }
 
-/// Of two nodes that change the same row, a cluster lets one commit. What they have only locked is
-/// each one's own.
+/// A cluster commits only one of two nodes' transactions that change the same row, while row locks
+/// are local to a node.
 void MysqlDialect::mark_limits(Session& session, const std::string& queues) const {
     if (MysqlSession::of(session).is_of_cluster)
         session.query(mysql::mark_limits).add_change(queues);

@@ -31,7 +31,7 @@ std::string decoded(std::string_view text, std::string_view name) {
         unsigned char byte = 0;
         const char* digits = text.data() + i + 1;
         if (i + 2 >= text.size() || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
-            refuse(fmt::format("has a % in its {} that two hexadecimal digits must follow", name));
+            refuse(fmt::format("has a % in its {}, but two hexadecimal digits must follow", name));
         if (byte == 0) refuse(fmt::format("has a NUL in its {}", name));
         out += static_cast<char>(byte);
         i += 2;
@@ -39,7 +39,7 @@ std::string decoded(std::string_view text, std::string_view name) {
     return out;
 }
 
-/// Splits `text` at `separator`; all of it comes first where there is none.
+/// Splits `text` at `separator`; without one, all of it is the first part.
 std::pair<std::string_view, std::string_view> split(std::string_view text, std::size_t separator) {
     if (separator == text.npos) return {text, {}};
     return {text.substr(0, separator), text.substr(separator + 1)};
@@ -53,7 +53,7 @@ void take_host(MysqlOptions& options, std::string_view text) {
         options.host = text.substr(1, end - 1);
         port = text.substr(end + 1);
         if (!port.empty() && port.front() != ':')
-            refuse("has something else than a port behind its host");
+            refuse("has text after its host that is not a port");
         if (!port.empty()) port.remove_prefix(1);
     } else {
         const auto [host, rest] = split(text, text.find(':'));
@@ -63,7 +63,7 @@ void take_host(MysqlOptions& options, std::string_view text) {
     if (!port.empty()) options.port = number_of(port, "port", 65535);
 }
 
-/// `name='value'`, and nothing where there is no value.
+/// Returns `name='value'`; empty without a value.
 std::string setting(std::string_view name, std::string_view value) {
     if (value.empty()) return {};
     std::string out(name);
@@ -112,10 +112,10 @@ MysqlOptions mysql_options(const StoreUrl& url) {
 }
 
 std::string connect_string(const MysqlOptions& options) {
-    // The server is to give up first, so that it is known what became of a statement.
+    // The server times out first, so that a statement's outcome is known.
     const auto timeout = options.timeout + std::chrono::ceil<std::chrono::seconds>(
                                                options.busy_timeout + options.statement_timeout);
-    // A host of "localhost" is the way to say that the socket is to be used.
+    // The host "localhost" makes the client library use the socket.
     return setting("host", options.socket.empty() ? options.host : "localhost") +
            setting("unix_socket", options.socket) +
            (options.port == 0 ? std::string() : setting("port", std::to_string(options.port))) +

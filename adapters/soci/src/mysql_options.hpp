@@ -10,17 +10,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// How a store reaches its MySQL or MariaDB server.
+/// The connection of a store to its MySQL or MariaDB server.
 struct MysqlOptions {
     std::string host = {};
     unsigned port = 0;       ///< 0: the client library's default
-    std::string socket = {}; ///< of the server's machine; goes before host and port
+    std::string socket = {}; ///< path of a local server's socket; precedes host and port
     std::string user = {};
     std::string password = {};
     std::string database = {};
     std::string table_prefix = {};
     std::chrono::seconds connect_timeout{5};
-    std::chrono::seconds timeout{30}; ///< of one answer of the server, beyond the other two
+    std::chrono::seconds timeout{30}; ///< of one response of the server, beyond the other two
     std::string ssl_ca = {}, ssl_cert = {}, ssl_key = {};
 
     Duration busy_timeout = {};
@@ -29,13 +29,13 @@ struct MysqlOptions {
     std::function<Timestamp()> clock = {}; ///< empty: the server's
 };
 
-/// Of `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`, where user, password and database
-/// may be percent-encoded.
+/// Parses `mysql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE&...`, where user, password and
+/// database may be percent-encoded.
 ///
 /// Throws Error (Errc::invalid_argument), whose text never holds the password.
 MysqlOptions mysql_options(const StoreUrl& url);
 
-/// In the words of SOCI's backend.
+/// Returns the options in the syntax of SOCI's backend.
 std::string connect_string(const MysqlOptions& options);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -13,10 +13,10 @@ using MysqlRows = std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)>;
 
 constexpr std::size_t header = 64; ///< of a packet, at most
 
-/// Of the client library: nothing of the request has reached the server.
+/// The client library's error when no part of the request has reached the server.
 constexpr unsigned not_sent = 2006;
 
-/// Other errors are of the client library.
+/// Otherwise it is an error of the client library.
 bool is_of_server(unsigned error) noexcept {
     return error < 2000 || (error >= 3000 && error < 5000);
 }
@@ -28,8 +28,8 @@ void throw_mysql_error(MYSQL* connection) {
                                  static_cast<int>(mysql_errno(connection)));
 }
 
-// Not by mysql_real_escape_string(), as MySQL's refuses to work under NO_BACKSLASH_ESCAPES, which a
-// host's session may have.
+// MySQL's mysql_real_escape_string() fails under NO_BACKSLASH_ESCAPES, which a host's session may
+// have set.
 void append_quoted(std::string& out, const MysqlSession& session, std::string_view text) {
     const bool escapes =
         (session.handle()->server_status & SERVER_STATUS_NO_BACKSLASH_ESCAPES) == 0;
@@ -135,21 +135,21 @@ void MysqlBatch::send() {
     const auto parts = std::exchange(parts_, {});
     const auto text = std::exchange(text_, {});
     MYSQL* const connection = session_.handle();
-    std::size_t answered = 0;
+    std::size_t done = 0;
     if (parts.back().commits) session_.may_have_committed_ = true;
     int failed = mysql_real_query(connection, text.data(), text.size());
     try {
-        for (; failed == 0 && answered < parts.size(); ++answered) {
-            read(parts[answered]);
-            if (answered + 1 < parts.size()) failed = mysql_next_result(connection);
+        for (; failed == 0 && done < parts.size(); ++done) {
+            read(parts[done]);
+            if (done + 1 < parts.size()) failed = mysql_next_result(connection);
         }
         if (failed != 0) throw_mysql_error(connection);
     } catch (const soci::mysql_soci_error& error) {
-        // Said by the server of a statement before the COMMIT, which it has not run then.
-        const bool is_last = answered + 1 >= parts.size();
+        // If the server reports it for a statement before the COMMIT, it has not run the COMMIT.
+        const bool is_last = done + 1 >= parts.size();
         if (error.err_num_ == not_sent || (is_of_server(error.err_num_) && !is_last))
             session_.may_have_committed_ = false;
-        throw; // the server has answered nothing after it
+        throw; // the server sends no result after an error
     }
 }
 

@@ -9,15 +9,15 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// What the client library says of the latest statement.
+/// Throws the client library's error for the latest statement.
 [[noreturn]] void throw_mysql_error(MYSQL* connection);
 
-/// Appends `text` as a literal of the session, whose character set is utf8mb4: its `'` and `\` are
+/// Appends `text` as a literal. The session's character set is utf8mb4, in which `'` and `\` are
 /// never part of another character.
 void append_quoted(std::string& out, const MysqlSession& session, std::string_view text);
 
-/// A statement whose values go into its text. An absent `:now` is the time of the call, by the
-/// server's clock.
+/// A statement with its values inlined in its text. An absent `:now` is the time of the call, by
+/// the server's clock.
 class MysqlQuery final : public Query {
 public:
     MysqlQuery(MysqlSession& session, const Sql& sql);
@@ -36,12 +36,11 @@ private:
     std::size_t now_; ///< the parameter's place; past the end if there is none
 };
 
-/// Statements that go to the server in one packet and are answered together: one round trip for
-/// all. A session has one such batch.
+/// Statements that go to the server in one packet: one round trip for all. A session has one such
+/// batch.
 ///
-/// If one fails, those after it are not run; its transaction is still to be rolled back. What
-/// becomes too long for a packet goes in several. In a host's session each statement goes by
-/// itself.
+/// If one fails, those after it are not run; its transaction must still be rolled back. A batch too
+/// long for a packet is sent in several. In a host's session each statement is sent alone.
 class MysqlBatch {
 public:
     explicit MysqlBatch(MysqlSession& session) : session_(session) {}
@@ -59,20 +58,20 @@ public:
             sql, [](Row) {}, args...);
     }
 
-    /// Sends what was not sent yet; returns how many rows the last statement changed.
+    /// Sends the pending statements; returns how many rows the last one changed.
     std::size_t run();
 
-    /// The same, and then COMMIT. What is read must have been run before: a row that is refused
-    /// could not keep the transaction from being committed.
+    /// As run(), followed by COMMIT. Statements that read must have been run before: an error in
+    /// reading a row could not prevent the commit.
     void commit();
 
-    /// Drops what was not sent yet.
+    /// Drops the pending statements.
     void forget() noexcept;
 
 private:
     friend class MysqlQuery;
     struct Part {
-        MysqlQuery* query; ///< null: it answers no rows
+        MysqlQuery* query; ///< null: it returns no rows
         EachRow each;
         bool commits = false;
     };
@@ -85,7 +84,7 @@ private:
     std::string text_;
     std::vector<Part> parts_;
     std::size_t changed_ = 0;
-    std::exception_ptr thrown_; ///< by what read a row
+    std::exception_ptr thrown_; ///< by the reader of a row
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

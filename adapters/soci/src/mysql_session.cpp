@@ -37,8 +37,7 @@ std::unique_ptr<Query> MysqlSession::make_query(const Sql& sql) {
     return std::make_unique<MysqlQuery>(*this, sql);
 }
 
-// A call that reads has no need of a transaction: at READ COMMITTED each statement has a snapshot
-// of its own.
+// A call that reads needs no transaction: at READ COMMITTED each statement has its own snapshot.
 void MysqlSession::begin(Transaction transaction) {
     batch().forget();
     transaction_ = transaction;

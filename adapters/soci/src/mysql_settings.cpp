@@ -13,25 +13,26 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// The server ends a transaction whose owner has stopped for so long, and so gives its locks free.
+/// The server aborts a transaction whose client was idle for so long, which releases its locks.
 constexpr int stalled_after_seconds = 60;
 
-/// Without these, others can't even be asked for: of rows, the first few would come.
+/// Set first: without these, queries that read other settings could return too few rows.
 constexpr std::string_view settings_that_come_first =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
     " sql_select_limit = 18446744073709551615, sql_big_selects = 1";
-/// A server may pay no heed to the character set that a client connects with.
+/// A server may ignore the character set that a client connects with.
 constexpr std::string_view utf8mb4_session = "SET NAMES utf8mb4 COLLATE utf8mb4_bin";
 constexpr std::string_view read_committed =
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
-/// Of a statement of any kind. MariaDB's; MySQL has one only for statements that read.
+/// Returns the setting that limits a statement's time. MySQL's applies only to statements that
+/// read.
 std::pair<std::string, std::string> time_limit(Duration longest) {
     const auto count = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
     return {"max_statement_time", fmt::format("{}.{:03}", count / 1000, count % 1000)};
 }
 
-/// What the session needs; of those settings that the server does not have, nothing.
+/// Returns the settings that the session needs, including some that the server may not have.
 std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
     const auto patience = std::to_string(std::max<std::int64_t>(
         1, std::chrono::ceil<std::chrono::seconds>(options.busy_timeout).count()));
@@ -39,7 +40,7 @@ std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
         std::chrono::ceil<std::chrono::milliseconds>(options.statement_timeout).count();
     return {
         {"autocommit", "1"},
-        {"completion_type", "'NO_CHAIN'"}, // a COMMIT ends the transaction, and no more
+        {"completion_type", "'NO_CHAIN'"}, // a COMMIT only ends the transaction
         {"foreign_key_checks", "1"},
         {"max_sort_length", "1024"},
         {"optimizer_switch", "'default'"},
@@ -51,11 +52,11 @@ std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
         {"wait_timeout", std::to_string(stalled_after_seconds)},
         {"max_execution_time", std::to_string(longest)},
         time_limit(options.statement_timeout),
-        // MariaDB's: to refuse to lock a row that was changed after the statement's snapshot. Here
-        // the latest version is what is wanted.
+        // MariaDB's: refuses to lock a row that was changed after the statement's snapshot. The
+        // store wants to lock the latest version.
         {"innodb_snapshot_isolation", "0"},
         {"old_mode", "''"},
-        // Of a Galera cluster: what another node has committed is seen by each statement after it.
+        // For a Galera cluster: each statement sees what other nodes have committed before.
         {"wsrep_sync_wait", "15"},
     };
 }
@@ -116,13 +117,13 @@ void check_text(Session& session) {
             rows.take());
     if (arrived != hex_of(text_sample) || returned != text_sample)
         throw Error(Errc::store_failure,
-                    "the server changes the characters of texts: the session speaks utf8mb4, but "
-                    "what was sent is not what came back");
+                    "the server changes the characters of texts: the session uses utf8mb4, but a "
+                    "text was not returned as it was sent");
     session.query(mysql::other_encodings).for_first([](Row row) {
         const std::string table = row.take_text(), column = row.take_text();
         throw Error(Errc::store_failure,
                     fmt::format("the column {} of the table {} has the character set {}, but must "
-                                "have utf8mb4: others lose characters",
+                                "have utf8mb4: other character sets lose characters",
                                 column, table, row.text()));
     });
 }

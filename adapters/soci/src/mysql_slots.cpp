@@ -7,7 +7,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// As the column: towards 0.
+/// Rounds towards 0, as the column does.
 std::int64_t slot_of(Timestamp time) { return time.time_since_epoch() / slot_width; }
 
 } // namespace
@@ -15,7 +15,7 @@ std::int64_t slot_of(Timestamp time) { return time.time_since_epoch() / slot_wid
 Slots slots_of(const DueRange& range, std::optional<Timestamp> now) {
     const std::int64_t first = slot_of(range.from);
     std::int64_t last = slot_of(range.to - Duration{1});
-    // One more, as the time is not quite known.
+    // One more slot, as the time is approximate.
     if (now) last = std::min(last, slot_of(*now) + 1);
     last = std::max(first, last);
     if (static_cast<std::uint64_t>(last - first) >= most_slots)

@@ -10,23 +10,23 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Times are in slots of this length: see the column `due_slot`.
+/// Times are divided into slots of this length: see the column `due_slot`.
 ///
-/// A range of an index does not end for InnoDB before the next entry of a living job: beyond its
-/// end it walks over all dead ones, of other queues, too. What it looks up by equal keys ends with
-/// the last of these entries. So a search is for single slots, where these are not too many.
+/// InnoDB ends a range scan of an index only at the next entry of a live job: beyond the range it
+/// scans all dead entries, of other queues too. A lookup by equal keys ends with their last entry.
+/// So a search looks up single slots, if they are not too many.
 inline constexpr Duration slot_width{262'144};
 inline constexpr std::size_t most_slots = 128;
-/// So long may a range of times be that is never more.
+/// A range of times up to this length never has too many slots.
 inline constexpr Duration widest_piece = (most_slots - 2) * slot_width;
 
 /// A condition for the slots of a range of times.
 struct Slots {
     Expression condition;
-    Timestamp to; ///< what is due before this is in them, if it is in the range
+    Timestamp to; ///< the slots cover the part of the range before this
 };
 
-/// The slots of `range` that are due by about `now`; with an unknown time, of all of it.
+/// Returns the slots of `range` that are due by about `now`; if the time is unknown, all of them.
 Slots slots_of(const DueRange& range, std::optional<Timestamp> now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

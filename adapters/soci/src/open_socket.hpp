@@ -8,8 +8,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Another descriptor of a connection's socket: what ends it from another thread must not depend on
-/// when the client library closes its own, whose number may be somebody else's by then.
+/// A duplicate descriptor of a connection's socket, for shutting it down from another thread: the
+/// client library may have closed its own descriptor, and the number may have been reused.
 class OpenSocket {
 public:
     explicit OpenSocket(int descriptor) noexcept
@@ -20,7 +20,7 @@ public:
     OpenSocket(const OpenSocket&) = delete;
     OpenSocket& operator=(const OpenSocket&) = delete;
 
-    /// Whoever waits for the other side learns that the connection has ended.
+    /// Ends a wait for the other side: it fails as on a closed connection.
     void shut_down() noexcept {
         if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
     }

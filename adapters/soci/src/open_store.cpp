@@ -57,7 +57,7 @@ std::string table_prefix_of(const StoreUrl& url) {
     return given->second;
 }
 
-/// As in a URL of a file, an absolute path comes after an empty host.
+/// As in a file URL, an absolute path follows an empty host.
 std::string sqlite_path(const StoreUrl& url) {
     std::string path = url.target;
     if (!path.starts_with("//")) return path;
@@ -77,8 +77,8 @@ std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& op
     if (sqlite.path.empty()) refuse("the store URL sqlite: needs a path: sqlite:PATH");
     if (sqlite.path == ":memory:")
         refuse("the store URL sqlite::memory: is refused, as each of a store's sessions would see "
-               "a database of its own; use memory:");
-    // The process may change its directory; and what is absolute is no URI of SQLite's.
+               "its own database; use memory:");
+    // The process may change its directory, and SQLite does not take an absolute path for a URI.
     sqlite.path = std::filesystem::absolute(sqlite.path).string();
 
     if (const auto given = url.parameters.find("synchronous"); given != url.parameters.end()) {

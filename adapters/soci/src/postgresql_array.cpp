@@ -16,7 +16,7 @@ void PostgresqlArray::add(std::int64_t number) {
 void PostgresqlArray::add(std::string_view text) {
     using namespace std::literals;
     if (text.find('\0') != text.npos)
-        throw Error(Errc::invalid_payload, "a text holds NUL, which PostgreSQL can't keep");
+        throw Error(Errc::invalid_payload, "a text holds NUL, which PostgreSQL can't store");
     separate();
     text_ += '"';
     while (!text.empty()) {

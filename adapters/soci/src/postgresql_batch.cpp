@@ -6,9 +6,9 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-std::size_t changed_rows(std::string_view answer) {
+std::size_t changed_rows(std::string_view command_tag) {
     std::size_t rows = 0;
-    const auto digits = answer.substr(answer.find_last_of(' ') + 1);
+    const auto digits = command_tag.substr(command_tag.find_last_of(' ') + 1);
     std::from_chars(digits.data(), digits.data() + digits.size(), rows);
     return rows;
 }
@@ -31,7 +31,7 @@ std::size_t PostgresqlQuery::run(const EachRow& each) {
 }
 
 bool PostgresqlQuery::send_to_prepare() {
-    is_prepared_ = true; // unless the answer will be another
+    is_prepared_ = true; // reset if the server reports an error
     return PQsendPrepare(session_.connection(), name_.c_str(), text_.c_str(), 0, nullptr) == 1;
 }
 
@@ -83,8 +83,8 @@ void PostgresqlBatch::begin_with(const std::string& statement) {
     parts_.push_back({nullptr, false, {}});
 }
 
-/// A batch that was begun and not run must not happen, so the store's own session is of no use any
-/// more. A host has its transaction to roll back, and gets its session as it was.
+/// A batch that was begun and not run must not take effect, so the store's own session is given up.
+/// A host rolls back its transaction, and gets its session back unchanged.
 PostgresqlBatch::~PostgresqlBatch() {
     if (!is_running_) return;
     session_.is_given_up_ = session_.keeps_statements();
@@ -95,7 +95,7 @@ PostgresqlBatch::~PostgresqlBatch() {
             while (session_.next_result()) {
             }
         end();
-    } catch (...) { // the connection is lost, which the host will notice
+    } catch (...) { // the connection is lost; the host's next call reports it
     }
 }
 
@@ -124,7 +124,7 @@ std::string PostgresqlBatch::run() {
     if (!sqlstate_.empty())
         throw soci::postgresql_soci_error("a statement failed", sqlstate_.c_str());
     if (thrown_) std::rethrow_exception(thrown_);
-    return answer_;
+    return command_tag_;
 }
 
 void PostgresqlBatch::read(const Part& part, const PGresult& result) {
@@ -133,12 +133,12 @@ void PostgresqlBatch::read(const Part& part, const PGresult& result) {
         if (part.prepares) part.query->is_prepared_ = false;
         if (status == PGRES_PIPELINE_ABORTED) return;
         if (sqlstate_.empty()) sqlstate_ = sqlstate_of(result);
-        // Said in the place of an answer, and not of the commit after all of them.
+        // The server reports it instead of a result, so it has not run the commit.
         if (PQresultErrorField(&result, PG_DIAG_SQLSTATE)) session_.may_have_committed_ = false;
         return;
     }
     if (!part.query || part.prepares) return;
-    answer_ = PQcmdStatus(const_cast<PGresult*>(&result));
+    command_tag_ = PQcmdStatus(const_cast<PGresult*>(&result));
     try {
         if (!thrown_) part.query->read(result, part.each);
     } catch (...) {
@@ -147,19 +147,19 @@ void PostgresqlBatch::read(const Part& part, const PGresult& result) {
 }
 
 void PostgresqlBatch::end() {
-    bool is_ended = false;
-    while (!is_ended && session_.is_connected()) {
+    bool is_synced = false;
+    while (!is_synced && session_.is_connected()) {
         const auto result = session_.next_result();
         if (!result) break;
         const auto status = PQresultStatus(result.get());
         if (status == PGRES_PIPELINE_SYNC)
-            is_ended = true;
+            is_synced = true;
         else if (sqlstate_.empty())
             sqlstate_ = sqlstate_of(*result);
     }
-    if (!is_ended && sqlstate_.empty()) sqlstate_ = connection_lost;
-    is_running_ = !is_ended || PQexitPipelineMode(session_.connection()) != 1;
-    if (is_ended && sqlstate_.empty()) session_.may_have_committed_ = false;
+    if (!is_synced && sqlstate_.empty()) sqlstate_ = connection_lost;
+    is_running_ = !is_synced || PQexitPipelineMode(session_.connection()) != 1;
+    if (is_synced && sqlstate_.empty()) session_.may_have_committed_ = false;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -7,12 +7,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// What the server calls the fault; as a lost connection, where it said nothing.
+/// Returns the server's code of the fault; that of a lost connection if the server sent none.
 std::string sqlstate_of(const PGresult& failed);
 
 class PostgresqlQuery final : public Query {
 public:
-    /// `name` is the prepared statement's; empty: the server forgets it after each run.
+    /// `name` is that of the prepared statement; empty: not kept by the server.
     PostgresqlQuery(PostgresqlSession& session, const Sql& sql, std::string name);
 
 private:
@@ -31,9 +31,9 @@ private:
     std::vector<const char*> values_;
 };
 
-/// Statements that go to the server together and are answered together: one round trip for all.
+/// Statements sent to the server together: one round trip for all.
 ///
-/// If one fails, those after it are not run. Outside a transaction they are one of their own.
+/// If one fails, those after it are not run. Outside a transaction the batch is a transaction.
 class PostgresqlBatch {
 public:
     explicit PostgresqlBatch(PostgresqlSession& session);
@@ -50,12 +50,12 @@ public:
     }
     void add(PostgresqlQuery& query, EachRow each);
 
-    /// Answers what the server says of the last statement: its name, and how many rows it changed.
+    /// Returns the command tag of the last statement: its name, and how many rows it changed.
     std::string run();
 
 private:
     struct Part {
-        PostgresqlQuery* query; ///< null: it is of the transaction's beginning
+        PostgresqlQuery* query; ///< null: it begins the transaction
         bool prepares;
         EachRow each;
     };
@@ -66,9 +66,9 @@ private:
 
     PostgresqlSession& session_;
     std::vector<Part> parts_;
-    std::string answer_;
+    std::string command_tag_;
     std::string sqlstate_;      ///< of the first that failed
-    std::exception_ptr thrown_; ///< by who read a row
+    std::exception_ptr thrown_; ///< by the reader of a row
     bool is_running_ = false;
 };
 

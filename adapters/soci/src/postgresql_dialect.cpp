@@ -20,7 +20,7 @@ namespace {
 /// Identifies migrations among the advisory locks of a database.
 constexpr std::int64_t schema_lock = 7091432250311187;
 
-/// A server's limit for a statement is a little shorter than its client's patience.
+/// The server's limit for a statement is so much shorter than the client's.
 constexpr Duration grace = std::chrono::seconds{5};
 
 std::string quoted(std::string_view text, char quote) {
@@ -31,15 +31,15 @@ std::string quoted(std::string_view text, char quote) {
 
 std::string as_name(std::string_view text) { return quoted(text, '"'); }
 
-/// Whatever the session's standard_conforming_strings is.
+/// A literal that is valid for any standard_conforming_strings of the session.
 std::string as_literal(std::string_view text) {
     std::string out = text.find('\\') == text.npos ? "" : "E";
     for (const char c : quoted(text, '\'')) out += c == '\\' ? "\\\\" : std::string(1, c);
     return out;
 }
 
-/// The schema in which the session sees the store's tables; while there are none, the first that
-/// they can be made in. No other is searched, so that no name there stands for a table of ours.
+/// The schema in which the session sees the store's tables; if there are none, the first in which
+/// they can be made. No other schema is searched, so that names there can't hide our tables.
 std::string own_schema(const PostgresqlOptions& options) {
     return fmt::format(
         "coalesce((SELECT quote_ident(n.nspname) FROM pg_class AS c"
@@ -51,7 +51,7 @@ std::string own_schema(const PostgresqlOptions& options) {
         with_table_prefix("asyncjobs_schema", options.table_prefix));
 }
 
-/// 0 would be no timeout at all.
+/// At least 1, as 0 means no timeout.
 std::int64_t milliseconds(Duration timeout) {
     return std::max<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count(), 1);
 }
@@ -66,9 +66,9 @@ std::string postgresql_settings(const PostgresqlOptions& options, bool for_trans
         options.synchronous_commit.empty()
             ? "coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on')"
             : as_literal(options.synchronous_commit);
-    // The planner's statistics may date from when the table was empty; what would scan or sort is
-    // then still no choice. A statement must not have a plan that walks an index either, since
-    // nothing forbids that one. Hash joins are of a batch with the rows that were looked up for it.
+    // The planner's statistics may date from when the table was empty, so plans that scan or sort
+    // are forbidden. No setting forbids a full index scan, so statements must not allow one. Hash
+    // joins are of a batch with the rows that were looked up for it.
     const std::pair<std::string_view, std::string> settings[] = {
         {"client_min_messages", "'error'"},
         {"statement_timeout", patience},
@@ -90,7 +90,7 @@ std::string postgresql_settings(const PostgresqlOptions& options, bool for_trans
         {"enable_mergejoin", "'off'"},
         {"jit", "'off'"},
         {"max_parallel_workers_per_gather", "'0'"},
-        // Whoever lends a session to others may have left a table there.
+        // A pooler's other client may have left a temporary table in the session.
         {"search_path", own + " || ', pg_temp'"},
         {"synchronous_commit", durability}};
 
@@ -116,7 +116,7 @@ std::unique_ptr<Session> PostgresqlDialect::open() const {
         const auto settings = postgresql_settings(options_, options_.pools_transactions);
         if (options_.pools_transactions)
             session->set_for_each_transaction(settings);
-        else // by themselves first, as limits of the role's may be too short for the rest
+        else // set alone first, as the role's limits may be too short for the rest
             session->set_schemas(
                 session->execute("SET statement_timeout = 0; SET lock_timeout = 0; " + settings));
         return session;
@@ -181,15 +181,15 @@ void PostgresqlDialect::prepare(Session& session) const {
                                                          setting, value, wanted));
     };
     must_be("server_encoding", "UTF8");
-    // What a transaction sets comes too late for itself.
+    // The default isolation level does not apply to the transaction that sets it.
     must_be("transaction_isolation", "read committed");
     if (options_.pools_transactions) must_be("transaction_read_only", "off");
     const auto schema = postgresql.execute("SELECT current_schema()");
     if (options_.schema.empty() ? !schema.starts_with("pg_") : schema == options_.schema) return;
     if (options_.schema.empty())
         throw Error(Errc::store_failure,
-                    "the session's search_path names no schema that tables can be made in; name "
-                    "one by the schema of the store's URL");
+                    "the session's search_path names no schema in which tables can be made; set "
+                    "the schema in the store's URL");
     postgresql.execute(fmt::format("BEGIN; SELECT pg_advisory_xact_lock({});"
                                    "CREATE SCHEMA IF NOT EXISTS {}; COMMIT",
                                    schema_lock, as_name(options_.schema)));
@@ -204,8 +204,7 @@ std::span<const Migration> PostgresqlDialect::migrations() const noexcept {
 }
 
 SchemaObjects PostgresqlDialect::find_objects(Session& session, const SchemaObjects& wanted) const {
-    // Not by what knows names, such as to_regclass(), which may not know yet what was committed
-    // since the transaction began.
+    // to_regclass() and the like may not see yet what was committed since the transaction began.
     return read_objects(
         session,
         fmt::format(
@@ -228,7 +227,7 @@ SchemaObjects PostgresqlDialect::find_objects(Session& session, const SchemaObje
 }
 
 void PostgresqlDialect::migrate(Session& session, const Migration& migration) const {
-    // One may read or change all jobs.
+    // A migration may read or change all jobs.
     constexpr std::chrono::hours longest{24};
     auto& postgresql = as_postgresql(session);
     postgresql.execute("SET LOCAL statement_timeout = 0");
@@ -239,12 +238,12 @@ void PostgresqlDialect::migrate(Session& session, const Migration& migration) co
 }
 
 void PostgresqlDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
-                             std::vector<std::optional<Job>>& answers) const {
+                             std::vector<std::optional<Job>>& jobs) const {
     PostgresqlArray wanted;
     for (const JobId& id : ids) wanted.add(id.text());
     FoundJobs found;
     session.query(how.sql).for_each([&](Row row) { found.add(how.read(row)); }, wanted.text());
-    found.move_to(answers, ids);
+    found.move_to(jobs, ids);
 }
 
 OwnStatements PostgresqlDialect::own_statements() const noexcept {

@@ -11,27 +11,27 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 struct PostgresqlOptions {
     std::string connect_string = {}; ///< a URL for libpq
-    std::string schema = {};         ///< empty: what the server's search_path says
+    std::string schema = {};         ///< empty: the server's search_path
     std::string table_prefix = {};
     std::string synchronous_commit = {}; ///< empty: the server's, but never off
     Duration lock_timeout = {};
     Duration statement_timeout = {};
     std::size_t writers = 8;
     bool listens = true; ///< keeps one more session, for wake-ups
-    /// A pooler gives each transaction any connection: nothing can be left on one for the next.
+    /// A pooler gives each transaction any connection: no state can be kept on one for the next.
     bool pools_transactions = false;
     std::function<Timestamp()> clock = {}; ///< empty: the server's
 };
 
-/// Takes a store URL apart. Throws Error (Errc::invalid_argument), without a password in it.
+/// Parses a store URL. Throws Error (Errc::invalid_argument), whose text holds no password.
 PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& options);
 
-/// The statement that sets what the store needs, for the session or for one transaction.
+/// Returns the statement that sets what the store needs, for the session or for one transaction.
 std::string postgresql_settings(const PostgresqlOptions& options, bool for_transaction);
 
-/// A batch is one statement, whose parameters are arrays; an exchange is one round trip. READ
-/// COMMITTED throughout: what a statement must not miss, it locks. The statements read the server's
-/// clock themselves.
+/// A batch is one statement with arrays as parameters; an exchange is one round trip. All
+/// transactions are READ COMMITTED: statements lock the rows that they must not miss. The
+/// statements read the server's clock themselves.
 class PostgresqlDialect : public Dialect {
 public:
     explicit PostgresqlDialect(PostgresqlOptions options);
@@ -56,21 +56,21 @@ public:
     void migrate(Session& session, const Migration& migration) const override;
 
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
-                std::vector<Submitted>& answers) const override;
+                std::vector<Submitted>& outcomes) const override;
     void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                Exchange& answer) const override;
+                Exchange& result) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
-                  const ClaimRequest& request, CallTime now, Exchange& answer) const override;
+                  const ClaimRequest& request, CallTime now, Exchange& result) const override;
     std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
                                  std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
-               CallTime now, std::vector<Renewal>& answers) const override;
+               CallTime now, std::vector<Renewal>& renewals) const override;
     std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
                         CallTime now) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
-              std::vector<std::optional<Job>>& answers) const override;
+              std::vector<std::optional<Job>>& jobs) const override;
 
     PageWords page_words(const JobQuery&) const noexcept override {
         return {.status = "status || ''",

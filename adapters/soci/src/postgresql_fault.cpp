@@ -6,14 +6,14 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 struct SqlstateMeaning {
-    std::string_view sqlstate; ///< or the class that it begins with
+    std::string_view sqlstate; ///< or its prefix
     std::string_view words;
     Errc code;
     bool session_is_lost = false;
     bool is_worth_repeating = false;
 };
 
-// What is more precise comes first.
+// More specific entries come first.
 constexpr SqlstateMeaning meanings[] = {
     {"40001", "serialization failure", Errc::store_busy, false, true},
     {"40P01", "deadlock", Errc::store_busy, false, true},
@@ -27,7 +27,8 @@ constexpr SqlstateMeaning meanings[] = {
     {"57P", "the server ended the connection", Errc::store_unavailable, true, true},
     {"25P03", "the transaction was idle for too long", Errc::store_unavailable, true, true},
     {"25006", "the server is read-only", Errc::store_unavailable, true},
-    // A pooler handed the statements' session to somebody else, or a migration changed the table.
+    // A pooler has given the statements' session to another client, or a migration has changed the
+    // table.
     {"26000", "a prepared statement is missing", Errc::store_unavailable, true, true},
     {"0A000", "a prepared statement is out of date", Errc::store_unavailable, true, true},
     {"22021", "a text is no valid UTF-8", Errc::invalid_payload},

@@ -29,7 +29,7 @@ void check_encoding(PGconn* connection) {
                                 encoding ? encoding : "unknown"));
 }
 
-/// The schema in which the session sees the store's tables, and whether an array's NULL is one.
+/// Reads the schema in which the session sees the store's tables, and the setting array_nulls.
 constexpr Sql host_settings = {
     "SELECT (SELECT quote_ident(n.nspname) || '.' FROM pg_catalog.pg_class AS c"
     "  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
@@ -37,7 +37,7 @@ constexpr Sql host_settings = {
     " current_setting('array_nulls')",
     "tt"};
 
-/// Sets what a batch relies on, and undoes it.
+/// Sets what a batch relies on, and restores the host's settings.
 class HostPostgresqlSession final : public PostgresqlSession {
 public:
     HostPostgresqlSession(soci::session& host, std::string table_prefix, bool must_allow_nulls)
@@ -48,7 +48,7 @@ public:
         if (!must_allow_nulls_ || PQtransactionStatus(connection()) != PQTRANS_INTRANS) return;
         try {
             execute("SET LOCAL array_nulls = off");
-        } catch (const soci::soci_error&) { // the connection was lost
+        } catch (const soci::soci_error&) { // the connection is lost
         }
     }
 

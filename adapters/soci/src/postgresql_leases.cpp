@@ -22,9 +22,9 @@ std::vector<std::size_t> order_of_locking(std::span<const Item> items, IdOf id_o
     return order;
 }
 
-/// Adds the settlements, which name a job once, to what is sent.
+/// Adds the settlements, no two of one job, to the batch.
 void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
-               std::span<const Settlement> settlements, CallTime now, std::span<Settled> answers,
+               std::span<const Settlement> settlements, CallTime now, std::span<Settled> outcomes,
                bool& has_to_unblock) {
     using Kind = Settlement::Kind;
     PostgresqlArray ids, fences, wanted, percents, messages, results, errors, entries, delays,
@@ -48,12 +48,12 @@ void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
-    const auto accepted = [&dialect, answers, &has_to_unblock, order = std::move(order)](Row row) {
+    const auto accepted = [&dialect, outcomes, &has_to_unblock, order = std::move(order)](Row row) {
         const auto number = static_cast<std::size_t>(row.number());
-        Settled& settled = answers[order[number - 1]];
-        settled = {true, read_status(row)};
-        if (row.number() == 1 && is_finished(settled.status)) has_to_unblock = true;
-        if (settled.status != JobStatus::pending) return;
+        Settled& one = outcomes[order[number - 1]];
+        one = {true, read_status(row)};
+        if (row.number() == 1 && is_finished(one.status)) has_to_unblock = true;
+        if (one.status != JobStatus::pending) return;
         const std::string queue = row.take_text();
         dialect.came_back(queue, row.time());
     };
@@ -62,21 +62,21 @@ void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
               delays.text(), refunds.text());
 }
 
-/// All of them, in one statement or a few.
+/// Adds all settlements, in one statement or a few.
 void settle_all_in(PostgresqlBatch& batch, const Dialect& dialect,
-                   std::span<const Settlement> settlements, CallTime now, Exchange& answer) {
-    std::size_t start = answer.settled.size();
-    answer.settled.resize(start + settlements.size());
+                   std::span<const Settlement> settlements, CallTime now, Exchange& result) {
+    std::size_t start = result.settled.size();
+    result.settled.resize(start + settlements.size());
     in_batches(
         settlements, [](const Settlement& one) { return one.lease().id; },
         [&](std::span<const Settlement> some) {
             settle_in(batch, dialect, some, now,
-                      std::span(answer.settled).subspan(start, some.size()), answer.has_to_unblock);
+                      std::span(result.settled).subspan(start, some.size()), result.has_to_unblock);
             start += some.size();
         });
 }
 
-/// A claim that is one batch is committed by now, so that a fault must not have it repeated.
+/// A claim that was a batch of its own is already committed, so a fault must not cause a retry.
 void read_claimed_steps(Session& session, std::span<ClaimedJob> claimed) {
     try {
         read_steps(session, postgresql::over_rows, claimed);
@@ -90,15 +90,15 @@ void read_claimed_steps(Session& session, std::span<ClaimedJob> claimed) {
 } // namespace
 
 void PostgresqlDialect::settle(Session& session, std::span<const Settlement> settlements,
-                               CallTime now, Exchange& answer) const {
+                               CallTime now, Exchange& result) const {
     if (settlements.empty()) return;
-    const auto start = answer.settled.size();
+    const auto start = result.settled.size();
     PostgresqlBatch batch(as_postgresql(session));
-    settle_all_in(batch, *this, settlements, now, answer);
+    settle_all_in(batch, *this, settlements, now, result);
     batch.run();
     std::vector<NewJob> follow_ups;
     for (std::size_t i = 0; i < settlements.size(); ++i)
-        if (answer.settled[start + i].accepted)
+        if (result.settled[start + i].accepted)
             follow_ups.insert(follow_ups.end(), settlements[i].follow_ups().begin(),
                               settlements[i].follow_ups().end());
     if (follow_ups.empty()) return;
@@ -108,18 +108,18 @@ void PostgresqlDialect::settle(Session& session, std::span<const Settlement> set
 
 void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
                                  const ClaimRequest& request, CallTime now,
-                                 Exchange& answer) const {
+                                 Exchange& result) const {
     const bool has_follow_ups = std::ranges::any_of(
         settlements, [](const Settlement& one) { return !one.follow_ups().empty(); });
     if (has_follow_ups) {
         begin_write(session);
-        settle(session, settlements, now, answer);
+        settle(session, settlements, now, result);
         settlements = {};
     }
     if (settlements.empty() && request.limit == 0) return;
 
     PostgresqlBatch batch(as_postgresql(session));
-    settle_all_in(batch, *this, settlements, now, answer);
+    settle_all_in(batch, *this, settlements, now, result);
     if (request.limit == 0) {
         batch.run();
         return;
@@ -148,16 +148,16 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
         now, queues.text());
     batch.run();
 
-    // What the server does for a job is no part of looking for it.
+    // The server's work for the jobs themselves is not part of the search.
     constexpr Duration each_job_takes{50};
     findings.took -=
         each_job_takes * static_cast<Duration::rep>(settlements.size() + found.count());
     findings.took = std::max(findings.took, Duration::zero());
     findings.is_filled = found.count() == request.limit;
     searches.end(findings, steady_now(), [&](std::size_t queue) { return found.oldest(queue); });
-    if (!findings.is_filled) answer.next_due_in = due_in;
-    found.move_to(answer.claimed);
-    read_claimed_steps(session, answer.claimed);
+    if (!findings.is_filled) result.next_due_in = due_in;
+    found.move_to(result.claimed);
+    read_claimed_steps(session, result.claimed);
 }
 
 std::size_t PostgresqlDialect::advance(Session& session, Timestamp floor, std::size_t limit,
@@ -177,10 +177,10 @@ std::size_t PostgresqlDialect::advance(Session& session, Timestamp floor, std::s
 
 void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
                               Duration lease_for, CallTime now,
-                              std::vector<Renewal>& answers) const {
+                              std::vector<Renewal>& renewals) const {
     const auto id_of = [](const Heartbeat& one) { return one.lease.id; };
-    std::size_t start = answers.size();
-    answers.resize(start + heartbeats.size());
+    std::size_t start = renewals.size();
+    renewals.resize(start + heartbeats.size());
     PostgresqlBatch batch(as_postgresql(session));
     in_batches(heartbeats, id_of, [&](std::span<const Heartbeat> some) {
         PostgresqlArray ids, fences, percents, messages, starts;
@@ -193,9 +193,9 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
             messages.add(std::string_view(progress ? progress->message : ""));
             starts.add(started ? 1 : 0);
         }
-        const auto kept = [&answers, start, order = std::move(order)](Row row) {
+        const auto kept = [&renewals, start, order = std::move(order)](Row row) {
             const auto number = static_cast<std::size_t>(row.number());
-            answers[start + order[number - 1]] = {true, !row.next_is_null()};
+            renewals[start + order[number - 1]] = {true, !row.next_is_null()};
         };
         batch.add(postgresql::extend, kept, now, lease_for, ids.text(), fences.text(),
                   percents.text(), messages.text(), starts.text());

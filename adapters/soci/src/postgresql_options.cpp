@@ -46,7 +46,7 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-/// What libpq makes of the URL, and a default for all that would let a call hang.
+/// Returns libpq's parameters of the URL, with defaults for those without which a call could hang.
 std::map<std::string, std::string> connect_parameters(const StoreUrl& url) {
     char* complaint = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
@@ -54,7 +54,7 @@ std::map<std::string, std::string> connect_parameters(const StoreUrl& url) {
     const std::string reason = complaint ? complaint : "";
     PQfreemem(complaint);
     if (!parsed) {
-        // Other complaints may quote a password.
+        // Other messages may quote a password.
         const bool is_harmless = reason.find("URI query parameter") != reason.npos;
         throw Error(Errc::invalid_argument,
                     fmt::format("PostgreSQL's client refuses the store URL{}{}",
@@ -99,8 +99,8 @@ PostgresqlOptions postgresql_options(const StoreUrl& url, const StoreOptions& op
     postgresql.pools_transactions = pooling == "transaction";
     if (postgresql.pools_transactions && listen == "on")
         throw Error(Errc::invalid_argument,
-                    "listen is \"on\", but must be off where pooling is transaction: to listen "
-                    "takes a session");
+                    "listen is \"on\", but must be off if pooling is transaction: listening needs "
+                    "a session");
     postgresql.listens = listen != "off" && !postgresql.pools_transactions;
     postgresql.connect_string = "postgresql://";
     char joint = '?';

@@ -28,7 +28,7 @@ public:
 
     PostgresqlArray names, from, to;
 
-    /// What came of all of them; `oldest(i)` of that of a queue.
+    /// Records the outcome of all searches; `oldest(i)` returns the oldest job of queue i.
     void end(ClaimFloors::Findings found, SteadyTime ended, const auto& oldest) {
         for (std::size_t i = 0; i < searches_.size(); ++i) {
             found.oldest = oldest(i);

@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the server's clock says of the transaction; the parameter is for tests.
+/// The transaction's time by the server's clock; the parameter is for tests.
 constexpr std::string_view now_parameter = ":now";
 constexpr std::string_view now_words =
     "(SELECT coalesce(CAST(:now AS bigint), CAST(extract(epoch FROM now()) * 1000000 AS bigint)))";
@@ -28,7 +28,7 @@ std::string with_clock(std::string_view sql) {
     }
 }
 
-/// False when the deadline has passed.
+/// Returns false at the deadline.
 bool wait(PGconn* connection, short events, Clock::time_point deadline) {
     pollfd socket{.fd = PQsocket(connection), .events = events, .revents = 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -52,7 +52,7 @@ PostgresqlSession::PostgresqlSession(const std::string& connect_string,
     PQsetNoticeProcessor(
         connection(), [](void*, const char*) {}, nullptr);
     socket_.emplace(PQsocket(connection()));
-    PQsetnonblocking(connection(), 1); // to wait in next_result(), where there is an end to it
+    PQsetnonblocking(connection(), 1); // so that only next_result() waits, with a deadline
 }
 
 PostgresqlSession::PostgresqlSession(soci::session& host, std::string table_prefix)
@@ -70,7 +70,7 @@ void PostgresqlSession::begin(Transaction transaction) {
     may_have_committed_ = false;
     must_begin_ = transaction == Transaction::open;
     commits_each_batch_ = transaction == Transaction::batch;
-    // What the server said when it closed the connection has come by now.
+    // Reads the server's message if it has closed the connection.
     pollfd socket{.fd = PQsocket(connection()), .events = POLLIN, .revents = 0};
     if (::poll(&socket, 1, 0) > 0) PQconsumeInput(connection());
     if (!is_connected())
@@ -82,7 +82,7 @@ void PostgresqlSession::commit() {
     may_have_committed_ = true;
     PostgresqlBatch batch(*this);
     batch.add({"COMMIT"}, [](Row) {});
-    // The COMMIT of a transaction that failed succeeds, and says ROLLBACK.
+    // The COMMIT of a failed transaction succeeds, with the command tag ROLLBACK.
     if (batch.run() != "COMMIT")
         throw soci::postgresql_soci_error("the transaction was rolled back", "25P02");
 }
@@ -94,11 +94,11 @@ void PostgresqlSession::rollback() {
 std::string PostgresqlSession::execute(std::string statements) {
     if (!settings_.empty() && !is_in_transaction()) statements.insert(0, settings_ + "; ");
     PQsendQuery(connection(), statements.c_str());
-    std::string answer, sqlstate;
+    std::string value, sqlstate;
     while (const auto result = next_result()) {
         const auto status = PQresultStatus(result.get());
         if (status == PGRES_TUPLES_OK)
-            answer = PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+            value = PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
         else if (status != PGRES_COMMAND_OK)
             sqlstate = sqlstate_of(*result);
     }
@@ -106,10 +106,10 @@ std::string PostgresqlSession::execute(std::string statements) {
     if (!sqlstate.empty())
         throw soci::postgresql_soci_error(fmt::format("a statement failed (sqlstate {})", sqlstate),
                                           sqlstate.c_str());
-    return answer;
+    return value;
 }
 
-/// Null after the last one of a statement.
+/// Returns null after a statement's last result.
 PostgresqlResult PostgresqlSession::next_result() {
     const auto deadline = Clock::now() + patience_;
     for (int unsent = PQflush(connection());; unsent = PQflush(connection())) {
@@ -123,7 +123,7 @@ PostgresqlResult PostgresqlSession::next_result() {
 
 void PostgresqlSession::give_up() {
     is_given_up_ = true;
-    throw soci::postgresql_soci_error("the server does not answer", connection_lost);
+    throw soci::postgresql_soci_error("the server does not respond", connection_lost);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

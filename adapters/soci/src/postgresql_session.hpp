@@ -16,49 +16,50 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// A statement as PostgreSQL gets it: `:now` is the server's time unless one is given, and
-/// parameters are numbered.
+/// Returns the statement for PostgreSQL: parameters are numbered, and `:now` defaults to the
+/// server's time.
 std::string postgresql_text(std::string_view sql);
 
-/// The sqlstate of a fault of which the server said nothing.
+/// The sqlstate of a fault that the server did not report.
 inline constexpr const char* connection_lost = "08006";
 
 using PostgresqlResult = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-/// Statements go to libpq itself, on a connection that SOCI has opened: several in one round trip
-/// (see PostgresqlBatch), and with an end to waiting.
+/// Statements are sent by libpq directly, on a connection that SOCI has opened: several in one
+/// round trip (see PostgresqlBatch), and with a time limit.
 ///
-/// Errors  What speaks to the server throws soci::postgresql_soci_error.
+/// Errors  Members that use the server throw soci::postgresql_soci_error.
 class PostgresqlSession : public Session {
 public:
-    /// `connect_string` is a URL, as SOCI takes other forms apart at each space. A server that says
-    /// nothing for `patience` is given up.
+    /// `connect_string` must be a URL, as SOCI splits other forms at each space. A server that is
+    /// silent for `patience` counts as lost.
     PostgresqlSession(const std::string& connect_string, const std::string& table_prefix,
                       Duration patience = std::chrono::hours{1});
 
-    /// Over a host's, which is a PostgreSQL session. Waits as long as the host's settings let it.
+    /// Over a host's PostgreSQL session. Waits as long as the host's settings allow.
     PostgresqlSession(soci::session& host, std::string table_prefix);
 
-    /// From now on. Returns for how long it waited until now.
+    /// Sets the patience from now on. Returns the previous one.
     Duration wait_for(Duration patience) noexcept { return std::exchange(patience_, patience); }
 
-    /// Has `settings` run at the beginning of each transaction, and nothing kept from one to the
-    /// next: behind a pooler of transactions.
+    /// Runs `settings` at the beginning of each transaction, and keeps nothing from one to the
+    /// next: for a pooler of transactions.
     void set_for_each_transaction(std::string settings) { settings_ = std::move(settings); }
 
-    /// As an array's text: where the server's own search_path looks, but for what it always does.
+    /// The schemas of the session's search_path, without implicit ones, as an array's text.
     const std::string& schemas() const noexcept { return schemas_; }
     void set_schemas(std::string schemas) { schemas_ = std::move(schemas); }
 
-    /// What a call's statements are in. It begins with the first of them, in the same round trip.
+    /// The transaction of a call's statements. It begins with the first of them, in the same round
+    /// trip.
     enum class Transaction {
-        none,  ///< they read, and each sees what is committed
-        batch, ///< each batch is one by itself
+        none,  ///< statements that read; each sees what is committed
+        batch, ///< each batch is a transaction
         open,  ///< ends with commit() or rollback()
     };
-    /// Throws if the connection was lost while nobody used it.
+    /// Throws if the connection was lost while idle.
     void begin(Transaction transaction);
-    /// Throws if what was begun was rolled back instead.
+    /// Throws if the server has rolled back the transaction instead.
     void commit();
     void rollback();
     bool is_in_transaction() const noexcept {
@@ -67,15 +68,15 @@ public:
 
     bool commits_each_batch() const noexcept { return commits_each_batch_; }
 
-    /// A commit was asked for, and the server has not said that it failed.
+    /// A commit was requested, and the server has not reported its failure.
     bool may_have_committed() const noexcept { return may_have_committed_; }
 
     bool is_connected() const noexcept {
         return !is_given_up_ && PQstatus(connection()) == CONNECTION_OK;
     }
 
-    /// Runs statements without parameters, by themselves. Answers the first column of the last
-    /// one's first row; empty if there is none.
+    /// Runs statements without parameters, outside a batch. Returns the first column of the last
+    /// one's first row; empty if it has no row.
     std::string execute(std::string statements);
 
     void interrupt() noexcept override {
@@ -92,8 +93,8 @@ private:
 
     soci::postgresql_session_backend& backend_;
     Duration patience_;
-    std::optional<OpenSocket> socket_; ///< empty: the host's
-    std::string settings_ = {};        ///< of each transaction; empty: the session has its own
+    std::optional<OpenSocket> socket_; ///< empty: the host's session
+    std::string settings_ = {};        ///< for each transaction; empty: set for the session
     std::string schemas_ = "{}";
     int prepared_ = 0; ///< statements
     bool is_given_up_ = false;

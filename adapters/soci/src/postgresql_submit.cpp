@@ -13,7 +13,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// Answers when each job that was inserted was.
+/// Returns the inserted jobs, with their creation times.
 std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& statement,
                                             std::span<const NewJob> jobs,
                                             const std::unordered_set<JobId>& waited_for,
@@ -63,33 +63,34 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
     return inserted;
 }
 
-/// What stood in the way of `job`; empty if it is there no more.
-std::optional<Submitted> answer_conflict(Session& session, const NewJob& job, CallTime now) {
-    auto answer = find_conflict(session, job);
-    if (answer && may_replace(job, *answer) &&
+/// Returns the conflict that prevented `job` from being inserted, or its replacement; empty if the
+/// conflict no longer exists.
+std::optional<Submitted> resolve_conflict(Session& session, const NewJob& job, CallTime now) {
+    auto conflict = find_conflict(session, job);
+    if (conflict && may_replace(job, *conflict) &&
         session.query(postgresql::replace)
-                .change(job.input.text(), job.run_at, now, job.delay, answer->id) == 1)
-        answer->outcome = Submitted::Outcome::replaced;
-    return answer;
+                .change(job.input.text(), job.run_at, now, job.delay, conflict->id) == 1)
+        conflict->outcome = Submitted::Outcome::replaced;
+    return conflict;
 }
 
 Submitted submit_after_conflict(Session& session, const NewJob& job,
                                 const std::unordered_set<JobId>& waited_for, CallTime now) {
     constexpr int max_tries = 10;
     for (int tries = 0; tries < max_tries; ++tries) {
-        if (const auto conflict = answer_conflict(session, job, now)) return *conflict;
+        if (const auto conflict = resolve_conflict(session, job, now)) return *conflict;
         if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, waited_for, now);
             !inserted.empty())
             return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
     }
-    throw Error(Errc::store_busy, "other submitters kept taking its keys");
+    throw Error(Errc::store_busy, "concurrent submits kept taking the job's keys");
 }
 
-/// In one round trip that commits. False, and nothing inserted, if something stands in the way.
+/// Inserts and commits in one round trip. Returns false, and inserts nothing, on a conflict.
 bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
-                std::vector<Submitted>& answers) {
+                std::vector<Submitted>& outcomes) {
     constexpr std::string_view unique_violation = "23505";
-    // A key may well be taken, which is no reason for an entry in the server's log.
+    // A taken key is expected, and must not cause an entry in the server's log.
     if (std::ranges::any_of(jobs, [](const NewJob& job) {
             return job.unique_key || job.idempotency_key || !job.after.empty();
         }))
@@ -97,7 +98,7 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
     try {
         const auto inserted = insert(session, postgresql::insert_all, jobs, {}, now);
         for (const NewJob& job : jobs)
-            answers.push_back({Submitted::Outcome::created, job.id, inserted.at(job.id)});
+            outcomes.push_back({Submitted::Outcome::created, job.id, inserted.at(job.id)});
         return true;
     } catch (const soci::postgresql_soci_error& error) {
         if (error.sqlstate() != unique_violation) throw;
@@ -108,23 +109,23 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
 } // namespace
 
 void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
-                               std::vector<Submitted>& answers) const {
+                               std::vector<Submitted>& outcomes) const {
     if (as_postgresql(session).commits_each_batch()) {
-        if (insert_all(session, jobs, now, answers)) {
-            floors_.expect(jobs, answers, steady_now());
+        if (insert_all(session, jobs, now, outcomes)) {
+            floors_.expect(jobs, outcomes, steady_now());
             return;
         }
         begin_write(session);
     }
-    const std::size_t start = answers.size();
+    const std::size_t start = outcomes.size();
     const auto waited_for = ids_waited_for(jobs);
     const auto submit_batch = [&](std::span<const NewJob> batch) {
         const auto inserted = insert(session, postgresql::insert, batch, waited_for, now);
         for (const NewJob& job : batch) {
             const auto found = inserted.find(job.id);
-            answers.push_back(found != inserted.end()
-                                  ? Submitted{Submitted::Outcome::created, job.id, found->second}
-                                  : submit_after_conflict(session, job, waited_for, now));
+            outcomes.push_back(found != inserted.end()
+                                   ? Submitted{Submitted::Outcome::created, job.id, found->second}
+                                   : submit_after_conflict(session, job, waited_for, now));
         }
     };
     const auto id_of = [](const NewJob& job) { return job.id; };
@@ -133,8 +134,8 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     };
     in_batches(jobs, id_of,
                [&](std::span<const NewJob> some) { in_batches(some, key_of, submit_batch); });
-    block_children(session, postgresql::over_rows, jobs, std::span(answers).subspan(start));
-    floors_.expect(jobs, std::span(answers).subspan(start), steady_now());
+    block_children(session, postgresql::over_rows, jobs, std::span(outcomes).subspan(start));
+    floors_.expect(jobs, std::span(outcomes).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

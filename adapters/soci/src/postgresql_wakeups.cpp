@@ -13,11 +13,11 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr std::size_t most_hints = 1000; ///< a lost one costs no more than a poll interval
-constexpr std::chrono::milliseconds between_tellings{5};
+constexpr std::size_t most_hints = 1000; ///< a dropped hint delays a job by a poll interval
+constexpr std::chrono::milliseconds between_sends{5};
 constexpr char ready = 'r', cancel_requested = 'c';
 
-// The queues that have pending jobs, each found with one look into an index.
+// The queues that have pending jobs, at one index lookup a queue.
 constexpr const char* waiting_queues =
     "WITH RECURSIVE found AS ("
     " (SELECT queue FROM {0} WHERE status = 'pending' ORDER BY queue LIMIT 1)"
@@ -76,7 +76,7 @@ bool PostgresqlWakeups::is_stopping() {
 void PostgresqlWakeups::run() {
     for (int tries = 0; !is_stopping(); ++tries) {
         if (connect() && listen()) {
-            if (was_connected_) say_waiting_queues_are_ready();
+            if (was_connected_) announce_waiting_queues();
             was_connected_ = true;
             tries = 0;
             serve();
@@ -91,15 +91,14 @@ void PostgresqlWakeups::run() {
 
 void PostgresqlWakeups::serve() {
     while (!is_stopping() && PQstatus(connection_.get()) == CONNECTION_OK) {
-        tell_others();
-        hear();
+        send_hints();
+        receive_hints();
         int timeout = -1;
         {
             const std::lock_guard lock(mutex_);
             if (!hints_.empty())
                 timeout = static_cast<int>(std::max<std::int64_t>(
-                    std::chrono::ceil<std::chrono::milliseconds>(next_telling_ - Clock::now())
-                        .count(),
+                    std::chrono::ceil<std::chrono::milliseconds>(next_send_ - Clock::now()).count(),
                     0));
         }
         if (!wait(POLLIN, timeout)) return;
@@ -131,7 +130,7 @@ bool PostgresqlWakeups::connect() {
 }
 
 bool PostgresqlWakeups::listen() {
-    // Several statements at once go without parameters only.
+    // Only statements without parameters can be sent together.
     if (!PQsendQuery(connection_.get(), settings_.c_str()) || !ask({})) return false;
     const auto table = ask("SELECT CAST(CAST($1 AS regclass) AS oid)", table_);
     if (!table || PQntuples(table.get()) != 1) return false;
@@ -161,8 +160,8 @@ std::shared_ptr<PGresult> PostgresqlWakeups::ask(const std::string& statement,
     }
 }
 
-void PostgresqlWakeups::tell_others() {
-    if (Clock::now() < next_telling_) return;
+void PostgresqlWakeups::send_hints() {
+    if (Clock::now() < next_send_) return;
     const auto hints = take_hints();
     if (hints.empty()) return;
     PostgresqlArray payloads;
@@ -171,10 +170,10 @@ void PostgresqlWakeups::tell_others() {
                          channel_),
              payloads.text()))
         return;
-    next_telling_ = Clock::now() + between_tellings;
+    next_send_ = Clock::now() + between_sends;
 }
 
-void PostgresqlWakeups::hear() {
+void PostgresqlWakeups::receive_hints() {
     using Origin = Notifier::Origin;
     const int own_id = PQbackendPID(connection_.get());
     for (;;) {
@@ -190,7 +189,7 @@ void PostgresqlWakeups::hear() {
     }
 }
 
-void PostgresqlWakeups::say_waiting_queues_are_ready() {
+void PostgresqlWakeups::announce_waiting_queues() {
     const auto queues = ask(fmt::format(fmt::runtime(waiting_queues), table_));
     if (!queues) return;
     for (int i = 0; i < PQntuples(queues.get()); ++i)

@@ -11,7 +11,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Reads first: the row is locked by whoever must change it, and by nobody else.
+/// Reads first, so that only a transaction that must change the row locks it.
 void raise_fences(Session& session, std::int64_t used) {
     std::int64_t known = 0;
     session.query(statements::used_fence).for_first([&](Row row) { known = row.number(); });

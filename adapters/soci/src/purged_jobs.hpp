@@ -12,17 +12,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Has claims give fences above `used`, which a job that is deleted has had.
+/// Makes claims give fences above `used`, the fence of a deleted job.
 void raise_fences(Session& session, std::int64_t used);
 
-/// Jobs that are deleted because they have expired, and what of them is elsewhere.
+/// Jobs deleted because they have expired, and their rows in other tables.
 class PurgedJobs {
 public:
-    JobId add(Row row); ///< whose it is
+    JobId add(Row row); ///< returns the job's id
 
     std::size_t count() const noexcept { return count_; }
 
-    /// Deletes what they waited for and their steps, and leaves their tombstones.
+    /// Deletes their dependencies and steps, and writes their tombstones.
     void settle_estate(Session& session, const RowStatements& sql) const;
 
 private:

@@ -12,7 +12,7 @@ bool is_name_character(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// Calls `between(text)` and `name(text)` for the parts of a statement in turn.
+/// Calls `between(text)` and `name(text)` for the parts of a statement, in their order.
 template <typename Between, typename Name>
 void take_apart(std::string_view sql, Between between, Name name) {
     bool quoted = false;

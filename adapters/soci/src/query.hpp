@@ -19,20 +19,20 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// What stands in a parameter's place as it is, for databases whose values go into the text of a
-/// statement. Its author quotes the values in it.
+/// Replaces a parameter verbatim, for databases whose values are inlined in the statement. The
+/// caller quotes the values in it.
 struct Expression {
     std::string text;
 };
 
-/// A place that SOCI reads a parameter from, or writes a column to: a text or a number.
+/// A buffer for a parameter or a column: a text or a number.
 struct Cell {
     std::string text;
     long long number = 0;
     soci::indicator indicator = soci::i_ok;
 };
 
-/// Takes the columns of a row off one after the other, in the order of the SELECT.
+/// Reads the columns of a row one after the other, in the order of the SELECT.
 class Row {
 public:
     explicit Row(std::vector<Cell>& cells) noexcept : next_(cells.begin()) {}
@@ -62,10 +62,10 @@ private:
     std::vector<Cell>::iterator next_;
 };
 
-/// Called for each row of an answer.
+/// Called for each row of a result.
 using EachRow = std::function<void(Row)>;
 
-/// A statement with places of its own for its parameters and columns.
+/// A statement with buffers for its parameters and columns.
 ///
 /// Parameters are bound by name. Arguments follow the order in which the names first appear.
 class Query {
@@ -81,7 +81,7 @@ public:
         run([&each](Row row) { each(row); });
     }
 
-    /// The same with the parameters `texts` and then `last`.
+    /// As for_each(), with the parameters `texts` and then `last`.
     template <typename Each>
     void for_each_of(Each&& each, std::span<const std::string_view> texts, std::int64_t last) {
         check_count(texts.size() + 1);
@@ -90,7 +90,7 @@ public:
         run([&each](Row row) { each(row); });
     }
 
-    /// Runs it and calls `first(Row)` for the first row; false if there is none.
+    /// Runs it and calls `first(Row)` for the first row; returns false if there is no row.
     template <typename First, typename... Args>
     bool for_first(First&& first, const Args&... args) {
         bool found = false;
@@ -102,21 +102,21 @@ public:
         return found;
     }
 
-    /// Runs it and answers how many rows it changed.
+    /// Runs it and returns how many rows it changed.
     template <typename... Args>
     std::size_t change(const Args&... args) {
         set_all(args...);
         return run([](Row) {});
     }
 
-    /// Runs it now or, where that saves a round trip, together with the session's next statement:
-    /// see Session::run_added(). `each(Row)` may be called until then.
+    /// Runs it now or, if that saves a round trip, together with the session's next statement: see
+    /// Session::run_added(). `each(Row)` may be called until then.
     template <typename Each, typename... Args>
     void add(Each each, const Args&... args) {
         set_all(args...);
         run_later(std::move(each));
     }
-    /// The same of one that answers no rows; the end of the transaction runs it as well.
+    /// As add(), for a statement that returns no rows; the end of the transaction runs it as well.
     template <typename... Args>
     void add_change(const Args&... args) {
         add([](Row) {}, args...);
@@ -125,7 +125,7 @@ public:
 protected:
     explicit Query(const Sql& sql);
 
-    /// Runs it with the parameters that are set; answers how many rows it changed.
+    /// Runs it with the parameters that are set; returns how many rows it changed.
     virtual std::size_t run(const EachRow& each) = 0;
     virtual void run_later(EachRow each) { run(each); }
 
@@ -169,13 +169,13 @@ private:
 
 /// A statement that SOCI prepares.
 ///
-/// Rows come one at a time: SOCI's vectors lose rows, cut integers and run statements twice. A
-/// statement that was not read to its end, or that threw, is closed: an open one would hold on to a
+/// Rows are read one at a time: SOCI's vectors lose rows, cut integers and run statements twice. A
+/// statement that was not read to its end, or that threw, is closed: an open one would keep a
 /// snapshot.
 class SociQuery final : public Query {
 public:
-    /// `is_kept` false: the server forgets it after each run, which some transactions could not end
-    /// later.
+    /// `is_kept` false: not kept by the server after each run, for transactions that could not end
+    /// with an open statement.
     SociQuery(soci::session& session, const Sql& sql, bool is_kept = true);
 
 private:
@@ -199,7 +199,7 @@ private:
     bool done_ = true;
 };
 
-/// The distinct `:name`s of a statement, in the order of their first appearance.
+/// Returns the distinct `:name`s of a statement, in the order of their first appearance.
 std::vector<std::string> parameter_names(std::string_view sql);
 
 /// A piece of a statement's text, and the place among its parameter_names() of the parameter that
@@ -210,7 +210,7 @@ struct SqlPiece {
 };
 std::vector<SqlPiece> pieces_of(std::string_view sql);
 
-/// The statement with `$1` for the first of its parameter_names(), and so on.
+/// Returns the statement with `$1` for the first of its parameter_names(), and so on.
 std::string with_numbered_parameters(std::string_view sql);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

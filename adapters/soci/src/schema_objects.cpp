@@ -17,7 +17,7 @@ std::string_view take_word(std::string_view& text) {
     return word;
 }
 
-/// Columns stand on lines of their own, indented by four spaces.
+/// Each column is on a separate line, indented by four spaces.
 std::vector<std::string> columns_of(std::string_view table) {
     constexpr std::string_view begin = "\n    ";
     std::vector<std::string> columns;

@@ -18,13 +18,13 @@ public:
             std::string table_prefix = {})
         : table_prefix_(std::move(table_prefix)),
           own_(std::make_unique<soci::session>(factory, connect_string)), connection_(*own_) {}
-    /// Over somebody else's connection, which outlives this and keeps no statement of it.
+    /// Over a connection of the host, which must outlive this; keeps no statement on it.
     Session(soci::session& connection, std::string table_prefix)
         : table_prefix_(std::move(table_prefix)), connection_(connection) {}
     virtual ~Session() = default;
 
-    /// The statement with this text, prepared when it is first run. The reference lives as long as
-    /// the session.
+    /// Returns the statement with this text, prepared when it is first run. The reference stays
+    /// valid as long as the session.
     Query& query(const Sql& sql) {
         auto found = queries_.find(sql.text);
         if (found == queries_.end())
@@ -35,7 +35,7 @@ public:
         return *found->second;
     }
 
-    /// Runs what was added and was not run yet: see Query::add().
+    /// Runs the added statements that were not run yet: see Query::add().
     virtual void run_added() {}
 
     /// Runs a statement once, without keeping it prepared.
@@ -49,8 +49,8 @@ public:
 
     soci::session& connection() noexcept { return connection_; }
 
-    /// Makes a call that waits for the server fail soon, as if the connection had been lost. From
-    /// any thread.
+    /// Makes a call that waits for the server fail soon, as if the connection were lost. May be
+    /// called from any thread.
     virtual void interrupt() noexcept {}
 
 protected:
@@ -68,7 +68,7 @@ private:
     };
 
     const std::string table_prefix_;
-    const std::unique_ptr<soci::session> own_; ///< null: the connection is somebody else's
+    const std::unique_ptr<soci::session> own_; ///< null: the host's connection
     soci::session& connection_;
     std::unordered_map<std::string, std::unique_ptr<Query>, Hash, std::equal_to<>> queries_;
 };

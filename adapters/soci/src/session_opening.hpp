@@ -13,16 +13,16 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// A session that is being opened on a thread of its own: client libraries can't be interrupted
-/// while they look up a name, connect and log in, so whoever waits for that leaves it behind. The
-/// thread ends when the library gives up, and uses nothing but this object.
+/// A session that is being opened on a separate thread: client libraries can't be interrupted while
+/// they look up a name, connect and log in, so an interrupted caller abandons it. The thread ends
+/// when the library returns, and uses nothing but this object.
 ///
 /// Thread-safety  Full.
 class SessionOpening {
 public:
     using Open = std::function<std::unique_ptr<Session>()>;
 
-    /// Where there is no thread, it is opened before this returns. `open` owns what it needs.
+    /// If no thread can be started, opens the session before it returns. `open` must own its data.
     static std::shared_ptr<SessionOpening> start(Open open) {
         auto opening = std::make_shared<SessionOpening>();
         try {
@@ -33,7 +33,7 @@ public:
         return opening;
     }
 
-    /// Throws what opening it threw. Null after abandon().
+    /// Waits for the session; rethrows the error of opening it. Null after abandon().
     std::unique_ptr<Session> wait() {
         std::unique_lock lock(mutex_);
         is_over_.wait(lock, [this] { return state_ != State::under_way; });
@@ -50,10 +50,10 @@ public:
     }
 
 private:
-    enum class State { under_way, ended, abandoned };
+    enum class State { under_way, done, abandoned };
 
     void run(const Open& open) noexcept {
-        std::unique_ptr<Session> session; // closed here if nobody takes it
+        std::unique_ptr<Session> session; // closed here if abandoned
         std::exception_ptr error;
         try {
             session = open();
@@ -63,7 +63,7 @@ private:
         {
             const std::lock_guard lock(mutex_);
             if (state_ == State::abandoned) return;
-            state_ = State::ended;
+            state_ = State::done;
             session_ = std::move(session);
             error_ = std::move(error);
         }

@@ -19,7 +19,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Thread-safety  Full.
 class SessionPool {
 public:
-    /// `is_remote`: to open a session may take long, as the server is elsewhere.
+    /// `is_remote`: opening a session may take long, as it connects to a server.
     SessionPool(std::size_t size, Duration wait_for, bool is_remote, SessionOpening::Open open)
         : free_(size), wait_for_(wait_for), is_remote_(is_remote), open_(std::move(open)) {}
 
@@ -37,13 +37,13 @@ public:
 
         Session& operator*() noexcept { return *session_; }
 
-        /// The session is of no use any more: the next user gets a new one.
+        /// Closes an unusable session; the next borrower gets a new one.
         void discard() noexcept {
             pool_.lent_no_more(session_.get());
             session_.reset();
         }
 
-        /// Since it was borrowed, or asked for.
+        /// Whether interrupt() was called since the call of borrow().
         bool was_interrupted() { return pool_.interrupts() != interrupts_; }
 
     private:
@@ -52,7 +52,7 @@ public:
         const std::uint64_t interrupts_;
     };
 
-    /// Throws Errc::store_busy if none becomes free in time, and what opening one throws.
+    /// Throws Errc::store_busy if no session becomes free in time, and any error of opening one.
     Loan borrow() {
         const auto interrupts = this->interrupts();
         auto session = take(interrupts);
@@ -66,13 +66,13 @@ public:
         return Loan(*this, std::move(session), interrupts);
     }
 
-    /// Closes what lies in the pool: when one session has died, the others most likely have too.
+    /// Closes the idle sessions: when one has lost its connection, most likely they all have.
     void discard_idle() noexcept {
         const std::lock_guard lock(mutex_);
         for (auto& session : free_) session.reset();
     }
 
-    /// Interrupts all sessions that are lent, and ends the waiting for others.
+    /// Interrupts all borrowed sessions, and all calls that wait for one.
     void interrupt() noexcept {
         {
             const std::lock_guard lock(mutex_);
@@ -84,7 +84,7 @@ public:
     }
 
 private:
-    /// Null for a place whose session is yet to be opened.
+    /// Returns null if the session is not open yet.
     std::unique_ptr<Session> take(std::uint64_t interrupts) {
         std::unique_lock lock(mutex_);
         const auto is_over = [&] { return !free_.empty() || interrupts_ != interrupts; };
@@ -149,7 +149,7 @@ private:
     std::vector<std::unique_ptr<Session>> free_;
     std::set<Session*> lent_;
     std::set<std::shared_ptr<SessionOpening>> openings_;
-    std::uint64_t interrupts_ = 0; ///< how many there were
+    std::uint64_t interrupts_ = 0; ///< calls of interrupt()
     const Duration wait_for_;
     const bool is_remote_;
     const SessionOpening::Open open_;

@@ -22,24 +22,24 @@ namespace {
 
 constexpr int max_tries = 5;
 
-// What sweeps have no other name for.
+// The names of sweeps that are not of one type.
 const std::string all_leases, tombstones;
 
-/// Those who got in each other's way must not meet again.
-void wait_before_repeating(int tries) {
+/// Randomised backoff between retries, for example after a deadlock.
+void wait_before_retry(int tries) {
     thread_local std::minstd_rand random(std::random_device{}());
     const std::chrono::microseconds longest{2'000 << tries};
     std::this_thread::sleep_for(longest * std::uniform_real_distribution(0.1, 1.0)(random));
 }
 
-/// What `read` makes of the row that a statement answers.
+/// Returns `read(row)` of the row that a statement returns.
 auto first_of(Query& query, const auto& read, const auto&... arguments) {
     std::invoke_result_t<decltype(read), Row&> found = {};
     query.for_first([&](Row row) { found = read(row); }, arguments...);
     return found;
 }
 
-/// What is due, by a statement that answers the time and the oldest.
+/// Runs a statement that returns the time and the oldest due entry.
 SweepFindings find_due(Query& query, CallTime now, const auto&... of_what) {
     const auto read = [](Row& row) {
         SweepFindings findings;
@@ -64,7 +64,7 @@ Counted read_counted(Row& row) {
     return found;
 }
 
-/// By `count(range, most)`, which may find fewer where it only looks.
+/// Counts by `count(range, most)`; a look below the mark asks for one row only.
 std::size_t count_from_floor(CountFloors& floors, std::string_view of, const auto& count) {
     const auto find = [&](const DueRange& below) { return count(below, std::size_t{1}).oldest; };
     const Timestamp floor = floors.begin(of, find, steady_now);
@@ -86,9 +86,9 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
       finished_floors_(dialect_->widest_look()), waiting_floors_(dialect_->widest_look()),
       processing_floors_(dialect_->widest_look()), run_floors_(dialect_->widest_look()) {
     // Another process may be making the same schema or tables.
-    for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_repeating(tries);
+    for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_retry(tries);
     wakeups_ = dialect_->connect(notifier());
-    // A server's clock is looked at by the first sweep: opening costs no session more.
+    // The first sweep checks a server's clock: opening needs no further session.
     if (!dialect_->keeps_time()) return;
     try {
         look_at_clock();
@@ -140,10 +140,10 @@ auto SqlJobStore::transact(Access access, Work&& work) {
         Stage stage = Stage::working;
         try {
             begin(*session, access);
-            auto answer = work(*session, dialect_->now(*session));
+            auto result = work(*session, dialect_->now(*session));
             if (access != Access::reading) stage = Stage::committing;
             dialect_->commit(*session);
-            return answer;
+            return result;
         } catch (const soci::soci_error& error) {
             const Fault fault = fail(session, error, stage);
             if (!fault.is_worth_repeating || tries == max_tries || session.was_interrupted())
@@ -153,11 +153,11 @@ auto SqlJobStore::transact(Access access, Work&& work) {
             if (!dialect_->rollback(*session)) session.discard();
             throw;
         }
-        wait_before_repeating(tries);
+        wait_before_retry(tries);
     }
 }
 
-/// Where the time is known without the database, it is seen at once that it was set back.
+/// If the time is known without a query, a clock that was set back is noticed at once.
 void SqlJobStore::follow_clock() {
     if (const auto now = dialect_->clock()) clock_.saw(*now, clock_tolerance);
     if (const Duration by = clock_.take_set_back(); by > Duration::zero()) carry_out({.by = by});
@@ -168,10 +168,10 @@ void SqlJobStore::look_at_clock() {
     const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
         return read_clock(session, keeps_time, now);
     });
-    clock_.saw(found.now, StoreClock::tolerance); // the next one may be another server's
+    clock_.saw(found.now, StoreClock::tolerance); // the next may come from another server
     follow_clock();
     const auto [task, writes] = clock_.look(found, steady_now());
-    if (writes) { // before leases are moved back, so that their holders know why
+    if (writes) { // before leases are moved back, so that their holders learn the reason
         transact(Access::writing, [&](Session& session, CallTime now) {
             keep_time(session, now);
             return true;
@@ -197,7 +197,7 @@ void SqlJobStore::carry_out(const StoreClock::Task& task) {
     dialect_->forget_floors();
 }
 
-/// Piece by piece, as it may be all jobs that there are. Returns by how much.
+/// In pieces, as all jobs may be affected. Returns by how much the times were moved.
 Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
     std::vector<PieceOfJobs> ahead;
     std::optional<Duration> furthest;
@@ -223,7 +223,7 @@ Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
     return by;
 }
 
-/// Leases and retention end by the slowest clock.
+/// The time of the slowest clock, which decides when leases and retention end.
 CallTime SqlJobStore::sweep_time(CallTime now) {
     if (now) *now -= clock_.others_behind(steady_now());
     return now;
@@ -232,16 +232,16 @@ CallTime SqlJobStore::sweep_time(CallTime now) {
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
     if (jobs.empty()) return {};
     auto submitted = transact(Access::batch, [&](Session& session, CallTime now) {
-        std::vector<Submitted> answers;
-        answers.reserve(jobs.size());
-        dialect_->submit(session, jobs, now, answers);
-        return answers;
+        std::vector<Submitted> outcomes;
+        outcomes.reserve(jobs.size());
+        dialect_->submit(session, jobs, now, outcomes);
+        return outcomes;
     });
     were_submitted(jobs);
     return submitted;
 }
 
-/// Lowers the marks below which they may be.
+/// Lowers the marks that these jobs may be below.
 void SqlJobStore::were_submitted(std::span<const NewJob> jobs) {
     const auto now = steady_now();
     for (const NewJob& job : jobs) {
@@ -259,10 +259,10 @@ void SqlJobStore::were_submitted(std::span<const NewJob> jobs) {
 std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
     if (request.limit == 0) return Exchange{};
     return transact(Access::reading, [&](Session& session, CallTime now) {
-        std::optional<Exchange> answer;
+        std::optional<Exchange> result;
         const auto due_in = next_due_in(session, statements::next_due_in, request.queues, now);
-        if (!due_in || *due_in > Duration::zero()) answer.emplace().next_due_in = due_in;
-        return answer;
+        if (!due_in || *due_in > Duration::zero()) result.emplace().next_due_in = due_in;
+        return result;
     });
 }
 
@@ -283,20 +283,20 @@ bool SqlJobStore::is_limited(const ClaimRequest& request) {
 Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
     validate(request);
-    Exchange answer = run_exchange(settlements, request);
-    if (answer.has_to_unblock) {
+    Exchange result = run_exchange(settlements, request);
+    if (result.has_to_unblock) {
         std::vector<JobId> finished;
         for (std::size_t i = 0; i < settlements.size(); ++i)
-            if (answer.settled[i].accepted && is_finished(answer.settled[i].status))
+            if (result.settled[i].accepted && is_finished(result.settled[i].status))
                 finished.push_back(settlements[i].lease().id);
         finished_parents_.add(finished);
     }
     for (const Settlement& one : settlements) were_submitted(one.follow_ups());
-    if (std::ranges::any_of(settlements, &Settlement::keeps_place)) waiting_floors_.count_anew();
-    if (!answer.claimed.empty())
+    if (std::ranges::any_of(settlements, &Settlement::keeps_place)) waiting_floors_.recount();
+    if (!result.claimed.empty())
         for (const std::string& queue : request.queues)
             processing_floors_.lower(queue, request.lease_for, steady_now());
-    return answer;
+    return result;
 }
 
 Exchange SqlJobStore::run_exchange(std::span<const Settlement> settlements,
@@ -305,14 +305,14 @@ Exchange SqlJobStore::run_exchange(std::span<const Settlement> settlements,
         return transact(Access::writing, [&](Session& session, CallTime now) {
             return LimitedExchange(session, *dialect_, settlements, request, look_size_, now).run();
         });
-    // Where writers exclude one another, one that has nothing to do should not wait for its turn.
+    // With a single writer, a call that has nothing to write should not wait for the write lock.
     if (settlements.empty() && dialect_->max_writers() == 1)
-        if (auto answer = nothing_due(request)) return *std::move(answer);
+        if (auto result = nothing_due(request)) return *std::move(result);
     return transact(Access::batch, [&](Session& session, CallTime now) {
-        Exchange answer;
-        answer.settled.reserve(settlements.size());
-        dialect_->exchange(session, settlements, request, now, answer);
-        return answer;
+        Exchange result;
+        result.settled.reserve(settlements.size());
+        dialect_->exchange(session, settlements, request, now, result);
+        return result;
     });
 }
 
@@ -320,10 +320,10 @@ std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, D
     check_lease_for(lease_for);
     if (heartbeats.empty()) return {};
     return transact(Access::batch, [&](Session& session, CallTime now) {
-        std::vector<Renewal> answers;
-        answers.reserve(heartbeats.size());
-        dialect_->renew(session, heartbeats, lease_for, now, answers);
-        return answers;
+        std::vector<Renewal> renewals;
+        renewals.reserve(heartbeats.size());
+        dialect_->renew(session, heartbeats, lease_for, now, renewals);
+        return renewals;
     });
 }
 
@@ -341,9 +341,9 @@ std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
                     held[{id, fence}] = {true, !row.next_is_null()};
                 },
                 text);
-        std::vector<Renewal> answers;
-        for (const LeaseRef& lease : leases) answers.push_back(held[{lease.id, lease.fence}]);
-        return answers;
+        std::vector<Renewal> renewals;
+        for (const LeaseRef& lease : leases) renewals.push_back(held[{lease.id, lease.fence}]);
+        return renewals;
     });
 }
 
@@ -351,15 +351,15 @@ std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
     check_worker(worker);
     const Timestamp floor = lease_floors_.floor_of(all_leases);
     return transact(Access::reading, [&](Session& session, CallTime now) {
-        std::vector<ClaimedJob> answer;
+        std::vector<ClaimedJob> jobs;
         session.query(dialect_->own_statements().held)
-            .for_each([&](Row row) { answer.push_back(read_claimed(row)); }, worker, floor, now);
-        read_steps(session, dialect_->row_statements(), std::span(answer));
-        return answer;
+            .for_each([&](Row row) { jobs.push_back(read_claimed(row)); }, worker, floor, now);
+        read_steps(session, dialect_->row_statements(), std::span(jobs));
+        return jobs;
     });
 }
 
-/// Where a sweep has to begin: `find(session, now, floor)` is its statement.
+/// Returns where a sweep begins: `find(session, now, floor)` runs its statement.
 Timestamp SqlJobStore::sweep_from(SweepFloors& floors, std::string_view of, const auto& find) {
     const auto look = [&](const DueRange& below) {
         return transact(Access::reading, [&](Session& session, CallTime) {
@@ -369,7 +369,7 @@ Timestamp SqlJobStore::sweep_from(SweepFloors& floors, std::string_view of, cons
     return floors.begin(of, look, steady_now);
 }
 
-/// The same, if anything is due.
+/// As sweep_from(); empty if nothing is due.
 std::optional<Timestamp> SqlJobStore::find_to_sweep(SweepFloors& floors, std::string_view of,
                                                     const auto& find) {
     const Timestamp floor = sweep_from(floors, of, find);
@@ -395,7 +395,7 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     for (const Rescued& one : rescued)
         if (is_finished(one.status)) finished.push_back(one.id);
     finished_parents_.add(finished);
-    if (finished.size() < rescued.size()) waiting_floors_.count_anew();
+    if (finished.size() < rescued.size()) waiting_floors_.recount();
     return rescued;
 }
 
@@ -405,10 +405,10 @@ std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
         bool were_any_known = false;
         auto unblocked = finished_parents_.take(limit, [&](std::span<JobId> known) {
             were_any_known = !known.empty();
-            std::ranges::sort(known); // which is the order that they are locked in
+            std::ranges::sort(known); // the order in which they are locked
             return unblock(known, limit);
         });
-        // Others may have to be told by the next call, which is not made after an empty answer.
+        // Callers stop at an empty result, so continue while other parents may be left.
         if (!unblocked.empty() || !were_any_known) return unblocked;
     }
 }
@@ -434,12 +434,12 @@ std::vector<Unblocked> SqlJobStore::unblock(std::span<const JobId> known, std::s
     std::size_t advanced = 0;
     auto unblocked = transact(Access::writing, [&](Session& session, CallTime now) {
         left.clear();
-        auto answer = soci_adapter::unblock(session, sql, known, is_any, limit, now, left);
+        auto result = soci_adapter::unblock(session, sql, known, is_any, limit, now, left);
         advanced = due.oldest ? dialect_->advance(session, floor, limit, now) : 0;
-        return answer;
+        return result;
     });
     finished_parents_.add(left);
-    if (advanced > 0) waiting_floors_.count_anew();
+    if (advanced > 0) waiting_floors_.recount();
     return unblocked;
 }
 
@@ -456,7 +456,7 @@ void SqlJobStore::trim_log() {
     auto session = readers_.borrow();
     try {
         dialect_->trim_log(*session);
-    } catch (const soci::soci_error& error) { // the next call of another kind says more
+    } catch (const soci::soci_error& error) { // if it persists, the next call reports it
         fail(session, error, Stage::working);
     }
 }
@@ -522,11 +522,11 @@ std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
                                                   const JobReading& how) {
     if (ids.empty()) return {};
     return transact(Access::reading, [&](Session& session, CallTime) {
-        std::vector<std::optional<Job>> answers;
-        answers.reserve(ids.size());
-        dialect_->find(session, ids, how, answers);
-        read_steps(session, dialect_->row_statements(), std::span(answers));
-        return answers;
+        std::vector<std::optional<Job>> jobs;
+        jobs.reserve(ids.size());
+        dialect_->find(session, ids, how, jobs);
+        read_steps(session, dialect_->row_statements(), std::span(jobs));
+        return jobs;
     });
 }
 
@@ -641,14 +641,14 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
             };
             return first_of(session.query(sql.latest_runs), read, now, type, range.from, range.to);
         };
-        Workload answer;
-        answer.waiting = count_from_floor(waiting_floors_, queue, waiting);
-        answer.processing = count_from_floor(processing_floors_, queue, processing);
+        Workload result;
+        result.waiting = count_from_floor(waiting_floors_, queue, waiting);
+        result.processing = count_from_floor(processing_floors_, queue, processing);
         if (const auto runs = count_from_floor(run_floors_, type, latest); runs > 0)
-            answer.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
+            result.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
         session.query(statements::paused)
-            .for_first([&](Row row) { answer.paused = row.number() != 0; }, queue);
-        return answer;
+            .for_first([&](Row row) { result.paused = row.number() != 0; }, queue);
+        return result;
     });
 }
 

@@ -14,7 +14,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// JobStore over any SQL database.
 ///
-/// Owns the sessions, gives each call one transaction, and turns faults into Error. A call that
+/// Owns the sessions, runs each call in one transaction, and turns faults into Error. A call that
 /// finds nothing to write takes no write lock.
 class SqlJobStore final : public JobStore {
 public:
@@ -51,13 +51,13 @@ private:
         batch, ///< writing by one call of the dialect
     };
 
-    /// Runs `work(session, now)` in a transaction and answers what it answers. Repeats all of it,
-    /// a bounded number of times, after a fault that says so.
+    /// Returns `work(session, now)`, run in a transaction. Retries the whole transaction, a bounded
+    /// number of times, after a fault that is worth it.
     template <typename Work>
     auto transact(Access access, Work&& work);
-    /// Brings the tables up to date; false if that is to be tried again.
+    /// Brings the tables up to date; false if the caller is to retry.
     bool try_to_prepare(bool is_last);
-    /// Ends the transaction and, where it is of no use any more, the session.
+    /// Rolls back the transaction; discards the session if it is unusable.
     Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
 
     std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
@@ -67,7 +67,7 @@ private:
     void carry_out(const StoreClock::Task& task);
     Duration move_times_back(const StoreClock::Task& task);
     CallTime sweep_time(CallTime now);
-    /// What the job is, and stays until the transaction ends.
+    /// Locks the job until the transaction ends and returns its status; empty if unknown.
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
     void trim_log();
@@ -78,7 +78,7 @@ private:
     Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
     std::vector<Unblocked> unblock(std::span<const JobId> known, std::size_t limit);
     void were_submitted(std::span<const NewJob> jobs);
-    /// When nothing can be claimed now, the answer that says so.
+    /// Returns the result of a claim that finds nothing; empty if a job is due.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
 
     const std::shared_ptr<const Dialect> dialect_; ///< shared with sessions that are being opened
@@ -96,10 +96,11 @@ private:
     std::unique_ptr<Wakeups> wakeups_;
 };
 
-/// Applies what is missing. Throws Errc::store_failure if the tables are newer than this code.
+/// Applies the missing migrations. Throws Errc::store_failure if the tables are newer than this
+/// code.
 void migrate(const Dialect& dialect, Session& session);
 
-/// What migrate() would apply.
+/// Returns the migrations that migrate() would apply.
 std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
 
 /// Whether no migration is missing. Changes nothing; waits for a process that is making the tables,

@@ -20,17 +20,17 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// More of the log is given back when it is not needed any more.
+/// A log beyond this size is cut when it is no longer needed.
 constexpr std::uintmax_t usual_log_bytes = 16 * 1024 * 1024;
 
 constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
 constexpr Sql begin_deferred = {"BEGIN"};
 
-/// Reports to `files` for how long it has them open.
+/// Reports to `files` while it has them open.
 class SqliteSession final : public Session {
 public:
-    // SOCI's own way to open a file takes quotes and URIs apart and makes SQLite lock a mutex at
-    // every column; a session has one user at a time.
+    // SOCI would parse quotes and URIs in the path, and make SQLite lock a mutex at every column; a
+    // session has one user at a time.
     SqliteSession(std::string table_prefix, SqliteFiles& files)
         : Session(soci::sqlite3, "dbname=:memory:", std::move(table_prefix)), files_(files) {}
 
@@ -38,10 +38,10 @@ public:
         if (is_reported_) files_.closing();
     }
 
-    /// From now on; opens what is not yet open.
+    /// Begins to report; opens the files that are not open yet.
     void report(const std::string& path, sqlite_api::sqlite3* connection) {
         if (is_reported_) return;
-        run("PRAGMA schema_version"); // which reads, and so opens the log
+        run("PRAGMA schema_version"); // reads, and so opens the log
         files_.opened(path, sqlite_api::sqlite3_db_filename(connection, "main"));
         is_reported_ = true;
     }
@@ -60,8 +60,8 @@ void set_busy_timeout(Session& session, Duration timeout) {
     sqlite_api::sqlite3_busy_timeout(handle(session), static_cast<int>(milliseconds));
 }
 
-/// SQLite's extended result code. SOCI 4.0 has only the code that the connection returned, which is
-/// the extended one here; in 4.1, result() is the primary one.
+/// Returns SQLite's extended result code. SOCI 4.0 has only the code that the connection returned,
+/// which is the extended one here; in 4.1, result() is the primary one.
 int extended_result(const soci::sqlite3_soci_error& error) {
 #if SOCI_VERSION >= 400100
     return error.extended_result();
@@ -71,7 +71,7 @@ int extended_result(const soci::sqlite3_soci_error& error) {
 }
 
 Fault sqlite_fault_of(int result, Stage stage) {
-    const int system_errno = errno; // sqlite3_system_errno() does not tell of a commit
+    const int system_errno = errno; // sqlite3_system_errno() is not set by a commit
     return sqlite_fault(result, system_errno, stage, sqlite_api::sqlite3_errstr(result));
 }
 
@@ -81,13 +81,13 @@ Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
     return sqlite_fault_of(extended_result(*known), stage);
 }
 
-/// In UTF-16, SQLite puts U+FFFD in the place of U+FFFE and U+FFFF.
+/// In UTF-16, SQLite replaces U+FFFE and U+FFFF by U+FFFD.
 void must_be_utf8(Session& session, const std::string& path) {
     std::string encoding;
     session.query({"PRAGMA encoding", "t"}).for_first([&](Row row) { encoding = row.take_text(); });
     if (encoding != "UTF-8")
         throw Error(Errc::store_failure,
-                    fmt::format("{} has the encoding {}, but must have UTF-8: others lose "
+                    fmt::format("{} has the encoding {}, but must have UTF-8: other encodings lose "
                                 "characters",
                                 path, encoding));
 }
@@ -97,7 +97,7 @@ void must_be_utf8(Session& session, const std::string& path) {
 SqliteDialect::SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
 
 std::unique_ptr<Session> SqliteDialect::open() const {
-    files_.check(); // it would make others
+    files_.check(); // opening would create missing files
     auto session = std::make_unique<SqliteSession>(options_.table_prefix, files_);
     sqlite_api::sqlite3*& connection = handle(*session);
     sqlite_api::sqlite3_close(std::exchange(connection, nullptr));
@@ -114,15 +114,15 @@ std::unique_ptr<Session> SqliteDialect::open() const {
     try {
         sqlite_api::sqlite3_extended_result_codes(connection, 1);
         set_busy_timeout(*session, options_.busy_timeout);
-        // Defaults, which a build of SQLite or an extension of the host's may have changed; the
-        // first before anything takes a lock.
+        // Defaults that a build of SQLite or a host's extension may have changed. The first must be
+        // set before any lock is taken.
         for (const char* pragma : {"locking_mode = NORMAL", "query_only = OFF",
                                    "wal_autocheckpoint = 1000", "count_changes = OFF"})
             session->run(fmt::format("PRAGMA {}", pragma));
         session->run(fmt::format("PRAGMA synchronous = {}", options_.synchronous));
-        // A reader keeps the log from being reused; once it has gone, the next writer cuts it.
+        // A reader prevents the log's reuse, so the log grows; afterwards the next writer cuts it.
         session->run(fmt::format("PRAGMA journal_size_limit = {}", usual_log_bytes));
-        // On macOS, a sync leaves data in the disk's volatile cache otherwise.
+        // Otherwise a sync leaves data in the disk's volatile cache on macOS.
         session->run("PRAGMA fullfsync = ON");
         if (files_.are_known()) session->report(options_.path, connection);
     } catch (const soci::soci_error& error) {
@@ -148,7 +148,7 @@ void SqliteDialect::begin_read(Session& session) const {
 void SqliteDialect::commit(Session& session) const { session.query(statements::commit).change(); }
 
 bool SqliteDialect::rollback(Session& session) const noexcept {
-    // SQLite has rolled back by itself after some faults.
+    // After some faults SQLite has already rolled back.
     if (sqlite_api::sqlite3_get_autocommit(handle(session))) return true;
     try {
         session.query(statements::rollback).change();
@@ -164,7 +164,7 @@ CallTime SqliteDialect::clock() const {
 }
 
 void SqliteDialect::prepare(Session& session) const {
-    // A new database is switched to WAL under a lock that no busy timeout waits for.
+    // The switch of a new database to WAL needs a lock that the busy timeout does not wait for.
     using Clock = std::chrono::steady_clock;
     const auto give_up = Clock::now() + options_.busy_timeout;
     std::string mode;
@@ -213,14 +213,14 @@ void SqliteDialect::migrate(Session& session, const Migration& migration) const 
 }
 
 void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime time,
-                           std::vector<Submitted>& answers) const {
+                           std::vector<Submitted>& outcomes) const {
     using Outcome = Submitted::Outcome;
     const Timestamp now = *time;
     Query& insert = session.query(sqlite::insert);
     const auto waited_for = ids_waited_for(jobs);
-    const std::size_t start = answers.size();
+    const std::size_t start = outcomes.size();
     for (const NewJob& job : jobs) {
-        Submitted answer{Outcome::created, job.id, now};
+        Submitted submitted{Outcome::created, job.id, now};
         const Timestamp run_at = job.run_at.value_or(now + job.delay);
         const NewTimes times = times_of(job, run_at, now);
         const bool created =
@@ -230,15 +230,15 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
                           deadline_of(job, run_at), job.input.text(), metadata_of(job),
                           waited_for.contains(job.id) ? 1 : 0) == 1;
         if (!created) {
-            answer = find_conflict(session, job).value();
-            if (may_replace(job, answer) &&
+            submitted = find_conflict(session, job).value();
+            if (may_replace(job, submitted) &&
                 session.query(statements::replace)
-                        .change(job.input.text(), run_at, now, answer.id) == 1)
-                answer.outcome = Outcome::replaced;
+                        .change(job.input.text(), run_at, now, submitted.id) == 1)
+                submitted.outcome = Outcome::replaced;
         }
-        answers.push_back(answer);
+        outcomes.push_back(submitted);
     }
-    block_children(session, sqlite::over_rows, jobs, std::span(answers).subspan(start));
+    block_children(session, sqlite::over_rows, jobs, std::span(outcomes).subspan(start));
 }
 
 namespace {
@@ -291,30 +291,30 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
 } // namespace
 
 void SqliteDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                           Exchange& answer) const {
+                           Exchange& result) const {
     std::vector<Submitted> submitted;
     for (const Settlement& settlement : settlements) {
-        answer.settled.push_back(settle_one(session, settlement, *now));
-        if (answer.settled.back().accepted)
+        result.settled.push_back(settle_one(session, settlement, *now));
+        if (result.settled.back().accepted)
             submit(session, settlement.follow_ups(), now, submitted);
     }
     if (!settlements.empty())
-        answer.has_to_unblock = session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
+        result.has_to_unblock = session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
 }
 
 void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,
-                             const ClaimRequest& request, CallTime now, Exchange& answer) const {
-    settle(session, settlements, now, answer);
+                             const ClaimRequest& request, CallTime now, Exchange& result) const {
+    settle(session, settlements, now, result);
     const auto claim = [&](const std::string& queue, std::size_t limit) {
         ClaimOrder found({&queue, 1});
         session.query(sqlite::claim)
             .for_each([&](Row row) { found.add(row); }, request.worker, now,
                       *now + request.lease_for, request.lease_for, request.ahead ? 1 : 0, queue,
                       limit);
-        found.move_to(answer.claimed);
+        found.move_to(result.claimed);
     };
-    claim_queue_by_queue(session, statements::next_due_in, request, now, answer, claim);
-    read_steps(session, sqlite::over_rows, std::span(answer.claimed));
+    claim_queue_by_queue(session, statements::next_due_in, request, now, result, claim);
+    read_steps(session, sqlite::over_rows, std::span(result.claimed));
 }
 
 std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
@@ -335,7 +335,7 @@ std::optional<Duration> SqliteDialect::next_due(Session& session,
 }
 
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
-                          Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
+                          Duration lease_for, CallTime now, std::vector<Renewal>& renewals) const {
     const Timestamp lease_expires_at = *now + lease_for;
     for (const auto& [lease, progress, step, started] : heartbeats) {
         Renewal renewal;
@@ -352,24 +352,23 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
                     .change(step->name, step->result.text(), lease.id, lease.fence) == 1)
             session.query(statements::count_step).change(lease.id, lease.fence, step->name);
         if (started) session.query(sqlite::report_start).change(lease.id, lease.fence);
-        answers.push_back(renewal);
+        renewals.push_back(renewal);
     }
 }
 
 void SqliteDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
-                         std::vector<std::optional<Job>>& answers) const {
+                         std::vector<std::optional<Job>>& jobs) const {
     Query& query = session.query(how.sql);
     for (const JobId& id : ids)
-        query.for_first([&, &answer = answers.emplace_back()](Row row) { answer = how.read(row); },
-                        id);
+        query.for_first([&, &job = jobs.emplace_back()](Row row) { job = how.read(row); }, id);
 }
 
 void SqliteDialect::trim_log(Session& session) const {
     std::error_code failed;
     const auto size = std::filesystem::file_size(files_.log(), failed);
     if (failed || size <= usual_log_bytes) return;
-    // Copied first, which holds up nobody; the rest takes a moment, or is not done while others
-    // read.
+    // The passive checkpoint copies most of the log without blocking other users; the rest takes a
+    // moment, and is skipped while there are readers.
     session.run("PRAGMA wal_checkpoint(PASSIVE)");
     sqlite_api::sqlite3_busy_timeout(handle(session), 0);
     const auto restore = [&] { set_busy_timeout(session, options_.busy_timeout); };

@@ -13,12 +13,12 @@ struct SqliteOptions {
     std::string synchronous = "full"; ///< off, normal, full or extra
     std::string table_prefix = {};
     Duration busy_timeout = {};
-    std::function<Timestamp()> clock = {}; ///< empty: this machine's, as SQLite has no other
+    std::function<Timestamp()> clock = {}; ///< empty: this machine's, as SQLite has no clock
 };
 
-/// One writer at a time, with the write lock from the start of its transaction; any number of
-/// readers beside it (WAL). A batch is a loop over one prepared statement: without a network
-/// between, that is faster than taking a batch apart in SQL.
+/// One writer at a time, which takes the write lock at the start of its transaction; any number of
+/// concurrent readers (WAL). A batch is a loop over one prepared statement: without a network, that
+/// is faster than splitting a batch in SQL.
 class SqliteDialect : public Dialect {
 public:
     explicit SqliteDialect(SqliteOptions options);
@@ -41,19 +41,19 @@ public:
     void migrate(Session& session, const Migration& migration) const override;
 
     void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
-                std::vector<Submitted>& answers) const override;
+                std::vector<Submitted>& outcomes) const override;
     void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                Exchange& answer) const override;
+                Exchange& result) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
-                  const ClaimRequest& request, CallTime now, Exchange& answer) const override;
+                  const ClaimRequest& request, CallTime now, Exchange& result) const override;
     std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
                                  std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
-               CallTime now, std::vector<Renewal>& answers) const override;
+               CallTime now, std::vector<Renewal>& renewals) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
-              std::vector<std::optional<Job>>& answers) const override;
+              std::vector<std::optional<Job>>& jobs) const override;
 
     void trim_log(Session& session) const override;
 

@@ -14,7 +14,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Which file a path names. As long as somebody has it open, no other file has the same.
+/// Identifies a file. Unique while the file is open.
 struct FileIdentity {
 #ifndef _WIN32
     dev_t device = 0;
@@ -24,32 +24,31 @@ struct FileIdentity {
     friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-/// Empty if there is no such file. On Windows all files are the same one, as none that is open can
-/// be removed or replaced.
+/// Returns empty if the file does not exist. On Windows all files have the same identity, as an
+/// open file can't be removed or replaced.
 std::optional<FileIdentity> identity_of(const std::string& path);
 
-/// Notices that a file of an open database was removed or replaced, whatever is written to which is
-/// gone with it: the database, its log (`-wal`), or the index of that (`-shm`), which holds the
-/// locks.
+/// Detects that a file of an open database was removed or replaced, as later writes to it are lost:
+/// the database, its log (`-wal`), or the log's index (`-shm`), which holds the locks.
 ///
-/// SQLite itself removes the last two when the last connection is closed, so they are looked at
-/// while there is one that was reported here.
+/// SQLite itself removes the last two when the last connection is closed, so they are checked only
+/// while a connection is reported here.
 ///
 /// Thread-safety  Full.
 class SqliteFiles {
 public:
-    /// A connection has read the database, so that all its files are there. `path` is as the host
-    /// gave it, `resolved` what SQLite has made of that: links are followed.
+    /// A connection has read the database, so that all files exist. `path` is the host's,
+    /// `resolved` SQLite's, which follows links.
     void opened(const std::string& path, const std::string& resolved);
     /// Such a connection is about to be closed.
     void closing() noexcept;
 
-    /// Whether one was ever opened.
+    /// Whether a connection was ever reported.
     bool are_known() const;
-    /// The log's path, if they are known.
+    /// Returns the log's path, if known.
     std::string log() const;
 
-    /// Throws Errc::store_unavailable that names the file.
+    /// Throws Errc::store_unavailable, which names the file.
     void check() const;
 
 private:

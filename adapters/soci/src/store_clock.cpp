@@ -5,7 +5,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// Of the time, at most this part is spent on looks at all jobs because of another's clock.
+/// Looks at all jobs because of another process's clock take at most one part in so many of the
+/// time.
 constexpr int move_back_one_in = 20;
 
 } // namespace
@@ -40,7 +41,7 @@ void StoreClock::note(std::optional<Other>& other, ClockNotice::Kind kind, Durat
     other = Other{by, now};
 }
 
-/// What is in job_clock, although this process wrote its time there.
+/// Times in job_clock that this process did not write are another process's.
 void StoreClock::see_others(const Look& found, SteadyTime now) {
     if (!written_ || !found.kept) return;
     if (*found.kept > found.now + tolerance)
@@ -58,12 +59,12 @@ StoreClock::Findings StoreClock::look(const Look& found, SteadyTime now) {
                                      found.kept < found.now - tolerance);
 
     auto latest = found.newest.value_or(found.now);
-    // Once it is open, this process knows by itself that its clock was set back.
+    // Once the store is open, this process itself notices that its clock was set back.
     if (found.kept && (!std::exchange(is_open_, true) || lives(ahead_, now)))
         latest = std::max(latest, *found.kept);
     Task task{.by = latest - found.now, .with_leases = !lives(ahead_, now)};
     task.is_news = task.with_leases;
-    if (had_other_ahead && task.with_leases) { // it has gone, and its leases remain
+    if (had_other_ahead && task.with_leases) { // the other process has ended; its leases remain
         task.by = std::max(task.by, ahead_->by);
         task.is_news = false;
     }

@@ -10,7 +10,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// As the databases' own tools name them, too.
+/// Also accepts the schemes of the databases' own tools.
 std::string_view canonical_scheme(std::string_view scheme) {
     if (scheme == "postgres") return "postgresql";
     if (scheme == "mariadb") return "mysql";

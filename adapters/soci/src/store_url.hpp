@@ -9,20 +9,20 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// `SCHEME:TARGET?NAME=VALUE&...`, taken apart.
+/// A parsed URL `SCHEME:TARGET?NAME=VALUE&...`.
 struct StoreUrl {
     std::string scheme;
     std::string target;
     std::map<std::string, std::string> parameters;
 };
 
-/// What the URL says of `name`; empty if nothing.
+/// Returns the value of the parameter `name`; empty if absent.
 std::string parameter_of(const StoreUrl& url, const std::string& name);
 
-/// Throws Error (Errc::invalid_argument) that names the parameter that is not one of `allowed`.
+/// Throws Error (Errc::invalid_argument), which names the parameter, for any not in `allowed`.
 void allow_parameters(const StoreUrl& url, std::initializer_list<std::string_view> allowed);
 
-/// Throws Error (Errc::invalid_argument) for what has no such form. Does not judge the parts.
+/// Throws Error (Errc::invalid_argument) for another form. Does not check the parts.
 StoreUrl parse_store_url(std::string_view url);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

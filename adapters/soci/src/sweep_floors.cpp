@@ -6,10 +6,10 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// What ends at once may be committed this much later.
+/// A row that expires at once may be committed this much later.
 constexpr Duration settle_lag = std::chrono::seconds{1};
 
-/// A sweep is made every few seconds, and nobody waits for it.
+/// Sweeps run every few seconds, and no caller waits for them.
 constexpr LooksBelow::Pace sweep_pace = {.quick = std::chrono::milliseconds{100},
                                          .quick_piece = std::chrono::milliseconds{20},
                                          .shortest_pause = std::chrono::milliseconds{20},

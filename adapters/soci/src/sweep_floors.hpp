@@ -9,29 +9,28 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Where sweeps begin to look for leases that ran out, or for finished jobs whose time has come.
+/// Where sweeps begin to look for leases that ran out, or for finished jobs that expired.
 ///
-/// An index keeps the entries of what is gone until the database has cleaned up, which one long
-/// transaction of anybody's puts off: a sweep that began with the oldest entry would walk over all
-/// of them. So it begins with the oldest that the last one found alive, or with the time of the
-/// last one if that found none. Nothing is made to end in the past; what is all the same, by a
-/// transaction that was committed late or by hand, is found by a look below once a minute, or more
-/// rarely where that takes long: see LooksBelow.
+/// An index keeps the entries of removed rows until the database has cleaned up, which one long
+/// transaction of any client delays: a sweep that began with the oldest entry would scan all of
+/// them. So it begins with the oldest live entry that the last sweep found, or with the last
+/// sweep's time if it found none. Rows never expire in the past, except by a transaction that was
+/// committed late, or by hand. These are found by a look below once a minute, or less often if
+/// looks are slow: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class SweepFloors : public Floors {
 public:
-    /// `widest`: of a look at a piece of what is below.
+    /// `widest`: the longest piece of a look below the mark.
     explicit SweepFloors(Duration widest = LooksBelow::any_width);
 
-    /// Where the next sweep begins.
+    /// Sets where the next sweep begins.
     void end(std::string_view of, Timestamp floor, SteadyTime now);
 
-    /// Whether to find out anew what there is to sweep: once a minute, or more rarely where that
-    /// takes long.
+    /// Whether to list the names again: once a minute, or less often if that is slow.
     bool may_miss_names(SteadyTime now) const;
 
-    /// That there is all this to sweep, and nothing else.
+    /// Sets the names of everything to sweep.
     void set_names(std::vector<std::string> names, SteadyTime began, SteadyTime now);
 
     std::vector<std::string> names() const;
@@ -41,12 +40,12 @@ private:
     std::optional<LooksBelow> looks_for_names_; ///< at all of them
 };
 
-/// What a sweep found.
+/// The findings of a sweep.
 struct SweepFindings {
     Timestamp now = {};
-    std::optional<Timestamp> oldest = {}; ///< of what is due
+    std::optional<Timestamp> oldest = {}; ///< due entry
 
-    /// Where the next sweep begins.
+    /// Returns where the next sweep begins.
     Timestamp floor() const noexcept;
 };
 

@@ -7,11 +7,11 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// `sql` with `prefix` before each name of a table, index or view of this library, which are the
+/// Returns `sql` with `prefix` before each name of a table, index or view of this library: the
 /// words that begin with `jobs`, `job_queues` or `asyncjobs_schema`.
 std::string with_table_prefix(std::string_view sql, std::string_view prefix);
 
-/// Throws Error (Errc::invalid_argument) for what is not 1-30 of `a-z 0-9 _`, a letter first.
+/// Throws Error (Errc::invalid_argument) unless it is 1-30 of `a-z 0-9 _`, with a letter first.
 void check_table_prefix(std::string_view prefix);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -33,7 +33,7 @@ WakeUp::~WakeUp() {
     for (const int end : ends_) ::close(end);
 }
 
-// A pipe that is full is readable.
+// If the pipe is full, it is already readable.
 void WakeUp::wake() noexcept {
     const char byte = 0;
     [[maybe_unused]] const auto written = ::write(ends_[1], &byte, 1);

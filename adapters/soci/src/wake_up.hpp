@@ -6,10 +6,10 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Ends the wait of one thread that polls descriptors: descriptor() is one of them. What is done
-/// with pipes here is all that other systems need another class for.
+/// Ends the wait of one thread that polls descriptors, among them descriptor(). Uses a pipe; other
+/// systems need to replace this class only.
 ///
-/// Thread-safety: any thread may call wake(); the others are for the thread that waits.
+/// Thread-safety: any thread may call wake(); only the waiting thread calls the other members.
 class WakeUp {
 public:
     /// Throws std::system_error.
@@ -25,7 +25,7 @@ public:
     int descriptor() const noexcept { return ends_[0]; }
 
 private:
-    std::array<int, 2> ends_{}; ///< of a pipe: to read from, to write to
+    std::array<int, 2> ends_{}; ///< of a pipe: to read, to write
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -29,13 +29,12 @@ Addresses resolve(const asio::any_io_executor& executor, const std::string& host
     return addresses;
 }
 
-/// A lookup that its coroutine may have ceased to wait for.
+/// A lookup, shared with its coroutine, which may stop waiting before it is done.
 struct Lookup {
-    Lookup(const asio::any_io_executor& executor, SteadyTime deadline)
-        : ended(executor, deadline) {}
+    Lookup(const asio::any_io_executor& executor, SteadyTime deadline) : done(executor, deadline) {}
 
-    asio::steady_timer ended; ///< cancelled when it has
-    bool has_ended = false;
+    asio::steady_timer done; ///< cancelled when the lookup is done
+    bool is_done = false;
     error_code error = {};
     Addresses found = {};
 };
@@ -54,20 +53,20 @@ asio::awaitable<Addresses> look_up_on(Lane& lane, std::string host, SteadyTime d
     const auto executor = co_await asio::this_coro::executor;
     const auto lookup = std::make_shared<Lookup>(executor, deadline);
     auto work = [lookup, host = std::move(host)] {
-        const auto strand = lookup->ended.get_executor();
+        const auto strand = lookup->done.get_executor();
         error_code error;
         auto found = resolve(strand, host, error);
         asio::post(strand, [lookup, error, found = std::move(found)]() mutable {
-            lookup->has_ended = true;
+            lookup->is_done = true;
             lookup->error = error;
             lookup->found = std::move(found);
-            lookup->ended.cancel();
+            lookup->done.cancel();
         });
     };
     lane.post(std::move(work));
     error_code waited;
-    co_await lookup->ended.async_wait(asio::redirect_error(asio::use_awaitable, waited));
-    if (lookup->has_ended) {
+    co_await lookup->done.async_wait(asio::redirect_error(asio::use_awaitable, waited));
+    if (lookup->is_done) {
         if (lookup->error) throw system_error(lookup->error);
         co_return std::move(lookup->found);
     }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// Looks up the addresses of a host, which may be an address itself.
+/// Looks up the addresses of a host, which may itself be an address.
 ///
 /// Errors  boost::system::system_error.
 namespace asyncjobs::inline ASYNCJOBS_ABI::support {
@@ -20,8 +20,8 @@ Addresses look_up(const std::string& host);
 
 /// Calls look_up() on `lane`. Asio's own asynchronous resolver runs one lookup at a time.
 ///
-/// Throws HttpError::timeout() if the lookup takes until `deadline`; the lane's thread is busy with
-/// it even then.
+/// Throws HttpError::timeout() at `deadline`; the lane's thread stays blocked until the lookup
+/// returns.
 ///
 /// Thread-safety  To be awaited on a strand, whose execution context outlives the lane.
 boost::asio::awaitable<Addresses> look_up_on(Lane& lane, std::string host, SteadyTime deadline);

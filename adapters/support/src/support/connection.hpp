@@ -24,9 +24,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// The bytes of one connection to a server, within TLS or as they are: one type for both, so that
-/// what stands on it is compiled once. An operation that is under way at the deadline fails with
-/// HttpError::timeout(), and the connection is closed.
+/// One connection to a server, over TLS or plain: one type for both, so that code that uses it is
+/// compiled once. An operation that is under way at the deadline fails with HttpError::timeout(),
+/// and the connection is closed.
 ///
 /// Thread-safety  To be used on the strand of its executor.
 /// Errors         HttpError, of the step that the operation belongs to.
@@ -35,7 +35,7 @@ public:
     explicit Connection(const asio::any_io_executor& executor)
         : socket_(executor), timer_(executor) {}
 
-    /// The deadline of all that follows.
+    /// Sets the deadline of all later operations.
     void expires_at(SteadyTime deadline) {
         if (deadline == deadline_) return;
         deadline_ = deadline;
@@ -48,7 +48,7 @@ public:
         });
     }
 
-    /// May be called again if it failed.
+    /// May be called again after a failure.
     asio::awaitable<void> connect(asio::ip::tcp::endpoint endpoint, SteadyTime deadline) {
         close();
         timed_out_ = false;
@@ -59,7 +59,7 @@ public:
         check(HttpStep::connect, error);
     }
 
-    /// Within TLS from then on, with a server whose certificate is for `host`.
+    /// Switches to TLS; the server's certificate must be valid for `host`.
     asio::awaitable<void> handshake(asio::ssl::context& tls, std::string host) {
         error_code error, is_name;
         tls_.emplace(socket_, tls);

@@ -31,7 +31,7 @@ SteadyTime now() {
     return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
 }
 
-/// A file that is sent as a body.
+/// A file sent as a body.
 class BodyFile {
 public:
     explicit BodyFile(const std::filesystem::path& path) {
@@ -67,7 +67,7 @@ std::string head_of(const HttpRequest& request, std::uint64_t body_length) {
     return head + "Connection: close\r\n\r\n";
 }
 
-/// Whether a line of the head, or the request line, would end before its end.
+/// Whether the request line or a header field contains a line break or NUL.
 bool breaks_a_line(const HttpRequest& request) {
     const auto breaks = [](const std::string& text) {
         return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos;
@@ -93,7 +93,7 @@ public:
         }
     }
 
-    /// To the first address that accepts; each has its share of the time.
+    /// Connects to the first address that accepts; the addresses share the time equally.
     asio::awaitable<void> connect(const Addresses& addresses, std::uint16_t port) {
         if (options_.is_allowed && !std::ranges::all_of(addresses, options_.is_allowed))
             throw HttpError(HttpStep::check, asio::error::access_denied);
@@ -180,7 +180,7 @@ private:
         }
     }
 
-    /// Returns false at the end of what the server sends.
+    /// Returns false at the end of the stream.
     asio::awaitable<bool> read_more() {
         const auto room = beast::read_size(in_, read_step);
         if (room == 0) throw HttpError(HttpStep::receive, http::error::buffer_overflow);
@@ -203,7 +203,7 @@ private:
     const HttpClientOptions& options_;
     const SteadyTime start_;
     const std::shared_ptr<Connection> connection_;
-    beast::flat_buffer in_; ///< limited: the parser waits for all of a chunk's head or the trailers
+    beast::flat_buffer in_; ///< limited: the parser needs a chunk's head or the trailers as a whole
 };
 
 } // namespace

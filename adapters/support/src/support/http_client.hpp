@@ -26,11 +26,11 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 /// The server of a request.
 struct HttpOrigin {
     bool tls = true;
-    std::string host = {}; ///< a name, which the certificate must be for, or an address, without []
+    std::string host = {}; ///< a name or an address, without []; the certificate must be for it
     std::uint16_t port = 443;
 };
 
-/// Sent as HTTP/1.1, with `Connection: close` and, where there may be a body, `Content-Length`.
+/// Sent as HTTP/1.1, with `Connection: close` and, if the method allows a body, `Content-Length`.
 struct HttpRequest {
     std::string method = "GET";
     std::string target = "/";
@@ -45,14 +45,14 @@ struct HttpResponse {
     std::optional<std::uint64_t> content_length = {}; ///< as stated, whether or not a body came
     std::string body = {};
 
-    /// The value of the first header of that name, in any case; empty if none exists.
+    /// Returns the value of the first header of that name, in any case; empty if none exists.
     std::string_view header(std::string_view name) const noexcept;
 };
 
 struct HttpClientOptions {
     Duration timeout = std::chrono::seconds{30};
-    /// The timeout is not for the whole exchange, but for each step of it: connecting, the
-    /// handshake, each piece of the request, the whole response.
+    /// The timeout applies to each step instead of the whole exchange: connecting, the handshake,
+    /// each piece of the request, the whole response.
     bool timeout_per_step = false;
 
     std::string ca_file = {}; ///< PEM, whose certificates are trusted; empty: none
@@ -70,12 +70,12 @@ struct HttpClientOptions {
     std::optional<std::uint64_t> body_limit = 64 * 1024; ///< bytes; empty: the body is not read
 };
 
-/// Sends requests, each over a connection of its own, to an address that was looked up and checked
-/// for it. The addresses are tried in turn; each has its share of the time that is left. Follows no
-/// redirect and skips interim responses.
+/// Sends each request over a new connection, to an address that was looked up and checked for it.
+/// The addresses are tried in order; they share the time that is left. Follows no redirect and
+/// skips interim responses.
 ///
-/// A server may refuse a request before it has read all of it: its response is returned if it can
-/// be read after sending has failed.
+/// A server may refuse a request before it has read all of it: if its response can be read after
+/// sending has failed, it is returned.
 ///
 /// Thread-safety  Full.
 /// Blocking       The content of a file is read in the thread that runs the exchange.
@@ -85,8 +85,8 @@ public:
     /// Throws boost::system::system_error if certificates can't be loaded.
     explicit HttpClient(HttpClientOptions options);
 
-    /// To be awaited on a strand, and while this exists. Cancelled, it throws an error with the
-    /// code boost::asio::error::operation_aborted.
+    /// Await it on a strand; the client must outlive it. On cancellation it throws an error with
+    /// the code boost::asio::error::operation_aborted.
     boost::asio::awaitable<HttpResponse> exchange(HttpOrigin origin, HttpRequest request) const;
 
     /// Blocks until the exchange is over.

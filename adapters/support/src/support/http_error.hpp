@@ -6,7 +6,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::support {
 
-/// What an exchange was doing when it failed.
+/// The step at which an exchange failed.
 enum class HttpStep {
     look_up,   ///< looking up the host's addresses
     check,     ///< checking whether they are allowed
@@ -17,7 +17,7 @@ enum class HttpStep {
     receive,   ///< receiving the response
 };
 
-/// An exchange without a response. It quotes nothing of the request or the response.
+/// A failed exchange. Its text quotes nothing of the request or the response.
 class HttpError : public boost::system::system_error {
 public:
     HttpError(HttpStep step, const boost::system::error_code& code)
@@ -26,7 +26,7 @@ public:
     HttpStep step() const noexcept { return step_; }
     bool timed_out() const noexcept { return code() == timeout(); }
 
-    /// The code of a step that was not over by its deadline.
+    /// The code of a step that missed its deadline.
     static boost::system::error_code timeout() noexcept;
 
 private:

@@ -7,7 +7,7 @@ namespace {
 
 using namespace asyncjobs;
 
-TEST_CASE("a scheduler that can't be made for want of a thread or memory throws Error") {
+TEST_CASE("the constructor of a scheduler throws Error for want of a thread or memory") {
     MemoryJobStore store;
     check_each_refusal([&](const std::shared_ptr<Runtime>& runtime) {
         Scheduler scheduler(store, runtime);

@@ -21,7 +21,7 @@ struct ScheduledWorld : World {
 
     Scheduler scheduler{store, process, scheduler_options()};
 
-    /// The scheduler outlives what a test's plan refers to.
+    /// The scheduler outlives the data of a test's plan.
     ~ScheduledWorld() { plan = {}; }
 
     /// Nothing happens by polling.
@@ -31,7 +31,7 @@ struct ScheduledWorld : World {
 
     Process new_process() { return std::make_shared<testing::SimulatedRuntime>(simulation); }
 
-    /// The jobs that were submitted for slots tell which in their input.
+    /// The input of a slot's job holds the slot.
     static Schedule report(std::string_view cron) {
         return {.cron = Cron(cron),
                 .job = {.type = "report", .input = JsonText::parse("{}")},

@@ -5,7 +5,7 @@
 
 namespace {
 
-TEST_CASE_FIXTURE(ScheduledWorld, "setting the same again changes nothing") {
+TEST_CASE_FIXTURE(ScheduledWorld, "setting an unchanged schedule changes nothing") {
     scheduler.set("reports", report("0 3 * * *"));
     const auto before = jobs("asyncjobs.schedule");
     pass(30min);
@@ -16,7 +16,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "setting the same again changes nothing") {
     CHECK(after.front().run_at == at("2025-01-08T03:00:00Z"));
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "another job keeps the next slot, even one that has come") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a changed job keeps the next slot, even if it is due") {
     scheduler.set("reports", report("* * * * *"));
     pass(1min + 30s);
     auto changed = report("* * * * *");
@@ -28,7 +28,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "another job keeps the next slot, even one tha
     CHECK(fired().front().owner == "anna");
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "another cron begins with its own next slot") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a changed cron begins with its own next slot") {
     scheduler.start();
     scheduler.set("reports", report("0 3 * * *"));
     pass(30min);
@@ -38,7 +38,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "another cron begins with its own next slot") 
     CHECK(fired_slots() == Texts{"2025-01-08T01:45:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a paused schedule does not fire, and makes up for nothing") {
+TEST_CASE_FIXTURE(ScheduledWorld,
+                  "a paused schedule does not fire, and later skips the slots that have passed") {
     scheduler.start();
     scheduler.set("reports", report("* * * * *"));
     pass(1min + at_once);
@@ -68,7 +69,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a paused schedule stays paused when it is set
     CHECK(fired_slots() == Texts{"2025-01-08T01:12:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a schedule can be triggered, besides its slots") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a schedule can be triggered, in addition to its slots") {
     scheduler.set("reports", report("* * * * *"));
     const auto id = scheduler.trigger("reports");
     REQUIRE(fired().size() == 1);
@@ -81,7 +82,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a schedule can be triggered, besides its slot
     CHECK(find(scheduler.trigger("reports")).type == "report");
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a removed schedule does not fire, and may come back") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a removed schedule does not fire, and can be set again") {
     scheduler.start();
     CHECK_FALSE(scheduler.remove("reports"));
     scheduler.set("reports", report("* * * * *"));
@@ -95,7 +96,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a removed schedule does not fire, and may com
     CHECK(fired_slots() == Texts{"2025-01-08T01:11:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "what is removed and set again while no scheduler runs, is set") {
+TEST_CASE_FIXTURE(ScheduledWorld,
+                  "a schedule that is removed and set again while no scheduler runs exists") {
     scheduler.set("reports", report("* * * * *"));
     scheduler.remove("reports");
     scheduler.set("reports", report("*/5 * * * *"));
@@ -104,7 +106,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "what is removed and set again while no schedu
     CHECK(fired_slots() == Texts{"2025-01-08T01:05:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a removed schedule leaves no job that waits") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a removed schedule leaves no pending job") {
     scheduler.set("reports", report("* * * * *"));
     scheduler.remove("reports");
     scheduler.remove("never-there");
@@ -113,9 +115,9 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a removed schedule leaves no job that waits")
     for (const auto& job : jobs("asyncjobs.schedule")) CHECK(job.status == JobStatus::completed);
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "what nobody set is not found") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a schedule that was never set is not found") {
     const auto refuses = [&](auto call) {
-        return has(refusal(Errc::not_found, call), "there is no schedule reports");
+        return has(refusal(Errc::not_found, call), "no such schedule: reports");
     };
     CHECK(refuses([&] { scheduler.pause("reports"); }));
     CHECK(refuses([&] { scheduler.resume("reports"); }));
@@ -123,7 +125,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "what nobody set is not found") {
     CHECK(scheduler.list().empty());
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "the list tells how each schedule stands, by name") {
+TEST_CASE_FIXTURE(ScheduledWorld, "the list holds each schedule with its state, by name") {
     scheduler.start();
     scheduler.set("b", report("* * * * *"));
     scheduler.set("a", report("0 3 * * *"));
@@ -142,7 +144,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "the list tells how each schedule stands, by n
     CHECK(schedules[1].last_job == fired().front().id);
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a list may be longer than a page of the store") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a list longer than a page of the store is complete") {
     std::set<std::string> names;
     for (int i = 0; i < 120; ++i) {
         names.insert(fmt::format("schedule-{}", i));
@@ -153,7 +155,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a list may be longer than a page of the store
     CHECK(listed == names);
 }
 
-/// Has the process claim the job of the slot at 01:01 and sleep 5 s before it handles it.
+/// The process claims the job of the slot at 01:01 and sleeps 5 s before it handles it.
 struct WhileItFires : ScheduledWorld {
     const SteadyTime slot = now() + 1min;
     bool asleep = false;
@@ -200,7 +202,7 @@ TEST_CASE_FIXTURE(WhileItFires, "the list shows a schedule that is firing") {
 TEST_CASE_FIXTURE(WhileItFires, "a change gives up when the schedule stays claimed") {
     process->crash();
     const auto begun = now();
-    const auto call = [&] { other.remove("reports"); }; // nobody runs to rescue it
+    const auto call = [&] { other.remove("reports"); }; // no process runs to rescue it
     CHECK(has(refusal(Errc::conflict, call), "reports has been firing for too long"));
     CHECK(now() - begun < 31s);
 }

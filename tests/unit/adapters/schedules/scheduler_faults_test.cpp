@@ -20,7 +20,7 @@ TEST_CASE_FIXTURE(AfterAnOutage, "missed slots can be skipped") {
     CHECK(slots_fired_with(MissedSlots::skip) == Texts{"2025-01-08T01:10:00Z"});
 }
 
-TEST_CASE_FIXTURE(AfterAnOutage, "the latest missed slot can stand for all") {
+TEST_CASE_FIXTURE(AfterAnOutage, "the latest missed slot can fire for all") {
     CHECK(slots_fired_with(MissedSlots::run_once) ==
           Texts{"2025-01-08T01:09:00Z", "2025-01-08T01:10:00Z"});
 }
@@ -31,7 +31,8 @@ TEST_CASE_FIXTURE(AfterAnOutage, "missed slots can all fire, up to an age") {
                 "2025-01-08T01:09:00Z", "2025-01-08T01:10:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a process that dies while it fires leaves the slot to others") {
+TEST_CASE_FIXTURE(ScheduledWorld,
+                  "another process fires the slot of a process that dies while it fires") {
     const auto other_process = new_process();
     Scheduler other(store, other_process, {.poll_every = 1s});
     scheduler.start();
@@ -50,19 +51,19 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a process that dies while it fires leaves the
     CHECK(fired_slots() == minutes_up_to(2));
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "lost answers of the store fire no slot twice, and none never") {
+TEST_CASE_FIXTURE(ScheduledWorld, "lost results of the store fire no slot twice, and skip none") {
     int calls = 0;
     scheduler.set("reports", report("* * * * *"));
     plan = [&](std::string_view) { return ++calls % 2 == 0 ? Fault::reply_lost : Fault::none; };
     scheduler.start();
     pass(30min + 10s);
     CHECK(calls > 30);
-    plan = {}; // while every second answer is lost, the latest slot may be late
+    plan = {}; // while every second result is lost, the latest slot may be late
     pass(30s);
     CHECK(fired_slots() == minutes_up_to(30));
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "an outage of the store delays a slot, and no more") {
+TEST_CASE_FIXTURE(ScheduledWorld, "an outage of the store only delays a slot") {
     bool away = false;
     plan = [&](std::string_view) { return away ? Fault::unavailable : Fault::none; };
     scheduler.start();
@@ -75,7 +76,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "an outage of the store delays a slot, and no 
     CHECK(fired_slots() == minutes_up_to(1));
 }
 
-TEST_CASE("the store's clock decides what was missed") {
+TEST_CASE("the store's clock decides which slots were missed") {
     testing::Simulation simulation{1};
     MemoryJobStore store([&] { return simulation.wall_clock() - 10min; });
     Scheduler scheduler(store, std::make_shared<testing::SimulatedRuntime>(simulation));

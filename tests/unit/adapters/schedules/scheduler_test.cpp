@@ -4,7 +4,7 @@
 
 namespace {
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a slot's job is submitted when the slot comes, and runs") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a slot's job is submitted when the slot is due, and runs") {
     Executor executor(store, process, options());
     executor.handle("report", [](const JsonText& input, ProgressReporter&) { return input; });
     executor.start();
@@ -19,7 +19,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a slot's job is submitted when the slot comes
     CHECK(fired_slots() == Texts{"2025-01-08T01:30:00Z", "2025-01-08T02:30:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a slot fires once, whoever runs a scheduler") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a slot fires once, however many processes run a scheduler") {
     Scheduler second(store, new_process(), {.poll_every = 1s});
     Scheduler third(store, new_process(), {.poll_every = 1s});
     for (auto* one : {&scheduler, &second, &third}) {
@@ -30,7 +30,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a slot fires once, whoever runs a scheduler")
     CHECK(fired_slots() == minutes_up_to(20));
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job is as the schedule says") {
+TEST_CASE_FIXTURE(ScheduledWorld, "the submitted job has the members of the schedule's job") {
     scheduler.start();
     auto schedule = report("* * * * *");
     schedule.job = {.type = "report",
@@ -96,13 +96,13 @@ TEST_CASE_FIXTURE(ScheduledWorld, "one unique key for all slots keeps runs from 
     schedule.job.unique_key = "report";
     scheduler.set("reports", schedule);
     pass(3min + at_once);
-    REQUIRE(fired_slots() == minutes_up_to(1)); // nobody runs it
+    REQUIRE(fired_slots() == minutes_up_to(1)); // no worker runs it
     client.cancel(fired().front().id);
     pass(1min);
     CHECK(fired_slots() == Texts{"2025-01-08T01:01:00Z", "2025-01-08T01:04:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a slot whose job is there already submits no second one") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a slot whose job exists already submits no second one") {
     scheduler.start();
     scheduler.set("reports", report("* * * * *"));
     client.submit({.id = schedules::job_id_of("reports", at("2025-01-08T01:01:00Z")),
@@ -112,7 +112,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a slot whose job is there already submits no 
     CHECK(fired_slots() == Texts{"there", "2025-01-08T01:02:00Z"});
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a schedule that can't be read here is left to others") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a schedule that is unreadable here is left to other processes") {
     scheduler.start();
     scheduler.set("reports", report("* * * * *"));
     const auto known = jobs("asyncjobs.schedule").front().input;
@@ -131,7 +131,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a schedule that can't be read here is left to
     REQUIRE(put(JsonText::parse(text)) == Submitted::Outcome::replaced);
     pass(1min + 10s);
     CHECK(fired().empty());
-    CHECK(logged("a schedule can't be read") == 1);
+    CHECK(logged("schedule unreadable") == 1);
     CHECK(logged("Mars/Olympus") == 1);
     REQUIRE(put(known) == Submitted::Outcome::replaced);
     store.notifier().ready("asyncjobs.schedules");
@@ -152,7 +152,8 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a name has the rule of types and queues") {
     CHECK_THROWS_AS(scheduler.remove("every night"), Error);
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a bad schedule is refused by member, value and rule") {
+TEST_CASE_FIXTURE(ScheduledWorld,
+                  "the refusal of a bad schedule names the member, its value and the rule") {
     const auto refuses = [&](auto spoil, const std::string& part) {
         auto schedule = report("@daily");
         spoil(schedule);
@@ -162,7 +163,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a bad schedule is refused by member, value an
     CHECK(refuses([](Schedule& it) { it.job.type = ""; }, "type is \"\""));
     CHECK(refuses([](Schedule& it) { it.job.id = JobId::make({}, 1, 1); }, "job.id is job-"));
     CHECK(refuses([](Schedule& it) { it.job.run_at = at("2025-01-08T01:00:00Z"); },
-                  "job.run_at is 2025-01-08T01:00:00Z, but must be left as it is"));
+                  "job.run_at is 2025-01-08T01:00:00Z, but must be unset"));
     CHECK(refuses([](Schedule& it) { it.job.deadline = at("2025-01-08T01:00:00Z"); },
                   "job.deadline is 2025-01-08T01:00:00Z"));
     CHECK(refuses([](Schedule& it) { it.job.unique_by = UniqueBy{.owner = true}; },
@@ -184,7 +185,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a bad schedule is refused by member, value an
     CHECK(scheduler.list().empty());
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "bad options are refused by name") {
+TEST_CASE_FIXTURE(ScheduledWorld, "the refusal of bad options names the option") {
     CHECK(
         has(refusal(Errc::invalid_argument, [&] { Scheduler(store, process, {.poll_every = 0s}); }),
             "poll_every"));
@@ -193,7 +194,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "bad options are refused by name") {
             "lease_for"));
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a scheduler that was stopped fires no more") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a stopped scheduler fires no slots") {
     scheduler.start();
     scheduler.set("reports", report("* * * * *"));
     pass(1min + at_once);

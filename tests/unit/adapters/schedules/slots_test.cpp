@@ -26,14 +26,15 @@ Firing fires(std::string_view slot, std::string_view next) { return {at(slot), a
 
 const auto due = at("2024-01-01T03:00:00Z");
 
-TEST_CASE("a slot that is handled in time fires, and the next one is waited for") {
+TEST_CASE("a slot that is handled in time fires, and the schedule waits for the next one") {
     for (const auto missed : {MissedSlots::skip, MissedSlots::run_once, MissedSlots::backfill})
         for (const auto delay : {Duration{0}, Duration{1s}, Duration{5min}})
             CHECK(decide(hourly(missed), due, due + delay) ==
                   fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
 }
 
-TEST_CASE("a slot that is handled before its time does not fire, and the next one is waited for") {
+TEST_CASE("a slot that is handled before its time does not fire, and the schedule waits for the "
+          "next one") {
     for (const auto missed : {MissedSlots::skip, MissedSlots::run_once, MissedSlots::backfill}) {
         CHECK(decide(hourly(missed), due, due - 1us) == Firing{{}, due});
         CHECK(decide(hourly(missed), due, at("2023-12-01T01:30:00Z")) ==
@@ -41,7 +42,7 @@ TEST_CASE("a slot that is handled before its time does not fire, and the next on
     }
 }
 
-TEST_CASE("skip drops what was missed, but not what is still in time") {
+TEST_CASE("skip drops missed slots, but not slots that are still in time") {
     const auto schedule = hourly(MissedSlots::skip);
     CHECK(decide(schedule, due, at("2024-01-01T03:05:00.000001Z")) ==
           Firing{{}, at("2024-01-01T04:00:00Z")});
@@ -51,7 +52,7 @@ TEST_CASE("skip drops what was missed, but not what is still in time") {
           Firing{{}, at("2024-01-01T06:00:00Z")});
 }
 
-TEST_CASE("run_once fires the latest slot that was missed") {
+TEST_CASE("run_once fires the latest missed slot") {
     const auto schedule = hourly(MissedSlots::run_once);
     CHECK(decide(schedule, due, at("2024-01-01T03:30:00Z")) ==
           fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
@@ -70,7 +71,7 @@ TEST_CASE("run_once finds the latest slot among millions, and among few") {
     CHECK(decide(schedule, due, now) == fires("2024-09-01T03:00:00Z", "2025-01-01T03:00:00Z"));
 }
 
-TEST_CASE("backfill fires each slot that was missed, one after the other") {
+TEST_CASE("backfill fires each missed slot, oldest first") {
     const auto schedule = hourly(MissedSlots::backfill);
     CHECK(decide(schedule, due, at("2024-01-01T05:59:00Z")) ==
           fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
@@ -78,7 +79,7 @@ TEST_CASE("backfill fires each slot that was missed, one after the other") {
           fires("2024-01-01T03:00:00Z", "2024-01-01T04:00:00Z"));
 }
 
-TEST_CASE("backfill drops what is older than it is asked for") {
+TEST_CASE("backfill drops slots older than backfill_for") {
     auto schedule = hourly(MissedSlots::backfill);
     CHECK(decide(schedule, due, at("2024-01-01T09:30:00Z")) ==
           fires("2024-01-01T07:00:00Z", "2024-01-01T08:00:00Z"));
@@ -89,7 +90,7 @@ TEST_CASE("backfill drops what is older than it is asked for") {
           Firing{{}, at("2024-01-02T03:00:00Z")});
 }
 
-TEST_CASE("a schedule without a further slot is over") {
+TEST_CASE("a schedule without a further slot ends") {
     auto schedule = hourly(MissedSlots::run_once);
     schedule.cron = Cron("0 0 31 12 *");
     const auto last = at("9999-12-31T00:00:00Z");
@@ -98,7 +99,7 @@ TEST_CASE("a schedule without a further slot is over") {
     CHECK(decide(schedule, last, last + 1h) == Firing{});
 }
 
-TEST_CASE("a slot's job is the schedule's, and knows its slot where it is asked for") {
+TEST_CASE("a slot's job is the schedule's, with the slot in its input if requested") {
     auto schedule = hourly(MissedSlots::skip);
     schedule.job.input = JsonText::parse(R"({"a": 1.0, "for":"?"})");
     CHECK(job_of(schedule, due).input == schedule.job.input);
@@ -110,7 +111,7 @@ TEST_CASE("a slot's job is the schedule's, and knows its slot where it is asked 
     CHECK(input.at("a") == 1.0);
 }
 
-TEST_CASE("the id of a slot's job hangs on the name and the slot, and on nothing else") {
+TEST_CASE("the id of a slot's job depends only on the name and the slot") {
     const auto id = job_id_of("nightly", due);
     CHECK(JobId::parse(id.text()) == id);
     CHECK(job_id_of("nightly", due) == id);

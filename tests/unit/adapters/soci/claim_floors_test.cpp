@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 constexpr SteadyTime start{1h};
 constexpr Timestamp oldest{1000h};
 
-/// A queue of which everything is as old as the time says, and where a search takes `usual`, and
-/// a look below `took` more.
+/// A queue whose jobs are all due at `oldest`, where a search takes `usual`, and
+/// a look below takes `took` more.
 struct Claims {
     ClaimFloors floors;
     SteadyTime now = start;
@@ -35,8 +35,8 @@ struct Claims {
         return search;
     }
     void submit(const NewJob& job) {
-        const Submitted answer{Submitted::Outcome::created, job.id, oldest};
-        floors.expect({&job, 1}, {&answer, 1}, now);
+        const Submitted outcome{Submitted::Outcome::created, job.id, oldest};
+        floors.expect({&job, 1}, {&outcome, 1}, now);
     }
 };
 
@@ -65,14 +65,14 @@ TEST_CASE("a search begins a little before the oldest job of the last one, and m
     CHECK(next.look.to == next.floor);
 }
 
-TEST_CASE("a search that found nothing begins a little before its time the next time") {
+TEST_CASE("after a search that found nothing, the next one begins a little before its time") {
     Claims claims;
     claims.claim(std::nullopt, false);
     CHECK(claims.begin().floor < oldest);
     CHECK(claims.begin().floor >= oldest - 1s);
 }
 
-TEST_CASE("what is found below does not lower the mark") {
+TEST_CASE("a job found below does not lower the mark") {
     Claims claims;
     claims.claim(oldest, true);
     const auto floor = claims.begin().floor;
@@ -80,7 +80,7 @@ TEST_CASE("what is found below does not lower the mark") {
     CHECK(claims.begin().floor == floor);
 }
 
-TEST_CASE("once a second a search looks below first, for what came below a backlog") {
+TEST_CASE("under a backlog, a search looks below first once a second") {
     Claims claims;
     claims.claim(oldest, true);
     claims.now += 999ms;
@@ -89,7 +89,7 @@ TEST_CASE("once a second a search looks below first, for what came below a backl
     CHECK(claims.begin().begins_below());
 }
 
-TEST_CASE("a backlog below the mark is worked off first, and each part of it looked at once") {
+TEST_CASE("a backlog below the mark comes first, and each part of it is looked at once") {
     Claims claims;
     claims.claim(oldest, true);
     claims.now += 1s;
@@ -102,7 +102,8 @@ TEST_CASE("a backlog below the mark is worked off first, and each part of it loo
     CHECK_FALSE(claims.begin().begins_below());
 }
 
-TEST_CASE("a job that this process put below the mark is looked for at once, and nothing else") {
+TEST_CASE("the next search looks for a job that this process put below the mark, and for nothing "
+          "else there") {
     Claims claims;
     claims.claim(oldest, true);
     const NewJob urgent{.queue = "q", .priority = 1}, ordinary{.queue = "q"},
@@ -119,7 +120,7 @@ TEST_CASE("a job that this process put below the mark is looked for at once, and
     CHECK(claims.begin().ranges[1].from > oldest - 1h);
 }
 
-TEST_CASE("all jobs that are expected are looked for by the next search, the oldest first") {
+TEST_CASE("the next search looks for all expected jobs, oldest first") {
     Claims claims;
     claims.claim(oldest, true);
     for (const Duration before : {2h, 3h, 1h})
@@ -131,7 +132,7 @@ TEST_CASE("all jobs that are expected are looked for by the next search, the old
     }
 }
 
-TEST_CASE("a look where something is expected is one with it") {
+TEST_CASE("a look and an expected job in one range are searched once") {
     Claims claims;
     claims.claim(oldest, true);
     claims.floors.expect("q", oldest - 3h, claims.now);
@@ -141,7 +142,7 @@ TEST_CASE("a look where something is expected is one with it") {
     CHECK(starts_of(claims.begin()) == std::vector{Timestamp::min(), claims.begin().floor});
 }
 
-TEST_CASE("searches that always expect something look below once a second all the same") {
+TEST_CASE("searches that always expect jobs still look below once a second") {
     Claims claims;
     claims.claim(oldest, true);
     int looks = 0;
@@ -153,7 +154,7 @@ TEST_CASE("searches that always expect something look below once a second all th
     CHECK(looks == 3);
 }
 
-TEST_CASE("jobs that came back are looked for as one range, however far apart they are") {
+TEST_CASE("returned jobs are searched as one range, however far apart they are") {
     Claims claims;
     claims.claim(oldest, true);
     for (const Duration before : {3h, 4h, 1h})
@@ -169,7 +170,7 @@ TEST_CASE("jobs that came back are looked for as one range, however far apart th
     CHECK_FALSE(claims.begin().begins_below());
 }
 
-TEST_CASE("a job that is expected is looked for until its transaction must have been committed") {
+TEST_CASE("an expected job is searched for until its transaction must have committed") {
     Claims claims;
     claims.claim(oldest, true);
     claims.submit({.queue = "q", .run_at = oldest - 5h});
@@ -180,7 +181,7 @@ TEST_CASE("a job that is expected is looked for until its transaction must have 
     CHECK_FALSE(claims.claim(oldest, true).begins_below());
 }
 
-TEST_CASE("many jobs that are expected far from each other are looked for with bounded memory") {
+TEST_CASE("many expected jobs far apart take bounded memory") {
     Claims claims;
     claims.claim(oldest, true);
     for (int i = 1; i <= 1000; ++i) claims.submit({.queue = "q", .run_at = oldest - i * 1h});
@@ -194,7 +195,7 @@ bool looks_at_all(Claims& claims) {
     return claims.claim(std::nullopt, false).look.from == Timestamp::min();
 }
 
-TEST_CASE("looks below that take long are at pieces, from the mark downwards") {
+TEST_CASE("slow looks below cover pieces, from the mark downwards") {
     Claims claims;
     claims.claim(oldest, true);
     claims.took = 100ms;
@@ -208,7 +209,7 @@ TEST_CASE("looks below that take long are at pieces, from the mark downwards") {
     CHECK(piece.look.from >= piece.floor - 2s);
 }
 
-TEST_CASE("looks below take no more than a twentieth of the time unless they take next to none") {
+TEST_CASE("slow looks below take no more than a twentieth of the time") {
     Claims claims;
     claims.claim(oldest, true);
     const auto looks_in_a_second = [&] {
@@ -225,7 +226,7 @@ TEST_CASE("looks below take no more than a twentieth of the time unless they tak
     CHECK(looks_in_a_second() <= 3 + 10);
 }
 
-TEST_CASE("where pieces are short, all is rarely looked at though the mark goes on") {
+TEST_CASE("with short pieces, a look at everything is rare though the mark rises") {
     Claims claims{.floors = ClaimFloors(30s)};
     claims.claim(oldest, true);
     claims.took = 100ms;
@@ -237,7 +238,7 @@ TEST_CASE("where pieces are short, all is rarely looked at though the mark goes 
     CHECK(looks <= 4);
 }
 
-TEST_CASE("what a search takes without a look is no reason to look less") {
+TEST_CASE("the time of a search without a look does not make looks rarer") {
     Claims claims;
     claims.claim(oldest, true);
     claims.usual = 100ms;
@@ -247,7 +248,7 @@ TEST_CASE("what a search takes without a look is no reason to look less") {
     for (int i = 0; i < 3; ++i) CHECK(looks_at_all(claims));
 }
 
-TEST_CASE("what a look takes by itself counts alone, if it is known") {
+TEST_CASE("only a look's own time counts, if it is known") {
     Claims claims;
     claims.claim(oldest, true);
     claims.usual = 100ms;
@@ -258,7 +259,7 @@ TEST_CASE("what a look takes by itself counts alone, if it is known") {
     CHECK(claims.begin().look.is_empty());
 }
 
-TEST_CASE("searches that were slow for a while do not make slow looks seem quick for ever") {
+TEST_CASE("searches that were slow for a while do not hide slow looks for ever") {
     Claims claims;
     claims.claim(oldest, true);
     claims.usual = 1s;
@@ -281,7 +282,7 @@ TEST_CASE("a search that found enough above has not looked below") {
     CHECK_FALSE(claims.begin().look.is_empty());
 }
 
-TEST_CASE("a search that found enough above may have looked below all the same") {
+TEST_CASE("a search that found enough above counts as a look below if it looked there") {
     Claims claims;
     claims.claim(oldest, true);
     claims.floors.end("q", claims.begin(),
@@ -294,18 +295,18 @@ TEST_CASE("a search that found enough above may have looked below all the same")
     CHECK(claims.begin().look.is_empty());
 }
 
-TEST_CASE("a search knows what time it is at the latest by the database's clock") {
+TEST_CASE("a search knows an upper bound of the database's time") {
     Claims claims;
     claims.claim(oldest, true);
     CHECK(claims.begin().now == oldest);
     claims.now += 5s;
     CHECK(claims.begin().now == oldest + 5s);
-    // The answer said `oldest`, and took 1 s to come.
+    // The result held the time `oldest`, and took 1 s.
     claims.floors.end("q", claims.begin(), {.now = oldest}, claims.now, claims.now + 1s);
     CHECK(claims.floors.begin("q", claims.now + 1s).now == oldest + 1s);
 }
 
-TEST_CASE("a search that was under way when the marks were forgotten sets none") {
+TEST_CASE("a search sets no mark if marks were forgotten while it ran") {
     Claims claims;
     for (int i = 0; i < 2; ++i) {
         const auto search = claims.begin(); // the first one of all, or from a mark
@@ -317,7 +318,7 @@ TEST_CASE("a search that was under way when the marks were forgotten sets none")
     }
 }
 
-TEST_CASE("the mark is not above what was looked for") {
+TEST_CASE("the mark does not exceed the searched range") {
     Claims claims;
     claims.claim(oldest, true);
     const auto search = claims.begin();

@@ -25,7 +25,7 @@ struct Counts {
     }
 };
 
-TEST_CASE("the first count of a queue is of all its jobs") {
+TEST_CASE("the first count of a queue covers all its jobs") {
     Counts counts;
     CHECK(counts.count(counted_at) == Timestamp::min());
     CHECK(counts.floors.floor_of("other") == Timestamp::min());
@@ -40,7 +40,7 @@ TEST_CASE("a count begins a little before the oldest job that the last one found
     CHECK(counts.count(std::nullopt) >= counted_at - 1min - 1s);
 }
 
-TEST_CASE("after a count that found no job the next one begins a little before its time") {
+TEST_CASE("after a count that found no job, the next one begins a little before its time") {
     Counts counts;
     counts.count(std::nullopt);
     CHECK(counts.count(std::nullopt) >= counted_at - 1s);
@@ -61,7 +61,7 @@ TEST_CASE(
     CHECK(counts.count(std::nullopt) == floor);
 }
 
-TEST_CASE("once a second a look below comes first, and what it finds is counted") {
+TEST_CASE("once a second a look below comes first, and its jobs are counted") {
     Counts counts;
     counts.count(counted_at);
     CHECK(counts.floors.below("q", counts.now + 999ms).is_empty());
@@ -75,7 +75,7 @@ TEST_CASE("once a second a look below comes first, and what it finds is counted"
     CHECK(counts.count(counted_at - 1h) == counted_at - 1h);
 }
 
-TEST_CASE("a job that this process put below the mark is counted") {
+TEST_CASE("a count includes a job that this process put below the mark") {
     Counts counts;
     counts.count(counted_at);
     counts.floors.lower("q", counted_at - 1h, counts.now);
@@ -84,7 +84,7 @@ TEST_CASE("a job that this process put below the mark is counted") {
     CHECK(counts.count(counted_at - 1h) <= counted_at - 1h);
 }
 
-TEST_CASE("a job put below the mark while a count was under way is counted by the next one") {
+TEST_CASE("a job put below the mark during a count is counted by the next one") {
     Counts counts;
     counts.count(counted_at);
     const auto began = counts.now;
@@ -93,7 +93,7 @@ TEST_CASE("a job put below the mark while a count was under way is counted by th
     CHECK(counts.count(counted_at) <= counted_at - 1h);
 }
 
-TEST_CASE("the mark is lowered to what will be due by the database's clock") {
+TEST_CASE("the mark is lowered to a delayed job's time by the database's clock") {
     Counts counts;
     counts.count(counted_at + 1h);
     counts.now += 10ms;
@@ -103,23 +103,23 @@ TEST_CASE("the mark is lowered to what will be due by the database's clock") {
     CHECK(floor >= counted_at + 28s);
 }
 
-TEST_CASE("after jobs came back the next count is of all, or looks at pieces find them") {
+TEST_CASE("after jobs returned, the next count is of all jobs, or looks at pieces find them") {
     Counts counts;
     counts.count(counted_at);
-    counts.floors.count_anew();
+    counts.floors.recount();
     CHECK(counts.count(counted_at) == Timestamp::min());
     for (int i = 0; i < 2; ++i) {
         counts.now += 1h;
         const DueRange below = counts.floors.below("q", counts.now);
         counts.floors.looked("q", below, {}, counts.now - 1s, counts.now);
     }
-    counts.floors.count_anew();
+    counts.floors.recount();
     CHECK(counts.floors.floor_of("q") != Timestamp::min());
     counts.now += 1h;
     CHECK(counts.floors.below("q", counts.now).to == counts.floors.floor_of("q"));
 }
 
-TEST_CASE("after a change of unknown jobs the next count is of all") {
+TEST_CASE("after a change of unknown jobs, the next count is of all jobs") {
     Counts counts;
     counts.count(counted_at);
     counts.floors.forget();

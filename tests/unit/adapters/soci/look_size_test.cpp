@@ -38,13 +38,13 @@ TEST_CASE("claims under limits look at more jobs while there is time, but not if
 }
 
 TEST_CASE(
-    "claims that hold nothing back soon look at as many jobs as they may, however long it takes") {
+    "claims that throttle no job soon look at as many jobs as allowed, however long it takes") {
     LookSize size;
     for (int i = 0; i < 4; ++i) size.got(size.first(), 0, 1h, 10ms);
     CHECK(size.first() == LookSize::most);
 }
 
-TEST_CASE("a claim that got a job puts few others out of the way, and one that got none many") {
+TEST_CASE("a claim that got a job throttles few others, and one that got none many") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     store->set_limit({.name = "slow", .type = "slow", .rate = 1, .period = 24h});

@@ -14,8 +14,8 @@ constexpr Timestamp first_mark{1000h};
 constexpr LooksBelow::Pace brisk = {
     .quick = 5ms, .quick_piece = 1ms, .shortest_pause = 20ms, .longest_pause = 5s, .rest = 1s};
 
-/// Looks below a mark, where each second of what is dead takes `each_second` and a look at it all
-/// `at_least`; what is dead begins an hour before the first mark.
+/// Looks below a mark, where each second of dead entries takes `each_second` and a look at all of
+/// them at least `at_least`; dead entries begin an hour before the first mark.
 struct Index {
     explicit Index(Duration widest = LooksBelow::any_width)
         : looks(brisk, widest, first_mark, now) {}
@@ -25,7 +25,7 @@ struct Index {
         const auto dead = std::min(range.to, mark) - std::max(range.from, first_mark - 1h);
         return std::max(at_least, dead / 1s * each_second);
     }
-    /// As soon as there is something to look at.
+    /// Returns the next look, as soon as one is due.
     DueRange look() {
         while (next().is_empty()) now += 5ms;
         const DueRange range = next();
@@ -56,7 +56,7 @@ struct Index {
 
 bool is_of_all(const DueRange& range) { return range.from == Timestamp::min(); }
 
-TEST_CASE("all that is below is looked at while that is quick, and then rested") {
+TEST_CASE("quick looks cover everything below, followed by a rest") {
     Index index;
     index.at_least = brisk.quick;
     CHECK(index.next().is_empty());
@@ -68,7 +68,7 @@ TEST_CASE("all that is below is looked at while that is quick, and then rested")
     }
 }
 
-TEST_CASE("a single slow look below is taken for an accident") {
+TEST_CASE("a single slow look below counts as an accident") {
     Index index;
     index.at_least = 100ms;
     index.look();
@@ -77,7 +77,7 @@ TEST_CASE("a single slow look below is taken for an accident") {
     CHECK(is_of_all(index.look()));
 }
 
-TEST_CASE("a rest may be ended early as long as looks take next to no time") {
+TEST_CASE("a rest may end early while looks are quick") {
     Index index;
     for (int i = 0; i < 10; ++i) {
         index.at_least = brisk.quick_piece;
@@ -104,7 +104,7 @@ TEST_CASE("pieces reach from the mark to the beginning, one after the other") {
     CHECK(index.look().to == index.mark);
 }
 
-TEST_CASE("looks at pieces take about a twentieth of the time, and none of them takes long") {
+TEST_CASE("looks at pieces take about a twentieth of the time, and each is short") {
     Index index;
     index.each_second = 1ms;
     index.look_until_slow();
@@ -118,7 +118,7 @@ TEST_CASE("looks at pieces take about a twentieth of the time, and none of them 
     }
 }
 
-TEST_CASE("what came below a mark is found within minutes though an hour's jobs are dead there") {
+TEST_CASE("a job below a mark is found within minutes though an hour's jobs are dead there") {
     Index index;
     index.each_second = 1ms;
     index.look_until_slow();
@@ -128,7 +128,7 @@ TEST_CASE("what came below a mark is found within minutes though an hour's jobs 
     CHECK(index.now - began < 10min);
 }
 
-TEST_CASE("where every look is slow, pieces reach the beginning all the same") {
+TEST_CASE("pieces reach the beginning even if every look is slow") {
     Index index;
     index.each_second = 1ms;
     index.at_least = 10ms;
@@ -139,7 +139,7 @@ TEST_CASE("where every look is slow, pieces reach the beginning all the same") {
     CHECK(pieces.size() < 50'000);
 }
 
-TEST_CASE("once nothing is dead there any more, pieces get longer until all is looked at again") {
+TEST_CASE("once no dead entries remain, pieces get longer until looks cover everything again") {
     Index index;
     index.each_second = 10ms;
     index.look_until_slow();
@@ -157,7 +157,7 @@ TEST_CASE("once nothing is dead there any more, pieces get longer until all is l
     CHECK(is_whole(index.look()));
 }
 
-TEST_CASE("a look that waited for long puts off the next one for a few seconds") {
+TEST_CASE("a look that waited long delays the next one by a few seconds") {
     Index index;
     index.at_least = 1h;
     for (int i = 0; i < 4; ++i) {
@@ -167,7 +167,7 @@ TEST_CASE("a look that waited for long puts off the next one for a few seconds")
     }
 }
 
-TEST_CASE("short pieces go down to the first mark, and all is rarely looked at") {
+TEST_CASE("short pieces go down to the first mark, and looks at everything are rare") {
     Index index(10s);
     index.each_second = 1ms;
     index.look_until_slow();
@@ -186,7 +186,7 @@ TEST_CASE("short pieces go down to the first mark, and all is rarely looked at")
     CHECK(100 * deep <= 6h);
 }
 
-TEST_CASE("without pieces, all is looked at for a two-hundredth of the time") {
+TEST_CASE("without pieces, looks at everything take a two-hundredth of the time") {
     Index index(Duration::zero());
     index.each_second = 1ms;
     index.look_until_slow();

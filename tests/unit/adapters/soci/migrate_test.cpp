@@ -17,7 +17,8 @@ std::string bytes_of(const std::filesystem::path& path) {
     return bytes.str();
 }
 
-TEST_CASE("a SQLite database in which a host has taken a name of the store's is left alone") {
+TEST_CASE(
+    "a SQLite database in which a host's object has a name of the store's is refused unchanged") {
     std::vector<ForeignObject> all(std::begin(foreign_objects), std::end(foreign_objects));
     all.push_back({"CREATE TABLE Jobs (a)", "table jobs"});
     all.push_back(
@@ -30,7 +31,7 @@ TEST_CASE("a SQLite database in which a host has taken a name of the store's is 
     }
 }
 
-TEST_CASE("the name that a foreign table is refused by has the store's prefix") {
+TEST_CASE("the refusal of a foreign table names it with the store's prefix") {
     const SqliteFile file;
     Sqlite(file.path()).run("CREATE TABLE own_job_limits (a)");
     CHECK(contains(message_of([&] { open_store(file.url() + "?table_prefix=own_"); }),
@@ -46,7 +47,7 @@ TEST_CASE("a host's trigger may have the name of a table of the store's on SQLit
     check_prefix_helps(file.url());
 }
 
-TEST_CASE("a store's table that is gone is named when the store is opened") {
+TEST_CASE("opening a store names its missing table") {
     for (const std::string table : {"jobs", "job_queues", "job_waiting"}) {
         const SqliteFile file;
         open_store(file.url());
@@ -61,7 +62,7 @@ TEST_CASE("a store's table that is gone is named when the store is opened") {
     }
 }
 
-TEST_CASE("tables without the versions that they were made by are refused") {
+TEST_CASE("tables without a table of versions are refused") {
     const SqliteFile file;
     open_store(file.url());
     Sqlite(file.path()).run("DROP TABLE asyncjobs_schema");
@@ -69,7 +70,7 @@ TEST_CASE("tables without the versions that they were made by are refused") {
                    "the database's table jobs was not made"));
 }
 
-TEST_CASE("what migrations make is known by their statements") {
+TEST_CASE("the objects that migrations make are derived from their statements") {
     const std::vector<Migration> steps = {
         {1, "CREATE TABLE IF NOT EXISTS a (\n    b INTEGER\n        CHECK (b > 0),\n    c TEXT,\n"
             "    PRIMARY KEY (b)\n);\nCREATE UNIQUE INDEX a_b ON a (b);\nCREATE TABLE d (\n);\n"},

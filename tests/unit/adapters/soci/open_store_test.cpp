@@ -26,7 +26,7 @@ std::string refusal_of(const std::string& url, StoreOptions options = {}) {
     return message;
 }
 
-TEST_CASE("a refused store URL is told what is wrong and what is allowed") {
+TEST_CASE("the refusal of a store URL names the fault and the rule") {
     CHECK(contains(refusal_of("jobs.db"), "no scheme"));
     CHECK(contains(refusal_of("redis:jobs"), "\"redis\"; this build knows sqlite: "));
     CHECK(contains(refusal_of("sqlite:"), "needs a path"));
@@ -49,13 +49,13 @@ TEST_CASE("options out of range are refused by name") {
     CHECK(contains(refusal_of("memory:", {.writers = 0}), "writers is 0"));
 }
 
-TEST_CASE("a scheme has the names that the databases' own tools give it") {
+TEST_CASE("the schemes of the databases' own tools are accepted") {
     CHECK(contains(refusal_of("postgres:?nonsense=1"), "postgresql: allows"));
     CHECK(contains(refusal_of("mariadb://127.0.0.1"), "mysql: names no database"));
     CHECK(contains(refusal_of("sqlite3:"), "needs a path"));
 }
 
-TEST_CASE("an absolute path may come after an empty host") {
+TEST_CASE("an absolute path may follow an empty host") {
     const SqliteFile file;
     submit(*open_store("sqlite://" + file.path().string()), new_job(1));
     CHECK(find(*open_store(file.url()), new_job(1).id));
@@ -68,7 +68,7 @@ TEST_CASE("memory: opens a store in this process") {
     CHECK(find(*store, new_job(1).id));
 }
 
-TEST_CASE("a store's path may contain what is special to SQLite and SOCI") {
+TEST_CASE("a store's path may contain characters special to SQLite and SOCI") {
     for (const char* name :
          {"two words.db", "a=b.db", "it's.db", "say \"hi\".db", "timeout=0 dbname=x.db", "ü.db"}) {
         CAPTURE(name);
@@ -89,20 +89,20 @@ TEST_CASE("a relative path that looks like a SQLite URI is a path") {
     CHECK(std::filesystem::exists(file.path().parent_path() / "file:jobs.db"));
 }
 
-TEST_CASE("what was submitted is there after the store was opened again") {
+TEST_CASE("a submitted job exists after the store is reopened") {
     const SqliteFile file;
     submit(*open_store(file.url()), new_job(1));
     CHECK(find(*open_store(file.url()), new_job(1).id).value().type == "noop");
 }
 
-TEST_CASE("a missing folder makes the store unavailable, and the error names the path") {
+TEST_CASE("a missing folder is store_unavailable, and the error names the path") {
     const SqliteFile file;
     const auto url = "sqlite:" + (file.path().parent_path() / "missing" / "jobs.db").string();
     CHECK(code_of([&] { open_store(url); }) == Errc::store_unavailable);
     CHECK(contains(message_of([&] { open_store(url); }), "missing/jobs.db"));
 }
 
-TEST_CASE("a file that is no database is refused and left as it is") {
+TEST_CASE("a file that is no database is refused unchanged") {
     const SqliteFile file;
     const std::string text(4096, 'x');
     std::ofstream(file.path()) << text;
@@ -111,7 +111,7 @@ TEST_CASE("a file that is no database is refused and left as it is") {
     CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == text);
 }
 
-TEST_CASE("a damaged database fails and is not told to be worth a retry") {
+TEST_CASE("a damaged database fails with an error that is not retryable") {
     const SqliteFile file;
     {
         const auto store = open_store(file.url());
@@ -132,7 +132,7 @@ TEST_CASE("a damaged database fails and is not told to be worth a retry") {
     CHECK(code != Condition::retryable);
 }
 
-TEST_CASE("a database that may not be written makes the store unavailable") {
+TEST_CASE("a read-only database is store_unavailable") {
     const SqliteFile file;
     { const auto store = open_store(file.url()); }
     std::filesystem::permissions(file.path(), std::filesystem::perms{0444});

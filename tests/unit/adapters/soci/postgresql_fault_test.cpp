@@ -11,7 +11,7 @@ using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
 using soci_test::code_of;
 
-TEST_CASE("PostgreSQL's faults are told apart by what helps") {
+TEST_CASE("PostgreSQL's faults are classified by what helps") {
     const auto code = [](const char* sqlstate, Stage stage = Stage::working) {
         return postgresql_fault(sqlstate, true, stage).code;
     };
@@ -30,7 +30,7 @@ TEST_CASE("PostgreSQL's faults are told apart by what helps") {
     CHECK(code("08006", Stage::committing) == Errc::unknown_outcome);
 }
 
-TEST_CASE("a session that broke is lost, whatever the fault was called") {
+TEST_CASE("a broken session is lost, whatever its fault") {
     const Fault fault = postgresql_fault("42P01", false, Stage::working);
     CHECK(fault.code == Errc::store_unavailable);
     CHECK(fault.session_is_lost);
@@ -38,13 +38,13 @@ TEST_CASE("a session that broke is lost, whatever the fault was called") {
     CHECK(postgresql_fault("", false, Stage::committing).code == Errc::unknown_outcome);
 }
 
-TEST_CASE("a transaction whose outcome is unknown is never repeated") {
+TEST_CASE("a transaction with an unknown outcome is never retried") {
     for (const char* sqlstate : {"08006", "57P01", "57P02", "25P03"})
         CHECK_FALSE(postgresql_fault(sqlstate, true, Stage::committing).is_worth_repeating);
     CHECK(postgresql_fault("40P01", true, Stage::committing).is_worth_repeating);
 }
 
-TEST_CASE("a waiter for a lock is not sent to wait again") {
+TEST_CASE("a timeout of a lock is not retried") {
     CHECK_FALSE(postgresql_fault("55P03", true, Stage::working).is_worth_repeating);
     CHECK_FALSE(postgresql_fault("57014", true, Stage::working).is_worth_repeating);
 }

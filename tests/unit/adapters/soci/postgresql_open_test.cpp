@@ -9,7 +9,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-TEST_CASE("a PostgreSQL server that is not there is named, and its password is not") {
+TEST_CASE("the error for an absent PostgreSQL server names it without the password") {
     const std::string url = "postgresql://someone:s3cret@127.0.0.1:1/jobs";
     CHECK(code_of([&] { open_store(url); }) == Errc::store_unavailable);
     const auto message = message_of([&] { open_store(url); });

@@ -24,7 +24,7 @@ struct Database {
         session.run("CREATE TABLE t (id INTEGER PRIMARY KEY, n BIGINT, text TEXT)");
     }
 
-    /// Whether nobody holds on to a snapshot: then the whole WAL can be taken over and cut off.
+    /// Whether no snapshot is held: then the whole WAL can be checkpointed and truncated.
     bool wal_is_free() {
         return Sqlite(file.path()).value("PRAGMA wal_checkpoint(TRUNCATE)") == "0";
     }
@@ -77,7 +77,7 @@ TEST_CASE("a changing statement with RETURNING runs once and gives every row, on
     }
 }
 
-TEST_CASE("a prepared statement takes new parameters each time") {
+TEST_CASE("a prepared statement uses new parameters each time") {
     Database db;
     for (int i = 0; i < 3; ++i) db.session.query(insert_row).change(i, std::string(1000, 'x'));
     db.session.query(insert_row).change(3, "short");

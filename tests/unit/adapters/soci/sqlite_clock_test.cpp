@@ -20,7 +20,7 @@ using Notices = std::vector<ClockNotice>;
 
 constexpr Timestamp some_noon{std::chrono::days{20'000} + 12h};
 
-TEST_CASE("a clock that was set back before a SQLite file is opened holds up no job of it") {
+TEST_CASE("a clock that was set back before a SQLite file is opened delays no job") {
     for (const Duration by : {Duration{2h}, Duration{std::chrono::days{30}}}) {
         const SqliteFile file;
         Timestamp now = some_noon;
@@ -107,14 +107,14 @@ TEST_CASE_FIXTURE(TwoClocks,
         CHECK(has_finished(id));
         CHECK(find(*slow, id)->status == JobStatus::completed);
         CHECK(find(*slow, id)->attempt == 1);
-        // The fast one may have swept before it knew.
+        // The fast one may have swept before it noticed.
         CHECK(find(*slow, id)->crashes <= 1);
     }
     CHECK(logged("s ahead") == 1);
     CHECK(logged("s behind") == 1);
 }
 
-TEST_CASE_FIXTURE(TwoClocks, "a sweep ends leases and retention by the slower of two clocks") {
+TEST_CASE_FIXTURE(TwoClocks, "leases and retention end by the slower of two clocks") {
     slow->rescue(10, 3);
     auto kept = new_job(1);
     kept.retention = 30min;

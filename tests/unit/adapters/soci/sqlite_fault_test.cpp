@@ -34,7 +34,8 @@ TEST_CASE("a full disk, quota or file size limit is full, also while committing"
     }
 }
 
-TEST_CASE("an I/O error changes nothing before the commit, and leaves it unknown during it") {
+TEST_CASE(
+    "an I/O error before the commit changes nothing, and at the commit the outcome is unknown") {
     CHECK(fault_code(SQLITE_IOERR_READ, Stage::working, EIO) == Errc::store_unavailable);
     CHECK(fault_code(SQLITE_IOERR_READ, Stage::committing, EIO) == Errc::unknown_outcome);
     CHECK(fault_code(SQLITE_IOERR_FSYNC, Stage::committing, EIO) == Errc::unknown_outcome);
@@ -44,7 +45,7 @@ TEST_CASE("a commit whose frames could not be written never happened") {
     CHECK(fault_code(SQLITE_IOERR_WRITE, Stage::committing, EIO) == Errc::store_unavailable);
 }
 
-TEST_CASE("a commit that could not be synced for want of space may come to light later") {
+TEST_CASE("a commit that could not be synced for want of space has an unknown outcome") {
     CHECK(fault_code(SQLITE_IOERR_FSYNC, Stage::committing, ENOSPC) == Errc::unknown_outcome);
 }
 
@@ -56,7 +57,7 @@ TEST_CASE("a file that can't be opened or written may become accessible again") 
     }
 }
 
-TEST_CASE("damage and defects are not worth a retry, and the session is not used again") {
+TEST_CASE("damage and defects are not retryable, and the session is discarded") {
     for (const int result : {SQLITE_CORRUPT, SQLITE_CORRUPT_INDEX, SQLITE_NOTADB, SQLITE_ERROR,
                              SQLITE_CONSTRAINT_UNIQUE, SQLITE_SCHEMA, SQLITE_TOOBIG}) {
         CAPTURE(result);

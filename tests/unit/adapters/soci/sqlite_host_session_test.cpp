@@ -10,7 +10,7 @@ namespace {
 using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
 
-TEST_CASE("no statement stays behind on a host's SQLite session") {
+TEST_CASE("a host's SQLite session keeps no statement of the store") {
     soci::session session("sqlite3", "dbname=:memory:");
     auto* connection = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
     const auto has_statement = [&] {

@@ -101,7 +101,7 @@ TEST_CASE("no statement scans the table or sorts") {
     }
 }
 
-TEST_CASE("each question is answered by the index made for it") {
+TEST_CASE("each query uses the index made for it") {
     SqlitePlanner planner;
     CHECK(contains(planner.plan_of(sqlite::claim.text),
                    "SEARCH jobs USING COVERING INDEX jobs_due (queue=? AND run_at<?)"));
@@ -137,7 +137,7 @@ TEST_CASE("each question is answered by the index made for it") {
                    "INDEX jobs_idempotency_key (idempotency_key=?)"));
 }
 
-TEST_CASE("a page of jobs is read off an index in its order") {
+TEST_CASE("a page of jobs is read from an index in its order") {
     SqlitePlanner planner;
     const auto plan = [&](const JobQuery& query) {
         return planner.plan_of(list_statement(query, {.unindexed = "+"}));

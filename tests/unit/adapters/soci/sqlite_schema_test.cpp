@@ -102,7 +102,7 @@ TEST_CASE("SQLite tables of the version before claims ahead are upgraded, with t
     CHECK(crashes_of_one_lost_ahead(*store) == 0);
 }
 
-TEST_CASE("asking which migrations are pending makes no file and changes none") {
+TEST_CASE("pending_migrations() creates no file and changes none") {
     const SqliteFile file;
     pending_migrations(file.url());
     CHECK_FALSE(std::filesystem::exists(file.path()));
@@ -123,7 +123,7 @@ TEST_CASE("the pending migrations are the SQL that makes the tables") {
     CHECK(database.column(tables) == Sqlite(by_store.path()).column(tables));
 }
 
-TEST_CASE("a schema newer than this library is refused and left alone") {
+TEST_CASE("a schema newer than this library is refused unchanged") {
     const SqliteFile file;
     open_store(file.url());
     Sqlite database(file.path());
@@ -170,7 +170,7 @@ TEST_CASE("processes that open a new database at the same time all succeed") {
     }
 }
 
-TEST_CASE("columns are declared with no type but those that SOCI reads rightly") {
+TEST_CASE("columns are declared only with types that SOCI reads correctly") {
     const SqliteFile file;
     open_store(file.url());
     Sqlite database(file.path());
@@ -184,7 +184,7 @@ TEST_CASE("columns are declared with no type but those that SOCI reads rightly")
     }
 }
 
-TEST_CASE("a person can read the table of jobs, and its times in the view") {
+TEST_CASE("the table of jobs is readable, as are its times in the view") {
     using std::chrono::sys_days;
     static constexpr Timestamp noon =
         sys_days{std::chrono::year{2025} / 1 / 8} + std::chrono::hours{12};

@@ -13,7 +13,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-TEST_CASE("a SQLite file that was made with other settings is a store like any other") {
+TEST_CASE("a SQLite file made with other settings works as a store") {
     for (const std::string pragmas :
          {"page_size = 512; PRAGMA auto_vacuum = INCREMENTAL", "page_size = 65536",
           "journal_mode = TRUNCATE", "journal_mode = PERSIST; PRAGMA auto_vacuum = FULL",
@@ -38,7 +38,7 @@ TEST_CASE("a SQLite file that was made with other settings is a store like any o
     }
 }
 
-/// What a host, or an extension of its, may do to all connections of the process.
+/// Changes that a host or its extension may make to all connections of the process.
 class SpoiledConnections {
 public:
     SpoiledConnections() {
@@ -65,7 +65,7 @@ private:
     }
 };
 
-TEST_CASE("a SQLite store sets what a host's extension has set for all connections") {
+TEST_CASE("a SQLite store overrides what a host's extension has set for all connections") {
     const SqliteFile file;
     {
         const SpoiledConnections spoiled;
@@ -84,8 +84,8 @@ TEST_CASE("a SQLite file that can't be written is refused with the reason") {
     ::chmod(file.path().c_str(), 0444);
     ::chmod(file.path().parent_path().c_str(), 0555);
     ForkedProcess someone([&](int out) {
-        constexpr uid_t nobody = 65534;
-        if (::geteuid() == 0 && ::seteuid(nobody) != 0) ::_exit(1);
+        constexpr uid_t unprivileged = 65534;
+        if (::geteuid() == 0 && ::seteuid(unprivileged) != 0) ::_exit(1);
         ForkedProcess::write_text(out, message_of([&] { open_store(file.url()); }));
     });
     CHECK(contains(someone.read_all(), "the file can't be written"));

@@ -35,7 +35,7 @@ TEST_CASE("a SQLite file of UTF-16, which loses characters, is refused and not c
     CHECK(owner.column("SELECT name FROM sqlite_master") == std::vector<std::string>{"others"});
 }
 
-TEST_CASE("a scheduled job has its head start from the sweep after it became due") {
+TEST_CASE("a scheduled job gets its head start from the sweep after it became due") {
     const SqliteFile file;
     Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
     const auto store = open_store(file.url(), {.clock = [&] { return now; }});
@@ -58,7 +58,7 @@ TEST_CASE("a scheduled job has its head start from the sweep after it became due
     CHECK(claimed[1].lease.id == ordinary.id);
 }
 
-/// Lets the log grow by 24 MiB beside a reader.
+/// Grows the log by 24 MiB while a reader is active.
 void fill_log_beside_reader(JobStore& store, const SqliteFile& file) {
     Sqlite reader(file.path());
     reader.run("BEGIN");
@@ -74,18 +74,18 @@ void fill_log_beside_reader(JobStore& store, const SqliteFile& file) {
 
 constexpr std::uintmax_t log_limit = 17 * 1024 * 1024;
 
-TEST_CASE("SQLite's log is cut by the next writers when a long reader has gone") {
+TEST_CASE("the next writers cut SQLite's log after a long reader has ended") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     const auto log = file.path().string() + "-wal";
     fill_log_beside_reader(*store, file);
     REQUIRE(std::filesystem::file_size(log) > log_limit);
     submit(*store, new_job(100)); // copies the log
-    submit(*store, new_job(101)); // begins it anew
+    submit(*store, new_job(101)); // restarts it
     CHECK(std::filesystem::file_size(log) < log_limit);
 }
 
-TEST_CASE("SQLite's log is cut by a sweep when nobody writes any more") {
+TEST_CASE("a sweep cuts SQLite's log when no more writes follow") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     const auto log = file.path().string() + "-wal";
@@ -95,7 +95,7 @@ TEST_CASE("SQLite's log is cut by a sweep when nobody writes any more") {
     CHECK(std::filesystem::file_size(log) == 0);
 }
 
-TEST_CASE("a sweep does not wait for a reader of SQLite's log, nor fail") {
+TEST_CASE("a sweep neither waits for a reader of SQLite's log nor fails") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     fill_log_beside_reader(*store, file);
@@ -107,7 +107,7 @@ TEST_CASE("a sweep does not wait for a reader of SQLite's log, nor fail") {
     CHECK(find(*store, new_job(100).id).has_value());
 }
 
-/// A disk with room for a few hundred kilobytes, until more is made.
+/// A disk with room for a few hundred kilobytes, until space is freed.
 class SmallDisk final : public soci_adapter::SqliteDialect {
 public:
     explicit SmallDisk(const SqliteFile& file)
@@ -135,7 +135,7 @@ NewJob big_job(std::uint64_t number) {
     return job;
 }
 
-/// Submits until it fails; answers how many succeeded.
+/// Submits until it fails; returns how many submits succeeded.
 std::uint64_t fill_disk(JobStore& store, std::error_code& code) {
     std::uint64_t count = 0;
     for (code.clear(); !code && count < 10'000; ++count)
@@ -143,7 +143,8 @@ std::uint64_t fill_disk(JobStore& store, std::error_code& code) {
     return count - 1;
 }
 
-TEST_CASE("a full disk is told as such, loses nothing, and is over when there is space again") {
+TEST_CASE("a full disk is reported as store_full, loses nothing, and the store recovers when space "
+          "is freed") {
     const SqliteFile file;
     auto disk = std::make_unique<SmallDisk>(file);
     const SmallDisk& small_disk = *disk;
@@ -159,7 +160,7 @@ TEST_CASE("a full disk is told as such, loses nothing, and is over when there is
     CHECK_FALSE(code_of([&] { submit(store, big_job(acknowledged)); }));
 }
 
-TEST_CASE("a file that was removed or replaced under its store is noticed at the next call") {
+TEST_CASE("the next call of an open store reports a removed or replaced file") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     submit(*store, new_job(1));
@@ -182,7 +183,7 @@ TEST_CASE("a file that was removed or replaced under its store is noticed at the
     CHECK(find(*open_store(file.url()), new_job(2).id));
 }
 
-/// What a call of the store throws; empty if it succeeds.
+/// Returns the text of the error of a call of the store; empty if it succeeds.
 std::string trouble(JobStore& store) {
     std::string message;
     try {
@@ -196,7 +197,7 @@ std::string trouble(JobStore& store) {
     return message;
 }
 
-TEST_CASE("a log that was removed or replaced under its store is noticed at the next call") {
+TEST_CASE("the next call of an open store reports a removed or replaced log") {
     for (const char* end : {"-wal", "-shm"}) {
         CAPTURE(end);
         const SqliteFile file;
@@ -222,7 +223,7 @@ TEST_CASE("a log that was removed or replaced under its store is noticed at the 
     }
 }
 
-TEST_CASE("a folder that was replaced under its store is noticed at the next call") {
+TEST_CASE("the next call of an open store reports a replaced folder") {
     const SqliteFile file("folder/jobs.db");
     const auto folder = file.path().parent_path(), away = folder.parent_path() / "away";
     std::filesystem::create_directory(folder);
@@ -237,7 +238,7 @@ TEST_CASE("a folder that was replaced under its store is noticed at the next cal
     CHECK(trouble(*store).empty());
 }
 
-TEST_CASE("a store that is opened by a link watches and trims the log beside the file") {
+TEST_CASE("a store opened by a link watches and trims the log next to the file") {
     const SqliteFile file("real.db"), link;
     std::filesystem::create_symlink(file.path(), link.path());
     const auto store = open_store(link.url());
@@ -248,7 +249,7 @@ TEST_CASE("a store that is opened by a link watches and trims the log beside the
     CHECK(contains(trouble(*store), "real.db-wal"));
 }
 
-TEST_CASE("a store goes on after all its sessions were closed, and SQLite has removed the log") {
+TEST_CASE("a store works after all its sessions were closed and SQLite has removed the log") {
     const SqliteFile file;
     const soci_adapter::SqliteDialect dialect({.path = file.path().string(), .busy_timeout = 5s});
     auto session = dialect.open();
@@ -270,7 +271,7 @@ TEST_CASE("a store at a relative path does not depend on the directory of the pr
     CHECK(find(*open_store(file.url()), new_job(2).id));
 }
 
-TEST_CASE("a batch that does not fit on the disk is not submitted in part") {
+TEST_CASE("a batch that does not fit on the disk is not submitted partially") {
     const SqliteFile file;
     auto disk = std::make_unique<SmallDisk>(file);
     const SmallDisk& small_disk = *disk;
@@ -284,7 +285,7 @@ TEST_CASE("a batch that does not fit on the disk is not submitted in part") {
     CHECK(store.list({.limit = 1000}).jobs.size() == batch.size());
 }
 
-TEST_CASE("a file that may not grow any more is a full disk, found out at the commit") {
+TEST_CASE("a file that reached its size limit is store_full at the commit") {
     const SqliteFile file;
     ForkedProcess child([&](int out) {
         std::signal(SIGXFSZ, SIG_IGN);
@@ -307,7 +308,8 @@ TEST_CASE("a file that may not grow any more is a full disk, found out at the co
     CHECK(child.read_all() == "full, then not");
 }
 
-TEST_CASE("another's write lock makes writes busy after the timeout, and reads go on") {
+TEST_CASE("another process's write lock makes writes fail with store_busy after the timeout, and "
+          "reads continue") {
     const SqliteFile file;
     const auto store = open_store(file.url(), {.busy_timeout = std::chrono::milliseconds{1}});
     submit(*store, new_job(1));
@@ -324,7 +326,7 @@ TEST_CASE("another's write lock makes writes busy after the timeout, and reads g
     CHECK(claim(*store, 5).size() == 2);
 }
 
-TEST_CASE("a call that has nothing to write takes no write lock") {
+TEST_CASE("a call with nothing to write takes no write lock") {
     const SqliteFile file;
     const auto store = open_store(file.url(), {.busy_timeout = std::chrono::milliseconds{1}});
     auto later = new_job(1);
@@ -333,10 +335,10 @@ TEST_CASE("a call that has nothing to write takes no write lock") {
     Sqlite other(file.path());
     other.run("BEGIN IMMEDIATE");
     const std::vector<std::string> queues = {"default", "empty"};
-    Exchange answer;
-    CHECK_NOTHROW(answer = store->claim({.worker = "w", .queues = queues, .limit = 5}));
-    CHECK(answer.claimed.empty());
-    CHECK(answer.next_due_in.value_or(Duration{}) > std::chrono::minutes{59});
+    Exchange result;
+    CHECK_NOTHROW(result = store->claim({.worker = "w", .queues = queues, .limit = 5}));
+    CHECK(result.claimed.empty());
+    CHECK(result.next_due_in.value_or(Duration{}) > std::chrono::minutes{59});
     CHECK_NOTHROW(store->rescue(10, 3));
     CHECK_NOTHROW(store->purge(10));
     CHECK_NOTHROW(store->submit({}));
@@ -344,7 +346,7 @@ TEST_CASE("a call that has nothing to write takes no write lock") {
     CHECK_NOTHROW(store->exchange({}, {}));
 }
 
-TEST_CASE("no call holds on to a snapshot") {
+TEST_CASE("no call keeps a snapshot") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     Sqlite other(file.path());
@@ -368,7 +370,7 @@ TEST_CASE("no call holds on to a snapshot") {
     CHECK(wal_is_free());
 }
 
-TEST_CASE("a row that somebody else spoilt fails the call that reads it, and nothing else") {
+TEST_CASE("a row that another program spoilt fails only the call that reads it") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     submit(*store, new_job(1));
@@ -384,7 +386,7 @@ TEST_CASE("a row that somebody else spoilt fails the call that reads it, and not
     CHECK(claim(*store, 2).size() == 1);
 }
 
-TEST_CASE("tombstones go with the sweep after their end, no more of them at once than it may") {
+TEST_CASE("sweeps remove expired tombstones, at most the limit at once") {
     const SqliteFile file;
     static constexpr Timestamp fixed_time{std::chrono::days{20'000}};
     const auto store = open_store(file.url(), {.clock = [] { return fixed_time; }});
@@ -408,7 +410,7 @@ TEST_CASE("tombstones go with the sweep after their end, no more of them at once
     CHECK(other.value("SELECT count(*) FROM job_tombstones") == "0");
 }
 
-TEST_CASE("an error written by hand is read as far as it can be") {
+TEST_CASE("an error written by hand is read as far as possible") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     submit(*store, new_job(1));
@@ -422,7 +424,7 @@ TEST_CASE("an error written by hand is read as far as it can be") {
     CHECK(find(*store, new_job(1).id).value().error.value().code == "internal_error");
 }
 
-TEST_CASE("an error from the store holds no SQL and no values") {
+TEST_CASE("an error of the store contains no SQL and no values") {
     const SqliteFile file;
     const auto store = open_store(file.url());
     Sqlite(file.path()).run("DROP TABLE jobs");
@@ -434,7 +436,7 @@ TEST_CASE("an error from the store holds no SQL and no values") {
         CHECK(message.find(part) == std::string::npos);
 }
 
-TEST_CASE("writers and readers on two openings of a file never get in each other's way for long") {
+TEST_CASE("writers and readers of two stores on one file never block each other for long") {
     const SqliteFile file;
     const auto a = open_store(file.url() + "?synchronous=off");
     const auto b = open_store(file.url() + "?synchronous=off");
@@ -459,7 +461,7 @@ TEST_CASE("writers and readers on two openings of a file never get in each other
     CHECK(a->list({.limit = 1000}).jobs.size() == 300);
 }
 
-TEST_CASE("every job that was acknowledged survives the death of the process that submitted it") {
+TEST_CASE("every acknowledged job survives the death of the process that submitted it") {
     const SqliteFile file;
     open_store(file.url());
     std::uint64_t acknowledged = 0, round = 0;

@@ -27,13 +27,13 @@ struct LookedClock : StoreClock {
     }
 };
 
-TEST_CASE("a clock that goes on, or back by less than a second, was not set back") {
+TEST_CASE("a clock that advances, or goes back by less than a second, was not set back") {
     StoreClock clock;
     for (const auto time : {noon, noon + 1h, noon + 1h - 1s, noon + 2h}) clock.saw(time, 1s);
     CHECK(clock.take_set_back() == Duration::zero());
 }
 
-TEST_CASE("a clock is known by once to have been set back since the last call") {
+TEST_CASE("a clock that was set back since the last call is reported once") {
     StoreClock clock;
     clock.saw(noon, 1s);
     clock.saw(noon - 2h, 1s);
@@ -44,7 +44,7 @@ TEST_CASE("a clock is known by once to have been set back since the last call") 
     CHECK(clock.take_set_back() == 2h);
 }
 
-TEST_CASE("the first look finds what was stored before the clock was set back") {
+TEST_CASE("the first look finds times stored before the clock was set back") {
     StoreClock clock;
     const auto [task, writes] = clock.look({.now = noon, .newest = {}, .kept = noon + 2h}, {});
     REQUIRE(task);
@@ -56,7 +56,7 @@ TEST_CASE("the first look finds what was stored before the clock was set back") 
     CHECK(clock.take_notices().empty());
 }
 
-TEST_CASE("a database with a clock of its own is known by its newest job to have been set back") {
+TEST_CASE("the newest job reveals that a database's own clock was set back") {
     LookedClock clock;
     const auto [task, writes] = clock.look_at({.now = noon, .newest = noon + 2h});
     REQUIRE(task);
@@ -64,7 +64,7 @@ TEST_CASE("a database with a clock of its own is known by its newest job to have
     CHECK_FALSE(writes);
 }
 
-TEST_CASE("what is a few seconds ahead is of no concern") {
+TEST_CASE("times a few seconds ahead are ignored") {
     LookedClock clock;
     const auto [task, writes] =
         clock.look_at({.now = noon, .newest = noon + 10s, .kept = noon + 10s});
@@ -72,7 +72,7 @@ TEST_CASE("what is a few seconds ahead is of no concern") {
     CHECK_FALSE(writes);
 }
 
-TEST_CASE("the time that this process wrote before its clock was set back is not another's") {
+TEST_CASE("a time that this process wrote before its clock was set back is not another process's") {
     LookedClock clock;
     clock.saw(noon - 2h, 1s);
     CHECK(clock.take_set_back() == 2h);
@@ -82,7 +82,7 @@ TEST_CASE("the time that this process wrote before its clock was set back is not
     CHECK(clock.take_notices().empty());
 }
 
-TEST_CASE("what a process wrote earlier is not another's while it can't write its time") {
+TEST_CASE("a time that a process wrote earlier is not another process's while it can't write") {
     LookedClock clock;
     for (const auto elapsed : {20s, 40s}) {
         const StoreClock::Look look{.now = noon + elapsed, .newest = noon, .kept = noon};
@@ -92,7 +92,7 @@ TEST_CASE("what a process wrote earlier is not another's while it can't write it
     }
 }
 
-TEST_CASE("a time that was written while the clock was set back is not taken for the latest") {
+TEST_CASE("a time written while the clock was set back does not count as the latest") {
     LookedClock clock;
     clock.saw(noon + 1h, 1s);
     const StoreClock::Look before{.now = noon + 1h, .newest = noon, .kept = noon};
@@ -103,7 +103,7 @@ TEST_CASE("a time that was written while the clock was set back is not taken for
     CHECK(clock.take_notices().empty());
 }
 
-TEST_CASE("another process's clock that is ahead moves jobs back, but no leases while it lives") {
+TEST_CASE("a clock ahead of another living process moves jobs back, but no leases") {
     LookedClock clock;
     for (const auto elapsed : {1s, 6s, 11s}) {
         const auto time = noon + elapsed;
@@ -127,7 +127,7 @@ TEST_CASE("another process's clock that is ahead moves jobs back, but no leases 
     CHECK(clock.take_notices().empty());
 }
 
-TEST_CASE("another process's clock that is behind is known until a minute after it was seen") {
+TEST_CASE("a clock behind of another process counts until a minute after it was seen") {
     LookedClock clock;
     CHECK(clock.others_behind(first_look) == Duration::zero());
     for (const auto elapsed : {1s, 6s}) {
@@ -142,7 +142,7 @@ TEST_CASE("another process's clock that is behind is known until a minute after 
     CHECK(clock.take_notices() == Notices{{Kind::other_behind, 1h}});
 }
 
-TEST_CASE("looks at all jobs because of another's clock take a twentieth of the time") {
+TEST_CASE("looks at all jobs because of another process's clock take a twentieth of the time") {
     LookedClock clock;
     const StoreClock::Look ahead{.now = noon, .newest = noon, .kept = noon + 1h};
     const auto task = clock.look_at(ahead, first_look).task;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 constexpr SteadyTime first_sweep{1h};
 constexpr Timestamp now{1000h};
 
-TEST_CASE("the first sweep begins anew, and later ones where it says") {
+TEST_CASE("the first sweep begins with the oldest entry, and later ones where it ended") {
     SweepFloors floors;
     CHECK(floors.floor_of("type") == Timestamp::min());
     floors.end("type", now, first_sweep);
@@ -36,7 +36,7 @@ TEST_CASE("once a minute a sweep looks below, and begins with what it finds ther
     CHECK(floors.floor_of("type") == now - 1h);
 }
 
-TEST_CASE("a sweep looks below more rarely where that takes long") {
+TEST_CASE("a sweep looks below less often if looks are slow") {
     SweepFloors floors;
     floors.end("type", now, first_sweep);
     auto time = first_sweep;
@@ -57,7 +57,7 @@ TEST_CASE("a sweep looks below more rarely where that takes long") {
     CHECK(looks == 2);
 }
 
-TEST_CASE("what there is to sweep is found out once a minute, and what is gone is forgotten") {
+TEST_CASE("the names to sweep are listed once a minute, and absent ones are dropped") {
     SweepFloors floors;
     CHECK(floors.may_miss_names(first_sweep));
     floors.set_names({"a", "b"}, first_sweep, first_sweep);
@@ -71,7 +71,7 @@ TEST_CASE("what there is to sweep is found out once a minute, and what is gone i
     CHECK(floors.floor_of("b") == now);
 }
 
-TEST_CASE("what is swept is found out more rarely where that takes long") {
+TEST_CASE("the names to sweep are listed less often if that is slow") {
     SweepFloors floors;
     auto time = first_sweep;
     for (int i = 0; i < 2; ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("what is swept is found out more rarely where that takes long") {
     CHECK(floors.may_miss_names(time + 1h));
 }
 
-TEST_CASE("after marks were forgotten, sweeps begin anew") {
+TEST_CASE("after marks were forgotten, sweeps begin with the oldest entry") {
     SweepFloors floors;
     floors.end("type", now, first_sweep);
     floors.forget();
@@ -90,7 +90,8 @@ TEST_CASE("after marks were forgotten, sweeps begin anew") {
     CHECK(floors.below("type", first_sweep + 1h).is_empty());
 }
 
-TEST_CASE("the next sweep begins a little before what is due, or before the time of this one") {
+TEST_CASE(
+    "the next sweep begins a little before the oldest due entry, or before the time of this one") {
     CHECK(SweepFindings{now, now - 1h}.floor() == now - 1h - 1s);
     CHECK(SweepFindings{now, {}}.floor() == now - 1s);
 }

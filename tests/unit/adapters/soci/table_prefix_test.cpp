@@ -11,7 +11,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-TEST_CASE("a prefix goes before names of tables and indexes, and before nothing else") {
+TEST_CASE("a prefix is added to names of tables and indexes, and to nothing else") {
     using soci_adapter::with_table_prefix;
     CHECK(with_table_prefix("SELECT jobs.id FROM jobs", "a_") == "SELECT a_jobs.id FROM a_jobs");
     CHECK(with_table_prefix("INDEX jobs_due ON jobs (queue)", "a_") ==
@@ -40,13 +40,13 @@ TEST_CASE("stores with different prefixes share a database and no jobs") {
     CHECK(Sqlite(file.path()).value("SELECT count(*) FROM ours_jobs_readable") == "1");
 }
 
-TEST_CASE("pending migrations are told with the prefix") {
+TEST_CASE("pending migrations contain the prefix") {
     const SqliteFile file;
     const auto steps = pending_migrations(file.url() + "?table_prefix=ours_");
     CHECK(steps.at(0).sql.find("CREATE TABLE ours_jobs (") != std::string::npos);
 }
 
-TEST_CASE("a prefix that is no plain name is refused") {
+TEST_CASE("a prefix that is not a plain name is refused") {
     for (const char* prefix :
          {"", "1a", "A", "a-b", "a b", "a;", "a123456789012345678901234567890"})
         CHECK(code_of([&] { open_store("sqlite:jobs.db?table_prefix=" + std::string(prefix)); }) ==

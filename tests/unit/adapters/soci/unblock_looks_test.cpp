@@ -21,7 +21,7 @@ std::vector<JobId> take(FinishedParents& parents, std::size_t limit) {
 
 JobId parent(std::uint64_t number) { return JobId::make(Timestamp{}, 7, number); }
 
-TEST_CASE("looks that are quick, and a single slow one, have no pauses") {
+TEST_CASE("quick looks, and a single slow one, have no pauses") {
     LookPauses pauses;
     CHECK(pauses.may_look(looked_at));
     pauses.looked(looked_at - 1s, looked_at);
@@ -31,7 +31,7 @@ TEST_CASE("looks that are quick, and a single slow one, have no pauses") {
     CHECK(pauses.may_look(looked_at));
 }
 
-TEST_CASE("looks that are slow take a twentieth of the time") {
+TEST_CASE("slow looks take a twentieth of the time") {
     LookPauses pauses;
     pauses.looked(looked_at - 100ms, looked_at);
     pauses.looked(looked_at - 100ms, looked_at);
@@ -39,7 +39,7 @@ TEST_CASE("looks that are slow take a twentieth of the time") {
     CHECK(pauses.may_look(looked_at + 2s));
 }
 
-TEST_CASE("looks that waited for long put off the next one for a minute at most") {
+TEST_CASE("a look that waited long delays the next one by a minute at most") {
     LookPauses pauses;
     pauses.looked(looked_at - 1h, looked_at);
     pauses.looked(looked_at - 1h, looked_at);
@@ -55,7 +55,7 @@ TEST_CASE("a pause ends when there is something to find") {
     CHECK(pauses.may_look(looked_at));
 }
 
-TEST_CASE("finished parents are taken once, the first first, up to a limit") {
+TEST_CASE("finished parents are taken once, in their order, up to a limit") {
     FinishedParents parents;
     const std::vector<JobId> ids = {parent(1), parent(2), parent(3)};
     parents.add(ids);
@@ -64,7 +64,7 @@ TEST_CASE("finished parents are taken once, the first first, up to a limit") {
     CHECK(take(parents, 2).empty());
 }
 
-TEST_CASE("finished parents whose children could not be told are taken again") {
+TEST_CASE("finished parents whose children could not be notified are taken again") {
     FinishedParents parents;
     const std::vector<JobId> ids = {parent(1), parent(2)};
     parents.add(ids);
@@ -73,7 +73,7 @@ TEST_CASE("finished parents whose children could not be told are taken again") {
     CHECK(take(parents, 2) == ids);
 }
 
-TEST_CASE("not more finished parents are remembered than a bound says") {
+TEST_CASE("the number of remembered finished parents is bounded") {
     FinishedParents parents;
     const std::vector<JobId> many(9'999, parent(1));
     parents.add(many);

@@ -33,7 +33,7 @@ TEST_CASE("a wake-up from another thread ends the wait") {
     waker.join();
 }
 
-TEST_CASE("wake-ups never block, and one clear() takes all of them") {
+TEST_CASE("wake-ups never block, and one clear() consumes all of them") {
     constexpr int more_than_a_pipe_holds = 100'000;
     WakeUp wake_up;
     for (int i = 0; i < more_than_a_pipe_holds; ++i) wake_up.wake();

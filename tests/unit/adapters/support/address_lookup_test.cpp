@@ -19,7 +19,7 @@ namespace {
 
 SteadyTime after(Duration time) { return make_runtime()->now() + time; }
 
-/// Looks `host` up on the lane; throws what the lookup throws.
+/// Looks up `host` on the lane; rethrows the lookup's error.
 Addresses looked_up(Lane& lane, const std::string& host, SteadyTime deadline) {
     asio::io_context context;
     Addresses addresses;
@@ -36,14 +36,14 @@ Addresses looked_up(Lane& lane, const std::string& host, SteadyTime deadline) {
 
 } // namespace
 
-TEST_CASE("an address is found as it is, and a name by the system") {
+TEST_CASE("an address is returned unchanged, and the system resolves a name") {
     CHECK(look_up("127.0.0.1") == Addresses{asio::ip::make_address("127.0.0.1")});
     CHECK(std::ranges::all_of(look_up("localhost"),
                               [](const auto& address) { return address.is_loopback(); }));
     CHECK_THROWS_AS(look_up("no-such-host.invalid"), boost::system::system_error);
 }
 
-TEST_CASE("a lookup on a lane finds the same") {
+TEST_CASE("a lookup on a lane returns the same addresses") {
     const auto runtime = make_runtime();
     const auto lane = runtime->make_lane(1);
     CHECK(looked_up(*lane, "127.0.0.1", after(20s)) == look_up("127.0.0.1"));
@@ -51,14 +51,14 @@ TEST_CASE("a lookup on a lane finds the same") {
                     boost::system::system_error);
 }
 
-TEST_CASE("a lookup that takes until its deadline is given up") {
+TEST_CASE("a lookup fails at its deadline") {
     std::latch end(1);
     const auto runtime = make_runtime();
     const auto lane = runtime->make_lane(1);
     lane->post([&] { end.wait(); });
     boost::system::error_code code;
     {
-        asio::io_context context; // outlives the lookup's answer
+        asio::io_context context; // outlives the lookup
         asio::co_spawn(context, look_up_on(*lane, "127.0.0.1", after(50ms)),
                        [&](std::exception_ptr error, const Addresses&) {
                            try {
@@ -69,9 +69,9 @@ TEST_CASE("a lookup that takes until its deadline is given up") {
                        });
         context.run();
         CHECK(code == HttpError::timeout());
-        std::latch answered(1);
-        lane->post([&] { answered.count_down(); });
+        std::latch done(1);
+        lane->post([&] { done.count_down(); });
         end.count_down();
-        answered.wait();
+        done.wait();
     }
 }

@@ -28,7 +28,7 @@ HttpOrigin at(std::uint16_t port) { return {.tls = false, .host = "127.0.0.1", .
 
 HttpRequest get() { return {.headers = {{"Host", "test"}}}; }
 
-/// Looks a host up without looking.
+/// A lookup that returns `addresses`.
 auto found(Addresses addresses) {
     return [addresses = std::move(addresses)](const std::string&,
                                               SteadyTime) -> asio::awaitable<Addresses> {
@@ -44,10 +44,10 @@ HttpError error_of(const HttpClient& client, const HttpOrigin& origin,
     } catch (const HttpError& error) {
         return error;
     }
-    throw std::logic_error("there was a response");
+    throw std::logic_error("the exchange returned a response");
 }
 
-/// What a client makes of a server that writes `text` and closes the connection.
+/// Returns the response of a server that writes `text` and closes the connection.
 HttpResponse response_of(const std::string& text, HttpClientOptions options = {},
                          const HttpRequest& request = get()) {
     const LoopbackServer server([&](Peer& peer) {
@@ -57,7 +57,7 @@ HttpResponse response_of(const std::string& text, HttpClientOptions options = {}
     return HttpClient(std::move(options)).exchange_blocking(at(server.port()), request);
 }
 
-/// Likewise, where it makes nothing of it.
+/// As response_of(), for a `text` that is an error.
 HttpError refusal_of(const std::string& text, HttpClientOptions options = {}) {
     const LoopbackServer server([&](Peer& peer) {
         peer.read_head();
@@ -66,13 +66,13 @@ HttpError refusal_of(const std::string& text, HttpClientOptions options = {}) {
     return error_of(HttpClient(std::move(options)), at(server.port()));
 }
 
-/// More than the buffers between a client and a server hold.
+/// A request larger than the buffers between a client and a server.
 HttpRequest large_upload(const ScratchDirectory& directory) {
     return {.method = "PUT",
             .body_file = with_content(directory / "file", std::string(20'000'000, 'x'))};
 }
 
-std::string answer(const std::string& body, const std::string& headers = {}) {
+std::string ok_response(const std::string& body, const std::string& headers = {}) {
     return "HTTP/1.1 200 OK\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +
            "\r\n\r\n" + body;
 }
@@ -80,13 +80,13 @@ std::string answer(const std::string& body, const std::string& headers = {}) {
 } // namespace
 
 TEST_SUITE("requests") {
-    TEST_CASE("a request has the caller's headers, its length, and the end of the connection") {
+    TEST_CASE("a request has the caller's headers, its length, and Connection: close") {
         std::string received;
         {
             const LoopbackServer server([&](Peer& peer) {
                 received = peer.read_head();
                 received += peer.read(4);
-                peer.write(answer(""));
+                peer.write(ok_response(""));
             });
             const HttpRequest post{.method = "POST",
                                    .target = "/hooks?a=b",
@@ -98,12 +98,12 @@ TEST_SUITE("requests") {
                           "Content-Length: 4\r\nConnection: close\r\n\r\ntext");
     }
 
-    TEST_CASE("a request without a body states a length only where one is expected") {
+    TEST_CASE("a request without a body states a length only for methods that have one") {
         std::string received;
         {
             const LoopbackServer server([&](Peer& peer) {
                 received += peer.read_head();
-                peer.write(answer(""));
+                peer.write(ok_response(""));
             });
             const HttpClient client({});
             for (const char* method : {"GET", "DELETE", "PUT"})
@@ -114,7 +114,7 @@ TEST_SUITE("requests") {
                           "PUT / HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }
 
-    TEST_CASE("a file is sent whole, and an empty one, too") {
+    TEST_CASE("a file is sent whole, even an empty one") {
         const ScratchDirectory directory;
         std::string content(3'000'000, 'x');
         for (std::size_t i = 0; i < content.size(); i += 997) content[i] = static_cast<char>(i);
@@ -124,7 +124,7 @@ TEST_SUITE("requests") {
                 const LoopbackServer server([&](Peer& peer) {
                     head = peer.read_head();
                     body = peer.read(sent.size());
-                    peer.write(answer(""));
+                    peer.write(ok_response(""));
                 });
                 const HttpRequest put{.method = "PUT",
                                       .body_file = with_content(directory / "file", sent)};
@@ -135,13 +135,13 @@ TEST_SUITE("requests") {
         }
     }
 
-    TEST_CASE("a file that can't be opened is an error of its own") {
+    TEST_CASE("a file that can't be opened fails the step open_body") {
         const LoopbackServer server([](Peer& peer) { peer.wait_until_the_client_is_gone(); });
         const HttpRequest put{.method = "PUT", .body_file = "no such file"};
         CHECK(error_of(HttpClient({}), at(server.port()), put).step() == HttpStep::open_body);
     }
 
-    TEST_CASE("a header with a line end in it is not sent") {
+    TEST_CASE("a header with a line break is not sent") {
         const LoopbackServer server([](Peer& peer) { peer.read_head(); });
         const HttpClient client({});
         const HttpRequest bad[] = {{.headers = {{"X", "a\r\nY: b"}}},
@@ -166,14 +166,14 @@ TEST_SUITE("responses") {
         CHECK(response.body == "later");
     }
 
-    TEST_CASE("a body may come in chunks, or last until the connection ends") {
+    TEST_CASE("a body may be chunked, or last until the connection is closed") {
         CHECK(response_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                           "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
                   .body == "abcde");
         CHECK(response_of("HTTP/1.1 200 OK\r\n\r\nuntil the end").body == "until the end");
     }
 
-    TEST_CASE("a response to HEAD has a length, and no body") {
+    TEST_CASE("a response to HEAD has a length but no body") {
         const auto response =
             response_of("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n", {}, {.method = "HEAD"});
         CHECK(response.content_length == 12345);
@@ -181,11 +181,12 @@ TEST_SUITE("responses") {
     }
 
     TEST_CASE("a body or a head above its limit is an error") {
-        CHECK(response_of(answer("12345"), {.body_limit = 5}).body == "12345");
-        for (const auto& text : {answer("123456"), std::string("HTTP/1.1 200 OK\r\n\r\n123456"),
-                                 answer("", "X: " + std::string(2000, 'x') + "\r\n"),
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1" +
-                                     std::string(200'000, ' ')}) {
+        CHECK(response_of(ok_response("12345"), {.body_limit = 5}).body == "12345");
+        for (const auto& text :
+             {ok_response("123456"), std::string("HTTP/1.1 200 OK\r\n\r\n123456"),
+              ok_response("", "X: " + std::string(2000, 'x') + "\r\n"),
+              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1" +
+                  std::string(200'000, ' ')}) {
             CAPTURE(text.substr(0, 60));
             const auto error = refusal_of(text, {.head_limit = 1000, .body_limit = 5});
             CHECK(error.step() == HttpStep::receive);
@@ -193,7 +194,7 @@ TEST_SUITE("responses") {
         }
     }
 
-    TEST_CASE("a body that is not wanted is not waited for") {
+    TEST_CASE("an unwanted body is not read") {
         const LoopbackServer server([](Peer& peer) {
             peer.read_head();
             peer.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\nx");
@@ -208,12 +209,13 @@ TEST_SUITE("responses") {
     TEST_CASE("interim responses are skipped") {
         const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n"
                                     "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
-        CHECK(response_of(interim + answer("final")).body == "final");
-        const auto without_body = response_of(interim + answer("x"), {.body_limit = std::nullopt});
+        CHECK(response_of(interim + ok_response("final")).body == "final");
+        const auto without_body =
+            response_of(interim + ok_response("x"), {.body_limit = std::nullopt});
         CHECK(without_body.status == 200);
     }
 
-    TEST_CASE("what is no response, or only a part of one, is an error") {
+    TEST_CASE("an invalid or incomplete response is an error") {
         for (const std::string text :
              {"", "HTTP/1.1 20", "SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab"}) {
@@ -222,7 +224,7 @@ TEST_SUITE("responses") {
         }
     }
 
-    TEST_CASE("a server may refuse a request before it has read all of it") {
+    TEST_CASE("a response to a partially read request is returned") {
         const ScratchDirectory directory;
         const auto put = large_upload(directory);
         const LoopbackServer server([](Peer& peer) {
@@ -234,7 +236,8 @@ TEST_SUITE("responses") {
         CHECK(response.body == "no");
     }
 
-    TEST_CASE("a server that ends before it has read all, without a word, is an error of sending") {
+    TEST_CASE("a connection closed before the request was read, without a response, fails the step "
+              "send") {
         const ScratchDirectory directory;
         const auto put = large_upload(directory);
         const LoopbackServer server([](Peer& peer) { peer.read_head(); });
@@ -243,10 +246,10 @@ TEST_SUITE("responses") {
 }
 
 TEST_SUITE("addresses") {
-    TEST_CASE("all addresses must be allowed, or none is connected to") {
+    TEST_CASE("no connection is made unless all addresses are allowed") {
         const LoopbackServer server([](Peer& peer) {
             peer.read_head();
-            peer.write(answer(""));
+            peer.write(ok_response(""));
         });
         const auto other = asio::ip::make_address("127.0.0.9");
         HttpClientOptions options{.look_up = found({home, other})};
@@ -258,10 +261,10 @@ TEST_SUITE("addresses") {
         CHECK(HttpClient(options).exchange_blocking(at(server.port()), get()).status == 200);
     }
 
-    TEST_CASE("addresses are tried in turn, and one that is silent leaves time for the next") {
+    TEST_CASE("addresses are tried in order, and a silent one leaves time for the next") {
         const LoopbackServer server([](Peer& peer) {
             peer.read_head();
-            peer.write(answer(""));
+            peer.write(ok_response(""));
         });
         const SilentListener silent(server.port());
         const auto refused = asio::ip::make_address("127.0.0.3");
@@ -270,7 +273,7 @@ TEST_SUITE("addresses") {
         CHECK(client.exchange_blocking(at(server.port()), get()).status == 200);
     }
 
-    TEST_CASE("a connection that is refused, and a host without addresses, are errors") {
+    TEST_CASE("a refused connection, and a host without addresses, are errors") {
         std::uint16_t port = 0;
         {
             const LoopbackServer server([](Peer&) {});
@@ -283,7 +286,7 @@ TEST_SUITE("addresses") {
               asio::error::host_not_found);
     }
 
-    TEST_CASE("a lookup that fails is an error of its own") {
+    TEST_CASE("a failed lookup fails the step look_up") {
         HttpClientOptions options;
         options.look_up = [](const std::string&, SteadyTime) -> asio::awaitable<Addresses> {
             throw boost::system::system_error(asio::error::host_not_found);
@@ -294,7 +297,7 @@ TEST_SUITE("addresses") {
 }
 
 TEST_SUITE("time") {
-    TEST_CASE("a connection, a handshake and a response that take too long are given up") {
+    TEST_CASE("a connection, a handshake and a response time out") {
         const LoopbackServer server([](Peer& peer) { peer.wait_until_the_client_is_gone(); });
         const SilentListener silent(server.port());
         for (const bool per_step : {false, true}) {
@@ -312,7 +315,7 @@ TEST_SUITE("time") {
         }
     }
 
-    TEST_CASE("a request that the server does not read is given up") {
+    TEST_CASE("a request that the server does not read times out") {
         std::latch end(1);
         {
             const ScratchDirectory directory;
@@ -325,10 +328,10 @@ TEST_SUITE("time") {
         }
     }
 
-    TEST_CASE("a timeout is for the whole exchange, or for each step") {
+    TEST_CASE("a timeout applies to the whole exchange, or to each step") {
         const LoopbackServer server([](Peer& peer) {
             peer.read_head();
-            peer.write(answer(""));
+            peer.write(ok_response(""));
         });
         HttpClientOptions options{.timeout = 200ms};
         options.look_up = [](const std::string&, SteadyTime end) -> asio::awaitable<Addresses> {
@@ -342,7 +345,7 @@ TEST_SUITE("time") {
         CHECK(HttpClient(options).exchange_blocking(at(server.port()), get()).status == 200);
     }
 
-    TEST_CASE("an exchange that is cancelled ends as aborted") {
+    TEST_CASE("a cancelled exchange fails with operation_aborted") {
         asio::io_context context;
         asio::cancellation_signal cancel;
         const LoopbackServer server([&](Peer& peer) {
@@ -367,27 +370,27 @@ TEST_SUITE("time") {
 }
 
 TEST_SUITE("TLS") {
-    /// Its responses are the name that it was asked for.
+    /// Responds with the server name that the client requested.
     struct TlsServer : LoopbackServer {
         explicit TlsServer(const std::string& certificate)
             : LoopbackServer([certificate](Peer& peer) {
                   peer.handshake(certificate);
                   peer.read_head();
-                  peer.write(answer(peer.server_name()));
+                  peer.write(ok_response(peer.server_name()));
                   peer.wait_until_the_client_is_gone();
               }) {}
 
         HttpOrigin named(const std::string& host) const { return {.host = host, .port = port()}; }
     };
 
-    TEST_CASE("a server is told the name that its certificate is for, unless it is an address") {
+    TEST_CASE("a client sends the server's name, unless it is an address") {
         const TlsServer server("localhost");
         const HttpClient client({.ca_file = CERTIFICATES "/ca.pem"});
         CHECK(client.exchange_blocking(server.named("localhost"), get()).body == "localhost");
         CHECK(client.exchange_blocking(server.named("127.0.0.1"), get()).body.empty());
     }
 
-    TEST_CASE("a certificate must be for the host, from a trusted authority, and of today") {
+    TEST_CASE("a certificate must be valid for the host and today, from a trusted authority") {
         const HttpClient client({.ca_file = CERTIFICATES "/ca.pem"});
         for (const char* certificate : {"elsewhere", "stranger", "past"}) {
             CAPTURE(std::string(certificate));
@@ -400,12 +403,12 @@ TEST_SUITE("TLS") {
         CHECK(error_of(HttpClient({}), server.named("localhost")).step() == HttpStep::handshake);
     }
 
-    TEST_CASE("a response may come byte by byte") {
+    TEST_CASE("a response may arrive byte by byte") {
         for (const std::string text : {"3\r\nabc\r\n0\r\n\r\n", "0\r\n\r\n"}) {
             const LoopbackServer server([&](Peer& peer) {
                 peer.handshake("localhost");
                 peer.read_head();
-                // A record each, and so a read each.
+                // One TLS record, and so one read, a byte.
                 for (const char c : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + text)
                     peer.write(std::string(1, c));
             });
@@ -416,14 +419,14 @@ TEST_SUITE("TLS") {
         }
     }
 
-    TEST_CASE("a file is sent within TLS") {
+    TEST_CASE("a file is sent over TLS") {
         const ScratchDirectory directory;
         const std::string content(300'000, 'x');
         const LoopbackServer server([&](Peer& peer) {
             peer.handshake("localhost");
             peer.read_head();
             const bool is_whole = peer.read(content.size()) == content;
-            peer.write(answer(is_whole ? "whole" : "broken"));
+            peer.write(ok_response(is_whole ? "whole" : "broken"));
         });
         const HttpClient client({.ca_file = CERTIFICATES "/ca.pem"});
         const HttpRequest put{.method = "PUT",

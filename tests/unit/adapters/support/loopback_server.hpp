@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-/// The server's end of a connection. Blocks; throws when the client is gone.
+/// The server's end of a connection. Blocks; throws when the client has disconnected.
 class Peer {
 public:
     using Socket = boost::asio::ip::tcp::socket;
@@ -32,13 +32,13 @@ public:
         tls_->handshake(boost::asio::ssl::stream_base::server);
     }
 
-    /// The name that the client asked for; empty if it named none.
+    /// Returns the server name that the client requested; empty if none.
     std::string server_name() {
         const char* name = SSL_get_servername(tls_->native_handle(), TLSEXT_NAMETYPE_host_name);
         return name ? name : "";
     }
 
-    /// Up to the empty line, which is part of it.
+    /// Returns the head, up to and including the empty line.
     std::string read_head() {
         std::string head;
         while (!head.ends_with("\r\n\r\n")) head += read(1);
@@ -71,7 +71,7 @@ private:
     std::optional<boost::asio::ssl::stream<Socket&>> tls_;
 };
 
-/// A server at a port of 127.0.0.1, which does the same with each connection, one at a time.
+/// A server at a port of 127.0.0.1, which handles each connection in the same way, one at a time.
 class LoopbackServer {
 public:
     explicit LoopbackServer(std::function<void(Peer&)> script)
@@ -99,7 +99,7 @@ private:
             try {
                 script(peer);
             } catch (const boost::system::system_error&) {
-                // the client is gone
+                // the client has disconnected
             }
         }
     }
@@ -111,7 +111,7 @@ private:
     std::jthread thread_;
 };
 
-/// Listens at a port of 127.0.0.2, but lets no connection in.
+/// Listens at a port of 127.0.0.2, but accepts no connection.
 class SilentListener {
 public:
     explicit SilentListener(std::uint16_t port)
@@ -119,7 +119,7 @@ public:
         acceptor_.open(boost::asio::ip::tcp::v4());
         acceptor_.bind({address_, port});
         acceptor_.listen(0);
-        // The queue is full with the first one, whose place is never given back.
+        // The first connection fills the queue for good.
         queued_.connect(acceptor_.local_endpoint());
     }
 
