@@ -25,7 +25,7 @@ public:
         return std::move(*this);
     }
 
-    /// The next attempt, if one is left, starts after `delay`, whatever the retry policy says.
+    /// The next attempt, if one is left, starts after `delay`, regardless of the retry policy.
     JobFailure&& retry_after(Duration delay) && noexcept {
         retry_after_ = delay;
         return std::move(*this);

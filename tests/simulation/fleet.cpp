@@ -28,7 +28,7 @@ constexpr int fleet_crash_limit = 3;
 constexpr Duration fleet_lease_for = 1s;
 constexpr Duration rescue_every = 300ms;
 
-/// One handler's run, as the world sees it.
+/// One handler's run, as observed.
 struct Run {
     std::shared_ptr<SimulatedRuntime> process;
     std::stop_token stop;
@@ -74,7 +74,7 @@ private:
     FaultyJobStore::Fault draw_fault() {
         using enum FaultyJobStore::Fault;
         if (!faulty_) return none;
-        // The database is away for a while every now and then, and single answers get lost.
+        // The database is unavailable now and then, and single replies get lost.
         if (world_.now() >= outage_until_ && world_.chance(0.004))
             outage_until_ = world_.now() + world_.random_duration(10ms, 3s);
         if (world_.now() < outage_until_) return unavailable;
@@ -123,21 +123,21 @@ private:
         const auto length = world_.chance(0.1) ? world_.random_duration(1s, 4s)
                                                : world_.random_duration(0ms, 150ms);
         const bool obedient = world_.chance(0.9);
-        go_on(run, progress, std::move(done), world_.now() + length, obedient);
+        continue_run(run, progress, std::move(done), world_.now() + length, obedient);
     }
 
-    void go_on(const std::shared_ptr<Run>& run, ProgressReporter& progress, Completion done,
-               SteadyTime until, bool obedient) {
+    void continue_run(const std::shared_ptr<Run>& run, ProgressReporter& progress, Completion done,
+                      SteadyTime until, bool obedient) {
         const auto left = until - world_.now();
         if (left <= Duration::zero() || (obedient && run->stop.stop_requested())) {
             run->over = true;
             return end_run(done, left > Duration::zero());
         }
         if (!run->stop.stop_requested())
-            progress.report(static_cast<int>(world_.random() % 100), "on the way");
+            progress.report(static_cast<int>(world_.random() % 100), "working");
         run->process->after(std::min<Duration>(left, 30ms),
                             [this, run, &progress, done = std::move(done), until, obedient] {
-                                go_on(run, progress, done, until, obedient);
+                                continue_run(run, progress, done, until, obedient);
                             });
     }
 
@@ -244,7 +244,7 @@ private:
                 if (one.outcome == Outcome::created || one.outcome == Outcome::repeated)
                     acknowledged_.push_back(one.id);
         } catch (const Error&) {
-            // Not acknowledged: whether it happened is nobody's promise.
+            // Not acknowledged: it may have happened or not.
         }
     }
 
@@ -274,7 +274,7 @@ private:
     bool all_finished() {
         const auto jobs = truth_.find(acknowledged_);
         return std::ranges::all_of(jobs, [](const auto& job) {
-            return !job || is_finished(job->status); // a lost one is check_end's to report
+            return !job || is_finished(job->status); // check_end reports lost jobs
         });
     }
 
@@ -287,14 +287,14 @@ private:
                 history_.violate(fmt::format("{}: promise 5: ran on after its lease had ended",
                                              lease.id.text()));
         }
-        // With all three awake and the store at hand, one of them sweeps within a period.
+        // With all three awake and the store available, one of them sweeps within a period.
         const auto late = world_.wall_clock() - ran_out;
         if (!ever_faulty_ && all_awake_for(late) && late > rescue_every + rescue_every / 5)
             history_.violate(fmt::format("{}: promise 10: rescued {} us after its lease had ended",
                                          lease.id.text(), late.count()));
     }
 
-    /// In the instant of its waking, too: nothing could be done yet.
+    /// Also at the instant of waking up, when nothing could be done yet.
     bool is_paused(const SimulatedRuntime& process) const {
         return std::ranges::any_of(members_, [&](const Member& member) {
             return member.process.get() == &process && world_.now() <= member.paused_until;

@@ -10,12 +10,12 @@
 
 namespace simulation {
 
-/// Puts a decorator between the fleet and its store.
+/// Inserts a decorator between the fleet and its store.
 using Plant = std::function<std::unique_ptr<asyncjobs::JobStore>(asyncjobs::JobStore& inner)>;
 
-/// Runs three executors against one store through crashes, pauses, restarts, cancellations, limits
-/// that change and failing store calls, all drawn from `seed`, until every job is finished. Answers
-/// the promises that were broken; the same seed gives the same run.
+/// Runs three executors against one store through crashes, pauses, restarts, cancellations, changes
+/// of limits and failing store calls, all drawn from `seed`, until every job is finished. Returns
+/// the broken promises; the same seed gives the same run.
 std::vector<std::string> run_fleet(std::uint64_t seed, const Plant& plant = {});
 
 } // namespace simulation

@@ -33,14 +33,14 @@ std::vector<Submitted> History::submit(std::span<const NewJob> jobs) {
     return submitted;
 }
 
-void History::on_submitted(const NewJob& job, const Submitted& answer) {
-    if (answer.outcome == Submitted::Outcome::repeated)
-        expect(firsts_[*job.idempotency_key] == answer.id, job.id,
-               "repeated, but the answer is not the first job of its key");
-    if (answer.outcome != Submitted::Outcome::created) return;
+void History::on_submitted(const NewJob& job, const Submitted& submitted) {
+    if (submitted.outcome == Submitted::Outcome::repeated)
+        expect(firsts_[*job.idempotency_key] == submitted.id, job.id,
+               "repeated, but without returning the first job of its key");
+    if (submitted.outcome != Submitted::Outcome::created) return;
     if (job.idempotency_key)
         expect(firsts_.emplace(*job.idempotency_key, job.id).second, job.id,
-               "made though another job has its idempotency key");
+               "created although another job has its idempotency key");
     accounts_[job.id] = {.parents = job.after};
     limits_.submitted(job);
 }
@@ -91,14 +91,13 @@ void History::on_settled(const Settlement& settlement, const Settled& settled) {
 void History::on_claimed(const ClaimedJob& job, const ClaimRequest& request) {
     const auto& id = job.lease.id;
     auto& account = accounts_[id];
-    expect(account.status == JobStatus::pending, id, "T2: claimed though it was not pending");
+    expect(account.status == JobStatus::pending, id, "T2: claimed although it was not pending");
     expect(unfinished_parents(account) == 0, id, "T2: claimed before its parents had finished");
     expect(job.lease.fence == account.fence + 1, id,
            "promise 3: a claim must raise the fence by 1");
     expect(job.attempt == account.attempt + 1, id, "promise 9: the attempt is miscounted");
     expect(job.crashes == account.crashes, id, "promise 9: the crashes are miscounted");
-    expect(job.lost_ahead == (account.lost_ahead), id,
-           "promise 16: not told, or told wrongly, that it was lost ahead");
+    expect(job.lost_ahead == (account.lost_ahead), id, "promise 16: lost_ahead is wrong");
     account.claimed_ahead = request.ahead;
     account.status = JobStatus::processing;
     account.fence = job.lease.fence;
@@ -130,10 +129,9 @@ std::vector<Rescued> History::rescue(std::size_t limit, int crash_limit) {
     auto rescued = inner().rescue(limit, crash_limit);
     for (const auto& job : rescued) {
         auto& account = accounts_[job.id];
-        expect(account.status == JobStatus::processing, job.id,
-               "T8: rescued though nobody held it");
+        expect(account.status == JobStatus::processing, job.id, "T8: rescued without a lease");
         expect(account.lease_until <= clock_(), job.id,
-               "promise 4: rescued though its lease had not run out");
+               "promise 4: rescued before its lease had expired");
         limits_.ended(job.id);
         on_rescue_({job.id, account.fence}, account.lease_until);
         --account.attempt;
@@ -154,7 +152,8 @@ std::vector<Unblocked> History::unblock(std::size_t limit) {
     auto unblocked = inner().unblock(limit);
     for (const auto& job : unblocked) {
         auto& account = accounts_[job.id];
-        expect(account.status == JobStatus::pending, job.id, "unblocked though it was not pending");
+        expect(account.status == JobStatus::pending, job.id,
+               "unblocked although it was not pending");
         if (is_finished(job.status))
             finish(account, job.id, job.status);
         else
@@ -185,7 +184,7 @@ void History::check_end(const std::vector<JobId>& acknowledged) {
         if (!job) continue;
         const auto& account = accounts_[id];
         expect(is_finished(job->status), id, "promise 10: still not finished");
-        expect(job->status == account.status, id, "promise 2: not in the status it was left in");
+        expect(job->status == account.status, id, "promise 2: not in its last status");
         expect(job->fence == account.fence, id, "promise 3: not the fence of its last claim");
         expect(job->crashes == account.crashes, id, "promise 9: the crashes are miscounted");
         expect(job->attempt == account.attempt, id, "promise 9: the attempts are miscounted");

@@ -11,8 +11,8 @@
 
 namespace simulation {
 
-/// Watches every call that reaches a store, keeps its own account of what each job must be, and
-/// notes where an answer breaks a promise.
+/// Observes every call that reaches a store, keeps its own account of each job's expected state,
+/// and records results that break a promise.
 class History final : public asyncjobs::ForwardingJobStore {
 public:
     using Clock = std::function<asyncjobs::Timestamp()>;
@@ -51,7 +51,7 @@ private:
         std::vector<asyncjobs::JobId> parents = {};
     };
 
-    void on_submitted(const asyncjobs::NewJob& job, const asyncjobs::Submitted& answer);
+    void on_submitted(const asyncjobs::NewJob& job, const asyncjobs::Submitted& submitted);
     bool is_current(const asyncjobs::LeaseRef& lease) const;
     void expect(bool holds, const asyncjobs::JobId& id, const std::string& rule);
     void finish(Account& account, const asyncjobs::JobId& id, asyncjobs::JobStatus status);

@@ -11,8 +11,8 @@ void LimitWatch::set(const Limit& limit) {
     if (known != limits_.end() && known->second == limit) return;
     limits_.erase(limit.name);
     if (is_limiting(limit)) limits_.emplace(limit.name, limit);
-    for (auto& [name, line] : lines_)
-        if (std::get<0>(name) == limit.name && std::get<1>(name).empty()) line.starts.clear();
+    for (auto& [name, bucket] : buckets_)
+        if (std::get<0>(name) == limit.name && std::get<1>(name).empty()) bucket.starts.clear();
 }
 
 void LimitWatch::submitted(const NewJob& job) {
@@ -34,22 +34,22 @@ void LimitWatch::claim_under(const Limit& limit, const std::string& worker, cons
     if (!limit.queue.empty() && limit.queue != job.queue) return;
     if (!limit.type.empty() && limit.type != job.type) return;
     if (limit.per == LimitPer::key && !job.limit_key) return;
-    const auto whom = limit.per == LimitPer::owner ? job.owner
-                      : limit.per == LimitPer::key ? *job.limit_key
-                                                   : std::string();
-    Line& line = lines_[{limit.name, worker, whom}];
+    const auto group = limit.per == LimitPer::owner ? job.owner
+                       : limit.per == LimitPer::key ? *job.limit_key
+                                                    : std::string();
+    Bucket& bucket = buckets_[{limit.name, worker, group}];
     if (limit.concurrency > 0) {
-        line.held.insert(id);
-        if (line.held.size() > limit.concurrency)
-            broken.push_back(fmt::format("limit {}: {} jobs run at once, and not {}", limit.name,
-                                         line.held.size(), limit.concurrency));
+        bucket.held.insert(id);
+        if (bucket.held.size() > limit.concurrency)
+            broken.push_back(fmt::format("limit {}: {} jobs run at once, not {}", limit.name,
+                                         bucket.held.size(), limit.concurrency));
     }
     if (limit.rate == 0) return;
-    line.starts.push_back(now);
+    bucket.starts.push_back(now);
     const auto rate = static_cast<Duration::rep>(limit.rate);
-    for (std::size_t first = 0; first < line.starts.size(); ++first) {
-        const auto count = line.starts.size() - first;
-        const Duration window = now - line.starts[first];
+    for (std::size_t first = 0; first < bucket.starts.size(); ++first) {
+        const auto count = bucket.starts.size() - first;
+        const Duration window = now - bucket.starts[first];
         if (count <= limit.burst + static_cast<std::size_t>(window * rate / limit.period)) continue;
         broken.push_back(fmt::format("limit {}: {} jobs started within {} us", limit.name, count,
                                      window.count()));
@@ -58,7 +58,7 @@ void LimitWatch::claim_under(const Limit& limit, const std::string& worker, cons
 }
 
 void LimitWatch::ended(const JobId& id) {
-    for (auto& [name, line] : lines_) line.held.erase(id);
+    for (auto& [name, bucket] : buckets_) bucket.held.erase(id);
 }
 
 } // namespace simulation

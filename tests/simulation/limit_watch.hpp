@@ -12,7 +12,7 @@
 
 namespace simulation {
 
-/// Keeps an own account of what limits allow. Answers of a claim what it should not have done.
+/// Keeps its own account of limits. Returns the violations of each claim.
 class LimitWatch {
 public:
     void set(const asyncjobs::Limit& limit);
@@ -20,7 +20,7 @@ public:
     std::vector<std::string> claimed(const asyncjobs::JobId& id,
                                      const asyncjobs::ClaimRequest& request,
                                      asyncjobs::Timestamp now);
-    /// Its lease has.
+    /// The job's lease has ended.
     void ended(const asyncjobs::JobId& id);
 
 private:
@@ -29,18 +29,19 @@ private:
         std::optional<std::string> limit_key;
     };
     /// Jobs that a limit counts together.
-    struct Line {
+    struct Bucket {
         std::set<asyncjobs::JobId> held = {}; ///< claimed under it, and still under lease
         std::vector<asyncjobs::Timestamp> starts = {};
     };
-    using LineName = std::tuple<std::string, std::string, std::string>; ///< limit, worker, of whom
+    using BucketName =
+        std::tuple<std::string, std::string, std::string>; ///< limit, worker, owner or key
 
     void claim_under(const asyncjobs::Limit& limit, const std::string& worker,
                      const asyncjobs::JobId& id, asyncjobs::Timestamp now,
                      std::vector<std::string>& broken);
 
     std::map<std::string, asyncjobs::Limit> limits_;
-    std::map<LineName, Line> lines_;
+    std::map<BucketName, Bucket> buckets_;
     std::unordered_map<asyncjobs::JobId, Kind> kinds_;
 };
 

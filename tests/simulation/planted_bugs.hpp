@@ -6,7 +6,7 @@
 
 namespace simulation {
 
-/// A store that forgot to compare fences: whoever settles, the job's present lease is ended.
+/// A store that does not compare fences: any settlement ends the job's current lease.
 class WithoutFenceCheck final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -41,7 +41,7 @@ private:
     }
 };
 
-/// A store whose rescue forgot to look whether the lease has run out.
+/// A store whose rescue does not check whether the lease has expired.
 class WithoutRescueGuard final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -58,7 +58,7 @@ public:
     }
 };
 
-/// A store that forgot to refund the attempt when a job is released.
+/// A store that does not refund the attempt when a job is released.
 class WithoutRefund final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -77,7 +77,7 @@ public:
     }
 };
 
-/// A store that forgot whom a job waits for.
+/// A store that drops a job's parents.
 class WithoutParents final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -89,7 +89,7 @@ public:
     }
 };
 
-/// A store that forgot which submits have been there before.
+/// A store that does not recognise repeated submits.
 class WithoutIdempotency final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -101,7 +101,7 @@ public:
     }
 };
 
-/// A store that counts the jobs of all workers against its limits but for one's.
+/// A store whose limits do not count the jobs of one worker.
 class WithoutPlacesOfOneWorker final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -112,16 +112,16 @@ public:
         if (request.worker != uncounted_) return inner().exchange(settlements, request);
         const auto limits = inner().limits();
         for (const auto& limit : limits) inner().set_limit({.name = limit.name});
-        auto answer = inner().exchange(settlements, request);
+        auto result = inner().exchange(settlements, request);
         for (const auto& limit : limits) inner().set_limit(limit);
-        return answer;
+        return result;
     }
 
 private:
     std::string uncounted_;
 };
 
-/// A store whose rates forget what has started.
+/// A store whose rates do not count past starts.
 class WithoutPastStarts final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -137,22 +137,22 @@ public:
     }
 };
 
-/// A store that never calls those whom a limit has made wait.
+/// A store that never admits jobs that wait for a limit.
 class WithoutCalls final : public asyncjobs::ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
 
     asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
                                  const asyncjobs::ClaimRequest& request) override {
-        auto answer = inner().exchange(settlements, request);
-        for (const auto& job : answer.held_back) {
+        auto result = inner().exchange(settlements, request);
+        for (const auto& job : result.held_back) {
             const asyncjobs::NewJob never{.id = job.id,
                                           .type = job.type,
                                           .delay = std::chrono::hours{1},
                                           .on_conflict = asyncjobs::OnConflict::replace};
             inner().submit({&never, 1});
         }
-        return answer;
+        return result;
     }
 };
 

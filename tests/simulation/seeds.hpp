@@ -17,7 +17,7 @@ struct Seeds {
     std::uint64_t first = 1, last = 0;
 };
 
-/// ASYNCJOBS_SEEDS names them: `7`, or `1-10000`, which is what is tried without it.
+/// ASYNCJOBS_SEEDS selects them: `7`, or `1-10000`, the default.
 inline Seeds seeds() {
     const char* text = std::getenv("ASYNCJOBS_SEEDS");
     const std::string range = text ? text : "1-10000";
@@ -26,8 +26,8 @@ inline Seeds seeds() {
     return {first, dash == range.npos ? first : std::stoull(range.substr(dash + 1))};
 }
 
-/// Runs `run(seed)`, which answers what it found broken, for each seed, and prints that. Answers
-/// for how many seeds something was; ten are enough.
+/// Calls `run(seed)`, which returns its violations, for each seed, and prints them. Returns how
+/// many seeds had some, at most ten.
 template <typename Run>
 std::uint64_t broken_seeds(Run run) {
     const Seeds all = seeds();

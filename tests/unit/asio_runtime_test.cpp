@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Far more than anything here takes: only a test that fails waits as long.
+/// Far longer than any operation here: only a failing test waits that long.
 constexpr auto time_for_an_event = 60s;
 
 struct RealRuntime {
@@ -182,7 +182,7 @@ TEST_CASE_FIXTURE(
     const auto held = std::make_shared<int>(1);
     lane->post([&, held] { second = true; });
     entered.wait();
-    // The lane is told to stop before its first task ends.
+    // The lane is stopped before its first task ends.
     std::jthread helper([&] { leave.count_down(); });
     lane.reset();
     CHECK(finished);

@@ -21,7 +21,7 @@ using Callback = std::function<void(std::string)>;
 using Function = std::function<void(Callback)>;
 
 struct Coroutines {
-    /// Notes what `function` hands over.
+    /// Records the values that `function` passes.
     asio::awaitable<void> note(Function function) {
         noted = co_await await_callback<std::string>(std::move(function));
         noted_by = std::this_thread::get_id();
@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(Coroutines,
                  other = std::jthread([then = std::move(then)] { then("from afar"); });
              }),
              asio::detached);
-    io.run(); // which has work to do as long as something is awaited
+    io.run(); // keeps running while a callback is awaited
     CHECK(noted == "from afar");
     CHECK(noted_by == std::this_thread::get_id());
 }
@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(
     Coroutines,
     "await_callback passes arguments before the callback, and members get their object") {
     struct Greeter {
-        void greet(const std::string& whom, const Callback& then) const { then(word + whom); }
+        void greet(const std::string& name, const Callback& then) const { then(word + name); }
         std::string word;
     };
     const Greeter greeter{"hello "};
@@ -111,7 +111,7 @@ TEST_CASE_FIXTURE(Coroutines, "the first of two awaited callbacks cancels the ot
     io.poll();
     CHECK(first == 1);
     kept("too late");
-    kept = nullptr; // which would be something to wait for
+    kept = nullptr; // would keep the context running
     io.run();
 }
 

@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(World, "a job submitted with a result exists only if the resul
     CHECK(finishes(next, at_once));
 }
 
-/// Keeps what is asked of list(), and the most that one page of parents has held.
+/// Records the queries of list(), and the largest page of parents.
 class WatchedLists : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;

@@ -13,7 +13,7 @@ struct Report {
 BOOST_DESCRIBE_STRUCT(Report, (), (from))
 
 struct ClientWorld : World {
-    /// Its store fails as `plan` says.
+    /// Its store fails according to `plan`.
     Client faulty_client{faulty, process, {.poll_every = 1s}};
 
     std::size_t stored() { return memory.list({}).jobs.size(); }
@@ -87,9 +87,9 @@ TEST_CASE_FIXTURE(ClientWorld, "a taken id of the caller is a conflict") {
     const NewJob job{.id = JobId::make({}, 1, 1), .type = "work"};
     client.submit(job);
     CHECK(has(refusal(Errc::conflict, [&] { client.submit(job); }), std::string(job.id.text())));
-    const auto answers = client.submit(std::vector{job, NewJob{.type = "work"}});
-    CHECK(answers[0].outcome == Submitted::Outcome::id_exists);
-    CHECK(answers[1].outcome == Submitted::Outcome::created);
+    const auto submitted = client.submit(std::vector{job, NewJob{.type = "work"}});
+    CHECK(submitted[0].outcome == Submitted::Outcome::id_exists);
+    CHECK(submitted[1].outcome == Submitted::Outcome::created);
 }
 
 TEST_CASE_FIXTURE(ClientWorld, "a taken unique key returns its holder") {
@@ -117,9 +117,9 @@ TEST_CASE_FIXTURE(ClientWorld,
 TEST_CASE_FIXTURE(ClientWorld, "a batch returns outcomes in its order, an empty batch none") {
     std::vector<NewJob> jobs;
     for (int i = 0; i < 3; ++i) jobs.push_back({.type = "work", .owner = std::to_string(i)});
-    const auto answers = client.submit(jobs);
-    REQUIRE(answers.size() == 3);
-    for (std::size_t i = 0; i < 3; ++i) CHECK(find(answers[i].id).owner == std::to_string(i));
+    const auto submitted = client.submit(jobs);
+    REQUIRE(submitted.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(find(submitted[i].id).owner == std::to_string(i));
     plan = [](std::string_view) { return Fault::unavailable; };
     CHECK(faulty_client.submit(std::vector<NewJob>{}).empty());
 }

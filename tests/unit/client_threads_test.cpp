@@ -17,7 +17,7 @@ namespace {
 
 constexpr Duration time_for_a_job = 1min;
 
-/// Its first submit does not return before it is let go.
+/// Its first submit does not return before it is released.
 class SlowStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -40,8 +40,8 @@ TEST_CASE("concurrent submits share transactions") {
     Client client(store);
     std::atomic<int> created = 0;
     const auto submit = [&] {
-        const auto answer = client.submit(NewJob{.type = "work"});
-        if (client.find(answer.id)) ++created; // durable when the call returns
+        const auto submitted = client.submit(NewJob{.type = "work"});
+        if (client.find(submitted.id)) ++created; // durable when the call returns
     };
     {
         std::jthread first(submit);
@@ -64,7 +64,7 @@ TEST_CASE("concurrent submits share transactions") {
 struct ClientAndExecutor {
     MemoryJobStore store;
     std::shared_ptr<Runtime> runtime = make_runtime();
-    Client client{store, runtime, {.poll_every = 1h}}; // wakes by hints alone
+    Client client{store, runtime, {.poll_every = 1h}}; // woken by hints only
 };
 
 TEST_CASE_FIXTURE(ClientAndExecutor, "watchers receive every job's end with rising revisions") {

@@ -22,7 +22,7 @@ using boost::asio::use_awaitable;
 
 struct Greet {
     static constexpr std::string_view type = "greet";
-    std::string name = "nobody";
+    std::string name = "anonymous";
 };
 BOOST_DESCRIBE_STRUCT(Greet, (), (name))
 
@@ -36,14 +36,14 @@ awaitable<void> suspend_once() {
     co_await boost::asio::post(executor, use_awaitable);
 }
 
-/// Ends by cancellation alone.
+/// Ends by cancellation only.
 awaitable<void> wait_for_ever() {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     timer.expires_at(boost::asio::steady_timer::time_point::max());
     co_await timer.async_wait(use_awaitable);
 }
 
-/// The simulation's thread runs the coroutines as well, whenever it looks at them.
+/// The simulation's thread also runs the coroutines, whenever it polls them.
 struct CoroutineWorld : World {
     std::optional<boost::asio::io_context> context{std::in_place};
     boost::asio::any_io_executor io = context->get_executor();
@@ -61,7 +61,7 @@ struct CoroutineWorld : World {
             within);
     }
 
-    /// The job once it is over.
+    /// The job once it is finished.
     Job outcome(const NewJob& job) {
         const auto id = submit(job);
         CHECK(until([&] { return is_finished(status(id)); }));
@@ -77,7 +77,7 @@ struct CoroutineWorld : World {
                                          [this](const JsonText&) -> awaitable<void> {
                                              waiting = true;
                                              co_await wait_for_ever();
-                                             went_on = true;
+                                             resumed = true;
                                          }),
                                handler_options);
         executor->start();
@@ -86,7 +86,7 @@ struct CoroutineWorld : World {
         return id;
     }
 
-    bool waiting = false, went_on = false;
+    bool waiting = false, resumed = false;
 };
 
 TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine takes its input as a struct and returns a struct") {
@@ -125,11 +125,11 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine may return nothing or a JsonText"
 }
 
 TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine with a reporter reports its progress") {
-    bool go_on = false;
+    bool proceed = false;
     executor->handle<Greet>(
         coroutine(io, [&](Greet, ProgressReporter& progress) -> awaitable<void> {
             progress.report(40, "on the way");
-            while (!go_on) {
+            while (!proceed) {
                 co_await suspend_once();
             }
             progress.report(60, "nearly there");
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine with a reporter reports its progr
     executor->start();
     const auto id = submit({.type = "greet", .input = JsonText::parse("{}")});
     CHECK(until([&] { return find(id).progress == Progress{40, "on the way"}; }));
-    go_on = true;
+    proceed = true;
     CHECK(until([&] { return status(id) == JobStatus::completed; }));
     CHECK(find(id).progress == Progress{100, "nearly there"});
 }
@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a cancel ends the coroutine's wait and the jo
     CHECK(client.cancel(id) == CancelOutcome::requested);
     CHECK(until([&] { return is_finished(status(id)); }));
     CHECK(status(id) == JobStatus::cancelled);
-    CHECK_FALSE(went_on);
+    CHECK_FALSE(resumed);
     CHECK(log.empty());
 }
 
@@ -193,7 +193,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a timeout ends the coroutine's wait") {
     const auto id = suspended({.timeout = 10s});
     CHECK(until([&] { return is_finished(status(id)); }, 10s + 300ms)); // the next beat
     CHECK(error_of(id) == "timeout");
-    CHECK_FALSE(went_on);
+    CHECK_FALSE(resumed);
     CHECK(log.empty());
 }
 
@@ -202,7 +202,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a coroutine interrupted by a stop is released
     process->after(1ms, [&] { executor->stop({}, 1h); });
     CHECK(until([&] { return status(id) == JobStatus::pending; }));
     CHECK(find(id).attempt == 0);
-    CHECK_FALSE(went_on);
+    CHECK_FALSE(resumed);
     CHECK(log.empty());
 }
 
@@ -294,7 +294,7 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a run destroyed with its context fails its at
     context.reset();
     CHECK(until([&] { return is_finished(status(id)); }));
     CHECK(error_of(id) == "internal_error");
-    CHECK_FALSE(went_on);
+    CHECK_FALSE(resumed);
 }
 
 TEST_CASE("runs on several threads are cancelled concurrently") {

@@ -78,7 +78,7 @@ TEST_CASE("a code of another library is in none of the conditions") {
     CHECK_FALSE(std::error_code(1, std::generic_category()) == Errc::invalid_argument);
 }
 
-// The categories of a second copy of the library in the process, as a plugin may have one.
+// The categories of a second copy of the library in the process, as in a plugin.
 class CopiedConditions final : public std::error_category {
     const char* name() const noexcept override { return asyncjobs::condition_category().name(); }
     std::string message(int value) const override {

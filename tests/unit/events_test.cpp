@@ -15,13 +15,13 @@ using EventKind = JobEvent::Kind;
 using Kinds = std::vector<EventKind>;
 
 struct EventWorld : World {
-    std::vector<JobEvent> told = {};
+    std::vector<JobEvent> received = {};
     EventStream events{process, [this](std::span<const JobEvent> batch, std::size_t) {
-                           told.insert(told.end(), batch.begin(), batch.end());
+                           received.insert(received.end(), batch.begin(), batch.end());
                        }};
-    Client telling{memory, process, {.events = &events}};
+    Client publisher{memory, process, {.events = &events}};
 
-    ExecutorOptions telling_options() {
+    ExecutorOptions publishing_options() {
         auto with = options();
         with.events = &events;
         return with;
@@ -31,16 +31,16 @@ struct EventWorld : World {
 
     Kinds kinds() const {
         Kinds all;
-        for (const auto& event : told) all.push_back(event.kind);
+        for (const auto& event : received) all.push_back(event.kind);
         return all;
     }
 
-    /// As a client elsewhere would submit: only what the executor tells is told.
+    /// Submits like another client: only the executor publishes events.
     JobId submit_elsewhere(NewJob job = {.type = "work"}) { return client.submit(job).id; }
 };
 
 TEST_CASE_FIXTURE(EventWorld, "a stream receives a job's events from its submit to its end") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
         process->after(3s, [done, attempt = progress.job().attempt] {
             const auto error =
@@ -50,31 +50,31 @@ TEST_CASE_FIXTURE(EventWorld, "a stream receives a job's events from its submit 
     });
     executor.start();
     const auto begin = process->wall_clock();
-    const auto id = telling.submit(NewJob{.type = "work", .queue = "default"}).id;
+    const auto id = publisher.submit(NewJob{.type = "work", .queue = "default"}).id;
     REQUIRE(finishes(id));
     run_for(at_once);
 
     REQUIRE(kinds() == Kinds{EventKind::submitted, EventKind::started, EventKind::retried,
                              EventKind::started, EventKind::completed});
     const int attempts[] = {0, 1, 1, 2, 2};
-    for (std::size_t i = 0; i < told.size(); ++i) {
+    for (std::size_t i = 0; i < received.size(); ++i) {
         CAPTURE(i);
-        CHECK(told[i].job == id);
-        CHECK(told[i].type == "work");
-        CHECK(told[i].queue == "default");
-        CHECK(told[i].attempt == attempts[i]);
-        CHECK(told[i].created_at == begin);
-        CHECK(told[i].ran.has_value() == (i == 2 || i == 4));
-        CHECK(told[i].error_code == (i == 2 ? "E7" : ""));
+        CHECK(received[i].job == id);
+        CHECK(received[i].type == "work");
+        CHECK(received[i].queue == "default");
+        CHECK(received[i].attempt == attempts[i]);
+        CHECK(received[i].created_at == begin);
+        CHECK(received[i].ran.has_value() == (i == 2 || i == 4));
+        CHECK(received[i].error_code == (i == 2 ? "E7" : ""));
     }
-    CHECK(told[2].ran == 3s);
-    CHECK(told[0].at == begin);
-    CHECK(told[2].at >= told[1].at + 3s);
-    CHECK(told[4].at <= process->wall_clock());
+    CHECK(received[2].ran == 3s);
+    CHECK(received[0].at == begin);
+    CHECK(received[2].at >= received[1].at + 3s);
+    CHECK(received[4].at <= process->wall_clock());
 }
 
 TEST_CASE_FIXTURE(EventWorld, "an end is published only after the store has recorded it") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) {
         plan = [](std::string_view) { return Fault::unavailable; };
         return JsonText();
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(EventWorld, "an end is published only after the store has reco
 }
 
 TEST_CASE_FIXTURE(EventWorld, "a failed last attempt is published as failed") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work", [](const JsonText&, ProgressReporter&) -> JsonText {
         throw std::runtime_error("secret");
     });
@@ -98,28 +98,28 @@ TEST_CASE_FIXTURE(EventWorld, "a failed last attempt is published as failed") {
     REQUIRE(finishes(submit_elsewhere({.type = "work", .max_attempts = 1})));
     run_for(at_once);
     CHECK(kinds() == Kinds{EventKind::started, EventKind::failed});
-    CHECK(told[1].error_code == "internal_error");
+    CHECK(received[1].error_code == "internal_error");
 }
 
 TEST_CASE_FIXTURE(EventWorld, "snoozed jobs and jobs without a handler are published as released") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work",
                     [](const JsonText&, ProgressReporter&) -> JsonText { throw Snooze{1h}; });
     executor.start();
     submit_elsewhere();
     run_for(1s);
     CHECK(kinds() == Kinds{EventKind::started, EventKind::released});
-    CHECK(told[1].ran.has_value());
+    CHECK(received[1].ran.has_value());
     submit_elsewhere({.type = "unknown"});
     run_for(1s);
-    REQUIRE(told.size() == 3);
-    CHECK(told[2].kind == EventKind::released);
-    CHECK(told[2].type == "unknown");
-    CHECK_FALSE(told[2].ran);
+    REQUIRE(received.size() == 3);
+    CHECK(received[2].kind == EventKind::released);
+    CHECK(received[2].type == "unknown");
+    CHECK_FALSE(received[2].ran);
 }
 
 TEST_CASE_FIXTURE(EventWorld, "progress is published as the store has recorded it") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
         progress.report(20);
         progress.report(30);
@@ -130,12 +130,12 @@ TEST_CASE_FIXTURE(EventWorld, "progress is published as the store has recorded i
     REQUIRE(finishes(id));
     run_for(at_once);
     REQUIRE(kinds() == Kinds{EventKind::started, EventKind::progressed, EventKind::completed});
-    CHECK(told[1].job == id);
-    CHECK(told[1].percent == 30);
+    CHECK(received[1].job == id);
+    CHECK(received[1].percent == 30);
 }
 
 TEST_CASE_FIXTURE(EventWorld, "jobs stopped by a failed parent are published") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) -> JsonText {
         throw JobFailure("E1").permanent();
     });
@@ -151,14 +151,14 @@ TEST_CASE_FIXTURE(EventWorld, "jobs stopped by a failed parent are published") {
     run_for(at_once);
     REQUIRE(kinds() ==
             Kinds{EventKind::started, EventKind::failed, EventKind::cancelled, EventKind::failed});
-    CHECK(told[2].job == cancelled);
-    CHECK(told[2].type == "child");
-    CHECK(told[3].job == failed);
-    CHECK(told[3].error_code == error_code::parent_failed);
+    CHECK(received[2].job == cancelled);
+    CHECK(received[2].type == "child");
+    CHECK(received[3].job == failed);
+    CHECK(received[3].error_code == error_code::parent_failed);
 }
 
 TEST_CASE_FIXTURE(EventWorld, "a retried job with a cancel request is published as cancelled") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         memory.cancel(progress.job().lease.id, {});
         throw JobFailure("E1");
@@ -167,11 +167,11 @@ TEST_CASE_FIXTURE(EventWorld, "a retried job with a cancel request is published 
     REQUIRE(finishes(submit_elsewhere()));
     run_for(at_once);
     CHECK(kinds() == Kinds{EventKind::started, EventKind::cancelled});
-    CHECK(told[1].error_code == "");
+    CHECK(received[1].error_code == "");
 }
 
 TEST_CASE_FIXTURE(EventWorld, "a job completed by its handler is published as completed") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         const auto settlement = Settlement::completed(progress.job().lease, {});
         REQUIRE(memory.settle({&settlement, 1}).front().accepted);
@@ -182,11 +182,11 @@ TEST_CASE_FIXTURE(EventWorld, "a job completed by its handler is published as co
     submit_elsewhere();
     run_for(1s);
     CHECK(kinds() == Kinds{EventKind::started, EventKind::completed});
-    CHECK(told[1].error_code == "");
+    CHECK(received[1].error_code == "");
 }
 
 TEST_CASE_FIXTURE(EventWorld, "the end of an attempt with a lost lease is not published") {
-    Executor executor(store, process, telling_options());
+    Executor executor(store, process, publishing_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         const auto settlement = Settlement::released(progress.job().lease, 1h);
         REQUIRE(memory.settle({&settlement, 1}).front().accepted);
@@ -214,7 +214,7 @@ TEST_CASE_FIXTURE(EventWorld, "jobs of lost workers are published as rescued and
     };
     const auto id = submit_elsewhere();
     lose();
-    auto watchful = telling_options();
+    auto watchful = publishing_options();
     watchful.queues = {"another"};
     watchful.rescue_every = 500ms;
     watchful.crash_limit = 2;
@@ -225,14 +225,14 @@ TEST_CASE_FIXTURE(EventWorld, "jobs of lost workers are published as rescued and
     lose();
     run_for(10s);
     REQUIRE(kinds() == Kinds{EventKind::rescued, EventKind::failed});
-    for (const auto& event : told) {
+    for (const auto& event : received) {
         CHECK(event.job == id);
         CHECK(event.type == "work");
         CHECK(event.queue == "default");
         CHECK(event.attempt == 0);
     }
-    CHECK(told[0].error_code == "");
-    CHECK(told[1].error_code == "worker_lost");
+    CHECK(received[0].error_code == "");
+    CHECK(received[1].error_code == "worker_lost");
 }
 
 TEST_CASE_FIXTURE(EventWorld, "an event omits members that a failing store can't return") {
@@ -244,32 +244,32 @@ TEST_CASE_FIXTURE(EventWorld, "an event omits members that a failing store can't
     CHECK(shaky.cancel(id) == CancelOutcome::cancelled);
     run_for(at_once);
     REQUIRE(kinds() == Kinds{EventKind::cancelled});
-    CHECK(told[0].job == id);
-    CHECK(told[0].type == "");
+    CHECK(received[0].job == id);
+    CHECK(received[0].type == "");
 }
 
 TEST_CASE_FIXTURE(EventWorld, "only created jobs are published as submitted") {
     const NewJob job{.type = "work", .queue = "q", .unique_key = "key"};
-    telling.submit(job);
-    telling.submit(job);
-    telling.submit(std::vector{job, NewJob{.type = "other"}});
+    publisher.submit(job);
+    publisher.submit(job);
+    publisher.submit(std::vector{job, NewJob{.type = "other"}});
     run_for(at_once);
     REQUIRE(kinds() == Kinds{EventKind::submitted, EventKind::submitted});
-    CHECK(told[0].queue == "q");
-    CHECK(told[1].type == "other");
-    CHECK(told[1].job != told[0].job);
+    CHECK(received[0].queue == "q");
+    CHECK(received[1].type == "other");
+    CHECK(received[1].job != received[0].job);
 }
 
 TEST_CASE_FIXTURE(EventWorld, "a client's calls are published if they changed the job") {
-    const auto id = telling.submit(NewJob{.type = "work", .queue = "q"}).id;
-    telling.retry(id);
-    telling.cancel(id);
-    telling.cancel(id);
-    telling.retry(id);
-    telling.cancel(JobId::make({}, 1, 1));
+    const auto id = publisher.submit(NewJob{.type = "work", .queue = "q"}).id;
+    publisher.retry(id);
+    publisher.cancel(id);
+    publisher.cancel(id);
+    publisher.retry(id);
+    publisher.cancel(JobId::make({}, 1, 1));
     run_for(at_once);
     REQUIRE(kinds() == Kinds{EventKind::submitted, EventKind::cancelled, EventKind::restarted});
-    for (const auto& event : told) {
+    for (const auto& event : received) {
         CHECK(event.job == id);
         CHECK(event.type == "work");
         CHECK(event.queue == "q");
@@ -294,7 +294,7 @@ std::vector<JobEvent> numbered(int from, int to) {
 }
 
 TEST_CASE("a slow subscriber delays no publisher, and its lost events are counted") {
-    std::binary_semaphore entered{0}, go_on{0};
+    std::binary_semaphore entered{0}, proceed{0};
     std::vector<int> got;
     std::vector<std::size_t> losses;
     {
@@ -304,7 +304,7 @@ TEST_CASE("a slow subscriber delays no publisher, and its lost events are counte
                 losses.push_back(lost);
                 if (got.size() > 1) return;
                 entered.release();
-                go_on.acquire();
+                proceed.acquire();
             },
             {.capacity = 3});
         events.publish(numbered(1, 1));
@@ -312,13 +312,13 @@ TEST_CASE("a slow subscriber delays no publisher, and its lost events are counte
         events.publish(numbered(2, 3));
         events.publish(numbered(4, 6));
         events.publish(numbered(7, 7));
-        go_on.release();
+        proceed.release();
     }
     CHECK(got == std::vector{1, 2, 3, 4});
     CHECK(losses == std::vector<std::size_t>{0, 3});
 }
 
-/// A stream whose lane has not run yet: what is published waits.
+/// A stream whose lane has not run yet: published events wait.
 struct WaitingStream {
     testing::Simulation simulation{1};
     std::vector<EventKind> got = {};
@@ -387,10 +387,10 @@ TEST_CASE("a destroyed stream delivers the remaining events") {
 }
 
 TEST_CASE("options of a stream out of range are refused") {
-    const auto nobody = [](std::span<const JobEvent>, std::size_t) {};
+    const auto ignore = [](std::span<const JobEvent>, std::size_t) {};
     for (const std::size_t capacity : {0u, 10'000'001u})
         CHECK(has(
-            refusal(Errc::invalid_argument, [&] { EventStream(nobody, {.capacity = capacity}); }),
+            refusal(Errc::invalid_argument, [&] { EventStream(ignore, {.capacity = capacity}); }),
             "capacity is " + std::to_string(capacity) + ", but must be from 1 to 10000000"));
     CHECK(has(refusal(Errc::invalid_argument, [&] { EventStream({}, {.capacity = 1}); }),
               "subscriber"));

@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Timers on an io_context that never gets to them, as while a handler blocks it.
+/// Timers on an io_context that never runs them, as while a handler blocks it.
 struct BlockedTimers {
     boost::asio::io_context io;
     std::shared_ptr<Runtime> runtime = make_runtime(io.get_executor());
     MemoryJobStore store;
     Client client{store, runtime};
 
-    /// Whether `point`, called again and again by a handler, interrupts it at last.
+    /// Whether repeated calls of `point` finally interrupt the handler.
     bool interrupts(const std::function<void(ProgressReporter&, int)>& point,
                     HandlerOptions of_handler = {}, Duration lease_for = 24h) {
         constexpr auto far_too_long = 60s;

@@ -22,7 +22,7 @@ struct Cancelling : World {
 };
 
 TEST_CASE_FIXTURE(Cancelling, "a handler is stopped within a second of another process's cancel") {
-    // Not through this client: no hint comes, as from another process.
+    // Not through this client: no hint is sent, as from another process.
     memory.cancel(id, {});
     CHECK(until([this] { return stop.stop_requested(); }, 1s));
     done(std::make_exception_ptr(Interrupted{}), {});

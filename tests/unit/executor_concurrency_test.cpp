@@ -16,8 +16,8 @@
 
 namespace {
 
-/// An executor of ten slots and two threads. What a test does while both are busy, it does on the
-/// second of them, as time passes for the others too.
+/// An executor of ten slots and two threads. Code that a test runs while both are busy runs on the
+/// second one, because time passes for the others, too.
 struct MixedWorld : World {
     Executor executor{store, process, few_threads()};
     std::function<void()> meanwhile;
@@ -58,7 +58,7 @@ struct MixedWorld : World {
         return count(ids, wanted) == static_cast<long>(ids.size());
     }
 
-    /// Runs `jobs` of them, with `during` while two of them occupy the threads.
+    /// Runs `jobs` jobs, with `during` while two of them occupy the threads.
     void run_blocking(int jobs, std::function<void()> during) {
         meanwhile = std::move(during);
         executor.start();
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(MixedWorld, "a job without a free thread moves to an executor 
     other.handle("blocking", doing_nothing());
     run_blocking(2, [&] {
         const auto next = World::submit({.type = "blocking"});
-        CHECK(until([&] { return status(next) == JobStatus::processing; }, at_once)); // tried
+        CHECK(until([&] { return status(next) == JobStatus::processing; }, at_once)); // claimed
         other.start();
         CHECK(finishes(next, 2s));
         CHECK(find(next).worker == other.worker());

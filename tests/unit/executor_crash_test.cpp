@@ -4,7 +4,7 @@
 
 namespace {
 
-/// Processes that die one after the other, each with jobs that it has claimed ahead.
+/// Processes that die one after the other, each with jobs claimed ahead.
 struct CrashWorld : World {
     static constexpr int jobs = 600;
     static constexpr Duration report_every = 100ms;
@@ -33,7 +33,7 @@ struct CrashWorld : World {
         return std::ranges::all_of(ids, [&](const JobId& id) { return is_finished(status(id)); });
     }
 
-    /// A process that takes the place of the one that died.
+    /// Starts a process in place of the dead one.
     void begin(const AsyncHandlerFunction& handler) {
         executor.reset();
         process = std::make_shared<testing::SimulatedRuntime>(simulation);
@@ -69,7 +69,7 @@ struct CrashWorld : World {
             10s));
     }
 
-    /// A process dies that had claimed jobs ahead, so that these report their start first.
+    /// Kills a process with jobs claimed ahead, so that they report their starts first.
     void lose_jobs_ahead() {
         submit_jobs();
         begin(counting(1ms));
@@ -79,7 +79,7 @@ struct CrashWorld : World {
         runs_when_lost = runs;
     }
 
-    /// Those that were lost ahead go first: some of them have run again.
+    /// Jobs lost ahead come first: some of them have run again.
     bool reports_starts() const { return runs >= runs_when_lost + 10; }
 };
 
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(CrashWorld, "jobs claimed ahead are not charged for their proc
     begin(counting(1ms));
     CHECK(until([&] { return all_finished(); }));
     CHECK(count(JobStatus::completed) == jobs);
-    CHECK(crashes() <= 8 * 2); // those that were claimed for free slots
+    CHECK(crashes() <= 8 * 2); // those claimed for free slots
 }
 
 TEST_CASE_FIXTURE(
@@ -131,10 +131,10 @@ TEST_CASE_FIXTURE(CrashWorld, "a job claimed ahead that kills its process at onc
         until([&] { return process->is_crashed() || all_finished(); }, 10min);
     }
     CHECK(most_held > 20);
-    CHECK(deaths == 4); // its first start was not known to the store
+    CHECK(deaths == 4); // the store had not recorded its first start
     CHECK(find(poison).error->code == error_code::worker_lost);
     CHECK(count(JobStatus::completed) == jobs - 1);
-    // Of the others, those that ran beside it and those whose end was not recorded yet.
+    // Of the others, those that ran concurrently and those with an unrecorded outcome.
     CHECK(crashes() - find(poison).crashes <= 3 * 8);
 }
 
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(CrashWorld, "waiting to report a start does not count towards 
         return Fault::unavailable;
     };
     REQUIRE(until([&] { return is_away; }));
-    simulation.run_for(3s); // less than the lease can be relied on
+    simulation.run_for(3s); // less than the time that a lease may be relied on
     plan = {};
     CHECK(until([&] { return all_finished(); }));
     CHECK(count(JobStatus::completed) == jobs);

@@ -9,9 +9,9 @@
 namespace {
 
 struct LimitWorld : World {
-    std::vector<JobEvent> told = {};
+    std::vector<JobEvent> received = {};
     EventStream events{process, [this](std::span<const JobEvent> batch, std::size_t) {
-                           told.insert(told.end(), batch.begin(), batch.end());
+                           received.insert(received.end(), batch.begin(), batch.end());
                        }};
     std::multiset<std::string> running = {}; ///< by the executor's name
     std::map<std::string, std::size_t> most = {};
@@ -38,8 +38,9 @@ struct LimitWorld : World {
     }
 
     std::size_t finished() const {
-        return static_cast<std::size_t>(std::ranges::count_if(
-            told, [](const JobEvent& event) { return event.kind == JobEvent::Kind::completed; }));
+        return static_cast<std::size_t>(std::ranges::count_if(received, [](const JobEvent& event) {
+            return event.kind == JobEvent::Kind::completed;
+        }));
     }
 };
 
@@ -59,7 +60,7 @@ TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published with the limit's nam
     const auto begin = process->wall_clock();
     simulation.run_for(500ms);
     std::vector<JobEvent> held_back;
-    std::ranges::copy_if(told, std::back_inserter(held_back), [](const JobEvent& event) {
+    std::ranges::copy_if(received, std::back_inserter(held_back), [](const JobEvent& event) {
         return event.kind == JobEvent::Kind::held_back;
     });
     REQUIRE(held_back.size() == 1);
@@ -69,7 +70,7 @@ TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published with the limit's nam
     CHECK(held_back[0].limit == "mails");
     CHECK(held_back[0].at >= begin);
     CHECK(held_back[0].created_at == find(waiting).created_at);
-    for (const JobEvent& event : told)
+    for (const JobEvent& event : received)
         if (event.kind != JobEvent::Kind::held_back) CHECK(event.limit == "");
 }
 
@@ -78,11 +79,11 @@ TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published once, however long i
     for (int i = 0; i < 20; ++i) submit();
     const auto executor = serving("first");
     CHECK(until([&] { return finished() == 20; }, 21s + at_once));
-    CHECK(std::ranges::count(told, JobEvent::Kind::held_back, &JobEvent::kind) == 19);
+    CHECK(std::ranges::count(received, JobEvent::Kind::held_back, &JobEvent::kind) == 19);
 }
 
 TEST_CASE_FIXTURE(LimitWorld, "an executor's own limits count only its own jobs") {
-    length = 20s; // by then each of them has found those that the other can't take
+    length = 20s; // by then each has found the jobs that the other can't take
     for (int i = 0; i < 20; ++i) submit();
     const auto first = serving("first", {{.name = "mine", .type = "work", .concurrency = 1}});
     const auto second = serving("second", {{.name = "mine", .type = "work", .concurrency = 3}});

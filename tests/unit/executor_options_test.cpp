@@ -5,7 +5,7 @@
 
 namespace {
 
-/// What the constructor says of good options after `change`.
+/// The constructor's error for good options after `change`.
 std::string refusal_of(const std::function<void(ExecutorOptions&)>& change) {
     World world;
     auto options = world.options();

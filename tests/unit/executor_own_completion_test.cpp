@@ -7,7 +7,7 @@ namespace {
 
 const JsonText own_result = JsonText::parse("[\"own\"]");
 
-/// What a transaction of the handler's own does, once it is committed.
+/// The effect of the handler's own transaction, once committed.
 void commit_completion(JobStore& store, const ProgressReporter& progress) {
     const auto completed = Settlement::completed(progress.job().lease, own_result);
     CHECK(store.settle({&completed, 1}).front().accepted);
@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(World, "an exception after an own completion undoes nothing") 
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         progress.completes_itself();
         commit_completion(memory, progress);
-        throw JobFailure("E1", "the commit's answer was lost");
+        throw JobFailure("E1", "the commit's reply was lost");
     });
     executor.start();
     const auto id = submit();

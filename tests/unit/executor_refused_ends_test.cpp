@@ -6,13 +6,13 @@
 
 namespace {
 
-/// A store that takes all writes but some ends of jobs.
+/// A store that accepts all writes but some outcomes of jobs.
 struct RefusingWorld : World {
     std::vector<JobId> runs = {};
 
     ExecutorOptions refused_options() {
         auto own = options();
-        own.lease_for = 24h; // nothing here is mended by a lease that runs out
+        own.lease_for = 24h; // no test here is repaired by an expiring lease
         own.prefetch_limit = 0;
         return own;
     }
@@ -25,7 +25,7 @@ struct RefusingWorld : World {
         };
     }
 
-    /// Some jobs, no end of which the store takes.
+    /// Submits jobs whose outcomes the store refuses.
     std::set<JobId> submit_poisoned(int count) {
         std::set<JobId> poisoned;
         for (int i = 0; i < count; ++i) poisoned.insert(submit());
@@ -96,7 +96,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "claiming pauses while too many refused outcome
     executor.start();
     pass(10min);
     CHECK(runs.size() >= most);
-    CHECK(runs.size() <= most + 2 * options().concurrency); // what had been claimed by then
+    CHECK(runs.size() <= most + 2 * options().concurrency); // already claimed by then
     CHECK(logged("claiming paused") == 1);
     CHECK(logged("claiming resumed") == 0);
 
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(RefusingWorld,
     executor.start();
     pass(20s);
     plan = [](std::string_view) { return Fault::failure; };
-    pass(1min); // an outage does not say what the store thinks of the result
+    pass(1min); // an outage is no refusal of the result
     plan = {};
     pass(25s);
     CHECK(status(id) == JobStatus::processing);

@@ -5,7 +5,7 @@
 
 namespace {
 
-/// Counts how many jobs run at once, each of which takes a while.
+/// Counts the jobs that run at once, each of which takes a while.
 struct ChangingWorld : World {
     Executor executor{store, process, options()};
     std::vector<std::string> started; ///< queues, in the order of their jobs' starts

@@ -5,7 +5,7 @@ namespace {
 struct SleepWorld : World {
     int runs = 0;
 
-    /// Short leases, and sweeps by which an executor could take its own jobs for lost.
+    /// Short leases, and sweeps by which an executor could rescue its own jobs.
     ExecutorOptions sweeping() {
         auto sweeping = options();
         sweeping.lease_for = 30s;
@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(SleepWorld, "a machine's sleep of three leases fails no job") 
 
 TEST_CASE_FIXTURE(SleepWorld, "a store failure after a sleep charges no crash to a running job") {
     auto busy = sweeping();
-    busy.concurrency = 1; // no claim finds out that the store fails
+    busy.concurrency = 1; // no claim discovers the failing store
     Executor executor(store, process, busy);
     executor.handle_async("work", counting(2h));
     executor.start();

@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(World, "an invalid step name fails the attempt") {
     CHECK(logged("the step's name is \"two words\"") == 1);
 }
 
-/// What a handler does that the store is needed for.
+/// The operations of a handler that need the store.
 struct StoreUse {
     const char* member;
     std::function<void(ProgressReporter&)> use;

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// One job of type `work` that runs; obeys its stop token or not.
+/// One running job of type `work`, which obeys its stop token or not.
 struct StoppingWorld : World {
     Executor executor{store, process, options()};
     JobId id;
@@ -11,7 +11,7 @@ struct StoppingWorld : World {
     void run(Duration length, bool obedient) {
         executor.handle_async(
             "work", [=, this](const JsonText&, ProgressReporter& progress, const Completion& done) {
-                go_on(now() + length, obedient, progress.stop_token(), done);
+                continue_run(now() + length, obedient, progress.stop_token(), done);
             });
         executor.start();
         id = submit();
@@ -19,12 +19,13 @@ struct StoppingWorld : World {
         until([] { return false; }, 100ms);
     }
 
-    void go_on(SteadyTime end, bool obedient, const std::stop_token& stop, const Completion& done) {
+    void continue_run(SteadyTime end, bool obedient, const std::stop_token& stop,
+                      const Completion& done) {
         asked_to_stop |= stop.stop_requested();
         if (obedient && stop.stop_requested())
             return done(std::make_exception_ptr(Interrupted{}), {});
         if (now() >= end) return done({}, JsonText());
-        process->after(10ms, [=, this] { go_on(end, obedient, stop, done); });
+        process->after(10ms, [=, this] { continue_run(end, obedient, stop, done); });
     }
 };
 
@@ -184,7 +185,7 @@ TEST_CASE_FIXTURE(World, "an idle executor stops within seconds after a failed c
         const auto began = now();
         executor.stop(25s);
         CHECK(now() - began < 3s);
-        CHECK(status(id) == JobStatus::pending); // a claim without an answer is given back
+        CHECK(status(id) == JobStatus::pending); // a claim with unknown outcome is released
         CHECK(find(id).attempt == 0);
         memory.cancel(id, {});
     }

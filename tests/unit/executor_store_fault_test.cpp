@@ -13,7 +13,7 @@ struct FaultyWorld : World {
     int runs = 0;
     std::size_t most_processing = 0;
 
-    /// Leases are long: nothing here is mended by a lease that runs out.
+    /// Leases are long: no test here is repaired by an expiring lease.
     ExecutorOptions patient() {
         auto patient = options();
         patient.lease_for = 24h;
@@ -44,7 +44,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "jobs of a claim whose reply was lost are adopted
         CHECK(find(id).crashes == 0);
     }
     CHECK(runs == 6);
-    CHECK(most_processing == 2); // those that were adopted have the threads
+    CHECK(most_processing == 2); // the adopted jobs have the threads
 }
 
 TEST_CASE_FIXTURE(FaultyWorld, "adopted jobs start while the store keeps failing") {
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(FaultyWorld, "a settlement whose reply was lost is not repeate
     CHECK(logged("after its lease was lost") == 0);
     const auto began = now();
     executor.stop(1min);
-    CHECK(now() - began < at_once); // nothing is held to be under way
+    CHECK(now() - began < at_once); // no job is considered active
 }
 
 TEST_CASE_FIXTURE(FaultyWorld, "a settlement that did not happen is repeated") {
@@ -226,7 +226,7 @@ TEST_CASE("refused results are kept, and no handler runs twice") {
             world.until([] { return false; }, 7s);
             world.plan = {};
             world.store.refuses = {};
-            // A lost answer makes the executor read back what it holds.
+            // A lost reply makes the executor read back its leases.
             world.plan = failing("exchange", 0, Fault::reply_lost);
             world.until([] { return false; }, 3s);
             world.plan = {};
@@ -240,7 +240,7 @@ TEST_CASE("refused results are kept, and no handler runs twice") {
         CHECK(world.runs == 4);
         CHECK(world.logged("job store unavailable: ") == world.logged("job store recovered"));
         CHECK(world.logged("job store unavailable: ") >= 1);
-        CHECK(world.logged("job store unavailable: ") <= 6); // outages, and answers lost after them
+        CHECK(world.logged("job store unavailable: ") <= 6); // outages, and replies lost after them
     }
 }
 
@@ -298,17 +298,17 @@ TEST_CASE_FIXTURE(FaultyWorld, "one failing call does not lose a result") {
     CHECK(runs == 12);
 }
 
-/// Answers what it has claimed once before, again and again.
+/// Repeatedly returns jobs that it has returned before.
 class RepeatingStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
 
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
-        auto answer = inner().exchange(settlements, request);
-        given.insert(given.end(), answer.claimed.begin(), answer.claimed.end());
-        if (request.limit > 0) answer.claimed = given;
-        return answer;
+        auto result = inner().exchange(settlements, request);
+        given.insert(given.end(), result.claimed.begin(), result.claimed.end());
+        if (request.limit > 0) result.claimed = given;
+        return result;
     }
     std::vector<ClaimedJob> held(std::string_view worker) override {
         auto jobs = inner().held(worker);

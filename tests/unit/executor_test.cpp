@@ -161,7 +161,7 @@ TEST_CASE_FIXTURE(World, "a handler that ignores its stop token loses its slot a
     const auto given_up = find(id).revision;
     until([] { return false; }, 1min);
     CHECK(find(id).revision == given_up);
-    CHECK(logged("after its lease was lost") == 0); // the store is not even asked
+    CHECK(logged("after its lease was lost") == 0); // the store is not even called
     CHECK(find(id).result == std::nullopt);
 }
 
@@ -238,7 +238,7 @@ TEST_CASE_FIXTURE(World, "progress is stored a few times a second at any report 
     CHECK(store.sent.size() >= 6); // 2 s, every 250 ms
     CHECK(store.sent.size() <= 9);
     CHECK(std::ranges::is_sorted(store.sent));
-    CHECK(find(id).progress == Progress{100, "step 999"}); // the settlement brought the last
+    CHECK(find(id).progress == Progress{100, "step 999"}); // the settlement carried the last
 }
 
 TEST_CASE_FIXTURE(World, "a cancel request reaches the handler at once") {
@@ -317,7 +317,7 @@ TEST_CASE_FIXTURE(World, "jobs claimed ahead are released if no thread becomes f
     executor.handle("short", doing_nothing());
     executor.handle_async("long", taking(1min));
     executor.start();
-    CHECK(finishes(submit({.type = "short"}))); // short jobs are known now
+    CHECK(finishes(submit({.type = "short"}))); // the length of short jobs is known now
     submit({.type = "long"});
     std::vector<JobId> behind;
     for (int i = 0; i < 5; ++i) behind.push_back(submit({.type = "short"}));
@@ -423,7 +423,7 @@ TEST_CASE_FIXTURE(World,
         CHECK(until([&] { return done != nullptr; }));
     }
     const auto job = memory.list({}).jobs.front();
-    CHECK(job.status == JobStatus::pending); // given back
+    CHECK(job.status == JobStatus::pending); // released
     CHECK(job.attempt == 0);
     done({}, JsonText());
     until([] { return false; }, 1s);

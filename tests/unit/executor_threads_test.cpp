@@ -19,13 +19,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Far more than anything here takes: only a test that fails waits as long.
+/// Far longer than any operation here: only a failing test waits that long.
 constexpr Duration long_enough = 1min;
 
 struct WorkingExecutor {
     MemoryJobStore store;
     std::shared_ptr<Runtime> runtime = make_runtime();
-    Client client{store, runtime, {.poll_every = 1h}}; // wakes by hints alone
+    Client client{store, runtime, {.poll_every = 1h}}; // woken by hints only
 
     ExecutorOptions options() { return {.concurrency = 4, .poll_every = 1h}; }
     JobId submit(std::string type) { return client.submit(NewJob{.type = std::move(type)}).id; }
@@ -71,13 +71,13 @@ TEST_CASE_FIXTURE(WorkingExecutor, "thousands of jobs of several submitters are 
 
 TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events cover each job over all threads") {
     std::atomic<int> ended = 0, left = 0;
-    std::map<JobEvent::Kind, int> told;
+    std::map<JobEvent::Kind, int> counts;
     {
         EventStream events(runtime, [&](std::span<const JobEvent> batch, std::size_t lost) {
-            for (const auto& event : batch) ++told[event.kind];
+            for (const auto& event : batch) ++counts[event.kind];
             CHECK(lost == 0);
         });
-        Client telling(store, runtime, {.poll_every = 1h, .events = &events});
+        Client publisher(store, runtime, {.poll_every = 1h, .events = &events});
         const auto elsewhere = runtime->make_lane(2);
         auto with_events = options();
         with_events.events = &events;
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events cover each job over al
         executor.start();
         std::vector<JobId> ids;
         for (int i = 0; i < 500; ++i)
-            ids.push_back(telling.submit(NewJob{.type = i % 2 ? "blocking" : "asynchronous"}).id);
+            ids.push_back(publisher.submit(NewJob{.type = i % 2 ? "blocking" : "asynchronous"}).id);
         for (const auto& id : ids) {
             CHECK(outcome(id) == JobStatus::completed);
             CHECK(client.find(id)->result->text() == "[1]");
@@ -105,7 +105,7 @@ TEST_CASE_FIXTURE(WorkingExecutor, "middleware and events cover each job over al
     CHECK(left == 500);
     for (const auto kind :
          {JobEvent::Kind::submitted, JobEvent::Kind::started, JobEvent::Kind::completed})
-        CHECK(told[kind] == 500);
+        CHECK(counts[kind] == 500);
 }
 
 TEST_CASE_FIXTURE(WorkingExecutor, "handlers that never return take no slot from others") {

@@ -14,15 +14,15 @@ using namespace asyncjobs;
 
 struct Salutation {
     static constexpr std::string_view type = "greeting";
-    std::string name = "nobody";
+    std::string name = "anonymous";
     int times = 1;
 };
 BOOST_DESCRIBE_STRUCT(Salutation, (), (name, times))
 
-struct Answer {
+struct SalutationText {
     std::string text;
 };
-BOOST_DESCRIBE_STRUCT(Answer, (), (text))
+BOOST_DESCRIBE_STRUCT(SalutationText, (), (text))
 
 struct CalledHandler {
     detail::Execution execution{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
@@ -56,11 +56,12 @@ TEST_CASE_FIXTURE(CalledHandler,
 
 TEST_CASE_FIXTURE(CalledHandler, "a handler may return a struct, a JSON text or nothing") {
     CHECK(run(typed_handler<Salutation>(
-                  [](const Salutation& input) { return Answer{"hello " + input.name}; }),
+                  [](const Salutation& input) { return SalutationText{"hello " + input.name}; }),
               R"({"name":"Ada"})") == R"({"text":"hello Ada"})");
-    CHECK(run(typed_handler<Salutation>(
-                  [](const Salutation& input, ProgressReporter&) { return Answer{input.name}; }),
-              "{}") == R"({"text":"nobody"})");
+    CHECK(run(typed_handler<Salutation>([](const Salutation& input, ProgressReporter&) {
+                  return SalutationText{input.name};
+              }),
+              "{}") == R"({"text":"anonymous"})");
     CHECK(run(typed_handler<Salutation>([](const Salutation&) { return JsonText::parse("[ 1 ]"); }),
               "{}") == "[ 1 ]");
     CHECK(run(typed_handler<Salutation>([](const Salutation&, ProgressReporter&) {}), "{}") ==
@@ -68,9 +69,9 @@ TEST_CASE_FIXTURE(CalledHandler, "a handler may return a struct, a JSON text or 
 }
 
 TEST_CASE_FIXTURE(CalledHandler, "a handler may return a reference to a struct that it keeps") {
-    const Answer kept{"kept"};
+    const SalutationText kept{"kept"};
     const auto handler =
-        typed_handler<Salutation>([&](const Salutation&) -> const Answer& { return kept; });
+        typed_handler<Salutation>([&](const Salutation&) -> const SalutationText& { return kept; });
     CHECK(run(handler, "{}") == R"({"text":"kept"})");
 }
 
@@ -98,13 +99,13 @@ TEST_CASE_FIXTURE(CalledHandler, "an Error of the handler is not taken for one o
 
 TEST_CASE_FIXTURE(CalledHandler, "a result that JSON can't hold is an Error") {
     const auto handler =
-        typed_handler<Salutation>([](const Salutation&) { return Answer{"\xFF"}; });
+        typed_handler<Salutation>([](const Salutation&) { return SalutationText{"\xFF"}; });
     CHECK(thrown_by([&] { run(handler, "{}"); }).code() == Errc::invalid_payload);
 }
 
 TEST_CASE("a job's input is a described struct with a type") {
     CHECK(DescribedJob<Salutation>);
-    CHECK_FALSE(DescribedJob<Answer>);
+    CHECK_FALSE(DescribedJob<SalutationText>);
     CHECK_FALSE(DescribedJob<int>);
 }
 

@@ -37,7 +37,7 @@ void register_add(Executor& executor) {
     });
 }
 
-/// A handler that fails until its nth attempt.
+/// A handler that fails before its nth attempt.
 void register_flaky(Executor& executor, int good, std::vector<Timestamp>& starts,
                     Harness*& harness) {
     executor.handle("flaky",
@@ -115,9 +115,9 @@ TEST_CASE("submitted jobs are listed in their order, whether or not they have ru
         harness.client().submit(Add{i, 0});
         harness.client().submit(NewJob{.type = "other"});
     }
-    std::vector<int> told;
-    for (const auto& add : harness.submitted<Add>()) told.push_back(add.a);
-    CHECK(told == expected);
+    std::vector<int> listed;
+    for (const auto& add : harness.submitted<Add>()) listed.push_back(add.a);
+    CHECK(listed == expected);
     const auto all = harness.jobs();
     REQUIRE(all.size() == 100);
     CHECK(all[0].type == "add");

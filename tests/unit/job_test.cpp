@@ -16,7 +16,7 @@ constexpr Timestamp day(int year) {
     return Timestamp{std::chrono::sys_days{std::chrono::year{year} / 1 / 1}};
 }
 
-/// What validate() says of a good job after `change`.
+/// The error of validate() for a good job after `change`.
 std::string refusal_of(const std::function<void(NewJob&)>& change) {
     NewJob job{.type = "test"};
     change(job);

@@ -92,7 +92,7 @@ BOOST_DESCRIBE_STRUCT(Holder<Format>, (), (value))
 BOOST_DESCRIBE_STRUCT(Holder<std::optional<int>>, (), (value))
 BOOST_DESCRIBE_STRUCT(Holder<JsonText>, (), (value))
 
-/// Read on its own: the rules of one type.
+/// Read separately: the rules of one type.
 template <typename T>
 std::optional<T> read_one(const std::string& text) {
     T value{};
@@ -100,7 +100,7 @@ std::optional<T> read_one(const std::string& text) {
     return mismatches.empty() ? std::optional(value) : std::nullopt;
 }
 
-/// Each mismatch as `pointer: detail`, a line each.
+/// Each mismatch as `pointer: detail`, one per line.
 template <typename T>
 std::string mismatches_of(const std::string& text,
                           json::UnknownMembers unknown = json::UnknownMembers::ignore) {
@@ -288,7 +288,7 @@ BOOST_DESCRIBE_STRUCT(Left, (), (next, mark))
 BOOST_DESCRIBE_STRUCT(Right, (), (next, mark))
 BOOST_DESCRIBE_STRUCT(Fork, (), (side))
 
-/// On each level, what is below is read as part of a Left first, and then of a Right.
+/// On each level, the value below is read as part of a Left first, and then of a Right.
 boost::json::value rights(int depth, boost::json::value innermost) {
     for (; depth > 0; --depth) {
         boost::json::object side;
@@ -308,7 +308,7 @@ TEST_CASE("nested variants do not double the work and the error with each level"
         Fork next = std::get<Right>(fork.side).next.at(0);
         fork = std::move(next);
     }
-    CHECK(std::holds_alternative<Left>(fork.side)); // as it is made
+    CHECK(std::holds_alternative<Left>(fork.side)); // as constructed
 
     mismatches = json::read(rights(64, 1), fork);
     REQUIRE(mismatches.size() == 1);

@@ -19,7 +19,7 @@ std::vector<std::string> names_of(const std::vector<LimitedBy>& limits) {
     return names;
 }
 
-/// The lines of some limits, and a clock.
+/// The buckets of some limits, and a clock.
 struct Lines {
     std::vector<Limit> limits;
     std::map<std::string, LimitLine> lines = {};
@@ -196,7 +196,7 @@ TEST_CASE_FIXTURE(Lines, "a rate keeps its pace after any set-back of the clock"
     }
 }
 
-/// Draws jobs that come in at random, and lets each start when the rate says so.
+/// Adds jobs at random times, and starts each when the rate admits it.
 std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     const auto below = [&](Duration end) {
@@ -212,7 +212,7 @@ std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uin
     while (!due.empty()) {
         const auto [run_at, job] = *due.begin();
         due.erase(due.begin());
-        // A worker may come late.
+        // A worker may be late.
         world.now = starts.empty() ? run_at : std::max(run_at, starts.back());
         if (random() % 8 == 0) world.now += below(5 * interval);
         if (world.admit(job))

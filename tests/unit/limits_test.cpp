@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What validate() says of a good limit after `change`.
+/// The error of validate() for a good limit after `change`.
 std::string refusal_of(const std::function<void(Limit&)>& change) {
     Limit limit{.name = "mails", .concurrency = 1};
     change(limit);

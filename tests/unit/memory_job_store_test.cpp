@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A memory store and the hands of its clock.
+/// A memory store with a clock that the test sets.
 struct MemoryWithClock {
     Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
     MemoryJobStore store{[this] { return now; }};

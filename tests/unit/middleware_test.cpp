@@ -28,7 +28,7 @@ struct MiddlewareWorld : World {
 
     void note(std::string what) { seen.push_back(std::move(what)); }
 
-    /// Leaves its name in inputs and results, and notes what happens.
+    /// Adds its name to inputs and results, and records events.
     Middleware named(std::string name) {
         return [this, name](ProgressReporter& progress) -> AttemptHooks {
             note(name + " begins " + progress.job().type);
@@ -43,7 +43,7 @@ struct MiddlewareWorld : World {
         };
     }
 
-    /// Runs one job of `work` in an executor that `prepare` has prepared.
+    /// Runs one job of `work` in an executor set up by `prepare`.
     Job ran(const std::function<void(Executor&)>& prepare) {
         Executor executor(store, process, options());
         prepare(executor);

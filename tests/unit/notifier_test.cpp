@@ -14,54 +14,54 @@ namespace {
 
 const std::vector<JobId> ids = {JobId::make({}, 1, 1), JobId::make({}, 2, 2)};
 
-struct Heard {
+struct Received {
     std::vector<std::string> queues;
     std::vector<JobId> changed, cancelled;
 };
 
 struct Listeners {
     Notifier notifier;
-    Heard heard;
+    Received received;
 
     auto on_changed() {
         return notifier.on_changed([this](std::span<const JobId> these) {
-            heard.changed.insert(heard.changed.end(), these.begin(), these.end());
+            received.changed.insert(received.changed.end(), these.begin(), these.end());
         });
     }
 };
 
 TEST_CASE_FIXTURE(Listeners, "each kind of hint reaches only its own listeners") {
     const auto ready =
-        notifier.on_ready([&](std::string_view queue) { heard.queues.emplace_back(queue); });
+        notifier.on_ready([&](std::string_view queue) { received.queues.emplace_back(queue); });
     const auto changed = on_changed();
     const auto cancelled = notifier.on_cancel_requested([&](std::span<const JobId> these) {
-        heard.cancelled.insert(heard.cancelled.end(), these.begin(), these.end());
+        received.cancelled.insert(received.cancelled.end(), these.begin(), these.end());
     });
 
     notifier.ready("reports");
-    CHECK(heard.queues == std::vector<std::string>{"reports"});
-    CHECK(heard.changed.empty());
+    CHECK(received.queues == std::vector<std::string>{"reports"});
+    CHECK(received.changed.empty());
     notifier.changed(ids);
-    CHECK(heard.changed == ids);
-    CHECK(heard.cancelled.empty());
+    CHECK(received.changed == ids);
+    CHECK(received.cancelled.empty());
     notifier.cancel_requested(ids[1]);
-    CHECK(heard.cancelled == std::vector<JobId>{ids[1]});
-    CHECK(heard.changed == ids);
-    CHECK(heard.queues.size() == 1);
+    CHECK(received.cancelled == std::vector<JobId>{ids[1]});
+    CHECK(received.changed == ids);
+    CHECK(received.queues.size() == 1);
 }
 
 TEST_CASE_FIXTURE(Listeners, "a hint without a listener is dropped") {
     notifier.ready("reports");
     notifier.changed(ids);
     const auto late = on_changed();
-    CHECK(heard.changed.empty());
+    CHECK(received.changed.empty());
 }
 
 TEST_CASE_FIXTURE(Listeners, "every listener receives a hint") {
     const auto first = on_changed();
     const auto second = on_changed();
     notifier.changed({ids.data(), 1});
-    CHECK(heard.changed.size() == 2);
+    CHECK(received.changed.size() == 2);
 }
 
 TEST_CASE_FIXTURE(Listeners, "a subscription ends with its destruction") {
@@ -70,17 +70,17 @@ TEST_CASE_FIXTURE(Listeners, "a subscription ends with its destruction") {
         notifier.changed(ids);
     }
     notifier.changed(ids);
-    CHECK(heard.changed.size() == ids.size());
+    CHECK(received.changed.size() == ids.size());
 }
 
 TEST_CASE_FIXTURE(Listeners, "a subscription is movable, and assignment ends the old one") {
     auto first = on_changed();
     auto moved = std::move(first);
     notifier.changed({ids.data(), 1});
-    CHECK(heard.changed.size() == 1);
+    CHECK(received.changed.size() == 1);
     moved = notifier.on_changed([](std::span<const JobId>) {});
     notifier.changed({ids.data(), 1});
-    CHECK(heard.changed.size() == 1);
+    CHECK(received.changed.size() == 1);
 }
 
 TEST_CASE_FIXTURE(Listeners, "a notifier is watched while changes have subscribers") {
@@ -130,8 +130,8 @@ TEST_CASE("the end of a subscription waits for its running listener") {
 
 TEST_CASE("hints, subscriptions and their ends may be concurrent") {
     Notifier notifier;
-    std::atomic<int> heard = 0;
-    const auto lasting = notifier.on_changed([&](std::span<const JobId>) { ++heard; });
+    std::atomic<int> received = 0;
+    const auto lasting = notifier.on_changed([&](std::span<const JobId>) { ++received; });
     constexpr int rounds = 500;
     {
         std::vector<std::jthread> threads;
@@ -149,18 +149,18 @@ TEST_CASE("hints, subscriptions and their ends may be concurrent") {
             });
         }
     }
-    CHECK(heard == 2 * rounds);
+    CHECK(received == 2 * rounds);
 }
 
 TEST_CASE("a backend receives local hints, but not the ones it forwards") {
     Notifier notifier;
     std::vector<std::string> all, here;
-    const auto listener = [](std::vector<std::string>& heard) {
-        return [&heard](std::string_view queue) { heard.emplace_back(queue); };
+    const auto listener = [](std::vector<std::string>& received) {
+        return [&received](std::string_view queue) { received.emplace_back(queue); };
     };
-    const auto id_listener = [](std::vector<std::string>& heard) {
-        return [&heard](std::span<const JobId> changed) {
-            heard.emplace_back(changed.front().text());
+    const auto id_listener = [](std::vector<std::string>& received) {
+        return [&received](std::span<const JobId> changed) {
+            received.emplace_back(changed.front().text());
         };
     };
     const JobId near = JobId::make({}, 0, 1), far = JobId::make({}, 0, 2);

@@ -58,11 +58,11 @@ TEST_CASE("a custom policy receives the job, the error and a random number") {
 }
 
 TEST_CASE("the delay of a policy is clamped") {
-    const auto saying = [](Duration wish) {
-        return delay([=](const FailedAttempt&) { return wish; }, 1);
+    const auto returning = [](Duration wanted) {
+        return delay([=](const FailedAttempt&) { return wanted; }, 1);
     };
-    CHECK(saying(-1s) == 0s);
-    CHECK(saying(Duration::max()) == std::chrono::days{36'500});
+    CHECK(returning(-1s) == 0s);
+    CHECK(returning(Duration::max()) == std::chrono::days{36'500});
 }
 
 TEST_CASE("a policy that throws falls back to the default") {

@@ -7,8 +7,8 @@
 
 namespace {
 
-/// Reverses the text, and keeps the purpose and a name with it: what was sealed by another name,
-/// for another purpose or with another length is not opened.
+/// Reverses the text, and keeps the purpose and a name with it: text sealed under another name, for
+/// another purpose or with another length is not opened.
 class Reversing final : public Cipher {
 public:
     explicit Reversing(std::string name) : name_(std::move(name)) {}
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(SealedWorld, "a job that can't be opened waits for a process w
 
 TEST_CASE_FIXTURE(SealedWorld, "jobs that can't be opened do not delay later jobs") {
     for (int i = 0; i < 6; ++i) submit_secret();
-    simulation.run_for(1s); // what is submitted from now on comes after them
+    simulation.run_for(1s); // later submits come after them
     SealingJobStore other(memory, {.keys = {key("b")}});
     const auto id = Client(other, process).submit({.type = "work"}).id;
     const auto sealed =

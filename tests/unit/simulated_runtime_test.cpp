@@ -17,16 +17,16 @@ struct OneProcess {
     SimulatedRuntime process{world};
     std::vector<std::string> seen = {};
 
-    Task saying(std::string what) {
+    Task recording(std::string what) {
         return [this, what = std::move(what)] { seen.push_back(what); };
     }
 };
 using Seen = std::vector<std::string>;
 
 TEST_CASE_FIXTURE(OneProcess, "events happen in the order of their times, then of their posting") {
-    world.after(2s, saying("c"));
-    world.after(1s, saying("a"));
-    world.after(1s, saying("b"));
+    world.after(2s, recording("c"));
+    world.after(1s, recording("a"));
+    world.after(1s, recording("b"));
     const auto began = world.now();
     world.run_for(1s);
     CHECK(seen == Seen{"a", "b"});
@@ -45,8 +45,8 @@ TEST_CASE_FIXTURE(OneProcess, "the wall clock advances with the steady one") {
 }
 
 TEST_CASE_FIXTURE(OneProcess, "a run ends as soon as its condition holds") {
-    world.after(1s, saying("a"));
-    world.after(2s, saying("b"));
+    world.after(1s, recording("a"));
+    world.after(2s, recording("b"));
     const auto began = world.now();
     CHECK(world.run_until([&] { return seen.size() == 1; }, began + 1h));
     CHECK(world.now() == began + 1s);
@@ -81,7 +81,7 @@ TEST_CASE_FIXTURE(OneProcess, "random numbers stay within their range") {
 }
 
 TEST_CASE_FIXTURE(OneProcess, "a timer calls its task once, after its latest arming") {
-    const auto timer = process.make_timer(saying("tick"));
+    const auto timer = process.make_timer(recording("tick"));
     timer->arm(1s);
     timer->arm(5s);
     world.run_for(4s);
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(OneProcess, "a timer calls its task once, after its latest arm
     world.run_for(1h);
     CHECK(seen.size() == 1);
     {
-        const auto brief = process.make_timer(saying("tick"));
+        const auto brief = process.make_timer(recording("tick"));
         brief->arm(1s);
     }
     world.run_for(1h);
@@ -101,9 +101,9 @@ TEST_CASE_FIXTURE(OneProcess, "a timer calls its task once, after its latest arm
 }
 
 TEST_CASE_FIXTURE(OneProcess, "extreme delays are clamped") {
-    const auto never = process.make_timer(saying("never"));
+    const auto never = process.make_timer(recording("never"));
     never->arm(Duration::max());
-    const auto now = process.make_timer(saying("now"));
+    const auto now = process.make_timer(recording("now"));
     now->arm(Duration::min());
     world.run_for(1h);
     CHECK(seen == Seen{"now"});
@@ -111,13 +111,13 @@ TEST_CASE_FIXTURE(OneProcess, "extreme delays are clamped") {
 
 TEST_CASE_FIXTURE(OneProcess, "a lane runs its tasks in order, soon but not within the call") {
     const auto lane = process.make_lane(1);
-    for (const auto* name : {"a", "b", "c"}) lane->post(saying(name));
+    for (const auto* name : {"a", "b", "c"}) lane->post(recording(name));
     CHECK(seen.empty());
     world.run_for(10ms);
     CHECK(seen == Seen{"a", "b", "c"});
     {
         const auto brief = process.make_lane(1);
-        brief->post(saying("dropped"));
+        brief->post(recording("dropped"));
     }
     world.run_for(10ms);
     CHECK(seen.size() == 3);
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(OneProcess,
     const auto lane = prompt.make_lane(1);
     lane->post([&] {
         seen.push_back("a");
-        lane->post(saying("b"));
+        lane->post(recording("b"));
     });
     CHECK(seen.empty());
     world.run_for(Duration::zero());
@@ -149,13 +149,13 @@ TEST_CASE_FIXTURE(OneProcess,
 
 TEST_CASE_FIXTURE(OneProcess, "a crashed process stops, and others continue") {
     SimulatedRuntime survivor(world);
-    const auto timer = process.make_timer(saying("timer"));
+    const auto timer = process.make_timer(recording("timer"));
     const auto lane = process.make_lane(1);
     const auto event = process.make_event();
     timer->arm(1s);
-    lane->post(saying("lane"));
-    process.after(1s, saying("task"));
-    survivor.after(1s, saying("survivor"));
+    lane->post(recording("lane"));
+    process.after(1s, recording("task"));
+    survivor.after(1s, recording("survivor"));
     process.crash();
     CHECK(process.is_crashed());
     const auto began = world.now();
@@ -166,8 +166,8 @@ TEST_CASE_FIXTURE(OneProcess, "a crashed process stops, and others continue") {
 }
 
 TEST_CASE_FIXTURE(OneProcess, "events due during a pause happen when the process resumes") {
-    process.after(1s, saying("a"));
-    process.after(2s, saying("b"));
+    process.after(1s, recording("a"));
+    process.after(2s, recording("b"));
     process.pause(5s);
     world.run_for(5s - 1us);
     CHECK(seen.empty());

@@ -18,10 +18,10 @@ using namespace asyncjobs;
 using namespace std::chrono_literals;
 using Fault = testing::FaultyJobStore::Fault;
 
-/// What is a few lane latencies, each below 2 ms, and not the time of anything else.
+/// A few lane latencies, each below 2 ms, and shorter than any other period.
 constexpr Duration at_once = 20ms;
 
-/// Counts what an executor asks of its store.
+/// Counts an executor's calls of its store.
 class SpyStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -57,7 +57,7 @@ struct World {
     Client client{memory, process};
     std::vector<LogEntry> log = {};
 
-    /// Nothing happens by polling unless a test asks for it.
+    /// Nothing happens by polling unless a test configures it.
     ExecutorOptions options() {
         return {.concurrency = 2,
                 .poll_every = 1h,
@@ -80,7 +80,7 @@ struct World {
         return until([&] { return is_finished(status(id)); }, within);
     }
 
-    /// An asynchronous handler whose runs take `length`, whatever they are asked.
+    /// An asynchronous handler whose runs take `length`, whatever is requested.
     AsyncHandlerFunction taking(Duration length) {
         return [this, length](const JsonText&, ProgressReporter&, Completion done) {
             process->after(length, [done = std::move(done)] { done(nullptr, JsonText()); });

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-/// The Error that `call` throws; fails the test if it throws none.
+/// Returns the Error that `call` throws; fails the test if it throws none.
 template <typename Call>
 asyncjobs::Error thrown_by(Call call) {
     try {
@@ -18,7 +18,7 @@ asyncjobs::Error thrown_by(Call call) {
     throw std::logic_error("no Error was thrown");
 }
 
-/// What the Error that `call` throws says, provided that its code is `code`.
+/// Returns the message of the Error that `call` throws, provided that its code is `code`.
 template <typename Call>
 std::string refusal(asyncjobs::Errc code, Call call) {
     const auto error = thrown_by(call);
@@ -26,7 +26,7 @@ std::string refusal(asyncjobs::Errc code, Call call) {
     return error.what();
 }
 
-/// Named in a failure: `CHECK(has(text, "part"))`.
+/// Shown in a failure: `CHECK(has(text, "part"))`.
 inline bool has(const std::string& text, const std::string& part) {
     INFO(text);
     return text.find(part) != std::string::npos;

@@ -101,7 +101,7 @@ private:
     unsigned parallel() const;
     void turn();
     void recover(std::vector<Settlement>& settlements);
-    ClaimRequest take_wishes(std::vector<std::string>& queues);
+    ClaimRequest plan_claim(std::vector<std::string>& queues);
     void note_kind(const Handler& handler, const std::string& queue);
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
                bool ahead, SteadyTime asked_at);

@@ -81,7 +81,7 @@ ASYNCJOBS_INLINE void ExecutorCore::turn() {
     try {
         if (outcome_unknown) recover(settlements);
         std::vector<std::string> queues;
-        const ClaimRequest request = take_wishes(queues);
+        const ClaimRequest request = plan_claim(queues);
         Exchange exchange;
         try {
             exchange = store_.exchange(settlements, request);
@@ -113,7 +113,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std:
 /// Decides how many jobs to claim now, and from which `queues`, which the request refers to. While
 /// all threads are busy, queues whose latest job needed one come last: others may hold jobs that
 /// need none.
-ASYNCJOBS_INLINE ClaimRequest ExecutorCore::take_wishes(std::vector<std::string>& queues) {
+ASYNCJOBS_INLINE ClaimRequest ExecutorCore::plan_claim(std::vector<std::string>& queues) {
     const Lock lock(mutex_);
     ClaimRequest request{.worker = worker_,
                          .queues = {},

@@ -50,8 +50,8 @@ inline void check_limits(const std::vector<Limit>& limits) {
     }
 }
 
-inline unsigned threads_for(unsigned wish, unsigned concurrency) {
-    return wish == 0 ? concurrency : wish;
+inline unsigned threads_for(unsigned requested, unsigned concurrency) {
+    return requested == 0 ? concurrency : requested;
 }
 
 inline ExecutorOptions checked(ExecutorOptions options) {

@@ -26,19 +26,19 @@ std::string slot_of(const JsonText& input) {
     return std::string(json::to_value(input).at("slot").as_string());
 }
 
-/// Counts how often a slot's job was submitted with a settlement that was accepted. Ids do not
-/// matter here, so that it shows what they would hide.
+/// Counts how often a slot's job was submitted with an accepted settlement. Counts by slot, not by
+/// id, because ids would hide duplicates.
 class Submissions final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
 
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
-        auto answer = inner().exchange(settlements, request);
+        auto result = inner().exchange(settlements, request);
         for (std::size_t i = 0; i < settlements.size(); ++i)
             for (const auto& job : settlements[i].follow_ups())
-                if (answer.settled[i].accepted && job.type == "tick") ++counts_[slot_of(job.input)];
-        return answer;
+                if (result.settled[i].accepted && job.type == "tick") ++counts_[slot_of(job.input)];
+        return result;
     }
 
     const std::map<std::string, int>& counts() const noexcept { return counts_; }
@@ -67,8 +67,8 @@ public:
         faulty_ = false;
         for (auto& member : members_)
             if (!member.scheduler) start(member);
-        world_.run_for(12s); // for what was claimed by the dead, and what has piled up
-        // Half way between two slots, no firing is under way.
+        world_.run_for(12s); // for jobs claimed by dead processes, and for the backlog
+        // Half way between two slots, no firing is active.
         const auto now = world_.wall_clock();
         world_.run_for(cron_.next_after(now).value() + 500ms - now);
         check(first_slot);
@@ -92,7 +92,7 @@ private:
         return world_.chance(0.02) ? busy : none;
     }
 
-    /// No slot is missed, however long all processes are away.
+    /// No slot is missed, however long all processes are down.
     Schedule schedule() {
         return {.cron = cron_,
                 .job = {.type = "tick",
@@ -138,7 +138,7 @@ private:
         try {
             scheduler.set("ticks", schedule());
         } catch (const Error&) {
-            // It may have happened or not: the slots are the same.
+            // Whether it happened or not, the slots are the same.
         }
     }
 
@@ -155,7 +155,7 @@ private:
         }
         if (jobs.size() != slots)
             violations_.push_back(fmt::format("{} slots have jobs, of {}", jobs.size(), slots));
-        // A change that meets a firing may bring a slot back; its job's id is taken then.
+        // A change concurrent with a firing may repeat a slot, whose job's id is then taken.
         if (changes_) return;
         for (const auto& [slot, count] : submissions_.counts())
             if (count != 1)

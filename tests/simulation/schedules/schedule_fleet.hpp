@@ -10,12 +10,12 @@
 
 namespace simulation {
 
-/// Puts a decorator between the schedulers and their store.
+/// Inserts a decorator between the schedulers and their store.
 using Plant = std::function<std::unique_ptr<asyncjobs::JobStore>(asyncjobs::JobStore& inner)>;
 
 /// Runs three schedulers against one store through crashes, pauses, restarts, changes of the
-/// schedule and failing store calls, all drawn from `seed`. Answers what was not as it should be:
-/// that each slot fires, and only once. The same seed gives the same run.
+/// schedule and failing store calls, all drawn from `seed`. Returns the violations of the rule that
+/// each slot fires exactly once. The same seed gives the same run.
 std::vector<std::string> run_schedule_fleet(std::uint64_t seed, const Plant& plant = {});
 
 } // namespace simulation

@@ -10,8 +10,8 @@ namespace {
 using namespace asyncjobs;
 using namespace simulation;
 
-/// A store that does not submit what follows in the transaction of the settlement, and dies in
-/// between now and then.
+/// A store that submits follow-ups outside the transaction of the settlement, and crashes in
+/// between.
 class FollowUpsApart final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -25,9 +25,9 @@ public:
             const auto& follow_ups = settlement.follow_ups();
             jobs.insert(jobs.end(), follow_ups.begin(), follow_ups.end());
         }
-        auto answer = inner().exchange(bare, request);
+        auto result = inner().exchange(bare, request);
         if (!jobs.empty() && ++calls_ % 8 != 0) inner().submit(jobs);
-        return answer;
+        return result;
     }
 
 private:

@@ -34,9 +34,9 @@ TEST_CASE("every caller gets its own item's result, and no commit exceeds the li
         const std::lock_guard lock(mutex);
         largest = std::max(largest, items.size());
         items_committed += items.size();
-        std::vector<int> answers;
-        for (const int item : items) answers.push_back(10 * item);
-        return answers;
+        std::vector<int> results;
+        for (const int item : items) results.push_back(10 * item);
+        return results;
     });
     std::atomic<int> wrong = 0;
     {
@@ -111,7 +111,7 @@ TEST_CASE("every caller gets its own item's result from one of several leaders")
     CHECK(too_many == 0);
 }
 
-/// A caller that leads its own commit, blocked in it, with two more behind it that share the next.
+/// A caller that leads its own commit, blocked in it, with two waiting callers that share the next.
 struct Queue {
     explicit Queue(Group::Commit commit)
         : group(10, *real_runtime, [this, commit = std::move(commit)](std::span<const int> items) {
@@ -122,19 +122,19 @@ struct Queue {
               return commit(items);
           }) {}
 
-    /// What the callers of 1 and 2, who wait together, are answered.
-    std::vector<std::string> answers_of_two() {
+    /// The results of the callers of 1 and 2, which wait together.
+    std::vector<std::string> results_of_two() {
         std::jthread leader([this] { group.submit(0); });
         began.wait();
-        std::vector<std::string> answers(2);
-        std::vector<std::exception_ptr> errors(2); // not looked at before the threads are done: a
+        std::vector<std::string> results(2);
+        std::vector<std::exception_ptr> errors(2); // read only after the threads are done: a
                                                    // sanitizer does not see how they are shared
         std::latch called(2);
         const auto call = [&](int item) {
             called.count_down();
             const auto at = static_cast<std::size_t>(item - 1);
             try {
-                answers[at] = std::to_string(group.submit(item));
+                results[at] = std::to_string(group.submit(item));
             } catch (...) {
                 errors[at] = std::current_exception();
             }
@@ -148,10 +148,10 @@ struct Queue {
             try {
                 if (errors[at]) std::rethrow_exception(errors[at]);
             } catch (const std::exception& error) {
-                answers[at] = error.what();
+                results[at] = error.what();
             }
         }
-        return answers;
+        return results;
     }
 
     std::latch began{1}, may_end{1};
@@ -163,8 +163,8 @@ TEST_CASE("a retryable fault is thrown to every caller") {
         if (items[0] != 0) throw Error(Errc::store_unavailable, "away");
         return {0};
     });
-    for (const auto& answer : queue.answers_of_two())
-        CHECK(answer.find("away") != std::string::npos);
+    for (const auto& result : queue.results_of_two())
+        CHECK(result.find("away") != std::string::npos);
 }
 
 TEST_CASE("a fault of one item does not affect the others") {
@@ -172,9 +172,9 @@ TEST_CASE("a fault of one item does not affect the others") {
         if (std::ranges::find(items, 1) != items.end()) throw Error(Errc::store_failure, "bad");
         return std::vector<int>(items.begin(), items.end());
     });
-    const auto answers = queue.answers_of_two();
-    CHECK(answers[0].find("bad") != std::string::npos);
-    CHECK(answers[1] == "2");
+    const auto results = queue.results_of_two();
+    CHECK(results[0].find("bad") != std::string::npos);
+    CHECK(results[1] == "2");
 }
 
 TEST_CASE("any other exception reaches every caller, and the next commit proceeds") {
@@ -182,11 +182,11 @@ TEST_CASE("any other exception reaches every caller, and the next commit proceed
         if (items[0] != 0) throw std::runtime_error("unexpected");
         return {0};
     });
-    for (const auto& answer : queue.answers_of_two()) CHECK(answer == "unexpected");
+    for (const auto& result : queue.results_of_two()) CHECK(result == "unexpected");
     CHECK_THROWS_AS(queue.group.submit(3), std::runtime_error);
 }
 
-/// Throws when it is moved more often.
+/// Throws when moved more often.
 struct Fragile {
     explicit Fragile(int moves) : moves_left(moves) {}
     Fragile(Fragile&& from) : moves_left(from.moves_left - 1) {

@@ -13,10 +13,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// Bits that unit_interval() makes `part` of.
+/// Random bits that unit_interval() turns into `part`.
 std::uint64_t bits(double part) { return static_cast<std::uint64_t>(part * 0x1p53) << 11; }
 
-/// The order that `draws`, from 0 to below 1, lead to; each must be made, and no more.
+/// The order that results from `draws`, from 0 to below 1; each must be used, and no more.
 Names drawn(const QueueOrder& order, std::vector<double> draws) {
     std::size_t used = 0;
     const auto names = order.draw([&] { return bits(draws.at(used++)); });

@@ -23,7 +23,7 @@ TEST_CASE("a new refused outcome is retried next, one refused again comes last")
     REQUIRE(taken.size() == 3);
     detail::RefusedEndList refused;
     refused.splice(refused.end(), taken, taken.begin());
-    taken.pop_front(); // was recorded
+    taken.pop_front(); // recorded
     ends.put_back(std::move(taken), std::move(refused));
 
     CHECK(ends.size() == 3);

@@ -4,7 +4,7 @@
 
 namespace {
 
-/// Calls `before_answer` once it has read, before the reader knows.
+/// Calls `before_return` once it has read, before the reader has the result.
 class ReadingStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -12,7 +12,7 @@ public:
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         batches.push_back(ids.size());
         auto jobs = inner().find(ids);
-        if (before_answer) std::exchange(before_answer, {})();
+        if (before_return) std::exchange(before_return, {})();
         return jobs;
     }
 
@@ -23,7 +23,7 @@ public:
 
     std::vector<std::size_t> batches = {};
     std::vector<std::size_t> glances = {};
-    std::function<void()> before_answer = {};
+    std::function<void()> before_return = {};
 };
 
 struct WatchedJobs : World {
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "a watcher does not receive reads that began befo
     std::vector<JobStatus> first, late;
     const auto watched =
         loop.add(id, [&](const std::optional<Job>& job) { first.push_back(job->status); });
-    reading.before_answer = [&] {
+    reading.before_return = [&] {
         client.retry(id);
         loop.add(id, [&](const std::optional<Job>& job) { late.push_back(job->status); });
     };
@@ -52,11 +52,11 @@ TEST_CASE_FIXTURE(WatchedJobs, "a watcher does not receive reads that began befo
 
 TEST_CASE_FIXTURE(WatchedJobs, "watched jobs are read in batches of bounded size") {
     std::vector<detail::WatchLoop::WatchedPtr> watched;
-    int told = 0;
+    int notified = 0;
     for (int i = 0; i < 1200; ++i)
-        watched.push_back(loop.add(submit(), [&](const std::optional<Job>&) { ++told; }));
+        watched.push_back(loop.add(submit(), [&](const std::optional<Job>&) { ++notified; }));
     pass(100ms);
-    CHECK(told == 1200);
+    CHECK(notified == 1200);
     CHECK(reading.batches.size() >= 3);
     for (const auto size : reading.batches) CHECK(size <= 500);
     pass(2s);
@@ -66,17 +66,18 @@ TEST_CASE_FIXTURE(WatchedJobs, "watched jobs are read in batches of bounded size
 
 TEST_CASE_FIXTURE(WatchedJobs, "a poll reads only changed jobs") {
     std::vector<JobId> ids;
-    std::vector<JobId> told;
+    std::vector<JobId> notified;
     std::vector<detail::WatchLoop::WatchedPtr> watched;
     for (int i = 0; i < 10; ++i) {
         ids.push_back(submit());
-        watched.push_back(loop.add(ids.back(), [&told, id = ids.back()](const std::optional<Job>&) {
-            told.push_back(id);
-        }));
+        watched.push_back(
+            loop.add(ids.back(), [&notified, id = ids.back()](const std::optional<Job>&) {
+                notified.push_back(id);
+            }));
     }
     pass(100ms);
-    CHECK(told.size() == 10);
-    told.clear();
+    CHECK(notified.size() == 10);
+    notified.clear();
     reading.batches.clear();
     pass(10s);
     CHECK(reading.glances.size() >= 5);
@@ -84,7 +85,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "a poll reads only changed jobs") {
     memory.cancel(ids[3], {}); // without a hint
     pass(2s);
     CHECK(reading.batches == std::vector<std::size_t>{1});
-    CHECK(told == std::vector{ids[3]});
+    CHECK(notified == std::vector{ids[3]});
 }
 
 TEST_CASE_FIXTURE(WatchedJobs, "a poll notices a removed job") {
