@@ -320,7 +320,7 @@ void Session::begin_stream() {
     phase_ = Phase::streaming;
     read_few();
     write_piece(response_head(response_, wall_clock(), http::Persistence::close,
-                              head_.http_1_1 ? http::Framing::chunked : http::Framing::as_said),
+                              head_.http_1_1 ? http::Framing::chunked : http::Framing::declared),
                 &Session::ask_for_piece);
 }
 

@@ -57,7 +57,7 @@ WireMessage to_wire(Response response, bool http_1_1, bool keep_alive) {
     message.keep_alive = keep_alive && !message.rest && is_framed;
     const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
     message.start = response_head(response, now, persistence(http_1_1, message.keep_alive),
-                                  chunked ? Framing::chunked : Framing::as_said);
+                                  chunked ? Framing::chunked : Framing::declared);
     if (const auto* text = std::get_if<std::string>(&response.body)) message.start += *text;
     message.memory = std::move(response.memory);
     return message;

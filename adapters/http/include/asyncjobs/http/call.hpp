@@ -9,9 +9,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Who asks, as the host's authenticator found out.
+/// The authenticated caller.
 struct ASYNCJOBS_HTTP_DECL Principal {
-    std::string owner = {};              ///< whose jobs these are; see NewJob::owner
+    std::string owner = {};              ///< of the caller's jobs; see NewJob::owner
     std::vector<std::string> roles = {}; ///< for the host's own rules
 
     bool has_role(std::string_view role) const noexcept;
@@ -24,10 +24,10 @@ public:
         values_.emplace_back(std::move(name), std::move(value));
     }
 
-    /// The first of that name; nullptr if there is none.
+    /// The first value of that name; nullptr if none exists.
     const std::string* find(std::string_view name) const noexcept;
 
-    /// The only one of that name, or nullptr. Throws Problem (400) if there are several.
+    /// The only value of that name; nullptr if none exists. Throws Problem (400) if it is repeated.
     const std::string* single(std::string_view name) const;
 
     auto begin() const noexcept { return values_.begin(); }
@@ -37,10 +37,10 @@ private:
     std::vector<std::pair<std::string, std::string>> values_;
 };
 
-/// What a route is given: one authenticated request. Valid for the time of the call.
+/// The argument of a route's handler: one authenticated request. Valid for the time of the call.
 struct Call {
     const Request& request;
-    const Principal& principal; ///< with an empty owner on a route without authentication
+    const Principal& principal; ///< its owner is empty on a route without authentication
     const Parameters& path;     ///< of the route's `{name}` segments
     const Parameters& query;
 };

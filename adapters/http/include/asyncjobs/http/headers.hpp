@@ -12,8 +12,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// The header fields of a message: a multimap with case-insensitive names that keeps its order.
 ///
-/// Whatever holds one can write it to the wire as it is: a name is an HTTP token, and a value holds
-/// no CR, LF, NUL or other control character but a tab.
+/// Its fields can be written to the wire as they are: a name is an HTTP token, and a value contains
+/// no CR, LF, NUL or other control character except tab.
 ///
 /// Thread-safety  As std::vector.
 /// Errors         add() and set() throw Error (Errc::invalid_argument) for what can't be a field.
@@ -33,10 +33,10 @@ public:
     void set(std::string name, std::string value);
     void remove(std::string_view name);
 
-    /// The first field's value; nullptr if there is none. Valid until the next change.
+    /// The first field's value; nullptr if none exists. Valid until the next change.
     const std::string* find(std::string_view name) const noexcept;
 
-    /// All values of that name as one comma-separated list; empty if there is none.
+    /// All values of that name as one comma-separated list; empty if none exists.
     std::string joined(std::string_view name) const;
     std::size_t count(std::string_view name) const noexcept;
 
@@ -48,10 +48,10 @@ private:
     std::vector<Field> fields_;
 };
 
-/// As HTTP compares field names and most tokens: ASCII letters alike in both cases.
+/// Compares as HTTP does for field names and most tokens: ignores the case of ASCII letters.
 ASYNCJOBS_HTTP_DECL bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-/// Without blanks and tabs at both ends.
+/// `text` without blanks and tabs at both ends.
 ASYNCJOBS_HTTP_DECL std::string_view trimmed(std::string_view text) noexcept;
 
 /// Whether `text` is a token: a method, a field name.

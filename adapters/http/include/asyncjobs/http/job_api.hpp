@@ -19,82 +19,85 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Finds out who asks; empty: nobody that is known (401, `WWW-Authenticate: Bearer`, which says
-/// `error="invalid_token"` where a token was sent). Called from several threads at once. May block;
-/// for one that does not, see ApiOptions::authenticator_blocks.
-/// A Problem that it throws is the answer; anything else that it throws becomes a 500.
+/// Returns the caller of a request; empty for missing or invalid credentials (401 with
+/// `WWW-Authenticate: Bearer`, and `error="invalid_token"` if a token was sent). Called from
+/// several threads at once. May block; see ApiOptions::authenticator_blocks.
+///
+/// Errors  A Problem that it throws is the response; any other exception becomes a 500.
 using Authenticator = std::function<std::optional<Principal>(const Request&)>;
 
 /// Every member is checked by JobApi's constructor.
 struct ApiOptions {
-    std::string prefix = "/v1"; ///< of all routes but the operators'; may be empty
-    /// Precedes the URLs in answers: `https://api.example.org`, or `https://example.org/api`, or
+    std::string prefix = "/v1"; ///< of every route except the operators'; may be empty
+    /// Precedes the URLs in responses: `https://api.example.org`, or `https://example.org/api`, or
     /// `/api` where a proxy serves the API under that path and strips it. Empty: the URLs begin
     /// with the prefix.
     std::string public_base_url = {};
     Authenticator authenticator = {};
-    /// false, if it returns at once, as one does that looks into memory only: then it may be called
-    /// by the thread that calls handle(), too, and who asks for a job's status needs no thread of
-    /// the API's for himself.
+    /// false: the authenticator returns at once, for example because it reads memory only. Then the
+    /// thread that calls handle() may call it, and a request for a job's status occupies no thread
+    /// of the API.
     bool authenticator_blocks = true;
-    bool allow_anonymous = false; ///< instead of an authenticator: all jobs are everybody's
+    bool allow_anonymous = false; ///< instead of an authenticator: all callers share all jobs
 
-    /// Addresses and networks (`127.0.0.1`, `10.0.0.0/8`, `fd00::/8`) of the proxies before this
-    /// service. What they add to `X-Forwarded-For` is believed, and nobody else's.
+    /// Addresses and networks (`127.0.0.1`, `10.0.0.0/8`, `fd00::/8`) of the proxies in front of
+    /// this service. `X-Forwarded-For` is trusted only from them.
     std::vector<std::string> trusted_proxies = {};
 
     OpenApiOptions openapi = {};
-    bool metrics = true; ///< `GET /metrics` for Prometheus, to anybody; holds loads, no job's data
+    bool metrics = true; ///< `GET /metrics` for Prometheus, without authentication; no job's data
 
-    /// 0-1000; requests at once. 0: none; handle() answers on the thread that calls it, which is
-    /// faster where neither the store nor any function given here blocks: with MemoryJobStore.
+    /// 0-1000; requests at once. 0: none; handle() responds on the calling thread, which is faster
+    /// if neither the store nor a function given here blocks, as with MemoryJobStore.
     unsigned threads = 8;
-    std::size_t queue_limit = 1000; ///< 0-1000000; requests that wait for a thread; more get 503
+    std::size_t queue_limit = 1000;       ///< 0-1000000; requests queued for a thread; more get 503
     std::size_t body_limit = 1024 * 1024; ///< bytes, 1 - JsonText::max_size
-    /// Bytes, 64 KiB - 1 TiB; of answers that are being written, but small ones (16 KiB). One more
-    /// gets 503, and a stream ends. A single owner, or address of who has none, may have a quarter
-    /// of it, or one answer that is larger.
+    /// Bytes, 64 KiB - 1 TiB; of responses larger than 16 KiB that are being written. One more gets
+    /// 503, and a stream ends. One owner (one address for anonymous callers) may use a quarter of
+    /// it, or one response that is larger.
     std::size_t response_memory_limit = 64 * 1024 * 1024;
     std::size_t depth_limit = 32;  ///< 1 - JsonText::max_depth; nesting of a request's JSON
     std::size_t default_page = 50; ///< 1 - max_page; jobs in a listing
     std::size_t max_page = 200;    ///< 1-1000
     TimeSpan retry_after_cap = std::chrono::seconds{30}; ///< 1 s - 1 day
 
-    /// 0-1000000, in `submits_period`; one more gets 429; 0: as many as they like.
+    /// 0-1000000, in `submits_period`; one more gets 429; 0: unlimited.
     std::size_t submits_per_owner = 0;
     TimeSpan submits_period = std::chrono::minutes{1}; ///< 1 s - 1 day
 
-    /// 0 - 1 hour; caps `Prefer: wait`; 0: nobody waits.
+    /// 0 - 1 hour; caps `Prefer: wait`; 0: no request waits.
     TimeSpan max_wait = std::chrono::seconds{60};
-    std::size_t max_waits = 20'000;                ///< 0-1000000; requests that wait; more get 503
-    std::size_t max_waits_per_owner = 100;         ///< likewise; one more gets 429
-    std::size_t max_streams = 20'000;              ///< 0-1000000; of events; more get 503
-    std::size_t max_streams_per_owner = 100;       ///< likewise; one more gets 429
-    TimeSpan heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of a stream without news
+    std::size_t max_waits = 20'000;                ///< 0-1000000; waiting requests; more get 503
+    std::size_t max_waits_per_owner = 100;         ///< 0-1000000; one more gets 429
+    std::size_t max_streams = 20'000;              ///< 0-1000000; event streams; more get 503
+    std::size_t max_streams_per_owner = 100;       ///< 0-1000000; one more gets 429
+    TimeSpan heartbeat = std::chrono::seconds{15}; ///< 1 ms - 1 hour; of an idle stream
 
-    /// Makes the jobs that are submitted with an accepted one, in its transaction: those that tell
-    /// of it by webhooks, say. They name it in `after`. May block. Throws as a RouteHandler does;
-    /// an Error (Errc::invalid_argument) is answered with 422 and its text.
+    /// Returns the jobs to submit in the transaction of an accepted one, for example webhook
+    /// deliveries. They name it in `after`. May block. Throws as a RouteHandler does; an Error
+    /// (Errc::invalid_argument) gets 422 with its text.
     std::function<std::vector<NewJob>(const NewJob& job, const Call&)> accompany = {};
-    /// The same for a failed or cancelled job that is to be started anew: they are submitted just
-    /// before it is, and so may find it as it was. Should it not be started after all, they stay.
+    /// Likewise for a failed or cancelled job that is to be retried. They are submitted just before
+    /// the retry, and may still find the job finished. If the retry fails, they remain.
     std::function<std::vector<NewJob>(const Job& job, const Call&)> accompany_retry = {};
 
-    /// Whose scripts may use the API from browsers: `https://app.example.org`, to the letter.
-    /// Empty: nobody's.
+    /// Origins whose scripts may use the API from browsers, exactly: `https://app.example.org`.
+    /// Empty: none.
     std::vector<std::string> cors_origins = {};
-    bool cors_credentials = false; ///< with the browser's cookies, too
+    bool cors_credentials = false; ///< true: with the browser's cookies
 
-    /// Changes a completed job's result on its way out: signs a URL anew, hides a member. The
-    /// stored result stays as it is. A result that is sent changed changes the ETag.
+    /// Changes a completed job's result before it is sent: signs a URL again, hides a member. The
+    /// stored result does not change. A changed result changes the ETag.
     std::function<void(const Job&, boost::json::value& result)> present_result = {};
-    /// Called from any thread that answers, also at the same time; must not throw.
+    /// Called from any thread that handles requests, possibly concurrently; must not throw.
     std::function<void(const LogEntry&)> log = {};
 };
 
-/// A route of the host's own, on the API's threads. May block, unless RouteOptions says otherwise.
-/// Throw Problem for a worded error; anything else that is thrown is logged, and answered with a
-/// bare 500.
+/// Handles a route of the host, on the API's threads. May block unless RouteOptions::blocks is
+/// false.
+///
+/// Errors  A Problem that it throws is the response; any other exception is logged and becomes a
+///         500 without its text.
 using RouteHandler = std::function<Response(const Call&)>;
 
 namespace detail {
@@ -103,17 +106,16 @@ concept NoRouteHandler = !std::convertible_to<Function, RouteHandler>;
 } // namespace detail
 
 struct RouteOptions {
-    bool authenticate = true; ///< false: anybody, with an empty principal
+    bool authenticate = true; ///< false: no authentication, an empty principal
     Permit permit = {};
-    /// Members of an OpenAPI Operation Object: `{"summary": "A report's file"}`. What is missing
-    /// there and known from the route, `/openapi.json` adds: parameters of the path, security,
-    /// problems.
+    /// Members of an OpenAPI Operation Object: `{"summary": "A report's file"}`. `/openapi.json`
+    /// adds missing ones that follow from the route: path parameters, security, problems.
     JsonText operation = {};
-    bool blocks = true;    ///< false: the handler returns at once; it may be called by handle()
-    bool described = true; ///< false: `/openapi.json` does not name it
+    bool blocks = true;    ///< false: the handler returns at once, and handle() may call it
+    bool described = true; ///< false: left out of `/openapi.json`
 };
 
-/// A request that JobApi is answering. May be dropped.
+/// A handle to a request in progress. May be dropped.
 ///
 /// Thread-safety  Full.
 class ASYNCJOBS_HTTP_DECL Ongoing {
@@ -129,8 +131,9 @@ public:
     Ongoing() = default;
     explicit Ongoing(std::weak_ptr<Work> work) : work_(std::move(work)) {}
 
-    /// The client waits no longer, or is gone: if the request waits for a job, it is answered now,
-    /// as the job is, and what it was counted as waiting for is free for others.
+    /// Cancels the wait of a request that waits for a job, because the client waits no longer or
+    /// has disconnected: the response is sent now, with the job's current state, and the request
+    /// no longer counts as waiting.
     void hurry() const {
         if (const auto work = work_.lock()) work->hurry();
     }
@@ -139,20 +142,20 @@ private:
     std::weak_ptr<Work> work_;
 };
 
-/// The job API of HTTP clients, over neutral messages: a server hands it requests and writes what
-/// it answers.
+/// The job API for HTTP clients, over neutral messages: a server passes requests to it and writes
+/// its responses.
 ///
 /// Declare routes, then handle(). A path holds literal segments and `{name}`, which matches one
 /// segment; it is relative to the prefix.
 ///
 /// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any
 ///                thread; routes only before the first handle().
-/// Blocking       None of those blocks, unless ApiOptions::threads is 0; what may block runs on
+/// Blocking       None of those blocks, unless ApiOptions::threads is 0; whatever may block runs on
 ///                the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
-///                The constructor throws Errc::overloaded where the system has no thread,
-///                descriptor or memory left.
+///                The constructor throws Errc::overloaded if the system has no thread, descriptor
+///                or memory left.
 class ASYNCJOBS_HTTP_DECL JobApi {
 public:
     using Respond = std::function<void(Response)>;
@@ -160,12 +163,13 @@ public:
     JobApi(Client& client, ApiOptions options);
     JobApi(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options);
 
-    /// Waits for requests that run; answers those that wait with 503.
+    /// Waits for running requests; waiting ones get 503.
     ~JobApi();
     JobApi(const JobApi&) = delete;
     JobApi& operator=(const JobApi&) = delete;
 
-    /// `POST path` submits a job: typed, with its input read and checked before it is accepted.
+    /// Declares `POST path`, which submits a typed job. The input is read and checked before the
+    /// job is accepted.
     template <typename Input>
     void submit_route(std::string_view path, SubmitRoute<Input> route = {}) {
         if constexpr (asyncjobs::detail::require_described_job<Input>())
@@ -173,7 +177,7 @@ public:
     }
     void submit_route(std::string_view path, UntypedSubmitRoute route);
 
-    /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, read and checked alike.
+    /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, with the same checks.
     template <typename Input>
     void allow_generic(SubmitRoute<Input> route = {}) {
         if constexpr (asyncjobs::detail::require_described_job<Input>())
@@ -181,7 +185,7 @@ public:
     }
     void allow_generic(UntypedSubmitRoute route);
 
-    /// A route of the host's own. One for GET answers HEAD too.
+    /// Declares a route of the host. A GET route handles HEAD, too.
     void route(std::string_view method, std::string_view path, RouteHandler handler,
                RouteOptions options = {});
 
@@ -193,26 +197,26 @@ public:
                       "it is no coroutine");
     }
 
-    /// Calls `respond` exactly once, from one of the API's threads, or at once from this one where
-    /// there is nothing to wait for or no room. `respond` must not block and must not throw. Where
-    /// there is no memory for any other answer, that is a 503 without a field, which only the end
-    /// of the connection can frame.
+    /// Calls `respond` exactly once: from one of the API's threads, or within this call if nothing
+    /// blocks or a limit is reached. `respond` must not block and must not throw. If no memory is
+    /// left for another response, it is a 503 without a header field, which only the end of the
+    /// connection delimits.
     Ongoing handle(Request request, Respond respond);
 
-    /// For a service that goes down: from now on submits get 503, and so does `/readyz`; requests
-    /// that wait for a job are answered as it is; streams end, and have their clients come back.
-    /// All else goes on. Can't be taken back.
+    /// Prepares for shutdown: from now on submits and `/readyz` get 503, waiting requests return
+    /// with the job's current state, and streams end so that their clients reconnect. Other
+    /// requests continue. Can't be undone.
     void drain();
 
-    /// Whether a target belongs to the API, for a host that has routes elsewhere: it is under the
-    /// prefix, or one of the operators' (`/healthz`, `/readyz`, `/metrics`, `/openapi.json`).
+    /// Whether a target belongs to the API, for a host with other routes: it is under the prefix,
+    /// or an operators' route (`/healthz`, `/readyz`, `/metrics`, `/openapi.json`).
     bool serves(std::string_view target) const noexcept;
 
-    /// Whether a peer is one of `trusted_proxies`, so that a server does not count its connections
-    /// as one client's.
+    /// Whether a peer is one of `trusted_proxies`, whose connections a server must not count as one
+    /// client's.
     bool trusts(std::string_view address) const noexcept;
 
-    /// A problem as this API would answer it, for servers that refuse a request themselves.
+    /// The response for `problem`, for servers that refuse a request themselves.
     Response refuse(const Problem& problem) const;
 
 private:

@@ -14,16 +14,16 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Parses a request's document. Throws Problem (400) if it is malformed, has a key twice in one
-/// object, is no UTF-8, holds U+0000, or is nested deeper than `depth_limit`.
+/// Parses a request's document. Throws Problem (400) if it is malformed, has a duplicate key in an
+/// object, is not UTF-8, contains U+0000, or is nested deeper than `depth_limit`.
 ASYNCJOBS_HTTP_DECL boost::json::value read_json(std::string_view text, std::size_t depth_limit);
 
-/// The document of a request to a route that takes JSON, and answers it. Throws Problem for a
-/// request that wants something else (406) or sends something else (415), and as above.
+/// Parses the document of a request to a route that takes and returns JSON. Throws Problem for a
+/// request that does not accept JSON (406) or sends another media type (415), and as above.
 ASYNCJOBS_HTTP_DECL boost::json::value read_json(const Request& request,
                                                  std::size_t depth_limit = 32);
 
-/// 422, with all that is wrong with a document.
+/// A 422 that lists `errors`.
 ASYNCJOBS_HTTP_DECL Problem invalid_input(const json::Mismatches& errors);
 
 namespace detail {
@@ -31,7 +31,7 @@ namespace detail {
 ASYNCJOBS_HTTP_DECL json::Mismatches missing_members(const boost::json::value& document,
                                                      const std::vector<std::string>& required);
 
-/// As json::read(), and what is missing of the top-level members that must be there.
+/// Like json::read(); also reports missing top-level members that `required` names.
 template <json::Described Document>
 json::Mismatches read_members(const boost::json::value& value, Document& out,
                               const std::vector<std::string>& required,
@@ -44,8 +44,9 @@ json::Mismatches read_members(const boost::json::value& value, Document& out,
 
 } // namespace detail
 
-/// For a route of the host's own: the document of a request as a described struct. `required` are
-/// top-level members that must be there. Throws Problem as read_json() and invalid_input() do.
+/// For a route of the host: reads the document of a request into a described struct. `required`
+/// names top-level members that must be present. Throws Problem as read_json() and invalid_input()
+/// do.
 template <typename Document>
 Document read_document(const Request& request, const std::vector<std::string>& required = {},
                        json::UnknownMembers unknown_members = json::UnknownMembers::refuse) {
@@ -60,8 +61,8 @@ Document read_document(const Request& request, const std::vector<std::string>& r
     return document;
 }
 
-/// The text of a member of the object that `document` is known to be; empty if there is none of
-/// that name, or its name is spelled with escapes.
+/// The text of a member of `document`, which must be a valid object; empty if none has that name or
+/// its name is written with escapes.
 ASYNCJOBS_HTTP_DECL std::string_view member_text(std::string_view document,
                                                  std::string_view name) noexcept;
 

@@ -12,18 +12,18 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// What is wrong with a well-formed request: answered as 422 with all of it at once.
+/// The violations in a well-formed request; the response is a 422 that lists all of them.
 class ASYNCJOBS_HTTP_DECL Violations {
 public:
-    /// `pointer` is a JSON pointer into the request's document: `/from`. Ignored where reading the
-    /// document has found fault with that place, or with one around it, already; and where there
-    /// are more than json::most_mismatches.
+    /// `pointer` is a JSON pointer into the request's document: `/from`. Ignored if reading the
+    /// document has already found a mismatch there or in an enclosing value, and beyond
+    /// json::most_mismatches.
     void add(std::string pointer, std::string detail);
 
     bool empty() const noexcept { return found_.empty(); }
     const json::Mismatches& all() const noexcept { return found_; }
 
-    /// Takes over what reading has found. From then on those places are closed to add().
+    /// Adds the mismatches that reading has found. From then on add() ignores those places.
     void found_by_reading(json::Mismatches mismatches);
 
 private:
@@ -31,17 +31,16 @@ private:
     std::size_t read_ = 0;
 };
 
-/// An answer other than success, in the words of RFC 9457. Throw it from a route's handler, or let
-/// JobApi::refuse() render it.
+/// An error response (RFC 9457). Throw it from a route's handler, or pass it to JobApi::refuse().
 ///
 /// `code` is stable and for programs (`not_found`); the problem's `type` is derived from it.
-/// `detail` is for people and must hold nothing secret.
+/// `detail` is for people and must not contain secrets.
 class ASYNCJOBS_HTTP_DECL ASYNCJOBS_VISIBLE Problem : public std::exception {
 public:
     Problem(unsigned status, std::string code, std::string detail);
 
     Problem&& with_header(std::string name, std::string value) &&;
-    /// Up to json::most_mismatches; `more_errors` says that there are more.
+    /// Adds up to json::most_mismatches errors, and `more_errors` if there are more.
     Problem&& with_errors(const json::Mismatches& errors) &&;
     Problem&& with_member(std::string_view name, boost::json::value value) &&;
 
@@ -49,8 +48,8 @@ public:
     unsigned status() const noexcept { return status_; }
     const std::string& code() const noexcept { return code_; }
 
-    /// As `application/problem+json`; `instance` names this occurrence. A 422 without errors has
-    /// one, of the request as a whole: its detail.
+    /// The response in `application/problem+json`; `instance` identifies this occurrence. A 422
+    /// without errors gets one with its detail, for the request as a whole.
     Response response(std::string_view instance) const;
 
 private:

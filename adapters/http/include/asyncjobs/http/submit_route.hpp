@@ -16,7 +16,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Whether a principal may use a route; where it says no, the answer is 403.
+/// Whether a principal may use a route; false: the response is 403.
 using Permit = std::function<bool(const Principal&)>;
 
 /// How a request becomes a job of type `Input::type`. Made for designated initialisers.
@@ -27,15 +27,15 @@ struct SubmitRoute {
     std::string queue = "default";
     int max_attempts = 5;                            ///< 1-1000
     TimeSpan timeout = {};                           ///< of one attempt; 0: none
-    TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long it stays readable when finished
-    /// 0 - 366 days; how long such a job usually runs: for `estimated_completion` until some have
-    /// been measured. 0: unknown.
+    TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long a finished job stays readable
+    /// 0 - 366 days; the usual run time, for `estimated_completion` until runs have been measured.
+    /// 0: unknown.
     TimeSpan expected_run = {};
-    std::vector<std::string> required = {}; ///< top-level members that must be there
+    std::vector<std::string> required = {}; ///< top-level members that must be present
     /// Top-level members that `prepare` sets. For clients they are unknown members.
     std::vector<std::string> set_by_host = {};
     json::UnknownMembers unknown_members = json::UnknownMembers::refuse;
-    /// Completes the input and adds what it finds wrong; called also when reading found fault.
+    /// Completes the input and adds violations; called even if reading found mismatches.
     std::function<void(Input&, const Call&, Violations&)> prepare = {};
     Permit permit = {};
     JsonText result_schema = {}; ///< for `/openapi.json`: json::schema_of_serialized<Result>()
@@ -53,14 +53,14 @@ struct UntypedSubmitRoute {
     std::vector<std::string> required = {};
     std::function<void(const boost::json::value&, const Call&, Violations&)> check = {};
     Permit permit = {};
-    JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json`; nothing is checked by it
-    JsonText result_schema = {}; ///< likewise
+    JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json` only; not enforced
+    JsonText result_schema = {}; ///< a JSON Schema, for `/openapi.json` only
     JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
 };
 
 namespace detail {
 
-/// What `/openapi.json` says of a submit route.
+/// The description of a submit route in `/openapi.json`.
 struct SubmitDescription {
     JsonText input_schema = {};
     std::vector<std::string> required = {};
@@ -71,8 +71,8 @@ struct SubmitDescription {
 
 /// A submit route without its type.
 struct SubmitRule {
-    NewJob job = {}; ///< all but id, owner and input
-    /// The job's input, from a document and its text. Meaningless where there are violations.
+    NewJob job = {}; ///< without id, owner and input
+    /// Makes the job's input of a document and its text. Meaningless if it adds violations.
     std::function<JsonText(const boost::json::value&, std::string_view text, const Call&,
                            Violations&)>
         read = {};
@@ -81,7 +81,8 @@ struct SubmitRule {
     SubmitDescription description = {};
 };
 
-/// Erases `members` of an object, and returns what is wrong with those that were there.
+/// Erases `members` of an object, and returns a mismatch for each one present unless unknown
+/// members are ignored.
 ASYNCJOBS_HTTP_DECL json::Mismatches take_out(boost::json::value& document,
                                               const std::vector<std::string>& members,
                                               json::UnknownMembers unknown_members);
