@@ -7,8 +7,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
-/// How long after its begin a body may still be coming when `received` bytes of it have: never
-/// longer than the time for the whole, and no longer than the minimum rate explains.
+/// The time from its begin within which the rest of a body must arrive after `received` bytes: what
+/// the minimum rate allows, at most ServerOptions::body_timeout.
 inline Duration body_time(const ServerOptions& options, std::uint64_t received) noexcept {
     if (options.min_body_rate == 0) return options.body_timeout;
     using Seconds = std::chrono::duration<double>;

@@ -15,7 +15,8 @@ bool is_hex(char c) noexcept {
 }
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// What a host name or an IPv4 address is made of: unreserved, sub-delims and escapes.
+/// Whether `text` consists of the characters of a host name or an IPv4 address: unreserved,
+/// sub-delims and escapes.
 bool is_reg_name(std::string_view text) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
@@ -30,7 +31,7 @@ bool is_reg_name(std::string_view text) noexcept {
     return !text.empty();
 }
 
-/// host [":" port], and never a list or user information.
+/// Whether `text` is host [":" port], without a list or user information.
 bool is_host(std::string_view text) noexcept {
     std::string_view port;
     if (text.starts_with('[')) {
@@ -51,7 +52,7 @@ bool is_host(std::string_view text) noexcept {
     return port.front() == ':' && port.size() <= 6 && std::ranges::all_of(port.substr(1), is_digit);
 }
 
-/// Reads one head; every member answers false, with the fault set, where it finds one.
+/// Reads one head; every member sets the fault and returns false if it finds one.
 class Reader {
 public:
     Reader(std::string_view text, const HeadLimits& limits) noexcept
@@ -138,7 +139,7 @@ private:
         return is_host(*head.headers.find("Host")) ? true : refuse("malformed Host");
     }
 
-    /// An absolute target is reduced to origin form, if its authority is what Host says.
+    /// Reduces an absolute target to origin form if its authority equals Host.
     bool target() {
         std::string& text = head.target;
         if (text.starts_with('/')) return true;
@@ -213,7 +214,7 @@ private:
 } // namespace
 
 HeadEnd find_head_end(std::string_view data, std::size_t seen) noexcept {
-    // A line's end may have been cut in two by the last reading.
+    // The previous read may have split a line's end.
     for (std::size_t i = seen > 3 ? seen - 3 : 0; i < data.size(); ++i) {
         const char c = data[i];
         if (c == '\n' && (i == 0 || data[i - 1] != '\r')) return {.malformed = true};

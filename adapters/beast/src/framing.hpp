@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
-/// Why a message can't be trusted to mean the same to everybody on its way.
+/// Why proxies and servers might read a message differently.
 struct FramingFault {
     unsigned status = 400; ///< 400, 414, 417, 431 or 505
     const char* reason = "";
@@ -18,11 +18,11 @@ struct FramingFault {
 
 /// The end of a message head in what has been read so far.
 struct HeadEnd {
-    std::size_t length = 0; ///< of the head with its empty line; 0: there is more to come
-    bool malformed = false; ///< a line ends in a bare LF, or a CR stands alone
+    std::size_t length = 0; ///< of the head with its empty line; 0: incomplete
+    bool malformed = false; ///< a bare LF or a bare CR
 };
 
-/// Looks for the end of the head in `data`, of which the first `seen` bytes were looked at before.
+/// Finds the end of the head in `data`, whose first `seen` bytes were searched before.
 HeadEnd find_head_end(std::string_view data, std::size_t seen) noexcept;
 
 struct HeadLimits {
@@ -30,12 +30,12 @@ struct HeadLimits {
     std::size_t fields = 100;
 };
 
-/// A message head that means one thing only.
+/// An unambiguous message head.
 struct Head {
     std::string method = {};
     std::string target = {}; ///< in origin form, or `*`
     bool http_1_1 = true;    ///< false: HTTP/1.0
-    bool keep_alive = true;  ///< whether the client wants the connection to go on
+    bool keep_alive = true;  ///< whether the client wants a persistent connection
     bool expect_continue = false;
     bool chunked = false;
     std::optional<std::uint64_t> content_length = {};
@@ -44,11 +44,11 @@ struct Head {
     bool has_body() const noexcept { return chunked || content_length.value_or(0) > 0; }
 };
 
-/// Takes a whole head apart, more strictly than HTTP parsers usually do: what two servers could
-/// read in two ways is refused. `fault` is set and the answer empty if it is.
+/// Parses a complete head, more strictly than HTTP parsers usually do: refuses whatever two servers
+/// could read differently. Sets `fault` and returns nothing if it refuses.
 std::optional<Head> read_head(std::string_view head, const HeadLimits& limits, FramingFault& fault);
 
-/// The fault of a head that is over the limit before it is complete.
+/// The fault of a head that exceeds the limit before it is complete.
 FramingFault oversized_head(std::string_view begin, const HeadLimits& limits) noexcept;
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

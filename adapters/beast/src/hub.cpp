@@ -19,12 +19,12 @@ std::unique_ptr<Hub::Admission> Hub::admit(const std::shared_ptr<Hub>& hub,
     admission->is_trusted_ = hub->api.trusts(address);
     const std::lock_guard lock(hub->mutex_);
     if (hub->count_ >= hub->max_connections_) return nullptr;
-    auto& there = hub->addresses_[admission->network_];
-    if (there.connections >= hub->options.max_connections_per_address && !admission->is_trusted_)
+    auto& usage = hub->addresses_[admission->network_];
+    if (usage.connections >= hub->options.max_connections_per_address && !admission->is_trusted_)
         return nullptr;
-    ++there.connections;
+    ++usage.connections;
     ++hub->count_;
-    admission->usage_ = &there;
+    admission->usage_ = &usage;
     return admission;
 }
 
@@ -41,7 +41,7 @@ void Hub::add(std::shared_ptr<Session> session) {
 }
 
 void Hub::remove(const Session& session) {
-    std::shared_ptr<Session> last; // forgotten outside of the lock
+    std::shared_ptr<Session> last; // destroyed outside of the lock
     const std::lock_guard lock(mutex_);
     if (auto node = sessions_.extract(&session)) last = std::move(node.mapped());
 }
@@ -53,13 +53,13 @@ std::vector<std::shared_ptr<Session>> Hub::sessions() {
     return all;
 }
 
-void Hub::close_losers() {
-    if (!has_losers_.exchange(false)) return;
+void Hub::close_lost_sessions() {
+    if (!has_lost_sessions_.exchange(false)) return;
     try {
         for (const auto& session : sessions())
-            if (session->has_lost_answer()) session->stop(false);
+            if (session->has_lost_response()) session->stop(false);
     } catch (...) {
-        has_losers_ = true; // those that are left have another turn
+        has_lost_sessions_ = true; // the next call closes the others
         throw;
     }
 }
@@ -104,7 +104,7 @@ void Hub::log(LogEntry::Level level, std::string message) const {
     if (options.log) options.log({.level = level, .message = std::move(message)});
 }
 
-void Hub::log_fault(std::string_view where) noexcept {
+void Hub::log_fault(std::string_view event) noexcept {
     const auto now = std::chrono::steady_clock::now();
     auto silent_until = silent_until_.load();
     if (now < silent_until ||
@@ -114,11 +114,11 @@ void Hub::log_fault(std::string_view where) noexcept {
         try {
             throw;
         } catch (const std::exception& error) {
-            log(LogEntry::Level::error, std::string(where) + ": " + error.what());
+            log(LogEntry::Level::error, std::string(event) + ": " + error.what());
         } catch (...) {
-            log(LogEntry::Level::error, std::string(where) + ": unknown exception");
+            log(LogEntry::Level::error, std::string(event) + ": unknown exception");
         }
-    } catch (...) { // no memory for the line
+    } catch (...) { // no memory for the log line
     }
 }
 

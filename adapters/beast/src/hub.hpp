@@ -20,10 +20,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
 class Session;
 
-/// What the connections of one server share.
+/// The state that the connections of one server share.
 ///
-/// Whoever holds a session's answer keeps the hub alive, so that an answer may come after the end
-/// of the server.
+/// The callback for a session's response keeps the hub alive, so that a response may arrive after
+/// the server is destroyed.
 ///
 /// Thread-safety  Full.
 class Hub {
@@ -31,13 +31,13 @@ public:
     /// Throws Error (Errc::invalid_argument) for a certificate that can't be used.
     Hub(http::JobApi& served, ServerOptions how);
 
-    /// Counts a connection in for as long as the answer lives; empty if there are too many, in all
-    /// or from there. A trusted proxy may have as many as there are.
+    /// Counts a connection until the result is destroyed; empty if a limit is reached, in all or
+    /// for the address. The latter does not apply to a trusted proxy.
     class Admission;
     static std::unique_ptr<Admission> admit(const std::shared_ptr<Hub>& hub,
                                             const boost::asio::ip::address& from);
 
-    /// No more than the options say.
+    /// Lowers the limit of the options.
     void limit_connections(std::size_t most) noexcept { max_connections_ = most; }
 
     void add(std::shared_ptr<Session> session);
@@ -45,36 +45,36 @@ public:
     std::vector<std::shared_ptr<Session>> sessions();
     std::size_t count() const noexcept { return count_; }
 
-    /// For a session whose answer was lost, as there was no memory to bring it: it is closed when
-    /// close_losers() is called, which is done about once a second.
-    void note_loss() noexcept { has_losers_ = true; }
-    void close_losers();
+    /// Notes that a session's response was lost for lack of memory. close_lost_sessions(), which is
+    /// called about once a second, closes that session.
+    void note_loss() noexcept { has_lost_sessions_ = true; }
+    void close_lost_sessions();
 
-    /// False if `deadline` passed before the last connection was closed.
+    /// Returns false if `deadline` passed before the last connection was closed.
     bool wait_until_empty(std::chrono::steady_clock::time_point deadline);
 
-    /// Takes `more` memory for a body that has `taken` already, or says why there is none. All
-    /// connections from one address may have a quarter of it, or one body that is larger; a trusted
-    /// proxy's may have all.
+    /// Takes `more` bytes for a body that has `taken` already; returns which limit is reached, if
+    /// any. The connections from one address may use a quarter of the memory, or one body that is
+    /// larger; those of a trusted proxy may use all.
     enum class Full { no, for_all, for_one };
     Full take_body_memory(Admission& admission, std::size_t taken, std::size_t more) noexcept;
     void return_body_memory(Admission& admission, std::size_t bytes) noexcept;
 
-    /// What the next connection's handshake needs; nothing: there is none.
+    /// The TLS context of new connections; nullptr without TLS.
     std::shared_ptr<boost::asio::ssl::context> tls();
     void reload_certificate();
 
     void log(LogEntry::Level level, std::string message) const;
 
-    /// Logs what is being thrown, but no more than one line a second.
-    void log_fault(std::string_view where) noexcept;
+    /// Logs the exception being handled, at most one line a second.
+    void log_fault(std::string_view event) noexcept;
 
     http::JobApi& api;
     const ServerOptions options;
     std::atomic<bool> draining = false;
 
 private:
-    /// What there is from an address.
+    /// The usage of one address.
     struct Usage {
         std::size_t connections = 0;
         std::size_t body_memory = 0;
@@ -87,12 +87,12 @@ private:
     std::map<std::string, Usage> addresses_;
     std::atomic<std::size_t> max_connections_;
     std::atomic<std::size_t> count_ = 0;
-    std::atomic<bool> has_losers_ = false;
+    std::atomic<bool> has_lost_sessions_ = false;
     std::atomic<std::chrono::steady_clock::time_point> silent_until_ = {};
     std::size_t body_memory_ = 0;
 
 public:
-    /// Of each I/O thread. Last: their end forgets sessions, which use the rest.
+    /// One for each I/O thread. Last: their destructors destroy sessions, which use the others.
     std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
 };
 
@@ -108,7 +108,7 @@ private:
     friend class Hub;
     const std::shared_ptr<Hub> hub_;
     const std::string network_;
-    Usage* usage_ = nullptr; ///< where it is counted
+    Usage* usage_ = nullptr; ///< that counts it
     bool is_trusted_ = false;
 };
 

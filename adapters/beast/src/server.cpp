@@ -57,18 +57,18 @@ ServerOptions checked(ServerOptions options) {
     return options;
 }
 
-/// A client of IPv4 has one address, whether the server listens at `0.0.0.0` or at `::`.
+/// An IPv4 client has the same address whether the server listens at `0.0.0.0` or at `::`.
 asio::ip::address unmapped(const asio::ip::address& address) {
     if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
-/// Of a connection: its own, and that of a file that it sends.
+/// Of a connection: its socket, and a file that it sends.
 constexpr std::size_t descriptors_each = 2;
 /// For everything else in the process: stores, logs, files of handlers.
 constexpr std::size_t other_descriptors = 128;
 
-/// The limit of descriptors, raised so far as there are `wanted` if it can be.
+/// Raises the descriptor limit to `wanted` if possible, and returns it.
 std::size_t raise_descriptor_limit(std::size_t wanted) noexcept {
     rlimit limit = {};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
@@ -82,13 +82,13 @@ std::size_t raise_descriptor_limit(std::size_t wanted) noexcept {
     return limit.rlim_cur == RLIM_INFINITY ? wanted : std::size_t{limit.rlim_cur};
 }
 
-/// How many connections so many descriptors are enough for.
+/// The number of connections for which `descriptors` suffice.
 std::size_t connections_for(std::size_t descriptors) noexcept {
     const auto others = std::min(other_descriptors, descriptors / 2);
     return std::max(std::size_t{1}, (descriptors - others) / descriptors_each);
 }
 
-/// Else a process that the host starts would keep the port taken, and connections open.
+/// Otherwise a child process of the host would keep the port and the connections open.
 void keep_from_children(int descriptor) noexcept { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
 } // namespace
@@ -184,8 +184,8 @@ private:
                       std::to_string(limit) + " descriptors (RLIMIT_NOFILE)");
     }
 
-    /// The next connection's thread: each has one, in turns, so that nothing that becomes of it
-    /// needs a strand, or the memory to get into one.
+    /// The next connection's thread, round robin. A connection stays on one thread, so that it
+    /// needs no strand, and no memory to enter one.
     asio::io_context& next_context() {
         return *hub_->contexts[next_context_++ % hub_->contexts.size()];
     }
@@ -226,13 +226,13 @@ private:
                error == boost::system::errc::too_many_files_open_in_system;
     }
 
-    /// Logs the first time only, until there is a connection again.
+    /// Logs only the first failure after a connection was accepted.
     void accept_later(error_code error) noexcept {
         try {
             if (!std::exchange(is_short_, true))
                 hub_->log(LogEntry::Level::error,
                           "accepting connections failed: " + error.message());
-        } catch (...) { // no memory for a line of the log
+        } catch (...) { // no memory for the log line
         }
         accept_after(std::chrono::milliseconds{100});
     }
@@ -243,11 +243,11 @@ private:
             pause_.async_wait([this](error_code) {
                 if (acceptor_.is_open() && accepting_.expired()) accept();
             });
-        } catch (...) { // the next tick tries again
+        } catch (...) { // the next tick retries
         }
     }
 
-    /// Once a second, makes up for what failed for want of memory.
+    /// Once a second, retries what failed for lack of memory.
     void tick() noexcept {
         try {
             tick_.expires_after(std::chrono::seconds{1});
@@ -261,7 +261,7 @@ private:
         if (!acceptor_.is_open()) return;
         tick();
         try {
-            hub_->close_losers();
+            hub_->close_lost_sessions();
         } catch (...) {
             hub_->log_fault("closing a connection failed");
         }
@@ -287,7 +287,7 @@ private:
     }
 
     void turn_away(Transport::Socket socket) {
-        if (hub_->tls()) return; // a handshake would cost what there is too little of
+        if (hub_->tls()) return; // a handshake would cost too much
         const auto message =
             to_wire(hub_->api.refuse(http::Problem(503, "overloaded", "too many connections")
                                          .with_header("Retry-After", "5")),
@@ -303,9 +303,9 @@ private:
     asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_;
     asio::basic_waitable_timer<std::chrono::steady_clock> pause_;
     asio::basic_waitable_timer<std::chrono::steady_clock> tick_;
-    std::weak_ptr<int> accepting_; ///< expired: nothing is, as that was lost or failed
+    std::weak_ptr<int> accepting_; ///< expired: no accept is in progress, as it failed
     std::size_t next_context_ = 0;
-    bool is_short_ = false; ///< of descriptors or memory, and it has been logged
+    bool is_short_ = false; ///< out of descriptors or memory, which has been logged
     std::uint16_t port_ = 0;
     std::mutex stopping_;
     std::promise<void> accepting_ended_;

@@ -27,7 +27,7 @@ Timestamp wall_clock() {
     return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
-/// Whether the peer knows the body's end without that of the connection.
+/// Whether the response delimits its body without closing the connection.
 bool is_framed(const http::Response& response) noexcept {
     return response.status == 204 || response.status == 304 ||
            response.headers.find("Content-Length");
@@ -49,7 +49,7 @@ void Session::safely(What what) noexcept {
     }
 }
 
-/// Runs a handler only while the connection lives, and ends the connection where it failed.
+/// Runs a handler only while the connection is open; closes the connection after an error.
 template <typename Handler>
 auto Session::guarded(Handler handler) {
     return [self = shared_from_this(), handler = std::move(handler)](error_code error,
@@ -107,7 +107,7 @@ void Session::await_request() {
     read_few();
 }
 
-/// Hears of the peer's next request, or of its end, whatever is done meanwhile.
+/// Reads the start of the peer's next request, or its end of stream, in any phase.
 void Session::read_few() {
     if (std::exchange(reading_few_, true)) return;
     transport_.async_read_some(asio::buffer(few_),
@@ -119,11 +119,11 @@ void Session::read_few() {
 }
 
 void Session::on_few_bytes(error_code error, std::size_t bytes) {
-    const bool is_answering = phase_ == Phase::handling || phase_ == Phase::writing;
-    if (error == asio::error::eof && is_answering) { // it may still take the answer
+    const bool is_responding = phase_ == Phase::handling || phase_ == Phase::writing;
+    if (error == asio::error::eof && is_responding) { // it may still receive the response
         has_ended_ = true;
         keep_ = false;
-        return ongoing_.hurry();
+        return request_handle_.hurry();
     }
     if (error) return close();
     if (phase_ == Phase::streaming) return read_few();
@@ -189,7 +189,7 @@ void Session::begin_body() {
     parser_->body_limit(hub_->options.body_limit);
     extensions_ = 0;
     check_extensions_ = [this](std::uint64_t, std::string_view extensions, error_code& error) {
-        // Beast lets a quoted value hold line ends, which others take for such.
+        // Beast accepts line ends in a quoted value; other parsers end the line there.
         if (!http::is_field_value(extensions))
             error = boost::beast::http::error::bad_chunk_extension;
         extensions_ += extensions.size();
@@ -205,7 +205,7 @@ void Session::begin_body() {
                       guarded([](Session& self, std::size_t) { self.on_body_bytes(); }));
 }
 
-/// Beast holds a chunk's extensions, or all trailers, until it has them whole: neither may be
+/// Beast buffers a chunk's extensions, and all trailers, until they are complete: neither may be
 /// larger than a head.
 std::size_t Session::room_for_body() const {
     if (!head_.chunked) return boost::beast::read_size(in_, slice_size);
@@ -222,7 +222,7 @@ void Session::read_body() {
                                }));
 }
 
-/// Beast throws where a trailer's name or value is longer than its fields can hold.
+/// Beast throws if a trailer's name or value is too long for its fields.
 error_code Session::feed_parser() {
     error_code error;
     try {
@@ -235,7 +235,7 @@ error_code Session::feed_parser() {
 
 void Session::on_body_bytes() {
     namespace http_io = boost::beast::http;
-    // Beast aborts at "0\r\n" and a byte more, which may well come by themselves.
+    // Beast aborts at "0\r\n" and one more byte, which may arrive separately.
     if (head_.chunked && in_.size() < least_chunked_body) return read_body();
     const auto error = feed_parser();
     if (error == http_io::error::body_limit)
@@ -263,8 +263,8 @@ Hub::Full Session::account_body() {
     return full;
 }
 
-/// For what comes from a thread of the API's, perhaps when this connection or the whole server is
-/// gone, or at something else.
+/// A callback for the API's threads, which may call it after this connection or the server is
+/// destroyed, or in another phase.
 template <typename What>
 std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*take)(What)) {
     return [hub = hub_, weak = weak_from_this(), thread = transport_.get_executor(), awaited,
@@ -276,7 +276,7 @@ std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*
                 self->safely([&] { (self.get()->*take)(std::move(what)); });
             });
         } catch (...) {
-            if (const auto self = weak.lock()) self->lost_answer_ = true;
+            if (const auto self = weak.lock()) self->lost_response_ = true;
             hub->note_loss();
         }
     };
@@ -291,7 +291,7 @@ void Session::hand_over(std::string body) {
                           .headers = std::move(head_.headers),
                           .body = std::move(body),
                           .remote_address = peer_name_};
-    ongoing_ =
+    request_handle_ =
         hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
 }
 
@@ -314,7 +314,7 @@ void Session::respond(http::Response response) {
     write(true);
 }
 
-/// Nothing is read from the peer any more, but to hear that it is gone.
+/// Reads from the peer only to detect that it disconnects.
 void Session::begin_stream() {
     keep_ = false;
     phase_ = Phase::streaming;
@@ -324,8 +324,8 @@ void Session::begin_stream() {
                 &Session::ask_for_piece);
 }
 
-/// Of a peer that had ended its side before the stream began, nothing more would be heard: Asio
-/// waits for a change that does not come.
+/// If the peer ended its side before the stream began, its disconnect would go unnoticed: Asio
+/// waits for a change that does not happen.
 void Session::ask_for_piece() {
     if (has_ended_) return close();
     out_text_ = {};
@@ -347,7 +347,7 @@ void Session::write_piece(std::string piece, void (Session::*then)()) {
                       guarded([then](Session& self, std::size_t) { (self.*then)(); }));
 }
 
-/// Fetches the next part of a file.
+/// Reads the next part of a file.
 bool Session::fill_slice() {
     const auto& file = std::get<http::FileBody>(response_.body);
     slice_.resize(
@@ -390,8 +390,8 @@ void Session::end_exchange() {
         linger();
 }
 
-/// Reads on for a while, since closing with something unread would reset the connection and take
-/// the answer away from the peer.
+/// Keeps reading for a while: closing a socket with unread data resets the connection, and the peer
+/// could lose the response.
 void Session::linger() {
     phase_ = Phase::lingering;
     in_ = {};
@@ -416,7 +416,7 @@ void Session::await_end() {
 void Session::close() noexcept {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
-    ongoing_.hurry();
+    request_handle_.hurry();
     error_code ignored;
     transport_.socket().close(ignored);
     timer_.cancel();
@@ -425,7 +425,7 @@ void Session::close() noexcept {
 
 void Session::set_deadline(Clock::time_point deadline) {
     deadline_ = deadline;
-    if (deadline < timer_.expiry()) timer_.expires_at(deadline); // ends the wait that is under way
+    if (deadline < timer_.expiry()) timer_.expires_at(deadline); // ends the wait in progress
 }
 
 void Session::watch_deadline() {
@@ -447,7 +447,7 @@ void Session::on_deadline() {
         return;
     }
     if (phase_ == Phase::head || phase_ == Phase::body) {
-        // Said if the peer listens, but nobody waits for that.
+        // Sent if the socket takes it at once.
         const auto message =
             to_wire(hub_->api.refuse(http::Problem(408, "request_timeout",
                                                    "the request did not arrive in time")),

@@ -22,10 +22,10 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
-/// One connection: reads a request, has it answered, writes the answer, goes on to the next.
+/// One connection: reads a request, passes it to the API, writes the response, and repeats.
 ///
-/// Everything happens in the I/O thread of its socket but start() and stop(), which any thread may
-/// call. An idle connection holds no buffer.
+/// Runs on the I/O thread of its socket, except start() and stop(), which any thread may call. An
+/// idle connection has no buffer.
 class Session : public std::enable_shared_from_this<Session> {
 public:
     Session(std::shared_ptr<Hub> hub, std::unique_ptr<Hub::Admission> admission,
@@ -34,11 +34,11 @@ public:
 
     void start();
 
-    /// Closes now, or, if `gracefully`, after the request that is under way.
+    /// Closes now, or, if `gracefully`, after the request in progress.
     void stop(bool gracefully);
 
-    /// What it waits for will not come. Thread-safe, as start() and stop().
-    bool has_lost_answer() const noexcept { return lost_answer_; }
+    /// Whether the awaited response was lost. Thread-safe, like start() and stop().
+    bool has_lost_response() const noexcept { return lost_response_; }
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -87,7 +87,7 @@ private:
     void await_end();
     void close() noexcept;
 
-    /// Does what a handler is for. A connection whose handler throws is closed.
+    /// Calls `what`; closes the connection if it throws.
     template <typename What>
     void safely(What what) noexcept;
     template <typename What>
@@ -108,7 +108,7 @@ private:
     Phase phase_ = Phase::idle;
 
     boost::beast::flat_buffer in_;
-    std::size_t scanned_ = 0;      ///< of `in_`, in search of the head's end
+    std::size_t scanned_ = 0;      ///< bytes of `in_` searched for the head's end
     bool blank_line_seen_ = false; ///< before the head
     std::size_t head_length_ = 0;
     Head head_;
@@ -119,15 +119,15 @@ private:
     Clock::time_point body_began_ = {};
     std::size_t body_memory_ = 0; ///< taken from the hub
 
-    http::Ongoing ongoing_;
-    std::atomic<bool> lost_answer_ = false;
-    bool keep_ = false;      ///< the connection goes on after this exchange
-    bool has_ended_ = false; ///< the peer sends no more
+    http::Ongoing request_handle_;
+    std::atomic<bool> lost_response_ = false;
+    bool keep_ = false;      ///< the connection persists after this exchange
+    bool has_ended_ = false; ///< the peer has ended its side
     http::Response response_;
     std::string out_text_;   ///< what is being written: a head, or a piece of a stream
     std::uint64_t sent_ = 0; ///< of the body
     std::vector<char> slice_;
-    std::array<char, 1024> few_; ///< bytes: a request's first ones, or what is ignored
+    std::array<char, 1024> few_; ///< the first bytes of a request, or ignored ones
     bool reading_few_ = false;
 };
 

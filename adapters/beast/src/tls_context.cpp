@@ -13,8 +13,8 @@ using boost::system::error_code;
 
 constexpr std::string_view http_1_1 = "\x08http/1.1"; ///< as ALPN writes it
 
-/// Takes HTTP/1.1 out of what the client can speak, or ends the handshake: a client that means
-/// another protocol is not to be talked into this one.
+/// Selects HTTP/1.1 from the client's protocols, or ends the handshake: a client that wants another
+/// protocol must not get this one.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned offered_length, void*) {
     const auto* ours = reinterpret_cast<const unsigned char*>(http_1_1.data());

@@ -8,8 +8,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
-/// What a server's handshakes need; nothing where it has no certificate. Throws Error
-/// (Errc::invalid_argument) for files that can't be used.
+/// The TLS context of a server; nullptr without a certificate. Throws Error
+/// (Errc::invalid_argument) for unusable files.
 std::shared_ptr<boost::asio::ssl::context> make_tls_context(const TlsOptions& options);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

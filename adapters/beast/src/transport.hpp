@@ -13,17 +13,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::beast {
 
-/// The bytes of one connection, within TLS where the server speaks that: what Asio calls an
-/// AsyncReadStream and an AsyncWriteStream, for completion handlers.
+/// The byte stream of one connection, with or without TLS: an AsyncReadStream and AsyncWriteStream
+/// of Asio, for completion handlers.
 ///
-/// Thread-safety  To be used by the thread of its socket.
+/// Thread-safety  Only the thread of its socket may use it.
 class Transport {
 public:
     using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
                                                     boost::asio::io_context::executor_type>;
     using executor_type = Socket::executor_type;
 
-    /// Without `tls`, bytes are sent as they are. It need not outlive this.
+    /// Without `tls`, bytes are sent unencrypted. `tls` need not outlive this.
     Transport(Socket socket, boost::asio::ssl::context* tls) : socket_(std::move(socket)) {
         if (tls) tls_.emplace(socket_, *tls);
     }
@@ -32,7 +32,7 @@ public:
     executor_type get_executor() { return socket_.get_executor(); }
     bool has_tls() const noexcept { return tls_.has_value(); }
 
-    /// Only with TLS, and before all else.
+    /// Only with TLS, before everything else.
     template <typename Handler>
     void async_handshake(Handler&& handler) {
         tls_->async_handshake(boost::asio::ssl::stream_base::server,
@@ -55,13 +55,13 @@ public:
             socket_.async_write_some(buffers, std::forward<Handler>(handler));
     }
 
-    /// Only with TLS: says that nothing more will come, and hears the same of the peer.
+    /// Only with TLS: sends close_notify, and waits for that of the peer.
     template <typename Handler>
     void async_shutdown(Handler&& handler) {
         tls_->async_shutdown(std::forward<Handler>(handler));
     }
 
-    /// Writes as much as can be written without waiting.
+    /// Writes what can be written without waiting.
     void write_at_once(std::string_view text) {
         boost::system::error_code ignored;
         socket_.non_blocking(true, ignored);

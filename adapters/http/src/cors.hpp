@@ -10,14 +10,14 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// it is the scheme's own.
 bool is_origin(std::string_view text) noexcept;
 
-/// Lets scripts of an origin that is allowed read the response.
+/// Allows scripts of an allowed origin to read the response.
 void allow_origin(const ApiOptions& options, const Request& request, Response& response);
 
-/// Answers a browser's question what it may send: `response` says already which methods there are.
+/// Adds the fields that a browser's preflight request asks for; `response` already has `Allow`.
 void allow_preflight(const ApiOptions& options, const Request& request, Response& response);
 
-/// Whether a browser sends the request for a page of another origin that is not allowed, perhaps
-/// with its user's cookies, and it may change something.
+/// Whether a browser sends an unsafe request for a page of another origin that is not allowed,
+/// possibly with the user's cookies.
 bool is_forged(const ApiOptions& options, const Request& request);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

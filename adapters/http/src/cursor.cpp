@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view prefix = "job-";
 
-/// Of owner and filter. The separator is a character that none of them can hold.
+/// A hash of owner and filter. The separator is a character that none of them can contain.
 std::string binding(const JobQuery& query) {
     const std::string_view none = "\x01";
     constexpr std::string_view separator("\0", 1);

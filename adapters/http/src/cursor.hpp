@@ -7,11 +7,11 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Where a listing goes on, as a text that clients hand back as they got it.
+/// The cursor of the next page, an opaque text for clients.
 ///
-/// It names a place in one owner's listing under one filter, and is refused for any other. It holds
-/// no right: the listing is restricted to the owner with or without it, so a forged one shows what
-/// its forger may see anyway, and the check against mix-ups needs no secret.
+/// It names a position in the list of one owner and filter, and is refused for any other. It grants
+/// no access: the list is restricted to the owner with or without it. So the check, which only
+/// catches mix-ups, needs no secret.
 std::string make_cursor(const JobQuery& query, const JobId& last);
 
 /// Throws Problem (400) if `cursor` was not made for a query like this one.

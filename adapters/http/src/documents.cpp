@@ -13,7 +13,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
-/// Most texts are written as they are.
+/// Most texts need no escapes.
 bool is_plain(std::string_view text) noexcept {
     return std::ranges::all_of(
         text, [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F; });
@@ -29,13 +29,13 @@ void append_quoted(std::string& out, std::string_view text) {
     out += '"';
 }
 
-/// Estimates are told in whole seconds: finer would be a lie.
+/// Estimates are in whole seconds: they are no more precise than that.
 std::optional<Timestamp> whole_seconds(std::optional<Timestamp> time) {
     if (!time) return std::nullopt;
     return std::chrono::ceil<std::chrono::seconds>(*time);
 }
 
-/// An exception's text is for operators; clients see a fixed one.
+/// An exception's text is for operators; clients get a fixed one.
 std::string error_document(const JobError& error, bool with_details) {
     const bool internal = error.code == error_code::internal_error;
     ObjectWriter writer;
@@ -46,7 +46,7 @@ std::string error_document(const JobError& error, bool with_details) {
     return std::move(writer).finish();
 }
 
-/// Of a job that waits for its next attempt.
+/// Writes the members of a job that waits for its next attempt.
 void write_retry(ObjectWriter& writer, const Job& job, bool with_details) {
     if (job.status != JobStatus::pending || job.attempt == 0 || !job.error) return;
     writer.number("attempt", job.attempt);
@@ -116,7 +116,7 @@ PresentedResult present_result(const Job& job, const PresentResult& present) {
     if (job.status != JobStatus::completed || !job.result) return shown;
     if (present) {
         auto value = json::to_value(*job.result);
-        // Boost.JSON's own comparison ends the process where it has no memory.
+        // Boost.JSON's comparison ends the process when memory is exhausted.
         const auto stored = boost::json::serialize(value);
         present(job, value);
         auto text = boost::json::serialize(value);

@@ -12,7 +12,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Writes one JSON object, member by member, and lets JSON texts pass through untouched.
+/// Writes one JSON object, member by member, and JSON texts unchanged.
 class ObjectWriter {
 public:
     ObjectWriter& text(std::string_view name, std::string_view value);
@@ -27,7 +27,7 @@ private:
     std::string out_ = "{";
 };
 
-/// The URLs that answers hold.
+/// The URLs in responses.
 struct Links {
     std::string base = {}; ///< public base URL and prefix
 
@@ -40,19 +40,19 @@ using PresentResult = std::function<void(const Job&, boost::json::value&)>;
 /// A completed job's result as clients see it.
 struct PresentedResult {
     std::string text = "null";
-    bool changed = false; ///< it is not what is stored
+    bool changed = false; ///< it differs from the stored result
 };
 
 PresentedResult present_result(const Job& job, const PresentResult& present);
 
-/// `"<revision>"`, with a mark of the result if that is not what is stored.
+/// `"<revision>"`, with a hash of the result if it differs from the stored one.
 std::string make_etag(const Job& job, const PresentedResult& result);
 
-/// `with_status_url`: for the body of a 202, which leads to the job.
+/// `with_status_url`: for the body of a 202.
 std::string status_document(const Job& job, const PresentedResult& result, const Links& links,
                             std::optional<Timestamp> expected, bool with_status_url = false);
 
-/// For listings: without result and error details, which can be large.
+/// For lists: without result and error details, which can be large.
 std::string summary_document(const Job& job, const Links& links);
 
 std::string accepted_document(const JobId& id, Timestamp created_at, const Links& links,

@@ -8,7 +8,7 @@ namespace {
 constexpr Duration soon = std::chrono::seconds{1};
 constexpr Duration unknown_wait = std::chrono::seconds{2};
 
-/// By what the running attempt has shown itself, or else by what is typical.
+/// Extrapolated from the attempt's own progress, or else the typical run.
 std::optional<Duration> whole_run(const Job& job, const Workload& workload) {
     const auto percent = job.progress.percent;
     const auto shown = job.updated_at - *job.started_at;

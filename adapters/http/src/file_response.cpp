@@ -38,7 +38,7 @@ bool all_digits(std::string_view text) noexcept {
     return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// What is malformed or asks for several parts is ignored, as HTTP allows: the whole is sent.
+/// Ignores a malformed field and one with several ranges, as HTTP allows: the whole file is sent.
 RangeReading read_range(const Headers& headers, std::uint64_t size) noexcept {
     const std::string* field = headers.find("Range");
     if (!field || headers.count("Range") > 1) return {};
@@ -66,7 +66,7 @@ RangeReading read_range(const Headers& headers, std::uint64_t size) noexcept {
     return {RangeKind::valid, {first, std::min(last, size - 1)}};
 }
 
-/// If-Range: only for the very same representation, by strong comparison.
+/// If-Range: only for the same representation, by strong comparison.
 bool range_applies(const Headers& headers, const std::string& etag) {
     const std::string* condition = headers.find("If-Range");
     return !condition || (!etag.empty() && !etag.starts_with("W/") && trimmed(*condition) == etag);
@@ -77,7 +77,7 @@ bool is_there(const FileInfo& info) {
     return std::filesystem::is_regular_file(info.path, error);
 }
 
-/// At its end.
+/// Opens the file, positioned at its end.
 std::shared_ptr<std::istream> open(const FileInfo& info) {
     if (!is_there(info)) throw info.missing;
     auto file = std::make_shared<std::ifstream>(info.path, std::ios::binary | std::ios::ate);

@@ -7,7 +7,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// FNV-1a: tells texts apart that nobody tries to make collide. Continues from `hash`.
+/// FNV-1a, for texts that no attacker chooses. Continues from `hash`.
 constexpr std::uint64_t fnv(std::string_view text,
                             std::uint64_t hash = 0xcbf29ce484222325) noexcept {
     for (const char c : text) {

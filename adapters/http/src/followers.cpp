@@ -78,11 +78,11 @@ void Followers::ring() noexcept {
         const std::lock_guard lock(mutex_);
         armed_for_ = SteadyTime::max();
         arm_for_first(now);
-    } catch (...) { // the next follower that joins arms it
+    } catch (...) { // the next join() arms it
     }
 }
 
-/// Calls the follower whose time ends first; returns false if none exists. Allocates no memory.
+/// Calls the follower with the earliest alarm; returns false if none is due. Allocates no memory.
 bool Followers::ring_first(SteadyTime now) noexcept {
     std::unique_lock lock(mutex_);
     if (alarms_.empty() || alarms_.begin()->first > now) return false;

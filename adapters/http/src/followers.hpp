@@ -11,8 +11,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// One who waits for what becomes of a job, with no thread. Called from any thread, also at the
-/// same time; must neither block nor throw.
+/// Observes one job without a thread. Called from any thread, possibly concurrently; must neither
+/// block nor throw.
 class Follower {
 public:
     Follower() = default;
@@ -20,31 +20,30 @@ public:
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
 
-    /// The job as it is, and after each change; empty, once, if it is gone.
+    /// Called with the job's current state and after each change; empty, once, if it is removed.
     virtual void on_change(const std::optional<Job>& job) = 0;
-    /// The time that was asked for is over. Answers after which it is asked again; 0: never, and it
-    /// leaves.
+    /// Called when its time has passed. Returns the time until the next call; 0: it leaves.
     virtual Duration on_time() = 0;
-    virtual void on_end() = 0; ///< there will be no more changes: the service goes down
+    virtual void on_end() = 0; ///< no more changes: the service shuts down
 };
 
-/// All that follow a job: each learns of changes, of time and of the end, until it leaves.
+/// Notifies those that have joined of changes, of their time and of the shutdown, until they leave.
 ///
 /// Thread-safety  Full.
 class Followers {
 public:
     Followers(Client& client, std::shared_ptr<Runtime> runtime);
 
-    /// `after` is when on_time() is due. If it throws, the follower has left again.
+    /// on_time() is due after `after`. If join() throws, nothing has joined.
     void join(const std::shared_ptr<Follower>& follower, const JobId& id, Duration after);
 
-    /// Waits for an on_change() that is under way, so not from within it.
+    /// Waits for an on_change() in progress; must not be called within it.
     void leave(const Follower& follower);
 
-    /// on_end() for all, and at once for whoever joins later.
+    /// Calls on_end() of each, and of those that join afterwards.
     void end();
 
-    /// end(), and all leave. Uses the client no more afterwards.
+    /// Calls end(), and removes all. Does not use the client afterwards.
     void close();
 
 private:
@@ -66,8 +65,8 @@ private:
     bool ended_ = false;
     std::unordered_map<const Follower*, Place> places_;
     Alarms alarms_;
-    SteadyTime armed_for_ = SteadyTime::max(); ///< or for nothing
-    std::unique_ptr<Timer> timer_;             // last: its end waits for a call that uses the rest
+    SteadyTime armed_for_ = SteadyTime::max(); ///< max(): not armed
+    std::unique_ptr<Timer> timer_; // last: its destructor waits for a call that uses the others
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

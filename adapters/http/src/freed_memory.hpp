@@ -10,18 +10,18 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Gives back to the system what large requests and answers have left to the heap, which would keep
-/// it: a while after the last of them, and at most once in that time.
+/// Returns heap memory of large requests and responses to the system, which the heap would keep: a
+/// pause after a large one, and at most once in that pause.
 ///
 /// Thread-safety  Full.
 class FreedMemory {
 public:
-    /// `trim` is called by the runtime's timer, and must not block. Where it throws, the next one
-    /// has to do.
+    /// `trim` is called by the runtime's timer, and must not block. If it throws, the next call
+    /// makes up for it.
     FreedMemory(Runtime& runtime, Task trim)
         : trim_(std::move(trim)), timer_(runtime.make_timer([this] { ring(); })) {}
 
-    /// A request or an answer of this size is about to be freed.
+    /// A request or a response of this size is about to be freed.
     void note(std::size_t bytes) noexcept {
         if (bytes < large || armed_.exchange(true)) return;
         try {
@@ -32,14 +32,14 @@ public:
         }
     }
 
-    /// `trim` is not called any more.
+    /// `trim` is not called afterwards.
     void close() noexcept {
         std::unique_lock lock(mutex_);
         const auto timer = std::move(timer_);
         lock.unlock();
     }
 
-    /// All that the heap holds and does not need, where it can be told to.
+    /// Returns the heap's unused memory, on systems with a call for that.
     static void give_back() noexcept;
 
 private:

@@ -13,7 +13,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// What is kept of an Idempotency.
+/// The part of an Idempotency that the job's metadata keeps.
 struct NotedRequest {
     std::string request = {};
     std::optional<std::int64_t> estimate_us = {};
@@ -25,7 +25,7 @@ namespace {
 constexpr std::string_view field = "Idempotency-Key";
 constexpr std::string_view idempotency_member = "idempotency";
 
-/// What is between the quotes of a quoted text; empty for one that has no proper end.
+/// The text between the quotes; empty if the closing quote is missing.
 std::optional<std::string> parse_quoted(std::string_view text) {
     if (text.size() < 2 || text.back() != '"') return std::nullopt;
     text = text.substr(1, text.size() - 2);
@@ -50,7 +50,7 @@ std::string read_key(const Headers& headers) {
     return *key;
 }
 
-/// Decoded, so that a target has one text however it is spelled; no part holds the separator.
+/// Decoded, so that a target has one text whatever its encoding; no part contains the separator.
 struct TargetText {
     std::string path = {};
     std::string query = {};

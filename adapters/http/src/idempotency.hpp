@@ -11,22 +11,23 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// A submit that its client may repeat, and what its job keeps of it in its metadata.
+/// A submit that its client may repeat.
 struct Idempotency {
     std::string key = {};     ///< of the job: made of owner, route and the client's key
-    std::string request = {}; ///< a hash of target and document: what a repeated one must be like
+    std::string request = {}; ///< a hash of target and document, which a repeated request must have
 
-    /// What an answer holds that is not in the job: how long it was thought to take.
+    /// The estimated time of the first response, which the job itself does not have.
     std::optional<Duration> estimate = {};
 };
 
-/// What the request's `Idempotency-Key` (quoted or raw, 1-255 visible ASCII characters) makes of
-/// it; empty if there is none. Throws Problem (400) for one that breaks the rule.
+/// Reads the request's `Idempotency-Key` (quoted or raw, 1-255 visible ASCII characters); empty if
+/// absent. Throws Problem (400) for one that breaks the rule.
 std::optional<Idempotency> read_idempotency(const Call& call);
 
+/// Adds `request` and `estimate` to a job's metadata.
 void note(const Idempotency& idempotency, boost::json::object& metadata);
 
-/// What note() has noted of `request` and `estimate`; empty if it has not.
+/// Reads `request` and `estimate` from a job's metadata; empty if absent.
 std::optional<Idempotency> noted_idempotency(const JsonText& metadata);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

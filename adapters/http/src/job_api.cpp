@@ -69,11 +69,11 @@ ApiOptions checked(ApiOptions options) {
     return options;
 }
 
-// In one call of the store. Whole jobs can be large.
+// Items of one store call. Whole jobs can be large.
 constexpr std::size_t most_finds = 32;
 constexpr std::size_t most_glances = 500;
 
-/// There is too little of what a process may have for now.
+/// Whether a resource of the process is exhausted for now.
 bool is_exhaustion(const std::error_code& code) noexcept {
     return code == std::errc::too_many_files_open ||
            code == std::errc::too_many_files_open_in_system ||
@@ -114,15 +114,17 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
              [this](std::span<const JobId> ids) { return client_.find(ids); }),
       glances_(reading_options(most_glances),
                [this](std::span<const JobId> ids) { return client_.glance(ids); }),
-      submits_(
-          {.runtime = *runtime_, .post = poster(), .shares = options_.threads > 0, .dear = true},
-          [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
+      submits_({.runtime = *runtime_,
+                .post = poster(),
+                .shares = options_.threads > 0,
+                .expensive = true},
+               [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
       lane_(runtime_->make_lane(std::max(1U, options_.threads))) {
     add_job_routes();
     add_operator_routes();
 }
 
-/// What still asks for a thread finds that there is none, and is answered as it is forgotten.
+/// Requests that are still queued for a thread get their response as they are destroyed.
 JobApi::Impl::~Impl() {
     freed_memory_.close();
     followers_->close();
@@ -147,12 +149,12 @@ JobApi::Impl::Readings::Options JobApi::Impl::reading_options(std::size_t limit)
             .posts = !authenticating_blocks()};
 }
 
-void JobApi::Impl::add_route(std::string_view method, std::string_view path, AnswerHandler handler,
+void JobApi::Impl::add_route(std::string_view method, std::string_view path, ResultHandler handler,
                              RouteOptions options,
                              std::shared_ptr<const detail::SubmitRule> submission) {
     router_.add({.method = std::string(method),
                  .path = options_.prefix + std::string(path),
-                 .access = options.authenticate ? Access::authenticated : Access::anybody,
+                 .access = options.authenticate ? Access::authenticated : Access::anonymous,
                  .permit = std::move(options.permit),
                  .handler = std::move(handler),
                  .blocks = options.blocks,
@@ -224,10 +226,10 @@ JobApi::Impl::find_route(const Request& request) const {
     return Routed{match.route, std::move(match.parameters), std::move(target.query)};
 }
 
-bool JobApi::Impl::is_quick(const Route& route) const noexcept {
+bool JobApi::Impl::runs_inline(const Route& route) const noexcept {
     if (options_.threads == 0) return true;
     if (route.blocks || route.permit) return false;
-    return route.access == Access::anybody || !authenticating_blocks();
+    return route.access == Access::anonymous || !authenticating_blocks();
 }
 
 Answer JobApi::Impl::perform(Routed& routed, const Request& request) const {
@@ -236,7 +238,7 @@ Answer JobApi::Impl::perform(Routed& routed, const Request& request) const {
     if (route.access == Access::authenticated) principal = authenticate(request);
     if (route.permit && !route.permit(principal))
         throw Problem(403, "forbidden", "missing permission");
-    routed.who = who_asks(principal.owner, request);
+    routed.who = limit_key(principal.owner, request);
     return route.handler({request, principal, routed.parameters, routed.query});
 }
 

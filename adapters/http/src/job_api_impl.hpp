@@ -34,7 +34,7 @@ public:
     Impl& operator=(const Impl&) = delete;
 
     /// `path` is relative to the prefix.
-    void add_route(std::string_view method, std::string_view path, AnswerHandler handler,
+    void add_route(std::string_view method, std::string_view path, ResultHandler handler,
                    RouteOptions options = {},
                    std::shared_ptr<const detail::SubmitRule> submission = {});
     void add_submit_route(std::string_view path, detail::SubmitRule rule);
@@ -46,61 +46,62 @@ public:
     bool serves(std::string_view target) const noexcept;
     bool trusts(std::string_view address) const noexcept { return proxies_.contains(address); }
 
-    /// Complete in its headers, with its body, and with a fresh name for this occurrence.
+    /// The complete response, with a new id for this occurrence.
     Response refuse(const Problem& problem) const;
 
 private:
     class Pending;
 
-    /// What the answer to a submit is made of.
+    /// The content of the response to a submit.
     struct Acceptance {
         JobId id = {};
         Timestamp created_at = {};
-        std::string who = {};               ///< as of Routed
-        std::optional<Duration> takes = {}; ///< from then on; empty: nobody knows
+        std::string who = {};               ///< see Routed::who
+        std::optional<Duration> takes = {}; ///< from created_at; empty: unknown
         bool replayed = false;
         Headers headers = {};
     };
 
     /// A request whose job is being submitted.
     struct Submission {
-        const NewJob& kind; ///< of its route
+        const NewJob& kind; ///< the route's template
         std::vector<NewJob> jobs = {};
         Acceptance acceptance = {};
         std::optional<Idempotency> idempotency = {};
         std::optional<std::chrono::seconds> wait = {};
         Seats::Seat seat = {};
-        bool is_charged = false; ///< to the quota of acceptance.who
+        bool is_charged = false; ///< against the quota of acceptance.who
     };
 
     using Readings = SharedCalls<JobId, std::optional<Job>>;
 
-    /// A request's way, with what its target says.
+    /// The route of a request, with the parameters of its target.
     struct Routed {
         const Route* route = nullptr;
         Parameters parameters = {};
         Parameters query = {};
-        std::string who = {}; ///< whom limits count: see who_asks(); empty until that is known
+        std::string who = {}; ///< see limit_key(); empty until known
     };
 
-    /// To a thread that may block.
+    /// Posts to a thread that may block.
     std::function<void(Task)> poster();
 
-    /// Goes on where it may block.
+    /// Continues with `then` on the lane.
     Later on_lane(Later::Then then);
     Readings::Options reading_options(std::size_t limit);
 
-    // One request, on the thread that calls (job_api.cpp).
+    // One request, on the calling thread (job_api.cpp).
     bool authenticating_blocks() const noexcept {
         return options_.authenticator && options_.authenticator_blocks;
     }
-    /// Or what is answered without one. Never blocks.
+    /// Returns the route, or a response that needs none. Never blocks.
     std::variant<Routed, Response> find_route(const Request& request) const;
-    /// Whether nothing of perform() blocks, or whoever calls has to bear it.
-    bool is_quick(const Route& route) const noexcept;
+    /// Whether perform() runs on the thread that calls handle(): it does not block, or the API has
+    /// no threads.
+    bool runs_inline(const Route& route) const noexcept;
     Answer perform(Routed& routed, const Request& request) const;
-    /// Whether one more may wait for a thread when so many are in flight.
-    bool has_place(std::size_t in_flight) const noexcept {
+    /// Whether another request may wait for a thread while `in_flight` are in flight.
+    bool has_capacity(std::size_t in_flight) const noexcept {
         return options_.threads == 0 || in_flight < options_.threads + options_.queue_limit;
     }
     Response options_response(const Request& request,
@@ -111,7 +112,7 @@ private:
     void log(LogEntry::Level level, std::string message) const;
 
     void check_not_draining() const;
-    /// A refusal that says when to try again.
+    /// A refusal with `Retry-After`.
     Problem try_later(unsigned status, std::string code, std::string detail) const;
     std::string retry_after_value(std::optional<Timestamp> expected) const;
 
@@ -140,29 +141,29 @@ private:
     Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
     std::optional<Response> with_memory(Response response, const std::string& who) const;
-    Answer answer(Submission& submission, const Submitted& submitted);
+    Answer submit_result(Submission& submission, const Submitted& submitted);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);
     bool take_submit(const Call& call, Headers& headers);
-    Problem over_quota(const Headers& headers) const;
-    Submitted holder_of(const Idempotency& idempotency, const Headers& headers);
-    std::optional<Duration> repeated(const JobId& id, const Idempotency& idempotency);
+    Problem quota_exceeded(const Headers& headers) const;
+    Submitted first_submit(const Idempotency& idempotency, const Headers& headers);
+    std::optional<Duration> first_estimate(const JobId& id, const Idempotency& idempotency);
 
     // The caller's own jobs (own_jobs.cpp).
-    /// `then` goes on with the job of this id, which is its owner's own, as `readings` has it.
+    /// Reads the job by `readings`, and continues with `then` if it belongs to `owner`.
     Later with_own_job(Readings& readings, const JobId& id, const std::string& owner,
                        std::function<Answer(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
     bool has_expired(const Job& job) const;
-    Problem none_of_that_id(const JobId& id, const std::string& owner);
+    Problem missing_job(const JobId& id, const std::string& owner);
 
-    // What they are answered with (job_responses.cpp).
+    // Their responses (job_responses.cpp).
     void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
                   Headers& headers) const;
     Response job_response(unsigned status, const Job& job);
     Response status_response(const Job& job, const Request& request);
-    /// What a route has declared; empty if none has.
+    /// The run time that a route declares; empty if none does.
     std::optional<Duration> expected_run(const std::string& queue, const std::string& type) const;
     std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
     std::optional<Duration> estimate_new(const NewJob& job, Timestamp created_at,
@@ -186,22 +187,22 @@ private:
     Quota submit_quota_;
     ResponseMemory response_memory_;
     std::shared_ptr<Followers> followers_;
-    FreedMemory freed_memory_; // before what answers as it ends
+    FreedMemory freed_memory_; // before the members that respond as they are destroyed
     Readings finds_;
     Readings glances_;
     SharedCalls<std::vector<NewJob>, Submitted> submits_;
-    std::unique_ptr<Lane> lane_; // last: its end answers what waits, which needs the others
+    std::unique_ptr<Lane> lane_; // last: its destructor fails queued requests, which use the others
 };
 
-/// Sets what each response has and what depends on the body's length, and drops bodies that HTTP
-/// does not want.
+/// Sets the fields of every response and those that depend on the body's length, and drops bodies
+/// that HTTP forbids.
 Response completed(Response response, std::string_view method);
 
-/// Whom limits count: the owner, or network_of() the address of one who has none.
-std::string who_asks(const Call& call);
-std::string who_asks(const std::string& owner, const Request& request);
+/// The key by which limits count: the owner, or network_of() the address of an anonymous caller.
+std::string limit_key(const Call& call);
+std::string limit_key(const std::string& owner, const Request& request);
 
-/// What `make` makes to go with `job`. A fault that it finds in the request is a Problem (422).
+/// The jobs that `make` returns for `job`. An Errc::invalid_argument becomes a Problem (422).
 template <typename Make, typename SomeJob>
 std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call& call) {
     try {
@@ -217,10 +218,10 @@ JobId id_of(const Call& call);
 Problem no_such_job();
 Problem expired();
 
-/// Says that a wait was granted, however long it was in the end.
+/// Adds Preference-Applied: the granted wait, whatever its actual length.
 Response waited(Response response, std::chrono::seconds at_most);
 
-/// An answer in `application/json`.
+/// A response in `application/json`.
 Response json_response(unsigned status, std::string document);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -58,7 +58,7 @@ void JobEvents::next(BodyStream::Deliver deliver) {
     send_news(lock);
 }
 
-/// What fails here ends the stream, and its client comes back.
+/// A failure ends the stream, and its client reconnects.
 void JobEvents::on_change(const std::optional<Job>& job) {
     try {
         take(job);
@@ -104,7 +104,7 @@ void JobEvents::send_news(const std::unique_lock<std::mutex>&) {
     reader_.reset();
 }
 
-/// What fails here ends the stream, as the reader is forgotten.
+/// A failure ends the stream, as the reader is dropped.
 void JobEvents::render(Reader& reader) noexcept {
     try {
         std::unique_lock lock(mutex_);

@@ -14,29 +14,29 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// `event: job.updated` and the like with its id and its data, as it goes over the wire. Line ends
-/// in `document`, which can only be between its tokens, become blanks.
+/// An event (`event: job.updated` or another) as it is sent, with id and data. Line ends in
+/// `document`, which can only be between its tokens, become blanks.
 std::string event_text(const Job& job, std::string document);
 
-/// The revision that a client who comes back has seen; 0: none.
+/// The last revision that a reconnecting client received; 0: none.
 std::int64_t last_event_id(const Headers& request);
 
-/// A job's changes as server-sent events. A piece that is asked for holds the job as it is then, so
-/// that a slow reader gets fewer of them, and the last one always.
+/// A job's changes as server-sent events. Each piece has the job's state at the time of next(), so
+/// that a slow reader gets fewer events, and always the final one.
 ///
-/// Thread-safety  Full; next() as BodyStream says.
+/// Thread-safety  Full; next() as in BodyStream.
 class JobEvents final : public Follower, public std::enable_shared_from_this<JobEvents> {
 public:
     struct Options {
-        /// Called where `post` runs it; empty: it can't be had, and the stream ends.
+        /// Called on the thread of `post`; if it returns nothing, the stream ends.
         std::function<std::optional<std::string>(const Job&)> document = {};
         JobParts parts = JobParts::outcome;  ///< of the job, which `document` needs
         std::function<void(Task)> post = {}; ///< to a thread that may block
-        /// For an event's text while it is written; empty: there is none, and the stream ends.
+        /// Memory for an event while it is written; if none is left, the stream ends.
         std::function<std::optional<ResponseMemory::Share>(std::size_t)> memory = {};
         Duration heartbeat = {};
-        Duration reconnect_after = {}; ///< told to the client
-        std::int64_t known = 0;        ///< the revision that the client has already
+        Duration reconnect_after = {}; ///< sent to the client
+        std::int64_t known = 0;        ///< the revision that the client has
     };
 
     explicit JobEvents(Options options) : options_(std::move(options)), known_(options_.known) {}
@@ -48,7 +48,7 @@ public:
     void on_end() override;
 
 private:
-    /// A reader that waits for a piece; forgotten without one, it hears that there is no more.
+    /// A reader that waits for a piece; destroyed without one, it receives the end.
     class Reader {
     public:
         explicit Reader(BodyStream::Deliver deliver) : deliver_(std::move(deliver)) {}
@@ -78,15 +78,15 @@ private:
 
     const Options options_;
     std::mutex mutex_;
-    std::shared_ptr<Reader> reader_; ///< empty: nobody waits
+    std::shared_ptr<Reader> reader_; ///< empty: no reader waits
     std::optional<Job> news_;        ///< not sent yet
     ResponseMemory::Share memory_;   ///< of the piece that is being written
     std::int64_t known_;
     bool greeted_ = false;
-    bool over_ = false; ///< nothing comes after what is under way
+    bool over_ = false; ///< nothing follows `news_`
 };
 
-/// The stream of one client, which ends with this.
+/// The stream of one client; ends with its destruction.
 class EventBody final : public BodyStream {
 public:
     EventBody(std::shared_ptr<JobEvents> events, std::weak_ptr<Followers> followers,

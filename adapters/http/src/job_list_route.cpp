@@ -41,7 +41,7 @@ JobQuery JobApi::Impl::read_query(const Call& call) const {
             throw invalid_parameter("type", "must be 1-100 characters of A-Z a-z 0-9 . _ : / -");
         query.type = *type;
     }
-    query.library_jobs = query.type.has_value(); // such as deliveries, which no client submitted
+    query.library_jobs = query.type.has_value(); // internal jobs, such as deliveries
     if (const auto* limit = call.query.single("limit"))
         query.limit = read_limit(*limit, options_.max_page);
     if (const auto* cursor = call.query.single("cursor"))

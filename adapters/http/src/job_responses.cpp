@@ -31,7 +31,7 @@ std::optional<Duration> JobApi::Impl::expected_run(const std::string& queue,
     return found == expected_runs_.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// How long a job takes from its submit on. `uncounted` is 1 if that is yet to come.
+/// How long a job takes from its submit. `uncounted` is 1 before the submit.
 std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job, Timestamp created_at,
                                                    std::size_t uncounted) {
     Job submitted{.type = job.type, .queue = job.queue};
@@ -47,7 +47,7 @@ void JobApi::Impl::describe(const Job& job, std::string etag, std::optional<Time
     if (job.expires_at) headers.add("Sunset", to_http_date(*job.expires_at));
 }
 
-/// The status document, with what headers follow from it.
+/// The status document with its headers.
 Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     const auto result = present_result(job, options_.present_result);
     const auto expected = estimate(job);
@@ -57,7 +57,7 @@ Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     return response;
 }
 
-/// A document that the client has already is not made.
+/// Renders no document if the client's copy is current.
 Response JobApi::Impl::status_response(const Job& job, const Request& request) {
     const auto result = present_result(job, options_.present_result);
     const auto expected = estimate(job);

@@ -17,10 +17,10 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
-/// Told to the clients of streams; spread, so that they do not all come back at once.
+/// Sent to the clients of streams; randomised, so that they do not all reconnect at once.
 constexpr Duration reconnect_after = std::chrono::seconds{3};
 
-/// Whether browsers may be sent there: http, https, or relative.
+/// Whether a redirect may lead there: http, https, or relative.
 bool is_web_url(std::string_view text) {
     const auto url = boost::urls::parse_uri_reference({text.data(), text.size()});
     if (!url) return false;
@@ -28,7 +28,7 @@ bool is_web_url(std::string_view text) {
            url->scheme_id() == boost::urls::scheme::https;
 }
 
-/// The URL of the file that a result points to, if it does, and a client can be redirected to it.
+/// The URL of the file that a result names, if a client can be redirected to it.
 std::optional<std::string> file_url(const PresentedResult& result) {
     const auto value = json::to_value(JsonText::trusted(result.text));
     const auto* object = value.if_object();
@@ -56,18 +56,18 @@ void JobApi::Impl::add_job_routes() {
     add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
 }
 
-std::string who_asks(const std::string& owner, const Request& request) {
+std::string limit_key(const std::string& owner, const Request& request) {
     return owner.empty() ? network_of(request.client_address) : owner;
 }
 
-std::string who_asks(const Call& call) { return who_asks(call.principal.owner, call.request); }
+std::string limit_key(const Call& call) { return limit_key(call.principal.owner, call.request); }
 
 Response waited(Response response, std::chrono::seconds at_most) {
     response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
     return response;
 }
 
-/// How long the client wants to wait for news, if it does.
+/// The wait that the client requests, up to ApiOptions::max_wait; empty: none.
 std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& request) const {
     auto wanted = preferred_wait(request.headers);
     if (!wanted) return std::nullopt;
@@ -85,7 +85,7 @@ Seats::Seat JobApi::Impl::take(Seats& seats, const std::string& whose,
     throw try_later(503, "overloaded", fmt::format("too many {}", what));
 }
 
-/// Who has a tag has the document as a rule, and then a glance tells so.
+/// A client with an ETag usually has the document, and reading the summary shows that.
 Answer JobApi::Impl::status(const Call& call) {
     check_accepts_json(call.request.headers);
     const JobId id = id_of(call);
@@ -93,7 +93,7 @@ Answer JobApi::Impl::status(const Call& call) {
     const auto read = [this](const Job& job, const Request& request) {
         return status_or_wait(job, request);
     };
-    // What a hook makes of a result is part of the tag.
+    // A result that the hook changes is part of the ETag.
     if (options_.present_result || !call.request.headers.find("If-None-Match"))
         return with_own_job(finds_, id, owner, read);
     return with_own_job(glances_, id, owner,
@@ -112,7 +112,7 @@ Answer JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
         .id = job.id,
         .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
         .at_most = *seconds,
-        .seat = take(waits_, who_asks(job.owner, request), "waiting requests"),
+        .seat = take(waits_, limit_key(job.owner, request), "waiting requests"),
         .then =
             [this, id = job.id, owner = job.owner, seconds](const Request& again) {
                 return waited(status_response(find_own(id, owner), again), *seconds);
@@ -127,11 +127,11 @@ Response JobApi::Impl::events(const Call& call) {
     if (is_finished(job.status) && last == job.revision)
         return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
 
-    const std::string who = who_asks(call);
+    const std::string who = limit_key(call);
     auto seat = take(streams_, who, "event streams");
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
-        // A hook may look at anything of the job.
+        // The hook may read any member of the job.
         .parts = options_.present_result ? JobParts::all : JobParts::outcome,
         .post = poster(),
         .memory =
@@ -144,7 +144,7 @@ Response JobApi::Impl::events(const Call& call) {
         .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
         .known = last <= job.revision ? last : 0});
     auto body = std::make_shared<EventBody>(stream, followers_, std::move(seat));
-    stream->on_change(job); // known already, and so sent without a reading
+    stream->on_change(job); // just read, so sent without reading again
     followers_->join(stream, job.id, options_.heartbeat);
     return {.status = 200,
             .headers = {{"Content-Type", "text/event-stream"},
@@ -153,7 +153,7 @@ Response JobApi::Impl::events(const Call& call) {
             .body = std::move(body)};
 }
 
-/// The same as the job's status answers; empty if it can't be had now.
+/// The status document; empty if rendering it fails.
 std::optional<std::string> JobApi::Impl::event_document(const Job& job) {
     std::string why = "unknown exception";
     try {
@@ -212,7 +212,7 @@ Response JobApi::Impl::retry(const Call& call) {
     const JobId id = job.id;
     const bool is_for_retry = job.status == JobStatus::failed || job.status == JobStatus::cancelled;
     Headers quota;
-    if (is_for_retry && !take_submit(call, quota)) throw over_quota(quota);
+    if (is_for_retry && !take_submit(call, quota)) throw quota_exceeded(quota);
     if (options_.accompany_retry && is_for_retry)
         client_.submit(companions(options_.accompany_retry, job, call));
     switch (client_.retry(id)) {

@@ -12,8 +12,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
 
-/// Follows a parse without building a tree: stops at a key's second appearance and at U+0000, which
-/// a tree would not show.
+/// Checks a parse without building a tree: stops at a duplicate key and at U+0000, which a tree
+/// does not show.
 struct Checker {
     using string_view = boost::json::string_view;
     using error_code = boost::system::error_code;
@@ -24,7 +24,7 @@ struct Checker {
     static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
     std::vector<std::set<std::string>> objects =
-        {}; ///< their keys, in order: a hash can be flooded
+        {}; ///< their keys; ordered, since a hash table can be flooded
     std::string key = {};
     const char* fault = nullptr;
 

@@ -12,10 +12,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// What monitoring reads: counts of answers, and gauges of the queues that routes submit to, in
-/// Prometheus' text format.
+/// Counts of responses, and gauges of the queues that routes submit to, in Prometheus' text format.
 ///
-/// Thread-safety  Full, except follow(), which comes before everything else.
+/// Thread-safety  Full, except follow(), which must precede every other call.
 class Metrics {
 public:
     static constexpr auto content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -30,12 +29,12 @@ public:
         if (status < responses_.size()) ++responses_[status];
     }
 
-    /// What is under way now.
+    /// The requests in progress.
     struct Requests {
         std::size_t in_flight = 0; ///< without those that wait for a job
         std::size_t waiting = 0;
         std::size_t streams = 0;
-        std::size_t response_bytes = 0; ///< of answers that are being written
+        std::size_t response_bytes = 0; ///< of responses that are being written
     };
 
     /// Throws as `workload_of` does.

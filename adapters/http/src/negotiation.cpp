@@ -50,12 +50,12 @@ std::string_view opaque_tag(std::string_view etag) noexcept {
     return etag;
 }
 
-/// Whether the media type is welcome: only an Accept header that excludes it says no.
+/// Whether the client accepts the media type: false only if an Accept header excludes it.
 bool accepts(const Headers& request, std::string_view type, std::string_view subtype) {
     const std::string exact = std::string(type) + '/' + std::string(subtype);
     const std::string range = std::string(type) + "/*";
     const std::string accept = request.joined("Accept");
-    int best = 0; // how closely a range has named the type so far; 0: there is none at all
+    int best = 0; // precision of the closest range so far; 0: none matches
     bool any = false;
     bool accepted = false;
     for_each_element(accept, [&](std::string_view element) {

@@ -12,7 +12,7 @@ void JobApi::Impl::add_operator_routes() {
                             bool blocks = true) {
         router_.add({.method = "GET",
                      .path = std::string(path),
-                     .access = Access::anybody,
+                     .access = Access::anonymous,
                      .handler = std::move(handler),
                      .blocks = blocks,
                      .operation = openapi::parse_object(operation)});
@@ -43,7 +43,7 @@ Response JobApi::Impl::metrics(const Call&) {
                         [this](const std::string& queue, const std::string& type) {
                             return workloads_.get(queue, type);
                         });
-    // Operators need them most while slow readers hold all memory that answers may have.
+    // Operators need metrics most while slow readers hold all memory of responses.
     auto memory = response_memory_.take_anyway(text.size());
     return {.status = 200,
             .headers = {{"Content-Type", Metrics::content_type}, {"Cache-Control", "no-store"}},

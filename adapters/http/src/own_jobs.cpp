@@ -15,16 +15,15 @@ JobId id_of(const Call& call) {
 Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std::string& owner,
                                  std::function<Answer(Job, const Request&)> then) {
     return {[this, &readings, id, owner, then = std::move(then)](const Later::GoOn& go_on) {
-        readings.ask(id, [this, id, owner, then, go_on](auto found) {
+        readings.enqueue(id, [this, id, owner, then, go_on](auto found) {
             go_on([&](const Request& request) -> Answer {
                 auto job = found.take();
                 if (job && job->owner == owner) {
                     if (has_expired(*job)) throw expired();
                     return then(*std::move(job), request);
                 }
-                return on_lane([this, id, owner](const Request&) -> Answer {
-                    throw none_of_that_id(id, owner);
-                });
+                return on_lane(
+                    [this, id, owner](const Request&) -> Answer { throw missing_job(id, owner); });
             });
         });
     }};
@@ -34,18 +33,19 @@ Job JobApi::Impl::find_own(const Call& call) { return find_own(id_of(call), call
 
 Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
     auto found = client_.find(id);
-    if (!found || found->owner != owner) throw none_of_that_id(id, owner);
+    if (!found || found->owner != owner) throw missing_job(id, owner);
     if (has_expired(*found)) throw expired();
     return *std::move(found);
 }
 
-/// It is gone for clients, whether it has been purged yet or not.
+/// An expired job does not exist for clients, whether it has been purged or not.
 bool JobApi::Impl::has_expired(const Job& job) const {
     return job.expires_at && *job.expires_at <= runtime_->wall_clock();
 }
 
-/// A stranger's job, a malformed id and one that never was are one and the same, and take as long.
-Problem JobApi::Impl::none_of_that_id(const JobId& id, const std::string& owner) {
+/// Another owner's job, a malformed id and one that never existed get the same response in the same
+/// time.
+Problem JobApi::Impl::missing_job(const JobId& id, const std::string& owner) {
     if (client_.purged_owner(id) == owner) return expired();
     return no_such_job();
 }

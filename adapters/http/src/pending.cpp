@@ -7,7 +7,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Follows the job for a request, which goes on when there is news, or none in time.
+/// Observes the job for a request, which continues after a change or its time.
 class JobApi::Impl::Pending::Waiting final : public Follower,
                                              public std::enable_shared_from_this<Waiting> {
 public:
@@ -30,7 +30,7 @@ public:
         pending_->count_in();
         try {
             pending_->api_.lane_->post([self = shared_from_this()] { self->go_on(); });
-        } catch (...) { // answered now; it leaves when its time is over
+        } catch (...) { // responds now; it leaves when its time has passed
             wait_.seat = {};
             pending_->respond_with_fault();
         }
@@ -40,7 +40,7 @@ private:
     void go_on() noexcept {
         pending_->api_.followers_->leave(*this);
         wait_.seat = {};
-        pending_->answer([this] { return wait_.then(pending_->request_); });
+        pending_->run([this] { return wait_.then(pending_->request_); });
     }
 
     const std::shared_ptr<Pending> pending_;
@@ -50,47 +50,48 @@ private:
 
 JobApi::Impl::Pending::Pending(Impl& api, Request request, Respond respond)
     : api_(api), request_(std::move(request)), respond_(std::move(respond)),
-      place_(api.in_flight_.fetch_add(1)) {}
+      in_flight_before_(api.in_flight_.fetch_add(1)) {}
 
-/// What it waited for is gone: the service, or a thread that had no memory to go on.
+/// Destroyed without a response: the service has ended, or a thread had no memory to continue.
 JobApi::Impl::Pending::~Pending() {
-    if (answered_) return;
-    answer([this]() -> Answer {
+    if (responded_) return;
+    run([this]() -> Answer {
         throw api_.try_later(503, "overloaded", "the service is temporarily unavailable");
     });
 }
 
 void JobApi::Impl::Pending::begin() noexcept {
-    answer([this]() -> Answer {
+    run([this]() -> Answer {
         auto found = api_.find_route(request_);
         if (auto* response = std::get_if<Response>(&found)) return std::move(*response);
         routed_ = std::get<Routed>(std::move(found));
         const auto perform = [this](const Request& request) {
             return api_.perform(routed_, request);
         };
-        Answer answer = api_.is_quick(*routed_.route) ? perform(request_) : api_.on_lane(perform);
-        if (std::holds_alternative<Later>(answer) && !api_.has_place(place_))
+        Answer result =
+            api_.runs_inline(*routed_.route) ? perform(request_) : api_.on_lane(perform);
+        if (std::holds_alternative<Later>(result) && !api_.has_capacity(in_flight_before_))
             throw api_.try_later(503, "overloaded", "too many queued requests");
-        return answer;
+        return result;
     });
 }
 
 template <typename Ask>
-void JobApi::Impl::Pending::answer(const Ask& ask) noexcept {
+void JobApi::Impl::Pending::run(const Ask& ask) noexcept {
     try {
-        Answer answer = ask();
-        if (auto* wait_for = std::get_if<Wait>(&answer)) return wait(std::move(*wait_for));
-        if (const auto* later = std::get_if<Later>(&answer))
+        Answer result = ask();
+        if (auto* wait_for = std::get_if<Wait>(&result)) return wait(std::move(*wait_for));
+        if (const auto* later = std::get_if<Later>(&result))
             return later->begin(
                 [self = shared_from_this()](const Later::Then& then) { self->go_on(then); });
-        respond(std::get<Response>(std::move(answer)));
+        respond(std::get<Response>(std::move(result)));
     } catch (...) {
         respond_with_fault();
     }
 }
 
 void JobApi::Impl::Pending::go_on(const Later::Then& then) noexcept {
-    answer([&] { return then(request_); });
+    run([&] { return then(request_); });
 }
 
 void JobApi::Impl::Pending::respond_with_fault() noexcept {
@@ -102,7 +103,7 @@ void JobApi::Impl::Pending::respond_with_fault() noexcept {
 }
 
 void JobApi::Impl::Pending::respond(Response response) noexcept {
-    if (answered_.exchange(true)) return;
+    if (responded_.exchange(true)) return;
     count_out();
     try {
         response = completed(std::move(response), request_.method);
@@ -119,7 +120,7 @@ void JobApi::Impl::Pending::respond(Response response) noexcept {
     }
 }
 
-/// Counts the answer's body as under way, unless that is done, or puts a refusal in its place.
+/// Takes memory for the response's body unless it has some, or replaces the response by a refusal.
 void JobApi::Impl::Pending::take_memory(Response& response) const {
     const auto* body = std::get_if<std::string>(&response.body);
     const auto size = body ? body->size() : 0;
@@ -156,7 +157,7 @@ void JobApi::Impl::Pending::wait(Wait wait) {
     {
         const std::lock_guard lock(mutex_);
         waiting_ = waiting;
-        if (!hurried_) return;
+        if (!wait_cancelled_) return;
     }
     waiting->end();
 }
@@ -165,7 +166,7 @@ void JobApi::Impl::Pending::hurry() {
     std::shared_ptr<Waiting> waiting;
     {
         const std::lock_guard lock(mutex_);
-        hurried_ = true;
+        wait_cancelled_ = true;
         waiting = waiting_.lock();
     }
     if (waiting) waiting->end();

@@ -9,11 +9,11 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// One request on its way; answered once, at the latest when it is forgotten.
+/// One request; responds exactly once, at the latest when it is destroyed.
 ///
-/// It counts as in flight while it is worked on or waits for a thread, and not while it waits for a
-/// job. Whatever fails on the way, it is answered and counted no more: in the worst case with a 503
-/// that needs no memory.
+/// It counts as in flight while it is processed or queued for a thread, but not while it waits for
+/// a job. Whatever fails, it responds and is no longer counted; in the worst case with a 503 that
+/// needs no memory.
 class JobApi::Impl::Pending final : public Ongoing::Work,
                                     public std::enable_shared_from_this<Pending> {
 public:
@@ -22,7 +22,7 @@ public:
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
 
-    /// Answers it, if that does not block, or has a thread for it.
+    /// Responds, unless that may block; then a thread of the API does.
     void begin() noexcept;
     void hurry() override;
 
@@ -30,10 +30,10 @@ private:
     class Waiting;
 
     template <typename Ask>
-    void answer(const Ask& ask) noexcept;
+    void run(const Ask& ask) noexcept;
     void go_on(const Later::Then& then) noexcept;
     void respond(Response response) noexcept;
-    /// Answers with what is being thrown.
+    /// Responds for the exception being handled.
     void respond_with_fault() noexcept;
     void take_memory(Response& response) const;
     void wait(Wait wait);
@@ -43,13 +43,13 @@ private:
     Impl& api_;
     const Request request_;
     Respond respond_;
-    std::atomic<bool> answered_ = false;
-    std::atomic<bool> counted_ = true; ///< as in flight
-    const std::size_t place_;          ///< how many were in flight when it came
+    std::atomic<bool> responded_ = false;
+    std::atomic<bool> counted_ = true;   ///< as in flight
+    const std::size_t in_flight_before_; ///< requests in flight when this one arrived
     Routed routed_;
     std::mutex mutex_; ///< guards what follows
     std::weak_ptr<Waiting> waiting_;
-    bool hurried_ = false;
+    bool wait_cancelled_ = false;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -10,18 +10,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// How much each principal may do in a time: all of it at once, if it likes, and then as it comes
-/// back, evenly.
+/// Limits the rate of each principal: `most` at once, which are refilled evenly over the period.
 ///
 /// Thread-safety  Full.
 class Quota {
 public:
-    /// What is left after a try.
+    /// The state after take().
     struct Standing {
         bool granted = true;
         std::size_t left = 0;
-        Duration next_in = {}; ///< until there is one more, if none is left
-        Duration full_in = {}; ///< until all is there again
+        Duration next_in = {}; ///< until the next is available, if none is left
+        Duration full_in = {}; ///< until the quota is full again
     };
 
     /// `most` in each `period`; 0: no quota.
@@ -33,11 +32,11 @@ public:
     /// Undoes a take() that was granted.
     Standing give_back(const std::string& who, SteadyTime now);
 
-    /// Tells the policy and `standing`, as `name`, in the fields RateLimit-Policy and RateLimit.
+    /// Writes the policy and `standing`, as `name`, to the fields RateLimit-Policy and RateLimit.
     void describe(std::string_view name, const Standing& standing, Headers& headers) const;
 
 private:
-    Duration each() const noexcept; ///< in which one comes back
+    Duration each() const noexcept; ///< time to refill one
     Standing standing(SteadyTime full_at, SteadyTime now) const noexcept;
     void forget_the_full(SteadyTime now);
 
@@ -45,7 +44,7 @@ private:
     const Duration period_;
     std::mutex mutex_;
     std::map<std::string, SteadyTime> full_at_; ///< owners whose quota is not full
-    std::size_t looked_through_at_ = 1024; ///< how many there are when it is time to forget some
+    std::size_t looked_through_at_ = 1024;      ///< number of owners at which full ones are removed
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

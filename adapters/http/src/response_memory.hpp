@@ -13,22 +13,22 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// How much memory the answers hold that are being written, in all and to one principal, so that
-/// clients that do not read can't have all of it, nor one of them what others need.
+/// Limits the memory of responses that are being written, in all and for each principal, so that
+/// clients that do not read can't use all of it.
 ///
 /// Thread-safety  Full.
 class ResponseMemory {
 public:
-    /// Given back with its last copy.
+    /// Released with its last copy.
     using Share = std::shared_ptr<void>;
     enum class Full { no, for_all, for_one };
 
     explicit ResponseMemory(std::size_t limit) : used_(std::make_shared<Used>(limit)) {}
 
-    /// A share for an answer to `who`, or why there is none. Small answers are as many as there are
-    /// connections, and not counted. A principal may have a quarter of the limit, or one answer
-    /// that is larger than that; the latter counts as a quarter against those who ask for no more
-    /// than theirs. One that is larger than the limit has it alone.
+    /// Takes a share for a response to `who`; returns which limit is reached, if any. Small
+    /// responses are not counted: the number of connections limits them. A principal may use a
+    /// quarter of the limit, or one response that is larger. A larger one counts as a quarter
+    /// against principals within their quarter. One that exceeds the limit must be the only one.
     std::pair<Share, Full> take(const std::string& who, std::size_t bytes) const {
         if (bytes <= small) return {Share(), Full::no};
         auto share = std::make_shared<Taken>(used_, who);
@@ -39,7 +39,7 @@ public:
         return {std::move(share), full};
     }
 
-    /// Also where there is not so much left; counts for nobody.
+    /// Takes a share even above the limit; it counts for no principal.
     Share take_anyway(std::size_t bytes) const {
         if (bytes <= small) return Share();
         auto share = std::make_shared<Taken>(used_, std::nullopt);
@@ -56,17 +56,17 @@ public:
 private:
     static constexpr std::size_t small = 16 * 1024;
 
-    /// Outlives the API, as answers may.
+    /// Outlives the API, as responses may.
     struct Used {
         explicit Used(std::size_t most) : limit(most), share(most / 4) {}
 
         Full take(const std::string& who, std::size_t bytes) {
             const auto found = each.find(who);
-            const std::size_t his = found == each.end() ? 0 : found->second;
-            if (his > 0 && his + bytes > share) return Full::for_one;
+            const std::size_t own = found == each.end() ? 0 : found->second;
+            if (own > 0 && own + bytes > share) return Full::for_one;
             if (bytes <= share ? in_shares + bytes > limit : all > 0 && all + bytes > limit)
                 return Full::for_all;
-            each[who] = his + bytes;
+            each[who] = own + bytes;
             in_shares += std::min(bytes, share);
             all += bytes;
             return Full::no;
@@ -74,15 +74,15 @@ private:
 
         void give_back(const std::string& who, std::size_t bytes) {
             in_shares -= std::min(bytes, share);
-            const auto his = each.find(who);
-            if ((his->second -= bytes) == 0) each.erase(his);
+            const auto own = each.find(who);
+            if ((own->second -= bytes) == 0) each.erase(own);
         }
 
         const std::size_t limit;
-        const std::size_t share; ///< of one
+        const std::size_t share; ///< of one principal
         std::mutex mutex = {};
         std::size_t all = 0;
-        std::size_t in_shares = 0; ///< the same, but of larger answers `share` alone
+        std::size_t in_shares = 0; ///< like `all`, with at most `share` a response
         std::map<std::string, std::size_t> each = {};
     };
 

@@ -30,14 +30,14 @@ std::vector<std::string> split(std::string_view path) {
                     std::string(rule));
 }
 
-/// The parameters, if `segments` match `pattern`.
+/// Whether `segments` match `pattern`.
 bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
     return std::ranges::equal(pattern, segments, [](const auto& wanted, const auto& segment) {
         return is_named(wanted) ? !segment.empty() : wanted == segment;
     });
 }
 
-/// Whether the one pattern is literal where they first differ in that.
+/// Whether `a` is literal at the first segment where only one of them is.
 bool closer(const std::vector<std::string>& a, const std::vector<std::string>& b) {
     return std::ranges::lexicographical_compare(a, b, {}, is_named, is_named);
 }

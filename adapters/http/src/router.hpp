@@ -16,51 +16,51 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// An answer that shall wait for what becomes of a job.
+/// A response that waits for a change of a job.
 struct Wait {
     JobId id = {};
-    std::function<bool(const Job&)> is_over = {}; ///< a job that is gone is over
+    std::function<bool(const Job&)> is_over = {}; ///< not called for a removed job, which ends it
     Duration at_most = {};
-    Seats::Seat seat = {}; ///< kept until it is over
+    Seats::Seat seat = {}; ///< kept until the wait is over
     std::function<Response(const Request&)> then = {};
 };
 
 struct Later;
 using Answer = std::variant<Response, Wait, Later>;
 
-/// An answer that is made when something else has ended; holds no thread until then.
+/// A response that is made after another operation; occupies no thread until then.
 struct Later {
-    /// Throws what the answer is instead.
+    /// Throws a Problem as the response.
     using Then = std::function<Answer(const Request&)>;
     using GoOn = std::function<void(Then)>;
 
-    /// Begins it. `go_on` is to be called once, from a thread that may block.
+    /// Starts the operation, which must call its argument once, from a thread that may block.
     std::function<void(GoOn go_on)> begin = {};
 };
 
-using AnswerHandler = std::function<Answer(const Call&)>;
+using ResultHandler = std::function<Answer(const Call&)>;
 
-enum class Access { anybody, authenticated };
+enum class Access { anonymous, authenticated };
 
 struct Route {
     std::string method = {};
     std::string path = {}; ///< with the prefix; segments literal or `{name}`
     Access access = Access::authenticated;
     Permit permit = {};
-    AnswerHandler handler = {};
-    bool blocks = true; ///< the handler; one that does not answers, or begins what does
-    boost::json::object operation = {}; ///< what is said of it; see RouteOptions::operation
+    ResultHandler handler = {};
+    bool blocks = true;                 ///< whether the handler may block
+    boost::json::object operation = {}; ///< see RouteOptions::operation
     bool described = true;
-    std::shared_ptr<const detail::SubmitRule> submission = {}; ///< of a route that submits by one
+    std::shared_ptr<const detail::SubmitRule> submission = {}; ///< of a submit route
 };
 
-/// Finds the route for a method and a path. A literal segment is preferred to a named one.
+/// Finds the route for a method and a path. Prefers a literal segment to a named one.
 class Router {
 public:
     struct Match {
-        const Route* route = nullptr; ///< empty: there is the path, but not with this method
+        const Route* route = nullptr; ///< nullptr: no route for this method
         Parameters parameters = {};
-        std::vector<std::string> methods = {}; ///< of the path; empty: there is no such path
+        std::vector<std::string> methods = {}; ///< of the path; empty: no such path
     };
 
     /// Throws Error (Errc::invalid_argument) for a malformed or repeated route.
@@ -68,7 +68,7 @@ public:
 
     Match find(std::string_view method, const std::vector<std::string>& segments) const;
 
-    /// In the order of their declaration; valid until the next one.
+    /// In the order of declaration; valid until the next add().
     std::vector<const Route*> routes() const;
 
     /// All methods of all routes.
@@ -83,7 +83,7 @@ private:
     std::vector<Entry> entries_;
 };
 
-/// Of an Allow header; HEAD comes with GET, and OPTIONS always.
+/// The value of Allow: `methods`, HEAD if GET is among them, and OPTIONS.
 std::string allow_list(const std::vector<std::string>& methods);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -12,7 +12,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// How many may be at something that takes long, in all and of one principal.
+/// Limits concurrent long operations, in all and for each principal.
 ///
 /// Thread-safety  Full.
 class Seats {
@@ -21,7 +21,7 @@ class Seats {
 public:
     enum class Full { no, for_all, for_one };
 
-    /// Held while somebody is at it.
+    /// Held during the operation.
     class Seat {
     public:
         Seat() noexcept = default;
@@ -49,14 +49,14 @@ public:
         room_->most_each = most_each;
     }
 
-    /// A seat for `who`, or why there is none.
+    /// Returns one for `who`, or an empty one with the limit that is reached.
     std::pair<Seat, Full> take(std::string who) {
         const std::lock_guard lock(room_->mutex);
         if (room_->all >= room_->most) return {Seat(), Full::for_all};
         if (room_->most_each == 0) return {Seat(), Full::for_one};
-        auto& his = room_->each[who];
-        if (his >= room_->most_each) return {Seat(), Full::for_one};
-        ++his;
+        auto& own = room_->each[who];
+        if (own >= room_->most_each) return {Seat(), Full::for_one};
+        ++own;
         ++room_->all;
         return {Seat(room_, std::move(who)), Full::no};
     }
@@ -67,13 +67,13 @@ public:
     }
 
 private:
-    /// Outlives the seats that were taken.
+    /// Outlives what was taken.
     struct Room {
         void leave(const std::string& who) {
             const std::lock_guard lock(mutex);
             --all;
-            const auto his = each.find(who);
-            if (--his->second == 0) each.erase(his);
+            const auto own = each.find(who);
+            if (--own->second == 0) each.erase(own);
         }
 
         std::size_t most = 0;

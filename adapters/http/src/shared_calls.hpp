@@ -15,40 +15,40 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Lets requests share calls of the store, which take many things at once: what is asked for while
-/// a call is under way goes with the next one. Nobody waits for that.
+/// Batches the requests' store calls, which take many items: items that arrive during a call go
+/// into the next one. No thread waits for another one's call.
 ///
 /// Thread-safety  Full.
-/// Blocking       ask() makes the call if none is under way, unless calls are posted.
-template <typename Item, typename Answer>
+/// Blocking       enqueue() makes the call if none is in progress, unless calls are posted.
+template <typename Item, typename Result>
 class SharedCalls {
 public:
-    using Call = asyncjobs::detail::CallOfMany<Item, Answer>;
-    using Outcome = asyncjobs::detail::Outcome<Answer>;
+    using Call = asyncjobs::detail::CallOfMany<Item, Result>;
+    using Outcome = asyncjobs::detail::Outcome<Result>;
     using Then = std::function<void(Outcome)>;
 
     struct Options {
         const Runtime& runtime;
         std::function<void(Task)> post; ///< to a thread that may block
         std::size_t limit = 500;        ///< items of a call
-        bool shares = true;             ///< false: each has a call of its own, at once
-        bool posts = false;             ///< who asks may not block
-        /// Calls are so dear that one waits for others to come, and not until answers are made of
-        /// the one before, as cheap ones do, for which that is less than to wake another thread.
-        bool dear = false;
+        bool shares = true;             ///< false: one call an item, at once
+        bool posts = false;             ///< true: the caller of enqueue() may not block
+        /// Expensive calls wait for more items, and start before the results of the previous call
+        /// are used. Cheap ones start afterwards, since that costs less than to wake a thread.
+        bool expensive = false;
     };
 
     SharedCalls(Options options, Call call)
         : options_(std::move(options)), call_(std::move(call)), gathering_(options_.runtime) {}
 
-    /// `then` is called once, by a thread that made a call, or never if those are gone. A fault on
-    /// the way there is an outcome, too; what `then` throws is dropped. An ask() that throws has
-    /// not asked.
-    void ask(Item item, Then then) {
+    /// Calls `then` once, on a thread that made a call, or never if no such thread is left. A fault
+    /// on the way is an outcome, too; exceptions of `then` are dropped. If enqueue() throws,
+    /// nothing was enqueued.
+    void enqueue(Item item, Then then) {
         if (!options_.shares) return then(std::move(outcomes_of(std::span(&item, 1)).front()));
         {
             const std::lock_guard lock(mutex_);
-            asked_.add(std::move(item), std::move(then));
+            queued_.add(std::move(item), std::move(then));
             gathering_.came();
             if (std::exchange(calling_, true)) return;
         }
@@ -59,7 +59,7 @@ public:
     }
 
 private:
-    struct Asked {
+    struct Batch {
         void add(Item item, Then then) {
             items.push_back(std::move(item));
             try {
@@ -78,20 +78,26 @@ private:
         try {
             options_.post([this] { call(); });
         } catch (...) {
-            give_up(std::current_exception());
+            fail_all(std::current_exception());
         }
     }
 
-    /// All that was asked for has failed.
-    void give_up(const std::exception_ptr& fault) noexcept {
+    /// Fails every queued item.
+    void fail_all(const std::exception_ptr& fault) noexcept {
         std::unique_lock lock(mutex_);
-        const auto asked = std::exchange(asked_, {});
+        const auto batch = std::exchange(queued_, {});
         calling_ = false;
         lock.unlock();
-        for (const auto& then : asked.thens) tell(then, {.result = {}, .error = fault});
+        for (const auto& then : batch.thens) notify(then, failed(fault));
     }
 
-    static void tell(const Then& then, Outcome outcome) noexcept {
+    static Outcome failed(const std::exception_ptr& fault) {
+        Outcome outcome;
+        outcome.error = fault;
+        return outcome;
+    }
+
+    static void notify(const Then& then, Outcome outcome) noexcept {
         try {
             then(std::move(outcome));
         } catch (...) { // the caller notices that `then` was destroyed
@@ -99,42 +105,42 @@ private:
     }
 
     void call() noexcept {
-        Asked asked;
+        Batch batch;
         std::vector<Outcome> outcomes;
         std::exception_ptr fault;
         try {
             std::unique_lock lock(mutex_);
-            if (options_.dear) gathering_.wait(lock, std::min(options_.limit, asked_.items.size()));
-            asked = take();
+            if (options_.expensive)
+                gathering_.wait(lock, std::min(options_.limit, queued_.items.size()));
+            batch = take();
         } catch (...) {
-            return give_up(std::current_exception());
+            return fail_all(std::current_exception());
         }
         const auto began = options_.runtime.now();
         try {
-            outcomes = outcomes_of(asked.items);
+            outcomes = outcomes_of(batch.items);
         } catch (...) {
             fault = std::current_exception();
         }
         const auto took = options_.runtime.now() - began;
-        if (options_.dear) go_on(asked.items.size(), took);
-        for (std::size_t i = 0; i < asked.thens.size(); ++i)
-            tell(asked.thens[i],
-                 fault ? Outcome{.result = {}, .error = fault} : std::move(outcomes[i]));
-        if (!options_.dear) go_on(asked.items.size(), took);
+        if (options_.expensive) continue_after(batch.items.size(), took);
+        for (std::size_t i = 0; i < batch.thens.size(); ++i)
+            notify(batch.thens[i], fault ? failed(fault) : std::move(outcomes[i]));
+        if (!options_.expensive) continue_after(batch.items.size(), took);
     }
 
     std::vector<Outcome> outcomes_of(std::span<const Item> items) const {
-        return asyncjobs::detail::outcomes_of<Item, Answer>(call_, items);
+        return asyncjobs::detail::outcomes_of<Item, Result>(call_, items);
     }
 
     /// With the lock held.
-    Asked take() {
-        if (asked_.items.size() <= options_.limit) return std::exchange(asked_, {});
-        Asked taken;
+    Batch take() {
+        if (queued_.items.size() <= options_.limit) return std::exchange(queued_, {});
+        Batch taken;
         taken.items.reserve(options_.limit);
         taken.thens.reserve(options_.limit);
-        move_some(asked_.items, taken.items);
-        move_some(asked_.thens, taken.thens);
+        move_some(queued_.items, taken.items);
+        move_some(queued_.thens, taken.thens);
         return taken;
     }
 
@@ -145,11 +151,11 @@ private:
         from.erase(from.begin(), end);
     }
 
-    void go_on(std::size_t done, Duration took) noexcept {
+    void continue_after(std::size_t done, Duration took) noexcept {
         {
             const std::lock_guard lock(mutex_);
-            gathering_.committed(done, std::min(options_.limit - done, asked_.items.size()), took);
-            calling_ = !asked_.items.empty();
+            gathering_.committed(done, std::min(options_.limit - done, queued_.items.size()), took);
+            calling_ = !queued_.items.empty();
             if (!calling_) return;
         }
         post_call();
@@ -159,8 +165,8 @@ private:
     const Call call_;
     std::mutex mutex_;
     asyncjobs::detail::GatheringPoint gathering_;
-    Asked asked_;
-    bool calling_ = false; ///< or about to
+    Batch queued_;
+    bool calling_ = false; ///< a call is in progress or posted
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

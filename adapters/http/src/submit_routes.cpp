@@ -141,7 +141,7 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     job.owner = call.principal.owner;
     job.input = std::move(input);
     Acceptance acceptance;
-    acceptance.who = who_asks(call);
+    acceptance.who = limit_key(call);
     auto idempotency = read_idempotency(call);
     boost::json::object metadata;
     if (idempotency) {
@@ -155,7 +155,7 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
     const auto seconds = wait_for(call.request);
     auto seat = seconds ? take(waits_, acceptance.who, "waiting requests") : Seats::Seat();
     const bool granted = take_submit(call, acceptance.headers);
-    if (!granted && !idempotency) throw over_quota(acceptance.headers);
+    if (!granted && !idempotency) throw quota_exceeded(acceptance.headers);
 
     const auto submission =
         std::make_shared<Submission>(Submission{.kind = rule.job,
@@ -165,24 +165,24 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
                                                 .seat = std::move(seat),
                                                 .is_charged = granted});
     if (!granted)
-        return answer(*submission,
-                      holder_of(*submission->idempotency, submission->acceptance.headers));
+        return submit_result(
+            *submission, first_submit(*submission->idempotency, submission->acceptance.headers));
     submission->jobs = with_companions(std::move(job), call);
     return Later{[this, submission](const Later::GoOn& go_on) {
-        submits_.ask(std::move(submission->jobs), [this, submission, go_on](auto submitted) {
-            go_on([&](const Request&) { return answer(*submission, submitted.take()); });
+        submits_.enqueue(std::move(submission->jobs), [this, submission, go_on](auto submitted) {
+            go_on([&](const Request&) { return submit_result(*submission, submitted.take()); });
         });
     }};
 }
 
-Answer JobApi::Impl::answer(Submission& submission, const Submitted& submitted) {
+Answer JobApi::Impl::submit_result(Submission& submission, const Submitted& submitted) {
     auto& acceptance = submission.acceptance;
     const auto& idempotency = submission.idempotency;
     acceptance.id = submitted.id;
     acceptance.created_at = submitted.created_at;
     if (submitted.outcome == Submitted::Outcome::repeated) {
         acceptance.replayed = true;
-        acceptance.takes = repeated(submitted.id, *idempotency);
+        acceptance.takes = first_estimate(submitted.id, *idempotency);
         if (submit_quota_.is_set() && submission.is_charged)
             submit_quota_.describe("submits",
                                    submit_quota_.give_back(acceptance.who, runtime_->now()),
@@ -202,22 +202,22 @@ Answer JobApi::Impl::answer(Submission& submission, const Submitted& submitted) 
                     }};
 }
 
-/// All requests' jobs in one transaction; answers each request's first.
+/// Submits all requests' jobs in one transaction; returns the result of each request's first job.
 std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJob>> of_requests) {
     std::vector<NewJob> jobs;
     for (const auto& of_one : of_requests) jobs.insert(jobs.end(), of_one.begin(), of_one.end());
     const auto submitted = client_.submit(std::move(jobs));
-    std::vector<Submitted> answers;
+    std::vector<Submitted> results;
     std::size_t first = 0;
     for (const auto& of_one : of_requests) {
-        answers.push_back(submitted[first]);
+        results.push_back(submitted[first]);
         first += of_one.size();
     }
-    return answers;
+    return results;
 }
 
-/// The job, and what is submitted with it. A repeated request finds the companions of the first
-/// one, as it finds the job.
+/// The job and its companions. A repeated request finds the companions of the first one, as it
+/// finds the job.
 std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) {
     if (!options_.accompany) return {std::move(job)};
     job.id = client_.make_id();
@@ -229,11 +229,10 @@ std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) 
     return jobs;
 }
 
-/// Counts a submit or a retry; false if there may be no more for now. Says in `headers` what is
-/// left.
+/// Counts a submit or a retry; false if the quota is exceeded. Adds the rest of it to `headers`.
 bool JobApi::Impl::take_submit(const Call& call, Headers& headers) {
     if (!submit_quota_.is_set()) return true;
-    const auto standing = submit_quota_.take(who_asks(call), runtime_->now());
+    const auto standing = submit_quota_.take(limit_key(call), runtime_->now());
     submit_quota_.describe("submits", standing, headers);
     if (!standing.granted)
         headers.set("Retry-After",
@@ -242,26 +241,28 @@ bool JobApi::Impl::take_submit(const Call& call, Headers& headers) {
     return standing.granted;
 }
 
-Problem JobApi::Impl::over_quota(const Headers& headers) const {
+Problem JobApi::Impl::quota_exceeded(const Headers& headers) const {
     Problem problem(429, "quota_exceeded", "submit quota exceeded");
     for (const auto& [name, value] : headers) std::move(problem).with_header(name, value);
     return problem;
 }
 
-/// A request that is repeated needs no quota. Throws Problem (429) for one that is not.
-Submitted JobApi::Impl::holder_of(const Idempotency& idempotency, const Headers& headers) {
+/// The submit that a repeated request repeats, which needs no quota. Throws Problem (429) for a
+/// request that is not repeated.
+Submitted JobApi::Impl::first_submit(const Idempotency& idempotency, const Headers& headers) {
     const auto page =
         client_.list({.idempotency_key = idempotency.key, .limit = 1, .parts = JobParts::summary});
-    if (page.jobs.empty()) throw over_quota(headers);
+    if (page.jobs.empty()) throw quota_exceeded(headers);
     const auto& job = page.jobs.front();
     return {Submitted::Outcome::repeated, job.id, job.created_at};
 }
 
-/// What the first answer to a request that is repeated said of the time that the job takes. Throws
-/// Problem (422) for another request than that, and (410) if the job is gone.
-std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotency& idempotency) {
+/// The estimate in the first response to a repeated request. Throws Problem (422) if the request
+/// differs from the first, and (410) if the job is removed.
+std::optional<Duration> JobApi::Impl::first_estimate(const JobId& id,
+                                                     const Idempotency& idempotency) {
     const auto job = client_.find(id);
-    if (!job) throw expired(); // between the two calls
+    if (!job) throw expired(); // removed between the two calls
     const auto first = noted_idempotency(job->metadata);
     if (!first || first->request != idempotency.request)
         throw Problem(422, "idempotency_key_reused",
@@ -270,7 +271,7 @@ std::optional<Duration> JobApi::Impl::repeated(const JobId& id, const Idempotenc
     return first->estimate;
 }
 
-/// The response with its share of the memory of answers; empty if there is not so much left.
+/// The response with its share of the memory of responses; empty if too little is left.
 std::optional<Response> JobApi::Impl::with_memory(Response response, const std::string& who) const {
     auto [share, full] = response_memory_.take(who, body_length(response.body).value_or(0));
     if (full != ResponseMemory::Full::no) return std::nullopt;
@@ -278,8 +279,8 @@ std::optional<Response> JobApi::Impl::with_memory(Response response, const std::
     return response;
 }
 
-/// 202 in any case, with the job's status if there is more to say than that it waits, and memory
-/// to say it: who submitted must learn of the job also where slow readers hold all of that.
+/// Always 202. Contains the job's status if it is no longer pending and memory is left: the client
+/// must get the job's id even while slow readers hold all memory of responses.
 Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optional<Job>& now) {
     const auto expected =
         acceptance.takes ? std::optional(acceptance.created_at + *acceptance.takes) : std::nullopt;

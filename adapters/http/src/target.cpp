@@ -34,7 +34,7 @@ std::string decode(urls::pct_string_view encoded, bool plus_is_space) {
     return text;
 }
 
-/// Whether a path is what it looks like: nothing to decode, no empty segment, no query.
+/// Whether a path needs no decoding, and has no empty segment and no query.
 bool is_plain_path(std::string_view text) noexcept {
     char before = 0;
     for (const char c : text) {

@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// A request target in origin form, taken apart.
+/// A parsed request target in origin form.
 struct Target {
     std::vector<std::string> segments = {}; ///< decoded: `/a%2Fb/c` is {"a/b", "c"}
     Parameters query = {};
@@ -19,8 +19,8 @@ inline std::string_view path_of(std::string_view target) noexcept {
     return target.substr(0, target.find('?'));
 }
 
-/// Throws Problem (400) for a target that is not well-formed, and for what a path must not hide:
-/// bad escapes, NUL and other control characters, invalid UTF-8, `.` and `..` segments.
+/// Throws Problem (400) for a malformed target and for what a path must not contain: bad escapes,
+/// NUL and other control characters, invalid UTF-8, `.` and `..` segments.
 Target parse_target(std::string_view target);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

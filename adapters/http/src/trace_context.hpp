@@ -8,8 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// The trace that a request goes on with: its own, or a new one if what it says is none. Empty if
-/// it says nothing.
+/// The request's trace: its `traceparent`, a new one if that is invalid, empty if absent.
 std::optional<std::string> trace_of(const Headers& request, Runtime& runtime);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

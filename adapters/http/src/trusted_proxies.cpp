@@ -24,7 +24,7 @@ std::optional<ip::address> read_address(std::string_view text) noexcept {
     return error ? std::nullopt : std::optional(address);
 }
 
-/// Of an element of the list, whose writer may have put a port behind it.
+/// The address of an element of the list, which may have a port.
 std::optional<ip::address> read_hop(std::string_view text) noexcept {
     if (text.starts_with('[')) {
         const auto end = text.find(']');

@@ -10,9 +10,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// The proxies before a service, whose word on where a request comes from is believed.
+/// The proxies in front of a service, whose `X-Forwarded-For` is trusted.
 ///
-/// Thread-safety  Full: it does not change.
+/// Thread-safety  Full: immutable.
 class TrustedProxies {
 public:
     /// Addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`. Throws Error
@@ -21,17 +21,17 @@ public:
 
     bool contains(std::string_view address) const noexcept;
 
-    /// Where a request comes from, as the last trusted proxy on its way saw it: the peer itself
-    /// where that is none. What clients write into `X-Forwarded-For` themselves is passed over.
+    /// The client's address, as the first trusted proxy saw it; the peer's if it is no trusted
+    /// proxy. Ignores what clients write to `X-Forwarded-For` themselves.
     std::string client_of(const Request& request) const;
 
 private:
     bool contains(const boost::asio::ip::address_v6& address) const noexcept;
 
-    std::vector<boost::asio::ip::network_v6> networks_; ///< those of IPv4 as they are mapped
+    std::vector<boost::asio::ip::network_v6> networks_; ///< IPv4 as mapped
 };
 
-/// An IPv4 address within an IPv6 one (`::ffff:192.0.2.1`) as what it is; any other text as it is.
+/// Converts an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) to IPv4; other texts are unchanged.
 std::string unmapped(std::string address);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -23,7 +23,7 @@ public:
 
 private:
     const std::shared_ptr<BodyStream> body_;
-    // A piece may be on its way when this is destroyed.
+    // A piece may be delivered after this is destroyed.
     const std::shared_ptr<bool> ended_ = std::make_shared<bool>(false);
 };
 

@@ -16,7 +16,7 @@ Workload WorkloadCache::get(const std::string& queue, const std::string& type) {
         const auto found = entries_.find(key);
         if (found != entries_.end() && now - found->second.read_at < fresh_for)
             return found->second.workload;
-        // Others are served the old value while this thread reads the new one.
+        // Other threads use the old value while this one reads the new.
         if (found != entries_.end()) found->second.read_at = now;
     }
     const Workload workload = client_.workload(queue, type);

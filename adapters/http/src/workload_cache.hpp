@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Remembers workloads for about a second, so that many who ask cost the store one query.
+/// Caches workloads for about a second, so that many requests cost the store one query.
 ///
 /// Thread-safety  Full.
 class WorkloadCache {

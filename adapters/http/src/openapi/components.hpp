@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
-/// What operations refer to, but for schemas and problems.
+/// The components that operations refer to, except schemas and problems.
 boost::json::object parameters(std::size_t default_page);
 boost::json::object headers();
 boost::json::object responses();

@@ -10,7 +10,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 /// Throws Error (Errc::invalid_argument) that names the option.
 void check(const OpenApiOptions& options);
 
-/// The document's text, made when it is wanted first.
+/// The document's text, made at the first request.
 ///
 /// Thread-safety  Full.
 class Description {
@@ -20,7 +20,7 @@ public:
         std::string etag = {};
     };
 
-    /// Of what the first caller has mounted.
+    /// Made of the first caller's `mounted`.
     const Text& text(const Mounted& mounted);
 
 private:

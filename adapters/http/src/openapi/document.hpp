@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
-/// What a description is made of; borrowed for the call.
+/// The parts of a description; borrowed for the call.
 struct Mounted {
     const ApiOptions& options;
     std::vector<const Route*> routes;

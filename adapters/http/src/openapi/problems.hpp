@@ -12,7 +12,7 @@ boost::json::object problem_schemas();
 /// Responses that are problems, by name.
 boost::json::object problem_responses();
 
-/// What any route may answer, by status, with what comes of how it is mounted.
+/// The problems that any route may return, by status.
 boost::json::object common_problems(bool authenticated, bool may_forbid);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

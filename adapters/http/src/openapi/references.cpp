@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view prefix = "#/components/";
 
-/// All components that are referred to from where it has looked, as `#/components/kind/name`.
+/// The components that the visited values refer to, as `#/components/kind/name`.
 class Used {
 public:
     explicit Used(const boost::json::object& components) : components_(components) {}

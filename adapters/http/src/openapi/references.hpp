@@ -6,7 +6,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
-/// Drops the components that nothing else in the document refers to, but for security schemes.
+/// Drops the components that nothing in the document refers to, except security schemes.
 void drop_unused_components(boost::json::object& document);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

@@ -32,7 +32,7 @@ boost::json::value placed_at(std::string_view pointer, boost::json::value schema
 
 namespace {
 
-/// The targets of all references to parts of what stands at `pointer`.
+/// The targets of all references to parts of the value at `pointer`.
 void collect_targets(const boost::json::value& schema, const std::string& pointer,
                      std::set<std::string>& targets) {
     if (const auto* array = schema.if_array())

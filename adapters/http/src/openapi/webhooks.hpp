@@ -6,16 +6,16 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 
-/// What the service sends to its clients when a job has finished, after Standard Webhooks 1.0.0.
+/// The notifications of finished jobs (Standard Webhooks 1.0.0).
 boost::json::object webhooks();
 
-/// Schemas of it.
+/// Their schemas.
 boost::json::object webhook_schemas();
 
-/// Header parameters of it, and the parameter of submits that names a URL.
+/// Their header parameters, and the parameter `callback_url` of submits.
 boost::json::object webhook_parameters();
 
-/// Of a delivery that has completed: null if another one has taken its place.
+/// The result of a completed delivery; null if another delivery has replaced it.
 boost::json::object delivery_result_schema();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi

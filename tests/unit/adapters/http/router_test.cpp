@@ -64,5 +64,5 @@ TEST_CASE("a route that can't be told from another or has no handler is refused"
     CHECK_THROWS_AS(router.add(route("GET", "a")), asyncjobs::Error);
     CHECK_THROWS_AS(router.add(route("G T", "/b")), asyncjobs::Error);
     CHECK_THROWS_AS(router.add(route("HEAD", "/b")), asyncjobs::Error);
-    CHECK_THROWS_AS(router.add({"GET", "/b", Access::anybody, {}, {}}), asyncjobs::Error);
+    CHECK_THROWS_AS(router.add({"GET", "/b", Access::anonymous, {}, {}}), asyncjobs::Error);
 }

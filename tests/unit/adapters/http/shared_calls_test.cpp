@@ -37,7 +37,7 @@ struct CallDesk {
     }
 
     void ask(int item) {
-        calls.ask(item, [this, item](Calls::Outcome outcome) {
+        calls.enqueue(item, [this, item](Calls::Outcome outcome) {
             try {
                 answers.emplace_back(item, std::to_string(outcome.take()));
             } catch (const std::exception& error) {
@@ -59,8 +59,8 @@ struct CallDesk {
 
 TEST_CASE("who asks alone has a call at once, and the answer") {
     CallDesk place;
-    place.ask(1);
-    place.ask(2);
+    place.enqueue(1);
+    place.enqueue(2);
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
     CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}});
     CHECK(place.posted.empty());
@@ -69,11 +69,11 @@ TEST_CASE("who asks alone has a call at once, and the answer") {
 TEST_CASE("what is asked for during a call shares the next one, which is made by another task") {
     CallDesk place;
     place.during = [&] {
-        place.ask(2);
-        place.ask(3);
+        place.enqueue(2);
+        place.enqueue(3);
         CHECK(place.made.size() == 1);
     };
-    place.ask(1);
+    place.enqueue(1);
     CHECK(place.answers == CallDesk::Answers{{1, "10"}});
     place.run_posted();
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}});
@@ -89,9 +89,9 @@ TEST_CASE("no call takes more than the limit") {
     int answered = 0;
     const auto count = [&](Calls::Outcome) { ++answered; };
     place.during = [&] {
-        for (int i = 2; i <= 6; ++i) calls.ask(i, count);
+        for (int i = 2; i <= 6; ++i) calls.enqueue(i, count);
     };
-    calls.ask(1, count);
+    calls.enqueue(1, count);
     place.run_posted();
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}, {4, 5}, {6}});
     CHECK(answered == 6);
@@ -100,11 +100,11 @@ TEST_CASE("no call takes more than the limit") {
 TEST_CASE("a fault that trying again may help is everybody's") {
     CallDesk place;
     place.during = [&] {
-        place.ask(2);
-        place.ask(3);
+        place.enqueue(2);
+        place.enqueue(3);
         place.fault = [](auto) { throw Error(Errc::store_unavailable, "away"); };
     };
-    place.ask(1);
+    place.enqueue(1);
     place.run_posted();
     CHECK(place.made.size() == 2);
     CHECK(place.answers.size() == 3);
@@ -118,9 +118,9 @@ TEST_CASE("a fault that trying again does not help is that of one alone") {
             if (item == 2) throw Error(Errc::invalid_argument, "2 is no good");
     };
     place.during = [&] {
-        for (int i = 2; i <= 4; ++i) place.ask(i);
+        for (int i = 2; i <= 4; ++i) place.enqueue(i);
     };
-    place.ask(1);
+    place.enqueue(1);
     place.run_posted();
     REQUIRE(place.answers.size() == 4);
     CHECK(place.answers[1].second.starts_with("2 is no good"));
@@ -134,8 +134,8 @@ TEST_CASE("where calls are not shared, each is made at once") {
                 [&](std::span<const int> items) { return place.call(items); });
     std::vector<int> answers;
     const auto keep = [&](Calls::Outcome outcome) { answers.push_back(outcome.take()); };
-    place.during = [&] { calls.ask(2, keep); };
-    calls.ask(1, keep);
+    place.during = [&] { calls.enqueue(2, keep); };
+    calls.enqueue(1, keep);
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
     CHECK(answers == std::vector{20, 10});
 }
