@@ -105,8 +105,7 @@ std::optional<http::Principal> BearerTokens::operator()(const http::Request& req
     if (!token || token->size() > max_token_size) return std::nullopt;
     const auto digest = sha256(*token);
     const auto entries = tokens_->get();
-    // All of them are compared, in all their bytes: time tells neither whether one matches nor
-    // which.
+    // Compares every byte of every digest: the time reveals neither whether one matches nor which.
     const Entry* found = nullptr;
     for (const auto& entry : *entries)
         if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) found = &entry;

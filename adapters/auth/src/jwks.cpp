@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 [[noreturn]] void refuse(std::string_view rule) { throw std::invalid_argument(std::string(rule)); }
 
-/// Empty if the member is absent; throws if it is no text.
+/// Empty if the member is absent; throws if it is not a string.
 std::string text_member(const json::object& key, std::string_view name) {
     const auto* const value = key.if_contains(name);
     if (!value) return {};
@@ -27,14 +27,14 @@ std::string text_member(const json::object& key, std::string_view name) {
     return std::string(value->get_string());
 }
 
-/// The bytes of a member that must be there.
+/// The bytes of a required member.
 std::string bytes_member(const json::object& key, std::string_view name) {
     const auto bytes = asyncjobs::detail::decode_base64url(text_member(key, name));
     if (!bytes || bytes->empty()) refuse(fmt::format("{} must be base64url", name));
     return *bytes;
 }
 
-/// Whether a key is for signatures that are to be verified, as far as it says.
+/// Whether a key's members allow the verification of signatures.
 bool verifies_signatures(const json::object& key) {
     const auto use = text_member(key, "use");
     if (!use.empty() && use != "sig") return false;

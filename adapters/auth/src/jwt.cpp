@@ -15,7 +15,7 @@ bool is_accepted_type(std::string_view type) noexcept {
     return http::equals_ignoring_case(type, "JWT") || http::equals_ignoring_case(type, "at+jwt");
 }
 
-/// An absent member is an empty text; empty for one that is no text, or an empty one.
+/// An absent member is an empty text; returns nothing for an empty string or another type.
 std::optional<std::string> header_member(const boost::json::object& header, std::string_view name) {
     const auto* const value = header.if_contains(name);
     if (!value) return std::string();

@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// What a signed JWT consists of; its claims are worth nothing until the signature is verified.
+/// The parts of a signed JWT; its claims must not be trusted before the signature is verified.
 /// Views the token.
 struct Jwt {
     std::string algorithm;
@@ -20,11 +20,11 @@ struct Jwt {
     std::string signature;
 };
 
-/// Empty for what is no signed JWT, is of another `typ` than an access token may have, or has a
-/// header that says `crit`.
+/// Empty for a text that is not a signed JWT, has a `typ` that access tokens may not have, or has
+/// `crit` in its header.
 std::optional<Jwt> split_jwt(std::string_view token);
 
-/// The object that a part of a token spells; empty if it is none, or has a member twice.
+/// The object that a part of a token encodes; empty if malformed or with a duplicate member.
 std::optional<boost::json::object> read_object(std::string_view base64url);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

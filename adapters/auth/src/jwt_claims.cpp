@@ -24,7 +24,7 @@ bool is_for(const json::value* audience, std::string_view us) {
                                [us](const json::value& one) { return is_text(&one, us); });
 }
 
-/// Whether there is a time that `holds` says yes to; `absent` where there is none.
+/// Whether `holds` is true for the time; returns `absent` if there is no time.
 template <typename Rule>
 bool check_time(const json::value* time, bool absent, Rule holds) {
     if (!time) return absent;

@@ -8,8 +8,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// Whom the claims of a verified token name at the time `now`; empty if the options do not accept
-/// them.
+/// The principal that the claims of a verified token name at `now`; empty if the options do not
+/// accept them.
 std::optional<http::Principal> principal_of(const boost::json::object& claims,
                                             const JwtOptions& options, Timestamp now);
 

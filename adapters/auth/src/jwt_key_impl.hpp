@@ -14,7 +14,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// What `make` makes; std::invalid_argument that it throws becomes Error.
+/// Returns the result of `make`; its std::invalid_argument becomes an Error.
 template <typename Make>
 auto made_or_error(Make make) {
     try {

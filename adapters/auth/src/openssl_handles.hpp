@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// Owns what OpenSSL has made, until `free`.
+/// Deletes an OpenSSL object by `free`.
 template <auto free>
 struct Freed {
     template <typename T>
@@ -19,7 +19,7 @@ struct Freed {
 template <typename T, auto free>
 using Handle = std::unique_ptr<T, Freed<free>>;
 
-/// Leaves the thread's queue of OpenSSL errors as it was: it is the host's, whose TLS reads it.
+/// Restores the thread's queue of OpenSSL errors, which belongs to the host: its TLS reads it.
 class ErrorsDropped {
 public:
     ErrorsDropped() noexcept { ERR_set_mark(); }

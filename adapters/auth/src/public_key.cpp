@@ -36,7 +36,7 @@ T made(T object) {
 PublicKey from_pem(std::string_view pem) {
     const Handle<BIO, BIO_free_all> text(
         made(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
-    // Without this, OpenSSL would ask for a password at the terminal.
+    // Otherwise OpenSSL prompts for a password at the terminal.
     const auto no_password = [](char*, int, int, void*) { return -1; };
     PublicKey key(PEM_read_bio_PUBKEY(text.get(), nullptr, no_password, nullptr), EVP_PKEY_free);
     if (!key) refuse("the key must be a public key in PEM, BEGIN PUBLIC KEY");

@@ -9,15 +9,15 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// One of OpenSSL's. Shared: verifying only reads it, from any thread.
+/// An OpenSSL key. Shared: verifying only reads it, from any thread.
 using PublicKey = std::shared_ptr<EVP_PKEY>;
 
-/// Each throws std::invalid_argument that says what is wrong with the key.
+/// Each throws std::invalid_argument that names the rule that the key breaks.
 PublicKey rsa_from_pem(std::string_view pem);
 PublicKey p256_from_pem(std::string_view pem);
-/// Of big-endian numbers.
+/// Makes a key from big-endian numbers.
 PublicKey rsa_from_numbers(std::string_view modulus, std::string_view exponent);
-/// Of the coordinates, 32 bytes each.
+/// Makes a key from the coordinates, 32 bytes each.
 PublicKey p256_from_point(std::string_view x, std::string_view y);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::auth

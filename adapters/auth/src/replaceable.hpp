@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// A value that is replaced as a whole while others read it.
+/// A value that is replaced as a whole while other threads read it.
 ///
 /// Thread-safety  Full.
 template <typename T>

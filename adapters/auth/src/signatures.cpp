@@ -15,7 +15,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
-/// An ECDSA signature of two numbers of 32 bytes, as OpenSSL reads it; empty if it is none.
+/// Converts an ECDSA signature of two numbers of 32 bytes to OpenSSL's format; empty if malformed.
 std::string der_of(std::string_view raw) {
     constexpr std::size_t half = 32;
     if (raw.size() != 2 * half) return {};
@@ -35,7 +35,7 @@ std::string der_of(std::string_view raw) {
     return text;
 }
 
-/// In the way of the key's own kind.
+/// Verifies by the algorithm of the key's type.
 bool verifies(EVP_PKEY& key, std::string_view message, std::string_view signature) {
     const ErrorsDropped dropped;
     const Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());

@@ -13,14 +13,14 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// SHA-256 of a token: all that is kept of it.
+/// SHA-256 of a token, which is stored instead of it.
 using TokenDigest = std::array<unsigned char, 32>;
 
 /// An http::Authenticator by opaque tokens, `Authorization: Bearer TOKEN`.
 ///
-/// Tokens are made by the host, of random bits, 128 at the least: a digest without salt guards
-/// nothing that can be guessed. How long a look-up takes does not depend on the token, and grows
-/// with the number of tokens; a hundred thousand are too many.
+/// The host makes tokens of at least 128 random bits: an unsalted digest does not protect what can
+/// be guessed. The time of a lookup does not depend on the token, and grows with the number of
+/// tokens; a hundred thousand are too many.
 ///
 /// Thread-safety  Full.
 /// Ownership      Copies share their tokens: JobApi has one, the host keeps one to replace() them.
@@ -29,7 +29,7 @@ using TokenDigest = std::array<unsigned char, 32>;
 ///                control characters.
 class ASYNCJOBS_AUTH_DECL BearerTokens {
 public:
-    static constexpr std::size_t max_token_size = 4096; ///< bytes; a longer one is nobody's
+    static constexpr std::size_t max_token_size = 4096; ///< bytes; a longer one is invalid
 
     struct Entry {
         TokenDigest digest = {};
@@ -38,15 +38,15 @@ public:
 
     explicit BearerTokens(std::vector<Entry> entries);
 
-    /// Of a file with lines `DIGEST OWNER [ROLE,ROLE...]`: the digest in hexadecimal digits, as
-    /// sha256sum prints it. Empty lines and those that begin with `#` don't count. Throws Error
+    /// Reads a file with lines `DIGEST OWNER [ROLE,ROLE...]`: the digest in hexadecimal digits, as
+    /// sha256sum prints it. Ignores empty lines and those that begin with `#`. Throws Error
     /// (Errc::invalid_argument) that names the file, the line and the rule.
     static std::vector<Entry> read(const std::filesystem::path& file);
 
     /// Throws Error (Errc::invalid_argument) for what can't be sent as a bearer token.
     static TokenDigest digest_of(std::string_view token);
 
-    /// From the next request on, these are the tokens.
+    /// Replaces the tokens, from the next request on.
     void replace(std::vector<Entry> entries);
 
     std::optional<http::Principal> operator()(const http::Request& request) const;

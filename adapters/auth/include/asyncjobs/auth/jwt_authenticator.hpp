@@ -14,30 +14,30 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 
-/// Which tokens are accepted, and whom they name. Made for designated initialisers.
+/// Which tokens are accepted, and which principals they name. Made for designated initialisers.
 struct JwtOptions {
     std::string issuer = {};   ///< what `iss` must be
     bool any_issuer = false;   ///< instead of an issuer
     std::string audience = {}; ///< what `aud` must be or contain
-    bool any_audience = false; ///< instead of an audience: tokens for other services do here, too
+    bool any_audience = false; ///< instead of an audience: accepts tokens for other services, too
 
     TimeSpan leeway = std::chrono::seconds{30}; ///< 0 - 10 min; by how much clocks may differ
     std::function<Timestamp()> clock = {};      ///< called from any thread; empty: the system's
 
-    std::string owner_claim = "sub"; ///< a text; becomes Principal::owner
-    /// Becomes Principal::roles: an array of texts, or one with blanks between them, as `scope`
-    /// is. A token without it has none.
+    std::string owner_claim = "sub"; ///< a string; becomes Principal::owner
+    /// Becomes Principal::roles: an array of strings, or one string separated by blanks, like
+    /// `scope`. A token without it has no roles.
     std::string roles_claim = "roles";
 
-    std::size_t max_token_size = 8192; ///< bytes, 256-65536; a longer one is nobody's
+    std::size_t max_token_size = 8192; ///< bytes, 256-65536; a longer one is invalid
 };
 
 /// An http::Authenticator by signed JSON Web Tokens (RFC 7519), `Authorization: Bearer TOKEN`.
 ///
-/// A token is accepted if one of the keys that are for its `alg` and `kid` verifies it, `iss` and
-/// `aud` are as the options want them, `exp` is there and has not passed, `nbf` and `iat`, if
-/// there, have, its `typ`, if there, is `JWT` or `at+jwt`, and there is no `crit`. A key without
-/// `kid` is for tokens of any, and a token without `kid` may be of any key. All else is nobody.
+/// A token is accepted if a key for its `alg` and `kid` verifies it, `iss` and `aud` match the
+/// options, `exp` is present and has not passed, `nbf` and `iat` are absent or have passed, `typ`
+/// is absent, `JWT` or `at+jwt`, and `crit` is absent. A key without `kid` fits tokens with any
+/// `kid`, and a token without `kid` fits any key. Every other token is invalid.
 ///
 /// Thread-safety  Full.
 /// Ownership      Copies share their keys: JobApi has one, the host keeps one to replace_keys().
@@ -47,7 +47,7 @@ public:
     /// 1-100 keys.
     JwtAuthenticator(std::vector<JwtKey> keys, JwtOptions options);
 
-    /// From the next request on, these are the keys.
+    /// Replaces the keys, from the next request on.
     void replace_keys(std::vector<JwtKey> keys);
 
     std::optional<http::Principal> operator()(const http::Request& request) const;
