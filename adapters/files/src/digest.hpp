@@ -20,7 +20,7 @@ inline std::string_view bytes_of(const Digest& digest) {
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-/// In lower case.
+/// Hexadecimal digits in lower case.
 std::string hex(std::string_view bytes);
 inline std::string hex(const Digest& digest) { return hex(bytes_of(digest)); }
 

@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
-/// An open file of the operating system.
+/// An open file descriptor.
 ///
 /// Thread-safety: none; one descriptor belongs to one thread.
 /// Ownership: closes the file when destroyed; neither copied nor moved.
@@ -25,7 +25,7 @@ public:
 
     void write_all(std::string_view bytes);
 
-    /// What the file holds from here on, but at most `most` bytes.
+    /// The rest of the file, at most `most` bytes.
     std::string read_up_to(std::size_t most);
 
     void sync();

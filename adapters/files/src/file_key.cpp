@@ -49,7 +49,7 @@ std::optional<std::string> key_of_segment(std::string_view segment) {
         }
         key += static_cast<char>(byte);
     }
-    // One key has one spelling.
+    // Each key has exactly one segment.
     return link_segment(key) == segment ? std::optional(std::move(key)) : std::nullopt;
 }
 

@@ -8,17 +8,17 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
-/// All but `A-Z a-z 0-9 - . _ ~` as %XX.
+/// Encodes every byte except `A-Z a-z 0-9 - . _ ~` as %XX.
 std::string percent_encoded(std::string_view text);
 
-/// Likewise, with the slashes as they are.
+/// Likewise, except slashes.
 std::string encoded_path(std::string_view path);
 
 /// `key` as one segment of a URL's path, made of `A-Z a-z 0-9 - . _ ~` only: `~XX` for any other
 /// byte and for `~`. No proxy decodes or changes it, as many do with `%2F`.
 std::string link_segment(std::string_view key);
 
-/// The key that link_segment() makes `segment` of; empty if none exists.
+/// The key for which link_segment() returns `segment`; empty if none exists.
 std::optional<std::string> key_of_segment(std::string_view segment);
 
 bool is_key(std::string_view text);

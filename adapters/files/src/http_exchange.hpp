@@ -11,12 +11,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
-/// Where a server is reached.
+/// The address of a server.
 struct Endpoint {
     bool is_encrypted = true;
-    std::string host = {}; ///< that is resolved, and that its certificate must be for
+    std::string host = {}; ///< to resolve, and to match with its certificate
     std::uint16_t port = 443;
-    std::string authority = {}; ///< the host and, unless it goes without saying, the port
+    std::string authority = {}; ///< the host, with the port unless it is the default
 };
 
 /// HTTPS connections trust the certificates in `ca_file`, or the system's if it is empty. `timeout`
@@ -25,10 +25,10 @@ struct Endpoint {
 /// Errors  Error (Errc::invalid_argument) for a file that holds no certificates.
 support::HttpClient make_http_client(const std::string& ca_file, Duration timeout);
 
-/// Sends a request, with the content of `file` as its body if there is one.
+/// Sends a request, with the content of `file`, if any, as its body.
 ///
-/// Errors  Error (Errc::store_unavailable), with no word of the request's in it;
-///         Errc::store_failure for a file that can't be opened.
+/// Errors  Error (Errc::store_unavailable), without content of the request; Errc::store_failure for
+///         a file that can't be opened.
 support::HttpResponse exchange(const support::HttpClient& client, const Endpoint& endpoint,
                                const S3Request& request,
                                const std::optional<std::filesystem::path>& file);

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 std::string key_prefix(const JobId& job) { return std::string(job.text()) + '/'; }
 
-/// Answers that the file has to go; throws Snooze while it has not.
+/// Returns when the file is to be removed; throws Snooze before that.
 void wait_for_end(const Job* job, Timestamp at, Duration look_every) {
     if (const auto wait = keep_file_for(job, at, look_every)) throw Snooze{*wait};
 }
@@ -46,7 +46,7 @@ void JobFiles::remove_on(Executor& executor) {
         wait_for_end(job, now(options_.now), options_.look_every);
         store_.remove(file.key);
         if (job && job->status == JobStatus::completed) return;
-        // A handler that was told to stop, or has lost its lease, may be uploading even now.
+        // A handler that was stopped, or has lost its lease, may still be uploading.
         bool first = false;
         progress.step("removed", [&] { first = true; });
         if (first) throw Snooze{options_.linger};
@@ -59,7 +59,7 @@ KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path&
     if (info.download_name.empty()) detail::refuse("download_name", "", "must not be empty");
     const auto& id = progress.job().lease.id;
     const auto job = client_.find(id);
-    if (!job) throw Interrupted{}; // the lease is lost, then
+    if (!job) throw Interrupted{}; // the lease is lost
     const auto key = key_prefix(id) + info.download_name;
     check_key(key);
     validate(info);
@@ -88,7 +88,7 @@ void JobFiles::present(const Job& job, boost::json::value& result) const {
     if (!key || !key->is_string() || !expires || !expires->is_string()) return;
     const std::string text(key->as_string());
     const auto expires_at = parse_rfc3339(std::string_view(expires->as_string()));
-    // Whatever a handler lets into its result, it gives access to no other job's file.
+    // No result gives access to another job's file, whatever the handler returned.
     if (!expires_at || !text.starts_with(key_prefix(job.id)) || !is_key(text)) return;
     (*object)["file_url"] = url(text, *expires_at);
     object->erase("file_key");
@@ -99,17 +99,17 @@ std::string JobFiles::url(const std::string& key, Timestamp expires_at) const {
     return store_.url(key, std::min<Timestamp>(expires_at, from + options_.link_for));
 }
 
-/// Returns when a job waits that will remove the file.
+/// Returns once a pending job will remove the file.
 void JobFiles::expect_removal(const std::string& key, const JobId& job) {
-    const auto removal = client_.submit(new_job(
-        RemoveFile{key}, {.queue = options_.queue,
-                          .max_attempts = 1000, // a store that can't be reached must not end it
-                          .retention = 1h,
-                          .unique_key = "file:" + key,
-                          .after = {job},
-                          .on_parent_failure = OnParentFailure::run}));
+    const auto removal = client_.submit(
+        new_job(RemoveFile{key}, {.queue = options_.queue,
+                                  .max_attempts = 1000, // an unreachable store must not end it
+                                  .retention = 1h,
+                                  .unique_key = "file:" + key,
+                                  .after = {job},
+                                  .on_parent_failure = OnParentFailure::run}));
     if (removal.outcome == Submitted::Outcome::created) return;
-    // One that looked at this job before its present run may be about to remove what follows.
+    // A removal that read this job before its current run may be about to remove the new file.
     const auto found = client_.find(removal.id);
     if (!found || found->status != JobStatus::pending) throw Snooze{1s};
 }

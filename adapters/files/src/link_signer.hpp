@@ -11,12 +11,12 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 enum class LinkCheck { valid, forged, expired };
 
-/// Signs links to files, so that whoever holds one may read that file for a while.
+/// Signs links to files, so that the holder of a link can read that file until it expires.
 ///
 /// Thread-safety  Immutable.
 class LinkSigner {
 public:
-    /// The first secret signs, all are accepted. Throws Error (Errc::invalid_argument) for none.
+    /// The first secret signs, all are accepted. Throws Error (Errc::invalid_argument) if empty.
     explicit LinkSigner(std::vector<Secret> secrets);
 
     /// `expires=SECONDS_SINCE_1970&signature=HEX`.

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t longest_info = 4096;
 
-/// Unlike std::filesystem::copy_file(), says that the disk is full when it is.
+/// Unlike std::filesystem::copy_file(), reports a full disk.
 void copy_bytes(const std::filesystem::path& from, const std::filesystem::path& to) {
     constexpr std::size_t part = 256 * 1024;
     FileDescriptor in(from, O_RDONLY), out(to, O_WRONLY | O_CREAT | O_EXCL);
@@ -43,7 +43,7 @@ std::optional<std::uint64_t> size_of(const std::filesystem::path& path) {
     return missing ? std::nullopt : std::optional<std::uint64_t>(size);
 }
 
-/// Nothing if it is not there, be it that it was until now.
+/// Empty if the file does not exist, or is removed concurrently.
 std::optional<std::string> content_of(const std::filesystem::path& path, std::size_t most) {
     if (!is_plain_file(path)) return std::nullopt;
     try {
@@ -54,7 +54,7 @@ std::optional<std::string> content_of(const std::filesystem::path& path, std::si
     }
 }
 
-/// No name begins with a dot: those that do are not keys' files.
+/// The result does not begin with a dot: such names are not files of keys.
 std::string name_of(const std::string& key) {
     auto name = percent_encoded(key);
     if (name.front() == '.') name.replace(0, 1, "%2E");
@@ -81,7 +81,7 @@ void LocalFileStore::upload(const std::string& key, const std::filesystem::path&
         const ScratchFile data(options_.directory), about(options_.directory);
         copy_bytes(file, data.path());
         write_file(about.path(), json::serialize(info).text());
-        // The file comes last: where there is one, there is an info.
+        // The file comes last: every file has an info.
         publish_file(about.path(), info_path(key));
         publish_file(data.path(), data_path(key));
     });

@@ -14,7 +14,7 @@ inline bool is_out_of_space(const std::error_code& code) {
     return code == std::errc::no_space_on_device || code == std::errc::file_too_large;
 }
 
-/// Calls `function`; what the file system throws becomes an Error.
+/// Calls `function`; errors of the file system become an Error.
 template <typename Function>
 decltype(auto) on_disk(Function function) {
     try {

@@ -10,15 +10,15 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
-/// The job that removes a file in the end.
+/// The job that removes a file.
 struct RemoveFile {
     static constexpr std::string_view type = "asyncjobs.remove_file";
     std::string key = {};
 };
 BOOST_DESCRIBE_STRUCT(RemoveFile, (), (key))
 
-/// How long to wait before the next look at a job whose file it is; empty: the file has to go.
-/// `job` is null if there is none any more.
+/// How long to wait before the file's job is read again; empty: remove the file. `job` is null if
+/// it no longer exists.
 std::optional<Duration> keep_file_for(const Job* job, Timestamp now, Duration look_every);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -35,7 +35,7 @@ std::string canonical_query(const Fields& query) {
     return text;
 }
 
-/// Without blanks at its ends, and no more than one in a row.
+/// Trims blanks, and collapses runs of them to one.
 std::string canonical_value(std::string_view value) {
     std::string text;
     for (const char c : value)

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-/// AWS Signature Version 4, as S3 has it. Pure functions.
+/// AWS Signature Version 4 for S3. Pure functions.
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-/// As much of a request as is signed.
+/// The signed parts of a request.
 struct S3Request {
     std::string method = "GET";
     std::string path = "/"; ///< percent-encoded
@@ -21,7 +21,7 @@ struct S3Request {
     std::string payload_hash = "UNSIGNED-PAYLOAD";
 };
 
-/// Who signs, for where, and when.
+/// Credentials, region and time of a signature.
 struct S3Signer {
     S3Credentials credentials = {};
     std::string region = {};
@@ -32,10 +32,10 @@ std::string canonical_request(const S3Request& request);
 std::string string_to_sign(const S3Signer& signer, std::string_view canonical_request);
 std::string signature(const S3Signer& signer, std::string_view string_to_sign);
 
-/// The request with what a server needs to check it among its headers.
+/// The request with the headers by which a server verifies it.
 S3Request signed_request(const S3Signer& signer, S3Request request);
 
-/// Path and query of the request, for whoever holds them until it expires.
+/// Path and query of the request, which any holder can use until it expires.
 std::string presigned_target(const S3Signer& signer, S3Request request,
                              std::chrono::seconds expires_in);
 

@@ -13,7 +13,7 @@ bool is_scratch(const std::filesystem::path& path) {
            std::filesystem::is_regular_file(std::filesystem::symlink_status(path, missing));
 }
 
-/// Another process may remove a file first: that is no error.
+/// Another process may remove the file first, which is no error.
 bool is_older(const std::filesystem::path& path, Duration age) {
     std::error_code missing;
     const auto written = std::filesystem::last_write_time(path, missing);

@@ -6,12 +6,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
-/// The path of a temporary file that is removed at the latest when this is destroyed.
+/// The path of a temporary file, which is removed when this is destroyed, if it still exists.
 ///
 /// Ownership  The file; not the directory.
 class ScratchFile {
 public:
-    /// Creates no file yet, but the directory, for its owner only, where it is missing.
+    /// Creates no file, but the directory, for its owner only, if missing.
     explicit ScratchFile(const std::filesystem::path& directory);
     ~ScratchFile();
     ScratchFile(const ScratchFile&) = delete;
@@ -20,14 +20,14 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
     /// Removes those in `directory` that were last written more than `age` ago: their processes
-    /// have died.
+    /// have crashed.
     static void sweep(const std::filesystem::path& directory, Duration age);
 
 private:
     std::filesystem::path path_;
 };
 
-/// For its owner only, where it is missing.
+/// Creates the directory, for its owner only, if missing.
 void create_private_directory(const std::filesystem::path& directory);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -38,7 +38,7 @@ Secret read_secret(const std::filesystem::path& file) {
     return secret;
 }
 
-/// Gives `file` a complete secret in one step, unless another process was first.
+/// Creates `file` with a complete secret atomically, unless another process was first.
 void create_secret(const std::filesystem::path& file) {
     const std::filesystem::path draft = file.string() + "." + hex(random_bytes(8)) + ".new";
     FileDescriptor descriptor{draft, O_WRONLY | O_CREAT | O_EXCL, owner_only};

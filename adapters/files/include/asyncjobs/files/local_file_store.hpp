@@ -11,42 +11,42 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// Every member is checked by LocalFileStore's constructor.
 struct LocalFileStoreOptions {
-    std::filesystem::path directory = {}; ///< created, for its owner only, where it is missing
+    std::filesystem::path directory = {}; ///< created, for its owner only, if missing
     /// What precedes a key in URLs: `/v1/files/`, `https://reports.example.org/v1/files/`.
     std::string base_url = {};
-    /// The first one signs, all of them are accepted: to rotate, put a new one before the old.
+    /// The first one signs, all are accepted: to rotate, put a new one before the old.
     std::vector<Secret> secrets = {};
-    /// 1 min - 30 days; a temporary file older than this was left by a process that died.
+    /// 1 min - 30 days; a temporary file older than this was left by a crashed process.
     TimeSpan stale_after = std::chrono::hours{6};
     Clock now = {};
 };
 
-/// What a link leads to.
+/// The result of LocalFileStore::open().
 struct LinkedFile {
     enum class Outcome {
         found,
-        forged,  ///< not a link that was given out
-        expired, ///< one that was
-        gone,    ///< a good one, but there is no such file any more
+        forged,  ///< not a link that this store signed
+        expired, ///< signed, but expired
+        gone,    ///< valid, but the file no longer exists
     };
 
     Outcome outcome = Outcome::forged;
-    std::filesystem::path path = {}; ///< this and the following: if it was found
+    std::filesystem::path path = {}; ///< this and the following members: only if found
     std::uint64_t size_bytes = 0;
     FileInfo info = {};
 };
 
-/// Files in one directory, served by the host: see open(). A file is complete or absent, also after
-/// a power failure.
+/// Stores files in one directory; the host serves them, see open(). A file is complete or absent,
+/// even after a power failure.
 ///
 /// A URL is `base_url`, the key as one segment of the characters `A-Z a-z 0-9 - . _ ~` (`~2F` for a
 /// slash: proxies decode `%2F`), and `?expires=SECONDS_SINCE_1970&signature=HEX`, an HMAC-SHA256.
-/// The clock that it expires by is this process's.
+/// It expires by this process's clock.
 ///
-/// Ownership  The directory. Files that it did not name are never touched.
+/// Ownership  The directory. Does not touch files with other names.
 class ASYNCJOBS_FILES_DECL LocalFileStore final : public FileStore {
 public:
-    /// Sweeps stale temporary files.
+    /// Removes stale temporary files.
     explicit LocalFileStore(LocalFileStoreOptions options);
 
     void upload(const std::string& key, const std::filesystem::path& file,
@@ -55,8 +55,8 @@ public:
     std::optional<std::uint64_t> size(const std::string& key) const override;
     void remove(const std::string& key) override;
 
-    /// Judges a link by its parts, and finds its file. `segment` is the last one of the link's path.
-    /// For `GET` and `HEAD` alone.
+    /// Verifies a link and finds its file. `segment` is the last one of the link's path. Only for
+    /// `GET` and `HEAD`.
     LinkedFile open(std::string_view segment, std::string_view expires,
                     std::string_view signature) const;
 

@@ -11,7 +11,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 struct S3Credentials {
     std::string access_key_id = {};
     std::string secret_access_key = {};
-    std::string session_token = {}; ///< of temporary ones; empty: none
+    std::string session_token = {}; ///< of temporary credentials; empty: none
 };
 
 /// Every member is checked by S3FileStore's constructor.
@@ -22,29 +22,29 @@ struct S3Options {
     std::string bucket = {}; ///< 3-63 characters of `a-z 0-9 . -`; must exist
     bool path_style =
         false; ///< `https://endpoint/bucket/key` and not `https://bucket.endpoint/key`
-    /// Asked before each signature, so that they may change; from any thread.
+    /// Called before each signature, from any thread, so that credentials may change.
     std::function<S3Credentials()> credentials = {};
-    TimeSpan timeout = std::chrono::seconds{30}; ///< 10 ms - 1 hour; without any headway
-    std::string ca_file = {}; ///< PEM, whose certificates are trusted; empty: the system's
-    Clock now = {};           ///< S3 refuses one that is 15 minutes off
+    TimeSpan timeout = std::chrono::seconds{30}; ///< 10 ms - 1 hour; without progress
+    std::string ca_file = {}; ///< PEM file of trusted certificates; empty: the system's
+    Clock now = {};           ///< S3 refuses requests from a clock that is off by 15 minutes
 };
 
-/// What a URL says besides where the file is; empty: as it was uploaded.
+/// Headers of the download that a URL overrides; empty: as uploaded.
 struct S3UrlOptions {
     std::string response_content_type = {};
     std::string response_content_disposition = {};
 };
 
-/// Files in a bucket of Amazon S3, or of a server that speaks its protocol, with Signature
+/// Stores files in a bucket of Amazon S3, or of a server with the same protocol, with Signature
 /// Version 4.
 ///
-/// A file goes out in one PUT, read from the disk as it is sent, and 5 GiB is the most that S3
-/// takes so. It is read twice, for its hash is part of the signature: S3 refuses what does not
-/// arrive as it was. Each call is a connection of its own; a call that fails is not repeated. URLs
-/// begin with a full minute and end after seven days at the latest, or with the credentials.
+/// A file is uploaded in one PUT, read from the disk while it is sent; S3 limits that to 5 GiB. It
+/// is read twice, since its hash is part of the signature: S3 refuses content that does not match.
+/// Each call opens a connection; failed calls are not retried. URLs start at a full minute and
+/// expire after at most seven days, or with the credentials.
 ///
-/// Errors  Errc::store_unavailable where nothing is reached, in time, or the answer is a 5xx;
-///         Errc::store_busy for 429 and 503; Errc::store_failure for what else S3 refuses, with its
+/// Errors  Errc::store_unavailable if the server is not reached or times out, and for 5xx;
+///         Errc::store_busy for 429 and 503; Errc::store_failure for every other refusal, with S3's
 ///         code.
 class ASYNCJOBS_FILES_DECL S3FileStore final : public FileStore {
 public:

@@ -13,11 +13,11 @@ struct Secret {
     std::array<unsigned char, 32> bytes{};
 };
 
-/// Reads the secret that `file` holds; creates the file first, for its owner's eyes only, where
-/// there is none. Processes that start at the same moment all get the same secret.
+/// Reads the secret in `file`; creates the file first, readable by its owner only, if it is
+/// missing. Processes that start at the same time get the same secret.
 ///
-/// Errors  std::system_error when the file can't be read or created; Error (Errc::invalid_argument)
-///         when it isn't a secret of this size or others than its owner may read or write it.
+/// Errors  std::system_error if the file can't be read or created; Error (Errc::invalid_argument)
+///         if it isn't a secret of this size or users other than its owner may read or write it.
 ASYNCJOBS_FILES_DECL Secret load_or_create_secret(const std::filesystem::path& file);
 
 using Digest = std::array<unsigned char, 32>;
