@@ -17,19 +17,19 @@ using namespace std::chrono_literals;
 
 constexpr unsigned store_threads = 4;
 
-/// How often a delivery looks whether the job that is about to be started anew has been.
+/// How often a delivery reads a job whose retry it precedes.
 constexpr Duration least_look_again = 1s;
 constexpr Duration most_look_again = 1h;
 
-/// Thrown where a job that a delivery waited for is on its way again.
-struct StartedAnew {
+/// Thrown if a job that a delivery waited for has been retried.
+struct Restarted {
     JobId job;
 };
 
 /// The result of a delivery.
 struct Delivered {
     std::string event = {};
-    std::optional<unsigned> http_status = {}; ///< empty: nobody wanted to be told
+    std::optional<unsigned> http_status = {}; ///< empty: the endpoint is not subscribed
 };
 BOOST_DESCRIBE_STRUCT(Delivered, (), (event, http_status))
 
@@ -44,7 +44,7 @@ JobFailure gives_up(std::string code, std::string message) {
 
 } // namespace
 
-/// One of a delivery. It lives until its job's handler has ended.
+/// One attempt of a delivery. Lives until its job's handler has ended.
 struct Deliverer::Attempt {
     Delivery delivery;
     ProgressReporter& progress;
@@ -76,7 +76,7 @@ void Deliverer::work_for(Executor& executor) {
                           {.retry = std::move(retry)});
 }
 
-/// Makes ready what is to be posted, and has it posted unless nobody wants it.
+/// Prepares the request, and posts it unless the endpoint is not subscribed to the event.
 void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
     auto& progress = attempt->progress;
     const auto& owner = progress.job().owner;
@@ -98,10 +98,11 @@ void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
         conclude(attempt);
     };
     coroutine(client_.executor(), std::move(post))({}, progress, std::move(posted));
-} catch (const StartedAnew& anew) {
-    auto again = new_delivery(anew.job, attempt->progress.job().owner, attempt->delivery, options_);
-    again.id = {}; // its own is taken by this one
-    attempt->progress.submit_with_result(std::move(again));
+} catch (const Restarted& restarted) {
+    auto next =
+        new_delivery(restarted.job, attempt->progress.job().owner, attempt->delivery, options_);
+    next.id = {}; // this delivery has that id
+    attempt->progress.submit_with_result(std::move(next));
     attempt->done(nullptr, {});
 } catch (...) {
     attempt->done(std::current_exception(), {});
@@ -126,14 +127,14 @@ void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
     });
 }
 
-/// Kept with the delivery when it is made for the first time.
+/// Made by the first attempt, and kept with the delivery.
 Message Deliverer::message_for(ProgressReporter& progress, const Delivery& delivery) const {
     return progress.step("message", [&] {
         const auto jobs = progress.parents(JobParts::outcome); // the trace is in the metadata
         if (jobs.empty() || jobs.front().owner != progress.job().owner)
             throw gives_up("webhook_no_job", "the job no longer exists");
         const auto& job = jobs.front();
-        if (!is_finished(job.status)) throw StartedAnew{job.id};
+        if (!is_finished(job.status)) throw Restarted{job.id};
         if (job.revision <= delivery.after_revision) {
             const auto age = runtime_->wall_clock() - progress.job().created_at;
             throw Snooze{std::clamp(age, least_look_again, most_look_again)};

@@ -13,12 +13,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
-/// Carries deliveries out: what an executor's handler of them does. An attempt calls the store on a
-/// lane, and waits for its destination without a thread.
+/// Handles deliveries for executors. An attempt calls the store on a lane, and waits for its
+/// destination without a thread.
 ///
 /// Thread-safety  Full.
-/// Ownership      Borrows the options, the rules and the book; must outlive the executors that it
-///                works for, or be destroyed after they have stopped.
+/// Ownership      Borrows the options, the rules and the registry; must outlive the executors that
+///                it works for, or be destroyed after they have stopped.
 class Deliverer {
 public:
     /// Throws as WebhookClient does.

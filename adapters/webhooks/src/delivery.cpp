@@ -31,7 +31,7 @@ struct Trace {
 };
 BOOST_DESCRIBE_STRUCT(Trace, (), (traceparent))
 
-/// What a host has put into the metadata under this name may be anything.
+/// The metadata is the host's, and may contain anything under this name.
 std::string trace_of(const Job& job) {
     try {
         auto trace = json::parse<std::optional<Trace>>(job.metadata).value_or(Trace());

@@ -11,33 +11,32 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
-/// The input of a delivery. It names no job, for it tells of the one that it waited for: where a
-/// unique key was taken, that is not the one that was submitted with it.
+/// The input of a delivery. It names no job, since it reports the one that it waited for: if a
+/// unique key was taken, that is not the job that was submitted with it.
 struct Delivery {
     static constexpr std::string_view type = "asyncjobs.webhook";
     std::string endpoint = {}; ///< its name; empty: to callback_url
     std::string callback_url = {};
-    /// The revision that the job had when it was started anew, after it had been told of: what came
-    /// later is meant. 0: whatever it is.
+    /// The job's revision before its retry: only a later one is reported. 0: any.
     std::int64_t after_revision = 0;
 
     friend bool operator==(const Delivery&, const Delivery&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Delivery, (), (endpoint, callback_url, after_revision))
 
-/// One and the same for a job and a place that it is told to; as old as the job's.
+/// The same for the same job and destination; has the time of the job's id.
 JobId delivery_id(const JobId& job, const Delivery& delivery);
 
-/// The job that carries it out, once `job` has finished.
+/// The job that delivers it once `job` has finished.
 NewJob new_delivery(const JobId& job, const std::string& owner, const Delivery& delivery,
                     const WebhookOptions& options);
 
-/// What all attempts of a delivery send, whatever becomes of the job meanwhile.
+/// The message that every attempt of a delivery sends, even if the job changes meanwhile.
 struct Message {
-    std::string id = {}; ///< also of another delivery that tells the same to the same place
+    std::string id = {}; ///< the same in every delivery of this revision to the same destination
     JobStatus status = JobStatus::completed;
     std::string body = {};
-    std::string traceparent = {}; ///< the job's; empty: it has none
+    std::string traceparent = {}; ///< the job's; empty: none
 };
 BOOST_DESCRIBE_STRUCT(Message, (), (id, status, body, traceparent))
 

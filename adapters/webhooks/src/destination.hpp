@@ -9,14 +9,14 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
-/// Where a delivery goes, and whose secrets sign it.
+/// The target of a delivery, and the endpoint whose secrets sign it.
 struct Destination {
     Target target = {};
     WebhookEndpoint endpoint = {};
 };
 
-/// The destination of a callback. Throws Error (Errc::invalid_argument) for an URL that breaks a
-/// rule, or that is not at the host of an endpoint which is enabled.
+/// The destination of a callback. Throws Error (Errc::invalid_argument) for a URL that breaks a
+/// rule, or whose host no enabled endpoint has.
 Destination at_host_of(const std::vector<WebhookEndpoint>& endpoints,
                        const std::string& callback_url, const TargetRules& rules);
 

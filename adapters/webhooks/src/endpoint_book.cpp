@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view record_queue = "asyncjobs.webhooks";
 constexpr Timestamp never{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
 constexpr Duration fresh_for = 1s;
-constexpr std::size_t most_pages = 10'000; ///< that are kept in memory
+constexpr std::size_t most_pages = 10'000; ///< kept in memory
 
 /// The input of an endpoint's job.
 struct EndpointRecord {
@@ -34,7 +34,7 @@ struct EndpointRecord {
 };
 BOOST_DESCRIBE_STRUCT(EndpointRecord, (), (name, url, events, secrets))
 
-/// The input of the job that says that an endpoint is disabled.
+/// The input of the job that marks an endpoint as disabled.
 struct DisabledRecord {
     static constexpr std::string_view type = "asyncjobs.webhook_disabled";
     std::string name = {};
@@ -43,7 +43,7 @@ struct DisabledRecord {
 };
 BOOST_DESCRIBE_STRUCT(DisabledRecord, (), (name, url, why))
 
-/// Not the owner itself, whose listings shall not have the records.
+/// Differs from the owner, whose lists must not contain the records.
 std::string owner_of_records(const std::string& owner) {
     return fmt::format("{}/{}", record_queue, to_string(detail::name_hash(owner)));
 }
@@ -143,8 +143,7 @@ std::vector<Job> EndpointBook::records(const std::string& owner) {
     return jobs;
 }
 
-/// A record that is cancelled holds its key no more; removing it is tidiness, for it may hold
-/// secrets.
+/// Cancelling a record releases its key; removing it deletes the secrets that it may contain.
 bool EndpointBook::erase(const std::string& owner, std::string_view type, std::string_view name) {
     bool erased = false;
     for (const auto& job : records(owner)) {

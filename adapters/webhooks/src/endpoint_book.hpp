@@ -14,21 +14,21 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
-/// The endpoints of all owners, in the store, as pending jobs that nobody claims: one an endpoint,
-/// and one for each that is disabled. The latter names the URL, and so means nothing when that has
-/// been changed; and whoever disables an endpoint touches nothing of what its owner changes.
+/// The endpoints of all owners, stored as pending jobs that no executor claims: one for each
+/// endpoint, and one for each disabled endpoint. The latter names the URL, so that it has no effect
+/// once the URL has changed, and disabling an endpoint does not write what its owner changes.
 ///
 /// Thread-safety  Full.
-/// Errors         As the store threw it.
+/// Errors         As thrown by the store.
 class EndpointBook {
 public:
     EndpointBook(JobStore& store, std::shared_ptr<Runtime> runtime)
         : runtime_(std::move(runtime)), client_(store, runtime_) {}
 
-    /// By name; as they were within the last second.
+    /// By name; up to a second old.
     std::vector<WebhookEndpoint> known(const std::string& owner);
 
-    /// By name; as they are.
+    /// By name; read from the store.
     std::vector<WebhookEndpoint> read(const std::string& owner);
 
     void put(const std::string& owner, const WebhookEndpoint& endpoint);
@@ -52,7 +52,7 @@ private:
     std::map<std::string, Page> pages_; ///< by owner
 };
 
-/// The one of that name; nullptr if there is none.
+/// The endpoint of that name; nullptr if none exists.
 const WebhookEndpoint* find_endpoint(const std::vector<WebhookEndpoint>& endpoints,
                                      std::string_view name);
 

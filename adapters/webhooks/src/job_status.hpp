@@ -12,19 +12,19 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// So that it is a name in JSON.
+/// Makes it a name in JSON.
 BOOST_DESCRIBE_ENUM(JobStatus, pending, processing, completed, failed, cancelled)
 
 namespace webhooks {
 
-/// What receivers know the end of a job by: `job.completed`.
+/// The event of a finished job: `job.completed`.
 inline std::string event_name(JobStatus status) { return "job." + std::string(to_string(status)); }
 
-/// The end of that name, if there is one.
+/// The status of that event; empty if no such event exists.
 inline std::optional<JobStatus> parse_event(std::string_view name) {
-    constexpr std::array ends = {JobStatus::completed, JobStatus::failed, JobStatus::cancelled};
-    const auto* end = std::ranges::find(ends, name, event_name);
-    return end == ends.end() ? std::nullopt : std::optional(*end);
+    constexpr std::array finished = {JobStatus::completed, JobStatus::failed, JobStatus::cancelled};
+    const auto* found = std::ranges::find(finished, name, event_name);
+    return found == finished.end() ? std::nullopt : std::optional(*found);
 }
 
 } // namespace webhooks

@@ -49,8 +49,8 @@ bool is_public(const ip::address_v4& address) {
     return !within_any(address, others);
 }
 
-/// Addresses that stand for one of IPv4 (mapped, compatible, NAT64), private, link-local and
-/// site-local ones and groups lie outside of what is allotted to the public internet.
+/// Addresses that embed an IPv4 address (mapped, compatible, NAT64), private, link-local,
+/// site-local and multicast ones are outside of the range of the public internet.
 bool is_public(const ip::address_v6& address) {
     static constexpr std::array others = {
         "2001::/23",     // protocol assignments: Teredo, benchmarks, ORCHID

@@ -6,8 +6,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
-/// Whether `address` is one of the public internet's, and of one machine: not of this machine, of a
-/// private or a provider's inner network, of a group, reserved, or a disguise of an IPv4 address.
+/// Whether `address` is a unicast address of the public internet: not loopback, of a private or a
+/// provider's inner network, multicast, reserved, or one that embeds an IPv4 address.
 bool is_public_address(const boost::asio::ip::address& address);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -4,7 +4,8 @@
 
 #include <string>
 
-/// The endpoints' routes as OpenAPI Operation Objects, but for what the API adds to any.
+/// The endpoints' routes as OpenAPI Operation Objects, without the members that the API adds to
+/// all.
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 std::string list_endpoints();

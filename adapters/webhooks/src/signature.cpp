@@ -30,14 +30,14 @@ std::string to_base64(std::span<const unsigned char> bytes) {
     return text;
 }
 
-/// Empty if `text` is not the one base64 of anything.
+/// Empty if `text` is not canonical base64.
 Bytes from_base64(std::string_view text) {
     Bytes bytes(text.size() / 4 * 3);
     const int length = EVP_DecodeBlock(bytes.data(), bytes_of(text), static_cast<int>(text.size()));
     const auto padding = text.size() - (text.find_last_not_of('=') + 1);
     if (length != static_cast<int>(bytes.size()) || padding > 2) return {};
     bytes.resize(bytes.size() - padding);
-    // OpenSSL is lenient about blanks and stray bits.
+    // OpenSSL accepts blanks and stray bits.
     return to_base64(bytes) == text ? bytes : Bytes();
 }
 

@@ -26,7 +26,7 @@ bool is_label(std::string_view label) {
            std::ranges::all_of(label, [](char c) { return is_letter_or_digit(c) || c == '-'; });
 }
 
-/// What resolvers take for a number, in some base.
+/// Whether resolvers take `label` for a number, in any base.
 bool is_number(std::string_view label) {
     return std::ranges::all_of(label, is_digit) || label.starts_with("0x");
 }
@@ -50,11 +50,11 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-/// No network has a host there that DNS finds (RFC 6761, 7686, 9476).
+/// DNS resolves no name there in any network (RFC 6761, 7686, 9476).
 constexpr std::array nowhere_domains = {"invalid", "onion", "alt"};
 
 /// Reserved for inner networks, tests and documents (RFC 2606, 6761, 6762, 7050, 8375, 9462, 9665),
-/// or so usual in inner networks that ICANN delegates them to nobody.
+/// or so common in inner networks that ICANN does not delegate them.
 constexpr std::array inner_domains = {"example",  "test",          "localhost",    "local",
                                       "internal", "home.arpa",     "service.arpa", "resolver.arpa",
                                       "intranet", "ipv4only.arpa", "localdomain",  "private",
@@ -114,7 +114,7 @@ Target parse_target(std::string_view argument, std::string_view text, const Targ
     Target target{.tls = url.scheme_id() == boost::urls::scheme::https};
     unless(target.tls || (rules.allow_http && url.scheme_id() == boost::urls::scheme::http),
            rules.allow_http ? "must begin with https:// or http://" : "must begin with https://");
-    if (url.has_userinfo()) // which the error does not repeat
+    if (url.has_userinfo()) // the error must not repeat it
         detail::refuse(argument, fmt::format("{}://...@{}", url.scheme(), url.encoded_host()),
                        "must not contain a user or password");
     unless(!url.has_fragment(), "must have no fragment");

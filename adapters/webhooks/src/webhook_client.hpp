@@ -18,25 +18,25 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
-/// What is posted.
+/// A request to post.
 struct WebhookRequest {
     support::HttpHeaders headers = {};
     std::string body = {};
 };
 
 struct WebhookClientOptions {
-    Duration timeout = {}; ///< of a post, in all
+    Duration timeout = {}; ///< of a whole post
     bool allow_private_addresses = false;
     std::string ca_file = {};
 };
 
-/// Posts to destinations that are not trusted: resolves the host again each time, connects only to
-/// an address that was checked, follows no redirect, and reads no more of an answer than its head.
+/// Posts to untrusted destinations: resolves the host for each post, connects only to a checked
+/// address, follows no redirect, and reads only the head of a response.
 ///
-/// One thread for all posts under way; lookups of names, which block, have threads of their own.
+/// One thread serves all posts in progress; name lookups, which block, have other threads.
 ///
 /// Thread-safety  Full.
-/// Ownership      Posts under way end when it is destroyed.
+/// Ownership      Posts in progress end when it is destroyed.
 class WebhookClient {
 public:
     /// Throws Error (Errc::invalid_argument) for a file of authorities that can't be read.
@@ -50,8 +50,8 @@ public:
 
     boost::asio::any_io_executor executor() { return context_.get_executor(); }
 
-    /// To be awaited on a strand over executor(), once it has started. Throws JobFailure if there
-    /// is no answer.
+    /// Await it on a strand over executor(), after start(). Throws JobFailure if no response
+    /// arrives.
     boost::asio::awaitable<WebhookResponse> post(Target target, WebhookRequest request);
 
 private:

@@ -73,7 +73,7 @@ struct Webhooks::Impl {
     Deliverer deliverer;
 };
 
-/// Throws Error (Errc::invalid_argument) for a target that no attempt would be let reach.
+/// Throws Error (Errc::invalid_argument) for a target that deliveries may not reach.
 void Webhooks::Impl::check_reachable(std::string_view argument, std::string_view url,
                                      const Target& target) const {
     const auto networks = options.allow_private_addresses ? Networks::any : Networks::public_only;
@@ -81,7 +81,7 @@ void Webhooks::Impl::check_reachable(std::string_view argument, std::string_view
         detail::refuse(argument, url, rule);
 }
 
-/// Throws Error (Errc::not_found) if there is none of that name.
+/// Throws Error (Errc::not_found) if no endpoint has that name.
 WebhookEndpoint Webhooks::Impl::existing(const std::string& owner, std::string_view name) {
     const auto endpoints = book.read(owner);
     if (const auto* endpoint = find_endpoint(endpoints, name)) return *endpoint;
