@@ -17,7 +17,7 @@ namespace {
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-/// Where a handler's transaction breaks off.
+/// Where a handler's transaction is interrupted.
 enum class Break { before_complete, after_complete, silent_rollback, lost_session, none };
 
 } // namespace

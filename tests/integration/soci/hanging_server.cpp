@@ -21,7 +21,7 @@ namespace {
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-/// Says how many exchanges are under way. The one that hangs may have begun before the job ended.
+/// Counts exchanges under way. The one that hangs may have begun before the job ended.
 class WatchedStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
@@ -29,9 +29,9 @@ public:
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
         ++under_way;
-        auto answer = inner().exchange(settlements, request);
+        auto result = inner().exchange(settlements, request);
         --under_way;
-        return answer;
+        return result;
     }
 
     std::atomic<int> under_way = 0;
@@ -41,11 +41,11 @@ void wait_for(const std::atomic<int>& counter, int least) {
     while (counter < least) std::this_thread::yield();
 }
 
-/// Executor, client and store of `url` can be destroyed after `pause()`. Returns a job that was
+/// Destroys an executor, a client and a store of `url` after `pause()`. Returns a job that was
 /// submitted before.
 JobId check_ends(const std::string& url, const std::function<void()>& pause,
                  const std::function<void()>& go_on) {
-    // None of these limits is what ends a call here.
+    // These limits are too long to end a call here.
     auto opened = open_store(url, {.busy_timeout = 10min, .statement_timeout = 1h});
     auto store = std::make_unique<WatchedStore>(*opened);
     auto client =
@@ -95,7 +95,7 @@ void check_ends_while_connecting(const std::string& url) {
         auto proxy = std::make_unique<TcpProxy>(port_in(url));
         const auto pause = [&] {
             proxy->fall_silent(accepted);
-            while (accepted && proxy->unanswered() == 0) std::this_thread::yield();
+            while (accepted && proxy->hanging() == 0) std::this_thread::yield();
         };
         check_ends(through(*proxy, url), pause, [&] { proxy.reset(); });
     }

@@ -19,7 +19,7 @@ struct HostCase {
 };
 
 const HostCase host_cases[] = {
-    {"a job that was submitted in a host's transaction is there when it commits",
+    {"a job submitted in a host's transaction exists after its commit",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          const auto session = database.open();
@@ -36,7 +36,7 @@ const HostCase host_cases[] = {
          CHECK(database.count_orders() == 1);
          CHECK(claim(*store, 10).size() == 1);
      }},
-    {"a job that was submitted in a host's transaction is not there if it rolls back",
+    {"a job submitted in a host's transaction does not exist after its rollback",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          const auto session = database.open();
@@ -48,7 +48,7 @@ const HostCase host_cases[] = {
          CHECK(database.count_orders() == 0);
          CHECK(claim(*store, 10).empty());
      }},
-    {"a conflict in a host's transaction is an answer, and the transaction goes on",
+    {"a conflict in a host's transaction is an outcome, and the transaction stays usable",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          const auto held = with_key(new_job(1), "key");
@@ -56,13 +56,13 @@ const HostCase host_cases[] = {
          const auto session = database.open();
          session->begin();
          database.add_order(*session, 1);
-         const auto answers = submit(
+         const auto outcomes = submit(
              *session, {with_key(new_job(2), "key"), new_job(1), new_job(3)}, database.tables());
-         REQUIRE(answers.size() == 3);
-         CHECK(answers[0].outcome == Outcome::key_taken);
-         CHECK(answers[0].id == held.id);
-         CHECK(answers[1].outcome == Outcome::id_exists);
-         CHECK(answers[2].outcome == Outcome::created);
+         REQUIRE(outcomes.size() == 3);
+         CHECK(outcomes[0].outcome == Outcome::key_taken);
+         CHECK(outcomes[0].id == held.id);
+         CHECK(outcomes[1].outcome == Outcome::id_exists);
+         CHECK(outcomes[2].outcome == Outcome::created);
          database.add_order(*session, 2);
          session->commit();
          CHECK(database.count_orders() == 2);
@@ -83,7 +83,7 @@ const HostCase host_cases[] = {
                new_job(2).id);
          session->rollback();
      }},
-    {"two batches in one transaction are all there or none",
+    {"two batches in one transaction are atomic",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          const auto session = database.open();
@@ -92,14 +92,14 @@ const HostCase host_cases[] = {
              for (const std::uint64_t first : {1u, 1001u}) {
                  std::vector<NewJob> jobs;
                  for (std::uint64_t i = 0; i < 1000; ++i) jobs.push_back(new_job(first + i));
-                 for (const auto& answer : submit(*session, jobs, database.tables()))
-                     REQUIRE(answer.outcome == Outcome::created);
+                 for (const auto& job : submit(*session, jobs, database.tables()))
+                     REQUIRE(job.outcome == Outcome::created);
              }
              commits ? session->commit() : session->rollback();
              CHECK(claim(*store, 3000).size() == (commits ? 2000 : 0));
          }
      }},
-    {"payloads pass a host's session byte for byte",
+    {"payloads pass through a host's session byte for byte",
      [](HostDatabase& database) {
          static const std::string texts[] = {
              R"({"a":"\u0001 \ud83d\ude00 😀 ' \" \\ :name %s ?","b":[1E5,-0.0,0.10]})",
@@ -137,7 +137,7 @@ const HostCase host_cases[] = {
          }
          CHECK(find(*store, lease.id)->progress.percent == 100);
      }},
-    {"a lease that was lost completes nothing, and writes nothing",
+    {"complete() with a lost lease writes nothing",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          submit(*store, new_job(1));
@@ -157,7 +157,7 @@ const HostCase host_cases[] = {
          CHECK(after.revision == before.revision);
          CHECK_FALSE(after.result);
      }},
-    {"without an open transaction nothing is done",
+    {"calls without an open transaction are refused",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          const auto session = database.open();
@@ -168,7 +168,7 @@ const HostCase host_cases[] = {
                }) == Errc::conflict);
          CHECK_FALSE(find(*store, job.id));
      }},
-    {"jobs and options that break a rule are refused, and the transaction goes on",
+    {"jobs and options that break a rule are refused, and the transaction stays usable",
      [](HostDatabase& database) {
          const auto session = database.open();
          session->begin();
@@ -182,7 +182,7 @@ const HostCase host_cases[] = {
          session->commit();
          CHECK(database.count_orders() == 1);
      }},
-    {"a session from a pool serves as well",
+    {"a session of a pool works",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
          soci::connection_pool pool(1);

@@ -11,7 +11,8 @@
 
 namespace {
 
-TEST_CASE("executor, client and store end while a MariaDB server hangs" * needs_mariadb) {
+TEST_CASE("executor, client and store can be destroyed while a MariaDB server hangs" *
+          needs_mariadb) {
     const PrivateServer server(SERVER_SCRIPTS "/mariadb.sh", SERVER_FOLDER);
     const auto signal = [](int number) {
         std::ifstream file(SERVER_FOLDER "/mariadb/pid");
@@ -25,7 +26,8 @@ TEST_CASE("executor, client and store end while a MariaDB server hangs" * needs_
         [&] { signal(SIGCONT); });
 }
 
-TEST_CASE("executor, client and store end while they connect to MariaDB" * needs_mariadb) {
+TEST_CASE("executor, client and store can be destroyed while they connect to MariaDB" *
+          needs_mariadb) {
     soci_test::run_mysql_cases("hang", needs_mariadb);
 }
 

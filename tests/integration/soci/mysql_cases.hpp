@@ -9,7 +9,7 @@
 
 namespace soci_test {
 
-/// What holds on MariaDB and on MySQL: written once, and run on a server of each.
+/// A case for MariaDB and MySQL: written once, and run on a server of each.
 struct MysqlCase {
     std::string_view group;
     const char* name;
@@ -37,7 +37,7 @@ inline void run_mysql_cases(std::string_view group, const Need& server) {
     static void function(const Need& needed)
 #define MYSQL_CASE_AT(group, name, number)                                                         \
     MYSQL_CASE_AS(group, name, DOCTEST_CAT(mysql_case_, number), DOCTEST_CAT(added_case_, number))
-/// As TEST_CASE(), with the server, `needed`, that it is run on.
+/// As TEST_CASE(), with `needed`, the server on which it runs.
 #define MYSQL_CASE(group, name) MYSQL_CASE_AT(group, name, __COUNTER__)
 
 } // namespace soci_test

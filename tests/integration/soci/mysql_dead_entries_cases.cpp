@@ -16,7 +16,7 @@ using namespace asyncjobs;
 using namespace soci_test;
 using namespace std::chrono_literals;
 
-/// Tables under somebody's snapshot, so that the server keeps the entries of what is gone.
+/// Tables under another client's snapshot, so that the server keeps the entries of removed rows.
 class Haunted {
 public:
     explicit Haunted(const Need& needed) : tables_(needed) {
@@ -53,9 +53,9 @@ public:
         server_.run("DELETE FROM jobs WHERE id LIKE 'dead%'");
     }
 
-    /// How many pages the server reads for a call. What is more than `most` may be of others, since
-    /// it counts for all sessions, and takes several pages for a dead entry as long as a
-    /// transaction that is older has changed anything. So it is measured again, for a while.
+    /// How many pages the server reads for a call. More than `most` may be due to other sessions,
+    /// since the server counts for all sessions, and reads several pages for a dead entry while an
+    /// older transaction has changed anything. So it is measured again, for a while.
     long pages_of(const std::function<void()>& call, long most) {
         long least = std::numeric_limits<long>::max();
         do {
@@ -82,8 +82,7 @@ private:
     const std::string now_ = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 };
 
-MYSQL_CASE("dead entries",
-           "no call that is made over and over reads a page for each job that is gone") {
+MYSQL_CASE("dead entries", "no recurring call reads a page for each removed job") {
     Haunted haunted(needed);
     JobStore& store = haunted.store();
     std::uint64_t submitted = 0;
@@ -101,12 +100,12 @@ MYSQL_CASE("dead entries",
         {"held", [&] { store.held("w"); }}};
     for (const int count : {2'000, 20'000}) {
         haunted.add_dead(count);
-        for (const auto& [name, call] : calls) call(); // what is dead is walked over once
+        for (const auto& [name, call] : calls) call(); // scans the dead entries once
         for (const auto& one : calls) {
             CAPTURE(count);
             CAPTURE(one.first);
-            // Twice as many are gone, and one that locked what it reads would take two pages for
-            // each of them.
+            // Twice as many were removed, and a call that locks what it reads would take two pages
+            // for each.
             const long most = 150 + count;
             CHECK(haunted.pages_of(one.second, most) <= most);
         }

@@ -13,7 +13,7 @@ public:
     ~MysqlHost() override {
         try {
             tables_.connect().run("DROP TABLE IF EXISTS " + orders());
-        } catch (const std::exception&) { // the server is gone
+        } catch (const std::exception&) { // the server is down
         }
     }
 

@@ -10,8 +10,8 @@ using namespace asyncjobs;
 using namespace soci_test;
 using Outcome = Submitted::Outcome;
 
-/// Whether a transaction ends when it locks a row that was changed after its snapshot. False if the
-/// server has no such setting: MySQL, and MariaDB before 10.6.18.
+/// Sets whether a transaction is aborted when it locks a row changed after its snapshot. False if
+/// the server lacks the setting: MySQL, and MariaDB before 10.6.18.
 bool set_snapshot_isolation(soci::session& session, const std::string& value) {
     std::string name, current;
     session << "SHOW VARIABLES LIKE 'innodb_snapshot_isolation'", soci::into(name),
@@ -48,24 +48,24 @@ MYSQL_CASE("host", "one of 64 concurrent submitters of an idempotency key create
     check_race_for_idempotency_key(*make_host<MysqlHost>(needed));
 }
 
-MYSQL_CASE("host", "a submit that waits for a host's transaction holds up no other") {
-    check_waiting_submit_holds_up_no_other(*make_host<MysqlHost>(needed));
+MYSQL_CASE("host", "a submit that waits for a host's transaction delays no other submit") {
+    check_waiting_submit_delays_no_other(*make_host<MysqlHost>(needed));
 }
 
-MYSQL_CASE("host", "a MySQL transaction with an old snapshot learns who holds the key") {
+MYSQL_CASE("host", "a MySQL transaction with an old snapshot gets the id of the key's holder") {
     const auto database = make_host<MysqlHost>(needed);
     const auto store = open_store(database->store_url());
     const auto session = database->open();
     set_snapshot_isolation(*session, "OFF");
     begin_before_submitting(*database, *session, *store, with_key(new_job(1), "key"));
-    const auto answer = submit(*session, with_key(new_job(2), "key"), database->tables());
-    CHECK(answer.outcome == Outcome::key_taken);
-    CHECK(answer.id == new_job(1).id);
+    const auto submitted = submit(*session, with_key(new_job(2), "key"), database->tables());
+    CHECK(submitted.outcome == Outcome::key_taken);
+    CHECK(submitted.id == new_job(1).id);
     CHECK(submit(*session, new_job(1), database->tables()).outcome == Outcome::id_exists);
     session->rollback();
 }
 
-MYSQL_CASE("host", "a MySQL transaction that snapshot isolation ended is reported as busy") {
+MYSQL_CASE("host", "a MySQL transaction aborted by snapshot isolation is reported as store_busy") {
     const auto database = make_host<MysqlHost>(needed);
     const auto store = open_store(database->store_url());
     const auto session = database->open();

@@ -10,7 +10,7 @@ namespace {
 
 using namespace asyncjobs;
 
-/// A new database, in which the cases of the suite are run whose names contain `words`.
+/// Runs the suite's cases whose names contain `words` in a new database.
 void run_suite(HostileServer& server, const std::string& database, const std::string& encoding,
                std::string_view words) {
     Mysql& admin = server.admin();
@@ -46,7 +46,7 @@ void check_databases_of_few_characters(HostileServer& server) {
                                    "' AND table_name <> 'jobs_readable'"
                                    " AND character_set_name <> 'utf8mb4'") == "0");
     }
-    // What somebody has made of a table is no place for texts any more.
+    // An altered table can no longer store every text.
     Mysql& admin = server.admin();
     admin.run("ALTER TABLE texts_in_latin1.jobs MODIFY cancel_reason TEXT CHARACTER SET latin1");
     const auto open = [&] { open_store(server.url_of("texts_in_latin1")); };

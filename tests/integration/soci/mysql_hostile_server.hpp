@@ -9,7 +9,7 @@
 
 namespace soci_test {
 
-/// A server of a test's own, whose defaults may be as bad as they can be.
+/// A private server, for hostile defaults.
 class HostileServer {
 public:
     HostileServer(const std::string& script, const std::string& options)
@@ -17,7 +17,7 @@ public:
                   {"SERVER_OPTIONS=" + options}),
           admin_(server_.url()) {}
 
-    /// A session that began before any setting was changed.
+    /// A session opened before any setting was changed.
     Mysql& admin() { return admin_; }
     std::string url_of(const std::string& database) const {
         const std::string& url = server_.url();
@@ -29,10 +29,10 @@ private:
     Mysql admin_;
 };
 
-/// The suite's cases about texts, in databases whose character sets lack most characters.
+/// Runs the suite's cases about texts in databases whose character sets lack most characters.
 void check_databases_of_few_characters(HostileServer& server);
 
-/// The suite, where the server's settings for new sessions are hostile.
+/// Runs the suite with hostile server settings for new sessions.
 void check_hostile_settings(HostileServer& server, std::string_view more_settings);
 
 } // namespace soci_test

@@ -12,7 +12,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-/// A database of the test's own, without a prefix.
+/// The test's own database, without a prefix.
 class OwnDatabase {
 public:
     explicit OwnDatabase(const Need& server) : needed_(server) {
@@ -28,7 +28,7 @@ public:
                (end == server.npos ? "" : server.substr(end));
     }
     void run(const std::string& sql) { Mysql(url()).run(sql); }
-    /// The names and columns of all there is.
+    /// The names and columns of all objects.
     std::string dump() {
         std::string all;
         for (const auto& row :
@@ -48,8 +48,9 @@ private:
     Mysql server_{needed_.value()};
 };
 
-MYSQL_CASE("migrate",
-           "a MySQL database in which a host has taken a name of the store's is left alone") {
+MYSQL_CASE(
+    "migrate",
+    "a MySQL database in which a host's object has a name of the store's is refused unchanged") {
     OwnDatabase database(needed);
     for (const ForeignObject& foreign : foreign_objects) {
         database.run(foreign.statement);
@@ -59,7 +60,7 @@ MYSQL_CASE("migrate",
     check_prefix_helps(database.url());
 }
 
-MYSQL_CASE("migrate", "a host's table stays refused where a MySQL migration broke off") {
+MYSQL_CASE("migrate", "a host's table stays refused after an interrupted MySQL migration") {
     OwnDatabase database(needed);
     open_store(database.url());
     database.run("DELETE FROM asyncjobs_schema");
@@ -71,8 +72,7 @@ MYSQL_CASE("migrate", "a host's table stays refused where a MySQL migration brok
     check_prefix_helps(database.url());
 }
 
-MYSQL_CASE("migrate",
-           "a table of the MySQL store's that is gone is named when the store is opened") {
+MYSQL_CASE("migrate", "opening a MySQL store names its missing table") {
     OwnDatabase database(needed);
     open_store(database.url());
     database.run("DROP TABLE job_waiting");
@@ -91,7 +91,7 @@ std::vector<std::string> statements_of(std::string_view sql) {
     return statements;
 }
 
-/// A job that waits for a limit and one that has steps, as version 1 had them.
+/// Adds a job that waits for a limit and one that has steps, as version 1 stored them.
 void add_jobs_of_version_1(Mysql& server) {
     const auto insert = [&](const JobId& id, const std::string& run_at, const std::string& steps) {
         server.run(
@@ -108,7 +108,8 @@ void add_jobs_of_version_1(Mysql& server) {
            R"({"name":"read","result":"2"}]')");
 }
 
-/// As if the process had been killed after the first `done` statements of the last of `known`.
+/// Leaves the tables as if the process had been killed after the first `done` statements of the
+/// last of `known`.
 void break_off(Mysql& server, std::span<const Migration> known, std::size_t done) {
     for (const Migration& step : known) {
         const auto statements = statements_of(step.sql);
@@ -121,7 +122,7 @@ void break_off(Mysql& server, std::span<const Migration> known, std::size_t done
     }
 }
 
-MYSQL_CASE("migrate", "a migration of MySQL tables goes on wherever it broke off") {
+MYSQL_CASE("migrate", "a migration of MySQL tables continues wherever it was interrupted") {
     const auto known = soci_adapter::mysql_migrations();
     for (std::size_t i = 1; i <= known.size(); ++i) {
         const auto count = statements_of(known[i - 1].sql).size();
@@ -151,7 +152,7 @@ MYSQL_CASE("migrate", "a migration of MySQL tables goes on wherever it broke off
     }
 }
 
-MYSQL_CASE("migrate", "a migration of MySQL tables may take longer than other statements may") {
+MYSQL_CASE("migrate", "a migration of MySQL tables may exceed the statement timeout") {
     const MysqlTables tables(needed);
     Mysql server = tables.connect();
     const auto known = soci_adapter::mysql_migrations();
@@ -162,7 +163,7 @@ MYSQL_CASE("migrate", "a migration of MySQL tables may take longer than other st
           std::to_string(known.back().version));
 }
 
-MYSQL_CASE("migrate", "a table that is gone is named though a MySQL migration broke off") {
+MYSQL_CASE("migrate", "a missing table is named after an interrupted MySQL migration") {
     OwnDatabase database(needed);
     Mysql server(database.url());
     break_off(server, soci_adapter::mysql_migrations().first(2), 3);

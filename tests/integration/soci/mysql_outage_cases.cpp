@@ -7,14 +7,14 @@ namespace {
 
 using namespace soci_test;
 
-MYSQL_CASE("outage", "results survive an outage that error numbers do not call one") {
+MYSQL_CASE("outage", "results survive an outage whose error numbers do not indicate one") {
     const MysqlTables tables(needed);
     Mysql admin = tables.connect();
     const std::string url = tables.url(), name = tables.prefix() + "u";
     const std::string user = name + "@'127.0.0.1'";
     asyncjobs::open_store(url);
     admin.run("CREATE USER " + user);
-    // Of a table: what is granted or revoked goes for sessions that are open.
+    // Grants of a table also apply to open sessions.
     for (const char* table :
          {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
           "job_waiting", "job_tombstones", "job_fences", "job_steps", "asyncjobs_schema"})

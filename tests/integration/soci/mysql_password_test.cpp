@@ -20,7 +20,7 @@ TEST_CASE("a user of caching_sha2_password signs in to MySQL with TLS, and witho
     const std::string plain = "mysql://" + name + ":pa55" + url.substr(url.find('@'));
     const std::string encrypted = plain + "&ssl_ca=" + server.value("SELECT @@datadir") + "ca.pem";
 
-    // The server forgets what it has checked: the password itself goes over the wire, encrypted.
+    // The server clears its cache of checked passwords: the password itself is sent, encrypted.
     for (const std::string& one : {plain, encrypted}) {
         server.run("FLUSH PRIVILEGES");
         CHECK_NOTHROW(open_store(one));

@@ -17,23 +17,23 @@ using namespace asyncjobs::soci_adapter;
 using soci_test::Mysql;
 using soci_test::MysqlTables;
 
-/// A table that the server reads for a statement, and how.
+/// One step of a plan: a table, and how the server reads it.
 struct Step {
     std::string table, access, index, extra;
 };
 
-/// Tables with many jobs of each status, and the plans that the server makes for them.
+/// Tables with many jobs of each status, and the server's plans for them.
 class MysqlPlanner {
 public:
     explicit MysqlPlanner(const Need& needed) : tables_(needed) { open_store(tables_.url()); }
 
-    /// The indexes keep its entries, which no statistics count.
-    void keep_what_is_gone() {
+    /// Makes the indexes keep the entries of removed rows, which statistics do not count.
+    void keep_removed_rows() {
         reader_.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         reader_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT");
     }
 
-    /// So many of each status.
+    /// Makes `count` jobs of each status.
     void set_jobs(int count) {
         server_.run("DELETE FROM jobs");
         server_.run("DELETE FROM job_tombstones");
@@ -44,7 +44,7 @@ public:
         server_.run("ANALYZE TABLE jobs, job_tombstones");
     }
 
-    /// For limits: half of the pending jobs in two lines; lines of which a hundredth is due.
+    /// For limits: half of the pending jobs in two buckets; buckets of which a hundredth is due.
     void add_waiting() {
         server_.run(
             "INSERT INTO job_waiting"
@@ -59,15 +59,15 @@ public:
         server_.run("ANALYZE TABLE job_waiting, job_lines, job_places");
     }
 
-    /// With an example in the place of each parameter.
+    /// Replaces each parameter by an example.
     std::vector<Step> plan_of(std::string sql) {
         sql = with_examples(std::move(sql));
-        // MySQL's has the columns partitions and filtered as well.
+        // MySQL's plan also has the columns partitions and filtered.
         const bool is_wide = !is_mariadb_;
         const auto rows = server_.rows("EXPLAIN FORMAT=TRADITIONAL " + sql, is_wide ? 12 : 10);
         std::vector<Step> plan;
         for (const auto& row : rows)
-            if (row[1] != "INSERT") // MySQL's step that only writes
+            if (row[1] != "INSERT") // a step of MySQL that only writes
                 plan.push_back(is_wide ? Step{row[2], row[4], row[6], row[11]}
                                        : Step{row[2], row[3], row[5], row[9]});
         return plan;
@@ -188,7 +188,7 @@ bool reads_range(const Step& step) {
     return step.access == "range" && step.index.find("PRIMARY") == step.index.npos;
 }
 
-/// Of these, a plan that reads less than the whole range of an index walks over all that is gone.
+/// A plan for one of these that reads less than the whole range of an index scans all removed rows.
 constexpr Sql by_times[] = {
     mysql::next_due_in,   mysql::find_due,        mysql::count_due,      mysql::find_limited,
     mysql::count_waiting, mysql::find_expired,    mysql::expired_lease,  mysql::count_processing,
@@ -283,7 +283,7 @@ MYSQL_CASE("query plan",
     }
 
     const auto index_of = [&](const Sql& statement) {
-        std::string index = "none"; // of what looks for jobs, after what locks them
+        std::string index = "none"; // used to find jobs, after the one used to lock them
         for (const Step& step : planner.plan_of(statement))
             if (step.table.ends_with("_jobs")) index = step.index;
         return index.substr(std::min(index.find("jobs_"), index.size()));
@@ -314,7 +314,7 @@ MYSQL_CASE("query plan",
     CHECK(index_of_limits(mysql::limits.to_call) == "job_waiting_in_line");
     CHECK(index_of_limits(mysql::limits.any_waiting) == "job_waiting_in_line");
     CHECK(index_of_limits(statements::next_lines) == "job_lines_due");
-    // Of a line of 25,000, three rows for each job: its wait, the job, the queue.
+    // For a bucket of 25,000 jobs, three rows a job: its wait, the job, the queue.
     std::string first_of_line(mysql::limits.to_call.text);
     first_of_line.replace(first_of_line.find(":rows"), 5, ":queues");
     CHECK(planner.reads_of(first_of_line) < 100);
@@ -336,7 +336,7 @@ MYSQL_CASE("query plan",
                     CAPTURE(show(plan));
                     REQUIRE(plan.size() == 1);
                     CHECK(plan[0].extra.find("filesort") == std::string::npos);
-                    // Without another condition, a page is the end of the table.
+                    // Without a condition, a page is read from the end of the table.
                     const bool is_of_stopped =
                         status == JobStatus::failed || status == JobStatus::cancelled;
                     CHECK((plan[0].index == "PRIMARY") == !(owner || is_of_stopped));
@@ -344,10 +344,10 @@ MYSQL_CASE("query plan",
                 }
 }
 
-MYSQL_CASE("query plan", "what looks for jobs by their times does so by their whole range, "
-                         "however many are gone") {
+MYSQL_CASE("query plan",
+           "searches for jobs by time use the whole range, however many rows were removed") {
     MysqlPlanner planner(needed);
-    planner.keep_what_is_gone();
+    planner.keep_removed_rows();
     for (const int count : {20'000, 10}) {
         planner.set_jobs(count);
         for (const Sql& statement : by_times) {

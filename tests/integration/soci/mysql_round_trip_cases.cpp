@@ -9,7 +9,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-/// A store whose calls that write have one connection, and how often each goes to the server.
+/// A store with one writing connection, which counts the round trips of its calls.
 class CountedStore {
 public:
     explicit CountedStore(const Need& needed)
@@ -21,7 +21,7 @@ public:
 
     template <typename Call>
     std::size_t round_trips_of(Call call) {
-        constexpr std::size_t writer = 0; // the first that the store has opened
+        constexpr std::size_t writer = 0; // the store's first connection
         const auto before = proxy_.requests(writer);
         call();
         return proxy_.requests(writer) - before;
@@ -58,15 +58,16 @@ MYSQL_CASE("round trips", "an exchange that settles and claims takes two round t
     auto claimed = store.exchange({}, 10).claimed;
     for (int i = 0; i < 3; ++i) {
         const auto settlements = completed(claimed);
-        Exchange answer;
-        CHECK(store.round_trips_of([&] { answer = store.exchange(settlements, 10); }) == 2);
-        for (const Settled& one : answer.settled) CHECK(one.status == JobStatus::completed);
-        claimed = std::move(answer.claimed);
+        Exchange result;
+        CHECK(store.round_trips_of([&] { result = store.exchange(settlements, 10); }) == 2);
+        for (const Settled& one : result.settled) CHECK(one.status == JobStatus::completed);
+        claimed = std::move(result.claimed);
         CHECK(claimed.size() == 10);
     }
 }
 
-MYSQL_CASE("round trips", "an exchange takes two round trips whatever became of the attempts") {
+MYSQL_CASE("round trips",
+           "an exchange takes two round trips whatever the outcomes of the attempts") {
     CountedStore store(needed);
     store->submit(new_jobs(0, 10));
     const auto claimed = store.exchange({}, 5).claimed;
@@ -77,14 +78,14 @@ MYSQL_CASE("round trips", "an exchange takes two round trips whatever became of 
         Settlement::retried(claimed.at(1).lease, error, {}),
         Settlement::failed(claimed.at(2).lease, error), Settlement::cancelled(claimed.at(3).lease),
         Settlement::released(claimed.at(4).lease, {})};
-    Exchange answer;
-    CHECK(store.round_trips_of([&] { answer = store.exchange(settlements, 5); }) == 2);
-    CHECK(answer.settled.at(0).status == JobStatus::completed);
-    CHECK(answer.settled.at(1).status == JobStatus::pending);
-    CHECK(answer.settled.at(2).status == JobStatus::failed);
-    CHECK(answer.settled.at(3).status == JobStatus::cancelled);
-    CHECK(answer.settled.at(4).status == JobStatus::pending);
-    CHECK(answer.claimed.size() == 5);
+    Exchange result;
+    CHECK(store.round_trips_of([&] { result = store.exchange(settlements, 5); }) == 2);
+    CHECK(result.settled.at(0).status == JobStatus::completed);
+    CHECK(result.settled.at(1).status == JobStatus::pending);
+    CHECK(result.settled.at(2).status == JobStatus::failed);
+    CHECK(result.settled.at(3).status == JobStatus::cancelled);
+    CHECK(result.settled.at(4).status == JobStatus::pending);
+    CHECK(result.claimed.size() == 5);
 }
 
 MYSQL_CASE("round trips",
@@ -102,11 +103,11 @@ MYSQL_CASE("round trips",
         CHECK(claimed.size() == 8);
         for (int i = 0; i < 3; ++i) {
             const auto settlements = completed(claimed);
-            Exchange answer;
-            CHECK(store.round_trips_of([&] { answer = store.exchange(settlements, 8, queues); }) ==
+            Exchange result;
+            CHECK(store.round_trips_of([&] { result = store.exchange(settlements, 8, queues); }) ==
                   7);
-            for (const Settled& one : answer.settled) CHECK(one.status == JobStatus::completed);
-            claimed = std::move(answer.claimed);
+            for (const Settled& one : result.settled) CHECK(one.status == JobStatus::completed);
+            claimed = std::move(result.claimed);
             CHECK(claimed.size() == 8);
         }
     }
@@ -121,10 +122,10 @@ MYSQL_CASE("round trips", "an exchange that finds too few jobs again takes two r
     later.delay = std::chrono::hours{1};
     submit(*store, later);
     submit(*store, new_job(101));
-    Exchange answer;
-    CHECK(store.round_trips_of([&] { answer = store.exchange({}, 5); }) == 2);
-    CHECK(answer.claimed.size() == 1);
-    CHECK(answer.next_due_in > std::chrono::minutes{50});
+    Exchange result;
+    CHECK(store.round_trips_of([&] { result = store.exchange({}, 5); }) == 2);
+    CHECK(result.claimed.size() == 1);
+    CHECK(result.next_due_in > std::chrono::minutes{50});
 }
 
 MYSQL_CASE("round trips",

@@ -16,20 +16,20 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-/// Asks the server until it says so.
+/// Polls the server until the condition holds.
 template <typename Condition>
 void wait_until(Condition condition) {
     for (int tries = 0; !condition(); ++tries) REQUIRE(tries < 200'000);
 }
 
-/// Sessions that work on these tables.
+/// A query for the sessions that use these tables.
 std::string sessions_at(const MysqlTables& tables) {
     return "FROM information_schema.processlist WHERE info LIKE '%" + tables.prefix() +
            "%' AND id <> CONNECTION_ID()";
 }
 
-/// Whether a session that works on these tables does. The server's counters count others' waits,
-/// too, and its table of transactions is too old when it is asked often.
+/// Whether a session that uses these tables waits for a lock. The server's counters include other
+/// waits, and its table of transactions is out of date when queried often.
 bool waits_for_a_lock(Mysql& server, const MysqlTables& tables) {
     const auto sessions = server.rows("SELECT id " + sessions_at(tables), 1);
     const std::string report = server.rows("SHOW ENGINE INNODB STATUS", 3).at(0).at(2);
@@ -48,14 +48,15 @@ void wait_for_a_waiting_one(Mysql& server, const MysqlTables& tables) {
     wait_until([&] { return waits_for_a_lock(server, tables); });
 }
 
-/// Until the call waits for a lock. One that has ended instead fails the test, with its own error.
+/// Waits until the call waits for a lock. If the call returns instead, the test fails with its
+/// error.
 template <typename Result>
 void wait_until_it_waits(std::future<Result>& call, Mysql& server, const MysqlTables& tables) {
-    const auto has_ended = [&] {
+    const auto has_returned = [&] {
         return call.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
     };
-    wait_until([&] { return has_ended() || waits_for_a_lock(server, tables); });
-    if (!has_ended()) return;
+    wait_until([&] { return has_returned() || waits_for_a_lock(server, tables); });
+    if (!has_returned()) return;
     call.get();
     FAIL("the call has not waited for a lock");
 }
@@ -66,7 +67,7 @@ Submitted::Outcome submit_one(JobStore& store, std::uint64_t number) {
     return submit(store, new_job(number)).outcome;
 }
 
-/// Of what this process has open.
+/// The open descriptors of this process.
 std::set<int> descriptors() {
     std::set<int> open;
     for (int one = 0; one < 1024; ++one)
@@ -74,7 +75,7 @@ std::set<int> descriptors() {
     return open;
 }
 
-/// A store of a user of its own, with two sessions, which can be killed.
+/// A store with its own user and two sessions, which can be killed.
 class KillableStore {
 public:
     explicit KillableStore(const Need& needed) : tables_(needed), user_(tables_.prefix() + "u") {
@@ -105,7 +106,7 @@ public:
         for (const auto& session : sessions) server_.run("KILL CONNECTION " + session[0]);
     }
 
-    /// How many of its descriptors, two for each session's socket, a program that is started now
+    /// How many of its descriptors, two for each session's socket, a program started now
     /// would inherit, and how many there are.
     std::pair<std::size_t, std::size_t> inherited() const {
         std::size_t all = 0, inherited = 0;
@@ -131,7 +132,7 @@ MYSQL_CASE("store", "a MySQL session that was killed while idle costs its next u
     store.use(2);
 }
 
-MYSQL_CASE("store", "programs that are started inherit no connection of a MySQL store") {
+MYSQL_CASE("store", "started programs inherit no connection of a MySQL store") {
     KillableStore store(needed);
     CHECK(store.inherited() == std::pair<std::size_t, std::size_t>(0, 4));
     store.kill_sessions();
@@ -139,7 +140,7 @@ MYSQL_CASE("store", "programs that are started inherit no connection of a MySQL 
     CHECK(store.inherited() == std::pair<std::size_t, std::size_t>(0, 4));
 }
 
-MYSQL_CASE("store", "a MySQL call that is killed while it waits for a lock is made again") {
+MYSQL_CASE("store", "a MySQL call that is killed while it waits for a lock is retried") {
     const MysqlTables tables(needed);
     const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::seconds{30}});
     Mysql other = tables.connect(), server = tables.connect();
@@ -162,7 +163,7 @@ MYSQL_CASE("store", "a MySQL call that is killed while it waits for a lock is ma
 }
 
 MYSQL_CASE("store",
-           "a submit that waits for the removal of its id gets no fence of the job before") {
+           "a submit that waits for the removal of its id gets no fence of the removed job") {
     for (const bool is_limited : {false, true}) {
         const MysqlTables tables(needed);
         const auto store = open_store(tables.url());
@@ -194,13 +195,13 @@ MYSQL_CASE("store", "a MySQL call waits for a lock for a bounded time, and leave
     other.run("START TRANSACTION");
     other.run("SELECT id FROM jobs FOR UPDATE");
     CHECK(code_of([&] { store->cancel(id, {}); }) == Errc::store_busy);
-    CHECK(claim(*store, 10).empty()); // passes over it
+    CHECK(claim(*store, 10).empty()); // skips it
     other.run("COMMIT");
     CHECK(store->cancel(id, {}) == CancelOutcome::cancelled);
     CHECK(find(*store, id)->revision == 2);
 }
 
-MYSQL_CASE("store", "jobs that are locked hide no others from a claim under limits") {
+MYSQL_CASE("store", "locked jobs hide no others from a claim under limits") {
     const MysqlTables tables(needed);
     const auto store = open_store(tables.url());
     Mysql other = tables.connect();
@@ -216,7 +217,7 @@ MYSQL_CASE("store", "jobs that are locked hide no others from a claim under limi
     CHECK(claim(*store, 5).size() == 4);
 }
 
-MYSQL_CASE("store", "a MySQL server ends a statement that takes too long") {
+MYSQL_CASE("store", "a MySQL server aborts a statement that takes too long") {
     const MysqlTables tables(needed);
     const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::minutes{1},
                                                  .statement_timeout = std::chrono::seconds{1}});
@@ -229,7 +230,7 @@ MYSQL_CASE("store", "a MySQL server ends a statement that takes too long") {
     CHECK(store->cancel(new_job(1).id, {}) == CancelOutcome::cancelled);
 }
 
-MYSQL_CASE("store", "a MySQL transaction that loses a deadlock is run again") {
+MYSQL_CASE("store", "a MySQL transaction that loses a deadlock is retried") {
     const MysqlTables tables(needed);
     const auto store = open_store(tables.url(), {.busy_timeout = std::chrono::seconds{30}});
     Mysql other = tables.connect(), server = tables.connect();
@@ -285,7 +286,7 @@ MYSQL_CASE("store", "MySQL tables of the version before claims ahead are upgrade
     CHECK(crashes_of_one_lost_ahead(*open_store(tables.url())) == 0);
 }
 
-MYSQL_CASE("store", "a step of the MySQL schema that broke off half-way is run again") {
+MYSQL_CASE("store", "an interrupted migration of the MySQL schema is run again") {
     const MysqlTables tables(needed);
     const auto known = pending_migrations(tables.url());
     REQUIRE(known.size() > 1);
@@ -309,7 +310,7 @@ MYSQL_CASE("store", "MySQL tables of a newer library are refused") {
 }
 
 MYSQL_CASE("store",
-           "a payload of 10 MB of quotes passes through a MySQL server that takes 16 MB at once") {
+           "a MySQL server with a packet limit of 16 MB stores a payload of 10 MB of quotes") {
     const MysqlTables tables(needed);
     Mysql server = tables.connect();
     const auto usual = server.value("SELECT @@GLOBAL.max_allowed_packet");
@@ -345,7 +346,7 @@ MYSQL_CASE("store",
     CHECK(found->result == payload);
 }
 
-MYSQL_CASE("store", "steps add up to more than a MySQL server takes at once") {
+MYSQL_CASE("store", "the steps of a job may exceed a MySQL server's packet limit in total") {
     const MysqlTables tables(needed);
     Mysql server = tables.connect();
     const auto usual = server.value("SELECT @@GLOBAL.max_allowed_packet");
@@ -368,7 +369,7 @@ MYSQL_CASE("store", "steps add up to more than a MySQL server takes at once") {
     for (int i = 0; i < 6; ++i) record(std::to_string(9 - i), "x");
     record("quotes", "\\\"'");
     record("characters", "\xF0\x9F\x8E\x89");
-    record("characters", "\xF0\x9F\x8E\x89"); // as if the answer had been lost
+    record("characters", "\xF0\x9F\x8E\x89"); // as if the response had been lost
     const Heartbeat too_large{
         .lease = lease,
         .step = asyncjobs::Step{"more", JsonText::parse('"' + std::string(1'100'000, 'x') + '"')}};
@@ -383,7 +384,7 @@ MYSQL_CASE("store", "steps add up to more than a MySQL server takes at once") {
     CHECK((claim(*store, 1).at(0).steps == expected));
 }
 
-MYSQL_CASE("store", "a payload that is too large for the MySQL server is refused, not cut") {
+MYSQL_CASE("store", "a payload too large for the MySQL server is refused, not truncated") {
     const MysqlTables tables(needed);
     Mysql server = tables.connect();
     const auto usual = server.value("SELECT @@GLOBAL.max_allowed_packet");
@@ -405,8 +406,7 @@ MYSQL_CASE("store", "a payload that is too large for the MySQL server is refused
     CHECK(find(*store, job.id)->status == JobStatus::processing);
 }
 
-MYSQL_CASE("store",
-           "a MySQL server that does not know the user is a failure, without the password") {
+MYSQL_CASE("store", "an unknown MySQL user is store_failure, without the password") {
     const auto server = needed.value();
     const auto at = server.find('@');
     const auto stranger = [&] { open_store("mysql://stranger:pa55" + server.substr(at)); };
@@ -463,9 +463,9 @@ MYSQL_CASE("store", "a batch of MySQL submits full of conflicts creates the rest
         jobs.back().unique_key = fmt::format("key {}", i / 3);
     }
     std::size_t created = 0;
-    for (const auto& answer : store->submit(jobs))
-        created += answer.outcome == Submitted::Outcome::created;
-    // One after the other: of three that share a key, the first whose id is free takes it.
+    for (const auto& job : store->submit(jobs))
+        created += job.outcome == Submitted::Outcome::created;
+    // In their order: of three that share a key, the first whose id is free takes it.
     std::size_t expected = 0;
     std::vector<bool> ids(150), keys(100);
     for (std::size_t i = 0; i < 300; ++i) {
@@ -476,7 +476,7 @@ MYSQL_CASE("store", "a batch of MySQL submits full of conflicts creates the rest
     CHECK(created == expected);
 }
 
-MYSQL_CASE("store", "a server whose clock was set back holds up no job") {
+MYSQL_CASE("store", "a server whose clock was set back delays no job") {
     const MysqlTables tables(needed);
     Mysql server = tables.connect();
     const auto store = open_store(tables.url());

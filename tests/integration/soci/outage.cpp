@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 void check_results_survive(const std::string& url, const Outage& outage) {
     CAPTURE(outage.what);
-    static std::uint64_t seed = 0; // the ids that it gives, too
+    static std::uint64_t seed = 0; // also decides the ids
     testing::Simulation world{++seed};
     const auto store = open_store(url, {.clock = [&] { return world.wall_clock(); }});
     const auto process = std::make_shared<testing::SimulatedRuntime>(world);

@@ -5,16 +5,16 @@
 
 namespace soci_test {
 
-/// Something that makes the database refuse what the store asks of it, and takes that back.
+/// Makes the database refuse the store's statements, and reverts that.
 struct Outage {
     std::string what;
     std::function<void()> begin;
     std::function<void()> end;
 };
 
-/// Runs jobs on the store of `url` in virtual time, through an outage shorter than a lease and one
-/// longer, and checks that what had ended is recorded, that nothing ran twice, that no crash was
-/// counted, and that the log says when each outage began and when it ended.
+/// Runs jobs on the store of `url` in virtual time, through an outage shorter than a lease and a
+/// longer one, and checks that finished jobs are recorded, that no job ran twice, that no crash was
+/// counted, and that the log records the beginning and the end of each outage.
 void check_results_survive(const std::string& url, const Outage& outage);
 
 } // namespace soci_test

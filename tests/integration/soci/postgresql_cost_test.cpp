@@ -15,7 +15,8 @@ using namespace asyncjobs;
 using namespace soci_test;
 using namespace std::chrono_literals;
 
-/// Jobs of others, of each status, with limits' rows and edges: far more than all calls below read.
+/// Jobs of other owners, of each status, with rows of limits and edges: far more than the calls
+/// below read.
 constexpr const char* foreign_rows = R"sql(
 INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout, retention, created_at,
                   updated_at, run_at, fence, worker, lease_expires_at, expires_at, input)
@@ -53,7 +54,7 @@ NewJob noop(std::string queue = "default") {
     return job;
 }
 
-/// Each call of the store, but those that read the jobs of a worker or all limits.
+/// Makes each call of the store, except those that read the jobs of a worker or all limits.
 void make_all_calls(JobStore& store) {
     Client client(store);
     const auto chain = client.submit_chain({noop(), noop("later"), noop("later")});
@@ -100,16 +101,16 @@ void make_all_calls(JobStore& store) {
     store.workload("default", "noop");
 }
 
-TEST_CASE("on PostgreSQL no call reads other jobs, with plans that date from an empty table" *
+TEST_CASE("on PostgreSQL no call reads other jobs, even with plans made for an empty table" *
           needs_postgresql) {
     const PostgresqlSchema schema;
     auto other = schema.connect();
-    const auto wait_for_ends = [&] { // a session tells what it read when it ends
+    const auto wait_for_ends = [&] { // a session reports what it read when it ends
         while (other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
                            schema.name() + "'") != "0") {
         }
     };
-    /// By index, or by table where it was read from one end to the other.
+    /// By index, or by table if it was scanned as a whole.
     const auto rows_read = [&] {
         std::map<std::string, long> read;
         const auto rows = other.column(
@@ -131,7 +132,7 @@ TEST_CASE("on PostgreSQL no call reads other jobs, with plans that date from an 
         for (const char* table :
              {"jobs", "job_dependencies", "job_waiting", "job_tombstones", "job_steps"})
             other.run(std::string("ALTER TABLE ") + table + " SET (autovacuum_enabled = off)");
-        // Often enough for the server to keep the plans.
+        // Often enough for the server to cache the plans.
         for (int i = 0; i < 8; ++i) make_all_calls(*store);
         other.run(foreign_rows);
         before = rows_read();
@@ -139,7 +140,7 @@ TEST_CASE("on PostgreSQL no call reads other jobs, with plans that date from an 
         make_all_calls(*store);
     }
     wait_for_ends();
-    // Of the calls before as well. A walk over one of the tables would be 200,000.
+    // Including the earlier calls. A scan of one of the tables would be 200,000.
     for (const auto& index : rows_read()) {
         CAPTURE(index.first);
         CHECK(index.second - before[index.first] < 50'000);
@@ -159,7 +160,7 @@ TEST_CASE("a chain is submitted, and cancelled, in a few round trips on PostgreS
         if (i > 0) chain.back().after = {new_job(i - 1).id};
     }
     submit(*store, new_job(1000));    // so that the session is one for writing
-    constexpr std::size_t writer = 0; // the first that the store has opened
+    constexpr std::size_t writer = 0; // the store's first connection
     auto before = proxy.requests(writer);
     store->submit(chain);
     CHECK(proxy.requests(writer) - before <= 5);

@@ -10,8 +10,9 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-TEST_CASE("a PostgreSQL database that can't hold every character is refused, and nothing is made" *
-          needs_postgresql) {
+TEST_CASE(
+    "a PostgreSQL database that can't store every character is refused, and no object is made" *
+    needs_postgresql) {
     const std::string server = needs_postgresql.value();
     Postgresql admin(server);
     for (const std::string encoding : {"LATIN1", "SQL_ASCII"}) {

@@ -11,7 +11,7 @@ class PostgresqlHost final : public HostDatabase {
 public:
     std::string store_url() const override { return schema_.url(); }
     std::string backend() const override { return "postgresql"; }
-    /// SOCI takes a URL without an equals sign for something else.
+    /// SOCI does not recognise a URL without an equals sign.
     std::string connect_string() const override {
         return needs_postgresql.value() + "?application_name=host";
     }

@@ -33,12 +33,13 @@ TEST_CASE("on PostgreSQL one of 64 concurrent submitters of an idempotency key c
     check_race_for_idempotency_key(*make_host<PostgresqlHost>());
 }
 
-TEST_CASE("a submit that waits for a host's PostgreSQL transaction holds up no other" *
+TEST_CASE("a submit that waits for a host's PostgreSQL transaction delays no other submit" *
           needs_postgresql) {
-    check_waiting_submit_holds_up_no_other(*make_host<PostgresqlHost>());
+    check_waiting_submit_delays_no_other(*make_host<PostgresqlHost>());
 }
 
-TEST_CASE("no statement stays behind on a host's PostgreSQL session, and a failed one is known" *
+TEST_CASE("a host's PostgreSQL session keeps no statement of the store, and a failed transaction "
+          "is detected" *
           needs_postgresql) {
     const auto database = make_host<PostgresqlHost>();
     const auto store = open_store(database->store_url());
@@ -57,8 +58,7 @@ TEST_CASE("no statement stays behind on a host's PostgreSQL session, and a faile
     CHECK_FALSE(find(*store, new_job(1).id));
 }
 
-TEST_CASE("a call that fails leaves no statement behind on a host's PostgreSQL session" *
-          needs_postgresql) {
+TEST_CASE("a failed call leaves no statement on a host's PostgreSQL session" * needs_postgresql) {
     const auto database = make_host<PostgresqlHost>();
     const auto store = open_store(database->store_url());
     const auto other = database->open();
@@ -78,7 +78,8 @@ TEST_CASE("a call that fails leaves no statement behind on a host's PostgreSQL s
     other->rollback();
 }
 
-TEST_CASE("a host's PostgreSQL session needs no setting but the encoding, and keeps its own" *
+TEST_CASE("a host's PostgreSQL session needs no setting but the encoding, and its settings stay "
+          "unchanged" *
           needs_postgresql) {
     const PostgresqlSchema theirs, ours;
     const auto store = open_store(ours.url());

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t job_count = 4000, batch = 50, turns = job_count / batch;
 
-/// What would be read if each turn began with the first of what there ever was.
+/// The rows read if each round began with the first row ever inserted.
 constexpr std::size_t of_all_before_each = batch * turns * (turns + 1) / 2;
 
 /// Has jobs claimed, completed and purged, a batch a turn, while somebody's transaction keeps the
@@ -44,13 +44,13 @@ void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
     }
 }
 
-TEST_CASE("under another session's long transaction nothing walks over what was there before" *
+TEST_CASE("under another session's long transaction no call scans removed rows" *
           needs_postgresql) {
     const PostgresqlSchema schema;
     auto reader = schema.connect();
     work_off(schema, reader);
 
-    // A session tells what it read when it ends.
+    // A session reports what it read when it ends.
     auto other = schema.connect();
     while (other.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
                        schema.name() + "'") != "0") {

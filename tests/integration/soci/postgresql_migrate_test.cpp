@@ -11,7 +11,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-/// Two schemas of a host's; those that connect by its URL look into `first`, then into `second`.
+/// Two schemas of a host; sessions of its URL search `first`, then `second`.
 class TwoSchemas {
 public:
     TwoSchemas() {
@@ -37,8 +37,9 @@ public:
     static Postgresql server() { return Postgresql(needs_postgresql.value()); }
 };
 
-TEST_CASE("a PostgreSQL schema in which a host has taken a name of the store's is left alone" *
-          needs_postgresql) {
+TEST_CASE(
+    "a PostgreSQL schema in which a host's object has a name of the store's is refused unchanged" *
+    needs_postgresql) {
     std::vector<ForeignObject> all(std::begin(foreign_objects), std::end(foreign_objects));
     all.push_back({"CREATE MATERIALIZED VIEW jobs AS SELECT 1 AS id", "view jobs"});
     all.push_back({"CREATE SEQUENCE jobs", "sequence jobs"});
@@ -57,16 +58,15 @@ TEST_CASE("a PostgreSQL schema in which a host has taken a name of the store's i
     }
 }
 
-TEST_CASE("a host's table that the PostgreSQL store's would hide from it is refused" *
-          needs_postgresql) {
+TEST_CASE("a host's table that the PostgreSQL store's would hide is refused" * needs_postgresql) {
     const TwoSchemas host;
     host.second.connect().run("CREATE TABLE jobs (id integer)");
     const ForeignObject hidden = {"", "table " + host.second.name() + ".jobs"};
     check_foreign_is_refused(host.url(), hidden, [&] { return host.dump(); });
-    check_prefix_helps(host.first.url()); // to which the path is no concern
+    check_prefix_helps(host.first.url()); // for which the path does not matter
 }
 
-TEST_CASE("a host's table before the PostgreSQL store's in the search_path is not taken for it" *
+TEST_CASE("a host's table before the PostgreSQL store's in the search_path is not mistaken for it" *
           needs_postgresql) {
     const TwoSchemas host;
     submit(*open_store(host.second.url()), new_job(1));
@@ -77,15 +77,14 @@ TEST_CASE("a host's table before the PostgreSQL store's in the search_path is no
     CHECK(claim(*store, 5).size() == 2);
 }
 
-TEST_CASE("a function of a host's may have the name of a table of the PostgreSQL store's" *
+TEST_CASE("a host's function may have the name of a table of the PostgreSQL store" *
           needs_postgresql) {
     const TwoSchemas host;
     host.first.connect().run("CREATE FUNCTION jobs() RETURNS integer LANGUAGE sql AS 'SELECT 1'");
     check_prefix_helps(host.url());
 }
 
-TEST_CASE("a table of the PostgreSQL store's that is gone is named when the store is opened" *
-          needs_postgresql) {
+TEST_CASE("opening a PostgreSQL store names its missing table" * needs_postgresql) {
     const PostgresqlSchema schema;
     open_store(schema.url());
     schema.connect().run("DROP TABLE job_waiting");
@@ -93,7 +92,7 @@ TEST_CASE("a table of the PostgreSQL store's that is gone is named when the stor
                    "the table job_waiting is missing"));
 }
 
-/// Tables of version 2, with a job that has steps.
+/// Makes tables of version 2, with a job that has steps.
 void make_old_tables(const PostgresqlSchema& schema, Postgresql& server) {
     server.run("CREATE SCHEMA " + schema.name());
     for (const Migration& step : soci_adapter::postgresql_migrations().first(2)) {
@@ -108,8 +107,7 @@ void make_old_tables(const PostgresqlSchema& schema, Postgresql& server) {
                R"({"name":"read","result":"2"}]'))");
 }
 
-TEST_CASE("a migration of PostgreSQL tables may take longer than other statements may" *
-          needs_postgresql) {
+TEST_CASE("a migration of PostgreSQL tables may exceed the statement timeout" * needs_postgresql) {
     const PostgresqlSchema schema;
     auto server = schema.connect();
     make_old_tables(schema, server);

@@ -8,22 +8,22 @@ namespace {
 
 using namespace soci_test;
 
-/// A schema whose store uses a role of its own, which can be refused something.
-struct RoleOfItsOwn {
-    RoleOfItsOwn() {
+/// A schema whose store uses its own role, whose rights can be revoked.
+struct OwnRole {
+    OwnRole() {
         admin.run("CREATE SCHEMA " + schema.name());
         admin.run("CREATE ROLE " + role + " LOGIN");
         admin.run("GRANT ALL ON SCHEMA " + schema.name() + " TO " + role);
     }
-    ~RoleOfItsOwn() {
+    ~OwnRole() {
         try {
             admin.run("DROP SCHEMA " + schema.name() + " CASCADE; DROP OWNED BY " + role +
                       "; DROP ROLE " + role);
-        } catch (const std::exception&) { // the server is gone
+        } catch (const std::exception&) { // the server is down
         }
     }
-    RoleOfItsOwn(const RoleOfItsOwn&) = delete;
-    RoleOfItsOwn& operator=(const RoleOfItsOwn&) = delete;
+    OwnRole(const OwnRole&) = delete;
+    OwnRole& operator=(const OwnRole&) = delete;
 
     std::string url() const {
         const std::string url = schema.url();
@@ -35,9 +35,9 @@ struct RoleOfItsOwn {
     Postgresql admin = schema.connect();
 };
 
-TEST_CASE("results survive an outage of PostgreSQL that its sqlstates do not call one" *
+TEST_CASE("results survive an outage of PostgreSQL whose sqlstates do not indicate one" *
           needs_postgresql) {
-    RoleOfItsOwn database;
+    OwnRole database;
     const auto run = [&](const std::string& sql) {
         return [&database, sql] { database.admin.run(sql); };
     };
@@ -55,9 +55,9 @@ TEST_CASE("results survive an outage of PostgreSQL that its sqlstates do not cal
     for (const auto& outage : outages) check_results_survive(database.url(), outage);
 }
 
-TEST_CASE("results survive what PostgreSQL says of a broken disk, index or server" *
+TEST_CASE("results survive PostgreSQL's errors of a broken disk, index or server" *
           needs_postgresql) {
-    RoleOfItsOwn database;
+    OwnRole database;
     const std::string& schema = database.schema.name();
     // An I/O error, an internal error, a corrupted table and a corrupted index; a server that is
     // not in the state for it, and one that became a standby.

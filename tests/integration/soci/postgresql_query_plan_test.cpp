@@ -25,7 +25,7 @@ using soci_test::contains;
 using soci_test::Postgresql;
 using soci_test::PostgresqlSchema;
 
-// Of each status, and as many that are not due yet: far more than fits into a page or a batch.
+// Jobs of each status, and as many that are not due yet: far more than fit in a page or a batch.
 constexpr const char* fill = R"sql(
 INSERT INTO jobs (id, type, queue, owner, status, priority, max_attempts, unique_key, timeout,
                   retention, created_at, updated_at, run_at, fence, worker, started_at, completed_at,
@@ -55,7 +55,7 @@ struct PostgresqlPlanner {
                                           false));
     }
 
-    /// The call of a statement as a session plans it that has run it often (`generic`), or not yet.
+    /// The call of a statement, planned as after many runs (`generic`), or as at the first.
     std::string prepared(std::string_view sql, bool generic) {
         std::string arguments;
         for (const auto& name : parameter_names(sql)) {
@@ -76,14 +76,14 @@ struct PostgresqlPlanner {
         return plan;
     }
 
-    /// How many pages the statement reads; what it changes is taken back.
+    /// How many pages the statement reads; its changes are rolled back.
     int pages_of(const Sql& sql) {
         const auto call = prepared(sql.text, true);
         database->run("BEGIN");
         const auto lines = database->column("EXPLAIN (ANALYZE, BUFFERS) " + call);
         database->run("ROLLBACK");
         int pages = 0;
-        for (const auto& line : lines) { // those of the first step are of all steps
+        for (const auto& line : lines) { // the first step's count includes all steps
             if (!contains(line, "Buffers: shared")) continue;
             for (const char* kind : {"hit=", "read="})
                 if (const auto at = line.find(kind); at != line.npos)
@@ -95,7 +95,7 @@ struct PostgresqlPlanner {
 
     PostgresqlSchema schema;
     std::unique_ptr<Postgresql> database;
-    /// What the statements are called with, by the names of parameters.
+    /// Examples of the parameters, by their names.
     std::map<std::string, std::string> values = {{"now", "500000000"},
                                                  {"n", "100"},
                                                  {"count_limit", "1000"},
@@ -134,8 +134,8 @@ struct PostgresqlPlanner {
                                                  {"until", "500000000"}};
 };
 
-/// The tables, each with the index, that a plan reads without a condition for the index: all of it,
-/// whatever it holds. An index of nothing else than what is asked for may be read so.
+/// The tables, each with the index, that a plan reads without a condition on the index, as a whole.
+/// An index of only the requested rows may be read so.
 std::string walks_of(const std::string& plan) {
     constexpr std::array<std::string_view, 6> of_nothing_else = {
         "jobs_lease",     "jobs_to_unblock", "jobs_failed",
@@ -161,7 +161,7 @@ std::string walks_of(const std::string& plan) {
     return walks;
 }
 
-/// Whether rows that were looked up are compared with each row of the batch, one with one.
+/// Whether every looked-up row is compared with every row of the batch.
 bool compares_each_with_each(const std::string& plan) {
     std::istringstream lines(plan);
     for (std::string line; std::getline(lines, line);)
@@ -275,7 +275,7 @@ void check_plans(PostgresqlPlanner& planner) {
                         CAPTURE(plan);
                         CHECK_FALSE(contains(plan, "Seq Scan on jobs"));
                         CHECK_FALSE(contains(plan, "Sort"));
-                        // Without a condition, a page is the end of the table.
+                        // Without a condition, a page is read from the end of the table.
                         if (needed_by || owner) CHECK(walks_of(plan) == "");
                     }
 
@@ -290,13 +290,13 @@ void check_plans(PostgresqlPlanner& planner) {
     }
 }
 
-TEST_CASE("on PostgreSQL no statement walks the table or sorts, and each uses its index" *
+TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses its index" *
           needs_postgresql) {
     PostgresqlPlanner planner;
     check_plans(planner);
 }
 
-TEST_CASE("on PostgreSQL a plan that was made when the tables were empty does not walk them later" *
+TEST_CASE("on PostgreSQL a plan made when the tables were empty does not scan them later" *
           needs_postgresql) {
     PostgresqlPlanner planner("SELECT 1");
     check_plans(planner);
@@ -319,7 +319,7 @@ TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL
         }
 }
 
-/// Jobs that have been through everything before the example of a floor, and their tombstones.
+/// Adds removed jobs that were in every index below the example mark, and their tombstones.
 void add_dead(Postgresql& database, int count) {
     const auto rows = " FROM generate_series(1, " + std::to_string(count) + ") AS n";
     database.run(
@@ -336,7 +336,7 @@ void add_dead(Postgresql& database, int count) {
     database.run("DELETE FROM job_tombstones");
 }
 
-TEST_CASE("on PostgreSQL no statement that begins at a floor reads what is dead below it" *
+TEST_CASE("on PostgreSQL no statement that begins at a low-water mark reads dead entries below it" *
           needs_postgresql) {
     const Sql all[] = {
         statements::count_waiting, statements::count_processing, statements::latest_runs,
@@ -362,7 +362,7 @@ TEST_CASE("on PostgreSQL no statement that begins at a floor reads what is dead 
     }
 }
 
-TEST_CASE("on PostgreSQL a look at a piece of what is dead reads that piece, and no more" *
+TEST_CASE("on PostgreSQL a look at a piece of dead entries reads only that piece" *
           needs_postgresql) {
     const Sql all[] = {statements::count_waiting,  statements::count_processing,
                        statements::latest_runs,    statements::expired_lease,

@@ -17,7 +17,7 @@ PostgresqlSession test_session() {
     return {needs_postgresql.value() + "?application_name=test", ""};
 }
 
-TEST_CASE("an array's texts come back as they were" * needs_postgresql) {
+TEST_CASE("the texts of an array are returned unchanged" * needs_postgresql) {
     const std::vector<std::string> texts = {"",
                                             "plain",
                                             "NULL",
@@ -41,7 +41,7 @@ TEST_CASE("an array's texts come back as they were" * needs_postgresql) {
     CHECK(back == texts);
 }
 
-TEST_CASE("the commit of a transaction that failed is a fault" * needs_postgresql) {
+TEST_CASE("the commit of a failed transaction is a fault" * needs_postgresql) {
     PostgresqlSession session = test_session();
     session.begin(PostgresqlSession::Transaction::open);
     const auto fails = [&] { session.query({"SELECT 1 / 0", "i"}).for_each([](Row) {}); };

@@ -24,7 +24,7 @@ struct Call {
     std::function<void(JobStore&)> run;
 };
 
-/// Every member, with arguments that make it read and write.
+/// Every member of JobStore, with arguments that make it read and write.
 std::vector<Call> every_member() {
     static const std::vector<std::string> queues = {"default"};
     const auto id = new_job(1).id;
@@ -56,26 +56,26 @@ std::vector<Call> every_member() {
 
 constexpr const char* lock_all = "BEGIN; LOCK TABLE jobs, job_queues IN ACCESS EXCLUSIVE MODE";
 
-/// Waits until a session of the schema's store waits for a lock; answers its process id. A call
-/// that has ended instead fails the test, with its own error.
+/// Waits until a session of the schema's store waits for a lock; returns its process id. If the
+/// call returns instead, the test fails with its error.
 template <typename Result>
 std::string waiting_session(std::future<Result>& call, Postgresql& other,
                             const PostgresqlSchema& schema, const std::string& but = "0") {
     for (;;) {
-        const bool has_ended = call.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
+        const bool has_returned =
+            call.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
         const auto found =
             other.column("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
                          " AND application_name = '" +
                          schema.name() + "' AND pid <> " + but);
         if (!found.empty()) return found.front();
-        if (!has_ended) continue;
+        if (!has_returned) continue;
         call.get();
         FAIL("the call has not waited for a lock");
     }
 }
 
-TEST_CASE("PostgreSQL sessions that died while idle are replaced without anybody noticing" *
-          needs_postgresql) {
+TEST_CASE("PostgreSQL sessions lost while idle are replaced without an error" * needs_postgresql) {
     const PostgresqlSchema schema;
     const auto store = open_store(schema.url_to_end());
     submit(*store, new_job(1));
@@ -88,8 +88,7 @@ TEST_CASE("PostgreSQL sessions that died while idle are replaced without anybody
     }
 }
 
-TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once" *
-          needs_postgresql) {
+TEST_CASE("a call whose PostgreSQL session is lost in the middle happens once" * needs_postgresql) {
     const PostgresqlSchema schema;
     const auto store = open_store(schema.url_to_end());
     submit(*store, new_job(1));
@@ -109,7 +108,7 @@ TEST_CASE("a call whose PostgreSQL session is ended in the middle happens once" 
 }
 
 TEST_CASE(
-    "a submit that waits for the removal of its id on PostgreSQL gets no fence of the job before" *
+    "a submit that waits for the removal of its id on PostgreSQL gets no fence of the removed job" *
     needs_postgresql) {
     for (const bool is_limited : {false, true}) {
         const PostgresqlSchema schema;
@@ -132,9 +131,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to" * needs_postgresql) {
+TEST_CASE("no call waits for a PostgreSQL lock longer than busy_timeout" * needs_postgresql) {
     const PostgresqlSchema schema;
-    open_store(schema.url()); // others may be making their tables, one after the other
+    open_store(schema.url()); // other tests may be making their tables, one after the other
     const auto store = open_store(schema.url(), {.busy_timeout = std::chrono::milliseconds{20}});
     submit(*store, new_job(1));
     auto blocker = schema.connect();
@@ -150,7 +149,7 @@ TEST_CASE("no call waits longer for a PostgreSQL lock than it was told to" * nee
     }
 }
 
-TEST_CASE("a PostgreSQL statement that takes too long is ended" * needs_postgresql) {
+TEST_CASE("a PostgreSQL statement that takes too long is aborted" * needs_postgresql) {
     const PostgresqlSchema schema;
     open_store(schema.url()); // so that no table has to be made within the limit
     const auto store =
@@ -160,7 +159,7 @@ TEST_CASE("a PostgreSQL statement that takes too long is ended" * needs_postgres
     CHECK(code_of([&] { store->list({}); }) == Errc::store_busy);
 }
 
-TEST_CASE("the victim of a PostgreSQL deadlock tries again" * needs_postgresql) {
+TEST_CASE("the victim of a PostgreSQL deadlock is retried" * needs_postgresql) {
     const PostgresqlSchema schema;
     const auto store = open_store(schema.url_to_end());
     submit(*store, new_job(1));
@@ -178,13 +177,13 @@ TEST_CASE("the victim of a PostgreSQL deadlock tries again" * needs_postgresql) 
     auto renewals = std::async(std::launch::async,
                                [&] { return store->renew(heartbeats, std::chrono::seconds{30}); });
     waiting_session(renewals, other, schema); // holds the first, waits for the second
-    rival.run(touch(new_job(1)));             // returns when the victim has given up
+    rival.run(touch(new_job(1)));             // returns when the victim was rolled back
     rival.run("COMMIT");
     for (const auto& renewal : renewals.get()) CHECK(renewal.kept);
     CHECK(find(*store, new_job(1).id)->progress.message == "touched");
 }
 
-TEST_CASE("a text that is no UTF-8 is refused by PostgreSQL and harms nothing" * needs_postgresql) {
+TEST_CASE("PostgreSQL refuses a text that is no UTF-8, without further effect" * needs_postgresql) {
     const PostgresqlSchema schema;
     const auto store = open_store(schema.url());
     auto job = new_job(1);
@@ -195,7 +194,7 @@ TEST_CASE("a text that is no UTF-8 is refused by PostgreSQL and harms nothing" *
     CHECK(submit(*store, job).outcome == Submitted::Outcome::created);
 }
 
-TEST_CASE("processes that open a new PostgreSQL schema at once make its tables once" *
+TEST_CASE("processes that open a new PostgreSQL schema concurrently make its tables once" *
           needs_postgresql) {
     const PostgresqlSchema schema;
     {
@@ -212,7 +211,8 @@ TEST_CASE("processes that open a new PostgreSQL schema at once make its tables o
     CHECK(open_store(schema.url())->list({}).jobs.size() == 6);
 }
 
-TEST_CASE("what PostgreSQL would be made to do is told, and not done" * needs_postgresql) {
+TEST_CASE("pending_migrations() returns PostgreSQL's migrations without applying them" *
+          needs_postgresql) {
     const PostgresqlSchema schema;
     CHECK(pending_migrations(schema.url()).size() == 5);
     CHECK(schema.connect().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" +
@@ -271,8 +271,7 @@ TEST_CASE("behind a pooler of transactions a PostgreSQL role must not be read-on
           }).find("transaction_read_only is on, but must be off") != std::string::npos);
 }
 
-TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed all the same" *
-          needs_postgresql) {
+TEST_CASE("a job due before those of PostgreSQL's last claim is still claimed" * needs_postgresql) {
     const PostgresqlSchema schema;
     const auto store = open_store(schema.url());
     submit(*store, new_job(1));
@@ -283,7 +282,7 @@ TEST_CASE("a job from before those that PostgreSQL's last claim found is claimed
     CHECK(claim(*store, 1).size() == 1);
 }
 
-/// A server of the test's own, to be treated badly, with an empty database.
+/// A private server for faults, with an empty database.
 class OwnServer : public PrivateServer {
 public:
     OwnServer() : PrivateServer(SERVER_SCRIPTS "/postgres.sh", SERVER_FOLDER) {
@@ -301,7 +300,7 @@ public:
     }
 };
 
-TEST_CASE("a PostgreSQL server that crashes loses nothing, and calls go on when it is back" *
+TEST_CASE("a crash of the PostgreSQL server loses nothing, and calls succeed after its restart" *
           needs_postgresql) {
     const OwnServer server;
     const auto store = open_store(server.url());
@@ -323,8 +322,9 @@ TEST_CASE("a PostgreSQL server that crashes loses nothing, and calls go on when 
     }
 }
 
-TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used when it goes on" *
-          needs_postgresql) {
+TEST_CASE(
+    "a call of a stopped PostgreSQL server times out, and succeeds when the server continues" *
+    needs_postgresql) {
     const OwnServer server;
     const auto store = open_store(server.url() + "?connect_timeout=2",
                                   {.statement_timeout = std::chrono::milliseconds{100}});
@@ -338,19 +338,21 @@ TEST_CASE("a PostgreSQL server that stops in the middle is given up, and used wh
     CHECK(find(*store, new_job(1).id));
 }
 
-TEST_CASE("executor, client and store end while they connect to PostgreSQL" * needs_postgresql) {
+TEST_CASE("executor, client and store can be destroyed while they connect to PostgreSQL" *
+          needs_postgresql) {
     const PostgresqlSchema schema;
     check_ends_while_connecting(schema.url() + "&listen=off&connect_timeout=3600");
 }
 
-TEST_CASE("executor, client and store end while a PostgreSQL server hangs" * needs_postgresql) {
+TEST_CASE("executor, client and store can be destroyed while a PostgreSQL server hangs" *
+          needs_postgresql) {
     const OwnServer server;
     check_ends_while_server_hangs(
         server.url() + "?connect_timeout=2", [&] { server.signal(SIGSTOP); },
         [&] { server.signal(SIGCONT); });
 }
 
-TEST_CASE("a PostgreSQL server whose clock was set back holds up no job" * needs_postgresql) {
+TEST_CASE("a PostgreSQL server whose clock was set back delays no job" * needs_postgresql) {
     const PostgresqlSchema schema;
     const auto store = open_store(schema.url());
     submit(*store, new_job(1));

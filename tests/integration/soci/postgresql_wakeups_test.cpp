@@ -14,7 +14,7 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
-/// What a store's users are told.
+/// The hints that a store's subscribers receive.
 class Hints {
 public:
     explicit Hints(JobStore& store)
@@ -25,28 +25,28 @@ public:
 
     void wait_for(std::string_view hint) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return heard_.contains(std::string(hint)); });
-        heard_.erase(heard_.find(std::string(hint)));
+        changed_.wait(lock, [&] { return received_.contains(std::string(hint)); });
+        received_.erase(received_.find(std::string(hint)));
     }
     std::size_t count(std::string_view hint) {
         const std::lock_guard lock(mutex_);
-        return heard_.count(std::string(hint));
+        return received_.count(std::string(hint));
     }
 
 private:
     void add(std::string_view hint) {
         const std::lock_guard lock(mutex_);
-        heard_.emplace(hint);
+        received_.emplace(hint);
         changed_.notify_all();
     }
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::multiset<std::string> heard_;
+    std::multiset<std::string> received_;
     Notifier::Subscription on_ready_, on_cancel_;
 };
 
-/// Waits until so many stores of the schema listen.
+/// Waits until `wanted` stores of the schema listen.
 void wait_for_listeners(Postgresql& other, const PostgresqlSchema& schema, int wanted) {
     const auto count = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle'"
                        " AND query LIKE 'LISTEN asyncjobs_%' AND application_name = '" +
@@ -64,7 +64,7 @@ struct Pair {
     Hints our_hints{*ours}, their_hints{*theirs};
 };
 
-TEST_CASE("on PostgreSQL other processes hear of ready queues and cancel requests" *
+TEST_CASE("on PostgreSQL other processes are notified of ready queues and cancel requests" *
           needs_postgresql) {
     Pair pair;
     pair.ours->notifier().ready("reports");
@@ -75,7 +75,7 @@ TEST_CASE("on PostgreSQL other processes hear of ready queues and cancel request
     pair.their_hints.wait_for(new_job(1).id.text());
 }
 
-TEST_CASE("on PostgreSQL a hint is not sent back, nor to its sender a second time" *
+TEST_CASE("on PostgreSQL a hint is neither echoed nor delivered to its sender again" *
           needs_postgresql) {
     Pair pair;
     pair.ours->notifier().ready("once");
@@ -86,7 +86,8 @@ TEST_CASE("on PostgreSQL a hint is not sent back, nor to its sender a second tim
     CHECK(pair.their_hints.count("once") == 0);
 }
 
-TEST_CASE("stores of other schemas in one PostgreSQL database hear nothing" * needs_postgresql) {
+TEST_CASE("stores of other schemas in one PostgreSQL database are not notified" *
+          needs_postgresql) {
     Pair pair, strangers;
     pair.ours->notifier().ready("ours");
     pair.their_hints.wait_for("ours");
@@ -95,7 +96,8 @@ TEST_CASE("stores of other schemas in one PostgreSQL database hear nothing" * ne
     CHECK(strangers.their_hints.count("ours") == 0);
 }
 
-TEST_CASE("after its PostgreSQL session was lost, a listener hears of what waits, and goes on" *
+TEST_CASE("after its PostgreSQL session was lost, a listener is notified of queues with waiting "
+          "jobs, and continues" *
           needs_postgresql) {
     Pair pair;
     auto job = new_job(1);

@@ -8,7 +8,7 @@ namespace {
 
 using namespace soci_test;
 
-TEST_CASE("results survive an outage of SQLite that its result codes do not call one") {
+TEST_CASE("results survive an outage of SQLite whose result codes do not indicate one") {
     const SqliteFile file;
     const auto run = [&](const char* sql) {
         return [&file, sql] { Sqlite(file.path()).run(sql); };

@@ -19,11 +19,11 @@
 
 namespace soci_test {
 
-/// Stands between a store and its server, on loopback, and cuts a connection when it is told to.
+/// A proxy between a store and its server, on loopback, which cuts connections on request.
 class TcpProxy {
 public:
-    /// What becomes of the request at which the connection is cut.
-    enum class Cut { before_it_arrives, before_its_answer_does };
+    /// Where the connection is cut.
+    enum class Cut { before_request, before_response };
 
     explicit TcpProxy(std::uint16_t server_port) : server_port_(server_port) {
         auto address = loopback(0);
@@ -48,7 +48,7 @@ public:
 
     std::uint16_t port() const noexcept { return port_; }
 
-    /// Cuts the first connection on which the client sends something that contains `words`.
+    /// Cuts the first connection on which the client sends a text that contains `words`.
     void cut_at(std::string_view words, Cut how) {
         const std::lock_guard lock(mutex_);
         words_ = words;
@@ -59,24 +59,24 @@ public:
         return !armed_;
     }
 
-    /// Cuts all connections. Others hang from now on: their clients are not answered, or, where
-    /// they are not even `accepted`, don't get as far as a connection.
+    /// Cuts all connections. New ones hang from now on: their clients get no response or, if not
+    /// `accepted`, no connection.
     void fall_silent(bool accepted) {
         is_silent_ = true;
         if (accepted) return;
         is_deaf_ = true;
         ::listen(listener_, 0);
-        for (int& socket : backlog_) { // which is full then
+        for (int& socket : backlog_) { // fills the backlog
             socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
             const auto address = loopback(port_);
             ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
         }
     }
-    /// How many clients hang that were accepted.
-    int unanswered() const noexcept { return unanswered_; }
+    /// How many accepted clients hang.
+    int hanging() const noexcept { return hanging_; }
 
-    /// How often the client of the nth connection has sent something after it had begun, or after
-    /// the server had sent something.
+    /// How often the client of the nth connection has sent data after the connection began, or
+    /// after the server had sent data.
     std::size_t requests(std::size_t connection) {
         const std::lock_guard lock(mutex_);
         return requests_.at(connection);
@@ -114,7 +114,7 @@ private:
     }
 
     void keep_waiting(int client) {
-        ++unanswered_;
+        ++hanging_;
         while (!stopping_) {
             pollfd readable{.fd = client, .events = POLLIN, .revents = 0};
             if (::poll(&readable, 1, 50) > 0 && read(client).empty()) break;
@@ -133,23 +133,23 @@ private:
     }
 
     void carry(int client, int server, std::size_t number) {
-        bool is_answer_next = false;
+        bool is_response_next = false;
         while (!stopping_ && !is_silent_) {
             std::array<pollfd, 2> ends = {{{client, POLLIN, 0}, {server, POLLIN, 0}}};
             if (::poll(ends.data(), ends.size(), 50) <= 0) continue;
             if (ends[1].revents != 0) {
-                is_answer_next = false;
+                is_response_next = false;
                 if (!pass_on(server, client)) return;
             }
             if (ends[0].revents == 0) continue;
             const std::string request = read(client);
             if (request.empty()) return;
-            if (!std::exchange(is_answer_next, true)) count_request(number);
+            if (!std::exchange(is_response_next, true)) count_request(number);
             const auto cut = cut_of(request);
-            if (cut == Cut::before_it_arrives) return;
+            if (cut == Cut::before_request) return;
             write(server, request);
             if (!cut) continue;
-            ::shutdown(server, SHUT_WR); // which the server sees once it has done all of it
+            ::shutdown(server, SHUT_WR); // the server sees it after it has run the request
             while (!read(server).empty()) {
             }
             return;
@@ -188,13 +188,13 @@ private:
     std::optional<Cut> armed_;
     std::vector<std::size_t> requests_;
     std::atomic<bool> stopping_ = false, is_silent_ = false, is_deaf_ = false;
-    std::atomic<int> unanswered_ = 0;
+    std::atomic<int> hanging_ = 0;
     std::array<int, 4> backlog_ = {-1, -1, -1, -1};
     std::vector<std::thread> connections_;
     std::thread acceptor_;
 };
 
-/// `url` with the proxy's port in the place of the server's.
+/// Returns `url` with the proxy's port instead of the server's.
 inline std::string through(const TcpProxy& proxy, const std::string& url) {
     const auto host = url.find("127.0.0.1:") + std::string_view("127.0.0.1:").size();
     const auto end = url.find('/', host);

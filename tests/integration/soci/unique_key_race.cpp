@@ -17,7 +17,7 @@ using Outcome = Submitted::Outcome;
 
 constexpr std::uint64_t submitters = 64;
 
-/// Half of the submitters roll back, whatever they were told.
+/// Half of the submitters roll back, whatever the outcome.
 bool commits(std::uint64_t submitter) { return submitter % 2 == 0; }
 
 struct Kind {
@@ -25,7 +25,7 @@ struct Kind {
     Outcome taken;
 };
 
-/// Until its transaction has come to its end; what it was told in that one.
+/// Retries until its transaction ends; returns the outcome in that one.
 Submitted submit_until_done(const HostDatabase& database, soci::session& session,
                             std::uint64_t submitter, const Kind& kind) {
     NewJob job = new_job(submitter);
@@ -33,9 +33,9 @@ Submitted submit_until_done(const HostDatabase& database, soci::session& session
     for (;;) {
         session.begin();
         try {
-            const auto answer = submit(session, job, database.tables());
+            const auto outcome = submit(session, job, database.tables());
             commits(submitter) ? session.commit() : session.rollback();
-            return answer;
+            return outcome;
         } catch (const Error& error) {
             session.rollback();
             if (error.code() != Condition::retryable) throw;
@@ -50,23 +50,23 @@ void check_one_makes_the_job(HostDatabase& database, const Kind& kind) {
     const auto store = open_store(database.store_url());
     std::vector<std::unique_ptr<soci::session>> sessions;
     for (std::uint64_t i = 0; i < submitters; ++i) sessions.push_back(database.open());
-    std::vector<Submitted> answers(submitters);
+    std::vector<Submitted> outcomes(submitters);
     {
         std::latch start(submitters);
         std::vector<std::jthread> threads;
         for (std::uint64_t i = 0; i < submitters; ++i)
             threads.emplace_back([&, i] {
                 start.arrive_and_wait();
-                answers[i] = submit_until_done(database, *sessions[i], i, kind);
+                outcomes[i] = submit_until_done(database, *sessions[i], i, kind);
             });
     }
     const auto jobs = store->list({}).jobs;
     REQUIRE(jobs.size() == 1);
     for (std::uint64_t i = 0; i < submitters; ++i) {
         if (!commits(i)) continue;
-        CHECK(answers[i].id == jobs.front().id);
+        CHECK(outcomes[i].id == jobs.front().id);
         const bool is_first = jobs.front().id == new_job(i).id;
-        CHECK(answers[i].outcome == (is_first ? Outcome::created : kind.taken));
+        CHECK(outcomes[i].outcome == (is_first ? Outcome::created : kind.taken));
     }
 }
 

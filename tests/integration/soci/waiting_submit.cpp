@@ -15,7 +15,7 @@ namespace {
 
 using namespace asyncjobs;
 
-/// Says when a submit of a job with the unique key "held" has begun.
+/// Signals when a submit of a job with the unique key "held" has begun.
 class AnnouncingStore final : public ForwardingJobStore {
 public:
     AnnouncingStore(JobStore& to, std::latch& begun) : ForwardingJobStore(to), begun_(begun) {}
@@ -31,7 +31,7 @@ private:
 
 } // namespace
 
-void check_waiting_submit_holds_up_no_other(HostDatabase& database) {
+void check_waiting_submit_delays_no_other(HostDatabase& database) {
     const auto opened = open_store(database.store_url(), {.busy_timeout = std::chrono::minutes{1}});
     std::latch begun(1);
     AnnouncingStore store(*opened, begun);

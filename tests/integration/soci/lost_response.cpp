@@ -1,4 +1,4 @@
-#include "lost_answer.hpp"
+#include "lost_response.hpp"
 
 #include "databases/store_calls.hpp"
 #include "tcp_proxy.hpp"
@@ -16,19 +16,19 @@ namespace soci_test {
 using namespace asyncjobs;
 using Cut = TcpProxy::Cut;
 
-void check_submits_with_lost_answers(const std::string& url, std::string_view commit) {
+void check_submits_with_lost_responses(const std::string& url, std::string_view commit) {
     const auto direct = open_store(url);
     std::uint64_t number = 0;
-    for (const auto how : {Cut::before_it_arrives, Cut::before_its_answer_does}) {
+    for (const auto how : {Cut::before_request, Cut::before_response}) {
         CAPTURE(static_cast<int>(how));
         TcpProxy proxy(port_in(url));
         const auto store = open_store(through(proxy, url));
         const auto job = new_job(++number);
-        submit(*store, new_job(++number)); // so that a session is there
+        submit(*store, new_job(++number)); // so that a session is open
         proxy.cut_at(commit, how);
         CHECK(code_of([&] { submit(*store, job); }) == Errc::unknown_outcome);
         CHECK(proxy.has_cut());
-        CHECK(find(*direct, job.id).has_value() == (how == Cut::before_its_answer_does));
+        CHECK(find(*direct, job.id).has_value() == (how == Cut::before_response));
 
         Client client(*store);
         auto again = new_job(++number);
@@ -39,7 +39,7 @@ void check_submits_with_lost_answers(const std::string& url, std::string_view co
     }
 }
 
-void check_executor_with_lost_answers(const std::string& url, std::string_view commit) {
+void check_executor_with_lost_responses(const std::string& url, std::string_view commit) {
     const auto direct = open_store(url);
     TcpProxy proxy(port_in(url));
     const auto store = open_store(through(proxy, url));
@@ -47,10 +47,10 @@ void check_executor_with_lost_answers(const std::string& url, std::string_view c
     std::atomic<int> runs = 0;
     executor.handle("noop", [&](const JsonText&, ProgressReporter&) {
         ++runs;
-        proxy.cut_at(commit, Cut::before_its_answer_does);
+        proxy.cut_at(commit, Cut::before_response);
         return JsonText();
     });
-    proxy.cut_at(commit, Cut::before_its_answer_does);
+    proxy.cut_at(commit, Cut::before_response);
     Client client(*direct);
     const auto id = client.submit(new_job(1)).id;
     executor.start();
