@@ -137,18 +137,19 @@ void serve(const Options& options) {
 
     BearerTokens tokens(BearerTokens::read(options.tokens));
     asyncjobs::http::JobApi api(
-        client, {.public_base_url = options.public_url,
-                 .authenticator = tokens,
-                 .authenticator_blocks = false,
-                 .trusted_proxies = options.trusted_proxies,
-                 .openapi = description(),
-                 .accompany = asyncjobs::webhooks::accompany_by(webhooks),
-                 .accompany_retry = asyncjobs::webhooks::accompany_retry_by(webhooks),
-                 .present_result =
-                     [&job_files](const asyncjobs::Job& job, boost::json::value& result) {
-                         job_files.present(job, result);
-                     },
-                 .log = log});
+        client,
+        {.public_base_url = options.public_url,
+         .authenticator = tokens,
+         .authenticator_blocks = false,
+         .trusted_proxies = options.trusted_proxies,
+         .openapi = description(),
+         .companion_jobs = asyncjobs::webhooks::companion_jobs_of(webhooks),
+         .companion_jobs_for_retry = asyncjobs::webhooks::companion_jobs_for_retry_of(webhooks),
+         .transform_result =
+             [&job_files](const asyncjobs::Job& job, boost::json::value& result) {
+                 job_files.present(job, result);
+             },
+         .log = log});
     add_report_route(api, options.retention);
     add_file_route(api, local);
     asyncjobs::webhooks::add_routes(api, webhooks);

@@ -153,7 +153,7 @@ void FileJobStore::changed(JobRecord& job, Timestamp now) {
 void FileJobStore::finish(JobRecord& job, JobStatus status, Timestamp now) {
     job.status = status;
     job.blocked_by = 0;
-    job.held_back_by.clear();
+    job.throttled_by.clear();
     job.finished_at = now;
     job.expires_at = now + job.retention;
 }
@@ -243,7 +243,7 @@ Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
         Exchange answer;
         for (const auto& one : settlements) answer.settled.push_back(settle(one, now));
         claim(request, now, answer);
-        answer.has_to_unblock = !finished_parents().empty();
+        answer.needs_promotion = !finished_parents().empty();
         return answer;
     });
 }
@@ -317,8 +317,8 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
 
 void FileJobStore::hold_back(JobRecord& job, const LimitRefusal& refused, Exchange& answer) {
     const std::string& limit = refused.by.limit->name;
-    if (!job.held_back_by.insert(limit).second) return;
-    answer.held_back.push_back({job.id, job.type, job.queue, job.created_at, limit});
+    if (!job.throttled_by.insert(limit).second) return;
+    answer.throttled.push_back({job.id, job.type, job.queue, job.created_at, limit});
     to_write_.insert(job.id);
 }
 
@@ -330,7 +330,7 @@ void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp n
     job.progress = {};
     job.started_at = now;
     lease(job, request.lease_for, now);
-    job.held_back_by.clear();
+    job.throttled_by.clear();
     job.ahead.claimed = request.ahead;
     changed(job, now);
 }
@@ -354,7 +354,7 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
     });
 }
 
-std::vector<ClaimedJob> FileJobStore::held(std::string_view worker) {
+std::vector<ClaimedJob> FileJobStore::leases_of(std::string_view worker) {
     check_worker(worker);
     return transact([&](Timestamp) {
         std::vector<ClaimedJob> answer;
@@ -401,17 +401,17 @@ std::set<JobId> FileJobStore::finished_parents() {
     return finished;
 }
 
-std::vector<Unblocked> FileJobStore::unblock(std::size_t limit) {
+std::vector<Promoted> FileJobStore::promote(std::size_t limit) {
     check_limit(limit);
     return transact([&](Timestamp now) {
         auto finished = finished_parents();
         while (finished.size() > limit) finished.erase(std::prev(finished.end()));
-        return unblock(finished, now);
+        return promote(finished, now);
     });
 }
 
-std::vector<Unblocked> FileJobStore::unblock(const std::set<JobId>& finished, Timestamp now) {
-    std::vector<Unblocked> answer;
+std::vector<Promoted> FileJobStore::promote(const std::set<JobId>& finished, Timestamp now) {
+    std::vector<Promoted> answer;
     for (auto& [child, job] : jobs_) {
         const Job* failed = nullptr;
         const auto told = std::erase_if(job.open_parents, [&](const JobId& id) {
@@ -460,7 +460,7 @@ std::size_t FileJobStore::purge(std::size_t limit) {
     });
 }
 
-std::optional<std::string> FileJobStore::purged_owner(const JobId& id) {
+std::optional<std::string> FileJobStore::tombstone_owner(const JobId& id) {
     return transact([&](Timestamp now) -> std::optional<std::string> {
         forget_tombstones(now);
         const auto found = tombstones_.find(id);
@@ -555,7 +555,7 @@ RemoveOutcome FileJobStore::remove(const JobId& id) {
         const Job* job = find(id);
         if (!job) return RemoveOutcome::not_found;
         if (!is_finished(job->status)) return RemoveOutcome::not_finished;
-        unblock({id}, now);
+        promote({id}, now);
         erase(id);
         return RemoveOutcome::removed;
     });
@@ -601,7 +601,7 @@ void FileJobStore::set_limit(const Limit& limit) {
     transact([&](Timestamp) {
         limits_.set(limit);
         for (auto& [id, job] : jobs_)
-            if (job.held_back_by.erase(limit.name) > 0) to_write_.insert(id);
+            if (job.throttled_by.erase(limit.name) > 0) to_write_.insert(id);
         return true;
     });
 }

@@ -36,11 +36,11 @@ public:
                                  const asyncjobs::ClaimRequest& request) override;
     std::vector<asyncjobs::Renewal> renew(std::span<const asyncjobs::Heartbeat> heartbeats,
                                           asyncjobs::Duration lease_for) override;
-    std::vector<asyncjobs::ClaimedJob> held(std::string_view worker) override;
+    std::vector<asyncjobs::ClaimedJob> leases_of(std::string_view worker) override;
     std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
-    std::vector<asyncjobs::Unblocked> unblock(std::size_t limit) override;
+    std::vector<asyncjobs::Promoted> promote(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
-    std::optional<std::string> purged_owner(const asyncjobs::JobId& id) override;
+    std::optional<std::string> tombstone_owner(const asyncjobs::JobId& id) override;
     std::vector<std::optional<asyncjobs::Job>> find(std::span<const asyncjobs::JobId> ids) override;
     asyncjobs::JobPage list(const asyncjobs::JobQuery& query) override;
     asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
@@ -81,8 +81,8 @@ private:
                                   asyncjobs::Submitted::Outcome outcome, asyncjobs::Timestamp now);
     bool is_parent_of(const asyncjobs::JobId& id, const asyncjobs::JobId& child);
     std::set<asyncjobs::JobId> finished_parents();
-    std::vector<asyncjobs::Unblocked> unblock(const std::set<asyncjobs::JobId>& finished,
-                                              asyncjobs::Timestamp now);
+    std::vector<asyncjobs::Promoted> promote(const std::set<asyncjobs::JobId>& finished,
+                                             asyncjobs::Timestamp now);
     asyncjobs::Settled settle(const asyncjobs::Settlement& settlement, asyncjobs::Timestamp now);
     void claim(const asyncjobs::ClaimRequest& request, asyncjobs::Timestamp now,
                asyncjobs::Exchange& answer);

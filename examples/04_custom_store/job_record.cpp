@@ -68,9 +68,9 @@ boost::json::object to_record(const JobRecord& job) {
                                {"claimed_ahead", job.ahead.claimed},
                                {"lost_ahead", job.ahead.lost},
                                {"lease_for", number(job.lease_for)}};
-    if (!job.held_back_by.empty())
-        record["held_back_by"] =
-            boost::json::array(job.held_back_by.begin(), job.held_back_by.end());
+    if (!job.throttled_by.empty())
+        record["throttled_by"] =
+            boost::json::array(job.throttled_by.begin(), job.throttled_by.end());
     if (job.unique_key) record["unique_key"] = *job.unique_key;
     if (job.idempotency_key) record["idempotency_key"] = *job.idempotency_key;
     if (job.limit_key) record["limit_key"] = *job.limit_key;
@@ -133,8 +133,8 @@ JobRecord from_record(const boost::json::value& value) {
                   {},
                   {record.at("claimed_ahead").as_bool(), record.at("lost_ahead").as_bool()},
                   duration(record.at("lease_for"))};
-    if (const auto* limits = record.if_contains("held_back_by"))
-        for (const auto& limit : limits->as_array()) job.held_back_by.insert(text(limit));
+    if (const auto* limits = record.if_contains("throttled_by"))
+        for (const auto& limit : limits->as_array()) job.throttled_by.insert(text(limit));
     if (const auto* key = record.if_contains("unique_key")) job.unique_key = text(*key);
     if (const auto* key = record.if_contains("idempotency_key")) job.idempotency_key = text(*key);
     if (const auto* key = record.if_contains("limit_key")) job.limit_key = text(*key);

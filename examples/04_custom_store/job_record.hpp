@@ -14,7 +14,7 @@
 struct JobRecord : asyncjobs::Job {
     std::vector<asyncjobs::JobId> all_parents = {};
     std::vector<asyncjobs::JobId> open_parents = {}; ///< have not told it yet how they ended
-    std::set<std::string> held_back_by = {};         ///< limits, since it last started
+    std::set<std::string> throttled_by = {};         ///< limits, since it last started
     asyncjobs::AheadMarks ahead = {};
     asyncjobs::Duration lease_for = {}; ///< which the latest claim or renewal gave it for
 };

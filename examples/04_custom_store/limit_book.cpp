@@ -16,34 +16,34 @@ boost::json::object to_record(const Limit& limit) {
     return {{"name", limit.name},
             {"queue", limit.queue},
             {"type", limit.type},
-            {"per", static_cast<int>(limit.per)},
+            {"per", static_cast<int>(limit.scope)},
             {"concurrency", limit.concurrency},
             {"rate", limit.rate},
             {"period", limit.period.count()},
             {"burst", limit.burst},
-            {"in_turn", limit.in_turn}};
+            {"round_robin", limit.round_robin}};
 }
 
 Limit limit_from_record(const boost::json::value& record) {
     return {.name = text(record.at("name")),
             .queue = text(record.at("queue")),
             .type = text(record.at("type")),
-            .per = LimitPer(record.at("per").to_number<int>()),
+            .scope = LimitScope(record.at("per").to_number<int>()),
             .concurrency = record.at("concurrency").to_number<std::size_t>(),
             .rate = record.at("rate").to_number<std::size_t>(),
             .period = Duration(record.at("period").as_int64()),
             .burst = record.at("burst").to_number<std::size_t>(),
-            .in_turn = record.at("in_turn").as_bool()};
+            .round_robin = record.at("round_robin").as_bool()};
 }
 
-boost::json::object to_record(const LimitLine& line) {
+boost::json::object to_record(const LimitBucket& line) {
     boost::json::object record{{"next_at", number(line.next_at)}};
     if (line.served_at) record["served_at"] = number(*line.served_at);
     return record;
 }
 
-LimitLine line_from_record(const boost::json::value& record) {
-    LimitLine line{.next_at = time(record.at("next_at"))};
+LimitBucket line_from_record(const boost::json::value& record) {
+    LimitBucket line{.next_at = time(record.at("next_at"))};
     if (const auto* served_at = record.as_object().if_contains("served_at"))
         line.served_at = time(*served_at);
     return line;
@@ -67,7 +67,7 @@ std::vector<Limit> LimitBook::limits() const {
     return all;
 }
 
-LimitLine& LimitBook::changed(const std::string& name) {
+LimitBucket& LimitBook::changed(const std::string& name) {
     changed_lines_.insert(name);
     return lines_[name];
 }
@@ -91,7 +91,7 @@ void LimitBook::write_changes(boost::json::object& line) {
         if (const auto found = lines_.find(name); found != lines_.end())
             lines[name] = to_record(found->second);
     line["limits"] = std::move(limits);
-    line["limit_lines"] = std::move(lines);
+    line["limit_buckets"] = std::move(lines);
     changed_limits_.clear();
     changed_lines_.clear();
 }
@@ -99,7 +99,7 @@ void LimitBook::write_changes(boost::json::object& line) {
 void LimitBook::read_changes(const boost::json::object& line) {
     if (const auto* limits = line.if_contains("limits"))
         for (const auto& limit : limits->as_array()) set(limit_from_record(limit));
-    if (const auto* lines = line.if_contains("limit_lines"))
+    if (const auto* lines = line.if_contains("limit_buckets"))
         for (const auto& [name, record] : lines->as_object()) {
             const auto& read = lines_[name] = line_from_record(record);
             if (read.served_at) last_served_at_ = std::max(last_served_at_, *read.served_at);
@@ -121,7 +121,7 @@ void LimitedClaim::count(const Job& job) {
 Timestamp LimitedClaim::place(const Job& job) {
     Timestamp place = claim_time(job.run_at, job.priority, now_);
     for (const LimitedBy& by : limits_of(job))
-        if (by.limit->in_turn)
+        if (by.limit->round_robin)
             place = std::max(place, book_.line(by.line).served_at.value_or(place));
     return place;
 }
@@ -129,8 +129,8 @@ Timestamp LimitedClaim::place(const Job& job) {
 std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
     auto limits = limits_of(job);
     // place() has seen to the turns.
-    std::erase_if(limits, [](const LimitedBy& by) { return by.limit->in_turn; });
-    const auto line = [this](const std::string& name) -> LimitLine& { return book_.line(name); };
+    std::erase_if(limits, [](const LimitedBy& by) { return by.limit->round_robin; });
+    const auto line = [this](const std::string& name) -> LimitBucket& { return book_.line(name); };
     const auto back = [this] { return now_; };
     if (auto refused = asyncjobs::admit({job.id, job.run_at}, limits, line, now_, back)) {
         if (refused->by.limit->rate > 0) book_.changed(refused->by.line);
@@ -139,7 +139,7 @@ std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
     for (const LimitedBy& by : limits)
         if (by.limit->rate > 0) book_.changed(by.line);
     for (const LimitedBy& by : limits_of(job))
-        if (by.limit->in_turn) book_.changed(by.line).served_at = book_.next_served_at(now_);
+        if (by.limit->round_robin) book_.changed(by.line).served_at = book_.next_served_at(now_);
     return {};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/job_store.hpp>
-#include <asyncjobs/limit_lines.hpp>
+#include <asyncjobs/limit_buckets.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -17,9 +17,9 @@ public:
     void set(const asyncjobs::Limit& limit);
     std::vector<asyncjobs::Limit> limits() const; ///< by name
 
-    asyncjobs::LimitLine& line(const std::string& name) { return lines_[name]; }
+    asyncjobs::LimitBucket& line(const std::string& name) { return lines_[name]; }
     /// As line(), to be written.
-    asyncjobs::LimitLine& changed(const std::string& name);
+    asyncjobs::LimitBucket& changed(const std::string& name);
     /// Whoever is served now is later than all who have been.
     asyncjobs::Timestamp next_served_at(asyncjobs::Timestamp now);
     void leave_all_places();
@@ -31,7 +31,7 @@ public:
 
 private:
     std::map<std::string, asyncjobs::Limit> limits_;
-    std::map<std::string, asyncjobs::LimitLine> lines_;
+    std::map<std::string, asyncjobs::LimitBucket> lines_;
     std::set<std::string> changed_limits_, changed_lines_;
     asyncjobs::Timestamp last_served_at_ = {};
 };

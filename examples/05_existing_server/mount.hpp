@@ -40,11 +40,11 @@ inline asio::awaitable<std::optional<std::string>> next(beast::tcp_stream& strea
 }
 
 /// Tells the API when the client is gone, or has nothing more to say. Ends when it is cancelled.
-inline asio::awaitable<void> watch(beast::tcp_stream& stream, const http::Ongoing& ongoing) {
+inline asio::awaitable<void> watch(beast::tcp_stream& stream, const http::RequestHandle& ongoing) {
     boost::system::error_code error;
     co_await stream.socket().async_wait(asio::socket_base::wait_read,
                                         asio::redirect_error(asio::use_awaitable, error));
-    if (stream.socket().available(error) == 0) ongoing.hurry();
+    if (stream.socket().available(error) == 0) ongoing.cancel_wait();
     asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
     co_await never.async_wait(asio::use_awaitable);
 }
@@ -59,7 +59,7 @@ inline asio::awaitable<bool> answer(http::JobApi& api, beast::tcp_stream& stream
                           .remote_address =
                               stream.socket().remote_endpoint().address().to_string()};
     for (const auto& field : from) request.headers.add(field.name_string(), field.value());
-    http::Ongoing ongoing;
+    http::RequestHandle ongoing;
     const auto begin = [&](http::JobApi::Respond respond) {
         ongoing = api.handle(std::move(request), std::move(respond));
     };

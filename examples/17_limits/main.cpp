@@ -11,7 +11,7 @@
 using namespace std::chrono_literals;
 using asyncjobs::Executor;
 using asyncjobs::Job;
-using asyncjobs::LimitPer;
+using asyncjobs::LimitScope;
 using Jobs = std::vector<Job>;
 
 /// By the times that the store has written down.
@@ -40,11 +40,11 @@ int main() {
     client.set_limit({.name = "exports", .queue = "exports", .concurrency = 2});
     client.set_limit({.name = "exports-of-a-tenant",
                       .queue = "exports",
-                      .per = LimitPer::owner,
+                      .scope = LimitScope::owner,
                       .concurrency = 1});
     client.set_limit({.name = "mails", .queue = "mails", .rate = 200, .burst = 3});
     client.set_limit(
-        {.name = "turns", .queue = "reports", .per = LimitPer::owner, .in_turn = true});
+        {.name = "turns", .queue = "reports", .scope = LimitScope::owner, .round_robin = true});
 
     const auto tenants = {"ann", "bob", "cid"};
     std::vector<asyncjobs::NewJob> jobs;

@@ -29,7 +29,7 @@ class PistacheMount {
         Connection(boost::asio::thread_pool& its_pump, const Peer& its_peer)
             : pump(its_pump), peer(its_peer) {}
 
-        ~Connection() { ongoing.hurry(); } // its client is gone
+        ~Connection() { ongoing.cancel_wait(); } // its client is gone
 
         auto later(auto then) {
             return [&on = pump, weak = weak_from_this(), then](auto what) {
@@ -68,7 +68,7 @@ class PistacheMount {
         std::atomic<bool> busy = false;
         std::shared_ptr<void> under_way = {}, memory = {};
         std::shared_ptr<asyncjobs::http::BodyStream> rest = {};
-        asyncjobs::http::Ongoing ongoing = {};
+        asyncjobs::http::RequestHandle ongoing = {};
         bool http_1_1 = true, keep = true;
     };
 

@@ -109,12 +109,12 @@ public:
     std::optional<Job> find(const JobId& id);
     /// In the order of `ids`; empty if no such job exists.
     std::vector<std::optional<Job>> find(std::span<const JobId> ids);
-    /// Returns fewer fields of each job at lower cost: see JobStore::glance().
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids);
+    /// Returns fewer fields of each job at lower cost: see JobStore::find_summaries().
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids);
     JobPage list(const JobQuery& query);
 
     /// Returns the owner of an expired job, for a while after its deletion.
-    std::optional<std::string> purged_owner(const JobId& id);
+    std::optional<std::string> tombstone_owner(const JobId& id);
 
     /// Returns the job as soon as it is finished, or its current state after `at_most`; empty if no
     /// such job exists. A handler that waits for a job keeps its thread and its slot, which that

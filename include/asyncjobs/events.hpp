@@ -23,7 +23,7 @@ struct JobEvent {
         submitted,
         started,    ///< an attempt's handler is about to be called
         progressed, ///< a few times a second at most
-        held_back,  ///< due, but a limit keeps it waiting; once for each limit
+        throttled,  ///< due, but a limit keeps it waiting; once for each limit
         completed,  ///< finished, like the next two
         failed,     ///< permanently
         cancelled,
@@ -43,7 +43,7 @@ struct JobEvent {
     Timestamp created_at = {};        ///< of the job, by the store's clock
     std::optional<Duration> ran = {}; ///< how long the handler ran, if it has ended
     std::string error_code = {};      ///< of failed and retried
-    std::string limit = {};           ///< of held_back: the limit's name
+    std::string limit = {};           ///< of throttled: the limit's name
 };
 
 ASYNCJOBS_DECL std::string_view to_string(JobEvent::Kind) noexcept;

@@ -22,23 +22,25 @@ public:
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override {
         return inner_.renew(heartbeats, lease_for);
     }
-    std::vector<Renewal> check(std::span<const LeaseRef> leases) override {
-        return inner_.check(leases);
+    std::vector<Renewal> check_leases(std::span<const LeaseRef> leases) override {
+        return inner_.check_leases(leases);
     }
-    std::vector<ClaimedJob> held(std::string_view worker) override { return inner_.held(worker); }
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override {
+        return inner_.leases_of(worker);
+    }
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override {
         return inner_.rescue(limit, crash_limit);
     }
-    std::vector<Unblocked> unblock(std::size_t limit) override { return inner_.unblock(limit); }
+    std::vector<Promoted> promote(std::size_t limit) override { return inner_.promote(limit); }
     std::size_t purge(std::size_t limit) override { return inner_.purge(limit); }
-    std::optional<std::string> purged_owner(const JobId& id) override {
-        return inner_.purged_owner(id);
+    std::optional<std::string> tombstone_owner(const JobId& id) override {
+        return inner_.tombstone_owner(id);
     }
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         return inner_.find(ids);
     }
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
-        return inner_.glance(ids);
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override {
+        return inner_.find_summaries(ids);
     }
     JobPage list(const JobQuery& query) override { return inner_.list(query); }
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override {

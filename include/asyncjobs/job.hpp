@@ -137,7 +137,7 @@ struct NewJob {
     /// At most one stored job has it, finished or not: a repeated submit does nothing, whatever its
     /// on_conflict, and returns that job.
     std::optional<std::string> idempotency_key = {};
-    /// Groups jobs for limits of LimitPer::key: a tenant, an account.
+    /// Groups jobs for limits of LimitScope::key: a tenant, an account.
     std::optional<std::string> limit_key = {};
     /// Its parents, the jobs that it waits for: already stored, or earlier in the same submit.
     std::vector<JobId> after = {};

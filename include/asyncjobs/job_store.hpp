@@ -72,7 +72,7 @@ struct Settled {
 
 /// A due job that a limit kept from being claimed. It stays pending and unchanged, and becomes due
 /// again by itself. Returned once for each such limit, until the job starts or changes otherwise.
-struct HeldBack {
+struct Throttled {
     JobId id = {};
     std::string type = {};
     std::string queue = {};
@@ -87,8 +87,8 @@ struct Exchange {
     /// If fewer jobs were claimed than requested: how long until the next pending job of these
     /// queues is due. Empty: no job is waiting.
     std::optional<Duration> next_due_in = {};
-    bool has_to_unblock = false;          ///< finished jobs have dependents: call unblock()
-    std::vector<HeldBack> held_back = {}; ///< in this call
+    bool needs_promotion = false;          ///< finished jobs have dependents: call promote()
+    std::vector<Throttled> throttled = {}; ///< in this call
 };
 
 /// Renews a lease and carries what the handler reported.
@@ -112,7 +112,7 @@ struct Rescued {
 };
 
 /// A job that waits for fewer parents than before.
-struct Unblocked {
+struct Promoted {
     JobId id = {};
     std::string queue = {};
     JobStatus status = JobStatus::pending; ///< the new status
@@ -206,7 +206,7 @@ public:
 
     /// Creates pending jobs, and returns one outcome per job, in the order of `jobs`. A conflict
     /// does not affect the other jobs of the batch. `run_at` is `now + delay` if no `run_at` is
-    /// given. A job with parents is blocked by each of them, and not due before unblock() has
+    /// given. A job with parents is blocked by each of them, and not due before promote() has
     /// released it.
     virtual std::vector<Submitted> submit(std::span<const NewJob> jobs) = 0;
 
@@ -222,11 +222,11 @@ public:
     /// fence above every earlier one of this id, progress back to 0, lease set to `now +
     /// lease_for`. The order is by `run_at` less the head start of the priority (priority_step),
     /// then by id. A job that was due when it was submitted has its head start from then on; any
-    /// other has it at the latest once unblock() has been called after it became due. While enough
+    /// other has it at the latest once promote() has been called after it became due. While enough
     /// other jobs can be claimed, a store may take a second to notice it.
     ///
     /// A job that a limit keeps from starting is skipped, and must not slow down later claims of
-    /// other jobs; it becomes due again when the limit may admit it. See limit_lines.hpp.
+    /// other jobs; it becomes due again when the limit may admit it. See limit_buckets.hpp.
     virtual Exchange exchange(std::span<const Settlement> settlements,
                               const ClaimRequest& request) = 0;
 
@@ -238,16 +238,16 @@ public:
 
     /// Returns what renew() would, without a write: a worker notices a cancellation within a second
     /// by it. A store may override this implementation, which reads the jobs, with a cheaper one.
-    virtual std::vector<Renewal> check(std::span<const LeaseRef> leases);
+    virtual std::vector<Renewal> check_leases(std::span<const LeaseRef> leases);
 
     /// Returns the jobs that `worker` holds a lease on. After an exchange with unknown outcome, an
     /// executor finds its claims by it.
-    virtual std::vector<ClaimedJob> held(std::string_view worker) = 0;
+    virtual std::vector<ClaimedJob> leases_of(std::string_view worker) = 0;
 
     /// Ends up to `limit` expired leases, oldest first: crashes +1 and the attempt refunded. Then
     /// the job is failed (error_code::worker_lost) if `crash_limit` is reached, cancelled if that
     /// was requested, and otherwise pending and due at once. A job that failed so gets one more
-    /// entry in attempt_errors. A limit, here and in unblock() and purge(), is 0 - 1,000,000; a
+    /// entry in attempt_errors. A limit, here and in promote() and purge(), is 0 - 1,000,000; a
     /// crash_limit is 1 or more.
     ///
     /// A job that was claimed ahead, and whose start was not reported, counts no crash, is not
@@ -262,15 +262,15 @@ public:
     ///
     /// Also applies the head start of their priority to up to `limit` due jobs, including those
     /// just unblocked: see exchange(). That is no visible change.
-    virtual std::vector<Unblocked> unblock(std::size_t limit) = 0;
+    virtual std::vector<Promoted> promote(std::size_t limit) = 0;
 
     /// Deletes up to `limit` finished jobs whose `expires_at` has passed, and returns how many.
-    /// Jobs that unblock() has yet to process stay. A job with an owner leaves a tombstone for a
+    /// Jobs that promote() has yet to process stay. A job with an owner leaves a tombstone for a
     /// while: see tombstone_until().
     virtual std::size_t purge(std::size_t limit) = 0;
 
     /// Returns the owner of a job that purge() has deleted, as long as its tombstone exists.
-    virtual std::optional<std::string> purged_owner(const JobId& id) = 0;
+    virtual std::optional<std::string> tombstone_owner(const JobId& id) = 0;
 
     /// In the order of `ids`; empty if no such job exists.
     virtual std::vector<std::optional<Job>> find(std::span<const JobId> ids) = 0;
@@ -279,7 +279,9 @@ public:
     /// `queue`, `owner`, `status`, `progress.percent`, `revision`, `created_at`, `run_at`,
     /// `started_at` and `expires_at`. A store may override this implementation, which reads whole
     /// jobs, with a cheaper one.
-    virtual std::vector<std::optional<Job>> glance(std::span<const JobId> ids) { return find(ids); }
+    virtual std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) {
+        return find(ids);
+    }
 
     virtual JobPage list(const JobQuery& query) = 0;
 
@@ -330,7 +332,7 @@ private:
     Notifier notifier_;
 };
 
-inline std::vector<Renewal> JobStore::check(std::span<const LeaseRef> leases) {
+inline std::vector<Renewal> JobStore::check_leases(std::span<const LeaseRef> leases) {
     std::vector<JobId> ids;
     ids.reserve(leases.size());
     for (const LeaseRef& lease : leases) ids.push_back(lease.id);

@@ -9,7 +9,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// Which jobs a limit counts together.
-enum class LimitPer {
+enum class LimitScope {
     limit, ///< all that it applies to
     owner, ///< those of one owner; jobs without one count together
     key,   ///< those with the same NewJob::limit_key; jobs without one are not limited
@@ -25,7 +25,7 @@ struct Limit {
     /// Applies to jobs of this type only; empty: of any. With neither, the limit does not apply to
     /// the library's own jobs (`asyncjobs.*`).
     std::string type = {};
-    LimitPer per = LimitPer::limit;
+    LimitScope scope = LimitScope::limit;
     std::size_t concurrency = 0; ///< 1-100000 jobs processing at once; 0: unlimited
     std::size_t rate = 0;        ///< 1-1000000 starts per `period`, evenly spread; 0: unlimited
     TimeSpan period = std::chrono::seconds{1}; ///< 1 ms - 366 days
@@ -33,14 +33,14 @@ struct Limit {
         1; ///< 1-1000000 starts at once, after an idle time of as many intervals, at most 100 years
     /// Round robin: jobs of one queue start one per owner (or key) with waiting jobs, then the next
     /// one of each. A limit may have this alone.
-    bool in_turn = false;
+    bool round_robin = false;
 
     friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 /// Whether the limit has a constraint. Setting one without deletes the limit of its name.
 constexpr bool is_limiting(const Limit& limit) noexcept {
-    return limit.concurrency > 0 || limit.rate > 0 || limit.in_turn;
+    return limit.concurrency > 0 || limit.rate > 0 || limit.round_robin;
 }
 
 namespace detail {

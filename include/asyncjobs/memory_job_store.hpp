@@ -25,13 +25,13 @@ public:
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override;
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
-    std::vector<ClaimedJob> held(std::string_view worker) override;
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override;
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
-    std::vector<Unblocked> unblock(std::size_t limit) override;
+    std::vector<Promoted> promote(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
-    std::optional<std::string> purged_owner(const JobId& id) override;
+    std::optional<std::string> tombstone_owner(const JobId& id) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override;
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
     RetryOutcome retry(const JobId& id) override;

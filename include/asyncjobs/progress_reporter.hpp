@@ -18,7 +18,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 namespace detail {
-class Execution;
+class Attempt;
 }
 
 /// Thrown by ProgressReporter's cancellation points when the handler is to stop. Do not catch it;
@@ -33,7 +33,7 @@ class ASYNCJOBS_DECL ProgressReporter {
 public:
     static constexpr std::size_t max_message = 1000;
 
-    explicit ProgressReporter(detail::Execution& execution) noexcept : execution_(execution) {}
+    explicit ProgressReporter(detail::Attempt& attempt) noexcept : attempt_(attempt) {}
     ProgressReporter(const ProgressReporter&) = delete;
     ProgressReporter& operator=(const ProgressReporter&) = delete;
 
@@ -61,7 +61,7 @@ public:
     /// Declares that the handler completes its job itself, in its own transaction, as complete() in
     /// asyncjobs/soci/host_transaction.hpp does. The handler's result is then ignored: if that
     /// transaction turns out not to have committed, the attempt has failed.
-    void completes_itself() noexcept;
+    void mark_completed_externally() noexcept;
 
     /// Calls `function`, records its result with the job, and returns it. A later attempt returns
     /// the recorded result without a call, and so resumes after the last recorded step; code
@@ -104,7 +104,7 @@ private:
     std::optional<JsonText> result_of_step(std::string_view name) const;
     void record_step(std::string_view name, JsonText result);
 
-    detail::Execution& execution_;
+    detail::Attempt& attempt_;
 };
 
 namespace detail {

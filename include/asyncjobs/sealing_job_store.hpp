@@ -73,7 +73,7 @@ public:
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override;
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
-    std::vector<ClaimedJob> held(std::string_view worker) override;
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
 

@@ -59,7 +59,7 @@ struct AheadMarks {
     bool lost = false;    ///< ClaimedJob::lost_ahead
 };
 
-/// What a claim returns for a job that it has just taken, and held() for one under lease.
+/// What a claim returns for a job that it has just taken, and leases_of() for one under lease.
 inline ClaimedJob claimed_job(const Job& job, const AheadMarks& ahead) {
     return {.lease = {job.id, job.fence},
             .type = job.type,
@@ -223,8 +223,8 @@ inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
     return copy;
 }
 
-/// What JobStore::glance() returns.
-inline Job glance_at(const Job& job) {
+/// What JobStore::find_summaries() returns.
+inline Job poll_next(const Job& job) {
     return {.id = job.id,
             .type = job.type,
             .queue = job.queue,

@@ -53,7 +53,7 @@ void checks_claims(Scene& scene) {
     expect_refused("worker", [&] {
         claim({.worker = std::string_view("a\0b", 3), .queues = queues, .limit = 1});
     });
-    expect_refused("worker", [&] { scene.store().held("\xff"); });
+    expect_refused("worker", [&] { scene.store().leases_of("\xff"); });
     expect_equal(scene.job(id).status, JobStatus::pending, "status after refused claims");
 
     const auto running = scene.running({.queue = "other"});
@@ -73,7 +73,7 @@ void checks_claims(Scene& scene) {
 void checks_sweeps(Scene& scene) {
     JobStore& store = scene.store();
     expect_refused("limit", [&] { store.rescue(huge, 3); });
-    expect_refused("limit", [&] { store.unblock(huge); });
+    expect_refused("limit", [&] { store.promote(huge); });
     expect_refused("limit", [&] { store.purge(huge); });
     for (const int crash_limit : {0, -1})
         expect_refused("crash_limit", [&] { store.rescue(10, crash_limit); });

@@ -83,7 +83,7 @@ void check_returns_what_renew_would(Scene& scene) {
     const std::vector<LeaseRef> leases = {
         lost, kept, {kept.id, kept.fence + 1}, asked, {scene.fresh_id(), 1}};
     const auto before = scene.job(kept.id);
-    const auto results = scene.store().check(leases);
+    const auto results = scene.store().check_leases(leases);
     expect_equal(results.size(), leases.size(), "results");
     const auto expect_result = [&](std::size_t i, bool is_kept, bool is_asked,
                                    std::string_view what) {
@@ -97,7 +97,7 @@ void check_returns_what_renew_would(Scene& scene) {
     expect_result(3, true, true, "the lease of a job whose cancel was requested");
     expect_result(4, false, false, "the lease on an unknown job");
     expect_same(scene.job(kept.id), before, "after a check");
-    expect_equal(scene.store().check({}).size(), 0, "results of a check of no lease");
+    expect_equal(scene.store().check_leases({}).size(), 0, "results of a check of no lease");
 }
 
 } // namespace

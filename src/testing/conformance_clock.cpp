@@ -95,7 +95,7 @@ void continues_a_month_back(Scene& scene) {
 
 void takes_turns_when_the_clock_was_set_back(Scene& scene) {
     scene.store().set_limit(
-        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
     const auto ann = scene.submit(3, {.owner = "ann", .run_at = long_ago});
     expect_equal(claimed_ids(scene, 1), {ann[0]}, "the first one");
     expect_equal(scene.claim(0).size(), 0, "jobs claimed with a limit of 0");

@@ -8,7 +8,7 @@ void is_stored_and_returned_as_time_left(Scene& scene) {
     expect_equal(scene.job(id).deadline, far_ahead, "deadline");
     const auto claimed = scene.claim_one();
     expect_equal(claimed.start_within, far_ahead - *scene.job(id).started_at, "start_within");
-    expect_equal(scene.store().held("worker").front().start_within, claimed.start_within,
+    expect_equal(scene.store().leases_of("worker").front().start_within, claimed.start_within,
                  "start_within of a leased job");
 }
 

@@ -8,11 +8,11 @@ namespace {
 
 using Outcome = Submitted::Outcome;
 
-/// Until unblock() returns no job.
-std::vector<Unblocked> unblock(Scene& scene, std::size_t limit = 100) {
-    std::vector<Unblocked> all;
+/// Until promote() returns no job.
+std::vector<Promoted> promote(Scene& scene, std::size_t limit = 100) {
+    std::vector<Promoted> all;
     for (;;) {
-        const auto some = scene.store().unblock(limit);
+        const auto some = scene.store().promote(limit);
         if (some.empty()) return all;
         all.insert(all.end(), some.begin(), some.end());
     }
@@ -34,15 +34,15 @@ void waits_for_its_parent(Scene& scene) {
     expect_equal(blocked.parents, 1, "parents");
     expect_equal(blocked.blocked_by, 1, "blocked_by");
     expect_equal(blocked.run_at, blocked.created_at, "run_at");
-    expect_equal(unblock(scene).size(), 0, "jobs unblocked by a running parent");
+    expect_equal(promote(scene).size(), 0, "jobs unblocked by a running parent");
     expect_equal(claimable(scene), 0, "jobs claimed while the parent runs");
     expect_equal(scene.store().workload("children", "test").waiting, 0, "due jobs");
 
     const auto settlement = Settlement::completed(parent, JsonText());
-    expect(scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
-           "has_to_unblock after the end of a parent");
+    expect(scene.store().exchange({&settlement, 1}, {}).needs_promotion,
+           "needs_promotion after the end of a parent");
     expect_equal(claimable(scene), 0, "jobs claimed before they are unblocked");
-    const auto unblocked = unblock(scene);
+    const auto unblocked = promote(scene);
     expect_equal(unblocked.size(), 1, "jobs unblocked");
     expect_equal(unblocked[0].id, child, "id");
     expect_equal(unblocked[0].queue, "children", "queue");
@@ -56,13 +56,13 @@ void waits_for_its_parent(Scene& scene) {
     expected.progress = {};
     expect_same(free, expected, "of an unblocked job");
     expect_equal(claimable(scene), 1, "jobs claimed after the parent completed");
-    expect_equal(unblock(scene).size(), 0, "jobs unblocked a second time");
+    expect_equal(promote(scene).size(), 0, "jobs unblocked a second time");
 }
 
 void needs_no_unblock_without_children(Scene& scene) {
     const auto settlement = Settlement::completed(scene.running().lease, JsonText());
-    expect(!scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
-           "no has_to_unblock after the end of a job without dependents");
+    expect(!scene.store().exchange({&settlement, 1}, {}).needs_promotion,
+           "no needs_promotion after the end of a job without dependents");
 }
 
 void waits_for_all_of_its_parents(Scene& scene) {
@@ -73,7 +73,7 @@ void waits_for_all_of_its_parents(Scene& scene) {
     for (int done = 1; done <= 4; ++done) {
         scene.accept(
             Settlement::completed(parents[static_cast<std::size_t>(done - 1)], JsonText()));
-        unblock(scene);
+        promote(scene);
         const auto job = scene.job(child);
         expect_equal(job.blocked_by, 4 - done, "blocked_by");
         expect_equal(job.progress.percent, done < 4 ? 25 * done : 0, "progress of a blocked job");
@@ -90,10 +90,10 @@ void counts_many_parents_at_once(Scene& scene) {
     for (const auto& job : leases)
         settlements.push_back(Settlement::completed(job.lease, JsonText()));
     scene.store().settle(std::span(settlements).first(count - 1));
-    unblock(scene);
+    promote(scene);
     expect_equal(scene.job(child).blocked_by, 1, "blocked_by");
     scene.store().settle(std::span(settlements).last(1));
-    unblock(scene);
+    promote(scene);
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
@@ -104,7 +104,7 @@ void unblocks_many_children(Scene& scene) {
         jobs.push_back(scene.filled({.queue = "children", .after = {parent.id}}));
     scene.store().submit(jobs);
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(unblock(scene).size(), jobs.size(), "jobs unblocked");
+    expect_equal(promote(scene).size(), jobs.size(), "jobs unblocked");
     expect_equal(scene.claim(2000, {"children"}).size(), jobs.size(), "jobs claimed");
 }
 
@@ -114,22 +114,22 @@ void keeps_its_own_time(Scene& scene) {
     scene.store().submit({&job, 1});
     expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of a blocked job");
     scene.accept(Settlement::completed(parent, JsonText()));
-    unblock(scene);
+    promote(scene);
     expect_equal(scene.job(job.id).run_at, far_ahead, "run_at of an unblocked job");
     expect_equal(claimable(scene), 0, "jobs claimed before their time");
 }
 
 void comes_after_parents_that_have_finished(Scene& scene) {
     const auto child = child_of(scene, {scene.completed()});
-    unblock(scene);
+    promote(scene);
     expect_equal(scene.job(child).blocked_by, 0, "blocked_by");
     expect_equal(claimable(scene), 1, "jobs claimed");
     // A parent whose children were unblocked gets another child.
     const auto parent = scene.completed();
     child_of(scene, {parent, scene.submit()});
-    unblock(scene);
+    promote(scene);
     child_of(scene, {parent});
-    unblock(scene);
+    promote(scene);
     expect_equal(claimable(scene), 1, "jobs claimed that wait for another parent, too");
 }
 
@@ -142,7 +142,7 @@ void takes_a_graph_in_one_submit(Scene& scene) {
         expect_equal(result.outcome, Outcome::created, "outcome");
     const auto run = [&](std::string queue) {
         scene.accept(Settlement::completed(scene.claim_one(queue).lease, JsonText()));
-        unblock(scene);
+        promote(scene);
     };
     expect_equal(scene.claim(10, {"b", "c", "d"}).size(), 0, "jobs claimed before the first");
     run("default");
@@ -166,7 +166,7 @@ void refuses_a_parent_that_is_not_there(Scene& scene) {
     expect_equal(results[2].id, orphan.id, "id returned for the child");
     expect(!scene.find(orphan.id) && !scene.find(grandchild.id), "neither job to be stored");
     scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
-    expect_equal(unblock(scene).size(), 0, "jobs unblocked");
+    expect_equal(promote(scene).size(), 0, "jobs unblocked");
 }
 
 void waits_for_the_holder_of_its_parents_key(Scene& scene) {
@@ -179,7 +179,7 @@ void waits_for_the_holder_of_its_parents_key(Scene& scene) {
     expect_equal(results[1].outcome, Outcome::created, "outcome of the child");
     expect_equal(scene.job(child.id).blocked_by, 1, "blocked_by");
     scene.accept(Settlement::completed(holder, JsonText()));
-    unblock(scene);
+    promote(scene);
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
@@ -192,9 +192,9 @@ void waits_for_a_holder_from_the_same_submit(Scene& scene) {
     expect_equal(results[1].outcome, Outcome::key_taken, "outcome of the parent");
     expect_equal(scene.job(child.id).blocked_by, 1, "blocked_by");
     const auto settlement = Settlement::completed(scene.claim_one().lease, JsonText());
-    expect(scene.store().exchange({&settlement, 1}, {}).has_to_unblock,
-           "has_to_unblock after the end of the holder");
-    unblock(scene);
+    expect(scene.store().exchange({&settlement, 1}, {}).needs_promotion,
+           "needs_promotion after the end of the holder");
+    promote(scene);
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
@@ -220,7 +220,7 @@ void follows_its_policy_when_a_parent_fails(Scene& scene) {
     const auto failed = child_of(scene, {parent.id, other}, OnParentFailure::fail);
     const auto runs = child_of(scene, {parent.id}, OnParentFailure::run);
     scene.accept(Settlement::failed(parent, {.code = "E1"}));
-    const auto unblocked = unblock(scene);
+    const auto unblocked = promote(scene);
     expect_equal(unblocked.size(), 3, "jobs returned by unblock");
     for (const auto& job : unblocked)
         expect_equal(job.status, scene.status(job.id), "returned status");
@@ -228,14 +228,14 @@ void follows_its_policy_when_a_parent_fails(Scene& scene) {
     expect_stopped(scene, failed, JobStatus::failed, parent.id);
     expect_equal(ids_of(scene.claim(10, {"children"})), {runs}, "jobs claimed");
     scene.accept(Settlement::completed(scene.claim_one("other").lease, JsonText()));
-    expect_equal(unblock(scene).size(), 0, "finished jobs returned by unblock");
+    expect_equal(promote(scene).size(), 0, "finished jobs returned by unblock");
 }
 
 void a_cancelled_parent_is_one_that_did_not_complete(Scene& scene) {
     const auto parent = scene.submit();
     const auto child = child_of(scene, {parent}, OnParentFailure::fail);
     scene.store().cancel(parent, {});
-    unblock(scene);
+    promote(scene);
     expect_stopped(scene, child, JobStatus::failed, parent);
 }
 
@@ -244,7 +244,7 @@ void stops_the_whole_chain(Scene& scene) {
     const auto child = child_of(scene, {parent.id});
     const auto grandchild = child_of(scene, {child});
     scene.accept(Settlement::failed(parent, {.code = "E1"}));
-    unblock(scene);
+    promote(scene);
     expect_stopped(scene, child, JobStatus::cancelled, parent.id);
     expect_stopped(scene, grandchild, JobStatus::cancelled, child);
 }
@@ -259,7 +259,7 @@ void leaves_finished_children_alone(Scene& scene) {
                  "jobs claimed after an operator's retry");
     const auto before = scene.job(child);
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(unblock(scene).size(), 0, "jobs returned by unblock");
+    expect_equal(promote(scene).size(), 0, "jobs returned by unblock");
     expect_same(scene.job(child), before, "of a job that no longer waits");
 }
 
@@ -268,9 +268,9 @@ void a_parent_that_is_retried_blocks_on(Scene& scene) {
     const auto child = child_of(scene, {parent.id});
     scene.accept(Settlement::failed(parent, {}));
     scene.store().retry(parent.id);
-    expect_equal(unblock(scene).size(), 0, "jobs returned by unblock while the parent is retried");
+    expect_equal(promote(scene).size(), 0, "jobs returned by unblock while the parent is retried");
     scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
-    unblock(scene);
+    promote(scene);
     expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
 }
 
@@ -279,7 +279,7 @@ void is_not_forgotten_by_retention(Scene& scene) {
     const auto child = child_of(scene, {parent.id});
     scene.accept(Settlement::completed(parent, JsonText()));
     expect_equal(scene.store().purge(10), 0, "jobs purged before their children were unblocked");
-    unblock(scene);
+    promote(scene);
     expect_equal(scene.store().purge(10), 1, "jobs purged afterwards");
     expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
 
@@ -307,11 +307,11 @@ void waits_for_its_own_parents_alone(Scene& scene) {
         scene.submit(again);
         expect_equal(scene.job(job.id).blocked_by, 2, "blocked_by of a job with a reused id");
         scene.accept(Settlement::completed(first, JsonText()));
-        unblock(scene);
+        promote(scene);
         expect_equal(scene.job(job.id).blocked_by, 1, "blocked_by after one of two parents");
         expect_equal(claimable(scene), 0, "jobs claimed after one of two parents");
         scene.accept(Settlement::completed(second, JsonText()));
-        unblock(scene);
+        promote(scene);
         expect_equal(ids_of(scene.claim(10, {"children"})), {job.id}, "jobs claimed");
     }
 }
@@ -327,7 +327,7 @@ void waits_for_a_parent_that_it_had_before(Scene& scene) {
     scene.submit(job);
     expect_equal(scene.job(job.id).blocked_by, 1, "blocked_by");
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(unblock(scene).size(), 1, "jobs unblocked");
+    expect_equal(promote(scene).size(), 1, "jobs unblocked");
     expect_equal(scene.job(job.id).blocked_by, 0, "blocked_by after its parent");
     expect_equal(ids_of(scene.claim(10, {"children"})), {job.id}, "jobs claimed");
 }
@@ -339,7 +339,7 @@ void a_child_that_is_gone_keeps_no_parent(Scene& scene) {
     scene.store().cancel(child, {});
     scene.accept(Settlement::completed(parent, JsonText()));
     expect_equal(scene.store().remove(child), RemoveOutcome::removed, "remove");
-    expect_equal(unblock(scene).size(), 0, "jobs unblocked");
+    expect_equal(promote(scene).size(), 0, "jobs unblocked");
     expect_equal(scene.store().purge(10), 1, "jobs purged");
 }
 
@@ -364,7 +364,7 @@ void follow_ups_may_wait(Scene& scene) {
     const auto next = scene.filled({.queue = "children"});
     const auto last = scene.filled({.queue = "children", .after = {next.id, lease.id}});
     scene.accept(Settlement::completed(lease, JsonText()).with_follow_ups({next, last}));
-    unblock(scene);
+    promote(scene);
     expect_equal(ids_of(scene.claim(10, {"children"})), {next.id}, "jobs claimed");
     expect_equal(scene.job(last.id).blocked_by, 1, "blocked_by");
 }
@@ -380,7 +380,7 @@ void replacing_does_not_unblock(Scene& scene) {
     scene.store().submit({&job, 1});
     expect_equal(claimable(scene), 0, "jobs claimed while the parent runs");
     scene.accept(Settlement::completed(parent, JsonText()));
-    unblock(scene);
+    promote(scene);
     const auto claimed = scene.claim_one("children");
     expect_equal(claimed.lease.id, child, "id");
     expect_equal(claimed.input, job.input, "input");
@@ -405,16 +405,16 @@ void counts_right_with_many_at_once(Scene& scene) {
             for (const auto& job : claimed)
                 ends.push_back(Settlement::completed(job.lease, JsonText()));
             patiently([&] { return store.settle(ends); });
-            patiently([&] { return store.unblock(10); });
+            patiently([&] { return store.promote(10); });
         }
     });
-    unblock(scene);
+    promote(scene);
     expect_equal(scene.job(child).blocked_by, 0, "blocked_by");
     expect_equal(scene.job(child).parents, static_cast<int>(parents.size()), "parents");
     expect_equal(claimable(scene), 1, "jobs claimed");
 }
 
-/// Longer than one call of unblock() follows, with jobs of different policies; two paths lead to
+/// Longer than one call of promote() follows, with jobs of different policies; two paths lead to
 /// the first job with OnParentFailure::run.
 void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     const auto parent = scene.submit();
@@ -438,7 +438,7 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     jobs.insert(jobs.end(), {beside, both, runs, after_it});
     scene.store().submit(jobs);
     scene.store().cancel(parent, {});
-    expect_equal(unblock(scene, 40).size() >= chain.size() + 3, true, "jobs returned by unblock");
+    expect_equal(promote(scene, 40).size() >= chain.size() + 3, true, "jobs returned by unblock");
     for (std::size_t i = 0; i < chain.size(); ++i)
         expect_stopped(scene, chain[i].id, i % 3 == 1 ? JobStatus::failed : JobStatus::cancelled,
                        parents[i]);
@@ -446,7 +446,7 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     expect_equal(scene.status(both.id), JobStatus::cancelled, "status of a job with two parents");
     expect_equal(scene.job(after_it.id).blocked_by, 1, "blocked_by of the job after it");
     expect_equal(ids_of(scene.claim(10, {"children"})), {runs.id}, "the job that runs");
-    expect_equal(unblock(scene).size(), 0, "jobs returned by unblock a second time");
+    expect_equal(promote(scene).size(), 0, "jobs returned by unblock a second time");
 }
 
 } // namespace

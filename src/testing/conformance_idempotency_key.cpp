@@ -118,7 +118,7 @@ void stands_in_for_a_parent(Scene& scene) {
     expect_equal(results.at(0).outcome, Outcome::repeated, "outcome of the parent");
     expect_equal(results.at(1).outcome, Outcome::created, "outcome of the child");
     scene.accept(Settlement::completed(first, {}));
-    scene.store().unblock(10);
+    scene.store().promote(10);
     expect_equal(scene.claim_one("children").lease.id, child.id, "id of the unblocked job");
 }
 

@@ -126,7 +126,7 @@ void restarts_with_an_attempt(Scene& scene) {
 }
 
 std::vector<JobId> held_by(Scene& scene, std::string_view worker) {
-    auto ids = ids_of(scene.store().held(worker));
+    auto ids = ids_of(scene.store().leases_of(worker));
     std::sort(ids.begin(), ids.end());
     return ids;
 }
@@ -152,7 +152,7 @@ void gives_held_jobs_in_full(Scene& scene) {
                                         .owner = "42",
                                         .max_attempts = 9,
                                         .timeout = an_hour});
-    const auto held = scene.store().held("worker");
+    const auto held = scene.store().leases_of("worker");
     expect_equal(held.size(), 1, "jobs held");
     expect_equal(held[0].lease, claimed.lease, "lease");
     expect_equal(held[0].type, claimed.type, "type");

@@ -53,23 +53,23 @@ void returns_throttled_jobs(Scene& scene) {
     scene.store().set_limit({.name = "one", .concurrency = 1});
     const auto ids = scene.submit(2, {.type = "mail"});
     const auto exchange = exchange_all(scene);
-    expect_equal(exchange.held_back.size(), 1, "throttled jobs");
-    const auto& held_back = exchange.held_back[0];
-    expect_equal(held_back.id, ids[1], "id");
-    expect_equal(held_back.type, "mail", "type");
-    expect_equal(held_back.queue, "default", "queue");
-    expect_equal(held_back.limit, "one", "limit");
-    expect_equal(held_back.created_at, scene.job(ids[1]).created_at, "created_at");
+    expect_equal(exchange.throttled.size(), 1, "throttled jobs");
+    const auto& throttled = exchange.throttled[0];
+    expect_equal(throttled.id, ids[1], "id");
+    expect_equal(throttled.type, "mail", "type");
+    expect_equal(throttled.queue, "default", "queue");
+    expect_equal(throttled.limit, "one", "limit");
+    expect_equal(throttled.created_at, scene.job(ids[1]).created_at, "created_at");
 }
 
 void returns_throttled_jobs_once(Scene& scene) {
     scene.store().set_limit({.name = "all", .concurrency = 2});
-    scene.store().set_limit({.name = "owner", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "owner", .scope = LimitScope::owner, .concurrency = 1});
     const auto ann = scene.submit(2, {.owner = "ann"});
     const auto bob = scene.submit(2, {.owner = "bob"});
     std::multiset<std::string> reported;
     const auto exchange = [&](std::span<const Settlement> settlements = {}) {
-        for (const auto& job : exchange_all(scene, settlements).held_back)
+        for (const auto& job : exchange_all(scene, settlements).throttled)
             reported.insert(fmt::format("{} by {}", job.id.text(), job.limit));
     };
     for (int i = 0; i < 3; ++i) exchange();
@@ -84,7 +84,7 @@ void returns_throttled_jobs_once(Scene& scene) {
 
 void returns_round_robin_jobs_once(Scene& scene) {
     scene.store().set_limit(
-        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
     for (const char* name : {"a", "z"}) { // limits are checked by name
         scene.store().set_limit({.name = name, .concurrency = 1});
         std::size_t left = 0;
@@ -94,7 +94,7 @@ void returns_round_robin_jobs_once(Scene& scene) {
         std::vector<Settlement> settlements;
         for (int calls = 0; left > 0 && calls < 100; ++calls) {
             const auto exchange = exchange_all(scene, std::exchange(settlements, {}));
-            for (const auto& job : exchange.held_back)
+            for (const auto& job : exchange.throttled)
                 reported.insert(fmt::format("{} by {}", job.id.text(), job.limit));
             left -= exchange.claimed.size();
             for (const auto& job : exchange.claimed)
@@ -113,15 +113,15 @@ void returns_throttled_jobs_again_after_an_attempt(Scene& scene) {
     scene.submit({.run_at = long_ago});
     const auto again = scene.submit();
     const auto first = exchange_all(scene);
-    expect_equal(first.held_back.size(), 1, "throttled jobs at first");
+    expect_equal(first.throttled.size(), 1, "throttled jobs at first");
     complete(scene, first.claimed[0].lease.id);
     const auto second = exchange_all(scene);
     expect_equal(ids_of(second.claimed), {again}, "jobs claimed");
     scene.submit({.run_at = long_ago});
     const auto settlement = Settlement::released(second.claimed[0].lease, Duration::zero());
     const auto third = exchange_all(scene, {&settlement, 1});
-    expect_equal(third.held_back.size(), 1, "throttled jobs after a release");
-    expect_equal(third.held_back[0].id, again, "the throttled job");
+    expect_equal(third.throttled.size(), 1, "throttled jobs after a release");
+    expect_equal(third.throttled[0].id, again, "the throttled job");
 }
 
 void passes_over_those_that_wait(Scene& scene) {
@@ -136,7 +136,7 @@ void passes_over_those_that_wait(Scene& scene) {
 
 void leaves_the_librarys_own_jobs_alone(Scene& scene) {
     scene.store().set_limit({.name = "all", .concurrency = 1});
-    scene.store().set_limit({.name = "each", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "each", .scope = LimitScope::owner, .concurrency = 1});
     scene.store().set_limit({.name = "named", .type = "asyncjobs.named", .concurrency = 1});
     scene.store().set_limit({.name = "queue", .queue = "own", .concurrency = 1});
     const auto own = scene.submit(3, {.type = "asyncjobs.own"});
@@ -165,7 +165,7 @@ void applies_to_a_queue_or_a_type(Scene& scene) {
 }
 
 void counts_each_owner_apart(Scene& scene) {
-    scene.store().set_limit({.name = "fair-share", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "fair-share", .scope = LimitScope::owner, .concurrency = 1});
     const auto ids = submit_of(scene, {"ann", "ann", "bob", "", "", "ann"});
     expect_equal(claimed_ids(scene, 10), {ids[0], ids[2], ids[3]}, "jobs claimed at first");
     complete(scene, ids[2]);
@@ -177,7 +177,7 @@ void counts_each_owner_apart(Scene& scene) {
 }
 
 void counts_each_key_apart(Scene& scene) {
-    scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
+    scene.store().set_limit({.name = "tenants", .scope = LimitScope::key, .concurrency = 1});
     std::vector<JobId> ids;
     for (const char* key : {"7", "7", "8", "", "", "7"})
         ids.push_back(
@@ -191,7 +191,7 @@ void counts_each_key_apart(Scene& scene) {
 
 void takes_all_places_or_none(Scene& scene) {
     scene.store().set_limit({.name = "all", .concurrency = 2});
-    scene.store().set_limit({.name = "owner", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "owner", .scope = LimitScope::owner, .concurrency = 1});
     const auto ids = submit_of(scene, {"ann", "ann", "bob", "cid"});
     expect_equal(claimed_ids(scene, 10), {ids[0], ids[2]}, "jobs claimed at first");
     complete(scene, ids[2]);
@@ -263,7 +263,7 @@ void skips_those_that_were_cancelled(Scene& scene) {
 }
 
 void admits_other_queues(Scene& scene) {
-    scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
+    scene.store().set_limit({.name = "tenants", .scope = LimitScope::key, .concurrency = 1});
     const auto first = scene.submit({.limit_key = "7"});
     const auto paused = scene.submit({.queue = "paused", .limit_key = "7"});
     const auto other = scene.submit({.queue = "other", .limit_key = "7"});
@@ -279,7 +279,7 @@ void admits_other_queues(Scene& scene) {
 }
 
 void admits_to_other_workers(Scene& scene) {
-    scene.store().set_limit({.name = "tenants", .per = LimitPer::key, .concurrency = 1});
+    scene.store().set_limit({.name = "tenants", .scope = LimitScope::key, .concurrency = 1});
     const auto first = scene.submit({.queue = "first", .limit_key = "7"});
     const auto other = scene.submit({.queue = "other", .limit_key = "7"});
     expect_equal(claimed_ids(scene, 10, {"first"}), {first}, "jobs claimed from one queue");
@@ -334,12 +334,13 @@ void lists_limits(Scene& scene) {
     const Limit first{.name = "a",
                       .queue = "reports",
                       .type = "test",
-                      .per = LimitPer::key,
+                      .scope = LimitScope::key,
                       .concurrency = 3,
                       .rate = 7,
                       .period = std::chrono::minutes{5},
                       .burst = 2};
-    const Limit second{.name = "b", .queue = "reports", .per = LimitPer::owner, .in_turn = true};
+    const Limit second{
+        .name = "b", .queue = "reports", .scope = LimitScope::owner, .round_robin = true};
     expect_equal(scene.store().limits().size(), 0, "limits at first");
     scene.store().set_limit(second);
     scene.store().set_limit({.name = "a", .concurrency = 1});
@@ -353,7 +354,7 @@ void lists_limits(Scene& scene) {
 
 void takes_turns(Scene& scene) {
     scene.store().set_limit(
-        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
     const auto ids = submit_of(scene, {"ann", "ann", "ann", "ann", "ann", "bob", "bob", "cid"});
     std::vector<JobId> order;
     while (order.size() < 4)
@@ -378,7 +379,7 @@ void takes_turns(Scene& scene) {
 void never_runs_too_many(Scene& scene) {
     constexpr std::size_t jobs = 120;
     constexpr int most = 3;
-    scene.store().set_limit({.name = "most", .per = LimitPer::key, .concurrency = most});
+    scene.store().set_limit({.name = "most", .scope = LimitScope::key, .concurrency = most});
     scene.submit(jobs / 2, {.limit_key = "a"});
     scene.submit(jobs / 2, {.limit_key = "b"});
     std::atomic<std::size_t> done = 0;

@@ -196,7 +196,7 @@ void changed_to_count_otherwise(Scene& scene) {
     const auto jobs = one_waits(scene, {.owner = "ann"});
     const auto bob = scene.submit(2, {.owner = "bob"});
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while they wait");
-    scene.store().set_limit({.name = "one", .per = LimitPer::owner, .concurrency = 1});
+    scene.store().set_limit({.name = "one", .scope = LimitScope::owner, .concurrency = 1});
     expect_equal(claimed_ids(scene, 10), {jobs.waiting, bob[0]}, "jobs claimed, one per owner");
     scene.store().set_limit({.name = "one", .queue = "other", .concurrency = 1});
     expect_equal(claimed_ids(scene, 10), {bob[1]}, "jobs claimed from a queue without a limit");
@@ -204,7 +204,7 @@ void changed_to_count_otherwise(Scene& scene) {
 
 void passes_on_the_turn_of(Scene& scene, const std::function<void(const JobId&)>& end) {
     scene.store().set_limit(
-        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
     const auto first = scene.submit({.owner = "ann", .run_at = long_ago});
     const auto next = scene.submit({.owner = "ann", .unique_key = "key"});
     const auto last = scene.submit({.owner = "ann"});
@@ -231,7 +231,7 @@ void children_wait(Scene& scene) {
     expect_equal(claimed_ids(scene, 10), {parent}, "jobs claimed at first");
     complete(scene, parent);
     expect_equal(claimed_ids(scene, 10), {other}, "jobs claimed while the child waits");
-    scene.store().unblock(10);
+    scene.store().promote(10);
     const auto before = scene.job(child);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the slot is taken");
     expect_same(scene.job(child), before, "of a child that waits for a limit");
@@ -248,7 +248,7 @@ void blocked_children_take_no_place(Scene& scene) {
     complete(scene, other);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while the child is blocked");
     scene.store().cancel(parent, {});
-    scene.store().unblock(10);
+    scene.store().promote(10);
     expect_equal(scene.status(child), JobStatus::cancelled, "a child whose parent was cancelled");
 }
 

@@ -207,17 +207,17 @@ void remembers_the_owners_of_purged_jobs(Scene& scene) {
     const auto kept = scene.completed({.owner = "ann", .retention = an_hour});
     const auto removed = scene.completed({.owner = "ann", .retention = an_hour});
     scene.store().remove(removed);
-    expect(!scene.store().purged_owner(purged.front()), "no tombstone before the purge");
+    expect(!scene.store().tombstone_owner(purged.front()), "no tombstone before the purge");
     expect_equal(scene.store().purge(100), purged.size() + 1, "jobs purged");
     const auto other = scene.open();
     for (const auto& id : purged) {
-        expect_equal(scene.store().purged_owner(id).value_or("none"), "ann",
+        expect_equal(scene.store().tombstone_owner(id).value_or("none"), "ann",
                      "the purged job's owner");
-        expect_equal(other->purged_owner(id).value_or("none"), "ann",
+        expect_equal(other->tombstone_owner(id).value_or("none"), "ann",
                      "the owner, through another object");
     }
     for (const auto& id : {nobodys, kept, removed, scene.fresh_id()})
-        expect(!scene.store().purged_owner(id), "no tombstone of any other job");
+        expect(!scene.store().tombstone_owner(id), "no tombstone of any other job");
 }
 
 void purges_an_id_twice(Scene& scene) {
@@ -225,7 +225,7 @@ void purges_an_id_twice(Scene& scene) {
     scene.store().purge(100);
     scene.completed({.id = id, .owner = "bob", .retention = Duration::zero()});
     expect_equal(scene.store().purge(100), 1, "jobs purged with a reused id");
-    expect_equal(scene.store().purged_owner(id).value_or("none"), "bob", "the later owner");
+    expect_equal(scene.store().tombstone_owner(id).value_or("none"), "bob", "the later owner");
 }
 
 void keeps_a_retried_job_from_the_purge(Scene& scene) {

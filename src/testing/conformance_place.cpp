@@ -103,7 +103,7 @@ void keeps_its_place_under_a_limit(Scene& scene) {
 
 void keeps_its_place_among_those_of_its_owner(Scene& scene) {
     scene.store().set_limit(
-        {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
     std::vector<JobId> ids;
     for (const char* owner : {"ann", "ann", "ann", "bob", "bob"})
         ids.push_back(scene.submit({.owner = owner}));

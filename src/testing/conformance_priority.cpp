@@ -77,7 +77,7 @@ void counts_start_within_from_its_own_time(Scene& scene) {
 void waits_for_its_time(Scene& scene) {
     scene.submit({.priority = 100, .delay = priority_step * 50});
     scene.submit({.priority = 100, .run_at = now(scene) + priority_step * 50});
-    scene.store().unblock(100);
+    scene.store().promote(100);
     const std::vector<std::string> queues = {"default"};
     const auto result =
         scene.store().claim({.worker = "worker", .queues = queues, .limit = 10, .lease_for = {}});
@@ -98,8 +98,8 @@ void has_its_head_start_again(Scene& scene, const NewJob& job,
     const auto due = scene.job(urgent.id);
     expect_equal(due.run_at, keeps_run_at ? before.run_at : due.updated_at,
                  "run_at of a released job");
-    scene.store().unblock(100);
-    expect_same(scene.job(urgent.id), due, "after unblock()");
+    scene.store().promote(100);
+    expect_same(scene.job(urgent.id), due, "after promote()");
     expect_equal(claim_order(scene), {urgent.id, other}, "order of the claim");
 }
 
@@ -132,7 +132,7 @@ void is_kept_by_a_fresh_start(Scene& scene) {
 void waits_when_put_back_for_later(Scene& scene) {
     const auto urgent = scene.running({.priority = 100}).lease;
     scene.accept(Settlement::retried(urgent, {}, an_hour));
-    scene.store().unblock(100);
+    scene.store().promote(100);
     const auto job = scene.job(urgent.id);
     expect_equal(job.run_at, job.updated_at + an_hour, "run_at of a released job");
     expect_equal(scene.claim(10).size(), 0, "jobs claimed before their time");
@@ -148,7 +148,7 @@ void goes_by_the_time_that_replaced_its_own(Scene& scene) {
         const auto job = scene.job(urgent);
         expect_equal(job.run_at, job.updated_at + delay, "run_at of a replaced job");
         expect_equal(job.priority, some_priority, "priority of a replaced job");
-        scene.store().unblock(100);
+        scene.store().promote(100);
     };
     const auto other = scene.submit();
     replace(an_hour);
@@ -164,11 +164,11 @@ void is_kept_while_blocked(Scene& scene) {
     const auto child = scene.submit({.priority = some_priority, .after = {parent.id}});
     const auto blocked = scene.job(child);
     expect_equal(blocked.run_at, blocked.created_at, "run_at of a blocked job");
-    scene.store().unblock(100);
-    expect_same(scene.job(child), blocked, "of a blocked job after unblock()");
+    scene.store().promote(100);
+    expect_same(scene.job(child), blocked, "of a blocked job after promote()");
     const auto late = scene.submit({.after = {parent.id}});
     scene.accept(Settlement::completed(parent, JsonText()));
-    while (!scene.store().unblock(100).empty()) {
+    while (!scene.store().promote(100).empty()) {
     }
     const auto free = scene.job(child);
     expect_equal(free.run_at, free.updated_at, "run_at of an unblocked job");
@@ -181,7 +181,7 @@ void stays_within_the_limit(Scene& scene) {
     const auto other = scene.submit();
     for (const auto& job : claimed) scene.accept(Settlement::released(job.lease));
     for (int calls = 0; calls < 3; ++calls)
-        expect_equal(scene.store().unblock(2).size(), 0, "jobs unblocked");
+        expect_equal(scene.store().promote(2).size(), 0, "jobs unblocked");
     auto expected = ids;
     expected.push_back(other);
     expect_equal(claim_order(scene), expected, "order of the claim");
@@ -199,7 +199,7 @@ void is_given_while_others_claim(Scene& scene) {
         JobStore& store = i % 2 == 0 ? scene.store() : *second;
         const std::vector<std::string> queues = {"default"};
         for (int tries = 0; left > 0 && tries < 10'000; ++tries) {
-            patiently([&] { return store.unblock(5); });
+            patiently([&] { return store.promote(5); });
             const auto jobs = patiently([&] {
                 return store.claim({.worker = "worker", .queues = queues, .limit = 5}).claimed;
             });

@@ -47,7 +47,7 @@ void passes_on_the_starts_of_cancelled_jobs(Scene& scene) {
 
 void counts_the_rate_of_each_key_apart(Scene& scene) {
     scene.store().set_limit(
-        {.name = "servers", .per = LimitPer::key, .rate = 1, .period = a_year, .burst = 2});
+        {.name = "servers", .scope = LimitScope::key, .rate = 1, .period = a_year, .burst = 2});
     const auto a = scene.submit(4, {.limit_key = "a"});
     const auto b = scene.submit(4, {.limit_key = "b"});
     const auto other = scene.submit();
@@ -74,19 +74,19 @@ void works_off_a_backlog(Scene& scene) {
     const auto slow = scene.submit(jobs, {.type = "slow"});
     const auto quick = scene.submit({.type = "quick"});
     std::vector<JobId> claimed;
-    std::size_t held_back = 0;
+    std::size_t throttled = 0;
     const std::vector<std::string> queues = {"default"};
     for (;;) {
         const auto exchange = scene.store().claim(
             {.worker = "worker", .queues = queues, .limit = 10, .lease_for = long_lease});
         for (const auto& job : exchange.claimed) claimed.push_back(job.lease.id);
-        held_back += exchange.held_back.size();
+        throttled += exchange.throttled.size();
         if (exchange.next_due_in > Duration::zero()) break;
     }
     std::vector<JobId> expected(slow.begin(), slow.begin() + burst);
     expected.push_back(quick);
     expect_equal(claimed, expected, "jobs claimed");
-    expect_equal(held_back, jobs - burst, "throttled jobs, each once");
+    expect_equal(throttled, jobs - burst, "throttled jobs, each once");
 }
 
 } // namespace

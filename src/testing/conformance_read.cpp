@@ -22,8 +22,8 @@ void finds_in_order(Scene& scene) {
 }
 
 /// The fields of `job` that a summary has at least; fields beyond those are taken from the summary.
-Job as_glanced(const Job& job, const Job& glanced) {
-    Job expected = glanced;
+Job as_summarised(const Job& job, const Job& summarised) {
+    Job expected = summarised;
     expected.id = job.id;
     expected.type = job.type;
     expected.queue = job.queue;
@@ -45,19 +45,19 @@ void glances(Scene& scene) {
     const auto done = scene.completed({.owner = "p"});
     const auto urgent = scene.submit({.priority = 50});
     const auto batch = scene.submit({.after = {done, later}});
-    scene.store().unblock(10); // so half of its parents have finished
+    scene.store().promote(10); // so half of its parents have finished
 
     const std::vector<JobId> asked = {later,  scene.fresh_id(), done,  batch,
                                       urgent, running.id,       later, JobId()};
     const auto found = scene.store().find(asked);
-    const auto glanced = scene.store().glance(asked);
-    expect_equal(glanced.size(), asked.size(), "results");
+    const auto summarised = scene.store().find_summaries(asked);
+    expect_equal(summarised.size(), asked.size(), "results");
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        expect_equal(glanced[i].has_value(), found[i].has_value(), "whether the job exists");
+        expect_equal(summarised[i].has_value(), found[i].has_value(), "whether the job exists");
         if (found[i])
-            expect_same(*glanced[i], as_glanced(*found[i], *glanced[i]), "in its summary");
+            expect_same(*summarised[i], as_summarised(*found[i], *summarised[i]), "in its summary");
     }
-    expect_equal(scene.store().glance({}).size(), 0, "results of summaries of no id");
+    expect_equal(scene.store().find_summaries({}).size(), 0, "results of summaries of no id");
 }
 
 std::vector<JobId> newest_first(std::vector<JobId> ids) {

@@ -79,7 +79,7 @@ void hands_it_out_as_lost_ahead(Scene& scene) {
     scene.rescue_one();
     const auto job = claim_ahead(scene);
     expect(job.lost_ahead, "lost_ahead to be set by the next claim ahead");
-    expect(scene.store().held("w").front().lost_ahead, "lost_ahead to be set by leases_of");
+    expect(scene.store().leases_of("w").front().lost_ahead, "lost_ahead to be set by leases_of");
     scene.accept(Settlement::released(job.lease));
     expect(scene.claim_one().lost_ahead, "lost_ahead to be set by a later claim, not ahead");
 }

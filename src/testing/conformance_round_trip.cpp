@@ -76,7 +76,7 @@ void keeps_inputs(Scene& scene) {
                      "input, as found by another");
         const auto claimed = scene.claim_one();
         expect_equal(claimed.input, input, "input, as claimed");
-        const auto held = scene.store().held("worker");
+        const auto held = scene.store().leases_of("worker");
         expect_equal(held.size(), 1, "jobs held");
         expect_equal(held[0].input, input, "input, as held");
         scene.accept(Settlement::completed(claimed.lease, {}));
@@ -102,7 +102,7 @@ void keeps_metadata(Scene& scene) {
         scene.rescue_one();
         const auto claimed = scene.claim_one();
         expect_equal(claimed.metadata, given, "metadata, as claimed again");
-        const auto held = scene.store().held("worker");
+        const auto held = scene.store().leases_of("worker");
         expect_equal(held.size(), 1, "jobs held");
         expect_equal(held[0].metadata, given, "metadata, as held");
         scene.accept(Settlement::completed(claimed.lease, {}));
@@ -199,7 +199,7 @@ void keeps_worker_names(Scene& scene) {
         const auto id = scene.submit();
         scene.claim_one("default", long_lease, worker);
         expect_equal(scene.job(id).worker, worker, "worker");
-        expect_equal(ids_of(scene.store().held(worker)), {id}, "jobs held");
+        expect_equal(ids_of(scene.store().leases_of(worker)), {id}, "jobs held");
     }
 }
 
@@ -247,7 +247,7 @@ void keeps_owners_of_purged_jobs(Scene& scene) {
         const auto id = scene.completed({.owner = owner, .retention = Duration::zero()});
         scene.store().purge(10);
         expect(!scene.find(id), "the job to be purged");
-        expect_equal(scene.store().purged_owner(id).value_or("none"), owner, "owner");
+        expect_equal(scene.store().tombstone_owner(id).value_or("none"), owner, "owner");
     }
 }
 
@@ -292,7 +292,7 @@ void distinguishes_scripts(Scene& scene) {
                                             "\xF0\x9F\x8E\x89",
                                             "\xF0\x9F\x8E\x88",
                                             "??"};
-    scene.store().set_limit({.name = "one-each", .per = LimitPer::key, .concurrency = 1});
+    scene.store().set_limit({.name = "one-each", .scope = LimitScope::key, .concurrency = 1});
     std::vector<JobId> ids;
     for (const auto& text : texts)
         ids.push_back(scene.submit(

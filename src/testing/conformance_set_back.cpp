@@ -181,7 +181,7 @@ void unblocks_blocked_jobs(Scene& scene, Duration by) {
     set_back(scene, by);
     expect_equal(claimed_ids(scene, 10), {}, "jobs claimed while they are blocked");
     scene.accept(Settlement::completed(parent.lease, JsonText()));
-    expect_equal(scene.store().unblock(10).size(), 1, "jobs unblocked");
+    expect_equal(scene.store().promote(10).size(), 1, "jobs unblocked");
     expect_equal(claimed_ids(scene, 10), {child}, "jobs claimed after their parent");
 }
 

@@ -19,7 +19,7 @@ void are_handed_to_the_next_attempt(Scene& scene) {
     expect_equal(scene.job(first.lease.id).steps, expected, "steps");
     scene.accept(Settlement::retried(first.lease, {}, Duration::zero()));
     expect_equal(scene.claim_one().steps, expected, "steps of the second attempt");
-    expect_equal(scene.store().held("worker").front().steps, expected, "steps of leased jobs");
+    expect_equal(scene.store().leases_of("worker").front().steps, expected, "steps of leased jobs");
 }
 
 void come_with_an_old_fence_in_vain(Scene& scene) {
@@ -77,7 +77,8 @@ void add_up_to_more_than_one_value(Scene& scene) {
         heartbeats.clear();
     }
     expect(scene.job(lease.id).steps == expected, "all steps, in their order");
-    expect(scene.store().held("worker").front().steps == expected, "all steps of the leased job");
+    expect(scene.store().leases_of("worker").front().steps == expected,
+           "all steps of the leased job");
     scene.accept(Settlement::released(lease));
     expect(scene.claim_one().steps == expected, "all steps of the next attempt");
 }
@@ -109,7 +110,7 @@ void belong_to_their_job(Scene& scene) {
     check(
         scene.store().list({}).jobs, [](const Job& job) -> const JobId& { return job.id; },
         "steps of a page");
-    check(scene.store().held("worker"), id_of_lease, "steps of leased jobs");
+    check(scene.store().leases_of("worker"), id_of_lease, "steps of leased jobs");
     const JobId asked[] = {third.id, second.id, third.id, first.id};
     const auto found = scene.store().find(asked);
     expect_equal(found[0]->steps, of_third, "steps of the first requested job");

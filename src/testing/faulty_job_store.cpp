@@ -43,36 +43,36 @@ std::vector<Renewal> FaultyJobStore::renew(std::span<const Heartbeat> heartbeats
     return attempt("renew", [&] { return inner().renew(heartbeats, lease_for); });
 }
 
-std::vector<Renewal> FaultyJobStore::check(std::span<const LeaseRef> leases) {
-    return attempt("check", [&] { return inner().check(leases); });
+std::vector<Renewal> FaultyJobStore::check_leases(std::span<const LeaseRef> leases) {
+    return attempt("check_leases", [&] { return inner().check_leases(leases); });
 }
 
-std::vector<ClaimedJob> FaultyJobStore::held(std::string_view worker) {
-    return attempt("held", [&] { return inner().held(worker); });
+std::vector<ClaimedJob> FaultyJobStore::leases_of(std::string_view worker) {
+    return attempt("leases_of", [&] { return inner().leases_of(worker); });
 }
 
 std::vector<Rescued> FaultyJobStore::rescue(std::size_t limit, int crash_limit) {
     return attempt("rescue", [&] { return inner().rescue(limit, crash_limit); });
 }
 
-std::vector<Unblocked> FaultyJobStore::unblock(std::size_t limit) {
-    return attempt("unblock", [&] { return inner().unblock(limit); });
+std::vector<Promoted> FaultyJobStore::promote(std::size_t limit) {
+    return attempt("promote", [&] { return inner().promote(limit); });
 }
 
 std::size_t FaultyJobStore::purge(std::size_t limit) {
     return attempt("purge", [&] { return inner().purge(limit); });
 }
 
-std::optional<std::string> FaultyJobStore::purged_owner(const JobId& id) {
-    return attempt("purged_owner", [&] { return inner().purged_owner(id); });
+std::optional<std::string> FaultyJobStore::tombstone_owner(const JobId& id) {
+    return attempt("tombstone_owner", [&] { return inner().tombstone_owner(id); });
 }
 
 std::vector<std::optional<Job>> FaultyJobStore::find(std::span<const JobId> ids) {
     return attempt("find", [&] { return inner().find(ids); });
 }
 
-std::vector<std::optional<Job>> FaultyJobStore::glance(std::span<const JobId> ids) {
-    return attempt("glance", [&] { return inner().glance(ids); });
+std::vector<std::optional<Job>> FaultyJobStore::find_summaries(std::span<const JobId> ids) {
+    return attempt("find_summaries", [&] { return inner().find_summaries(ids); });
 }
 
 JobPage FaultyJobStore::list(const JobQuery& query) {

@@ -46,7 +46,7 @@ private:
     std::unordered_map<JobId, std::size_t> places_;
 };
 
-ExecutorOptions with_hourly_upkeep(ExecutorOptions options) {
+ExecutorOptions with_hourly_maintenance(ExecutorOptions options) {
     options.poll_every = options.rescue_every = options.purge_every = std::chrono::hours{1};
     return options;
 }
@@ -57,7 +57,7 @@ struct Harness::Impl {
     static constexpr std::size_t most_attempts_at_once = 20'000;
 
     explicit Impl(ExecutorOptions options)
-        : executor(store, runtime, with_hourly_upkeep(std::move(options))) {
+        : executor(store, runtime, with_hourly_maintenance(std::move(options))) {
         executor.use([this](ProgressReporter&) {
             ++attempts;
             if (std::exchange(latest, simulation.now()) != simulation.now()) attempts_at_once = 0;

@@ -99,7 +99,7 @@ void run_rate_backlog(const std::string& url, const Load& load, int rounds) {
         starts.push_back(found.starts);
         allowed.push_back(found.allowed);
         fmt::print("rate_backlog: {:.0f} starts/s, {} times held back, {} events lost\n",
-                   found.starts, found.held_back, found.lost);
+                   found.starts, found.throttled, found.lost);
     }
     print("rate_backlog", url, "jobs/s", starts, allowed);
 }

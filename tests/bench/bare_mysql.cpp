@@ -192,18 +192,19 @@ private:
     }
 
     void find(std::int64_t time, std::size_t limit) {
-        const auto floor = std::exchange(floor_, 0);
-        const asyncjobs::Timestamp from{asyncjobs::Duration{floor}}, now{asyncjobs::Duration{time}};
+        const auto watermark = std::exchange(watermark_, 0);
+        const asyncjobs::Timestamp from{asyncjobs::Duration{watermark}},
+            now{asyncjobs::Duration{time}};
         connection_.add(mysql::find_due.text,
                         {{":now", time},
                          {":queue", "default"},
                          {":slots", slots_of({from, asyncjobs::Timestamp::max()}, now).condition},
-                         {":from", floor},
+                         {":from", watermark},
                          {":to", std::numeric_limits<std::int64_t>::max()},
                          {":some", static_cast<std::int64_t>(2 * limit)},
                          {":n", static_cast<std::int64_t>(limit)}},
                         [this](MYSQL_ROW row) {
-                            if (floor_ == 0) floor_ = std::stoll(row[0]);
+                            if (watermark_ == 0) watermark_ = std::stoll(row[0]);
                             held_.insert(
                                 std::ranges::upper_bound(held_, *asyncjobs::JobId::parse(row[1])),
                                 *asyncjobs::JobId::parse(row[1]));
@@ -215,7 +216,7 @@ private:
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<asyncjobs::JobId> held_; ///< sorted
-    std::int64_t floor_ = 0;             ///< where to look for jobs that are due
+    std::int64_t watermark_ = 0;         ///< where to look for jobs that are due
 };
 
 /// Tables of its own.

@@ -127,14 +127,26 @@ public:
             dependents.add(0);
         }
         const auto step = std::to_string(asyncjobs::priority_step.count());
-        connection_.send(
-            "insert",
-            {nullptr, step.c_str(), ids.text().c_str(), types.text().c_str(), queues.text().c_str(),
-             owners.text().c_str(), priorities.text().c_str(), max_attempts.text().c_str(),
-             keys.text().c_str(), idempotency_keys.text().c_str(), limit_keys.text().c_str(),
-             timeouts.text().c_str(), retentions.text().c_str(), run_at.text().c_str(),
-             delays.text().c_str(), deadlines.text().c_str(), start_within.text().c_str(),
-             inputs.text().c_str(), metadata.text().c_str(), dependents.text().c_str()});
+        connection_.send("insert", {nullptr,
+                                    step.c_str(),
+                                    ids.text().c_str(),
+                                    types.text().c_str(),
+                                    queues.text().c_str(),
+                                    owners.text().c_str(),
+                                    priorities.text().c_str(),
+                                    max_attempts.text().c_str(),
+                                    keys.text().c_str(),
+                                    idempotency_keys.text().c_str(),
+                                    limit_keys.text().c_str(),
+                                    timeouts.text().c_str(),
+                                    retentions.text().c_str(),
+                                    run_at.text().c_str(),
+                                    delays.text().c_str(),
+                                    deadlines.text().c_str(),
+                                    start_within.text().c_str(),
+                                    inputs.text().c_str(),
+                                    metadata.text().c_str(),
+                                    dependents.text().c_str()});
         connection_.commit([](const PGresult&) {});
         return count;
     }
@@ -167,12 +179,12 @@ public:
         held_.clear();
         if (limit > 0)
             connection_.send("claim",
-                             {"bench", nullptr, "30000000", "0", "{default}", floor_.c_str(),
+                             {"bench", nullptr, "30000000", "0", "{default}", watermark_.c_str(),
                               "{9223372036854775807}", std::to_string(limit).c_str()});
         connection_.commit([&](const PGresult& result) {
             constexpr int columns_of_claim = asyncjobs::soci_adapter::due_columns.size();
             if (PQnfields(&result) != columns_of_claim || PQntuples(&result) == 0) return;
-            floor_ = fmt::format("{{{}}}", PQgetvalue(&result, 0, 0));
+            watermark_ = fmt::format("{{{}}}", PQgetvalue(&result, 0, 0));
             for (int row = 0; row < PQntuples(&result); ++row)
                 held_.emplace_back(PQgetvalue(&result, row, 1), PQgetvalue(&result, row, 2));
         });
@@ -190,7 +202,7 @@ private:
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<std::pair<std::string, std::string>> held_; ///< id and fence
-    std::string floor_ = "{0}";                             ///< where to look for jobs that are due
+    std::string watermark_ = "{0}";                         ///< where to look for jobs that are due
 };
 
 /// A schema of its own.

@@ -36,7 +36,7 @@ RateBacklog rate_backlog(const Place& place, const Load& load) {
     Client client(*store);
     client.set_limit({.name = "keys",
                       .queue = "default",
-                      .per = LimitPer::key,
+                      .scope = LimitScope::key,
                       .rate = backlog_rate,
                       .burst = load.burst});
     submit_backlog(client, load.jobs);
@@ -45,9 +45,9 @@ RateBacklog rate_backlog(const Place& place, const Load& load) {
     std::atomic<std::size_t> started = 0;
     {
         EventStream events([&](std::span<const JobEvent> batch, LostEvents lost) {
-            answer.held_back += static_cast<std::size_t>(
-                std::ranges::count(batch, JobEvent::Kind::held_back, &JobEvent::kind));
-            answer.held_back += lost.of(JobEvent::Kind::held_back);
+            answer.throttled += static_cast<std::size_t>(
+                std::ranges::count(batch, JobEvent::Kind::throttled, &JobEvent::kind));
+            answer.throttled += lost.of(JobEvent::Kind::throttled);
             answer.lost += lost.total();
         });
         std::vector<std::unique_ptr<Executor>> executors;

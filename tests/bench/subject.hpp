@@ -93,7 +93,7 @@ LongReaderTimes long_reader_times(const Place& place, const Load& load);
 struct RateBacklog {
     double allowed = 2000;     ///< starts a second
     double starts = 0;         ///< a second, over `load.seconds` from the first claim on
-    std::size_t held_back = 0; ///< events of jobs that a limit held back
+    std::size_t throttled = 0; ///< events of jobs that a limit held back
     std::size_t lost = 0;      ///< events that found no room in the stream
 };
 RateBacklog rate_backlog(const Place& place, const Load& load);

@@ -38,7 +38,7 @@ public:
             [this] { return time([this] { client_.submit_chain(chain(10, "chain")); }); });
         times["workflow_unblock"] = median_of([this] {
             finish("chain", 1);
-            return time([this] { expect(store_->unblock(200).size() == 1); });
+            return time([this] { expect(store_->promote(200).size() == 1); });
         });
         times["workflow_batch_of_50000"] = time([this] {
             client_.submit_batch(std::vector<NewJob>(batch_size, of_queue("batch")),
@@ -46,7 +46,7 @@ public:
         });
         finish("batch", 1000);
         times["workflow_unblock_1000"] =
-            time([this] { expect(store_->unblock(1000).size() == 1); });
+            time([this] { expect(store_->promote(1000).size() == 1); });
         const auto chained = client_.submit_chain(chain(chain_length, "cancelled"));
         times["workflow_cascade_of_2000"] = time_to_cancel(chained.front().id, chained.back().id);
         const auto parent = client_.submit(of_queue("cancelled")).id;

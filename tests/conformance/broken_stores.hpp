@@ -214,7 +214,7 @@ struct ClaimsNewestFirst final : ChangedClaims {
 struct ClaimsLeasedJobs final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
     void change_result(Exchange& result, const ClaimRequest& request) override {
-        if (result.claimed.empty()) result.claimed = inner().held(request.worker);
+        if (result.claimed.empty()) result.claimed = inner().leases_of(request.worker);
     }
 };
 
@@ -340,20 +340,20 @@ private:
     int renewals_ = 0;
 };
 
-struct GlanceShowsNoChange final : Store {
+struct SummariesShowNoChange final : Store {
     using Store::Store;
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
-        auto jobs = inner().glance(ids);
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override {
+        auto jobs = inner().find_summaries(ids);
         for (auto& job : jobs)
             if (job) job->revision = 1;
         return jobs;
     }
 };
 
-struct GlanceLeavesOutWhatIsMissing final : Store {
+struct SummariesLeaveOutMissingJobs final : Store {
     using Store::Store;
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
-        auto jobs = inner().glance(ids);
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override {
+        auto jobs = inner().find_summaries(ids);
         std::erase(jobs, std::nullopt);
         return jobs;
     }
@@ -582,7 +582,7 @@ struct HeldIgnoresTheWorker final : ChangedClaims {
     void change_result(Exchange& result, const ClaimRequest&) override {
         for (const auto& job : result.claimed) claimed_.push_back(job);
     }
-    std::vector<ClaimedJob> held(std::string_view) override { return claimed_; }
+    std::vector<ClaimedJob> leases_of(std::string_view) override { return claimed_; }
 
 private:
     std::vector<ClaimedJob> claimed_;
@@ -623,7 +623,7 @@ protected:
 struct CountsAllOwnersTogether final : ChangedLimits {
     using ChangedLimits::ChangedLimits;
     void change(Limit& limit) override {
-        if (limit.per == LimitPer::owner) limit.per = LimitPer::limit;
+        if (limit.scope == LimitScope::owner) limit.scope = LimitScope::limit;
     }
 };
 
@@ -634,7 +634,7 @@ struct RateIgnoresTheBurst final : ChangedLimits {
 
 struct OwnersDoNotAlternate final : ChangedLimits {
     using ChangedLimits::ChangedLimits;
-    void change(Limit& limit) override { limit.in_turn = false; }
+    void change(Limit& limit) override { limit.round_robin = false; }
 };
 
 struct TheFirstLimitStays final : Store {
@@ -653,16 +653,16 @@ struct IgnoresTheLimitsOfWorkers final : ChangedClaims {
 
 struct ReturnsNoThrottledJobs final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
-    void change_result(Exchange& result, const ClaimRequest&) override { result.held_back.clear(); }
+    void change_result(Exchange& result, const ClaimRequest&) override { result.throttled.clear(); }
 };
 
 /// Stops at the first job that a limit keeps waiting.
 struct WaitingJobsDelayOthers final : ChangedClaims {
     using ChangedClaims::ChangedClaims;
     void change_result(Exchange& result, const ClaimRequest&) override {
-        if (result.held_back.empty()) return;
+        if (result.throttled.empty()) return;
         std::erase_if(result.claimed, [&](const ClaimedJob& job) {
-            if (job.lease.id < result.held_back.front().id) return false;
+            if (job.lease.id < result.throttled.front().id) return false;
             const auto released = Settlement::released(job.lease);
             return inner().settle({&released, 1}).front().accepted;
         });

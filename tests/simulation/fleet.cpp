@@ -189,20 +189,23 @@ private:
         case 0:
             return {.name = "type", .type = "work", .concurrency = 2 + world_.random() % 5};
         case 1:
-            return {.name = "owners", .per = LimitPer::owner, .concurrency = small()};
+            return {.name = "owners", .scope = LimitScope::owner, .concurrency = small()};
         case 2:
-            return {.name = "keys", .per = LimitPer::key, .concurrency = small()};
+            return {.name = "keys", .scope = LimitScope::key, .concurrency = small()};
         case 3:
             return {.name = "rate", .rate = 10 + world_.random() % 90, .burst = small()};
         case 4:
             return {.name = "key-rates",
                     .queue = "default",
-                    .per = LimitPer::key,
+                    .scope = LimitScope::key,
                     .concurrency = small(),
                     .rate = 10 + world_.random() % 90,
                     .burst = small()};
         default:
-            return {.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true};
+            return {.name = "turns",
+                    .queue = "default",
+                    .scope = LimitScope::owner,
+                    .round_robin = true};
         }
     }
 

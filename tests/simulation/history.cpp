@@ -148,8 +148,8 @@ std::vector<Rescued> History::rescue(std::size_t limit, int crash_limit) {
     return rescued;
 }
 
-std::vector<Unblocked> History::unblock(std::size_t limit) {
-    auto unblocked = inner().unblock(limit);
+std::vector<Promoted> History::promote(std::size_t limit) {
+    auto unblocked = inner().promote(limit);
     for (const auto& job : unblocked) {
         auto& account = accounts_[job.id];
         expect(account.status == JobStatus::pending, job.id,

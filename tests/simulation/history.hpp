@@ -26,7 +26,7 @@ public:
     std::vector<asyncjobs::Renewal> renew(std::span<const asyncjobs::Heartbeat> heartbeats,
                                           asyncjobs::Duration lease_for) override;
     std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
-    std::vector<asyncjobs::Unblocked> unblock(std::size_t limit) override;
+    std::vector<asyncjobs::Promoted> promote(std::size_t limit) override;
     asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
                                     const asyncjobs::Cancellation& cancellation) override;
     void set_limit(const asyncjobs::Limit& limit) override;

@@ -33,10 +33,10 @@ void LimitWatch::claim_under(const Limit& limit, const std::string& worker, cons
     const Kind& job = kinds_.at(id);
     if (!limit.queue.empty() && limit.queue != job.queue) return;
     if (!limit.type.empty() && limit.type != job.type) return;
-    if (limit.per == LimitPer::key && !job.limit_key) return;
-    const auto group = limit.per == LimitPer::owner ? job.owner
-                       : limit.per == LimitPer::key ? *job.limit_key
-                                                    : std::string();
+    if (limit.scope == LimitScope::key && !job.limit_key) return;
+    const auto group = limit.scope == LimitScope::owner ? job.owner
+                       : limit.scope == LimitScope::key ? *job.limit_key
+                                                        : std::string();
     Bucket& bucket = buckets_[{limit.name, worker, group}];
     if (limit.concurrency > 0) {
         bucket.held.insert(id);

@@ -145,7 +145,7 @@ public:
     asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
                                  const asyncjobs::ClaimRequest& request) override {
         auto result = inner().exchange(settlements, request);
-        for (const auto& job : result.held_back) {
+        for (const auto& job : result.throttled) {
             const asyncjobs::NewJob never{.id = job.id,
                                           .type = job.type,
                                           .delay = std::chrono::hours{1},

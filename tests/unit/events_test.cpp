@@ -175,7 +175,7 @@ TEST_CASE_FIXTURE(EventWorld, "a job completed by its handler is published as co
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
         const auto settlement = Settlement::completed(progress.job().lease, {});
         REQUIRE(memory.settle({&settlement, 1}).front().accepted);
-        progress.completes_itself();
+        progress.mark_completed_externally();
         return {};
     });
     executor.start();
@@ -239,7 +239,7 @@ TEST_CASE_FIXTURE(EventWorld, "an event omits members that a failing store can't
     Client shaky(faulty, process, {.events = &events});
     const auto id = submit_elsewhere();
     plan = [](std::string_view member) {
-        return member == "glance" ? Fault::unavailable : Fault::none;
+        return member == "find_summaries" ? Fault::unavailable : Fault::none;
     };
     CHECK(shaky.cancel(id) == CancelOutcome::cancelled);
     run_for(at_once);
@@ -343,8 +343,8 @@ std::vector<JobEvent> events_of(const Kinds& kinds) {
 
 TEST_CASE_FIXTURE(WaitingStream, "a subscriber receives its chosen kinds of events") {
     auto events = open({.capacity = 2, .kinds = {EventKind::completed, EventKind::failed}});
-    events->publish(events_of({EventKind::held_back, EventKind::started, EventKind::completed}));
-    events->publish(events_of({EventKind::held_back, EventKind::failed, EventKind::started}));
+    events->publish(events_of({EventKind::throttled, EventKind::started, EventKind::completed}));
+    events->publish(events_of({EventKind::throttled, EventKind::failed, EventKind::started}));
     events.reset();
     CHECK(got == Kinds{EventKind::completed, EventKind::failed});
     CHECK(lost.total() == 0);
@@ -364,12 +364,12 @@ TEST_CASE_FIXTURE(WaitingStream, "lost events are counted by kind") {
 
 TEST_CASE_FIXTURE(WaitingStream, "events of throttled jobs leave room for ends") {
     auto events = open({.capacity = 10});
-    events->publish(events_of(Kinds(1000, EventKind::held_back)));
+    events->publish(events_of(Kinds(1000, EventKind::throttled)));
     events->publish(events_of(Kinds(5, EventKind::completed)));
     events.reset();
-    CHECK(std::ranges::count(got, EventKind::held_back) == 5);
+    CHECK(std::ranges::count(got, EventKind::throttled) == 5);
     CHECK(std::ranges::count(got, EventKind::completed) == 5);
-    CHECK(lost.of(EventKind::held_back) == 995);
+    CHECK(lost.of(EventKind::throttled) == 995);
 }
 
 TEST_CASE("a destroyed stream delivers the remaining events") {

@@ -59,19 +59,19 @@ TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published with the limit's nam
     const auto executor = serving("first");
     const auto begin = process->wall_clock();
     simulation.run_for(500ms);
-    std::vector<JobEvent> held_back;
-    std::ranges::copy_if(received, std::back_inserter(held_back), [](const JobEvent& event) {
-        return event.kind == JobEvent::Kind::held_back;
+    std::vector<JobEvent> throttled;
+    std::ranges::copy_if(received, std::back_inserter(throttled), [](const JobEvent& event) {
+        return event.kind == JobEvent::Kind::throttled;
     });
-    REQUIRE(held_back.size() == 1);
-    CHECK(held_back[0].job == waiting);
-    CHECK(held_back[0].type == "work");
-    CHECK(held_back[0].queue == "default");
-    CHECK(held_back[0].limit == "mails");
-    CHECK(held_back[0].at >= begin);
-    CHECK(held_back[0].created_at == find(waiting).created_at);
+    REQUIRE(throttled.size() == 1);
+    CHECK(throttled[0].job == waiting);
+    CHECK(throttled[0].type == "work");
+    CHECK(throttled[0].queue == "default");
+    CHECK(throttled[0].limit == "mails");
+    CHECK(throttled[0].at >= begin);
+    CHECK(throttled[0].created_at == find(waiting).created_at);
     for (const JobEvent& event : received)
-        if (event.kind != JobEvent::Kind::held_back) CHECK(event.limit == "");
+        if (event.kind != JobEvent::Kind::throttled) CHECK(event.limit == "");
 }
 
 TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published once, however long it waits") {
@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(LimitWorld, "a throttled job is published once, however long i
     for (int i = 0; i < 20; ++i) submit();
     const auto executor = serving("first");
     CHECK(until([&] { return finished() == 20; }, 21s + at_once));
-    CHECK(std::ranges::count(received, JobEvent::Kind::held_back, &JobEvent::kind) == 19);
+    CHECK(std::ranges::count(received, JobEvent::Kind::throttled, &JobEvent::kind) == 19);
 }
 
 TEST_CASE_FIXTURE(LimitWorld, "an executor's own limits count only its own jobs") {

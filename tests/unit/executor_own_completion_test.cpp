@@ -16,7 +16,7 @@ void commit_completion(JobStore& store, const ProgressReporter& progress) {
 TEST_CASE_FIXTURE(World, "the result of a handler that completes its job itself is ignored") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.completes_itself();
+        progress.mark_completed_externally();
         commit_completion(memory, progress);
         return JsonText::parse("[\"returned\"]");
     });
@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(World, "the result of a handler that completes its job itself 
 TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails its attempt") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.completes_itself();
+        progress.mark_completed_externally();
         if (progress.job().attempt == 3) commit_completion(memory, progress);
         return JsonText();
     });
@@ -61,7 +61,7 @@ TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails it
 TEST_CASE_FIXTURE(World, "an exception after an own completion undoes nothing") {
     Executor executor(store, process, options());
     executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        progress.completes_itself();
+        progress.mark_completed_externally();
         commit_completion(memory, progress);
         throw JobFailure("E1", "the commit's reply was lost");
     });

@@ -310,8 +310,8 @@ public:
         if (request.limit > 0) result.claimed = given;
         return result;
     }
-    std::vector<ClaimedJob> held(std::string_view worker) override {
-        auto jobs = inner().held(worker);
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override {
+        auto jobs = inner().leases_of(worker);
         jobs.insert(jobs.end(), given.begin(), given.end());
         return jobs;
     }

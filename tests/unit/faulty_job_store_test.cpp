@@ -61,11 +61,11 @@ TEST_CASE_FIXTURE(FaultyStore, "the plan is called once per call, with the membe
     store.submit({});
     store.exchange({}, {});
     store.renew({}, {});
-    store.held("worker");
+    store.leases_of("worker");
     store.rescue(0, 1);
     store.purge(0);
     store.find({});
-    store.glance({});
+    store.find_summaries({});
     store.list({});
     store.cancel(id, {});
     store.retry(id);
@@ -73,8 +73,8 @@ TEST_CASE_FIXTURE(FaultyStore, "the plan is called once per call, with the membe
     store.workload("queue", "type");
     store.set_paused("queue", false);
     CHECK(asked == std::vector<std::string>{"submit", "exchange", "renew", "held", "rescue",
-                                            "purge", "find", "glance", "list", "cancel", "retry",
-                                            "remove", "workload", "set_paused"});
+                                            "purge", "find", "find_summaries", "list", "cancel",
+                                            "retry", "remove", "workload", "set_paused"});
 }
 
 TEST_CASE_FIXTURE(FaultyStore, "every member can fail") {
@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(FaultyStore, "every member can fail") {
     CHECK_THROWS_AS(store.submit({}), Error);
     CHECK_THROWS_AS(store.exchange({}, {}), Error);
     CHECK_THROWS_AS(store.renew({}, {}), Error);
-    CHECK_THROWS_AS(store.held("worker"), Error);
+    CHECK_THROWS_AS(store.leases_of("worker"), Error);
     CHECK_THROWS_AS(store.rescue(0, 1), Error);
     CHECK_THROWS_AS(store.purge(0), Error);
     CHECK_THROWS_AS(store.find({}), Error);

@@ -1,6 +1,6 @@
 #include "thrown.hpp"
 
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/handler.hpp>
 
 #include <doctest/doctest.h>
@@ -25,7 +25,7 @@ struct SalutationText {
 BOOST_DESCRIBE_STRUCT(SalutationText, (), (text))
 
 struct CalledHandler {
-    detail::Execution execution{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
+    detail::Attempt execution{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
     ProgressReporter progress{execution};
 
     std::string run(const HandlerFunction& handler, const std::string& input) {

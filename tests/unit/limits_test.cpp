@@ -20,7 +20,7 @@ std::string refusal_of(const std::function<void(Limit&)>& change) {
 }
 
 void make_turns(Limit& limit) {
-    limit = {.name = "turns", .queue = "reports", .per = LimitPer::owner, .in_turn = true};
+    limit = {.name = "turns", .queue = "reports", .scope = LimitScope::owner, .round_robin = true};
 }
 
 TEST_CASE("a bad limit is refused with the member, its value and the rule") {
@@ -55,22 +55,22 @@ TEST_CASE("a bad limit is refused with the member, its value and the rule") {
              make_turns(l);
              l.concurrency = 1;
          },
-         "in_turn is \"true\", but must be false where a concurrency or a rate is given"},
+         "round_robin is \"true\", but must be false where a concurrency or a rate is given"},
         {[](Limit& l) {
              make_turns(l);
              l.rate = 1;
          },
-         "in_turn is \"true\", but must be false where a concurrency or a rate is given"},
+         "round_robin is \"true\", but must be false where a concurrency or a rate is given"},
         {[](Limit& l) {
              make_turns(l);
-             l.per = LimitPer::limit;
+             l.scope = LimitScope::limit;
          },
-         "in_turn is \"true\", but needs per = owner or key"},
+         "round_robin is \"true\", but needs scope = owner or key"},
         {[](Limit& l) {
              make_turns(l);
              l.queue = "";
          },
-         "in_turn is \"true\", but needs a queue"},
+         "round_robin is \"true\", but needs a queue"},
     };
     for (const auto& [change, message] : table) CHECK(has(refusal_of(change), message));
 }
@@ -78,12 +78,12 @@ TEST_CASE("a bad limit is refused with the member, its value and the rule") {
 TEST_CASE("the bounds of every member of a limit are allowed") {
     const Limit table[] = {
         {.name = std::string(100, 'n'), .concurrency = 100'000},
-        {.name = "n", .queue = "q", .type = "t", .per = LimitPer::key, .concurrency = 1},
+        {.name = "n", .queue = "q", .type = "t", .scope = LimitScope::key, .concurrency = 1},
         {.name = "n", .rate = 1'000'000, .period = 1s, .burst = 1'000'000},
         {.name = "n", .rate = 1000, .period = 1ms},
         {.name = "n", .rate = 1, .period = std::chrono::days{366}, .burst = 99},
-        {.name = "n", .queue = "q", .per = LimitPer::owner, .in_turn = true},
-        {.name = "n", .queue = "q", .per = LimitPer::key, .in_turn = true},
+        {.name = "n", .queue = "q", .scope = LimitScope::owner, .round_robin = true},
+        {.name = "n", .queue = "q", .scope = LimitScope::key, .round_robin = true},
         {.name = "n"},
     };
     for (const Limit& limit : table) CHECK_NOTHROW(validate(limit));
@@ -91,10 +91,10 @@ TEST_CASE("the bounds of every member of a limit are allowed") {
 
 TEST_CASE("a limit without a constraint does not limit") {
     CHECK(!is_limiting({.name = "n"}));
-    CHECK(!is_limiting({.name = "n", .queue = "q", .type = "t", .per = LimitPer::owner}));
+    CHECK(!is_limiting({.name = "n", .queue = "q", .type = "t", .scope = LimitScope::owner}));
     CHECK(is_limiting({.name = "n", .concurrency = 1}));
     CHECK(is_limiting({.name = "n", .rate = 1}));
-    CHECK(is_limiting({.name = "n", .in_turn = true}));
+    CHECK(is_limiting({.name = "n", .round_robin = true}));
 }
 
 } // namespace

@@ -133,9 +133,9 @@ TEST_CASE_FIXTURE(MemoryWithClock, "a tombstone stays for the job's retention on
     now += 1h;
     REQUIRE(store.purge(10) == 1);
     now += 1h - 1us;
-    CHECK(store.purged_owner(id) == "ann");
+    CHECK(store.tombstone_owner(id) == "ann");
     now += 1us;
-    CHECK_FALSE(store.purged_owner(id));
+    CHECK_FALSE(store.tombstone_owner(id));
 }
 
 TEST_CASE_FIXTURE(MemoryWithClock,
@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(MemoryWithClock,
     now += 1h;
     REQUIRE(store.purge(10) == 1);
     now += 30min;
-    CHECK(store.purged_owner(id) == "bob");
+    CHECK(store.tombstone_owner(id) == "bob");
 }
 
 TEST_CASE_FIXTURE(MemoryWithClock, "the typical run is the mean of the last twenty") {
@@ -208,15 +208,16 @@ TEST_CASE_FIXTURE(MemoryWithClock,
 
 TEST_CASE_FIXTURE(MemoryWithClock,
                   "a slot reserved for a job that is not next passes to the next") {
-    store.set_limit({.name = "one", .per = LimitPer::key, .concurrency = 1});
-    store.set_limit({.name = "turns", .queue = "default", .per = LimitPer::owner, .in_turn = true});
+    store.set_limit({.name = "one", .scope = LimitScope::key, .concurrency = 1});
+    store.set_limit(
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
     submit({.owner = "ann", .limit_key = "k"});
     const auto first = claim().claimed;
     REQUIRE(first.size() == 1);
     now += 1s;
     const auto offered = submit({.owner = "ann", .limit_key = "k"});
     const auto next = submit({.owner = "bob", .limit_key = "k"});
-    CHECK(claim().held_back.size() == 2);
+    CHECK(claim().throttled.size() == 2);
     now += 1s;
     submit({.owner = "ann"});
     REQUIRE(claim().claimed.size() == 1);

@@ -1,4 +1,4 @@
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 
 #include <doctest/doctest.h>
@@ -13,11 +13,11 @@ using namespace asyncjobs;
 namespace {
 
 struct ReportingJob {
-    detail::Execution execution{ClaimedJob{.owner = "42"}, SteadyTime{}};
+    detail::Attempt execution{ClaimedJob{.owner = "42"}, SteadyTime{}};
     ProgressReporter progress{execution};
 
     int percentage(auto done, auto total) {
-        detail::Execution fresh{ClaimedJob{}, SteadyTime{}};
+        detail::Attempt fresh{ClaimedJob{}, SteadyTime{}};
         ProgressReporter(fresh).report(done, total);
         const auto sent = fresh.take_unsent();
         return sent ? sent->percent : 0;

@@ -57,7 +57,7 @@ TEST_CASE_FIXTURE(SealedWorld, "inputs, results, steps, details and follow-ups a
     const Heartbeat step{.lease = job.lease,
                          .step = Step{.name = "one", .result = JsonText::parse(secret)}};
     sealing.renew({&step, 1}, 1min);
-    CHECK(sealing.held("w").at(0).steps.at(0).result.text() == secret);
+    CHECK(sealing.leases_of("w").at(0).steps.at(0).result.text() == secret);
     const NewJob next{
         .id = JobId::make({}, 1, 1), .type = "next", .input = JsonText::parse(secret)};
     const auto ending =

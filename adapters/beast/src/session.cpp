@@ -123,7 +123,7 @@ void Session::on_few_bytes(error_code error, std::size_t bytes) {
     if (error == asio::error::eof && is_responding) { // it may still receive the response
         has_ended_ = true;
         keep_ = false;
-        return request_handle_.hurry();
+        return request_handle_.cancel_wait();
     }
     if (error) return close();
     if (phase_ == Phase::streaming) return read_few();
@@ -416,7 +416,7 @@ void Session::await_end() {
 void Session::close() noexcept {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
-    request_handle_.hurry();
+    request_handle_.cancel_wait();
     error_code ignored;
     transport_.socket().close(ignored);
     timer_.cancel();

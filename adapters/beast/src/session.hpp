@@ -119,7 +119,7 @@ private:
     Clock::time_point body_began_ = {};
     std::size_t body_memory_ = 0; ///< taken from the hub
 
-    http::Ongoing request_handle_;
+    http::RequestHandle request_handle_;
     std::atomic<bool> lost_response_ = false;
     bool keep_ = false;      ///< the connection persists after this exchange
     bool has_ended_ = false; ///< the peer has ended its side

@@ -111,8 +111,8 @@ std::string Links::status(const JobId& id) const {
 
 std::string Links::result(const JobId& id) const { return status(id) + "/result"; }
 
-PresentedResult present_result(const Job& job, const PresentResult& present) {
-    PresentedResult shown;
+TransformedResult transform_result(const Job& job, const TransformResult& present) {
+    TransformedResult shown;
     if (job.status != JobStatus::completed || !job.result) return shown;
     if (present) {
         auto value = json::to_value(*job.result);
@@ -126,12 +126,12 @@ PresentedResult present_result(const Job& job, const PresentResult& present) {
     return shown;
 }
 
-std::string make_etag(const Job& job, const PresentedResult& result) {
+std::string make_etag(const Job& job, const TransformedResult& result) {
     if (!result.changed) return fmt::format("\"{}\"", job.revision);
     return fmt::format("\"{}-{:016x}\"", job.revision, fnv(result.text));
 }
 
-std::string status_document(const Job& job, const PresentedResult& result, const Links& links,
+std::string status_document(const Job& job, const TransformedResult& result, const Links& links,
                             std::optional<Timestamp> expected, bool with_status_url) {
     ObjectWriter writer;
     writer.text("job_id", job.id.text()).text("status", to_string(job.status));

@@ -35,21 +35,21 @@ struct Links {
     std::string result(const JobId& id) const;
 };
 
-using PresentResult = std::function<void(const Job&, boost::json::value&)>;
+using TransformResult = std::function<void(const Job&, boost::json::value&)>;
 
 /// A completed job's result as clients see it.
-struct PresentedResult {
+struct TransformedResult {
     std::string text = "null";
     bool changed = false; ///< it differs from the stored result
 };
 
-PresentedResult present_result(const Job& job, const PresentResult& present);
+TransformedResult transform_result(const Job& job, const TransformResult& present);
 
 /// `"<revision>"`, with a hash of the result if it differs from the stored one.
-std::string make_etag(const Job& job, const PresentedResult& result);
+std::string make_etag(const Job& job, const TransformedResult& result);
 
 /// `with_status_url`: for the body of a 202.
-std::string status_document(const Job& job, const PresentedResult& result, const Links& links,
+std::string status_document(const Job& job, const TransformedResult& result, const Links& links,
                             std::optional<Timestamp> expected, bool with_status_url = false);
 
 /// For lists: without result and error details, which can be large.

@@ -2,9 +2,9 @@
 
 #include "cors.hpp"
 #include "estimate.hpp"
+#include "in_flight_request.hpp"
 #include "openapi/operation.hpp"
 #include "operator_routes.hpp"
-#include "pending.hpp"
 #include "target.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
@@ -71,7 +71,7 @@ ApiOptions checked(ApiOptions options) {
 
 // Items of one store call. Whole jobs can be large.
 constexpr std::size_t most_finds = 32;
-constexpr std::size_t most_glances = 500;
+constexpr std::size_t most_summary_reads = 500;
 
 /// Whether a resource of the process is exhausted for now.
 bool is_exhaustion(const std::error_code& code) noexcept {
@@ -108,12 +108,12 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       streams_(options_.max_streams, options_.max_streams_per_owner),
       submit_quota_(options_.submits_per_owner, options_.submits_period),
       response_memory_(options_.response_memory_limit),
-      followers_(std::make_shared<Followers>(client_, runtime_)),
+      observers_(std::make_shared<JobObservers>(client_, runtime_)),
       freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::give_back); }),
       finds_(reading_options(most_finds),
              [this](std::span<const JobId> ids) { return client_.find(ids); }),
-      glances_(reading_options(most_glances),
-               [this](std::span<const JobId> ids) { return client_.glance(ids); }),
+      summary_reads_(reading_options(most_summary_reads),
+                     [this](std::span<const JobId> ids) { return client_.find_summaries(ids); }),
       submits_({.runtime = *runtime_,
                 .post = poster(),
                 .shares = options_.threads > 0,
@@ -127,17 +127,17 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
 /// Requests that are still queued for a thread get their response as they are destroyed.
 JobApi::Impl::~Impl() {
     freed_memory_.close();
-    followers_->close();
+    observers_->close();
 }
 
 std::function<void(Task)> JobApi::Impl::poster() {
     return [this](Task task) { lane_->post(std::move(task)); };
 }
 
-Later JobApi::Impl::on_lane(Later::Then then) {
-    return {[this, then = std::move(then)](const Later::GoOn& go_on) {
-        if (options_.threads == 0) return go_on(then);
-        lane_->post([then, go_on]() mutable { go_on(std::move(then)); });
+Deferred JobApi::Impl::on_lane(Deferred::Then then) {
+    return {[this, then = std::move(then)](const Deferred::Resume& resume) {
+        if (options_.threads == 0) return resume(then);
+        lane_->post([then, resume]() mutable { resume(std::move(then)); });
     }};
 }
 
@@ -163,24 +163,25 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Res
                  .submission = std::move(submission)});
 }
 
-Ongoing JobApi::Impl::handle(Request request, Respond respond) {
-    std::shared_ptr<Pending> pending;
+RequestHandle JobApi::Impl::handle(Request request, Respond respond) {
+    std::shared_ptr<InFlightRequest> in_flight;
     try {
         request.remote_address = unmapped(std::move(request.remote_address));
         request.client_address = proxies_.client_of(request);
-        pending = std::make_shared<Pending>(*this, std::move(request), std::move(respond));
+        in_flight =
+            std::make_shared<InFlightRequest>(*this, std::move(request), std::move(respond));
     } catch (const std::bad_alloc&) {
         metrics_.count_response(503);
         respond({.status = 503});
-        return Ongoing();
+        return RequestHandle();
     }
-    pending->begin();
-    return Ongoing(pending);
+    in_flight->begin();
+    return RequestHandle(in_flight);
 }
 
 void JobApi::Impl::drain() {
     draining_ = true;
-    followers_->end();
+    observers_->end();
 }
 
 void JobApi::Impl::check_not_draining() const {
@@ -232,7 +233,7 @@ bool JobApi::Impl::runs_inline(const Route& route) const noexcept {
     return route.access == Access::anonymous || !authenticating_blocks();
 }
 
-Answer JobApi::Impl::perform(Routed& routed, const Request& request) const {
+HandlerResult JobApi::Impl::perform(Routed& routed, const Request& request) const {
     const Route& route = *routed.route;
     Principal principal;
     if (route.access == Access::authenticated) principal = authenticate(request);
@@ -340,7 +341,7 @@ void JobApi::route(std::string_view method, std::string_view path, RouteHandler 
     impl_->add_route(method, path, std::move(handler), std::move(options));
 }
 
-Ongoing JobApi::handle(Request request, Respond respond) {
+RequestHandle JobApi::handle(Request request, Respond respond) {
     return impl_->handle(std::move(request), std::move(respond));
 }
 

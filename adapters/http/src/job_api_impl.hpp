@@ -1,16 +1,16 @@
 #pragma once
 
+#include "call_batcher.hpp"
+#include "concurrency_limiter.hpp"
 #include "documents.hpp"
-#include "followers.hpp"
 #include "freed_memory.hpp"
 #include "idempotency.hpp"
+#include "job_observers.hpp"
 #include "metrics.hpp"
 #include "openapi/description.hpp"
 #include "quota.hpp"
 #include "response_memory.hpp"
 #include "router.hpp"
-#include "seats.hpp"
-#include "shared_calls.hpp"
 #include "trusted_proxies.hpp"
 #include "workload_cache.hpp"
 
@@ -41,7 +41,7 @@ public:
     void add_generic_type(detail::SubmitRule rule);
     void follow(const detail::SubmitRule& rule);
 
-    Ongoing handle(Request request, Respond respond);
+    RequestHandle handle(Request request, Respond respond);
     void drain();
     bool serves(std::string_view target) const noexcept;
     bool trusts(std::string_view address) const noexcept { return proxies_.contains(address); }
@@ -50,7 +50,7 @@ public:
     Response refuse(const Problem& problem) const;
 
 private:
-    class Pending;
+    class InFlightRequest;
 
     /// The content of the response to a submit.
     struct Acceptance {
@@ -69,11 +69,11 @@ private:
         Acceptance acceptance = {};
         std::optional<Idempotency> idempotency = {};
         std::optional<std::chrono::seconds> wait = {};
-        Seats::Seat seat = {};
+        ConcurrencyLimiter::Permit permit = {};
         bool is_charged = false; ///< against the quota of acceptance.who
     };
 
-    using Readings = SharedCalls<JobId, std::optional<Job>>;
+    using Readings = CallBatcher<JobId, std::optional<Job>>;
 
     /// The route of a request, with the parameters of its target.
     struct Routed {
@@ -87,7 +87,7 @@ private:
     std::function<void(Task)> poster();
 
     /// Continues with `then` on the lane.
-    Later on_lane(Later::Then then);
+    Deferred on_lane(Deferred::Then then);
     Readings::Options reading_options(std::size_t limit);
 
     // One request, on the calling thread (job_api.cpp).
@@ -99,7 +99,7 @@ private:
     /// Whether perform() runs on the thread that calls handle(): it does not block, or the API has
     /// no threads.
     bool runs_inline(const Route& route) const noexcept;
-    Answer perform(Routed& routed, const Request& request) const;
+    HandlerResult perform(Routed& routed, const Request& request) const;
     /// Whether another request may wait for a thread while `in_flight` are in flight.
     bool has_capacity(std::size_t in_flight) const noexcept {
         return options_.threads == 0 || in_flight < options_.threads + options_.queue_limit;
@@ -124,24 +124,25 @@ private:
 
     // The job routes (job_routes.cpp, job_list_route.cpp, submit_routes.cpp).
     void add_job_routes();
-    Answer status(const Call& call);
-    Answer status_or_wait(const Job& job, const Request& request);
+    HandlerResult status(const Call& call);
+    HandlerResult status_or_wait(const Job& job, const Request& request);
     Response events(const Call& call);
     std::optional<std::string> event_document(const Job& job);
     std::optional<std::chrono::seconds> wait_for(const Request& request) const;
-    Seats::Seat take(Seats& seats, const std::string& whose, std::string_view what) const;
+    ConcurrencyLimiter::Permit take(ConcurrencyLimiter& limiter, const std::string& whose,
+                                    std::string_view what) const;
     Response list(const Call& call);
     JobQuery read_query(const Call& call) const;
     Response result(const Call& call);
     Response cancel(const Call& call);
     Response retry(const Call& call);
     Response remove(const Call& call);
-    Answer submit(const detail::SubmitRule& rule, const Call& call);
-    Answer submit_generic(const Call& call);
-    Answer accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
+    HandlerResult submit(const detail::SubmitRule& rule, const Call& call);
+    HandlerResult submit_generic(const Call& call);
+    HandlerResult accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
     std::optional<Response> with_memory(Response response, const std::string& who) const;
-    Answer submit_result(Submission& submission, const Submitted& submitted);
+    HandlerResult submit_result(Submission& submission, const Submitted& submitted);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);
     bool take_submit(const Call& call, Headers& headers);
@@ -151,8 +152,8 @@ private:
 
     // The caller's own jobs (own_jobs.cpp).
     /// Reads the job by `readings`, and continues with `then` if it belongs to `owner`.
-    Later with_own_job(Readings& readings, const JobId& id, const std::string& owner,
-                       std::function<Answer(Job, const Request&)> then);
+    Deferred with_own_job(Readings& readings, const JobId& id, const std::string& owner,
+                          std::function<HandlerResult(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
     bool has_expired(const Job& job) const;
@@ -182,15 +183,15 @@ private:
     openapi::Description description_;
     std::atomic<std::size_t> in_flight_ = 0;
     std::atomic<bool> draining_ = false;
-    Seats waits_;
-    Seats streams_;
+    ConcurrencyLimiter waits_;
+    ConcurrencyLimiter streams_;
     Quota submit_quota_;
     ResponseMemory response_memory_;
-    std::shared_ptr<Followers> followers_;
+    std::shared_ptr<JobObservers> observers_;
     FreedMemory freed_memory_; // before the members that respond as they are destroyed
     Readings finds_;
-    Readings glances_;
-    SharedCalls<std::vector<NewJob>, Submitted> submits_;
+    Readings summary_reads_;
+    CallBatcher<std::vector<NewJob>, Submitted> submits_;
     std::unique_ptr<Lane> lane_; // last: its destructor fails queued requests, which use the others
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "followers.hpp"
+#include "concurrency_limiter.hpp"
+#include "job_observers.hpp"
 #include "response_memory.hpp"
-#include "seats.hpp"
 
 #include <asyncjobs/http/message.hpp>
 #include <asyncjobs/job_store.hpp>
@@ -25,7 +25,7 @@ std::int64_t last_event_id(const Headers& request);
 /// that a slow reader gets fewer events, and always the final one.
 ///
 /// Thread-safety  Full; next() as in BodyStream.
-class JobEvents final : public Follower, public std::enable_shared_from_this<JobEvents> {
+class JobEvents final : public JobObserver, public std::enable_shared_from_this<JobEvents> {
 public:
     struct Options {
         /// Called on the thread of `post`; if it returns nothing, the stream ends.
@@ -89,20 +89,21 @@ private:
 /// The stream of one client; ends with its destruction.
 class EventBody final : public BodyStream {
 public:
-    EventBody(std::shared_ptr<JobEvents> events, std::weak_ptr<Followers> followers,
-              Seats::Seat seat)
-        : events_(std::move(events)), followers_(std::move(followers)), seat_(std::move(seat)) {}
+    EventBody(std::shared_ptr<JobEvents> events, std::weak_ptr<JobObservers> observers,
+              ConcurrencyLimiter::Permit permit)
+        : events_(std::move(events)), observers_(std::move(observers)), permit_(std::move(permit)) {
+    }
 
     ~EventBody() override {
-        if (const auto followers = followers_.lock()) followers->leave(*events_);
+        if (const auto observers = observers_.lock()) observers->leave(*events_);
     }
 
     void next(Deliver deliver) override { events_->next(std::move(deliver)); }
 
 private:
     const std::shared_ptr<JobEvents> events_;
-    const std::weak_ptr<Followers> followers_;
-    const Seats::Seat seat_;
+    const std::weak_ptr<JobObservers> observers_;
+    const ConcurrencyLimiter::Permit permit_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

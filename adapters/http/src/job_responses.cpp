@@ -49,7 +49,7 @@ void JobApi::Impl::describe(const Job& job, std::string etag, std::optional<Time
 
 /// The status document with its headers.
 Response JobApi::Impl::job_response(unsigned status, const Job& job) {
-    const auto result = present_result(job, options_.present_result);
+    const auto result = transform_result(job, options_.transform_result);
     const auto expected = estimate(job);
     Response response =
         json_response(status, status_document(job, result, links_, expected, status == 202));
@@ -59,7 +59,7 @@ Response JobApi::Impl::job_response(unsigned status, const Job& job) {
 
 /// Renders no document if the client's copy is current.
 Response JobApi::Impl::status_response(const Job& job, const Request& request) {
-    const auto result = present_result(job, options_.present_result);
+    const auto result = transform_result(job, options_.transform_result);
     const auto expected = estimate(job);
     std::string etag = make_etag(job, result);
     Response response{.status = 304};

@@ -29,7 +29,7 @@ bool is_web_url(std::string_view text) {
 }
 
 /// The URL of the file that a result names, if a client can be redirected to it.
-std::optional<std::string> file_url(const PresentedResult& result) {
+std::optional<std::string> file_url(const TransformedResult& result) {
     const auto value = json::to_value(JsonText::trusted(result.text));
     const auto* object = value.if_object();
     const auto* member = object ? object->if_contains("file_url") : nullptr;
@@ -76,17 +76,17 @@ std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& reques
     return *wanted > seconds::zero() ? wanted : std::nullopt;
 }
 
-Seats::Seat JobApi::Impl::take(Seats& seats, const std::string& whose,
-                               std::string_view what) const {
-    auto [seat, full] = seats.take(whose);
-    if (full == Seats::Full::no) return std::move(seat);
-    if (full == Seats::Full::for_one)
+ConcurrencyLimiter::Permit JobApi::Impl::take(ConcurrencyLimiter& limiter, const std::string& whose,
+                                              std::string_view what) const {
+    auto [permit, full] = limiter.take(whose);
+    if (full == ConcurrencyLimiter::Full::no) return std::move(permit);
+    if (full == ConcurrencyLimiter::Full::for_one)
         throw try_later(429, "quota_exceeded", fmt::format("too many {} for this owner", what));
     throw try_later(503, "overloaded", fmt::format("too many {}", what));
 }
 
 /// A client with an ETag usually has the document, and reading the summary shows that.
-Answer JobApi::Impl::status(const Call& call) {
+HandlerResult JobApi::Impl::status(const Call& call) {
     check_accepts_json(call.request.headers);
     const JobId id = id_of(call);
     const std::string& owner = call.principal.owner;
@@ -94,25 +94,25 @@ Answer JobApi::Impl::status(const Call& call) {
         return status_or_wait(job, request);
     };
     // A result that the hook changes is part of the ETag.
-    if (options_.present_result || !call.request.headers.find("If-None-Match"))
+    if (options_.transform_result || !call.request.headers.find("If-None-Match"))
         return with_own_job(finds_, id, owner, read);
-    return with_own_job(glances_, id, owner,
-                        [this, id, owner, read](const Job& job, const Request& request) -> Answer {
-                            if (has_current(request.headers, make_etag(job, {})))
-                                return read(job, request);
-                            return with_own_job(finds_, id, owner, read);
-                        });
+    return with_own_job(
+        summary_reads_, id, owner,
+        [this, id, owner, read](const Job& job, const Request& request) -> HandlerResult {
+            if (has_current(request.headers, make_etag(job, {}))) return read(job, request);
+            return with_own_job(finds_, id, owner, read);
+        });
 }
 
-Answer JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
+HandlerResult JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
     Response now = status_response(job, request);
     const auto seconds = wait_for(request);
     if (!seconds || now.status != 304 || is_finished(job.status)) return now;
-    return Wait{
+    return LongPoll{
         .id = job.id,
         .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
         .at_most = *seconds,
-        .seat = take(waits_, limit_key(job.owner, request), "waiting requests"),
+        .permit = take(waits_, limit_key(job.owner, request), "waiting requests"),
         .then =
             [this, id = job.id, owner = job.owner, seconds](const Request& again) {
                 return waited(status_response(find_own(id, owner), again), *seconds);
@@ -128,11 +128,11 @@ Response JobApi::Impl::events(const Call& call) {
         return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
 
     const std::string who = limit_key(call);
-    auto seat = take(streams_, who, "event streams");
+    auto permit = take(streams_, who, "event streams");
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
         // The hook may read any member of the job.
-        .parts = options_.present_result ? JobParts::all : JobParts::outcome,
+        .parts = options_.transform_result ? JobParts::all : JobParts::outcome,
         .post = poster(),
         .memory =
             [this, who](std::size_t bytes) {
@@ -143,9 +143,9 @@ Response JobApi::Impl::events(const Call& call) {
         .heartbeat = options_.heartbeat,
         .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
         .known = last <= job.revision ? last : 0});
-    auto body = std::make_shared<EventBody>(stream, followers_, std::move(seat));
+    auto body = std::make_shared<EventBody>(stream, observers_, std::move(permit));
     stream->on_change(job); // just read, so sent without reading again
-    followers_->join(stream, job.id, options_.heartbeat);
+    observers_->join(stream, job.id, options_.heartbeat);
     return {.status = 200,
             .headers = {{"Content-Type", "text/event-stream"},
                         {"Cache-Control", "no-store, no-transform"},
@@ -178,7 +178,7 @@ Response JobApi::Impl::result(const Call& call) {
     if (job.status != JobStatus::completed)
         throw Problem(409, "no_result",
                       "the job is " + std::string(to_string(job.status)) + " and has no result");
-    const auto shown = present_result(job, options_.present_result);
+    const auto shown = transform_result(job, options_.transform_result);
     if (const auto url = file_url(shown))
         return {.status = 303,
                 .headers = {{"Location", *url}, {"Cache-Control", "no-store"}},
@@ -213,8 +213,8 @@ Response JobApi::Impl::retry(const Call& call) {
     const bool is_for_retry = job.status == JobStatus::failed || job.status == JobStatus::cancelled;
     Headers quota;
     if (is_for_retry && !take_submit(call, quota)) throw quota_exceeded(quota);
-    if (options_.accompany_retry && is_for_retry)
-        client_.submit(companions(options_.accompany_retry, job, call));
+    if (options_.companion_jobs_for_retry && is_for_retry)
+        client_.submit(companions(options_.companion_jobs_for_retry, job, call));
     switch (client_.retry(id)) {
     case RetryOutcome::retried:
         break;

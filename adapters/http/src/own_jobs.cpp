@@ -12,18 +12,19 @@ JobId id_of(const Call& call) {
     return *id;
 }
 
-Later JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std::string& owner,
-                                 std::function<Answer(Job, const Request&)> then) {
-    return {[this, &readings, id, owner, then = std::move(then)](const Later::GoOn& go_on) {
-        readings.enqueue(id, [this, id, owner, then, go_on](auto found) {
-            go_on([&](const Request& request) -> Answer {
+Deferred JobApi::Impl::with_own_job(Readings& readings, const JobId& id, const std::string& owner,
+                                    std::function<HandlerResult(Job, const Request&)> then) {
+    return {[this, &readings, id, owner, then = std::move(then)](const Deferred::Resume& resume) {
+        readings.enqueue(id, [this, id, owner, then, resume](auto found) {
+            resume([&](const Request& request) -> HandlerResult {
                 auto job = found.take();
                 if (job && job->owner == owner) {
                     if (has_expired(*job)) throw expired();
                     return then(*std::move(job), request);
                 }
-                return on_lane(
-                    [this, id, owner](const Request&) -> Answer { throw missing_job(id, owner); });
+                return on_lane([this, id, owner](const Request&) -> HandlerResult {
+                    throw missing_job(id, owner);
+                });
             });
         });
     }};
@@ -46,7 +47,7 @@ bool JobApi::Impl::has_expired(const Job& job) const {
 /// Another owner's job, a malformed id and one that never existed get the same response in the same
 /// time.
 Problem JobApi::Impl::missing_job(const JobId& id, const std::string& owner) {
-    if (client_.purged_owner(id) == owner) return expired();
+    if (client_.tombstone_owner(id) == owner) return expired();
     return no_such_job();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "seats.hpp"
+#include "concurrency_limiter.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
 
@@ -17,28 +17,28 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// A response that waits for a change of a job.
-struct Wait {
+struct LongPoll {
     JobId id = {};
     std::function<bool(const Job&)> is_over = {}; ///< not called for a removed job, which ends it
     Duration at_most = {};
-    Seats::Seat seat = {}; ///< kept until the wait is over
+    ConcurrencyLimiter::Permit permit = {}; ///< kept until the wait is over
     std::function<Response(const Request&)> then = {};
 };
 
-struct Later;
-using Answer = std::variant<Response, Wait, Later>;
+struct Deferred;
+using HandlerResult = std::variant<Response, LongPoll, Deferred>;
 
 /// A response that is made after another operation; occupies no thread until then.
-struct Later {
+struct Deferred {
     /// Throws a Problem as the response.
-    using Then = std::function<Answer(const Request&)>;
-    using GoOn = std::function<void(Then)>;
+    using Then = std::function<HandlerResult(const Request&)>;
+    using Resume = std::function<void(Then)>;
 
     /// Starts the operation, which must call its argument once, from a thread that may block.
-    std::function<void(GoOn go_on)> begin = {};
+    std::function<void(Resume resume)> begin = {};
 };
 
-using ResultHandler = std::function<Answer(const Call&)>;
+using ResultHandler = std::function<HandlerResult(const Call&)>;
 
 enum class Access { anonymous, authenticated };
 

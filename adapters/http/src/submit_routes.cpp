@@ -107,7 +107,7 @@ void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
         throw Error(Errc::invalid_argument, "the type \"" + type + "\" is already allowed");
 }
 
-Answer JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
+HandlerResult JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
     const auto document = read_json(call.request, options_.depth_limit);
     Violations violations;
     JsonText input = rule.read(document, call.request.body, call, violations);
@@ -115,7 +115,7 @@ Answer JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
     return accept(rule, std::move(input), call);
 }
 
-Answer JobApi::Impl::submit_generic(const Call& call) {
+HandlerResult JobApi::Impl::submit_generic(const Call& call) {
     const auto document = read_json(call.request, options_.depth_limit);
     GenericSubmission submission;
     auto errors =
@@ -135,7 +135,8 @@ Answer JobApi::Impl::submit_generic(const Call& call) {
     return accept(rule->second, std::move(input), call);
 }
 
-Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, const Call& call) {
+HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input,
+                                   const Call& call) {
     check_not_draining();
     NewJob job = rule.job;
     job.owner = call.principal.owner;
@@ -153,7 +154,8 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
         metadata["traceparent"] = *trace;
     if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
     const auto seconds = wait_for(call.request);
-    auto seat = seconds ? take(waits_, acceptance.who, "waiting requests") : Seats::Seat();
+    auto permit =
+        seconds ? take(waits_, acceptance.who, "waiting requests") : ConcurrencyLimiter::Permit();
     const bool granted = take_submit(call, acceptance.headers);
     if (!granted && !idempotency) throw quota_exceeded(acceptance.headers);
 
@@ -162,20 +164,20 @@ Answer JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input, cons
                                                 .acceptance = std::move(acceptance),
                                                 .idempotency = std::move(idempotency),
                                                 .wait = seconds,
-                                                .seat = std::move(seat),
+                                                .permit = std::move(permit),
                                                 .is_charged = granted});
     if (!granted)
         return submit_result(
             *submission, first_submit(*submission->idempotency, submission->acceptance.headers));
     submission->jobs = with_companions(std::move(job), call);
-    return Later{[this, submission](const Later::GoOn& go_on) {
-        submits_.enqueue(std::move(submission->jobs), [this, submission, go_on](auto submitted) {
-            go_on([&](const Request&) { return submit_result(*submission, submitted.take()); });
+    return Deferred{[this, submission](const Deferred::Resume& resume) {
+        submits_.enqueue(std::move(submission->jobs), [this, submission, resume](auto submitted) {
+            resume([&](const Request&) { return submit_result(*submission, submitted.take()); });
         });
     }};
 }
 
-Answer JobApi::Impl::submit_result(Submission& submission, const Submitted& submitted) {
+HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitted& submitted) {
     auto& acceptance = submission.acceptance;
     const auto& idempotency = submission.idempotency;
     acceptance.id = submitted.id;
@@ -192,14 +194,15 @@ Answer JobApi::Impl::submit_result(Submission& submission, const Submitted& subm
                                        : estimate_new(submission.kind, submitted.created_at, 0);
     }
     if (!submission.wait) return accepted(acceptance, std::nullopt);
-    return Wait{.id = acceptance.id,
-                .is_over = [](const Job& later) { return is_finished(later.status); },
-                .at_most = *submission.wait,
-                .seat = std::move(submission.seat),
-                .then =
-                    [this, acceptance, seconds = *submission.wait](const Request&) {
-                        return waited(accepted(acceptance, client_.find(acceptance.id)), seconds);
-                    }};
+    return LongPoll{.id = acceptance.id,
+                    .is_over = [](const Job& later) { return is_finished(later.status); },
+                    .at_most = *submission.wait,
+                    .permit = std::move(submission.permit),
+                    .then =
+                        [this, acceptance, seconds = *submission.wait](const Request&) {
+                            return waited(accepted(acceptance, client_.find(acceptance.id)),
+                                          seconds);
+                        }};
 }
 
 /// Submits all requests' jobs in one transaction; returns the result of each request's first job.
@@ -219,9 +222,9 @@ std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJ
 /// The job and its companions. A repeated request finds the companions of the first one, as it
 /// finds the job.
 std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) {
-    if (!options_.accompany) return {std::move(job)};
+    if (!options_.companion_jobs) return {std::move(job)};
     job.id = client_.make_id();
-    auto jobs = companions(options_.accompany, job, call);
+    auto jobs = companions(options_.companion_jobs, job, call);
     if (job.idempotency_key)
         for (std::size_t i = 0; i < jobs.size(); ++i)
             jobs[i].idempotency_key = *job.idempotency_key + ':' + std::to_string(i);

@@ -161,7 +161,7 @@ void add_stopped_children(Session& session, const RowStatements& sql, FinishedJo
 /// themselves, except those in `parents`.
 FinishedJobs unblock_children(Session& session, const RowStatements& sql,
                               const FinishedJobs& parents, CallTime now,
-                              std::vector<Unblocked>& unblocked) {
+                              std::vector<Promoted>& unblocked) {
     const auto notified = notify_children(session, sql, parents);
     std::vector<JobId> ids;
     for (const auto& [id, done] : notified) ids.push_back(id);
@@ -175,8 +175,7 @@ FinishedJobs unblock_children(Session& session, const RowStatements& sql,
     Stopped stopped;
     for (auto& [id, child] : locked) {
         const ParentsDone& done = notified.at(id);
-        Unblocked one{id, std::move(child.queue), JobStatus::pending,
-                      child.blocked_by - done.count};
+        Promoted one{id, std::move(child.queue), JobStatus::pending, child.blocked_by - done.count};
         if (done.failed && can_be_stopped(child)) {
             one.status = stopped_as(child);
             one.blocked_by = 0;
@@ -245,9 +244,9 @@ void block_children(Session& session, const RowStatements& sql, std::span<const 
         [&](const std::string& rows) { session.query(sql.block).change(rows, never_due); });
 }
 
-std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
-                               std::span<const JobId> known, bool looks_for_more, std::size_t limit,
-                               CallTime now, std::vector<JobId>& left) {
+std::vector<Promoted> promote(Session& session, const RowStatements& sql,
+                              std::span<const JobId> known, bool looks_for_more, std::size_t limit,
+                              CallTime now, std::vector<JobId>& left) {
     FinishedJobs parents;
     for (const auto& [id, job] : lock_rows(session, sql.lock, known))
         if (job.has_children && is_finished(job.status)) parents.emplace(id, job.status);
@@ -260,7 +259,7 @@ std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
                 },
                 limit);
     // Stopped children have finished as well: else a chain would take a transaction a job.
-    std::vector<Unblocked> unblocked;
+    std::vector<Promoted> unblocked;
     std::vector<JobId> notified;
     while (!parents.empty()) {
         add_stopped_children(session, sql, parents, limit - std::min(limit, notified.size()));
@@ -276,7 +275,7 @@ std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
 
 void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
                          JobStatus status, CallTime now) {
-    std::vector<Unblocked> unblocked;
+    std::vector<Promoted> unblocked;
     unblock_children(session, sql, {{parent, status}}, now, unblocked);
 }
 

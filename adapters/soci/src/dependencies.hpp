@@ -14,11 +14,11 @@ std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs);
 void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
                     std::span<Submitted> outcomes);
 
-/// See JobStore::unblock(). Handles the jobs `known` and, with `looks_for_more`, further finished
+/// See JobStore::promote(). Handles the jobs `known` and, with `looks_for_more`, further finished
 /// ones. Appends to `left` jobs that have finished as well but exceed the limit.
-std::vector<Unblocked> unblock(Session& session, const RowStatements& sql,
-                               std::span<const JobId> known, bool looks_for_more, std::size_t limit,
-                               CallTime now, std::vector<JobId>& left);
+std::vector<Promoted> promote(Session& session, const RowStatements& sql,
+                              std::span<const JobId> known, bool looks_for_more, std::size_t limit,
+                              CallTime now, std::vector<JobId>& left);
 
 /// Notifies the children of a finished job.
 void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,

@@ -21,7 +21,7 @@ std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const DueJob> 
     return taken;
 }
 
-std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::size_t limit,
+std::vector<Rescued> Dialect::rescue(Session& session, Timestamp watermark, std::size_t limit,
                                      int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
     session.query(own_statements().rescue)
@@ -31,24 +31,25 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp floor, std::siz
                 one.id = read_id(row);
                 one.queue = row.take_text();
                 one.status = read_status(row);
-                if (one.status == JobStatus::pending) came_back(one.queue, row.time());
+                if (one.status == JobStatus::pending) lower_watermark(one.queue, row.time());
                 rescued.push_back(std::move(one));
             },
-            now, crash_limit, to_text(worker_lost()), attempt_entry(worker_lost()), floor, limit);
+            now, crash_limit, to_text(worker_lost()), attempt_entry(worker_lost()), watermark,
+            limit);
     return rescued;
 }
 
-std::size_t Dialect::advance(Session& session, Timestamp floor, std::size_t limit,
+std::size_t Dialect::advance(Session& session, Timestamp watermark, std::size_t limit,
                              CallTime now) const {
-    return session.query(own_statements().advance).change(priority_step, floor, now, limit);
+    return session.query(own_statements().advance).change(priority_step, watermark, now, limit);
 }
 
-std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp floor,
+std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp watermark,
                            std::size_t limit, CallTime now) const {
     PurgedJobs purged;
     session.query(own_statements().purge)
-        .for_each([&](Row row) { purged.add(row); }, type, floor, now, limit);
-    purged.settle_estate(session, row_statements());
+        .for_each([&](Row row) { purged.add(row); }, type, watermark, now, limit);
+    purged.delete_dependencies(session, row_statements());
     return purged.count();
 }
 

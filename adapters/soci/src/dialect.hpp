@@ -122,14 +122,14 @@ public:
                        CallTime now, std::vector<Renewal>& renewals) const = 0;
     virtual void find(Session& session, std::span<const JobId> ids, const JobReading& how,
                       std::vector<std::optional<Job>>& jobs) const = 0;
-    /// Ignores leases that ended before `floor`.
-    virtual std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
+    /// Ignores leases that ended before `watermark`.
+    virtual std::vector<Rescued> rescue(Session& session, Timestamp watermark, std::size_t limit,
                                         int crash_limit, CallTime now) const;
     /// Applies the priority of due jobs as a head start, oldest first. Ignores jobs due before
-    /// `floor`. Returns the number of jobs.
-    virtual std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
+    /// `watermark`. Returns the number of jobs.
+    virtual std::size_t advance(Session& session, Timestamp watermark, std::size_t limit,
                                 CallTime now) const;
-    virtual std::size_t purge(Session& session, std::string_view type, Timestamp floor,
+    virtual std::size_t purge(Session& session, std::string_view type, Timestamp watermark,
                               std::size_t limit, CallTime now) const;
 
     /// Releases disk space that the database no longer needs. Waits for no other user. Called
@@ -140,9 +140,9 @@ public:
     virtual Duration widest_look() const noexcept { return LooksBelow::any_width; }
 
     /// A job of `queue` returned to it, with its earlier `run_at`.
-    virtual void came_back(std::string_view /*queue*/, Timestamp /*run_at*/) const {}
+    virtual void lower_watermark(std::string_view /*queue*/, Timestamp /*run_at*/) const {}
     /// Times of many jobs were moved back.
-    virtual void forget_floors() const {}
+    virtual void forget_watermarks() const {}
 
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
     virtual OwnStatements own_statements() const noexcept = 0;

@@ -107,7 +107,7 @@ bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
 bool complete(soci::session& host, ProgressReporter& progress, JsonText result,
               const HostTables& tables) {
     if (!complete(host, progress.job().lease, std::move(result), tables)) return false;
-    progress.completes_itself();
+    progress.mark_completed_externally();
     return true;
 }
 

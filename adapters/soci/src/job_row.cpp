@@ -36,7 +36,7 @@ std::string_view member(const boost::json::object& object, std::string_view name
     return {value->get_string().data(), value->get_string().size()};
 }
 
-/// Those that job_columns and glance_columns begin with.
+/// Those that job_columns and summary_columns begin with.
 Job read_first_columns(Row& row) {
     Job job;
     job.id = read_id(row);
@@ -280,7 +280,7 @@ Job read_job(Row row) {
     return job;
 }
 
-Job read_glance(Row row) {
+Job read_summary(Row row) {
     Job job = read_first_columns(row);
     job.revision = row.number();
     job.created_at = row.time();

@@ -17,8 +17,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Of job_columns. For a job that has steps, one without a name: see read_steps().
 Job read_job(Row row);
 
-/// Of glance_columns.
-Job read_glance(Row row);
+/// Of summary_columns.
+Job read_summary(Row row);
 
 /// How jobs are read: a statement, and what takes a row of it.
 struct JobReading {

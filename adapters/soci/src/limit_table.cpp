@@ -36,7 +36,7 @@ void let_try_again(Session& session, const Dialect& dialect, const std::string& 
                 const std::int64_t revision = row.number();
                 if (row.next_is_null() || row.number() != revision) return;
                 waiting.push_back({id, queued_at, revision});
-                dialect.came_back(queue, queued_at);
+                dialect.lower_watermark(queue, queued_at);
             },
             first, last);
     const auto add = [](JsonRows& rows, const Waiting& job) {
@@ -55,12 +55,12 @@ Limit read_limit(Row row) {
     limit.queue = row.take_text();
     limit.type = row.take_text();
     const auto per = std::ranges::find(names_of_per, row.text());
-    limit.per = static_cast<LimitPer>(per - names_of_per.begin());
+    limit.scope = static_cast<LimitScope>(per - names_of_per.begin());
     limit.concurrency = static_cast<std::size_t>(row.number());
     limit.rate = static_cast<std::size_t>(row.number());
     limit.period = row.duration();
     limit.burst = static_cast<std::size_t>(row.number());
-    limit.in_turn = row.number() != 0;
+    limit.round_robin = row.number() != 0;
     return limit;
 }
 
@@ -76,10 +76,10 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
     if (is_limiting(limit)) {
         // Updates the row in place: transactions that wait for its lock would not see a new row.
         const auto write = [&](const Sql& sql) {
-            return session.query(sql).change(limit.queue, limit.type,
-                                             names_of_per[static_cast<std::size_t>(limit.per)],
-                                             limit.concurrency, limit.rate, limit.period,
-                                             limit.burst, limit.in_turn ? 1 : 0, now, limit.name);
+            return session.query(sql).change(
+                limit.queue, limit.type, names_of_per[static_cast<std::size_t>(limit.scope)],
+                limit.concurrency, limit.rate, limit.period, limit.burst, limit.round_robin ? 1 : 0,
+                now, limit.name);
         };
         if (write(statements::change_limit) == 0) write(statements::add_limit);
     } else {

@@ -55,9 +55,9 @@ void LimitedExchange::claim() {
     std::size_t looked_at = 0;
     for (int round = 0; is_more && round < most_rounds; ++round) {
         const auto wanted = request_.limit - result_.claimed.size();
-        if (wanted == 0 || LookSize::is_enough(held_back_, !result_.claimed.empty())) break;
-        const auto count = held_back_ == 0 ? std::min(wanted, look_size_.first() << 2 * round)
-                                           : look_size_.next(held_back_);
+        if (wanted == 0 || LookSize::is_enough(throttled_, !result_.claimed.empty())) break;
+        const auto count = throttled_ == 0 ? std::min(wanted, look_size_.first() << 2 * round)
+                                           : look_size_.next(throttled_);
         looked_at += count;
         turns_ = turns_each();
         is_more = claim_some(count);
@@ -67,8 +67,8 @@ void LimitedExchange::claim() {
         result_.next_due_in = is_more ? Duration::zero() : next_due();
     if (result_.claimed.empty()) return;
     dialect_.mark_limits(session_, queues_);
-    if (held_back_ > 0) session_.run_added();
-    look_size_.got(looked_at, held_back_, steady_now() - began_, longest());
+    if (throttled_ > 0) session_.run_added();
+    look_size_.got(looked_at, throttled_, steady_now() - began_, longest());
 }
 
 /// How long a claim may spend on setting jobs aside: half of the time after which a bucket loses
@@ -119,7 +119,7 @@ bool LimitedExchange::claim_some(std::size_t most_due) {
         if (try_to_start(one))
             started.push_back(one.job);
         else if (one.is_due)
-            ++held_back_;
+            ++throttled_;
     }
     take(started);
     write();
@@ -171,7 +171,7 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
         find_first_of(some);
         for (OpenLine& one : some) {
             if (one.first.size() < one.count) still_open_.insert(one.name);
-            if (one.limit.in_turn)
+            if (one.limit.round_robin)
                 call_to_turn(one.name, one.first);
             else
                 std::ranges::move(one.first, std::back_inserter(found));
@@ -235,7 +235,7 @@ void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Ca
         places.add(one.job.id, no_fence, line);
         lines_[line].called.insert(one.job.id);
         called_.insert_or_assign(one.job.id, line);
-        dialect_.came_back(one.job.queue, run_at);
+        dialect_.lower_watermark(one.job.queue, run_at);
     }
     if (move.count() > 0) session_.query(sql_.move).add_change(move.take());
     session_.query(sql_.queue_at).add_change(queue_at.take());
@@ -300,13 +300,13 @@ void LimitedExchange::name_lines_of(std::span<Candidate> jobs, std::set<std::str
     for (Candidate& one : jobs) {
         one.under = limits.of(one.job.type, one.job.queue, one.job.owner, one.job.limit_key);
         for (const LimitedBy& by : one.under)
-            if (by.limit->rate > 0 || by.limit->in_turn) names.insert(by.line);
+            if (by.limit->rate > 0 || by.limit->round_robin) names.insert(by.line);
     }
 }
 
 bool LimitedExchange::try_to_start(Candidate& one) {
     const JobId& id = one.job.id;
-    const auto line_of = [this](const std::string& name) -> LimitLine& { return lines_[name]; };
+    const auto line_of = [this](const std::string& name) -> LimitBucket& { return lines_[name]; };
     const auto refused = admit({id, one.job.queued_at}, one.under, line_of, now_,
                                [this] { return back_of_queue(); });
     if (refused) {
@@ -336,7 +336,7 @@ void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
     const bool is_news = !is_reported(one.reported, limit->name);
     if (is_news) {
         one.reported += limit->name + "=";
-        result_.held_back.push_back({job.id, job.type, job.queue, job.created_at, limit->name});
+        result_.throttled.push_back({job.id, job.type, job.queue, job.created_at, limit->name});
     }
     leave_turn(job.id);
     const bool is_in_line = one.waits_in == line;

@@ -4,7 +4,7 @@
 #include "json_rows.hpp"
 #include "look_size.hpp"
 
-#include <asyncjobs/limit_lines.hpp>
+#include <asyncjobs/limit_buckets.hpp>
 
 #include <map>
 #include <optional>
@@ -103,7 +103,7 @@ private:
     void write();
 
     void write_lines();
-    Timestamp due_at(const Limit& limit, LimitLine& line) const;
+    Timestamp due_at(const Limit& limit, LimitBucket& line) const;
     std::optional<Duration> next_due() const;
     Timestamp back_of_queue() { return back_ += Duration{1}; }
     std::size_t place_of(const std::string& queue) const;
@@ -118,11 +118,11 @@ private:
     Timestamp now_ = {};
     Timestamp back_ = {}; ///< the last due time in any queue
     SteadyTime began_ = {};
-    std::size_t held_back_ = 0; ///< due jobs
+    std::size_t throttled_ = 0; ///< due jobs
     std::string queues_;        ///< of the request, as rows
 
     std::vector<Limit> limits_;
-    std::map<std::string, LimitLine> lines_;
+    std::map<std::string, LimitBucket> lines_;
     struct Kept {
         Timestamp next_at = {}, due_at = never_due;
         friend bool operator==(const Kept&, const Kept&) = default;

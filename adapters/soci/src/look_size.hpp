@@ -23,22 +23,22 @@ public:
 
     std::size_t first() const noexcept { return size_; }
 
-    /// The next size, after this claim throttled `held_back` jobs.
-    std::size_t next(std::size_t held_back) const noexcept {
-        return std::max(first(), std::min(2 * held_back, most_in_vain));
+    /// The next size, after this claim throttled `throttled` jobs.
+    std::size_t next(std::size_t throttled) const noexcept {
+        return std::max(first(), std::min(2 * throttled, most_in_vain));
     }
-    static bool is_enough(std::size_t held_back, bool got_any) noexcept {
-        return held_back >= (got_any ? least : most_in_vain);
+    static bool is_enough(std::size_t throttled, bool got_any) noexcept {
+        return throttled >= (got_any ? least : most_in_vain);
     }
 
     /// Records a claim that got jobs, looked at `count` and took `took`, which should be at most
     /// `at_most`.
-    void got(std::size_t count, std::size_t held_back, Duration took, Duration at_most) noexcept {
+    void got(std::size_t count, std::size_t throttled, Duration took, Duration at_most) noexcept {
         const std::size_t size = size_;
-        if (held_back > 0 && took > at_most)
+        if (throttled > 0 && took > at_most)
             size_ = std::max(least, size * 3 / 4);
         else if (count >= size)
-            size_ = std::min(most, size + (held_back > 0 ? size / 4 : size));
+            size_ = std::min(most, size + (throttled > 0 ? size / 4 : size));
     }
 
 private:

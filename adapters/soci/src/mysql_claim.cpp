@@ -13,11 +13,11 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 MysqlClaim::MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now,
-                       ClaimFloors& floors, FilledQueues& filled)
-    : request_(request), now_(now), floors_(floors), filled_(filled), began_(steady_now()) {
+                       ClaimWatermarks& watermarks, FilledQueues& filled)
+    : request_(request), now_(now), watermarks_(watermarks), filled_(filled), began_(steady_now()) {
     if (request.limit == 0) return;
     for (const std::string& queue : request.queues) {
-        Served served{.queue = queue, .search = floors.begin(queue, began_)};
+        Served served{.queue = queue, .search = watermarks.begin(queue, began_)};
         for (const DueRange& range : served.search.ranges) served.found.push_back({.range = range});
         served_.push_back(std::move(served));
     }
@@ -122,7 +122,7 @@ void MysqlClaim::read(Row row, Served& served, Found& found) {
     found.jobs.push_back(read_claimed(row));
 }
 
-ClaimFloors::Findings MysqlClaim::findings(const Served& served, bool has_dropped) const {
+ClaimWatermarks::Findings MysqlClaim::findings(const Served& served, bool has_dropped) const {
     const bool has_looked_below = served.searched == served.found.size();
     return {.oldest = served.oldest,
             .is_filled =
@@ -143,7 +143,8 @@ void MysqlClaim::take(MysqlBatch& batch) {
         filled_.set(served.queue, served.is_full());
         std::size_t count = 0;
         for (const Found& found : served.found) count += found.jobs.size();
-        floors_.end(served.queue, served.search, findings(served, count > wanted), began_, ended);
+        watermarks_.end(served.queue, served.search, findings(served, count > wanted), began_,
+                        ended);
         for (Found& found : served.found) {
             found.jobs.resize(std::min(found.jobs.size(), wanted));
             wanted -= found.jobs.size();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "claim_floors.hpp"
+#include "claim_watermarks.hpp"
 #include "mysql_batch.hpp"
 
 #include <asyncjobs/job_store.hpp>
@@ -45,8 +45,8 @@ inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
     ++job.attempt;
 }
 
-/// A claim from one queue after the other: searches the ranges that ClaimFloors returns until it
-/// has enough due jobs, and finds when the next job is due.
+/// A claim from one queue after the other: searches the ranges that ClaimWatermarks returns until
+/// it has enough due jobs, and finds when the next job is due.
 ///
 /// One packet holds the searches that are likely to be needed: all of them if the queues had too
 /// few jobs the last time, but none after a queue that had enough. Jobs are found without locks and
@@ -54,8 +54,8 @@ inline void become_taken(ClaimedJob& job, std::int64_t used_fence) {
 /// first of them. If they have locked nearly all, it searches again, for more.
 class MysqlClaim {
 public:
-    MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now, ClaimFloors& floors,
-               FilledQueues& filled);
+    MysqlClaim(const ClaimRequest& request, std::optional<Timestamp> now,
+               ClaimWatermarks& watermarks, FilledQueues& filled);
 
     /// Adds the remaining searches; returns false if none remain, or enough jobs were found.
     /// Earlier additions must have been run.
@@ -86,7 +86,7 @@ private:
     };
     struct Served {
         const std::string& queue;
-        ClaimFloors::Search search;
+        ClaimWatermarks::Search search;
         std::vector<Found> found = {}; ///< of each range; does not grow
         std::size_t searched = 0;      ///< ranges
         std::optional<Timestamp> oldest = {};
@@ -101,7 +101,7 @@ private:
     void search_next(MysqlBatch& batch, Served& served);
     void look(MysqlBatch& batch, Served& served, Found& found);
     bool look_beyond_others(MysqlBatch& batch);
-    ClaimFloors::Findings findings(const Served& served, bool has_dropped) const;
+    ClaimWatermarks::Findings findings(const Served& served, bool has_dropped) const;
     void ask_for_next_due(MysqlBatch& batch);
     void ask_for_used_fence(MysqlBatch& batch);
     void read(Row row, Served& served, Found& found);
@@ -110,7 +110,7 @@ private:
     const ClaimRequest& request_;
     const std::optional<Timestamp> now_;
     std::optional<Timestamp> server_now_;
-    ClaimFloors& floors_;
+    ClaimWatermarks& watermarks_;
     FilledQueues& filled_;
     const SteadyTime began_;
     std::vector<Served> served_; ///< in the order of the request; does not grow

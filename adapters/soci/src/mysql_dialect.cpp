@@ -202,7 +202,7 @@ void MysqlDialect::find(Session& session, std::span<const JobId> ids, const JobR
     found.move_to(jobs, ids);
 }
 
-std::size_t MysqlDialect::advance(Session& session, Timestamp floor, std::size_t limit,
+std::size_t MysqlDialect::advance(Session& session, Timestamp watermark, std::size_t limit,
                                   CallTime now) const {
     std::vector<JobId> ids;
     const auto began = steady_now();
@@ -211,23 +211,23 @@ std::size_t MysqlDialect::advance(Session& session, Timestamp floor, std::size_t
             [&](Row row) {
                 ids.push_back(read_id(row));
                 const std::string queue = row.take_text();
-                floors_.expect(queue, row.time(), began);
+                watermarks_.expect(queue, row.time(), began);
             },
-            priority_step, floor, now, limit);
+            priority_step, watermark, now, limit);
     in_lists(ids, [&](const Expression& these) {
         session.query(mysql::advance).change(priority_step, these);
     });
     return ids.size();
 }
 
-std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp floor,
+std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timestamp watermark,
                                 std::size_t limit, CallTime now) const {
     JsonRows ids;
     PurgedJobs purged;
     session.query(mysql::find_to_purge)
-        .for_each([&](Row row) { ids.add(purged.add(row)); }, type, floor, now, limit);
+        .for_each([&](Row row) { ids.add(purged.add(row)); }, type, watermark, now, limit);
     if (ids.count() == 0) return 0;
-    purged.settle_estate(session, mysql::over_rows);
+    purged.delete_dependencies(session, mysql::over_rows);
     return session.query(mysql::remove_all).change(ids.take());
 }
 
@@ -251,7 +251,7 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
 
 OwnStatements MysqlDialect::own_statements() const noexcept {
     return {.find = mysql::find,
-            .glance = mysql::glance,
+            .find_summaries = mysql::find_summaries,
             .restart = mysql::restart,
             .set_paused = mysql::set_paused,
             .held = mysql::held,

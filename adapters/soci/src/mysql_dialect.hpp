@@ -1,6 +1,6 @@
 #pragma once
 
-#include "claim_floors.hpp"
+#include "claim_watermarks.hpp"
 #include "dialect.hpp"
 #include "mysql_claim.hpp"
 #include "mysql_options.hpp"
@@ -51,28 +51,28 @@ public:
                CallTime now, std::vector<Renewal>& renewals) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& jobs) const override;
-    std::vector<Rescued> rescue(Session& session, Timestamp floor, std::size_t limit,
+    std::vector<Rescued> rescue(Session& session, Timestamp watermark, std::size_t limit,
                                 int crash_limit, CallTime now) const override;
-    std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
+    std::size_t advance(Session& session, Timestamp watermark, std::size_t limit,
                         CallTime now) const override;
-    std::size_t purge(Session& session, std::string_view type, Timestamp floor, std::size_t limit,
-                      CallTime now) const override;
+    std::size_t purge(Session& session, std::string_view type, Timestamp watermark,
+                      std::size_t limit, CallTime now) const override;
 
     PageWords page_words(const JobQuery& query) const noexcept override;
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
     void mark_limits(Session& session, const std::string& queues) const override;
-    void came_back(std::string_view queue, Timestamp run_at) const override {
-        floors_.expect_back(queue, run_at, steady_now());
+    void lower_watermark(std::string_view queue, Timestamp run_at) const override {
+        watermarks_.expect_back(queue, run_at, steady_now());
     }
-    void forget_floors() const override { floors_.forget(); }
+    void forget_watermarks() const override { watermarks_.forget(); }
     /// A scan of an index ends only at the next entry of a live job.
     Duration widest_look() const noexcept override { return Duration::zero(); }
 
 private:
     const MysqlOptions options_;
-    mutable ClaimFloors floors_{widest_piece};
+    mutable ClaimWatermarks watermarks_{widest_piece};
     mutable FilledQueues filled_;
 };
 

@@ -136,10 +136,10 @@ private:
             chunk.items, id, {}, [](const Settlement* one) { return id_of_settlement(*one); });
         Settled& settled = answer_to(**found);
         settled = {true, read_status(row)};
-        if (row.number() == 1 && is_finished(settled.status)) answer_.has_to_unblock = true;
+        if (row.number() == 1 && is_finished(settled.status)) answer_.needs_promotion = true;
         if (settled.status != JobStatus::pending || !(*found)->keeps_place()) return;
         const std::string queue = row.take_text();
-        dialect_.came_back(queue, row.time());
+        dialect_.lower_watermark(queue, row.time());
     }
 
     void add_update(MysqlBatch& batch, Chunk& chunk, const JobValues<Settlement>& jobs) {
@@ -249,7 +249,7 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
 
     MysqlBatch& batch = own.batch();
     Settling settling(own, *this, now, settlements, answer);
-    MysqlClaim claim(request, now, floors_, filled_);
+    MysqlClaim claim(request, now, watermarks_, filled_);
     settling.add_to(batch);
     claim.search(batch);
     do {
@@ -302,7 +302,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
     end_batch(own, batch);
 }
 
-std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std::size_t limit,
+std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp watermark, std::size_t limit,
                                           int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
     std::vector<JobId> ids;
@@ -314,9 +314,9 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp floor, std
                 one.queue = row.take_text();
                 one.status = read_status(row);
                 ids.push_back(one.id);
-                if (const auto place = row.optional_time()) came_back(one.queue, *place);
+                if (const auto place = row.optional_time()) lower_watermark(one.queue, *place);
             },
-            crash_limit, floor, now, limit);
+            crash_limit, watermark, now, limit);
     std::ranges::sort(ids);
     MysqlBatch& batch = MysqlSession::of(session).batch();
     in_lists(ids, [&](const Expression& these) {

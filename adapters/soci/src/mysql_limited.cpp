@@ -22,9 +22,9 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
     for (const std::string& queue : queues) {
         if (found.size() >= limit) break;
         const auto began = steady_now();
-        const auto search = floors_.begin(queue, began);
+        const auto search = watermarks_.begin(queue, began);
         const bool looks_at_once = !filled_.contains(queue);
-        ClaimFloors::Findings findings{.now = now};
+        ClaimWatermarks::Findings findings{.now = now};
         Timestamp look_began;
         const auto read = [&](Row row) {
             const DueJob& job = found.emplace_back(read_due(row));
@@ -49,7 +49,7 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
         session.run_added();
         findings.is_filled = found.size() >= limit;
         findings.has_looked_below = looks_at_once;
-        floors_.end(queue, search, findings, began, steady_now());
+        watermarks_.end(queue, search, findings, began, steady_now());
         filled_.set(queue, findings.is_filled);
     }
     found.resize(std::min(found.size(), limit));

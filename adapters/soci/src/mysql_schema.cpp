@@ -9,7 +9,7 @@ namespace {
 
 // What is compared is VARBINARY: the collations that compare byte for byte with trailing blanks
 // have different names on MySQL and MariaDB. Partial indexes do not exist; where one would hold the
-// rows of some statuses, a generated column is null in all others. `to_unblock` is what unblock()
+// rows of some statuses, a generated column is null in all others. `to_unblock` is what promote()
 // has to do: -1, to tell the children; otherwise from when on, to give a job its head start.
 constexpr const char* mysql_tables = R"sql(CREATE TABLE IF NOT EXISTS asyncjobs_schema (
     version    INT    NOT NULL PRIMARY KEY,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "claim_floors.hpp"
+#include "claim_watermarks.hpp"
 #include "query.hpp"
 
 #include <asyncjobs/time.hpp>

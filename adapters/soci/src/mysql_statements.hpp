@@ -168,7 +168,7 @@ static_assert(slot_width == Duration{262'144});
                            "status = 'pending' AND queue = :queue AND run_at <= :now")             \
     " LIMIT :n FOR UPDATE SKIP LOCKED"
 
-/// The first `:n` of the first `:some` that nobody else has locked: see ClaimFloors.
+/// The first `:n` of the first `:some` that nobody else has locked: see ClaimWatermarks.
 inline constexpr Sql find_due = {
     ASYNCJOBS_MYSQL_LOCKED_DUE("run_at, " ASYNCJOBS_CLAIMED_COLUMNS_AT(":now")), due_columns};
 
@@ -185,8 +185,8 @@ inline constexpr Sql next_due_in = {
 inline constexpr Sql count_waiting = {
     "SELECT count(*), :now, min(run_at) FROM"
     " (SELECT run_at FROM jobs FORCE INDEX (jobs_due) WHERE queue >= :queue AND queue <= :queue"
-    "  AND due_slot >= :floor DIV 262144 AND due_slot <= :now DIV 262144"
-    "  AND run_at >= :floor AND run_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
+    "  AND due_slot >= :watermark DIV 262144 AND due_slot <= :now DIV 262144"
+    "  AND run_at >= :watermark AND run_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
     "  ORDER BY queue, due_slot, run_at LIMIT :count_limit) AS found",
     "iii"};
 
@@ -220,8 +220,8 @@ inline constexpr Sql extend = {
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, job_columns};
-inline constexpr Sql glance = {
-    "SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, glance_columns};
+inline constexpr Sql find_summaries = {
+    "SELECT " ASYNCJOBS_SUMMARY_COLUMNS " FROM " ASYNCJOBS_IDS ASYNCJOBS_OF_BATCH, summary_columns};
 
 #define ASYNCJOBS_MYSQL_IS_QUARANTINED "(claimed_ahead = 0 AND crashes + 1 >= :crash_limit)"
 #define ASYNCJOBS_MYSQL_RESCUED_GOES                                                               \
@@ -235,8 +235,8 @@ inline constexpr Sql find_expired = {
         " IF(cancel_requested_at IS NULL, 'pending', 'cancelled')),"
         " IF(claimed_ahead = 1, " ASYNCJOBS_MYSQL_STOOD_AT ", NULL)",
         "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_lease)"
-        " WHERE lease_expires_at >= :floor AND lease_expires_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
-        " ORDER BY lease_expires_at LIMIT :n",
+        " WHERE lease_expires_at >= :watermark AND lease_expires_at <= "
+        ":now" ASYNCJOBS_MYSQL_BY_RANGE " ORDER BY lease_expires_at LIMIT :n",
         "status = 'processing' AND lease_expires_at <= :now") " FOR UPDATE SKIP LOCKED",
     "ttti"};
 
@@ -259,7 +259,7 @@ inline constexpr Sql rescue = {
 
 inline constexpr Sql expired_lease = {
     "SELECT :now, (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_lease)"
-    " WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
+    " WHERE status = 'processing' AND lease_expires_at >= :watermark AND lease_expires_at <= :now"
     " ORDER BY lease_expires_at LIMIT 1)",
     "ii"};
 
@@ -267,13 +267,13 @@ inline constexpr Sql expired_lease = {
 inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS
                              " FROM jobs FORCE INDEX (jobs_lease)"
                              " WHERE worker = :worker AND status = 'processing'"
-                             " AND lease_expires_at >= " ASYNCJOBS_FROM_FLOOR_OR_NOW,
+                             " AND lease_expires_at >= " ASYNCJOBS_FROM_WATERMARK_OR_NOW,
                              claimed_columns};
 
 inline constexpr Sql count_processing = {
     "SELECT count(*), :now, min(lease_expires_at) FROM"
     " (SELECT lease_expires_at FROM jobs FORCE INDEX (jobs_lease) WHERE queue = :queue"
-    "  AND lease_expires_at >= :floor AND lease_expires_at < :until"
+    "  AND lease_expires_at >= :watermark AND lease_expires_at < :until"
     "  ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "iii"};
 
@@ -286,20 +286,20 @@ inline constexpr Sql next_type = {"SELECT type FROM jobs FORCE INDEX (jobs_finis
     "jobs FORCE INDEX (jobs_finished) WHERE type >= :type AND type <= :type AND "
 inline constexpr Sql expired_job = {
     "SELECT :now, (SELECT expires_at FROM " ASYNCJOBS_MYSQL_FINISHED
-    "expires_at >= :floor AND expires_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
+    "expires_at >= :watermark AND expires_at <= :now" ASYNCJOBS_MYSQL_BY_RANGE
     " ORDER BY type, expires_at LIMIT 1)",
     "ii"};
 
 inline constexpr Sql latest_runs = {
     "SELECT count(completed_at), :now, min(expires_at), sum(completed_at - started_at) FROM"
     " (SELECT completed_at, started_at, expires_at FROM " ASYNCJOBS_MYSQL_FINISHED
-    "  expires_at >= :floor AND expires_at < :until"
+    "  expires_at >= :watermark AND expires_at < :until"
     "  ORDER BY type DESC, expires_at DESC LIMIT 50) AS latest",
     "iiii"};
 
 #define ASYNCJOBS_MYSQL_PAST_TOMBSTONES                                                            \
     " FROM job_tombstones FORCE INDEX (job_tombstones_end)"                                        \
-    " WHERE expires_at >= :floor AND expires_at <= :now /*!80016 AND owner >= '' */"               \
+    " WHERE expires_at >= :watermark AND expires_at <= :now /*!80016 AND owner >= '' */"           \
     " ORDER BY expires_at LIMIT "
 inline constexpr Sql past_tombstone = {
     "SELECT :now, (SELECT expires_at" ASYNCJOBS_MYSQL_PAST_TOMBSTONES "1)", "ii"};
@@ -314,7 +314,7 @@ inline constexpr Sql find_to_purge = {
     ASYNCJOBS_MYSQL_LOCKED(
         ASYNCJOBS_PURGED_COLUMNS,
         "SELECT id AS due_id FROM " ASYNCJOBS_MYSQL_FINISHED
-        "expires_at >= :floor AND expires_at <= :now AND " ASYNCJOBS_MYSQL_TO_PURGE
+        "expires_at >= :watermark AND expires_at <= :now AND " ASYNCJOBS_MYSQL_TO_PURGE
         " ORDER BY type, expires_at LIMIT :n",
         ASYNCJOBS_MYSQL_TO_PURGE " AND expires_at <= :now") " FOR UPDATE SKIP LOCKED",
     purged_columns};
@@ -390,22 +390,22 @@ inline constexpr RowStatements over_rows = {
                   ASYNCJOBS_STEPS_OF_BATCH,
               step_columns},
     .forget_steps = {"DELETE job_steps FROM " ASYNCJOBS_ROWS("ignored") ASYNCJOBS_STEPS_OF_BATCH},
-    .bury = {"REPLACE INTO job_tombstones (id, owner, expires_at)"
-             " SELECT new_id, new_text, new_time FROM " ASYNCJOBS_ROWS("time") " AS batch"},
+    .write_tombstone = {"REPLACE INTO job_tombstones (id, owner, expires_at)"
+                        " SELECT new_id, new_text, new_time FROM " ASYNCJOBS_ROWS(
+                            "time") " AS batch"},
 };
 
 inline constexpr Sql to_advance = {
     "SELECT :now, (SELECT to_unblock FROM jobs FORCE INDEX (jobs_to_unblock)"
-    " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now" ASYNCJOBS_MYSQL_BY_RANGE
+    " WHERE to_unblock >= GREATEST(:watermark, 0) AND to_unblock <= :now" ASYNCJOBS_MYSQL_BY_RANGE
     " ORDER BY to_unblock LIMIT 1)",
     "ii"};
 inline constexpr Sql find_to_advance = {
-    ASYNCJOBS_MYSQL_LOCKED(
-        "id, queue, run_at - priority * :step",
-        "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)"
-        " WHERE to_unblock >= GREATEST(:floor, 0) AND to_unblock <= :now" ASYNCJOBS_MYSQL_BY_RANGE
-        " ORDER BY to_unblock LIMIT :n",
-        "to_unblock >= 0 AND to_unblock <= :now") " FOR UPDATE SKIP LOCKED",
+    ASYNCJOBS_MYSQL_LOCKED("id, queue, run_at - priority * :step",
+                           "SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)"
+                           " WHERE to_unblock >= GREATEST(:watermark, 0) AND to_unblock <= "
+                           ":now" ASYNCJOBS_MYSQL_BY_RANGE " ORDER BY to_unblock LIMIT :n",
+                           "to_unblock >= 0 AND to_unblock <= :now") " FOR UPDATE SKIP LOCKED",
     "tti"};
 inline constexpr Sql advance = {"UPDATE " ASYNCJOBS_MYSQL_JOBS_BY_ID
                                 " SET " ASYNCJOBS_ADVANCES(":step") " WHERE id IN (:these)"};

@@ -216,7 +216,7 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
             .run();
     }
     block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
-    floors_.expect(all, std::span(answers).subspan(start), steady_now());
+    watermarks_.expect(all, std::span(answers).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

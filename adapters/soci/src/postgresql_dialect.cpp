@@ -248,7 +248,7 @@ void PostgresqlDialect::find(Session& session, std::span<const JobId> ids, const
 
 OwnStatements PostgresqlDialect::own_statements() const noexcept {
     return {.find = postgresql::find,
-            .glance = postgresql::glance,
+            .find_summaries = postgresql::find_summaries,
             .restart = postgresql::restart,
             .rescue = postgresql::rescue,
             .purge = postgresql::purge,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "claim_floors.hpp"
+#include "claim_watermarks.hpp"
 #include "dialect.hpp"
 #include "store_url.hpp"
 
@@ -67,7 +67,7 @@ public:
                                      Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                CallTime now, std::vector<Renewal>& renewals) const override;
-    std::size_t advance(Session& session, Timestamp floor, std::size_t limit,
+    std::size_t advance(Session& session, Timestamp watermark, std::size_t limit,
                         CallTime now) const override;
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& jobs) const override;
@@ -83,14 +83,14 @@ public:
     OwnStatements own_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
-    void came_back(std::string_view queue, Timestamp run_at) const override {
-        floors_.expect_back(queue, run_at, steady_now());
+    void lower_watermark(std::string_view queue, Timestamp run_at) const override {
+        watermarks_.expect_back(queue, run_at, steady_now());
     }
-    void forget_floors() const override { floors_.forget(); }
+    void forget_watermarks() const override { watermarks_.forget(); }
 
 private:
     const PostgresqlOptions options_;
-    mutable ClaimFloors floors_;
+    mutable ClaimWatermarks watermarks_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -25,7 +25,7 @@ std::vector<std::size_t> order_of_locking(std::span<const Item> items, IdOf id_o
 /// Adds the settlements, no two of one job, to the batch.
 void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
                std::span<const Settlement> settlements, CallTime now, std::span<Settled> outcomes,
-               bool& has_to_unblock) {
+               bool& needs_promotion) {
     using Kind = Settlement::Kind;
     PostgresqlArray ids, fences, wanted, percents, messages, results, errors, entries, delays,
         refunds;
@@ -48,14 +48,15 @@ void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
-    const auto accepted = [&dialect, outcomes, &has_to_unblock, order = std::move(order)](Row row) {
+    const auto accepted = [&dialect, outcomes, &needs_promotion,
+                           order = std::move(order)](Row row) {
         const auto number = static_cast<std::size_t>(row.number());
         Settled& one = outcomes[order[number - 1]];
         one = {true, read_status(row)};
-        if (row.number() == 1 && is_finished(one.status)) has_to_unblock = true;
+        if (row.number() == 1 && is_finished(one.status)) needs_promotion = true;
         if (one.status != JobStatus::pending) return;
         const std::string queue = row.take_text();
-        dialect.came_back(queue, row.time());
+        dialect.lower_watermark(queue, row.time());
     };
     batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
               percents.text(), messages.text(), results.text(), errors.text(), entries.text(),
@@ -71,7 +72,8 @@ void settle_all_in(PostgresqlBatch& batch, const Dialect& dialect,
         settlements, [](const Settlement& one) { return one.lease().id; },
         [&](std::span<const Settlement> some) {
             settle_in(batch, dialect, some, now,
-                      std::span(result.settled).subspan(start, some.size()), result.has_to_unblock);
+                      std::span(result.settled).subspan(start, some.size()),
+                      result.needs_promotion);
             start += some.size();
         });
 }
@@ -125,12 +127,12 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
         return;
     }
     const auto began = steady_now();
-    PostgresqlSearches searches(floors_, request.queues, began);
+    PostgresqlSearches searches(watermarks_, request.queues, began);
     PostgresqlArray queues;
     for (const std::string& queue : request.queues) queues.add(queue);
     ClaimOrder found(request.queues);
     std::optional<Duration> due_in;
-    ClaimFloors::Findings findings;
+    ClaimWatermarks::Findings findings;
     batch.add(
         postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
         request.ahead ? 1 : 0, searches.names.text(), searches.from.text(), searches.to.text(),
@@ -160,7 +162,7 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     read_claimed_steps(session, result.claimed);
 }
 
-std::size_t PostgresqlDialect::advance(Session& session, Timestamp floor, std::size_t limit,
+std::size_t PostgresqlDialect::advance(Session& session, Timestamp watermark, std::size_t limit,
                                        CallTime now) const {
     const auto began = steady_now();
     std::size_t advanced = 0;
@@ -168,10 +170,10 @@ std::size_t PostgresqlDialect::advance(Session& session, Timestamp floor, std::s
         .for_each(
             [&](Row row) {
                 const std::string queue = row.take_text();
-                floors_.expect(queue, row.time(), began);
+                watermarks_.expect(queue, row.time(), began);
                 ++advanced;
             },
-            priority_step, floor, now, limit);
+            priority_step, watermark, now, limit);
     return advanced;
 }
 

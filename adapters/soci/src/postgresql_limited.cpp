@@ -12,7 +12,7 @@ std::vector<DueJob> PostgresqlDialect::find_due(Session& session,
                                                 std::span<const std::string> queues,
                                                 std::size_t limit, Timestamp now) const {
     const auto began = steady_now();
-    PostgresqlSearches searches(floors_, queues, began);
+    PostgresqlSearches searches(watermarks_, queues, began);
     std::vector<DueJob> found;
     session.query(postgresql::find_due)
         .for_each([&](Row row) { found.push_back(read_due(row)); }, searches.names.text(),

@@ -108,7 +108,7 @@ inline constexpr Sql settle = {
     "ititi"};
 
 /// Due jobs of `served`, a queue and a range in which they are looked for, until there are enough:
-/// see ClaimFloors.
+/// see ClaimWatermarks.
 #define ASYNCJOBS_DUE_OF_SERVED                                                                    \
     "unnest(CAST(:queues AS text[]), CAST(:from AS bigint[]), CAST(:to AS bigint[]))"              \
     " AS served (name, due_from, due_to),"                                                         \
@@ -194,19 +194,20 @@ inline constexpr Sql rescue = {
                   "  THEN not_before WHEN claimed_ahead = 1"
                   "  THEN " ASYNCJOBS_POSTGRESQL_BESIDE " END"
                   " WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-                  "  WHERE status = 'processing' AND lease_expires_at >= :floor AND "
+                  "  WHERE status = 'processing' AND lease_expires_at >= :watermark AND "
                   "lease_expires_at <= :now"
                   "  ORDER BY lease_expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
                   " RETURNING id, queue, status, run_at",
     "ttti"};
 
-inline constexpr Sql purge = {"DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
-                              "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
-                              "   AND dependents <> 1"
-                              "  ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
-                              " AND status IN ('completed', 'failed', 'cancelled')"
-                              " RETURNING " ASYNCJOBS_PURGED_COLUMNS,
-                              purged_columns};
+inline constexpr Sql purge = {
+    "DELETE FROM jobs WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs"
+    "  WHERE type = :type AND expires_at >= :watermark AND expires_at <= :now"
+    "   AND dependents <> 1"
+    "  ORDER BY expires_at LIMIT :n FOR UPDATE SKIP LOCKED))"
+    " AND status IN ('completed', 'failed', 'cancelled')"
+    " RETURNING " ASYNCJOBS_PURGED_COLUMNS,
+    purged_columns};
 
 inline constexpr Sql forget_tombstones = {
     "DELETE FROM job_tombstones WHERE id = ANY(ARRAY(" ASYNCJOBS_PAST_TOMBSTONES "))"};
@@ -258,9 +259,9 @@ inline constexpr LimitStatements limits = ASYNCJOBS_LIMIT_STATEMENTS(
 
 inline constexpr Sql find = {
     "SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))", job_columns};
-inline constexpr Sql glance = {"SELECT " ASYNCJOBS_GLANCE_COLUMNS
-                               " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))",
-                               glance_columns};
+inline constexpr Sql find_summaries = {"SELECT " ASYNCJOBS_SUMMARY_COLUMNS
+                                       " FROM jobs WHERE id = ANY(CAST(:ids AS text[]))",
+                                       summary_columns};
 
 inline constexpr Sql restart = {
     "UPDATE jobs SET " ASYNCJOBS_STARTS_ANEW " AND"

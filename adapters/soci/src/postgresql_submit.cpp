@@ -112,7 +112,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
                                std::vector<Submitted>& outcomes) const {
     if (as_postgresql(session).commits_each_batch()) {
         if (insert_all(session, jobs, now, outcomes)) {
-            floors_.expect(jobs, outcomes, steady_now());
+            watermarks_.expect(jobs, outcomes, steady_now());
             return;
         }
         begin_write(session);
@@ -135,7 +135,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     in_batches(jobs, id_of,
                [&](std::span<const NewJob> some) { in_batches(some, key_of, submit_batch); });
     block_children(session, postgresql::over_rows, jobs, std::span(outcomes).subspan(start));
-    floors_.expect(jobs, std::span(outcomes).subspan(start), steady_now());
+    watermarks_.expect(jobs, std::span(outcomes).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

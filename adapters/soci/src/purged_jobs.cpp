@@ -32,7 +32,7 @@ JobId PurgedJobs::add(Row row) {
     return id;
 }
 
-void PurgedJobs::settle_estate(Session& session, const RowStatements& sql) const {
+void PurgedJobs::delete_dependencies(Session& session, const RowStatements& sql) const {
     disconnect(session, sql, children_);
     forget_steps(session, sql, with_steps_);
     if (count_ > 0) raise_fences(session, highest_fence_);
@@ -40,7 +40,7 @@ void PurgedJobs::settle_estate(Session& session, const RowStatements& sql) const
         rows.add(tombstone.id, tombstone.until, tombstone.owner);
     };
     in_rows(tombstones_, add,
-            [&](const std::string& rows) { session.query(sql.bury).change(rows); });
+            [&](const std::string& rows) { session.query(sql.write_tombstone).change(rows); });
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

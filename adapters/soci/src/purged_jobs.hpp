@@ -23,7 +23,7 @@ public:
     std::size_t count() const noexcept { return count_; }
 
     /// Deletes their dependencies and steps, and writes their tombstones.
-    void settle_estate(Session& session, const RowStatements& sql) const;
+    void delete_dependencies(Session& session, const RowStatements& sql) const;
 
 private:
     struct Tombstone {

@@ -22,7 +22,7 @@ struct RowStatements {
     Sql close = {}; ///< where `tell` can only read: closes it
     Sql count_down; ///< rows: child, the parents that are left; then the time
     Sql stopped;    ///< then a limit. Children that the end of these stops, if it is no completion,
-                 ///< and that have children: child, parent. May go on with the children of those
+                    ///< and that have children: child, parent. May go on with the children of those
     Sql stop;       ///< rows: child, 0, why; then status, time
     Sql disconnect; ///< of these children
     Sql remove;
@@ -30,7 +30,7 @@ struct RowStatements {
     Sql steps; ///< returns of these jobs: job, number, name, result; in no order
     Sql forget_steps;
 
-    Sql bury; ///< rows: id, until when its tombstone stays, owner
+    Sql write_tombstone; ///< rows: id, until when its tombstone stays, owner
 };
 
 // For those databases that know WITH before an UPDATE; `rows` makes the row set `batch` of the
@@ -38,7 +38,7 @@ struct RowStatements {
 #define ASYNCJOBS_FINISHED "dependents = 1 AND status IN ('completed', 'failed', 'cancelled')"
 #define ASYNCJOBS_TO_ADVANCE                                                                       \
     "status = 'pending' AND priority > 0 AND not_before IS NULL"                                   \
-    " AND run_at >= :floor AND run_at <= :now"
+    " AND run_at >= :watermark AND run_at <= :now"
 #define ASYNCJOBS_COUNTS_DOWN                                                                      \
     "run_at = CASE WHEN new_left > 0 THEN run_at WHEN not_before > :now THEN not_before"           \
     " ELSE :now END, not_before = CASE WHEN new_left > 0 THEN not_before END,"                     \
@@ -108,7 +108,7 @@ inline constexpr std::string_view step_columns = "titt";
                   step_columns},                                                                   \
         .forget_steps = {rows("ignored", "text") "DELETE FROM job_steps"                           \
                                                  " WHERE " among("job", "new_id")},                \
-        .bury = {                                                                                  \
+        .write_tombstone = {                                                                       \
             rows("new_time", "bigint") "INSERT INTO job_tombstones (id, owner, expires_at)"        \
                                        " SELECT new_id, new_text, new_time FROM batch WHERE true"  \
                                        " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"   \

@@ -14,7 +14,7 @@ struct Sql {
     std::string_view columns = {};
 };
 
-/// What read_job() and read_glance() expect first.
+/// What read_job() and read_summary() expect first.
 #define ASYNCJOBS_FIRST_COLUMNS "id, type, queue, owner, status, progress, "
 
 /// What read_job() expects of a SELECT.
@@ -35,13 +35,13 @@ inline constexpr std::string_view job_columns = "tttttitttttt"
                                                 "iiiiiiiiiiii"
                                                 "iiittt";
 
-/// What read_glance() expects of a SELECT.
-#define ASYNCJOBS_GLANCE_COLUMNS                                                                   \
+/// What read_summary() expects of a SELECT.
+#define ASYNCJOBS_SUMMARY_COLUMNS                                                                  \
     ASYNCJOBS_FIRST_COLUMNS                                                                        \
     "revision, created_at, coalesce(not_before, run_at), started_at, expires_at, parents, "        \
     "blocked_by"
-inline constexpr std::string_view glance_columns = "ttttt"
-                                                   "iiiiiiii";
+inline constexpr std::string_view summary_columns = "ttttt"
+                                                    "iiiiiiii";
 
 /// What PurgedJobs reads.
 #define ASYNCJOBS_PURGED_COLUMNS "id, parents, owner, expires_at, retention, fence, steps"

@@ -65,12 +65,13 @@ Counted read_counted(Row& row) {
 }
 
 /// Counts by `count(range, most)`; a look below the mark asks for one row only.
-std::size_t count_from_floor(CountFloors& floors, std::string_view of, const auto& count) {
+std::size_t count_from_watermark(CountWatermarks& watermarks, std::string_view of,
+                                 const auto& count) {
     const auto find = [&](const DueRange& below) { return count(below, std::size_t{1}).oldest; };
-    const Timestamp floor = floors.begin(of, find, steady_now);
+    const Timestamp watermark = watermarks.begin(of, find, steady_now);
     const auto began = steady_now();
-    const Counted found = count(DueRange{floor, Timestamp::max()}, Workload::count_limit);
-    floors.end(of, found.oldest, found.at, began, steady_now());
+    const Counted found = count(DueRange{watermark, Timestamp::max()}, Workload::count_limit);
+    watermarks.end(of, found.oldest, found.at, began, steady_now());
     return found.number;
 }
 
@@ -82,9 +83,9 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
                [dialect = dialect_] { return dialect->open(); }),
       writers_(dialect_->max_writers(), options.busy_timeout, dialect_->is_remote(),
                [dialect = dialect_] { return dialect->open(); }),
-      lease_floors_(dialect_->widest_look()), advance_floors_(dialect_->widest_look()),
-      finished_floors_(dialect_->widest_look()), waiting_floors_(dialect_->widest_look()),
-      processing_floors_(dialect_->widest_look()), run_floors_(dialect_->widest_look()) {
+      lease_watermarks_(dialect_->widest_look()), advance_watermarks_(dialect_->widest_look()),
+      finished_watermarks_(dialect_->widest_look()), waiting_watermarks_(dialect_->widest_look()),
+      processing_watermarks_(dialect_->widest_look()), run_watermarks_(dialect_->widest_look()) {
     // Another process may be making the same schema or tables.
     for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_retry(tries);
     wakeups_ = dialect_->connect(notifier());
@@ -190,11 +191,13 @@ void SqlJobStore::carry_out(const StoreClock::Task& task) {
         clock_.give_back(task.by);
         throw;
     }
-    for (SweepFloors* floors : {&lease_floors_, &advance_floors_, &finished_floors_})
-        floors->forget();
-    for (CountFloors* floors : {&waiting_floors_, &processing_floors_, &run_floors_})
-        floors->forget();
-    dialect_->forget_floors();
+    for (SweepWatermarks* watermarks :
+         {&lease_watermarks_, &advance_watermarks_, &finished_watermarks_})
+        watermarks->forget();
+    for (CountWatermarks* watermarks :
+         {&waiting_watermarks_, &processing_watermarks_, &run_watermarks_})
+        watermarks->forget();
+    dialect_->forget_watermarks();
 }
 
 /// In pieces, as all jobs may be affected. Returns by how much the times were moved.
@@ -249,10 +252,10 @@ void SqlJobStore::were_submitted(std::span<const NewJob> jobs) {
         if (job.priority == 0 && !job.run_at) continue;
         const Duration head_start = job.priority * priority_step;
         if (job.run_at)
-            waiting_floors_.lower(job.queue, *job.run_at - head_start, now);
+            waiting_watermarks_.lower(job.queue, *job.run_at - head_start, now);
         else
-            waiting_floors_.lower(job.queue, job.delay - head_start, now);
-        if (job.on_conflict == OnConflict::replace) advance_floors_.forget();
+            waiting_watermarks_.lower(job.queue, job.delay - head_start, now);
+        if (job.on_conflict == OnConflict::replace) advance_watermarks_.forget();
     }
 }
 
@@ -284,7 +287,7 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
     validate(request);
     Exchange result = run_exchange(settlements, request);
-    if (result.has_to_unblock) {
+    if (result.needs_promotion) {
         std::vector<JobId> finished;
         for (std::size_t i = 0; i < settlements.size(); ++i)
             if (result.settled[i].accepted && is_finished(result.settled[i].status))
@@ -292,10 +295,10 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
         finished_parents_.add(finished);
     }
     for (const Settlement& one : settlements) were_submitted(one.follow_ups());
-    if (std::ranges::any_of(settlements, &Settlement::keeps_place)) waiting_floors_.recount();
+    if (std::ranges::any_of(settlements, &Settlement::keeps_place)) waiting_watermarks_.recount();
     if (!result.claimed.empty())
         for (const std::string& queue : request.queues)
-            processing_floors_.lower(queue, request.lease_for, steady_now());
+            processing_watermarks_.lower(queue, request.lease_for, steady_now());
     return result;
 }
 
@@ -327,7 +330,7 @@ std::vector<Renewal> SqlJobStore::renew(std::span<const Heartbeat> heartbeats, D
     });
 }
 
-std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
+std::vector<Renewal> SqlJobStore::check_leases(std::span<const LeaseRef> leases) {
     JsonRows rows;
     for (const auto& [id, fence] : leases) rows.add(id);
     const std::string text = rows.take();
@@ -347,99 +350,100 @@ std::vector<Renewal> SqlJobStore::check(std::span<const LeaseRef> leases) {
     });
 }
 
-std::vector<ClaimedJob> SqlJobStore::held(std::string_view worker) {
+std::vector<ClaimedJob> SqlJobStore::leases_of(std::string_view worker) {
     check_worker(worker);
-    const Timestamp floor = lease_floors_.floor_of(all_leases);
+    const Timestamp watermark = lease_watermarks_.watermark_of(all_leases);
     return transact(Access::reading, [&](Session& session, CallTime now) {
         std::vector<ClaimedJob> jobs;
         session.query(dialect_->own_statements().held)
-            .for_each([&](Row row) { jobs.push_back(read_claimed(row)); }, worker, floor, now);
+            .for_each([&](Row row) { jobs.push_back(read_claimed(row)); }, worker, watermark, now);
         read_steps(session, dialect_->row_statements(), std::span(jobs));
         return jobs;
     });
 }
 
-/// Returns where a sweep begins: `find(session, now, floor)` runs its statement.
-Timestamp SqlJobStore::sweep_from(SweepFloors& floors, std::string_view of, const auto& find) {
+/// Returns where a sweep begins: `find(session, now, watermark)` runs its statement.
+Timestamp SqlJobStore::sweep_from(SweepWatermarks& watermarks, std::string_view of,
+                                  const auto& find) {
     const auto look = [&](const DueRange& below) {
         return transact(Access::reading, [&](Session& session, CallTime) {
             return find(session, CallTime(below.to - Duration{1}), below.from).oldest;
         });
     };
-    return floors.begin(of, look, steady_now);
+    return watermarks.begin(of, look, steady_now);
 }
 
 /// As sweep_from(); empty if nothing is due.
-std::optional<Timestamp> SqlJobStore::find_to_sweep(SweepFloors& floors, std::string_view of,
-                                                    const auto& find) {
-    const Timestamp floor = sweep_from(floors, of, find);
+std::optional<Timestamp> SqlJobStore::find_to_sweep(SweepWatermarks& watermarks,
+                                                    std::string_view of, const auto& find) {
+    const Timestamp watermark = sweep_from(watermarks, of, find);
     const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return find(session, sweep_time(now), floor);
+        return find(session, sweep_time(now), watermark);
     });
-    floors.end(of, found.floor(), steady_now());
-    return found.oldest ? std::optional(floor) : std::nullopt;
+    watermarks.end(of, found.watermark(), steady_now());
+    return found.oldest ? std::optional(watermark) : std::nullopt;
 }
 
 std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     look_at_clock();
-    const auto find = [&](Session& session, CallTime now, Timestamp floor) {
-        return find_due(session.query(dialect_->own_statements().expired_lease), now, floor);
+    const auto find = [&](Session& session, CallTime now, Timestamp watermark) {
+        return find_due(session.query(dialect_->own_statements().expired_lease), now, watermark);
     };
-    const auto floor = find_to_sweep(lease_floors_, all_leases, find);
-    if (!floor) return {};
+    const auto watermark = find_to_sweep(lease_watermarks_, all_leases, find);
+    if (!watermark) return {};
     auto rescued = transact(Access::batch, [&](Session& session, CallTime now) {
-        return dialect_->rescue(session, *floor, limit, crash_limit, sweep_time(now));
+        return dialect_->rescue(session, *watermark, limit, crash_limit, sweep_time(now));
     });
     std::vector<JobId> finished;
     for (const Rescued& one : rescued)
         if (is_finished(one.status)) finished.push_back(one.id);
     finished_parents_.add(finished);
-    if (finished.size() < rescued.size()) waiting_floors_.recount();
+    if (finished.size() < rescued.size()) waiting_watermarks_.recount();
     return rescued;
 }
 
-std::vector<Unblocked> SqlJobStore::unblock(std::size_t limit) {
+std::vector<Promoted> SqlJobStore::promote(std::size_t limit) {
     check_limit(limit);
     for (;;) {
         bool were_any_known = false;
         auto unblocked = finished_parents_.take(limit, [&](std::span<JobId> known) {
             were_any_known = !known.empty();
             std::ranges::sort(known); // the order in which they are locked
-            return unblock(known, limit);
+            return promote(known, limit);
         });
         // Callers stop at an empty result, so continue while other parents may be left.
         if (!unblocked.empty() || !were_any_known) return unblocked;
     }
 }
 
-std::vector<Unblocked> SqlJobStore::unblock(std::span<const JobId> known, std::size_t limit) {
+std::vector<Promoted> SqlJobStore::promote(std::span<const JobId> known, std::size_t limit) {
     const RowStatements& sql = dialect_->row_statements();
-    const auto find = [&](Session& session, CallTime now, Timestamp floor) {
-        return find_due(session.query(dialect_->own_statements().to_advance), now, floor);
+    const auto find = [&](Session& session, CallTime now, Timestamp watermark) {
+        return find_due(session.query(dialect_->own_statements().to_advance), now, watermark);
     };
-    const Timestamp floor = sweep_from(advance_floors_, all_leases, find);
+    const Timestamp watermark = sweep_from(advance_watermarks_, all_leases, find);
     const bool looks = known.empty() && finished_pauses_.may_look(steady_now());
     bool is_any = false;
     const auto due = transact(Access::reading, [&](Session& session, CallTime now) {
-        const auto found = find(session, now, floor);
+        const auto found = find(session, now, watermark);
         const auto look_began = steady_now();
         is_any = looks && session.query(sql.any_finished).for_first([](Row) {});
         if (looks) finished_pauses_.looked(look_began, steady_now());
         return found;
     });
-    advance_floors_.end(all_leases, due.floor(), steady_now());
+    advance_watermarks_.end(all_leases, due.watermark(), steady_now());
     if (known.empty() && !is_any && !due.oldest) return {};
     std::vector<JobId> left;
     std::size_t advanced = 0;
     auto unblocked = transact(Access::writing, [&](Session& session, CallTime now) {
         left.clear();
-        auto result = soci_adapter::unblock(session, sql, known, is_any, limit, now, left);
-        advanced = due.oldest ? dialect_->advance(session, floor, limit, now) : 0;
+        auto result = soci_adapter::promote(session, sql, known, is_any, limit, now, left);
+        advanced = due.oldest ? dialect_->advance(session, watermark, limit, now) : 0;
         return result;
     });
     finished_parents_.add(left);
-    if (advanced > 0) waiting_floors_.recount();
+    if (advanced > 0) waiting_watermarks_.recount();
     return unblocked;
 }
 
@@ -469,21 +473,22 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
         limited_queues_.set_swept_to(transact(Access::writing, [&](Session& session, CallTime now) {
             return forget_idle_lines(session, *dialect_, limited_queues_.swept_to(), now);
         }));
-    if (finished_floors_.may_miss_names(began)) {
+    if (finished_watermarks_.may_miss_names(began)) {
         auto types = transact(Access::reading,
                               [&](Session& session, CallTime) { return finished_types(session); });
-        finished_floors_.set_names(std::move(types), began, steady_now());
+        finished_watermarks_.set_names(std::move(types), began, steady_now());
     }
     const auto tombstones_from = find_to_sweep(
-        finished_floors_, tombstones, [&](Session& session, CallTime now, Timestamp floor) {
-            return find_due(session.query(dialect_->own_statements().past_tombstone), now, floor);
+        finished_watermarks_, tombstones, [&](Session& session, CallTime now, Timestamp watermark) {
+            return find_due(session.query(dialect_->own_statements().past_tombstone), now,
+                            watermark);
         });
     std::map<std::string, Timestamp> due;
-    for (const std::string& type : finished_floors_.names()) {
+    for (const std::string& type : finished_watermarks_.names()) {
         const auto from = find_to_sweep(
-            finished_floors_, type, [&](Session& session, CallTime now, Timestamp floor) {
+            finished_watermarks_, type, [&](Session& session, CallTime now, Timestamp watermark) {
                 return find_due(session.query(dialect_->own_statements().expired_job), now, type,
-                                floor);
+                                watermark);
             });
         if (from) due.emplace(type, *from);
     }
@@ -494,17 +499,17 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
             session.query(dialect_->own_statements().forget_tombstones)
                 .change(*tombstones_from, now, limit);
         std::size_t purged = 0;
-        for (const auto& [type, floor] : due)
+        for (const auto& [type, watermark] : due)
             if (purged < limit)
-                purged += dialect_->purge(session, type, floor, limit - purged, now);
+                purged += dialect_->purge(session, type, watermark, limit - purged, now);
         return purged;
     });
 }
 
-std::optional<std::string> SqlJobStore::purged_owner(const JobId& id) {
+std::optional<std::string> SqlJobStore::tombstone_owner(const JobId& id) {
     return transact(Access::reading, [&](Session& session, CallTime now) {
         std::optional<std::string> owner;
-        session.query(statements::purged_owner)
+        session.query(statements::tombstone_owner)
             .for_first([&](Row row) { owner = row.take_text(); }, id, now);
         return owner;
     });
@@ -514,8 +519,8 @@ std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
     return read(ids, {dialect_->own_statements().find, read_job});
 }
 
-std::vector<std::optional<Job>> SqlJobStore::glance(std::span<const JobId> ids) {
-    return read(ids, {dialect_->own_statements().glance, read_glance});
+std::vector<std::optional<Job>> SqlJobStore::find_summaries(std::span<const JobId> ids) {
+    return read(ids, {dialect_->own_statements().find_summaries, read_summary});
 }
 
 std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
@@ -642,9 +647,9 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
             return first_of(session.query(sql.latest_runs), read, now, type, range.from, range.to);
         };
         Workload result;
-        result.waiting = count_from_floor(waiting_floors_, queue, waiting);
-        result.processing = count_from_floor(processing_floors_, queue, processing);
-        if (const auto runs = count_from_floor(run_floors_, type, latest); runs > 0)
+        result.waiting = count_from_watermark(waiting_watermarks_, queue, waiting);
+        result.processing = count_from_watermark(processing_watermarks_, queue, processing);
+        if (const auto runs = count_from_watermark(run_watermarks_, type, latest); runs > 0)
             result.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
         session.query(statements::paused)
             .for_first([&](Row row) { result.paused = row.number() != 0; }, queue);

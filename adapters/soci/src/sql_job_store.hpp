@@ -1,6 +1,6 @@
 #pragma once
 
-#include "count_floors.hpp"
+#include "count_watermarks.hpp"
 #include "dialect.hpp"
 #include "finished_parents.hpp"
 #include "limited_queues.hpp"
@@ -8,7 +8,7 @@
 #include "look_size.hpp"
 #include "session_pool.hpp"
 #include "store_clock.hpp"
-#include "sweep_floors.hpp"
+#include "sweep_watermarks.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -25,14 +25,14 @@ public:
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override;
     std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
-    std::vector<Renewal> check(std::span<const LeaseRef> leases) override;
-    std::vector<ClaimedJob> held(std::string_view worker) override;
+    std::vector<Renewal> check_leases(std::span<const LeaseRef> leases) override;
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override;
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
-    std::vector<Unblocked> unblock(std::size_t limit) override;
+    std::vector<Promoted> promote(std::size_t limit) override;
     std::size_t purge(std::size_t limit) override;
-    std::optional<std::string> purged_owner(const JobId& id) override;
+    std::optional<std::string> tombstone_owner(const JobId& id) override;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override;
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override;
     JobPage list(const JobQuery& query) override;
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
     RetryOutcome retry(const JobId& id) override;
@@ -71,12 +71,12 @@ private:
     std::optional<JobStatus> lock(Session& session, const JobId& id);
     std::vector<std::string> finished_types(Session& session);
     void trim_log();
-    Timestamp sweep_from(SweepFloors& floors, std::string_view of, const auto& find);
-    std::optional<Timestamp> find_to_sweep(SweepFloors& floors, std::string_view of,
+    Timestamp sweep_from(SweepWatermarks& watermarks, std::string_view of, const auto& find);
+    std::optional<Timestamp> find_to_sweep(SweepWatermarks& watermarks, std::string_view of,
                                            const auto& find);
     bool is_limited(const ClaimRequest& request);
     Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
-    std::vector<Unblocked> unblock(std::span<const JobId> known, std::size_t limit);
+    std::vector<Promoted> promote(std::span<const JobId> known, std::size_t limit);
     void were_submitted(std::span<const NewJob> jobs);
     /// Returns the result of a claim that finds nothing; empty if a job is due.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
@@ -84,10 +84,10 @@ private:
     const std::shared_ptr<const Dialect> dialect_; ///< shared with sessions that are being opened
     SessionPool readers_;
     SessionPool writers_;
-    SweepFloors lease_floors_, advance_floors_;
-    SweepFloors finished_floors_;                    ///< by type, and of tombstones
-    CountFloors waiting_floors_, processing_floors_; ///< by queue
-    CountFloors run_floors_;                         ///< by type
+    SweepWatermarks lease_watermarks_, advance_watermarks_;
+    SweepWatermarks finished_watermarks_;                        ///< by type, and of tombstones
+    CountWatermarks waiting_watermarks_, processing_watermarks_; ///< by queue
+    CountWatermarks run_watermarks_;                             ///< by type
     FinishedParents finished_parents_;
     LookPauses finished_pauses_;
     LimitedQueues limited_queues_;

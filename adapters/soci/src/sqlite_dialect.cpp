@@ -299,7 +299,8 @@ void SqliteDialect::settle(Session& session, std::span<const Settlement> settlem
             submit(session, settlement.follow_ups(), now, submitted);
     }
     if (!settlements.empty())
-        result.has_to_unblock = session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
+        result.needs_promotion =
+            session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
 }
 
 void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,
@@ -383,7 +384,7 @@ void SqliteDialect::trim_log(Session& session) const {
 
 OwnStatements SqliteDialect::own_statements() const noexcept {
     return {.find = sqlite::find,
-            .glance = sqlite::glance,
+            .find_summaries = sqlite::find_summaries,
             .restart = sqlite::restart,
             .rescue = sqlite::rescue,
             .purge = sqlite::purge,

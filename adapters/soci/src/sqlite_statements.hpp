@@ -119,7 +119,7 @@ inline constexpr Sql rescue = {
     "  OR cancel_requested_at IS NOT NULL THEN not_before"
     "  WHEN claimed_ahead = 1 THEN " ASYNCJOBS_SQLITE_BESIDE " END"
     " WHERE rowid IN (SELECT rowid FROM jobs"
-    "  WHERE status = 'processing' AND lease_expires_at >= :floor AND lease_expires_at <= :now"
+    "  WHERE status = 'processing' AND lease_expires_at >= :watermark AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT :n)"
     " RETURNING id, queue, status, run_at",
     "ttti"};
@@ -130,7 +130,7 @@ inline constexpr Sql advance = {"UPDATE jobs SET " ASYNCJOBS_ADVANCES(
 
 inline constexpr Sql purge = {
     "DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs"
-    "  WHERE type = :type AND expires_at >= :floor AND expires_at <= :now"
+    "  WHERE type = :type AND expires_at >= :watermark AND expires_at <= :now"
     "   AND dependents <> 1"
     "  ORDER BY expires_at LIMIT :n) AND status IN ('completed', 'failed', 'cancelled')"
     " RETURNING " ASYNCJOBS_PURGED_COLUMNS,
@@ -138,8 +138,8 @@ inline constexpr Sql purge = {
 
 inline constexpr Sql find = {"SELECT " ASYNCJOBS_JOB_COLUMNS " FROM jobs WHERE id = :id",
                              job_columns};
-inline constexpr Sql glance = {"SELECT " ASYNCJOBS_GLANCE_COLUMNS " FROM jobs WHERE id = :id",
-                               glance_columns};
+inline constexpr Sql find_summaries = {
+    "SELECT " ASYNCJOBS_SUMMARY_COLUMNS " FROM jobs WHERE id = :id", summary_columns};
 
 inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id", "t"};
 

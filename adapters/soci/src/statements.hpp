@@ -42,17 +42,18 @@ inline constexpr Sql next_due_in = {
     " ORDER BY run_at, id LIMIT 1",
     "i"};
 
-/// No lease of a living job ends before `floor`, nor before now if the clock was set back since.
-#define ASYNCJOBS_FROM_FLOOR_OR_NOW "CASE WHEN :floor < :now THEN :floor ELSE :now END"
+/// No lease of a living job ends before `watermark`, nor before now if the clock was set back
+/// since.
+#define ASYNCJOBS_FROM_WATERMARK_OR_NOW "CASE WHEN :watermark < :now THEN :watermark ELSE :now END"
 inline constexpr Sql held = {"SELECT " ASYNCJOBS_CLAIMED_COLUMNS " FROM jobs"
                              " WHERE status = 'processing' AND worker = :worker"
-                             " AND lease_expires_at >= " ASYNCJOBS_FROM_FLOOR_OR_NOW,
+                             " AND lease_expires_at >= " ASYNCJOBS_FROM_WATERMARK_OR_NOW,
                              claimed_columns};
 
-/// The time, and when the first of the leases that ran out did: see SweepFloors.
+/// The time, and when the first of the leases that ran out did: see SweepWatermarks.
 inline constexpr Sql expired_lease = {
     "SELECT :now, (SELECT lease_expires_at FROM jobs WHERE status = 'processing'"
-    "  AND lease_expires_at >= :floor AND lease_expires_at <= :now"
+    "  AND lease_expires_at >= :watermark AND lease_expires_at <= :now"
     "  ORDER BY lease_expires_at LIMIT 1)",
     "ii"};
 
@@ -69,7 +70,7 @@ inline constexpr Sql next_type = {
 /// The time, and when the first of a type's finished jobs that shall go by now was to go.
 inline constexpr Sql expired_job = {
     "SELECT :now, (SELECT expires_at FROM jobs WHERE type = :type"
-    "  AND expires_at >= :floor AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
+    "  AND expires_at >= :watermark AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
     "ii"};
 
 inline constexpr Sql cancel_pending = {
@@ -125,17 +126,17 @@ inline constexpr Sql fence = {"SELECT fence FROM jobs WHERE id = :id", "i"};
 
 inline constexpr Sql remove = {"DELETE FROM jobs WHERE id = :id"};
 
-/// How many, at most `count_limit`, the time, and the first of them: see CountFloors. What waits is
-/// counted up to the time, other things up to `until`.
+/// How many, at most `count_limit`, the time, and the first of them: see CountWatermarks. What
+/// waits is counted up to the time, other things up to `until`.
 inline constexpr Sql count_waiting = {
     "SELECT count(*), :now, min(run_at) FROM (SELECT run_at FROM jobs"
-    " WHERE status = 'pending' AND queue = :queue AND run_at >= :floor AND run_at <= :now"
+    " WHERE status = 'pending' AND queue = :queue AND run_at >= :watermark AND run_at <= :now"
     " ORDER BY run_at LIMIT :count_limit) AS found",
     "iii"};
 
 inline constexpr Sql count_processing = {
     "SELECT count(*), :now, min(lease_expires_at) FROM (SELECT lease_expires_at FROM jobs"
-    " WHERE status = 'processing' AND queue = :queue AND lease_expires_at >= :floor"
+    " WHERE status = 'processing' AND queue = :queue AND lease_expires_at >= :watermark"
     " AND lease_expires_at < :until ORDER BY lease_expires_at LIMIT :count_limit) AS found",
     "iii"};
 
@@ -145,7 +146,7 @@ inline constexpr Sql count_processing = {
 inline constexpr Sql latest_runs = {
     "SELECT count(completed_at), :now, min(expires_at), sum(completed_at - started_at) FROM"
     " (SELECT completed_at, started_at, expires_at FROM jobs"
-    "  WHERE type = :type AND expires_at >= :floor AND expires_at < :until"
+    "  WHERE type = :type AND expires_at >= :watermark AND expires_at < :until"
     "  ORDER BY expires_at DESC LIMIT 50) AS latest",
     "iiii"};
 
@@ -157,15 +158,15 @@ inline constexpr Sql set_paused = {
 
 inline constexpr Sql lock = {"SELECT status FROM jobs WHERE id = :id FOR UPDATE", "t"};
 
-inline constexpr Sql purged_owner = {
+inline constexpr Sql tombstone_owner = {
     "SELECT owner FROM job_tombstones WHERE id = :id AND expires_at + 0 > :now", "t"};
 /// As expired_job.
 inline constexpr Sql past_tombstone = {
     "SELECT :now, (SELECT expires_at FROM job_tombstones"
-    "  WHERE expires_at >= :floor AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
+    "  WHERE expires_at >= :watermark AND expires_at <= :now ORDER BY expires_at LIMIT 1)",
     "ii"};
 #define ASYNCJOBS_PAST_TOMBSTONES                                                                  \
-    "SELECT id FROM job_tombstones WHERE expires_at >= :floor AND expires_at <= :now"              \
+    "SELECT id FROM job_tombstones WHERE expires_at >= :watermark AND expires_at <= :now"          \
     " ORDER BY expires_at LIMIT :n"
 inline constexpr Sql forget_tombstones = {
     "DELETE FROM job_tombstones WHERE id IN (" ASYNCJOBS_PAST_TOMBSTONES ")"};
@@ -188,12 +189,12 @@ inline constexpr Sql forget_waiting = {
 
 /// What SqlJobStore runs in a dialect's own words.
 struct OwnStatements {
-    Sql find;         ///< by ids; answers what read_job() reads
-    Sql glance;       ///< likewise; what read_glance() reads
-    Sql restart;      ///< changes no row if a live job holds the unique key
-    Sql rescue = {};  ///< of a dialect that needs no more than one statement for it
-    Sql purge = {};   ///< likewise; answers what PurgedJobs reads
-    Sql advance = {}; ///< likewise
+    Sql find;           ///< by ids; answers what read_job() reads
+    Sql find_summaries; ///< likewise; what read_summary() reads
+    Sql restart;        ///< changes no row if a live job holds the unique key
+    Sql rescue = {};    ///< of a dialect that needs no more than one statement for it
+    Sql purge = {};     ///< likewise; answers what PurgedJobs reads
+    Sql advance = {};   ///< likewise
     Sql lock = statements::lock;
     Sql set_paused = statements::set_paused;
     Sql held = statements::held;

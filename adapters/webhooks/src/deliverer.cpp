@@ -55,8 +55,8 @@ struct Deliverer::Attempt {
 };
 
 Deliverer::Deliverer(const WebhookOptions& options, const TargetRules& rules,
-                     std::shared_ptr<Runtime> runtime, EndpointBook& book)
-    : options_(options), rules_(rules), runtime_(std::move(runtime)), book_(book),
+                     std::shared_ptr<Runtime> runtime, EndpointRegistry& registry)
+    : options_(options), rules_(rules), runtime_(std::move(runtime)), registry_(registry),
       client_(*runtime_, {options.timeout, options.allow_private_addresses, options.ca_file}),
       lane_(runtime_->make_lane(store_threads)) {}
 
@@ -118,8 +118,8 @@ void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
         return attempt->done(error, {});
     lane_->post([this, attempt, error] {
         try {
-            book_.disable(attempt->progress.job().owner, attempt->destination.endpoint,
-                          "the receiver returned 410");
+            registry_.disable(attempt->progress.job().owner, attempt->destination.endpoint,
+                              "the receiver returned 410");
             attempt->done(error, {});
         } catch (...) {
             attempt->done(std::current_exception(), {});
@@ -144,7 +144,7 @@ Message Deliverer::message_for(ProgressReporter& progress, const Delivery& deliv
 }
 
 Destination Deliverer::destination_of(const std::string& owner, const Delivery& delivery) try {
-    const auto endpoints = book_.known(owner);
+    const auto endpoints = registry_.known(owner);
     if (delivery.endpoint.empty()) return at_host_of(endpoints, delivery.callback_url, rules_);
     const auto* endpoint = find_endpoint(endpoints, delivery.endpoint);
     if (!endpoint) throw gives_up("webhook_no_endpoint", "the endpoint no longer exists");

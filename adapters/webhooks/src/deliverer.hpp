@@ -2,7 +2,7 @@
 
 #include "delivery.hpp"
 #include "destination.hpp"
-#include "endpoint_book.hpp"
+#include "endpoint_registry.hpp"
 #include "webhook_client.hpp"
 
 #include <asyncjobs/executor.hpp>
@@ -23,7 +23,7 @@ class Deliverer {
 public:
     /// Throws as WebhookClient does.
     Deliverer(const WebhookOptions& options, const TargetRules& rules,
-              std::shared_ptr<Runtime> runtime, EndpointBook& book);
+              std::shared_ptr<Runtime> runtime, EndpointRegistry& registry);
 
     void work_for(Executor& executor);
 
@@ -40,7 +40,7 @@ private:
     const WebhookOptions& options_;
     const TargetRules& rules_;
     const std::shared_ptr<Runtime> runtime_;
-    EndpointBook& book_;
+    EndpointRegistry& registry_;
     WebhookClient client_;
     std::unique_ptr<Lane> lane_;
 };

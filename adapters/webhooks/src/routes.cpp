@@ -1,6 +1,6 @@
 #include <asyncjobs/webhooks/routes.hpp>
 
-#include "endpoint_book.hpp"
+#include "endpoint_registry.hpp"
 #include "job_status.hpp"
 #include "route_operations.hpp"
 
@@ -201,14 +201,14 @@ void add_routes(http::JobApi& api, Webhooks& webhooks, RouteOptions options) {
 }
 
 std::function<std::vector<NewJob>(const NewJob&, const http::Call&)>
-accompany_by(Webhooks& webhooks) {
+companion_jobs_of(Webhooks& webhooks) {
     return [&webhooks](const NewJob& job, const http::Call& call) {
         return webhooks.deliveries_of(job, callback_url(call));
     };
 }
 
 std::function<std::vector<NewJob>(const Job&, const http::Call&)>
-accompany_retry_by(Webhooks& webhooks) {
+companion_jobs_for_retry_of(Webhooks& webhooks) {
     return [&webhooks](const Job& job, const http::Call& call) {
         return webhooks.deliveries_of_retry(job, callback_url(call));
     };

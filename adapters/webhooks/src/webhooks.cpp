@@ -55,8 +55,8 @@ void validate(const WebhookEndpoint& endpoint) {
 struct Webhooks::Impl {
     Impl(JobStore& store, std::shared_ptr<Runtime> with, WebhookOptions from)
         : options(std::move(from)), rules{options.allow_http, options.ports},
-          runtime(std::move(with)), client(store, runtime), book(store, runtime),
-          deliverer(options, rules, runtime, book) {}
+          runtime(std::move(with)), client(store, runtime), registry(store, runtime),
+          deliverer(options, rules, runtime, registry) {}
 
     void check_reachable(std::string_view argument, std::string_view url,
                          const Target& target) const;
@@ -69,7 +69,7 @@ struct Webhooks::Impl {
     const TargetRules rules;
     const std::shared_ptr<Runtime> runtime;
     Client client;
-    EndpointBook book;
+    EndpointRegistry registry;
     Deliverer deliverer;
 };
 
@@ -83,7 +83,7 @@ void Webhooks::Impl::check_reachable(std::string_view argument, std::string_view
 
 /// Throws Error (Errc::not_found) if no endpoint has that name.
 WebhookEndpoint Webhooks::Impl::existing(const std::string& owner, std::string_view name) {
-    const auto endpoints = book.read(owner);
+    const auto endpoints = registry.read(owner);
     if (const auto* endpoint = find_endpoint(endpoints, name)) return *endpoint;
     throw Error(Errc::not_found, fmt::format("no such endpoint: {}", detail::printable(name)));
 }
@@ -91,7 +91,7 @@ WebhookEndpoint Webhooks::Impl::existing(const std::string& owner, std::string_v
 std::vector<NewJob> Webhooks::Impl::deliveries_of(const JobId& job, const std::string& owner,
                                                   const std::optional<std::string>& callback_url,
                                                   std::int64_t after_revision) {
-    const auto endpoints = book.known(owner);
+    const auto endpoints = registry.known(owner);
     std::vector<NewJob> deliveries;
     const auto add = [&](Delivery delivery) {
         delivery.after_revision = after_revision;
@@ -123,12 +123,12 @@ WebhookEndpoint Webhooks::set_endpoint(std::string_view owner, WebhookEndpoint e
     const std::string of(owner);
     detail::check_label("owner", owner);
     check(endpoint);
-    const auto before = impl_->book.read(of);
+    const auto before = impl_->registry.read(of);
     const auto* known = find_endpoint(before, endpoint.name);
     if (endpoint.secrets.empty())
         endpoint.secrets = known ? known->secrets : std::vector{WebhookSecret{make_secret(), {}}};
     endpoint.disabled = known && known->url == endpoint.url ? known->disabled : std::string();
-    impl_->book.put(of, endpoint);
+    impl_->registry.put(of, endpoint);
     return endpoint;
 }
 
@@ -139,24 +139,24 @@ void Webhooks::check(const WebhookEndpoint& endpoint) const {
 }
 
 std::vector<WebhookEndpoint> Webhooks::endpoints(std::string_view owner) {
-    return impl_->book.read(std::string(owner));
+    return impl_->registry.read(std::string(owner));
 }
 
 bool Webhooks::remove_endpoint(std::string_view owner, std::string_view name) {
-    return impl_->book.remove(std::string(owner), name);
+    return impl_->registry.remove(std::string(owner), name);
 }
 
 void Webhooks::disable(std::string_view owner, std::string_view name, std::string why) {
     const std::string of(owner);
     detail::check_label("why", why);
     if (why.empty()) why = "by hand";
-    impl_->book.disable(of, impl_->existing(of, name), std::move(why));
+    impl_->registry.disable(of, impl_->existing(of, name), std::move(why));
 }
 
 void Webhooks::enable(std::string_view owner, std::string_view name) {
     const std::string of(owner);
     impl_->existing(of, name);
-    impl_->book.enable(of, name);
+    impl_->registry.enable(of, name);
 }
 
 std::string Webhooks::rotate_secret(std::string_view owner, std::string_view name,
@@ -173,7 +173,7 @@ std::string Webhooks::rotate_secret(std::string_view owner, std::string_view nam
     std::erase_if(secrets, [&](const auto& secret) { return *secret.expires_at <= now; });
     secrets.insert(secrets.begin(), WebhookSecret{make_secret(), {}});
     if (secrets.size() > most_secrets) secrets.resize(most_secrets);
-    impl_->book.put(of, endpoint);
+    impl_->registry.put(of, endpoint);
     return secrets.front().text;
 }
 

@@ -50,37 +50,37 @@ public:
         const UnderWay call(*this);
         return store_.renew(heartbeats, lease_for);
     }
-    std::vector<Renewal> check(std::span<const LeaseRef> leases) override {
+    std::vector<Renewal> check_leases(std::span<const LeaseRef> leases) override {
         const UnderWay call(*this);
-        return store_.check(leases);
+        return store_.check_leases(leases);
     }
-    std::vector<ClaimedJob> held(std::string_view worker) override {
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override {
         const UnderWay call(*this);
-        return store_.held(worker);
+        return store_.leases_of(worker);
     }
     std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override {
         const UnderWay call(*this);
         return store_.rescue(limit, crash_limit);
     }
-    std::vector<Unblocked> unblock(std::size_t limit) override {
+    std::vector<Promoted> promote(std::size_t limit) override {
         const UnderWay call(*this);
-        return store_.unblock(limit);
+        return store_.promote(limit);
     }
     std::size_t purge(std::size_t limit) override {
         const UnderWay call(*this);
         return store_.purge(limit);
     }
-    std::optional<std::string> purged_owner(const JobId& id) override {
+    std::optional<std::string> tombstone_owner(const JobId& id) override {
         const UnderWay call(*this);
-        return store_.purged_owner(id);
+        return store_.tombstone_owner(id);
     }
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         const UnderWay call(*this);
         return store_.find(ids);
     }
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override {
         const UnderWay call(*this);
-        return store_.glance(ids);
+        return store_.find_summaries(ids);
     }
     JobPage list(const JobQuery& query) override {
         const UnderWay call(*this);

@@ -1,16 +1,16 @@
 #pragma once
 
+#include <asyncjobs/detail/attempt.hpp>
+#include <asyncjobs/detail/attempt_outcome.hpp>
 #include <asyncjobs/detail/closable_store.hpp>
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/handler_store.hpp>
 #include <asyncjobs/detail/lease_keeper.hpp>
+#include <asyncjobs/detail/maintenance.hpp>
 #include <asyncjobs/detail/middleware_chain.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
 #include <asyncjobs/detail/queue_order.hpp>
 #include <asyncjobs/detail/refused_ends.hpp>
 #include <asyncjobs/detail/run_leases.hpp>
-#include <asyncjobs/detail/store_access.hpp>
-#include <asyncjobs/detail/upkeep.hpp>
-#include <asyncjobs/detail/verdict.hpp>
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
 
@@ -66,7 +66,7 @@ public:
 
 private:
     using Lock = std::unique_lock<std::mutex>;
-    using ExecutionPtr = std::shared_ptr<Execution>;
+    using AttemptPtr = std::shared_ptr<Attempt>;
 
     /// Lets asynchronous handlers end after their executor was destroyed, without effect.
     struct Link {
@@ -81,11 +81,11 @@ private:
         std::vector<JobId> changed = {};
         std::vector<JobEvent> events = {};
         std::set<std::string> ready_queues = {};
-        bool has_to_unblock = false;
+        bool needs_promotion = false;
     };
 
     struct Ready {
-        std::deque<ExecutionPtr> jobs;
+        std::deque<AttemptPtr> jobs;
         SteadyTime since = {}; ///< when it last received its oldest job, or passed one to a thread
     };
 
@@ -93,13 +93,14 @@ private:
         std::size_t slots, threads;
     };
 
-    // The exchange loop (impl/exchange_loop.ipp). `turn` and its callees run on exchange_lane_.
-    void pump(Lock&);
+    // The exchange loop (impl/exchange_loop.ipp). `run_exchange` and its callees run on
+    // exchange_lane_.
+    void schedule_exchange(Lock&);
     bool wants_exchange() const;
     Room room(std::size_t ahead) const;
     std::size_t claimable() const;
     unsigned parallel() const;
-    void turn();
+    void run_exchange();
     void recover(std::vector<Settlement>& settlements);
     ClaimRequest plan_claim(std::vector<std::string>& queues);
     void note_kind(const Handler& handler, const std::string& queue);
@@ -111,8 +112,8 @@ private:
                         SteadyTime asked_at);
     void note_fault(const std::exception& fault);
     void note_recovery(Lock&);
-    Executions take_on(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at, bool ahead);
-    ExecutionPtr forget(Lock&, const LeaseRef& lease);
+    Attempts adopt(Lock&, std::vector<ClaimedJob> jobs, SteadyTime claimed_at, bool ahead);
+    AttemptPtr forget(Lock&, const LeaseRef& lease);
     void claim_soon();
 
     // Settlements that the store refuses (impl/refused_settlements.ipp); on exchange_lane_, too.
@@ -129,23 +130,23 @@ private:
     void dispatch(Lock&);
     void work();
     void start_async();
-    ExecutionPtr take(Lock&, Ready& ready);
-    const Handler& begin(const ExecutionPtr& execution);
-    void check_start(Execution& execution, const Handler& handler) const;
-    void run(const ExecutionPtr& execution);
-    void run_async(const ExecutionPtr& execution);
-    void free_slot(const ExecutionPtr& execution);
-    void finish(const ExecutionPtr& execution, const std::exception_ptr& thrown, JsonText result);
-    void end(Lock&, const ExecutionPtr& execution, Settlement settlement);
-    void give_up(const ExecutionPtr& execution);
+    AttemptPtr take(Lock&, Ready& ready);
+    const Handler& begin(const AttemptPtr& attempt);
+    void check_start(Attempt& attempt, const Handler& handler) const;
+    void run(const AttemptPtr& attempt);
+    void run_async(const AttemptPtr& attempt);
+    void free_slot(const AttemptPtr& attempt);
+    void finish(const AttemptPtr& attempt, const std::exception_ptr& thrown, JsonText result);
+    void end(Lock&, const AttemptPtr& attempt, Settlement settlement);
+    void give_up(const AttemptPtr& attempt);
     /// Without a delay, the job keeps its place in its queue.
-    void give_back(Lock&, const ExecutionPtr& execution, Duration delay = {});
-    void give_back_unknown(Lock&, const ExecutionPtr& execution);
+    void give_back(Lock&, const AttemptPtr& attempt, Duration delay = {});
+    void give_back_unknown(Lock&, const AttemptPtr& attempt);
     bool is_suspect(const ClaimedJob& job) const;
     bool has_suspect(Lock&) const;
     void give_back_overdue();
-    Executions under_way();
-    const Handler& handler_of(const ExecutionPtr& execution) const;
+    Attempts under_way();
+    const Handler& handler_of(const AttemptPtr& attempt) const;
     const RetryPolicy& retry_policy_of(const Handler& handler) const;
 
     // Lifecycle, hints and logs (impl/executor_core.ipp).
@@ -180,7 +181,7 @@ private:
     unsigned threads_;
     Ready ready_;       ///< for threads
     Ready ready_async_; ///< first when slots are short
-    std::unordered_map<JobId, ExecutionPtr> live_;
+    std::unordered_map<JobId, AttemptPtr> live_;
     std::vector<Settlement> ended_;
     bool settles_soon_ = false; ///< includes one whose worker was lost before
     std::size_t running_ = 0;   ///< slots taken, by handlers and by threads about to run one
@@ -217,14 +218,14 @@ private:
     std::vector<LogEntry> notes_; ///< of the exchange lane, logged when it holds no lock
     std::mutex log_mutex_;
     std::shared_ptr<Link> link_;
-    const std::shared_ptr<StoreAccess> access_;
+    const std::shared_ptr<HandlerStore> access_;
     std::unique_ptr<LeaseKeeper> lease_keeper_;
-    std::unique_ptr<Upkeep> upkeep_;
+    std::unique_ptr<Maintenance> maintenance_;
     std::unique_ptr<Timer> claim_timer_;
     std::unique_ptr<Timer> refused_timer_;
     // Destroyed first, in reverse order: their tasks use everything above.
     std::unique_ptr<Lane> exchange_lane_;
-    std::unique_ptr<Lane> upkeep_lane_;
+    std::unique_ptr<Lane> maintenance_lane_;
     std::unique_ptr<Lane> workers_;
     std::unique_ptr<Lane> stop_lane_;  ///< for stop_async(); null until its first call
     std::unique_ptr<Lane> async_lane_; ///< starts asynchronous handlers; null without any

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/gathering_point.hpp>
+#include <asyncjobs/detail/batch_gate.hpp>
 #include <asyncjobs/detail/outcomes.hpp>
 #include <asyncjobs/runtime.hpp>
 
@@ -31,12 +31,12 @@ public:
 
     GroupCommit(std::size_t limit, const Runtime& runtime, Commit commit, std::size_t leaders = 1)
         : limit_(limit), leaders_(leaders), runtime_(runtime), commit_(std::move(commit)),
-          gathering_(runtime) {}
+          batch_window_(runtime) {}
 
     Result submit(Item item) {
         Caller self{.item = std::move(item)};
         std::unique_lock lock(mutex_);
-        gathering_.came();
+        batch_window_.came();
         if (leading_ == leaders_) {
             waiting_.push_back(&self);
             lock.unlock();
@@ -46,7 +46,7 @@ public:
         } else {
             ++leading_;
         }
-        if (leaders_ == 1) gathering_.wait(lock, std::min(limit_, waiting_.size() + 1));
+        if (leaders_ == 1) batch_window_.wait(lock, std::min(limit_, waiting_.size() + 1));
         Group group;
         try {
             group = take_group(self);
@@ -100,7 +100,7 @@ private:
 
     void hand_over(std::size_t committed, Duration took) {
         const std::lock_guard lock(mutex_);
-        gathering_.committed(committed, std::min(limit_ - committed, waiting_.size()), took);
+        batch_window_.committed(committed, std::min(limit_ - committed, waiting_.size()), took);
         pass_on();
     }
 
@@ -122,7 +122,7 @@ private:
     std::mutex mutex_;
     std::deque<Caller*> waiting_;
     std::size_t leading_ = 0; ///< callers that commit, or are about to
-    GatheringPoint gathering_;
+    BatchGate batch_window_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

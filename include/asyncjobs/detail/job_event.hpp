@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/job_store.hpp>
 
@@ -51,20 +51,20 @@ inline JobEvent job_event(JobEvent::Kind kind, const ClaimedJob& job, Timestamp 
             .created_at = job.created_at};
 }
 
-inline JobEvent job_event(const HeldBack& held_back, Timestamp at) {
-    return {.kind = JobEvent::Kind::held_back,
-            .job = held_back.id,
-            .type = held_back.type,
-            .queue = held_back.queue,
+inline JobEvent job_event(const Throttled& throttled, Timestamp at) {
+    return {.kind = JobEvent::Kind::throttled,
+            .job = throttled.id,
+            .type = throttled.type,
+            .queue = throttled.queue,
             .at = at,
-            .created_at = held_back.created_at,
-            .limit = held_back.limit};
+            .created_at = throttled.created_at,
+            .limit = throttled.limit};
 }
 
-inline JobEvent job_event(const Settlement& settlement, JobStatus status,
-                          const Execution& execution, Timestamp at) {
-    auto event = job_event(event_kind(settlement, status), execution.job(), at);
-    event.ran = execution.ran();
+inline JobEvent job_event(const Settlement& settlement, JobStatus status, const Attempt& attempt,
+                          Timestamp at) {
+    auto event = job_event(event_kind(settlement, status), attempt.job(), at);
+    event.ran = attempt.ran();
     if (event.kind == JobEvent::Kind::failed || event.kind == JobEvent::Kind::retried)
         event.error_code = settlement.error().code;
     return event;
@@ -79,7 +79,7 @@ inline std::vector<JobEvent> job_events(JobStore& store,
     for (const auto& [kind, id] : happened) ids.push_back(id);
     std::vector<std::optional<Job>> jobs(ids.size());
     try {
-        jobs = store.glance(ids);
+        jobs = store.find_summaries(ids);
     } catch (const std::exception&) {
         // The events stand; the next call of the store reports its fault.
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
 
@@ -12,7 +12,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-using Executions = std::vector<std::shared_ptr<Execution>>;
+using Attempts = std::vector<std::shared_ptr<Attempt>>;
 
 /// Keeps the leases of active jobs: renews them, stores their progress, fetches cancel requests,
 /// and stops handlers whose timeout or lease is over.
@@ -27,9 +27,9 @@ public:
     };
 
     struct Hooks {
-        std::function<Executions()> under_way;
+        std::function<Attempts()> under_way;
         /// A handler did not stop within the grace after its timeout.
-        std::function<void(const std::shared_ptr<Execution>&)> give_up;
+        std::function<void(const std::shared_ptr<Attempt>&)> give_up;
         /// Called at every beat, before anything else.
         std::function<void()> on_beat;
         /// The store has recorded this percentage; may be empty.
@@ -46,7 +46,7 @@ public:
     void stop();
 
     /// Renews these at once: a cancel request has arrived.
-    void look_at(std::span<const std::shared_ptr<Execution>> executions);
+    void look_at(std::span<const std::shared_ptr<Attempt>> attempts);
 
     /// Renews leases that a sweep might take for lost: stale ones, or all if this process has slept
     /// or the store failed the last time. Returns false if a sweep may still be unsafe: the store
@@ -63,9 +63,9 @@ public:
 private:
     void beat();
     bool has_slept();
-    bool renew(const Executions& executions);
-    void check(const Executions& executions);
-    void apply(const Executions& executions, std::span<const Renewal> renewals);
+    bool renew(const Attempts& attempts);
+    void check(const Attempts& attempts);
+    void apply(const Attempts& attempts, std::span<const Renewal> renewals);
 
     Runtime& runtime_;
     JobStore& store_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/settlement.hpp>
 
 #include <algorithm>

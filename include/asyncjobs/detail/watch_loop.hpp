@@ -56,7 +56,7 @@ private:
     void look_soon(const std::unique_lock<std::mutex>&);
     void look();
     void read();
-    void glance();
+    void find_changed();
     void poll();
     static std::vector<JobId> take(std::unordered_set<JobId>& from);
     void pass_on(const std::vector<WatchedPtr>& watchers, const std::optional<Job>& job);
@@ -68,7 +68,7 @@ private:
     std::mutex mutex_;
     std::unordered_map<JobId, Place> watched_;
     std::unordered_set<JobId> to_read_;
-    std::unordered_set<JobId> to_glance_at_;
+    std::unordered_set<JobId> to_poll_;
     bool looking_ = false;
     bool stopped_ = false;
     std::unique_ptr<Timer> timer_;

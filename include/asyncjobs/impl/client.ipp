@@ -6,8 +6,8 @@
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/group_commit.hpp>
 #include <asyncjobs/detail/job_event.hpp>
+#include <asyncjobs/detail/promote.hpp>
 #include <asyncjobs/detail/resource_error.hpp>
-#include <asyncjobs/detail/unblock.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ struct Client::Impl {
                 announce(jobs);
                 if (options.events) publish_submitted(jobs, submitted);
                 if (std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); }))
-                    unblock();
+                    promote();
                 return submitted;
             } catch (const Error& error) {
                 may_have_happened |= error.code() == Errc::unknown_outcome;
@@ -81,7 +81,7 @@ struct Client::Impl {
     }
 
     /// The next sweep does what fails here.
-    void unblock() {
+    void promote() {
         try {
             detail::unblock_all(store, *runtime, options.events);
         } catch (const Error&) {
@@ -208,14 +208,15 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::find(std::span<const Jo
     return impl_->store.find(ids);
 }
 
-ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::glance(std::span<const JobId> ids) {
-    return impl_->store.glance(ids);
+ASYNCJOBS_INLINE std::vector<std::optional<Job>>
+Client::find_summaries(std::span<const JobId> ids) {
+    return impl_->store.find_summaries(ids);
 }
 
 ASYNCJOBS_INLINE JobPage Client::list(const JobQuery& query) { return impl_->store.list(query); }
 
-ASYNCJOBS_INLINE std::optional<std::string> Client::purged_owner(const JobId& id) {
-    return impl_->store.purged_owner(id);
+ASYNCJOBS_INLINE std::optional<std::string> Client::tombstone_owner(const JobId& id) {
+    return impl_->store.tombstone_owner(id);
 }
 
 ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_most) {
@@ -253,7 +254,7 @@ ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellatio
     if (outcome == CancelOutcome::requested || is_cancelled)
         impl_->store.notifier().changed(std::span(&id, 1));
     if (is_cancelled && impl_->options.events) impl_->publish(JobEvent::Kind::cancelled, id);
-    if (is_cancelled) impl_->unblock();
+    if (is_cancelled) impl_->promote();
     return outcome;
 }
 
@@ -262,7 +263,7 @@ ASYNCJOBS_INLINE RetryOutcome Client::retry(const JobId& id) {
     if (outcome == RetryOutcome::retried) {
         if (impl_->options.events) impl_->publish(JobEvent::Kind::restarted, id);
         impl_->store.notifier().changed(std::span(&id, 1));
-        if (const auto job = glance(std::span(&id, 1)).front())
+        if (const auto job = find_summaries(std::span(&id, 1)).front())
             impl_->store.notifier().ready(job->queue);
     }
     return outcome;

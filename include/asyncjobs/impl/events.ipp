@@ -18,8 +18,8 @@ ASYNCJOBS_INLINE std::string_view to_string(JobEvent::Kind kind) noexcept {
         return "started";
     case JobEvent::Kind::progressed:
         return "progressed";
-    case JobEvent::Kind::held_back:
-        return "held_back";
+    case JobEvent::Kind::throttled:
+        return "throttled";
     case JobEvent::Kind::completed:
         return "completed";
     case JobEvent::Kind::failed:
@@ -57,8 +57,8 @@ struct EventStream::Impl {
     }
 
     bool has_room_for(JobEvent::Kind kind) const {
-        const bool is_held_back = kind == JobEvent::Kind::held_back;
-        return waiting.size() < capacity && (!is_held_back || held_back <= (capacity - 1) / 2);
+        const bool is_throttled = kind == JobEvent::Kind::throttled;
+        return waiting.size() < capacity && (!is_throttled || throttled <= (capacity - 1) / 2);
     }
 
     void publish(std::vector<JobEvent> events) {
@@ -70,7 +70,7 @@ struct EventStream::Impl {
                 lost.add(event.kind);
                 continue;
             }
-            if (event.kind == JobEvent::Kind::held_back) ++held_back;
+            if (event.kind == JobEvent::Kind::throttled) ++throttled;
             waiting.push_back(std::move(event));
         }
         if (!std::exchange(delivering, true)) lane->post([this] { deliver(); });
@@ -83,7 +83,7 @@ struct EventStream::Impl {
         while (!waiting.empty()) {
             batch.clear();
             batch.swap(waiting);
-            held_back = 0;
+            throttled = 0;
             const auto behind = std::exchange(lost, {});
             lock.unlock();
             subscriber(batch, behind);
@@ -98,7 +98,7 @@ struct EventStream::Impl {
     const std::vector<JobEvent::Kind> kinds;
     std::mutex mutex; ///< guards everything down to `delivering`
     std::vector<JobEvent> waiting;
-    std::size_t held_back = 0; ///< of `waiting`
+    std::size_t throttled = 0; ///< of `waiting`
     LostEvents lost;           ///< since the last call; 0 unless events wait
     bool delivering = false;
     std::unique_ptr<Lane> lane;

@@ -48,10 +48,10 @@ ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
     return !ended_.empty() || unknown_since_ || (may_claim_ && claimable() > 0);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::pump(Lock&) {
+ASYNCJOBS_INLINE void ExecutorCore::schedule_exchange(Lock&) {
     if (!wants_exchange()) return;
     exchanging_ = true;
-    exchange_lane_->post([this] { turn(); });
+    exchange_lane_->post([this] { run_exchange(); });
 }
 
 /// How often the settlements of an exchange are tried together before each is tried alone, if the
@@ -68,7 +68,7 @@ inline bool is_unknown(const std::exception& fault) {
     return error && error->code() == Errc::unknown_outcome;
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::turn() {
+ASYNCJOBS_INLINE void ExecutorCore::run_exchange() {
     if (store_.is_closed()) return;
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
@@ -134,14 +134,14 @@ ASYNCJOBS_INLINE ClaimRequest ExecutorCore::plan_claim(std::vector<std::string>&
 }
 
 /// Called without the lock: a handler's reaction to a stop request may call the executor.
-inline void stop_lost(const Executions& executions) {
-    for (const auto& execution : executions) execution->stop(StopReason::lease_lost);
+inline void stop_lost(const Attempts& attempts) {
+    for (const auto& attempt : attempts) attempt->stop(StopReason::lease_lost);
 }
 
 /// Reads the leases of this worker, so that no recorded outcome is repeated, and no claimed job is
 /// lost.
 ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements) {
-    auto jobs = store_.held(worker_);
+    auto jobs = store_.leases_of(worker_);
     std::unordered_map<JobId, std::int64_t> held;
     for (const auto& job : jobs) held.emplace(job.lease.id, job.lease.fence);
     const auto is_held = [&](const LeaseRef& lease) {
@@ -157,14 +157,14 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
         changed.push_back(settlement.lease().id);
         return true;
     });
-    Executions lost;
-    for (const auto& [id, execution] : live_)
-        if (!is_held(execution->lease())) lost.push_back(execution);
+    Attempts lost;
+    for (const auto& [id, attempt] : live_)
+        if (!is_held(attempt->lease())) lost.push_back(attempt);
     std::erase_if(jobs, [&](const ClaimedJob& job) {
         const auto found = live_.find(job.lease.id);
         return found != live_.end() && found->second->lease() == job.lease;
     });
-    const auto superseded = take_on(lock, std::move(jobs), *unknown_since_, true);
+    const auto superseded = adopt(lock, std::move(jobs), *unknown_since_, true);
     unknown_since_.reset();
     dispatch(lock);
     lock.unlock();
@@ -178,7 +178,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
                                           Exchange exchange, std::size_t wanted, bool ahead,
                                           SteadyTime asked_at) {
     News news{.is_watched = store_.notifier().is_watched(),
-              .has_to_unblock = exchange.has_to_unblock};
+              .needs_promotion = exchange.needs_promotion};
     Lock lock(mutex_);
     exchanging_ = false;
     if (std::exchange(faults_, 0) > 0 && runtime_.now() - failing_since_ >= options_.lease_for / 2)
@@ -187,7 +187,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     for (std::size_t i = 0; i < settlements.size(); ++i)
         note_ended(lock, settlements[i], exchange.settled[i], news);
     if (options_.events)
-        for (const auto& job : exchange.held_back)
+        for (const auto& job : exchange.throttled)
             news.events.push_back(job_event(job, runtime_.wall_clock()));
     if (news.is_watched)
         for (const auto& job : exchange.claimed) news.changed.push_back(job.lease.id);
@@ -198,9 +198,9 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     else if (wanted > 0 && claim_timer_)
         claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
                                    jittered(options_.poll_every, runtime_.random())));
-    const auto superseded = take_on(lock, std::move(exchange.claimed), asked_at, ahead);
+    const auto superseded = adopt(lock, std::move(exchange.claimed), asked_at, ahead);
     dispatch(lock);
-    pump(lock);
+    schedule_exchange(lock);
     notice_drained(lock);
     lock.unlock();
 
@@ -213,26 +213,26 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& settlement,
                                                const Settled& settled, News& news) {
     const auto& id = settlement.lease().id;
-    const auto execution = forget(lock, settlement.lease());
-    const bool completed_itself = execution && execution->completes_itself();
-    news.has_to_unblock |= completed_itself; // the host's transaction does not report it
-    if (!settled.accepted && !completed_itself) {
+    const auto attempt = forget(lock, settlement.lease());
+    const bool was_completed_externally = attempt && attempt->is_completed_externally();
+    news.needs_promotion |= was_completed_externally; // the host's transaction does not report it
+    if (!settled.accepted && !was_completed_externally) {
         note(LogEntry::Level::warning, "job ended after its lease was lost", id);
         return;
     }
-    if (settled.accepted && completed_itself)
+    if (settled.accepted && was_completed_externally)
         note(LogEntry::Level::warning,
              "handler completed its job in a transaction that did not commit", id);
     if (news.is_watched) news.changed.push_back(id);
-    if (options_.events && execution) {
+    if (options_.events && attempt) {
         const auto status =
-            completed_itself && !settled.accepted ? JobStatus::completed : settled.status;
-        news.events.push_back(job_event(settlement, status, *execution, runtime_.wall_clock()));
+            was_completed_externally && !settled.accepted ? JobStatus::completed : settled.status;
+        news.events.push_back(job_event(settlement, status, *attempt, runtime_.wall_clock()));
     }
     for (const auto& job : settlement.follow_ups()) news.ready_queues.insert(job.queue);
-    if (settlement.kind() == Settlement::Kind::released && execution &&
+    if (settlement.kind() == Settlement::Kind::released && attempt &&
         settlement.delay() <= behind_all_due)
-        news.ready_queues.insert(execution->job().queue);
+        news.ready_queues.insert(attempt->job().queue);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::publish(News news) {
@@ -240,7 +240,7 @@ ASYNCJOBS_INLINE void ExecutorCore::publish(News news) {
     if (!news.events.empty()) options_.events->publish(std::move(news.events));
     if (!news.changed.empty()) notifier.changed(news.changed);
     for (const auto& queue : news.ready_queues) notifier.ready(queue);
-    if (news.has_to_unblock) upkeep_->unblock_soon();
+    if (news.needs_promotion) maintenance_->promote_soon();
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settlements,
@@ -288,12 +288,12 @@ ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     may_claim_ = true;
     try_from_ = {};
     if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
-    pump(lock);
+    schedule_exchange(lock);
 }
 
-/// Returns executions of the same jobs under leases that were lost meanwhile.
-ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<ClaimedJob> jobs,
-                                                  SteadyTime claimed_at, bool ahead) {
+/// Returns attempts of the same jobs under leases that were lost meanwhile.
+ASYNCJOBS_INLINE Attempts ExecutorCore::adopt(Lock& lock, std::vector<ClaimedJob> jobs,
+                                              SteadyTime claimed_at, bool ahead) {
     std::erase_if(jobs, [&](const ClaimedJob& job) {
         if (run_leases_.add(job.lease)) return false;
         note(LogEntry::Level::warning, "job store returned a lease twice; its job runs once",
@@ -312,30 +312,29 @@ ASYNCJOBS_INLINE Executions ExecutorCore::take_on(Lock& lock, std::vector<Claime
     const bool occupied = suspects > 0 && has_suspect(lock);
     const bool crowded = suspects > (occupied ? 0 : 1);
     Duration suspect_delay = std::chrono::seconds{occupied ? 1 : 0};
-    Executions superseded;
+    Attempts superseded;
     for (auto& job : jobs) {
-        const auto execution =
-            std::make_shared<Execution>(std::move(job), claimed_at, access_, ahead);
-        auto& live = live_[execution->lease().id];
+        const auto attempt = std::make_shared<Attempt>(std::move(job), claimed_at, access_, ahead);
+        auto& live = live_[attempt->lease().id];
         if (live) superseded.push_back(std::move(live));
-        live = execution;
-        const auto handler = handlers_.find(execution->job().type);
-        if (handler != handlers_.end()) note_kind(handler->second, execution->job().queue);
+        live = attempt;
+        const auto handler = handlers_.find(attempt->job().type);
+        if (handler != handlers_.end()) note_kind(handler->second, attempt->job().queue);
         if (too_late || phase_ != Phase::started)
-            give_back(lock, execution);
+            give_back(lock, attempt);
         else if (handler == handlers_.end())
-            give_back_unknown(lock, execution);
-        else if (crowded && is_suspect(execution->job()))
-            give_back(lock, execution, std::exchange(suspect_delay, std::chrono::seconds{1}));
+            give_back_unknown(lock, attempt);
+        else if (crowded && is_suspect(attempt->job()))
+            give_back(lock, attempt, std::exchange(suspect_delay, std::chrono::seconds{1}));
         else
-            (handler->second.run_async ? ready_async_ : ready_).jobs.push_back(execution);
+            (handler->second.run_async ? ready_async_ : ready_).jobs.push_back(attempt);
     }
     lease_keeper_->wake();
     return superseded;
 }
 
 /// Null if another lease on the same job has replaced it: the job was lost and claimed again.
-ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::forget(Lock&, const LeaseRef& lease) {
+ASYNCJOBS_INLINE ExecutorCore::AttemptPtr ExecutorCore::forget(Lock&, const LeaseRef& lease) {
     const auto found = live_.find(lease.id);
     if (found == live_.end() || found->second->lease() != lease) return nullptr;
     return live_.extract(found).mapped();

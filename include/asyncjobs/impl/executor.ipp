@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/execution.hpp>
+#include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/detail/executor_core.hpp>
 #include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/executor.hpp>

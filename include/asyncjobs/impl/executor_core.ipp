@@ -110,31 +110,31 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
       worker_(worker_name(options_.worker, runtime.random())), queues_(options_.queues),
       concurrency_(options_.concurrency), threads_(threads_for(options_.threads, concurrency_)),
       prefetch_(concurrency_, options_.prefetch_limit), drained_(runtime.make_event()),
-      link_(std::make_shared<Link>()), access_(std::make_shared<StoreAccess>(
+      link_(std::make_shared<Link>()), access_(std::make_shared<HandlerStore>(
                                            store_, runtime, options_.lease_for,
                                            [this](LogEntry::Level level, const std::string& message,
                                                   const JobId& job) { log(level, message, job); })),
       claim_timer_(runtime.make_timer([this] { claim_soon(); })),
       refused_timer_(
           runtime.make_timer([this] { exchange_lane_->post([this] { settle_refused(); }); })),
-      exchange_lane_(runtime.make_lane(1)), upkeep_lane_(runtime.make_lane(1)),
+      exchange_lane_(runtime.make_lane(1)), maintenance_lane_(runtime.make_lane(1)),
       workers_(runtime.make_lane(threads_)) {
     link_->core = this;
     std::function<void(const ClaimedJob&, int)> progressed;
     if (options_.events)
         progressed = [this](const ClaimedJob& job, int percent) { publish_progress(job, percent); };
     lease_keeper_ = std::make_unique<LeaseKeeper>(
-        runtime_, store_, *upkeep_lane_,
+        runtime_, store_, *maintenance_lane_,
         LeaseKeeper::Options{options_.lease_for, options_.report_every, options_.timeout_grace},
         LeaseKeeper::Hooks{.under_way = [this] { return under_way(); },
-                           .give_up = [this](const ExecutionPtr& execution) { give_up(execution); },
+                           .give_up = [this](const AttemptPtr& attempt) { give_up(attempt); },
                            .on_beat = [this] { give_back_overdue(); },
                            .progressed = std::move(progressed)});
-    upkeep_ = std::make_unique<Upkeep>(
-        runtime_, store_, *upkeep_lane_,
-        Upkeep::Options{options_.rescue_every, options_.purge_every, options_.crash_limit,
-                        options_.events},
-        Upkeep::Hooks{
+    maintenance_ = std::make_unique<Maintenance>(
+        runtime_, store_, *maintenance_lane_,
+        Maintenance::Options{options_.rescue_every, options_.purge_every, options_.crash_limit,
+                             options_.events},
+        Maintenance::Hooks{
             .may_rescue = [this] { return may_rescue(); },
             .on_rescued = [this](const std::vector<Rescued>& rescued) { on_rescued(rescued); },
             .on_clock_notice = [this](const ClockNotice& notice) { on_clock_notice(notice); }});
@@ -204,9 +204,9 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
         async_lane_ = runtime_.make_lane(1); // may throw; start() can then be called again
     wrap_handlers();
     prefetch_.set_threads(parallel());
-    upkeep_->start();
+    maintenance_->start();
     phase_ = Phase::started;
-    pump(lock);
+    schedule_exchange(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::set_concurrency(unsigned concurrency) {
@@ -218,7 +218,7 @@ ASYNCJOBS_INLINE void ExecutorCore::set_concurrency(unsigned concurrency) {
     prefetch_.set_threads(parallel());
     may_claim_ = true;
     dispatch(lock);
-    pump(lock);
+    schedule_exchange(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) {
@@ -227,7 +227,7 @@ ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) 
     queues_ = std::move(order);
     may_claim_ = true;
     try_from_ = {};
-    pump(lock);
+    schedule_exchange(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
@@ -238,19 +238,19 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
     if (phase_ == Phase::stopped) return;
     phase_ = Phase::stopping;
     for (auto* ready : {&ready_, &ready_async_})
-        for (const auto& execution : std::exchange(ready->jobs, {})) give_back(lock, execution);
-    pump(lock);
+        for (const auto& attempt : std::exchange(ready->jobs, {})) give_back(lock, attempt);
+    schedule_exchange(lock);
     notice_drained(lock);
     lock.unlock();
 
     auto deadline = deadline_after(runtime_.now(), grace);
     if (!drained_->wait(deadline)) {
-        for (const auto& execution : under_way()) execution->stop(StopReason::shutdown);
+        for (const auto& attempt : under_way()) attempt->stop(StopReason::shutdown);
         deadline = deadline_after(deadline, grace_to_stop);
         if (!drained_->wait(deadline)) {
             lock.lock();
-            for (const auto& [id, execution] : live_) give_back(lock, execution);
-            pump(lock);
+            for (const auto& [id, attempt] : live_) give_back(lock, attempt);
+            schedule_exchange(lock);
             lock.unlock();
             stopped_in_time_ = drained_->wait(
                 deadline_after(deadline, record_within.value_or(options_.record_within)));
@@ -278,7 +278,7 @@ ASYNCJOBS_INLINE void ExecutorCore::halt() {
     const std::lock_guard halting(halt_mutex_);
     ready_subscription_ = {};
     cancel_subscription_ = {};
-    upkeep_->stop();
+    maintenance_->stop();
     lease_keeper_->stop();
     Lock lock(mutex_);
     phase_ = Phase::stopped;
@@ -297,11 +297,11 @@ ASYNCJOBS_INLINE void ExecutorCore::on_ready(std::string_view queue) {
     if (!queues_.contains(queue)) return;
     may_claim_ = true;
     if (has_async_ && !blocking_queues_.contains(std::string(queue))) try_from_ = {};
-    pump(lock);
+    schedule_exchange(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_cancel_requested(std::span<const JobId> ids) {
-    Executions concerned;
+    Attempts concerned;
     Lock lock(mutex_);
     for (const auto& id : ids)
         if (const auto found = live_.find(id); found != live_.end())

@@ -34,16 +34,16 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
     const auto under_way = hooks_.under_way();
     const auto now = runtime_.now();
     const bool slept = has_slept();
-    Executions due, to_check;
-    for (const auto& execution : under_way) {
-        execution->stop_if_over(now, reliable(options_.lease_for));
-        if (execution->past_timeout(now) >= options_.timeout_grace) hooks_.give_up(execution);
-        if (slept || execution->has_unsent() || execution->has_unreported_start() ||
-            now - execution->renewed_at() >= options_.lease_for / 3)
-            due.push_back(execution);
-        else if (execution->started_at() && !execution->ran() &&
-                 now - execution->checked_at() >= check_every)
-            to_check.push_back(execution);
+    Attempts due, to_check;
+    for (const auto& attempt : under_way) {
+        attempt->stop_if_over(now, reliable(options_.lease_for));
+        if (attempt->past_timeout(now) >= options_.timeout_grace) hooks_.give_up(attempt);
+        if (slept || attempt->has_unsent() || attempt->has_unreported_start() ||
+            now - attempt->renewed_at() >= options_.lease_for / 3)
+            due.push_back(attempt);
+        else if (attempt->started_at() && !attempt->ran() &&
+                 now - attempt->checked_at() >= check_every)
+            to_check.push_back(attempt);
     }
 
     const std::lock_guard lock(mutex_);
@@ -59,8 +59,8 @@ ASYNCJOBS_INLINE void LeaseKeeper::beat() {
     });
 }
 
-ASYNCJOBS_INLINE void LeaseKeeper::look_at(std::span<const std::shared_ptr<Execution>> executions) {
-    lane_.post([this, due = Executions(executions.begin(), executions.end())] { renew(due); });
+ASYNCJOBS_INLINE void LeaseKeeper::look_at(std::span<const std::shared_ptr<Attempt>> attempts) {
+    lane_.post([this, due = Attempts(attempts.begin(), attempts.end())] { renew(due); });
 }
 
 /// Whether this machine has slept since the last call, or its wall clock was set: the two clocks
@@ -82,10 +82,9 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew_before_sweep() {
     const bool all = std::exchange(must_renew_all_, false);
     lock.unlock();
     const auto now = runtime_.now();
-    Executions stale;
-    for (const auto& execution : hooks_.under_way())
-        if (all || now - execution->renewed_at() >= options_.lease_for / 2)
-            stale.push_back(execution);
+    Attempts stale;
+    for (const auto& attempt : hooks_.under_way())
+        if (all || now - attempt->renewed_at() >= options_.lease_for / 2) stale.push_back(attempt);
     if (renew(stale)) return !all;
     lock.lock();
     must_renew_all_ = true;
@@ -93,16 +92,16 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew_before_sweep() {
 }
 
 /// False if the store failed.
-ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
-    if (executions.empty()) return true;
+ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Attempts& attempts) {
+    if (attempts.empty()) return true;
     const auto asked_at = runtime_.now();
     std::vector<Heartbeat> heartbeats;
-    heartbeats.reserve(executions.size());
-    for (const auto& execution : executions) {
+    heartbeats.reserve(attempts.size());
+    for (const auto& attempt : attempts) {
         Heartbeat& heartbeat = heartbeats.emplace_back();
-        heartbeat.lease = execution->lease();
-        heartbeat.progress = execution->take_unsent();
-        heartbeat.started = execution->has_unreported_start();
+        heartbeat.lease = attempt->lease();
+        heartbeat.progress = attempt->take_unsent();
+        heartbeat.started = attempt->has_unreported_start();
     }
 
     std::vector<Renewal> renewals;
@@ -110,48 +109,48 @@ ASYNCJOBS_INLINE bool LeaseKeeper::renew(const Executions& executions) {
         renewals = store_.renew(heartbeats, options_.lease_for);
     } catch (const std::exception&) {
         // The exchange loop reports the failing store; the next beat retries.
-        for (std::size_t i = 0; i < executions.size(); ++i)
-            if (heartbeats[i].progress) executions[i]->mark_unsent();
+        for (std::size_t i = 0; i < attempts.size(); ++i)
+            if (heartbeats[i].progress) attempts[i]->mark_unsent();
         return false;
     }
 
     std::vector<JobId> changed;
-    for (std::size_t i = 0; i < executions.size(); ++i) {
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
         if (!renewals[i].kept) continue;
-        executions[i]->renewed(asked_at);
-        if (heartbeats[i].started) executions[i]->start_reported();
+        attempts[i]->renewed(asked_at);
+        if (heartbeats[i].started) attempts[i]->start_reported();
         if (!heartbeats[i].progress) continue;
         changed.push_back(heartbeats[i].lease.id);
         if (hooks_.progressed)
-            hooks_.progressed(executions[i]->job(), heartbeats[i].progress->percent);
+            hooks_.progressed(attempts[i]->job(), heartbeats[i].progress->percent);
     }
-    apply(executions, renewals);
+    apply(attempts, renewals);
     if (!changed.empty()) store_.notifier().changed(changed);
     return true;
 }
 
 /// Finds cancel requests of other processes that send no hints.
-ASYNCJOBS_INLINE void LeaseKeeper::check(const Executions& executions) {
-    if (executions.empty()) return;
+ASYNCJOBS_INLINE void LeaseKeeper::check(const Attempts& attempts) {
+    if (attempts.empty()) return;
     const auto asked_at = runtime_.now();
     std::vector<LeaseRef> leases;
-    leases.reserve(executions.size());
-    for (const auto& execution : executions) leases.push_back(execution->lease());
+    leases.reserve(attempts.size());
+    for (const auto& attempt : attempts) leases.push_back(attempt->lease());
     try {
-        apply(executions, store_.check(leases));
-        for (const auto& execution : executions) execution->checked(asked_at);
+        apply(attempts, store_.check_leases(leases));
+        for (const auto& attempt : attempts) attempt->checked(asked_at);
     } catch (const std::exception&) {
         // As above.
     }
 }
 
-ASYNCJOBS_INLINE void LeaseKeeper::apply(const Executions& executions,
+ASYNCJOBS_INLINE void LeaseKeeper::apply(const Attempts& attempts,
                                          std::span<const Renewal> renewals) {
-    for (std::size_t i = 0; i < executions.size(); ++i) {
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
         if (!renewals[i].kept)
-            executions[i]->stop(StopReason::lease_lost);
+            attempts[i]->stop(StopReason::lease_lost);
         else if (renewals[i].cancel_requested)
-            executions[i]->stop(StopReason::cancelled);
+            attempts[i]->stop(StopReason::cancelled);
     }
 }
 

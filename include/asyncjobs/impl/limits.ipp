@@ -25,11 +25,12 @@ ASYNCJOBS_INLINE void detail::validate(const Limit& limit, const std::string& of
             refuse(of + "burst", std::to_string(limit.burst),
                    "must be what the rate allows in 100 years at most");
     }
-    if (!limit.in_turn) return;
+    if (!limit.round_robin) return;
     if (limit.concurrency > 0 || limit.rate > 0)
-        refuse(of + "in_turn", "true", "must be false where a concurrency or a rate is given");
-    if (limit.per == LimitPer::limit) refuse(of + "in_turn", "true", "needs per = owner or key");
-    if (limit.queue.empty()) refuse(of + "in_turn", "true", "needs a queue");
+        refuse(of + "round_robin", "true", "must be false where a concurrency or a rate is given");
+    if (limit.scope == LimitScope::limit)
+        refuse(of + "round_robin", "true", "needs scope = owner or key");
+    if (limit.queue.empty()) refuse(of + "round_robin", "true", "needs a queue");
 }
 
 ASYNCJOBS_INLINE void validate(const Limit& limit) { detail::validate(limit, {}); }

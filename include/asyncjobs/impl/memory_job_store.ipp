@@ -1,7 +1,7 @@
 #pragma once
 
+#include <asyncjobs/detail/memory_buckets.hpp>
 #include <asyncjobs/detail/memory_index.hpp>
-#include <asyncjobs/detail/memory_lines.hpp>
 #include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/store/transitions.hpp>
 #include <asyncjobs/store_helpers.hpp>
@@ -98,7 +98,7 @@ struct MemoryJobStore::State {
     Submitted submit(const NewJob& wanted, std::vector<JobId> parents, Timestamp now);
     Submitted conflict(Record& holder, const NewJob& wanted, Submitted::Outcome outcome,
                        Timestamp now);
-    void unblock(std::vector<const Record*> parents, Timestamp now, std::vector<Unblocked>& out);
+    void promote(std::vector<const Record*> parents, Timestamp now, std::vector<Promoted>& out);
     Settled settle(const Settlement& settlement, Timestamp now);
     struct Claim {
         const ClaimRequest& request;
@@ -117,7 +117,7 @@ struct MemoryJobStore::State {
     void leave_parents(const Record& record);
     void take_back(const JobId& id);
     void erase(Record& record);
-    void bury(const Job& job);
+    void write_tombstone(const Job& job);
     void forget_tombstones(Timestamp now);
 
     struct Tombstone {
@@ -135,7 +135,7 @@ struct MemoryJobStore::State {
     detail::ByName<detail::RecentRuns> recent_runs;                ///< by type
     std::unordered_map<JobId, std::unordered_set<JobId>> children; ///< whom their parent blocks
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
-    detail::MemoryLines lines;
+    detail::MemoryBuckets lines;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
     std::int64_t used_fence = 0; ///< the highest of a job that is gone; new ones begin with it
@@ -345,7 +345,7 @@ ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Cla
         const auto& [refusal, is_news] = *refused;
         move(record, record.queue->pending, refusal.run_at.value_or(detail::never_due));
         if (is_news)
-            out.held_back.push_back(
+            out.throttled.push_back(
                 {job.id, job.type, job.queue, job.created_at, refusal.by.limit->name});
     }
     call_waiting(claim.served, claim.now);
@@ -430,7 +430,7 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
         }
     }
     if (next_due && answer.claimed.size() < request.limit) answer.next_due_in = *next_due - now;
-    answer.has_to_unblock = !state_->to_unblock.empty();
+    answer.needs_promotion = !state_->to_unblock.empty();
     return answer;
 }
 
@@ -451,7 +451,7 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
     return answers;
 }
 
-ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::held(std::string_view worker) {
+ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::leases_of(std::string_view worker) {
     check_worker(worker);
     const std::lock_guard lock(state_->mutex);
     std::vector<ClaimedJob> answer;
@@ -477,8 +477,8 @@ ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, 
     return answer;
 }
 
-ASYNCJOBS_INLINE void MemoryJobStore::State::unblock(std::vector<const Record*> parents,
-                                                     Timestamp now, std::vector<Unblocked>& out) {
+ASYNCJOBS_INLINE void MemoryJobStore::State::promote(std::vector<const Record*> parents,
+                                                     Timestamp now, std::vector<Promoted>& out) {
     struct Freed {
         int count = 0;
         const Record* failed = nullptr; ///< a parent that did not complete
@@ -503,7 +503,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::unblock(std::vector<const Record*> 
     }
 }
 
-ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limit) {
+ASYNCJOBS_INLINE std::vector<Promoted> MemoryJobStore::promote(std::size_t limit) {
     check_limit(limit);
     const std::lock_guard lock(state_->mutex);
     std::vector<const State::Record*> parents;
@@ -511,12 +511,12 @@ ASYNCJOBS_INLINE std::vector<Unblocked> MemoryJobStore::unblock(std::size_t limi
         if (parents.size() == limit) break;
         parents.push_back(state_->find(id));
     }
-    std::vector<Unblocked> answer;
-    state_->unblock(std::move(parents), state_->now(), answer);
+    std::vector<Promoted> answer;
+    state_->promote(std::move(parents), state_->now(), answer);
     return answer;
 }
 
-ASYNCJOBS_INLINE void MemoryJobStore::State::bury(const Job& job) {
+ASYNCJOBS_INLINE void MemoryJobStore::State::write_tombstone(const Job& job) {
     if (job.owner.empty()) return;
     const auto until = tombstone_until(*job.expires_at, job.retention);
     tombstones.insert_or_assign(job.id, Tombstone{job.owner, until});
@@ -532,7 +532,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::forget_tombstones(Timestamp now) {
     }
 }
 
-ASYNCJOBS_INLINE std::optional<std::string> MemoryJobStore::purged_owner(const JobId& id) {
+ASYNCJOBS_INLINE std::optional<std::string> MemoryJobStore::tombstone_owner(const JobId& id) {
     const std::lock_guard lock(state_->mutex);
     state_->forget_tombstones(state_->now());
     const auto found = state_->tombstones.find(id);
@@ -551,7 +551,7 @@ ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
          count < limit && next != state_->finished.end() && next->at <= now;) {
         auto& record = *next++;
         if (state_->to_unblock.contains(record.job.id)) continue;
-        state_->bury(record.job);
+        state_->write_tombstone(record.job);
         state_->erase(record);
         ++count;
     }
@@ -572,8 +572,8 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<
 }
 
 ASYNCJOBS_INLINE std::vector<std::optional<Job>>
-MemoryJobStore::glance(std::span<const JobId> ids) {
-    return state_->read(ids, glance_at);
+MemoryJobStore::find_summaries(std::span<const JobId> ids) {
+    return state_->read(ids, poll_next);
 }
 
 ASYNCJOBS_INLINE JobPage MemoryJobStore::State::parents_page(const JobQuery& query) {
@@ -635,8 +635,8 @@ ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
     if (!record) return RemoveOutcome::not_found;
     if (!is_finished(record->job.status)) return RemoveOutcome::not_finished;
     if (state_->to_unblock.contains(id)) {
-        std::vector<Unblocked> unblocked;
-        state_->unblock({record}, state_->now(), unblocked);
+        std::vector<Promoted> unblocked;
+        state_->promote({record}, state_->now(), unblocked);
     }
     state_->erase(*record);
     return RemoveOutcome::removed;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <asyncjobs/detail/attempt_outcome.hpp>
 #include <asyncjobs/detail/middleware_chain.hpp>
-#include <asyncjobs/detail/verdict.hpp>
 
 #include <atomic>
 #include <memory>

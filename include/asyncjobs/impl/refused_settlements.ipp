@@ -41,7 +41,7 @@ ASYNCJOBS_INLINE Exchange ExecutorCore::settle_one_by_one(std::vector<Settlement
         try {
             const auto one = store_.exchange({&settlement, 1}, {});
             result.settled.push_back(one.settled.front());
-            result.has_to_unblock |= one.has_to_unblock;
+            result.needs_promotion |= one.needs_promotion;
             is_refused.push_back(false);
         } catch (const std::exception& error) {
             if (is_unknown(error)) throw;
@@ -53,7 +53,7 @@ ASYNCJOBS_INLINE Exchange ExecutorCore::settle_one_by_one(std::vector<Settlement
     auto claims = store_.exchange({}, request);
     result.claimed = std::move(claims.claimed);
     result.next_due_in = claims.next_due_in;
-    result.held_back = std::move(claims.held_back);
+    result.throttled = std::move(claims.throttled);
 
     for (std::size_t i = 0; i < settlements.size(); ++i)
         (is_refused[i] ? refused : recorded).push_back(std::move(settlements[i]));
@@ -113,7 +113,7 @@ ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
     const Duration took = runtime_.now() - began;
 
     lock.lock();
-    news.has_to_unblock = result.has_to_unblock;
+    news.needs_promotion = result.needs_promotion;
     std::size_t at = 0;
     for (const auto& end : recorded) note_ended(lock, end.settlement, result.settled[at++], news);
     refused_.put_back(std::move(untried), std::move(left));
@@ -123,7 +123,7 @@ ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
                                                              unit_interval(runtime_.random()))));
     note_refused(lock, {});
     may_claim_ |= !recorded.empty(); // some are pending, and due before the timer
-    pump(lock);
+    schedule_exchange(lock);
     notice_drained(lock);
     lock.unlock();
     log_notes();
@@ -136,7 +136,7 @@ ASYNCJOBS_INLINE bool ExecutorCore::settle_refused(RefusedEnd& refused, Exchange
     const auto settle = [&](const Settlement& settlement) {
         const auto one = store_.exchange({&settlement, 1}, {});
         result.settled.push_back(one.settled.front());
-        result.has_to_unblock |= one.has_to_unblock;
+        result.needs_promotion |= one.needs_promotion;
     };
     const auto lease = refused.settlement.lease();
     try {

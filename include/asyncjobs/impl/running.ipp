@@ -29,13 +29,13 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
     --starting_;
     while (phase_ == Phase::started && !ready_.jobs.empty() && blocking_ <= threads_ &&
            running_ + ready_async_.jobs.size() <= concurrency_) {
-        const auto execution = take(lock, ready_);
-        pump(lock);
+        const auto attempt = take(lock, ready_);
+        schedule_exchange(lock);
         lock.unlock();
-        run(execution);
+        run(attempt);
         lock.lock();
         try_from_ = {};
-        if (execution->is_abandoned()) {
+        if (attempt->is_abandoned()) {
             --abandoned_;
             workers_->set_threads(threads_ + abandoned_);
             return;
@@ -44,7 +44,7 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
     --running_;
     --blocking_;
     dispatch(lock);
-    pump(lock);
+    schedule_exchange(lock);
 }
 
 /// The async lane's task: no handler that blocks can hold up these.
@@ -52,67 +52,66 @@ ASYNCJOBS_INLINE void ExecutorCore::start_async() {
     Lock lock(mutex_);
     while (phase_ == Phase::started && !ready_async_.jobs.empty() && running_ < concurrency_) {
         ++running_;
-        const auto execution = take(lock, ready_async_);
-        pump(lock);
+        const auto attempt = take(lock, ready_async_);
+        schedule_exchange(lock);
         lock.unlock();
-        run_async(execution);
+        run_async(attempt);
         lock.lock();
     }
     starts_async_ = false;
     dispatch(lock);
-    pump(lock);
+    schedule_exchange(lock);
 }
 
-ASYNCJOBS_INLINE ExecutorCore::ExecutionPtr ExecutorCore::take(Lock&, Ready& ready) {
-    auto execution = std::move(ready.jobs.front());
+ASYNCJOBS_INLINE ExecutorCore::AttemptPtr ExecutorCore::take(Lock&, Ready& ready) {
+    auto attempt = std::move(ready.jobs.front());
     ready.jobs.pop_front();
     ready.since = runtime_.now();
-    return execution;
+    return attempt;
 }
 
 /// The timeout counts from check_start().
-ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const ExecutionPtr& execution) {
-    const auto& handler = handler_of(execution);
-    execution->start(runtime_.now(), Duration::zero());
-    if (options_.events) publish_started(execution->job());
+ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const AttemptPtr& attempt) {
+    const auto& handler = handler_of(attempt);
+    attempt->start(runtime_.now(), Duration::zero());
+    if (options_.events) publish_started(attempt->job());
     return handler;
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::run(const ExecutionPtr& execution) {
-    const auto& handler = begin(execution);
-    ProgressReporter progress(*execution);
+ASYNCJOBS_INLINE void ExecutorCore::run(const AttemptPtr& attempt) {
+    const auto& handler = begin(attempt);
+    ProgressReporter progress(*attempt);
     std::exception_ptr thrown;
     JsonText result;
     const auto* const before = std::exchange(runs_handler_of(), this);
     try {
-        check_start(*execution, handler);
-        result = handler.run(execution->job().input, progress);
+        check_start(*attempt, handler);
+        result = handler.run(attempt->job().input, progress);
     } catch (...) {
         thrown = std::current_exception();
     }
     runs_handler_of() = before;
-    finish(execution, thrown, std::move(result));
+    finish(attempt, thrown, std::move(result));
 }
 
 /// Throws if the attempt is not to start any more. If the store must record the start first, waits
 /// for it; the timeout begins afterwards.
-ASYNCJOBS_INLINE void ExecutorCore::check_start(Execution& execution,
-                                                const Handler& handler) const {
-    if (execution.stop_reason() == StopReason::none && execution.reports_start_first())
-        access_->report_start(execution);
-    if (execution.stop_reason() != StopReason::none) throw Interrupted{};
-    if (execution.is_past_deadline(runtime_.now()))
+ASYNCJOBS_INLINE void ExecutorCore::check_start(Attempt& attempt, const Handler& handler) const {
+    if (attempt.stop_reason() == StopReason::none && attempt.reports_start_first())
+        access_->report_start(attempt);
+    if (attempt.stop_reason() != StopReason::none) throw Interrupted{};
+    if (attempt.is_past_deadline(runtime_.now()))
         throw JobFailure(std::string(error_code::deadline_passed),
                          "It could not be started before its deadline.")
             .permanent();
-    const auto timeout = execution.job().timeout;
-    execution.start(runtime_.now(), timeout > Duration::zero() ? timeout : handler.options.timeout);
+    const auto timeout = attempt.job().timeout;
+    attempt.start(runtime_.now(), timeout > Duration::zero() ? timeout : handler.options.timeout);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::run_async(const ExecutionPtr& execution) {
+ASYNCJOBS_INLINE void ExecutorCore::run_async(const AttemptPtr& attempt) {
     struct Run {
-        Run(ExecutionPtr what, std::shared_ptr<Link> to)
-            : execution(std::move(what)), progress(*execution), link(std::move(to)) {}
+        Run(AttemptPtr what, std::shared_ptr<Link> to)
+            : attempt(std::move(what)), progress(*attempt), link(std::move(to)) {}
         ~Run() {
             if (!done) end(dropped_completion(), {});
         }
@@ -121,88 +120,88 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const ExecutionPtr& execution) {
             if (done.exchange(true)) return;
             const std::shared_lock lock(link->mutex);
             if (!link->core) return;
-            link->core->finish(execution, thrown, std::move(result));
-            link->core->free_slot(execution);
+            link->core->finish(attempt, thrown, std::move(result));
+            link->core->free_slot(attempt);
         }
 
-        const ExecutionPtr execution;
+        const AttemptPtr attempt;
         ProgressReporter progress;
         const std::shared_ptr<Link> link;
         std::atomic<bool> done = false;
     };
-    const auto& handler = begin(execution);
-    const auto run = std::make_shared<Run>(execution, link_);
+    const auto& handler = begin(attempt);
+    const auto run = std::make_shared<Run>(attempt, link_);
     const Completion done = [run](const std::exception_ptr& thrown, JsonText result) {
         run->end(thrown, std::move(result));
     };
     try {
-        check_start(*execution, handler);
-        handler.run_async(execution->job().input, run->progress, done);
+        check_start(*attempt, handler);
+        handler.run_async(attempt->job().input, run->progress, done);
     } catch (...) {
         done(std::current_exception(), {});
     }
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::free_slot(const ExecutionPtr& execution) {
+ASYNCJOBS_INLINE void ExecutorCore::free_slot(const AttemptPtr& attempt) {
     Lock lock(mutex_);
-    if (execution->is_abandoned()) return;
+    if (attempt->is_abandoned()) return;
     --running_;
     dispatch(lock);
-    pump(lock);
+    schedule_exchange(lock);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::finish(const ExecutionPtr& execution,
+ASYNCJOBS_INLINE void ExecutorCore::finish(const AttemptPtr& attempt,
                                            const std::exception_ptr& thrown, JsonText result) {
-    const auto took = runtime_.now() - *execution->started_at();
-    if (!execution->decide()) return;
-    execution->set_ran(took);
-    const auto& job = execution->job();
-    auto ending = ending_of(thrown);
-    if (ending.kind == Ending::Kind::threw)
+    const auto took = runtime_.now() - *attempt->started_at();
+    if (!attempt->decide()) return;
+    attempt->set_ran(took);
+    const auto& job = attempt->job();
+    auto outcome = outcome_of(thrown);
+    if (outcome.kind == AttemptOutcome::Kind::threw)
         log(LogEntry::Level::error,
-            fmt::format("the handler of {} threw: {}", job.type, ending.error.message),
+            fmt::format("the handler of {} threw: {}", job.type, outcome.error.message),
             job.lease.id);
-    if (execution->completes_itself() && ending.kind == Ending::Kind::returned)
-        ending = not_committed();
-    const auto& handler = handler_of(execution);
-    auto settlement = verdict(job, execution->stop_reason(), std::move(ending), std::move(result),
-                              retry_policy_of(handler), runtime_.random());
+    if (attempt->is_completed_externally() && outcome.kind == AttemptOutcome::Kind::returned)
+        outcome = not_committed();
+    const auto& handler = handler_of(attempt);
+    auto settlement =
+        settlement_for(job, attempt->stop_reason(), std::move(outcome), std::move(result),
+                       retry_policy_of(handler), runtime_.random());
     Lock lock(mutex_);
     if (handler.run || !has_blocking_) prefetch_.ran(took);
-    end(lock, execution, std::move(settlement));
-    pump(lock);
+    end(lock, attempt, std::move(settlement));
+    schedule_exchange(lock);
 }
 
 /// Queues the settlement for the next exchange.
-ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const ExecutionPtr& execution,
-                                        Settlement settlement) {
+ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const AttemptPtr& attempt, Settlement settlement) {
     // The store has recorded its start: a crash by another job would count as its own.
-    settles_soon_ |= execution->was_lost_before();
+    settles_soon_ |= attempt->was_lost_before();
     if (settlement.kind() == Settlement::Kind::completed)
-        if (auto jobs = execution->take_follow_ups(); !jobs.empty()) {
+        if (auto jobs = attempt->take_follow_ups(); !jobs.empty()) {
             Settlement whole = std::move(settlement).with_follow_ups(std::move(jobs));
             settlement = std::move(whole);
         }
-    if (auto progress = execution->take_unsent())
+    if (auto progress = attempt->take_unsent())
         ended_.push_back(std::move(settlement).with_progress(std::move(*progress)));
     else
         ended_.push_back(std::move(settlement));
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::give_back(Lock& lock, const ExecutionPtr& execution,
+ASYNCJOBS_INLINE void ExecutorCore::give_back(Lock& lock, const AttemptPtr& attempt,
                                               Duration delay) {
-    if (execution->decide()) end(lock, execution, Settlement::released(execution->lease(), delay));
+    if (attempt->decide()) end(lock, attempt, Settlement::released(attempt->lease(), delay));
 }
 
 /// For a worker that has this type's handler, perhaps of a newer version.
-ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const ExecutionPtr& execution) {
+ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const AttemptPtr& attempt) {
     constexpr Duration wait = std::chrono::seconds{30};
-    const auto& type = execution->job().type;
+    const auto& type = attempt->job().type;
     if (unknown_types_.insert(type).second)
         note(LogEntry::Level::warning,
              fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
-             execution->lease().id);
-    give_back(lock, execution, wait);
+             attempt->lease().id);
+    give_back(lock, attempt, wait);
 }
 
 /// One more lost worker would quarantine it.
@@ -229,8 +228,8 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
         if (ready->jobs.empty() || waited < patience) continue;
         prefetch_.overdue(waited);
         const bool are_in_the_way = has_async_ && ready == &ready_;
-        for (const auto& execution : std::exchange(ready->jobs, {}))
-            give_back(lock, execution, are_in_the_way ? behind_all_due : Duration::zero());
+        for (const auto& attempt : std::exchange(ready->jobs, {}))
+            give_back(lock, attempt, are_in_the_way ? behind_all_due : Duration::zero());
         // An executor with a free thread takes precedence.
         if (are_in_the_way) try_from_ = now + jittered(options_.poll_every, runtime_.random());
     }
@@ -238,41 +237,41 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
         try_from_ = {};
         may_claim_ = true;
     }
-    pump(lock);
+    schedule_exchange(lock);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::give_up(const ExecutionPtr& execution) {
-    const auto& job = execution->job();
-    const auto& handler = handler_of(execution);
+ASYNCJOBS_INLINE void ExecutorCore::give_up(const AttemptPtr& attempt) {
+    const auto& job = attempt->job();
+    const auto& handler = handler_of(attempt);
     auto settlement = failure(job, timed_out(), retry_policy_of(handler), runtime_.random());
     Lock lock(mutex_);
-    if (!execution->decide()) return;
-    execution->abandon();
+    if (!attempt->decide()) return;
+    attempt->abandon();
     --running_;
     if (handler.run) {
         --blocking_;
         ++abandoned_;
         workers_->set_threads(threads_ + abandoned_);
     }
-    end(lock, execution, std::move(settlement));
+    end(lock, attempt, std::move(settlement));
     dispatch(lock);
-    pump(lock);
+    schedule_exchange(lock);
     lock.unlock();
     log(LogEntry::Level::error,
         fmt::format("the handler of {} ignores its stop token after a timeout", job.type),
         job.lease.id);
 }
 
-ASYNCJOBS_INLINE Executions ExecutorCore::under_way() {
+ASYNCJOBS_INLINE Attempts ExecutorCore::under_way() {
     const Lock lock(mutex_);
-    Executions executions;
-    executions.reserve(live_.size());
-    for (const auto& [id, execution] : live_) executions.push_back(execution);
-    return executions;
+    Attempts attempts;
+    attempts.reserve(live_.size());
+    for (const auto& [id, attempt] : live_) attempts.push_back(attempt);
+    return attempts;
 }
 
-ASYNCJOBS_INLINE const Handler& ExecutorCore::handler_of(const ExecutionPtr& execution) const {
-    return handlers_.find(execution->job().type)->second;
+ASYNCJOBS_INLINE const Handler& ExecutorCore::handler_of(const AttemptPtr& attempt) const {
+    return handlers_.find(attempt->job().type)->second;
 }
 
 ASYNCJOBS_INLINE const RetryPolicy& ExecutorCore::retry_policy_of(const Handler& handler) const {

@@ -176,8 +176,8 @@ ASYNCJOBS_INLINE std::vector<Renewal> SealingJobStore::renew(std::span<const Hea
     return inner().renew(sealed, lease_for);
 }
 
-ASYNCJOBS_INLINE std::vector<ClaimedJob> SealingJobStore::held(std::string_view worker) {
-    auto jobs = inner().held(worker);
+ASYNCJOBS_INLINE std::vector<ClaimedJob> SealingJobStore::leases_of(std::string_view worker) {
+    auto jobs = inner().leases_of(worker);
     open(jobs);
     return jobs;
 }

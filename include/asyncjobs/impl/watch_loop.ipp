@@ -64,7 +64,7 @@ ASYNCJOBS_INLINE void WatchLoop::look_at(std::span<const JobId> ids) {
 }
 
 ASYNCJOBS_INLINE void WatchLoop::look_soon(const std::unique_lock<std::mutex>&) {
-    if ((to_read_.empty() && to_glance_at_.empty()) || looking_ || stopped_) return;
+    if ((to_read_.empty() && to_poll_.empty()) || looking_ || stopped_) return;
     lane_->post([this] { look(); });
     looking_ = true;
 }
@@ -73,7 +73,7 @@ ASYNCJOBS_INLINE void WatchLoop::poll() {
     std::unique_lock lock(mutex_);
     if (!watched_.empty() && timer_) timer_->arm(jittered(poll_every_, runtime_.random()));
     try {
-        for (const auto& [id, place] : watched_) to_glance_at_.insert(id);
+        for (const auto& [id, place] : watched_) to_poll_.insert(id);
         look_soon(lock);
     } catch (const std::exception&) {
         // The next poll retries.
@@ -82,7 +82,7 @@ ASYNCJOBS_INLINE void WatchLoop::poll() {
 
 ASYNCJOBS_INLINE void WatchLoop::look() {
     try {
-        glance();
+        find_changed();
         read();
     } catch (const std::exception&) {
         // The next poll retries.
@@ -102,12 +102,12 @@ ASYNCJOBS_INLINE std::vector<JobId> WatchLoop::take(std::unordered_set<JobId>& f
     return ids;
 }
 
-ASYNCJOBS_INLINE void WatchLoop::glance() {
+ASYNCJOBS_INLINE void WatchLoop::find_changed() {
     std::unique_lock lock(mutex_);
-    const auto ids = take(to_glance_at_);
+    const auto ids = take(to_poll_);
     lock.unlock();
     if (ids.empty()) return;
-    const auto jobs = store_.glance(ids);
+    const auto jobs = store_.find_summaries(ids);
     lock.lock();
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const auto found = watched_.find(ids[i]);

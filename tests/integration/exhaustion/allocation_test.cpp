@@ -91,7 +91,7 @@ TEST_CASE("whichever allocation fails, a request is answered once and leaves not
 TEST_CASE("whichever allocation fails, a result that the host changes is answered") {
     faulty_heap::spare_this_thread();
     auto options = batching_options();
-    options.api.present_result = [](const Job&, boost::json::value& result) {
+    options.api.transform_result = [](const Job&, boost::json::value& result) {
         result.as_object()["file_url"] = "/a?signature=1";
     };
     ServedApi place(options);

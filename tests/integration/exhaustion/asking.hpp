@@ -84,11 +84,11 @@ inline asyncjobs::http::Response ask(asyncjobs::http::JobApi& api, asyncjobs::ht
     asyncjobs::http::JobApi::Respond respond = [answered](asyncjobs::http::Response response) {
         answered->take(std::move(response));
     };
-    asyncjobs::http::Ongoing ongoing;
+    asyncjobs::http::RequestHandle ongoing;
     {
         const faulty_heap::NotSpared not_spared;
         ongoing = api.handle(std::move(request), std::move(respond));
-        if (leaves) ongoing.hurry();
+        if (leaves) ongoing.cancel_wait();
     }
     auto response = answered->wait();
     const std::lock_guard lock(answered->mutex);

@@ -16,7 +16,7 @@ inline ServedOptions batching_options() {
     ServedOptions options;
     options.api.threads = 2;
     options.server.disconnect_check_delay = std::chrono::milliseconds{1};
-    options.api.accompany = [](const asyncjobs::NewJob& job, const asyncjobs::http::Call&) {
+    options.api.companion_jobs = [](const asyncjobs::NewJob& job, const asyncjobs::http::Call&) {
         return std::vector{asyncjobs::NewJob{.type = "companion", .after = {job.id}}};
     };
     return options;

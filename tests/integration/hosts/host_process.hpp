@@ -62,7 +62,8 @@ public:
     /// Until so many requests wait for a job, as the metrics say.
     void await_waiting(int count) const {
         const auto line = fmt::format("\nasyncjobs_http_requests_waiting {}\n", count);
-        while (connect().ask(request("GET /metrics")).body.find(line) == std::string::npos) {}
+        while (connect().ask(request("GET /metrics")).body.find(line) == std::string::npos) {
+        }
     }
 
     static std::string submission(std::string_view text, int milliseconds_per_word = 0,

@@ -173,7 +173,7 @@ TEST_CASE("a submit's trace goes on in the job's metadata") {
 }
 
 TEST_CASE("what accompanies a job is submitted with it, once") {
-    ServedApi served({.api = {.accompany = [](const NewJob& job, const http::Call&) {
+    ServedApi served({.api = {.companion_jobs = [](const NewJob& job, const http::Call&) {
                           return std::vector<NewJob>{{.type = "tell", .after = {job.id}}};
                       }}});
     const auto first = submit(served, "k");
@@ -188,7 +188,7 @@ TEST_CASE("what accompanies a job is submitted with it, once") {
 }
 
 TEST_CASE("a job whose companions can't be made is not accepted, and the client learns why") {
-    ServedApi served({.api = {.accompany = [](const NewJob&, const http::Call& call) {
+    ServedApi served({.api = {.companion_jobs = [](const NewJob&, const http::Call& call) {
                           if (call.query.find("callback_url"))
                               throw Error(Errc::invalid_argument,
                                           "callback_url names a host that is not allowed");

@@ -151,7 +151,7 @@ TEST_CASE("failed and cancelled jobs have no result: 409") {
 
 TEST_CASE("a result that the host signs anew has a new ETag") {
     std::atomic<int> signature = 1;
-    ServedApi served({.api = {.present_result = [&](const Job&, boost::json::value& result) {
+    ServedApi served({.api = {.transform_result = [&](const Job&, boost::json::value& result) {
                           if (auto* url = result.as_object().if_contains("file_url"))
                               *url = "/a?signature=" + std::to_string(signature);
                       }}});

@@ -148,10 +148,10 @@ TEST_CASE("one reading of the store has no more than 32 whole jobs") {
 TEST_CASE("a job that is not there keeps nobody waiting who asks for one that is") {
     struct Store final : ForwardingJobStore {
         using ForwardingJobStore::ForwardingJobStore;
-        std::optional<std::string> purged_owner(const JobId& id) override {
+        std::optional<std::string> tombstone_owner(const JobId& id) override {
             called.set_value();
             goes_on.get_future().wait();
-            return ForwardingJobStore::purged_owner(id);
+            return ForwardingJobStore::tombstone_owner(id);
         }
         std::promise<void> called, goes_on;
     };

@@ -58,8 +58,10 @@ http::ApiOptions options(bool anonymous) {
                 JsonText::parse(R"({"type": "apiKey", "in": "header", "name": "X-Api-Key"})"),
             .webhooks = true,
             .other_results = {JsonText::parse(R"({"type": "integer", "format": "int32"})")}}};
-    options.accompany = [](const NewJob&, const http::Call&) { return std::vector<NewJob>(); };
-    options.accompany_retry = [](const Job&, const http::Call&) { return std::vector<NewJob>(); };
+    options.companion_jobs = [](const NewJob&, const http::Call&) { return std::vector<NewJob>(); };
+    options.companion_jobs_for_retry = [](const Job&, const http::Call&) {
+        return std::vector<NewJob>();
+    };
     if (!anonymous)
         options.authenticator = [](const http::Request&) {
             return std::optional<http::Principal>();

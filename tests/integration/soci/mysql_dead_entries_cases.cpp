@@ -95,9 +95,9 @@ MYSQL_CASE("dead entries", "no recurring call reads a page for each removed job"
          }},
         {"rescue", [&] { store.rescue(100, 3); }},
         {"purge", [&] { store.purge(100); }},
-        {"unblock", [&] { store.unblock(100); }},
+        {"promote", [&] { store.promote(100); }},
         {"workload", [&] { store.workload("default", "noop"); }},
-        {"held", [&] { store.held("w"); }}};
+        {"leases_of", [&] { store.leases_of("w"); }}};
     for (const int count : {2'000, 20'000}) {
         haunted.add_dead(count);
         for (const auto& [name, call] : calls) call(); // scans the dead entries once

@@ -93,7 +93,7 @@ MYSQL_CASE("round trips",
     for (const std::size_t keys : {std::size_t{1}, std::size_t{8}}) {
         CAPTURE(keys);
         CountedStore store(needed);
-        store->set_limit({.name = "one", .per = LimitPer::key, .concurrency = 8 / keys});
+        store->set_limit({.name = "one", .scope = LimitScope::key, .concurrency = 8 / keys});
         auto jobs = new_jobs(0, 40);
         for (std::size_t i = 0; i < jobs.size(); ++i)
             jobs[i].limit_key = "key " + std::to_string(i % keys);
@@ -136,7 +136,7 @@ MYSQL_CASE("round trips",
     for (std::size_t i = 1; i < chain.size(); ++i) chain[i].after = {chain[i - 1].id};
     CHECK(store.round_trips_of([&] { store->submit(chain); }) <= 5);
     store->cancel(chain.front().id, {});
-    CHECK(store.round_trips_of([&] { CHECK(store->unblock(200).size() == 99); }) < 130);
+    CHECK(store.round_trips_of([&] { CHECK(store->promote(200).size() == 99); }) < 130);
     CHECK(find(*store, chain.back().id)->status == JobStatus::cancelled);
 }
 

@@ -378,7 +378,7 @@ MYSQL_CASE("store", "the steps of a job may exceed a MySQL server's packet limit
           }) == Errc::invalid_payload);
 
     CHECK((find(*store, lease.id)->steps == expected));
-    CHECK((store->held("w").at(0).steps == expected));
+    CHECK((store->leases_of("w").at(0).steps == expected));
     const std::vector<Settlement> back = {Settlement::released(lease)};
     CHECK(store->settle(back).at(0).accepted);
     CHECK((claim(*store, 1).at(0).steps == expected));

@@ -79,14 +79,14 @@ void make_all_calls(JobStore& store) {
     store.renew(heartbeats, 1min);
     client.find(claimed.at(0).lease.id);
     store.settle(all_completed(claimed));
-    while (!store.unblock(100).empty()) {
+    while (!store.promote(100).empty()) {
     }
     client.cancel(chain[1].id);
     store.retry(chain[1].id);
     client.cancel(first);
     store.remove(first);
     client.find(batch);
-    store.purged_owner(first);
+    store.tombstone_owner(first);
 
     store.set_limit({.name = "limit", .queue = "default", .concurrency = 1});
     client.submit({noop(), noop(), noop()});
@@ -166,7 +166,7 @@ TEST_CASE("a chain is submitted, and cancelled, in a few round trips on PostgreS
     CHECK(proxy.requests(writer) - before <= 5);
     store->cancel(chain.front().id, {});
     before = proxy.requests(writer);
-    CHECK(store->unblock(200).size() == chain.size() - 1);
+    CHECK(store->promote(200).size() == chain.size() - 1);
     CHECK(proxy.requests(writer) - before < 30);
     CHECK(find(*store, chain.back().id)->status == JobStatus::cancelled);
 }

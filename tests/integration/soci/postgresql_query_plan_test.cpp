@@ -114,7 +114,7 @@ struct PostgresqlPlanner {
                                                  {"lease_expires_at", "500000000"},
                                                  {"ahead", "1"},
                                                  {"queues", "'{default}'"},
-                                                 {"floor", "5"},
+                                                 {"watermark", "5"},
                                                  {"paused", "1"},
                                                  {"created_at", "'{1}'"},
                                                  {"ids", "'{1,2}'"},
@@ -194,7 +194,7 @@ const Expected all_statements[] = {{postgresql::next_due_in, "jobs_due"},
                                    {statements::created_at, "jobs_pkey"},
                                    {statements::first_of_key, "jobs_idempotency_key"},
                                    {statements::key_holder, "jobs_unique_key"},
-                                   {statements::purged_owner, "job_tombstones_pkey"},
+                                   {statements::tombstone_owner, "job_tombstones_pkey"},
                                    {statements::past_tombstone, "job_tombstones_end"},
                                    {postgresql::forget_tombstones, "job_tombstones_end"},
                                    {postgresql::settle, "jobs_pkey"},
@@ -203,7 +203,7 @@ const Expected all_statements[] = {{postgresql::next_due_in, "jobs_due"},
                                    {postgresql::rescue, "jobs_lease"},
                                    {postgresql::purge, "jobs_finished"},
                                    {postgresql::find, "jobs_pkey"},
-                                   {postgresql::glance, "jobs_pkey"},
+                                   {postgresql::find_summaries, "jobs_pkey"},
                                    {postgresql::replace, "jobs_pkey"},
                                    {statements::lock, "jobs_pkey"},
                                    {postgresql::restart, "jobs_pkey"},
@@ -377,7 +377,7 @@ TEST_CASE("on PostgreSQL a look at a piece of dead entries reads only that piece
     const auto pages_from = [&](int first, const Sql& sql) {
         const auto last = std::to_string(first + count / 100);
         planner.values["now"] = planner.values["until"] = last;
-        planner.values["floor"] = std::to_string(first);
+        planner.values["watermark"] = std::to_string(first);
         planner.values["first_from"] = planner.values["then_from"] =
             "'{" + std::to_string(first) + "}'";
         planner.values["first_to"] = planner.values["then_to"] = "'{" + last + "}'";

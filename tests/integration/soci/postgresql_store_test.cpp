@@ -41,7 +41,7 @@ std::vector<Call> every_member() {
              const Heartbeat heartbeat{.lease = {id, 77}};
              store.renew({&heartbeat, 1}, std::chrono::seconds{1});
          }},
-        {"held", [](JobStore& store) { store.held("w"); }},
+        {"leases_of", [](JobStore& store) { store.leases_of("w"); }},
         {"rescue", [](JobStore& store) { store.rescue(10, 3); }},
         {"purge", [](JobStore& store) { store.purge(10); }},
         {"find", [id](JobStore& store) { find(store, id); }},

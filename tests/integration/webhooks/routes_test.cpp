@@ -16,8 +16,8 @@ http::ApiOptions api_options(Webhooks& webhooks) {
                 [](const http::Request& request) {
                     return http::Principal{.owner = request.headers.joined("Authorization")};
                 },
-            .accompany = webhooks::accompany_by(webhooks),
-            .accompany_retry = webhooks::accompany_retry_by(webhooks)};
+            .companion_jobs = webhooks::companion_jobs_of(webhooks),
+            .companion_jobs_for_retry = webhooks::companion_jobs_for_retry_of(webhooks)};
 }
 
 WebhookOptions inner_network() { return {.allow_http = true, .allow_private_addresses = true}; }

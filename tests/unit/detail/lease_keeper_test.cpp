@@ -4,14 +4,14 @@
 
 namespace {
 
-using detail::Execution;
+using detail::Attempt;
 using detail::LeaseKeeper;
 using detail::StopReason;
 
 struct KeptLeases : World {
     std::unique_ptr<Lane> lane = process->make_lane(1);
-    detail::Executions jobs = {};
-    std::vector<std::shared_ptr<Execution>> given_up = {};
+    detail::Attempts jobs = {};
+    std::vector<std::shared_ptr<Attempt>> given_up = {};
     std::function<void()> on_look = [] {};
     LeaseKeeper keeper{*process,
                        store,
@@ -26,12 +26,12 @@ struct KeptLeases : World {
                         .give_up = [this](const auto& job) { given_up.push_back(job); },
                         .on_beat = [] {}}};
 
-    std::shared_ptr<Execution> claim() {
+    std::shared_ptr<Attempt> claim() {
         submit();
         const std::vector<std::string> queues{"default"};
         auto claimed =
             memory.claim({.worker = "w", .queues = queues, .limit = 1, .lease_for = 8s}).claimed;
-        return std::make_shared<Execution>(std::move(claimed.at(0)), now());
+        return std::make_shared<Attempt>(std::move(claimed.at(0)), now());
     }
 
     void pass(Duration time) {

@@ -16,9 +16,9 @@ public:
         return jobs;
     }
 
-    std::vector<std::optional<Job>> glance(std::span<const JobId> ids) override {
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override {
         glances.push_back(ids.size());
-        return inner().glance(ids);
+        return inner().find_summaries(ids);
     }
 
     std::vector<std::size_t> batches = {};

@@ -41,8 +41,9 @@ bool is_generic(const Mounted& mounted, const Route& route) {
 bool takes_callback(const Mounted& mounted, const Route& route) {
     const auto& options = mounted.options;
     if (!options.openapi.webhooks) return false;
-    if (route.submission || is_generic(mounted, route)) return static_cast<bool>(options.accompany);
-    return options.accompany_retry && route.method == "POST" &&
+    if (route.submission || is_generic(mounted, route))
+        return static_cast<bool>(options.companion_jobs);
+    return options.companion_jobs_for_retry && route.method == "POST" &&
            route.path == options.prefix + "/jobs/{id}/retry";
 }
 

@@ -37,7 +37,7 @@ std::vector<std::string> members(const std::string& document) {
 }
 
 std::string document(const Job& job, std::optional<Timestamp> expected = {}) {
-    return status_document(job, present_result(job, {}), links, expected);
+    return status_document(job, transform_result(job, {}), links, expected);
 }
 
 using Names = std::vector<std::string>;
@@ -126,7 +126,7 @@ TEST_CASE("a document has the job's URL where it is wanted") {
     for (const auto status : {JobStatus::pending, JobStatus::processing, JobStatus::completed,
                               JobStatus::failed, JobStatus::cancelled}) {
         const auto job = make_job(status);
-        const auto text = status_document(job, present_result(job, {}), links, {}, true);
+        const auto text = status_document(job, transform_result(job, {}), links, {}, true);
         CHECK(boost::json::parse(text).at("status_url").as_string() ==
               "https://api.example.org/v1/jobs/" + std::string(job.id.text()));
     }
@@ -143,19 +143,19 @@ TEST_CASE("the texts of times have six decimals or none") {
 TEST_CASE("the ETag is the revision, and marks a result that is not what is stored") {
     Job job = make_job(JobStatus::completed);
     job.result = JsonText::parse(R"({"file_url":"/a"})");
-    CHECK(make_etag(job, present_result(job, {})) == "\"7\"");
-    const auto untouched = present_result(job, [](const Job&, boost::json::value&) {});
+    CHECK(make_etag(job, transform_result(job, {})) == "\"7\"");
+    const auto untouched = transform_result(job, [](const Job&, boost::json::value&) {});
     CHECK(make_etag(job, untouched) == "\"7\"");
     const auto sign = [](const char* url) {
         return
             [url](const Job&, boost::json::value& result) { result.as_object()["file_url"] = url; };
     };
-    const auto first = present_result(job, sign("/a?signature=1"));
-    const auto second = present_result(job, sign("/a?signature=2"));
+    const auto first = transform_result(job, sign("/a?signature=1"));
+    const auto second = transform_result(job, sign("/a?signature=2"));
     CHECK(first.text == R"({"file_url":"/a?signature=1"})");
     CHECK(make_etag(job, first) != "\"7\"");
     CHECK(make_etag(job, first) != make_etag(job, second));
-    CHECK(make_etag(job, first) == make_etag(job, present_result(job, sign("/a?signature=1"))));
+    CHECK(make_etag(job, first) == make_etag(job, transform_result(job, sign("/a?signature=1"))));
 }
 
 TEST_CASE("a listing leaves out what can be large") {

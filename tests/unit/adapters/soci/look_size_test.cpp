@@ -57,11 +57,11 @@ TEST_CASE("a claim that got a job throttles few others, and one that got none ma
     };
     const auto first = claim_all();
     CHECK(first.claimed.size() == 1);
-    CHECK(first.held_back.size() < 100);
+    CHECK(first.throttled.size() < 100);
     CHECK(first.next_due_in == Duration::zero());
     const auto second = claim_all();
     CHECK(second.claimed.empty());
-    CHECK(second.held_back.size() >= LookSize::most_in_vain);
+    CHECK(second.throttled.size() >= LookSize::most_in_vain);
     CHECK(second.next_due_in == Duration::zero());
 }
 

@@ -43,14 +43,14 @@ TEST_CASE("a scheduled job gets its head start from the sweep after it became du
     urgent.priority = 1;
     urgent.delay = 10s;
     submit(*store, urgent);
-    store->unblock(10);
+    store->promote(10);
     now += 9s;
     submit(*store, ordinary);
-    store->unblock(10);
+    store->promote(10);
     CHECK(find(*store, urgent.id)->run_at == now + 1s);
 
     now += 1s;
-    store->unblock(10);
+    store->promote(10);
     CHECK(find(*store, urgent.id)->run_at == now);
     const auto claimed = claim(*store, 2);
     REQUIRE(claimed.size() == 2);
@@ -361,7 +361,7 @@ TEST_CASE("no call keeps a snapshot") {
     store->settle(settlements);
     CHECK(wal_is_free());
     store->list({.limit = 2});
-    store->held("w");
+    store->leases_of("w");
     store->workload("default", "noop");
     CHECK(wal_is_free());
     store->cancel(new_job(4).id, {});
@@ -403,7 +403,7 @@ TEST_CASE("sweeps remove expired tombstones, at most the limit at once") {
     CHECK(other.value("SELECT count(*) FROM job_tombstones") == "5");
     other.run("UPDATE job_tombstones SET expires_at = " +
               std::to_string(fixed_time.time_since_epoch().count()));
-    CHECK_FALSE(store->purged_owner(new_job(1).id));
+    CHECK_FALSE(store->tombstone_owner(new_job(1).id));
     store->purge(2);
     CHECK(other.value("SELECT count(*) FROM job_tombstones") == "3");
     store->purge(10);

@@ -199,7 +199,7 @@ TEST_CASE("a settlement with an old fence tells nobody") {
     const auto completed = [&](const LeaseRef& lease) {
         const std::vector settlements = {Settlement::completed(lease, {})};
         const bool accepted = store.settle(settlements).front().accepted;
-        while (!store.unblock(10).empty()) {
+        while (!store.promote(10).empty()) {
         }
         return accepted;
     };

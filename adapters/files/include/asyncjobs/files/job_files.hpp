@@ -67,7 +67,7 @@ public:
     KeptFile keep(ProgressReporter& progress, const FileInfo& info, const Writer& write);
 
     /// Prepares a KeptFile, or an object with its members, for clients: signs its URL again, and
-    /// removes the key. Other results are unchanged. For ApiOptions::present_result.
+    /// removes the key. Other results are unchanged. For ApiOptions::transform_result.
     void present(const Job& job, boost::json::value& result) const;
 
 private:

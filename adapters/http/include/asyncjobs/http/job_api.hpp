@@ -76,10 +76,10 @@ struct ApiOptions {
     /// Returns the jobs to submit in the transaction of an accepted one, for example webhook
     /// deliveries. They name it in `after`. May block. Throws as a RouteHandler does; an Error
     /// (Errc::invalid_argument) gets 422 with its text.
-    std::function<std::vector<NewJob>(const NewJob& job, const Call&)> accompany = {};
+    std::function<std::vector<NewJob>(const NewJob& job, const Call&)> companion_jobs = {};
     /// Likewise for a failed or cancelled job that is to be retried. They are submitted just before
     /// the retry, and may still find the job finished. If the retry fails, they remain.
-    std::function<std::vector<NewJob>(const Job& job, const Call&)> accompany_retry = {};
+    std::function<std::vector<NewJob>(const Job& job, const Call&)> companion_jobs_for_retry = {};
 
     /// Origins whose scripts may use the API from browsers, exactly: `https://app.example.org`.
     /// Empty: none.
@@ -88,7 +88,7 @@ struct ApiOptions {
 
     /// Changes a completed job's result before it is sent: signs a URL again, hides a member. The
     /// stored result does not change. A changed result changes the ETag.
-    std::function<void(const Job&, boost::json::value& result)> present_result = {};
+    std::function<void(const Job&, boost::json::value& result)> transform_result = {};
     /// Called from any thread that handles requests, possibly concurrently; must not throw.
     std::function<void(const LogEntry&)> log = {};
 };
@@ -118,24 +118,24 @@ struct RouteOptions {
 /// A handle to a request in progress. May be dropped.
 ///
 /// Thread-safety  Full.
-class ASYNCJOBS_HTTP_DECL Ongoing {
+class ASYNCJOBS_HTTP_DECL RequestHandle {
 public:
     class ASYNCJOBS_HTTP_DECL Work {
     public:
-        virtual void hurry() = 0;
+        virtual void cancel_wait() = 0;
 
     protected:
         ~Work() = default;
     };
 
-    Ongoing() = default;
-    explicit Ongoing(std::weak_ptr<Work> work) : work_(std::move(work)) {}
+    RequestHandle() = default;
+    explicit RequestHandle(std::weak_ptr<Work> work) : work_(std::move(work)) {}
 
     /// Cancels the wait of a request that waits for a job, because the client waits no longer or
     /// has disconnected: the response is sent now, with the job's current state, and the request
     /// no longer counts as waiting.
-    void hurry() const {
-        if (const auto work = work_.lock()) work->hurry();
+    void cancel_wait() const {
+        if (const auto work = work_.lock()) work->cancel_wait();
     }
 
 private:
@@ -201,7 +201,7 @@ public:
     /// blocks or a limit is reached. `respond` must not block and must not throw. If no memory is
     /// left for another response, it is a 503 without a header field, which only the end of the
     /// connection delimits.
-    Ongoing handle(Request request, Respond respond);
+    RequestHandle handle(Request request, Respond respond);
 
     /// Prepares for shutdown: from now on submits and `/readyz` get 503, waiting requests return
     /// with the job's current state, and streams end so that their clients reconnect. Other

@@ -19,7 +19,7 @@ struct OpenApiOptions {
     std::string security_scheme = "bearer"; ///< its name; 1-100 characters of A-Z a-z 0-9 . _ -
     JsonText security = {};                 ///< that Security Scheme Object; null: bearer tokens
     /// Whether clients can receive webhooks of finished jobs, and pass a `callback_url` where
-    /// ApiOptions::accompany and accompany_retry are set.
+    /// ApiOptions::companion_jobs and companion_jobs_for_retry are set.
     bool webhooks = false;
     /// JSON Schemas of results of jobs that clients can read but no route submits.
     std::vector<JsonText> other_results = {};

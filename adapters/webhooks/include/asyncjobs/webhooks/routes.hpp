@@ -34,13 +34,13 @@ struct RouteOptions {
 ASYNCJOBS_WEBHOOKS_DECL void add_routes(http::JobApi& api, Webhooks& webhooks,
                                         RouteOptions options = {});
 
-/// For ApiOptions::accompany: deliveries of each submitted job to its owner's endpoints, and to the
-/// URL in the submit's query, `?callback_url=`, if any.
+/// For ApiOptions::companion_jobs: deliveries of each submitted job to its owner's endpoints, and
+/// to the URL in the submit's query, `?callback_url=`, if any.
 ASYNCJOBS_WEBHOOKS_DECL std::function<std::vector<NewJob>(const NewJob&, const http::Call&)>
-accompany_by(Webhooks& webhooks);
+companion_jobs_of(Webhooks& webhooks);
 
-/// For ApiOptions::accompany_retry: the same for each job that is retried.
+/// For ApiOptions::companion_jobs_for_retry: the same for each job that is retried.
 ASYNCJOBS_WEBHOOKS_DECL std::function<std::vector<NewJob>(const Job&, const http::Call&)>
-accompany_retry_by(Webhooks& webhooks);
+companion_jobs_for_retry_of(Webhooks& webhooks);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks

@@ -169,8 +169,12 @@ TEST_CASE("a callback's URL is a parameter of what takes one") {
     };
     CHECK_FALSE(takes_one("/v1/jobs"));
     CHECK_FALSE(takes_one("/v1/jobs/{id}/retry"));
-    fixture.options.accompany = [](const NewJob&, const Call&) { return std::vector<NewJob>(); };
-    fixture.options.accompany_retry = [](const Job&, const Call&) { return std::vector<NewJob>(); };
+    fixture.options.companion_jobs = [](const NewJob&, const Call&) {
+        return std::vector<NewJob>();
+    };
+    fixture.options.companion_jobs_for_retry = [](const Job&, const Call&) {
+        return std::vector<NewJob>();
+    };
     CHECK(takes_one("/v1/jobs"));
     CHECK(takes_one("/v1/jobs/{id}/retry"));
     CHECK_FALSE(takes_one("/v1/jobs/{id}/cancel"));

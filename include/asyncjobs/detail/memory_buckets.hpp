@@ -1,0 +1,299 @@
+#pragma once
+
+#include <asyncjobs/detail/memory_index.hpp>
+#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/limit_buckets.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
+
+/// The limits of a MemoryJobStore, and who holds and waits for what they allow.
+class MemoryBuckets {
+public:
+    /// A job that waited and is due again, in this place of its queue.
+    struct Call {
+        JobId id;
+        Timestamp queued_at;
+    };
+
+    std::vector<Limit> limits() const {
+        std::vector<Limit> all;
+        for (const auto& [name, limit] : limits_) all.push_back(limit);
+        return all;
+    }
+
+    /// Whoever waits for it is called, and put back in line if it still has to wait.
+    void set(const Limit& limit) {
+        const auto known = limits_.find(limit.name);
+        if (known != limits_.end() && known->second == limit) return;
+        limits_.erase(limit.name);
+        if (is_limiting(limit)) limits_.emplace(limit.name, limit);
+        for (auto& [name, line] : lines_) {
+            if (line.limit.name != limit.name || line.of_worker) continue;
+            for (const auto& [queue, waiting] : line.waiting) call_all(waiting);
+            for (const JobId& id : line.called) jobs_.erase(id);
+            line.waiting.clear();
+            static_cast<LimitBucket&>(line) = {.held = line.held};
+            line.limit = limit;
+        }
+    }
+
+    /// Those who waited for what is free now, in these queues: the first of each line, and the next
+    /// one when that has started.
+    std::vector<Call> call(std::span<const std::string> queues, Timestamp now) {
+        open_by_time(now);
+        for (auto next = open_.begin(); next != open_.end();) {
+            Line& line = lines_[*next];
+            const bool may_start = line.called.empty() && jobs_to_call(line.limit, line, now) > 0;
+            const bool waits_elsewhere = may_start && !call_oldest(line, queues, now);
+            if (line.limit.rate > 0 && line.has_waiting && !may_start) {
+                const Timestamp time = asyncjobs::next_start(line.limit, line, now);
+                if (time > now) by_time_.emplace(time, *next);
+            }
+            next = waits_elsewhere ? std::next(next) : open_.erase(next);
+        }
+        return std::exchange(calls_, {});
+    }
+
+    /// Those called since the last call of this whom nobody has claimed: they wait again, so that
+    /// jobs of other queues can come instead. Who was called to his turn keeps it.
+    std::vector<JobId> call_off() {
+        std::vector<JobId> waiting;
+        for (const JobId& id : std::exchange(called_now_, {})) {
+            if (!has_called(id)) continue;
+            const Member& member = jobs_.at(id);
+            Line& line = lines_.at(member.waits_in);
+            if (line.limit.round_robin) continue;
+            line.called.erase(id);
+            line.waiting[member.queue].emplace(member.queued_at, id);
+            line.has_waiting = true;
+            open_.insert(member.waits_in);
+            waiting.push_back(id);
+        }
+        return waiting;
+    }
+
+    /// When a rate may let the next of those start who wait in these queues.
+    std::optional<Timestamp> next_start(std::span<const std::string> queues) const {
+        for (const auto& [time, name] : by_time_) {
+            const auto line = lines_.find(name);
+            const auto waits = [&](const std::string& queue) {
+                return line->second.waiting.contains(queue);
+            };
+            if (line != lines_.end() && std::ranges::any_of(queues, waits)) return time;
+        }
+        return std::nullopt;
+    }
+
+    /// Whether no limit is set, and no job holds a place or waits for one.
+    bool are_unused() const { return limits_.empty() && jobs_.empty() && calls_.empty(); }
+
+    /// The limits of a claim; it borrows them from this.
+    LimitsOfClaim of_claim(const ClaimRequest& request) {
+        all_ = limits();
+        return LimitsOfClaim(all_, request.limits, request.worker);
+    }
+
+    struct Refused {
+        LimitRefusal refusal;
+        bool is_news; ///< this limit had not held the job back before
+    };
+
+    /// See asyncjobs::admit(). One that is refused waits, and is known here.
+    std::optional<Refused> admit(const Job& job, Timestamp queued_at, const LimitsOfClaim& limits,
+                                 Timestamp now) {
+        const auto under = limits.of(job.type, job.queue, job.owner, job.limit_key);
+        if (under.empty()) {
+            leave(job.id); // it may have waited for another worker
+            return std::nullopt;
+        }
+        for (const LimitedBy& by : under) {
+            Line& line = lines_[by.line];
+            line.limit = *by.limit;
+            line.of_worker = by.of_worker;
+        }
+        Member member = {.queue = job.queue, .queued_at = queued_at};
+        if (const auto known = jobs_.find(job.id); known != jobs_.end()) {
+            member.told = std::move(known->second.told);
+            // It may be due only because it may be taken by another worker.
+            if (waits(known->second, job.id)) member.queued_at = known->second.queued_at;
+        }
+        const auto line_of = [this](const std::string& name) -> LimitBucket& {
+            return lines_[name];
+        };
+        const auto back = [&] { return back_of_queue(now); };
+        auto refused = asyncjobs::admit({job.id, member.queued_at}, under, line_of, now, back);
+        const bool is_its_turn = refused && refused->until == LimitRefusal::Until::its_turn;
+        leave(job.id, is_its_turn ? refused->by.line : std::string());
+        if (!refused) {
+            for (const LimitedBy& by : under)
+                if (by.limit->concurrency > 0) member.holds.push_back(by.line);
+            if (!member.holds.empty()) jobs_.insert_or_assign(job.id, std::move(member));
+            for (const LimitedBy& by : under) open_.insert(by.line);
+            return std::nullopt;
+        }
+        member.waits_in = refused->by.line;
+        const bool is_news = member.told.insert(refused->by.limit->name).second;
+        Line& line = lines_[refused->by.line];
+        if (refused->until == LimitRefusal::Until::called) {
+            line.waiting[job.queue].emplace(member.queued_at, job.id);
+            open_.insert(refused->by.line);
+        }
+        line.has_waiting = !line.waiting.empty();
+        jobs_.insert_or_assign(job.id, std::move(member));
+        return Refused{*std::move(refused), is_news};
+    }
+
+    /// It holds no place any more, nor waits for one.
+    void release(const JobId& id) {
+        const auto found = jobs_.find(id);
+        if (found == jobs_.end()) return;
+        for (const std::string& name : std::exchange(found->second.holds, {})) {
+            --lines_[name].held;
+            open_.insert(name);
+        }
+        leave(id);
+    }
+
+    /// Whether the job is pending because a line has called it.
+    bool has_called(const JobId& id) const {
+        const auto member = jobs_.find(id);
+        if (member == jobs_.end()) return false;
+        const auto line = lines_.find(member->second.waits_in);
+        return line != lines_.end() && line->second.called.contains(id);
+    }
+
+    /// The clock was set back by `by`: who waits keeps his place before those that come now.
+    void follow_clock(Duration by, Timestamp now) {
+        const auto follow = [&](Timestamp& time) {
+            if (time > now) time -= by;
+        };
+        follow(back_);
+        for (auto& [id, member] : jobs_) follow(member.queued_at);
+        for (auto& [name, line] : lines_)
+            for (auto& [queue, waiting] : line.waiting) {
+                Waiting moved;
+                for (auto [queued_at, id] : waiting) {
+                    follow(queued_at);
+                    moved.emplace(queued_at, id);
+                }
+                waiting = std::move(moved);
+            }
+    }
+
+    /// Of lines that were not used lately.
+    void forget_idle(Timestamp now) {
+        for (auto next = lines_.begin(); next != lines_.end();) {
+            const Line& line = next->second;
+            const bool is_used = line.held > 0 || !line.called.empty() || !line.waiting.empty() ||
+                                 line.next_at >= now || line.served_at >= now;
+            if (!is_used) open_.erase(next->first);
+            next = is_used ? std::next(next) : lines_.erase(next);
+        }
+    }
+
+private:
+    using Waiting = std::set<std::pair<Timestamp, JobId>>; ///< by their place in the queue
+    struct Line : LimitBucket {
+        Limit limit;
+        bool of_worker = false;
+        std::map<std::string, Waiting, std::less<>> waiting; ///< by queue; none is empty
+    };
+    struct Member {
+        std::vector<std::string> holds = {};
+        std::string waits_in = {}; ///< or is called by
+        std::string queue = {};
+        Timestamp queued_at = {};
+        std::set<std::string> told = {}; ///< limits that have held it back
+    };
+
+    Timestamp back_of_queue(Timestamp now) { return back_ = std::max(now, back_) + Duration{1}; }
+
+    bool waits(const Member& member, const JobId& id) const {
+        const auto line = lines_.find(member.waits_in);
+        if (line == lines_.end()) return false;
+        const auto of_queue = line->second.waiting.find(member.queue);
+        return of_queue != line->second.waiting.end() &&
+               of_queue->second.contains({member.queued_at, id});
+    }
+
+    /// Those that have waited for the time, or for more than it can be if the clock was set back.
+    void open_by_time(Timestamp now) {
+        const bool was_set_back = now < std::exchange(latest_, now);
+        while (!by_time_.empty() && (was_set_back || by_time_.begin()->first <= now)) {
+            open_.insert(by_time_.begin()->second);
+            by_time_.erase(by_time_.begin());
+        }
+    }
+
+    /// Waits in no line any more. The one that has called it, unless it is `caller`, calls another.
+    void leave(const JobId& id, const std::string& caller = {}) {
+        const auto found = jobs_.find(id);
+        if (found == jobs_.end()) return;
+        const Member member = std::move(found->second);
+        jobs_.erase(found);
+        const auto waits_in = lines_.find(member.waits_in);
+        if (waits_in == lines_.end()) return;
+        Line& line = waits_in->second;
+        take_out(line, member.queue, {member.queued_at, id});
+        if (member.waits_in != caller) line.called.erase(id);
+        open_.insert(member.waits_in);
+    }
+
+    static void take_out(Line& line, const std::string& queue, const Waiting::value_type& who) {
+        const auto waiting = line.waiting.find(queue);
+        if (waiting == line.waiting.end()) return;
+        waiting->second.erase(who);
+        if (waiting->second.empty()) line.waiting.erase(waiting);
+        line.has_waiting = !line.waiting.empty();
+    }
+
+    bool call_oldest(Line& line, std::span<const std::string> queues, Timestamp now) {
+        auto oldest = line.waiting.end();
+        for (const std::string& queue : queues) {
+            const auto waiting = line.waiting.find(queue);
+            if (waiting == line.waiting.end()) continue;
+            const bool is_older =
+                oldest == line.waiting.end() || *waiting->second.begin() < *oldest->second.begin();
+            if (is_older) oldest = waiting;
+        }
+        if (oldest == line.waiting.end()) return false;
+        const auto who = *oldest->second.begin();
+        take_out(line, std::string(oldest->first), who);
+        line.called.insert(who.second);
+        called_now_.push_back(who.second);
+        calls_.push_back({who.second, line.limit.round_robin ? back_of_queue(now) : who.first});
+        return true;
+    }
+
+    void call_all(const Waiting& waiting) {
+        for (const auto& [queued_at, id] : waiting) {
+            jobs_.erase(id);
+            calls_.push_back({id, queued_at});
+        }
+    }
+
+    std::map<std::string, Limit, std::less<>> limits_;
+    std::vector<Limit> all_;
+    std::map<std::string, Line> lines_;
+    std::set<std::string> open_; ///< lines that may have to call somebody
+    /// Lines in which jobs wait for a rate, by when it may let one start.
+    std::set<std::pair<Timestamp, std::string>> by_time_;
+    Timestamp latest_ = {};
+    std::unordered_map<JobId, Member> jobs_;
+    std::vector<Call> calls_;
+    std::vector<JobId> called_now_; ///< since the last call_off()
+    Timestamp back_ = {};
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

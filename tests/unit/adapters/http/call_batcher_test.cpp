@@ -1,0 +1,141 @@
+#include "call_batcher.hpp"
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+using namespace asyncjobs;
+
+namespace {
+
+using Calls = http::CallBatcher<int, int>;
+
+/// Calls that are made on one thread, where tasks that were posted run when the test says so.
+struct CallDesk {
+    using Answers = std::vector<std::pair<int, std::string>>;
+
+    std::shared_ptr<Runtime> runtime = make_runtime();
+    std::deque<Task> posted = {};
+    std::vector<std::vector<int>> made = {};
+    Answers answers = {};
+    Task during = {}; ///< happens while the next call is under way
+    std::function<void(std::span<const int>)> fault = {};
+
+    Calls calls{{.runtime = *runtime, .post = [this](Task task) { posted.push_back(task); }},
+                [this](std::span<const int> items) { return call(items); }};
+
+    std::vector<int> call(std::span<const int> items) {
+        made.emplace_back(items.begin(), items.end());
+        if (during) std::exchange(during, nullptr)();
+        if (fault) fault(items);
+        std::vector<int> tenfold;
+        for (const int item : items) tenfold.push_back(10 * item);
+        return tenfold;
+    }
+
+    void ask(int item) {
+        calls.enqueue(item, [this, item](Calls::Outcome outcome) {
+            try {
+                answers.emplace_back(item, std::to_string(outcome.take()));
+            } catch (const std::exception& error) {
+                answers.emplace_back(item, error.what());
+            }
+        });
+    }
+
+    void run_posted() {
+        while (!posted.empty()) {
+            const auto task = std::move(posted.front());
+            posted.pop_front();
+            task();
+        }
+    }
+};
+
+} // namespace
+
+TEST_CASE("who asks alone has a call at once, and the answer") {
+    CallDesk place;
+    place.enqueue(1);
+    place.enqueue(2);
+    CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
+    CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}});
+    CHECK(place.posted.empty());
+}
+
+TEST_CASE("what is asked for during a call shares the next one, which is made by another task") {
+    CallDesk place;
+    place.during = [&] {
+        place.enqueue(2);
+        place.enqueue(3);
+        CHECK(place.made.size() == 1);
+    };
+    place.enqueue(1);
+    CHECK(place.answers == CallDesk::Answers{{1, "10"}});
+    place.run_posted();
+    CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}});
+    CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}, {3, "30"}});
+}
+
+TEST_CASE("no call takes more than the limit") {
+    CallDesk place;
+    Calls calls({.runtime = *place.runtime,
+                 .post = [&](Task task) { place.posted.push_back(task); },
+                 .limit = 2},
+                [&](std::span<const int> items) { return place.call(items); });
+    int answered = 0;
+    const auto count = [&](Calls::Outcome) { ++answered; };
+    place.during = [&] {
+        for (int i = 2; i <= 6; ++i) calls.enqueue(i, count);
+    };
+    calls.enqueue(1, count);
+    place.run_posted();
+    CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}, {4, 5}, {6}});
+    CHECK(answered == 6);
+}
+
+TEST_CASE("a fault that trying again may help is everybody's") {
+    CallDesk place;
+    place.during = [&] {
+        place.enqueue(2);
+        place.enqueue(3);
+        place.fault = [](auto) { throw Error(Errc::store_unavailable, "away"); };
+    };
+    place.enqueue(1);
+    place.run_posted();
+    CHECK(place.made.size() == 2);
+    CHECK(place.answers.size() == 3);
+    for (const auto& [item, text] : place.answers) CHECK(text.starts_with("away"));
+}
+
+TEST_CASE("a fault that trying again does not help is that of one alone") {
+    CallDesk place;
+    place.fault = [](std::span<const int> items) {
+        for (const int item : items)
+            if (item == 2) throw Error(Errc::invalid_argument, "2 is no good");
+    };
+    place.during = [&] {
+        for (int i = 2; i <= 4; ++i) place.enqueue(i);
+    };
+    place.enqueue(1);
+    place.run_posted();
+    REQUIRE(place.answers.size() == 4);
+    CHECK(place.answers[1].second.starts_with("2 is no good"));
+    CHECK(place.answers[2] == std::pair(3, std::string("30")));
+    CHECK(place.answers[3] == std::pair(4, std::string("40")));
+}
+
+TEST_CASE("where calls are not shared, each is made at once") {
+    CallDesk place;
+    Calls calls({.runtime = *place.runtime, .post = {}, .shares = false},
+                [&](std::span<const int> items) { return place.call(items); });
+    std::vector<int> answers;
+    const auto keep = [&](Calls::Outcome outcome) { answers.push_back(outcome.take()); };
+    place.during = [&] { calls.enqueue(2, keep); };
+    calls.enqueue(1, keep);
+    CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
+    CHECK(answers == std::vector{20, 10});
+}
