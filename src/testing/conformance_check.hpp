@@ -127,7 +127,7 @@ void race(std::size_t threads, const std::function<void(std::size_t)>& act);
 
 /// Retries on retryable errors.
 template <typename Call>
-auto patiently(Call call) {
+auto with_retries(Call call) {
     for (int tries = 1000;; --tries) {
         try {
             return call();

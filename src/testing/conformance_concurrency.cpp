@@ -30,7 +30,7 @@ void has_one_winner_of_a_key(Scene& scene, std::optional<std::string> NewJob::*k
             jobs.emplace_back(scene.filled()).*key = fmt::format("key {}", round);
         std::vector<Submitted> results(threads);
         race(threads, [&](std::size_t i) {
-            results[i] = patiently([&] { return stores.of(i).submit({&jobs[i], 1}).at(0); });
+            results[i] = with_retries([&] { return stores.of(i).submit({&jobs[i], 1}).at(0); });
         });
         const auto winner = std::find_if(results.begin(), results.end(), [](const auto& result) {
             return result.outcome == Outcome::created;
@@ -60,7 +60,7 @@ void has_one_winner_of_an_id(Scene& scene) {
     const auto job = scene.filled();
     std::atomic<int> created = 0;
     race(threads, [&](std::size_t i) {
-        const auto result = patiently([&] { return stores.of(i).submit({&job, 1}).at(0); });
+        const auto result = with_retries([&] { return stores.of(i).submit({&job, 1}).at(0); });
         if (result.outcome == Outcome::created) ++created;
     });
     expect_equal(created.load(), 1, "threads that created the job");
@@ -78,7 +78,7 @@ void claims_each_job_once(Scene& scene) {
         const auto worker = fmt::format("worker {}", i);
         const std::vector<std::string> queues = {"default"};
         for (int tries = 0; left > 0 && tries < 10'000; ++tries) {
-            const auto result = patiently([&] {
+            const auto result = with_retries([&] {
                 return stores.of(i).claim({.worker = worker, .queues = queues, .limit = 3});
             });
             left -= result.claimed.size();
@@ -109,7 +109,7 @@ void loses_nothing_while_all_work(Scene& scene) {
         const std::vector<std::string> queues = {"default"};
         std::vector<Settlement> done;
         for (int tries = 0; left > 0 && tries < 100'000; ++tries) {
-            const auto result = patiently([&] {
+            const auto result = with_retries([&] {
                 return store.exchange(done, {.worker = "worker", .queues = queues, .limit = 5});
             });
             const std::lock_guard lock(mutex);
@@ -125,7 +125,8 @@ void loses_nothing_while_all_work(Scene& scene) {
     };
     race(workers + submitters, [&](std::size_t i) {
         if (i >= submitters) return work(stores.of(i));
-        for (const auto& job : jobs[i]) patiently([&] { return stores.of(i).submit({&job, 1}); });
+        for (const auto& job : jobs[i])
+            with_retries([&] { return stores.of(i).submit({&job, 1}); });
     });
     expect_equal(left.load(), 0, "jobs left");
     for (const auto& list : jobs)
@@ -145,7 +146,9 @@ void one_settlement_wins(Scene& scene) {
             const auto settlement =
                 i % 2 == 0 ? Settlement::completed(lease, JsonText::parse(std::to_string(i)))
                            : Settlement::failed(lease, {.code = std::to_string(i)});
-            results[i] = patiently([&] { return stores.of(i / 2).settle({&settlement, 1}).at(0); });
+            results[i] = with_retries([&] {
+                return stores.of(i / 2).settle({&settlement, 1}).at(0);
+            });
         });
         const auto accepted =
             std::count_if(results.begin(), results.end(), [](const auto& a) { return a.accepted; });
@@ -171,9 +174,9 @@ void settles_or_is_rescued(Scene& scene) {
         race(2, [&](std::size_t i) {
             if (i == 0) {
                 const auto settlement = Settlement::completed(lease, {});
-                settled = patiently([&] { return stores.of(0).settle({&settlement, 1}).at(0); });
+                settled = with_retries([&] { return stores.of(0).settle({&settlement, 1}).at(0); });
             } else {
-                rescued = patiently([&] { return stores.of(1).rescue(10, many_crashes); });
+                rescued = with_retries([&] { return stores.of(1).rescue(10, many_crashes); });
             }
         });
         expect(settled.accepted != (rescued.size() == 1),
@@ -193,9 +196,9 @@ void cancels_or_is_asked(Scene& scene) {
         race(2, [&](std::size_t i) {
             const std::vector<std::string> queues = {queue};
             if (i == 0)
-                outcome = patiently([&] { return stores.of(0).cancel(id, {}); });
+                outcome = with_retries([&] { return stores.of(0).cancel(id, {}); });
             else
-                claimed = patiently([&] {
+                claimed = with_retries([&] {
                     return stores.of(1)
                         .claim({.worker = "w", .queues = queues, .limit = 1})
                         .claimed;
@@ -219,16 +222,16 @@ void gives_no_fence_again_while_a_removal_commits(Scene& scene) {
     const auto job = scene.filled();
     std::int64_t last = 0;
     for (int round = 0; round < 10; ++round) {
-        patiently([&] { return scene.store().submit({&job, 1}); }); // unless one did in the race
+        with_retries([&] { return scene.store().submit({&job, 1}); }); // unless one did in the race
         const auto lease = scene.claim_one().lease;
         expect(lease.fence > last, "a fence above those of the earlier jobs");
         last = lease.fence;
         scene.accept(Settlement::completed(lease, {}));
         race(4, [&](std::size_t i) {
             if (i == 0)
-                patiently([&] { return stores.of(i).remove(job.id); });
+                with_retries([&] { return stores.of(i).remove(job.id); });
             else
-                patiently([&] { return stores.of(i).submit({&job, 1}); });
+                with_retries([&] { return stores.of(i).submit({&job, 1}); });
         });
     }
 }

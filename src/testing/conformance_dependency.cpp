@@ -397,15 +397,15 @@ void counts_right_with_many_at_once(Scene& scene) {
         const std::string worker = fmt::format("worker {}", i);
         const std::vector<std::string> queues = {"default"};
         for (;;) {
-            const auto claimed = patiently([&] {
+            const auto claimed = with_retries([&] {
                                      return store.claim({worker, queues, 5, long_lease});
                                  }).claimed;
             if (claimed.empty()) return;
             std::vector<Settlement> ends;
             for (const auto& job : claimed)
                 ends.push_back(Settlement::completed(job.lease, JsonText()));
-            patiently([&] { return store.settle(ends); });
-            patiently([&] { return store.promote(10); });
+            with_retries([&] { return store.settle(ends); });
+            with_retries([&] { return store.promote(10); });
         }
     });
     promote(scene);

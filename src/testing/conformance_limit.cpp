@@ -392,7 +392,7 @@ void never_runs_too_many(Scene& scene) {
         const auto worker = fmt::format("worker {}", thread);
         while (done < jobs) {
             const auto claimed =
-                patiently([&] {
+                with_retries([&] {
                     return store->claim(
                         {.worker = worker, .queues = queues, .limit = 2, .lease_for = long_lease});
                 }).claimed;
@@ -405,7 +405,7 @@ void never_runs_too_many(Scene& scene) {
             for (const auto& job : claimed) {
                 --running[*store->find({&job.lease.id, 1})[0]->limit_key];
                 const auto settlement = Settlement::completed(job.lease, JsonText());
-                patiently([&] { return store->settle({&settlement, 1}); });
+                with_retries([&] { return store->settle({&settlement, 1}); });
                 ++done;
             }
         }

@@ -199,8 +199,8 @@ void is_given_while_others_claim(Scene& scene) {
         JobStore& store = i % 2 == 0 ? scene.store() : *second;
         const std::vector<std::string> queues = {"default"};
         for (int tries = 0; left > 0 && tries < 10'000; ++tries) {
-            patiently([&] { return store.promote(5); });
-            const auto jobs = patiently([&] {
+            with_retries([&] { return store.promote(5); });
+            const auto jobs = with_retries([&] {
                 return store.claim({.worker = "worker", .queues = queues, .limit = 5}).claimed;
             });
             left -= jobs.size();

@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Takes as many threads as there are free slots and ready jobs that no thread is on its way to.
+/// Starts as many threads as there are free slots, and ready jobs that no thread is about to take.
 ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
     if (phase_ != Phase::started) return;
     while (running_ + ready_async_.jobs.size() < concurrency_ && blocking_ < threads_ &&
@@ -23,7 +23,7 @@ ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
         async_lane_->post([this] { start_async(); });
 }
 
-/// Uses one slot for one ready job after the other.
+/// Runs ready jobs one after the other in one slot.
 ASYNCJOBS_INLINE void ExecutorCore::work() {
     Lock lock(mutex_);
     --starting_;
@@ -47,7 +47,7 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
     schedule_exchange(lock);
 }
 
-/// The async lane's task: no handler that blocks can hold up these.
+/// The async lane's task: blocking handlers do not delay asynchronous ones.
 ASYNCJOBS_INLINE void ExecutorCore::start_async() {
     Lock lock(mutex_);
     while (phase_ == Phase::started && !ready_async_.jobs.empty() && running_ < concurrency_) {
