@@ -1,8 +1,8 @@
-# What the scripts of the servers share. To be sourced.
+# Functions of the servers' scripts. To be sourced.
 
 die() { echo "$(basename "$0"): $*" >&2; exit 1; }
 
-# Where a program is missing, tests that need its server are skipped.
+# If a program is missing, tests that need its server are skipped.
 skip() { echo "$(basename "$0"): skipped, $*" >&2; exit 77; }
 missing() { skip "install the package $*"; }
 
@@ -31,7 +31,7 @@ choose_user() {
 
 as_user() {
     if [ "$(id -u)" -eq 0 ]; then
-        # Leaves no process of its own behind, which would stay stopped with a server that is.
+        # Leaves no extra process, which would stay stopped with a stopped server.
         exec_as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups)
     else
         exec_as=()
@@ -42,7 +42,7 @@ as_user() {
 make_home() {
     mkdir -p "$home"
     [ "$(id -u)" -ne 0 ] || chown "$user" "$home"
-    # Its user has to get there.
+    # The server's user must be able to enter the folder.
     local path=$home
     while [ "$path" != / ]; do
         path=$(dirname "$path")
@@ -50,12 +50,12 @@ make_home() {
     done
 }
 
-# A server's own, in $home/tmp: a MariaDB server that starts, if only to make its tables, removes the
-# temporary tables of others from the folder that they share, and what they run fails.
+# Each server has its own, in $home/tmp: a MariaDB server that starts, even only to make its tables,
+# removes other servers' temporary tables from a shared folder, and their statements fail.
 make_temporary_folder() { as_user mkdir -p "$home/tmp"; }
 
-# pick_port [NAME]: leaves a free port in $home/NAME, or $home/port: the one of the last time, if nobody
-# has taken it.
+# pick_port [NAME]: writes a free port to $home/NAME, or $home/port: the previous one, if it is still
+# free.
 pick_port() {
     local port file=$home/${1:-port}
     port=$(cat "$file" 2>/dev/null || echo $((20000 + RANDOM % 12000)))
@@ -71,7 +71,7 @@ pick_port() {
 
 is_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c 1)" = Z ]; }
 
-# A stale file may name a process of somebody else's.
+# A stale file may name another program's process.
 is_running() {
     local pid
     pid=$(head -n 1 "$1" 2>/dev/null) && [ -n "$pid" ] && ! is_gone "$pid" &&
@@ -100,13 +100,13 @@ end() {
     wait_until 'the server to end' is_gone "$pid"
 }
 
-# Leaves the folder of PostgreSQL's programs in $bin.
+# Sets $bin to the folder of PostgreSQL's programs.
 find_postgresql() {
     bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
     [ -x "${bin:-}/postgres" ] || missing postgresql
 }
 
-# On MariaDB and MySQL, by the script's own sql().
+# For MariaDB and MySQL, with the script's own sql().
 make_mysql_database() {
     sql "CREATE DATABASE IF NOT EXISTS asyncjobs;
          CREATE USER IF NOT EXISTS asyncjobs@'127.0.0.1' IDENTIFIED BY '';

@@ -1,4 +1,4 @@
-# Packages of Debian, for systems that are not this machine's. To be sourced.
+# Packages of Debian, for other systems than this machine's. To be sourced.
 
 # The first Debian mirror that this machine's apt uses.
 debian_mirror() {
@@ -6,8 +6,8 @@ debian_mirror() {
         'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
 }
 
-# unpack_debian_packages SUITE FOLDER PACKAGE...: unpacks them and all that they depend on, unless
-# the folder is there; needs no root. What needs them is skipped where they can't be had.
+# unpack_debian_packages SUITE FOLDER PACKAGE...: unpacks them and their dependencies, unless
+# the folder exists; needs no root. The caller is skipped if they can't be downloaded.
 unpack_debian_packages() {
     local suite=$1 folder=$2 from
     shift 2

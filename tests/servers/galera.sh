@@ -3,8 +3,8 @@
 # ports on loopback only, a user without a password, with full durability.
 # Usage: galera.sh start|stop|restart|kill|pause|resume|isolate|rejoin|url DIR [NODE]
 #   start, restart   print the store URLs of the nodes' database `asyncjobs`, in one line; start is
-#                    quick the second time
-#   kill             ends them at once, as a crash would
+#                    fast the second time
+#   kill             ends them at once, like a crash
 #   pause, resume    stop and continue their processes
 #   isolate, rejoin  cut them off from the other nodes, and not from their clients
 #   NODE             1, 2 or 3: that node alone
@@ -23,13 +23,13 @@ command -v lsof >/dev/null || missing lsof
 user=$(choose_user mysql)
 base=$dir/galera
 
-# For how many seconds nodes wait for one that is silent before they go on without it. A loaded
+# For how many seconds nodes wait for a silent one before they continue without it. A loaded
 # machine may keep one from running for longer than the usual 5 s. With faults, until all are started
-# again: a node that comes back waits as long before it joins the others.
+# again: a returning node waits as long before it joins the others.
 patience=30
 patience_with_faults=5
 
-# at NODE: makes it the one that is spoken of.
+# at NODE: selects the node for the following calls.
 at() {
     home=$base/$1
     pid_file=$home/pid
@@ -52,7 +52,7 @@ make_data() {
     mv "$home/data.new" "$home/data"
 }
 
-# Where the nodes speak to one another.
+# The nodes' addresses for their own traffic.
 members() {
     for node in 1 2 3; do echo "127.0.0.1:$(cat "$base/$node/group")"; done | paste -s -d ,
 }
@@ -73,7 +73,7 @@ run() {
         "$@" >>"$home/log" 2>&1 </dev/null &
 }
 
-# be_patient SECONDS: lets all nodes wait so long.
+# be_patient SECONDS: makes all nodes wait so long.
 be_patient() {
     for node in 1 2 3; do
         at "$node"
@@ -81,7 +81,7 @@ be_patient() {
     done
 }
 
-# The first one that comes up is the cluster that the others join.
+# The first node to start forms the cluster that the others join.
 start() {
     for node in 1 2 3; do
         at "$node"
@@ -104,7 +104,7 @@ start() {
                 run --wsrep-cluster-address="gcomm://$(members)"
             fi
         fi
-        wait_until "node $node to answer" has_joined
+        wait_until "node $node to join" has_joined
         if [ -z "$running" ]; then
             make_mysql_database
             running=$node
@@ -120,7 +120,7 @@ url() {
     done | paste -s -d ' '
 }
 
-# The last one to go knows all that was committed, and is the first to come back.
+# The last node to stop has all commits, and is the first to start.
 stop() { for node in $(printf '%s\n' "${nodes[@]}" | tac); do at "$node" && end "$pid_file" mariadbd TERM; done; }
 crash() {
     be_patient "$patience_with_faults"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A private MariaDB server for tests: its data in DIR/mariadb, its port on loopback only, a user
 # without a password, with full durability. Usage: mariadb.sh start|stop|restart|kill|url DIR
-#   start, restart   print the store URL of its database `asyncjobs`; start is quick the second time
-#   kill             ends it at once, as a crash would
+#   start, restart   print the store URL of its database `asyncjobs`; start is fast the second time
+#   kill             ends it at once, like a crash
 # SERVER_OPTIONS may hold more options of the server.
 set -euo pipefail
 # shellcheck source=tests/servers/common.sh
@@ -46,7 +46,7 @@ start() {
             --max-allowed-packet=64M --character-set-server=utf8mb4 --skip-name-resolve \
             ${SERVER_OPTIONS:-} >>"$home/log" 2>&1 </dev/null &
     fi
-    wait_until 'MariaDB to answer' sql 'SELECT 1'
+    wait_until 'MariaDB to respond' sql 'SELECT 1'
     make_mysql_database
     url
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A private MySQL server for tests: Debian unstable's, unpacked below build/mysql-server with the
-# libraries that it needs, as no Debian release has one. Its data is in DIR/mysql, its port on
-# loopback only, a user without a password, with full durability. Skipped where apt has no Debian
-# mirror that can be reached. Usage: mysql.sh start|stop|restart|kill|url DIR
-#   start, restart   print the store URL of its database `asyncjobs`; start is quick the second time
-#   kill             ends it at once, as a crash would
+# its libraries, as no Debian release has one. Its data is in DIR/mysql, its port on
+# loopback only, a user without a password, with full durability. Skipped if apt has no reachable
+# Debian mirror. Usage: mysql.sh start|stop|restart|kill|url DIR
+#   start, restart   print the store URL of its database `asyncjobs`; start is fast the second time
+#   kill             ends it at once, like a crash
 # SERVER_OPTIONS may hold more options of the server.
 set -euo pipefail
 # shellcheck source=tests/servers/common.sh
@@ -20,7 +20,7 @@ pid_file=$home/pid
 # The path of a socket must be short.
 socket=${TMPDIR:-/tmp}/asyncjobs-mysql-$(echo "$home" | cksum | cut -d ' ' -f 1).sock
 
-# By its own loader, as its libraries are newer than this machine's.
+# Run by its own loader, as its libraries are newer than this machine's.
 loader() { ls "$software"/usr/lib/*/ld-linux*.so.* 2>/dev/null || true; }
 comm() { basename "$(loader)" | cut -c 1-15; }
 
@@ -59,7 +59,7 @@ start() {
             --max-allowed-packet=64M --skip-name-resolve \
             ${SERVER_OPTIONS:-} >>"$home/log" 2>&1 </dev/null &
     fi
-    wait_until 'MySQL to answer' sql 'SELECT 1'
+    wait_until 'MySQL to respond' sql 'SELECT 1'
     make_mysql_database
     url
 }

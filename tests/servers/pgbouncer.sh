@@ -37,7 +37,7 @@ start() {
 		SETTINGS
         as_user "$pooler" -q "$home/data.ini" >>"$home/log" 2>&1 </dev/null &
     fi
-    wait_until 'pgbouncer to answer' sql
+    wait_until 'pgbouncer to respond' sql
     url
 }
 

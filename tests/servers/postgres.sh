@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A private PostgreSQL server for tests: its data in DIR/postgres, its port on loopback only, no
 # password, with full durability. Usage: postgres.sh start|stop|restart|kill|url DIR
-#   start, restart   print the store URL of its database `asyncjobs`; start is quick the second time
-#   kill             ends all its processes at once, as a crash would
+#   start, restart   print the store URL of its database `asyncjobs`; start is fast the second time
+#   kill             ends all its processes at once, like a crash
 set -euo pipefail
 # shellcheck source=tests/servers/common.sh
 . "$(dirname "$0")/common.sh"
@@ -41,12 +41,12 @@ sql() {
 start() {
     [ -d "$home/data" ] || make_data
     if ! is_running "$pid_file" postgres; then
-        # Where a standby was made, commits would wait for it for ever.
+        # If a standby was made, commits would wait for it for ever.
         rm -f "$pid_file" "$home/data/postgresql.auto.conf"
         pick_port
         as_user "$bin/postgres" -D "$home/data" -p "$(cat "$home/port")" >>"$home/log" 2>&1 </dev/null &
     fi
-    wait_until 'PostgreSQL to answer' sql postgres 'SELECT 1'
+    wait_until 'PostgreSQL to respond' sql postgres 'SELECT 1'
     [ -n "$(sql postgres "SELECT 1 FROM pg_database WHERE datname = 'asyncjobs'")" ] ||
         sql postgres 'CREATE DATABASE asyncjobs'
     url
@@ -54,7 +54,7 @@ start() {
 
 stop() { end "$pid_file" postgres INT; }
 
-# The children of a postmaster that was killed end by themselves; a new one refuses to start before.
+# The children of a killed postmaster end by themselves; a new one refuses to start before that.
 crash() {
     local pid children
     pid=$(head -n 1 "$pid_file" 2>/dev/null || true)

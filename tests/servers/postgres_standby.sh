@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A standby of the private PostgreSQL server that postgres.sh has started in DIR, its data in
-# DIR/standby, its port on loopback only: what the primary commits from then on waits for it.
+# DIR/standby, its port on loopback only: the primary's later commits wait for it.
 # Usage: postgres_standby.sh start|promote|stop|kill|url DIR
 #   start            prints the URL of its database `asyncjobs`
 #   promote          makes it a primary

@@ -3,7 +3,7 @@
 # It checks signatures of version 4. Usage: swift.sh start|stop|restart|kill|url DIR
 #   start, restart   print its endpoint; the bucket is `asyncjobs`, the key `test:tester`, its
 #                    secret `testing`
-#   kill             ends its processes at once, as a crash would
+#   kill             ends its processes at once, like a crash
 set -euo pipefail
 # shellcheck source=tests/servers/common.sh
 . "$(dirname "$0")/common.sh"
@@ -19,7 +19,7 @@ user=$(choose_user swift)
 
 url() { echo "http://127.0.0.1:$(cat "$home/port")"; }
 
-answers() { curl --silent --fail --max-time 5 "$(url)/healthcheck"; }
+responds() { curl --silent --fail --max-time 5 "$(url)/healthcheck"; }
 
 # By Swift's own API: curl can't sign for a key with a colon.
 make_bucket() {
@@ -107,7 +107,7 @@ start() {
     [ -f "$home/data/proxy.conf" ] || make_data
     launch memcached -l 127.0.0.1 -p "$(cat "$home/memcached.port")" -P "$home/data/memcached.pid"
     for name in "${storage[@]}" proxy; do launch "swift-$name-server" "$home/data/$name.conf"; done
-    wait_until 'Swift to answer' answers
+    wait_until 'Swift to respond' responds
     wait_until 'the bucket' make_bucket
     url
 }
@@ -120,7 +120,7 @@ launch() {
         >>"$home/log" 2>&1 </dev/null &
 }
 
-# As much of the name as the kernel keeps.
+# The part of the name that the kernel keeps.
 comm() { echo "$1" | cut -c 1-15; }
 
 end_all() {

@@ -33,7 +33,7 @@ private:
 
     MysqlSession& session_;
     const std::vector<SqlPiece> pieces_;
-    std::size_t now_; ///< the parameter's place; past the end if there is none
+    std::size_t now_; ///< the parameter's place; past the end if absent
 };
 
 /// Statements that go to the server in one packet: one round trip for all. A session has one such

@@ -1,4 +1,4 @@
-#include "asking.hpp"
+#include "handle_request.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,25 +9,25 @@ using faulty_heap::Shortage;
 
 namespace {
 
-/// Calls `ask(kind, nth)` for each kind of request and allocation, which answers whether one has
+/// Calls `fails(kind, nth)` for each kind of request and allocation; it returns whether one has
 /// failed.
 void for_each_allocation(Shortage shortage,
-                         const std::function<bool(const RequestKind& kind, long nth)>& ask) {
-    // What a lasting shortage meets first has met a passing one.
-    const long all_up_to = shortage == Shortage::passing ? 300 : 30;
+                         const std::function<bool(const RequestKind& kind, long nth)>& fails) {
+    // Early allocations were already tested by a transient shortage.
+    const long all_up_to = shortage == Shortage::transient ? 300 : 30;
     for (const auto& kind : request_kinds()) {
         CAPTURE(kind.name);
         bool has_failed = true;
         for (long nth = 1; has_failed; nth += 1 + nth / all_up_to) {
             CAPTURE(nth);
-            has_failed = ask(kind, nth);
+            has_failed = fails(kind, nth);
             REQUIRE(nth < 1'000'000);
         }
     }
 }
 
-/// Neither the request nor any after it leaves anything counted.
-void check_answers(Shortage shortage) {
+/// Neither the request nor any later one stays counted.
+void check_responses(Shortage shortage) {
     faulty_heap::spare_this_thread();
     ServedApi place(batching_options());
     add_manual(place.api);
@@ -36,7 +36,7 @@ void check_answers(Shortage shortage) {
         faulty_heap::fail_at(nth, shortage);
         bool has_failed = false;
         {
-            auto response = ask(place.api, std::move(request), true);
+            auto response = handle(place.api, std::move(request), true);
             if (const auto* stream = std::get_if<std::shared_ptr<http::BodyStream>>(&response.body))
                 read_stream(*stream);
             has_failed = faulty_heap::disarm();
@@ -47,7 +47,7 @@ void check_answers(Shortage shortage) {
     });
     for (const auto& kind : request_kinds()) {
         CAPTURE(kind.name);
-        CHECK(ask(place.api, neutral(kind, kind.line(place.client)), true).status < 500);
+        CHECK(handle(place.api, neutral(kind, kind.line(place.client)), true).status < 500);
     }
 }
 
@@ -60,7 +60,7 @@ void check_connections(Shortage shortage) {
         const auto text =
             ServedApi::request(kind.line(place.client), "ann", kind.fields, kind.body);
         std::optional<RawClient> client;
-        if (shortage == Shortage::lasting) { // which no connection is accepted in
+        if (shortage == Shortage::lasting) { // no connection is accepted then
             client = place.connect();
             CHECK(client->ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200);
         }
@@ -84,11 +84,11 @@ void check_connections(Shortage shortage) {
 
 } // namespace
 
-TEST_CASE("whichever allocation fails, a request is answered once and leaves nothing counted") {
-    check_answers(Shortage::passing);
+TEST_CASE("a request gets one response and is no longer counted, whichever allocation fails") {
+    check_responses(Shortage::transient);
 }
 
-TEST_CASE("whichever allocation fails, a result that the host changes is answered") {
+TEST_CASE("a transformed result gets a response, whichever allocation fails") {
     faulty_heap::spare_this_thread();
     auto options = batching_options();
     options.api.transform_result = [](const Job&, boost::json::value& result) {
@@ -101,8 +101,8 @@ TEST_CASE("whichever allocation fails, a result that the host changes is answere
     for (long nth = 1; has_failed; ++nth) {
         CAPTURE(nth);
         auto request = get(path_of(id));
-        faulty_heap::fail_at(nth, Shortage::passing);
-        const auto response = ask(place.api, std::move(request));
+        faulty_heap::fail_at(nth, Shortage::transient);
+        const auto response = handle(place.api, std::move(request));
         has_failed = faulty_heap::disarm();
         if (!has_failed) CHECK(response.status == 200);
         await_idle(place.api);
@@ -110,14 +110,16 @@ TEST_CASE("whichever allocation fails, a result that the host changes is answere
     }
 }
 
-TEST_CASE("whenever the memory ends for good, a request is answered once and counted no more") {
-    check_answers(Shortage::lasting);
+TEST_CASE(
+    "a request gets one response and is no longer counted, whenever memory is exhausted for good") {
+    check_responses(Shortage::lasting);
 }
 
-TEST_CASE("whichever allocation of the server fails, it goes on and its connections end") {
-    check_connections(Shortage::passing);
+TEST_CASE("the server continues and its connections end, whichever of its allocations fails") {
+    check_connections(Shortage::transient);
 }
 
-TEST_CASE("whenever the memory of the server ends for a while, it goes on and connections end") {
+TEST_CASE(
+    "the server continues and its connections end, whenever its memory is exhausted for a while") {
     check_connections(Shortage::lasting);
 }

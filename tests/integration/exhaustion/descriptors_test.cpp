@@ -1,4 +1,4 @@
-#include "asking.hpp"
+#include "handle_request.hpp"
 
 #include "databases/forked_process.hpp"
 
@@ -26,7 +26,7 @@ void set_soft_limit(rlim_t most) {
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
-/// While it lives, this process can open only `left` files or connections more.
+/// While it exists, this process can open only `left` more files or connections.
 class FewDescriptors {
 public:
     explicit FewDescriptors(std::size_t left) : before_(descriptor_limit().rlim_cur) {
@@ -55,7 +55,7 @@ private:
 
 } // namespace
 
-TEST_CASE("however few descriptors are left, each kind of request is answered") {
+TEST_CASE("each kind of request gets a response, however few descriptors are left") {
     for (const std::size_t left : {0u, 1u, 2u}) {
         for (const auto& kind : request_kinds()) {
             CAPTURE(left);
@@ -78,7 +78,7 @@ TEST_CASE("however few descriptors are left, each kind of request is answered") 
     }
 }
 
-TEST_CASE("a server raises the limit of descriptors to what its connections need") {
+TEST_CASE("a server raises the limit of descriptors to the number that its connections need") {
     const auto before = descriptor_limit();
     const rlim_t needed = 2 * 200 + 128;
     REQUIRE((before.rlim_max == RLIM_INFINITY || before.rlim_max >= needed));
@@ -93,7 +93,7 @@ TEST_CASE("a server raises the limit of descriptors to what its connections need
     set_soft_limit(before.rlim_cur);
 }
 
-TEST_CASE("a server that can't have the descriptors takes fewer connections, and logs it") {
+TEST_CASE("a server that lacks descriptors accepts fewer connections, and logs it") {
     soci_test::ForkedProcess process([](int to) {
         const rlimit most{.rlim_cur = 300, .rlim_max = 300};
         if (::setrlimit(RLIMIT_NOFILE, &most) != 0) throw std::runtime_error("no limit was set");

@@ -6,7 +6,7 @@
 
 namespace {
 
-std::atomic<long> heap_left = 0; ///< allocations until the one that fails; 0 or less: none does
+std::atomic<long> heap_left = 0; ///< allocations until the one that fails; 0 or less: none fails
 std::atomic<bool> heap_failed = false;
 std::atomic<bool> heap_lasts = false, heap_is_empty = false;
 thread_local bool heap_spares = false;

@@ -2,26 +2,26 @@
 
 #include <cstddef>
 
-/// The heap of this process, of which allocations can be made to fail. A test's own thread is
+/// The heap of this process, with allocations that fail on request. A test's own thread is
 /// spared; see NotSpared.
 namespace faulty_heap {
 
 /// How many allocations fail.
 enum class Shortage {
-    passing, ///< one
-    lasting, ///< all from one on, until disarm()
+    transient, ///< one
+    lasting,   ///< all from one on, until disarm()
 };
 
-/// The `nth` allocation from now on throws std::bad_alloc; 1 is the next one.
-void fail_at(long nth, Shortage shortage = Shortage::passing) noexcept;
+/// Makes the `nth` allocation from now on throw std::bad_alloc; 1 is the next one.
+void fail_at(long nth, Shortage shortage = Shortage::transient) noexcept;
 
-/// No allocation fails any more. Returns whether one has.
+/// Ends the failures. Returns whether an allocation has failed.
 bool disarm() noexcept;
 
-/// Spares the calling thread for good.
+/// Spares the calling thread from now on.
 void spare_this_thread() noexcept;
 
-/// While it lives, the calling thread is not spared.
+/// While it exists, the calling thread is not spared.
 class NotSpared {
 public:
     NotSpared() noexcept;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// The API of these tests: with a file to send, and a companion of each job that is submitted, so
+/// The API of these tests: with a file to send, and a companion of each submitted job, so
 /// that a submit is a batch.
 inline ServedOptions batching_options() {
     ServedOptions options;
@@ -34,7 +34,7 @@ inline asyncjobs::JobId submit_note(asyncjobs::Client& client) {
     return client.submit(asyncjobs::NewJob{.type = "note", .owner = "ann"}).id;
 }
 
-/// A kind of request: what it asks for may depend on a job that is made for it.
+/// A kind of request; its target may be a job that is submitted for it.
 struct RequestKind {
     std::string name = {};
     std::function<std::string(asyncjobs::Client&)> line = {}; ///< method and target
@@ -42,7 +42,7 @@ struct RequestKind {
     std::string body = {};
 };
 
-/// Each kind that an API answers. Their jobs wait in a queue that nobody serves.
+/// All kinds of requests. Their jobs wait in a queue without a worker.
 inline std::vector<RequestKind> request_kinds() {
     const auto fixed = [](std::string line) { return [line](asyncjobs::Client&) { return line; }; };
     const auto of_new_job = [](std::string method, std::string rest) {

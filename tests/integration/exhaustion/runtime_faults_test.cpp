@@ -1,4 +1,4 @@
-#include "asking.hpp"
+#include "handle_request.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@ using namespace asyncjobs;
 
 namespace {
 
-/// The real runtime, of which one timer, thread or task is refused.
+/// The real runtime, which refuses one timer, thread or task.
 class FaultyRuntime final : public Runtime {
 public:
     explicit FaultyRuntime(long nth) : left_(nth) {}
@@ -22,16 +22,16 @@ public:
     std::unique_ptr<Event> make_event() override { return real_->make_event(); }
 
     std::unique_ptr<Timer> make_timer(Task task) override {
-        fail_or_go_on();
+        fail_if_due();
         return std::make_unique<FaultyTimer>(*this, real_->make_timer(std::move(task)));
     }
     std::unique_ptr<Lane> make_lane(unsigned threads) override {
-        fail_or_go_on();
+        fail_if_due();
         return std::make_unique<FaultyLane>(*this, real_->make_lane(threads));
     }
 
 private:
-    void fail_or_go_on() {
+    void fail_if_due() {
         if (left_.fetch_sub(1) == 1)
             throw std::system_error(
                 std::make_error_code(std::errc::resource_unavailable_try_again));
@@ -41,7 +41,7 @@ private:
         FaultyTimer(FaultyRuntime& runtime, std::unique_ptr<Timer> timer)
             : of(runtime), real(std::move(timer)) {}
         void arm(Duration delay) override {
-            of.fail_or_go_on();
+            of.fail_if_due();
             real->arm(delay);
         }
         void disarm() override { real->disarm(); }
@@ -54,7 +54,7 @@ private:
         FaultyLane(FaultyRuntime& runtime, std::unique_ptr<Lane> lane)
             : of(runtime), real(std::move(lane)) {}
         void post(Task task) override {
-            of.fail_or_go_on();
+            of.fail_if_due();
             real->post(std::move(task));
         }
         void set_threads(unsigned threads) override { real->set_threads(threads); }
@@ -69,7 +69,8 @@ private:
 
 } // namespace
 
-TEST_CASE("whichever timer, thread or task is refused, a request is answered and counted no more") {
+TEST_CASE("a request gets a response and is no longer counted, whichever timer, thread or task is "
+          "refused") {
     faulty_heap::spare_this_thread();
     for (const auto& kind : request_kinds()) {
         CAPTURE(kind.name);
@@ -88,13 +89,13 @@ TEST_CASE("whichever timer, thread or task is refused, a request is answered and
                 api.allow_generic(http::UntypedSubmitRoute{.type = "note"});
                 add_manual(api);
                 {
-                    const auto response = ask(api, neutral(kind, kind.line(client)), true);
+                    const auto response = handle(api, neutral(kind, kind.line(client)), true);
                     if (const auto* stream =
                             std::get_if<std::shared_ptr<http::BodyStream>>(&response.body))
                         read_stream(*stream);
                 }
                 await_idle(api);
-            } catch (const std::system_error&) { // a constructor's
+            } catch (const std::system_error&) { // thrown by a constructor
             }
             has_failed = runtime->has_failed();
             REQUIRE(nth < 1000);

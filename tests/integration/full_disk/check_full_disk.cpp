@@ -24,7 +24,7 @@ namespace {
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-/// A JSON string that no compression makes much smaller.
+/// A JSON string that hardly compresses.
 JsonText large_text() {
     std::mt19937 random(1);
     std::string text = "\"";
@@ -32,7 +32,7 @@ JsonText large_text() {
     return JsonText::parse(text + '"');
 }
 
-/// Says what an executor logs, to one who waits for it.
+/// Collects an executor's log; callers can wait for a message.
 class Log {
 public:
     void add(const LogEntry& entry) {
@@ -61,7 +61,7 @@ private:
     std::vector<std::string> messages_;
 };
 
-/// A server whose disk can be made full.
+/// A server whose disk can be filled.
 class ServerOnADisk {
 public:
     explicit ServerOnADisk(const std::string& script)

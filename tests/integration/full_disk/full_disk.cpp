@@ -1,5 +1,5 @@
-// To be preloaded into a database server: while the file exists that the variable
-// ASYNCJOBS_DISK_IS_FULL_WHILE names, no file grows. Room that a file has already can still be
+// Preloaded into a database server: while the file exists that the variable
+// ASYNCJOBS_DISK_IS_FULL_WHILE names, no file grows. Space that a file already has can still be
 // written to, as on a real disk.
 
 #include <cerrno>
@@ -32,7 +32,7 @@ Function* next(const char* name) {
     return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
-/// Calls the function that this one stands before, unless it would make the file grow.
+/// Calls the wrapped function, unless it would make the file grow.
 #define ASYNCJOBS_UNLESS_FULL(function, offset, size, ...)                                         \
     static const auto original = next<decltype(function)>(#function);                              \
     if (!is_too_much(file, offset, size)) return original(__VA_ARGS__);                            \
@@ -63,7 +63,7 @@ int fallocate64(int file, int mode, off64_t offset, off64_t size) {
                           size);
 }
 
-// These answer the error and leave errno alone.
+// These return the error and do not set errno.
 int posix_fallocate(int file, off_t offset, off_t size) {
     static const auto original = next<decltype(posix_fallocate)>("posix_fallocate");
     if (is_too_much(file, offset, static_cast<std::size_t>(size))) return ENOSPC;

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-TEST_CASE("a full disk of PostgreSQL's refuses submits, and holds up ends but loses none" *
+TEST_CASE("with a full disk, PostgreSQL refuses submits, and settlements are delayed but not lost" *
           needs_postgresql) {
     check_full_disk("postgres.sh");
 }

@@ -44,7 +44,7 @@ void wait_for(const std::atomic<int>& counter, int least) {
 /// Destroys an executor, a client and a store of `url` after `pause()`. Returns a job that was
 /// submitted before.
 JobId check_ends(const std::string& url, const std::function<void()>& pause,
-                 const std::function<void()>& go_on) {
+                 const std::function<void()>& resume) {
     // These limits are too long to end a call here.
     auto opened = open_store(url, {.busy_timeout = 10min, .statement_timeout = 1h});
     auto store = std::make_unique<WatchedStore>(*opened);
@@ -76,7 +76,7 @@ JobId check_ends(const std::string& url, const std::function<void()>& pause,
         opened.reset();
     });
     CHECK(ended.wait_for(5min) == std::future_status::ready);
-    go_on();
+    resume();
     ended.get();
     return id;
 }
@@ -84,8 +84,8 @@ JobId check_ends(const std::string& url, const std::function<void()>& pause,
 } // namespace
 
 void check_ends_while_server_hangs(const std::string& url, const std::function<void()>& pause,
-                                   const std::function<void()>& go_on) {
-    const JobId id = check_ends(url, pause, go_on);
+                                   const std::function<void()>& resume) {
+    const JobId id = check_ends(url, pause, resume);
     CHECK(open_store(url)->find({&id, 1}).at(0).has_value());
 }
 

@@ -11,13 +11,13 @@ using namespace asyncjobs;
 using namespace soci_test;
 using namespace std::chrono_literals;
 
-constexpr std::size_t job_count = 4000, batch = 50, turns = job_count / batch;
+constexpr std::size_t job_count = 4000, batch = 50, rounds = job_count / batch;
 
 /// The rows read if each round began with the first row ever inserted.
-constexpr std::size_t of_all_before_each = batch * turns * (turns + 1) / 2;
+constexpr std::size_t of_all_before_each = batch * rounds * (rounds + 1) / 2;
 
-/// Has jobs claimed, completed and purged, a batch a turn, while somebody's transaction keeps the
-/// server from cleaning up. Each turn takes two seconds, so that leases and retention end.
+/// Claims, completes and purges jobs, a batch a round, while another client's transaction keeps the
+/// server from cleaning up. Each round takes two seconds, so that leases and retention end.
 void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
     Timestamp now{24h};
     const auto store = open_store(schema.url_to_end(), {.clock = [&] { return now; }});
@@ -30,7 +30,7 @@ void work_off(const PostgresqlSchema& schema, Postgresql& reader) {
     store->submit(jobs);
     reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs");
     const std::vector<std::string> queues = {"default"};
-    for (std::size_t turn = 0; turn < turns; ++turn) {
+    for (std::size_t round = 0; round < rounds; ++round) {
         const auto claimed =
             store->claim({.worker = "w", .queues = queues, .limit = batch, .lease_for = 1s})
                 .claimed;

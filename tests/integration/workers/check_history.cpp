@@ -11,7 +11,7 @@ bool is_terminal(const std::string& status) {
     return status != "pending" && status != "processing";
 }
 
-/// What the changes so far say of a job.
+/// The state of a job after the changes so far.
 struct Known {
     std::string status = "pending";
     long fence = 0;
@@ -42,8 +42,9 @@ public:
     void run(const Run& run) {
         const auto found = claimed_by_.find({run.id, run.fence});
         if (found == claimed_by_.end())
-            return fault(run.id, fmt::format("ran under fence {}, never given", run.fence));
-        // The executor adds to its name what tells it from others of that name.
+            return fault(run.id,
+                         fmt::format("ran under fence {}, which was never given", run.fence));
+        // The executor adds a suffix to its name, to distinguish it from others of that name.
         if (!found->second.worker.starts_with(run.worker + '/'))
             fault(run.id, run.worker + " ran it under the fence of " + found->second.worker);
         if (found->second.attempt != run.attempt) fault(run.id, "ran as another attempt");
@@ -60,7 +61,7 @@ public:
         if (known.attempt != (fails_first ? 2 : 1))
             fault(id, fmt::format("needed {} attempts", known.attempt));
         if (!claimed_by_[{id, known.fence}].ended)
-            fault(id, "completed under a fence under which no handler came to its end");
+            fault(id, "completed under a fence under which no handler returned");
     }
 
     void finished_at_most_once() {
@@ -80,13 +81,14 @@ private:
 
     void claim(const Change& change) {
         if (change.fence <= change.old_fence) fault(change.id, "claimed without a new fence");
-        if (change.attempt != change.old_attempt + 1) fault(change.id, "claimed free of charge");
+        if (change.attempt != change.old_attempt + 1)
+            fault(change.id, "claimed without a new attempt");
         if (change.crashes != change.old_crashes) fault(change.id, "claimed with a new crash");
         claimed_by_[{change.id, change.fence}] = {change.worker, change.attempt};
     }
 
     void write_under_lease(const Change& change) {
-        if (change.was != "processing") fault(change.id, "written to while nobody held it");
+        if (change.was != "processing") fault(change.id, "written to without a lease");
         if (change.fence != change.old_fence) fault(change.id, "got a fence without a claim");
         for (const long fence : fences_in(change.written))
             if (fence != change.fence)

@@ -9,17 +9,17 @@
 
 namespace workers_test {
 
-/// What a history shows besides its faults.
+/// The result of checking a history.
 struct Findings {
-    std::vector<std::string> faults; ///< the first few broken promises, in words
+    std::vector<std::string> faults; ///< the first few broken promises, as text
     long rescues = 0;
     long retries = 0;
     long releases = 0;
 };
 
-/// Holds what the database and the workers recorded against the promises: each acknowledged job
-/// completed exactly once and in the attempt that it needed, each fence given to one run and only
-/// rising, nothing written under a fence that was not the job's.
+/// Checks the records of the database and the workers against the promises: each acknowledged job
+/// was completed exactly once and in the attempt that it needed, each fence was given to one run,
+/// fences only rose, and no write under a stale fence took effect.
 Findings check_history(const std::set<std::string>& acknowledged,
                        const std::set<std::string>& fail_first, const std::vector<Change>& changes,
                        const std::vector<Run>& runs);

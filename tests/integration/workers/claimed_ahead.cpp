@@ -38,8 +38,8 @@ public:
         const asyncjobs::NewJob job{.type = std::string(Step::type),
                                     .input = asyncjobs::json::serialize(step)};
         std::vector<JobId> ids;
-        for (const auto& answer : client_.submit(std::vector<asyncjobs::NewJob>(count, job)))
-            ids.push_back(answer.id);
+        for (const auto& submitted : client_.submit(std::vector<asyncjobs::NewJob>(count, job)))
+            ids.push_back(submitted.id);
         return ids;
     }
 
@@ -52,20 +52,20 @@ public:
     void kill() { worker_->end(SIGKILL); }
     int stop() { return worker_->end(SIGTERM); }
     bool has_died() {
-        siginfo_t ended{};
+        siginfo_t state{};
         const auto id = static_cast<id_t>(worker_->id());
-        return ::waitid(P_PID, id, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0;
+        return ::waitid(P_PID, id, &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid != 0;
     }
 
-    /// Looks whenever the worker has said something, and every few milliseconds.
+    /// Checks the condition whenever the worker has written a line, and every few milliseconds.
     bool until(const std::function<bool()>& happened) {
         const auto deadline = std::chrono::steady_clock::now() + 60s;
-        std::array<char, 65536> said;
+        std::array<char, 65536> written;
         while (!happened()) {
             if (std::chrono::steady_clock::now() > deadline) return false;
             pollfd readable{.fd = pipe_.read_end(), .events = POLLIN, .revents = 0};
             ::poll(&readable, 1, 5);
-            while (::read(pipe_.read_end(), said.data(), said.size()) > 0) {
+            while (::read(pipe_.read_end(), written.data(), written.size()) > 0) {
             }
         }
         return true;
@@ -83,7 +83,7 @@ private:
     std::unique_ptr<ChildProcess> worker_;
 };
 
-/// The worker has reported progress, and so the start, of all of them.
+/// Whether the worker has reported progress, and so the start, of all jobs.
 bool all_run(asyncjobs::JobStore& store, const std::vector<JobId>& ids) {
     return std::ranges::all_of(store.find(ids), [](const auto& job) {
         return job->status == JobStatus::processing && job->progress.percent > 0;
@@ -102,7 +102,7 @@ void check_crashes_of_jobs_claimed_ahead(const Database& database) {
     constexpr int no_limit = 1000;
     OneWorker world(database);
     long ahead = 0;
-    // Those that wait behind slow ones for half a second are given back: then at another moment.
+    // Jobs that wait behind slow ones for half a second are released: then the test tries again.
     for (int tries = 0; ahead == 0; ++tries) {
         REQUIRE(tries < 20);
         database.rows("DELETE FROM jobs");
@@ -120,7 +120,8 @@ void check_crashes_of_jobs_claimed_ahead(const Database& database) {
         for (const auto& job : world.store().find(slow)) CHECK(job->crashes == 1);
         CHECK(crashes_of(world.store(), never_started) == 0);
     }
-    MESSAGE(ahead, " jobs were held by the worker besides those that ran when it was killed");
+    MESSAGE(ahead,
+            " jobs were held by the worker in addition to the running ones when it was killed");
 }
 
 void check_quarantine_of_a_job_claimed_ahead(const Database& database) {

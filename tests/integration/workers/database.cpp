@@ -29,7 +29,7 @@ constexpr std::string_view insert =
 
 constexpr std::string_view changed = "old.status <> new.status OR old.message <> new.message";
 
-/// The error of an earlier attempt stays until the job is completed: only a new one counts.
+/// The error of an earlier attempt stays until the job is completed, so only a new one counts.
 constexpr std::string_view new_error =
     "CASE WHEN coalesce(new.error, '') <> coalesce(old.error, '') THEN coalesce(new.error, '')"
     " ELSE '' END";
@@ -83,7 +83,7 @@ Database Database::mysql(const std::string& script) {
     const auto port = split(split(database.url(), ':').at(2), '/').at(0);
     database.client_ = {"mariadb", "--no-defaults", "--skip-ssl", "-h",  "127.0.0.1", "-P", port,
                         "-u",      "asyncjobs",     "asyncjobs",  "-Bs", "-e"};
-    // An INSERT of what is selected would lock the table's counter, and end in deadlocks.
+    // INSERT ... SELECT would lock the table's counter, and cause deadlocks.
     database.make_history_ =
         make_table("BIGINT AUTO_INCREMENT PRIMARY KEY", "LONGTEXT") +
         fmt::format("\nDELIMITER //\n"

@@ -9,7 +9,7 @@ class PrivateServer;
 
 namespace workers_test {
 
-/// One change of a job that the database recorded by itself, in the order in which it happened.
+/// One change of a job, recorded by the database, in the order of the changes.
 struct Change {
     std::string id;
     std::string worker;
@@ -21,11 +21,11 @@ struct Change {
     int attempt = 0;
     int old_crashes = 0;
     int crashes = 0;
-    std::string written; ///< the message, result and new error: all that a worker wrote
+    std::string written; ///< by a worker: the message, result and new error
 };
 
-/// An empty database of the test's own, as seen by its command-line client. A server that belongs
-/// to it is ended with it.
+/// The test's own empty database, used through its command-line client. A server that belongs
+/// to it is stopped with it.
 ///
 /// Errors  std::runtime_error if a program fails.
 class Database {
@@ -38,10 +38,10 @@ public:
     ~Database();
 
     const std::string& url() const { return urls_.front(); }
-    /// Of each node, where the server is a cluster.
+    /// The URL of each node, if the server is a cluster.
     const std::vector<std::string>& urls() const { return urls_; }
 
-    /// Has each change of a job's status or message recorded from now on. The store must have made
+    /// Records each change of a job's status or message from now on. The store must have made
     /// its tables.
     void record_changes() const;
     std::vector<Change> changes() const;
@@ -49,14 +49,14 @@ public:
     std::vector<std::vector<std::string>> rows(const std::string& sql) const;
     long count(const std::string& sql) const;
 
-    /// Whether somebody keeps a SQLite file from being written for a second or longer.
+    /// Whether a process locks a SQLite file against writes for a second or longer.
     bool is_locked() const;
 
     bool has_server() const { return server_ != nullptr; }
     void stop_server() const;
-    void kill_server() const; ///< as a crash would
+    void kill_server() const; ///< like a crash
     void start_server() const;
-    /// An action of the server's script, for one node.
+    /// Runs an action of the server's script for one node.
     void control_node(const std::string& action, std::size_t node) const;
 
 private:
@@ -64,9 +64,9 @@ private:
     void start(const std::string& script, const std::string& folder = SERVER_FOLDER);
 
     std::vector<std::string> urls_;
-    std::vector<std::string> client_; ///< the command to which the SQL is added
+    std::vector<std::string> client_; ///< the command, to which the SQL is appended
     std::string make_history_;
-    std::unique_ptr<PrivateServer> server_; ///< null for a file
+    std::unique_ptr<PrivateServer> server_; ///< null for SQLite
 };
 
 } // namespace workers_test

@@ -72,11 +72,11 @@ void Fleet::pause(std::size_t slot) {
 void Fleet::resume(std::size_t slot) { ::kill(workers_.at(slot).process->id(), SIGCONT); }
 
 std::vector<int> Fleet::stop() {
-    std::vector<int> ended;
+    std::vector<int> statuses;
     for (const auto& worker : workers_) ::kill(worker.process->id(), SIGTERM);
-    for (const auto& worker : workers_) ended.push_back(worker.process->wait());
+    for (const auto& worker : workers_) statuses.push_back(worker.process->wait());
     read_lines();
-    return ended;
+    return statuses;
 }
 
 void Fleet::read_lines() {

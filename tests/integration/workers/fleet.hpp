@@ -14,18 +14,18 @@
 
 namespace workers_test {
 
-/// A handler's run, as the worker told it.
+/// A handler's run, as reported by the worker.
 struct Run {
     std::string worker;
     std::string id;
     long fence = 0;
     int attempt = 0;
-    bool waits = false; ///< takes a while
-    bool ended = false; ///< the handler came to its end; not yet what the store said of it
+    bool waits = false; ///< the handler waits
+    bool ended = false; ///< the handler returned; the job may not be settled yet
 };
 
-/// Worker processes on one store, and all that they say. They say it through one pipe, so waiting
-/// for what happens is reading.
+/// Worker processes on one store, and all lines that they write. They write to one pipe, so waiting
+/// for an event is reading.
 class Fleet {
 public:
     static constexpr std::size_t size = 4;
@@ -33,34 +33,34 @@ public:
     /// Variables of a worker's environment, as `NAME=value`.
     using Environment = std::vector<std::string>;
 
-    /// The workers use the `urls` in turn, and the `environments`.
+    /// The workers use the `urls` and the `environments` round robin.
     explicit Fleet(std::vector<std::string> urls, std::vector<Environment> environments = {{}});
 
     const std::vector<Run>& runs() const { return runs_; }
     long ended() const { return ended_; }
     const std::string& name(std::size_t slot) const { return workers_.at(slot).name; }
 
-    /// The runs of a worker that have not ended.
+    /// Returns the runs of a worker that have not ended.
     std::vector<Run> open_runs(const std::string& worker) const;
     bool was_started_again(const Run& run) const;
 
-    /// How often a worker, or all of them, logged something that contains `text`.
+    /// Returns how often a worker, or all of them, logged a message that contains `text`.
     int logged(const std::string& text, const std::string& worker = {}) const;
 
-    /// All that a worker logged, a line each.
+    /// Returns a worker's log messages, one a line.
     std::string log_of(const std::string& worker) const;
 
-    /// Reads until `happened()`; false if that takes longer than `at_most`.
+    /// Reads until `happened()`; returns false if that takes longer than `at_most`.
     bool wait_until(const std::function<bool()>& happened,
                     std::chrono::milliseconds at_most = std::chrono::seconds{60});
 
     void kill_and_replace(std::size_t slot);
 
-    /// Returns when it has stopped.
+    /// Returns when the process has stopped.
     void pause(std::size_t slot);
     void resume(std::size_t slot);
 
-    /// Ends all workers by SIGTERM; answers how they ended.
+    /// Ends all workers by SIGTERM; returns their exit statuses.
     std::vector<int> stop();
 
 private:

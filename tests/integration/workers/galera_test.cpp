@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Workers on three nodes, jobs that are submitted through the first, and faults of the second.
+/// Workers on three nodes; jobs are submitted through the first, and the second has faults.
 class Cluster {
 public:
     static constexpr std::size_t faulty = 2;
@@ -46,19 +46,19 @@ public:
         }
     }
 
-    /// The other nodes take submits and end what the lost one's worker was in the middle of.
-    void goes_on_without() {
+    /// The other nodes accept submits and complete the jobs of the lost node's worker.
+    void continues_without_node() {
         submit(300);
         REQUIRE(fleet_.wait_until([&] { return left() == 0; }, 2min));
     }
 
-    /// With the lost one back, its worker ends jobs again.
+    /// After the lost node's return, its worker completes jobs again.
     void is_whole_again() {
-        const auto answers = [&] {
+        const auto recoveries = [&] {
             return fleet_.logged("job store recovered", fleet_.name(faulty - 1));
         };
-        const int before = answers();
-        REQUIRE(fleet_.wait_until([&] { return answers() > before || is_answering(); }, 2min));
+        const int before = recoveries();
+        REQUIRE(fleet_.wait_until([&] { return recoveries() > before || has_recovered(); }, 2min));
         occupy();
         REQUIRE(fleet_.wait_until([&] { return left() == 0; }, 2min));
     }
@@ -84,8 +84,8 @@ private:
             jobs.push_back(
                 {.type = std::string(Step::type),
                  .input = asyncjobs::json::serialize(Step{.wait_ms = i % 10 == 0 ? 100 : 0})});
-        for (const auto& answer : client_.submit(std::move(jobs)))
-            acknowledged_.emplace(answer.id.text());
+        for (const auto& submitted : client_.submit(std::move(jobs)))
+            acknowledged_.emplace(submitted.id.text());
     }
 
     long left() const {
@@ -93,8 +93,8 @@ private:
             "SELECT count(*) FROM jobs WHERE status IN ('pending', 'processing')");
     }
 
-    /// As many faults were logged as ends of them.
-    bool is_answering() const {
+    /// Whether every logged outage has ended.
+    bool has_recovered() const {
         const auto& name = fleet_.name(faulty - 1);
         return fleet_.logged("job store unavailable", name) ==
                fleet_.logged("job store recovered", name);
@@ -109,14 +109,13 @@ private:
 
 } // namespace
 
-TEST_CASE("a node that is killed, paused or cut off loses no job and runs none twice" *
-          needs_galera) {
+TEST_CASE("a killed, paused or isolated node loses no job and runs none twice" * needs_galera) {
     Cluster cluster;
     const auto lose_node = [&](const std::function<void()>& lose,
                                const std::function<void()>& back) {
         cluster.occupy();
         lose();
-        cluster.goes_on_without();
+        cluster.continues_without_node();
         back();
         cluster.is_whole_again();
     };

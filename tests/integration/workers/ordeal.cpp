@@ -44,12 +44,12 @@ public:
         }
     }
 
-    /// `end` ends the server, which comes back when a worker has noticed.
+    /// `end` ends the server, which is restarted when a worker has noticed.
     void fault_of_the_server(const std::function<void()>& end) {
         submit(jobs_in_an_outage);
         occupy(0);
         const auto failed_before = of_each_worker(fails);
-        const auto answered_before = of_each_worker(answers_again);
+        const auto recovered_before = of_each_worker(recovers);
 
         end();
         REQUIRE(fleet_->wait_until([&] { return of_each_worker(fails) != failed_before; }));
@@ -61,14 +61,14 @@ public:
         const auto ended_before = fleet_->ended();
         REQUIRE(fleet_->wait_until([&] { return fleet_->ended() >= ended_before + 300; }));
 
-        REQUIRE(fleet_->wait_until(
-            [&] { return of_each_worker(fails) == of_each_worker(answers_again); }));
+        REQUIRE(
+            fleet_->wait_until([&] { return of_each_worker(fails) == of_each_worker(recovers); }));
         const auto failed_after = of_each_worker(fails);
-        const auto answered_after = of_each_worker(answers_again);
+        const auto recovered_after = of_each_worker(recovers);
         for (std::size_t slot = 0; slot < Fleet::size; ++slot) {
             CAPTURE(fleet_->log_of(fleet_->name(slot)));
             CHECK(failed_after.at(slot) - failed_before.at(slot) <= 1);
-            CHECK(answered_after.at(slot) - answered_before.at(slot) <= 1);
+            CHECK(recovered_after.at(slot) - recovered_before.at(slot) <= 1);
         }
     }
 
@@ -87,11 +87,11 @@ public:
         MESSAGE(acknowledged_.size(), " jobs acknowledged, ", refused_, " submits refused, ",
                 changes.size(), " changes, ", fleet_->runs().size(), " runs, ", found.rescues,
                 " rescues, ", found.retries, " retries, ", found.releases, " releases, ",
-                fleet_->logged("ended here after its lease was lost"), " late ends turned down");
+                fleet_->logged("ended here after its lease was lost"), " late settlements refused");
     }
 
 private:
-    /// A submit that the database does not take is not repeated: what counts is what it took.
+    /// A submit that the database refuses is not retried: only acknowledged jobs count.
     void submit(int count) {
         std::vector<asyncjobs::NewJob> jobs;
         for (int i = 0; i < count; ++i, ++submitted_) {
@@ -103,8 +103,8 @@ private:
             if (step.fails_first) fail_first_.emplace(jobs.back().id.text());
         }
         try {
-            for (const auto& answer : client_.submit(std::move(jobs)))
-                acknowledged_.emplace(answer.id.text());
+            for (const auto& submitted : client_.submit(std::move(jobs)))
+                acknowledged_.emplace(submitted.id.text());
         } catch (const asyncjobs::Error&) {
             ++refused_;
         }
@@ -120,8 +120,8 @@ private:
         return std::ranges::any_of(runs, [](const Run& run) { return run.waits; });
     }
 
-    /// Until the worker is in the middle of a job. The longer it takes, the more there is to do, so
-    /// that the others don't take it all.
+    /// Waits until the worker is in the middle of a job. Submits more jobs the longer it takes, so
+    /// that the other workers can't take them all.
     void occupy(std::size_t slot) {
         for (int tries = 0; !fleet_->wait_until([&] { return runs_a_waiting_job(slot); }, 500ms);
              ++tries) {
@@ -131,9 +131,9 @@ private:
         }
     }
 
-    /// Until another worker runs one of the jobs that the stopped one is in the middle of. It comes
-    /// after all that was due when it was taken away, and once more if it was claimed ahead and
-    /// given back.
+    /// Pauses the worker until another one runs one of its unfinished jobs. Such a job comes
+    /// after all that were due when it was rescued, and once more if it was claimed ahead and
+    /// released.
     void pause_beyond_lease(std::size_t slot) {
         bool lost = false;
         for (int tries = 0; !lost; ++tries) {
@@ -141,17 +141,17 @@ private:
             pause_in_a_job(slot);
             auto cut_off = fleet_->open_runs(fleet_->name(slot));
             std::erase_if(cut_off, [](const Run& run) { return !run.waits; });
-            const auto goes_on_elsewhere = [&] {
+            const auto runs_elsewhere = [&] {
                 return std::ranges::any_of(
                     cut_off, [&](const Run& run) { return fleet_->was_started_again(run); });
             };
-            lost = !cut_off.empty() && fleet_->wait_until(goes_on_elsewhere, 20s);
+            lost = !cut_off.empty() && fleet_->wait_until(runs_elsewhere, 20s);
             fleet_->resume(slot);
         }
     }
 
-    /// Stops it at a moment when it does not hold the lock of a SQLite file, which keeps everybody
-    /// else from going on.
+    /// Pauses the worker at a moment when it does not hold the lock of a SQLite file, which would
+    /// block every other process.
     void pause_in_a_job(std::size_t slot) {
         for (int tries = 0;; ++tries) {
             REQUIRE(tries < 100);
@@ -163,7 +163,7 @@ private:
     }
 
     static constexpr std::string_view fails = "job store unavailable";
-    static constexpr std::string_view answers_again = "job store recovered";
+    static constexpr std::string_view recovers = "job store recovered";
 
     /// How often each worker has logged `text`.
     std::array<int, Fleet::size> of_each_worker(std::string_view text) const {

@@ -4,8 +4,8 @@
 
 namespace workers_test {
 
-/// Four workers drain jobs of the database while they are killed and stopped for longer than their
-/// lease, and while the database's server, where it has one, is restarted and killed. Checks that
+/// Four workers process the database's jobs while they are killed, and paused for longer than their
+/// lease, and while the database's server, if it has one, is restarted and killed. Checks that
 /// the recorded history keeps the promises.
 void check_workers_under_faults(const Database& database);
 

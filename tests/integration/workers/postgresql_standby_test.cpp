@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// One URL for two servers: libpq connects to the one that takes writes.
+/// One URL for two servers: libpq connects to the one that accepts writes.
 std::string url_of_both(const std::string& primary, const std::string& standby) {
     const auto host = [](const std::string& url) {
         const auto start = url.find('@') + 1;
@@ -33,7 +33,7 @@ std::string url_of_both(const std::string& primary, const std::string& standby) 
 
 } // namespace
 
-TEST_CASE("a promoted standby has every acknowledged job, and the workers go on with it" *
+TEST_CASE("a promoted standby has every acknowledged job, and the workers continue on it" *
           needs_postgresql) {
     // The other tests' server must neither wait for a standby nor end with this one.
     const std::string folder = SERVER_FOLDER "/with_standby";
@@ -50,8 +50,8 @@ TEST_CASE("a promoted standby has every acknowledged job, and the workers go on 
         for (int i = 0; i < count; ++i)
             jobs.push_back({.type = std::string(Step::type),
                             .input = asyncjobs::json::serialize(Step{.wait_ms = i % 20})});
-        for (const auto& answer : client.submit(std::move(jobs)))
-            acknowledged.emplace(answer.id.text());
+        for (const auto& submitted : client.submit(std::move(jobs)))
+            acknowledged.emplace(submitted.id.text());
     };
     submit(1000);
     REQUIRE(fleet.wait_until([&] { return fleet.ended() > 100; }));

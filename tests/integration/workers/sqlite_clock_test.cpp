@@ -26,7 +26,7 @@ struct FakedClocks {
     std::unique_ptr<JobStore> store = asyncjobs::open_store(database.url());
     std::optional<Fleet> fleet;
 
-    /// The monotonic clock stays what it is, as it does when a clock is set.
+    /// The monotonic clock is not faked, as setting a clock does not change it.
     static Fleet::Environment faked(const std::string& setting) {
         return {"LD_PRELOAD=" + needs_faketime.value(), "FAKETIME_DONT_FAKE_MONOTONIC=1",
                 "DONT_FAKE_MONOTONIC=1", setting};
@@ -45,7 +45,7 @@ struct FakedClocks {
         client.submit(std::move(jobs));
     }
 
-    /// By a worker that never comes back.
+    /// Claims jobs for a worker that never settles them.
     void claim_and_lose(std::size_t count) {
         const std::vector<std::string> queues = {"default"};
         const auto claimed = store->claim(
@@ -64,8 +64,9 @@ struct FakedClocks {
     }
 };
 
-TEST_CASE("processes whose clock was set back before they start run what waits in a SQLite file" *
-          needs_faketime) {
+TEST_CASE(
+    "processes whose clock was set back before they start run the waiting jobs of a SQLite file" *
+    needs_faketime) {
     for (const std::string offset : {"-2h", "-30d"}) {
         CAPTURE(offset);
         FakedClocks test;
@@ -81,7 +82,7 @@ TEST_CASE("processes whose clock was set back before they start run what waits i
     }
 }
 
-TEST_CASE("processes go on with a SQLite file while their clock is set back" * needs_faketime) {
+TEST_CASE("processes continue on a SQLite file while their clock is set back" * needs_faketime) {
     FakedClocks test;
     const auto setting = test.folder / "clock";
     const auto set = [&](const char* offset) {
@@ -109,7 +110,7 @@ TEST_CASE("processes whose clocks are an hour apart complete all jobs of a SQLit
     CHECK(test.completes(30));
     test.submit(30, {.fails_first = true});
     CHECK(test.completes(90));
-    // The faster ones may sweep before they know of the slower ones, and on a machine that is busy
+    // The faster ones may sweep before they have seen the slower ones' time, and on a busy machine
     // a lease may run out; but they sweep a hundred times.
     CHECK(test.database.count("SELECT count(*) FROM jobs WHERE crashes > 10") == 0);
     CHECK(test.fleet->logged("s ahead") >= 1);

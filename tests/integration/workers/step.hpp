@@ -7,17 +7,17 @@
 #include <cstdint>
 #include <string_view>
 
-/// The job that the workers of the test run.
+/// The job that the test's workers run.
 struct Step {
     static constexpr std::string_view type = "step";
     int wait_ms = 0;
     bool fails_first = false; ///< at its first attempt
-    bool kills = false;       ///< its process, at once
+    bool kills = false;       ///< kills its process at once
 };
 BOOST_DESCRIBE_STRUCT(Step, (), (wait_ms, fails_first, kills))
 
-/// What a worker writes to the store names the fence under which it ran, so that the database can
-/// tell whether it was the current one.
+/// A worker's result names the fence under which it ran, so that the database can
+/// check whether it was the current one.
 struct StepTaken {
     std::int64_t fence = 0;
 };

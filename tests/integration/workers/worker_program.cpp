@@ -1,6 +1,6 @@
 // One worker process of the test: worker_program URL NAME [CRASH_LIMIT]. Writes a line to its
-// standard output when a handler starts, when it ends, and for each entry of the executor's log;
-// each line is one write, so that many of these can share a pipe and a kill leaves no half of one.
+// standard output when a handler starts, when it returns, and for each entry of the executor's log;
+// each line is one write, so that many workers can share a pipe and a kill leaves no partial line.
 
 #include "step.hpp"
 
@@ -22,12 +22,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void say(const std::string& line) {
+void print_line(const std::string& line) {
     if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::abort();
 }
 
-/// Does not look at why its wait ended: one that was stopped for longer than its lease comes back
-/// with a result, as a handler might.
+/// Ignores why its wait ended: after a pause longer than its lease it still returns
+/// a result, as a handler might.
 class Walker {
 public:
     explicit Walker(std::string worker) : worker_(std::move(worker)) {}
@@ -36,7 +36,8 @@ public:
         const auto& job = progress.job();
         const auto id = job.lease.id.text();
         const auto fence = job.lease.fence;
-        say(fmt::format("start {} {} {} {} {}\n", worker_, id, fence, job.attempt, step.wait_ms));
+        print_line(
+            fmt::format("start {} {} {} {} {}\n", worker_, id, fence, job.attempt, step.wait_ms));
         if (step.kills) ::raise(SIGKILL);
         progress.report(50, fmt::format("fence {}", fence));
         if (step.wait_ms > 0) {
@@ -46,7 +47,7 @@ public:
                                                    std::chrono::milliseconds(step.wait_ms),
                                                    [] { return false; });
         }
-        say(fmt::format("end {} {} {}\n", worker_, id, fence));
+        print_line(fmt::format("end {} {} {}\n", worker_, id, fence));
         if (step.fails_first && job.attempt == 1)
             throw asyncjobs::JobFailure("first_try", fmt::format("fence {}", fence))
                 .retry_after(1ms);
@@ -64,16 +65,17 @@ void work(const std::string& url, const std::string& name, int crash_limit) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     const auto store = asyncjobs::open_store(url);
-    asyncjobs::Executor executor(*store, {.concurrency = 4,
-                                          .worker = name,
-                                          .lease_for = 1s,
-                                          .poll_every = 100ms,
-                                          .report_every = 50ms,
-                                          .rescue_every = 100ms,
-                                          .crash_limit = crash_limit,
-                                          .log = [&](const asyncjobs::LogEntry& entry) {
-                                              say(fmt::format("log {} {}\n", name, entry.message));
-                                          }});
+    asyncjobs::Executor executor(*store,
+                                 {.concurrency = 4,
+                                  .worker = name,
+                                  .lease_for = 1s,
+                                  .poll_every = 100ms,
+                                  .report_every = 50ms,
+                                  .rescue_every = 100ms,
+                                  .crash_limit = crash_limit,
+                                  .log = [&](const asyncjobs::LogEntry& entry) {
+                                      print_line(fmt::format("log {} {}\n", name, entry.message));
+                                  }});
     executor.handle<Step>(Walker(name));
     executor.start();
     int signal = 0;
@@ -88,7 +90,7 @@ int main(int argc, char** argv) {
     try {
         work(argv[1], argv[2], argc > 3 ? std::stoi(argv[3]) : 1000);
     } catch (const std::exception& error) {
-        say(fmt::format("log {} {}\n", argv[2], error.what()));
+        print_line(fmt::format("log {} {}\n", argv[2], error.what()));
         return 1;
     }
 }

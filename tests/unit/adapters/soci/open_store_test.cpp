@@ -70,7 +70,7 @@ TEST_CASE("memory: opens a store in this process") {
 
 TEST_CASE("a store's path may contain characters special to SQLite and SOCI") {
     for (const char* name :
-         {"two words.db", "a=b.db", "it's.db", "say \"hi\".db", "timeout=0 dbname=x.db", "ü.db"}) {
+         {"two words.db", "a=b.db", "it's.db", "a \"quote\".db", "timeout=0 dbname=x.db", "ü.db"}) {
         CAPTURE(name);
         const SqliteFile file(name);
         submit(*open_store(file.url()), new_job(1));

@@ -271,7 +271,7 @@ TEST_CASE("a store at a relative path does not depend on the directory of the pr
     CHECK(find(*open_store(file.url()), new_job(2).id));
 }
 
-TEST_CASE("a batch that does not fit on the disk is not submitted partially") {
+TEST_CASE("a batch too large for the disk is not submitted partially") {
     const SqliteFile file;
     auto disk = std::make_unique<SmallDisk>(file);
     const SmallDisk& small_disk = *disk;

@@ -35,8 +35,8 @@ struct StoreOptions {
 /// `postgresql://USER@HOST:PORT/DATABASE?NAME=VALUE&...` or `postgresql:KEY=VALUE KEY=VALUE`, with
 /// libpq's parameters: PostgreSQL 13 or later, in a database with the encoding UTF8. Also takes
 /// `schema=NAME`, created if absent, and `synchronous_commit=LEVEL`; without it the server's level
-/// applies, except `off`. One more session listens for notifications of other processes. With
-/// `listen=off` there is none, and jobs of other processes are found by polling. Behind a pooler
+/// applies, except `off`. One more session listens for notifications of other processes;
+/// `listen=off` omits it, and jobs of other processes are then found by polling. Behind a pooler
 /// that gives each transaction any connection, set `pooling=transaction`, which implies
 /// `listen=off`.
 ///

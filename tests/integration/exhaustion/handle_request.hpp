@@ -15,8 +15,8 @@
 
 inline constexpr auto patience = std::chrono::seconds{30};
 
-/// Where an answer comes to, with no need of memory.
-struct Answered {
+/// Receives a response without allocating memory.
+struct ResponseSink {
     void take(asyncjobs::http::Response response) {
         const std::lock_guard lock(mutex);
         last = std::move(response);
@@ -50,7 +50,7 @@ inline asyncjobs::http::Request neutral(const RequestKind& kind, const std::stri
     return request;
 }
 
-/// Reads a stream's first pieces, and leaves it.
+/// Reads a stream's first pieces, and abandons it.
 inline void read_stream(const std::shared_ptr<asyncjobs::http::BodyStream>& stream) {
     struct Piece {
         std::mutex mutex;
@@ -78,11 +78,11 @@ inline void read_stream(const std::shared_ptr<asyncjobs::http::BodyStream>& stre
     }
 }
 
-inline asyncjobs::http::Response ask(asyncjobs::http::JobApi& api, asyncjobs::http::Request request,
-                                     bool leaves = false) {
-    const auto answered = std::make_shared<Answered>();
-    asyncjobs::http::JobApi::Respond respond = [answered](asyncjobs::http::Response response) {
-        answered->take(std::move(response));
+inline asyncjobs::http::Response handle(asyncjobs::http::JobApi& api,
+                                        asyncjobs::http::Request request, bool leaves = false) {
+    const auto sink = std::make_shared<ResponseSink>();
+    asyncjobs::http::JobApi::Respond respond = [sink](asyncjobs::http::Response response) {
+        sink->take(std::move(response));
     };
     asyncjobs::http::RequestHandle ongoing;
     {
@@ -90,9 +90,9 @@ inline asyncjobs::http::Response ask(asyncjobs::http::JobApi& api, asyncjobs::ht
         ongoing = api.handle(std::move(request), std::move(respond));
         if (leaves) ongoing.cancel_wait();
     }
-    auto response = answered->wait();
-    const std::lock_guard lock(answered->mutex);
-    CHECK(answered->count == 1);
+    auto response = sink->wait();
+    const std::lock_guard lock(sink->mutex);
+    CHECK(sink->count == 1);
     return response;
 }
 
@@ -101,10 +101,10 @@ inline asyncjobs::http::Request get(std::string target) {
         .method = "GET", .target = std::move(target), .headers = {{"Authorization", "Bearer ann"}}};
 }
 
-/// Until nothing is counted any more but the request that asks.
+/// Waits until only the request for the metrics is counted.
 inline void await_idle(asyncjobs::http::JobApi& api) {
     for (const auto deadline = std::chrono::steady_clock::now() + patience;;) {
-        const auto text = std::get<std::string>(ask(api, get("/metrics")).body);
+        const auto text = std::get<std::string>(handle(api, get("/metrics")).body);
         if (text.find("\nasyncjobs_http_requests_in_flight 1\n") != text.npos &&
             text.find("\nasyncjobs_http_requests_waiting 0\n") != text.npos &&
             text.find("\nasyncjobs_http_event_streams 0\n") != text.npos)
