@@ -13,14 +13,14 @@ namespace {
 constexpr std::array<std::string_view, 3> names_of_per = {"limit", "owner", "key"};
 
 /// The buckets of a limit are named after it, or after it, `=` and the scope's value: two ranges.
-std::array<std::pair<std::string, std::string>, 2> lines_of(const std::string& limit) {
+std::array<std::pair<std::string, std::string>, 2> bucket_ranges_of(const std::string& limit) {
     constexpr char after_end = '\x01'; // less than any character of a name
     return {{{limit, limit + after_end}, {limit + '=', limit + '>'}}};
 }
 
 /// Returns the jobs that wait for the limit to their places in their queues.
-void let_try_again(Session& session, const Dialect& dialect, const std::string& first,
-                   const std::string& last) {
+void requeue_waiting(Session& session, const Dialect& dialect, const std::string& first,
+                     const std::string& last) {
     struct Waiting {
         JobId id;
         Timestamp queued_at;
@@ -85,16 +85,16 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
     } else {
         session.query(statements::remove_limit).change(limit.name);
     }
-    for (const auto& [first, last] : lines_of(limit.name)) {
-        let_try_again(session, dialect, first, last);
+    for (const auto& [first, last] : bucket_ranges_of(limit.name)) {
+        requeue_waiting(session, dialect, first, last);
         session.query(statements::nobody_waits).change(first, last);
         session.query(statements::nobody_is_called).change(first, last);
         session.query(statements::forget_lines).change(first, last);
     }
 }
 
-std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
-                              CallTime now) {
+std::string forget_idle_buckets(Session& session, const Dialect& dialect, const std::string& job,
+                                CallTime now) {
     session.query(statements::forget_idle_lines).change(now, never_due);
     session.query(statements::forget_places).change();
     std::string last;

@@ -19,7 +19,7 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
 
 /// Deletes buckets and places that are no longer used, and rows of job_waiting for some of the jobs
 /// after `job`. Returns the last of these jobs; empty after the last of all.
-std::string forget_idle_lines(Session& session, const Dialect& dialect, const std::string& job,
-                              CallTime now);
+std::string forget_idle_buckets(Session& session, const Dialect& dialect, const std::string& job,
+                                CallTime now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

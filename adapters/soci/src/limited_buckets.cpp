@@ -10,16 +10,16 @@ namespace {
 
 /// An admitted job that no worker has claimed by then loses its place: perhaps no worker serves its
 /// queue.
-constexpr Duration called_for = std::chrono::seconds{10};
+constexpr Duration admitted_for = std::chrono::seconds{10};
 /// An admitted job that is due later than this was deferred since.
-constexpr Duration called_within = std::chrono::seconds{1};
+constexpr Duration admitted_within = std::chrono::seconds{1};
 
 LimitPlace read_place(Row row) {
     LimitPlace place;
-    place.line = row.take_text();
+    place.bucket = row.take_text();
     place.job = read_id(row);
     place.fence = row.number();
-    place.called_at = row.optional_time();
+    place.admitted_at = row.optional_time();
     place.status = row.optional_text();
     if (!place.status) return place;
     place.job_fence = row.number();
@@ -36,30 +36,30 @@ Taken is_taken(const LimitPlace& place, Timestamp now) {
         return if_true(place.status == to_string(JobStatus::processing) &&
                        place.job_fence == place.fence);
     if (place.status != to_string(JobStatus::pending)) return Taken::no;
-    const Timestamp called_at = place.called_at.value_or(now);
-    if (place.job_run_at > called_at + called_within) return Taken::no;
-    if (called_at > now) return Taken::of_later_clock;
-    return if_true(called_at > now - called_for);
+    const Timestamp admitted_at = place.admitted_at.value_or(now);
+    if (place.job_run_at > admitted_at + admitted_within) return Taken::no;
+    if (admitted_at > now) return Taken::of_later_clock;
+    return if_true(admitted_at > now - admitted_for);
 }
 
 } // namespace
 
 /// Reads the due buckets and all places. A bucket is due when its rate allows a start, or if it has
 /// a free place for which no job waited in the queues of the claims that saw it.
-void LimitedExchange::read_lines_and_places() {
+void LimitedExchange::read_buckets_and_places() {
     const auto limits = limits_of_claim();
     std::vector<std::pair<Timestamp, std::string>> due;
-    const auto read_due_line = [&](Row row) {
+    const auto read_due_bucket = [&](Row row) {
         std::string name = row.take_text();
         const Timestamp next_at = row.time(), due_at = row.time();
         if (!limits.limit_of(name) || !kept_.try_emplace(name, Kept{next_at, due_at}).second)
             return;
         keep(name, *limits.limit_of(name));
-        lines_[name].has_waiting = true;
+        buckets_[name].has_waiting = true;
         due.emplace_back(due_at, std::move(name));
     };
     std::vector<LimitPlace> places;
-    session_.query(statements::due_lines).add(read_due_line, now_, never_due);
+    session_.query(statements::due_lines).add(read_due_bucket, now_, never_due);
     session_.query(statements::places).add([&](Row row) { places.push_back(read_place(row)); });
     session_.run_added();
     std::ranges::sort(due);
@@ -70,45 +70,45 @@ void LimitedExchange::read_lines_and_places() {
 void LimitedExchange::look_at_places(std::span<LimitPlace> places) {
     const auto limits = limits_of_claim();
     std::vector<Candidate> early;
-    std::map<JobId, std::string> lines_of_early;
+    std::map<JobId, std::string> buckets_of_early;
     for (LimitPlace& place : places) {
-        if (!limits.limit_of(place.line)) continue;
-        LimitBucket& line = lines_[place.line];
+        if (!limits.limit_of(place.bucket)) continue;
+        LimitBucket& bucket = buckets_[place.bucket];
         const Taken taken = is_taken(place, now_);
         if (taken == Taken::yes && place.fence == no_fence) {
-            line.called.insert(place.job);
-            called_.emplace(place.job, place.line);
+            bucket.called.insert(place.job);
+            admitted_.emplace(place.job, place.bucket);
         } else if (taken == Taken::yes) {
-            ++line.held;
+            ++bucket.held;
         } else {
-            left_.add(place.job, no_fence, place.line);
-            line.has_waiting = true; // perhaps
-            open_.push_back(place.line);
+            left_.add(place.job, no_fence, place.bucket);
+            bucket.has_waiting = true; // perhaps
+            open_.push_back(place.bucket);
         }
         if (taken != Taken::of_later_clock) continue;
         early.emplace_back().job.id = place.job;
-        lines_of_early.emplace(place.job, std::move(place.line));
+        buckets_of_early.emplace(place.job, std::move(place.bucket));
     }
     if (left_.count() > 0) session_.query(sql_.leave).add_change(left_.take());
     if (early.empty()) return;
     Looked looked;
-    ask_for(early, looked);
+    request_jobs(early, looked);
     session_.run_added();
     for (auto& [id, job] : looked)
-        call_to_turn(lines_of_early[id], {Candidate{.job = std::move(job)}});
+        admit_in_queue(buckets_of_early[id], {Candidate{.job = std::move(job)}});
 }
 
 void LimitedExchange::keep(const std::string& name, const Limit& limit) {
-    LimitBucket& line = lines_[name];
+    LimitBucket& bucket = buckets_[name];
     const Timestamp next_at = kept_.at(name).next_at;
     if (limit.round_robin)
-        line.served_at = next_at == Timestamp{} ? std::nullopt : std::optional(next_at);
+        bucket.served_at = next_at == Timestamp{} ? std::nullopt : std::optional(next_at);
     else
-        line.next_at = next_at;
+        bucket.next_at = next_at;
 }
 
 /// Adds the statements that read those of the buckets that were not read yet.
-void LimitedExchange::ask_for_lines(const std::set<std::string>& names) {
+void LimitedExchange::request_buckets(const std::set<std::string>& names) {
     JsonRows unknown;
     for (const std::string& name : names)
         if (kept_.try_emplace(name).second) unknown.add(name);
@@ -123,35 +123,35 @@ void LimitedExchange::ask_for_lines(const std::set<std::string>& names) {
     };
     session_.query(sql_.lines).add(read, rows);
     session_.query(sql_.any_waiting)
-        .add([this](Row row) { lines_[row.text()].has_waiting = true; }, rows);
+        .add([this](Row row) { buckets_[row.text()].has_waiting = true; }, rows);
 }
 
 /// Returns when to check the bucket for a free place again.
-Timestamp LimitedExchange::due_at(const Limit& limit, LimitBucket& line) const {
-    if (!line.has_waiting) return never_due;
+Timestamp LimitedExchange::due_at(const Limit& limit, LimitBucket& bucket) const {
+    if (!bucket.has_waiting) return never_due;
     if (limit.rate > 0) {
-        const Timestamp next = next_start(limit, line, now_);
+        const Timestamp next = next_start(limit, bucket, now_);
         if (next > now_) return next;
     }
-    return jobs_to_call(limit, line, now_) > 0 ? now_ : never_due;
+    return jobs_to_call(limit, bucket, now_) > 0 ? now_ : never_due;
 }
 
-void LimitedExchange::write_lines() {
+void LimitedExchange::write_buckets() {
     const auto limits = limits_of_claim();
     // Jobs may wait in queues that other workers serve.
     if (!still_open_.empty())
         session_.query(sql_.any_waiting)
-            .for_each([&](Row row) { lines_[row.text()].has_waiting = true; },
+            .for_each([&](Row row) { buckets_[row.text()].has_waiting = true; },
                       rows_of(still_open_));
     JsonRows rows;
-    for (auto& [name, line] : lines_) {
+    for (auto& [name, bucket] : buckets_) {
         const Limit* limit = limits.limit_of(name);
         const auto kept = kept_.find(name);
         const bool is_known = kept != kept_.end();
         if (!limit || (!is_known && (limit->rate > 0 || limit->round_robin))) continue;
         Kept now;
-        now.due_at = due_at(*limit, line);
-        now.next_at = limit->round_robin ? line.served_at.value_or(Timestamp{}) : line.next_at;
+        now.due_at = due_at(*limit, bucket);
+        now.next_at = limit->round_robin ? bucket.served_at.value_or(Timestamp{}) : bucket.next_at;
         if (now != (is_known ? kept->second : Kept{}))
             rows.add(name, now.next_at, std::to_string(now.due_at.time_since_epoch().count()));
     }

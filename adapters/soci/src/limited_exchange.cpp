@@ -12,7 +12,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 /// The bucket of a row of job_waiting whose job was admitted; the row keeps the reported limits.
-const std::string in_no_line;
+const std::string in_no_bucket;
 
 /// Each name in `reported` is followed by `=`, which no name contains.
 bool is_reported(const std::string& reported, const std::string& limit) {
@@ -29,7 +29,7 @@ LimitedExchange::LimitedExchange(Session& session, const Dialect& dialect,
       queues_(rows_of(request.queues)) {}
 
 Exchange LimitedExchange::run() {
-    ask_for_limits();
+    request_limits();
     result_.settled.reserve(settlements_.size());
     dialect_.settle(session_, settlements_, time_, result_);
     session_.run_added();
@@ -39,12 +39,12 @@ Exchange LimitedExchange::run() {
         dialect_.exchange(session_, {}, request_, time_, result_);
         return std::move(result_);
     }
-    read_lines_and_places();
+    read_buckets_and_places();
     claim();
     return std::move(result_);
 }
 
-void LimitedExchange::ask_for_limits() {
+void LimitedExchange::request_limits() {
     session_.query(sql_.lock).add([&](Row row) { limits_.push_back(read_limit(row)); }, queues_);
     session_.query(statements::time).add([&](Row row) { now_ = row.time(); }, time_);
 }
@@ -59,10 +59,10 @@ void LimitedExchange::claim() {
         const auto count = throttled_ == 0 ? std::min(wanted, look_size_.first() << 2 * round)
                                            : look_size_.next(throttled_);
         looked_at += count;
-        turns_ = turns_each();
+        admitted_each_ = admitted_per_bucket();
         is_more = claim_some(count);
     }
-    write_lines();
+    write_buckets();
     if (result_.claimed.size() < request_.limit)
         result_.next_due_in = is_more ? Duration::zero() : next_due();
     if (result_.claimed.empty()) return;
@@ -90,14 +90,14 @@ bool LimitedExchange::claim_some(std::size_t most_due) {
     const auto key = [this](const Candidate& one) {
         return std::tuple(place_of(one.job.queue), one.job.queued_at, one.job.id);
     };
-    std::vector<Candidate> called = find_waiting();
+    std::vector<Candidate> admitted = find_waiting();
     Looked looked;
-    ask_for(called, looked);
+    request_jobs(admitted, looked);
     std::vector<Candidate> some;
     for (DueJob& job : dialect_.find_due(session_, request_.queues, most_due, back_))
         some.push_back({.job = std::move(job), .is_due = true});
     session_.run_added();
-    add_waiting(std::move(called), looked);
+    add_waiting(std::move(admitted), looked);
     const bool is_filled = some.size() == most_due;
     find_waits(some);
     std::ranges::sort(some, {}, key);
@@ -132,13 +132,13 @@ std::size_t LimitedExchange::place_of(const std::string& queue) const {
 }
 
 /// How many jobs of an owner may be admitted: more than one if there is room for all owners.
-std::size_t LimitedExchange::turns_each() const {
-    const auto lines = std::ranges::count_if(lines_, [](const auto& entry) {
+std::size_t LimitedExchange::admitted_per_bucket() const {
+    const auto buckets = std::ranges::count_if(buckets_, [](const auto& entry) {
         return entry.second.served_at && !entry.second.called.empty();
     });
     const std::size_t room = request_.limit - result_.claimed.size();
-    return std::max<std::size_t>(1,
-                                 room / std::max<std::size_t>(1, static_cast<std::size_t>(lines)));
+    return std::max<std::size_t>(
+        1, room / std::max<std::size_t>(1, static_cast<std::size_t>(buckets)));
 }
 
 /// Returns the waiting jobs that open buckets admit now. Round-robin buckets admit their jobs in
@@ -151,7 +151,7 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
     std::set<std::string> names;
     for (const std::string& name : open_)
         if (limits.limit_of(name)) names.insert(name);
-    ask_for_lines(names);
+    request_buckets(names);
     session_.run_added();
     std::erase_if(waiting_, [&](const Candidate& one) { return names.contains(one.waits_in); });
     std::erase_if(open_, [&](const std::string& name) { return names.erase(name) == 0; });
@@ -159,20 +159,21 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
     const auto enough = request_.limit + more_than_wanted;
     auto next = open_.begin();
     while (next != open_.end() && found.size() < enough) {
-        std::vector<OpenLine> some;
-        for (std::size_t asked = found.size(); next != open_.end() && asked < enough; ++next) {
+        std::vector<OpenBucket> some;
+        for (std::size_t requested = found.size(); next != open_.end() && requested < enough;
+             ++next) {
             const Limit& limit = *limits.limit_of(*next);
-            const auto count =
-                std::min(jobs_to_call(limit, lines_[*next], now_, turns_), request_.limit);
-            asked += count;
+            const auto count = std::min(jobs_to_call(limit, buckets_[*next], now_, admitted_each_),
+                                        request_.limit);
+            requested += count;
             if (count > 0)
                 some.push_back({.name = std::move(*next), .limit = limit, .count = count});
         }
         find_first_of(some);
-        for (OpenLine& one : some) {
+        for (OpenBucket& one : some) {
             if (one.first.size() < one.count) still_open_.insert(one.name);
             if (one.limit.round_robin)
-                call_to_turn(one.name, one.first);
+                admit_in_queue(one.name, one.first);
             else
                 std::ranges::move(one.first, std::back_inserter(found));
         }
@@ -183,29 +184,29 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
 
 /// Finds the first jobs of each bucket in the queues served here. Removes jobs that have changed
 /// since they began to wait.
-void LimitedExchange::find_first_of(std::span<OpenLine> lines) {
-    for (bool is_any = !lines.empty(); is_any;) {
-        for (OpenLine& line : lines)
-            if (!line.is_known) ask_for_first_of(line);
+void LimitedExchange::find_first_of(std::span<OpenBucket> buckets) {
+    for (bool is_any = !buckets.empty(); is_any;) {
+        for (OpenBucket& bucket : buckets)
+            if (!bucket.is_known) request_first_of(bucket);
         session_.run_added();
         is_any = false;
-        for (OpenLine& line : lines) {
-            if (std::exchange(line.is_known, true)) continue;
-            if (line.first.size() + line.stale.size() < line.count)
-                lines_[line.name].has_waiting = false;
-            if (line.stale.empty()) continue;
-            stop_waiting(std::exchange(line.stale, {}));
-            line.is_known = false;
+        for (OpenBucket& bucket : buckets) {
+            if (std::exchange(bucket.is_known, true)) continue;
+            if (bucket.first.size() + bucket.stale.size() < bucket.count)
+                buckets_[bucket.name].has_waiting = false;
+            if (bucket.stale.empty()) continue;
+            stop_waiting(std::exchange(bucket.stale, {}));
+            bucket.is_known = false;
             is_any = true;
         }
     }
 }
 
-void LimitedExchange::ask_for_first_of(OpenLine& line) {
-    line.first.clear();
-    const auto read = [&line](Row row) {
+void LimitedExchange::request_first_of(OpenBucket& bucket) {
+    bucket.first.clear();
+    const auto read = [&bucket](Row row) {
         Candidate one;
-        one.waits_in = line.name;
+        one.waits_in = bucket.name;
         one.has_row = true;
         one.job.id = read_id(row);
         one.job.queue = row.take_text();
@@ -213,11 +214,11 @@ void LimitedExchange::ask_for_first_of(OpenLine& line) {
         one.reported = row.take_text();
         one.job.revision = row.number();
         if (!row.next_is_null() && row.number() == one.job.revision)
-            line.first.push_back(std::move(one));
+            bucket.first.push_back(std::move(one));
         else
-            line.stale.push_back(one.job.id);
+            bucket.stale.push_back(one.job.id);
     };
-    session_.query(sql_.to_call).add(read, queues_, line.name, line.count);
+    session_.query(sql_.to_call).add(read, queues_, bucket.name, bucket.count);
 }
 
 void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
@@ -225,16 +226,17 @@ void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
             [&](const std::string& rows) { session_.query(sql_.stop_waiting).add_change(rows); });
 }
 
-void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Candidate>& jobs) {
+void LimitedExchange::admit_in_queue(const std::string& bucket,
+                                     const std::vector<Candidate>& jobs) {
     if (jobs.empty()) return;
     JsonRows queue_at, places, move;
     for (const Candidate& one : jobs) {
         const Timestamp run_at = back_of_queue();
-        if (one.has_row) move.add(one.job.id, in_no_line, one.reported);
+        if (one.has_row) move.add(one.job.id, in_no_bucket, one.reported);
         queue_at.add(one.job.id, run_at, std::to_string(one.job.revision));
-        places.add(one.job.id, no_fence, line);
-        lines_[line].called.insert(one.job.id);
-        called_.insert_or_assign(one.job.id, line);
+        places.add(one.job.id, no_fence, bucket);
+        buckets_[bucket].called.insert(one.job.id);
+        admitted_.insert_or_assign(one.job.id, bucket);
         dialect_.lower_watermark(one.job.queue, run_at);
     }
     if (move.count() > 0) session_.query(sql_.move).add_change(move.take());
@@ -242,7 +244,7 @@ void LimitedExchange::call_to_turn(const std::string& line, const std::vector<Ca
     session_.query(sql_.place).add_change(places.take(), now_);
 }
 
-void LimitedExchange::ask_for(std::span<const Candidate> jobs, Looked& found) {
+void LimitedExchange::request_jobs(std::span<const Candidate> jobs, Looked& found) {
     const auto add = [](JsonRows& rows, const Candidate& one) { rows.add(one.job.id); };
     const auto read = [&found](Row row) {
         DueJob job = read_due(row);
@@ -253,8 +255,8 @@ void LimitedExchange::ask_for(std::span<const Candidate> jobs, Looked& found) {
 }
 
 /// Keeps those of the admitted jobs that are unchanged since they were found in their buckets.
-void LimitedExchange::add_waiting(std::vector<Candidate> called, Looked& looked) {
-    for (Candidate& one : called) {
+void LimitedExchange::add_waiting(std::vector<Candidate> admitted, Looked& looked) {
+    for (Candidate& one : admitted) {
         const auto found = looked.find(one.job.id);
         if (found == looked.end() || found->second.revision != one.job.revision) continue;
         found->second.queued_at = one.job.queued_at;
@@ -274,11 +276,11 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
     }
     const auto read = [&](Row row) {
         Candidate& one = *by_id.at(read_id(row));
-        std::string line = row.take_text();
+        std::string bucket = row.take_text();
         const Timestamp queued_at = row.time();
         std::string reported = row.take_text();
         if (row.number() == 0) return stale.push_back(one.job.id);
-        one.waits_in = std::move(line);
+        one.waits_in = std::move(bucket);
         one.reported = std::move(reported);
         one.has_row = true;
         if (!one.waits_in.empty()) one.job.queued_at = queued_at;
@@ -287,15 +289,15 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
             [&](const std::string& rows) { session_.query(sql_.waits).add(read, rows); });
     std::erase_if(waiting_, [&](const Candidate& one) { return by_id.contains(one.job.id); });
     std::set<std::string> names;
-    name_lines_of(due, names);
-    name_lines_of(waiting_, names);
-    ask_for_lines(names);
+    name_buckets_of(due, names);
+    name_buckets_of(waiting_, names);
+    request_buckets(names);
     session_.run_added();
     stop_waiting(stale);
 }
 
 /// Finds the limits of these jobs, and the buckets of which more than the places must be read.
-void LimitedExchange::name_lines_of(std::span<Candidate> jobs, std::set<std::string>& names) {
+void LimitedExchange::name_buckets_of(std::span<Candidate> jobs, std::set<std::string>& names) {
     const auto limits = limits_of_claim();
     for (Candidate& one : jobs) {
         one.under = limits.of(one.job.type, one.job.queue, one.job.owner, one.job.limit_key);
@@ -306,59 +308,61 @@ void LimitedExchange::name_lines_of(std::span<Candidate> jobs, std::set<std::str
 
 bool LimitedExchange::try_to_start(Candidate& one) {
     const JobId& id = one.job.id;
-    const auto line_of = [this](const std::string& name) -> LimitBucket& { return lines_[name]; };
-    const auto refused = admit({id, one.job.queued_at}, one.under, line_of, now_,
+    const auto bucket_of = [this](const std::string& name) -> LimitBucket& {
+        return buckets_[name];
+    };
+    const auto refused = admit({id, one.job.queued_at}, one.under, bucket_of, now_,
                                [this] { return back_of_queue(); });
     if (refused) {
         hold_back(one, *refused);
         return false;
     }
-    leave_turn(id);
+    leave_place(id);
     for (const LimitedBy& by : one.under)
-        if (by.limit->concurrency > 0) lines_of_.emplace(id, by.line);
-    if (one.has_row) waits_no_more_.push_back(id);
+        if (by.limit->concurrency > 0) buckets_of_.emplace(id, by.line);
+    if (one.has_row) done_waiting_.push_back(id);
     return true;
 }
 
 /// If a bucket had admitted the job, opens the bucket for another one.
-void LimitedExchange::leave_turn(const JobId& id) {
-    const auto called = called_.find(id);
-    if (called == called_.end()) return;
-    left_.add(id, no_fence, called->second);
-    lines_[called->second].called.erase(id);
-    open_.push_back(std::move(called->second));
-    called_.erase(called);
+void LimitedExchange::leave_place(const JobId& id) {
+    const auto admitted = admitted_.find(id);
+    if (admitted == admitted_.end()) return;
+    left_.add(id, no_fence, admitted->second);
+    buckets_[admitted->second].called.erase(id);
+    open_.push_back(std::move(admitted->second));
+    admitted_.erase(admitted);
 }
 
 void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
     const DueJob& job = one.job;
-    const auto& [limit, line, of_worker] = refused.by;
+    const auto& [limit, bucket, of_worker] = refused.by;
     const bool is_news = !is_reported(one.reported, limit->name);
     if (is_news) {
         one.reported += limit->name + "=";
         result_.throttled.push_back({job.id, job.type, job.queue, job.created_at, limit->name});
     }
-    leave_turn(job.id);
-    const bool is_in_line = one.waits_in == line;
-    if (!one.waits_in.empty() && !is_in_line) open_.push_back(one.waits_in);
-    const bool is_called = refused.until == LimitRefusal::Until::its_turn;
-    if (is_called) {
-        called_.insert_or_assign(job.id, line);
-        places_.add(job.id, no_fence, line);
+    leave_place(job.id);
+    const bool is_in_bucket = one.waits_in == bucket;
+    if (!one.waits_in.empty() && !is_in_bucket) open_.push_back(one.waits_in);
+    const bool is_admitted = refused.until == LimitRefusal::Until::its_turn;
+    if (is_admitted) {
+        admitted_.insert_or_assign(job.id, bucket);
+        places_.add(job.id, no_fence, bucket);
     }
-    keep_waiting(one, is_called ? in_no_line : line, is_news);
-    if (one.is_due || !is_in_line)
+    keep_waiting(one, is_admitted ? in_no_bucket : bucket, is_news);
+    if (one.is_due || !is_in_bucket)
         queue_at_.add(job.id, refused.run_at.value_or(never_due), std::to_string(job.revision));
 }
 
-/// Makes the job wait in the bucket `line`, by its place in the queue when it began to wait.
-void LimitedExchange::keep_waiting(const Candidate& one, const std::string& line, bool is_news) {
-    const bool comes_from_its_turn = one.has_row && one.waits_in.empty() && !line.empty();
-    if (comes_from_its_turn) waits_no_more_.push_back(one.job.id); // its place has changed
-    if (!one.has_row || comes_from_its_turn)
-        wait_.add(one.job.id, line, one.reported);
-    else if (one.waits_in != line || is_news)
-        move_.add(one.job.id, line, one.reported);
+/// Makes the job wait in the bucket `bucket`, by its place in the queue when it began to wait.
+void LimitedExchange::keep_waiting(const Candidate& one, const std::string& bucket, bool is_news) {
+    const bool was_admitted = one.has_row && one.waits_in.empty() && !bucket.empty();
+    if (was_admitted) done_waiting_.push_back(one.job.id); // its place has changed
+    if (!one.has_row || was_admitted)
+        wait_.add(one.job.id, bucket, one.reported);
+    else if (one.waits_in != bucket || is_news)
+        move_.add(one.job.id, bucket, one.reported);
 }
 
 /// Claims the jobs, except those that have changed since they were found.
@@ -374,12 +378,12 @@ void LimitedExchange::take(const std::vector<DueJob>& started) {
     for (const DueJob& job : started) {
         const auto found = taken.find(job.id);
         if (found == taken.end()) continue;
-        const auto [first, last] = lines_of_.equal_range(job.id);
-        for (auto line = first; line != last; ++line)
-            places_.add(job.id, found->second.lease.fence, line->second);
+        const auto [first, last] = buckets_of_.equal_range(job.id);
+        for (auto bucket = first; bucket != last; ++bucket)
+            places_.add(job.id, found->second.lease.fence, bucket->second);
         result_.claimed.push_back(std::move(found->second));
     }
-    lines_of_.clear();
+    buckets_of_.clear();
 }
 
 /// Writes the changes. A row of job_waiting copies its job's place in the queue, so it comes before
@@ -388,7 +392,7 @@ void LimitedExchange::write() {
     const auto change = [this](const Sql& sql, JsonRows& rows) {
         if (rows.count() > 0) session_.query(sql).add_change(rows.take());
     };
-    stop_waiting(std::exchange(waits_no_more_, {}));
+    stop_waiting(std::exchange(done_waiting_, {}));
     change(sql_.leave, left_);
     change(sql_.move, move_);
     change(sql_.wait, wait_);

@@ -17,10 +17,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// A row of job_places, and the state of its job.
 struct LimitPlace {
-    std::string line;
+    std::string bucket;
     JobId job;
     std::int64_t fence = 0;
-    std::optional<Timestamp> called_at = {};
+    std::optional<Timestamp> admitted_at = {};
     std::optional<std::string> status = {}; ///< of the job, if it exists
     std::int64_t job_fence = 0;
     Timestamp job_run_at = {};
@@ -59,7 +59,7 @@ private:
     };
 
     /// A bucket that may have a free place for waiting jobs.
-    struct OpenLine {
+    struct OpenBucket {
         std::string name;
         const Limit& limit;
         std::size_t count; ///< jobs that it may admit
@@ -74,36 +74,36 @@ private:
         return LimitsOfClaim(limits_, request_.limits, request_.worker);
     }
     // These add statements; the results are available after Session::run_added().
-    void ask_for_limits();
-    void ask_for_lines(const std::set<std::string>& names);
-    void ask_for_first_of(OpenLine& line);
-    void ask_for(std::span<const Candidate> jobs, Looked& found);
+    void request_limits();
+    void request_buckets(const std::set<std::string>& names);
+    void request_first_of(OpenBucket& bucket);
+    void request_jobs(std::span<const Candidate> jobs, Looked& found);
 
-    void read_lines_and_places();
+    void read_buckets_and_places();
     void look_at_places(std::span<LimitPlace> places);
     void keep(const std::string& name, const Limit& limit);
     void claim();
     Duration longest() const;
     bool claim_some(std::size_t most_due);
 
-    std::size_t turns_each() const;
+    std::size_t admitted_per_bucket() const;
     std::vector<Candidate> find_waiting();
-    void find_first_of(std::span<OpenLine> lines);
+    void find_first_of(std::span<OpenBucket> buckets);
     void stop_waiting(const std::vector<JobId>& ids);
-    void call_to_turn(const std::string& line, const std::vector<Candidate>& jobs);
-    void add_waiting(std::vector<Candidate> called, Looked& looked);
+    void admit_in_queue(const std::string& bucket, const std::vector<Candidate>& jobs);
+    void add_waiting(std::vector<Candidate> admitted, Looked& looked);
     void find_waits(std::vector<Candidate>& due);
-    void name_lines_of(std::span<Candidate> jobs, std::set<std::string>& names);
+    void name_buckets_of(std::span<Candidate> jobs, std::set<std::string>& names);
 
     bool try_to_start(Candidate& job);
     void hold_back(Candidate& job, const LimitRefusal& refused);
-    void keep_waiting(const Candidate& job, const std::string& line, bool is_news);
-    void leave_turn(const JobId& id);
+    void keep_waiting(const Candidate& job, const std::string& bucket, bool is_news);
+    void leave_place(const JobId& id);
     void take(const std::vector<DueJob>& started);
     void write();
 
-    void write_lines();
-    Timestamp due_at(const Limit& limit, LimitBucket& line) const;
+    void write_buckets();
+    Timestamp due_at(const Limit& limit, LimitBucket& bucket) const;
     std::optional<Duration> next_due() const;
     Timestamp back_of_queue() { return back_ += Duration{1}; }
     std::size_t place_of(const std::string& queue) const;
@@ -122,24 +122,24 @@ private:
     std::string queues_;        ///< of the request, as rows
 
     std::vector<Limit> limits_;
-    std::map<std::string, LimitBucket> lines_;
+    std::map<std::string, LimitBucket> buckets_;
     struct Kept {
         Timestamp next_at = {}, due_at = never_due;
         friend bool operator==(const Kept&, const Kept&) = default;
     };
-    std::map<std::string, Kept> kept_;    ///< buckets that were read, as in job_lines
-    std::vector<std::string> open_;       ///< buckets that may have a free place
-    std::set<std::string> still_open_;    ///< of these, with no job waiting in these queues
-    std::vector<Candidate> waiting_;      ///< candidates for these places
-    std::map<JobId, std::string> called_; ///< admitted jobs, with their buckets
-    std::size_t turns_ = 1;               ///< jobs that an owner may start before others
+    std::map<std::string, Kept> kept_;      ///< buckets that were read, as in job_lines
+    std::vector<std::string> open_;         ///< buckets that may have a free place
+    std::set<std::string> still_open_;      ///< of these, with no job waiting in these queues
+    std::vector<Candidate> waiting_;        ///< candidates for these places
+    std::map<JobId, std::string> admitted_; ///< admitted jobs, with their buckets
+    std::size_t admitted_each_ = 1;         ///< jobs that an owner may start before others
     Exchange result_;
 
-    std::multimap<JobId, std::string> lines_of_; ///< buckets in which started jobs take a place
+    std::multimap<JobId, std::string> buckets_of_; ///< buckets in which started jobs take a place
 
     // Rows to write.
     JsonRows left_, places_, wait_, move_, queue_at_;
-    std::vector<JobId> waits_no_more_;
+    std::vector<JobId> done_waiting_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

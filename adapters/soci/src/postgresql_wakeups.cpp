@@ -131,15 +131,15 @@ bool PostgresqlWakeups::connect() {
 
 bool PostgresqlWakeups::listen() {
     // Only statements without parameters can be sent together.
-    if (!PQsendQuery(connection_.get(), settings_.c_str()) || !ask({})) return false;
-    const auto table = ask("SELECT CAST(CAST($1 AS regclass) AS oid)", table_);
+    if (!PQsendQuery(connection_.get(), settings_.c_str()) || !query({})) return false;
+    const auto table = query("SELECT CAST(CAST($1 AS regclass) AS oid)", table_);
     if (!table || PQntuples(table.get()) != 1) return false;
     channel_ = fmt::format("asyncjobs_{}", PQgetvalue(table.get(), 0, 0));
-    return PQsendQuery(connection_.get(), ("LISTEN " + channel_).c_str()) && ask({});
+    return PQsendQuery(connection_.get(), ("LISTEN " + channel_).c_str()) && query({});
 }
 
-std::shared_ptr<PGresult> PostgresqlWakeups::ask(const std::string& statement,
-                                                 const std::string& parameter) {
+std::shared_ptr<PGresult> PostgresqlWakeups::query(const std::string& statement,
+                                                   const std::string& parameter) {
     const char* const value = parameter.c_str();
     if (!statement.empty() &&
         !PQsendQueryParams(connection_.get(), statement.c_str(), parameter.empty() ? 0 : 1, nullptr,
@@ -166,9 +166,9 @@ void PostgresqlWakeups::send_hints() {
     if (hints.empty()) return;
     PostgresqlArray payloads;
     for (const auto& hint : hints) payloads.add(hint);
-    if (!ask(fmt::format("SELECT pg_notify('{}', hint) FROM unnest(CAST($1 AS text[])) AS hint",
-                         channel_),
-             payloads.text()))
+    if (!query(fmt::format("SELECT pg_notify('{}', hint) FROM unnest(CAST($1 AS text[])) AS hint",
+                           channel_),
+               payloads.text()))
         return;
     next_send_ = Clock::now() + between_sends;
 }
@@ -190,7 +190,7 @@ void PostgresqlWakeups::receive_hints() {
 }
 
 void PostgresqlWakeups::announce_waiting_queues() {
-    const auto queues = ask(fmt::format(fmt::runtime(waiting_queues), table_));
+    const auto queues = query(fmt::format(fmt::runtime(waiting_queues), table_));
     if (!queues) return;
     for (int i = 0; i < PQntuples(queues.get()); ++i)
         notifier_.ready(PQgetvalue(queues.get(), i, 0), Notifier::Origin::elsewhere);

@@ -42,7 +42,8 @@ private:
 
     /// Runs a statement with at most one parameter; returns null if the session is lost or the
     /// store is closing.
-    std::shared_ptr<PGresult> ask(const std::string& statement, const std::string& parameter = {});
+    std::shared_ptr<PGresult> query(const std::string& statement,
+                                    const std::string& parameter = {});
     /// Returns false when the store is closing.
     bool wait(short events, int timeout_milliseconds);
     bool is_stopping();

@@ -31,7 +31,7 @@ public:
         Loan(const Loan&) = delete;
         Loan& operator=(const Loan&) = delete;
         ~Loan() {
-            pool_.lent_no_more(session_.get());
+            pool_.remove_lent(session_.get());
             pool_.give_back(std::move(session_));
         }
 
@@ -39,7 +39,7 @@ public:
 
         /// Closes an unusable session; the next borrower gets a new one.
         void discard() noexcept {
-            pool_.lent_no_more(session_.get());
+            pool_.remove_lent(session_.get());
             session_.reset();
         }
 
@@ -124,7 +124,7 @@ private:
         if (interrupts_ != interrupts) throw_interrupted();
         lent_.insert(session);
     }
-    void lent_no_more(Session* session) noexcept {
+    void remove_lent(Session* session) noexcept {
         const std::lock_guard lock(mutex_);
         lent_.erase(session);
     }

@@ -471,7 +471,7 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     const auto began = steady_now();
     if (limited_queues_.were_claimed_from())
         limited_queues_.set_swept_to(transact(Access::writing, [&](Session& session, CallTime now) {
-            return forget_idle_lines(session, *dialect_, limited_queues_.swept_to(), now);
+            return forget_idle_buckets(session, *dialect_, limited_queues_.swept_to(), now);
         }));
     if (finished_watermarks_.may_miss_names(began)) {
         auto types = transact(Access::reading,
