@@ -59,7 +59,7 @@ void validate_slot_member(const Schedule& schedule) {
     if (member.empty()) return;
     detail::check_label("slot_member", member);
     if (!json::to_value(schedule.job.input).is_object())
-        refuse(fmt::format("slot_member is \"{}\", but the job's input must be an object then",
+        refuse(fmt::format("slot_member is \"{}\", but the job's input must be an object for that",
                            member));
 }
 

@@ -129,7 +129,7 @@ std::optional<ScheduleRecord> Scheduler::Impl::update(const ScheduleRecord& fres
         runtime->make_event()->wait(runtime->now() + between_tries);
     }
     throw Error(Errc::conflict,
-                fmt::format("the schedule {} has been firing for too long", fresh.name));
+                fmt::format("schedule {} has been firing for too long", fresh.name));
 }
 
 /// Returns the record before the change. Throws Error (Errc::not_found) if no such schedule exists.

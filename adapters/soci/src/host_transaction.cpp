@@ -24,8 +24,8 @@ void check(const HostTables& tables, std::string_view backend) {
     if (tables.schema.empty()) return;
     if (backend != "postgresql")
         throw Error(Errc::invalid_argument,
-                    fmt::format("schema is given, but the session is one of SOCI's backend {}, "
-                                "and only PostgreSQL has schemas",
+                    fmt::format("schema is set, but the session uses SOCI's backend {}; only "
+                                "PostgreSQL has schemas",
                                 backend));
     if (tables.schema.size() > max_schema || !std::ranges::all_of(tables.schema, may_stand))
         throw Error(
@@ -44,8 +44,8 @@ HostSession borrow(soci::session& host, const HostTables& tables) {
     if (backend == "mysql") return borrow_mysql(host, tables);
 #endif
     throw Error(Errc::invalid_argument,
-                fmt::format("the session is one of SOCI's backend {}, which this build has no "
-                            "store for",
+                fmt::format("the session uses SOCI's backend {}, which this build does not "
+                            "support",
                             backend));
 }
 

@@ -118,8 +118,8 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
     const int version = has_versions ? version_of_tables(session) : 0;
     if (version > known.back().version)
         refuse_tables(
-            fmt::format("the tables have version {}, but this library knows versions up to "
-                        "{}: it is older than the one that made them",
+            fmt::format("the tables have version {}, but this library supports versions up to "
+                        "{}: a newer version made them",
                         version, known.back().version));
     const bool may_be_begun = has_versions && dialect.keeps_half_a_migration();
     inventory.check_made(version, may_be_begun);

@@ -167,8 +167,7 @@ void MysqlDialect::lock_schema(Session& session) const {
         .for_first([&](Row row) { is_locked = !row.next_is_null() && row.number() == 1; },
                    patience_seconds);
     if (!is_locked)
-        throw Error(Errc::store_busy,
-                    "MySQL: another process was changing the tables for too long");
+        throw Error(Errc::store_busy, "MySQL: another process took too long to migrate the tables");
 }
 
 void MysqlDialect::unlock_schema(Session& session) const {

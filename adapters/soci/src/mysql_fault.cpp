@@ -102,7 +102,7 @@ Meaning meaning_of(unsigned error, std::string_view text) noexcept {
                 "the transaction was rolled back, as another changed a row after its snapshot"};
     case er_lock_table_full:
     case er_too_many_transactions:
-        return {Errc::store_busy, "the server has no room for another lock or transaction"};
+        return {Errc::store_busy, "the server's limit of locks or transactions is reached"};
     case er_query_interrupted:
     case er_statement_timeout_mariadb:
     case er_statement_timeout_mysql:
@@ -111,10 +111,10 @@ Meaning meaning_of(unsigned error, std::string_view text) noexcept {
     case er_too_many_user_connections:
     case er_user_limit_reached:
     case er_out_of_resources:
-        return {Errc::store_unavailable, "the server takes no more connections"};
+        return {Errc::store_unavailable, "the server accepts no more connections"};
     case er_option_prevents_statement:
     case er_read_only_mode:
-        return {Errc::store_unavailable, "the server does not take writes"};
+        return {Errc::store_unavailable, "the server does not accept writes"};
     case er_disk_full:
     case er_record_file_full:
         return {Errc::store_full, "the server has no space left"};

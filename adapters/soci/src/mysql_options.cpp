@@ -49,7 +49,7 @@ void take_host(MysqlOptions& options, std::string_view text) {
     std::string_view port;
     if (text.starts_with('[')) {
         const auto end = text.find(']');
-        if (end == text.npos) refuse("has a host that opens a bracket and does not close it");
+        if (end == text.npos) refuse("has an unclosed bracket in its host");
         options.host = text.substr(1, end - 1);
         port = text.substr(end + 1);
         if (!port.empty() && port.front() != ':')

@@ -112,8 +112,8 @@ std::unique_ptr<Dialect> make_dialect(const StoreUrl& url, const StoreOptions& o
     if (url.scheme == "postgresql")
         return std::make_unique<PostgresqlDialect>(postgresql_options(url, options));
 #endif
-    refuse(fmt::format("the store URL's scheme is \"{}\"; this build knows {}memory:", url.scheme,
-                       schemes));
+    refuse(fmt::format(
+        "the store URL's scheme is \"{}\"; this build supports {}memory:", url.scheme, schemes));
 }
 
 } // namespace

@@ -18,7 +18,7 @@ constexpr SqlstateMeaning meanings[] = {
     {"40001", "serialization failure", Errc::store_busy, false, true},
     {"40P01", "deadlock", Errc::store_busy, false, true},
     {"23505", "another transaction took the key first", Errc::store_busy, false, true},
-    {"55P03", "a lock was not free in time", Errc::store_busy},
+    {"55P03", "another transaction held a lock for too long", Errc::store_busy},
     {"57014", "a statement took too long", Errc::store_busy},
     {"53100", "disk full", Errc::store_full},
     {"53300", "too many connections", Errc::store_unavailable, true},

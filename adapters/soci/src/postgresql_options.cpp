@@ -57,8 +57,8 @@ std::map<std::string, std::string> connect_parameters(const StoreUrl& url) {
         // Other messages may quote a password.
         const bool is_harmless = reason.find("URI query parameter") != reason.npos;
         throw Error(Errc::invalid_argument,
-                    fmt::format("PostgreSQL's client refuses the store URL{}{}",
-                                is_harmless ? ": " : "", is_harmless ? reason : ""));
+                    fmt::format("libpq rejects the store URL{}{}", is_harmless ? ": " : "",
+                                is_harmless ? reason : ""));
     }
     std::map<std::string, std::string> parameters = {
         {"application_name", "asyncjobs"}, {"connect_timeout", "10"}, {"keepalives_idle", "20"},

@@ -46,8 +46,8 @@ void SqliteFiles::check() const {
     const auto check = [](const File& file) {
         if (identity_of(file.path) != file.identity)
             throw Error(Errc::store_unavailable,
-                        fmt::format("{} was removed or replaced while it was open: put it back, "
-                                    "or stop all that have the database open, and open it again",
+                        fmt::format("{} was removed or replaced while it was open: restore it, or "
+                                    "stop all processes that use the database, and reopen it",
                                     file.path));
     };
     if (database_.path.empty()) return;

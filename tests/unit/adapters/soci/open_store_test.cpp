@@ -28,7 +28,7 @@ std::string refusal_of(const std::string& url, StoreOptions options = {}) {
 
 TEST_CASE("the refusal of a store URL names the fault and the rule") {
     CHECK(contains(refusal_of("jobs.db"), "no scheme"));
-    CHECK(contains(refusal_of("redis:jobs"), "\"redis\"; this build knows sqlite: "));
+    CHECK(contains(refusal_of("redis:jobs"), "\"redis\"; this build supports sqlite: "));
     CHECK(contains(refusal_of("sqlite:"), "needs a path"));
     CHECK(contains(refusal_of("sqlite::memory:"), "use memory:"));
     CHECK(contains(refusal_of("sqlite://jobs.db"), "use sqlite:jobs.db"));
