@@ -14,8 +14,8 @@ BOOST_DESCRIBE_ENUM(OnConflict, keep, replace, refuse)
 
 namespace schedules {
 
-/// The members of NewJob that a schedule keeps. Input and metadata are strings in the JSON, so
-/// that their bytes stay the same.
+/// The members of NewJob that a schedule keeps. Input and metadata are strings in the JSON, so that
+/// their bytes stay the same.
 struct JobTemplate {
     std::string type = {};
     std::string input = {};

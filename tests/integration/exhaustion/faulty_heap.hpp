@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-/// The heap of this process, with allocations that fail on request. A test's own thread is
-/// spared; see NotSpared.
+/// The heap of this process, with allocations that fail on request. A test's own thread is spared;
+/// see NotSpared.
 namespace faulty_heap {
 
 /// How many allocations fail.

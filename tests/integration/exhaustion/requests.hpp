@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-/// The API of these tests: with a file to send, and a companion of each submitted job, so
-/// that a submit is a batch.
+/// The API of these tests: with a file to send, and a companion of each submitted job, so that a
+/// submit is a batch.
 inline ServedOptions batching_options() {
     ServedOptions options;
     options.api.threads = 2;

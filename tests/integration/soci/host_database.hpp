@@ -10,8 +10,8 @@
 
 namespace soci_test {
 
-/// A database with a store's tables, and a host with a table `orders (id, amount)`
-/// and SOCI's default sessions.
+/// A database with a store's tables, and a host with a table `orders (id, amount)` and SOCI's
+/// default sessions.
 class HostDatabase {
 public:
     virtual ~HostDatabase() = default;

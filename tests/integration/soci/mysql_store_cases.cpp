@@ -106,8 +106,8 @@ public:
         for (const auto& session : sessions) server_.run("KILL CONNECTION " + session[0]);
     }
 
-    /// How many of its descriptors, two for each session's socket, a program started now
-    /// would inherit, and how many there are.
+    /// How many of its descriptors, two for each session's socket, a program started now would
+    /// inherit, and how many there are.
     std::pair<std::size_t, std::size_t> inherited() const {
         std::size_t all = 0, inherited = 0;
         for (const int one : descriptors()) {

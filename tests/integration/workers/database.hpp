@@ -24,8 +24,8 @@ struct Change {
     std::string written; ///< by a worker: the message, result and new error
 };
 
-/// The test's own empty database, used through its command-line client. A server that belongs
-/// to it is stopped with it.
+/// The test's own empty database, used through its command-line client. A server that belongs to it
+/// is stopped with it.
 ///
 /// Errors  std::runtime_error if a program fails.
 class Database {
@@ -41,8 +41,8 @@ public:
     /// The URL of each node, if the server is a cluster.
     const std::vector<std::string>& urls() const { return urls_; }
 
-    /// Records each change of a job's status or message from now on. The store must have made
-    /// its tables.
+    /// Records each change of a job's status or message from now on. The store must have made its
+    /// tables.
     void record_changes() const;
     std::vector<Change> changes() const;
 

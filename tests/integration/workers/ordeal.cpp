@@ -131,9 +131,8 @@ private:
         }
     }
 
-    /// Pauses the worker until another one runs one of its unfinished jobs. Such a job comes
-    /// after all that were due when it was rescued, and once more if it was claimed ahead and
-    /// released.
+    /// Pauses the worker until another one runs one of its unfinished jobs. Such a job comes after
+    /// all that were due when it was rescued, and once more if it was claimed ahead and released.
     void pause_beyond_lease(std::size_t slot) {
         bool lost = false;
         for (int tries = 0; !lost; ++tries) {

@@ -16,8 +16,8 @@ struct Step {
 };
 BOOST_DESCRIBE_STRUCT(Step, (), (wait_ms, fails_first, kills))
 
-/// A worker's result names the fence under which it ran, so that the database can
-/// check whether it was the current one.
+/// A worker's result names the fence under which it ran, so that the database can check whether it
+/// was the current one.
 struct StepTaken {
     std::int64_t fence = 0;
 };

@@ -26,8 +26,8 @@ void print_line(const std::string& line) {
     if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::abort();
 }
 
-/// Ignores why its wait ended: after a pause longer than its lease it still returns
-/// a result, as a handler might.
+/// Ignores why its wait ended: after a pause longer than its lease it still returns a result, as a
+/// handler might.
 class Walker {
 public:
     explicit Walker(std::string worker) : worker_(std::move(worker)) {}

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 constexpr SteadyTime start{1h};
 constexpr Timestamp oldest{1000h};
 
-/// A queue whose jobs are all due at `oldest`, where a search takes `usual`, and
-/// a look below takes `took` more.
+/// A queue whose jobs are all due at `oldest`, where a search takes `usual`, and a look below takes
+/// `took` more.
 struct Claims {
     ClaimWatermarks watermarks;
     SteadyTime now = start;
