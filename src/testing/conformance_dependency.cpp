@@ -221,14 +221,14 @@ void follows_its_policy_when_a_parent_fails(Scene& scene) {
     const auto runs = child_of(scene, {parent.id}, OnParentFailure::run);
     scene.accept(Settlement::failed(parent, {.code = "E1"}));
     const auto unblocked = promote(scene);
-    expect_equal(unblocked.size(), 3, "jobs returned by unblock");
+    expect_equal(unblocked.size(), 3, "jobs returned by promote");
     for (const auto& job : unblocked)
         expect_equal(job.status, scene.status(job.id), "returned status");
     expect_stopped(scene, cancelled, JobStatus::cancelled, parent.id);
     expect_stopped(scene, failed, JobStatus::failed, parent.id);
     expect_equal(ids_of(scene.claim(10, {"children"})), {runs}, "jobs claimed");
     scene.accept(Settlement::completed(scene.claim_one("other").lease, JsonText()));
-    expect_equal(promote(scene).size(), 0, "finished jobs returned by unblock");
+    expect_equal(promote(scene).size(), 0, "finished jobs returned by promote");
 }
 
 void a_cancelled_parent_is_one_that_did_not_complete(Scene& scene) {
@@ -259,7 +259,7 @@ void leaves_finished_children_alone(Scene& scene) {
                  "jobs claimed after an operator's retry");
     const auto before = scene.job(child);
     scene.accept(Settlement::completed(parent, JsonText()));
-    expect_equal(promote(scene).size(), 0, "jobs returned by unblock");
+    expect_equal(promote(scene).size(), 0, "jobs returned by promote");
     expect_same(scene.job(child), before, "of a job that no longer waits");
 }
 
@@ -268,7 +268,7 @@ void a_parent_that_is_retried_blocks_on(Scene& scene) {
     const auto child = child_of(scene, {parent.id});
     scene.accept(Settlement::failed(parent, {}));
     scene.store().retry(parent.id);
-    expect_equal(promote(scene).size(), 0, "jobs returned by unblock while the parent is retried");
+    expect_equal(promote(scene).size(), 0, "jobs returned by promote while the parent is retried");
     scene.accept(Settlement::completed(scene.claim_one().lease, JsonText()));
     promote(scene);
     expect_equal(ids_of(scene.claim(10, {"children"})), {child}, "jobs claimed");
@@ -438,7 +438,7 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     jobs.insert(jobs.end(), {beside, both, runs, after_it});
     scene.store().submit(jobs);
     scene.store().cancel(parent, {});
-    expect_equal(promote(scene, 40).size() >= chain.size() + 3, true, "jobs returned by unblock");
+    expect_equal(promote(scene, 40).size() >= chain.size() + 3, true, "jobs returned by promote");
     for (std::size_t i = 0; i < chain.size(); ++i)
         expect_stopped(scene, chain[i].id, i % 3 == 1 ? JobStatus::failed : JobStatus::cancelled,
                        parents[i]);
@@ -446,7 +446,7 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     expect_equal(scene.status(both.id), JobStatus::cancelled, "status of a job with two parents");
     expect_equal(scene.job(after_it.id).blocked_by, 1, "blocked_by of the job after it");
     expect_equal(ids_of(scene.claim(10, {"children"})), {runs.id}, "the job that runs");
-    expect_equal(promote(scene).size(), 0, "jobs returned by unblock a second time");
+    expect_equal(promote(scene).size(), 0, "jobs returned by promote a second time");
 }
 
 } // namespace
@@ -454,7 +454,7 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
 Cases dependency_cases() {
     return {
         {"a job is due when its parent has completed", waits_for_its_parent},
-        {"the end of a job without dependents does not request unblock",
+        {"the end of a job without dependents does not request promote()",
          needs_no_unblock_without_children},
         {"a job waits for all of its parents and shows their progress",
          waits_for_all_of_its_parents},

@@ -21,7 +21,7 @@ std::vector<JobId> pick(const std::vector<JobId>& ids, std::initializer_list<std
     return picked;
 }
 
-void give_back(Scene& scene, const JobId& id) {
+void release_job(Scene& scene, const JobId& id) {
     const auto before = scene.job(id);
     scene.accept(Settlement::released({id, before.fence}));
     const auto job = scene.job(id);
@@ -45,7 +45,7 @@ void keeps_its_place(Scene& scene) {
     const auto ids = submit_by_the_hour(scene, 8);
     expect_equal(claimed_ids(scene, 5), pick(ids, {0, 1, 2, 3, 4}), "jobs claimed at first");
     complete(scene, ids[1]);
-    for (const std::size_t i : {2u, 4u, 0u}) give_back(scene, ids[i]);
+    for (const std::size_t i : {2u, 4u, 0u}) release_job(scene, ids[i]);
     complete(scene, ids[3]);
     const auto late = scene.submit();
     auto expected = pick(ids, {0, 2, 4, 5, 6, 7});
@@ -70,8 +70,8 @@ void goes_before_what_was_claimed_since(Scene& scene) {
     const auto ids = submit_by_the_hour(scene, 8);
     claimed_ids(scene, 3);
     for (const auto& id : claimed_ids(scene, 3)) complete(scene, id);
-    give_back(scene, ids[2]);
-    give_back(scene, ids[0]);
+    release_job(scene, ids[2]);
+    release_job(scene, ids[0]);
     expect_equal(scene.store().workload("default", "test").waiting, 4, "jobs that wait");
     expect_equal(claimed_ids(scene, 1), pick(ids, {0}), "the next one");
     expect_equal(claimed_ids(scene, 10), pick(ids, {2, 6, 7}), "the others");
@@ -88,15 +88,15 @@ void keeps_its_place_under_a_limit(Scene& scene) {
     scene.store().set_limit({.name = "two", .concurrency = 2});
     const auto ids = submit_by_the_hour(scene, 6);
     expect_equal(claimed_ids(scene, 10), pick(ids, {0, 1}), "jobs claimed at first");
-    give_back(scene, ids[1]);
+    release_job(scene, ids[1]);
     expect_equal(claimed_ids(scene, 10), pick(ids, {1}), "after one was released");
     complete(scene, ids[0]);
     expect_equal(claimed_ids(scene, 10), pick(ids, {2}), "after one has ended");
-    give_back(scene, ids[2]); // which had waited for its slot
-    give_back(scene, ids[1]);
+    release_job(scene, ids[2]); // which had waited for its slot
+    release_job(scene, ids[1]);
     expect_equal(claimed_ids(scene, 1), pick(ids, {1}), "the first after two were released");
     expect_equal(claimed_ids(scene, 10), pick(ids, {2}), "the second after two were released");
-    give_back(scene, ids[2]);
+    release_job(scene, ids[2]);
     scene.store().set_limit({.name = "two"});
     expect_equal(claimed_ids(scene, 10), pick(ids, {2, 3, 4, 5}), "without the limit");
 }
@@ -108,7 +108,7 @@ void keeps_its_place_among_those_of_its_owner(Scene& scene) {
     for (const char* owner : {"ann", "ann", "ann", "bob", "bob"})
         ids.push_back(scene.submit({.owner = owner}));
     expect_equal(claimed_ids(scene, 1), pick(ids, {0}), "the first round");
-    give_back(scene, ids[0]);
+    release_job(scene, ids[0]);
     std::vector<JobId> order;
     for (int i = 0; i < 5; ++i)
         for (const auto& id : claimed_ids(scene, 1)) order.push_back(id);
@@ -147,8 +147,8 @@ void has_its_head_start_at_once(Scene& scene) {
     const auto urgent = scene.submit({.priority = 10, .delay = a_minute});
     scene.move_clock(2 * a_minute);
     expect_equal(claimed_ids(scene, 10).size(), 2, "jobs claimed when they are due");
-    give_back(scene, other);
-    give_back(scene, urgent);
+    release_job(scene, other);
+    release_job(scene, urgent);
     expect_equal(claimed_ids(scene, 10), {urgent, other}, "jobs claimed afterwards");
 }
 

@@ -87,14 +87,14 @@ void waits_for_its_time(Scene& scene) {
     expect_equal(scene.store().workload("default", "test").waiting, 0, "due jobs");
 }
 
-/// For a job that `put_back` made due after others.
+/// For a job that `reschedule` made due after others.
 void has_its_head_start_again(Scene& scene, const NewJob& job,
-                              const std::function<void(const LeaseRef&)>& put_back,
+                              const std::function<void(const LeaseRef&)>& reschedule,
                               bool keeps_run_at = false) {
     const auto urgent = scene.running(job, no_lease).lease;
     const auto before = scene.job(urgent.id);
     const auto other = scene.submit();
-    put_back(urgent);
+    reschedule(urgent);
     const auto due = scene.job(urgent.id);
     expect_equal(due.run_at, keeps_run_at ? before.run_at : due.updated_at,
                  "run_at of a released job");
@@ -129,7 +129,7 @@ void is_kept_by_a_fresh_start(Scene& scene) {
     });
 }
 
-void waits_when_put_back_for_later(Scene& scene) {
+void waits_when_released_with_a_delay(Scene& scene) {
     const auto urgent = scene.running({.priority = 100}).lease;
     scene.accept(Settlement::retried(urgent, {}, an_hour));
     scene.store().promote(100);
@@ -239,12 +239,12 @@ Cases priority_cases() {
         {"a rescued job has its head start again", is_kept_by_a_rescue},
         {"a restarted job has its head start again", is_kept_by_a_fresh_start},
         {"a job with a priority that is released with a delay waits for it",
-         waits_when_put_back_for_later},
+         waits_when_released_with_a_delay},
         {"a job with a priority is ordered by its replaced run_at",
          goes_by_the_time_that_replaced_its_own},
         {"a blocked job has its head start when it is unblocked", is_kept_while_blocked},
-        {"unblock applies head starts of due jobs in batches", stays_within_the_limit},
-        {"unblock applies head starts during concurrent claims", is_given_while_others_claim},
+        {"promote applies head starts of due jobs in batches", stays_within_the_limit},
+        {"promote applies head starts during concurrent claims", is_given_while_others_claim},
         {"follow-ups with a priority have their head start", is_kept_by_follow_ups},
     };
 }

@@ -38,7 +38,7 @@ Job as_summarised(const Job& job, const Job& summarised) {
     return expected;
 }
 
-void glances(Scene& scene) {
+void reads_summaries(Scene& scene) {
     const auto running = scene.running({.priority = 50}).lease;
     scene.renew(running, Progress{42, "so far"});
     const auto later = scene.submit({.owner = "o", .delay = an_hour});
@@ -319,7 +319,7 @@ void outlives_its_objects(Scene& scene) {
 Cases read_cases() {
     return {
         {"find returns jobs in the order of the ids", finds_in_order},
-        {"a summary has the fields of the full job", glances},
+        {"a summary has the fields of the full job", reads_summaries},
         {"list returns the newest first", lists_newest_first},
         {"list of an empty store is empty", lists_nothing_in_an_empty_store},
         {"list returns whole records", lists_whole_records},

@@ -25,8 +25,8 @@ struct SalutationText {
 BOOST_DESCRIBE_STRUCT(SalutationText, (), (text))
 
 struct CalledHandler {
-    detail::Attempt execution{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
-    ProgressReporter progress{execution};
+    detail::Attempt current{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
+    ProgressReporter progress{current};
 
     std::string run(const HandlerFunction& handler, const std::string& input) {
         return handler(JsonText::parse(input), progress).text();
@@ -46,11 +46,11 @@ TEST_CASE_FIXTURE(CalledHandler,
     int attempt = 0;
     const auto handler =
         typed_handler<Salutation>([&](const Salutation&, ProgressReporter& reporter) {
-            reporter.report(40, "on the way");
+            reporter.report(40, "halfway");
             attempt = reporter.job().attempt;
         });
     run(handler, "{}");
-    CHECK(execution.take_unsent() == Progress{40, "on the way"});
+    CHECK(current.take_unsent() == Progress{40, "halfway"});
     CHECK(attempt == 3);
 }
 

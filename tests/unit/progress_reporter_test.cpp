@@ -13,8 +13,8 @@ using namespace asyncjobs;
 namespace {
 
 struct ReportingJob {
-    detail::Attempt execution{ClaimedJob{.owner = "42"}, SteadyTime{}};
-    ProgressReporter progress{execution};
+    detail::Attempt attempt{ClaimedJob{.owner = "42"}, SteadyTime{}};
+    ProgressReporter progress{attempt};
 
     int percentage(auto done, auto total) {
         detail::Attempt fresh{ClaimedJob{}, SteadyTime{}};
@@ -27,21 +27,21 @@ struct ReportingJob {
 TEST_CASE_FIXTURE(ReportingJob, "the latest report is sent to the store") {
     progress.report(10, "reading");
     progress.report(20, "writing");
-    CHECK(execution.take_unsent() == Progress{20, "writing"});
-    CHECK(execution.take_unsent() == std::nullopt);
+    CHECK(attempt.take_unsent() == Progress{20, "writing"});
+    CHECK(attempt.take_unsent() == std::nullopt);
 }
 
 TEST_CASE_FIXTURE(ReportingJob, "progress never decreases while the message changes") {
     progress.report(50, "a");
     progress.report(40, "b");
-    CHECK(execution.take_unsent() == Progress{50, "b"});
+    CHECK(attempt.take_unsent() == Progress{50, "b"});
 }
 
 TEST_CASE_FIXTURE(ReportingJob, "a percentage out of range is clamped") {
     progress.report(-5, "a");
-    CHECK(execution.take_unsent() == Progress{0, "a"});
+    CHECK(attempt.take_unsent() == Progress{0, "a"});
     progress.report(1000, "a");
-    CHECK(execution.take_unsent() == Progress{100, "a"});
+    CHECK(attempt.take_unsent() == Progress{100, "a"});
 }
 
 TEST_CASE_FIXTURE(ReportingJob, "a share is rounded down, exactly") {
@@ -76,22 +76,22 @@ TEST_CASE_FIXTURE(ReportingJob, "shares of the largest numbers are exact") {
 
 TEST_CASE_FIXTURE(ReportingJob, "characters that no store keeps are replaced in a message") {
     progress.report(1, std::string_view("a\0\xFF", 3));
-    CHECK(execution.take_unsent() == Progress{1, "a\xEF\xBF\xBD\xEF\xBF\xBD"});
+    CHECK(attempt.take_unsent() == Progress{1, "a\xEF\xBF\xBD\xEF\xBF\xBD"});
 }
 
 TEST_CASE_FIXTURE(ReportingJob, "a long message is cut between characters") {
     progress.report(1, std::string(ProgressReporter::max_message - 1, 'x') + "\xC3\xA9");
-    CHECK(execution.take_unsent()->message == std::string(ProgressReporter::max_message - 1, 'x'));
+    CHECK(attempt.take_unsent()->message == std::string(ProgressReporter::max_message - 1, 'x'));
 }
 
 TEST_CASE_FIXTURE(ReportingJob, "reports and checks are cancellation points") {
     CHECK_NOTHROW(progress.check());
     CHECK_FALSE(progress.stop_token().stop_requested());
-    execution.stop(detail::StopReason::cancelled);
+    attempt.stop(detail::StopReason::cancelled);
     CHECK_THROWS_AS(progress.check(), Interrupted);
     CHECK_THROWS_AS(progress.report(1), Interrupted);
     CHECK_THROWS_AS(progress.report(1, 2), Interrupted);
-    CHECK(execution.take_unsent() == std::nullopt);
+    CHECK(attempt.take_unsent() == std::nullopt);
     CHECK(progress.stop_token().stop_requested());
 }
 
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(ReportingJob, "several threads may report at once") {
                 for (int percent = 0; percent <= 100; ++percent) progress.report(percent, "busy");
             });
     }
-    CHECK(execution.take_unsent() == Progress{100, "busy"});
+    CHECK(attempt.take_unsent() == Progress{100, "busy"});
 }
 
 } // namespace

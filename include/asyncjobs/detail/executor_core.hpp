@@ -9,7 +9,7 @@
 #include <asyncjobs/detail/middleware_chain.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
 #include <asyncjobs/detail/queue_order.hpp>
-#include <asyncjobs/detail/refused_ends.hpp>
+#include <asyncjobs/detail/refused_outcomes.hpp>
 #include <asyncjobs/detail/run_leases.hpp>
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
@@ -38,7 +38,7 @@ struct Handler {
 };
 
 /// A job that is released with this delay goes to the end of its queue.
-inline constexpr Duration behind_all_due{1};
+inline constexpr Duration end_of_queue{1};
 
 /// The engine of an Executor.
 ///
@@ -121,7 +121,7 @@ private:
     void prove_writable(const LeaseRef& lease);
     void keep_refused(std::vector<Settlement> settlements, const std::string& fault);
     void settle_refused();
-    bool settle_refused(RefusedEnd& refused, Exchange& result);
+    bool settle_refused(RefusedOutcome& refused, Exchange& result);
     void note_refused(Lock&, std::string_view fault);
     void note(LogEntry::Level level, std::string message, const JobId& job = {});
     void log_notes();
@@ -140,11 +140,11 @@ private:
     void end(Lock&, const AttemptPtr& attempt, Settlement settlement);
     void give_up(const AttemptPtr& attempt);
     /// Without a delay, the job keeps its place in its queue.
-    void give_back(Lock&, const AttemptPtr& attempt, Duration delay = {});
-    void give_back_unknown(Lock&, const AttemptPtr& attempt);
+    void release(Lock&, const AttemptPtr& attempt, Duration delay = {});
+    void release_unknown(Lock&, const AttemptPtr& attempt);
     bool is_suspect(const ClaimedJob& job) const;
     bool has_suspect(Lock&) const;
-    void give_back_overdue();
+    void release_overdue();
     Attempts under_way();
     const Handler& handler_of(const AttemptPtr& attempt) const;
     const RetryPolicy& retry_policy_of(const Handler& handler) const;
@@ -201,7 +201,7 @@ private:
     int faults_ = 0;                          ///< in a row
     SteadyTime failing_since_ = {};           ///< if faults_ > 0
     SteadyTime no_rescue_before_ = {}; ///< after an outage, other workers renew their leases first
-    RefusedEnds refused_;
+    RefusedOutcomes refused_;
     int refused_rounds_ = 0;   ///< consecutive rounds of retries
     bool is_failing_ = false;  ///< the log's latest state of the store
     bool is_refusing_ = false; ///< likewise: it refuses outcomes

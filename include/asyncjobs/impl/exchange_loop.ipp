@@ -231,7 +231,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& set
     }
     for (const auto& job : settlement.follow_ups()) news.ready_queues.insert(job.queue);
     if (settlement.kind() == Settlement::Kind::released && attempt &&
-        settlement.delay() <= behind_all_due)
+        settlement.delay() <= end_of_queue)
         news.ready_queues.insert(attempt->job().queue);
 }
 
@@ -321,11 +321,11 @@ ASYNCJOBS_INLINE Attempts ExecutorCore::adopt(Lock& lock, std::vector<ClaimedJob
         const auto handler = handlers_.find(attempt->job().type);
         if (handler != handlers_.end()) note_kind(handler->second, attempt->job().queue);
         if (too_late || phase_ != Phase::started)
-            give_back(lock, attempt);
+            release(lock, attempt);
         else if (handler == handlers_.end())
-            give_back_unknown(lock, attempt);
+            release_unknown(lock, attempt);
         else if (crowded && is_suspect(attempt->job()))
-            give_back(lock, attempt, std::exchange(suspect_delay, std::chrono::seconds{1}));
+            release(lock, attempt, std::exchange(suspect_delay, std::chrono::seconds{1}));
         else
             (handler->second.run_async ? ready_async_ : ready_).jobs.push_back(attempt);
     }

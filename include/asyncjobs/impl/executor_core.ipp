@@ -128,7 +128,7 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
         LeaseKeeper::Options{options_.lease_for, options_.report_every, options_.timeout_grace},
         LeaseKeeper::Hooks{.under_way = [this] { return under_way(); },
                            .give_up = [this](const AttemptPtr& attempt) { give_up(attempt); },
-                           .on_beat = [this] { give_back_overdue(); },
+                           .on_beat = [this] { release_overdue(); },
                            .progressed = std::move(progressed)});
     maintenance_ = std::make_unique<Maintenance>(
         runtime_, store_, *maintenance_lane_,
@@ -238,7 +238,7 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
     if (phase_ == Phase::stopped) return;
     phase_ = Phase::stopping;
     for (auto* ready : {&ready_, &ready_async_})
-        for (const auto& attempt : std::exchange(ready->jobs, {})) give_back(lock, attempt);
+        for (const auto& attempt : std::exchange(ready->jobs, {})) release(lock, attempt);
     schedule_exchange(lock);
     notice_drained(lock);
     lock.unlock();
@@ -249,7 +249,7 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
         deadline = deadline_after(deadline, grace_to_stop);
         if (!drained_->wait(deadline)) {
             lock.lock();
-            for (const auto& [id, attempt] : live_) give_back(lock, attempt);
+            for (const auto& [id, attempt] : live_) release(lock, attempt);
             schedule_exchange(lock);
             lock.unlock();
             stopped_in_time_ = drained_->wait(

@@ -102,7 +102,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_refused(Lock&, std::string_view fault) 
 ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
     const auto began = runtime_.now();
     Lock lock(mutex_);
-    RefusedEndList untried = refused_.take(tries_of_round), recorded, left;
+    RefusedOutcomeList untried = refused_.take(tries_of_round), recorded, left;
     lock.unlock();
     News news{.is_watched = store_.notifier().is_watched()};
     Exchange result;
@@ -132,7 +132,7 @@ ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
 
 /// False if the store still has not recorded this outcome. An outcome that it certainly refuses for
 /// its content is recorded without that content.
-ASYNCJOBS_INLINE bool ExecutorCore::settle_refused(RefusedEnd& refused, Exchange& result) {
+ASYNCJOBS_INLINE bool ExecutorCore::settle_refused(RefusedOutcome& refused, Exchange& result) {
     const auto settle = [&](const Settlement& settlement) {
         const auto one = store_.exchange({&settlement, 1}, {});
         result.settled.push_back(one.settled.front());

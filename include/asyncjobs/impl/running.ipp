@@ -188,20 +188,19 @@ ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const AttemptPtr& attempt, Settle
         ended_.push_back(std::move(settlement));
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::give_back(Lock& lock, const AttemptPtr& attempt,
-                                              Duration delay) {
+ASYNCJOBS_INLINE void ExecutorCore::release(Lock& lock, const AttemptPtr& attempt, Duration delay) {
     if (attempt->decide()) end(lock, attempt, Settlement::released(attempt->lease(), delay));
 }
 
 /// For a worker that has this type's handler, perhaps of a newer version.
-ASYNCJOBS_INLINE void ExecutorCore::give_back_unknown(Lock& lock, const AttemptPtr& attempt) {
+ASYNCJOBS_INLINE void ExecutorCore::release_unknown(Lock& lock, const AttemptPtr& attempt) {
     constexpr Duration wait = std::chrono::seconds{30};
     const auto& type = attempt->job().type;
     if (unknown_types_.insert(type).second)
         note(LogEntry::Level::warning,
              fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
              attempt->lease().id);
-    give_back(lock, attempt, wait);
+    release(lock, attempt, wait);
 }
 
 /// One more lost worker would quarantine it.
@@ -219,7 +218,7 @@ ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
 
 /// Releases jobs that were claimed ahead for threads that turned out to be busy, because another
 /// worker may be free. They keep their places, unless they would block jobs that need no thread.
-ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
+ASYNCJOBS_INLINE void ExecutorCore::release_overdue() {
     constexpr Duration patience = 25 * Prefetch::budget;
     Lock lock(mutex_);
     const auto now = runtime_.now();
@@ -227,11 +226,11 @@ ASYNCJOBS_INLINE void ExecutorCore::give_back_overdue() {
         const auto waited = now - ready->since;
         if (ready->jobs.empty() || waited < patience) continue;
         prefetch_.overdue(waited);
-        const bool are_in_the_way = has_async_ && ready == &ready_;
+        const bool block_others = has_async_ && ready == &ready_;
         for (const auto& attempt : std::exchange(ready->jobs, {}))
-            give_back(lock, attempt, are_in_the_way ? behind_all_due : Duration::zero());
+            release(lock, attempt, block_others ? end_of_queue : Duration::zero());
         // An executor with a free thread takes precedence.
-        if (are_in_the_way) try_from_ = now + jittered(options_.poll_every, runtime_.random());
+        if (block_others) try_from_ = now + jittered(options_.poll_every, runtime_.random());
     }
     if (try_from_ != SteadyTime{} && now >= try_from_) {
         try_from_ = {};

@@ -133,19 +133,19 @@ ASYNCJOBS_INLINE void SealingJobStore::open(Job& job) const {
 }
 
 ASYNCJOBS_INLINE void SealingJobStore::open(std::vector<ClaimedJob>& jobs) {
-    std::vector<Settlement> put_back;
+    std::vector<Settlement> unreadable;
     std::erase_if(jobs, [&](ClaimedJob& job) {
         auto reason = open(job.input, detail::sealed::input);
         for (Step& step : job.steps)
             if (auto why = open(step.result, detail::sealed::step)) reason = why;
         if (!reason) return false;
-        put_back.push_back(Settlement::released(job.lease, options_.retry_unreadable_after));
+        unreadable.push_back(Settlement::released(job.lease, options_.retry_unreadable_after));
         if (options_.on_unreadable) options_.on_unreadable(job.lease.id, *reason);
         return true;
     });
-    if (put_back.empty()) return;
+    if (unreadable.empty()) return;
     try {
-        inner().settle(put_back);
+        inner().settle(unreadable);
     } catch (const std::exception&) { // their leases expire then
     }
 }

@@ -81,8 +81,9 @@ TEST_CASE("a permanent failure is not retried") {
 }
 
 TEST_CASE("a failure's own delay replaces the backoff's, clamped") {
-    const auto delay = [](Duration wish) {
-        return settlement_for(StopReason::none, thrown(JobFailure("E1").retry_after(wish))).delay();
+    const auto delay = [](Duration wanted) {
+        return settlement_for(StopReason::none, thrown(JobFailure("E1").retry_after(wanted)))
+            .delay();
     };
     CHECK(delay(5min) == 5min);
     CHECK(delay(0s) == 0s);

@@ -17,12 +17,12 @@ public:
     }
 
     std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override {
-        glances.push_back(ids.size());
+        polls.push_back(ids.size());
         return inner().find_summaries(ids);
     }
 
     std::vector<std::size_t> batches = {};
-    std::vector<std::size_t> glances = {};
+    std::vector<std::size_t> polls = {};
     std::function<void()> before_return = {};
 };
 
@@ -60,8 +60,8 @@ TEST_CASE_FIXTURE(WatchedJobs, "watched jobs are read in batches of bounded size
     CHECK(reading.batches.size() >= 3);
     for (const auto size : reading.batches) CHECK(size <= 500);
     pass(2s);
-    CHECK(reading.glances.size() >= 3);
-    for (const auto size : reading.glances) CHECK(size <= 500);
+    CHECK(reading.polls.size() >= 3);
+    for (const auto size : reading.polls) CHECK(size <= 500);
 }
 
 TEST_CASE_FIXTURE(WatchedJobs, "a poll reads only changed jobs") {
@@ -80,7 +80,7 @@ TEST_CASE_FIXTURE(WatchedJobs, "a poll reads only changed jobs") {
     notified.clear();
     reading.batches.clear();
     pass(10s);
-    CHECK(reading.glances.size() >= 5);
+    CHECK(reading.polls.size() >= 5);
     CHECK(reading.batches.empty());
     memory.cancel(ids[3], {}); // without a hint
     pass(2s);

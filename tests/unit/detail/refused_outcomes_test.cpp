@@ -1,27 +1,27 @@
-#include <asyncjobs/detail/refused_ends.hpp>
+#include <asyncjobs/detail/refused_outcomes.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 using namespace asyncjobs;
-using detail::RefusedEnd;
-using detail::RefusedEnds;
+using detail::RefusedOutcome;
+using detail::RefusedOutcomes;
 
 namespace {
 
 LeaseRef lease_of(std::uint64_t job) { return {JobId::make({}, 0, job), 1}; }
 
-RefusedEnd end_of(std::uint64_t job, std::size_t bytes = 0) {
+RefusedOutcome end_of(std::uint64_t job, std::size_t bytes = 0) {
     return {.settlement = Settlement::completed(lease_of(job), {}), .bytes = bytes};
 }
 
 TEST_CASE("a new refused outcome is retried next, one refused again comes last") {
-    RefusedEnds ends;
+    RefusedOutcomes ends;
     for (std::uint64_t job = 1; job <= 4; ++job) ends.add(end_of(job));
     auto taken = ends.take(3);
     REQUIRE(taken.size() == 3);
-    detail::RefusedEndList refused;
+    detail::RefusedOutcomeList refused;
     refused.splice(refused.end(), taken, taken.begin());
     taken.pop_front(); // recorded
     ends.put_back(std::move(taken), std::move(refused));
@@ -36,12 +36,12 @@ TEST_CASE("a new refused outcome is retried next, one refused again comes last")
 }
 
 TEST_CASE("refused outcomes are full by number until a quarter is free") {
-    RefusedEnds ends;
-    for (std::uint64_t job = 1; job < RefusedEnds::most; ++job) ends.add(end_of(job));
+    RefusedOutcomes ends;
+    for (std::uint64_t job = 1; job < RefusedOutcomes::most; ++job) ends.add(end_of(job));
     CHECK_FALSE(ends.is_full());
-    ends.add(end_of(RefusedEnds::most));
+    ends.add(end_of(RefusedOutcomes::most));
     CHECK(ends.is_full());
-    ends.take(RefusedEnds::most / 4);
+    ends.take(RefusedOutcomes::most / 4);
     ends.put_back({}, {});
     CHECK(ends.is_full());
     ends.take(1);
@@ -50,8 +50,8 @@ TEST_CASE("refused outcomes are full by number until a quarter is free") {
 }
 
 TEST_CASE("refused outcomes are full by bytes until a quarter is free") {
-    constexpr std::size_t quarter = RefusedEnds::most_bytes / 4;
-    RefusedEnds ends;
+    constexpr std::size_t quarter = RefusedOutcomes::most_bytes / 4;
+    RefusedOutcomes ends;
     for (std::uint64_t job = 1; job <= 3; ++job) ends.add(end_of(job, quarter));
     CHECK_FALSE(ends.is_full());
     ends.add(end_of(4, quarter));

@@ -1,6 +1,6 @@
 #include "simulated_world.hpp"
 
-#include <asyncjobs/detail/refused_ends.hpp>
+#include <asyncjobs/detail/refused_outcomes.hpp>
 
 #include <set>
 
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(RefusingWorld,
 }
 
 TEST_CASE_FIXTURE(RefusingWorld, "claiming pauses while too many refused outcomes are kept") {
-    constexpr std::size_t most = detail::RefusedEnds::most;
+    constexpr std::size_t most = detail::RefusedOutcomes::most;
     std::vector<NewJob> jobs(most + 200, NewJob{.type = "work"});
     std::vector<JobId> ids;
     for (const auto& submitted : client.submit(std::move(jobs))) ids.push_back(submitted.id);
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(RefusingWorld, "claiming pauses while refused outcomes take to
     executor.handle_async("work", returning(JsonText::trusted(largest)));
     executor.start();
     pass(1min);
-    constexpr auto enough = detail::RefusedEnds::most_bytes / JsonText::max_size + 1;
+    constexpr auto enough = detail::RefusedOutcomes::most_bytes / JsonText::max_size + 1;
     CHECK(runs.size() >= enough);
     CHECK(runs.size() <= enough + 2 * options().concurrency);
     CHECK(logged("claiming paused") == 1);
