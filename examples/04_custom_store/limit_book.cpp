@@ -115,14 +115,14 @@ LimitedClaim::LimitedClaim(LimitBook& book, const ClaimRequest& request, Timesta
 
 void LimitedClaim::count(const Job& job) {
     for (const LimitedBy& by : limits_of(job))
-        if (!by.of_worker || job.worker == worker_) ++book_.line(by.line).held;
+        if (!by.of_worker || job.worker == worker_) ++book_.line(by.bucket).held;
 }
 
 Timestamp LimitedClaim::place(const Job& job) {
     Timestamp place = claim_time(job.run_at, job.priority, now_);
     for (const LimitedBy& by : limits_of(job))
         if (by.limit->round_robin)
-            place = std::max(place, book_.line(by.line).served_at.value_or(place));
+            place = std::max(place, book_.line(by.bucket).served_at.value_or(place));
     return place;
 }
 
@@ -133,18 +133,18 @@ std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
     const auto line = [this](const std::string& name) -> LimitBucket& { return book_.line(name); };
     const auto back = [this] { return now_; };
     if (auto refused = asyncjobs::admit({job.id, job.run_at}, limits, line, now_, back)) {
-        if (refused->by.limit->rate > 0) book_.changed(refused->by.line);
+        if (refused->by.limit->rate > 0) book_.changed(refused->by.bucket);
         return refused;
     }
     for (const LimitedBy& by : limits)
-        if (by.limit->rate > 0) book_.changed(by.line);
+        if (by.limit->rate > 0) book_.changed(by.bucket);
     for (const LimitedBy& by : limits_of(job))
-        if (by.limit->round_robin) book_.changed(by.line).served_at = book_.next_served_at(now_);
+        if (by.limit->round_robin) book_.changed(by.bucket).served_at = book_.next_served_at(now_);
     return {};
 }
 
 Duration LimitedClaim::wait(const LimitRefusal& refused) {
     const Limit& limit = *refused.by.limit;
     if (limit.rate == 0) return {};
-    return std::max(next_start(limit, book_.line(refused.by.line), now_) - now_, Duration{});
+    return std::max(next_start(limit, book_.line(refused.by.bucket), now_) - now_, Duration{});
 }

@@ -22,7 +22,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 struct LimitBucket {
     std::size_t held = 0; ///< jobs processing
     /// Pending jobs that may start: admitted to a free slot, or next in the round robin.
-    std::set<JobId> called = {};
+    std::set<JobId> admitted = {};
     bool has_waiting = false; ///< further jobs that have not been admitted
     Timestamp next_at = {};   ///< of a rate: when the next evenly spread start is due
     std::optional<Timestamp> served_at = {}; ///< of a round robin: when a job last started
@@ -31,7 +31,7 @@ struct LimitBucket {
 /// A limit that applies to a job, and the job's bucket in it.
 struct LimitedBy {
     const Limit* limit = nullptr;
-    std::string line = {};
+    std::string bucket = {};
     bool of_worker = false; ///< applies to the jobs of one executor only
 };
 
@@ -50,7 +50,7 @@ public:
                               const std::optional<std::string>& limit_key) const;
 
     /// Returns the limit that a bucket belongs to; null if it was deleted, or is another worker's.
-    const Limit* limit_of(std::string_view line) const;
+    const Limit* limit_of(std::string_view bucket) const;
 
 private:
     std::span<const Limit> of_all_, of_worker_;
@@ -59,13 +59,13 @@ private:
 
 /// Why a job may not start now, and what happens to it.
 struct LimitRefusal {
-    enum class Until {
-        called,   ///< it waits in the bucket
-        its_turn, ///< it is the one that the bucket has admitted
+    enum class State {
+        waiting,  ///< it waits in the bucket
+        admitted, ///< the bucket has admitted it
     };
 
     LimitedBy by = {};
-    Until until = Until::called;
+    State state = State::waiting;
     /// When it is due; empty: not before it is admitted.
     std::optional<Timestamp> run_at = {};
 };
@@ -78,21 +78,22 @@ struct LimitedJob {
 
 /// When the rate of the limit lets the next job start: at most one interval from now, because after
 /// a clock that was set back since the last start, the bucket discards a later time.
-ASYNCJOBS_DECL Timestamp next_start(const Limit& limit, LimitBucket& line, Timestamp now) noexcept;
+ASYNCJOBS_DECL Timestamp next_start(const Limit& limit, LimitBucket& bucket,
+                                    Timestamp now) noexcept;
 
-/// Takes a slot for `job` in each of its buckets, or none and returns the reason. `line(name)` is
+/// Takes a slot for `job` in each of its buckets, or none and returns the reason. `bucket(name)` is
 /// the state of a bucket, which this changes; `back()` returns a time not before now, later at each
 /// call: the back of the queue.
 ASYNCJOBS_DECL std::optional<LimitRefusal>
 admit(const LimitedJob& job, std::span<const LimitedBy> limits,
-      const std::function<LimitBucket&(const std::string&)>& line, Timestamp now,
+      const std::function<LimitBucket&(const std::string&)>& bucket, Timestamp now,
       const std::function<Timestamp()>& back);
 
 /// Returns how many waiting jobs of the bucket to admit now, in the order of their queue: to their
 /// own place in it or, in a round robin, to its back. `turns` is how many of them may stand there:
 /// 1, or more if no other bucket has waiting jobs.
-ASYNCJOBS_DECL std::size_t jobs_to_call(const Limit& limit, const LimitBucket& line, Timestamp now,
-                                        std::size_t turns = 1) noexcept;
+ASYNCJOBS_DECL std::size_t free_slots(const Limit& limit, const LimitBucket& bucket, Timestamp now,
+                                      std::size_t turns = 1) noexcept;
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 

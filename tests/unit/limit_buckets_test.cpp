@@ -11,18 +11,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Until = LimitRefusal::Until;
+using State = LimitRefusal::State;
 
 std::vector<std::string> names_of(const std::vector<LimitedBy>& limits) {
     std::vector<std::string> names;
-    for (const LimitedBy& by : limits) names.push_back(by.line);
+    for (const LimitedBy& by : limits) names.push_back(by.bucket);
     return names;
 }
 
 /// The buckets of some limits, and a clock.
-struct Lines {
+struct Buckets {
     std::vector<Limit> limits;
-    std::map<std::string, LimitBucket> lines = {};
+    std::map<std::string, LimitBucket> buckets = {};
     Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
     Timestamp back_at = {};
     std::uint64_t ids = 0;
@@ -32,8 +32,10 @@ struct Lines {
     std::optional<LimitRefusal> admit(const LimitedJob& job, std::string_view owner = "ann",
                                       const std::optional<std::string>& key = {}) {
         const LimitsOfClaim of_claim(limits, {}, "worker");
-        const auto line = [this](const std::string& name) -> LimitBucket& { return lines[name]; };
-        return asyncjobs::admit(job, of_claim.of("test", "default", owner, key), line, now,
+        const auto bucket = [this](const std::string& name) -> LimitBucket& {
+            return buckets[name];
+        };
+        return asyncjobs::admit(job, of_claim.of("test", "default", owner, key), bucket, now,
                                 [this] { return back_at = std::max(now, back_at) + 1us; });
     }
 };
@@ -59,9 +61,9 @@ TEST_CASE("a job is in one bucket of each limit that applies to it") {
     CHECK(names_of(limits.of("t", "x", "a=b", "=")) ==
           Names{"all", "of-type", "owners=a=b", "keys==", "mine@w", "my-owners@w=a=b"});
     for (const LimitedBy& by : limits.of("t", "q", "ann", "7")) {
-        CAPTURE(by.line);
-        CHECK(limits.limit_of(by.line) == by.limit);
-        CHECK(by.of_worker == (by.line.find('@') != by.line.npos));
+        CAPTURE(by.bucket);
+        CHECK(limits.limit_of(by.bucket) == by.limit);
+        CHECK(by.of_worker == (by.bucket.find('@') != by.bucket.npos));
     }
 }
 
@@ -93,29 +95,29 @@ TEST_CASE("a bucket of a deleted limit, or of another worker, has no limit") {
     CHECK(limits.limit_of("mine@w2") == nullptr);
 }
 
-TEST_CASE_FIXTURE(Lines, "a concurrency admits that many jobs, and the rest wait for admission") {
+TEST_CASE_FIXTURE(Buckets, "a concurrency admits that many jobs, and the rest wait for admission") {
     limits = {{.name = "two", .concurrency = 2}};
     CHECK(!admit(job()));
     CHECK(!admit(job()));
     const auto refused = admit(job());
     REQUIRE(refused);
     CHECK(refused->by.limit == &limits[0]);
-    CHECK(refused->until == Until::called);
+    CHECK(refused->state == State::waiting);
     CHECK(refused->run_at == std::nullopt);
-    CHECK(lines["two"].held == 2);
-    CHECK(jobs_to_call(limits[0], lines["two"], now) == 0);
-    --lines["two"].held;
-    CHECK(jobs_to_call(limits[0], lines["two"], now) == 1);
+    CHECK(buckets["two"].held == 2);
+    CHECK(free_slots(limits[0], buckets["two"], now) == 0);
+    --buckets["two"].held;
+    CHECK(free_slots(limits[0], buckets["two"], now) == 1);
     CHECK(!admit(job()));
 }
 
 TEST_CASE("a job that waits for one worker is retried by others") {
     const std::vector<Limit> own = {{.name = "mine", .concurrency = 1}};
-    LimitBucket line{.held = 1};
+    LimitBucket bucket{.held = 1};
     const LimitsOfClaim limits({}, own, "w");
     const Timestamp now{1000h};
     const auto refused = admit(
-        {}, limits.of("t", "q", "", {}), [&](const std::string&) -> LimitBucket& { return line; },
+        {}, limits.of("t", "q", "", {}), [&](const std::string&) -> LimitBucket& { return bucket; },
         now, [&] { return now; });
     REQUIRE(refused);
     CHECK(refused->by.of_worker);
@@ -125,69 +127,69 @@ TEST_CASE("a job that waits for one worker is retried by others") {
 
 TEST_CASE("a bucket admits no more jobs than it has free slots") {
     const Limit limit{.name = "five", .concurrency = 5};
-    LimitBucket line{.held = 2, .has_waiting = true};
-    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 3);
-    line.called = {JobId::make(Timestamp{1h}, 0, 1), JobId::make(Timestamp{1h}, 0, 2)};
-    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 1);
-    line.held = 9;
-    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 0);
-    line = {.has_waiting = false};
-    CHECK(jobs_to_call(limit, line, Timestamp{1h}) == 0);
+    LimitBucket bucket{.held = 2, .has_waiting = true};
+    CHECK(free_slots(limit, bucket, Timestamp{1h}) == 3);
+    bucket.admitted = {JobId::make(Timestamp{1h}, 0, 1), JobId::make(Timestamp{1h}, 0, 2)};
+    CHECK(free_slots(limit, bucket, Timestamp{1h}) == 1);
+    bucket.held = 9;
+    CHECK(free_slots(limit, bucket, Timestamp{1h}) == 0);
+    bucket = {.has_waiting = false};
+    CHECK(free_slots(limit, bucket, Timestamp{1h}) == 0);
 }
 
-TEST_CASE_FIXTURE(Lines, "a job takes a slot in all of its buckets or in none") {
+TEST_CASE_FIXTURE(Buckets, "a job takes a slot in all of its buckets or in none") {
     limits = {{.name = "a-rate", .rate = 1, .period = 1h, .burst = 2},
               {.name = "owners", .scope = LimitScope::owner, .concurrency = 1}};
     CHECK(!admit(job(), "ann"));
-    const auto before = lines["a-rate"].next_at;
+    const auto before = buckets["a-rate"].next_at;
     REQUIRE(admit(job(), "ann"));
-    CHECK(lines["a-rate"].next_at == before);
+    CHECK(buckets["a-rate"].next_at == before);
     CHECK(!admit(job(), "bob"));
     REQUIRE(admit(job(), "cid"));
-    CHECK(lines["owners=cid"].held == 0);
+    CHECK(buckets["owners=cid"].held == 0);
 }
 
-TEST_CASE_FIXTURE(Lines, "jobs too early for a rate wait and are admitted one by one") {
+TEST_CASE_FIXTURE(Buckets, "jobs too early for a rate wait and are admitted one by one") {
     limits = {{.name = "rate", .rate = 4, .period = 1s, .burst = 2}};
-    LimitBucket& line = lines["rate"];
+    LimitBucket& bucket = buckets["rate"];
     CHECK(!admit(job()));
     CHECK(!admit(job()));
     const auto refused = admit(job());
     REQUIRE(refused);
-    CHECK(refused->until == Until::called);
+    CHECK(refused->state == State::waiting);
     CHECK(refused->run_at == std::nullopt);
-    CHECK(next_start(limits[0], line, now) == now + 250ms);
-    CHECK(jobs_to_call(limits[0], line, now) == 0);
+    CHECK(next_start(limits[0], bucket, now) == now + 250ms);
+    CHECK(free_slots(limits[0], bucket, now) == 0);
     now += 249'999us;
-    CHECK(jobs_to_call(limits[0], line, now) == 0);
+    CHECK(free_slots(limits[0], bucket, now) == 0);
     now += 1us;
-    CHECK(jobs_to_call(limits[0], line, now) == 1);
+    CHECK(free_slots(limits[0], bucket, now) == 1);
     now += 1h;
-    CHECK(jobs_to_call(limits[0], line, now) == 2);
-    line.called.insert(job().id);
-    CHECK(jobs_to_call(limits[0], line, now) == 1);
+    CHECK(free_slots(limits[0], bucket, now) == 2);
+    bucket.admitted.insert(job().id);
+    CHECK(free_slots(limits[0], bucket, now) == 1);
 }
 
-TEST_CASE_FIXTURE(Lines, "a limit with a rate and a concurrency admits what both allow") {
+TEST_CASE_FIXTURE(Buckets, "a limit with a rate and a concurrency admits what both allow") {
     limits = {{.name = "both", .concurrency = 3, .rate = 1, .period = 1s, .burst = 2}};
-    LimitBucket& line = lines["both"];
-    line.has_waiting = true;
-    CHECK(jobs_to_call(limits[0], line, now) == 2);
-    line.held = 2;
-    CHECK(jobs_to_call(limits[0], line, now) == 1);
-    line.held = 3;
-    CHECK(jobs_to_call(limits[0], line, now) == 0);
+    LimitBucket& bucket = buckets["both"];
+    bucket.has_waiting = true;
+    CHECK(free_slots(limits[0], bucket, now) == 2);
+    bucket.held = 2;
+    CHECK(free_slots(limits[0], bucket, now) == 1);
+    bucket.held = 3;
+    CHECK(free_slots(limits[0], bucket, now) == 0);
     CHECK(admit(job()));
 }
 
-TEST_CASE_FIXTURE(Lines, "a rate keeps its pace after any set-back of the clock") {
+TEST_CASE_FIXTURE(Buckets, "a rate keeps its pace after any set-back of the clock") {
     for (const Duration back : {Duration{1s}, Duration{2h}, Duration{std::chrono::days{30}}}) {
         CAPTURE(back.count());
-        lines.clear();
+        buckets.clear();
         limits = {{.name = "rate", .rate = 1, .period = 10s, .burst = 3}};
         for (int i = 0; i < 3; ++i) REQUIRE(!admit(job()));
         now -= back;
-        CHECK(next_start(limits[0], lines["rate"], now) <= now + 10s);
+        CHECK(next_start(limits[0], buckets["rate"], now) <= now + 10s);
         CHECK(admit(job()));
         now += 10s;
         CHECK(!admit(job()));
@@ -203,7 +205,7 @@ std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uin
     const auto below = [&](Duration end) {
         return Duration(std::uniform_int_distribution(Duration::rep{0}, end.count() - 1)(random));
     };
-    Lines world{.limits = {limit}};
+    Buckets world{.limits = {limit}};
     std::multimap<Timestamp, LimitedJob> due;
     for (int i = 0; i < 60; ++i) {
         world.now += below(random() % 4 == 0 ? 20 * interval : interval);
@@ -217,7 +219,7 @@ std::vector<Timestamp> starts_of(const Limit& limit, Duration interval, std::uin
         world.now = starts.empty() ? run_at : std::max(run_at, starts.back());
         if (random() % 8 == 0) world.now += below(5 * interval);
         if (world.admit(job))
-            due.emplace(next_start(limit, world.lines["rate"], world.now), job);
+            due.emplace(next_start(limit, world.buckets["rate"], world.now), job);
         else
             starts.push_back(world.now);
     }
@@ -244,7 +246,7 @@ TEST_CASE("no window of a rate has more starts than the burst and its share") {
     }
 }
 
-TEST_CASE_FIXTURE(Lines, "an idle rate admits a whole burst and no more") {
+TEST_CASE_FIXTURE(Buckets, "an idle rate admits a whole burst and no more") {
     limits = {{.name = "rate", .rate = 1, .period = 1s, .burst = 3}};
     for (int i = 0; i < 3; ++i) CHECK(!admit(job()));
     CHECK(admit(job()));
@@ -253,12 +255,12 @@ TEST_CASE_FIXTURE(Lines, "an idle rate admits a whole burst and no more") {
     CHECK(admit(job()));
 }
 
-struct Turns : Lines {
+struct Turns : Buckets {
     Turns()
-        : Lines{.limits = {{.name = "turns",
-                            .queue = "default",
-                            .scope = LimitScope::owner,
-                            .round_robin = true}}} {}
+        : Buckets{.limits = {{.name = "turns",
+                              .queue = "default",
+                              .scope = LimitScope::owner,
+                              .round_robin = true}}} {}
 };
 
 TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and later ones wait") {
@@ -267,17 +269,17 @@ TEST_CASE_FIXTURE(Turns, "an owner's next job goes to the back, and later ones w
     CHECK(!admit(first));
     const auto refused = admit(second);
     REQUIRE(refused);
-    CHECK(refused->until == Until::its_turn);
+    CHECK(refused->state == State::admitted);
     REQUIRE(refused->run_at);
     CHECK(*refused->run_at > now);
-    CHECK(lines["turns=ann"].called.contains(second.id));
+    CHECK(buckets["turns=ann"].admitted.contains(second.id));
     const auto waits = admit(third);
     REQUIRE(waits);
-    CHECK(waits->until == Until::called);
-    CHECK(jobs_to_call(limits[0], lines["turns=ann"], now) == 0);
+    CHECK(waits->state == State::waiting);
+    CHECK(free_slots(limits[0], buckets["turns=ann"], now) == 0);
     CHECK(!admit(second));
-    CHECK(lines["turns=ann"].called.empty());
-    CHECK(jobs_to_call(limits[0], lines["turns=ann"], now) == 1);
+    CHECK(buckets["turns=ann"].admitted.empty());
+    CHECK(free_slots(limits[0], buckets["turns=ann"], now) == 1);
 }
 
 TEST_CASE_FIXTURE(Turns, "an owner not served since its job arrived is next") {

@@ -76,7 +76,7 @@ void LimitedExchange::look_at_places(std::span<LimitPlace> places) {
         LimitBucket& bucket = buckets_[place.bucket];
         const Taken taken = is_taken(place, now_);
         if (taken == Taken::yes && place.fence == no_fence) {
-            bucket.called.insert(place.job);
+            bucket.admitted.insert(place.job);
             admitted_.emplace(place.job, place.bucket);
         } else if (taken == Taken::yes) {
             ++bucket.held;
@@ -133,7 +133,7 @@ Timestamp LimitedExchange::due_at(const Limit& limit, LimitBucket& bucket) const
         const Timestamp next = next_start(limit, bucket, now_);
         if (next > now_) return next;
     }
-    return jobs_to_call(limit, bucket, now_) > 0 ? now_ : never_due;
+    return free_slots(limit, bucket, now_) > 0 ? now_ : never_due;
 }
 
 void LimitedExchange::write_buckets() {

@@ -134,7 +134,7 @@ std::size_t LimitedExchange::place_of(const std::string& queue) const {
 /// How many jobs of an owner may be admitted: more than one if there is room for all owners.
 std::size_t LimitedExchange::admitted_per_bucket() const {
     const auto buckets = std::ranges::count_if(buckets_, [](const auto& entry) {
-        return entry.second.served_at && !entry.second.called.empty();
+        return entry.second.served_at && !entry.second.admitted.empty();
     });
     const std::size_t room = request_.limit - result_.claimed.size();
     return std::max<std::size_t>(
@@ -163,8 +163,8 @@ std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
         for (std::size_t requested = found.size(); next != open_.end() && requested < enough;
              ++next) {
             const Limit& limit = *limits.limit_of(*next);
-            const auto count = std::min(jobs_to_call(limit, buckets_[*next], now_, admitted_each_),
-                                        request_.limit);
+            const auto count =
+                std::min(free_slots(limit, buckets_[*next], now_, admitted_each_), request_.limit);
             requested += count;
             if (count > 0)
                 some.push_back({.name = std::move(*next), .limit = limit, .count = count});
@@ -235,7 +235,7 @@ void LimitedExchange::admit_in_queue(const std::string& bucket,
         if (one.has_row) move.add(one.job.id, in_no_bucket, one.reported);
         queue_at.add(one.job.id, run_at, std::to_string(one.job.revision));
         places.add(one.job.id, no_fence, bucket);
-        buckets_[bucket].called.insert(one.job.id);
+        buckets_[bucket].admitted.insert(one.job.id);
         admitted_.insert_or_assign(one.job.id, bucket);
         dialect_.lower_watermark(one.job.queue, run_at);
     }
@@ -302,7 +302,7 @@ void LimitedExchange::name_buckets_of(std::span<Candidate> jobs, std::set<std::s
     for (Candidate& one : jobs) {
         one.under = limits.of(one.job.type, one.job.queue, one.job.owner, one.job.limit_key);
         for (const LimitedBy& by : one.under)
-            if (by.limit->rate > 0 || by.limit->round_robin) names.insert(by.line);
+            if (by.limit->rate > 0 || by.limit->round_robin) names.insert(by.bucket);
     }
 }
 
@@ -319,7 +319,7 @@ bool LimitedExchange::try_to_start(Candidate& one) {
     }
     leave_place(id);
     for (const LimitedBy& by : one.under)
-        if (by.limit->concurrency > 0) buckets_of_.emplace(id, by.line);
+        if (by.limit->concurrency > 0) buckets_of_.emplace(id, by.bucket);
     if (one.has_row) done_waiting_.push_back(id);
     return true;
 }
@@ -329,7 +329,7 @@ void LimitedExchange::leave_place(const JobId& id) {
     const auto admitted = admitted_.find(id);
     if (admitted == admitted_.end()) return;
     left_.add(id, no_fence, admitted->second);
-    buckets_[admitted->second].called.erase(id);
+    buckets_[admitted->second].admitted.erase(id);
     open_.push_back(std::move(admitted->second));
     admitted_.erase(admitted);
 }
@@ -345,7 +345,7 @@ void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
     leave_place(job.id);
     const bool is_in_bucket = one.waits_in == bucket;
     if (!one.waits_in.empty() && !is_in_bucket) open_.push_back(one.waits_in);
-    const bool is_admitted = refused.until == LimitRefusal::Until::its_turn;
+    const bool is_admitted = refused.state == LimitRefusal::State::admitted;
     if (is_admitted) {
         admitted_.insert_or_assign(job.id, bucket);
         places_.add(job.id, no_fence, bucket);

@@ -41,7 +41,7 @@ public:
         for (auto& [name, line] : lines_) {
             if (line.limit.name != limit.name || line.of_worker) continue;
             for (const auto& [queue, waiting] : line.waiting) call_all(waiting);
-            for (const JobId& id : line.called) jobs_.erase(id);
+            for (const JobId& id : line.admitted) jobs_.erase(id);
             line.waiting.clear();
             static_cast<LimitBucket&>(line) = {.held = line.held};
             line.limit = limit;
@@ -54,7 +54,7 @@ public:
         open_by_time(now);
         for (auto next = open_.begin(); next != open_.end();) {
             Line& line = lines_[*next];
-            const bool may_start = line.called.empty() && jobs_to_call(line.limit, line, now) > 0;
+            const bool may_start = line.admitted.empty() && free_slots(line.limit, line, now) > 0;
             const bool waits_elsewhere = may_start && !call_oldest(line, queues, now);
             if (line.limit.rate > 0 && line.has_waiting && !may_start) {
                 const Timestamp time = asyncjobs::next_start(line.limit, line, now);
@@ -74,7 +74,7 @@ public:
             const Member& member = jobs_.at(id);
             Line& line = lines_.at(member.waits_in);
             if (line.limit.round_robin) continue;
-            line.called.erase(id);
+            line.admitted.erase(id);
             line.waiting[member.queue].emplace(member.queued_at, id);
             line.has_waiting = true;
             open_.insert(member.waits_in);
@@ -118,7 +118,7 @@ public:
             return std::nullopt;
         }
         for (const LimitedBy& by : under) {
-            Line& line = lines_[by.line];
+            Line& line = lines_[by.bucket];
             line.limit = *by.limit;
             line.of_worker = by.of_worker;
         }
@@ -133,21 +133,21 @@ public:
         };
         const auto back = [&] { return back_of_queue(now); };
         auto refused = asyncjobs::admit({job.id, member.queued_at}, under, line_of, now, back);
-        const bool is_its_turn = refused && refused->until == LimitRefusal::Until::its_turn;
-        leave(job.id, is_its_turn ? refused->by.line : std::string());
+        const bool is_its_turn = refused && refused->state == LimitRefusal::State::admitted;
+        leave(job.id, is_its_turn ? refused->by.bucket : std::string());
         if (!refused) {
             for (const LimitedBy& by : under)
-                if (by.limit->concurrency > 0) member.holds.push_back(by.line);
+                if (by.limit->concurrency > 0) member.holds.push_back(by.bucket);
             if (!member.holds.empty()) jobs_.insert_or_assign(job.id, std::move(member));
-            for (const LimitedBy& by : under) open_.insert(by.line);
+            for (const LimitedBy& by : under) open_.insert(by.bucket);
             return std::nullopt;
         }
-        member.waits_in = refused->by.line;
+        member.waits_in = refused->by.bucket;
         const bool is_news = member.told.insert(refused->by.limit->name).second;
-        Line& line = lines_[refused->by.line];
-        if (refused->until == LimitRefusal::Until::called) {
+        Line& line = lines_[refused->by.bucket];
+        if (refused->state == LimitRefusal::State::waiting) {
             line.waiting[job.queue].emplace(member.queued_at, job.id);
-            open_.insert(refused->by.line);
+            open_.insert(refused->by.bucket);
         }
         line.has_waiting = !line.waiting.empty();
         jobs_.insert_or_assign(job.id, std::move(member));
@@ -170,7 +170,7 @@ public:
         const auto member = jobs_.find(id);
         if (member == jobs_.end()) return false;
         const auto line = lines_.find(member->second.waits_in);
-        return line != lines_.end() && line->second.called.contains(id);
+        return line != lines_.end() && line->second.admitted.contains(id);
     }
 
     /// The clock was set back by `by`: who waits keeps his place before those that come now.
@@ -195,7 +195,7 @@ public:
     void forget_idle(Timestamp now) {
         for (auto next = lines_.begin(); next != lines_.end();) {
             const Line& line = next->second;
-            const bool is_used = line.held > 0 || !line.called.empty() || !line.waiting.empty() ||
+            const bool is_used = line.held > 0 || !line.admitted.empty() || !line.waiting.empty() ||
                                  line.next_at >= now || line.served_at >= now;
             if (!is_used) open_.erase(next->first);
             next = is_used ? std::next(next) : lines_.erase(next);
@@ -246,7 +246,7 @@ private:
         if (waits_in == lines_.end()) return;
         Line& line = waits_in->second;
         take_out(line, member.queue, {member.queued_at, id});
-        if (member.waits_in != caller) line.called.erase(id);
+        if (member.waits_in != caller) line.admitted.erase(id);
         open_.insert(member.waits_in);
     }
 
@@ -270,7 +270,7 @@ private:
         if (oldest == line.waiting.end()) return false;
         const auto who = *oldest->second.begin();
         take_out(line, std::string(oldest->first), who);
-        line.called.insert(who.second);
+        line.admitted.insert(who.second);
         called_now_.push_back(who.second);
         calls_.push_back({who.second, line.limit.round_robin ? back_of_queue(now) : who.first});
         return true;

@@ -10,12 +10,12 @@ namespace detail {
 
 /// The name of a limit's bucket: the limit's, then `@worker` for an executor's own limit, then
 /// `=key`. Names contain neither of these characters.
-inline std::string line_name(const Limit& limit, std::string_view worker) {
+inline std::string bucket_name(const Limit& limit, std::string_view worker) {
     return worker.empty() ? limit.name : limit.name + '@' + std::string(worker);
 }
 
-inline bool is_line_of(std::string_view line, std::string_view name) {
-    return line.starts_with(name) && (line.size() == name.size() || line[name.size()] == '=');
+inline bool is_bucket_of(std::string_view bucket, std::string_view name) {
+    return bucket.starts_with(name) && (bucket.size() == name.size() || bucket[name.size()] == '=');
 }
 
 /// The library's own jobs are subject only to limits that name their queue or their type.
@@ -32,10 +32,10 @@ inline void add_limits(std::vector<LimitedBy>& out, std::span<const Limit> limit
     for (const Limit& limit : limits) {
         if (!applies_to(limit, type, queue) || (limit.scope == LimitScope::key && !limit_key))
             continue;
-        std::string line = line_name(limit, worker);
-        if (limit.scope == LimitScope::owner) line.append("=").append(owner);
-        if (limit.scope == LimitScope::key) line.append("=").append(*limit_key);
-        out.push_back({&limit, std::move(line), !worker.empty()});
+        std::string bucket = bucket_name(limit, worker);
+        if (limit.scope == LimitScope::owner) bucket.append("=").append(owner);
+        if (limit.scope == LimitScope::key) bucket.append("=").append(*limit_key);
+        out.push_back({&limit, std::move(bucket), !worker.empty()});
     }
 }
 
@@ -47,8 +47,9 @@ inline Duration interval(const Limit& limit) {
 
 /// For a bucket with a rate. A start never leaves a time further ahead than a whole burst: a later
 /// one was stored before the clock was set back.
-inline Timestamp bounded_next_at(const Limit& limit, const LimitBucket& line, Timestamp now) {
-    return std::min(line.next_at, now + static_cast<Duration::rep>(limit.burst) * interval(limit));
+inline Timestamp bounded_next_at(const Limit& limit, const LimitBucket& bucket, Timestamp now) {
+    return std::min(bucket.next_at,
+                    now + static_cast<Duration::rep>(limit.burst) * interval(limit));
 }
 
 /// The first job of a burst may start when its last one would if all were evenly spread.
@@ -58,33 +59,33 @@ inline Timestamp start_before(const Limit& limit, Timestamp next_at) {
 
 /// A bucket whose jobs start round robin is idle for jobs that arrived after its last one had
 /// started.
-inline bool is_next_in_round(const LimitBucket& line, const LimitedJob& job) {
-    if (line.called.contains(job.id)) return true;
-    return line.called.empty() && !line.has_waiting &&
-           (!line.served_at || *line.served_at < job.queued_at);
+inline bool is_next_in_round(const LimitBucket& bucket, const LimitedJob& job) {
+    if (bucket.admitted.contains(job.id)) return true;
+    return bucket.admitted.empty() && !bucket.has_waiting &&
+           (!bucket.served_at || *bucket.served_at < job.queued_at);
 }
 
 inline std::optional<LimitRefusal> refusal(const LimitedJob& job, const LimitedBy& by,
-                                           LimitBucket& line, Timestamp now,
+                                           LimitBucket& bucket, Timestamp now,
                                            const std::function<Timestamp()>& back) {
     // Another executor may take jobs that wait for this one.
     constexpr Duration tries_elsewhere = std::chrono::seconds{15};
-    using Until = LimitRefusal::Until;
+    using State = LimitRefusal::State;
     const Limit& limit = *by.limit;
-    const bool is_full = limit.concurrency > 0 && line.held >= limit.concurrency;
-    const bool is_early = limit.rate > 0 && next_start(limit, line, now) > now;
+    const bool is_full = limit.concurrency > 0 && bucket.held >= limit.concurrency;
+    const bool is_early = limit.rate > 0 && next_start(limit, bucket, now) > now;
     if (is_full || is_early) {
-        line.has_waiting = true;
-        return LimitRefusal{by, Until::called,
+        bucket.has_waiting = true;
+        return LimitRefusal{by, State::waiting,
                             by.of_worker ? std::optional(now + tries_elsewhere) : std::nullopt};
     }
-    if (limit.round_robin && !is_next_in_round(line, job)) {
-        if (line.called.empty() && !line.has_waiting) {
-            line.called.insert(job.id);
-            return LimitRefusal{by, Until::its_turn, back()};
+    if (limit.round_robin && !is_next_in_round(bucket, job)) {
+        if (bucket.admitted.empty() && !bucket.has_waiting) {
+            bucket.admitted.insert(job.id);
+            return LimitRefusal{by, State::admitted, back()};
         }
-        line.has_waiting = true;
-        return LimitRefusal{by, Until::called, {}};
+        bucket.has_waiting = true;
+        return LimitRefusal{by, State::waiting, {}};
     }
     return std::nullopt;
 }
@@ -100,29 +101,29 @@ LimitsOfClaim::of(std::string_view type, std::string_view queue, std::string_vie
     return limits;
 }
 
-ASYNCJOBS_INLINE const Limit* LimitsOfClaim::limit_of(std::string_view line) const {
+ASYNCJOBS_INLINE const Limit* LimitsOfClaim::limit_of(std::string_view bucket) const {
     for (const Limit& limit : of_all_)
-        if (detail::is_line_of(line, limit.name)) return &limit;
+        if (detail::is_bucket_of(bucket, limit.name)) return &limit;
     for (const Limit& limit : of_worker_)
-        if (detail::is_line_of(line, detail::line_name(limit, worker_))) return &limit;
+        if (detail::is_bucket_of(bucket, detail::bucket_name(limit, worker_))) return &limit;
     return nullptr;
 }
 
-ASYNCJOBS_INLINE Timestamp next_start(const Limit& limit, LimitBucket& line,
+ASYNCJOBS_INLINE Timestamp next_start(const Limit& limit, LimitBucket& bucket,
                                       Timestamp now) noexcept {
-    line.next_at = detail::bounded_next_at(limit, line, now);
-    return detail::start_before(limit, line.next_at);
+    bucket.next_at = detail::bounded_next_at(limit, bucket, now);
+    return detail::start_before(limit, bucket.next_at);
 }
 
 ASYNCJOBS_INLINE std::optional<LimitRefusal>
 admit(const LimitedJob& job, std::span<const LimitedBy> limits,
-      const std::function<LimitBucket&(const std::string&)>& line, Timestamp now,
+      const std::function<LimitBucket&(const std::string&)>& bucket, Timestamp now,
       const std::function<Timestamp()>& back) {
     for (const LimitedBy& by : limits)
-        if (auto refused = detail::refusal(job, by, line(by.line), now, back)) return refused;
+        if (auto refused = detail::refusal(job, by, bucket(by.bucket), now, back)) return refused;
     for (const LimitedBy& by : limits) {
-        LimitBucket& taken = line(by.line);
-        taken.called.erase(job.id);
+        LimitBucket& taken = bucket(by.bucket);
+        taken.admitted.erase(job.id);
         if (by.limit->concurrency > 0) ++taken.held;
         if (by.limit->rate > 0) {
             taken.next_at = std::max(taken.next_at, now) + detail::interval(*by.limit);
@@ -132,21 +133,21 @@ admit(const LimitedJob& job, std::span<const LimitedBy> limits,
     return std::nullopt;
 }
 
-ASYNCJOBS_INLINE std::size_t jobs_to_call(const Limit& limit, const LimitBucket& line,
-                                          Timestamp now, std::size_t turns) noexcept {
-    if (!line.has_waiting) return 0;
+ASYNCJOBS_INLINE std::size_t free_slots(const Limit& limit, const LimitBucket& bucket,
+                                        Timestamp now, std::size_t turns) noexcept {
+    if (!bucket.has_waiting) return 0;
     const auto room = [](std::size_t all, std::size_t taken) {
         return all > taken ? all - taken : 0;
     };
-    if (limit.round_robin) return room(turns, line.called.size());
+    if (limit.round_robin) return room(turns, bucket.admitted.size());
     std::size_t most = std::numeric_limits<std::size_t>::max();
-    if (limit.concurrency > 0) most = room(limit.concurrency, line.held + line.called.size());
+    if (limit.concurrency > 0) most = room(limit.concurrency, bucket.held + bucket.admitted.size());
     if (limit.rate > 0) {
-        const Timestamp next_at = detail::bounded_next_at(limit, line, now);
+        const Timestamp next_at = detail::bounded_next_at(limit, bucket, now);
         const Duration passed = now - detail::start_before(limit, next_at);
         const auto starts = passed < Duration::zero() ? 0 : passed / detail::interval(limit) + 1;
         most = std::min(most, room(std::min(limit.burst, static_cast<std::size_t>(starts)),
-                                   line.called.size()));
+                                   bucket.admitted.size()));
     }
     return most;
 }
