@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sales reports in the background, as an HTTP client sees them. Installs what is missing, builds the
-# report server, orders a PDF, an Excel and a CSV report from it, and leaves nothing running.
+# Sales reports in the background, as an HTTP client sees them. Installs missing packages, builds the
+# report server, submits a PDF, an Excel and a CSV report to it, and stops it again.
 # Usage: examples/demo.sh [--serve]
 #   --serve   keeps the server up afterwards, until Ctrl-C
 set -euo pipefail
@@ -21,7 +21,7 @@ log=build/logs/demo-build.log
 if ! { cmake --preset release && cmake --build --preset release --target example_03_report_server; } \
     >"$log" 2>&1; then
     tail -n 40 "$log"
-    echo "The build failed; all of it is in $log" >&2
+    echo "The build failed; the full log is $log" >&2
     exit 1
 fi
 
@@ -53,13 +53,13 @@ until base=$(sed -n 's/^listening on //p' "$scratch/out") && [ -n "$base" ]; do
     sleep 0.1
 done
 
-# request METHOD URL [CURL OPTION...]: the body, with status line and headers in $scratch/head.
+# request METHOD URL [CURL OPTION...]: prints the body; status line and headers go to $scratch/head.
 request() {
     curl --silent --show-error --max-time 60 --dump-header "$scratch/head" --request "$1" \
         --header "Authorization: Bearer $token" "${@:3}" "$(absolute "$2")"
 }
 
-# URLs are relative unless the server was told where clients reach it.
+# URLs are relative unless the server has the option --public-url.
 absolute() {
     case $1 in
     /*) echo "$base$1" ;;
@@ -78,17 +78,17 @@ extensions=(pdf xlsx csv)
 status_urls=()
 for format in "${formats[@]}"; do
     order="{\"from\": \"2011-01-01\", \"to\": \"2011-12-31\", \"format\": \"$format\"}"
-    answer=$(request POST /v1/reports/sales --header 'Content-Type: application/json' --data "$order")
+    response=$(request POST /v1/reports/sales --header 'Content-Type: application/json' --data "$order")
     printf '\nPOST /v1/reports/sales  %s\n' "$order"
     tr -d '\r' <"$scratch/head" | sed '/^$/d; s/^/  /'
-    jq . <<<"$answer" | sed 's/^/  /'
+    jq . <<<"$response" | sed 's/^/  /'
     grep -q '^HTTP/1.1 202' "$scratch/head" || fail 'The report was not accepted.'
-    status_urls+=("$(jq -r .status_url <<<"$answer")")
+    status_urls+=("$(jq -r .status_url <<<"$response")")
 done
 
-# The header `Retry-After: N` says how soon to ask again; a program would wait that long. A person
-# watches here, so this asks many times a second, and gets a 304 without a body if nothing changed.
-printf '\nGET the status URLs until the reports are there\n'
+# A program would wait for the seconds of the header `Retry-After`. Here a person watches, so the
+# script polls many times a second, and gets a 304 without a body if nothing has changed.
+printf '\nGET the status URLs until the reports are completed\n'
 jobs=('{"status": "pending"}' '{"status": "pending"}' '{"status": "pending"}')
 etags=('' '' '')
 draw() {
@@ -110,9 +110,9 @@ until [ "$(jq -rs 'all(.status == "completed")' <<<"${jobs[*]}")" = true ]; do
     [ "$SECONDS" -lt "$deadline" ] || fail 'The reports are not finished after 5 minutes.'
     sleep 0.05
     for index in "${!formats[@]}"; do
-        answer=$(request GET "${status_urls[index]}" --header "If-None-Match: ${etags[index]}")
-        if [ -n "$answer" ]; then
-            jobs[index]=$answer
+        response=$(request GET "${status_urls[index]}" --header "If-None-Match: ${etags[index]}")
+        if [ -n "$response" ]; then
+            jobs[index]=$response
             etags[index]=$(tr -d '\r' <"$scratch/head" | sed -n 's/^etag: *//Ip')
         fi
         case $(jq -r .status <<<"${jobs[index]}") in

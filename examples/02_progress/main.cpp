@@ -32,7 +32,7 @@ asyncjobs::JsonText count_primes(const CountPrimes& in, asyncjobs::ProgressRepor
     return asyncjobs::json::serialize(count);
 }
 
-/// A line for each job, redrawn in place on a terminal; elsewhere, each line once, at its end.
+/// A line for each job: on a terminal redrawn in place, elsewhere written once, when the job ends.
 class ProgressBars {
 public:
     void show(std::size_t line, const asyncjobs::Job& job) {

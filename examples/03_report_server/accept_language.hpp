@@ -14,9 +14,9 @@ struct LanguageRange {
     int weight = 1000;    ///< in thousandths; 0 excludes
 };
 
-/// How much a client wants a language: by weight, then by its place in the header.
+/// A client's preference for a language: by weight, then by its place in the header.
 struct Preference {
-    int weight = 0;           ///< in thousandths; 0: not acceptable, or not asked for
+    int weight = 0;           ///< in thousandths; 0: not acceptable, or not requested
     std::ptrdiff_t place = 0; ///< the later, the lower
 
     friend auto operator<=>(const Preference&, const Preference&) = default;
@@ -25,9 +25,9 @@ struct Preference {
 /// The well-formed parts of the header, as views into it. Thread-safety: a pure function.
 std::vector<LanguageRange> parse_accept_language(std::string_view header);
 
-/// What the ranges say about a language that is offered without a region, such as `ar`. A range
-/// with a region asks for the language too, as in the lookup of RFC 4647, but excludes nothing
-/// beyond that region; `*` counts for languages that no range names.
+/// Returns the preference for a language that is offered without a region, such as `ar`. A range
+/// with a region also requests the language, as in the lookup of RFC 4647, but excludes only that
+/// region; `*` counts for languages that no range names.
 /// Thread-safety: a pure function.
 Preference preference_for(std::string_view language, std::span<const LanguageRange> ranges);
 

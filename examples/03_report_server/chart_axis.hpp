@@ -10,7 +10,7 @@
 namespace report_server {
 
 /// The scale of a chart of money. It contains zero and ends on a multiple of its step; it begins on
-/// one too, or less than half a step below zero where that is all the values need.
+/// one too, or less than half a step below zero where the values need no more.
 struct ValueAxis {
     Money lowest;
     Money highest;

@@ -13,7 +13,7 @@
 
 namespace report_server {
 
-/// The file is not the CSV it should be. `what()` says where and why.
+/// The file is not valid CSV. `what()` names the file, the line and the reason.
 class CsvError : public std::runtime_error {
 public:
     CsvError(const std::filesystem::path& file, std::uint64_t line, const std::string& problem);

@@ -35,14 +35,14 @@ void log(const asyncjobs::LogEntry& entry) {
 asyncjobs::http::OpenApiOptions description() {
     return {.title = "Sales reports",
             .info = asyncjobs::JsonText::parse(
-                R"({"description": "Reports on sales, made in the background.",
+                R"({"description": "Sales reports, made in the background.",
                     "license": {"name": "Boost Software License 1.0",
                                 "url": "https://www.boost.org/LICENSE_1_0.txt"}})"),
             .webhooks = true};
 }
 
-/// SIGTERM, SIGINT and SIGHUP, to be waited for instead of handled: blocked in this thread and
-/// those that it starts.
+/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and the threads that it starts, and returns
+/// them for sigwait().
 sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -89,7 +89,7 @@ void renew_certificate(asyncjobs::beast::Server& server) {
         server.reload_certificate();
     } catch (const asyncjobs::Error& error) {
         log({.level = asyncjobs::LogEntry::Level::error,
-             .message = fmt::format("the certificate stays as it was: {}", error.what())});
+             .message = fmt::format("certificate not reloaded: {}", error.what())});
     }
 }
 
@@ -98,7 +98,7 @@ void renew_tokens(BearerTokens& tokens, const std::filesystem::path& file) {
         tokens.replace(BearerTokens::read(file));
     } catch (const asyncjobs::Error& error) {
         log({.level = asyncjobs::LogEntry::Level::error,
-             .message = fmt::format("the tokens stay as they were: {}", error.what())});
+             .message = fmt::format("tokens not reloaded: {}", error.what())});
     }
 }
 
@@ -126,7 +126,7 @@ void serve(const Options& options) {
     executor.handle<SalesReportJob>(ReportMaker(job_files, orders_of(options)));
     job_files.remove_on(executor);
 
-    // Deliveries wait for others' servers; they have places of their own, so that no report waits.
+    // Deliveries wait for third-party servers. Their own executor keeps them from delaying reports.
     asyncjobs::Webhooks webhooks(*store, webhook_options(options));
     asyncjobs::Executor deliveries(*store, {.queues = {"webhooks"},
                                             .concurrency = 200,

@@ -36,15 +36,15 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
                                                : "must be ADDRESS:PORT, but is \"" + text + "\"";
         });
     auto* certificate = app.add_option("--tls-certificate", options.tls_certificate,
-                                       "The server's certificate with those it hangs on, in PEM; "
-                                       "read again on SIGHUP")
+                                       "The server's certificate with its chain, in PEM; "
+                                       "reloaded on SIGHUP")
                             ->check(CLI::ExistingFile);
     auto* key =
         app.add_option("--tls-key", options.tls_key, "Its key, in PEM")->check(CLI::ExistingFile);
     certificate->needs(key);
     key->needs(certificate);
     app.add_option("--trusted-proxy", options.trusted_proxies,
-                   "Address or network of a proxy that is believed who the client is");
+                   "Address or network of a proxy whose client addresses are trusted");
     app.add_option("--store", options.store, "URL of the job store")->capture_default_str();
     app.add_option("--orders", options.orders,
                    "Order lines as CSV, also gzip-compressed; "
@@ -54,7 +54,7 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
         ->capture_default_str();
     auto* bucket = app.add_option("--s3-bucket", options.s3_bucket,
                                   "Bucket for the finished reports, instead of that directory; the "
-                                  "credentials are those in AWS_ACCESS_KEY_ID and so on");
+                                  "credentials come from AWS_ACCESS_KEY_ID and so on");
     auto* endpoint = app.add_option("--s3-endpoint", options.s3_endpoint,
                                     "Such as https://s3.eu-central-1.amazonaws.com");
     bucket->needs(endpoint);
@@ -62,21 +62,21 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
     app.add_option("--s3-region", options.s3_region)->capture_default_str();
     app.add_flag("--s3-path-style", options.s3_path_style, "The bucket's name is in the path");
     app.add_option("--tokens", options.tokens,
-                   "File with a line \"DIGEST USER_ID\" per API token, its SHA-256; read "
-                   "again on SIGHUP")
+                   "File with a line \"DIGEST USER_ID\" per API token, its SHA-256; reloaded "
+                   "on SIGHUP")
         ->required()
         ->check(CLI::ExistingFile);
     app.add_option("--webhook-port", options.webhook_ports,
-                   "Port that receivers of webhooks may have besides 443");
+                   "Port that receivers of webhooks may have in addition to 443");
     app.add_flag("--private-webhooks", options.private_webhooks,
                  "Receivers of webhooks may be at private addresses, and without TLS");
-    app.add_option("--workers", options.workers, "Reports at once")
+    app.add_option("--workers", options.workers, "Concurrent reports")
         ->capture_default_str()
         ->check(CLI::Range(1U, 1000U));
-    app.add_option("--retention", retention, "Seconds that a finished report stays available")
+    app.add_option("--retention", retention, "Seconds that a finished report is kept")
         ->capture_default_str()
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{10} * 365 * 24 * 3600));
-    app.add_option("--lease", lease, "Seconds until the reports of a killed server are taken up")
+    app.add_option("--lease", lease, "Seconds until the reports of a killed server run again")
         ->capture_default_str()
         ->check(CLI::Range(0.2, 3600.0));
     app.add_option(

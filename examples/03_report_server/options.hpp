@@ -9,7 +9,7 @@
 
 namespace report_server {
 
-/// What the command line says.
+/// The options of the command line.
 struct Options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
@@ -33,8 +33,8 @@ struct Options {
     std::string public_url;       ///< without a slash at its end; empty: relative links
 };
 
-/// Reads the command line, or says on standard output or error what is wrong with it; then the
-/// answer is empty and `exit_code` set.
+/// Reads the command line. For `--help` or an error, prints the text, sets `exit_code` and returns
+/// an empty optional.
 std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code);
 
 } // namespace report_server

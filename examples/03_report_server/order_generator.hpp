@@ -15,7 +15,7 @@ struct OrderGeneratorOptions {
 /// gzip-compressed when the name ends in `.gz`. The orders rise towards December, rest on
 /// Saturdays, come mostly from one country, and some are cancelled.
 ///
-/// The same options give the same lines on every platform. The file appears at once and complete.
+/// The same options give the same lines on every platform. The file appears only when complete.
 /// Returns the number of order lines.
 ///
 /// Thread-safety: may run on many threads at once, on different paths. Blocks on file I/O.

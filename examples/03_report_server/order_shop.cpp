@@ -74,8 +74,8 @@ void InventedShop::open(std::chrono::sys_days day, const OrderLineCallback& on_l
     }
 }
 
-/// A number from `first` to `last`, both included; the bias of the remainder is far below what
-/// anybody could see in a report.
+/// A number from `first` to `last`, both included; the bias of the remainder is far too small to be
+/// visible in a report.
 std::int64_t InventedShop::draw(std::int64_t first, std::int64_t last) {
     const auto span = static_cast<std::uint64_t>(last - first + 1);
     return first + static_cast<std::int64_t>(engine_() % span);

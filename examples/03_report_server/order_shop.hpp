@@ -11,9 +11,9 @@
 
 namespace report_server {
 
-/// A shop that never was, and its customers' orders.
+/// An invented shop, and its customers' orders.
 ///
-/// Only whole numbers decide, drawn from an engine that the C++ standard defines bit for bit, so
+/// Uses only whole numbers, drawn from an engine that the C++ standard defines bit for bit, so
 /// that the same seed gives the same orders on every platform.
 ///
 /// Thread-safety: none; one shop belongs to one thread.

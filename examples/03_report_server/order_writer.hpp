@@ -9,11 +9,11 @@
 
 namespace report_server {
 
-/// Writes an order file, gzip-compressed when its name ends in `.gz`, beside its final place and
+/// Writes an order file, gzip-compressed when its name ends in `.gz`, next to its final place and
 /// moves it there when it is complete.
 ///
 /// Thread-safety: none; one writer belongs to one thread.
-/// Ownership: what was written vanishes with a writer that did not publish it.
+/// Ownership: a writer that is destroyed before publish() deletes its file.
 /// Errors: `std::system_error` when the file can't be written.
 class OrderWriter {
 public:

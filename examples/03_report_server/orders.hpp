@@ -11,7 +11,7 @@
 
 namespace report_server {
 
-/// One line of an order as it stands in the order file.
+/// One line of an order, as in the order file.
 ///
 /// Ownership: the texts are views that are valid only during the callback that receives them.
 struct OrderLine {
@@ -25,13 +25,13 @@ struct OrderLine {
     std::string_view country;
 };
 
-/// How far the reading of the order file got; compressed bytes for a gzip file.
+/// The progress in reading the order file; compressed bytes for a gzip file.
 struct ReadProgress {
     std::uint64_t bytes_read = 0;
     std::uint64_t bytes_total = 0;
 };
 
-/// A value of the order file that can't be understood. `what()` names file, line, column, value.
+/// A value of the order file is invalid. `what()` names file, line, column and value.
 class OrderDataError : public CsvError {
 public:
     OrderDataError(const std::filesystem::path& file, std::uint64_t line, std::string_view column,
@@ -48,15 +48,15 @@ private:
 using OrderLineCallback = std::function<void(const OrderLine&)>;
 using ReadProgressCallback = std::function<void(const ReadProgress&)>;
 
-/// Hands every line of an order file, plain CSV or gzip, to `on_line`, in the file's order.
+/// Passes every line of an order file, plain CSV or gzip, to `on_line`, in the file's order.
 ///
 /// The header names the columns `invoice_no, stock_code, description, quantity, invoiced_at,
 /// unit_price, customer_id, country`; they may stand in any order, further ones are ignored.
-/// `on_progress` hears about once for every 4,096 lines, and at the end of the file.
+/// `on_progress` is called about once for every 4,096 lines, and at the end of the file.
 ///
 /// Thread-safety: may run on many threads at once. Blocks on file I/O.
-/// Errors: those of `CsvReader`; `OrderDataError` for the first bad value. What a callback throws
-/// ends the reading and reaches the caller.
+/// Errors: those of `CsvReader`; `OrderDataError` for the first bad value. An exception of a
+/// callback ends the reading and reaches the caller.
 void read_orders(const std::filesystem::path& file, const OrderLineCallback& on_line,
                  const ReadProgressCallback& on_progress = {});
 

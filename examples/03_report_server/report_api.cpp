@@ -54,7 +54,7 @@ http::Response send_file(const http::Call& call, const LocalFileStore& files) {
     const http::Problem removed(410, "expired", "The file has been removed.");
     switch (file.outcome) {
     case LinkedFile::Outcome::forged:
-        throw http::Problem(403, "invalid_signature", "The link is not one that was given out.");
+        throw http::Problem(403, "invalid_signature", "The link's signature is invalid.");
     case LinkedFile::Outcome::expired:
         throw http::Problem(410, "expired", "The link has expired.");
     case LinkedFile::Outcome::gone:
@@ -74,13 +74,13 @@ http::Response send_file(const http::Call& call, const LocalFileStore& files) {
 }
 
 constexpr auto describe_report = R"({
-  "summary": "Order a sales report",
-  "description": "On the days `from` to `to`, both as in `2011-01-31` and inclusive, in UTC."})";
+  "summary": "Submit a sales report",
+  "description": "Covers the days `from` to `to`, inclusive, in UTC, as in `2011-01-31`."})";
 
 constexpr auto describe_file = R"({
   "operationId": "getFile",
   "summary": "Get a report's file",
-  "description": "By the `file_url` of the job's result, which needs no token until it expires.",
+  "description": "The job's result has this URL as `file_url`. It needs no token, and expires.",
   "parameters": [
     {"name": "expires", "in": "query", "required": true, "schema": {"type": "string"}},
     {"name": "signature", "in": "query", "required": true, "schema": {"type": "string"}}],
@@ -91,7 +91,7 @@ constexpr auto describe_file = R"({
         "application/pdf": {},
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
         "text/csv": {"schema": {"type": "string"}}}},
-    "206": {"description": "The part of it that `Range` asks for"},
+    "206": {"description": "The part of the file that `Range` selects"},
     "304": {"$ref": "#/components/responses/NotModified"},
     "403": {"$ref": "#/components/responses/Forbidden"},
     "410": {"$ref": "#/components/responses/Problem"},

@@ -28,7 +28,7 @@ BOOST_DESCRIBE_STRUCT(SalesReportJob, (), (from, to, format, language))
 /// Runs SalesReportJobs.
 ///
 /// Thread-safety: immutable; may run many jobs at once. Ownership: borrows the files.
-/// Errors: asyncjobs::JobFailure with a code of its own and a text in the job's language.
+/// Errors: asyncjobs::JobFailure with a report server's code and a text in the job's language.
 class ReportMaker {
 public:
     ReportMaker(asyncjobs::files::JobFiles& files, std::filesystem::path orders);

@@ -65,7 +65,7 @@ public:
     /// 64 bits.
     void add(const OrderLine& line);
 
-    /// What the lines so far amount to.
+    /// Returns the report on the lines so far.
     SalesReport report() const;
 
 private:

@@ -6,7 +6,7 @@ namespace report_server {
 
 enum class Language { english, arabic };
 
-/// What the server tells its clients.
+/// The messages to clients.
 enum class Message {
     report_failed,
     insufficient_data,

@@ -13,7 +13,7 @@ class Workbook;
 /// A sheet of a workbook under construction, A4 and as wide as a page when printed.
 ///
 /// Thread-safety: none. Ownership: belongs to its workbook and must not outlive it.
-/// Errors: `std::runtime_error` with the library's words.
+/// Errors: `std::runtime_error` with the library's message.
 class Sheet {
 public:
     explicit Sheet(lxw_worksheet* sheet);
@@ -41,7 +41,7 @@ private:
 ///
 /// Thread-safety: none; one workbook belongs to one thread.
 /// Ownership: a workbook that isn't finished leaves no file.
-/// Errors: `std::runtime_error` with the library's words.
+/// Errors: `std::runtime_error` with the library's message.
 class Workbook {
 public:
     Workbook(const std::filesystem::path& file, std::string title);

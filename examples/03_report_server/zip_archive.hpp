@@ -10,7 +10,7 @@ namespace report_server {
 /// checksums. Without encryption and zip64.
 ///
 /// Thread-safety: a free function without shared state.
-/// Errors: `std::runtime_error` that says what is broken, `std::system_error` when the file can't
+/// Errors: `std::runtime_error` that names the defect, `std::system_error` when the file can't
 /// be read.
 std::map<std::string, std::string> read_zip_archive(const std::filesystem::path& file);
 

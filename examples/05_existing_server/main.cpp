@@ -1,4 +1,4 @@
-// A host that has an HTTP server already, on Boost.Beast, and mounts the job API into it.
+// A host with an existing HTTP server on Boost.Beast, which mounts the job API into it.
 //
 //   example_05_existing_server --listen 127.0.0.1:8080
 //   curl localhost:8080/hello
@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 void run(const HostOptions& options) {
-    boost::asio::io_context io(1); // outlives the API, whose answers come back through it
+    boost::asio::io_context io(1); // outlives the API, whose responses are posted to it
     asyncjobs::MemoryJobStore store;
     asyncjobs::Client client(store);
     asyncjobs::Executor executor(store);
@@ -38,7 +38,7 @@ void run(const HostOptions& options) {
                  });
     server.route([&api](std::string_view target) { return api.serves(target); },
                  [&api](auto& stream, web::Request request) {
-                     return mount::answer(api, stream, std::move(request));
+                     return mount::serve(api, stream, std::move(request));
                  });
 
     executor.start();
@@ -51,7 +51,7 @@ void run(const HostOptions& options) {
     api.drain();
     server.stop();
     io.restart();
-    io.run_for(5s); // for what is under way, no longer than that takes
+    io.run_for(5s); // returns as soon as no request is in progress
     executor.stop(1s);
 }
 

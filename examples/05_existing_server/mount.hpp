@@ -1,4 +1,4 @@
-// All that mounting takes, to copy into a host on Boost.Beast.
+// Mounts the job API into a host on Boost.Beast; meant to be copied.
 
 #pragma once
 
@@ -20,7 +20,7 @@ namespace beast = boost::beast;
 namespace http = asyncjobs::http;
 constexpr auto write_time = std::chrono::seconds{30};
 
-/// Until the client is gone, who has nothing more to say.
+/// Reads until the client disconnects, and discards what it sends.
 inline asio::awaitable<void> hang_up(beast::tcp_stream& stream) {
     boost::system::error_code error;
     for (char unwanted[256]; !error;)
@@ -28,7 +28,7 @@ inline asio::awaitable<void> hang_up(beast::tcp_stream& stream) {
                                                  asio::redirect_error(asio::use_awaitable, error));
 }
 
-/// The next piece of a body, or none if it has ended or the client is gone.
+/// Returns the next piece of a body, or none if it has ended or the client has disconnected.
 inline asio::awaitable<std::optional<std::string>> next(beast::tcp_stream& stream,
                                                         http::BodyStream& body) {
     using namespace asio::experimental::awaitable_operators;
@@ -39,7 +39,8 @@ inline asio::awaitable<std::optional<std::string>> next(beast::tcp_stream& strea
     co_return std::get<0>(std::move(first));
 }
 
-/// Tells the API when the client is gone, or has nothing more to say. Ends when it is cancelled.
+/// Cancels the API's wait when the client disconnects or shuts down its side. Runs until it is
+/// cancelled.
 inline asio::awaitable<void> watch(beast::tcp_stream& stream, const http::RequestHandle& ongoing) {
     boost::system::error_code error;
     co_await stream.socket().async_wait(asio::socket_base::wait_read,
@@ -49,9 +50,10 @@ inline asio::awaitable<void> watch(beast::tcp_stream& stream, const http::Reques
     co_await never.async_wait(asio::use_awaitable);
 }
 
-/// Has the API answer a request; false: the connection ends with its answer.
-inline asio::awaitable<bool> answer(http::JobApi& api, beast::tcp_stream& stream,
-                                    beast::http::request<beast::http::string_body> from) {
+/// Passes a request to the API and writes the response. Returns false if the connection must close
+/// after it.
+inline asio::awaitable<bool> serve(http::JobApi& api, beast::tcp_stream& stream,
+                                   beast::http::request<beast::http::string_body> from) {
     using namespace asio::experimental::awaitable_operators;
     http::Request request{.method = from.method_string(),
                           .target = from.target(),

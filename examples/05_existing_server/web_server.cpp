@@ -23,12 +23,12 @@ using asio::ip::tcp;
 
 constexpr auto patience = std::chrono::seconds{30};
 constexpr std::uint64_t body_limit = 1024 * 1024;
-// Beast keeps a head, a chunk's extensions, or all trailers there until it has them whole, and
-// limits only the first by itself. It throws for a trailer that is longer than 64 KiB.
+// Beast buffers a head, a chunk's extensions, or all trailers there until they are complete, and
+// limits only the head by itself. It throws for a trailer that is longer than 64 KiB.
 constexpr std::size_t buffer_limit = 16 * 1024;
 
-/// Has a stream among those that wait while it lives: also when its coroutine is destroyed, by what
-/// is thrown out of io_context::run() or with the io_context, which may outlive the server.
+/// Registers a stream as idle for its lifetime. Also unregisters it when the coroutine is destroyed
+/// by an exception out of io_context::run(), or with the io_context, which may outlive the server.
 class Idle {
 public:
     Idle(std::shared_ptr<std::set<beast::tcp_stream*>> all, beast::tcp_stream& stream)
@@ -50,7 +50,7 @@ void run(asio::io_context& io) {
             io.run();
             return;
         } catch (const std::exception& error) {
-            std::cerr << "a connection has failed: " << error.what() << std::endl;
+            std::cerr << "connection failed: " << error.what() << std::endl;
         }
     }
 }
@@ -76,7 +76,7 @@ asio::awaitable<void> Server::accept() {
             co_await acceptor_.async_accept(asio::redirect_error(use_awaitable, error));
         if (!error)
             asio::co_spawn(acceptor_.get_executor(), serve(std::move(socket)), asio::detached);
-        else if (acceptor_.is_open()) { // no descriptors left, as a rule
+        else if (acceptor_.is_open()) { // usually no descriptors left
             asio::steady_timer pause(acceptor_.get_executor(), std::chrono::milliseconds{100});
             co_await pause.async_wait(use_awaitable);
         }
@@ -87,7 +87,7 @@ asio::awaitable<void> Server::serve(tcp::socket socket) {
     beast::tcp_stream stream(std::move(socket));
     try {
         co_await converse(stream);
-    } catch (const std::exception&) { // the client is gone
+    } catch (const std::exception&) { // the client has disconnected
     }
 }
 
@@ -95,7 +95,7 @@ asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
     Request unreadable;
     unreadable.keep_alive(false);
     beast::flat_buffer buffer(buffer_limit);
-    for (bool goes_on = true; goes_on && !stopping_;) {
+    for (bool keep_alive = true; keep_alive && !stopping_;) {
         beast::http::request_parser<beast::http::string_body> parser;
         parser.body_limit(body_limit);
         stream.expires_after(patience);
@@ -113,11 +113,11 @@ asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
             co_return;
         }
         if (error) co_return;
-        goes_on = co_await answer(stream, parser.release());
+        keep_alive = co_await respond(stream, parser.release());
     }
 }
 
-asio::awaitable<bool> Server::answer(beast::tcp_stream& stream, Request request) {
+asio::awaitable<bool> Server::respond(beast::tcp_stream& stream, Request request) {
     if (stopping_) request.keep_alive(false);
     const std::string target(request.target());
     for (const auto& [matches, handler] : routes_)

@@ -1,5 +1,4 @@
-// The server that the host has already: its own small one on Boost.Beast, which knows nothing of
-// jobs.
+// The host's existing server: a small one on Boost.Beast, independent of the job API.
 
 #pragma once
 
@@ -23,15 +22,15 @@ namespace web {
 
 using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// Writes the answer to a request; false: the connection ends with it.
+/// Writes the response to a request. Returns false if the connection must close after it.
 using Handler =
     std::function<boost::asio::awaitable<bool>(boost::beast::tcp_stream& stream, Request request)>;
 
-/// Runs until it is stopped. What Beast throws where no coroutine can catch it, within an operation
-/// of its own, ends the connection that it is about, and not the host.
+/// Runs until it is stopped. If Beast throws within one of its operations, where no coroutine can
+/// catch it, only that connection ends, not the host.
 void run(boost::asio::io_context& io);
 
-/// Serves on the caller's io_context, which one thread runs; one coroutine a connection.
+/// Serves on the caller's io_context, which one thread runs; one coroutine per connection.
 class Server {
 public:
     Server(boost::asio::io_context& io, const boost::asio::ip::tcp::endpoint& endpoint);
@@ -41,7 +40,7 @@ public:
 
     void start();
 
-    /// Accepts nothing more, and closes each connection after what is under way there.
+    /// Accepts no more connections, and closes each one after its current request.
     void stop();
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -50,17 +49,17 @@ private:
     boost::asio::awaitable<void> accept();
     boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
     boost::asio::awaitable<void> converse(boost::beast::tcp_stream& stream);
-    boost::asio::awaitable<bool> answer(boost::beast::tcp_stream& stream, Request request);
+    boost::asio::awaitable<bool> respond(boost::beast::tcp_stream& stream, Request request);
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::vector<std::pair<std::function<bool(std::string_view)>, Handler>> routes_;
-    /// Those that wait for a request.
+    /// Connections that wait for a request.
     const std::shared_ptr<std::set<boost::beast::tcp_stream*>> idle_ =
         std::make_shared<std::set<boost::beast::tcp_stream*>>();
     bool stopping_ = false;
 };
 
-/// Answers with a plain text.
+/// Responds with a plain text.
 boost::asio::awaitable<bool> send_text(boost::beast::tcp_stream& stream, Request request,
                                        boost::beast::http::status status, std::string_view text);
 

@@ -1,4 +1,4 @@
-// What the hosts of examples 05 and 20 have in common: a job, a login, and a file to send.
+// Shared by the hosts of examples 05 and 20: a job, a login, and a file to send.
 
 #pragma once
 
@@ -17,7 +17,7 @@ BOOST_DESCRIBE_STRUCT(WordCount, (), (text, milliseconds_per_word))
 
 asyncjobs::JsonText count_words(const WordCount& in, asyncjobs::ProgressReporter& progress);
 
-/// `--listen ADDRESS:PORT --manual FILE`; port 0 takes one that is free.
+/// `--listen ADDRESS:PORT --manual FILE`; port 0 takes a free one.
 struct HostOptions {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
@@ -27,8 +27,8 @@ struct HostOptions {
 /// Throws std::invalid_argument.
 HostOptions read_options(int argc, char** argv);
 
-/// Whoever says a name is believed.
+/// For the example only: accepts any bearer token as the owner's name.
 asyncjobs::http::ApiOptions api_options();
 
-/// Submits of jobs, and the manual as a file.
+/// Adds a route that submits jobs, and one for the manual as a file.
 void add_routes(asyncjobs::http::JobApi& api, const std::string& manual);

@@ -1,5 +1,5 @@
-// Workers and submitters in processes of their own, on as many machines as the database can be
-// reached from. Start any number of each:
+// Workers and submitters in separate processes, on any machines that reach the database. Start any
+// number of each:
 //   example_06_workers worker --store URL [--concurrency N] [--until-idle]
 //   example_06_workers submit --store URL --jobs N
 
@@ -29,15 +29,15 @@ struct Greeting {
 BOOST_DESCRIBE_STRUCT(Greet, (), (name))
 BOOST_DESCRIBE_STRUCT(Greeting, (), (text))
 
-/// What an operator wants to know: a store that fails or is back again, a worker that was lost.
+/// Writes log lines for operators: outages and recoveries of the store, lost workers.
 void log(const asyncjobs::LogEntry& entry) {
     std::cerr << entry.message + (entry.job == asyncjobs::JobId()
                                       ? "\n"
                                       : " [" + std::string(entry.job.text()) + "]\n");
 }
 
-/// SIGTERM and SIGINT, to be waited for instead of handled: blocked in this thread and those that
-/// it starts.
+/// Blocks SIGTERM and SIGINT in this thread and the threads that it starts, and returns them for
+/// sigwait().
 sigset_t block_stop_signals() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -90,11 +90,13 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     auto* worker = app.add_subcommand("worker", "Runs jobs until SIGTERM");
     worker->add_option("--store", url, "URL of the database")->required();
-    worker->add_option("--concurrency", concurrency, "Jobs at once; 0: one a core");
+    worker->add_option("--concurrency", concurrency, "Concurrent jobs; 0: one per core");
     worker->add_flag("--until-idle", until_idle, "Ends when no job waits or runs");
     auto* submitter = app.add_subcommand("submit", "Submits jobs");
     submitter->add_option("--store", url, "URL of the database")->required();
-    submitter->add_option("--jobs", jobs, "How many")->required()->check(CLI::Range(1, 10'000));
+    submitter->add_option("--jobs", jobs, "Number of jobs")
+        ->required()
+        ->check(CLI::Range(1, 10'000));
     CLI11_PARSE(app, argc, argv);
     try {
         if (worker->parsed())

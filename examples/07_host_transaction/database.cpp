@@ -13,7 +13,7 @@ Database::Database(std::string store_url) : store_url_(std::move(store_url)) {
         connect_string_ = "dbname=\"" + store_url_.substr(7) + '"';
     } else if (store_url_.starts_with("postgresql://")) {
         backend_ = "postgresql";
-        connect_string_ = store_url_ + "?application_name=shop"; // SOCI wants an equals sign
+        connect_string_ = store_url_ + "?application_name=shop"; // SOCI needs an equals sign
     } else if (std::regex_match(store_url_, parts, mysql)) {
         backend_ = "mysql";
         connect_string_ = "host=" + parts.str(3) + " port=" + parts.str(4) +
@@ -41,7 +41,7 @@ void Database::make_tables() const {
 }
 
 long long Database::number(const std::string& query) const {
-    long long answer = 0;
-    *open() << query, soci::into(answer);
-    return answer;
+    long long result = 0;
+    *open() << query, soci::into(result);
+    return result;
 }

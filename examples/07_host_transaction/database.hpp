@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-/// The shop's database: the one that the store's URL names.
+/// The shop's database, which is also the store's.
 class Database {
 public:
     explicit Database(std::string store_url);
@@ -13,7 +13,7 @@ public:
     const std::string& store_url() const noexcept { return store_url_; }
     std::unique_ptr<soci::session> open() const;
 
-    /// Makes the shop's tables anew: orders, and a counter of confirmations that stands at 0.
+    /// Recreates the shop's tables: orders, and a counter of confirmations at 0.
     void make_tables() const;
     long long number(const std::string& query) const;
 

@@ -35,7 +35,7 @@ namespace {
 
 constexpr int order_count = 20;
 
-/// Takes an order: both it and its confirmation job, or neither.
+/// Stores an order and its confirmation job, or neither.
 asyncjobs::JobId take_order(soci::session& session, std::int64_t order, bool customer_leaves) {
     soci::transaction transaction(session);
     session << "INSERT INTO shop_orders VALUES (" << order << ", 'Ada')";
@@ -44,8 +44,8 @@ asyncjobs::JobId take_order(soci::session& session, std::int64_t order, bool cus
     return id;
 }
 
-/// Twice as many customers come; every other one leaves. Nothing is open afterwards: the process
-/// forks.
+/// Takes twice as many orders and rolls back every other one. Leaves no session open, because the
+/// process forks afterwards.
 std::vector<asyncjobs::JobId> take_orders(const Database& database) {
     std::vector<asyncjobs::JobId> jobs;
     const auto session = database.open();
@@ -56,14 +56,14 @@ std::vector<asyncjobs::JobId> take_orders(const Database& database) {
     return jobs;
 }
 
-/// What goes wrong between the side effect and the commit; on a later attempt, nothing does.
+/// The fault between the side effect and the commit of a first attempt; later ones have none.
 enum class Mishap { none, killed, threw, rolled_back };
 
 Mishap mishap_of(std::int64_t order, int tries) {
     return tries == 1 ? static_cast<Mishap>(order % 4) : Mishap::none;
 }
 
-/// Confirms an order: the counter goes up if and only if the job is completed.
+/// Confirms an order: increments the counter if and only if the job is completed.
 void confirm(const Database& database, const Confirmation& in,
              asyncjobs::ProgressReporter& progress, bool may_be_killed) {
     const auto& job = progress.job();
@@ -72,14 +72,14 @@ void confirm(const Database& database, const Confirmation& in,
     soci::transaction transaction(*session);
     *session << "UPDATE shop_counters SET confirmations = confirmations + 1";
     const auto result = asyncjobs::json::serialize(Confirmed{in.order, job.attempt});
-    if (!asyncjobs::complete(*session, progress, result)) return; // somebody else has the job
+    if (!asyncjobs::complete(*session, progress, result)) return; // another worker has the job
     if (mishap == Mishap::killed && may_be_killed) std::raise(SIGKILL);
     if (mishap == Mishap::threw) throw std::runtime_error("the mail server is down");
     if (mishap == Mishap::rolled_back) return;
     transaction.commit();
 }
 
-/// Works until `done()`.
+/// Runs jobs until `done()` returns.
 template <typename Done>
 void work(const Database& database, bool may_be_killed, Done done) {
     const auto store = asyncjobs::open_store(database.store_url());
@@ -98,7 +98,7 @@ void work(const Database& database, bool may_be_killed, Done done) {
     done(*store);
 }
 
-/// True if the worker process was killed.
+/// Runs a worker process; returns true if it was killed.
 bool work_in_a_process(const Database& database) {
     const pid_t worker = ::fork();
     if (worker == 0) {

@@ -1,5 +1,5 @@
-// Brings the tables of a store up to date, or says how: for whoever reviews each change of a
-// database before it is made. Usage: example_08_migrate [--apply] [URL]
+// Migrates the tables of a store, or prints the SQL for review.
+// Usage: example_08_migrate [--apply] [URL]
 
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/soci/open_store.hpp>

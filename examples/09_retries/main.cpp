@@ -1,5 +1,5 @@
 // A handler that can't reach a mail server at first: it snoozes, fails twice, and then succeeds.
-// The record of the job tells how each failed attempt went.
+// The job keeps the error of each failed attempt.
 
 #include <asyncjobs/asyncjobs.hpp>
 

@@ -1,6 +1,5 @@
-// Two schedulers on one store, as two processes would have: each slot fires once, whichever of them
-// handles it. Prints the reports of two seconds and one that is asked for, and when the next is
-// due.
+// Two schedulers on one store, as in two processes: each slot fires once, whichever of them handles
+// it. Prints the reports of two seconds and one that is triggered, and when the next is due.
 
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>

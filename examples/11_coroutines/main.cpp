@@ -1,5 +1,5 @@
 // A thousand jobs wait for a slow service at once, on a single thread: their handlers are
-// coroutines. One that waits in vain is cancelled.
+// coroutines. One job that waits forever is cancelled.
 
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/coroutine.hpp>
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 struct Track {
     static constexpr std::string_view type = "track";
     int parcel = 0;
-    int patience_ms = 100; ///< until the carrier answers
+    int patience_ms = 100; ///< until the carrier responds
 };
 struct Tracked {
     int parcel = 0;
@@ -34,7 +34,7 @@ int main() {
     auto work = boost::asio::make_work_guard(context);
     std::jthread thread([&context] { context.run(); });
 
-    int waiting = 0, most = 0; // of the context's thread
+    int waiting = 0, most = 0; // only the context's thread uses them
     const auto track = [&](Track in) -> boost::asio::awaitable<Tracked> {
         most = std::max(most, ++waiting);
         boost::asio::steady_timer carrier(co_await boost::asio::this_coro::executor);

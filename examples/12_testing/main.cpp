@@ -1,5 +1,5 @@
-// A shop's tests of its own jobs, without a test framework: what was submitted, what a job does,
-// how it is retried, and what happens three days later, in no time.
+// A shop's tests of its own jobs, without a test framework: submitted jobs, a job's effects, its
+// retry, and a job three days later, without waiting.
 
 #include <asyncjobs/testing/harness.hpp>
 
@@ -76,22 +76,22 @@ void an_order_submits_two_mails(Checks& check) {
     check(test.server.sent.empty(), "none is sent within the request");
 }
 
-void a_mail_tells_who_delivers_it(Checks& check) {
+void a_mail_returns_its_server(Checks& check) {
     ShopTest test;
     const auto job = test.jobs.run(Mail{"ann@example.org", "Hello"});
     check(job.status == JobStatus::completed, "the mail is sent");
     check(job.result && job.result->text() == R"({"server":7})", "the server is the result");
 }
 
-void a_mail_is_tried_again_after_a_minute(Checks& check) {
+void a_mail_is_retried_after_a_minute(Checks& check) {
     ShopTest test;
     test.server.up = false;
     const auto job = test.jobs.run(Mail{"ann@example.org", "Hello"});
-    check(job.status == JobStatus::pending, "the mail waits for its next try");
-    check(job.error && job.error->code == "E4210", "the job tells why");
+    check(job.status == JobStatus::pending, "the mail waits for its retry");
+    check(job.error && job.error->code == "E4210", "the job has the error");
     test.server.up = true;
     check(test.jobs.drain() == 0, "it is not due yet");
-    check(test.jobs.advance(1min) == 1, "it is tried once more");
+    check(test.jobs.advance(1min) == 1, "it is retried once");
     check(test.jobs.find(job.id).status == JobStatus::completed, "then it is sent");
 }
 
@@ -110,8 +110,8 @@ void three_days_later_the_customer_is_asked(Checks& check) {
 int main() {
     Checks check;
     an_order_submits_two_mails(check);
-    a_mail_tells_who_delivers_it(check);
-    a_mail_is_tried_again_after_a_minute(check);
+    a_mail_returns_its_server(check);
+    a_mail_is_retried_after_a_minute(check);
     three_days_later_the_customer_is_asked(check);
     fmt::print("{} checks, {} failed\n", check.made, check.failed);
     return check.failed == 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// A batch of three downloads, one of which fails, and a report that is made of the others once all
+// A batch of three downloads, one of which fails, and a report on the others that runs once all
 // have ended.
 
 #include <asyncjobs/asyncjobs.hpp>

@@ -1,4 +1,4 @@
-// A handler that fails half way: its second attempt goes on after the last step that was recorded.
+// A handler that fails half way: its second attempt continues after the last recorded step.
 
 #include <asyncjobs/asyncjobs.hpp>
 

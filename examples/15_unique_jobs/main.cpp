@@ -1,4 +1,4 @@
-// Three wishes for the same thing: what a unique key makes of them.
+// Submits with the same unique key: kept, replaced and refused.
 
 #include <asyncjobs/asyncjobs.hpp>
 

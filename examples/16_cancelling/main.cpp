@@ -27,7 +27,7 @@ int main() {
         std::mutex mutex;
         std::unique_lock lock(mutex);
         std::condition_variable_any().wait(lock, progress.stop_token(), [] { return false; });
-        progress.check(); // throws, as it was asked to stop
+        progress.check(); // throws, because a stop was requested
         return asyncjobs::JsonText();
     });
     executor.start();

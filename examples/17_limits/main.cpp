@@ -1,5 +1,5 @@
 // Exports, mails and reports of three tenants: exports under two limits, mails at a rate, reports
-// in turn. Two executors share exports and mails, as two processes would.
+// in round robin. Two executors share exports and mails, as in two processes.
 
 #include <asyncjobs/asyncjobs.hpp>
 
@@ -14,7 +14,7 @@ using asyncjobs::Job;
 using asyncjobs::LimitScope;
 using Jobs = std::vector<Job>;
 
-/// By the times that the store has written down.
+/// Computed from the times in the store.
 auto most_at_once(const Jobs& jobs) {
     std::ptrdiff_t most = 0;
     for (const Job& job : jobs)
@@ -54,7 +54,7 @@ int main() {
                 jobs.push_back({.type = "work", .queue = queue, .owner = tenant});
     const auto submitted = client.submit(std::move(jobs));
 
-    std::vector<std::string> turns; // of the one thread that makes reports
+    std::vector<std::string> turns; // only the thread that makes reports writes it
     Executor one(store, {.queues = {"exports", "mails"}});
     Executor other(store, {.queues = {"exports", "mails"}});
     Executor reports(store, {.queues = {"reports"}, .concurrency = 1});

@@ -1,6 +1,6 @@
-// A receiver is told how two jobs ended, in signed requests, and is told again what it refused at
-// first. It is a part of this program here, on an inner network and without TLS, so both have to be
-// allowed.
+// Signed webhooks notify a receiver of the outcomes of two jobs; a delivery that it refused is
+// retried. Here the receiver is part of this program, on a private address and without TLS, so the
+// options must allow both.
 
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/webhooks/signature.hpp>
@@ -68,7 +68,7 @@ int main() {
         do {
             const auto request = receive_one(acceptor, status);
             const auto body = asyncjobs::json::to_value(asyncjobs::JsonText::parse(request.body()));
-            fmt::print("{}, authentic: {}, answered {}\n",
+            fmt::print("{}, authentic: {}, response {}\n",
                        std::string_view(body.at("type").as_string()), is_authentic(request, secret),
                        status);
         } while (std::exchange(status, "204 No Content") != "204 No Content");

@@ -1,13 +1,12 @@
-// A host that has Pistache, and mounts the job API into it.
+// A host on Pistache, which mounts the job API into it.
 //
 //   example_20_pistache --listen 127.0.0.1:8080
 //   curl localhost:8080/hello
 //   curl -i localhost:8080/v1/word-counts -H 'Authorization: Bearer ann'
 //       -H 'Content-Type: application/json' -d '{"text": "to be or not to be"}'
 //
-// What Pistache 0.0.5 itself does not do: of headers and parameters of the query that come twice it
-// keeps one; an unknown method and whatever else it can't read is answered by itself, in plain
-// text.
+// Limits of Pistache 0.0.5: it keeps one of several headers or query parameters with the same name,
+// and responds in plain text, without calling the host, to unknown methods and unreadable requests.
 
 #include "pistache_mount.hpp"
 
@@ -47,7 +46,8 @@ private:
     asyncjobs::http::JobApi* api_;
 };
 
-/// Blocked in this thread and those that it starts, to be waited for.
+/// Blocks the signals in this thread and the threads that it starts, and returns them for
+/// sigwait().
 sigset_t block_stop_signals() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -70,7 +70,7 @@ void run(const HostOptions& options) {
     pistache::Endpoint endpoint({options.address, Pistache::Port(options.port)});
     endpoint.init(pistache::Endpoint::options()
                       .threads(2)
-                      .maxRequestSize(1024 * 1024) // 4 KiB unless it is said
+                      .maxRequestSize(1024 * 1024) // 4 KiB by default
                       .keepaliveTimeout(1h)        // ends streams and requests that wait, too
                       .flags(Pistache::Tcp::Options::ReuseAddr));
     endpoint.setHandler(std::make_shared<Handler>(mount, api));

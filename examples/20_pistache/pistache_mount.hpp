@@ -1,4 +1,4 @@
-// All that mounting takes, to copy into a host on Pistache.
+// Mounts the job API into a host on Pistache; meant to be copied.
 
 #pragma once
 
@@ -14,22 +14,22 @@
 
 #include <sys/socket.h>
 
-/// Has the API answer requests of a Pistache endpoint. Writes to the peer itself: ResponseWriter
-/// has its own idea of Content-Length, and ResponseStream may be flushed by a worker only. A
-/// connection ends after a stream or a file, and when its next request comes before the last answer
-/// is written.
+/// Passes requests of a Pistache endpoint to the API. Writes to the peer directly, because
+/// ResponseWriter changes Content-Length, and only a worker may flush a ResponseStream. A
+/// connection closes after a stream or a file, and if its next request arrives before the last
+/// response is written.
 ///
 /// Thread-safety  handle() is called by Pistache's workers; idle() by any thread.
 /// Ownership      Made before the API and the endpoint, and destroyed after both.
 class PistacheMount {
     using Peer = std::shared_ptr<Pistache::Tcp::Peer>;
 
-    /// Belongs to its peer; all but `busy` to the pump's thread while it is.
+    /// Owned by its peer. While `busy`, only the pump's thread uses the other members.
     struct Connection : std::enable_shared_from_this<Connection> {
         Connection(boost::asio::thread_pool& its_pump, const Peer& its_peer)
             : pump(its_pump), peer(its_peer) {}
 
-        ~Connection() { ongoing.cancel_wait(); } // its client is gone
+        ~Connection() { ongoing.cancel_wait(); } // the client has disconnected
 
         auto later(auto then) {
             return [&on = pump, weak = weak_from_this(), then](auto what) {
@@ -47,16 +47,16 @@ class PistacheMount {
                 return take(std::move(message.start));
             }
             const auto done = std::exchange(under_way, nullptr);
-            busy = false; // before the client can know
+            busy = false; // before the client can send the next request
             send(message.start, [done, kept = std::move(message.memory)](ssize_t) {});
         }
 
         void take(std::optional<std::string> piece) {
-            if (piece) return send(*piece, later(&Connection::go_on));
+            if (piece) return send(*piece, later(&Connection::pull));
             if (const auto to = peer.lock()) ::shutdown(to->fd(), SHUT_RDWR);
         }
 
-        void go_on(ssize_t) { rest ? rest->next(later(&Connection::take)) : take(std::nullopt); }
+        void pull(ssize_t) { rest ? rest->next(later(&Connection::take)) : take(std::nullopt); }
 
         void send(const std::string& text, std::function<void(ssize_t)> then) {
             if (const auto to = peer.lock())
@@ -72,7 +72,7 @@ class PistacheMount {
         bool http_1_1 = true, keep = true;
     };
 
-    boost::asio::thread_pool pump_{1}; ///< asks for pieces and reads files, so that no worker does
+    boost::asio::thread_pool pump_{1}; ///< pulls pieces and reads files, so that no worker blocks
     std::shared_ptr<void> under_way_ = std::make_shared<int>(); ///< shared by all open requests
 
 public:
@@ -89,10 +89,10 @@ public:
         link->under_way = under_way_;
         link->http_1_1 = from.version() == Pistache::Http::Version::Http11;
         link->keep = link->http_1_1 && request.headers.joined("Connection") != "close";
-        to->setIdle(true); // or an answer that takes longer than a head may take is a 408
+        to->setIdle(true); // otherwise a response slower than the limit for a head becomes a 408
         link->ongoing = api.handle(std::move(request), link->later(&Connection::respond));
     }
 
-    /// Whether all is answered, so that the endpoint can be shut down.
+    /// True if no response is outstanding, so that the endpoint can be shut down.
     bool idle() const { return under_way_.use_count() == 1; }
 };

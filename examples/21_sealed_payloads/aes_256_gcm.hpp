@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// AES-256-GCM of OpenSSL: a random nonce, the encrypted text, and the tag that authenticates both
-/// and the purpose. One key may seal 2^32 texts (NIST SP 800-38D, 8.3); rotate it before.
+/// and the purpose. One key may seal 2^32 texts (NIST SP 800-38D, 8.3); rotate it earlier.
 class Aes256Gcm final : public asyncjobs::Cipher {
 public:
     using Key = std::array<unsigned char, 32>;

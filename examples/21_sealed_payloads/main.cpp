@@ -1,4 +1,4 @@
-// Payloads that the database can't read, and a key that is replaced while jobs are kept.
+// Payloads that are encrypted in the database, and a key that is replaced while jobs are kept.
 
 #include "aes_256_gcm.hpp"
 
@@ -17,11 +17,11 @@ struct Letter {
 };
 BOOST_DESCRIBE_STRUCT(Letter, (), (to, text))
 
-// A service reads its keys where it keeps its secrets.
+// A real service reads its keys from its secrets.
 asyncjobs::SealingKey make_key(std::string id) {
     Aes256Gcm::Key bytes{};
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("there are no random bytes for a key");
+        throw std::runtime_error("the random generator failed");
     return {.id = std::move(id), .cipher = std::make_shared<Aes256Gcm>(bytes)};
 }
 

@@ -1,4 +1,4 @@
-// How fast the library is, and how fast the database under it would be without.
+// Measures the library's speed, and the speed of the bare database.
 
 #include "subject.hpp"
 
@@ -39,7 +39,7 @@ void print(std::string_view name, const std::string& url, std::string_view unit,
     std::fflush(stdout);
 }
 
-/// The engine and the bare program take turns, so that a noisy neighbour meets both.
+/// The engine and the bare program alternate, so that other load affects both.
 void run(const Measure& measure, const std::string& url, const Load& load, int rounds) {
     std::vector<double> values, limits;
     for (int round = 0; round < rounds; ++round) {
@@ -60,7 +60,7 @@ void run(const Measure& measure, const std::string& url, const Load& load, int r
 
 using Times = std::map<std::string, double> (*)(const bench::Place&, const Load&);
 
-/// The limit is the same engine's, with 1,000 jobs around.
+/// The limit is the same engine among 1,000 jobs.
 void run_at_depth(Times times_of, std::string_view suffix, const std::string& url, const Load& deep,
                   int rounds) {
     Load shallow = deep;
@@ -79,7 +79,7 @@ void run_at_depth(Times times_of, std::string_view suffix, const std::string& ur
         print(fmt::format("{}{}", call, suffix), url, "us", times, limits.at(call));
 }
 
-/// The limit is what it is without the long transaction.
+/// The limit is the time without the long transaction.
 void run_long_reader(const std::string& url, const Load& load) {
     const auto place = bench::make_place(url);
     const auto times = bench::long_reader_times(*place, load);
@@ -90,7 +90,7 @@ void run_long_reader(const std::string& url, const Load& load) {
                url.substr(0, url.find(':')), times.held_bytes, times.bytes_after);
 }
 
-/// The limit is what the rate allows.
+/// The limit is the allowed rate.
 void run_rate_backlog(const std::string& url, const Load& load, int rounds) {
     std::vector<double> starts, allowed;
     for (int round = 0; round < rounds; ++round) {
@@ -111,33 +111,34 @@ int main(int argc, char** argv) {
     Load load;
     int rounds = 3;
     CLI::App app("Measures asyncjobs against the bare database under it, in the same run.");
-    app.add_option(
-           "--store", url,
-           "A store URL; a file must not exist yet, of a server an own schema or tables are used")
+    app.add_option("--store", url,
+                   "A store URL; a file must not exist yet, on a server a separate schema or "
+                   "tables are used")
         ->capture_default_str();
     app.add_option("--measure", wanted,
                    "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim_at_depth, "
                    "workflow, long_reader, rate_backlog")
         ->capture_default_str();
-    app.add_option("--jobs", load.jobs, "Jobs of a measure, at most")->capture_default_str();
+    app.add_option("--jobs", load.jobs, "Maximum jobs of a measure")->capture_default_str();
     app.add_option("--waiting", load.waiting, "More waiting jobs for claim_at_depth")
         ->capture_default_str();
     app.add_option("--finished", load.finished, "Finished jobs for claim_at_depth")
         ->capture_default_str();
-    app.add_option("--scheduled", load.scheduled, "Jobs for later for claim_at_depth and workflow")
+    app.add_option("--scheduled", load.scheduled, "Scheduled jobs for claim_at_depth and workflow")
         ->capture_default_str();
-    app.add_option("--seconds", load.seconds, "Length of a measure, at most")
+    app.add_option("--seconds", load.seconds, "Maximum duration of a measure")
         ->capture_default_str();
     app.add_option("--rate", load.rate, "Submits a second for long_reader")->capture_default_str();
     app.add_option("--dead", load.dead,
-                   "Jobs that come and go while long_reader's snapshot is held, before its load")
+                   "Jobs submitted and purged within long_reader's snapshot, before its load")
         ->capture_default_str();
-    app.add_option("--burst", load.burst, "Starts at once of each key, for rate_backlog")
+    app.add_option("--burst", load.burst, "Burst of each key, for rate_backlog")
         ->capture_default_str();
     app.add_option("--connections", load.connections,
                    "Executors that drain; 0: one for a file, two for a server")
         ->capture_default_str();
-    app.add_option("--rounds", rounds, "Rounds of which the median counts")->capture_default_str();
+    app.add_option("--rounds", rounds, "Rounds, of which the median is printed")
+        ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {
         if (load.connections == 0)
@@ -156,7 +157,7 @@ int main(int argc, char** argv) {
             known = true;
             run_at_depth(bench::workflow_times, "", url, load, rounds);
         }
-        if (wanted == "long_reader") { // not of all: it wants more seconds
+        if (wanted == "long_reader") { // not part of all: it needs more seconds
             known = true;
             run_long_reader(url, load);
         }
@@ -164,7 +165,7 @@ int main(int argc, char** argv) {
             known = true;
             run_rate_backlog(url, load, rounds);
         }
-        if (!known) throw std::runtime_error("there is no measure " + wanted);
+        if (!known) throw std::runtime_error("unknown measure " + wanted);
     } catch (const std::exception& error) {
         fmt::print(stderr, "{}\n", error.what());
         return 1;

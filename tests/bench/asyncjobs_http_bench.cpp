@@ -1,5 +1,5 @@
-// How fast the job API is over HTTP, and how fast a server on Beast alone, or the store alone,
-// would be on the same cores.
+// Measures the speed of the job API over HTTP, and of a server on Beast alone, or of the store
+// alone, on the same cores.
 
 #include "http_load.hpp"
 #include "http_servers.hpp"
@@ -30,13 +30,13 @@ struct Options {
     Serving serving = {};
 };
 
-/// A server of jobs in a process of its own.
+/// A job server in a separate process.
 struct JobsServer {
     JobsServer(const std::string& url, const Serving& how)
         : place(bench::make_place(url)),
           process([&](Channel& channel) { bench::serve_jobs(channel, place->url(), how); }),
-          port(static_cast<std::uint16_t>(std::stoul(process.channel().hear()))) {
-        std::istringstream words(process.channel().hear());
+          port(static_cast<std::uint16_t>(std::stoul(process.channel().receive_line()))) {
+        std::istringstream words(process.channel().receive_line());
         for (std::string id; words >> id;) ids.push_back(id);
     }
 
@@ -54,21 +54,21 @@ struct JobsServer {
     std::vector<std::string> ids = {};
 };
 
-/// One that answers the same as that, always.
+/// A server in a separate process that sends a constant response.
 struct BareServer {
     BareServer(std::string constant, const Serving& how)
-        : answer(std::move(constant)),
-          process([&](Channel& channel) { bench::serve_bare(channel, answer, how); }),
-          port(static_cast<std::uint16_t>(std::stoul(process.channel().hear()))) {}
+        : response(std::move(constant)),
+          process([&](Channel& channel) { bench::serve_bare(channel, response, how); }),
+          port(static_cast<std::uint16_t>(std::stoul(process.channel().receive_line()))) {}
 
-    const std::string answer;
+    const std::string response;
     Child process;
     const std::uint16_t port;
 };
 
 struct Figures {
     std::vector<double> values = {}, limits = {};
-    double processor = 0, limit_processor = 0; ///< time of the server's, an answer; 0: not known
+    double processor = 0, limit_processor = 0; ///< server's time per response; 0: unknown
 };
 
 void print(std::string_view measure, const std::string& url, std::string_view unit,
@@ -84,7 +84,7 @@ void print(std::string_view measure, const std::string& url, std::string_view un
     std::fflush(stdout);
 }
 
-/// The two sides take turns, so that a noisy neighbour meets both.
+/// The two sides alternate, so that other load affects both.
 template <typename Value, typename Limit>
 Figures take_turns(const Options& options, Value value, Limit limit) {
     value();
@@ -97,21 +97,21 @@ Figures take_turns(const Options& options, Value value, Limit limit) {
     return figures;
 }
 
-/// Against a bare server that answers what the first of these requests is answered.
+/// Against a bare server that sends the job server's response to the first of these requests.
 Figures against_bare(const Options& options, const JobsServer& server,
                      std::vector<std::string> requests) {
-    const auto answer = HttpLoad(server.port, 1, {requests.front()}).ask();
-    const BareServer bare(answer, options.serving);
+    const auto response = HttpLoad(server.port, 1, {requests.front()}).ask();
+    const BareServer bare(response, options.serving);
     HttpLoad load(server.port, options.connections, requests);
     HttpLoad limit(bare.port, options.connections, std::move(requests));
     auto figures = take_turns(
         options, [&] { return load.run(options.seconds); },
         [&] { return limit.run(options.seconds); });
-    const auto an_answer = [](const Child& process, const HttpLoad& by) {
-        return process.processor_time() / static_cast<double>(by.answers());
+    const auto per_response = [](const Child& process, const HttpLoad& by) {
+        return process.processor_time() / static_cast<double>(by.responses());
     };
-    figures.processor = an_answer(server.process, load);
-    figures.limit_processor = an_answer(bare.process, limit);
+    figures.processor = per_response(server.process, load);
+    figures.limit_processor = per_response(bare.process, limit);
     return figures;
 }
 
@@ -130,8 +130,8 @@ std::vector<std::string> submission() {
     return {bench::request_of("POST", "/v1/reports", {}, bench::input())};
 }
 
-/// Against the store alone, where that is what an acknowledged submit waits for; a store in memory
-/// is nothing beside HTTP, so there the limit is a bare server.
+/// Against the store alone, since an acknowledged submit waits for it. The cost of a memory store
+/// is negligible, so there the limit is a bare server.
 void submit(const std::string& url, const Options& options) {
     const auto& serving = options.serving;
     if (url.starts_with("memory:")) {
@@ -150,27 +150,27 @@ void submit(const std::string& url, const Options& options) {
         Child store([&](Channel& channel) {
             bench::submit_to_store(channel, place->url(), options.connections);
         });
-        store.channel().hear();
+        store.channel().receive_line();
         for (const double seconds : {options.seconds / 4, options.seconds}) {
-            store.channel().say(fmt::format("{}", seconds));
-            const double rate = std::stod(store.channel().hear());
+            store.channel().send_line(fmt::format("{}", seconds));
+            const double rate = std::stod(store.channel().receive_line());
             if (seconds == options.seconds) figures.limits.push_back(rate);
         }
     }
     print("submit", url, "jobs/s", figures);
 }
 
-/// Against a server on Beast alone that does no more with a body than to submit it to the store,
-/// with a thread for each client: what the API costs beside that.
+/// Against a server on Beast alone that only submits a body to the store, with a thread for each
+/// client: the cost that the API adds.
 void submit_by_hand(const std::string& url, const Options& options) {
     const JobsServer server(url, options.serving);
-    const auto answer = HttpLoad(server.port, 1, submission()).ask();
+    const auto response = HttpLoad(server.port, 1, submission()).ask();
     Child by_hand([&](Channel& channel) {
-        bench::serve_submits(channel, answer, server.place->url(), options.serving,
+        bench::serve_submits(channel, response, server.place->url(), options.serving,
                              options.connections);
     });
     HttpLoad load(server.port, options.connections, submission());
-    HttpLoad limit(static_cast<std::uint16_t>(std::stoul(by_hand.channel().hear())),
+    HttpLoad limit(static_cast<std::uint16_t>(std::stoul(by_hand.channel().receive_line())),
                    options.connections, submission());
     print("submit_by_hand", url, "jobs/s",
           take_turns(
@@ -178,8 +178,8 @@ void submit_by_hand(const std::string& url, const Options& options) {
               [&] { return limit.run(options.seconds); }));
 }
 
-/// What a process has more in memory when it holds these streams, each of which has been sent its
-/// first event and, if it is `text`, one more thing.
+/// Returns the memory that these streams add to a process, after each has been sent its first event
+/// and then `text`.
 double growth(const Child& process, std::uint16_t port, const std::vector<std::string>& requests,
               std::string_view text) {
     const auto before = process.resident();
@@ -238,16 +238,16 @@ int main(int argc, char** argv) {
     app.add_option("--measure", wanted,
                    "all, or one of status, not_modified, submit, submit_by_hand, streams")
         ->capture_default_str();
-    app.add_option("--connections", options.connections, "Clients that ask at once")
+    app.add_option("--connections", options.connections, "Concurrent clients")
         ->capture_default_str();
-    app.add_option("--streams", options.streams, "Streams that are held")->capture_default_str();
-    app.add_option("--io-threads", options.serving.io_threads, "Of each server")
+    app.add_option("--streams", options.streams, "Open event streams")->capture_default_str();
+    app.add_option("--io-threads", options.serving.io_threads, "I/O threads of each server")
         ->capture_default_str();
     app.add_option("--api-threads", options.serving.api_threads,
-                   "Of the job API; 0: its answers are made by the I/O threads")
+                   "Threads of the job API; 0: the I/O threads do its work")
         ->capture_default_str();
-    app.add_option("--seconds", options.seconds, "Length of a turn")->capture_default_str();
-    app.add_option("--rounds", options.rounds, "Rounds of which the median counts")
+    app.add_option("--seconds", options.seconds, "Duration of a round")->capture_default_str();
+    app.add_option("--rounds", options.rounds, "Rounds, of which the median is printed")
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {
@@ -258,7 +258,7 @@ int main(int argc, char** argv) {
             known = true;
             for (const auto& url : urls) measure.run(url, options);
         }
-        if (!known) throw std::runtime_error("there is no measure " + wanted);
+        if (!known) throw std::runtime_error("unknown measure " + wanted);
     } catch (const std::exception& error) {
         fmt::print(stderr, "{}\n", error.what());
         return 1;

@@ -29,7 +29,7 @@ namespace {
 
 using namespace asyncjobs::soci_adapter;
 
-/// For a parameter: its name with the colon, and what stands in its place.
+/// A parameter: its name with the colon, and the text that replaces it.
 struct Value {
     Value(std::string_view of, std::string_view what) : name(of), text(what) {}
     Value(std::string_view of, std::int64_t what)
@@ -43,8 +43,8 @@ struct Value {
 };
 using Values = std::vector<Value>;
 
-/// A connection of the C API. Values go into the text, and several statements into a packet, as
-/// those of the store.
+/// A connection of the C API. Like the store, it puts values into the text, and several statements
+/// into a packet.
 class MysqlConnection {
 public:
     explicit MysqlConnection(const MysqlOptions& options)
@@ -125,7 +125,7 @@ private:
     std::vector<std::function<void(MYSQL_ROW)>> readers_;
 };
 
-/// What one thread does on one connection.
+/// The work of one thread on one connection.
 class MysqlWorker {
 public:
     using Options = MysqlOptions;
@@ -149,8 +149,7 @@ public:
         return count;
     }
 
-    /// Settles what was claimed before and claims anew; answers how many it
-    /// settled.
+    /// Settles the claimed jobs and claims more; returns the number of settled jobs.
     std::size_t exchange(std::size_t limit) {
         const auto time = now();
         const auto settled = held_.size();
@@ -216,10 +215,10 @@ private:
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<asyncjobs::JobId> held_; ///< sorted
-    std::int64_t watermark_ = 0;         ///< where to look for jobs that are due
+    std::int64_t watermark_ = 0;         ///< low-water mark of due jobs
 };
 
-/// Tables of its own.
+/// A set of tables with its own prefix.
 class MysqlPlace final : public Place {
 public:
     explicit MysqlPlace(const std::string& url)
@@ -236,7 +235,7 @@ public:
     std::string url() const override { return url_; }
     void tidy_up() const override {
         MysqlConnection connection(options_);
-        for (bool is_clean = false; !is_clean;) // what is gone is being removed
+        for (bool is_clean = false; !is_clean;) // until InnoDB has purged deleted rows
             connection.run("SELECT count FROM information_schema.innodb_metrics"
                            " WHERE name = 'trx_rseg_history_len'",
                            {}, [&](MYSQL_ROW row) { is_clean = std::stoll(row[0]) < 100; });

@@ -34,8 +34,7 @@ constexpr std::array<Prepared, 3> prepared = {{{"insert", postgresql::insert.tex
                                                {"settle", postgresql::settle.text},
                                                {"claim", postgresql::claim.text}}};
 
-/// A connection of libpq's, set up as the store's are, with the statements
-/// prepared.
+/// A connection of libpq, set up like the store's, with prepared statements.
 class PostgresqlConnection {
 public:
     explicit PostgresqlConnection(const PostgresqlOptions& options)
@@ -55,7 +54,7 @@ public:
                          &PQclear));
     }
 
-    /// Into the round trip that exchange() makes.
+    /// Adds a statement to the next round trip.
     void send(const char* name, const std::vector<const char*>& values) {
         if (std::exchange(is_sending_, true) == false) PQenterPipelineMode(handle_.get());
         ++sent_;
@@ -64,14 +63,14 @@ public:
             throw std::runtime_error(PQerrorMessage(handle_.get()));
     }
 
-    /// Commits what was sent; `each(result)` sees the answers.
+    /// Commits the sent statements; calls `each(result)` for each result.
     template <typename Each>
     void commit(Each each) {
         if (!std::exchange(is_sending_, false)) return;
         PQpipelineSync(handle_.get());
         for (; sent_ > 0; --sent_)
             while (const Result result = next()) each(*result);
-        next(); // of the synchronisation
+        next(); // the result of the synchronisation
         PQexitPipelineMode(handle_.get());
     }
 
@@ -92,7 +91,7 @@ private:
     int sent_ = 0;
 };
 
-/// What one thread does on one connection.
+/// The work of one thread on one connection.
 class PostgresqlWorker {
 public:
     using Options = PostgresqlOptions;
@@ -151,8 +150,7 @@ public:
         return count;
     }
 
-    /// Settles what was claimed before and claims anew; answers how many it
-    /// settled.
+    /// Settles the claimed jobs and claims more; returns the number of settled jobs.
     std::size_t exchange(std::size_t limit) {
         PostgresqlArray ids, fences, becomes, percents, messages, results, errors, entries, delays,
             refunds;
@@ -202,10 +200,10 @@ private:
     const std::string input_ = input();
     std::mt19937_64 random_{std::random_device{}()};
     std::vector<std::pair<std::string, std::string>> held_; ///< id and fence
-    std::string watermark_ = "{0}";                         ///< where to look for jobs that are due
+    std::string watermark_ = "{0}";                         ///< low-water mark of due jobs
 };
 
-/// A schema of its own.
+/// A separate schema.
 class PostgresqlPlace final : public Place {
 public:
     explicit PostgresqlPlace(const std::string& url)

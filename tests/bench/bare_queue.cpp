@@ -11,7 +11,7 @@
 namespace bench {
 namespace {
 
-/// A mutex and a deque: what a program without this library would pass jobs through.
+/// A mutex and a deque, as in a program without this library.
 class BareQueue final : public Subject {
 public:
     explicit BareQueue(const Load& load) : load_(load) {}
@@ -49,7 +49,7 @@ public:
                 changed.notify_all();
             }
         });
-        const auto answer = median_of([&] {
+        const auto median = median_of([&] {
             std::unique_lock lock(mutex_);
             ran = false;
             const auto submitted = Clock::now();
@@ -64,7 +64,7 @@ public:
             changed.notify_all();
         }
         worker.join();
-        return answer;
+        return median;
     }
 
 private:

@@ -10,7 +10,7 @@
 namespace bench {
 
 /// The same durable work with the same statements on the client library of a
-/// server: no engine, no thread that hands anything to another.
+/// server: without an engine, and without handing work from one thread to another.
 template <typename Worker>
 class BareServer final : public Subject {
 public:
@@ -27,7 +27,7 @@ public:
         return rate(load_.jobs, load_.seconds, [&] { return worker_.insert(1000); });
     }
 
-    /// With as many connections and as large a batch as serve best.
+    /// With the fastest number of connections and batch size.
     double drain() override {
         double best = 0;
         for (const unsigned connections : {1u, 2u, 3u})
@@ -63,7 +63,7 @@ private:
         std::vector<std::unique_ptr<Worker>> workers;
         for (unsigned i = 0; i < threads; ++i)
             workers.push_back(std::make_unique<Worker>(options_));
-        // None stops before all is done, as long as there is something to do.
+        // No thread stops while there is work.
         return rate_of_threads(threads, load_.jobs * threads, seconds, [&](unsigned i) {
             return [&worker = *workers[i], step] { return step(worker); };
         });

@@ -82,7 +82,7 @@ public:
     double enqueue1() override {
         return rate(load_.jobs, load_.seconds, [&] { return insert(1); });
     }
-    double enqueue16() override { return enqueue1(); } // there is one writer
+    double enqueue16() override { return enqueue1(); } // SQLite has one writer
     double bulk() override {
         return rate(load_.jobs, load_.seconds, [&] { return insert(1000); });
     }
@@ -136,7 +136,7 @@ private:
         return count;
     }
 
-    /// Settles what was claimed before and claims anew; answers how many it settled.
+    /// Settles the claimed jobs and claims more; returns the number of settled jobs.
     std::size_t exchange(std::size_t limit) {
         begin_->step();
         const auto time = now();
@@ -178,14 +178,14 @@ private:
     std::uint64_t next_id_ = 0;
 };
 
-/// A file of its own.
+/// A separate file.
 class SqlitePlace final : public Place {
 public:
     explicit SqlitePlace(const std::string& url)
         : url_(url), parts_(asyncjobs::soci_adapter::parse_store_url(url)) {
         if (std::filesystem::exists(parts_.target))
             throw std::runtime_error(parts_.target +
-                                     " exists already; the benchmark makes it anew");
+                                     " exists already; the benchmark must create it");
     }
     ~SqlitePlace() override {
         for (const char* suffix : {"", "-wal", "-shm"})

@@ -34,7 +34,7 @@ std::pair<int, int> make_ends() {
         fmt::print(stderr, "{}\n", error.what());
         status = 1;
     }
-    ::_exit(status); // what the parent has made is the parent's to take away
+    ::_exit(status); // the parent destroys the parent's objects
 }
 
 } // namespace
@@ -44,9 +44,9 @@ Channel::~Channel() {
 }
 
 Channel::Channel(Channel&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), heard_(std::move(other.heard_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), received_(std::move(other.received_)) {}
 
-void Channel::say(std::string line) {
+void Channel::send_line(std::string line) {
     line += '\n';
     for (std::string_view rest = line; !rest.empty();) {
         const auto sent = ::send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL);
@@ -55,17 +55,17 @@ void Channel::say(std::string line) {
     }
 }
 
-std::string Channel::hear() {
-    if (auto line = hear_if_any()) return *std::move(line);
+std::string Channel::receive_line() {
+    if (auto line = receive_line_if_any()) return *std::move(line);
     throw std::runtime_error("a process of the benchmark has ended early");
 }
 
-std::optional<std::string> Channel::hear_if_any() {
+std::optional<std::string> Channel::receive_line_if_any() {
     std::size_t end = 0;
-    while ((end = heard_.find('\n')) == heard_.npos)
+    while ((end = received_.find('\n')) == received_.npos)
         if (!receive()) return std::nullopt;
-    std::string line = heard_.substr(0, end);
-    heard_.erase(0, end + 1);
+    std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
     return line;
 }
 
@@ -73,7 +73,7 @@ bool Channel::receive() {
     std::array<char, 4096> bytes = {};
     const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
     if (count <= 0) return false;
-    heard_.append(bytes.data(), static_cast<std::size_t>(count));
+    received_.append(bytes.data(), static_cast<std::size_t>(count));
     return true;
 }
 

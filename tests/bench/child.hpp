@@ -18,21 +18,21 @@ public:
     Channel(Channel&& other) noexcept;
     Channel& operator=(Channel&&) = delete;
 
-    void say(std::string line);
-    /// The next line; throws std::runtime_error if the other end is gone.
-    std::string hear();
-    /// The same, but empty if it is gone.
-    std::optional<std::string> hear_if_any();
+    void send_line(std::string line);
+    /// Returns the next line; throws std::runtime_error if the other end is closed.
+    std::string receive_line();
+    /// The same, but returns an empty optional if the other end is closed.
+    std::optional<std::string> receive_line_if_any();
 
 private:
     bool receive();
 
     int descriptor_;
-    std::string heard_;
+    std::string received_;
 };
 
-/// A part of the benchmark that runs in a process of its own, so that it can be weighed, and ends
-/// with this. To be made while this process has one thread.
+/// A part of the benchmark in a separate process, so that its memory and processor time can be
+/// measured. Ends with this object. Construct it while this process has one thread.
 class Child {
 public:
     explicit Child(const std::function<void(Channel&)>& run);
@@ -44,7 +44,7 @@ public:
 
     /// In KiB.
     std::size_t resident() const;
-    /// What it has used of processors, in seconds.
+    /// The processor time that it has used, in seconds.
     double processor_time() const;
 
 private:

@@ -15,20 +15,20 @@ namespace {
 
 using namespace asyncjobs;
 
-/// Counts what was settled, and in how many transactions.
+/// Counts settlements and their transactions.
 class CountingStore final : public ForwardingJobStore {
 public:
     using ForwardingJobStore::ForwardingJobStore;
 
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
-        auto answer = inner().exchange(settlements, request);
-        if (settlements.empty()) return answer;
+        auto exchanged = inner().exchange(settlements, request);
+        if (settlements.empty()) return exchanged;
         const std::lock_guard lock(mutex_);
         settled_ += settlements.size();
         ++exchanges_;
         changed_.notify_all();
-        return answer;
+        return exchanged;
     }
 
     void wait_for(std::size_t settled) {
@@ -114,7 +114,7 @@ public:
         executor.start();
         Client client(counted);
         std::size_t submitted = 0;
-        const auto answer = median_of([&] {
+        const auto median = median_of([&] {
             const auto start = Clock::now();
             client.submit(noop());
             std::unique_lock lock(mutex);
@@ -125,7 +125,7 @@ public:
             return time;
         });
         executor.stop();
-        return answer;
+        return median;
     }
 
     std::map<std::string, double> calls_at_depth(const Place& place) {
@@ -184,7 +184,7 @@ private:
             .claimed;
     }
 
-    /// Of `call`, in microseconds, each time after `prepare`.
+    /// Returns the median time of `call` in microseconds, each time after `prepare`.
     template <typename Prepare, typename Call>
     static double median_time(Prepare prepare, Call call) {
         return median_of([&] {
@@ -203,23 +203,23 @@ private:
         });
     }
 
-    /// Answers jobs a second.
+    /// Returns jobs a second.
     double exchange_all(std::size_t jobs, std::size_t batch) {
         const std::vector<std::string> queues = {"default"};
         std::vector<Settlement> settlements;
         const auto exchange = [&] {
             const auto settled = settlements.size();
-            const auto answer = store_->exchange(
+            const auto exchanged = store_->exchange(
                 settlements, {.worker = "bench", .queues = queues, .limit = batch});
             settlements.clear();
-            for (const auto& job : answer.claimed)
+            for (const auto& job : exchanged.claimed)
                 settlements.push_back(Settlement::completed(job.lease, {}));
             return settled;
         };
         exchange();
-        const auto answer = rate(jobs, 1e9, exchange);
+        const auto result = rate(jobs, 1e9, exchange);
         store_->settle(settlements);
-        return answer;
+        return result;
     }
 
     const Load load_;

@@ -26,22 +26,22 @@ namespace beast_http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-using Answer = beast_http::response<beast_http::string_body>;
+using Response = beast_http::response<beast_http::string_body>;
 using Strand = asio::strand<asio::io_context::executor_type>;
 using Socket = asio::basic_stream_socket<tcp, Strand>;
 
-Answer parse(const std::string& text) {
+Response parse(const std::string& text) {
     beast_http::response_parser<beast_http::string_body> parser;
     parser.eager(true);
     error_code error;
     parser.put(asio::buffer(text), error);
-    if (error) throw std::runtime_error("the answer to be repeated can't be read");
+    if (error) throw std::runtime_error("invalid response to repeat");
     return parser.release();
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Server {
-    const std::string& answer;
+    const std::string& response;
     const BareWork& work;
     const bool streams;
     asio::thread_pool workers;
@@ -50,7 +50,7 @@ struct Server {
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     Connection(Socket socket, Server& server) : socket_(std::move(socket)), server_(server) {
-        if (!server.streams) constant_ = parse(server.answer);
+        if (!server.streams) constant_ = parse(server.response);
         socket_.set_option(tcp::no_delay(true));
     }
 
@@ -73,15 +73,15 @@ private:
 
     void write() {
         if (!constant_) return write_stream();
-        answer_ = *constant_;
-        beast_http::async_write(socket_, answer_,
+        response_ = *constant_;
+        beast_http::async_write(socket_, response_,
                                 [self = shared_from_this()](error_code error, std::size_t) {
                                     if (!error) self->read();
                                 });
     }
 
     void write_stream() {
-        asio::async_write(socket_, asio::buffer(server_.answer),
+        asio::async_write(socket_, asio::buffer(server_.response),
                           [self = shared_from_this()](error_code error, std::size_t) {
                               if (!error) self->read();
                           });
@@ -89,10 +89,10 @@ private:
 
     Socket socket_;
     Server& server_;
-    std::optional<Answer> constant_;
+    std::optional<Response> constant_;
     boost::beast::flat_buffer in_;
     beast_http::request<beast_http::string_body> request_;
-    Answer answer_;
+    Response response_;
 };
 
 class Acceptor {
@@ -121,18 +121,18 @@ private:
 
 } // namespace
 
-void serve_bare(Channel& channel, const std::string& answer, const Serving& how,
+void serve_bare(Channel& channel, const std::string& response, const Serving& how,
                 const BareWork& work) {
     asio::io_context io(static_cast<int>(how.io_threads));
-    Server server{.answer = answer,
+    Server server{.response = response,
                   .work = work,
-                  .streams = answer.find("\r\nTransfer-Encoding:") != answer.npos,
+                  .streams = response.find("\r\nTransfer-Encoding:") != response.npos,
                   .workers = asio::thread_pool(std::max<std::size_t>(work.threads, 1))};
     Acceptor acceptor(io, server);
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < how.io_threads; ++i) threads.emplace_back([&io] { io.run(); });
-    channel.say(std::to_string(acceptor.port()));
-    channel.hear_if_any(); // until it ends
+    channel.send_line(std::to_string(acceptor.port()));
+    channel.receive_line_if_any(); // until it ends
     io.stop();
     server.workers.join();
 }

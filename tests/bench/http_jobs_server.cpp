@@ -67,16 +67,16 @@ void serve_jobs(Channel& channel, const std::string& url, const Serving& how) {
     }
     beast::Server server(api, server_options(how));
     server.start();
-    channel.say(std::to_string(server.port()));
-    channel.say(ids);
-    channel.hear_if_any(); // until it ends
+    channel.send_line(std::to_string(server.port()));
+    channel.send_line(ids);
+    channel.receive_line_if_any(); // until it ends
 }
 
-void serve_submits(Channel& channel, const std::string& answer, const std::string& url,
+void serve_submits(Channel& channel, const std::string& response, const std::string& url,
                    const Serving& how, std::size_t threads) {
     const auto store = open_store(url);
     Client client(*store);
-    serve_bare(channel, answer, how,
+    serve_bare(channel, response, how,
                {.threads = threads, .work = [&client](const std::string& body) {
                     client.submit(
                         {.type = "report", .input = JsonText::parse(body), .owner = "42"});
@@ -86,8 +86,8 @@ void serve_submits(Channel& channel, const std::string& answer, const std::strin
 void submit_to_store(Channel& channel, const std::string& url, std::size_t threads) {
     const auto store = open_store(url);
     Client client(*store);
-    channel.say("ready");
-    while (const auto wanted = channel.hear_if_any()) {
+    channel.send_line("ready");
+    while (const auto wanted = channel.receive_line_if_any()) {
         const double seconds = std::stod(*wanted);
         const auto submit = [&client](unsigned) {
             return [&client] {
@@ -95,7 +95,7 @@ void submit_to_store(Channel& channel, const std::string& url, std::size_t threa
                 return std::size_t{1};
             };
         };
-        channel.say(fmt::format(
+        channel.send_line(fmt::format(
             "{}", rate_of_threads(static_cast<unsigned>(threads), 1'000'000'000, seconds, submit)));
     }
 }

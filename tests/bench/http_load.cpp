@@ -47,8 +47,9 @@ void receive_more(int descriptor, std::string& received) {
     received.append(bytes.data(), static_cast<std::size_t>(count));
 }
 
-/// Of the answer that `text` begins with; empty while its head is not complete.
-std::optional<std::size_t> length_of_answer(std::string_view text) {
+/// Returns the length of the response at the beginning of `text`; empty while its head is
+/// incomplete.
+std::optional<std::size_t> length_of_response(std::string_view text) {
     constexpr std::string_view field = "\r\nContent-Length: ";
     const auto end = text.find("\r\n\r\n");
     if (end == text.npos) return std::nullopt;
@@ -87,7 +88,7 @@ double HttpLoad::run(double seconds) {
         return std::chrono::duration<double>(SteadyClock::now() - start).count();
     };
     for (auto& connection : connections_) send_next(connection);
-    std::size_t answers = 0, under_way = connections_.size();
+    std::size_t responses = 0, under_way = connections_.size();
     std::array<epoll_event, 64> events = {};
     while (under_way > 0) {
         const int ready = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), -1);
@@ -97,24 +98,24 @@ double HttpLoad::run(double seconds) {
             auto& connection =
                 *static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
             if (!receive(connection)) continue;
-            ++answers;
+            ++responses;
             if (over)
                 --under_way;
             else
                 send_next(connection);
         }
     }
-    answers_ += answers;
-    return static_cast<double>(answers) / elapsed();
+    responses_ += responses;
+    return static_cast<double>(responses) / elapsed();
 }
 
 std::string HttpLoad::ask() {
     auto& connection = connections_.front();
     send_next(connection);
-    std::string answer;
-    while (answer.size() < length_of_answer(answer).value_or(1))
-        receive_more(connection.descriptor, answer);
-    return answer;
+    std::string response;
+    while (response.size() < length_of_response(response).value_or(1))
+        receive_more(connection.descriptor, response);
+    return response;
 }
 
 void HttpLoad::send_next(Connection& connection) {
@@ -122,14 +123,14 @@ void HttpLoad::send_next(Connection& connection) {
     next_ = (next_ + 1) % requests_.size();
 }
 
-/// Whether the answer is complete.
+/// Returns whether the response is complete.
 bool HttpLoad::receive(Connection& connection) {
     receive_more(connection.descriptor, connection.received);
-    const auto length = length_of_answer(connection.received);
+    const auto length = length_of_response(connection.received);
     if (!length || connection.received.size() < *length) return false;
     const std::string_view text = connection.received;
     if (!text.starts_with("HTTP/1.1 2") && !text.starts_with("HTTP/1.1 304"))
-        throw std::runtime_error("the server answered: " + connection.received);
+        throw std::runtime_error("unexpected response: " + connection.received);
     connection.received.clear();
     return true;
 }

@@ -7,21 +7,21 @@
 
 namespace bench {
 
-/// Clients of an HTTP server on the loopback interface: connections that are kept, with one request
-/// at a time each, all driven by the calling thread with as few system calls as there can be.
+/// Clients of an HTTP server on the loopback interface: persistent connections with one request at
+/// a time each, all driven by the calling thread with as few system calls as possible.
 class HttpLoad {
 public:
-    /// `requests` are sent in turns, as they are.
+    /// Sends `requests` unchanged, one after the other.
     HttpLoad(std::uint16_t port, std::size_t connections, std::vector<std::string> requests);
     ~HttpLoad();
     HttpLoad(const HttpLoad&) = delete;
     HttpLoad& operator=(const HttpLoad&) = delete;
 
-    /// Sends for so long; answers how many answers came a second.
+    /// Sends for so long; returns the responses a second.
     double run(double seconds);
-    std::size_t answers() const noexcept { return answers_; } ///< in all
+    std::size_t responses() const noexcept { return responses_; } ///< total
 
-    /// One request's answer, with its head.
+    /// Sends one request and returns its response, with its head.
     std::string ask();
 
 private:
@@ -35,12 +35,12 @@ private:
 
     const std::vector<std::string> requests_;
     std::size_t next_ = 0;
-    std::size_t answers_ = 0;
+    std::size_t responses_ = 0;
     std::vector<Connection> connections_;
     int poll_;
 };
 
-/// Clients that follow something, for as long as this lives.
+/// Clients of event streams, open for the lifetime of this object.
 class HttpStreams {
 public:
     explicit HttpStreams(std::uint16_t port) : port_(port) {}
@@ -48,9 +48,9 @@ public:
     HttpStreams(const HttpStreams&) = delete;
     HttpStreams& operator=(const HttpStreams&) = delete;
 
-    /// Opens one and waits until `text` has come.
+    /// Opens a stream and waits until it has sent `text`.
     void open(const std::string& request, std::string_view text);
-    /// Waits until `text` has come to all of them.
+    /// Waits until all streams have sent `text`.
     void wait_for_all(std::string_view text);
 
 private:

@@ -21,7 +21,7 @@ using std::chrono::duration;
 constexpr unsigned submitters = 8;
 constexpr std::size_t job_threads = 64;
 
-/// Microseconds, of which anybody may add some.
+/// Times in microseconds. Thread-safe.
 class Times {
 public:
     void add(double time) {
@@ -51,7 +51,7 @@ std::int64_t steady_now() {
         .count();
 }
 
-/// Jobs of a millisecond at a steady rate, and what clients and the executor do besides.
+/// Jobs of a millisecond at a steady rate, with the other work of clients and the executor.
 class SteadyLoad {
 public:
     SteadyLoad(const std::string& url, const Load& load)
@@ -109,7 +109,7 @@ private:
     std::vector<std::thread> threads_;
 };
 
-/// Jobs that were due in the hour before, run, and gone.
+/// Submits jobs that were due in the last hour, runs and purges them.
 void leave_dead(JobStore& store, std::size_t count) {
     constexpr std::size_t at_once = 1000;
     constexpr std::chrono::microseconds hour = std::chrono::hours{1};
@@ -131,9 +131,9 @@ void leave_dead(JobStore& store, std::size_t count) {
                                      static_cast<Duration::rep>(count + at_once);
         }
         client.submit(std::move(jobs));
-        const auto answer = store.exchange(done, request);
+        const auto exchanged = store.exchange(done, request);
         done.clear();
-        for (const ClaimedJob& job : answer.claimed)
+        for (const ClaimedJob& job : exchanged.claimed)
             done.push_back(Settlement::completed(job.lease, {}));
         store.purge(2 * at_once);
     }
@@ -155,19 +155,19 @@ std::map<std::string, double> quantiles(SteadyLoad& load, double seconds) {
 LongReaderTimes long_reader_times(const Place& place, const Load& load) {
     auto steady = std::make_unique<SteadyLoad>(place.url(), load);
     std::this_thread::sleep_for(std::chrono::seconds{3});
-    quantiles(*steady, 0); // what was slow at first
+    quantiles(*steady, 0); // discards the slow start
     const double shown = std::min(10.0, load.seconds);
     LongReaderTimes times;
     times.clean = quantiles(*steady, load.seconds);
     {
         const auto snapshot = place.hold_snapshot();
-        if (!snapshot) throw std::runtime_error("this store has no snapshots to hold");
+        if (!snapshot) throw std::runtime_error("this store has no snapshots");
         if (load.dead > 0) {
             steady.reset();
             leave_dead(*open_store(place.url()), load.dead);
             steady = std::make_unique<SteadyLoad>(place.url(), load);
         }
-        // The end counts: what grows is then at its worst.
+        // Measures the end, when growing costs are at their maximum.
         quantiles(*steady, load.seconds - shown);
         times.held = quantiles(*steady, shown);
         times.held_bytes = place.log_bytes();

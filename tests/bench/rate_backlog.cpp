@@ -41,14 +41,14 @@ RateBacklog rate_backlog(const Place& place, const Load& load) {
                       .burst = load.burst});
     submit_backlog(client, load.jobs);
     place.tidy_up();
-    RateBacklog answer;
+    RateBacklog result;
     std::atomic<std::size_t> started = 0;
     {
         EventStream events([&](std::span<const JobEvent> batch, LostEvents lost) {
-            answer.throttled += static_cast<std::size_t>(
+            result.throttled += static_cast<std::size_t>(
                 std::ranges::count(batch, JobEvent::Kind::throttled, &JobEvent::kind));
-            answer.throttled += lost.of(JobEvent::Kind::throttled);
-            answer.lost += lost.total();
+            result.throttled += lost.of(JobEvent::Kind::throttled);
+            result.lost += lost.total();
         });
         std::vector<std::unique_ptr<Executor>> executors;
         for (unsigned i = 0; i < load.connections; ++i) {
@@ -63,10 +63,10 @@ RateBacklog rate_backlog(const Place& place, const Load& load) {
         for (auto& executor : executors) executor->start();
         std::this_thread::sleep_for(std::chrono::duration<double>(load.seconds));
         const std::chrono::duration<double> elapsed = Clock::now() - begin;
-        answer.starts = static_cast<double>(started) / elapsed.count();
+        result.starts = static_cast<double>(started) / elapsed.count();
         for (auto& executor : executors) executor->stop();
     }
-    return answer;
+    return result;
 }
 
 } // namespace bench

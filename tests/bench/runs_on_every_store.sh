@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The benchmark measures the library and the bare database on each store that there is. The bare one
-# runs the statements of the store, so what it gives them must follow each change.
+# The benchmark measures the library and the bare database on each available store. The bare program
+# runs the store's statements, so its parameters must follow each change.
 # Usage: runs_on_every_store.sh BENCH
 set -euo pipefail
 bench=$1

@@ -26,7 +26,7 @@ std::unique_ptr<Place> make_place(const std::string& url) {
 #ifdef BENCH_MYSQL
     if (scheme == "mysql") return make_mysql_place(url);
 #endif
-    throw std::runtime_error("there is no store like " + url);
+    throw std::runtime_error("unknown store " + url);
 }
 
 double rate_of_threads(unsigned threads, std::size_t jobs, double seconds,

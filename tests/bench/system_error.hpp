@@ -5,7 +5,7 @@
 
 namespace bench {
 
-/// Throws what errno holds.
+/// Throws errno as a std::system_error.
 [[noreturn]] inline void throw_system_error(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
 }

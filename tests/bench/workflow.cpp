@@ -63,7 +63,7 @@ private:
     }
 
     static void expect(bool holds) {
-        if (!holds) throw std::runtime_error("a workflow did not go as it should");
+        if (!holds) throw std::runtime_error("unexpected outcome of a workflow");
     }
 
     template <typename Call>
@@ -74,9 +74,9 @@ private:
     }
 
     double time_to_cancel(const JobId& first, const JobId& last) {
-        const auto answer = time([&] { client_.cancel(first); });
+        const auto result = time([&] { client_.cancel(first); });
         expect(client_.find(last)->status == JobStatus::cancelled);
-        return answer;
+        return result;
     }
 
     void finish(const std::string& queue, std::size_t jobs) {

@@ -27,7 +27,7 @@ std::string dates(year_month_day first, std::size_t days) {
 } // namespace
 
 TEST_SUITE("value axis") {
-    TEST_CASE("takes the finest round step that needs few enough ticks") {
+    TEST_CASE("uses the finest round step that needs at most the allowed ticks") {
         CHECK(labels(value_axis({}, units(67817), 6)) == "0 20,000 40,000 60,000 80,000 ");
         CHECK(labels(value_axis({}, units(54836), 6)) ==
               "0 10,000 20,000 30,000 40,000 50,000 60,000 ");
@@ -59,7 +59,7 @@ TEST_SUITE("value axis") {
         CHECK(axis.highest > Money{});
     }
 
-    TEST_CASE("covers any values in the steps it is allowed") {
+    TEST_CASE("covers any values in the allowed steps") {
         for (std::int64_t highest = 1; highest < 1'000'000'000'000; highest = highest * 7 / 3 + 1) {
             for (const std::int64_t lowest :
                  {std::int64_t{0}, -highest / 50, -highest, -3 * highest}) {
@@ -75,7 +75,7 @@ TEST_SUITE("value axis") {
         }
     }
 
-    TEST_CASE("near the end of 64 bits it is an error, not an endless search") {
+    TEST_CASE("values near the end of 64 bits are an error, not an endless search") {
         const auto most = Money::from_thousandths(std::numeric_limits<std::int64_t>::max());
         CHECK_THROWS_AS(value_axis({}, most, 2), std::overflow_error);
     }

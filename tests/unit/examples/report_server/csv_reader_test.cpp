@@ -52,8 +52,8 @@ TEST_SUITE("CSV reader") {
     }
 
     TEST_CASE_FIXTURE(CsvText, "a quoted field may hold commas, quotes and line ends") {
-        CHECK(records("\"a,b\",\"say \"\"hi\"\"\",\"two\r\nlines\"\n") ==
-              std::vector<Record>{{"a,b", "say \"hi\"", "two\r\nlines"}});
+        CHECK(records("\"a,b\",\"a \"\"quote\"\"\",\"two\r\nlines\"\n") ==
+              std::vector<Record>{{"a,b", "a \"quote\"", "two\r\nlines"}});
     }
 
     TEST_CASE_FIXTURE(CsvText, "skips a byte order mark and empty lines") {
@@ -88,7 +88,7 @@ TEST_SUITE("CSV reader") {
                              doctest::Contains("line 2: a record longer"), CsvError);
     }
 
-    TEST_CASE_FIXTURE(CsvText, "keeps every record whole where reads happen to end") {
+    TEST_CASE_FIXTURE(CsvText, "keeps every record whole wherever a read ends") {
         std::string text;
         std::vector<Record> expected;
         for (int index = 0; text.size() < 600'000; ++index) {
@@ -132,7 +132,7 @@ TEST_SUITE("CSV reader") {
                              CsvError);
     }
 
-    TEST_CASE_FIXTURE(CsvText, "a file that isn't there is a system error that names it") {
+    TEST_CASE_FIXTURE(CsvText, "a missing file is a system error that names it") {
         CHECK_THROWS_WITH_AS(CsvReader{directory / "missing.csv"}, doctest::Contains("missing.csv"),
                              std::system_error);
     }

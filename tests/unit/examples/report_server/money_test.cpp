@@ -36,7 +36,7 @@ TEST_SUITE("money") {
         CHECK(shown(-25) == "-0.02");
     }
 
-    TEST_CASE("rounds all else to the nearest cent") {
+    TEST_CASE("rounds other amounts to the nearest cent") {
         CHECK(shown(4) == "0.00");
         CHECK(shown(6) == "0.01");
         CHECK(shown(24) == "0.02");

@@ -20,7 +20,7 @@ TEST_SUITE("order fields") {
         CHECK(thousandths("-11062.06") == -11062060);
     }
 
-    TEST_CASE("all else is no price") {
+    TEST_CASE("any other text is no price") {
         for (const char* text :
              {"", "-", ".", ".5", "5.", "1.2345", "1,5", "+1", "1e3", " 1", "1 ", "--1", "1.-5",
               "0x1", "nan", "9223372036854775.808", "99999999999999999999"}) {

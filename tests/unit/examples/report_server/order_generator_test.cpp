@@ -79,7 +79,7 @@ TEST_SUITE("order generator") {
         CHECK(content_of(directory / "one.csv") != content_of(directory / "three.csv"));
     }
 
-    TEST_CASE("compresses where the name asks for it") {
+    TEST_CASE("compresses if the file's name ends in .gz") {
         const ScratchDirectory directory;
         const OrderGeneratorOptions options{.invoices_per_day = 2};
         const auto count = generate_orders(directory / "orders.csv", options);

@@ -29,7 +29,7 @@ TEST_SUITE("PDF canvas") {
               canvas.text_width("a", {.size = 10}));
     }
 
-    TEST_CASE("text that would be too wide is cut, other text is not") {
+    TEST_CASE("cuts text that is too wide, and no other") {
         PdfCanvas canvas{"title"};
         canvas.add_page();
         canvas.text_within({0, 0}, "short", {}, 1000);

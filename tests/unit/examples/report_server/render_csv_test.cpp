@@ -38,7 +38,7 @@ TEST_SUITE("CSV report") {
               "country,invoices,lines,units,revenue\nTOTAL,0,0,0,0.00\n");
     }
 
-    TEST_CASE("a full disk is an error that says so") {
+    TEST_CASE("a full disk is an error that names it") {
         CHECK_THROWS_WITH_AS(render_csv(sample_report({}), "/dev/full"),
                              doctest::Contains("No space left on device"), std::system_error);
     }

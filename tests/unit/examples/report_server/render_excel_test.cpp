@@ -94,7 +94,7 @@ TEST_SUITE("Excel report") {
         }
     }
 
-    TEST_CASE_FIXTURE(Workbook, "a directory that isn't there is an error") {
+    TEST_CASE_FIXTURE(Workbook, "a missing directory is an error") {
         CHECK_THROWS_AS(render_excel(sample_report({}), directory / "missing/report.xlsx"),
                         std::runtime_error);
     }

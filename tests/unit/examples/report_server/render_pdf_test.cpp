@@ -57,7 +57,7 @@ TEST_SUITE("PDF report") {
         CHECK(page_count() == 1);
     }
 
-    TEST_CASE_FIXTURE(Document, "a long table goes on under a repeated header") {
+    TEST_CASE_FIXTURE(Document, "a long table continues under a repeated header") {
         const std::string content = text_of(sample_report(many_countries(120)));
         CHECK(page_count() == 3);
         CHECK(occurrences(content, "(Country) Tj") == 3);
@@ -81,7 +81,7 @@ TEST_SUITE("PDF report") {
         CHECK(shows(text_of(sample_report({}, 365)), "7-day average"));
     }
 
-    TEST_CASE_FIXTURE(Document, "copes with every length of period and with losses") {
+    TEST_CASE_FIXTURE(Document, "handles every length of period, and losses") {
         for (const int days : {1, 2, 13, 14, 62, 63, 731, 3660}) {
             CAPTURE(days);
             SalesReport report = sample_report({{"EIRE", Money::from_thousandths(-5000)}}, days);
@@ -108,7 +108,7 @@ TEST_SUITE("PDF report") {
         CHECK(content.find("WWW\\205) Tj") != std::string::npos);
     }
 
-    TEST_CASE("a full disk is an error that says so") {
+    TEST_CASE("a full disk is an error that names it") {
         CHECK_THROWS_WITH_AS(render_pdf(sample_report({}), "/dev/full"),
                              doctest::Contains("No space left on device"), std::system_error);
     }

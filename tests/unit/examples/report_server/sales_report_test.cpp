@@ -46,7 +46,7 @@ TEST_SUITE("sales report") {
         CHECK(report.total.revenue == Money::from_thousandths(5603));
     }
 
-    TEST_CASE("counts each invoice number once, also when its lines lie apart") {
+    TEST_CASE("counts each invoice number once, even if its lines are not adjacent") {
         SalesAggregator aggregator{january};
         for (const char* number : {"1", "2", "1", "2", "3"})
             aggregator.add(line(number, "EIRE", on(3)));
@@ -64,7 +64,7 @@ TEST_SUITE("sales report") {
         CHECK(report.total.invoices == 1);
     }
 
-    TEST_CASE("a cancellation is an invoice of its own and takes units and revenue away") {
+    TEST_CASE("a cancellation is a separate invoice and subtracts units and revenue") {
         SalesAggregator aggregator{january};
         aggregator.add(line("1", "EIRE", on(3), 5));
         aggregator.add(line("C1", "EIRE", on(4), -7));
@@ -74,7 +74,7 @@ TEST_SUITE("sales report") {
         CHECK(to_string(report.total.revenue) == "-2.00");
     }
 
-    TEST_CASE("the period includes its first and its last second and nothing else") {
+    TEST_CASE("the period includes its first and its last second, and no line outside") {
         SalesAggregator aggregator{january};
         const sys_seconds first = sys_days{january.from};
         const sys_seconds after = sys_days{january.to} + days{1};

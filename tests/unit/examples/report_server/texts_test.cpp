@@ -25,7 +25,7 @@ void check_english(std::initializer_list<const char*> headers) {
 } // namespace
 
 TEST_SUITE("client texts") {
-    TEST_CASE("speak English and Arabic") {
+    TEST_CASE("are in English and Arabic") {
         CHECK(text(Message::report_failed, Language::english) == "Report generation failed");
         CHECK(text(Message::report_failed, Language::arabic) == "فشل توليد التقرير");
         CHECK(text(Message::insufficient_data, Language::arabic) ==
@@ -51,7 +51,7 @@ TEST_SUITE("client texts") {
 }
 
 TEST_SUITE("preferred language") {
-    TEST_CASE("is English where the client has no wish that can be met") {
+    TEST_CASE("is English if the client accepts no available language") {
         check_english({"", " ", "de, fr;q=0.9", "*", "ar;q=0", "en;q=0, ar;q=0"});
     }
 
@@ -70,12 +70,12 @@ TEST_SUITE("preferred language") {
         check_english({"en-GB, ar;q=0.9", "arn", "are-X"});
     }
 
-    TEST_CASE("leaves out what has weight zero") {
+    TEST_CASE("excludes languages of weight zero") {
         check_arabic({"en;q=0, *", "en;q=0, ar;q=0.1", "*;q=0.5, en;q=0.000, ar;q=0.1"});
         check_english({"ar;q=0, *", "ar;q=0, ar-EG", "ar-EG;q=0, en;q=0.1"});
     }
 
-    TEST_CASE("excluding one region excludes no other") {
+    TEST_CASE("excluding a region excludes no other") {
         check_arabic({"ar-EG;q=0, ar-MA, en;q=0.5", "ar-EG;q=0, ar, en;q=0.5"});
     }
 
