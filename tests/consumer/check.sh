@@ -1,16 +1,16 @@
 #!/bin/sh
-# Builds a host against asyncjobs, and runs what it built. Usage: check.sh MODE BUILD CXX
+# Builds a host against asyncjobs, and runs it. Usage: check.sh MODE BUILD CXX
 #   package               the whole package, installed from BUILD in BUILD/consumer/prefix
 #   package_core          its core alone, compiled and header-only
 #   separate_compilation  its core without a library, in one translation unit of the host
 #   plugin                a header-only plugin with hidden symbols, loaded by hosts of each mode
-#   components            what find_package says of a component or a package that is missing
+#   components            the errors of find_package for a missing component or package
 #   pkg_config            the whole package without CMake
 #   shared                shared libraries, built from the sources: SONAME, exported symbols, a host
 #   subdirectory          the sources as a subdirectory: the core alone
 #   fetch_content         the sources from a Git repository: the core alone
-#   language              what compilers say first of a host in C++17, or in two modes at once
-#   mistakes              the one error of a usual mistake is its remedy
+#   language              the first error for a host in C++17, or in two modes at once
+#   mistakes              a common mistake gives a single error, which names the remedy
 #   mixed_modes           units of two modes in one program do not link
 # Hosts of the core alone find no SOCI, SQLite, Beast, OpenSSL or date library, neither packages nor headers.
 set -eu
@@ -41,7 +41,7 @@ host() {
         -DCMAKE_PREFIX_PATH="$prefix" "$@" && cmake --build "$scratch/out"
 }
 
-# The same for a host of the core, where all else is missing.
+# The same for a host of the core alone: the adapters' dependencies are hidden.
 core_host() {
     missing=$scratch/missing
     mkdir -p "$missing"
@@ -63,20 +63,20 @@ run() {
     (cd "$scratch/out" && ./"$program" "$@")
 }
 
-# says TEXT COMMAND...: the command must fail with that text.
-says() {
+# fails_with TEXT COMMAND...: the command must fail with that text.
+fails_with() {
     text=$1
     shift
-    if "$@" >"$scratch/said" 2>&1; then
-        fail "this should have failed: $*"
+    if "$@" >"$scratch/output" 2>&1; then
+        fail "this command did not fail: $*"
     fi
-    tr -s ' \n' ' ' <"$scratch/said" | grep -qF "$text" || {
-        cat "$scratch/said"
-        fail "it did not say: $text"
+    tr -s ' \n' ' ' <"$scratch/output" | grep -qF "$text" || {
+        cat "$scratch/output"
+        fail "its output lacks: $text"
     }
 }
 
-# first_error OPTION...: compiles a host of the core, and shows the first error alone.
+# first_error OPTION...: compiles a host of the core, and prints only the first error.
 first_error() {
     if "$cxx" -fsyntax-only -Wfatal-errors -I"$root/include" "$@" "$here/project/core.cpp" >"$scratch/errors" 2>&1; then
         return 0
@@ -108,16 +108,16 @@ plugin)
     run host_header_only ./plugin.so
     ;;
 components)
-    says 'asyncjobs has no component nonsense here; its components are: ' \
+    fails_with 'asyncjobs has no component nonsense here; its components are: ' \
         host -DCONSUMER_COMPONENTS=nonsense
-    says 'libsoci-dev' host -DCONSUMER_COMPONENTS=soci -DSOCI_INCLUDE_DIR= -DSOCI_CORE_LIBRARY=
+    fails_with 'libsoci-dev' host -DCONSUMER_COMPONENTS=soci -DSOCI_INCLUDE_DIR= -DSOCI_CORE_LIBRARY=
     ;;
 pkg_config)
     command -v pkg-config >/dev/null || exit 77
     PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name asyncjobs.pc)")
     export PKG_CONFIG_PATH
     modules=$(echo "asyncjobs;$all_components" | sed 's/;/ asyncjobs-/g')
-    # Words of flags are split.
+    # Splits flags into words.
     # shellcheck disable=SC2046,SC2086
     "$cxx" -std=c++20 -O0 "$here/project/adapters.cpp" -o "$scratch/out/adapters" \
         $(pkg-config --cflags --libs $modules)
@@ -139,11 +139,11 @@ shared)
         [ -e "$library" ] || continue
         name=$(basename "$library")
         objdump -p "$library" | grep -q "SONAME *$name.0.1$" || fail "$name has another SONAME"
-        # Symbols of Boost's own templates are none of ours.
+        # Ignores the symbols of Boost's templates.
         nm -DC --defined-only "$library" | cut -c20- >"$scratch/exported"
-        if grep -E '^((vtable|typeinfo|typeinfo name) for )?asyncjobs::[a-z0-9_]*::(soci_adapter|http::openapi|[a-z]+::(Session|Router|Hub|Poster|FileDescriptor))::' \
+        if grep -E '^((vtable|typeinfo|typeinfo name) for )?asyncjobs::[a-z0-9_]*::(soci_adapter|http::openapi|[a-z]+::(Session|Router|Hub|WebhookClient|FileDescriptor))::' \
             "$scratch/exported"; then
-            fail "$name exports what is private"
+            fail "$name exports private symbols"
         fi
     done
     ;;
@@ -152,7 +152,7 @@ subdirectory)
     run core
     ;;
 fetch_content)
-    # A repository of the sources as they are, committed or not.
+    # A repository of the current sources, committed or not.
     git -C "$root" rev-parse --git-dir >/dev/null 2>&1 || exit 77
     rm -rf "$scratch/repository"
     mkdir "$scratch/repository"
@@ -166,25 +166,25 @@ fetch_content)
     run core
     ;;
 language)
-    says 'error: #error "asyncjobs needs C++20' first_error -std=c++17
-    says 'error: #error "define ASYNCJOBS_HEADER_ONLY or ASYNCJOBS_SEPARATE_COMPILATION, not both"' \
+    fails_with 'error: #error "asyncjobs needs C++20' first_error -std=c++17
+    fails_with 'error: #error "define ASYNCJOBS_HEADER_ONLY or ASYNCJOBS_SEPARATE_COMPILATION, not both"' \
         first_error -std=c++20 -DASYNCJOBS_HEADER_ONLY -DASYNCJOBS_SEPARATE_COMPILATION
     ;;
 mistakes)
-    # Each "// says:" stands for one error, which holds what follows it. The order is the compiler's.
+    # Each "// remedy:" stands for one error that contains the text. The order is the compiler's.
     set -- -I"$root/include"
     for adapter in http schedules soci; do
         set -- "$@" -I"$root/adapters/$adapter/include"
     done
     for source in "$here"/mistakes/*.cpp; do
-        sed -n 's,^// says: ,,p' "$source" >"$scratch/remedies"
-        if "$cxx" -std=c++20 -fsyntax-only "$@" "$source" >"$scratch/said" 2>&1; then
+        sed -n 's,^// remedy: ,,p' "$source" >"$scratch/remedies"
+        if "$cxx" -std=c++20 -fsyntax-only "$@" "$source" >"$scratch/output" 2>&1; then
             fail "$source: no error"
         fi
-        grep 'error:' "$scratch/said" >"$scratch/errors"
+        grep 'error:' "$scratch/output" >"$scratch/errors"
         if [ "$(wc -l <"$scratch/errors")" -ne "$(wc -l <"$scratch/remedies")" ]; then
             cat "$scratch/errors"
-            fail "$source: not one error a mistake"
+            fail "$source: not one error per mistake"
         fi
         sort -u "$scratch/remedies" | while read -r remedy; do
             wanted=$(grep -cF "$remedy" "$scratch/remedies")
@@ -203,7 +203,7 @@ mixed_modes)
     unit -o compiled.o
     "$cxx" main.o header_only.o -o program
     run program
-    says 'asyncjobs::v0_1_header_only::Error const&' "$cxx" main.o compiled.o -o program
+    fails_with 'asyncjobs::v0_1_header_only::Error const&' "$cxx" main.o compiled.o -o program
     ;;
-*) fail "there is no mode $mode" ;;
+*) fail "unknown mode $mode" ;;
 esac

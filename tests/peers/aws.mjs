@@ -1,7 +1,7 @@
 // Usage: node aws.mjs PROGRAM; PROGRAM is s3_urls.
 //
-// All keys with all options, presigned by both. The SDK adds the name of its call, `x-id`, which says
-// nothing to S3: it is taken away before it signs.
+// All keys with all options, presigned by both. The SDK adds the name of its call, `x-id`, which S3
+// ignores: the script removes it before the SDK signs.
 
 import { spawnSync } from "node:child_process";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";

@@ -1,5 +1,5 @@
 // Reads lines of an expression, a zone and a time in seconds since 1970, separated by tabs, and
-// answers each with the next slot, in the same seconds, or `none`.
+// prints the next slot for each, in the same seconds, or `none`.
 
 #include <asyncjobs/schedules/cron.hpp>
 

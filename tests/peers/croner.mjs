@@ -1,20 +1,19 @@
 // Usage: node croner.mjs PROGRAM [CASES [SEED]]; PROGRAM is cron_slots.
 //
-// Each case is an expression, a zone and a time, and asks for the next slot. Both libraries agree on
-// what an expression means and on most of what becomes of it where clocks change. They differ in
-// which expressions run as the clock goes, skipping what does not exist and repeating what exists
+// Each case is an expression, a zone and a time, and computes the next slot. Both libraries agree on
+// the meaning of an expression and mostly on changes of the clock. They differ in
+// which expressions follow the clock, skipping times that do not exist and repeating times that exist
 // twice, and which fire once for every slot:
 //
-//   croner   those with a * or a step in the second, minute or hour go with the clock
-//            (fixedTimeRule "no-wildcard", the one of its two rules that is the nearer)
-//   Cron     those that allow every hour do
+//   croner   expressions with a * or a step in the second, minute or hour follow the clock
+//            (fixedTimeRule "no-wildcard", the closer one of its two rules)
+//   Cron     expressions that allow every hour do
 //
-// So an expression that one of them takes for the one kind and the other one for the other is not
-// compared where that shows: where the question or either answer lies within the gap or the repeated
-// time of a change of the clock. No expression is compared there where clocks jump over midnight
-// (Pyongyang 2018, Apia 2011): croner drops what would fire on the next day then, and Cron does not.
-// Nothing else is left out but answers after `last_known`, for laws change and the two have time zone
-// data of their own.
+// So an expression that the two classify differently is not compared where that matters: where the
+// time of the case or either result lies within the gap or the repeated time of a change of the clock.
+// No expression is compared where clocks jump over midnight (Pyongyang 2018, Apia 2011): croner drops
+// slots of the next day then, and Cron does not. Results after `last_known` are not compared either,
+// because laws change and the two have separate time zone data.
 
 import { spawnSync } from "node:child_process";
 import { Cron } from "croner";
@@ -36,7 +35,7 @@ const zones = [
     "Pacific/Chatham", "Pacific/Fiji", "Pacific/Kiritimati", "Pacific/Tongatapu",
 ];
 
-// croner makes a formatter for each question, which takes most of its time.
+// croner makes a formatter for each call, which takes most of its time.
 const Format = Intl.DateTimeFormat;
 const formats = new Map();
 Intl.DateTimeFormat = function (locale, options) {
@@ -148,7 +147,7 @@ function random_case() {
     return { expression: random_expression(), zone, time };
 }
 
-// Whether the expression goes with the clock, by either's rule.
+// Whether the expression follows the clock, by the rule of each library.
 function kinds_of(expression) {
     const macro = expression.startsWith("@");
     const texts = expression.split(" ");
@@ -171,12 +170,12 @@ const run = spawnSync(program, {
     encoding: "utf8", maxBuffer: 1 << 30,
 });
 if (run.status !== 0) throw new Error(`${program} failed: ${run.error ?? run.stderr}`);
-const answers = run.stdout.split("\n");
+const results = run.stdout.split("\n");
 
 const shown = (time) => time === null ? "none" : new Date(time * 1000).toISOString();
 let compared = 0, compared_in_change = 0, of_two_kinds = 0, over_midnight = 0, unknown = 0, differences = 0;
 cases.forEach(({ expression, zone, time }, i) => {
-    const ours = answers[i] === "none" ? null : Number(answers[i]);
+    const ours = results[i] === "none" ? null : Number(results[i]);
     const found = new Cron(expression, { timezone: zone, fixedTimeRule: "no-wildcard" })
         .nextRun(new Date(time * 1000));
     const theirs = found === null ? null : found.getTime() / 1000;
@@ -191,13 +190,13 @@ cases.forEach(({ expression, zone, time }, i) => {
     if (ours === theirs) return;
     if (++differences <= 20)
         console.log(`"${expression}" in ${zone} after ${shown(time)}: `
-            + `Cron says ${shown(ours)}, croner says ${shown(theirs)}`);
+            + `Cron: ${shown(ours)}, croner: ${shown(theirs)}`);
 });
 console.log(`seed ${seed}: ${compared} cases compared, ${compared_in_change} of them in changes of `
     + `the clock; left out: ${of_two_kinds} of two kinds, ${over_midnight} over midnight, `
     + `${unknown} after ${shown(last_known)}`);
 console.log(`${differences} differences`);
-if (answers.length !== cases.length + 1 || compared < 0.95 * cases.length || compared_in_change === 0) {
+if (results.length !== cases.length + 1 || compared < 0.95 * cases.length || compared_in_change === 0) {
     console.log("too few cases were compared");
     process.exit(1);
 }

@@ -1,4 +1,5 @@
-// Signs tokens with new keys, changes some, and asks both jose and the program given whose each is.
+// Signs tokens with new keys, changes some, and compares the principals that jose and the given
+// program find.
 import { spawnSync } from 'node:child_process';
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -32,13 +33,13 @@ const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url
 const signed = (alg, key, claims, header = {}) =>
   new jose.SignJWT(claims).setProtectedHeader({ alg, ...header }).sign(key);
 
-/// What no library signs: any header, and any signature over it.
+/// A token that no library signs: any header, and any signature over it.
 const forged = (header, claims, signature) => {
   const text = `${encode(header)}.${encode(claims)}`;
   return `${text}.${signature(text).toString('base64url')}`;
 };
 
-/// Tokens by name, with what they must be: the line of a principal, or `-`.
+/// Tokens by name, each with its expected result: the line of a principal, or `-`.
 async function cases(alg) {
   const key = keys[alg].private;
   const make = (claims, header) => signed(alg, key, { ...good, ...claims }, header);
@@ -86,7 +87,7 @@ async function cases(alg) {
   ];
 }
 
-/// A right signature over any text.
+/// A valid signature over any text.
 function own(alg, text) {
   if (alg === 'HS256') return createHmac('sha256', secret).update(text).digest();
   return sign('sha256', Buffer.from(text), { key: keys[alg].private, dsaEncoding: 'ieee-p1363' });
@@ -115,11 +116,11 @@ function ours(kind, content, tokens) {
 
 let compared = 0;
 let wrong = 0;
-function expect(what, expected, answered) {
+function expect(what, expected, actual) {
   ++compared;
-  if (expected === answered) return;
+  if (expected === actual) return;
   ++wrong;
-  console.log(`${what}: expected "${expected}", but it is "${answered}"`);
+  console.log(`${what}: expected "${expected}", but it is "${actual}"`);
 }
 
 const jwks = { keys: [] };
@@ -127,9 +128,9 @@ const named = [];
 for (const alg of ['RS256', 'ES256', 'HS256']) {
   const all = await cases(alg);
   const content = alg === 'HS256' ? secret : pem(keys[alg].public);
-  const answers = ours(alg.toLowerCase(), content, all.map(([, token]) => token));
+  const results = ours(alg.toLowerCase(), content, all.map(([, token]) => token));
   for (const [i, [name, token, expected, only]] of all.entries()) {
-    expect(`${alg}, ${name}, asyncjobs`, expected, answers[i]);
+    expect(`${alg}, ${name}, asyncjobs`, expected, results[i]);
     if (!only) expect(`${alg}, ${name}, jose`, expected, await joses(token, keys[alg].public));
   }
   jwks.keys.push({ ...(await jose.exportJWK(keys[alg].public)), alg, kid: `key ${alg}` });
@@ -137,13 +138,13 @@ for (const alg of ['RS256', 'ES256', 'HS256']) {
     named.push([alg, kid, await signed(alg, keys[alg].private, good, kid ? { kid } : {})]);
 }
 
-// A set of keys: each token is of the key that it names, or of any if it names none.
+// A set of keys: each token belongs to the key that it names, or to any if it names none.
 jwks.keys.push({ ...(await jose.exportJWK(generateKeyPairSync('ed25519').publicKey)), use: 'sig' });
-const answers = ours('jwks', JSON.stringify(jwks), named.map(([, , token]) => token));
+const results = ours('jwks', JSON.stringify(jwks), named.map(([, , token]) => token));
 for (const [i, [alg, kid]] of named.entries())
-  expect(`${alg} by the key ${kid}`, kid === 'another' ? '-' : 'ada', answers[i]);
+  expect(`${alg} by the key ${kid}`, kid === 'another' ? '-' : 'ada', results[i]);
 
-// Keys on another curve, and tokens of theirs.
+// Keys on another curve, and their tokens.
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const es384 = await signed('ES384', p384.privateKey, good);
 expect('ES384', '-', ours('es256', pem(ec.publicKey), [es384])[0]);
@@ -153,5 +154,5 @@ expect('ES256 on P-384', '-', ours('es256', pem(ec.publicKey), [renamed])[0]);
 writeFileSync('keys', pem(p384.publicKey));
 expect('a key on P-384', 1, spawnSync(program, ['es256', 'keys'], { input: '' }).status);
 
-console.log(`${compared} verdicts, ${wrong} wrong`);
+console.log(`${compared} tokens, ${wrong} wrong`);
 exit(wrong === 0 && compared > 150 ? 0 : 1);

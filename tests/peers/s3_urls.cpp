@@ -1,6 +1,6 @@
 // Reads lines of an endpoint, a region, `path` or `host`, a bucket, a session token, a key, a time
 // in seconds since 1970, for how many seconds from then on, a content type and a content
-// disposition, each ended by a tab, and answers each with a presigned URL.
+// disposition, each ended by a tab, and prints a presigned URL for each line.
 
 #include <asyncjobs/files/s3_file_store.hpp>
 

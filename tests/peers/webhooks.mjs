@@ -1,6 +1,6 @@
 // Usage: node webhooks.mjs PROGRAM [CASES]; PROGRAM is webhook_signatures.
 //
-// Each message must verify with each of its secrets, in both libraries, and with none of them once a
+// Each message must verify with each of its secrets, in both libraries, and with none of them after a
 // byte of it has changed.
 
 import { spawnSync } from "node:child_process";

@@ -14,19 +14,19 @@ struct Undescribed {
 };
 
 namespace mistake_1 {
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void route(http::JobApi& api) { api.submit_route<Undescribed<1>>("/reports"); }
 } // namespace mistake_1
 
 namespace mistake_2 {
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void route(http::JobApi& api) {
     api.submit_route("/reports", http::SubmitRoute<Undescribed<2>>{.queue = "reports"});
 }
 } // namespace mistake_2
 
 namespace mistake_3 {
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void route(http::JobApi& api) { api.allow_generic<Undescribed<3>>({.queue = "reports"}); }
 } // namespace mistake_3
 
@@ -35,7 +35,7 @@ struct Nameless {
     int value = 0;
 };
 BOOST_DESCRIBE_STRUCT(Nameless, (), (value))
-// says: name the job's type in the struct that is its input
+// remedy: name the job's type in the struct that is its input
 void route(http::JobApi& api) { api.submit_route<Nameless>("/reports"); }
 } // namespace mistake_4
 
@@ -46,26 +46,26 @@ struct Outer {
     Inner inner;
 };
 BOOST_DESCRIBE_STRUCT(Outer, (), (inner))
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 void route(http::JobApi& api) { api.submit_route<Outer>("/reports"); }
 } // namespace mistake_5
 
 namespace mistake_6 {
-// says: describe the struct that a document is read into: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that a document is read into: BOOST_DESCRIBE_STRUCT(
 Undescribed<6> read(const http::Request& request) {
     return http::read_document<Undescribed<6>>(request);
 }
 } // namespace mistake_6
 
 namespace mistake_7 {
-// says: a route's handler is called as handler(const asyncjobs::http::Call&)
+// remedy: a route's handler is called as handler(const asyncjobs::http::Call&)
 void route(http::JobApi& api) {
     api.route("GET", "/about", [](const http::Call&) { return "about"; });
 }
 } // namespace mistake_7
 
 namespace mistake_8 {
-// says: it is no coroutine
+// remedy: it is no coroutine
 void route(http::JobApi& api) {
     api.route("GET", "/about", [](const http::Call&) -> boost::asio::awaitable<http::Response> {
         co_return http::Response{};
@@ -74,13 +74,13 @@ void route(http::JobApi& api) {
 } // namespace mistake_8
 
 namespace mistake_9 {
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void set(asyncjobs::Scheduler& scheduler, const asyncjobs::Schedule& schedule) {
     scheduler.set("daily", Undescribed<9>{}, schedule);
 }
 } // namespace mistake_9
 
 namespace mistake_10 {
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void submit(soci::session& session) { asyncjobs::submit(session, Undescribed<10>{}); }
 } // namespace mistake_10

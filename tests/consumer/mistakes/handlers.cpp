@@ -10,14 +10,14 @@ using asyncjobs::ProgressReporter;
 using boost::asio::awaitable;
 
 namespace mistake_1 {
-// says: a handler is called as handler(input) or handler(input, progress)
+// remedy: a handler is called as handler(input) or handler(input, progress)
 void handle(Executor& executor) {
     executor.handle<Report>([](ProgressReporter&, const Report&) { return 1; });
 }
 } // namespace mistake_1
 
 namespace mistake_2 {
-// says: from several threads, so not mutable
+// remedy: from several threads, so not mutable
 void handle(Executor& executor) {
     executor.handle<Report>([count = 0](const Report&) mutable { return ++count; });
 }
@@ -25,21 +25,21 @@ void handle(Executor& executor) {
 
 namespace mistake_3 {
 struct Undescribed {};
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 void handle(Executor& executor) {
     executor.handle<Report>([](const Report&) { return Undescribed{}; });
 }
 } // namespace mistake_3
 
 namespace mistake_4 {
-// says: a handler that is a coroutine is registered as asyncjobs::coroutine(executor, handler)
+// remedy: a handler that is a coroutine is registered as asyncjobs::coroutine(executor, handler)
 void handle(Executor& executor) {
     executor.handle<Report>([](Report) -> awaitable<int> { co_return 1; });
 }
 } // namespace mistake_4
 
 namespace mistake_5 {
-// says: a handler that is a coroutine is registered as asyncjobs::coroutine(executor, handler)
+// remedy: a handler that is a coroutine is registered as asyncjobs::coroutine(executor, handler)
 void handle(Executor& executor) {
     executor.handle("report", [](const JsonText&, ProgressReporter&) -> awaitable<JsonText> {
         co_return JsonText();
@@ -48,21 +48,21 @@ void handle(Executor& executor) {
 } // namespace mistake_5
 
 namespace mistake_6 {
-// says: and returns an asyncjobs::JsonText; for structs write handle<Input>(handler)
+// remedy: and returns an asyncjobs::JsonText; for structs write handle<Input>(handler)
 void handle(Executor& executor) {
     executor.handle("report", [](const JsonText&, ProgressReporter&) { return Report{}; });
 }
 } // namespace mistake_6
 
 namespace mistake_7 {
-// says: for structs write handle<Input>(handler)
+// remedy: for structs write handle<Input>(handler)
 void handle(Executor& executor) {
     executor.handle("report", [](const Report&) { return 1; });
 }
 } // namespace mistake_7
 
 namespace mistake_8 {
-// says: as asyncjobs::coroutine() makes one, is registered by handle_async(type, handler)
+// remedy: as asyncjobs::coroutine() makes one, is registered by handle_async(type, handler)
 void handle(Executor& executor, boost::asio::io_context& context) {
     executor.handle("report", asyncjobs::coroutine(
                                   context.get_executor(),
@@ -76,7 +76,7 @@ namespace mistake_9 {
 struct Undescribed {
     static constexpr std::string_view type = "undescribed";
 };
-// says: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
+// remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void handle(Executor& executor, boost::asio::io_context& context) {
     executor.handle<Undescribed>(asyncjobs::coroutine(
         context.get_executor(), [](const Undescribed&) -> awaitable<void> { co_return; }));
@@ -85,7 +85,7 @@ void handle(Executor& executor, boost::asio::io_context& context) {
 
 namespace mistake_10 {
 struct Undescribed {};
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 void handle(Executor& executor, boost::asio::io_context& context) {
     executor.handle<Report>(
         asyncjobs::coroutine(context.get_executor(), [](const Report&) -> awaitable<Undescribed> {
@@ -95,7 +95,7 @@ void handle(Executor& executor, boost::asio::io_context& context) {
 } // namespace mistake_10
 
 namespace mistake_11 {
-// says: coroutine() makes a handler of a function that returns boost::asio::awaitable<Result>
+// remedy: coroutine() makes a handler of a function that returns boost::asio::awaitable<Result>
 void handle(Executor& executor, boost::asio::io_context& context) {
     executor.handle<Report>(
         asyncjobs::coroutine(context.get_executor(), [](const Report&) { return 1; }));
@@ -103,7 +103,7 @@ void handle(Executor& executor, boost::asio::io_context& context) {
 } // namespace mistake_11
 
 namespace mistake_12 {
-// says: a handler is called as handler(input) or handler(input, progress)
+// remedy: a handler is called as handler(input) or handler(input, progress)
 void handle(Executor& executor, boost::asio::io_context& context) {
     executor.handle_async(
         "report",
@@ -113,21 +113,21 @@ void handle(Executor& executor, boost::asio::io_context& context) {
 
 namespace mistake_13 {
 struct Undescribed {};
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 void step(ProgressReporter& progress) {
     progress.step("once", [] { return Undescribed{}; });
 }
 } // namespace mistake_13
 
 namespace mistake_14 {
-// says: a step's function is called without arguments, and returns its result
+// remedy: a step's function is called without arguments, and returns its result
 void step(ProgressReporter& progress) {
     progress.step("once", [](ProgressReporter&) { return 1; });
 }
 } // namespace mistake_14
 
 namespace mistake_15 {
-// says: it is no coroutine
+// remedy: it is no coroutine
 void step(ProgressReporter& progress) {
     progress.step("once", []() -> awaitable<int> { co_return 1; });
 }

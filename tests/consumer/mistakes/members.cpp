@@ -17,7 +17,7 @@ struct Outer {
     std::vector<Inner> inner;
 };
 BOOST_DESCRIBE_STRUCT(Outer, (), (inner))
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 void submit(asyncjobs::Client& client) { client.submit(Outer{}); }
 } // namespace mistake_1
 
@@ -28,7 +28,7 @@ struct Painted {
     Colour colour = Colour::red;
 };
 BOOST_DESCRIBE_STRUCT(Painted, (), (colour))
-// says: describe this one with BOOST_DESCRIBE_ENUM(Type, values)
+// remedy: describe this one with BOOST_DESCRIBE_ENUM(Type, values)
 void handle(asyncjobs::Executor& executor) {
     executor.handle<Painted>([](const Painted&) {});
 }
@@ -36,25 +36,25 @@ void handle(asyncjobs::Executor& executor) {
 
 namespace mistake_3 {
 struct Undescribed {};
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 JsonText write() { return json::serialize(Undescribed{}); }
 } // namespace mistake_3
 
 namespace mistake_4 {
 struct Undescribed {};
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 void read(const JsonText& text) { json::parse<Undescribed>(text); }
 } // namespace mistake_4
 
 namespace mistake_5 {
 struct Undescribed {};
-// says: asyncjobs has no JSON conversion for this type: describe a struct with
+// remedy: asyncjobs has no JSON conversion for this type: describe a struct with
 JsonText describe() { return json::schema_of_serialized<Undescribed>(); }
 } // namespace mistake_5
 
 namespace mistake_6 {
 struct Inner {};
-// says: the keys of a map are std::string
+// remedy: the keys of a map are std::string
 JsonText write() { return json::serialize(std::map<int, Inner>{}); }
 } // namespace mistake_6
 
@@ -63,7 +63,7 @@ struct Owner {
     std::unique_ptr<int> value;
 };
 BOOST_DESCRIBE_STRUCT(Owner, (), (value))
-// says: one value or none into std::optional, several into std::vector
+// remedy: one value or none into std::optional, several into std::vector
 void read(const JsonText& text) { json::parse<Owner>(text); }
 } // namespace mistake_7
 
@@ -72,7 +72,7 @@ struct View {
     std::string_view text;
 };
 BOOST_DESCRIBE_STRUCT(View, (), (text))
-// says: JSON is read into what holds its values: text into std::string
+// remedy: JSON is read into what holds its values: text into std::string
 void read(const JsonText& text) { json::parse<View>(text); }
 } // namespace mistake_8
 
@@ -81,7 +81,7 @@ struct Dated {
     std::chrono::system_clock::time_point at;
 };
 BOOST_DESCRIBE_STRUCT(Dated, (), (at))
-// says: a time in JSON is an asyncjobs::Timestamp
+// remedy: a time in JSON is an asyncjobs::Timestamp
 void read(const JsonText& text) { json::parse<Dated>(text); }
 } // namespace mistake_9
 
@@ -90,7 +90,7 @@ struct Fixed {
     const int value = 0;
 };
 BOOST_DESCRIBE_STRUCT(Fixed, (), (value))
-// says: a member that is read from JSON is not const
+// remedy: a member that is read from JSON is not const
 void read(const JsonText& text) { json::parse<Fixed>(text); }
 } // namespace mistake_10
 
@@ -101,7 +101,7 @@ struct Made {
     int value;
 };
 BOOST_DESCRIBE_STRUCT(Made, (), (value))
-// says: give it a default constructor, or its members initialisers
+// remedy: give it a default constructor, or its members initialisers
 void handle(asyncjobs::Executor& executor) {
     executor.handle<Made>([](const Made&) {});
 }
@@ -125,8 +125,8 @@ struct Holder {
     std::map<std::string, Three> named;
 };
 BOOST_DESCRIBE_STRUCT(Holder, (), (several, perhaps, named))
-// says: give it a default constructor, or its members initialisers
-// says: give it a default constructor, or its members initialisers
-// says: give it a default constructor, or its members initialisers
+// remedy: give it a default constructor, or its members initialisers
+// remedy: give it a default constructor, or its members initialisers
+// remedy: give it a default constructor, or its members initialisers
 void read(const JsonText& text) { json::parse<Holder>(text); }
 } // namespace mistake_12

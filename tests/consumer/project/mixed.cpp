@@ -1,4 +1,4 @@
-// Two units of one program: with MAIN defined the one, without it the other.
+// Two units of one program: the first with MAIN defined, the second without it.
 #include <asyncjobs/error.hpp>
 
 std::string describe(const asyncjobs::Error& error);

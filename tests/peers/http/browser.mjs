@@ -1,6 +1,6 @@
 // Usage: node browser.mjs SERVED_JOBS BROWSER SCRATCH
 //
-// Pages of other origins than the API's use it from a browser, with what that enforces: preflights,
+// Pages of other origins use the API from a browser, with the browser's rules: preflights,
 // fields that scripts may read, cookies, and its own EventSource.
 
 import { createServer } from "node:http";
@@ -11,7 +11,7 @@ import { as, expect, finish, serve, submit, until } from "./served.mjs";
 
 const [program, executablePath, scratch] = process.argv.slice(2);
 
-/// Serves an empty page, whose origin is what matters.
+/// Serves an empty page, for its origin.
 async function site() {
     const server = createServer((_, response) => {
         response.setHeader("Content-Type", "text/html");
@@ -35,7 +35,7 @@ const api = await new Proxy(server.port).listen();
 async function open(origin) {
     const page = await browser.newPage();
     await page.goto(origin);
-    // What scripts are told of a request; a refusal by the browser is a TypeError.
+    // What scripts can read of a response; a refusal by the browser is a TypeError.
     await page.evaluate(() => {
         globalThis.ask = async (url, options = {}) => {
             try {
@@ -54,15 +54,15 @@ const fields = as("ann", { ...json, "Idempotency-Key": '"a-page"', Prefer: "wait
 const posted = { method: "POST", headers: fields, body: '"a note"' };
 const heads = (method) => api.requests.filter((head) => head.startsWith(`${method} `));
 
-/// Follows a job with the browser's own EventSource; what it hears of is in the page.
+/// Follows a job with the browser's own EventSource, which collects the events in the page.
 const follow = (page, path, withCredentials) => page.evaluate((url, options) => {
-    const heard = globalThis.heard = { events: [], errors: [], source: new EventSource(url, options) };
+    const received = globalThis.received = { events: [], errors: [], source: new EventSource(url, options) };
     for (const type of ["job.updated", "job.completed", "message"])
-        heard.source.addEventListener(type, ({ data, lastEventId }) => heard.events.push({ type, data, lastEventId }));
-    heard.source.onerror = () => heard.errors.push(heard.source.readyState);
+        received.source.addEventListener(type, ({ data, lastEventId }) => received.events.push({ type, data, lastEventId }));
+    received.source.onerror = () => received.errors.push(received.source.readyState);
 }, `${api.url}${path}/events`, { withCredentials });
-const heard = (page) => page.evaluate(() => {
-    const { events, errors, source } = globalThis.heard;
+const received = (page) => page.evaluate(() => {
+    const { events, errors, source } = globalThis.received;
     return { events, errors, closed: source.readyState === EventSource.CLOSED };
 });
 
@@ -71,7 +71,7 @@ async function submits_and_reads_what_is_exposed() {
     const accepted = await ask(page, "/v1/notes", posted);
     expect("the browser asked first", heads("OPTIONS").length, 1);
     expect("a submit from a page", accepted.status, 202);
-    const readable = (answer, ...names) => names.forEach((name) => expect(`a script can read ${name}`, name in answer.fields));
+    const readable = (response, ...names) => names.forEach((name) => expect(`a script can read ${name}`, name in response.fields));
     readable(accepted, "location", "retry-after", "ratelimit", "ratelimit-policy");
     readable(await ask(page, "/v1/notes", posted), "idempotent-replayed");
     const path = accepted.fields.location;
@@ -80,8 +80,8 @@ async function submits_and_reads_what_is_exposed() {
     readable(status, "etag", "retry-after");
     const current = await ask(page, path, { headers: as("ann", { "If-None-Match": status.fields.etag }) });
     expect("a conditional request", current.status, 304);
-    const id = await server.tell("start");
-    await server.tell(`complete ${id} 1`);
+    const id = await server.send("start");
+    await server.send(`complete ${id} 1`);
     readable(await ask(page, path, { headers: as("ann") }), "sunset");
     readable(await ask(page, "/v1/notes", { ...posted, headers: { ...fields, Prefer: "wait=5" } }), "preference-applied");
     const refused = await ask(page, path, { headers: as("bob") });
@@ -97,16 +97,16 @@ async function follows_with_a_cookie_and_stops_for_good() {
     const page = await open(welcome);
     await page.evaluate(() => { document.cookie = "session=ann"; });
     const path = await submit(server.url);
-    const id = await server.tell("start");
+    const id = await server.send("start");
     await follow(page, path, true);
     const messages = ["plain", "日本語の進捗 😀", "e\u0301 \u2028 \ufeff"];
     for (const [i, message] of messages.entries()) {
-        await server.tell(`report ${id} ${i} ${message}`);
-        await until("the page has heard", async () => JSON.parse((await heard(page)).events.at(-1)?.data ?? "{}").message === message);
+        await server.send(`report ${id} ${i} ${message}`);
+        await until("the page has received", async () => JSON.parse((await received(page)).events.at(-1)?.data ?? "{}").message === message);
     }
-    await server.tell(`complete ${id} "done"`);
-    await until("the page has stopped", async () => (await heard(page)).closed);
-    const { events, errors } = await heard(page);
+    await server.send(`complete ${id} "done"`);
+    await until("the page has stopped", async () => (await received(page)).closed);
+    const { events, errors } = await received(page);
     expect("the last event", events.at(-1).type, "job.completed");
     expect("all events have their types", events.every(({ type }) => type !== "message"));
     const ids = events.map(({ lastEventId }) => Number(lastEventId));
@@ -124,8 +124,8 @@ async function sends_cookies_only_where_asked_to() {
     expect("without them", (await ask(page, "/v1/jobs", { credentials: "omit" })).status, 401);
     const path = await submit(server.url);
     await follow(page, path, false);
-    await until("the page has stopped", async () => (await heard(page)).closed);
-    expect("a stream without them", (await heard(page)).events, []);
+    await until("the page has stopped", async () => (await received(page)).closed);
+    expect("a stream without them", (await received(page)).events, []);
 }
 
 async function is_nothing_to_a_page_of_another_origin() {
@@ -141,7 +141,7 @@ async function is_nothing_to_a_page_of_another_origin() {
     expect("with a token", await ask(page, path, { headers: as("ann") }), refused);
     expect("with cookies", await ask(page, path, { credentials: "include" }), refused);
     expect("a deletion", await ask(page, path, { method: "DELETE", credentials: "include" }), refused);
-    // What needs no preflight is sent, cookies and all, and must not do anything.
+    // A request without a preflight is sent with cookies, and must have no effect.
     for (const mode of ["cors", "no-cors"])
         await ask(page, "/v1/notes", { method: "POST", mode, credentials: "include", body: '"forged"' });
     expect("that was sent", heads("POST").length, posts + 2);
@@ -151,8 +151,8 @@ async function is_nothing_to_a_page_of_another_origin() {
     expect("nor cancelled", status.status, "pending");
     for (const withCredentials of [false, true]) {
         await follow(page, path, withCredentials);
-        await until("the page has stopped", async () => (await heard(page)).closed);
-        expect("a stranger's stream", (await heard(page)).events, []);
+        await until("the page has stopped", async () => (await received(page)).closed);
+        expect("a stranger's stream", (await received(page)).events, []);
     }
 }
 
@@ -160,9 +160,9 @@ async function reads_nothing_by_cookies_where_they_are_not_allowed() {
     const plain = await serve(program, `cors_origin=${welcome}`);
     const page = await open(welcome);
     const url = `${plain.url}/v1/jobs`;
-    const answer = (options) => page.evaluate((target, given) => globalThis.ask(target, given), url, options);
-    expect("with a token", (await answer({ headers: as("ann") })).status, 200);
-    expect("with cookies", await answer({ credentials: "include" }), { refused: "TypeError" });
+    const response = (options) => page.evaluate((target, given) => globalThis.ask(target, given), url, options);
+    expect("with a token", (await response({ headers: as("ann") })).status, 200);
+    expect("with cookies", await response({ credentials: "include" }), { refused: "TypeError" });
 }
 
 await submits_and_reads_what_is_exposed();

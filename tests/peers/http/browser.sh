@@ -1,5 +1,5 @@
 #!/bin/sh
-# Scripts of other origins use the API from a browser. Usage: browser.sh FOLDER SERVED_JOBS
+# Scripts of other origins that use the API from a browser. Usage: browser.sh FOLDER SERVED_JOBS
 set -eu
 folder=$1 program=$2
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,7 +1,7 @@
 // Usage: node downloads.mjs SERVED_JOBS SCRATCH
 //
-// Names of files come out of content-disposition as they went in, and parts of files are those that
-// range-parser asks for: what Express goes by. Several parts at once are answered with the whole.
+// File names round-trip through content-disposition, and parts of files are those of range-parser,
+// the two packages that Express uses. The response to several ranges is the whole file.
 
 import { writeFileSync } from "node:fs";
 import contentDisposition from "content-disposition";
@@ -21,13 +21,13 @@ const names = [
     "star*.txt", "(paren) [bracket] {brace}.txt", "tilde~caret^pipe|.txt", "a".repeat(200), "é".repeat(100), "no extension", "=?utf-8?q?x?=",
 ];
 for (const name of names) {
-    const answer = await get(name);
-    const { type, parameters } = contentDisposition.parse(field(answer, "Content-Disposition"));
+    const response = await get(name);
+    const { type, parameters } = contentDisposition.parse(field(response, "Content-Disposition"));
     expect(`${name}: type`, type, "attachment");
-    // Separators of paths are no part of a name, wherever it is saved.
+    // Path separators are never part of a file name.
     expect(`${name}: name`, parameters.filename, name.replace("\\", "_"));
-    expect(`${name}: not sniffed`, field(answer, "X-Content-Type-Options"), "nosniff");
-    expect(`${name}: content`, answer.body === content);
+    expect(`${name}: not sniffed`, field(response, "X-Content-Type-Options"), "nosniff");
+    expect(`${name}: content`, response.body === content);
 }
 
 // A linear congruential generator: the same cases each time.
@@ -42,30 +42,30 @@ const number = () => one_of([0, 1, 9, 499, 998, 999, 1000, 1001, 5000, random(10
 function random_range() {
     const first = number();
     let last = number();
-    // The library takes for unsatisfiable what ends before it begins, which RFC 9110 calls malformed, and
-    // more bytes from the end than there are, which are all of them.
+    // range-parser treats two kinds as unsatisfiable: a range that ends before it begins, which RFC 9110
+    // calls malformed, and a suffix longer than the file, which selects the whole file.
     if (first === "" && last > 1000) last = 1000;
     if (first !== "" && last !== "" && last < first) last = first;
     return `${first}-${last}`;
 }
 
-const answered = { 200: 0, 206: 0, 416: 0 };
+const statuses = { 200: 0, 206: 0, 416: 0 };
 for (let i = 0; i < 500; ++i) {
     const ranges = Array.from({ length: one_of([1, 1, 1, 1, 2]) }, random_range);
     const value = `bytes=${ranges.join(one_of([",", ", "]))}`;
     const parts = ranges.length > 1 || value === "bytes=-" ? -2 : parseRange(content.length, value);
-    const answer = await get("x", [["Range", value]]);
+    const response = await get("x", [["Range", value]]);
     const expected = parts === -1 ? 416 : parts === -2 ? 200 : 206;
-    ++answered[expected];
-    expect(`${value}: status`, answer.status, expected);
-    if (expected === 416) expect(`${value}: what there is`, field(answer, "Content-Range"), "bytes */1000");
-    if (expected === 200) expect(`${value}: the whole`, answer.body === content);
+    ++statuses[expected];
+    expect(`${value}: status`, response.status, expected);
+    if (expected === 416) expect(`${value}: the size`, field(response, "Content-Range"), "bytes */1000");
+    if (expected === 200) expect(`${value}: the whole`, response.body === content);
     if (expected !== 206) continue;
     const [{ start, end }] = parts;
-    expect(`${value}: part`, answer.body, content.slice(start, end + 1));
-    expect(`${value}: which`, field(answer, "Content-Range"), `bytes ${start}-${end}/1000`);
+    expect(`${value}: part`, response.body, content.slice(start, end + 1));
+    expect(`${value}: which`, field(response, "Content-Range"), `bytes ${start}-${end}/1000`);
 }
-expect("there was each answer", Math.min(...Object.values(answered)) > 50);
+expect("each status occurred", Math.min(...Object.values(statuses)) > 50);
 for (const [fields, status] of [
     [[["If-Range", '"1"']], 206], [[["If-Range", '"2"']], 200], [[["If-Range", 'W/"1"']], 200], [[["If-None-Match", '"1"']], 304],
     [[["If-Range", "Thu, 01 Jan 1970 00:00:00 GMT"]], 200],
@@ -75,5 +75,5 @@ for (const value of ["bytes", "bytes=", "bytes=x-1", "bytes=1-x", "bytes=+1-2", 
     expect(`${value} is passed over`, (await get("x", [["Range", value]])).status, 200);
 const head = await get("x", [["Range", "bytes=0-1"]], "HEAD");
 expect("HEAD", [head.status, field(head, "Content-Length"), field(head, "Accept-Ranges"), head.body], [200, "1000", "bytes", ""]);
-console.log(JSON.stringify(answered));
+console.log(JSON.stringify(statuses));
 finish(1000);

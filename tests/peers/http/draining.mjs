@@ -1,7 +1,7 @@
 // Usage: node draining.mjs REPORT_SERVER SCRATCH
 //
-// Two processes over one store: the one that is being followed is told to end, and its client goes on
-// at the other one without having lost or repeated anything.
+// Two processes over one store: the first is stopped while a client follows a job there, and the client
+// continues at the second without a lost or repeated event.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,7 +15,7 @@ import { as, expect, finish, until } from "./served.mjs";
 const [program, scratch] = process.argv.slice(2);
 writeFileSync(`${scratch}/tokens`, `${createHash("sha256").update("secret").digest("hex")} ann\n`);
 
-// Long enough that the one that is followed has not begun when it is.
+// Enough lines that the job has not started when the client begins to follow it.
 const days = Array.from({ length: 28 }, (_, i) => `2011-01-${String(i + 1).padStart(2, "0")}T12:00:00Z`);
 const lines = Array.from({ length: 150_000 }, (_, i) => `${500_000 + i},21730,GLASS STAR,6,${days[i % 28]},4.25,17850,Germany\n`);
 writeFileSync(`${scratch}/orders.csv`,
@@ -34,7 +34,7 @@ const first = await start();
 const second = await start();
 const proxy = await new Proxy(first.port).listen();
 
-// A queue before the job that is followed.
+// Jobs in the queue before the one to follow.
 let path;
 for (let i = 0; i < 4; ++i) {
     const response = await fetch(`${proxy.url}/v1/reports/sales`, {
@@ -64,11 +64,11 @@ await until("the follower has stopped", () => source.readyState === EventSource.
 const ids = events.map((event) => Number(event.lastEventId));
 expect("ids rise", ids, [...new Set(ids)].sort((a, b) => a - b));
 expect("the last event", events.at(-1).type, "job.completed");
-expect("the last answer", errors.at(-1), 204);
+expect("the last response", errors.at(-1), 204);
 const heads = proxy.requests.filter((head) => head.startsWith(`GET ${path}/events`));
 const resumed = heads.map((head) => Number(/^last-event-id: *(\d+)/im.exec(head)?.[1] ?? 0));
-expect("it came back with what it knew", resumed[0] === 0 && ids.includes(resumed[1]));
-expect("it came back to the other process, and to hear that this was all", resumed.at(-1), ids.at(-1));
+expect("it resumed with its last event", resumed[0] === 0 && ids.includes(resumed[1]));
+expect("it resumed at the other process, up to the end", resumed.at(-1), ids.at(-1));
 const status = await fetch(`http://127.0.0.1:${second.port}${path}`, { headers });
 expect("the last event is the job", JSON.parse(events.at(-1).data).completed_at, (await status.json()).completed_at);
 second.child.kill("SIGTERM");

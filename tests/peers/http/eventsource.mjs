@@ -1,6 +1,6 @@
 // Usage: node eventsource.mjs SERVED_JOBS
 //
-// Follows jobs with a client for Node, through a proxy that cuts connections where it hurts.
+// Follows jobs with a client for Node, through a proxy that cuts connections at critical points.
 
 import { EventSource } from "eventsource";
 import { Proxy } from "./proxy.mjs";
@@ -8,13 +8,13 @@ import { as, expect, finish, serve, submit, until } from "./served.mjs";
 
 const [program] = process.argv.slice(2);
 
-/// A job's stream, through a proxy of its own.
-class Follower {
+/// A job's stream, through a separate proxy.
+class JobFollower {
     events = [];
     errors = [];
 
     static async of(server, path, name = "ann") {
-        const follower = new Follower();
+        const follower = new JobFollower();
         follower.proxy = await new Proxy(server.port).listen();
         follower.source = new EventSource(`${follower.proxy.url}${path}/events`, {
             fetch: (url, init) => fetch(url, { ...init, headers: as(name, init.headers) }),
@@ -30,7 +30,7 @@ class Follower {
     get types() { return this.events.map((event) => event.type); }
     get messages() { return this.events.map((event) => JSON.parse(event.data).message); }
 
-    /// Of each connection, the id that it resumed from.
+    /// The id that each connection resumed from.
     get resumed() {
         return this.proxy.requests.map((head) => /^last-event-id: *(\S+)/im.exec(head)?.[1] ?? null);
     }
@@ -46,11 +46,11 @@ class Follower {
         expect(`${what}: ids rise`, ids, [...new Set(ids)].sort((a, b) => a - b));
     }
 
-    /// The client has come back with the last id, was told that this was all, and believes it.
+    /// The client has resumed with the last id, received 204, and stopped.
     async expectTheEnd(what, types) {
         await this.closed();
         expect(`${what}: events`, this.types, types);
-        expect(`${what}: the last answer`, this.errors.at(-1), 204);
+        expect(`${what}: the last response`, this.errors.at(-1), 204);
         expect(`${what}: the last id`, this.resumed.at(-1), this.events.at(-1).lastEventId);
         this.expectNoneLostOrRepeated(what);
     }
@@ -58,7 +58,7 @@ class Follower {
 
 async function started(server) {
     const path = await submit(server.url);
-    const id = await server.tell("start");
+    const id = await server.send("start");
     expect("the job that is claimed", path, `/v1/jobs/${id}`);
     return { path, id };
 }
@@ -69,26 +69,26 @@ const texts = [
     "\u{10ffff}", "tab\there", "\u0085next\u200b",
 ];
 
-/// Every byte in a packet of its own: letters are cut, and line ends, and chunks.
+/// Every byte in a separate packet: this cuts characters, line ends and chunks.
 async function follows_to_the_end_byte_by_byte(server) {
     const { path, id } = await started(server);
-    const follower = await Follower.of(server, path);
+    const follower = await JobFollower.of(server, path);
     follower.proxy.pass = (data) => Array.from(data, (byte) => Buffer.of(byte));
     await follower.saw("the start", (job) => job.status === "processing");
     for (const [i, text] of texts.entries()) {
-        await server.tell(`report ${id} ${i} ${text}`);
+        await server.send(`report ${id} ${i} ${text}`);
         await follower.sawMessage(text);
     }
-    await server.tell(`complete ${id} {"said": ${JSON.stringify(texts)}}`);
+    await server.send(`complete ${id} {"texts": ${JSON.stringify(texts)}}`);
     await follower.expectTheEnd("byte by byte", [...Array(texts.length + 1).fill("job.updated"), "job.completed"]);
-    expect("byte by byte: each message once, as it was", follower.messages.slice(1, -1), texts);
-    expect("byte by byte: the result as it was", follower.last.result, { said: texts });
+    expect("byte by byte: each message once, unchanged", follower.messages.slice(1, -1), texts);
+    expect("byte by byte: the result unchanged", follower.last.result, { texts });
     const status = await fetch(server.url + path, { headers: as("ann") });
     expect("byte by byte: the last event is the status", follower.events.at(-1).data, await status.text());
     expect("byte by byte: connections", follower.resumed.length, 2);
 }
 
-/// Passes on only the first half of what holds `mark`, and cuts the connection there, once.
+/// Forwards only the first half of `mark` and cuts the connection there, once.
 const cut_within = (proxy, mark) => {
     proxy.pass = (data, cut) => {
         if (!data.includes(mark)) return [data];
@@ -98,36 +98,36 @@ const cut_within = (proxy, mark) => {
     };
 };
 
-async function comes_back_to_what_was_cut_and_to_what_it_missed(server) {
+async function resumes_with_the_cut_event_and_the_missed_ones(server) {
     const { path, id } = await started(server);
-    const follower = await Follower.of(server, path);
-    await server.tell(`report ${id} 10 first`);
+    const follower = await JobFollower.of(server, path);
+    await server.send(`report ${id} 10 first`);
     await follower.sawMessage("first");
     const known = follower.events.at(-1).lastEventId;
 
     cut_within(follower.proxy, "second");
-    await server.tell(`report ${id} 20 second`);
+    await server.send(`report ${id} 20 second`);
     await until("the connection was cut", () => follower.errors.length === 1);
-    await server.tell(`report ${id} 30 third`);
+    await server.send(`report ${id} 30 third`);
     await follower.sawMessage("third");
-    expect("cut: what it resumed from", follower.resumed, [null, known]);
+    expect("cut: the id it resumed from", follower.resumed, [null, known]);
 
     const before = follower.events.at(-1).lastEventId;
     cut_within(follower.proxy, "job.completed");
-    await server.tell(`complete ${id} "done"`);
+    await server.send(`complete ${id} "done"`);
     await follower.closed();
     expect("cut: the last event is sent again", follower.resumed.slice(2),
         [before, follower.events.at(-1).lastEventId]);
     expect("cut: the last event", follower.events.at(-1).type, "job.completed");
-    expect("cut: the last answer", follower.errors.at(-1), 204);
-    expect("cut: half an event is none", follower.messages.includes("second"), false);
+    expect("cut: the last response", follower.errors.at(-1), 204);
+    expect("cut: half an event is ignored", follower.messages.includes("second"), false);
     follower.expectNoneLostOrRepeated("cut");
 }
 
-/// The last event arrives, but not that it was the last.
-async function is_told_of_the_end_that_was_cut_off(server) {
+/// The last event arrives, but not the end of the stream.
+async function receives_an_end_that_was_cut_off(server) {
     const { path, id } = await started(server);
-    const follower = await Follower.of(server, path);
+    const follower = await JobFollower.of(server, path);
     await follower.saw("the start", (job) => job.status === "processing");
     follower.proxy.pass = (data, cut) => {
         if (!data.includes("job.failed")) return [data];
@@ -135,23 +135,23 @@ async function is_told_of_the_end_that_was_cut_off(server) {
         setImmediate(cut);
         return [data.subarray(0, data.indexOf("\n\n") + 2)];
     };
-    await server.tell(`fail ${id} no paper`);
+    await server.send(`fail ${id} no paper`);
     await follower.expectTheEnd("cut after the end", ["job.updated", "job.failed"]);
     expect("cut after the end: its error", follower.last.error, { code: "E1", message: "no paper", details: null });
 }
 
-async function hears_of_a_cancellation(server) {
+async function receives_a_cancellation(server) {
     const path = await submit(server.url);
-    const follower = await Follower.of(server, path);
+    const follower = await JobFollower.of(server, path);
     await follower.saw("the job", (job) => job.status === "pending");
     const response = await fetch(`${server.url}${path}/cancel`, { method: "POST", headers: as("ann") });
-    expect("cancelled: its answer", response.status, 200);
+    expect("cancelled: its response", response.status, 200);
     await follower.expectTheEnd("cancelled", ["job.updated", "job.cancelled"]);
 }
 
-async function takes_no_heartbeat_for_an_event(server) {
+async function ignores_heartbeats(server) {
     const { path, id } = await started(server);
-    const follower = await Follower.of(server, path);
+    const follower = await JobFollower.of(server, path);
     let heartbeats = 0;
     follower.proxy.pass = (data) => {
         heartbeats += data.toString("latin1").split("\r\n:\n\n\r\n").length - 1;
@@ -160,25 +160,25 @@ async function takes_no_heartbeat_for_an_event(server) {
     await until("there were heartbeats", () => heartbeats >= 3);
     expect("heartbeats: events", follower.types, ["job.updated"]);
     expect("heartbeats: errors", follower.errors, []);
-    await server.tell(`complete ${id} 1`);
+    await server.send(`complete ${id} 1`);
     await follower.expectTheEnd("heartbeats", ["job.updated", "job.completed"]);
 }
 
-async function gives_up_where_there_is_nothing_to_follow(server) {
+async function stops_after_an_error(server) {
     const path = await submit(server.url);
-    await server.tell("start");
+    await server.send("start");
     for (const [name, where, status] of [["", path, 401], ["bob", path, 404], ["ann", "/v1/jobs/job-1", 404]]) {
-        const follower = await Follower.of(server, where, name);
+        const follower = await JobFollower.of(server, where, name);
         await follower.closed();
-        expect(`nothing to follow: ${name} at ${where}`, [follower.errors, follower.types], [[status], []]);
-        expect(`nothing to follow: ${name} comes once`, follower.resumed, [null]);
+        expect(`error: ${name} at ${where}`, [follower.errors, follower.types], [[status], []]);
+        expect(`error: ${name} connects once`, follower.resumed, [null]);
     }
 }
 
-// Each on a server of its own, since most of their time is that until a client comes back.
+// Concurrently, each on its own server, because they mostly wait until a client reconnects.
 await Promise.all([
-    follows_to_the_end_byte_by_byte, comes_back_to_what_was_cut_and_to_what_it_missed,
-    is_told_of_the_end_that_was_cut_off, hears_of_a_cancellation, takes_no_heartbeat_for_an_event,
-    gives_up_where_there_is_nothing_to_follow,
+    follows_to_the_end_byte_by_byte, resumes_with_the_cut_event_and_the_missed_ones,
+    receives_an_end_that_was_cut_off, receives_a_cancellation, ignores_heartbeats,
+    stops_after_an_error,
 ].map(async (story) => story(await serve(program, "heartbeat=50"))));
 finish(35);

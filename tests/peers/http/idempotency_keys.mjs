@@ -1,6 +1,6 @@
-// Keys that structured-headers writes or reads mean to us what they mean to it: a String of 1 to 255
-// visible characters without parameters is a key, and any other quoted text is none. A key that is
-// not quoted, as many clients send it, is the same key.
+// The API and structured-headers agree on quoted keys: a String of 1 to 255
+// visible characters without parameters is a key, and any other quoted text is none. A key without
+// quotes, as many clients send it, is the same key.
 
 import { parseItem, serializeString } from "structured-headers";
 import { expect } from "./served.mjs";
@@ -16,7 +16,7 @@ const visible = '!"#$%&\'()*+,-./0123456789:;<=>?@ABCXYZ[\\]^_`abcxyz{|}~';
 const letter = () => visible[random(visible.length)];
 const text = (length) => Array.from({ length }, letter).join("");
 
-/// What the library takes a quoted value for.
+/// The key that structured-headers reads from a quoted value.
 function meant(value) {
     try {
         const [key, parameters] = parseItem(value);
@@ -58,17 +58,17 @@ export async function check_keys(server) {
     const submit = async (value) => ask(server.port, "POST /v1/notes", [["Authorization", "Bearer keys"],
         ["Content-Type", "application/json"], ...[value].flat().map((each) => ["Idempotency-Key", each])], "1");
     const same_job = async (key, value) => {
-        const answer = await submit(value);
-        expect(`${value}: status`, answer.status, 202);
-        const job = field(answer, "Location");
-        expect(`${value}: replayed`, field(answer, "Idempotent-Replayed"), jobs.has(key) ? "true" : "");
+        const response = await submit(value);
+        expect(`${value}: status`, response.status, 202);
+        const job = field(response, "Location");
+        expect(`${value}: replayed`, field(response, "Idempotent-Replayed"), jobs.has(key) ? "true" : "");
         expect(`${value}: the key's job`, job, jobs.get(key) ?? job);
         jobs.set(key, job);
     };
     const refused = async (value) => {
-        const answer = await submit(value);
-        expect(`${value}: status`, answer.status, 400);
-        expect(`${value}: code`, JSON.parse(answer.body).code, "invalid_idempotency_key");
+        const response = await submit(value);
+        expect(`${value}: status`, response.status, 400);
+        expect(`${value}: code`, JSON.parse(response.body).code, "invalid_idempotency_key");
     };
 
     let keys = 0, none = 0;

@@ -1,8 +1,8 @@
 // Usage: node llhttp.mjs SERVED_JOBS [CASES [SEED]]
 //
-// Messages that are right, with some bytes changed, go to the server and to Node's, whose parser is
-// llhttp. What the server takes for a request, Node must have found as well: as many on a connection,
-// with the same bodies. That the server refuses more is its purpose.
+// Sends valid messages with some bytes changed to the server and to Node's, whose parser is
+// llhttp. Node must find each request that the server accepts: as many on a connection,
+// with the same bodies. The server may refuse more.
 
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { expect, finish, serve } from "./served.mjs";
 const [program, count = "6000", seed = "1"] = process.argv.slice(2);
 const ours = await serve(program);
 
-/// Of each connection, by its port, the requests that Node has found whole.
+/// The complete requests that Node has found, by the connection's port.
 const found = new Map();
 const node = createServer((request, response) => {
     const one = { request, body: "" };
@@ -22,7 +22,7 @@ const node = createServer((request, response) => {
     request.on("error", () => {});
 });
 node.on("connection", (socket) => found.set(socket.remotePort, []));
-node.on("clientError", (_, socket) => setTimeout(() => socket.destroy(), 20)); // requests before are still read
+node.on("clientError", (_, socket) => setTimeout(() => socket.destroy(), 20)); // earlier requests are still read
 node.listen(0, "127.0.0.1");
 await once(node, "listening");
 
@@ -57,7 +57,7 @@ const parts = [
 
 const ends = ["\n", "\r", "\0", "\x0b", " ", "\t"];
 
-/// The method stays, since llhttp knows only its own.
+/// Does not change the method, since llhttp accepts only known ones.
 function changed(message) {
     for (let changes = one_of([1, 1, 1, 2, 3]); changes > 0; --changes) {
         const at = 5 + random(message.length - 4);
@@ -67,7 +67,7 @@ function changed(message) {
     return message;
 }
 
-/// All that comes back when the client says no more, and the port that it came to.
+/// Returns all bytes that the server sends after the client has closed its side, and the client's port.
 const exchange = (port, bytes) => new Promise((resolve) => {
     const pieces = [];
     let from;
@@ -80,7 +80,7 @@ const exchange = (port, bytes) => new Promise((resolve) => {
     socket.on("close", () => resolve({ from, text: Buffer.concat(pieces).toString("latin1") }));
 });
 
-function* answers(text) {
+function* responses(text) {
     while (text) {
         const end = text.indexOf("\r\n\r\n") + 4;
         const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)[1]);
@@ -91,8 +91,8 @@ function* answers(text) {
 }
 
 const refusals = ["bad_request", "body_too_large"];
-// Where llhttp ends a connection and RFC 9112 does not: a tab behind a value, white space in
-// a chunk's extension, trailers that are folded, or that say what only a head may say.
+// Where llhttp closes a connection and RFC 9112 does not: a tab after a value, white space in
+// a chunk's extension, folded trailers, or fields in trailers that only a head may have.
 const stricter = [
     /^(content-length|transfer-encoding|connection):.*\t/im, /^[0-9a-f]+([ \t]+;|;.*[ \t])/im, /\r\n[ \t]/, /\r\n0[^]*\r\nconnection: close/i,
 ];
@@ -100,18 +100,18 @@ const counts = { cases: 0, refused: 0, taken: 0, stricter: 0, differences: 0 };
 
 async function compare(message) {
     const [{ text }, { from }] = await Promise.all([exchange(ours.port, message), exchange(node.address().port, message)]);
-    const all = [...answers(text)];
+    const all = [...responses(text)];
     const taken = all.filter(({ status, body }) => !(status >= 400 && refusals.includes(JSON.parse(body).code)));
     const theirs = found.get(from).filter(({ request }) => request.complete);
     found.delete(from);
     ++counts.cases;
     if (taken.length < all.length) ++counts.refused;
     counts.taken += taken.length;
-    // llhttp refuses methods that it does not know; what follows those is not compared.
+    // llhttp refuses unknown methods; requests after those are not compared.
     const unknown = taken.findIndex(({ status }) => status === 501);
     const same = taken.slice(0, unknown < 0 ? undefined : unknown).every(({ status, body }, i) =>
         theirs[i] && (status !== 200 || body === `[${theirs[i].body}]`));
-    const refused_last = all.every((answer, i) => taken.includes(answer) || i === all.length - 1);
+    const refused_last = all.every((response, i) => taken.includes(response) || i === all.length - 1);
     if (same && refused_last) return;
     const ended = theirs.length < taken.length && theirs.every(({ body }, i) => `[${body}]` === taken[i].body);
     if (ended && stricter.some((each) => each.test(message.slice(0, -tail.length)))) return void ++counts.stricter;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Requests as Node's parser, llhttp, finds them on a connection. Usage: llhttp.sh FOLDER SERVED_JOBS
+# Compares request framing with Node's parser, llhttp. Usage: llhttp.sh FOLDER SERVED_JOBS
 set -eu
 program=$2
 here=$(cd "$(dirname "$0")" && pwd)

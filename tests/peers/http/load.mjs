@@ -1,7 +1,7 @@
 // Usage: node load.mjs SERVED_JOBS FOLDER; the folder holds mixed.lua.
 //
-// wrk and h2load ask as fast as they can. Each request has the answer that it should have, and when
-// they have gone, nothing of them is left. How fast it was is of no interest here.
+// wrk and h2load send requests as fast as they can. Each request gets the expected response, and the
+// clients leave nothing behind. The speed is not checked.
 
 import { writeFileSync } from "node:fs";
 import { as, expect, finish, serve, submit, until } from "./served.mjs";
@@ -10,7 +10,7 @@ import { held, start } from "./process.mjs";
 const [program, folder] = process.argv.slice(2);
 const server = await serve(program);
 const path = await submit(server.url);
-const id = await server.tell("start");
+const id = await server.send("start");
 const etag = async () => (await fetch(server.url + path, { headers: as("ann") })).headers.get("ETag");
 
 async function run(command, ...args) {
@@ -18,13 +18,13 @@ async function run(command, ...args) {
     return { tool, code: await tool.ended, output: tool.output };
 }
 
-/// What is left when the clients have gone, and their connections with them.
+/// The resources in use after the clients' connections are closed.
 async function left() {
-    await until("all connections are closed", async () => await server.tell("connections") === "0");
+    await until("all connections are closed", async () => await server.send("connections") === "0");
     return held(server.pid);
 }
 
-/// Reads, conditional reads, lists, repeated submits; returns how often there was which status.
+/// Reads, conditional reads, lists, repeated submits; returns the count of each status.
 async function mixed(changes) {
     const running = run("wrk", "--threads", 2, "--connections", 64, "--duration", 3, "--timeout", 20, "--script", "mixed.lua",
         server.url, "--", path, await etag());
@@ -40,13 +40,13 @@ async function mixed(changes) {
     const { errors, requests, ...statuses } = counts;
     expect("wrk: errors of connections", errors, 0);
     expect("wrk: statuses", Object.keys(statuses).filter((status) => !["200", "202", "304", "404"].includes(status)), []);
-    // Of seven requests, one is unknown, and one is a submit; each connection may have one under way.
+    // Of seven requests, one is unknown, and one is a submit; each connection may have one in progress.
     for (const status of ["202", "404"])
         expect(`wrk: ${status}, one in seven`, Math.abs(statuses[status] - requests / 7) <= 64);
     return statuses;
 }
 
-/// `count` requests of one kind on 50 connections, `pipelined` at once on each.
+/// Sends `count` requests of one kind on 50 connections, `pipelined` at once on each.
 async function same(what, count, pipelined, classes, ...args) {
     const { code, output } = await run("h2load", "--h1", "--requests", count, "--clients", 50, "--max-concurrent-streams",
         pipelined, "--threads", 1, ...args);
@@ -58,11 +58,11 @@ async function same(what, count, pipelined, classes, ...args) {
 }
 
 const unchanged = await mixed(async () => {});
-// Two of seven know the state.
+// Two of seven requests have the current ETag.
 expect("wrk: 304", Math.abs(unchanged[304] - 2 * unchanged[404]) <= 128);
 const before = await left();
 await mixed(async () => {
-    for (let percent = 0; percent < 100; ++percent) await server.tell(`report ${id} ${percent} under load`);
+    for (let percent = 0; percent < 100; ++percent) await server.send(`report ${id} ${percent} under load`);
 });
 await same("status", 5000, 1, [5000, 0, 0, 0], "--header", "Authorization: Bearer ann", server.url + path);
 await same("status, pipelined", 5000, 10, [5000, 0, 0, 0], "--header", "Authorization: Bearer ann", server.url + path);
@@ -75,7 +75,7 @@ expect("descriptors", after.descriptors, before.descriptors);
 expect("threads", after.threads, before.threads);
 expect("memory", after.kilobytes - before.kilobytes < 16 * 1024);
 
-// Each of these makes a job, and jobs stay.
+// Each of these submits a job, and jobs are kept.
 writeFileSync(`${folder}/note`, '"a note"');
 await same("submits", 2000, 5, [2000, 0, 0, 0], "--header", "Authorization: Bearer eve",
     "--header", "Content-Type: application/json", "--data", "note", `${server.url}/v1/notes`);

@@ -1,8 +1,8 @@
 // Usage: node negotiation.mjs SERVED_JOBS
 //
-// Which Accept excludes JSON, by negotiator, and which If-None-Match knows the state, by fresh: what
-// Express goes by. Parameters of media types are left out; negotiator wants them to match, and the API
-// takes any.
+// Whether an Accept excludes JSON, by negotiator, and whether an If-None-Match has the current state, by
+// fresh, the packages that Express uses. Media types have no parameters here; negotiator requires them
+// to match, and the API accepts any.
 
 import fresh from "fresh";
 import Negotiator from "negotiator";
@@ -26,13 +26,13 @@ const list_of = (item) => Array.from({ length: 1 + random(4) }, item).join(one_o
 const ranges = ["*/*", "application/*", "application/json", "Application/JSON", "application/xml", "application/json-seq", "text/*",
     "text/html", "text/json", "application/problem+json", "image/*"];
 const weights = ["", "", "", ";q=0", ";q=0.0", ";q=0.000", ";q=1", ";q=1.000", ";q=0.5", "; q=0.001", " ; q=0", ";Q=0", "; Q=0.9"];
-const answered = { 200: 0, 304: 0, 406: 0 };
+const statuses = { 200: 0, 304: 0, 406: 0 };
 for (let i = 0; i < 600; ++i) {
     const accept = list_of(() => one_of(ranges) + one_of(weights));
     const welcome = new Negotiator({ headers: { accept } }).mediaTypes(["application/json"]).length > 0;
     const { status } = await ask(server.port, `GET ${path}`, [ann, ["Accept", accept]]);
     expect(`Accept: ${accept}`, status, welcome ? 200 : 406);
-    ++answered[status];
+    ++statuses[status];
 }
 
 const etag = field(await ask(server.port, `GET ${path}`, [ann]), "ETag");
@@ -42,8 +42,8 @@ for (let i = 0; i < 400; ++i) {
     const known = list_of(() => one_of(tags));
     const { status } = await ask(server.port, `GET ${path}`, [ann, ["If-None-Match", known]]);
     expect(`If-None-Match: ${known}, at ${etag}`, status, fresh({ "if-none-match": known }, { etag }) ? 304 : 200);
-    ++answered[status];
+    ++statuses[status];
 }
-console.log(JSON.stringify(answered));
-expect("there was each answer", Math.min(...Object.values(answered)) > 100);
+console.log(JSON.stringify(statuses));
+expect("each status occurred", Math.min(...Object.values(statuses)) > 100);
 finish(1001);

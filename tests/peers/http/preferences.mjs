@@ -1,5 +1,5 @@
-// What is granted of what a client prefers, by the grammar of RFC 7240. A submit that is repeated when
-// its job is done waits for nothing, and still says what it would have.
+// The granted preferences of a client, by the grammar of RFC 7240. A submit that is repeated after its
+// job has completed does not wait, but still reports the granted wait.
 
 import { expect } from "./served.mjs";
 import { ask, field } from "./raw.mjs";
@@ -20,11 +20,11 @@ const preferences = [
 export async function check_preferences(server) {
     const fields = [["Authorization", "Bearer dan"], ["Content-Type", "application/json"], ["Idempotency-Key", "x"]];
     await ask(server.port, "POST /v1/notes", fields, "1");
-    await server.tell(`complete ${await server.tell("start")} 1`);
+    await server.send(`complete ${await server.send("start")} 1`);
     for (const [value, granted] of preferences) {
         const prefer = [value].flat().map((each) => ["Prefer", each]);
-        const answer = await ask(server.port, "POST /v1/notes", [...fields, ...prefer], "1");
-        expect(`Prefer: ${value}: status`, answer.status, 202);
-        expect(`Prefer: ${value}`, field(answer, "Preference-Applied"), granted === null ? "" : `wait=${granted}`);
+        const response = await ask(server.port, "POST /v1/notes", [...fields, ...prefer], "1");
+        expect(`Prefer: ${value}: status`, response.status, 202);
+        expect(`Prefer: ${value}`, field(response, "Preference-Applied"), granted === null ? "" : `wait=${granted}`);
     }
 }

@@ -1,4 +1,4 @@
-// What a process holds, by what Linux says of it.
+// The resources that a process holds, from Linux' /proc.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ export function held(pid) {
     return { threads: number("Threads"), descriptors: readdirSync(`/proc/${pid}/fd`).length, kilobytes: number("VmRSS") };
 }
 
-/// Starts a tool. `output` is what it says on the way, `ended` its exit code.
+/// Starts a tool. `output` is its output so far, `ended` its exit code.
 export function start(command, args, options = {}) {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
     process.once("exit", () => child.kill("SIGKILL"));

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 export class Proxy {
-    /// Heads of the requests that have passed.
+    /// Heads of the forwarded requests.
     requests = [];
 
-    /// Gets what comes from the server and a function that cuts the connection; returns the pieces
-    /// that are passed on.
+    /// Gets data from the server and a function that cuts the connection; returns the pieces to
+    /// forward.
     pass = (data) => [data];
 
     constructor(port) {

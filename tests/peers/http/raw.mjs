@@ -1,8 +1,8 @@
-// Requests to the byte, which no client would send, and answers to the byte, which it would hide.
+// Requests byte by byte, which no client would send, and responses byte by byte, which a client hides.
 
 import { connect } from "node:net";
 
-/// All that comes back for some bytes, until the server closes.
+/// Sends some bytes and returns all bytes that the server sends until it closes.
 export function exchange(port, bytes) {
     return new Promise((resolve, reject) => {
         const socket = connect(port, "127.0.0.1", () => socket.write(Buffer.from(bytes, "latin1")));
@@ -13,25 +13,25 @@ export function exchange(port, bytes) {
     });
 }
 
-/// `fields` are pairs, so that a name can come twice.
+/// `fields` are pairs, so that a name can occur twice.
 export const request = (line, fields = [], body = "") => {
     const lines = [["Host", "localhost"], ["Connection", "close"], ...fields];
     if (body) lines.push(["Content-Length", Buffer.byteLength(body)]);
     return `${line} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
 };
 
-/// Status, fields as pairs, and body; throws where it is not framed as RFC 9112 says.
-export function parse(answer) {
-    const end = answer.indexOf("\r\n\r\n");
-    const [line, ...lines] = answer.slice(0, end).split("\r\n");
+/// Returns status, fields as pairs, and body; throws unless the framing follows RFC 9112.
+export function parse(response) {
+    const end = response.indexOf("\r\n\r\n");
+    const [line, ...lines] = response.slice(0, end).split("\r\n");
     const status = /^HTTP\/1\.1 ([1-5]\d\d) [ -~]+$/.exec(line);
     const fields = lines.map((field) => /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([!-~](?:[ -~]*[!-~])?)$/.exec(field));
-    if (end < 0 || !status || fields.includes(null)) throw new Error(`malformed: ${JSON.stringify(answer)}`);
-    return { status: Number(status[1]), fields: fields.map(([, name, value]) => [name, value]), body: answer.slice(end + 4) };
+    if (end < 0 || !status || fields.includes(null)) throw new Error(`malformed: ${JSON.stringify(response)}`);
+    return { status: Number(status[1]), fields: fields.map(([, name, value]) => [name, value]), body: response.slice(end + 4) };
 }
 
 /// The values of all fields of that name, as one list.
-export const field = (answer, name) => answer.fields.filter(([each]) => each.toLowerCase() === name.toLowerCase())
+export const field = (response, name) => response.fields.filter(([each]) => each.toLowerCase() === name.toLowerCase())
     .map(([, value]) => value).join(", ");
 
 export async function ask(port, line, fields, body) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs NAME.mjs, with packages of npm, on a program and a folder for what it writes, which is removed.
+# Runs NAME.mjs, with npm packages, on a program and a folder for its files, which is removed.
 # Usage: run.sh NAME FOLDER PROGRAM [PACKAGE@VERSION...]
 set -eu
 name=$1 folder=$2 program=$3

@@ -1,10 +1,10 @@
-// What the scripts here share: a server to look at, and what they expected of it.
+// Shared by the scripts of this folder: a server to test, and expectations.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/// Starts served_jobs with options. `tell` gives it a line and returns what it says to that.
+/// Starts served_jobs with options. `send` sends it a line and returns its reply.
 export async function serve(program, ...options) {
     const child = spawn(program, options, { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -15,27 +15,27 @@ export async function serve(program, ...options) {
     };
     process.once("exit", () => child.kill("SIGKILL"));
     const url = await next();
-    const tell = async (line) => {
+    const send = async (line) => {
         child.stdin.write(`${line}\n`);
-        const [, verdict, answer] = /^(ok|error) (.*)$/.exec(await next());
-        if (verdict !== "ok") throw new Error(`${line}: ${answer}`);
-        return answer;
+        const [, outcome, response] = /^(ok|error) (.*)$/.exec(await next());
+        if (outcome !== "ok") throw new Error(`${line}: ${response}`);
+        return response;
     };
     const stop = async () => {
         child.stdin.end();
         if (child.exitCode === null) await once(child, "exit");
     };
-    return { url, port: Number(new URL(url).port), pid: child.pid, tell, stop };
+    return { url, port: Number(new URL(url).port), pid: child.pid, send, stop };
 }
 
 export const as = (name, more = {}) => ({ Authorization: `Bearer ${name}`, ...more });
 
-/// Submits a note and answers its URL's path.
+/// Submits a note and returns its URL's path.
 export async function submit(url, name = "ann") {
     const response = await fetch(`${url}/v1/notes`, {
         method: "POST", headers: as(name, { "Content-Type": "application/json" }), body: "1",
     });
-    if (response.status !== 202) throw new Error(`a submit was answered with ${response.status}`);
+    if (response.status !== 202) throw new Error(`status ${response.status} after a submit`);
     return response.headers.get("Location");
 }
 
@@ -49,17 +49,17 @@ export function expect(what, actual, expected = true) {
     console.log(`${what}: expected ${JSON.stringify(expected)}, but it is ${JSON.stringify(actual)}`);
 }
 
-/// Ends the process; `least` is how many checks there must have been.
+/// Ends the process; `least` is the minimum number of checks.
 export function finish(least) {
     console.log(`${checks} checks, ${failures} failed`);
     process.exit(failures === 0 && checks >= least ? 0 : 1);
 }
 
-/// Waits for something that another process does.
+/// Polls until `holds()` returns true.
 export async function until(what, holds) {
     const patience = 60_000;
     for (const began = Date.now(); !(await holds());) {
-        if (Date.now() - began > patience) throw new Error(`waited in vain until ${what}`);
+        if (Date.now() - began > patience) throw new Error(`timed out waiting until ${what}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
     }
 }

@@ -1,14 +1,14 @@
-// Serves a job API over a store in memory to tools that others have written; who started it plays
-// the worker. Usage: served_jobs [OPTION=VALUE...]
+// Serves a job API over a memory store to third-party tools; commands on standard input play the
+// worker. Usage: served_jobs [OPTION=VALUE...]
 //
-// Says where it listens, then answers each line of its input with one: `ok` and what there is to
-// say, or `error` and why. Ends with its input.
+// Prints its URL, then a line for each line of its input: `ok` and the result, or `error` and the
+// reason. Ends with its input.
 //
-//   start                         claims the job that has waited longest; its id
-//   report ID PERCENT MESSAGE     its progress
+//   start                         claims the oldest waiting job, and prints its id
+//   report ID PERCENT MESSAGE     reports progress
 //   complete ID RESULT            or: fail ID MESSAGE
-//   drain                         as for a service that goes down
-//   connections                   how many there are
+//   drain                         as before a shutdown
+//   connections                   prints the number of connections
 
 #include "../../integration/http/served_api.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 
 using namespace asyncjobs;
 
-/// Bearer tokens and cookies say the name of whom they are of.
+/// Bearer tokens and cookies are the names of owners.
 std::optional<http::Principal> login(const http::Request& request) {
     constexpr std::string_view session = "session=";
     const auto* cookie = request.headers.find("Cookie");
@@ -114,7 +114,7 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    std::string file; // what is downloaded, under any name
+    std::string file; // the file to download, under any name
     ServedApi served(read_options(argc, argv, file));
     served.api.route("GET", "/files/{name}",
                      [&file](const http::Call& call) {

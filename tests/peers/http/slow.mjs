@@ -1,7 +1,7 @@
 // Usage: node slow.mjs SERVED_JOBS SCRATCH
 //
-// slowhttptest holds as many connections as it can. Another client is served all the time, and each of
-// those connections is ended.
+// slowhttptest holds as many connections as it can. The server responds to another client all the time,
+// and closes each of those connections.
 
 import { get } from "node:http";
 import { readFileSync } from "node:fs";
@@ -12,51 +12,51 @@ const [program, scratch] = process.argv.slice(2);
 const connections = 200;
 const server = await serve(program, "head_timeout=2000", "body_timeout=3000", "rate_grace=2000", "write_timeout=2000",
     "linger_timeout=500", `file=${program}`);
-const opened = async () => Number(await server.tell("connections"));
+const opened = async () => Number(await server.send("connections"));
 
-/// One request on a connection of its own, from another address than the attack's.
+/// One request on a new connection, from another address than the attack's.
 const probe = () => new Promise((resolve) => {
     const request = get(`${server.url}/healthz`, { agent: false, localAddress: "127.0.0.2", timeout: 10_000 }, (response) => {
         response.resume().on("end", () => resolve(response.statusCode));
     });
-    request.on("timeout", () => request.destroy(new Error("no answer")));
+    request.on("timeout", () => request.destroy(new Error("no response")));
     request.on("error", (error) => resolve(error.message));
 });
 await probe();
 await until("the first probe has gone", async () => await opened() === 0);
 const before = held(server.pid);
 
-/// Returns the attack while it may still be under way, when the server has rid itself of it.
+/// Returns the attack once the server has closed its connections; the tool may still run.
 async function withstand(what, target, ...args) {
     const tool = start("slowhttptest", ["-c", connections, "-r", connections, "-l", 60, "-p", 10, "-g", "-o", what,
         "-u", server.url + target, ...args].map(String), { cwd: scratch });
     let most = 0;
-    const answers = new Set();
+    const responses = new Set();
     let probes = 0;
     await until(`${what} is over`, async () => {
         most = Math.max(most, await opened());
-        answers.add(await probe());
+        responses.add(await probe());
         ++probes;
         // slowhttptest and the probe before may still count.
         return most >= connections / 2 && await opened() === 0;
     });
-    expect(`${what}: what other clients get`, [...answers], [200]);
+    expect(`${what}: statuses of other clients`, [...responses], [200]);
     console.log(`${what}: ${most} connections at once, ${probes} probes`);
     return tool;
 }
 
-/// The attack itself says that it was thrown out, and that the server was there for its own probes.
+/// The tool reports that its connections were closed, and that the server responded to its probes.
 async function gives_up(what, tool) {
     await tool.ended;
-    expect(`${what}: how it ended`, /No open connections left/.test(tool.output));
+    expect(`${what}: its end`, /No open connections left/.test(tool.output));
     const rows = readFileSync(`${scratch}/${what}.csv`, "utf8").trim().split("\n").slice(1).map((row) => row.split(",").map(Number));
-    expect(`${what}: it found the service there`, rows.length > 0 && rows.every((row) => row.at(-1) > 0));
+    expect(`${what}: the service was available`, rows.length > 0 && rows.every((row) => row.at(-1) > 0));
 }
 
 await gives_up("heads", await withstand("heads", "/healthz", "-H", "-t", "GET", "-i", 1, "-x", 24));
 await gives_up("bodies", await withstand("bodies", "/v1/notes", "-B", "-t", "POST", "-i", 1, "-x", 10, "-s", 8192));
-// Who reads slowly hears late that it is over.
-(await withstand("answers", "/v1/files/large", "-X", "-w", 256, "-y", 512, "-n", 5, "-z", 32)).kill();
+// A slow reader notices the end late.
+(await withstand("responses", "/v1/files/large", "-X", "-w", 256, "-y", 512, "-n", 5, "-z", 32)).kill();
 await until("all descriptors are closed", () => held(server.pid).descriptors === before.descriptors);
 expect("threads are started as they are needed, and no more than allowed", held(server.pid).threads - before.threads <= 8);
 expect("memory", held(server.pid).kilobytes - before.kilobytes < 64 * 1024);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Clients that are as slow as they can be, by slowhttptest. Usage: slow.sh FOLDER SERVED_JOBS
+# Clients that are as slow as possible, by slowhttptest. Usage: slow.sh FOLDER SERVED_JOBS
 set -eu
 program=$2
 here=$(cd "$(dirname "$0")" && pwd)

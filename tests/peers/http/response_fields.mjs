@@ -1,5 +1,5 @@
-// Each field of each answer is parsed: by structured-headers what is a structured field or is one in
-// fact, by the grammar of its RFC what is not. A field that is not known here is a failure.
+// Parses each field of each response: structured fields by structured-headers, others by the grammar
+// of their RFC. An unknown field is a failure.
 
 import { Token, parseDictionary, parseItem, parseList } from "structured-headers";
 import { expect } from "./served.mjs";
@@ -26,7 +26,7 @@ const limits = (value, leasts) => parseList(value).every(([name, parameters]) =>
     JSON.stringify([...parameters.keys()]) === JSON.stringify(Object.keys(leasts)) &&
     Object.entries(leasts).every(([key, least]) => Number.isInteger(parameters.get(key)) && parameters.get(key) >= least));
 
-/// auth-scheme [ 1*SP #auth-param ] of RFC 9110, as RFC 6750 wants it.
+/// auth-scheme [ 1*SP #auth-param ] of RFC 9110, as RFC 6750 requires it.
 const challenge = (value) => /^Bearer( [a-z_]+="[ !#-[\]-~]*"(, [a-z_]+="[ !#-[\]-~]*")*)?$/.test(value);
 
 const checks = {
@@ -60,10 +60,10 @@ const checks = {
 
 const seen = new Set();
 
-/// Checks all fields of an answer, and returns it.
-export function checked(what, answer) {
-    for (const name of new Set(answer.fields.map(([each]) => each.toLowerCase()))) {
-        const value = field(answer, name);
+/// Checks all fields of a response, and returns it.
+export function checked(what, response) {
+    for (const name of new Set(response.fields.map(([each]) => each.toLowerCase()))) {
+        const value = field(response, name);
         let right = false;
         try {
             right = checks[name]?.(value);
@@ -73,26 +73,26 @@ export function checked(what, answer) {
         expect(`${what}: ${name}: ${value}`, right);
         seen.add(name);
     }
-    const times = (name) => answer.fields.filter(([each]) => each.toLowerCase() === name).length;
+    const times = (name) => response.fields.filter(([each]) => each.toLowerCase() === name).length;
     for (const name of Object.keys(checks).filter((each) => each !== "vary"))
-        expect(`${what}: how often there is ${name}`, times(name) <= 1);
-    expect(`${what}: there is a date`, times("date"), 1);
-    return answer;
+        expect(`${what}: at most one ${name}`, times(name) <= 1);
+    expect(`${what}: one date`, times("date"), 1);
+    return response;
 }
 
-/// Has one of each kind of answers, and each field at least once.
-export async function check_answers(server) {
+/// Requests one of each kind of response, and each field at least once.
+export async function check_responses(server) {
     const json = ["Content-Type", "application/json"];
     const ann = ["Authorization", "Bearer ann"];
     const origin = ["Origin", "https://app.example.org"];
     const about = async (status, line, fields = [ann], body = "") => {
-        const answer = checked(`${line} ${status}`, await ask(server.port, line, fields, body));
-        expect(`${line}: status`, answer.status, status);
-        return answer;
+        const response = checked(`${line} ${status}`, await ask(server.port, line, fields, body));
+        expect(`${line}: status`, response.status, status);
+        return response;
     };
     const raw = async (status, bytes) =>
         expect("refused", checked(`refused ${status}`, parse(await exchange(server.port, bytes))).status, status);
-    const has = (answer, ...names) => names.forEach((name) => expect(`there is ${name}`, field(answer, name) !== ""));
+    const has = (response, ...names) => names.forEach((name) => expect(`has ${name}`, field(response, name) !== ""));
 
     const key = ["Idempotency-Key", '"one"'];
     const accepted = await about(202, "POST /v1/notes", [ann, json, key, origin], "1");
@@ -125,8 +125,8 @@ export async function check_answers(server) {
     await about(400, "GET /v1/jobs?limit=0");
     for (const target of ["/healthz", "/readyz", "/metrics", "/openapi.json"]) await about(200, `GET ${target}`, []);
 
-    const id = await server.tell("start");
-    await server.tell(`complete ${id} {"lines": 1}`);
+    const id = await server.send("start");
+    await server.send(`complete ${id} {"lines": 1}`);
     has(await about(200, `GET ${path}`), "Sunset", "ETag");
     has(await about(202, "POST /v1/notes", [ann, json, key, ["Prefer", "wait=9"]], "1"), "Preference-Applied");
     await about(200, `GET ${path}/result`);
@@ -138,11 +138,11 @@ export async function check_answers(server) {
     await about(204, `DELETE ${path}`);
 
     const linked = field(await about(202, "POST /v1/notes", [ann, json], "1"), "Location");
-    const other = await server.tell("start");
-    await server.tell(`complete ${other} {"file_url": "https://example.org/v1/file"}`);
+    const other = await server.send("start");
+    await server.send(`complete ${other} {"file_url": "https://example.org/v1/file"}`);
     has(await about(303, `GET ${linked}/result`), "Location");
     const failing = field(await about(202, "POST /v1/notes", [ann, json], "1"), "Location");
-    await server.tell(`fail ${await server.tell("start")} no`);
+    await server.send(`fail ${await server.send("start")} no`);
     await about(409, `GET ${failing}/result`);
     await about(202, `POST ${failing}/retry`);
     await about(200, `POST ${failing}/cancel`);
@@ -158,7 +158,7 @@ export async function check_answers(server) {
     do last = await ask(server.port, "POST /v1/notes", carol, "1"); while (last.status === 202);
     has(checked("over quota", last), "Retry-After", "RateLimit");
     expect("over quota", last.status, 429);
-    await server.tell("drain");
+    await server.send("drain");
     has(await about(503, "POST /v1/notes", [ann, json], "1"), "Retry-After");
     await about(503, "GET /readyz", []);
 

@@ -1,5 +1,5 @@
-// Whom JwtAuthenticator takes each token for: a line of standard input each. Usage:
-// jwt_verdicts KIND FILE, where KIND is jwks, rs256, es256 or hs256, and FILE holds the keys.
+// Prints the principal of each token, one a line of standard input, by JwtAuthenticator. Usage:
+// jwt_principals KIND FILE, where KIND is jwks, rs256, es256 or hs256, and FILE holds the keys.
 #include <asyncjobs/auth/jwt_authenticator.hpp>
 
 #include <fstream>
@@ -20,7 +20,7 @@ std::vector<JwtKey> read_keys(const std::string& kind, const std::string& file) 
     if (kind == "rs256") return {JwtKey::rs256(text)};
     if (kind == "es256") return {JwtKey::es256(text)};
     if (kind == "hs256") return {JwtKey::hs256(text)};
-    throw std::invalid_argument("there are no keys of the kind " + kind);
+    throw std::invalid_argument("unknown kind of keys " + kind);
 }
 
 } // namespace
