@@ -1,5 +1,5 @@
 # The package: find_package(asyncjobs COMPONENTS soci http beast auth schedules webhooks files testing).
-# The core is always there.
+# The core is always included.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/asyncjobs)

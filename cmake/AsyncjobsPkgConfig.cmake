@@ -1,8 +1,8 @@
-# A pkg-config file for each installed target: asyncjobs.pc, asyncjobs-soci.pc and so on. They are made of
-# the targets' own link interfaces. What an archive needs is not private, as nobody can link it without; and
-# `pkg-config --static` would ask for the archives behind its shared needs, too.
+# A pkg-config file for each installed target: asyncjobs.pc, asyncjobs-soci.pc and so on, made from
+# the targets' link interfaces. An archive's dependencies are not private, because it can't be linked without
+# them; and `pkg-config --static` would also request the archives of its shared dependencies.
 
-# Packages that have files of their own; of all others, the library is named.
+# Packages with their own pkg-config files; other packages are named by their library.
 set(module_of_fmt_fmt fmt)
 set(module_of_OpenSSL_Crypto libcrypto)
 set(module_of_OpenSSL_SSL openssl)
@@ -16,7 +16,7 @@ function(asyncjobs_module_name target result)
     set(${result} ${name} PARENT_SCOPE)
 endfunction()
 
-# `-lname` of an imported library, with its folder if compilers do not look there by themselves.
+# `-lname` of an imported library, with its folder unless compilers search it by default.
 function(asyncjobs_library_flags library result)
     set(flags)
     get_target_property(type ${library} TYPE)
@@ -43,7 +43,7 @@ function(asyncjobs_library_flags library result)
     set(${result} ${flags} PARENT_SCOPE)
 endfunction()
 
-# Called at the end of the target's own directory, which knows the packages it links.
+# Called at the end of the target's directory, where the packages that it links are known.
 function(asyncjobs_write_pkg_config target)
     asyncjobs_module_name(${target} name)
     set(folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
@@ -92,7 +92,7 @@ function(asyncjobs_write_pkg_config target)
             asyncjobs_library_flags(${need} flags)
             list(APPEND libs ${flags})
         else()
-            message(FATAL_ERROR "AsyncjobsPkgConfig: ${target} links ${need}, which is no target")
+            message(FATAL_ERROR "AsyncjobsPkgConfig: ${target} links ${need}, which is not a target")
         endif()
     endforeach()
     list(JOIN requires ", " requires)

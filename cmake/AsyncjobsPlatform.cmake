@@ -1,8 +1,8 @@
-# What a platform needs of the compiler. Windows and macOS are prepared here, but untried.
+# Compiler options by platform. Windows and macOS are prepared, but not tested.
 include(CheckCXXSourceCompiles)
 
-# asyncjobs_platform_options(TARGET SCOPE): for a target, and if SCOPE is not PRIVATE for what uses
-# its headers.
+# asyncjobs_platform_options(TARGET SCOPE): sets them for a target and, unless SCOPE is PRIVATE, for
+# the users of its headers.
 function(asyncjobs_platform_options target scope)
     if(WIN32)
         target_compile_definitions(${target} ${scope}
@@ -12,7 +12,7 @@ function(asyncjobs_platform_options target scope)
         target_compile_options(${target} ${scope}
             /permissive- /Zc:__cplusplus /Zc:preprocessor /bigobj /utf-8)
     else()
-        # libc++ keeps std::jthread and std::stop_token apart until version 20.
+        # libc++ has std::jthread and std::stop_token only as an experimental library until version 20.
         set(CMAKE_CXX_STANDARD 20)
         set(CMAKE_REQUIRED_LIBRARIES Threads::Threads)
         check_cxx_source_compiles("

@@ -1,4 +1,4 @@
-# How every target of this project is made; nothing here reaches a host's own targets.
+# Settings of all targets of this project; they do not affect a host's targets.
 include(AsyncjobsPkgConfig)
 include(AsyncjobsPlatform)
 
@@ -10,20 +10,20 @@ function(asyncjobs_compile_options target)
         target_compile_options(${target} PRIVATE
             -Wall -Wextra -Wpedantic -Wconversion -Wshadow
             $<$<BOOL:${ASYNCJOBS_WERROR}>:-Werror>
-            # In a unity build every source is included, so GCC takes its local types for a header's.
+            # A unity build includes every source, so GCC treats its local types as a header's.
             $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
     endif()
     if(ASYNCJOBS_SANITIZE)
         target_compile_options(${target} PRIVATE
             -fsanitize=${ASYNCJOBS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
-            # GCC 12 warns falsely of instrumented code.
+            # GCC 12 gives false warnings for instrumented code.
             $<$<CXX_COMPILER_ID:GNU>:-Wno-error>)
-        # SOCI's and Boost's libraries are built without, so their types are not known to it.
+        # SOCI's and Boost's libraries are built without it, so it has no information about their types.
         if(ASYNCJOBS_SANITIZE MATCHES undefined)
             target_compile_options(${target} PRIVATE
                 -fno-sanitize=vptr $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)
         endif()
-        # That sanitizer knows no fences, by which Asio else orders its counts of references.
+        # That sanitizer does not support the fences by which Asio otherwise orders its reference counts.
         if(ASYNCJOBS_SANITIZE MATCHES thread)
             target_compile_definitions(${target} PRIVATE BOOST_ASIO_DISABLE_STD_ATOMIC)
         endif()
@@ -42,9 +42,10 @@ function(asyncjobs_install_target target component)
 endfunction()
 
 # asyncjobs_add_library(NAME FILES ...): target asyncjobs_NAME (the core: asyncjobs), exported as
-# asyncjobs::NAME. The headers in include/ beside it are its interface: each compiles alone, and all
-# are installed. Bodies (.ipp, src.hpp) and details are installed, but are no interface. BUILD_SHARED_LIBS decides
-# whether it is shared; a library without headers exports nothing, and so is always an archive.
+# asyncjobs::NAME. The headers in its include/ are its interface: each compiles alone, and all
+# are installed. Bodies (.ipp, src.hpp) and details are installed, but are not part of the interface.
+# BUILD_SHARED_LIBS makes it a shared library; a library without headers exports nothing, and so is always an
+# archive.
 function(asyncjobs_add_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FILES")
     set(target asyncjobs_${name})

@@ -1,11 +1,10 @@
-# How every test binary of this project is made.
+# Settings of all test binaries of this project.
 
 # asyncjobs_add_tests(NAME [FOLDERS ...] [EXCLUDE REGEX] LINK ... [INCLUDE ...] [PCH ...]
 #                     [LABELS ...] [TIMEOUT seconds] [ENVIRONMENT ...])
 #
 # One doctest binary NAME_tests of all sources below the folders, and an entry in ctest for each file
-# *_test.cpp in it. The target LABEL_checks, where there is one, builds it. Does nothing where there
-# are no sources.
+# *_test.cpp in it. The target LABEL_checks, if it exists, builds it. Does nothing without sources.
 function(asyncjobs_add_tests name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCLUDE;TIMEOUT"
         "FOLDERS;LINK;INCLUDE;PCH;LABELS;ENVIRONMENT")

@@ -1,19 +1,19 @@
 # Finds SOCI and its backends: components core (implied), sqlite3, postgresql, mysql.
 #
-# Targets: SOCI::Core and SOCI::SQLite3, SOCI::PostgreSQL, SOCI::MySQL, as SOCI 4.1 calls them. Uses
-# SOCI's own package config where there is one (4.1, or vcpkg's 4.0 with its SOCI::soci_* names), and
-# looks for headers and libraries where there is none (Debian's 4.0).
+# Targets: SOCI::Core and SOCI::SQLite3, SOCI::PostgreSQL, SOCI::MySQL, the names of SOCI 4.1. Uses
+# SOCI's own package config if it exists (4.1, or vcpkg's 4.0 with its SOCI::soci_* names), and otherwise
+# searches headers and libraries (Debian's 4.0).
 #
-# A backend's header includes its database's, so that has to be there too. With the component sqlite3
-# there is also the target SQLite3::SQLite3, which CMake's own module defines from 4.3 on: SOCI 4.1
-# must use the system's SQLite (SOCI_SQLITE3_BUILTIN=OFF), as the adapter opens files by itself. With
-# mysql there is also SOCI::MySQLClient, the client library that SOCI uses, as the adapter calls it, too.
+# A backend's header includes its database's, which must be installed too. The component sqlite3 also
+# defines the target SQLite3::SQLite3, as CMake's own module does from 4.3 on: SOCI 4.1
+# must use the system's SQLite (SOCI_SQLITE3_BUILTIN=OFF), because the adapter opens files itself. mysql
+# also defines SOCI::MySQLClient, the client library that SOCI uses, because the adapter calls it, too.
 include(FindPackageHandleStandardArgs)
 if(POLICY CMP0167)
     cmake_policy(SET CMP0167 NEW) # SOCI 4.1's package looks for Boost, which brings its own package
 endif()
 
-# SOCI 4.1's package looks for that target.
+# SOCI 4.1's package needs that target.
 if(sqlite3 IN_LIST SOCI_FIND_COMPONENTS)
     find_package(SQLite3 QUIET)
     if(TARGET SQLite::SQLite3 AND NOT TARGET SQLite3::SQLite3)
@@ -28,7 +28,7 @@ set(_soci_header_sqlite3 sqlite3.h)
 set(_soci_header_postgresql libpq-fe.h)
 set(_soci_header_mysql mysql.h)
 
-# SOCI 4.1 knows its components by the names of its targets.
+# SOCI 4.1's components have the names of its targets.
 set(_soci_config_components Core)
 foreach(_soci_backend IN LISTS SOCI_FIND_COMPONENTS)
     if(DEFINED _soci_name_${_soci_backend})
@@ -37,7 +37,7 @@ foreach(_soci_backend IN LISTS SOCI_FIND_COMPONENTS)
 endforeach()
 find_package(SOCI ${SOCI_FIND_VERSION} CONFIG QUIET NAMES SOCI Soci
              OPTIONAL_COMPONENTS ${_soci_config_components})
-# A package whose own needs are not met leaves targets, and says why they can't be used.
+# A package with missing dependencies defines targets, but reports why they can't be used.
 set(_soci_unmet "${SOCI_NOT_FOUND_MESSAGE}")
 if(TARGET SOCI::soci_core AND NOT TARGET SOCI::Core)
     add_library(SOCI::Core ALIAS SOCI::soci_core)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing of the named sections of packages.txt. Does not use the network if nothing
-# is missing. Without apt-get it installs nothing: it lists what is missing, and fails if anything is.
+# Installs the missing packages of the named sections of packages.txt. Does not use the network if
+# none is missing. Without apt-get it installs nothing: it lists missing packages, and fails if there are any.
 # Usage: install-packages.sh SECTION...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +19,7 @@ done < <(awk -v sections=" $* " '
     on && NF && !/^#/ && !seen[$0]++' "$here/packages.txt")
 all_installed="Packages: all ${#dependencies[@]} are installed."
 
-# is_found PROBE: whether there is such a command or <header>.
+# is_found PROBE: whether the command or <header> exists.
 is_found() {
     local prefix folders=()
     case $1 in
@@ -75,7 +75,7 @@ if ! plan=$(simulate); then
     exit 1
 fi
 
-# Debian's Boost 1.81 can't stand beside its 1.74. Removing somebody's packages is theirs to decide.
+# Debian's Boost 1.81 conflicts with its 1.74. Only the user may decide to remove installed packages.
 removed=$(awk '/^Remv / { print "  " $2 }' <<<"$plan")
 if [ -n "$removed" ] && [ "${CI:-}" != true ]; then
     {

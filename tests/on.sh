@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # Builds asyncjobs and runs the tests of the core, the stores and the HTTP API on another system: in
-# a private installation below build/on, with its GCC and its Clang. Needs root, and a Debian mirror
-# that this machine's apt uses. Usage: tests/on.sh debian-13
+# a private installation below build/on, with its GCC and its Clang. Needs root, and the Debian mirror
+# of this machine's apt. Usage: tests/on.sh debian-13
 # Logs are in build/logs/on-NAME-*.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=tests/servers/debian_packages.sh
 . tests/servers/debian_packages.sh
 
-# The core, the stores and the HTTP API, built to be tested rather than debugged.
+# The core, the stores and the HTTP API, built for tests, not for a debugger.
 flags=(-G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O0 -g0' -DASYNCJOBS_WERROR=ON
     -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10 -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
     -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=/src/cmake/QuickBuild.cmake -DASYNCJOBS_BEAST=OFF -DASYNCJOBS_AUTH=OFF
     -DASYNCJOBS_SCHEDULES=OFF -DASYNCJOBS_WEBHOOKS=OFF -DASYNCJOBS_FILES=OFF
     -DASYNCJOBS_EXAMPLES=OFF -DASYNCJOBS_BENCH=OFF -DASYNCJOBS_INSTALL=OFF)
 packages=(build core soci http on-guest)
-# Databases of other servers are GCC's; with Clang, the stores in memory and in SQLite.
+# GCC runs the tests with database servers, Clang only those of the memory store and SQLite.
 gcc_targets=(core_tests conformance_tests soci_tests integration_soci_tests http_tests)
 gcc_entries='^(core|conformance|soci|integration_soci|http): '
 clang_targets=(core_tests conformance_tests http_tests)
@@ -32,12 +32,12 @@ root=$PWD/build/on/$name/root
 logs=$PWD/build/logs
 mkdir -p "$logs" "${root%/root}"
 
-# In namespaces of its own, so that no mount and no process outlives the script, however it ends.
+# In separate namespaces, so that no mount and no process outlives the script, however it ends.
 if [ "${2:-}" != --inside ]; then
     [ "$(id -u)" -eq 0 ] || die "needs root, to install $name below build/on and to run programs there"
     command -v apt-get >/dev/null || die "needs apt-get, whose Debian mirror $name is installed from"
     unshare --mount --propagation private --pid --fork --kill-child true ||
-        die 'needs a mount and a process namespace of its own, which this machine refuses'
+        die 'needs separate mount and process namespaces, which this machine refuses'
     cmake/install-packages.sh on || exit 1
     unshare --mount --propagation private --pid --fork --kill-child "$0" "$name" --inside &
     inside=$!
@@ -46,14 +46,14 @@ if [ "${2:-}" != --inside ]; then
     exit
 fi
 
-# stage NAME LOG COMMAND...: runs it with its output in the log, says how long it took, and ends all
-# if it fails.
+# stage NAME LOG COMMAND...: runs it with its output in the log and prints its duration. If it fails,
+# the script ends.
 stage() {
     local what=$1 log=$logs/on-$name-$2.log started=$SECONDS
     shift 2
     if ! "$@" >"$log" 2>&1 </dev/null; then
         tail -n 60 "$log"
-        die "$what failed; all of it is in $log"
+        die "$what failed; the full log is $log"
     fi
     echo "$what: $((SECONDS - started)) s"
 }
@@ -67,7 +67,7 @@ install_system() {
     debootstrap --variant=minbase "$suite" "$root.new" "$from" && mv "$root.new" "$root"
 }
 
-# The system sees the sources, but can't change them; what it makes is in its /build.
+# Mounts the sources read-only in the system, which writes to its /build.
 enter() {
     mkdir -p "$root/src" "$root/build" "$root/dev/shm"
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
@@ -87,13 +87,13 @@ make_tests() {
         within cmake --build "$folder" --target "$@"
 }
 
-# check COMPILER ENTRIES: runs the entries of ctest, and counts them by ctest's own closing line.
+# check COMPILER ENTRIES: runs the entries of ctest, and counts them from ctest's last line.
 check() {
     local log=$logs/on-$name-$1-test.log started=$SECONDS all bad
     within ctest --test-dir "/build/$1" -R "$2" -j "$(nproc)" --output-on-failure --no-tests=error \
         >"$log" 2>&1 </dev/null
     [[ $(tail -n 200 "$log") =~ ([0-9]+)\ tests?\ failed\ out\ of\ ([0-9]+) ]] ||
-        { tail -n 60 "$log"; die "ctest did not finish; all of it is in $log"; }
+        { tail -n 60 "$log"; die "ctest did not finish; the full log is $log"; }
     bad=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
     [ "$bad" -eq 0 ] || cat "$log"
     local left_out
@@ -103,7 +103,7 @@ check() {
         "$((SECONDS - started)) s"
 }
 
-# start SERVER: prints the store URL of a database in the system.
+# start SERVER: starts a database in the system and prints its store URL.
 start() { within "/src/tests/servers/$1.sh" start /build/servers; }
 
 stop_servers() {
@@ -112,12 +112,12 @@ stop_servers() {
     done
 }
 
-eval "$(apt-config shell http_proxy Acquire::http::Proxy)" # for the mirror, if there is one
+eval "$(apt-config shell http_proxy Acquire::http::Proxy)" # for the mirror, if set
 export http_proxy="${http_proxy:-}"
 environment=()
 passed=0 failed=0 skipped=0
 [ -d "$root" ] || stage "installing $name" system install_system
-enter || die 'cannot mount what the system needs'
+enter || die "cannot mount the system's file systems"
 stage 'installing its packages' packages within /src/cmake/install-packages.sh "${packages[@]}"
 
 stage 'building with GCC' gcc-build make_tests g++ /build/gcc "${gcc_targets[@]}"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs the tests. Usage: tests/run.sh [--all | --on debian-13]
+# Installs missing packages, builds, and runs the tests. Usage: tests/run.sh [--all | --on debian-13]
 #   (no option)  every test once, with GCC, on the libraries as they ship
-#   --all        again with Clang and under the sanitizers, as CI does
+#   --all        also with Clang and under the sanitizers, as CI does
 #   --on NAME    the tests of the core, the stores and the HTTP API on another Debian, below build/on
 # Logs are in build/logs. ASYNCJOBS_TEST_ORDERS=FILE.csv.gz adds the checks on real orders.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 presets=(check)
-# Others' clients and the package's consumers, which build hosts, are for --all.
+# Only --all runs third-party clients and the package's consumers, which build hosts.
 filter=(--label-exclude '^(peer|consumer)$')
 case "${1:-}" in
 '') ;;
@@ -23,10 +23,10 @@ declare -A contents=(
     [check]='everything with GCC: libraries, examples, tests, benchmarks'
     [clang]='everything with Clang and its undefined behaviour sanitizer, headers, documents'
     [asan]='with the address sanitizer'
-    [tsan]='what has threads, with the thread sanitizer')
+    [tsan]='the tests that use threads, with the thread sanitizer')
 
 export CCACHE_SLOPPINESS=pch_defines,time_macros CTEST_PARALLEL_LEVEL
-# Most tests wait for sockets, leases and servers rather than for a processor.
+# Most tests wait for sockets, leases and servers, not for a processor.
 CTEST_PARALLEL_LEVEL=$((2 * $(nproc)))
 logs=build/logs
 rm -rf "$logs"
@@ -37,11 +37,11 @@ skipped=0
 summary=()
 failures=()
 
-say() { printf '%s\n' "$*"; }
+show() { printf '%s\n' "$*"; }
 
 # stage NAME SECONDS TEXT
 stage() {
-    say "  $3, $2 s"
+    show "  $3, $2 s"
     summary+=("$(printf '%-14s %5d s  %s' "$1" "$2" "$3")")
 }
 
@@ -51,16 +51,16 @@ run() {
     shift
     if ! "$@" >"$log" 2>&1 </dev/null; then
         tail -n 60 "$log"
-        say "This failed: $*  (all of it is in $log)"
+        show "Failed: $*  (full log: $log)"
         return 1
     fi
 }
 
 build() {
     local preset=$1 started=$SECONDS log=build/$1/.ninja_log before=$logs/$1-before
-    say "Building $preset: ${contents[$preset]}"
+    show "Building $preset: ${contents[$preset]}"
     cat "$log" >"$before" 2>/dev/null
-    # Tests of the preset before may be running, and have deadlines.
+    # Tests of the previous preset may be running, and have time limits.
     if run "$preset-configure" cmake --preset "$preset" &&
         run "$preset-build" nice -n 10 cmake --build --preset "$preset" -- -k 0; then
         stage "$preset build" $((SECONDS - started)) built
@@ -87,7 +87,7 @@ start_tests() {
     tests_process=$!
 }
 
-# first_fault NAME LOG: where the output of a test tells of its first fault.
+# first_fault NAME LOG: prints the lines of a test's output with its first fault.
 first_fault() {
     awk -v name="$1" '/^ *[0-9]+\/[0-9]+ Test +#/ { is_it = index($0, ": " name " "); left = 0; next }
         /% tests passed, / { exit }
@@ -96,8 +96,8 @@ first_fault() {
         left > 0 { print "    " substr($0, 1, 300); if (--left == 0) exit }' "$2"
 }
 
-# report_failures PRESET LOG: the output of each test that failed, now, and their names at the end,
-# with the first fault of each.
+# report_failures PRESET LOG: prints the output of each failed test, and stores their names, with the
+# first fault of each, for the summary.
 report_failures() {
     awk '/^ *[0-9]+\/[0-9]+ Test +#/ { is_bad = !/ Passed |\*\*\*Skipped/ } !/^ +Start +[0-9]+: / && is_bad' "$2"
     while read -r name; do
@@ -111,7 +111,7 @@ finish_tests() {
     local preset=$testing log=$logs/$testing-test.log took line bad all missed
     [ -n "$preset" ] || return
     testing=
-    say "Testing $preset"
+    show "Testing $preset"
     wait "$tests_process"
     took=$(($(cat "$logs/$preset-ended") - tests_started))
     line=$(grep -E '[0-9]+ tests? failed out of [0-9]+' "$log")
@@ -132,7 +132,7 @@ finish_tests() {
     stage "$preset tests" "$took" "$((all - bad - missed)) passed, $bad failed, $missed skipped"
 }
 
-# The databases that the tests use: private ones, on loopback. See tests/servers.
+# Starts the tests' databases: private ones, on loopback. See tests/servers.
 start_servers() {
     local started=$SECONDS
     trap stop_servers EXIT
@@ -146,7 +146,7 @@ start_servers() {
     stage servers $((SECONDS - started)) started
 }
 
-# start_server VARIABLE SCRIPT: without its program, what needs it is skipped.
+# start_server VARIABLE SCRIPT: if its program is missing, the tests that need it are skipped.
 start_server() {
     local url code
     url=$("tests/servers/$2.sh" start build/servers)
@@ -158,7 +158,8 @@ start_server() {
     fi
 }
 
-# find_library VARIABLE NAME: where Debian has it; without it, what needs it is skipped.
+# find_library VARIABLE NAME: looks in Debian's folders; if it is missing, the tests that need it are
+# skipped.
 find_library() {
     local library
     for library in /usr/lib/*/"$2"; do
@@ -172,14 +173,14 @@ stop_servers() {
     done
 }
 
-# slowest TITLE: the ten slowest lines `SECONDS<tab>PRESET<tab>NAME` of the standard input.
+# slowest TITLE: prints the ten slowest lines `SECONDS<tab>PRESET<tab>NAME` of the standard input.
 slowest() {
-    say ''
-    say "The slowest $1"
+    show ''
+    show "The slowest $1"
     sort -rn | head -n 10 | awk -F '\t' '{ printf "  %6.1f s  %-6s %s\n", $1, $2, $3 }'
 }
 
-say 'Installing packages'
+show 'Installing packages'
 if ! cmake/install-packages.sh build core soci http auth schedules webhooks files examples tests; then
     exit 1
 fi
@@ -198,13 +199,13 @@ awk -F '\t' '$3 ~ /\.o$/' "$logs/steps" | slowest 'translation units'
 awk -F '\t' '$3 !~ /\.o$/' "$logs/steps" | slowest links
 slowest tests <"$logs/tests"
 if [ "${#failures[@]}" -gt 0 ]; then
-    say ''
-    say 'What failed'
+    show ''
+    show 'Failures'
     printf '%s\n' "${failures[@]}"
 fi
-say ''
-say 'Stages'
+show ''
+show 'Stages'
 printf '  %s\n' "${summary[@]}"
-say "  $(printf '%-14s %5d s' 'all of it' $SECONDS)"
-say "$passed passed, $failed failed, $skipped skipped"
+show "  $(printf '%-14s %5d s' total $SECONDS)"
+show "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

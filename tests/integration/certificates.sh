@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes certificates in FOLDER: an authority, and what it says of servers (localhost, another host,
-# and localhost in the past), and one that nobody vouches for; and a key with a password. Usage: certificates.sh FOLDER
+# Makes certificates in FOLDER: an authority, those that it has signed (localhost, another host, and an
+# expired one of localhost), and a self-signed one; and a key with a password. Usage: certificates.sh FOLDER
 set -eu
 mkdir -p "$1"
 cd "$1"

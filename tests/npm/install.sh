@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs npm packages at pinned versions into a folder, unless they are there already; exits with 77
-# and a line that says why where that can't be done. Usage: install.sh FOLDER PACKAGE@VERSION...
+# Installs npm packages at pinned versions into a folder, unless they are installed already. If that is
+# impossible, prints the reason and exits with 77. Usage: install.sh FOLDER PACKAGE@VERSION...
 set -eu
 folder=$1
 shift
 for command in node npm; do
-    command -v $command >/dev/null || { echo "skipped: there is no $command"; exit 77; }
+    command -v $command >/dev/null || { echo "skipped: no command $command"; exit 77; }
 done
 mkdir -p "$folder"
 cd "$folder"

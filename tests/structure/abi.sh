@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the linker sees. All names are in the inline namespace of their version and mode, or none is; a
-# file that opens it includes another before, and so, in the end, config.hpp, which defines it. Public
+# The names for the linker. All names are in the inline namespace of their version and mode; a
+# file that opens it includes another before, and so config.hpp, which defines it. Public
 # classes are marked for shared libraries. src.hpp includes every body. Usage: abi.sh ROOT
 set -eu
 cd "$1"

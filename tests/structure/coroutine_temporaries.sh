@@ -37,7 +37,7 @@ CODE
 [ "$number" = 6 ]
 awk -f $rule "$scratch/good.cpp"
 
-# What is ours.
+# The repository's files.
 files=$(find include src adapters examples tests -name '*.[chi]pp' -exec grep -l co_await {} +) || true
 [ -n "$files" ] || exit 0
 awk -f $rule $files

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Nothing includes against the direction: core <- testing; core <- soci; core <- schedules;
+# No file includes against the direction: core <- testing; core <- soci; core <- schedules;
 # core <- files; core <- http <- beast, auth, webhooks; core <- support <- files, webhooks.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
 found=0
 
-# forbid WHAT REGEX FOLDER...: no file below the folders includes what matches.
+# forbid RULE REGEX FOLDER...: no file below the folders includes a header that matches.
 forbid() {
     what=$1 regex=$2
     shift 2
@@ -36,7 +36,7 @@ forbid 'the core does not include the date library' 'date/' include src
 network="boost/asio([.]hpp|/([^i]|i[^p]|ip/[^an]))" # addresses and networks are mere values
 forbid 'the http adapter knows no server and no database' \
     "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/http
-forbid "the API's description knows routes and options, and not how requests are answered" \
+forbid "the API's description knows routes and options, and not the request pipeline" \
     '(\.\./)*(job_api_impl|documents|operator_routes|workload_cache|metrics)\.hpp' adapters/http/src/openapi
 forbid 'the soci adapter knows no other adapter and no server' \
     "$servers|asyncjobs/(http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/soci

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the documents tell a reader to run is there: scripts, presets, targets' folders, links.
+# The commands and links in the documents are valid: scripts, presets, targets' folders, links.
 # Usage: documented_commands.sh ROOT
 set -eu
 cd "$1"

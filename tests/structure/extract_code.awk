@@ -1,4 +1,4 @@
-# Writes each ```cpp block of a Markdown file into a file of its own, PREFIX_1.cpp and so on, with
+# Writes each ```cpp block of a Markdown file into a separate file, PREFIX_1.cpp and so on, with
 # the lines numbered as in the document, and prints the names.
 # Usage: awk -v prefix=PREFIX -f extract_code.awk FILE
 /^```/ {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a test needs of the machine is declared by tests/needs.hpp, and a test file declares it for all
+# Tests declare what they need of the machine by tests/needs.hpp, and a test file declares it for all
 # of its test cases or for none, so that its entry in ctest is skipped as a whole. Usage: needs.sh ROOT
 set -eu
 cd "$1"

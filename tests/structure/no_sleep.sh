@@ -1,5 +1,5 @@
 #!/bin/sh
-# No test waits for time to pass: time is simulated, or an event is waited for. Usage: no_sleep.sh ROOT
+# No test sleeps: tests simulate time, or wait for an event. Usage: no_sleep.sh ROOT
 set -eu
 cd "$1"
 if grep -rnE '(sleep_for|sleep_until|usleep|nanosleep|[^a-z_]sleep) *\(' tests \

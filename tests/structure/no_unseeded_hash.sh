@@ -1,6 +1,6 @@
 #!/bin/sh
-# No table of texts is a hash table: clients choose many of them, and those that collide in a hash without
-# a secret make a lookup walk all of the others. Usage: no_unseeded_hash.sh ROOT
+# No table of texts is a hash table: clients choose many of the texts, and with a hash without a secret a
+# lookup may have to compare all colliding ones. Usage: no_unseeded_hash.sh ROOT
 set -eu
 cd "$1"
 # Statements of SQL are the library's own.

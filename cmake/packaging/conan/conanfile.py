@@ -28,7 +28,7 @@ class AsyncjobsConan(ConanFile):
         return any(self.options.get_safe(f"with_{name}") for name in names)
 
     def export_sources(self):
-        # The checkout that the recipe lies in. In a registry, source() downloads a release instead.
+        # The checkout that contains the recipe. In a registry, source() downloads a release instead.
         root = os.path.join(self.recipe_folder, "..", "..", "..")
         for pattern in ("CMakeLists.txt", "LICENSE", "adapters/*", "cmake/*", "include/*", "src/*"):
             copy(self, pattern, src=root, dst=self.export_sources_folder)
@@ -129,7 +129,7 @@ class AsyncjobsConan(ConanFile):
         if self._has("mysql"):
             requires["soci"] += ["soci::soci_mysql"]
         if self._has("files", "webhooks"):
-            # An archive in any case; shared libraries have it in themselves.
+            # Always an archive; shared libraries contain it.
             component("support", "asyncjobs_support", ["core", "openssl::ssl"])
             requires["files"].append("support")
             requires["webhooks"].append("support")
