@@ -24,7 +24,7 @@ std::string_view text(Message message, Language language);
 std::string_view tag(Language language);
 
 /// The language that an `Accept-Language` header (RFC 9110, section 12.5.4) prefers; English when
-/// it prefers none of ours. `ar-EG` asks for Arabic too; among equal weights the first named wins;
+/// it prefers none of ours. `ar-EG` also requests Arabic; among equal weights the first named wins;
 /// parts that aren't well-formed are ignored. Thread-safety: a pure function.
 Language preferred_language(std::string_view accept_language);
 

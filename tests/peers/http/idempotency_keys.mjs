@@ -85,5 +85,5 @@ export async function check_keys(server) {
     for (const value of ["a b", "a\tb", "\xe9", "a".repeat(256), ["a", "b"], ["a", "a"], ['"a"', '"a"'], ['"a', 'b"']])
         await refused(value);
     const different = new Set(jobs.values());
-    expect("each key has a job of its own", different.size, jobs.size);
+    expect("each key has its own job", different.size, jobs.size);
 }

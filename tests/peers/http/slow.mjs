@@ -23,7 +23,7 @@ const probe = () => new Promise((resolve) => {
     request.on("error", (error) => resolve(error.message));
 });
 await probe();
-await until("the first probe has gone", async () => await opened() === 0);
+await until("the first probe is closed", async () => await opened() === 0);
 const before = held(server.pid);
 
 /// Returns the attack once the server has closed its connections; the tool may still run.

@@ -1,4 +1,4 @@
-# An overlay port: it builds the checkout that it lies in. In a registry, vcpkg_from_github() takes the
+# An overlay port: it builds the checkout that contains it. In a registry, vcpkg_from_github() takes the
 # place of this line.
 cmake_path(SET SOURCE_PATH NORMALIZE "${CURRENT_PORT_DIR}/../../../..")
 
