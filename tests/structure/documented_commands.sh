@@ -8,6 +8,11 @@ miss() {
     echo "$1: $2"
     failed=1
 }
+# anchors DOCUMENT: the anchors of its headings, as GitHub makes them.
+anchors() {
+    awk '/^```/ { on = !on } !on && /^#+ /' "$1" | sed 's/^#* //; s/\](.*)//' |
+        LC_ALL=C tr 'A-Z' 'a-z' | LC_ALL=C sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
 
 for document in *.md docs/*.md docs/*/*.md; do
     [ -f "$document" ] || continue
@@ -35,6 +40,15 @@ EOT
     links=$(grep -oE '\]\([^)#: ]+(#[^)]*)?\)' "$document" | sed 's/^](//; s/[#)].*//') || true
     for link in $links; do
         [ -e "$(dirname "$document")/$link" ] || miss "$document" "a link to $link, which is not there"
+    done
+    sections=$(grep -oE '\]\([^)#: ]*#[^)]+\)' "$document" | sed 's/^](//; s/)$//') || true
+    for section in $sections; do
+        target=${section%%#*}
+        target=${target:+$(dirname "$document")/$target}
+        case ${target:-$document} in
+        *.md) anchors "${target:-$document}" | grep -qxF "${section#*#}" ||
+            miss "$document" "no section $section" ;;
+        esac
     done
 done
 exit $failed
