@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-/// Makes `left` things, and none after them.
+/// Makes `left` timers, lanes and events, then calls `refuse` instead.
 class ExhaustedRuntime final : public asyncjobs::Runtime {
 public:
     ExhaustedRuntime(int left, std::function<void()> refuse)
@@ -44,7 +44,8 @@ private:
     const std::function<void()> refuse_;
 };
 
-/// `make(runtime)` throws Errc::overloaded for as long as something of what it needs is missing.
+/// Checks that `make(runtime)` throws Errc::overloaded as long as the runtime makes too few of the
+/// timers, lanes and events that it needs.
 template <typename Make>
 void check_each_refusal(Make make) {
     const std::function<void()> refusals[] = {

@@ -6,13 +6,13 @@
 #include <stdexcept>
 #include <string>
 
-/// Something a machine may lack, which an environment variable names. As a decorator, it skips the
-/// test case where the variable is not set:
+/// A resource that a machine may lack, named by an environment variable. As a decorator, it skips
+/// the test case if the variable is not set:
 ///
 ///     TEST_CASE("the MySQL store conforms" * needs_mysql) { ... needs_mysql.value() ... }
 ///
-/// The test main reports what was skipped, and why. A test file either needs something in all of
-/// its cases or in none, so that ctest shows its entry as skipped.
+/// The test main reports skipped cases and the reasons. A test file has a need in all of its cases
+/// or in none, so that ctest shows its entry as skipped.
 struct Need {
     const char* variable;
     const char* why_skipped;
@@ -49,7 +49,7 @@ inline constexpr Need needs_galera{
     "ASYNCJOBS_TEST_GALERA is not set; tests/servers/galera.sh starts a cluster"};
 inline constexpr Need needs_s3{
     "ASYNCJOBS_TEST_S3", "ASYNCJOBS_TEST_S3 is not set; tests/servers/swift.sh starts a server"};
-/// The library that is loaded before all others.
+/// Its value is the path of a library to preload.
 inline constexpr Need needs_faketime{
     "ASYNCJOBS_TEST_FAKETIME", "ASYNCJOBS_TEST_FAKETIME does not name the library of libfaketime"};
 inline constexpr Need needs_orders{"ASYNCJOBS_TEST_ORDERS",

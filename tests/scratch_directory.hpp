@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-/// A new, empty directory that is removed with everything in it.
+/// A new, empty directory that is removed with its contents at the end of the object's life.
 class ScratchDirectory {
 public:
     ScratchDirectory() {
