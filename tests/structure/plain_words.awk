@@ -63,7 +63,8 @@ FNR == 1 {
 }
 
 changelog && /^## \[/ { ++releases }
-changelog && releases > 1 { next } # what an earlier release was, in the words of its day
+changelog && releases > 1 { next } # entries of earlier releases stay
+changelog { gsub(/`[^`]*`/, "") }   # names and messages that were replaced
 
 {
     text = plain($0)

@@ -6,8 +6,8 @@
 # A line of the list is an extended regular expression, a tab, and what to write instead. It matches whole
 # words: a phrase matches in any case, in parts of names (answers_again, AnswerMemory) and across the end of
 # a line; an expression with a capital letter or an underscore matches a whole name exactly. The list and
-# this test are not searched, nor the entries of earlier releases in CHANGELOG.md. With --count: only how
-# many phrases each folder has, and success.
+# this test are not searched, nor, in CHANGELOG.md, the entries of earlier releases and code spans, which
+# name what was replaced. With --count: prints only the number of phrases of each folder, and succeeds.
 set -eu
 count=
 [ "$1" != --count ] || { count=1; shift; }
@@ -49,7 +49,7 @@ git grep -lIz '' -- "$@" ':!LICENSE' ':!tests/structure/plain_words.*' |
     xargs -0 awk -f $rule $list >"$scratch/found"
 if [ "$count" ]; then
     sed 's/:[0-9]*: .*//; s,/[^/]*$,,' "$scratch/found" | sort | uniq -c | sort -nr
-    echo "$(wc -l <"$scratch/found") phrases in all"
+    echo "$(wc -l <"$scratch/found") phrases"
 elif [ -s "$scratch/found" ]; then
     cat "$scratch/found"
     exit 1
