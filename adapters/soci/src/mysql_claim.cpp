@@ -34,23 +34,23 @@ std::size_t MysqlClaim::missing() const {
 bool MysqlClaim::search(MysqlBatch& batch) {
     if (look_beyond_others(batch)) return true;
     if (is_searched_ || served_.empty() || missing() == 0) return false;
-    ask_for_next_due(batch);
+    read_next_due(batch);
     for (Served& served : served_) {
-        const bool is_likely_to_do =
+        const bool is_likely_enough =
             served.searched == 0 && !served.search.begins_below() && filled_.contains(served.queue);
         if (served.searched < served.found.size()) search_next(batch, served);
-        if (is_likely_to_do) {
-            ask_for_used_fence(batch);
+        if (is_likely_enough) {
+            read_used_fence(batch);
             return true;
         }
         while (served.searched < served.found.size()) search_next(batch, served);
     }
-    ask_for_used_fence(batch);
+    read_used_fence(batch);
     is_searched_ = true;
     return true;
 }
 
-void MysqlClaim::ask_for_used_fence(MysqlBatch& batch) {
+void MysqlClaim::read_used_fence(MysqlBatch& batch) {
     batch.add(statements::used_fence, [this](Row row) { used_fence_ = row.number(); });
 }
 
@@ -98,12 +98,12 @@ bool MysqlClaim::look_beyond_others(MysqlBatch& batch) {
             }
     if (!is_any) return false;
     ++looks_beyond_;
-    ask_for_used_fence(batch);
+    read_used_fence(batch);
     return true;
 }
 
-void MysqlClaim::ask_for_next_due(MysqlBatch& batch) {
-    if (std::exchange(asked_for_next_due_, true)) return;
+void MysqlClaim::read_next_due(MysqlBatch& batch) {
+    if (std::exchange(reads_next_due_, true)) return;
     batch.add(
         statements::time, [this](Row row) { server_now_ = row.time(); }, now_);
     for (const std::string& queue : request_.queues)

@@ -102,8 +102,8 @@ private:
     void look(MysqlBatch& batch, Served& served, Found& found);
     bool look_beyond_others(MysqlBatch& batch);
     ClaimWatermarks::Findings findings(const Served& served, bool has_dropped) const;
-    void ask_for_next_due(MysqlBatch& batch);
-    void ask_for_used_fence(MysqlBatch& batch);
+    void read_next_due(MysqlBatch& batch);
+    void read_used_fence(MysqlBatch& batch);
     void read(Row row, Served& served, Found& found);
     std::size_t missing() const;
 
@@ -115,7 +115,7 @@ private:
     const SteadyTime began_;
     std::vector<Served> served_; ///< in the order of the request; does not grow
     bool is_searched_ = false;
-    bool asked_for_next_due_ = false;
+    bool reads_next_due_ = false;
     int looks_beyond_ = 0;
     std::optional<Duration> due_in_;
     std::int64_t used_fence_ = 0; ///< when the last jobs were locked

@@ -25,14 +25,14 @@ constexpr std::string_view utf8mb4_session = "SET NAMES utf8mb4 COLLATE utf8mb4_
 constexpr std::string_view read_committed =
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
-/// Returns the setting that limits a statement's time. MySQL's applies only to statements that
-/// read.
+/// Returns MariaDB's limit for statements of any kind. MySQL lacks it: its max_execution_time
+/// applies only to statements that read.
 std::pair<std::string, std::string> time_limit(Duration longest) {
     const auto count = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
     return {"max_statement_time", fmt::format("{}.{:03}", count / 1000, count % 1000)};
 }
 
-/// Returns the settings that the session needs, including some that the server may not have.
+/// Returns the settings that the session needs; apply_settings() skips those that the server lacks.
 std::map<std::string, std::string> settings_of(const MysqlOptions& options) {
     const auto patience = std::to_string(std::max<std::int64_t>(
         1, std::chrono::ceil<std::chrono::seconds>(options.busy_timeout).count()));

@@ -9,8 +9,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// session's properties.
 void set_up(MysqlSession& session, const MysqlOptions& options);
 
-/// Makes the server abort statements after `longest`, or none if that is zero; on MySQL only
-/// statements that read.
+/// Makes MariaDB abort statements of any kind after `longest`, or none if that is zero. Has no
+/// effect on MySQL, which can only limit statements that read.
 void limit_time(Session& session, Duration longest);
 
 /// Throws Error (Errc::store_failure), with the reason, if this session or the existing tables
