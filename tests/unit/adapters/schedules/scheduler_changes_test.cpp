@@ -199,7 +199,7 @@ TEST_CASE_FIXTURE(WhileItFires, "the list shows a schedule that is firing") {
     CHECK(other.list().front().name == "reports");
 }
 
-TEST_CASE_FIXTURE(WhileItFires, "a change gives up when the schedule stays claimed") {
+TEST_CASE_FIXTURE(WhileItFires, "a change fails when the schedule stays claimed") {
     process->crash();
     const auto begun = now();
     const auto call = [&] { other.remove("reports"); }; // no process runs to rescue it

@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(ScheduledWorld, "a schedule that is unreadable here is left to
     CHECK(fired_slots() == minutes_up_to(1));
 }
 
-TEST_CASE_FIXTURE(ScheduledWorld, "a name has the rule of types and queues") {
+TEST_CASE_FIXTURE(ScheduledWorld, "a name follows the rule of types and queues") {
     const auto refuses = [&](const std::string& name) {
         return has(refusal(Errc::invalid_argument, [&] { scheduler.set(name, report("@daily")); }),
                    "a schedule's name is \"" + name.substr(0, 100) + "\"");

@@ -20,7 +20,7 @@ TEST_CASE("another MySQL transaction's lock is store_busy, and the session stays
     }
 }
 
-TEST_CASE("a MySQL transaction that the server rolled back is worth repeating") {
+TEST_CASE("a MySQL transaction that the server rolled back is worth a retry") {
     for (const unsigned deadlock_or_changed_row : {1213u, 1020u}) {
         CAPTURE(deadlock_or_changed_row);
         CHECK(working(deadlock_or_changed_row).code == Errc::store_busy);

@@ -11,7 +11,7 @@ using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
 using soci_test::code_of;
 
-TEST_CASE("PostgreSQL's faults are classified by what helps") {
+TEST_CASE("PostgreSQL's faults are classified by their remedy") {
     const auto code = [](const char* sqlstate, Stage stage = Stage::working) {
         return postgresql_fault(sqlstate, true, stage).code;
     };

@@ -103,7 +103,7 @@ TEST_CASE("a time written while the clock was set back does not count as the lat
     CHECK(clock.take_notices().empty());
 }
 
-TEST_CASE("a clock ahead of another living process moves jobs back, but no leases") {
+TEST_CASE("another living process's clock that is ahead moves jobs back, but no leases") {
     LookedClock clock;
     for (const auto elapsed : {1s, 6s, 11s}) {
         const auto time = noon + elapsed;
@@ -127,7 +127,7 @@ TEST_CASE("a clock ahead of another living process moves jobs back, but no lease
     CHECK(clock.take_notices().empty());
 }
 
-TEST_CASE("a clock behind of another process counts until a minute after it was seen") {
+TEST_CASE("another process's clock that is behind counts until a minute after it was seen") {
     LookedClock clock;
     CHECK(clock.others_behind(first_look) == Duration::zero());
     for (const auto elapsed : {1s, 6s}) {
