@@ -36,17 +36,17 @@ Limit limit_from_record(const boost::json::value& record) {
             .round_robin = record.at("round_robin").as_bool()};
 }
 
-boost::json::object to_record(const LimitBucket& line) {
-    boost::json::object record{{"next_at", number(line.next_at)}};
-    if (line.served_at) record["served_at"] = number(*line.served_at);
+boost::json::object to_record(const LimitBucket& bucket) {
+    boost::json::object record{{"next_at", number(bucket.next_at)}};
+    if (bucket.served_at) record["served_at"] = number(*bucket.served_at);
     return record;
 }
 
-LimitBucket line_from_record(const boost::json::value& record) {
-    LimitBucket line{.next_at = time(record.at("next_at"))};
+LimitBucket bucket_from_record(const boost::json::value& record) {
+    LimitBucket bucket{.next_at = time(record.at("next_at"))};
     if (const auto* served_at = record.as_object().if_contains("served_at"))
-        line.served_at = time(*served_at);
-    return line;
+        bucket.served_at = time(*served_at);
+    return bucket;
 }
 
 } // namespace
@@ -56,7 +56,7 @@ void LimitBook::set(const Limit& limit) {
     if (known != limits_.end() && known->second == limit) return;
     limits_.erase(limit.name);
     const LimitsOfClaim its({&limit, 1}, {}, {});
-    std::erase_if(lines_, [&](const auto& line) { return its.limit_of(line.first); });
+    std::erase_if(buckets_, [&](const auto& bucket) { return its.limit_of(bucket.first); });
     if (is_limiting(limit)) limits_.emplace(limit.name, limit);
     changed_limits_.insert(limit.name);
 }
@@ -68,8 +68,8 @@ std::vector<Limit> LimitBook::limits() const {
 }
 
 LimitBucket& LimitBook::changed(const std::string& name) {
-    changed_lines_.insert(name);
-    return lines_[name];
+    changed_buckets_.insert(name);
+    return buckets_[name];
 }
 
 Timestamp LimitBook::next_served_at(Timestamp now) {
@@ -77,7 +77,7 @@ Timestamp LimitBook::next_served_at(Timestamp now) {
 }
 
 void LimitBook::leave_all_places() {
-    for (auto& [name, line] : lines_) line.held = 0;
+    for (auto& [name, bucket] : buckets_) bucket.held = 0;
 }
 
 void LimitBook::write_changes(boost::json::object& line) {
@@ -86,22 +86,22 @@ void LimitBook::write_changes(boost::json::object& line) {
         const auto found = limits_.find(name);
         limits.push_back(to_record(found == limits_.end() ? Limit{.name = name} : found->second));
     }
-    boost::json::object lines;
-    for (const auto& name : changed_lines_)
-        if (const auto found = lines_.find(name); found != lines_.end())
-            lines[name] = to_record(found->second);
+    boost::json::object buckets;
+    for (const auto& name : changed_buckets_)
+        if (const auto found = buckets_.find(name); found != buckets_.end())
+            buckets[name] = to_record(found->second);
     line["limits"] = std::move(limits);
-    line["limit_buckets"] = std::move(lines);
+    line["limit_buckets"] = std::move(buckets);
     changed_limits_.clear();
-    changed_lines_.clear();
+    changed_buckets_.clear();
 }
 
 void LimitBook::read_changes(const boost::json::object& line) {
     if (const auto* limits = line.if_contains("limits"))
         for (const auto& limit : limits->as_array()) set(limit_from_record(limit));
-    if (const auto* lines = line.if_contains("limit_buckets"))
-        for (const auto& [name, record] : lines->as_object()) {
-            const auto& read = lines_[name] = line_from_record(record);
+    if (const auto* buckets = line.if_contains("limit_buckets"))
+        for (const auto& [name, record] : buckets->as_object()) {
+            const auto& read = buckets_[name] = bucket_from_record(record);
             if (read.served_at) last_served_at_ = std::max(last_served_at_, *read.served_at);
         }
     changed_limits_.clear();
@@ -115,14 +115,14 @@ LimitedClaim::LimitedClaim(LimitBook& book, const ClaimRequest& request, Timesta
 
 void LimitedClaim::count(const Job& job) {
     for (const LimitedBy& by : limits_of(job))
-        if (!by.of_worker || job.worker == worker_) ++book_.line(by.bucket).held;
+        if (!by.of_worker || job.worker == worker_) ++book_.bucket(by.bucket).held;
 }
 
 Timestamp LimitedClaim::place(const Job& job) {
     Timestamp place = claim_time(job.run_at, job.priority, now_);
     for (const LimitedBy& by : limits_of(job))
         if (by.limit->round_robin)
-            place = std::max(place, book_.line(by.bucket).served_at.value_or(place));
+            place = std::max(place, book_.bucket(by.bucket).served_at.value_or(place));
     return place;
 }
 
@@ -130,9 +130,11 @@ std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
     auto limits = limits_of(job);
     // place() has seen to the turns.
     std::erase_if(limits, [](const LimitedBy& by) { return by.limit->round_robin; });
-    const auto line = [this](const std::string& name) -> LimitBucket& { return book_.line(name); };
+    const auto bucket = [this](const std::string& name) -> LimitBucket& {
+        return book_.bucket(name);
+    };
     const auto back = [this] { return now_; };
-    if (auto refused = asyncjobs::admit({job.id, job.run_at}, limits, line, now_, back)) {
+    if (auto refused = asyncjobs::admit({job.id, job.run_at}, limits, bucket, now_, back)) {
         if (refused->by.limit->rate > 0) book_.changed(refused->by.bucket);
         return refused;
     }
@@ -146,5 +148,5 @@ std::optional<LimitRefusal> LimitedClaim::admit(const Job& job) {
 Duration LimitedClaim::wait(const LimitRefusal& refused) {
     const Limit& limit = *refused.by.limit;
     if (limit.rate == 0) return {};
-    return std::max(next_start(limit, book_.line(refused.by.bucket), now_) - now_, Duration{});
+    return std::max(next_start(limit, book_.bucket(refused.by.bucket), now_) - now_, Duration{});
 }

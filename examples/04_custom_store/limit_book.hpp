@@ -9,16 +9,16 @@
 #include <map>
 #include <set>
 
-/// The limits, and what is known of their lines besides how many jobs hold a place: that is counted
-/// anew in every claim.
+/// The limits, and what is known of their buckets besides how many jobs hold a place: that is
+/// counted anew in every claim.
 class LimitBook {
 public:
-    /// If it is another one than before, its lines begin anew.
+    /// If it is another one than before, its buckets are reset.
     void set(const asyncjobs::Limit& limit);
     std::vector<asyncjobs::Limit> limits() const; ///< by name
 
-    asyncjobs::LimitBucket& line(const std::string& name) { return lines_[name]; }
-    /// As line(), to be written.
+    asyncjobs::LimitBucket& bucket(const std::string& name) { return buckets_[name]; }
+    /// As bucket(), to be written.
     asyncjobs::LimitBucket& changed(const std::string& name);
     /// Whoever is served now is later than all who have been.
     asyncjobs::Timestamp next_served_at(asyncjobs::Timestamp now);
@@ -27,12 +27,12 @@ public:
     /// Adds what changed since the last call to a line of the journal.
     void write_changes(boost::json::object& line);
     void read_changes(const boost::json::object& line);
-    bool has_changes() const { return !changed_limits_.empty() || !changed_lines_.empty(); }
+    bool has_changes() const { return !changed_limits_.empty() || !changed_buckets_.empty(); }
 
 private:
     std::map<std::string, asyncjobs::Limit> limits_;
-    std::map<std::string, asyncjobs::LimitBucket> lines_;
-    std::set<std::string> changed_limits_, changed_lines_;
+    std::map<std::string, asyncjobs::LimitBucket> buckets_;
+    std::set<std::string> changed_limits_, changed_buckets_;
     asyncjobs::Timestamp last_served_at_ = {};
 };
 

@@ -32,32 +32,33 @@ public:
         return all;
     }
 
-    /// Whoever waits for it is called, and put back in line if it still has to wait.
+    /// Whoever waits for it is admitted, and put back in its bucket if it still has to wait.
     void set(const Limit& limit) {
         const auto known = limits_.find(limit.name);
         if (known != limits_.end() && known->second == limit) return;
         limits_.erase(limit.name);
         if (is_limiting(limit)) limits_.emplace(limit.name, limit);
-        for (auto& [name, line] : lines_) {
-            if (line.limit.name != limit.name || line.of_worker) continue;
-            for (const auto& [queue, waiting] : line.waiting) call_all(waiting);
-            for (const JobId& id : line.admitted) jobs_.erase(id);
-            line.waiting.clear();
-            static_cast<LimitBucket&>(line) = {.held = line.held};
-            line.limit = limit;
+        for (auto& [name, bucket] : buckets_) {
+            if (bucket.limit.name != limit.name || bucket.of_worker) continue;
+            for (const auto& [queue, waiting] : bucket.waiting) readmit_all(waiting);
+            for (const JobId& id : bucket.admitted) jobs_.erase(id);
+            bucket.waiting.clear();
+            static_cast<LimitBucket&>(bucket) = {.held = bucket.held};
+            bucket.limit = limit;
         }
     }
 
-    /// Those who waited for what is free now, in these queues: the first of each line, and the next
-    /// one when that has started.
+    /// Those who waited for what is free now, in these queues: the first of each bucket, and the
+    /// next one when that has started.
     std::vector<Call> call(std::span<const std::string> queues, Timestamp now) {
         open_by_time(now);
         for (auto next = open_.begin(); next != open_.end();) {
-            Line& line = lines_[*next];
-            const bool may_start = line.admitted.empty() && free_slots(line.limit, line, now) > 0;
-            const bool waits_elsewhere = may_start && !call_oldest(line, queues, now);
-            if (line.limit.rate > 0 && line.has_waiting && !may_start) {
-                const Timestamp time = asyncjobs::next_start(line.limit, line, now);
+            Bucket& bucket = buckets_[*next];
+            const bool may_start =
+                bucket.admitted.empty() && free_slots(bucket.limit, bucket, now) > 0;
+            const bool waits_elsewhere = may_start && !admit_oldest(bucket, queues, now);
+            if (bucket.limit.rate > 0 && bucket.has_waiting && !may_start) {
+                const Timestamp time = asyncjobs::next_start(bucket.limit, bucket, now);
                 if (time > now) by_time_.emplace(time, *next);
             }
             next = waits_elsewhere ? std::next(next) : open_.erase(next);
@@ -65,18 +66,18 @@ public:
         return std::exchange(calls_, {});
     }
 
-    /// Those called since the last call of this whom nobody has claimed: they wait again, so that
-    /// jobs of other queues can come instead. Who was called to his turn keeps it.
-    std::vector<JobId> call_off() {
+    /// Those admitted since the last call of this whom nobody has claimed: they wait again, so that
+    /// jobs of other queues can come instead. Who was admitted to his turn keeps it.
+    std::vector<JobId> take_admitted() {
         std::vector<JobId> waiting;
-        for (const JobId& id : std::exchange(called_now_, {})) {
-            if (!has_called(id)) continue;
+        for (const JobId& id : std::exchange(admitted_now_, {})) {
+            if (!has_admitted(id)) continue;
             const Member& member = jobs_.at(id);
-            Line& line = lines_.at(member.waits_in);
-            if (line.limit.round_robin) continue;
-            line.admitted.erase(id);
-            line.waiting[member.queue].emplace(member.queued_at, id);
-            line.has_waiting = true;
+            Bucket& bucket = buckets_.at(member.waits_in);
+            if (bucket.limit.round_robin) continue;
+            bucket.admitted.erase(id);
+            bucket.waiting[member.queue].emplace(member.queued_at, id);
+            bucket.has_waiting = true;
             open_.insert(member.waits_in);
             waiting.push_back(id);
         }
@@ -86,11 +87,11 @@ public:
     /// When a rate may let the next of those start who wait in these queues.
     std::optional<Timestamp> next_start(std::span<const std::string> queues) const {
         for (const auto& [time, name] : by_time_) {
-            const auto line = lines_.find(name);
+            const auto bucket = buckets_.find(name);
             const auto waits = [&](const std::string& queue) {
-                return line->second.waiting.contains(queue);
+                return bucket->second.waiting.contains(queue);
             };
-            if (line != lines_.end() && std::ranges::any_of(queues, waits)) return time;
+            if (bucket != buckets_.end() && std::ranges::any_of(queues, waits)) return time;
         }
         return std::nullopt;
     }
@@ -118,9 +119,9 @@ public:
             return std::nullopt;
         }
         for (const LimitedBy& by : under) {
-            Line& line = lines_[by.bucket];
-            line.limit = *by.limit;
-            line.of_worker = by.of_worker;
+            Bucket& bucket = buckets_[by.bucket];
+            bucket.limit = *by.limit;
+            bucket.of_worker = by.of_worker;
         }
         Member member = {.queue = job.queue, .queued_at = queued_at};
         if (const auto known = jobs_.find(job.id); known != jobs_.end()) {
@@ -128,11 +129,11 @@ public:
             // It may be due only because it may be taken by another worker.
             if (waits(known->second, job.id)) member.queued_at = known->second.queued_at;
         }
-        const auto line_of = [this](const std::string& name) -> LimitBucket& {
-            return lines_[name];
+        const auto bucket_of = [this](const std::string& name) -> LimitBucket& {
+            return buckets_[name];
         };
         const auto back = [&] { return back_of_queue(now); };
-        auto refused = asyncjobs::admit({job.id, member.queued_at}, under, line_of, now, back);
+        auto refused = asyncjobs::admit({job.id, member.queued_at}, under, bucket_of, now, back);
         const bool is_its_turn = refused && refused->state == LimitRefusal::State::admitted;
         leave(job.id, is_its_turn ? refused->by.bucket : std::string());
         if (!refused) {
@@ -144,12 +145,12 @@ public:
         }
         member.waits_in = refused->by.bucket;
         const bool is_news = member.told.insert(refused->by.limit->name).second;
-        Line& line = lines_[refused->by.bucket];
+        Bucket& bucket = buckets_[refused->by.bucket];
         if (refused->state == LimitRefusal::State::waiting) {
-            line.waiting[job.queue].emplace(member.queued_at, job.id);
+            bucket.waiting[job.queue].emplace(member.queued_at, job.id);
             open_.insert(refused->by.bucket);
         }
-        line.has_waiting = !line.waiting.empty();
+        bucket.has_waiting = !bucket.waiting.empty();
         jobs_.insert_or_assign(job.id, std::move(member));
         return Refused{*std::move(refused), is_news};
     }
@@ -159,18 +160,18 @@ public:
         const auto found = jobs_.find(id);
         if (found == jobs_.end()) return;
         for (const std::string& name : std::exchange(found->second.holds, {})) {
-            --lines_[name].held;
+            --buckets_[name].held;
             open_.insert(name);
         }
         leave(id);
     }
 
-    /// Whether the job is pending because a line has called it.
-    bool has_called(const JobId& id) const {
+    /// Whether the job is pending because a bucket has admitted it.
+    bool has_admitted(const JobId& id) const {
         const auto member = jobs_.find(id);
         if (member == jobs_.end()) return false;
-        const auto line = lines_.find(member->second.waits_in);
-        return line != lines_.end() && line->second.admitted.contains(id);
+        const auto bucket = buckets_.find(member->second.waits_in);
+        return bucket != buckets_.end() && bucket->second.admitted.contains(id);
     }
 
     /// The clock was set back by `by`: who waits keeps his place before those that come now.
@@ -180,8 +181,8 @@ public:
         };
         follow(back_);
         for (auto& [id, member] : jobs_) follow(member.queued_at);
-        for (auto& [name, line] : lines_)
-            for (auto& [queue, waiting] : line.waiting) {
+        for (auto& [name, bucket] : buckets_)
+            for (auto& [queue, waiting] : bucket.waiting) {
                 Waiting moved;
                 for (auto [queued_at, id] : waiting) {
                     follow(queued_at);
@@ -191,27 +192,28 @@ public:
             }
     }
 
-    /// Of lines that were not used lately.
+    /// Of buckets that were not used lately.
     void forget_idle(Timestamp now) {
-        for (auto next = lines_.begin(); next != lines_.end();) {
-            const Line& line = next->second;
-            const bool is_used = line.held > 0 || !line.admitted.empty() || !line.waiting.empty() ||
-                                 line.next_at >= now || line.served_at >= now;
+        for (auto next = buckets_.begin(); next != buckets_.end();) {
+            const Bucket& bucket = next->second;
+            const bool is_used = bucket.held > 0 || !bucket.admitted.empty() ||
+                                 !bucket.waiting.empty() || bucket.next_at >= now ||
+                                 bucket.served_at >= now;
             if (!is_used) open_.erase(next->first);
-            next = is_used ? std::next(next) : lines_.erase(next);
+            next = is_used ? std::next(next) : buckets_.erase(next);
         }
     }
 
 private:
     using Waiting = std::set<std::pair<Timestamp, JobId>>; ///< by their place in the queue
-    struct Line : LimitBucket {
+    struct Bucket : LimitBucket {
         Limit limit;
         bool of_worker = false;
         std::map<std::string, Waiting, std::less<>> waiting; ///< by queue; none is empty
     };
     struct Member {
         std::vector<std::string> holds = {};
-        std::string waits_in = {}; ///< or is called by
+        std::string waits_in = {}; ///< or is admitted by
         std::string queue = {};
         Timestamp queued_at = {};
         std::set<std::string> told = {}; ///< limits that have held it back
@@ -220,10 +222,10 @@ private:
     Timestamp back_of_queue(Timestamp now) { return back_ = std::max(now, back_) + Duration{1}; }
 
     bool waits(const Member& member, const JobId& id) const {
-        const auto line = lines_.find(member.waits_in);
-        if (line == lines_.end()) return false;
-        const auto of_queue = line->second.waiting.find(member.queue);
-        return of_queue != line->second.waiting.end() &&
+        const auto bucket = buckets_.find(member.waits_in);
+        if (bucket == buckets_.end()) return false;
+        const auto of_queue = bucket->second.waiting.find(member.queue);
+        return of_queue != bucket->second.waiting.end() &&
                of_queue->second.contains({member.queued_at, id});
     }
 
@@ -236,47 +238,48 @@ private:
         }
     }
 
-    /// Waits in no line any more. The one that has called it, unless it is `caller`, calls another.
+    /// Waits in no bucket any longer. The one that has admitted it, unless it is `caller`, calls
+    /// another.
     void leave(const JobId& id, const std::string& caller = {}) {
         const auto found = jobs_.find(id);
         if (found == jobs_.end()) return;
         const Member member = std::move(found->second);
         jobs_.erase(found);
-        const auto waits_in = lines_.find(member.waits_in);
-        if (waits_in == lines_.end()) return;
-        Line& line = waits_in->second;
-        take_out(line, member.queue, {member.queued_at, id});
-        if (member.waits_in != caller) line.admitted.erase(id);
+        const auto waits_in = buckets_.find(member.waits_in);
+        if (waits_in == buckets_.end()) return;
+        Bucket& bucket = waits_in->second;
+        take_out(bucket, member.queue, {member.queued_at, id});
+        if (member.waits_in != caller) bucket.admitted.erase(id);
         open_.insert(member.waits_in);
     }
 
-    static void take_out(Line& line, const std::string& queue, const Waiting::value_type& who) {
-        const auto waiting = line.waiting.find(queue);
-        if (waiting == line.waiting.end()) return;
+    static void take_out(Bucket& bucket, const std::string& queue, const Waiting::value_type& who) {
+        const auto waiting = bucket.waiting.find(queue);
+        if (waiting == bucket.waiting.end()) return;
         waiting->second.erase(who);
-        if (waiting->second.empty()) line.waiting.erase(waiting);
-        line.has_waiting = !line.waiting.empty();
+        if (waiting->second.empty()) bucket.waiting.erase(waiting);
+        bucket.has_waiting = !bucket.waiting.empty();
     }
 
-    bool call_oldest(Line& line, std::span<const std::string> queues, Timestamp now) {
-        auto oldest = line.waiting.end();
+    bool admit_oldest(Bucket& bucket, std::span<const std::string> queues, Timestamp now) {
+        auto oldest = bucket.waiting.end();
         for (const std::string& queue : queues) {
-            const auto waiting = line.waiting.find(queue);
-            if (waiting == line.waiting.end()) continue;
-            const bool is_older =
-                oldest == line.waiting.end() || *waiting->second.begin() < *oldest->second.begin();
+            const auto waiting = bucket.waiting.find(queue);
+            if (waiting == bucket.waiting.end()) continue;
+            const bool is_older = oldest == bucket.waiting.end() ||
+                                  *waiting->second.begin() < *oldest->second.begin();
             if (is_older) oldest = waiting;
         }
-        if (oldest == line.waiting.end()) return false;
+        if (oldest == bucket.waiting.end()) return false;
         const auto who = *oldest->second.begin();
-        take_out(line, std::string(oldest->first), who);
-        line.admitted.insert(who.second);
-        called_now_.push_back(who.second);
-        calls_.push_back({who.second, line.limit.round_robin ? back_of_queue(now) : who.first});
+        take_out(bucket, std::string(oldest->first), who);
+        bucket.admitted.insert(who.second);
+        admitted_now_.push_back(who.second);
+        calls_.push_back({who.second, bucket.limit.round_robin ? back_of_queue(now) : who.first});
         return true;
     }
 
-    void call_all(const Waiting& waiting) {
+    void readmit_all(const Waiting& waiting) {
         for (const auto& [queued_at, id] : waiting) {
             jobs_.erase(id);
             calls_.push_back({id, queued_at});
@@ -285,14 +288,14 @@ private:
 
     std::map<std::string, Limit, std::less<>> limits_;
     std::vector<Limit> all_;
-    std::map<std::string, Line> lines_;
-    std::set<std::string> open_; ///< lines that may have to call somebody
+    std::map<std::string, Bucket> buckets_;
+    std::set<std::string> open_; ///< buckets that may have to call somebody
     /// Lines in which jobs wait for a rate, by when it may let one start.
     std::set<std::pair<Timestamp, std::string>> by_time_;
     Timestamp latest_ = {};
     std::unordered_map<JobId, Member> jobs_;
     std::vector<Call> calls_;
-    std::vector<JobId> called_now_; ///< since the last call_off()
+    std::vector<JobId> admitted_now_; ///< since the last take_admitted()
     Timestamp back_ = {};
 };
 

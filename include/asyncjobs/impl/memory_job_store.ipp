@@ -72,7 +72,7 @@ struct MemoryJobStore::State {
     void give_head_starts(Queue& queue, Timestamp now) {
         while (!queue.scheduled.empty() && queue.scheduled.begin()->at <= now) {
             Record& record = *queue.scheduled.begin();
-            lines.release(record.job.id);
+            buckets.release(record.job.id);
             move_to_queue(record, now);
         }
     }
@@ -81,7 +81,7 @@ struct MemoryJobStore::State {
     /// job stands where it stood, and not later than now, whatever the clock has done since.
     void follow(Record& record, Timestamp now, bool keeps_place = false) {
         const Job& job = record.job;
-        lines.release(job.id);
+        buckets.release(job.id);
         if (!is_finished(job.status)) {
             if (keeps_place)
                 move(record, record.queue->pending, std::min(place_of(job, now), now));
@@ -108,7 +108,7 @@ struct MemoryJobStore::State {
         bool is_limited; ///< false: no job of it can be under a limit
     };
     void call_waiting(std::span<const std::string> served, Timestamp now);
-    void call_off();
+    void take_admitted();
     bool may_start(Record& record, const Claim& claim, Exchange& out);
     void claim(Queue& queue, const Claim& claim, Exchange& out);
     JobPage parents_page(const JobQuery& query);
@@ -135,7 +135,7 @@ struct MemoryJobStore::State {
     detail::ByName<detail::RecentRuns> recent_runs;                ///< by type
     std::unordered_map<JobId, std::unordered_set<JobId>> children; ///< whom their parent blocks
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
-    detail::MemoryBuckets lines;
+    detail::MemoryBuckets buckets;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
     std::int64_t used_fence = 0; ///< the highest of a job that is gone; new ones begin with it
@@ -187,7 +187,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp
         record.at = record.job.lease_expires_at.value_or(record.at - by);
         record.schedule->insert(record);
     }
-    lines.follow_clock(by, now);
+    buckets.follow_clock(by, now);
     decltype(tombstone_ends) ends;
     for (auto& [id, tombstone] : tombstones) {
         tombstone.until -= by;
@@ -324,7 +324,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
 /// Those whom a limit lets try again.
 ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::string> served,
                                                           Timestamp now) {
-    for (const auto& [id, queued_at] : lines.call(served, now)) {
+    for (const auto& [id, queued_at] : buckets.call(served, now)) {
         Record* record = find(id);
         if (!record) continue;
         move(*record, record->queue->pending, queued_at);
@@ -332,15 +332,15 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::s
 }
 
 /// Those who were let try again, and were not reached.
-ASYNCJOBS_INLINE void MemoryJobStore::State::call_off() {
-    for (const JobId& id : lines.call_off())
+ASYNCJOBS_INLINE void MemoryJobStore::State::take_admitted() {
+    for (const JobId& id : buckets.take_admitted())
         if (Record* record = find(id)) move(*record, record->queue->pending, detail::never_due);
 }
 
 ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
                                                        Exchange& out) {
     Job& job = record.job;
-    const auto refused = lines.admit(job, record.at, claim.limits, claim.now);
+    const auto refused = buckets.admit(job, record.at, claim.limits, claim.now);
     if (refused) {
         const auto& [refusal, is_news] = *refused;
         move(record, record.queue->pending, refusal.run_at.value_or(detail::never_due));
@@ -359,7 +359,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& cla
     while (out.claimed.size() < request.limit && !from.pending.empty()) {
         Record& record = *from.pending.begin();
         const Job& job = record.job;
-        if (record.at > now && !lines.has_called(job.id)) return;
+        if (record.at > now && !buckets.has_admitted(job.id)) return;
         if (claim.is_limited && !may_start(record, claim, out)) continue;
         transitions::claim(record.job, request, now);
         move(record, processing, *job.lease_expires_at);
@@ -405,13 +405,13 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
     for (const Settlement& settlement : settlements)
         answer.settled.push_back(state_->settle(settlement, now));
 
-    const auto limits = state_->lines.of_claim(request);
+    const auto limits = state_->buckets.of_claim(request);
     std::vector<std::string> served;
     for (const std::string& name : request.queues)
         if (const auto found = state_->queues.find(name);
             found != state_->queues.end() && !found->second.paused)
             served.push_back(name);
-    const bool is_limited = !request.limits.empty() || !state_->lines.are_unused();
+    const bool is_limited = !request.limits.empty() || !state_->buckets.are_unused();
     if (is_limited) state_->call_waiting(served, now);
     const State::Claim claim{request, limits, served, now, is_limited};
     for (const std::string& name : served) {
@@ -419,8 +419,8 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
         auto& queue = state_->queue(name);
         state_->claim(queue, claim, answer);
     }
-    state_->call_off();
-    auto next_due = state_->lines.next_start(served);
+    state_->take_admitted();
+    auto next_due = state_->buckets.next_start(served);
     for (const std::string& name : served) {
         const auto& queue = state_->queue(name);
         for (const auto* schedule : {&queue.pending, &queue.scheduled}) {
@@ -544,7 +544,7 @@ ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     check_limit(limit);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
-    state_->lines.forget_idle(now);
+    state_->buckets.forget_idle(now);
     state_->forget_tombstones(now);
     std::size_t count = 0;
     for (auto next = state_->finished.begin();
@@ -670,7 +670,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool pa
 ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {
     validate(limit);
     const std::lock_guard lock(state_->mutex);
-    state_->lines.set(limit);
+    state_->buckets.set(limit);
     state_->call_waiting({}, state_->now());
 }
 
@@ -681,7 +681,7 @@ ASYNCJOBS_INLINE std::vector<ClockNotice> MemoryJobStore::take_clock_notices() {
 
 ASYNCJOBS_INLINE std::vector<Limit> MemoryJobStore::limits() {
     const std::lock_guard lock(state_->mutex);
-    return state_->lines.limits();
+    return state_->buckets.limits();
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
