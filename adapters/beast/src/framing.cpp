@@ -62,7 +62,8 @@ public:
         std::string_view line;
         if (!next_line(line) || !request_line(line)) return false;
         while (next_line(line)) {
-            if (line.empty()) return rest_.empty() ? whole() : refuse("data after the head");
+            if (line.empty())
+                return rest_.empty() ? interpret(head, fault) : refuse("data after the head");
             if (!field(line)) return false;
         }
         return fault.reason[0] != '\0' ? false : refuse("incomplete head");
@@ -130,7 +131,24 @@ private:
         return true;
     }
 
-    bool whole() { return host() && target() && length() && connection() && expectation(); }
+    std::string_view rest_;
+    const HeadLimits& limits_;
+};
+
+/// Checks the fields of a head, and derives from them what they mean; every member sets the fault
+/// and returns false if it finds one.
+class Interpreter {
+public:
+    Interpreter(Head& its_head, FramingFault& its_fault) noexcept
+        : head(its_head), fault(its_fault) {}
+
+    bool interpret() { return host() && target() && length() && connection() && expectation(); }
+
+private:
+    bool refuse(const char* reason, unsigned status = 400) noexcept {
+        fault = {status, reason};
+        return false;
+    }
 
     bool host() {
         const auto count = head.headers.count("Host");
@@ -189,11 +207,12 @@ private:
     }
 
     bool connection() {
+        bool closes = false;
         http::for_each_element(head.headers.joined("Connection"), [&](std::string_view option) {
-            if (equals_ignoring_case(option, "close")) closes_ = true;
+            if (equals_ignoring_case(option, "close")) closes = true;
             if (equals_ignoring_case(option, "keep-alive")) head.keep_alive = true;
         });
-        if (closes_) head.keep_alive = false;
+        if (closes) head.keep_alive = false;
         return true;
     }
 
@@ -206,9 +225,8 @@ private:
         return true;
     }
 
-    std::string_view rest_;
-    const HeadLimits& limits_;
-    bool closes_ = false;
+    Head& head;
+    FramingFault& fault;
 };
 
 } // namespace
@@ -224,6 +242,8 @@ HeadEnd find_head_end(std::string_view data, std::size_t seen) noexcept {
     }
     return {};
 }
+
+bool interpret(Head& head, FramingFault& fault) { return Interpreter(head, fault).interpret(); }
 
 std::optional<Head> read_head(std::string_view text, const HeadLimits& limits,
                               FramingFault& fault) {

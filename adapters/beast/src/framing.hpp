@@ -48,6 +48,11 @@ struct Head {
 /// could read differently. Sets `fault` and returns nothing if it refuses.
 std::optional<Head> read_head(std::string_view head, const HeadLimits& limits, FramingFault& fault);
 
+/// Sets the members of `head` that follow from its method, target, version and fields, and reduces
+/// an absolute target to origin form. Sets `fault` and returns false if two servers could read the
+/// head differently.
+bool interpret(Head& head, FramingFault& fault);
+
 /// The fault of a head that exceeds the limit before it is complete.
 FramingFault oversized_head(std::string_view begin, const HeadLimits& limits) noexcept;
 
