@@ -1,15 +1,16 @@
-// A host with an existing HTTP server on Boost.Beast, which mounts the job API into it.
+// A host with an existing HTTP server on Boost.Beast, which mounts the job API into it by
+// asyncjobs::beast::serve().
 //
 //   example_05_existing_server --listen 127.0.0.1:8080
 //   curl localhost:8080/hello
 //   curl -i localhost:8080/v1/word-counts -H 'Authorization: Bearer ann'
 //       -H 'Content-Type: application/json' -d '{"text": "to be or not to be"}'
 
-#include "mount.hpp"
 #include "web_server.hpp"
 #include "word_counts.hpp"
 
 #include <asyncjobs/asyncjobs.hpp>
+#include <asyncjobs/beast/serve.hpp>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -38,7 +39,7 @@ void run(const HostOptions& options) {
                  });
     server.route([&api](std::string_view target) { return api.serves(target); },
                  [&api](auto& stream, web::Request request) {
-                     return mount::serve(api, stream, std::move(request));
+                     return asyncjobs::beast::serve(api, stream, std::move(request));
                  });
 
     executor.start();

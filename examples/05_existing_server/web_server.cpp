@@ -5,6 +5,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -26,6 +27,23 @@ constexpr std::uint64_t body_limit = 1024 * 1024;
 // Beast buffers a head, a chunk's extensions, or all trailers there until they are complete, and
 // limits only the head by itself. It throws for a trailer that is longer than 64 KiB.
 constexpr std::size_t buffer_limit = 16 * 1024;
+
+using Parser = beast::http::request_parser<beast::http::string_body>;
+
+/// Reads a request. Sends 100 Continue to a client that waits for it before it sends the body.
+asio::awaitable<void> read(beast::tcp_stream& stream, beast::flat_buffer& buffer, Parser& parser,
+                           boost::system::error_code& error) {
+    constexpr std::string_view permission = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await beast::http::async_read_header(stream, buffer, parser,
+                                            asio::redirect_error(use_awaitable, error));
+    if (error) co_return;
+    if (beast::iequals(parser.get()[beast::http::field::expect], "100-continue"))
+        co_await asio::async_write(stream, asio::buffer(permission),
+                                   asio::redirect_error(use_awaitable, error));
+    if (!error)
+        co_await beast::http::async_read(stream, buffer, parser,
+                                         asio::redirect_error(use_awaitable, error));
+}
 
 /// Registers a stream as idle for its lifetime. Also unregisters it when the coroutine is destroyed
 /// by an exception out of io_context::run(), or with the io_context, which may outlive the server.
@@ -96,14 +114,13 @@ asio::awaitable<void> Server::converse(beast::tcp_stream& stream) {
     unreadable.keep_alive(false);
     beast::flat_buffer buffer(buffer_limit);
     for (bool keep_alive = true; keep_alive && !stopping_;) {
-        beast::http::request_parser<beast::http::string_body> parser;
+        Parser parser;
         parser.body_limit(body_limit);
         stream.expires_after(patience);
         boost::system::error_code error;
         {
             const Idle idle(idle_, stream);
-            co_await beast::http::async_read(stream, buffer, parser,
-                                             asio::redirect_error(use_awaitable, error));
+            co_await read(stream, buffer, parser, error);
         }
         if (error &&
             error.category() == make_error_code(beast::http::error::bad_method).category() &&

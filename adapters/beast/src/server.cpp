@@ -113,7 +113,7 @@ public:
         } catch (...) {
             for (const auto& context : hub_->contexts) context->stop();
             threads_.clear();
-            detail::rethrow_as_error("the server's threads");
+            asyncjobs::detail::rethrow_as_error("the server's threads");
         }
     }
 
@@ -315,7 +315,7 @@ private:
 Server::Server(http::JobApi& api, ServerOptions options) try
     : impl_(std::make_unique<Impl>(api, std::move(options))) {
 } catch (...) {
-    detail::rethrow_as_error("a server");
+    asyncjobs::detail::rethrow_as_error("a server");
 }
 
 Server::~Server() { stop(); }

@@ -27,7 +27,7 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* length,
 
 void check(std::string_view option, const std::string& file, std::string_view rule,
            const error_code& error) {
-    if (error) detail::refuse(option, file, std::string(rule) + " (" + error.message() + ')');
+    if (error) asyncjobs::detail::refuse(option, file, std::string(rule) + " (" + error.message() + ')');
 }
 
 } // namespace
