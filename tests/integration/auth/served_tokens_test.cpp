@@ -28,7 +28,7 @@ void add_admin_route(ServedApi& served) {
 
 } // namespace
 
-TEST_CASE("opaque tokens: 401 without a known one, 403 without the role, 200 and 204 with them") {
+TEST_CASE("opaque tokens: 401 for an unknown one, 403 without the role, 200 and 204 with both") {
     BearerTokens tokens({entry("anns-token", "ann"), entry("bobs-token", "bob", {"admin"})});
     ServedApi served({.api = {.authenticator = tokens}});
     add_admin_route(served);
@@ -51,7 +51,7 @@ TEST_CASE("opaque tokens: 401 without a known one, 403 without the role, 200 and
         401);
 }
 
-TEST_CASE("an opaque token that is taken back is 401 from the next request on") {
+TEST_CASE("a revoked opaque token gets 401 from the next request on") {
     BearerTokens tokens({entry("first", "ann")});
     ServedApi served({.api = {.authenticator = tokens}});
     auto connection = served.connect();
@@ -65,7 +65,7 @@ TEST_CASE("an opaque token that is taken back is 401 from the next request on") 
     CHECK(status("second") == 200);
 }
 
-TEST_CASE("signed tokens: whose they are, with the roles that they say") {
+TEST_CASE("signed tokens identify their owner and roles") {
     // Signed by HS256, {"iss":"https://id.example.org","aud":"jobs","sub":"ann","exp":4102444800},
     // and the second with "scope":"admin".
     const std::string plain =

@@ -56,7 +56,8 @@ void age(const std::filesystem::path& file) {
 
 } // namespace
 
-TEST_CASE_FIXTURE(Work, "of an upload that kill -9 cut short nothing stays, nor of its successor") {
+TEST_CASE_FIXTURE(Work,
+                  "an upload that kill -9 interrupted leaves no file, nor does its successor") {
     REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
     auto victim = worker("fifo");
     std::ofstream half(folder / "fifo", std::ios::binary);
@@ -73,8 +74,7 @@ TEST_CASE_FIXTURE(Work, "of an upload that kill -9 cut short nothing stays, nor 
     CHECK(stored() == std::vector<std::string>());
 }
 
-TEST_CASE_FIXTURE(Work,
-                  "the file of an attempt that kill -9 ended goes when its job fails without one") {
+TEST_CASE_FIXTURE(Work, "the file of a killed attempt is removed when its job fails without one") {
     auto victim = worker("hang");
     std::string said(5, ' ');
     REQUIRE(::read(out.read_end(), said.data(), said.size()) == 5);

@@ -44,8 +44,7 @@ Fetched fetch(const ScratchDirectory& directory, const std::string& url,
 
 } // namespace
 
-TEST_CASE("a file that was uploaded can be fetched by its URL, whatever its key, and removed" *
-          needs_s3) {
+TEST_CASE("an uploaded file can be fetched by its URL and removed, whatever its key" * needs_s3) {
     const ScratchDirectory directory;
     S3FileStore store(options());
     for (const std::string key :
@@ -69,7 +68,7 @@ TEST_CASE("a file that was uploaded can be fetched by its URL, whatever its key,
     }
 }
 
-TEST_CASE("a URL can say otherwise what the file is" * needs_s3) {
+TEST_CASE("a URL can override the headers of the file" * needs_s3) {
     const ScratchDirectory directory;
     S3FileStore store(options());
     store.upload("otherwise", with_content(directory / "file", "x"), {});
@@ -83,7 +82,7 @@ TEST_CASE("a URL can say otherwise what the file is" * needs_s3) {
     store.remove("otherwise");
 }
 
-TEST_CASE("a URL with a wrong signature, for another key, or after its time is refused" *
+TEST_CASE("a URL with a wrong signature or for another key, or an expired one, is refused" *
           needs_s3) {
     const ScratchDirectory directory;
     auto with = options();
@@ -105,7 +104,7 @@ TEST_CASE("a URL with a wrong signature, for another key, or after its time is r
     store.remove("guarded");
 }
 
-TEST_CASE("a large file arrives as it was, and replaces the earlier one" * needs_s3) {
+TEST_CASE("a large file arrives unchanged and replaces the earlier one" * needs_s3) {
     const ScratchDirectory directory;
     S3FileStore store(options());
     std::string content(20'000'000, 'x');
@@ -117,8 +116,7 @@ TEST_CASE("a large file arrives as it was, and replaces the earlier one" * needs
     store.remove("large");
 }
 
-TEST_CASE("what S3 refuses, or can't be reached, is an Error that says whether to try again" *
-          needs_s3) {
+TEST_CASE("a refusal of S3 or an unreachable S3 is an Error with the right condition" * needs_s3) {
     const ScratchDirectory directory;
     const auto file = with_content(directory / "file", "x");
     const auto fault = [&](auto change) {

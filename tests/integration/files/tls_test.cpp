@@ -56,7 +56,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a server is talked to only if its certificate is trusted and is for its name") {
+TEST_CASE("a server needs a trusted certificate for its name") {
     const TlsServer server;
     CHECK(server.ask("localhost", server.certificate()) == 200);
 

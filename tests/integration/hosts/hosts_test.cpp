@@ -46,7 +46,7 @@ constexpr int some_time = 60'000; // longer than any of these tests
 
 } // namespace
 
-TEST_CASE("a job is submitted, followed to its end, and its result is fetched") {
+TEST_CASE("a job is submitted and observed until it finishes, and its result is fetched") {
     HostProcess host;
     const auto job = host.submit("to be or not to be", 20);
     auto stream = follow(host, job);
@@ -61,7 +61,7 @@ TEST_CASE("a job is submitted, followed to its end, and its result is fetched") 
     CHECK(host.end(SIGTERM) == 0);
 }
 
-TEST_CASE("a submit that prefers to wait is answered when its job has finished") {
+TEST_CASE("a submit with Prefer: wait returns when its job has finished") {
     HostProcess host;
     auto client = host.connect();
     const auto response =
@@ -72,7 +72,7 @@ TEST_CASE("a submit that prefers to wait is answered when its job has finished")
     CHECK(document(response).at("result") == 3);
 }
 
-TEST_CASE("one connection has request after request, the host's own and the API's") {
+TEST_CASE("one connection carries requests of the host and of the API") {
     HostProcess host;
     auto client = host.connect();
     CHECK(client.ask(HostProcess::request("GET /hello")).body == "hello\n");
@@ -86,7 +86,7 @@ TEST_CASE("one connection has request after request, the host's own and the API'
     CHECK(client.ask(HostProcess::request("GET /hello")).status == 200);
 }
 
-TEST_CASE("the API's answers come with all of their fields, each once") {
+TEST_CASE("the API's responses have each of their fields once") {
     HostProcess host;
     auto client = host.connect();
     const auto response = client.ask(HostProcess::submission("x"));
@@ -100,7 +100,7 @@ TEST_CASE("the API's answers come with all of their fields, each once") {
     CHECK(stranger.header("WWW-Authenticate") == "Bearer");
 }
 
-TEST_CASE("HEAD has the head that GET has, and no body") {
+TEST_CASE("HEAD has the head of GET and no body") {
     HostProcess host;
     auto client = host.connect();
     const auto job = host.submit("one");
@@ -118,7 +118,7 @@ TEST_CASE("HEAD has the head that GET has, and no body") {
     CHECK(client.ask(HostProcess::request("GET /hello")).body == "hello\n");
 }
 
-TEST_CASE("a file is sent, whole or in part, and HEAD tells its length") {
+TEST_CASE("a file is sent whole or in part, and HEAD has its length") {
     HostProcess host;
     const auto text = manual_text();
     CHECK(host.connect().ask(HostProcess::request("GET /v1/manual")).body == text);
@@ -132,7 +132,7 @@ TEST_CASE("a file is sent, whole or in part, and HEAD tells its length") {
     CHECK(client.ask(HostProcess::request("GET /hello")).body == "hello\n");
 }
 
-TEST_CASE("many streams at once need no thread each") {
+TEST_CASE("many concurrent streams occupy no thread each") {
     HostProcess host;
     const auto job = host.submit("wait", some_time);
     const auto threads = host.threads();
@@ -152,7 +152,7 @@ TEST_CASE("many streams at once need no thread each") {
     }
 }
 
-TEST_CASE("a client that leaves in the middle of a stream gives its place back") {
+TEST_CASE("a client that disconnects during a stream frees its permit") {
     HostProcess host;
     const auto job = host.submit("wait", some_time);
     // One owner has 100 streams; more than that in turn have all of them only if each is given
@@ -170,7 +170,7 @@ TEST_CASE("a client that leaves in the middle of a stream gives its place back")
     CHECK(host.end(SIGTERM) == 0);
 }
 
-TEST_CASE("a client that leaves while its request waits gives its place back") {
+TEST_CASE("a client that disconnects while its request waits frees its permit") {
     HostProcess host;
     const auto job = host.submit("wait", some_time);
     const auto wait = HostProcess::request(
@@ -186,7 +186,7 @@ TEST_CASE("a client that leaves while its request waits gives its place back") {
     CHECK(now.at("status") == "processing");
 }
 
-TEST_CASE("a host that is told to stop ends its streams, and then itself") {
+TEST_CASE("a stopping host ends its streams, and then exits") {
     HostProcess host;
     const auto job = host.submit("wait", some_time);
     auto stream = follow(host, job);
@@ -200,7 +200,7 @@ TEST_CASE("a host that is told to stop ends its streams, and then itself") {
     CHECK(host.wait() == 0);
 }
 
-TEST_CASE("what would break a field out of its line goes nowhere") {
+TEST_CASE("a value that would split a header field is not sent") {
     HostProcess host;
     auto bare = host.connect();
     bare.send(HostProcess::request("GET /v1/jobs", "X-A: a\rX-Injected: b\r\n"));
@@ -214,7 +214,7 @@ TEST_CASE("what would break a field out of its line goes nowhere") {
     CHECK(host.connect().ask(HostProcess::request("GET /hello")).body == "hello\n");
 }
 
-TEST_CASE("a client of HTTP/1.0 gets a stream that ends with its connection") {
+TEST_CASE("an HTTP/1.0 client gets a stream that ends with its connection") {
     HostProcess host;
     const auto job = host.submit("one two", 20);
     auto client = host.connect();
@@ -227,7 +227,7 @@ TEST_CASE("a client of HTTP/1.0 gets a stream that ends with its connection") {
     CHECK(events.find("event: job.completed\n") != events.npos);
 }
 
-TEST_CASE("trailers and extensions of any size end their connection at most, not the host") {
+TEST_CASE("trailers and extensions of any size close at most their connection") {
     HostProcess host;
     const auto head = HostProcess::request(
         "POST /v1/word-counts", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n");

@@ -4,7 +4,7 @@
 
 using namespace asyncjobs;
 
-TEST_CASE("a pending job is cancelled at once: 200, also the second time") {
+TEST_CASE("cancelling a pending job returns 200, also when repeated") {
     ServedApi served;
     const auto id = served.submit("ann");
     for (int time = 0; time < 2; ++time) {
@@ -15,7 +15,7 @@ TEST_CASE("a pending job is cancelled at once: 200, also the second time") {
     }
 }
 
-TEST_CASE("a running job is asked to stop: 202 with cancel_requested_at, and 200 once it has") {
+TEST_CASE("cancelling a running job returns 202 with cancel_requested_at, then 200") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto lease = served.claim();
@@ -29,7 +29,7 @@ TEST_CASE("a running job is asked to stop: 202 with cancel_requested_at, and 200
     CHECK(served.ask("POST " + path_of(id, "/cancel")).status == 200);
 }
 
-TEST_CASE("cancelling what is completed or failed is 409 with the job, and destroys no result") {
+TEST_CASE("cancelling a completed or failed job returns 409 with the job and keeps its result") {
     ServedApi served;
     const auto completed = served.submit("ann");
     served.complete("[1]");
@@ -44,7 +44,7 @@ TEST_CASE("cancelling what is completed or failed is 409 with the job, and destr
     CHECK(served.client.find(completed)->result->text() == "[1]");
 }
 
-TEST_CASE("a finished job can be deleted, an active one not") {
+TEST_CASE("a finished job can be deleted, and an active one can't") {
     ServedApi served;
     const auto id = served.submit("ann");
     auto response = served.ask("DELETE " + path_of(id));
@@ -58,7 +58,7 @@ TEST_CASE("a finished job can be deleted, an active one not") {
     CHECK(served.ask("DELETE " + path_of(id)).status == 404);
 }
 
-TEST_CASE("a failed or cancelled job can be retried, an active or completed one not") {
+TEST_CASE("a failed or cancelled job can be retried, and an active or completed one can't") {
     ServedApi served;
     const auto id = served.submit("ann");
     CHECK(served.ask("POST " + path_of(id, "/retry")).status == 409);

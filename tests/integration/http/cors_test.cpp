@@ -14,14 +14,14 @@ std::string origin(std::string_view text) { return "Origin: " + std::string(text
 
 } // namespace
 
-TEST_CASE("without origins that are allowed, nothing is said to browsers") {
+TEST_CASE("without allowed origins, no CORS field is sent") {
     ServedApi served;
     const auto response = served.ask("GET /v1/jobs", "ann", origin("https://app.example.org"));
     CHECK(response.header("Access-Control-Allow-Origin").empty());
     CHECK(response.header("Vary").empty());
 }
 
-TEST_CASE("scripts of an allowed origin may read answers and their fields, refusals too") {
+TEST_CASE("scripts of an allowed origin may read responses, their fields and refusals") {
     ServedApi served(with_cors);
     for (const std::string_view line : {"GET /v1/jobs", "GET /v1/nothing", "PUT /v1/jobs"}) {
         const auto response = served.ask(line, "ann", origin("https://app.example.org"));
@@ -33,7 +33,7 @@ TEST_CASE("scripts of an allowed origin may read answers and their fields, refus
     }
 }
 
-TEST_CASE("another origin is not allowed, however like it is, and answers vary by it") {
+TEST_CASE("a similar origin is not allowed, and responses vary by origin") {
     ServedApi served(with_cors);
     for (const std::string_view other : {"http://app.example.org", "https://app.example.org:444",
                                          "https://app.example.org.evil.net", "https://evil.net",
@@ -45,7 +45,7 @@ TEST_CASE("another origin is not allowed, however like it is, and answers vary b
     }
 }
 
-TEST_CASE("a browser that asks first learns what it may send, without credentials") {
+TEST_CASE("a preflight request gets the allowed methods and fields, without credentials") {
     ServedApi served(with_cors);
     const auto ask = [&](std::string_view from) {
         return served.ask("OPTIONS /v1/notes", "",
@@ -59,7 +59,7 @@ TEST_CASE("a browser that asks first learns what it may send, without credential
     CHECK(ask("https://evil.net").header("Access-Control-Allow-Methods").empty());
 }
 
-TEST_CASE("scripts may ask for parts of a file, and read what it is called") {
+TEST_CASE("scripts may request parts of a file, and read its name") {
     ServedApi served(with_cors);
     const auto allowed =
         served
@@ -73,7 +73,7 @@ TEST_CASE("scripts may ask for parts of a file, and read what it is called") {
         CHECK(exposed.find(name) != std::string::npos);
 }
 
-TEST_CASE("cookies are allowed by name") {
+TEST_CASE("cookies are allowed only by the option") {
     auto options = with_cors;
     options.api.cors_credentials = true;
     ServedApi served(options);
@@ -81,7 +81,7 @@ TEST_CASE("cookies are allowed by name") {
               .header("Access-Control-Allow-Credentials") == "true");
 }
 
-TEST_CASE("what is no origin is refused when the API is made") {
+TEST_CASE("an invalid origin is refused when the API is constructed") {
     MemoryJobStore store;
     Client client(store);
     for (const std::string bad : {"*", "app.example.org", "https://app.example.org/", "https://"}) {
@@ -91,8 +91,7 @@ TEST_CASE("what is no origin is refused when the API is made") {
     }
 }
 
-TEST_CASE(
-    "a page of another origin changes nothing by its user's cookies, where a browser says so") {
+TEST_CASE("an unsafe request that a browser marks as cross-site is refused") {
     ServedApi served({.api = {.cors_origins = {"https://app.example.org"}}});
     const auto id = served.submit("ann");
     const auto cancel = [&](std::string_view fields) {

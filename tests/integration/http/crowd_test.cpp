@@ -64,11 +64,11 @@ void check_crowd(const std::function<std::string(int)>& what) {
 
 } // namespace
 
-TEST_CASE("a thousand connections that say nothing cost little and disturb nobody") {
+TEST_CASE("a thousand silent connections cost little memory and do not delay others") {
     check_crowd([](int) { return ""; });
 }
 
-TEST_CASE("a thousand connections that talk nonsense cost little and disturb nobody") {
+TEST_CASE("a thousand connections that send garbage cost little memory and do not delay others") {
     check_crowd([](int i) -> std::string {
         switch (i % 4) {
         case 0:

@@ -18,7 +18,7 @@ std::vector<std::string> operations(const boost::json::value& document) {
 
 } // namespace
 
-TEST_CASE("the description names all routes that are mounted, to anybody") {
+TEST_CASE("the description names all mounted routes, without authentication") {
     ServedApi served;
     served.api.route("PUT", "/photos/{name}", [](const http::Call&) { return http::Response{}; });
     const auto response = served.ask("GET /openapi.json", "");
@@ -33,7 +33,7 @@ TEST_CASE("the description names all routes that are mounted, to anybody") {
               "put /v1/photos/{name}"});
 }
 
-TEST_CASE("who has the description already gets 304") {
+TEST_CASE("a client with the current description gets 304") {
     ServedApi served;
     const auto first = served.ask("GET /openapi.json", "");
     const auto again =
@@ -44,7 +44,7 @@ TEST_CASE("who has the description already gets 304") {
     CHECK(served.ask("GET /openapi.json", "", "If-None-Match: \"x\"\r\n").body == first.body);
 }
 
-TEST_CASE("the schema of a typed route takes what the route takes") {
+TEST_CASE("the schema of a typed route accepts what the route accepts") {
     ServedApi served;
     const auto document = json_of(served.ask("GET /openapi.json", ""));
     const auto& input = document.at_pointer("/components/schemas/SalesReportInput");
@@ -58,14 +58,14 @@ TEST_CASE("the schema of a typed route takes what the route takes") {
     CHECK(input.at("additionalProperties") == false);
 }
 
-TEST_CASE("an API that shall not be described is not") {
+TEST_CASE("a disabled description is not served") {
     ServedApi served({.api = {.openapi = {.enabled = false}}});
     CHECK(served.ask("GET /openapi.json", "").status == 404);
     CHECK_FALSE(served.api.serves("/openapi.json"));
     CHECK(ServedApi().api.serves("/openapi.json"));
 }
 
-TEST_CASE("what is said of a route that is no JSON object is refused where it is declared") {
+TEST_CASE("an operation that is not a JSON object is refused when it is declared") {
     ServedApi served;
     const auto text = JsonText::parse("[]");
     CHECK_THROWS_WITH_AS(

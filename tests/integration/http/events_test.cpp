@@ -65,7 +65,7 @@ void report(ServedApi& served, const LeaseRef& lease, int percent) {
 
 } // namespace
 
-TEST_CASE("a stream begins with the job as it is, goes on with its changes, and ends with it") {
+TEST_CASE("a stream sends the job's current state, each change, and ends with the job") {
     ServedApi served;
     const auto id = served.submit("ann");
     Listener listener(served, id);
@@ -96,7 +96,7 @@ TEST_CASE("a stream begins with the job as it is, goes on with its changes, and 
     CHECK(listener.client().closed_without_a_word());
 }
 
-TEST_CASE("each way to finish has an event of its own") {
+TEST_CASE("each outcome has its own event") {
     ServedApi served;
     auto failed = served.submit("ann");
     served.fail({"E1", "no"});
@@ -106,7 +106,7 @@ TEST_CASE("each way to finish has an event of its own") {
     CHECK(Listener(served, cancelled).next()["event"] == "job.cancelled");
 }
 
-TEST_CASE("an event is one line of data, however the result was written") {
+TEST_CASE("an event has one line of data whatever the result's layout") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.complete("{\r\n  \"lines\": \"a\\nb\"\n}");
@@ -115,7 +115,7 @@ TEST_CASE("an event is one line of data, however the result was written") {
     CHECK(boost::json::parse(event.at("data")).at("result").at("lines") == "a\nb");
 }
 
-TEST_CASE("who comes back gets what is new, and 204 when there will be nothing more") {
+TEST_CASE("a reconnecting client gets later events, and 204 after the final one") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto known = std::to_string(served.client.find(id)->revision);
@@ -133,7 +133,7 @@ TEST_CASE("who comes back gets what is new, and 204 when there will be nothing m
     CHECK(over.status == 204);
 }
 
-TEST_CASE("an id that no event has had counts as none") {
+TEST_CASE("an unknown event id is ignored") {
     ServedApi served;
     const auto id = served.submit("ann");
     for (const std::string last : {"999", "-1", "x", "1x", "99999999999999999999", ""}) {
@@ -143,7 +143,7 @@ TEST_CASE("an id that no event has had counts as none") {
     }
 }
 
-TEST_CASE("a stream without news is kept alive by comments") {
+TEST_CASE("an idle stream is kept alive by comments") {
     ServedApi served({.api = {.heartbeat = 1ms}});
     const auto id = served.submit("ann");
     Listener listener(served, id);
@@ -154,7 +154,7 @@ TEST_CASE("a stream without news is kept alive by comments") {
     CHECK(listener.next()["event"] == "job.completed");
 }
 
-TEST_CASE("an HTTP/1.0 client gets the bare events, and their end by the connection's") {
+TEST_CASE("an HTTP/1.0 client gets unframed events that end with the connection") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.complete();
@@ -169,7 +169,7 @@ TEST_CASE("an HTTP/1.0 client gets the bare events, and their end by the connect
     CHECK(body.find("\nevent: job.completed\n") != body.npos);
 }
 
-TEST_CASE("HEAD of a stream has its head and no stream") {
+TEST_CASE("HEAD of a stream has its head and no events") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto response = served.ask("HEAD " + path_of(id, "/events"));
@@ -177,7 +177,7 @@ TEST_CASE("HEAD of a stream has its head and no stream") {
     CHECK(response.header("Content-Type") == "text/event-stream");
 }
 
-TEST_CASE("a stranger's stream does not exist, and who wants no events gets 406") {
+TEST_CASE("another owner's stream is 404, and a client that excludes events gets 406") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto strangers = served.ask("GET " + path_of(id, "/events"), "bob");
@@ -190,7 +190,7 @@ TEST_CASE("a stranger's stream does not exist, and who wants no events gets 406"
     CHECK(Listener(served, id, "Accept: text/event-stream\r\n").head.status == 200);
 }
 
-TEST_CASE("streams are limited, for each owner and in all, and one that ends makes room") {
+TEST_CASE("streams are limited for each owner and in all, and an ended one frees its permit") {
     ServedApi served({.api = {.max_streams = 3, .max_streams_per_owner = 2}});
     const auto anns = served.submit("ann");
     const auto bobs = served.submit("bob");
@@ -207,7 +207,7 @@ TEST_CASE("streams are limited, for each owner and in all, and one that ends mak
     while (Listener(served, bobs, "", "bob").head.status != 200) std::this_thread::yield();
 }
 
-TEST_CASE("a server that stops has its streams' clients come back elsewhere") {
+TEST_CASE("a stopping server ends its streams so that clients reconnect") {
     ServedApi served;
     const auto id = served.submit("ann");
     Listener listener(served, id);
@@ -216,7 +216,7 @@ TEST_CASE("a server that stops has its streams' clients come back elsewhere") {
     CHECK(listener.next().empty());
 }
 
-TEST_CASE("many streams of one job all get its end") {
+TEST_CASE("all streams of one job get its final event") {
     ServedApi served({.server = {.max_connections_per_address = 300}});
     const auto id = served.submit("ann");
     std::list<Listener> listeners;
@@ -229,7 +229,7 @@ TEST_CASE("many streams of one job all get its end") {
     }
 }
 
-TEST_CASE("a reader that does not read gets fewer events, and the last one") {
+TEST_CASE("a slow reader gets fewer events, and the final one") {
     ServedApi served;
     const auto id = served.submit("ann");
     Listener listener(served, id);
@@ -247,7 +247,7 @@ TEST_CASE("a reader that does not read gets fewer events, and the last one") {
     CHECK(events < 20'000);
 }
 
-TEST_CASE("a client that has ended its side before its stream begins is let go") {
+TEST_CASE("a client that ended its side before its stream begins is disconnected") {
     std::latch asked(1), leave(1);
     ServedApi served({.api = {.authenticator =
                                   [&](const http::Request& request) {

@@ -18,7 +18,7 @@ JobId expired_job(ServedApi& served, bool purged = true) {
 
 } // namespace
 
-TEST_CASE("an expired job is 410 for its owner, whatever is asked of it") {
+TEST_CASE("every route of an expired job returns 410 to its owner") {
     for (const bool purged : {true, false}) {
         CAPTURE(purged);
         ServedApi served;
@@ -37,7 +37,7 @@ TEST_CASE("an expired job is 410 for its owner, whatever is asked of it") {
     }
 }
 
-TEST_CASE("an expired job that is not purged yet is in no listing") {
+TEST_CASE("an expired job that is not purged yet is in no list") {
     ServedApi served;
     const auto lasting = served.submit("ann");
     served.complete();
@@ -47,7 +47,7 @@ TEST_CASE("an expired job that is not purged yet is in no listing") {
     CHECK(text_at(jobs.at(0), "job_id") == lasting.text());
 }
 
-TEST_CASE("an expired job never was for anybody else") {
+TEST_CASE("an expired job is 404 for other owners") {
     for (const bool purged : {true, false}) {
         ServedApi served;
         const auto id = expired_job(served, purged);

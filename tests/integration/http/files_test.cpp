@@ -39,7 +39,7 @@ public:
 
 } // namespace
 
-TEST_CASE("a file is sent whole, in part, and not at all to HEAD") {
+TEST_CASE("a file is sent whole or in part, and HEAD has no body") {
     const LargeFile file;
     ServedApi served;
     served.api.route("GET", "/files/{key}", file.handler(), {.authenticate = false});
@@ -60,7 +60,7 @@ TEST_CASE("a file is sent whole, in part, and not at all to HEAD") {
     CHECK(served.ask("GET /v1/files/x", "", "If-None-Match: \"v1\"\r\n").status == 304);
 }
 
-TEST_CASE("a connection goes on after a file") {
+TEST_CASE("a connection persists after a file") {
     const LargeFile file;
     ServedApi served;
     served.api.route("GET", "/files/{key}", file.handler(), {.authenticate = false});
@@ -69,7 +69,7 @@ TEST_CASE("a connection goes on after a file") {
         CHECK(connection.ask(ServedApi::request("GET /v1/files/x", "")).body == file.content);
 }
 
-TEST_CASE("a file that is removed before it is sent is sent all the same") {
+TEST_CASE("a file that is removed before it is sent is sent") {
     const LargeFile file;
     ServedApi served;
     served.api.route("GET", "/removed", [&](const http::Call& call) {
@@ -80,7 +80,7 @@ TEST_CASE("a file that is removed before it is sent is sent all the same") {
     CHECK(served.ask("GET /v1/removed").body == file.content);
 }
 
-TEST_CASE("a file that becomes shorter before it is sent breaks off under its length") {
+TEST_CASE("a file that is truncated before it is sent breaks the response off") {
     const LargeFile file;
     ServedApi served;
     served.api.route("GET", "/short", [&](const http::Call& call) {

@@ -23,7 +23,7 @@ std::size_t count(std::string_view text, std::string_view part) {
 
 } // namespace
 
-TEST_CASE("what could desynchronise a proxy gets one 400, and the connection ends") {
+TEST_CASE("a message that could desynchronise a proxy gets one 400 and closes the connection") {
     ServedApi served;
     const std::string requests[] = {
         note("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "1\r\n1\r\n0\r\n\r\n"),
@@ -63,7 +63,7 @@ TEST_CASE("what could desynchronise a proxy gets one 400, and the connection end
     CHECK(served.client.list({}).jobs.empty());
 }
 
-TEST_CASE("a malformed chunked body gets one 400, and the connection ends") {
+TEST_CASE("a malformed chunked body gets one 400 and closes the connection") {
     ServedApi served;
     for (const std::string body :
          {"x\r\n1\r\n0\r\n\r\n", "1\n1\n0\n\n", "-1\r\n1\r\n0\r\n\r\n", "0x1\r\n1\r\n0\r\n\r\n",
@@ -79,7 +79,7 @@ TEST_CASE("a malformed chunked body gets one 400, and the connection ends") {
     CHECK(served.client.list({}).jobs.empty());
 }
 
-TEST_CASE("a chunked body is put together, however it is cut") {
+TEST_CASE("a chunked body is joined however it is split") {
     ServedApi served;
     const std::string request =
         note("Transfer-Encoding: chunked\r\n", "2;x=y\r\n[1\r\n3\r\n,2]\r\n0\r\n\r\n");
@@ -99,7 +99,7 @@ TEST_CASE("a trailer never becomes a header") {
     CHECK(connection.receive().status == 401);
 }
 
-TEST_CASE("requests that are sent at once are answered one by one, in their order") {
+TEST_CASE("pipelined requests get responses in order") {
     ServedApi served;
     auto connection = served.connect();
     std::string all;
@@ -117,14 +117,14 @@ TEST_CASE("requests that are sent at once are answered one by one, in their orde
     }
 }
 
-TEST_CASE("an empty line before a request is passed over") {
+TEST_CASE("an empty line before a request is ignored") {
     ServedApi served;
     auto connection = served.connect();
     CHECK(connection.ask("\r\n" + second_request).status == 200);
     CHECK(connection.ask("\r\n" + second_request).status == 200);
 }
 
-TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to go on") {
+TEST_CASE("an HTTP/1.0 connection closes unless keep-alive is requested") {
     ServedApi served;
     auto closing = served.connect();
     const auto response = closing.ask("GET /healthz HTTP/1.0\r\n\r\n");
@@ -137,7 +137,7 @@ TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to go on") {
                   .header("Connection") == "keep-alive");
 }
 
-TEST_CASE("a client that wants the connection closed gets it closed") {
+TEST_CASE("Connection: close closes the connection") {
     ServedApi served;
     auto connection = served.connect();
     connection.send(ServedApi::request("GET /healthz", "", "Connection: close\r\n") +
@@ -146,7 +146,7 @@ TEST_CASE("a client that wants the connection closed gets it closed") {
     CHECK(connection.closed_without_a_word());
 }
 
-TEST_CASE("a client that expects 100-continue is told to go on, or why not") {
+TEST_CASE("Expect: 100-continue gets 100 Continue or the refusal") {
     ServedApi served({.server = {.body_limit = 10}});
     auto connection = served.connect();
     const auto interim = connection.ask(note("Expect: 100-continue\r\nContent-Length: 1\r\n", ""));
@@ -157,7 +157,7 @@ TEST_CASE("a client that expects 100-continue is told to go on, or why not") {
     CHECK(other.ask(note("Expect: the-unexpected\r\nContent-Length: 1\r\n", "")).status == 417);
 }
 
-TEST_CASE("every answer has the date") {
+TEST_CASE("every response has a Date") {
     ServedApi served;
     auto connection = served.connect();
     CHECK(connection.ask(second_request).header("Date").ends_with(" GMT"));

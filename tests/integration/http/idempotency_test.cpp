@@ -19,7 +19,7 @@ std::size_t count_of(ServedApi& served) { return served.client.list({}).jobs.siz
 
 } // namespace
 
-TEST_CASE("the same request with the same key is the same job, and gets the same bytes") {
+TEST_CASE("a repeated request with the same key returns the same job and bytes") {
     ServedApi served;
     const auto first = submit(served, "\"k-1\"");
     CHECK(first.status == 202);
@@ -34,7 +34,8 @@ TEST_CASE("the same request with the same key is the same job, and gets the same
     CHECK(count_of(served) == 1);
 }
 
-TEST_CASE("the answer is the same when the job has finished, and when others took another time") {
+TEST_CASE("a repeated request gets the same response after the job has finished and estimates have "
+          "changed") {
     ServedApi served;
     for (int i = 0; i < 3; ++i) {
         served.submit("ann");
@@ -47,7 +48,7 @@ TEST_CASE("the answer is the same when the job has finished, and when others too
     CHECK(count_of(served) == 4);
 }
 
-TEST_CASE("another request under the same key is refused, and makes no job") {
+TEST_CASE("another request with the same key is refused and creates no job") {
     ServedApi served;
     submit(served, "k");
     const auto other = submit(served, "k", "2");
@@ -67,7 +68,7 @@ TEST_CASE("a key belongs to its owner and its route") {
     CHECK(count_of(served) == 3);
 }
 
-TEST_CASE("a route is the same however its path and query are spelled") {
+TEST_CASE("the encoding of path and query does not change a key's route") {
     ServedApi served;
     const auto first = submit(served, "k", "1", "ann", "/v1/notes?a=b%20c&d=e");
     for (const std::string target :
@@ -93,7 +94,7 @@ TEST_CASE("a key lives as long as its job") {
     CHECK(again.header("Idempotent-Replayed").empty());
 }
 
-TEST_CASE("a repeated submit whose job has expired is 410, as the job's status is") {
+TEST_CASE("a repeated submit of an expired job returns 410") {
     ServedApi served;
     served.api.submit_route("/brief", http::UntypedSubmitRoute{.type = "note", .retention = 0s});
     const auto first = submit(served, "k", "1", "ann", "/v1/brief");
@@ -108,7 +109,7 @@ TEST_CASE("a repeated submit whose job has expired is 410, as the job's status i
     CHECK(submit(served, "k", "1", "ann", "/v1/brief").status == 202);
 }
 
-TEST_CASE("a repeated submit whose job is deleted meanwhile is 410, not a reused key") {
+TEST_CASE("a repeated submit of a job that is deleted meanwhile returns 410") {
     struct Store final : ForwardingJobStore {
         using ForwardingJobStore::ForwardingJobStore;
         std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
@@ -136,7 +137,7 @@ TEST_CASE("a repeated submit whose job is deleted meanwhile is 410, not a reused
     CHECK(status() == 202);
 }
 
-TEST_CASE("a key that breaks the rule is refused with it, and makes no job") {
+TEST_CASE("an invalid key is refused with the rule and creates no job") {
     ServedApi served;
     for (const std::string& key :
          {std::string("\"\""), std::string("a b"), std::string("\"a"), std::string(256, 'k'),
@@ -152,7 +153,7 @@ TEST_CASE("a key that breaks the rule is refused with it, and makes no job") {
     CHECK(count_of(served) == 2);
 }
 
-TEST_CASE("a repeated submit that prefers to wait waits for the job that there is") {
+TEST_CASE("a repeated submit with Prefer: wait waits for the first job") {
     ServedApi served({.api = {.max_wait = 1h}});
     submit(served, "k");
     served.complete("7");
@@ -162,7 +163,7 @@ TEST_CASE("a repeated submit that prefers to wait waits for the job that there i
     CHECK(again.header("Idempotent-Replayed") == "true");
 }
 
-TEST_CASE("a submit's trace goes on in the job's metadata") {
+TEST_CASE("a submit's trace is stored in the job's metadata") {
     ServedApi served;
     const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const auto response =
@@ -172,7 +173,7 @@ TEST_CASE("a submit's trace goes on in the job's metadata") {
     CHECK(boost::json::parse(job->metadata.text()).at("traceparent") == trace.c_str());
 }
 
-TEST_CASE("what accompanies a job is submitted with it, once") {
+TEST_CASE("companion jobs are submitted with their job, once") {
     ServedApi served({.api = {.companion_jobs = [](const NewJob& job, const http::Call&) {
                           return std::vector<NewJob>{{.type = "tell", .after = {job.id}}};
                       }}});
@@ -187,7 +188,7 @@ TEST_CASE("what accompanies a job is submitted with it, once") {
     CHECK(count_of(served) == 4);
 }
 
-TEST_CASE("a job whose companions can't be made is not accepted, and the client learns why") {
+TEST_CASE("a job whose companions can't be made is refused with the reason") {
     ServedApi served({.api = {.companion_jobs = [](const NewJob&, const http::Call& call) {
                           if (call.query.find("callback_url"))
                               throw Error(Errc::invalid_argument,

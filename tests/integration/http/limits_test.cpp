@@ -7,7 +7,7 @@
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-TEST_CASE("a body over the limit is 413 and the connection ends, however it is announced") {
+TEST_CASE("a body over the limit gets 413 and closes the connection, with either framing") {
     ServedApi served({.server = {.body_limit = 10}});
     const std::string body = "\"0123456789\"";
     for (const std::string& message :
@@ -26,13 +26,13 @@ TEST_CASE("a body over the limit is 413 and the connection ends, however it is a
     CHECK(served.post("/v1/notes", "\"01234567\"").status == 202);
 }
 
-TEST_CASE("the API has a limit of its own, for other servers") {
+TEST_CASE("the API limits bodies itself, for other servers") {
     ServedApi served({.api = {.body_limit = 10}});
     CHECK(served.post("/v1/notes", "\"0123456789\"").status == 413);
     CHECK(served.post("/v1/notes", "\"01234567\"").status == 202);
 }
 
-TEST_CASE("a target over the limit is 414, a head over it is 431, and the connection ends") {
+TEST_CASE("a long target gets 414 and a large head 431, and the connection closes") {
     ServedApi served({.server = {.target_limit = 64, .head_limit = 512, .field_limit = 5}});
     const auto status = [&](const std::string& request) {
         auto connection = served.connect();
@@ -51,7 +51,7 @@ TEST_CASE("a target over the limit is 414, a head over it is 431, and the connec
     CHECK(served.ask("GET /healthz", "").status == 200);
 }
 
-TEST_CASE("a head that dribbles in is cut off at its deadline") {
+TEST_CASE("a slow head is cut off at its deadline") {
     ServedApi served({.server = {.head_timeout = 50ms}});
     auto connection = served.connect();
     connection.send("GET /healthz HTTP/1.1\r\nHost: loc");
@@ -59,7 +59,7 @@ TEST_CASE("a head that dribbles in is cut off at its deadline") {
     CHECK(connection.receive_rest().empty());
 }
 
-TEST_CASE("bytes that go on coming do not extend a head's deadline") {
+TEST_CASE("further bytes do not extend a head's deadline") {
     ServedApi served({.server = {.head_limit = 1024 * 1024, .head_timeout = 50ms}});
     auto connection = served.connect();
     connection.send("GET /healthz HTTP/1.1\r\nX: ");
@@ -69,7 +69,7 @@ TEST_CASE("bytes that go on coming do not extend a head's deadline") {
     CHECK((answer.empty() || answer.starts_with("HTTP/1.1 408 ")));
 }
 
-TEST_CASE("a body that does not come in time, or too slowly, is cut off") {
+TEST_CASE("a late or slow body is cut off") {
     const auto answer = [](beast::ServerOptions options) {
         ServedApi served({.server = options});
         auto connection = served.connect();
@@ -84,7 +84,7 @@ TEST_CASE("a body that does not come in time, or too slowly, is cut off") {
               .starts_with("HTTP/1.1 408 "));
 }
 
-TEST_CASE("an idle connection is closed without a word, before and after a request") {
+TEST_CASE("an idle connection is closed without a response") {
     ServedApi served({.server = {.idle_timeout = 50ms}});
     auto silent = served.connect();
     CHECK(silent.closed_without_a_word());
@@ -93,7 +93,7 @@ TEST_CASE("an idle connection is closed without a word, before and after a reque
     CHECK(used.closed_without_a_word());
 }
 
-TEST_CASE("a client that does not read its answer is cut off") {
+TEST_CASE("a client that does not read its response is cut off") {
     std::latch asked(1);
     ServedApi served({.server = {.write_timeout = 50ms}});
     served.api.route("GET", "/large", [&](const http::Call&) {
@@ -107,7 +107,7 @@ TEST_CASE("a client that does not read its answer is cut off") {
     CHECK(connection.receive_rest().size() < 100'000'000);
 }
 
-TEST_CASE("one connection too many is 503, and there is room again when one has gone") {
+TEST_CASE("a connection over the limit gets 503 until another one closes") {
     const auto check = [](beast::ServerOptions options) {
         ServedApi served({.server = options});
         auto first = served.connect();
@@ -127,7 +127,7 @@ TEST_CASE("one connection too many is 503, and there is room again when one has 
     check({.max_connections_per_address = 2});
 }
 
-TEST_CASE("bodies share a limit, and what they took is given back") {
+TEST_CASE("bodies share a memory limit, and release it") {
     ServedApi served({.server = {.body_memory_limit = 10}});
     CHECK(served.post("/v1/notes", "\"0123456789\"").status == 503);
     for (int time = 0; time < 3; ++time) {
@@ -136,7 +136,7 @@ TEST_CASE("bodies share a limit, and what they took is given back") {
     }
 }
 
-TEST_CASE("an address has a quarter of the memory of bodies, unless it is a trusted proxy") {
+TEST_CASE("an address may use a quarter of the body memory unless it is a trusted proxy") {
     for (const bool is_trusted : {false, true}) {
         CAPTURE(is_trusted);
         http::ApiOptions options;
@@ -172,7 +172,7 @@ TEST_CASE("an address has a quarter of the memory of bodies, unless it is a trus
     }
 }
 
-TEST_CASE("a full queue is answered 503 at once, while what is in it goes on") {
+TEST_CASE("a full queue returns 503 at once while queued requests continue") {
     std::latch entered(1);
     std::latch leave(1);
     ServedApi served({.api = {.threads = 1, .queue_limit = 1}});
@@ -197,7 +197,7 @@ TEST_CASE("a full queue is answered 503 at once, while what is in it goes on") {
     CHECK(served.ask("GET /readyz", "").status == 200);
 }
 
-TEST_CASE("an API that ends answers what waits with 503, once") {
+TEST_CASE("a destroyed API responds to queued requests with 503, once") {
     MemoryJobStore store;
     Client client(store);
     std::latch entered(1);
@@ -260,7 +260,7 @@ TEST_CASE("options out of range are refused by name") {
     CHECK(refused(server({.head_timeout = 0s}), "head_timeout"));
 }
 
-TEST_CASE("a document full of faults gets an answer that is no larger than it") {
+TEST_CASE("the response to a document with many faults is not larger than the document") {
     ServedApi served;
     std::string text = "{";
     for (int i = 0; i < 90'000; ++i) text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";

@@ -31,7 +31,7 @@ std::string first_cursor(ServedApi& served, const std::string& query) {
 
 } // namespace
 
-TEST_CASE("pages are complete, without gaps and repetitions, newest first, the caller's own only") {
+TEST_CASE("pages contain each of the caller's jobs once, newest first") {
     ServedApi served;
     std::set<std::string> own;
     for (int i = 0; i < 23; ++i) {
@@ -44,7 +44,7 @@ TEST_CASE("pages are complete, without gaps and repetitions, newest first, the c
     CHECK(std::ranges::is_sorted(ids, std::greater<>()));
 }
 
-TEST_CASE("jobs that are submitted while a listing is read do not disturb it") {
+TEST_CASE("jobs submitted while pages are read do not change the following pages") {
     ServedApi served;
     for (int i = 0; i < 4; ++i) served.submit("ann");
     const auto cursor = first_cursor(served, "limit=2");
@@ -54,7 +54,7 @@ TEST_CASE("jobs that are submitted while a listing is read do not disturb it") {
     CHECK_FALSE(document.as_object().contains("next_cursor"));
 }
 
-TEST_CASE("a listing can be restricted to a status and a type") {
+TEST_CASE("a list can be restricted to a status and a type") {
     ServedApi served;
     const auto cancelled = served.submit("ann", "a");
     served.client.cancel(cancelled);
@@ -66,7 +66,7 @@ TEST_CASE("a listing can be restricted to a status and a type") {
     CHECK(walk(served, "ann", "type=a&status=pending").size() == 1);
 }
 
-TEST_CASE("a listing has the library's own jobs only where their type is asked for") {
+TEST_CASE("a list has internal jobs only if their type is requested") {
     ServedApi served;
     std::vector<std::string> own;
     for (int i = 0; i < 7; ++i) {
@@ -81,7 +81,7 @@ TEST_CASE("a listing has the library's own jobs only where their type is asked f
     CHECK(walk(served, "ann", "type=asyncjobs.webhook&status=pending").size() == 7);
 }
 
-TEST_CASE("a limit over the maximum is lowered, and one that is none is 400") {
+TEST_CASE("a limit over the maximum is lowered, and an invalid one gets 400") {
     ServedApi served({.api = {.default_page = 2, .max_page = 3}});
     for (int i = 0; i < 5; ++i) served.submit("ann");
     const auto size = [&](const std::string& limit) {
@@ -97,7 +97,7 @@ TEST_CASE("a limit over the maximum is lowered, and one that is none is 400") {
     }
 }
 
-TEST_CASE("an unknown status or a malformed type is 400") {
+TEST_CASE("an unknown status or a malformed type gets 400") {
     ServedApi served;
     CHECK(served.ask("GET /v1/jobs?status=done").status == 400);
     CHECK(served.ask("GET /v1/jobs?status=").status == 400);

@@ -4,7 +4,7 @@
 
 using namespace asyncjobs;
 
-TEST_CASE("HEAD is GET without the body, with the same headers") {
+TEST_CASE("HEAD has the headers of GET and no body") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.complete("[1]");
@@ -24,7 +24,7 @@ TEST_CASE("HEAD is GET without the body, with the same headers") {
     }
 }
 
-TEST_CASE("OPTIONS is 204 with what is allowed, without credentials") {
+TEST_CASE("OPTIONS returns 204 with Allow, without credentials") {
     ServedApi served;
     const auto allow = [&](const std::string& target) {
         const auto response = served.ask("OPTIONS " + target, "");
@@ -39,7 +39,7 @@ TEST_CASE("OPTIONS is 204 with what is allowed, without credentials") {
     CHECK(served.ask("OPTIONS /v1/nothing", "").status == 404);
 }
 
-TEST_CASE("a method that a path does not have is 405 with what it has") {
+TEST_CASE("a method that a path does not have gets 405 with Allow") {
     ServedApi served;
     for (const std::string method : {"PUT", "PATCH", "POST"}) {
         const auto response = served.ask(method + " /v1/jobs/x");
@@ -48,7 +48,7 @@ TEST_CASE("a method that a path does not have is 405 with what it has") {
     }
 }
 
-TEST_CASE("a method that nobody knows is 501") {
+TEST_CASE("an unknown method gets 501") {
     ServedApi served;
     for (const std::string method : {"BREW", "TRACE", "get", "PROPFIND"})
         CHECK(served.ask(method + " /v1/jobs").status == 501);
@@ -61,7 +61,7 @@ TEST_CASE("the operators' routes need no credentials") {
     CHECK(served.ask("GET /v1/healthz", "ann").status == 404);
 }
 
-TEST_CASE("escapes are decoded after the path is split, and never hide anything") {
+TEST_CASE("escapes are decoded after the path is split, and can't obscure it") {
     ServedApi served;
     const auto id = served.submit("ann");
     CHECK(served.ask("GET /v1/%6Aobs/" + std::string(id.text())).status == 200);
@@ -73,7 +73,7 @@ TEST_CASE("escapes are decoded after the path is split, and never hide anything"
     CHECK(served.ask("GET /v1/jobs?type=%ff").status == 400);
 }
 
-TEST_CASE("a host's own routes get their parameters, under authentication or without it") {
+TEST_CASE("a host's routes get their parameters, with or without authentication") {
     ServedApi served;
     const auto echo = [](const http::Call& call) {
         const std::string* query = call.query.find("q");
@@ -105,7 +105,7 @@ TEST_CASE("a host's own routes get their parameters, under authentication or wit
     CHECK(split.header("Set-Cookie").empty());
 }
 
-TEST_CASE("no answer lets a browser guess what it is") {
+TEST_CASE("every response forbids content sniffing") {
     ServedApi served;
     served.api.route("GET", "/page", [](const http::Call&) { return http::Response{.body = "<"}; });
     const auto job = path_of(served.submit("ann"));

@@ -10,7 +10,7 @@ bool has_line(const std::string& text, const std::string& line) {
 
 } // namespace
 
-TEST_CASE("metrics tell anybody how loaded the queues of the declared routes are") {
+TEST_CASE("metrics show the load of the declared routes' queues, without authentication") {
     ServedApi served;
     served.client.submit(asyncjobs::NewJob{.type = "sales_report", .queue = "reports"});
     served.client.submit(asyncjobs::NewJob{.type = "sales_report", .queue = "reports"});
@@ -26,7 +26,7 @@ TEST_CASE("metrics tell anybody how loaded the queues of the declared routes are
     CHECK(has_line(answer.body, "asyncjobs_http_requests_in_flight 1"));
 }
 
-TEST_CASE("metrics count the answers by their status") {
+TEST_CASE("metrics count responses by status") {
     ServedApi served;
     CHECK(served.ask("GET /v1/jobs/nothing").status == 404);
     CHECK(served.ask("GET /v1/jobs/nothing").status == 404);
@@ -34,7 +34,7 @@ TEST_CASE("metrics count the answers by their status") {
                    "asyncjobs_http_responses_total{status=\"404\"} 2"));
 }
 
-TEST_CASE("metrics can be switched off") {
+TEST_CASE("metrics can be disabled") {
     ServedApi served({.api = {.metrics = false}});
     CHECK(served.ask("GET /metrics").status == 404);
 }

@@ -4,8 +4,7 @@
 
 using namespace asyncjobs;
 
-TEST_CASE(
-    "submits over an owner's quota are refused for a while, and each answer says what is left") {
+TEST_CASE("submits over an owner's quota are refused, and each response has the rest") {
     ServedApi served({.api = {.submits_per_owner = 2, .submits_period = std::chrono::hours{1}}});
     const auto first = served.post("/v1/notes", "1");
     CHECK(first.status == 202);
@@ -21,7 +20,7 @@ TEST_CASE(
     CHECK(served.client.list({}).jobs.size() == 3);
 }
 
-TEST_CASE("a request that is repeated needs no quota, also where none is left") {
+TEST_CASE("a repeated request needs no quota") {
     ServedApi served({.api = {.submits_per_owner = 2, .submits_period = std::chrono::hours{1}}});
     const auto submit = [&](const std::string& key) {
         return served.ask("POST /v1/notes", "ann",
@@ -45,7 +44,7 @@ TEST_CASE("a request that is repeated needs no quota, also where none is left") 
     CHECK(served.client.list({}).jobs.size() == 2);
 }
 
-TEST_CASE("another request under a key that was used is refused, also where no quota is left") {
+TEST_CASE("another request with a used key is refused even without quota") {
     ServedApi served({.api = {.submits_per_owner = 1, .submits_period = std::chrono::hours{1}}});
     const auto submit = [&](std::string_view body) {
         return served.ask("POST /v1/notes", "ann",
@@ -72,7 +71,7 @@ TEST_CASE("a retry counts against the quota of submits") {
     CHECK(served.post("/v1/notes", "1").status == 429);
 }
 
-TEST_CASE("an anonymous client is one address, and one /64 network of IPv6") {
+TEST_CASE("an anonymous client is counted by address, or by /64 network of IPv6") {
     MemoryJobStore store;
     Client client(store);
     http::JobApi api(client, {.allow_anonymous = true, .threads = 0, .submits_per_owner = 1});

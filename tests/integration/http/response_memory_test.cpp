@@ -28,7 +28,7 @@ void add_bytes_routes(ServedApi& served) {
 
 } // namespace
 
-TEST_CASE("answers that are held get others refused, until they are given back") {
+TEST_CASE("responses over the memory limit are refused until others are written") {
     ServedApi served({.api = {.response_memory_limit = 1024 * 1024}});
     served.api.route(
         "GET", "/big",
@@ -50,7 +50,7 @@ TEST_CASE("answers that are held get others refused, until they are given back")
     CHECK(ask("GET").status == 200);
 }
 
-TEST_CASE("clients that do not read their answers get others refused, not the memory") {
+TEST_CASE("clients that do not read get later responses refused within the memory limit") {
     constexpr int size = 16 * 1024 * 1024;
     ServedApi served({.api = {.response_memory_limit = 3 * size / 2}});
     served.api.route("GET", "/huge", [](const http::Call&) {
@@ -71,7 +71,7 @@ TEST_CASE("clients that do not read their answers get others refused, not the me
     CHECK(served.ask("GET /v1/huge").status == 200);
 }
 
-TEST_CASE("a submit that has waited is accepted in short where its job's status has no memory") {
+TEST_CASE("a submit that has waited gets the short 202 without memory for the status") {
     ServedApi served({.api = {.response_memory_limit = 64 * 1024, .max_wait = 1h}});
     served.api.route(
         "GET", "/big",
@@ -113,7 +113,7 @@ TEST_CASE("a submit that has waited is accepted in short where its job's status 
     CHECK(ask({.method = "GET", .target = "/v1/big"}).get().status == 503);
 }
 
-TEST_CASE("metrics are sent also while slow readers hold all memory of answers") {
+TEST_CASE("metrics are sent while slow readers hold all response memory") {
     ServedApi served({.api = {.response_memory_limit = 64 * 1024}});
     served.api.route(
         "GET", "/big",
@@ -137,7 +137,7 @@ TEST_CASE("metrics are sent also while slow readers hold all memory of answers")
     CHECK(std::get<std::string>(metrics.body).size() > 16 * 1024);
 }
 
-TEST_CASE("an owner that does not read has a quarter of the memory of answers, others the rest") {
+TEST_CASE("an owner that does not read holds at most a quarter of the response memory") {
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](const std::string& owner, int count = 50'000) {
@@ -169,7 +169,7 @@ TEST_CASE("an owner that does not read has a quarter of the memory of answers, o
     CHECK(ask("ann").status == 200);
 }
 
-TEST_CASE("an owner may hold one answer that is larger than a quarter, and others get theirs") {
+TEST_CASE("an owner may hold one response larger than a quarter without delaying others") {
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](const std::string& owner, int count) {
@@ -191,7 +191,7 @@ TEST_CASE("an owner may hold one answer that is larger than a quarter, and other
     CHECK(ask("ann", 900'000).status == 200);
 }
 
-TEST_CASE("who has no owner has an address's share of the memory of answers") {
+TEST_CASE("an anonymous caller's response memory is counted by address") {
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](std::string address) {
@@ -206,7 +206,7 @@ TEST_CASE("who has no owner has an address's share of the memory of answers") {
     CHECK(ask("192.0.2.1").status == 200);
 }
 
-TEST_CASE("connections of one owner that read nothing leave large answers to others") {
+TEST_CASE("one owner's connections that do not read leave response memory to others") {
     constexpr int size = 16 * 1024 * 1024;
     ServedApi served({.api = {.response_memory_limit = std::size_t{8} * size}});
     add_bytes_routes(served);
@@ -228,7 +228,7 @@ TEST_CASE("connections of one owner that read nothing leave large answers to oth
     CHECK(served.ask(huge, "ann").status == 200);
 }
 
-TEST_CASE("events of one owner's large jobs leave memory to others, and its own stream ends") {
+TEST_CASE("one owner's large events leave memory to others, and end its stream") {
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto held = answer_to(served, "ann", {.method = "GET", .target = "/v1/bytes/90000"});

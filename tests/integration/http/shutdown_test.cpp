@@ -8,7 +8,7 @@
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-TEST_CASE("a server that stops lets a running request finish, and closes what is idle") {
+TEST_CASE("a stopping server lets a running request finish and closes idle connections") {
     std::latch entered(1);
     std::latch leave(1);
     ServedApi served({.server = {.linger_timeout = 20ms}});
@@ -34,7 +34,7 @@ TEST_CASE("a server that stops lets a running request finish, and closes what is
     CHECK_THROWS(RawClient(served.server.port()));
 }
 
-TEST_CASE("a server without grace closes what runs, and a late answer harms nobody") {
+TEST_CASE("a server without grace closes running requests, and drops late responses") {
     std::latch entered(1);
     std::latch leave(1);
     MemoryJobStore store;
@@ -57,7 +57,7 @@ TEST_CASE("a server without grace closes what runs, and a late answer harms nobo
     leave.count_down();
 }
 
-TEST_CASE("an address that is taken is refused with its name") {
+TEST_CASE("an address in use is refused by name") {
     ServedApi served;
     served.connect();
     beast::Server second(served.api, {.port = served.server.port()});

@@ -7,7 +7,7 @@
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-TEST_CASE("an active job says when to ask again, a finished one does not") {
+TEST_CASE("an active job has Retry-After, and a finished one has none") {
     ServedApi served;
     const auto id = served.submit("ann");
     auto response = served.ask("GET " + path_of(id));
@@ -21,7 +21,7 @@ TEST_CASE("an active job says when to ask again, a finished one does not") {
     CHECK(response.header("Retry-After").empty());
 }
 
-TEST_CASE("a status has the revision as its ETag and may be cached privately, if asked again") {
+TEST_CASE("a status has the revision as its ETag, and private, no-cache") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto response = served.ask("GET " + path_of(id));
@@ -29,7 +29,7 @@ TEST_CASE("a status has the revision as its ETag and may be cached privately, if
     CHECK(response.header("Cache-Control") == "private, no-cache");
 }
 
-TEST_CASE("who knows the revision already gets 304 with the same headers, until it changes") {
+TEST_CASE("a client with the current revision gets 304 with the same headers") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto etag = served.ask("GET " + path_of(id)).header("ETag");
@@ -48,7 +48,7 @@ TEST_CASE("who knows the revision already gets 304 with the same headers, until 
     CHECK(served.ask("GET " + path_of(id), "ann", "If-None-Match: " + etag + "\r\n").status == 200);
 }
 
-TEST_CASE("a job that failed is a status of 200, with its error in the handler's words") {
+TEST_CASE("a failed job's status is 200 with the handler's error") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.fail({"E7005", "Lager fehlt: Köln", JsonText::parse(R"({"n":9})")});
@@ -60,7 +60,7 @@ TEST_CASE("a job that failed is a status of 200, with its error in the handler's
     CHECK(error.at("details").at("n") == boost::json::value(9));
 }
 
-TEST_CASE("progress is shown while a job runs") {
+TEST_CASE("a running job's status has its progress") {
     ServedApi served;
     const auto id = served.submit("ann");
     const Heartbeat beat{served.claim(), Progress{65, "読み込み中"}};
@@ -71,7 +71,7 @@ TEST_CASE("progress is shown while a job runs") {
     CHECK(text_at(document, "message") == "読み込み中");
 }
 
-TEST_CASE("the result of an active job is 202 with Retry-After") {
+TEST_CASE("the result of an active job gets 202 with Retry-After") {
     ServedApi served;
     const auto id = served.submit("ann");
     const auto response = served.ask("GET " + path_of(id, "/result"));
@@ -81,7 +81,7 @@ TEST_CASE("the result of an active job is 202 with Retry-After") {
     CHECK(text_at(json_of(response), "status_url") == path_of(id));
 }
 
-TEST_CASE("a result that points to a file is a redirection that nobody may store") {
+TEST_CASE("a result with a file is a redirect with no-store") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.complete(R"({"file_url":"/v1/files/a.pdf?signature=1","size_bytes":3})");
@@ -91,7 +91,7 @@ TEST_CASE("a result that points to a file is a redirection that nobody may store
     CHECK(response.header("Cache-Control") == "no-store");
 }
 
-TEST_CASE("any other result is sent as it was stored") {
+TEST_CASE("any other result is sent as stored") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.complete(R"({"x": 1.50})");
@@ -103,7 +103,7 @@ TEST_CASE("any other result is sent as it was stored") {
           406);
 }
 
-TEST_CASE("a file URL that would break the head apart is never sent in a header") {
+TEST_CASE("a file URL that would split the head is never sent in a header") {
     ServedApi served;
     const auto id = served.submit("ann");
     served.complete(R"({"file_url":"/a\r\nSet-Cookie: x=y"})");
@@ -113,7 +113,7 @@ TEST_CASE("a file URL that would break the head apart is never sent in a header"
     CHECK(response.header("Location").empty());
 }
 
-TEST_CASE("a result redirects to the web or within it, and is sent where it points elsewhere") {
+TEST_CASE("a result redirects only to http, https and relative URLs") {
     ServedApi served;
     const auto result_of = [&](const std::string& url) {
         const auto id = served.submit("ann");
@@ -135,7 +135,7 @@ TEST_CASE("a result redirects to the web or within it, and is sent where it poin
     }
 }
 
-TEST_CASE("failed and cancelled jobs have no result: 409") {
+TEST_CASE("the result of a failed or cancelled job gets 409") {
     ServedApi served;
     const auto failed = served.submit("ann");
     served.fail({"E1", "no", {}});
@@ -149,7 +149,7 @@ TEST_CASE("failed and cancelled jobs have no result: 409") {
     }
 }
 
-TEST_CASE("a result that the host signs anew has a new ETag") {
+TEST_CASE("a result that the host signs again has a new ETag") {
     std::atomic<int> signature = 1;
     ServedApi served({.api = {.transform_result = [&](const Job&, boost::json::value& result) {
                           if (auto* url = result.as_object().if_contains("file_url"))
@@ -167,7 +167,7 @@ TEST_CASE("a result that the host signs anew has a new ETag") {
     CHECK(served.client.find(id)->result->text() == R"({"file_url":"/a"})");
 }
 
-TEST_CASE("a job goes its whole way through a real executor") {
+TEST_CASE("a real executor runs a submitted job to its result") {
     ServedApi served;
     Executor executor(served.store, {.queues = {"reports"}, .concurrency = 1});
     executor.handle<SalesReport>([](const SalesReport& in, ProgressReporter& progress) {
@@ -184,7 +184,7 @@ TEST_CASE("a job goes its whole way through a real executor") {
     CHECK(text_at(document, "result") == "2025-01-01pdf");
 }
 
-TEST_CASE("what an unworded exception says never leaves the service") {
+TEST_CASE("the text of an exception never reaches a client") {
     ServedApi served;
     Executor executor(served.store, {.queues = {"reports"}, .concurrency = 1});
     executor.handle("sales_report", [](const JsonText&, ProgressReporter&) -> JsonText {

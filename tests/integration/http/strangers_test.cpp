@@ -20,7 +20,7 @@ std::string without_chance(const RawResponse& response) {
 
 } // namespace
 
-TEST_CASE("a stranger's job, an unknown id and a malformed one get the same bytes") {
+TEST_CASE("another owner's job, an unknown id and a malformed one get the same bytes") {
     ServedApi served;
     const auto bobs = served.submit("bob");
     const auto finished = served.submit("bob");
@@ -57,7 +57,7 @@ TEST_CASE("each problem names its own request") {
     CHECK(first != second);
 }
 
-TEST_CASE("without valid credentials everything under the prefix is 401") {
+TEST_CASE("without valid credentials every route under the prefix gets 401") {
     ServedApi served;
     const auto id = served.submit("ann");
     for (const std::string line :
@@ -70,7 +70,7 @@ TEST_CASE("without valid credentials everything under the prefix is 401") {
     CHECK(served.ask("GET " + path_of(id), "", "Authorization: Basic YTpi\r\n").status == 401);
 }
 
-TEST_CASE("a 401 calls the token invalid only where one was sent") {
+TEST_CASE("a 401 has invalid_token only if a token was sent") {
     ServedApi served({.api = {.authenticator = [](const http::Request&) {
                           return std::optional<http::Principal>();
                       }}});
@@ -84,7 +84,7 @@ TEST_CASE("a 401 calls the token invalid only where one was sent") {
     CHECK(challenge("", "Authorization: Basic YTpi\r\n") == "Bearer");
 }
 
-TEST_CASE("an authenticator that throws a Problem has worded the answer") {
+TEST_CASE("an authenticator's Problem is the response") {
     ServedApi served(
         {.api = {.authenticator = [](const http::Request&) -> std::optional<http::Principal> {
              throw http::Problem(401, "unauthenticated", "this needs an API key")
@@ -96,14 +96,14 @@ TEST_CASE("an authenticator that throws a Problem has worded the answer") {
     CHECK(text_at(json_of(response), "detail") == "this needs an API key");
 }
 
-TEST_CASE("an authenticator that throws is a 500 that tells nothing") {
+TEST_CASE("an authenticator's exception is a 500 without its text") {
     ServedApi served;
     const auto response = served.ask("GET /v1/jobs", "broken");
     CHECK(response.status == 500);
     CHECK(response.body.find("hunter2") == std::string::npos);
 }
 
-TEST_CASE("an API without authenticator must say by name that anybody may use it") {
+TEST_CASE("an API without an authenticator must set allow_anonymous") {
     MemoryJobStore store;
     Client client(store);
     CHECK_THROWS_AS(http::JobApi(client, {}), Error);
@@ -115,7 +115,7 @@ TEST_CASE("an API without authenticator must say by name that anybody may use it
     CHECK(json_of(served.ask("GET /v1/jobs", "")).at("jobs").as_array().size() == 1);
 }
 
-TEST_CASE("an authenticator can't make a principal that owns nobody's jobs") {
+TEST_CASE("an authenticator's principal without a valid owner is a 500") {
     ServedApi served({.api = {.authenticator = [](const http::Request&) {
                           return std::optional(http::Principal{});
                       }}});
@@ -123,7 +123,7 @@ TEST_CASE("an authenticator can't make a principal that owns nobody's jobs") {
     CHECK(served.ask("GET /v1/jobs").status == 500);
 }
 
-TEST_CASE("a client of IPv4 has one address, whatever its server listens at") {
+TEST_CASE("an IPv4 client has the same address whatever the server listens at") {
     ServedApi served({.api = {.allow_anonymous = true,
                               .trusted_proxies = {"192.0.2.7"},
                               .submits_per_owner = 1,

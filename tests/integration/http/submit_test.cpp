@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view january = R"({"from":"2025-01-01","to":"2025-01-31"})";
 }
 
-TEST_CASE("a submit is answered 202 with the document and headers of the contract") {
+TEST_CASE("a submit returns 202 with the document and headers of the contract") {
     ServedApi served;
     const auto response = served.post("/v1/reports/sales", january);
     CHECK(response.status == 202);
@@ -28,7 +28,7 @@ TEST_CASE("a submit is answered 202 with the document and headers of the contrac
     CHECK_FALSE(document.as_object().contains("estimated_completion"));
 }
 
-TEST_CASE("a submitted job has the caller as its owner, and its defaults filled in") {
+TEST_CASE("a submitted job has the caller as its owner, and default members") {
     ServedApi served;
     const auto id =
         *JobId::parse(text_at(json_of(served.post("/v1/reports/sales", january)), "job_id"));
@@ -39,7 +39,7 @@ TEST_CASE("a submitted job has the caller as its owner, and its defaults filled 
     CHECK(job.input.text() == R"({"from":"2025-01-01","to":"2025-01-31","format":"pdf"})");
 }
 
-TEST_CASE("an untyped submit keeps its input byte for byte, directly and generically") {
+TEST_CASE("an untyped submit keeps its input byte for byte, also by the generic route") {
     ServedApi served;
     const std::string input = R"({ "n":12345678901234567890123, "x": 1.50, "ä":"\u00e4"})";
     const auto direct = *JobId::parse(text_at(json_of(served.post("/v1/notes", input)), "job_id"));
@@ -50,7 +50,7 @@ TEST_CASE("an untyped submit keeps its input byte for byte, directly and generic
     CHECK(served.client.find(generic)->type == "note");
 }
 
-TEST_CASE("a submit is expected to be done after what waits before it") {
+TEST_CASE("a submit's estimate includes the jobs before it") {
     const Timestamp start{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
     Timestamp now = start;
     MemoryJobStore store([&now] { return now; });
@@ -81,7 +81,7 @@ TEST_CASE("a submit is expected to be done after what waits before it") {
     CHECK(std::stoi(*response.headers.find("Retry-After")) <= 30);
 }
 
-TEST_CASE("a route says how long its jobs run, until that is known") {
+TEST_CASE("a route's expected_run is used until runs have been measured") {
     const auto estimate = [](ServedApi& served, std::string_view line) {
         const auto response =
             line.starts_with("POST") ? served.post(line.substr(5), "1") : served.ask(line);
@@ -103,7 +103,7 @@ TEST_CASE("a route says how long its jobs run, until that is known") {
     }
 }
 
-TEST_CASE("how long a route's jobs run is 0 to 366 days") {
+TEST_CASE("expected_run must be 0 to 366 days") {
     ServedApi served;
     for (const Duration wrong : {Duration{-1}, Duration{std::chrono::days{367}}})
         CHECK_THROWS_AS(
@@ -112,7 +112,7 @@ TEST_CASE("how long a route's jobs run is 0 to 366 days") {
             Error);
 }
 
-TEST_CASE("what the host sets is unknown to clients, and reaches the job") {
+TEST_CASE("members set by the host are unknown to clients, and reach the job") {
     ServedApi served;
     auto route = sales_route();
     route.set_by_host = {"warehouse"};
@@ -129,7 +129,7 @@ TEST_CASE("what the host sets is unknown to clients, and reaches the job") {
     CHECK(boost::json::parse(job->input.text()).at("warehouse") == 7);
 }
 
-TEST_CASE("URLs begin with the configured base, whatever Host says") {
+TEST_CASE("URLs begin with the configured base, regardless of Host") {
     ServedApi served({.api = {.public_base_url = "https://api.example.org"}});
     auto connection = served.connect();
     const auto response = connection.ask(
@@ -140,7 +140,7 @@ TEST_CASE("URLs begin with the configured base, whatever Host says") {
     CHECK(response.body.find("evil") == std::string::npos);
 }
 
-TEST_CASE("what is malformed is 400, and nothing is submitted") {
+TEST_CASE("a malformed body gets 400, and nothing is submitted") {
     ServedApi served;
     const std::string bodies[] = {"",
                                   "{",
@@ -160,7 +160,7 @@ TEST_CASE("what is malformed is 400, and nothing is submitted") {
     CHECK(served.client.list({}).jobs.empty());
 }
 
-TEST_CASE("what is well-formed but wrong is 422, with all of it at once") {
+TEST_CASE("a document with violations gets 422 with all of them") {
     ServedApi served;
     const auto response = served.post("/v1/reports/sales",
                                       R"({"to":7,"format":"doc","warehouse":1.5,"colour":"red"})");
@@ -183,7 +183,7 @@ TEST_CASE("what is well-formed but wrong is 422, with all of it at once") {
     CHECK(served.client.list({}).jobs.empty());
 }
 
-TEST_CASE("a document that is no object is 422") {
+TEST_CASE("a document that is not an object gets 422") {
     ServedApi served;
     const auto response = served.post("/v1/reports/sales", "[1]");
     CHECK(response.status == 422);
@@ -191,7 +191,7 @@ TEST_CASE("a document that is no object is 422") {
     CHECK(text_at(json_of(response).at("errors").as_array().at(0), "pointer") == "");
 }
 
-TEST_CASE("the generic route takes allowed types only, and checks their input alike") {
+TEST_CASE("the generic route accepts only allowed types, and checks their input") {
     ServedApi served;
     const auto pointer = [&](std::string_view body) {
         const auto response = served.post("/v1/jobs", body);
@@ -207,7 +207,7 @@ TEST_CASE("the generic route takes allowed types only, and checks their input al
     CHECK(served.client.list({}).jobs.empty());
 }
 
-TEST_CASE("a body that is not announced as JSON is 415 and says what would do") {
+TEST_CASE("a body with another media type gets 415 with Accept") {
     ServedApi served;
     const auto response = served.ask("POST /v1/notes", "ann", "Content-Type: text/plain\r\n", "1");
     CHECK(response.status == 415);
@@ -215,7 +215,7 @@ TEST_CASE("a body that is not announced as JSON is 415 and says what would do") 
     CHECK(served.ask("POST /v1/notes", "ann", "", "1").status == 415);
 }
 
-TEST_CASE("a client that excludes JSON is told so before a job is made") {
+TEST_CASE("a client that excludes JSON gets 406 before a job is created") {
     ServedApi served;
     const auto response = served.ask(
         "POST /v1/notes", "ann", "Content-Type: application/json\r\nAccept: text/html\r\n", "1");
@@ -223,7 +223,7 @@ TEST_CASE("a client that excludes JSON is told so before a job is made") {
     CHECK(served.client.list({}).jobs.empty());
 }
 
-TEST_CASE("a route's permission is asked, and missing it is 403") {
+TEST_CASE("a principal without a route's permission gets 403") {
     ServedApi served;
     served.api.submit_route(
         "/purges",
@@ -235,7 +235,7 @@ TEST_CASE("a route's permission is asked, and missing it is 403") {
     CHECK(served.client.list({}).jobs.size() == 1);
 }
 
-TEST_CASE("a store that is away is 503 with Retry-After, and its words stay inside") {
+TEST_CASE("an unavailable store gets 503 with Retry-After, without the store's text") {
     MemoryJobStore memory;
     testing::FaultyJobStore store(
         memory, [](std::string_view) { return testing::FaultyJobStore::Fault::unavailable; });
@@ -263,7 +263,7 @@ TEST_CASE("a store that is away is 503 with Retry-After, and its words stay insi
     CHECK(logged.front().find(instance) != std::string::npos);
 }
 
-TEST_CASE("a body that is encoded is 415 and says what would do") {
+TEST_CASE("an encoded body gets 415 with Accept-Encoding") {
     ServedApi served;
     const auto submit = [&](const std::string& fields) {
         return served.ask("POST /v1/notes", "ann", "Content-Type: application/json\r\n" + fields,

@@ -58,7 +58,7 @@ Callers callers_of_route(bool authenticator_blocks, bool handler_blocks) {
 
 } // namespace
 
-TEST_CASE("what may block is called by a thread of the API's, and what does not by who asks") {
+TEST_CASE("blocking functions run on the API's threads, others on the calling thread") {
     const auto me = std::this_thread::get_id();
     auto callers = callers_of_route(false, false);
     CHECK(callers.authenticator == me);
@@ -69,7 +69,7 @@ TEST_CASE("what may block is called by a thread of the API's, and what does not 
     CHECK(callers.authenticator != me);
 }
 
-TEST_CASE("a status is read from the store by a thread of the API's, whoever began it") {
+TEST_CASE("the API's threads read a status from the store") {
     struct Store final : ForwardingJobStore {
         using ForwardingJobStore::ForwardingJobStore;
         std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
@@ -107,7 +107,7 @@ struct HangingStore final : ForwardingJobStore {
     std::promise<void> called, goes_on;
 };
 
-TEST_CASE("who waits for a store that hangs has a place, and one more is refused at once") {
+TEST_CASE("requests for a hanging store are queued, and one over the limit is refused at once") {
     MemoryJobStore jobs;
     HangingStore store(jobs);
     Client client(store);
@@ -126,7 +126,7 @@ TEST_CASE("who waits for a store that hangs has a place, and one more is refused
     for (auto* answer : {&answers[0], &answers[1]}) CHECK(answer->get_future().get() == 200);
 }
 
-TEST_CASE("one reading of the store has no more than 32 whole jobs") {
+TEST_CASE("one store call reads at most 32 whole jobs") {
     MemoryJobStore jobs;
     HangingStore store(jobs);
     Client client(store);
@@ -145,7 +145,7 @@ TEST_CASE("one reading of the store has no more than 32 whole jobs") {
     CHECK(store.most == 32);
 }
 
-TEST_CASE("a job that is not there keeps nobody waiting who asks for one that is") {
+TEST_CASE("a missing job does not delay lookups of other jobs") {
     struct Store final : ForwardingJobStore {
         using ForwardingJobStore::ForwardingJobStore;
         std::optional<std::string> tombstone_owner(const JobId& id) override {
@@ -172,7 +172,7 @@ TEST_CASE("a job that is not there keeps nobody waiting who asks for one that is
     CHECK(answers[0].get_future().get() == 404);
 }
 
-TEST_CASE("an API without threads answers on the thread that calls it") {
+TEST_CASE("an API without threads responds on the calling thread") {
     Place place;
     std::vector<unsigned> answers;
     const auto caller = std::this_thread::get_id();
@@ -187,7 +187,7 @@ TEST_CASE("an API without threads answers on the thread that calls it") {
     CHECK(answers == std::vector{200U, 202U, 404U});
 }
 
-TEST_CASE("a request that waits gets its answer without threads, too") {
+TEST_CASE("a waiting request gets its response without API threads") {
     Place place;
     auto request = Place::post_note();
     request.headers.add("Prefer", "wait=60");

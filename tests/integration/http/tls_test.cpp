@@ -58,7 +58,7 @@ void put(std::string_view certificate, const ScratchDirectory& folder) {
 
 } // namespace
 
-TEST_CASE("a job is submitted, followed and fetched within TLS") {
+TEST_CASE("a job is submitted, observed and fetched over TLS") {
     ServedApi served(by_tls());
     served.server.start();
     auto context = client_context();
@@ -83,7 +83,7 @@ TEST_CASE("a job is submitted, followed and fetched within TLS") {
     CHECK(json_of(client.ask(ServedApi::request("GET " + path, "ann"))).at("result") == 17);
 }
 
-TEST_CASE("a client that hangs up within TLS while it waits takes no place any more") {
+TEST_CASE("a client that disconnects TLS while it waits frees its permit") {
     auto options = by_tls();
     options.api.max_wait = 1h;
     ServedApi served(std::move(options));
@@ -107,7 +107,7 @@ TEST_CASE("a client that hangs up within TLS while it waits takes no place any m
     await_waiting("0");
 }
 
-TEST_CASE("requests that share a record are answered one after the other") {
+TEST_CASE("requests in one TLS record get responses in order") {
     ServedApi served(by_tls());
     served.server.start();
     auto context = client_context();
@@ -120,7 +120,7 @@ TEST_CASE("requests that share a record are answered one after the other") {
     CHECK(client.receive().status == 200);
 }
 
-TEST_CASE("bodies of many records arrive whole, either way") {
+TEST_CASE("bodies of many TLS records arrive complete in both directions") {
     ServedApi served(by_tls());
     std::string said(700'001, 'x');
     for (std::size_t i = 0; i < said.size(); i += 7) said[i] = static_cast<char>('a' + i % 26);
@@ -134,7 +134,7 @@ TEST_CASE("bodies of many records arrive whole, either way") {
         CHECK(client.ask(ServedApi::request("POST /v1/echo", "ann", {}, said)).body == said);
 }
 
-TEST_CASE("a refusal reaches a client that is still sending, and ends as TLS wants it") {
+TEST_CASE("a refusal reaches a client that is still sending, and ends with close_notify") {
     ServedApi served(by_tls({.body_limit = 100}));
     served.server.start();
     auto context = client_context();
@@ -146,7 +146,7 @@ TEST_CASE("a refusal reaches a client that is still sending, and ends as TLS wan
     CHECK(client.end() == boost::asio::error::eof);
 }
 
-TEST_CASE("a head that does not end gets 408, and a handshake that does not begin gets nothing") {
+TEST_CASE("an incomplete head gets 408, and a missing handshake closes the connection") {
     ServedApi served(by_tls({.head_timeout = 1s})); // enough for a handshake
     served.server.start();
     auto context = client_context();
@@ -157,7 +157,7 @@ TEST_CASE("a head that does not end gets 408, and a handshake that does not begi
     CHECK(silent.closed_without_a_word());
 }
 
-TEST_CASE("a request without TLS is not answered") {
+TEST_CASE("a request without TLS gets no response") {
     ServedApi served(by_tls());
     served.server.start();
     RawClient client(served.server.port());
@@ -165,7 +165,7 @@ TEST_CASE("a request without TLS is not answered") {
     CHECK(client.receive_rest().find("HTTP") == std::string::npos);
 }
 
-TEST_CASE("TLS is 1.2 or newer, and speaks HTTP/1.1 only") {
+TEST_CASE("TLS is 1.2 or newer, with HTTP/1.1 only") {
     ServedApi served(by_tls());
     served.server.start();
     auto context = client_context();
@@ -196,7 +196,7 @@ TEST_CASE("TLS is 1.2 or newer, and speaks HTTP/1.1 only") {
     }
 }
 
-TEST_CASE("a server that stops waits neither for idle connections nor for handshakes") {
+TEST_CASE("a stopping server waits neither for idle connections nor for handshakes") {
     ServedApi served(by_tls());
     served.server.start();
     auto context = client_context();
@@ -208,7 +208,7 @@ TEST_CASE("a server that stops waits neither for idle connections nor for handsh
     CHECK(silent.closed_without_a_word());
 }
 
-TEST_CASE("a certificate that is replaced is shown to those who come from then on") {
+TEST_CASE("a reloaded certificate is used for new connections") {
     const ScratchDirectory folder;
     put("localhost", folder);
     const auto certificate = folder / "current.pem";
@@ -230,7 +230,7 @@ TEST_CASE("a certificate that is replaced is shown to those who come from then o
     CHECK(subject_of(later) == "elsewhere");
 }
 
-TEST_CASE("files that are no certificate and key are refused by name") {
+TEST_CASE("invalid certificate and key files are refused by name") {
     const auto refusal = [](std::string_view certificate, std::string_view key) {
         return std::string(thrown_by([&] {
                                ServedApi({.server = {.tls = {certificate_file(certificate),

@@ -31,7 +31,7 @@ RawClient begin_waiting(ServedApi& served, const JobId& id) {
 
 } // namespace
 
-TEST_CASE("a status request that prefers to wait is answered when the job changes") {
+TEST_CASE("a status request with Prefer: wait returns when the job changes") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
     auto client = begin_waiting(served, id);
@@ -50,7 +50,7 @@ TEST_CASE("a status request that prefers to wait is answered when the job change
     }
 }
 
-TEST_CASE("a status request waits no longer than it may, and then says that nothing changed") {
+TEST_CASE("a status request waits at most the granted time, and then gets 304") {
     ServedApi served({.api = {.max_wait = 1s}});
     const auto id = served.submit("ann");
     const auto response =
@@ -59,7 +59,7 @@ TEST_CASE("a status request waits no longer than it may, and then says that noth
     CHECK(response.header("Preference-Applied") == "wait=1");
 }
 
-TEST_CASE("a status request that knows nothing, or an old state, does not wait") {
+TEST_CASE("a status request without the current ETag does not wait") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
     CHECK(served.ask("GET " + path_of(id), "ann", wait_long).status == 200);
@@ -75,7 +75,7 @@ TEST_CASE("a status request for a finished job does not wait") {
     CHECK(served.ask("GET " + path_of(id), "ann", known(served, id) + wait_long).status == 304);
 }
 
-TEST_CASE("where waiting is switched off, nobody waits") {
+TEST_CASE("max_wait = 0 disables waiting") {
     ServedApi served({.api = {.max_wait = 0s}});
     const auto id = served.submit("ann");
     const auto response = served.ask("GET " + path_of(id), "ann", known(served, id) + wait_long);
@@ -84,7 +84,7 @@ TEST_CASE("where waiting is switched off, nobody waits") {
     CHECK(response.header("Vary") == "Prefer");
 }
 
-TEST_CASE("a submit that prefers to wait is answered with the finished job") {
+TEST_CASE("a submit with Prefer: wait returns the finished job") {
     ServedApi served({.api = {.max_wait = 1h}});
     auto client =
         begin(served, ServedApi::request("POST /v1/notes", "ann",
@@ -103,7 +103,7 @@ TEST_CASE("a submit that prefers to wait is answered with the finished job") {
     CHECK(response.header("Cache-Control") == "no-store");
 }
 
-TEST_CASE("a submit that has waited in vain is accepted all the same") {
+TEST_CASE("a submit that times out while waiting is accepted") {
     ServedApi served({.api = {.max_wait = 1s}});
     const auto response = served.ask("POST /v1/notes", "ann",
                                      "Content-Type: application/json\r\nPrefer: wait=1\r\n", "1");
@@ -113,7 +113,7 @@ TEST_CASE("a submit that has waited in vain is accepted all the same") {
     CHECK(text_at(json_of(response), "status_url") == response.header("Location"));
 }
 
-TEST_CASE("a job that is removed ends the wait for it") {
+TEST_CASE("removing a job ends the wait for it") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
     const auto lease = served.claim();
@@ -125,7 +125,7 @@ TEST_CASE("a job that is removed ends the wait for it") {
     served.await_waiting(0);
 }
 
-TEST_CASE("a client that hangs up while it waits takes no place any more") {
+TEST_CASE("a client that disconnects while it waits frees its permit") {
     ServedApi served({.api = {.max_wait = 1h, .max_waits_per_owner = 1}});
     const auto id = served.submit("ann");
     for (int i = 0; i < 3; ++i) {
@@ -134,7 +134,7 @@ TEST_CASE("a client that hangs up while it waits takes no place any more") {
     }
 }
 
-TEST_CASE("a client that has said all it will say is answered at once, and no more") {
+TEST_CASE("a half-closed client gets its response at once, and the connection closes") {
     ServedApi served({.api = {.max_wait = 1h}});
     auto client = begin_waiting(served, served.submit("ann"));
     client.finish_sending();
@@ -144,7 +144,7 @@ TEST_CASE("a client that has said all it will say is answered at once, and no mo
     CHECK(client.closed_without_a_word());
 }
 
-TEST_CASE("what is asked behind a request that waits is answered after it") {
+TEST_CASE("a request behind a waiting one gets its response after it") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
     auto client = begin_waiting(served, id);
@@ -156,7 +156,7 @@ TEST_CASE("what is asked behind a request that waits is answered after it") {
     CHECK(client.receive().status == 200);
 }
 
-TEST_CASE("waiting requests need no thread") {
+TEST_CASE("waiting requests occupy no thread") {
     ServedApi served(
         {.api = {.threads = 1, .max_wait = 1h}, .server = {.max_connections_per_address = 300}});
     const auto id = served.submit("ann");
@@ -169,7 +169,7 @@ TEST_CASE("waiting requests need no thread") {
     for (auto& client : clients) CHECK(text_at(json_of(client.receive()), "status") == "cancelled");
 }
 
-TEST_CASE("waiting requests are limited, for each owner and in all") {
+TEST_CASE("waiting requests are limited for each owner and in all") {
     ServedApi served(
         {.api = {.threads = 1, .max_wait = 1h, .max_waits = 2, .max_waits_per_owner = 1}});
     const auto wait_for = [&](const std::string& who) {
@@ -188,7 +188,7 @@ TEST_CASE("waiting requests are limited, for each owner and in all") {
     CHECK(begin(served, wait_for("cid")).receive().status == 503);
 }
 
-TEST_CASE("a service that drains answers those who wait, refuses submits and is not ready") {
+TEST_CASE("a draining service ends waits, refuses submits and is not ready") {
     ServedApi served({.api = {.max_wait = 1h}});
     const auto id = served.submit("ann");
     auto client = begin_waiting(served, id);

@@ -46,7 +46,7 @@ void read_until(RawClient& client, const std::string& event) {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("an event passes a proxy when it happens", Kind, Nginx, Haproxy) {
+TEST_CASE_TEMPLATE("a proxy forwards an event at once", Kind, Nginx, Haproxy) {
     for (const auto& tls : {beast::TlsOptions(), localhost()}) {
         CAPTURE(tls.certificate_file);
         Proxied<Kind> host(behind_a_proxy({.tls = tls}));
@@ -62,7 +62,7 @@ TEST_CASE_TEMPLATE("an event passes a proxy when it happens", Kind, Nginx, Hapro
     }
 }
 
-TEST_CASE_TEMPLATE("a request that waits is answered through a proxy", Kind, Nginx, Haproxy) {
+TEST_CASE_TEMPLATE("a waiting request gets its response through a proxy", Kind, Nginx, Haproxy) {
     Proxied<Kind> host(behind_a_proxy());
     const auto id = host.served.submit("ann");
     const auto etag = host.proxy->ask("GET " + path_of(id)).header("ETag");
@@ -76,8 +76,8 @@ TEST_CASE_TEMPLATE("a request that waits is answered through a proxy", Kind, Ngi
     CHECK(answer.header("Preference-Applied") == "wait=50");
 }
 
-TEST_CASE_TEMPLATE("behind a proxy that is trusted, a client has its own address, and no other "
-                   "that it claims",
+TEST_CASE_TEMPLATE("behind a trusted proxy, a client has its own address, and not one that "
+                   "it claims",
                    Kind, Nginx, Haproxy) {
     Proxied<Kind> host(behind_a_proxy());
     const auto request =
@@ -106,8 +106,8 @@ TEST_CASE_TEMPLATE("a trusted proxy's connections are not counted as one client'
     CHECK(strangers == std::vector<unsigned>{200, 200, 503});
 }
 
-TEST_CASE_TEMPLATE("a server that stops ends its streams through a proxy as if they were complete",
-                   Kind, Nginx, Haproxy) {
+TEST_CASE_TEMPLATE("a stopping server ends its streams through a proxy cleanly", Kind, Nginx,
+                   Haproxy) {
     Proxied<Kind> host(behind_a_proxy());
     const auto id = host.served.submit("ann");
     auto client = host.proxy->connect();
@@ -120,8 +120,8 @@ TEST_CASE_TEMPLATE("a server that stops ends its streams through a proxy as if t
     CHECK(host.proxy->ask("GET /healthz").status / 100 == 5);
 }
 
-TEST_CASE_TEMPLATE("what is framed in two ways passes no request to who comes next", Kind, Nginx,
-                   Haproxy) {
+TEST_CASE_TEMPLATE("an ambiguously framed message smuggles no request into the next one", Kind,
+                   Nginx, Haproxy) {
     Proxied<Kind> host(behind_a_proxy());
     const std::string hidden = "GET /v1/echo/smuggled HTTP/1.1\r\nHost: localhost\r\n"
                                "Authorization: Bearer ann\r\nX: ";

@@ -125,7 +125,7 @@ private:
 
 } // namespace
 
-TEST_CASE("every report that was accepted before a kill -9 is completed exactly once after it") {
+TEST_CASE("every report accepted before a kill -9 is completed exactly once after it") {
     constexpr unsigned threads = 2;
     constexpr unsigned kills = 25;
     std::array<std::vector<std::string>, threads> faults;

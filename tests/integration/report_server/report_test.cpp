@@ -43,7 +43,7 @@ TEST_CASE("a report is accepted at once, and completed with a link to its file")
           static_cast<std::int64_t>(file.body.size()));
 }
 
-TEST_CASE("a signed link serves ranges and HEAD, and nothing when it was tampered with") {
+TEST_CASE("a signed link serves ranges and HEAD, and a changed one nothing") {
     Server server;
     auto client = server.client();
     const auto job = client.wait(client.submit(january));
@@ -62,7 +62,7 @@ TEST_CASE("a signed link serves ranges and HEAD, and nothing when it was tampere
         CHECK(client.ask(client.get(url + repeated)).status == 400);
 }
 
-TEST_CASE("a link of a report whose retention is over answers 410") {
+TEST_CASE("a link of an expired report returns 410") {
     Server server({"--retention", "1"});
     auto client = server.client();
     const auto job = client.wait(client.submit(january));
@@ -86,7 +86,7 @@ TEST_CASE("a period without orders fails with E7005 in the language the request 
     CHECK(arabic.at("details").as_string() == "بيانات غير كافية للفترة المحددة");
 }
 
-TEST_CASE("a request that breaks rules is told all of them at once") {
+TEST_CASE("a request with violations gets all of them at once") {
     Server server;
     auto client = server.client();
     const auto refused = [&](std::string_view input) {
@@ -103,7 +103,7 @@ TEST_CASE("a request that breaks rules is told all of them at once") {
     CHECK(client.ask(client.submission(R"({"from":"a","from":"b"})")).status == 400);
 }
 
-TEST_CASE("a report is its owner's alone") {
+TEST_CASE("a report is visible to its owner only") {
     Server server;
     auto client = server.client();
     const auto id = client.submit(january);
@@ -113,7 +113,7 @@ TEST_CASE("a report is its owner's alone") {
     CHECK(nobody.ask(nobody.get("/v1/jobs/" + id)).status == 401);
 }
 
-TEST_CASE("on SIGHUP the tokens are read again, and stay as they were if they can't be") {
+TEST_CASE("SIGHUP reloads the tokens, and keeps the old ones if that fails") {
     Server server;
     const auto status = [&](const std::string& token) {
         auto client = server.client(token);
@@ -144,7 +144,7 @@ TEST_CASE("SIGTERM lets a running report finish and exits 0") {
     CHECK(server.process().end(SIGTERM) == 0);
 }
 
-TEST_CASE("memory stays flat under a thousand connections that send nonsense or nothing") {
+TEST_CASE("a thousand connections with garbage or nothing do not grow memory") {
     Server server;
     server.client().submit(january);
     const auto flood = [&] {
@@ -168,7 +168,7 @@ TEST_CASE("memory stays flat under a thousand connections that send nonsense or 
     CHECK(client.wait(client.submit(january)).at("status").as_string() == "completed");
 }
 
-TEST_CASE("a finished report is told of to the webhook that its owner keeps over HTTP") {
+TEST_CASE("a finished report is reported to the webhook that its owner set over HTTP") {
     Receiver receiver("", always(204));
     Server server({"--private-webhooks", "--webhook-port", std::to_string(receiver.port())});
     auto client = server.client();

@@ -46,7 +46,7 @@ struct ToldOfAFailure {
 
 } // namespace
 
-TEST_CASE("a receiver is told over TLS, in a signed request") {
+TEST_CASE("a receiver is notified over TLS by a signed request") {
     Receiver receiver("localhost", always(204));
     DeliveringHost host(to_loopback(receiver));
     const auto secret =
@@ -78,7 +78,7 @@ TEST_CASE("a receiver is told over TLS, in a signed request") {
           "https://api.example.com/v1/jobs/" + std::string(job->id.text()));
 }
 
-TEST_CASE("failed and cancelled jobs are told of, too") {
+TEST_CASE("failed and cancelled jobs are reported, too") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));
     host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
@@ -90,7 +90,7 @@ TEST_CASE("failed and cancelled jobs are told of, too") {
     CHECK(receiver.next().body().starts_with(R"({"type":"job.cancelled",)"));
 }
 
-TEST_CASE("a receiver is told of the job's trace") {
+TEST_CASE("a notification has the job's trace") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));
     host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
@@ -103,7 +103,7 @@ TEST_CASE("a receiver is told of the job's trace") {
     CHECK(header(receiver.next(), "traceparent").empty());
 }
 
-TEST_CASE("an endpoint is not told of events that it does not want") {
+TEST_CASE("an endpoint gets only subscribed events") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));
     host.webhooks.set_endpoint(
@@ -115,7 +115,7 @@ TEST_CASE("an endpoint is not told of events that it does not want") {
     CHECK(receiver.connections() == 0);
 }
 
-TEST_CASE("retries have the same id and bytes, even if the job is gone meanwhile") {
+TEST_CASE("retries have the same id and bytes even if the job is removed meanwhile") {
     Receiver receiver("localhost",
                       in_turn({answer(500), answer(302, "Location: /else\r\n"), answer(200)}));
     auto options = to_loopback(receiver);
@@ -145,7 +145,7 @@ TEST_CASE("retries have the same id and bytes, even if the job is gone meanwhile
     }
 }
 
-TEST_CASE("a delivery that was refused to the end has failed, and can be retried by hand") {
+TEST_CASE("a delivery without attempts left has failed, and can be retried by hand") {
     Receiver receiver("localhost",
                       in_turn({answer(500), answer(404), answer(301), answer(418), answer(202)}));
     DeliveringHost host(to_loopback(receiver));
@@ -158,7 +158,7 @@ TEST_CASE("a delivery that was refused to the end has failed, and can be retried
     CHECK(host.finished(failed.id).status == JobStatus::completed);
 }
 
-TEST_CASE("a receiver that answers 410 is told no more") {
+TEST_CASE("a receiver that returns 410 is disabled") {
     Receiver receiver("localhost", always(410));
     DeliveringHost host(to_loopback(receiver));
     const auto failed = host.deliver_to(receiver.url());
@@ -172,7 +172,7 @@ TEST_CASE("a receiver that answers 410 is told no more") {
     CHECK(receiver.connections() == 1);
 }
 
-TEST_CASE("Retry-After puts the next attempt off") {
+TEST_CASE("Retry-After delays the next attempt") {
     Receiver receiver("localhost", always(503, "Retry-After: 7200\r\n"));
     DeliveringHost host(to_loopback(receiver));
     host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
@@ -185,7 +185,7 @@ TEST_CASE("Retry-After puts the next attempt off") {
     CHECK(job->run_at - job->attempt_errors.front().at == 2h);
 }
 
-TEST_CASE("a rotated secret signs beside the new one") {
+TEST_CASE("a rotated secret signs together with the new one") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));
     const auto first = host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()})
@@ -202,7 +202,7 @@ TEST_CASE("a rotated secret signs beside the new one") {
     CHECK(header(request, "webhook-signature") == signature_of(request, {third}));
 }
 
-TEST_CASE("a callback is signed by the secret of the endpoint at its host") {
+TEST_CASE("a callback is signed with the secret of the endpoint at its host") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));
     const auto secret = host.webhooks.allow_host("ann", "localhost").secrets.front().text;
@@ -217,7 +217,7 @@ TEST_CASE("a callback is signed by the secret of the endpoint at its host") {
     CHECK(host.client.retry(id) == RetryOutcome::already_completed);
 }
 
-TEST_CASE("a job that is on its way again when it is to be told of is told of when it ends") {
+TEST_CASE("a job that was retried before its report is reported when it finishes") {
     Receiver receiver("localhost", always(200));
     DeliveringHost host(to_loopback(receiver));
     host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
@@ -236,7 +236,7 @@ TEST_CASE("a job that is on its way again when it is to be told of is told of wh
     CHECK(receiver.next().body().starts_with(R"({"type":"job.cancelled",)"));
 }
 
-TEST_CASE_FIXTURE(ToldOfAFailure, "a job that is started anew is told of once more") {
+TEST_CASE_FIXTURE(ToldOfAFailure, "a retried job is reported again") {
     CHECK(host.webhooks.retry(job.id, receiver.url("localhost", "/once")) == RetryOutcome::retried);
     for (int place = 0; place < 2; ++place) {
         const auto again = receiver.next();
@@ -246,7 +246,8 @@ TEST_CASE_FIXTURE(ToldOfAFailure, "a job that is started anew is told of once mo
     }
 }
 
-TEST_CASE_FIXTURE(ToldOfAFailure, "who tells of a job's new end waits for its new start") {
+TEST_CASE_FIXTURE(ToldOfAFailure,
+                  "a delivery of a retried job waits until the retry has happened") {
     const auto delivery = host.client.submit(host.webhooks.deliveries_of_retry(job)).front().id;
     const auto waits = [](const Job& looks) { return looks.run_at >= looks.created_at + 1s; };
     while (!waits(*host.client.find(delivery)) && receiver.connections() == 1)
@@ -258,7 +259,7 @@ TEST_CASE_FIXTURE(ToldOfAFailure, "who tells of a job's new end waits for its ne
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("many slow receivers are waited for at once, without a thread each") {
+TEST_CASE("waits for many slow receivers occupy no thread each") {
     constexpr int many = 50;
     std::latch all(many);
     Receiver receiver("localhost", [&](const Receiver::Request&) {

@@ -23,7 +23,7 @@ JobError error_at(const Receiver& receiver, const std::string& url, WebhookOptio
 
 } // namespace
 
-TEST_CASE("no address but a public one is connected to") {
+TEST_CASE("only public addresses are connected to") {
     Receiver receiver("localhost", always(200));
     auto options = to_loopback(receiver);
     for (const char* host : {"localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"}) {
@@ -42,7 +42,7 @@ TEST_CASE("no address but a public one is connected to") {
     CHECK(receiver.connections() == 0);
 }
 
-TEST_CASE("a certificate must be for the host, from a known authority, and of today") {
+TEST_CASE("a certificate must be for the host, from a trusted authority and valid now") {
     for (const char* certificate : {"elsewhere", "stranger", "past"}) {
         CAPTURE(std::string(certificate));
         Receiver receiver(certificate, always(200));
@@ -59,7 +59,7 @@ TEST_CASE("a certificate may be for an address") {
     CHECK(host.deliver_to(receiver.url("127.0.0.1")).status == JobStatus::completed);
 }
 
-TEST_CASE("an authority that is not named is not trusted") {
+TEST_CASE("an unknown authority is not trusted") {
     Receiver receiver("localhost", always(200));
     auto options = to_loopback(receiver);
     options.ca_file.clear();
@@ -67,13 +67,13 @@ TEST_CASE("an authority that is not named is not trusted") {
     CHECK(receiver.unread() == 0);
 }
 
-TEST_CASE("TLS below 1.2 is not spoken") {
+TEST_CASE("TLS below 1.2 is refused") {
     Receiver receiver("localhost", always(200), boost::asio::ssl::context::tlsv11_server);
     CHECK(error_at(receiver, receiver.url(), to_loopback(receiver)).code == "webhook_unreachable");
     CHECK(receiver.unread() == 0);
 }
 
-TEST_CASE("http is spoken where it is allowed by name") {
+TEST_CASE("http is used only if it is allowed") {
     Receiver receiver("", always(200));
     auto options = to_loopback(receiver);
     options.allow_http = true;
@@ -82,7 +82,7 @@ TEST_CASE("http is spoken where it is allowed by name") {
     CHECK(receiver.next().method_string() == "POST");
 }
 
-TEST_CASE("rules that became stricter hold for what waits") {
+TEST_CASE("stricter rules apply to pending deliveries") {
     Receiver receiver("", always(200));
     auto options = to_loopback(receiver);
     options.allow_http = true;
@@ -101,7 +101,7 @@ TEST_CASE("rules that became stricter hold for what waits") {
     CHECK(receiver.connections() == 0);
 }
 
-TEST_CASE("a receiver that does not answer in time has not answered") {
+TEST_CASE("a receiver that does not respond in time is a timeout") {
     std::latch end(1);
     Receiver receiver("localhost", [&](const Receiver::Request&) {
         end.wait();
@@ -113,7 +113,7 @@ TEST_CASE("a receiver that does not answer in time has not answered") {
     end.count_down();
 }
 
-TEST_CASE("an answer is looked at no further than its head") {
+TEST_CASE("only the head of a response is read") {
     Receiver endless("localhost", [](const Receiver::Request&) {
         return answer(200, {}, std::string(64 * 1024 * 1024, 'x'));
     });
@@ -125,7 +125,7 @@ TEST_CASE("an answer is looked at no further than its head") {
           "webhook_unreachable");
 }
 
-TEST_CASE("an interim answer is none, and nonsense neither") {
+TEST_CASE("an interim or malformed response does not count") {
     Receiver early("localhost", [](const Receiver::Request&) {
         return "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(500);
     });
@@ -134,7 +134,7 @@ TEST_CASE("an interim answer is none, and nonsense neither") {
     CHECK(error_at(nonsense, nonsense.url(), to_loopback(nonsense)).code == "webhook_unreachable");
 }
 
-TEST_CASE("a delivery that is cancelled while it waits for its receiver is cancelled") {
+TEST_CASE("a delivery can be cancelled while it waits for its receiver") {
     std::latch end(1);
     Receiver receiver("localhost", [&](const Receiver::Request&) {
         end.wait();
@@ -150,7 +150,7 @@ TEST_CASE("a delivery that is cancelled while it waits for its receiver is cance
     end.count_down();
 }
 
-TEST_CASE("a host that is not there fails the attempt alone") {
+TEST_CASE("an unknown host fails only the attempt") {
     Receiver receiver("localhost", always(200));
     const auto port = std::to_string(receiver.port());
     CHECK(

@@ -13,7 +13,7 @@
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-TEST_CASE("what a process that is killed had begun to tell is told by another, in the same words") {
+TEST_CASE("a delivery of a killed process is sent by another one with the same bytes") {
     const std::filesystem::path folder = WORKER_FOLDER;
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);

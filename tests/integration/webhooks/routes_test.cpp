@@ -70,7 +70,7 @@ std::vector<std::string> pointers(const http::Response& response) {
 
 } // namespace
 
-TEST_CASE("an owner makes an endpoint over HTTP, and sees its secret once") {
+TEST_CASE("an owner creates an endpoint over HTTP and gets its secret once") {
     Api api;
     const auto made = api.put("crm", crm);
     CHECK(made.status == 201);
@@ -91,7 +91,7 @@ TEST_CASE("an owner makes an endpoint over HTTP, and sees its secret once") {
         CHECK(std::get<std::string>(later.body).find("whsec_") == std::string::npos);
 }
 
-TEST_CASE("an owner sees, changes and deletes endpoints of its own, and nobody else's") {
+TEST_CASE("an owner reads, changes and deletes only its own endpoints") {
     Api api;
     api.put("crm", crm);
     const auto list = [&](const std::string& owner) {
@@ -107,7 +107,7 @@ TEST_CASE("an owner sees, changes and deletes endpoints of its own, and nobody e
     CHECK(list("ann").empty());
 }
 
-TEST_CASE("an endpoint is told of what it wants to hear of, and of nothing while it is disabled") {
+TEST_CASE("an endpoint gets subscribed events, and none while it is disabled") {
     Api api;
     const auto events = [&](const std::string& body) {
         return document(api.put("crm", body)).at("events").as_array();
@@ -131,7 +131,7 @@ TEST_CASE("an endpoint is told of what it wants to hear of, and of nothing while
     CHECK(api.host.webhooks.endpoints("ann").front().disabled.empty());
 }
 
-TEST_CASE("an endpoint's new secret is answered, and the old one signs for a while") {
+TEST_CASE("rotating returns the new secret, and the old one signs for a time") {
     Api api;
     const auto first = document(api.put("crm", crm)).at("secret");
     const auto rotated = api.ask("POST", "/v1/webhooks/crm/rotate-secret");
@@ -144,7 +144,7 @@ TEST_CASE("an endpoint's new secret is answered, and the old one signs for a whi
     CHECK(api.ask("POST", "/v1/webhooks/other/rotate-secret").status == 404);
 }
 
-TEST_CASE("what is no endpoint is refused, by the place of the fault") {
+TEST_CASE("an invalid endpoint is refused with the position of each fault") {
     Api api(WebhookOptions{});
     using Places = std::vector<std::string>;
     CHECK(pointers(api.put("crm", "{}")) == Places{"/url"});
@@ -169,7 +169,7 @@ TEST_CASE("what is no endpoint is refused, by the place of the fault") {
     CHECK(api.host.webhooks.endpoints("ann").empty());
 }
 
-TEST_CASE("one owner has so many endpoints, and can change them then") {
+TEST_CASE("an owner with the maximum number of endpoints can still change them") {
     Api api(inner_network(), 2);
     CHECK(api.put("a", crm).status == 201);
     CHECK(api.put("b", crm).status == 201);
@@ -180,7 +180,7 @@ TEST_CASE("one owner has so many endpoints, and can change them then") {
                          doctest::Contains("max_endpoints"), Error);
 }
 
-TEST_CASE("a submit over HTTP is told of to the owner's endpoints and to its callback") {
+TEST_CASE("a submit over HTTP is reported to the owner's endpoints and its callback") {
     Receiver receiver("localhost", always(204));
     Api api(to_loopback(receiver));
     const auto made = api.put("crm", R"({"url": ")" + receiver.url() + R"("})");
@@ -206,7 +206,7 @@ TEST_CASE("a submit over HTTP is told of to the owner's endpoints and to its cal
     CHECK(targets == std::vector<std::string>{"/hooks", "/once"});
 }
 
-TEST_CASE("a delivery that has failed is found among its owner's jobs, and sent again by hand") {
+TEST_CASE("a failed delivery is listed for its owner and can be retried by hand") {
     Receiver receiver("localhost",
                       [refused = std::make_shared<std::atomic<int>>(0)](const Receiver::Request&) {
                           return answer(refused->fetch_add(1) < 4 ? 500 : 204); // all four attempts
@@ -227,7 +227,7 @@ TEST_CASE("a delivery that has failed is found among its owner's jobs, and sent 
     CHECK(api.host.finished(JobId::parse(id).value()).status == JobStatus::completed);
 }
 
-TEST_CASE("a job that is started anew over HTTP is told of once more") {
+TEST_CASE("a job that is retried over HTTP is reported again") {
     Receiver receiver("localhost", always(204));
     Api api(to_loopback(receiver));
     REQUIRE(api.put("crm", R"({"url": ")" + receiver.url() + R"("})").status == 201);
@@ -291,7 +291,7 @@ TEST_CASE("a target that can never be reached is refused when it is set") {
     CHECK_THROWS_AS(Webhooks(api.host.store, WebhookOptions{.ports = {0}}), Error);
 }
 
-TEST_CASE("private targets are taken where they are allowed by name") {
+TEST_CASE("private targets are accepted if they are allowed") {
     Api api;
     for (const std::string host : {"10.1.2.3", "localhost", "db.internal", "billing"})
         CHECK(api.put("crm", R"({"url": "https://)" + host + R"(/"})").status / 100 == 2);
@@ -300,7 +300,7 @@ TEST_CASE("private targets are taken where they are allowed by name") {
               std::vector<std::string>{"/url"});
 }
 
-TEST_CASE("a delivery that waits for its next attempt shows the last error and the time") {
+TEST_CASE("a delivery between attempts has the last error and the time of the next") {
     Receiver receiver("", always(500));
     auto options = inner_network();
     options.ports = {receiver.port()};

@@ -2,7 +2,7 @@
 
 using namespace desync;
 
-TEST_CASE("the size of a chunk is hexadecimal digits and nothing else") {
+TEST_CASE("a chunk size must consist of hexadecimal digits") {
     std::vector<Message> messages;
     for (const std::string& size : {
              "+1"s,
@@ -53,7 +53,7 @@ TEST_CASE("the size of a chunk is hexadecimal digits and nothing else") {
     Target().refuses(messages);
 }
 
-TEST_CASE("a size that no body may have is refused before its chunk has come") {
+TEST_CASE("a chunk size over the body limit is refused before the chunk arrives") {
     std::vector<Message> messages;
     for (const std::string& size : {"ffffffffffffffff"s, "7fffffffffffffff"s, "8000000000000000"s,
                                     "fffffffffffffffe"s, "80000000"s, "ffffffff"s})
@@ -62,7 +62,7 @@ TEST_CASE("a size that no body may have is refused before its chunk has come") {
     Target().refuses(messages);
 }
 
-TEST_CASE("lines of chunks end in CR LF") {
+TEST_CASE("lines of chunks must end with CR LF") {
     const Message messages[] = {
         {"a bare LF after the size", chunked("1\n1\r\n0\r\n\r\n")},
         {"a bare CR after the size", chunked("1\r1\r\n0\r\n\r\n")},
@@ -83,7 +83,7 @@ TEST_CASE("lines of chunks end in CR LF") {
     Target().refuses(messages);
 }
 
-TEST_CASE("an extension of a chunk holds nothing that could end its line for others") {
+TEST_CASE("a chunk extension must not contain what other parsers take for a line end") {
     const Message messages[] = {
         {"TERM.EXT: a bare LF", chunked("1;\n1\r\n0\r\n\r\n")},
         {"a bare LF in a name", chunked("1;a\nb\r\n1\r\n0\r\n\r\n")},
@@ -107,7 +107,7 @@ TEST_CASE("an extension of a chunk holds nothing that could end its line for oth
     Target().refuses(messages);
 }
 
-TEST_CASE("what follows the last chunk is a trailer or nothing") {
+TEST_CASE("only trailers may follow the last chunk") {
     const Message messages[] = {
         {"a length", chunked("0\r\nContent-Length: 5\r\n\r\n")},
         {"an encoding", chunked("0\r\nTransfer-Encoding: chunked\r\n\r\n")},
@@ -124,7 +124,7 @@ TEST_CASE("what follows the last chunk is a trailer or nothing") {
     Target().refuses(messages);
 }
 
-TEST_CASE("a trailer changes nothing of the message") {
+TEST_CASE("a trailer does not change the message") {
     const Message messages[] = {
         {"any field", chunked("1\r\n1\r\n0\r\nX: y\r\n\r\n"), 200, "1"},
         {"a folded one, dropped as a whole", chunked("1\r\n1\r\n0\r\nX: y\r\n z\r\n\r\n"), 200,
@@ -137,7 +137,7 @@ TEST_CASE("a trailer changes nothing of the message") {
     Target().takes(messages);
 }
 
-TEST_CASE("chunks are put together, however they are written within the grammar") {
+TEST_CASE("chunks are joined in every form that the grammar allows") {
     const Message messages[] = {
         {"none", chunked("0\r\n\r\n"), 200, ""},
         {"zeros before a size", chunked("0001\r\n1\r\n000\r\n\r\n"), 200, "1"},
@@ -153,7 +153,7 @@ TEST_CASE("chunks are put together, however they are written within the grammar"
     Target().takes(messages);
 }
 
-TEST_CASE("what is no body and still may be long is refused where it becomes too long") {
+TEST_CASE("overlong chunk extensions and trailers are refused") {
     const std::string much(1024 * 1024, 'x');
     const Message messages[] = {
         {"a size", chunked(std::string(much.size(), '0'))},

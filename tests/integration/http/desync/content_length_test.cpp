@@ -2,7 +2,7 @@
 
 using namespace desync;
 
-TEST_CASE("a length is decimal digits and nothing else") {
+TEST_CASE("a length must consist of decimal digits") {
     std::vector<Message> messages;
     for (const std::string& value : {
              "+1"s,
@@ -62,7 +62,7 @@ TEST_CASE("a length is decimal digits and nothing else") {
     Target().refuses(messages);
 }
 
-TEST_CASE("a length beyond all bodies is refused as such") {
+TEST_CASE("a length over the body limit is refused with 413") {
     std::vector<Message> messages;
     for (const std::string& value :
          {"18446744073709551615"s, "9223372036854775808"s, "9223372036854775807"s, "4294967297"s,
@@ -72,7 +72,7 @@ TEST_CASE("a length beyond all bodies is refused as such") {
     Target().refuses(messages);
 }
 
-TEST_CASE("there is one length, even if two would be the same") {
+TEST_CASE("two lengths are refused even if they are equal") {
     const Message messages[] = {
         {"a list of the same", post("Content-Length: 1, 1\r\n", "1")},
         {"a list of the same, without a space", post("Content-Length: 1,1\r\n", "1")},
@@ -87,7 +87,7 @@ TEST_CASE("there is one length, even if two would be the same") {
     Target().refuses(messages);
 }
 
-TEST_CASE("a line that some would read as a length is refused where it is no field") {
+TEST_CASE("a malformed line that some parsers read as a length is refused") {
     std::vector<Message> messages;
     for (const std::string& line : {
              "Content-Length : 1"s,
@@ -114,7 +114,7 @@ TEST_CASE("a line that some would read as a length is refused where it is no fie
     Target().refuses(messages);
 }
 
-TEST_CASE("a length that is right is taken, however it is written within the grammar") {
+TEST_CASE("a valid length is accepted in every form that the grammar allows") {
     const Message messages[] = {
         {"zeros before it", post("Content-Length: 0000000000000000000000001\r\n", "1"), 200, "1"},
         {"tabs and spaces around it", post("Content-Length:\t 1 \t\r\n", "1"), 200, "1"},
@@ -133,7 +133,7 @@ TEST_CASE("a length that is right is taken, however it is written within the gra
     Target().takes(messages);
 }
 
-TEST_CASE("CL.0: a request within a body stays a part of it, whatever is asked for") {
+TEST_CASE("CL.0: a request within a body remains part of the body on every route") {
     const auto length = "Content-Length: " + std::to_string(smuggled.size()) + "\r\n";
     const auto with_body = [&](std::string_view line) {
         return std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n" + length + "\r\n" + smuggled;

@@ -2,7 +2,7 @@
 
 using namespace desync;
 
-TEST_CASE("a line of the head is a field or it is refused") {
+TEST_CASE("a line of the head that is not a field is refused") {
     std::vector<Message> messages;
     for (const std::string& line : {
              "X : y"s,
@@ -40,7 +40,7 @@ TEST_CASE("a line of the head is a field or it is refused") {
     Target().refuses(messages);
 }
 
-TEST_CASE("no field is folded") {
+TEST_CASE("a folded field is refused") {
     std::vector<Message> messages;
     for (const std::string& fields : {
              "X: y\r\n z\r\n"s,
@@ -61,7 +61,7 @@ TEST_CASE("no field is folded") {
     Target().refuses(messages);
 }
 
-TEST_CASE("NUL and other control characters are refused wherever they are") {
+TEST_CASE("NUL and other control characters are refused anywhere in the head") {
     const std::string request = get("/healthz?a=b", "X-Y: z w\r\nUser-Agent: x\r\n");
     std::vector<Message> messages;
     for (const char control : "\x01\x0b\x7f"s + "\0"s)
@@ -71,7 +71,7 @@ TEST_CASE("NUL and other control characters are refused wherever they are") {
     Target().refuses(messages);
 }
 
-TEST_CASE("a CR without LF, or an LF without CR, is refused wherever it is") {
+TEST_CASE("a bare CR or LF is refused anywhere in the head") {
     const std::string request = get("/healthz?a=b", "X-Y: z w\r\nUser-Agent: x\r\n");
     std::vector<Message> messages;
     for (std::size_t at = 0; at + 4 <= request.size(); ++at) {
@@ -97,7 +97,7 @@ TEST_CASE("a CR without LF, or an LF without CR, is refused wherever it is") {
     Target().refuses(messages);
 }
 
-TEST_CASE("what means nothing to others either is taken") {
+TEST_CASE("unusual but unambiguous fields are accepted") {
     const std::string well = "{\"status\":\"ok\"}";
     const Message messages[] = {
         {"an empty value", get("/healthz", "X:\r\n"), 200, well},

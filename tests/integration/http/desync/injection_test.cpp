@@ -14,7 +14,7 @@ const std::string line_ends[] = {
 
 } // namespace
 
-TEST_CASE("nothing that a request says becomes a field of the answer") {
+TEST_CASE("no content of a request becomes a header field of the response") {
     ServedApi served(
         {.api = {.submits_per_owner = 100'000, .cors_origins = {"https://app.example.org"}}});
     const auto ask = [&](const std::string& line, const std::string& fields) {

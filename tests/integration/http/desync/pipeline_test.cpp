@@ -2,7 +2,7 @@
 
 using namespace desync;
 
-TEST_CASE("what came before a refused message is answered, and nothing that came behind it") {
+TEST_CASE("requests before a refused message get responses, and those after it none") {
     const std::string refused[] = {
         post("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "0\r\n\r\n"),
         post("Content-Length: 1\r\nContent-Length: 2\r\n", "1"),
@@ -26,7 +26,7 @@ TEST_CASE("what came before a refused message is answered, and nothing that came
     }
 }
 
-TEST_CASE("nothing is read behind a message that closes the connection") {
+TEST_CASE("nothing after a message that closes the connection is read") {
     const std::string closing[] = {
         get("/healthz", "Connection: close\r\n"),
         get("/healthz", "Connection: keep-alive, close\r\n"),
@@ -63,7 +63,7 @@ TEST_CASE("a body that is refused for its size is not read as a request") {
     CHECK(target.reached() == 0);
 }
 
-TEST_CASE("a body that was expected to be asked for and came anyway is a body") {
+TEST_CASE("a body that arrives before 100 Continue is a body") {
     Target target;
     auto connection = target.connect();
     connection.send(post("Expect: 100-continue\r\nContent-Length: 1\r\n", "1") + get("/healthz"));
@@ -71,7 +71,7 @@ TEST_CASE("a body that was expected to be asked for and came anyway is a body") 
     CHECK(connection.receive().status == 200);
 }
 
-TEST_CASE("an expectation is refused with the body unread") {
+TEST_CASE("an unknown expectation is refused without reading the body") {
     Target target;
     for (const std::string expectation :
          {"x", "100-continue, x", "100-continued", "100-continue;q=1", "\"100-continue\"",

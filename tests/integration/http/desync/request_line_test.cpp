@@ -9,7 +9,7 @@ const std::string rest = "\r\nHost: localhost\r\n\r\n";
 
 } // namespace
 
-TEST_CASE("a request line is a method, a target and a version, with one space between") {
+TEST_CASE("a request line must be method, target and version, separated by single spaces") {
     std::vector<Message> messages;
     for (const std::string& line : {
              "GET"s,
@@ -49,7 +49,7 @@ TEST_CASE("a request line is a method, a target and a version, with one space be
     Target().refuses(messages);
 }
 
-TEST_CASE("a version is HTTP/1.1 or HTTP/1.0, to the letter") {
+TEST_CASE("a version must be exactly HTTP/1.1 or HTTP/1.0") {
     std::vector<Message> messages;
     for (const std::string& version : {
              "http/1.1"s,     "Http/1.1"s,
@@ -73,7 +73,7 @@ TEST_CASE("a version is HTTP/1.1 or HTTP/1.0, to the letter") {
     Target().refuses(messages);
 }
 
-TEST_CASE("what is no HTTP/1 gets one refusal") {
+TEST_CASE("a message that is not HTTP/1 gets one refusal") {
     const Message messages[] = {
         {"HTTP/0.9", "GET /healthz\r\n"},
         {"HTTP/0.9 with more behind", "GET /healthz\r\n\r\n"},
@@ -92,7 +92,7 @@ TEST_CASE("what is no HTTP/1 gets one refusal") {
     Target().refuses(messages);
 }
 
-TEST_CASE("a target is a path, or a URL of what Host says") {
+TEST_CASE("a target must be a path, or a URL whose authority equals Host") {
     std::vector<Message> messages;
     for (const std::string& target : {
              "healthz"s,
@@ -135,7 +135,7 @@ TEST_CASE("a target is a path, or a URL of what Host says") {
     Target().refuses(messages);
 }
 
-TEST_CASE("Host is there once and is one host") {
+TEST_CASE("Host must be sent once with one host") {
     const auto at = [](std::string_view fields) {
         return "GET /healthz HTTP/1.1\r\n" + std::string(fields) + "\r\n";
     };
@@ -188,7 +188,7 @@ TEST_CASE("Host is there once and is one host") {
     Target().refuses(messages);
 }
 
-TEST_CASE("targets that are right are taken") {
+TEST_CASE("valid targets are accepted") {
     const Message messages[] = {
         {"a path", get("/healthz"), 200, well},
         {"a query", get("/healthz?a=b&c"), 200, well},

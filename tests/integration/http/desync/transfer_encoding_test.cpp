@@ -11,7 +11,7 @@ std::string hidden(std::string_view fields) { return post(fields, one); }
 
 } // namespace
 
-TEST_CASE("a length beside chunks is refused, whichever of the two comes first") {
+TEST_CASE("Content-Length with chunked is refused in either order") {
     const Message messages[] = {
         {"CL.TE: who takes the length reads on into the next request",
          hidden("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n")},
@@ -36,8 +36,7 @@ TEST_CASE("a length beside chunks is refused, whichever of the two comes first")
     Target().refuses(messages);
 }
 
-TEST_CASE(
-    "TE.TE: any value but exactly chunked is refused, since others may read it as that or not") {
+TEST_CASE("TE.TE: a value other than exactly chunked is refused") {
     std::vector<Message> messages;
     for (const std::string& value : {
              "chunked,"s,
@@ -102,7 +101,7 @@ TEST_CASE(
     Target().refuses(messages);
 }
 
-TEST_CASE("TE.TE: names that some trim, fold or guess are refused where they are no names") {
+TEST_CASE("TE.TE: malformed names that some parsers trim or fold are refused") {
     std::vector<Message> messages;
     for (const std::string& line : {
              "Transfer-Encoding : chunked"s,
@@ -146,7 +145,7 @@ TEST_CASE("TE.TE: names that some trim, fold or guess are refused where they are
     Target().refuses(messages);
 }
 
-TEST_CASE("TE.TE: two of them are refused, even if they say the same") {
+TEST_CASE("TE.TE: two Transfer-Encoding fields are refused even if they are equal") {
     std::vector<Message> messages;
     for (const std::string& second : {"chunked"s, "identity"s, "x"s, ""s, "cow"s, "Chunked"s}) {
         messages.push_back(
@@ -161,7 +160,7 @@ TEST_CASE("TE.TE: two of them are refused, even if they say the same") {
     Target().refuses(messages);
 }
 
-TEST_CASE("HTTP/1.0 has no chunks") {
+TEST_CASE("HTTP/1.0 with chunked is refused") {
     const std::string begin = "POST /v1/echo HTTP/1.0\r\nHost: localhost\r\n";
     const Message messages[] = {
         {"an old proxy passes it on as it is", begin + "Transfer-Encoding: chunked\r\n\r\n" + one},
@@ -173,7 +172,7 @@ TEST_CASE("HTTP/1.0 has no chunks") {
     Target().refuses(messages);
 }
 
-TEST_CASE("names that are only like it are fields that mean nothing") {
+TEST_CASE("similar field names are ignored") {
     const Message messages[] = {
         {"no dash", post("TransferEncoding: chunked\r\n"), 200},
         {"another dash", post("Transfer_Encoding: chunked\r\n"), 200},

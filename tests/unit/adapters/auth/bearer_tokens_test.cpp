@@ -43,7 +43,7 @@ public:
 
 } // namespace
 
-TEST_CASE("a token is its owner's, with the roles of its entry") {
+TEST_CASE("a token identifies its owner, with the roles of its entry") {
     const BearerTokens tokens({entry("secret", "ada", {"admin", "audit"}), entry("other", "bob")});
     const auto ada = tokens(bearer_request("secret"));
     REQUIRE(ada);
@@ -52,7 +52,7 @@ TEST_CASE("a token is its owner's, with the roles of its entry") {
     CHECK(owner_of(tokens, "other") == "bob");
 }
 
-TEST_CASE("what is no known token is nobody's") {
+TEST_CASE("an unknown token is refused") {
     const BearerTokens tokens({entry("secret", "ada")});
     for (const char* token : {"Secret", "secre", "secrets", "other", "secret ", "secret x", ""}) {
         CAPTURE(token);
@@ -64,7 +64,7 @@ TEST_CASE("what is no known token is nobody's") {
     CHECK(owner_of(BearerTokens({}), "secret") == "nobody");
 }
 
-TEST_CASE("a token has a longest size") {
+TEST_CASE("a token that is too long is refused") {
     const std::string longest(BearerTokens::max_token_size, 'a'), longer = longest + "a";
     BearerTokens::Entry too_long{.principal = {.owner = "bob"}};
     SHA256(reinterpret_cast<const unsigned char*>(longer.data()), longer.size(),
@@ -75,7 +75,7 @@ TEST_CASE("a token has a longest size") {
     CHECK_THROWS_AS(BearerTokens::digest_of(longer), Error);
 }
 
-TEST_CASE("a token that no client could send is refused, and not shown") {
+TEST_CASE("a token that no client could send is refused without showing it") {
     for (const char* token : {"", "top secret", "=", "s\xC3\xA4"}) {
         CAPTURE(token);
         CHECK(refusal_of([&] { BearerTokens::digest_of(token); }) ==
@@ -84,7 +84,7 @@ TEST_CASE("a token that no client could send is refused, and not shown") {
     }
 }
 
-TEST_CASE("entries have different digests, and principals that jobs can belong to") {
+TEST_CASE("duplicate digests and invalid principals are refused") {
     using Entries = std::vector<BearerTokens::Entry>;
     const auto same = Entries{entry("a", "ada"), entry("a", "bob")};
     CHECK(refusal_of([&] { BearerTokens tokens(same); }) == "entry 2: duplicate digest");
@@ -95,7 +95,7 @@ TEST_CASE("entries have different digests, and principals that jobs can belong t
     CHECK_THROWS_AS((BearerTokens{Entries{entry("a", "x\n")}}), Error);
 }
 
-TEST_CASE("a file has a line for each token, and comments") {
+TEST_CASE("a file has one line a token, and comments") {
     const TokenFile file("# tokens\n\n" + secret_digest + " ada admin,audit\n  " + other_digest +
                          "\tbob  \n");
     const BearerTokens tokens(BearerTokens::read(file.path));
@@ -104,7 +104,7 @@ TEST_CASE("a file has a line for each token, and comments") {
     CHECK(owner_of(tokens, "other") == "bob");
 }
 
-TEST_CASE("a file that breaks a rule is refused with its name, the line and the rule") {
+TEST_CASE("an invalid file is refused with its name, the line and the rule") {
     const auto refusal = [](const std::string& content) {
         const TokenFile file(content);
         return refusal_of([&] { BearerTokens::read(file.path); });
@@ -125,7 +125,7 @@ TEST_CASE("a file that breaks a rule is refused with its name, the line and the 
     CHECK_THROWS_AS(BearerTokens::read("."), Error);
 }
 
-TEST_CASE("tokens that are replaced count no more, in copies neither") {
+TEST_CASE("replaced tokens are refused, by copies, too") {
     BearerTokens tokens({entry("old", "ada")});
     const BearerTokens copy = tokens;
     tokens.replace({entry("new", "ada")});
@@ -135,7 +135,7 @@ TEST_CASE("tokens that are replaced count no more, in copies neither") {
     CHECK(owner_of(tokens, "new") == "ada");
 }
 
-TEST_CASE("tokens may be replaced while others are looked up") {
+TEST_CASE("tokens may be replaced during lookups") {
     BearerTokens tokens({entry("stays", "ada")});
     std::atomic<bool> done = false;
     std::thread replacing([&] {

@@ -27,7 +27,7 @@ std::string refusal(const std::string& document) {
 
 } // namespace
 
-TEST_CASE("a set's keys come in its order, each with the one algorithm of its kind") {
+TEST_CASE("a set's keys keep their order, each with its algorithm") {
     const auto keys = JwtKey::from_jwks(rfc7515::jwks());
     REQUIRE(keys.size() == 3);
     CHECK(keys[0].algorithm() == "HS256");
@@ -41,7 +41,7 @@ TEST_CASE("a key keeps its kid") {
     CHECK(keys.at(0).kid() == "a");
 }
 
-TEST_CASE("keys that are not for these signatures are left out") {
+TEST_CASE("keys for other purposes are skipped") {
     CHECK(count(with(R"("use":"sig","key_ops":["verify"])", rfc7515::rs256_jwk)) == 1);
     CHECK(count(with(R"("use":"enc")", rfc7515::rs256_jwk)) == 0);
     CHECK(count(with(R"("key_ops":["sign"])", rfc7515::rs256_jwk)) == 0);
@@ -54,7 +54,7 @@ TEST_CASE("keys that are not for these signatures are left out") {
     CHECK(count(R"({"kty":"new"})") == 0);
 }
 
-TEST_CASE("a key that breaks a rule is named by its place") {
+TEST_CASE("an invalid key is named by its position") {
     const auto at_0 = [](const std::string& key) { return refusal(R"({"keys":[)" + key + "]}"); };
     CHECK(at_0("7") == "/keys/0: must be an object");
     CHECK(at_0(R"({"kty":7})") == "/keys/0: kty must be a text");
@@ -72,7 +72,7 @@ TEST_CASE("a key that breaks a rule is named by its place") {
           "/keys/0: the key must be a point of the curve P-256");
 }
 
-TEST_CASE("what is no set of keys, or one without any, is refused") {
+TEST_CASE("an invalid or empty key set is refused") {
     const std::string no_set = "a JWK set must be an object with an array keys";
     CHECK(refusal("[]") == no_set);
     CHECK(refusal("{}") == no_set);

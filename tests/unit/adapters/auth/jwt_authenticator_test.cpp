@@ -38,7 +38,7 @@ JwtKey key(std::string kid = {}, std::string secret = token_secret) {
 
 } // namespace
 
-TEST_CASE("the tokens of RFC 7515 are accepted until they end") {
+TEST_CASE("the tokens of RFC 7515 are accepted until they expire") {
     for (const std::string& token :
          {rfc7515::hs256_token, rfc7515::rs256_token, rfc7515::es256_token}) {
         CAPTURE(token);
@@ -51,7 +51,7 @@ TEST_CASE("the tokens of RFC 7515 are accepted until they end") {
     }
 }
 
-TEST_CASE("a token without a signature is nobody's, whatever it calls that") {
+TEST_CASE("an unsigned token is refused whatever its algorithm") {
     const JwtAuthenticator authenticator(JwtKey::from_jwks(rfc7515::jwks()), joe());
     CHECK(owner_of(authenticator, rfc7515::unsigned_token) == "nobody");
     for (const char* algorithm : {"none", "None", "NONE", "", "HS256"}) {
@@ -61,7 +61,7 @@ TEST_CASE("a token without a signature is nobody's, whatever it calls that") {
     }
 }
 
-TEST_CASE("a public key is no secret: HS256 with it is nobody's") {
+TEST_CASE("a token signed by HS256 with a public key is refused") {
     const std::string pem = "-----BEGIN PUBLIC KEY-----\n"
                             "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
                             "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
@@ -77,7 +77,7 @@ TEST_CASE("a public key is no secret: HS256 with it is nobody's") {
     }
 }
 
-TEST_CASE("a token is of the algorithm of its key, though the signature be right") {
+TEST_CASE("a token with another algorithm than its key is refused despite a valid signature") {
     const JwtAuthenticator authenticator({key()}, joe());
     CHECK(owner_of(authenticator, signed_token(R"({"alg":"HS256"})", joes_claims)) == "joe");
     for (const char* algorithm : {"none", "hs256", "HS384", "RS256", "ES256"}) {
@@ -87,7 +87,7 @@ TEST_CASE("a token is of the algorithm of its key, though the signature be right
     }
 }
 
-TEST_CASE("a token that names a key is of that key, or of one without a name") {
+TEST_CASE("a token with a kid is verified by that key, or by one without a kid") {
     const std::string a(32, 'a'), b(32, 'b'), c(32, 'c');
     const JwtAuthenticator authenticator({key("a", a), key("b", b), key("", c)}, joe());
     const auto owner = [&](const std::string& header, const std::string& secret) {
@@ -104,7 +104,7 @@ TEST_CASE("a token that names a key is of that key, or of one without a name") {
     CHECK(owner(names_none, std::string(32, 'd')) == "nobody");
 }
 
-TEST_CASE("claims are not believed before the signature is verified") {
+TEST_CASE("claims are not trusted before the signature is verified") {
     const JwtAuthenticator authenticator({key()}, joe());
     const auto token = signed_token(R"({"alg":"HS256"})", joes_claims);
     const auto first = token.find('.'), last = token.rfind('.');
@@ -118,7 +118,7 @@ TEST_CASE("claims are not believed before the signature is verified") {
           "nobody");
 }
 
-TEST_CASE("a token has a longest size") {
+TEST_CASE("a token that is too long is refused") {
     auto options = joe();
     options.max_token_size = 256;
     const JwtAuthenticator authenticator({key()}, options);
@@ -132,7 +132,7 @@ TEST_CASE("a token has a longest size") {
     CHECK(owner_of(authenticator, token(padding + 1)) == "nobody");
 }
 
-TEST_CASE("a request without a bearer token is nobody's") {
+TEST_CASE("a request without a bearer token is refused") {
     const JwtAuthenticator authenticator({key()}, joe());
     const auto token = signed_token(R"({"alg":"HS256"})", joes_claims);
     CHECK(!authenticator({}));
@@ -142,7 +142,7 @@ TEST_CASE("a request without a bearer token is nobody's") {
     CHECK(authenticator({.headers = {{"Authorization", "bearer " + token}}}));
 }
 
-TEST_CASE("keys that are replaced count no more, in copies neither") {
+TEST_CASE("replaced keys are not used, by copies, too") {
     const std::string old_secret(32, 'o'), new_secret(32, 'n');
     JwtAuthenticator authenticator({key("", old_secret)}, joe());
     const JwtAuthenticator copy = authenticator;
@@ -153,7 +153,7 @@ TEST_CASE("keys that are replaced count no more, in copies neither") {
           "the number of keys is 0, but must be from 1 to 100");
 }
 
-TEST_CASE("options that would accept too much are refused by name") {
+TEST_CASE("unsafe options are refused by name") {
     const auto refusal = [](JwtOptions options) {
         return refusal_of([&] { JwtAuthenticator({key()}, std::move(options)); });
     };

@@ -29,14 +29,14 @@ bool accepts(const std::string& claims, const JwtOptions& wanted = options()) {
 
 } // namespace
 
-TEST_CASE("a token that is ours names its owner") {
+TEST_CASE("a valid token names its owner") {
     const auto principal = principal_of(with_members(""), options());
     REQUIRE(principal);
     CHECK(principal->owner == "ada");
     CHECK(principal->roles.empty());
 }
 
-TEST_CASE("the issuer is the one of the options") {
+TEST_CASE("the issuer must be that of the options") {
     const std::string rest = R"("aud":"jobs","sub":"ada","exp":1001})";
     CHECK(!accepts("{" + rest));
     CHECK(!accepts(R"({"iss":"https://id.example.org/",)" + rest));
@@ -44,7 +44,7 @@ TEST_CASE("the issuer is the one of the options") {
     CHECK(accepts("{" + rest, {.any_issuer = true, .audience = "jobs"}));
 }
 
-TEST_CASE("the audience is, or contains, the one of the options") {
+TEST_CASE("the audience must be or contain that of the options") {
     const std::string rest = R"("iss":"https://id.example.org","sub":"ada","exp":1001})";
     CHECK(accepts(R"({"aud":["mails","jobs"],)" + rest));
     CHECK(!accepts("{" + rest));
@@ -56,7 +56,7 @@ TEST_CASE("the audience is, or contains, the one of the options") {
     CHECK(accepts("{" + rest, {.issuer = "https://id.example.org", .any_audience = true}));
 }
 
-TEST_CASE("a token has an end, and has not come to it") {
+TEST_CASE("a token must have an exp that has not passed") {
     const auto expires = [](const std::string& exp, Duration leeway = {}) {
         auto wanted = options();
         wanted.leeway = leeway;
@@ -76,7 +76,7 @@ TEST_CASE("a token has an end, and has not come to it") {
     CHECK(!expires(R"(,"exp":990)", std::chrono::seconds{10}));
 }
 
-TEST_CASE("a token is not used before its time, nor before it was issued") {
+TEST_CASE("a token is refused before its nbf and its iat") {
     for (const std::string name : {"nbf", "iat"}) {
         CAPTURE(name);
         const auto from = [&](const std::string& time, Duration leeway = {}) {
@@ -94,7 +94,7 @@ TEST_CASE("a token is not used before its time, nor before it was issued") {
     }
 }
 
-TEST_CASE("the owner is a claim of the host's choice, and one that jobs can belong to") {
+TEST_CASE("the owner is the configured claim, and must be a valid owner") {
     auto wanted = options();
     wanted.owner_claim = "email";
     CHECK(principal_of(with_members(R"(,"email":"a@example.org")"), wanted)->owner ==
@@ -106,7 +106,7 @@ TEST_CASE("the owner is a claim of the host's choice, and one that jobs can belo
     CHECK(!accepts(with_members(""), wanted));
 }
 
-TEST_CASE("roles are an array of texts, or a text with blanks between them") {
+TEST_CASE("roles are an array of strings, or one string separated by blanks") {
     using Roles = std::vector<std::string>;
     const auto roles = [](const std::string& value) {
         return principal_of(with_members(R"(,"roles":)" + value), options())->roles;

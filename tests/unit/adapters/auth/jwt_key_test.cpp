@@ -66,7 +66,7 @@ TEST_CASE("each algorithm verifies the example of RFC 7515") {
     CHECK(verifies(key_of(rfc7515::es256_jwk), rfc7515::es256_token));
 }
 
-TEST_CASE("a signature that was changed, cut or made longer is not the key's") {
+TEST_CASE("a changed, truncated or extended signature is refused") {
     struct Example {
         const std::string& jwk;
         const std::string& token;
@@ -91,7 +91,7 @@ TEST_CASE("a signature that was changed, cut or made longer is not the key's") {
     }
 }
 
-TEST_CASE("ES256 takes the two numbers of a signature, and not their DER") {
+TEST_CASE("ES256 accepts the two numbers of a signature, not their DER") {
     const auto key = key_of(rfc7515::es256_jwk);
     const auto dot = rfc7515::es256_token.rfind('.');
     const auto raw =
@@ -115,7 +115,7 @@ TEST_CASE("keys are read from PEM as from JWK") {
                    rfc7515::es256_token));
 }
 
-TEST_CASE("a key has an algorithm, and perhaps a name") {
+TEST_CASE("a key has an algorithm and an optional kid") {
     const auto key = JwtKey::es256(new_pem("EC", "P-256"), "2026-11");
     CHECK(key.algorithm() == "ES256");
     CHECK(key.kid() == "2026-11");
@@ -124,7 +124,7 @@ TEST_CASE("a key has an algorithm, and perhaps a name") {
     CHECK(JwtKey::hs256(std::string(32, 'x')).kid().empty());
 }
 
-TEST_CASE("weak keys, and keys of another kind, are refused") {
+TEST_CASE("weak keys and keys of another type are refused") {
     const char* rsa_rule = "the key must be an RSA key of at least 2048 bits";
     const char* p256_rule = "the key must be a point of the curve P-256";
     const char* pem_rule = "the key must be a public key in PEM, BEGIN PUBLIC KEY";
@@ -140,7 +140,7 @@ TEST_CASE("weak keys, and keys of another kind, are refused") {
     CHECK(refusal_of([&] { JwtKey::es256("-----BEGIN PUBLIC KEY-----\nAAAA\n"); }) == pem_rule);
 }
 
-TEST_CASE("OpenSSL's queue of errors is left to the host") {
+TEST_CASE("OpenSSL's error queue is not changed") {
     ERR_clear_error();
     CHECK_THROWS_AS(JwtKey::rs256("no key"), Error);
     CHECK(!verifies(key_of(rfc7515::rs256_jwk), with_another_byte(rfc7515::rs256_token)));

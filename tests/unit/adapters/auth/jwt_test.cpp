@@ -15,7 +15,7 @@ bool accepts_header(std::string_view header) {
 
 } // namespace
 
-TEST_CASE("a token is split into what is signed, its claims, and the signature") {
+TEST_CASE("a token is split into signed text, claims and signature") {
     const auto jwt = split_jwt(rfc7515::hs256_token);
     REQUIRE(jwt);
     CHECK(jwt->algorithm == "HS256");
@@ -26,7 +26,7 @@ TEST_CASE("a token is split into what is signed, its claims, and the signature")
           rfc7515::hs256_token);
 }
 
-TEST_CASE("what has not three parts in strict base64url is no token") {
+TEST_CASE("a token without three parts in strict base64url is refused") {
     const auto token = rfc7515::hs256_token;
     const auto without_signature = token.substr(0, token.rfind('.'));
     for (const std::string& text :
@@ -38,7 +38,7 @@ TEST_CASE("what has not three parts in strict base64url is no token") {
     }
 }
 
-TEST_CASE("a header is an object without crit, whose typ is that of an access token") {
+TEST_CASE("a header must be an object without crit, with the typ of an access token") {
     CHECK(accepts_header(R"({"alg":"HS256"})"));
     CHECK(accepts_header(R"({"alg":"HS256","typ":"JWT","kid":"1","x":[]})"));
     CHECK(accepts_header(R"({"alg":"HS256","typ":"at+jwt"})"));
@@ -56,7 +56,7 @@ TEST_CASE("a header is an object without crit, whose typ is that of an access to
     }
 }
 
-TEST_CASE("claims are one object of unlike members") {
+TEST_CASE("claims with duplicate members are refused") {
     CHECK(read_object(base64url(R"({"sub":"ada"})"))->at("sub").as_string() == "ada");
     for (const char* text : {"", "1", "[]", R"({"sub":"ada","sub":"bob"})", "{\"a\":\"\xC3\"}",
                              R"({"a":{"b":1,"\u0062":2}})", "{} {}"}) {

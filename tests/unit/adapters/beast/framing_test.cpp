@@ -29,7 +29,7 @@ std::string at_host(std::string_view host) {
 
 } // namespace
 
-TEST_CASE("a plain head is taken apart") {
+TEST_CASE("a plain head is parsed") {
     const auto head =
         read("GET /a?b=%20 HTTP/1.1\r\nHost: example.org:80\r\nX-Y:  z \t\r\nA:\r\n\r\n");
     REQUIRE(head);
@@ -42,7 +42,7 @@ TEST_CASE("a plain head is taken apart") {
     CHECK(*head->headers.find("A") == "");
 }
 
-TEST_CASE("a body is announced by a length or by chunked, whatever its case") {
+TEST_CASE("a body is declared by a length or by chunked in any case") {
     CHECK(read(with("Content-Length: 12"))->content_length == 12U);
     CHECK(read(with("content-length:007"))->content_length == 7U);
     CHECK_FALSE(read(with("Content-Length: 0"))->has_body());
@@ -51,7 +51,7 @@ TEST_CASE("a body is announced by a length or by chunked, whatever its case") {
     CHECK(read(with("transfer-encoding:\tChUnKeD "))->chunked);
 }
 
-TEST_CASE("what two servers could frame in two ways is refused with 400") {
+TEST_CASE("an ambiguously framed message is refused with 400") {
     const std::string heads[] = {
         with("Transfer-Encoding: chunked\r\nContent-Length: 3"),
         with("Content-Length: 3\r\nTransfer-Encoding: chunked"),
@@ -111,7 +111,7 @@ TEST_CASE("HTTP/1.0 does not allow Transfer-Encoding") {
     CHECK(status_of("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
 }
 
-TEST_CASE("an HTTP/1.1 request has exactly one Host, and it is well-formed") {
+TEST_CASE("an HTTP/1.1 request must have exactly one well-formed Host") {
     CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == 400);
     CHECK(status_of("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == 400);
     CHECK(status_of("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == 400);
@@ -129,7 +129,7 @@ TEST_CASE("an HTTP/1.1 request has exactly one Host, and it is well-formed") {
     }
 }
 
-TEST_CASE("a request line has exactly three parts") {
+TEST_CASE("a request line must have exactly three parts") {
     const std::string lines[] = {"",
                                  "GET",
                                  "GET /",
@@ -160,13 +160,13 @@ TEST_CASE("a request line has exactly three parts") {
     }
 }
 
-TEST_CASE("other versions of HTTP are refused by their own status") {
+TEST_CASE("other HTTP versions are refused with 505") {
     CHECK(status_of("GET / HTTP/2.0\r\nHost: a\r\n\r\n") == 505);
     CHECK(status_of("GET / HTTP/0.9\r\nHost: a\r\n\r\n") == 505);
     CHECK(status_of("GET / HTTP/1.2\r\nHost: a\r\n\r\n") == 505);
 }
 
-TEST_CASE("an absolute target is taken if Host says the same") {
+TEST_CASE("an absolute target is accepted if Host matches it") {
     const auto target = [](std::string_view text) {
         const auto head = read("GET " + std::string(text) + " HTTP/1.1\r\nHost: a.org:80\r\n\r\n");
         return head ? head->target : "refused";
@@ -182,7 +182,7 @@ TEST_CASE("an absolute target is taken if Host says the same") {
     CHECK(status_of("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n") == 200);
 }
 
-TEST_CASE("the connection goes on as version and Connection say") {
+TEST_CASE("persistence follows from version and Connection") {
     const auto goes_on = [](std::string_view version, std::string_view connection) {
         return read("GET / " + std::string(version) + "\r\nHost: a\r\n" + std::string(connection) +
                     "\r\n")
@@ -197,7 +197,7 @@ TEST_CASE("the connection goes on as version and Connection say") {
     CHECK(goes_on("HTTP/1.0", "Connection: Keep-Alive\r\n"));
 }
 
-TEST_CASE("an expectation is met or refused") {
+TEST_CASE("an unknown expectation is refused") {
     CHECK(read(with("Expect: 100-Continue"))->expect_continue);
     CHECK_FALSE(read(with("X: y"))->expect_continue);
     CHECK(status_of(with("Expect: a-miracle")) == 417);
@@ -205,7 +205,7 @@ TEST_CASE("an expectation is met or refused") {
     CHECK_FALSE(read("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n")->expect_continue);
 }
 
-TEST_CASE("long targets and many fields have their own statuses") {
+TEST_CASE("long targets get 414 and many fields 431") {
     const HeadLimits limits{.target = 10, .fields = 3};
     CHECK(status_of("GET /123456789 HTTP/1.1\r\nHost: a\r\n\r\n", limits) == 200);
     CHECK(status_of("GET /1234567890 HTTP/1.1\r\nHost: a\r\n\r\n", limits) == 414);
@@ -213,7 +213,7 @@ TEST_CASE("long targets and many fields have their own statuses") {
     CHECK(status_of("GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n", limits) == 431);
 }
 
-TEST_CASE("a head that is too large before its end is told apart by its first line") {
+TEST_CASE("an oversized head gets 414 or 431 by its first line") {
     const HeadLimits limits{.target = 10, .fields = 3};
     CHECK(oversized_head("GET /aaaaaaaaaaaaaaaaaaaaaaaa", limits).status == 414);
     CHECK(oversized_head("GET /aaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nHost", limits).status == 414);
@@ -222,7 +222,7 @@ TEST_CASE("a head that is too large before its end is told apart by its first li
         431);
 }
 
-TEST_CASE("the end of a head is found however it arrives") {
+TEST_CASE("the end of a head is found however it is split") {
     const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     const std::string data = head + "body\n";
     CHECK(find_head_end(data, 0).length == head.size());
@@ -235,7 +235,7 @@ TEST_CASE("the end of a head is found however it arrives") {
     }
 }
 
-TEST_CASE("a bare LF or CR is found as soon as it is there") {
+TEST_CASE("a bare LF or CR is found as soon as it arrives") {
     for (const std::string text : {"GET / HTTP/1.1\nHost: a\n\n", "\n", "GET\r/", "G\r\r\n",
                                    "GET / HTTP/1.1\r\nHost: a\r\n\n"}) {
         CAPTURE(text);

@@ -32,7 +32,7 @@ std::string refusal_of(const std::function<void()>& make) {
     return "nothing";
 }
 
-TEST_CASE("a server without descriptors throws Error when it is made") {
+TEST_CASE("a server without descriptors throws Error when constructed") {
     ForkedProcess process([](int out) {
         MemoryJobStore store;
         Client client(store);
@@ -43,7 +43,7 @@ TEST_CASE("a server without descriptors throws Error when it is made") {
     CHECK(process.read_all().starts_with("a server could not be made: "));
 }
 
-TEST_CASE("a server without descriptors throws Error when it is to listen") {
+TEST_CASE("a server without descriptors throws Error when it starts to listen") {
     ForkedProcess process([](int out) {
         MemoryJobStore store;
         Client client(store);

@@ -11,13 +11,13 @@ using namespace asyncjobs::files;
 using namespace report_server::testing;
 
 TEST_SUITE("durable file") {
-    TEST_CASE("holds what was written in place of what was there") {
+    TEST_CASE("replaces the previous content") {
         const ScratchDirectory directory;
         write_file(with_content(directory / "file", "something longer"), "short");
         CHECK(content_of(directory / "file") == "short");
     }
 
-    TEST_CASE("a write that fails half-way leaves no file") {
+    TEST_CASE("a failed write leaves no file") {
         const ScratchDirectory directory;
         const std::string content(10'000, 'x');
         bool failed = false;
@@ -33,7 +33,7 @@ TEST_SUITE("durable file") {
         CHECK(directory.file_count() == 0);
     }
 
-    TEST_CASE("a published file takes the place of its predecessor") {
+    TEST_CASE("a published file replaces its predecessor") {
         const ScratchDirectory directory;
         with_content(directory / "target", "old");
         publish_file(with_content(directory / "draft", "new"), directory / "target");
@@ -41,7 +41,7 @@ TEST_SUITE("durable file") {
         CHECK(directory.file_count() == 1);
     }
 
-    TEST_CASE("a file that isn't there can't be published") {
+    TEST_CASE("a missing file can't be published") {
         const ScratchDirectory directory;
         CHECK_THROWS_AS(publish_file(directory / "draft", directory / "target"), std::system_error);
     }

@@ -17,7 +17,7 @@ TEST_SUITE("file key") {
         CHECK(is_key(std::string(80, ' ')));
     }
 
-    TEST_CASE("is nothing that a path, a header or a file name can't hold") {
+    TEST_CASE("refuses what a path, a header or a file name can't contain") {
         for (const std::string& text :
              {std::string{}, std::string{"/"}, std::string{"/a"}, std::string{"a/"},
               std::string{"a//b"}, std::string{"."}, std::string{".."}, std::string{"../a"},
@@ -29,12 +29,12 @@ TEST_SUITE("file key") {
         CHECK(has(refusal(Errc::invalid_argument, [] { check_key("../a"); }), "a file's key"));
     }
 
-    TEST_CASE("is encoded but for what RFC 3986 leaves alone") {
+    TEST_CASE("encodes all but the unreserved characters of RFC 3986") {
         CHECK(percent_encoded("aZ09-._~/ +é") == "aZ09-._~%2F%20%2B%C3%A9");
         CHECK(encoded_path("a b/c'd(e)!*") == "a%20b/c%27d%28e%29%21%2A");
     }
 
-    TEST_CASE("is one segment of a link, of unreserved characters only, and of one spelling") {
+    TEST_CASE("has exactly one link segment, of unreserved characters only") {
         CHECK(link_segment("job-1/a b~%é.pdf") == "job-1~2Fa~20b~7E~25~C3~A9.pdf");
         for (const std::string key : {"job-1/a b~%é.pdf", "~", "تقرير/المبيعات.pdf", "...", "a//b"})
             CHECK(key_of_segment(link_segment(key)) == key);
@@ -45,7 +45,7 @@ TEST_SUITE("file key") {
         }
     }
 
-    TEST_CASE("info that no header can hold is refused") {
+    TEST_CASE("info that no header can contain is refused") {
         validate({.content_type = "text/csv; charset=utf-8", .download_name = "Umsätze.csv"});
         const auto refused = [](const FileInfo& info) {
             return refusal(Errc::invalid_argument, [&] { validate(info); });

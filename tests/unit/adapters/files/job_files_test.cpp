@@ -74,7 +74,7 @@ struct Fixture {
 } // namespace
 
 TEST_SUITE("job files") {
-    TEST_CASE_FIXTURE(Fixture, "a kept file is what the client's result is about") {
+    TEST_CASE_FIXTURE(Fixture, "a kept file is described by the job's result") {
         const auto job = jobs.run(Report{}, day());
         const auto key = std::string(job.id.text()) + "/report.csv";
         REQUIRE(store.files.size() == 1);
@@ -87,7 +87,7 @@ TEST_SUITE("job files") {
         CHECK(scratch.file_count() == 0);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a file stays until its job expires, and goes then") {
+    TEST_CASE_FIXTURE(Fixture, "a file is removed when its job expires") {
         jobs.run(Report{}, day());
         jobs.advance(24h - 1min);
         CHECK(store.files.size() == 1);
@@ -97,13 +97,13 @@ TEST_SUITE("job files") {
         for (const auto& removal : removals()) CHECK(removal.status == JobStatus::completed);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "the file of a failed job goes at once") {
+    TEST_CASE_FIXTURE(Fixture, "the file of a failed job is removed at once") {
         CHECK(jobs.run(Report{.fails = true}, day()).status == JobStatus::failed);
         CHECK(store.files.empty());
     }
 
     TEST_CASE_FIXTURE(Fixture,
-                      "the file of a job that is removed before its time goes within look_every") {
+                      "the file of a job that is removed early is removed within look_every") {
         const auto job = jobs.run(Report{}, day());
         CHECK(jobs.client().remove(job.id) == RemoveOutcome::removed);
         jobs.advance(61min);
@@ -122,8 +122,7 @@ TEST_SUITE("job files") {
               json::parse<KeptFile>(job.result.value()).file_key);
     }
 
-    TEST_CASE_FIXTURE(Fixture,
-                      "an attempt that comes later replaces the file, with one removal for both") {
+    TEST_CASE_FIXTURE(Fixture, "a later attempt replaces the file, with one removal for both") {
         bool first = true;
         store.before_upload = [&] {
             if (std::exchange(first, false))
@@ -137,7 +136,7 @@ TEST_SUITE("job files") {
         CHECK(removals().size() == 1);
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a removal that fails is tried again") {
+    TEST_CASE_FIXTURE(Fixture, "a failed removal is retried") {
         jobs.run(Report{}, day());
         jobs.advance(23h + 59min);
         store.fails_to_remove = true;
@@ -159,7 +158,7 @@ TEST_SUITE("job files") {
         CHECK(store.files.empty());
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a failed job that is started anew keeps its new file") {
+    TEST_CASE_FIXTURE(Fixture, "a retried job keeps its new file") {
         bool fails = true;
         store.before_upload = [&] {
             if (fails) throw JobFailure("E2").permanent();
@@ -177,7 +176,7 @@ TEST_SUITE("job files") {
     }
 
     TEST_CASE_FIXTURE(Fixture,
-                      "one that is started anew while its file is being removed waits for that") {
+                      "a job that is retried during the removal of its file waits for it") {
         bool fails = true;
         store.before_upload = [&] {
             if (std::exchange(fails, false)) throw JobFailure("E2").permanent();
@@ -196,8 +195,7 @@ TEST_SUITE("job files") {
         CHECK(store.before_removal == nullptr);
     }
 
-    TEST_CASE_FIXTURE(Fixture,
-                      "what the writer throws reaches the handler, and nothing is stored") {
+    TEST_CASE_FIXTURE(Fixture, "a writer's exception reaches the handler, and nothing is stored") {
         jobs.executor().handle("broken", [this](const JsonText&, ProgressReporter& progress) {
             files.keep(progress, {.download_name = "a"}, [](const auto& path) {
                 with_content(path, "half");
@@ -211,7 +209,7 @@ TEST_SUITE("job files") {
         CHECK(removals().empty());
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a result is shown with a URL of now, and without the key") {
+    TEST_CASE_FIXTURE(Fixture, "a presented result has a new URL and no key") {
         const auto job = jobs.run(Report{}, {.retention = 30 * 24h});
         jobs.advance(24h);
         auto shown = json::to_value(job.result.value());
@@ -222,7 +220,7 @@ TEST_SUITE("job files") {
               std::string(job.id.text()) + "/report.csv until " + to_rfc3339(until));
     }
 
-    TEST_CASE_FIXTURE(Fixture, "a result that names another job's file is shown as it is") {
+    TEST_CASE_FIXTURE(Fixture, "a result that names another job's file is unchanged") {
         const auto job = jobs.run(Report{}, day());
         const auto other = jobs.run(Report{}, day());
         auto shown = json::to_value(job.result.value());
@@ -236,7 +234,7 @@ TEST_SUITE("job files") {
         }
     }
 
-    TEST_CASE_FIXTURE(Fixture, "bad options are named") {
+    TEST_CASE_FIXTURE(Fixture, "bad options are refused by name") {
         const auto refused = [&](JobFilesOptions options) {
             return refusal(Errc::invalid_argument,
                            [&] { const JobFiles bad(jobs.client(), store, std::move(options)); });

@@ -37,7 +37,7 @@ struct Link {
 } // namespace
 
 TEST_SUITE("link signer") {
-    TEST_CASE_FIXTURE(Link, "a link carries its expiry and the HMAC that any program computes") {
+    TEST_CASE_FIXTURE(Link, "a link has its expiry and a standard HMAC") {
         CHECK(signer.query(key, expiry) ==
               "expires=1300000000&signature="
               "e08fe970a7e07d7f4dcd62fabfba39d0bbbc7e38bd4baf37a37e454a88a29cdb");

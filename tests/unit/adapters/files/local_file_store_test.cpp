@@ -52,7 +52,7 @@ void age(const std::filesystem::path& file, std::chrono::seconds by) {
 } // namespace
 
 TEST_SUITE("local file store") {
-    TEST_CASE_FIXTURE(Store, "a link leads to the file, with its type and name") {
+    TEST_CASE_FIXTURE(Store, "a link opens the file, with its type and name") {
         for (const std::string key :
              {"job-1/sales report.pdf", "تقرير", ".hidden", "a%2Fb+c?d#e"}) {
             CAPTURE(key);
@@ -71,7 +71,7 @@ TEST_SUITE("local file store") {
         }
     }
 
-    TEST_CASE_FIXTURE(Store, "a link says what is wrong with it") {
+    TEST_CASE_FIXTURE(Store, "an invalid link has the outcome that names its fault") {
         upload("report", "hello");
         const auto url = files.url("report", start + 1h);
         CHECK(open(url + "0").outcome == Outcome::forged);
@@ -81,7 +81,7 @@ TEST_SUITE("local file store") {
         CHECK(files.open("../report", "1", "2").outcome == Outcome::forged);
     }
 
-    TEST_CASE_FIXTURE(Store, "what was uploaded later takes the place of its predecessor") {
+    TEST_CASE_FIXTURE(Store, "a later upload replaces its predecessor") {
         upload("report", "first", {.content_type = "text/plain"});
         upload("report", "second", {.content_type = "text/csv"});
         const auto file = open(files.url("report", start + 1h));
@@ -104,12 +104,12 @@ TEST_SUITE("local file store") {
         CHECK(directory.file_count() == 2);
     }
 
-    TEST_CASE_FIXTURE(Store, "a file that is not there can't be uploaded") {
+    TEST_CASE_FIXTURE(Store, "a missing file can't be uploaded") {
         refusal(Errc::store_failure, [&] { files.upload("report", work / "none", {}); });
         CHECK(directory.file_count() == 0);
     }
 
-    TEST_CASE_FIXTURE(Store, "a removed file is gone, and removing it again does nothing") {
+    TEST_CASE_FIXTURE(Store, "removing a file twice does nothing the second time") {
         upload("report", "hello");
         files.remove("report");
         CHECK_FALSE(files.size("report"));
@@ -118,7 +118,7 @@ TEST_SUITE("local file store") {
         files.remove("report");
     }
 
-    TEST_CASE_FIXTURE(Store, "a link that is followed while its file goes leads to it or to none") {
+    TEST_CASE_FIXTURE(Store, "opening a link during the removal finds the file or none") {
         upload("report", "hello");
         const auto url = files.url("report", start + 1h);
         std::atomic<bool> over = false;
@@ -138,7 +138,7 @@ TEST_SUITE("local file store") {
         CHECK(open(url).outcome == Outcome::gone);
     }
 
-    TEST_CASE_FIXTURE(Store, "what is no key is refused") {
+    TEST_CASE_FIXTURE(Store, "an invalid key is refused") {
         for (const std::string key : {"", "..", "../passwords", "a//b"}) {
             CAPTURE(key);
             refusal(Errc::invalid_argument, [&] { upload(key, "x"); });
@@ -148,7 +148,7 @@ TEST_SUITE("local file store") {
         }
     }
 
-    TEST_CASE_FIXTURE(Store, "follows no link out of its directory") {
+    TEST_CASE_FIXTURE(Store, "follows no symbolic link out of its directory") {
         upload("report", "hello");
         std::filesystem::remove(directory / "report");
         std::filesystem::create_symlink(with_content(work / "passwords", "x"),
@@ -157,7 +157,7 @@ TEST_SUITE("local file store") {
         CHECK(open(files.url("report", start + 1h)).outcome == Outcome::gone);
     }
 
-    TEST_CASE_FIXTURE(Store, "a new store sweeps the temporary files that a dead process left") {
+    TEST_CASE_FIXTURE(Store, "a new store removes temporary files of crashed processes") {
         upload("report", "done");
         age(with_content(directory / ".partial-1", "half"), 2h);
         age(with_content(directory / ".other", "x"), 2h);
@@ -178,7 +178,7 @@ TEST_SUITE("local file store") {
               std::filesystem::perms::owner_all);
     }
 
-    TEST_CASE_FIXTURE(Store, "bad options are named") {
+    TEST_CASE_FIXTURE(Store, "bad options are refused by name") {
         const auto refused = [&](auto change) {
             auto bad = options();
             change(bad);

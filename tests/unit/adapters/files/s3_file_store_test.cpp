@@ -40,8 +40,7 @@ TEST_SUITE("S3 file store") {
         CHECK(url(with).starts_with("https://s3.example.org/reports/"));
     }
 
-    TEST_CASE(
-        "a URL begins with a full minute and ends when asked to, after a week at the latest") {
+    TEST_CASE("a URL starts at a full minute and expires as requested, after at most a week") {
         CHECK(has(url(options()), "X-Amz-Date=20250108T120000Z&X-Amz-Expires=3600&"));
         CHECK(has(url(options(), noon + 365 * 24h), "&X-Amz-Expires=604800&"));
         CHECK(has(url(options(), noon - 1h), "&X-Amz-Expires=1&"));
@@ -50,7 +49,7 @@ TEST_SUITE("S3 file store") {
         CHECK(url(later) == url(options()));
     }
 
-    TEST_CASE("a URL can change what the file is said to be") {
+    TEST_CASE("a URL can override the headers of the file") {
         const S3FileStore store(options());
         CHECK(has(store.url("f", noon + 1h,
                             {.response_content_type = "text/csv",
@@ -58,7 +57,7 @@ TEST_SUITE("S3 file store") {
                   "&response-content-disposition=inline&response-content-type=text%2Fcsv"));
     }
 
-    TEST_CASE("credentials are asked for anew each time") {
+    TEST_CASE("credentials are read for each signature") {
         auto with = options();
         auto count = std::make_shared<int>(0);
         with.credentials = [count] {
@@ -69,7 +68,7 @@ TEST_SUITE("S3 file store") {
         CHECK(has(store.url("f", noon + 1h), "Credential=key2%2F"));
     }
 
-    TEST_CASE("bad options are named") {
+    TEST_CASE("bad options are refused by name") {
         const auto refused = [](auto change) {
             auto bad = options();
             change(bad);
@@ -91,7 +90,7 @@ TEST_SUITE("S3 file store") {
         CHECK(has(refused([](auto& bad) { bad.ca_file = "none.pem"; }), "ca_file"));
     }
 
-    TEST_CASE("a file that is too large for one PUT is refused unread") {
+    TEST_CASE("a file that is too large for one PUT is refused before it is read") {
         const ScratchDirectory directory;
         const auto file = with_content(directory / "large", "");
         std::filesystem::resize_file(file, 5ULL * 1024 * 1024 * 1024 + 1);

@@ -74,7 +74,7 @@ TEST_SUITE("S3 signature") {
             "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"));
     }
 
-    TEST_CASE("a query is signed in its order, parameters without a value too") {
+    TEST_CASE("a query is signed in its order, including parameters without a value") {
         CHECK(authorization(documented_request("/", {{"lifecycle", ""}}))
                   .ends_with("=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"));
         CHECK(authorization(documented_request("/", {{"prefix", "J"}, {"max-keys", "2"}}))
@@ -92,7 +92,7 @@ TEST_SUITE("S3 signature") {
               "&X-Amz-SignedHeaders=host");
     }
 
-    TEST_CASE("a session token is signed, and goes along") {
+    TEST_CASE("a session token is signed and sent") {
         auto signer = documented_signer();
         signer.credentials.session_token = "to/ken==";
         const auto headers = signed_request(signer, documented_request("/test.txt")).headers;
@@ -104,7 +104,7 @@ TEST_SUITE("S3 signature") {
         CHECK(target.find("&X-Amz-Security-Token=to%2Fken%3D%3D&") != std::string::npos);
     }
 
-    TEST_CASE("blanks in a header count once, and not at its ends") {
+    TEST_CASE("blanks in a header are collapsed and trimmed") {
         const auto canonical = canonical_request({.headers = {{"a", "  b   c "}}});
         CHECK(canonical.find("\na:b c\n") != std::string::npos);
     }

@@ -26,7 +26,7 @@ Secret secret_of(std::string_view key) {
 } // namespace
 
 TEST_SUITE("secret") {
-    TEST_CASE("is created once, for its owner only, and read from then on") {
+    TEST_CASE("is created once, for its owner only, and read afterwards") {
         const ScratchDirectory directory;
         const auto first = load_or_create_secret(directory / ".secret");
         CHECK(load_or_create_secret(directory / ".secret").bytes == first.bytes);
@@ -42,7 +42,7 @@ TEST_SUITE("secret") {
               load_or_create_secret(directory / "two").bytes);
     }
 
-    TEST_CASE("is the same for all who start at the same moment") {
+    TEST_CASE("is the same for processes that start at the same time") {
         const ScratchDirectory directory;
         constexpr std::size_t starters = 8;
         for (const char* name : {"a", "b", "c", "d", "e"}) {
@@ -78,12 +78,12 @@ TEST_SUITE("secret") {
                              asyncjobs::Error);
     }
 
-    TEST_CASE("a directory that isn't there is a system error") {
+    TEST_CASE("a missing directory is a system error") {
         const ScratchDirectory directory;
         CHECK_THROWS_AS(load_or_create_secret(directory / "missing/secret"), std::system_error);
     }
 
-    TEST_CASE("signs as RFC 4231 says") {
+    TEST_CASE("signs the examples of RFC 4231") {
         CHECK(hex(hmac_sha256(secret_of(std::string(20, '\x0b')), "Hi There")) ==
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
         CHECK(hex(hmac_sha256(secret_of("Jefe"), "what do ya want for nothing?")) ==

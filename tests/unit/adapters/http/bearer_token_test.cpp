@@ -13,13 +13,13 @@ std::string token_of(std::initializer_list<Headers::Field> fields) {
 
 } // namespace
 
-TEST_CASE("a bearer token is what follows the scheme, which is spelled in any case") {
+TEST_CASE("a bearer token follows the scheme, whose case does not matter") {
     CHECK(token_of({{"Authorization", "Bearer abc-._~+/09=="}}) == "abc-._~+/09==");
     CHECK(token_of({{"authorization", "bEARER x"}}) == "x");
     CHECK(token_of({{"Authorization", "Bearer   x"}}) == "x");
 }
 
-TEST_CASE("anything else in Authorization is no bearer token") {
+TEST_CASE("another form of Authorization has no bearer token") {
     for (const char* value :
          {"", "Bearer", "Bearer ", "Bearer  ", "Bearerx", "Bearer\tx", "Basic YTpi", "x",
           "Bearer =", "Bearer a b", "Bearer a,b", "Bearer a=b", "Bearer \"a\"",
@@ -30,7 +30,7 @@ TEST_CASE("anything else in Authorization is no bearer token") {
     CHECK(token_of({}) == "none");
 }
 
-TEST_CASE("of two Authorization fields none counts, though they be the same") {
+TEST_CASE("two Authorization fields are ignored even if they are equal") {
     CHECK(token_of({{"Authorization", "Bearer a"}, {"Authorization", "Bearer a"}}) == "none");
     CHECK(token_of({{"Authorization", "Bearer a"}, {"authorization", "Basic YTpi"}}) == "none");
 }

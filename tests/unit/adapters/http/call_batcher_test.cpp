@@ -57,7 +57,7 @@ struct CallDesk {
 
 } // namespace
 
-TEST_CASE("who asks alone has a call at once, and the answer") {
+TEST_CASE("a single item is called at once and gets its result") {
     CallDesk place;
     place.enqueue(1);
     place.enqueue(2);
@@ -66,7 +66,7 @@ TEST_CASE("who asks alone has a call at once, and the answer") {
     CHECK(place.posted.empty());
 }
 
-TEST_CASE("what is asked for during a call shares the next one, which is made by another task") {
+TEST_CASE("items that arrive during a call share the next one, in another task") {
     CallDesk place;
     place.during = [&] {
         place.enqueue(2);
@@ -80,7 +80,7 @@ TEST_CASE("what is asked for during a call shares the next one, which is made by
     CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}, {3, "30"}});
 }
 
-TEST_CASE("no call takes more than the limit") {
+TEST_CASE("no call has more items than the limit") {
     CallDesk place;
     Calls calls({.runtime = *place.runtime,
                  .post = [&](Task task) { place.posted.push_back(task); },
@@ -97,7 +97,7 @@ TEST_CASE("no call takes more than the limit") {
     CHECK(answered == 6);
 }
 
-TEST_CASE("a fault that trying again may help is everybody's") {
+TEST_CASE("a retryable fault is the outcome of every item") {
     CallDesk place;
     place.during = [&] {
         place.enqueue(2);
@@ -111,7 +111,7 @@ TEST_CASE("a fault that trying again may help is everybody's") {
     for (const auto& [item, text] : place.answers) CHECK(text.starts_with("away"));
 }
 
-TEST_CASE("a fault that trying again does not help is that of one alone") {
+TEST_CASE("a permanent fault is the outcome of its item alone") {
     CallDesk place;
     place.fault = [](std::span<const int> items) {
         for (const int item : items)
@@ -128,7 +128,7 @@ TEST_CASE("a fault that trying again does not help is that of one alone") {
     CHECK(place.answers[3] == std::pair(4, std::string("40")));
 }
 
-TEST_CASE("where calls are not shared, each is made at once") {
+TEST_CASE("unshared calls are made at once") {
     CallDesk place;
     Calls calls({.runtime = *place.runtime, .post = {}, .shares = false},
                 [&](std::span<const int> items) { return place.call(items); });

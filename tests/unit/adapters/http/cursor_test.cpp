@@ -15,7 +15,7 @@ const JobId last_seen =
 const JobQuery query{.owner = "ann", .type = "report", .status = JobStatus::failed};
 } // namespace
 
-TEST_CASE("a cursor leads back to its place in its listing") {
+TEST_CASE("a cursor names its position in its list") {
     CHECK(read_cursor(query, make_cursor(query, last_seen)) == last_seen);
     CHECK(read_cursor({.owner = "ann"}, make_cursor({.owner = "ann"}, last_seen)) == last_seen);
 }
@@ -41,7 +41,7 @@ TEST_CASE("a cursor of another owner or filter is refused") {
     CHECK_THROWS_AS(read_cursor(other, cursor), Problem);
 }
 
-TEST_CASE("a cursor that was tampered with is refused") {
+TEST_CASE("a changed cursor is refused") {
     const auto cursor = make_cursor(query, last_seen);
     CHECK_THROWS_AS(read_cursor(query, ""), Problem);
     CHECK_THROWS_AS(read_cursor(query, cursor.substr(1)), Problem);

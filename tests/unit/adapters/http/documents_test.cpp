@@ -59,12 +59,12 @@ TEST_CASE("a processing job's document has the members of the contract") {
     CHECK(boost::json::parse(document(job)).as_object().contains("cancel_requested_at"));
 }
 
-TEST_CASE("a pending job has not started, also between two attempts") {
+TEST_CASE("a pending job has no start time, even between attempts") {
     CHECK(members(document(make_job(JobStatus::pending))) ==
           Names{"job_id", "status", "progress", "created_at", "updated_at"});
 }
 
-TEST_CASE("a job between two attempts shows how the last one failed, and when the next begins") {
+TEST_CASE("a job between attempts has the last error and the time of the next attempt") {
     Job job = make_job(JobStatus::pending);
     job.attempt = 2;
     job.run_at = noon + 5min;
@@ -84,7 +84,7 @@ TEST_CASE("a job between two attempts shows how the last one failed, and when th
     CHECK_FALSE(boost::json::parse(document(job)).as_object().contains("last_error"));
 }
 
-TEST_CASE("a completed job's document holds the result as it was stored") {
+TEST_CASE("a completed job's document contains the stored result unchanged") {
     Job job = make_job(JobStatus::completed);
     job.progress = {100, "done"};
     job.result = JsonText::parse(R"({"size": 1.50, "n": 12345678901234567890123})");
@@ -96,7 +96,7 @@ TEST_CASE("a completed job's document holds the result as it was stored") {
           "https://api.example.org/v1/jobs/" + std::string(job.id.text()) + "/result");
 }
 
-TEST_CASE("a failed job's document tells the error in the handler's words") {
+TEST_CASE("a failed job's document contains the handler's error") {
     Job job = make_job(JobStatus::failed);
     job.error = JobError{"E7005", "no such warehouse", JsonText::parse(R"({"warehouse":9})")};
     const auto text = document(job);
@@ -122,7 +122,7 @@ TEST_CASE("a cancelled job's document has the members of the contract") {
           Names{"job_id", "status", "created_at", "cancelled_at", "expires_at"});
 }
 
-TEST_CASE("a document has the job's URL where it is wanted") {
+TEST_CASE("a document contains the job's URL on request") {
     for (const auto status : {JobStatus::pending, JobStatus::processing, JobStatus::completed,
                               JobStatus::failed, JobStatus::cancelled}) {
         const auto job = make_job(status);
@@ -132,7 +132,7 @@ TEST_CASE("a document has the job's URL where it is wanted") {
     }
 }
 
-TEST_CASE("the texts of times have six decimals or none") {
+TEST_CASE("times have six decimals or none") {
     Job job = make_job(JobStatus::processing);
     job.created_at = noon + 100ms;
     const auto value = boost::json::parse(document(job));
@@ -140,7 +140,7 @@ TEST_CASE("the texts of times have six decimals or none") {
     CHECK(value.at("started_at").as_string() == "2025-01-08T12:00:01Z");
 }
 
-TEST_CASE("the ETag is the revision, and marks a result that is not what is stored") {
+TEST_CASE("the ETag is the revision, with a hash of a result that differs from the stored one") {
     Job job = make_job(JobStatus::completed);
     job.result = JsonText::parse(R"({"file_url":"/a"})");
     CHECK(make_etag(job, transform_result(job, {})) == "\"7\"");
@@ -158,7 +158,7 @@ TEST_CASE("the ETag is the revision, and marks a result that is not what is stor
     CHECK(make_etag(job, first) == make_etag(job, transform_result(job, sign("/a?signature=1"))));
 }
 
-TEST_CASE("a listing leaves out what can be large") {
+TEST_CASE("a summary leaves out large members") {
     Job job = make_job(JobStatus::completed);
     job.result = JsonText::parse("[1,2,3]");
     CHECK(members(summary_document(job, links)) ==

@@ -48,7 +48,7 @@ std::string sent(const Response& response) {
 
 } // namespace
 
-TEST_CASE("a file is sent whole, and says that ranges are welcome") {
+TEST_CASE("a file is sent whole, with Accept-Ranges") {
     const TenBytes file;
     const auto response = get(file.info(), {});
     CHECK(response.status == 200);
@@ -79,7 +79,7 @@ TEST_CASE("one range gets that part") {
     }
 }
 
-TEST_CASE("a file that is removed once the answer is known is sent all the same") {
+TEST_CASE("a file that is removed after it was opened is sent") {
     const TenBytes file;
     const auto response = get(file.info(), {{"Range", "bytes=4-"}});
     std::filesystem::remove(file.path);
@@ -102,7 +102,7 @@ TEST_CASE("a range beyond the end gets 416 and the length") {
     }
 }
 
-TEST_CASE("malformed, foreign and multiple ranges get the whole file") {
+TEST_CASE("malformed, unknown and multiple ranges get the whole file") {
     const TenBytes file;
     for (const std::string range : {"bytes=0-1,3-4", "bytes=5-2", "bytes=a-b", "bytes=", "bytes=-",
                                     "items=0-1", "0-1", "bytes=+1-2"}) {
@@ -114,7 +114,7 @@ TEST_CASE("malformed, foreign and multiple ranges get the whole file") {
     CHECK(get(file.info(), {{"Range", "bytes=0-1"}, {"Range", "bytes=2-3"}}).status == 200);
 }
 
-TEST_CASE("If-Range wants the very same representation") {
+TEST_CASE("If-Range requires the same representation") {
     const TenBytes file;
     const auto status = [&](const char* condition) {
         return get(file.info(), {{"Range", "bytes=0-1"}, {"If-Range", condition}}).status;
@@ -132,14 +132,14 @@ TEST_CASE("HEAD ignores ranges") {
     CHECK(response.status == 200);
 }
 
-TEST_CASE("who has the file already gets 304") {
+TEST_CASE("a client with a current copy of the file gets 304") {
     const TenBytes file;
     const auto response = get(file.info(), {{"If-None-Match", "\"abc\""}});
     CHECK(response.status == 304);
     CHECK(*response.headers.find("ETag") == "\"abc\"");
 }
 
-TEST_CASE("what is no regular file is not found, or answered as the host wants it to be") {
+TEST_CASE("a missing or irregular file throws the host's problem, 404 by default") {
     const auto status = [](const FileInfo& info) -> std::optional<unsigned> {
         try {
             get(info, {});
@@ -155,7 +155,7 @@ TEST_CASE("what is no regular file is not found, or answered as the host wants i
     }
 }
 
-TEST_CASE("a download's name is safe in a header, and exact where that is possible") {
+TEST_CASE("a download's name is safe in a header, and exact if possible") {
     CHECK(attachment_disposition("report.pdf") == "attachment; filename=\"report.pdf\"");
     CHECK(attachment_disposition("Umsätze.pdf") ==
           "attachment; filename=\"Ums_tze.pdf\"; filename*=UTF-8''Ums%C3%A4tze.pdf");

@@ -24,7 +24,7 @@ std::optional<std::string> next_of(BodyStream& stream) {
 
 } // namespace
 
-TEST_CASE("a file's stream is its bytes, piece by piece") {
+TEST_CASE("a file's stream delivers its bytes in pieces") {
     std::string text;
     for (int line = 0; line < 30'000; ++line) text += std::to_string(line) + '\n';
     const auto stream = stream_of(text, text.size());
@@ -36,14 +36,14 @@ TEST_CASE("a file's stream is its bytes, piece by piece") {
     CHECK(!next_of(*stream));
 }
 
-TEST_CASE("no more of a file is sent than was promised, which may be nothing") {
+TEST_CASE("a file's stream delivers no more than the declared length") {
     const auto part = stream_of("0123456789", 4);
     CHECK(next_of(*part) == "0123");
     CHECK(!next_of(*part));
     CHECK(!next_of(*stream_of("0123456789", 0)));
 }
 
-TEST_CASE("a file that has less than was promised ends in an error") {
+TEST_CASE("a truncated file ends in an error") {
     const auto stream = stream_of(std::string(65 * 1024, 'x'), 200'000);
     CHECK(next_of(*stream)->size() == 64 * 1024);
     CHECK_THROWS_AS(next_of(*stream), std::runtime_error);

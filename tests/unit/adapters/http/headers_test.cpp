@@ -8,14 +8,14 @@ using asyncjobs::Errc;
 using asyncjobs::Error;
 using asyncjobs::http::Headers;
 
-TEST_CASE("a header is found whatever the case of its name") {
+TEST_CASE("a header is found regardless of the case of its name") {
     const Headers headers{{"Content-Type", "text/plain"}};
     REQUIRE(headers.find("content-TYPE"));
     CHECK(*headers.find("content-TYPE") == "text/plain");
     CHECK_FALSE(headers.find("Content"));
 }
 
-TEST_CASE("headers keep their order, and add() keeps what was there") {
+TEST_CASE("headers keep their order, and add() keeps earlier ones") {
     Headers headers;
     headers.add("B", "1");
     headers.add("A", "2");
@@ -35,7 +35,7 @@ TEST_CASE("set() replaces every field of that name") {
     CHECK(headers.size() == 2);
 }
 
-TEST_CASE("what would break a message apart never becomes a header") {
+TEST_CASE("a value that would split a message never becomes a header") {
     const std::string values[] = {"a\rb",  "a\nb", "a\r\nX: y", std::string("a\0b", 3),
                                   "a\x1f", "a\x7f"};
     for (const auto& value : values) {
@@ -54,7 +54,7 @@ TEST_CASE("what would break a message apart never becomes a header") {
     }
 }
 
-TEST_CASE("tabs and UTF-8 are fine in a value") {
+TEST_CASE("tabs and UTF-8 are allowed in a value") {
     Headers headers;
     headers.add("A", "x\ty \xc3\xa4");
     CHECK(*headers.find("A") == "x\ty \xc3\xa4");

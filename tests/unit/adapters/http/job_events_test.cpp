@@ -32,7 +32,7 @@ Job shown_of(const Job& job, JobParts parts) {
 
 } // namespace
 
-TEST_CASE("a stream of events keeps no more of a job than its document needs") {
+TEST_CASE("an event stream stores only the parts of a job that its document needs") {
     Job job;
     job.status = JobStatus::completed;
     job.revision = 7;

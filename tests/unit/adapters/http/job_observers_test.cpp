@@ -40,7 +40,7 @@ struct FollowedJob {
 
 } // namespace
 
-TEST_CASE("a observer is told of the job as it is, and of its changes") {
+TEST_CASE("an observer is notified of the job's state and of each change") {
     FollowedJob place;
     const auto listener = std::make_shared<Listener>();
     place.observers.join(listener, place.id, 1h);
@@ -52,7 +52,7 @@ TEST_CASE("a observer is told of the job as it is, and of its changes") {
     CHECK(listener->times == 0);
 }
 
-TEST_CASE("a observer is called when its time is over, and again if it wants to be") {
+TEST_CASE("an observer is called when its time has passed, and again on request") {
     FollowedJob place;
     const auto once = std::make_shared<Listener>();
     const auto often = std::make_shared<Listener>();
@@ -64,7 +64,7 @@ TEST_CASE("a observer is called when its time is over, and again if it wants to 
     CHECK(often->times == 3);
 }
 
-TEST_CASE("a observer that has left is forgotten at once, and is not called") {
+TEST_CASE("an observer that has left is released at once and no longer called") {
     FollowedJob place;
     auto listener = std::make_shared<Listener>();
     const auto other = std::make_shared<Listener>();
@@ -80,7 +80,7 @@ TEST_CASE("a observer that has left is forgotten at once, and is not called") {
     CHECK(memory.expired());
 }
 
-TEST_CASE("all are told of the end, and those who come later at once") {
+TEST_CASE("every observer is notified of the end, later ones when they join") {
     FollowedJob place;
     const auto early = std::make_shared<Listener>();
     const auto late = std::make_shared<Listener>();

@@ -15,13 +15,13 @@ using asyncjobs::http::member_text;
 using asyncjobs::http::Problem;
 using asyncjobs::http::read_json;
 
-TEST_CASE("well-formed JSON is read as it is") {
+TEST_CASE("well-formed JSON is read unchanged") {
     CHECK(boost::json::serialize(read_json(R"( {"a":[1,{"a":"\u00e4"}],"b":{"a":null}} )", 32)) ==
           "{\"a\":[1,{\"a\":\"\xc3\xa4\"}],\"b\":{\"a\":null}}");
     CHECK(read_json("3", 32) == boost::json::value(3));
 }
 
-TEST_CASE("what is not acceptable JSON is refused with 400, and says from where on") {
+TEST_CASE("invalid JSON is refused with 400 and the position") {
     const std::pair<std::string, std::string> faults[] = {
         {"", "byte 0"},
         {"{", "byte 1"},
@@ -61,7 +61,7 @@ TEST_CASE("nesting is accepted up to the limit") {
     CHECK_NOTHROW(read_json(std::string(32, '[') + std::string(32, ']'), 32));
 }
 
-TEST_CASE("the same key may stand in neighbours and in nested objects") {
+TEST_CASE("sibling and nested objects may have equal keys") {
     CHECK_NOTHROW(read_json(R"([{"a":1},{"a":{"a":1}}])", 32));
 }
 
@@ -77,8 +77,8 @@ TEST_CASE("a member's text is found byte for byte") {
     CHECK(member_text(R"([])", "input").empty());
 }
 
-TEST_CASE(
-    "an object's table begins at another place each time, so that its hash can't be guessed") {
+TEST_CASE("an object's table starts at a different address each time, so that its hash can't be "
+          "guessed") {
     std::string text = "{";
     for (int i = 0; i < 4096; ++i) text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";
     text += '}';
@@ -90,7 +90,7 @@ TEST_CASE(
 }
 
 #ifdef __GLIBCXX__
-TEST_CASE("many keys that an unseeded hash has in one place are read like any others") {
+TEST_CASE("many keys that collide in an unseeded hash are read as fast as others") {
     const auto keys = colliding_keys(3'000);
     std::string text = "{";
     for (const auto& key : keys) {

@@ -6,7 +6,7 @@
 
 using namespace asyncjobs::http;
 
-TEST_CASE("only an Accept header that excludes JSON says no") {
+TEST_CASE("only an Accept header that excludes JSON refuses it") {
     const std::pair<const char*, bool> table[] = {
         {"application/json", true},
         {"Application/JSON", true},
@@ -33,7 +33,7 @@ TEST_CASE("only an Accept header that excludes JSON says no") {
     CHECK(accepts_json(Headers{{"Accept", "text/html"}, {"Accept", "application/json"}}));
 }
 
-TEST_CASE("a body is JSON when its one Content-Type says so, in UTF-8") {
+TEST_CASE("a body is JSON if its only Content-Type is JSON in UTF-8") {
     const std::pair<const char*, bool> table[] = {
         {"application/json", true},
         {"APPLICATION/json; charset=UTF-8", true},
@@ -56,7 +56,7 @@ TEST_CASE("a body is JSON when its one Content-Type says so, in UTF-8") {
         Headers{{"Content-Type", "application/json"}, {"Content-Type", "application/json"}}));
 }
 
-TEST_CASE("If-None-Match compares weakly, through lists, and * is anything") {
+TEST_CASE("If-None-Match compares weakly, in lists, and * matches all") {
     const std::pair<const char*, bool> table[] = {
         {"\"3\"", true},         {"W/\"3\"", true}, {"\"2\", \"3\"", true},
         {"\"2\",W/\"3\"", true}, {"*", true},       {" * ", true},
@@ -71,7 +71,7 @@ TEST_CASE("If-None-Match compares weakly, through lists, and * is anything") {
     CHECK(has_current(Headers{{"If-None-Match", "\"1\""}, {"If-None-Match", "\"3\""}}, "\"3\""));
 }
 
-TEST_CASE("who has the representation gets 304 with the same headers, but no type") {
+TEST_CASE("a client with the representation gets 304 with the same headers except the type") {
     const Response full{.headers = {{"ETag", "\"3\""}, {"Content-Type", "text/plain"}},
                         .body = "x"};
     CHECK(unless_current(full, Headers{}).status == 200);

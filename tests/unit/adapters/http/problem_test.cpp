@@ -21,7 +21,7 @@ TEST_CASE("a problem has the members of RFC 9457 and the code") {
                                          {"extra", 1}});
 }
 
-TEST_CASE("a problem's errors are told one by one") {
+TEST_CASE("a problem lists its errors") {
     const auto response =
         Problem(422, "c", "d").with_errors({{"/a", "x"}, {"/b/0", "y"}}).response("urn:x");
     const auto document = boost::json::parse(std::get<std::string>(response.body));
@@ -30,7 +30,7 @@ TEST_CASE("a problem's errors are told one by one") {
                              boost::json::object{{"pointer", "/b/0"}, {"detail", "y"}}});
 }
 
-TEST_CASE("a 422 without errors has one, of the request as a whole") {
+TEST_CASE("a 422 without errors gets one for the request as a whole") {
     const auto errors = [](const Problem& problem) {
         const auto document = std::get<std::string>(problem.response("urn:x").body);
         return boost::json::parse(document).as_object().contains("errors");
@@ -41,7 +41,7 @@ TEST_CASE("a 422 without errors has one, of the request as a whole") {
     CHECK_FALSE(errors(Problem(409, "c", "d")));
 }
 
-TEST_CASE("where reading found fault, nothing is added; elsewhere, everything is") {
+TEST_CASE("violations are added except where reading found a mismatch") {
     Violations violations;
     CHECK(violations.empty());
     violations.found_by_reading({{"/a", "is required"}});
@@ -54,7 +54,7 @@ TEST_CASE("where reading found fault, nothing is added; elsewhere, everything is
     CHECK(violations.all()[2].detail == "second");
 }
 
-TEST_CASE("below a place that reading found faulty, nothing is added") {
+TEST_CASE("no violation is added below a mismatch") {
     Violations violations;
     violations.found_by_reading({{"/lines/1", "expected an object"}});
     violations.add("/lines/1/price", "is negative");
@@ -68,7 +68,7 @@ TEST_CASE("below a place that reading found faulty, nothing is added") {
     CHECK(whole.all().size() == 1);
 }
 
-TEST_CASE("no more than 100 errors are told, and that there are more") {
+TEST_CASE("at most 100 errors are listed, with more_errors if there are more") {
     Violations violations;
     for (int i = 0; i < 100; ++i) violations.add("/" + std::to_string(i), "is wrong");
     const auto all = Problem(422, "c", "d").with_errors(violations.all()).response("urn:x");
@@ -83,7 +83,7 @@ TEST_CASE("no more than 100 errors are told, and that there are more") {
     CHECK(document.at("more_errors") == true);
 }
 
-TEST_CASE("an error below a very long key is told of a place around it") {
+TEST_CASE("an error below a very long key names an enclosing value") {
     Violations violations;
     violations.add("/a/" + std::string(100'000, 'k') + "/0", "is wrong");
     REQUIRE(violations.all().size() == 1);

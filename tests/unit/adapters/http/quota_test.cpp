@@ -10,7 +10,7 @@ namespace {
 const SteadyTime start(Duration(1h));
 }
 
-TEST_CASE("all of a quota can be taken at once, and comes back evenly") {
+TEST_CASE("a whole quota can be taken at once and is refilled evenly") {
     Quota quota(6, 1min);
     for (std::size_t left = 6; left-- > 0;) {
         const auto standing = quota.take("ann", start);
@@ -28,14 +28,14 @@ TEST_CASE("all of a quota can be taken at once, and comes back evenly") {
     CHECK(quota.take("ann", start + 10min).left == 5);
 }
 
-TEST_CASE("each has a quota of his own") {
+TEST_CASE("each owner has a separate quota") {
     Quota quota(1, 1min);
     CHECK(quota.take("ann", start).granted);
     CHECK_FALSE(quota.take("ann", start).granted);
     CHECK(quota.take("bob", start).granted);
 }
 
-TEST_CASE("those who have all of their quota are forgotten, and the others are not") {
+TEST_CASE("owners with a full quota are removed, and others are kept") {
     Quota quota(1, 1min);
     CHECK(quota.take("early", start).granted);
     CHECK(quota.take("late", start + 59s).granted);
@@ -44,7 +44,7 @@ TEST_CASE("those who have all of their quota are forgotten, and the others are n
     CHECK(quota.take("early", start + 61s).granted);
 }
 
-TEST_CASE("a quota is described by its policy and what is left of it") {
+TEST_CASE("a quota is described by its policy and its rest") {
     Quota quota(100, 1min);
     http::Headers headers;
     quota.describe("submits", quota.take("ann", start), headers);
@@ -52,7 +52,7 @@ TEST_CASE("a quota is described by its policy and what is left of it") {
     CHECK(*headers.find("RateLimit") == R"("submits";r=99;t=1)");
 }
 
-TEST_CASE("what is given back can be taken again, and is never more than all") {
+TEST_CASE("a returned unit can be taken again, up to the full quota") {
     Quota quota(2, 1min);
     CHECK(quota.take("ann", start).left == 1);
     CHECK(quota.take("ann", start).left == 0);

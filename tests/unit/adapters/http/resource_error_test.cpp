@@ -8,7 +8,7 @@ namespace {
 
 using namespace asyncjobs;
 
-TEST_CASE("a job API that can't be made for want of a thread or memory throws Error") {
+TEST_CASE("a job API without a thread or memory throws Error when constructed") {
     MemoryJobStore store;
     check_each_refusal([&](const std::shared_ptr<Runtime>& runtime) {
         Client client(store);

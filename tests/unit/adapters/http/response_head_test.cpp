@@ -18,14 +18,14 @@ TEST_CASE("a head has its status line, the date and the response's fields") {
           "Content-Length: 0\r\n\r\n");
 }
 
-TEST_CASE("whether the connection goes on is said where it is not implied") {
+TEST_CASE("Connection is written unless the HTTP version implies it") {
     CHECK(response_head({}, sent_at, Persistence::close).find("\r\nConnection: close\r\n") !=
           std::string::npos);
     CHECK(response_head({}, sent_at, Persistence::keep_alive)
               .find("\r\nConnection: keep-alive\r\n") != std::string::npos);
 }
 
-TEST_CASE("how a message is framed is not the response's to say") {
+TEST_CASE("framing fields of a response are not written") {
     const Response response{.headers = {{"transfer-encoding", "chunked"},
                                         {"connection", "upgrade"},
                                         {"date", "today"},

@@ -16,7 +16,7 @@ Route route(std::string method, std::string path) {
 
 } // namespace
 
-TEST_CASE("a named segment matches one whole segment that is not empty") {
+TEST_CASE("a named segment matches one whole, non-empty segment") {
     Router router;
     router.add(route("GET", "/jobs/{id}/result"));
     const auto match = router.find("GET", {"jobs", "a/b", "result"});
@@ -38,7 +38,7 @@ TEST_CASE("a literal segment is preferred to a named one, in either order of dec
     }
 }
 
-TEST_CASE("a path that exists with other methods says with which") {
+TEST_CASE("a path without the method lists its methods") {
     Router router;
     router.add(route("GET", "/a"));
     router.add(route("POST", "/a"));
@@ -48,7 +48,7 @@ TEST_CASE("a path that exists with other methods says with which") {
     CHECK(router.find("GET", {"b"}).methods.empty());
 }
 
-TEST_CASE("routes are listed in the order of their declaration") {
+TEST_CASE("routes are listed in declaration order") {
     Router router;
     router.add(route("POST", "/b"));
     router.add(route("GET", "/a"));
@@ -57,7 +57,7 @@ TEST_CASE("routes are listed in the order of their declaration") {
     CHECK(router.routes().back()->path == "/a");
 }
 
-TEST_CASE("a route that can't be told from another or has no handler is refused") {
+TEST_CASE("a duplicate route, or one without a handler, is refused") {
     Router router;
     router.add(route("GET", "/a"));
     CHECK_THROWS_AS(router.add(route("GET", "/a")), asyncjobs::Error);

@@ -15,7 +15,7 @@ TEST_CASE("a path is split before it is decoded") {
     CHECK(parse_target("/v1/jobs/").segments == Segments{"v1", "jobs", ""});
 }
 
-TEST_CASE("a query is decoded, with + for a blank") {
+TEST_CASE("a query is decoded, with + as a blank") {
     const auto target = parse_target("/x?a=1%262&b=c+d%2B&e&a=3");
     REQUIRE(target.query.find("a"));
     CHECK(*target.query.find("a") == "1&2");
@@ -25,7 +25,7 @@ TEST_CASE("a query is decoded, with + for a blank") {
     CHECK_THROWS_AS(target.query.single("a"), Problem);
 }
 
-TEST_CASE("a target that is malformed or hides something is refused with 400") {
+TEST_CASE("a malformed or obscured target is refused with 400") {
     const std::string targets[] = {
         "",        "x",           "*",      "http://a/b", "/a%",
         "/a%2",    "/a%zz",       "/a%00b", "/a?b=%00",   "/a%0d%0aX:y",

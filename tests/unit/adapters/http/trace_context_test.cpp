@@ -26,7 +26,8 @@ TEST_CASE("a traceparent is a version, a trace, a span and flags") {
     }
 }
 
-TEST_CASE("a trace goes on; what is none starts a new one, and silence starts none") {
+TEST_CASE(
+    "a valid trace continues, an invalid one starts a new one, and an absent one starts none") {
     const auto runtime = make_runtime();
     CHECK_FALSE(http::trace_of({}, *runtime));
     CHECK(http::trace_of({{"traceparent", valid}}, *runtime) == valid);

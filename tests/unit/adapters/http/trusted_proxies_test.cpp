@@ -18,13 +18,13 @@ std::string client_of(const TrustedProxies& proxies, std::string peer,
 
 } // namespace
 
-TEST_CASE("without trusted proxies, the client is who has connected") {
+TEST_CASE("without trusted proxies, the client is the peer") {
     const TrustedProxies nobody({});
     CHECK(client_of(nobody, "203.0.113.9", {"198.51.100.1"}) == "203.0.113.9");
     CHECK_FALSE(nobody.contains("127.0.0.1"));
 }
 
-TEST_CASE("a trusted proxy says who the client is") {
+TEST_CASE("a trusted proxy determines the client's address") {
     const TrustedProxies proxies({"10.0.0.0/8", "127.0.0.1", "fd00::/8"});
     CHECK(client_of(proxies, "127.0.0.1", {"203.0.113.9"}) == "203.0.113.9");
     CHECK(client_of(proxies, "10.1.2.3", {"2001:db8::1"}) == "2001:db8::1");
@@ -34,14 +34,14 @@ TEST_CASE("a trusted proxy says who the client is") {
     CHECK(client_of(proxies, "127.0.0.2", {"203.0.113.9"}) == "127.0.0.2");
 }
 
-TEST_CASE("what a client claims itself is passed over") {
+TEST_CASE("addresses that a client claims itself are ignored") {
     const TrustedProxies proxies({"10.0.0.0/8"});
     CHECK(client_of(proxies, "10.0.0.1", {"1.1.1.1, 203.0.113.9"}) == "203.0.113.9");
     CHECK(client_of(proxies, "10.0.0.1", {"1.1.1.1", "203.0.113.9"}) == "203.0.113.9");
     CHECK(client_of(proxies, "10.0.0.1", {"10.0.0.7, 203.0.113.9, 10.0.0.2"}) == "203.0.113.9");
 }
 
-TEST_CASE("where the word of the proxies ends, the last address that they know is the client's") {
+TEST_CASE("the client is the last address that trusted proxies have added") {
     const TrustedProxies proxies({"10.0.0.0/8"});
     CHECK(client_of(proxies, "10.0.0.1", {}) == "10.0.0.1");
     CHECK(client_of(proxies, "10.0.0.1", {"10.0.0.2"}) == "10.0.0.2");
@@ -52,7 +52,7 @@ TEST_CASE("where the word of the proxies ends, the last address that they know i
     CHECK(client_of(proxies, "10.0.0.1", {"203.0.113.9,"}) == "10.0.0.1");
 }
 
-TEST_CASE("a network holds its addresses and no others") {
+TEST_CASE("a network contains its addresses and no others") {
     const TrustedProxies proxies({"192.168.4.7/22", "2001:db8:1::/48"});
     CHECK(proxies.contains("192.168.4.0"));
     CHECK(proxies.contains("192.168.7.255"));
@@ -65,7 +65,7 @@ TEST_CASE("a network holds its addresses and no others") {
     CHECK_FALSE(everybody.contains("2001:db8::1"));
 }
 
-TEST_CASE("what is no network is refused by name") {
+TEST_CASE("an invalid network is refused by name") {
     for (const std::string wrong :
          {"", "localhost", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "::/129"}) {
         const auto error = thrown_by([&] { TrustedProxies({wrong}); });
@@ -74,7 +74,7 @@ TEST_CASE("what is no network is refused by name") {
     }
 }
 
-TEST_CASE("an IPv4 address within an IPv6 one is what it is, any other text is as it was") {
+TEST_CASE("an IPv4-mapped address is converted, and other texts are unchanged") {
     CHECK(unmapped("::ffff:192.0.2.1") == "192.0.2.1");
     CHECK(unmapped("::FFFF:c000:0201") == "192.0.2.1");
     CHECK(unmapped("0:0:0:0:0:ffff:192.0.2.1") == "192.0.2.1");

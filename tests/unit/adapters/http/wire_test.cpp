@@ -45,7 +45,7 @@ Response stream_of(std::deque<std::string> pieces) {
     return {.body = std::make_shared<Pieces>(std::move(pieces))};
 }
 
-TEST_CASE("a string goes with its head, and the connection stays") {
+TEST_CASE("a string is sent with its head, and the connection persists") {
     const Response response{.headers = {{"Content-Length", "5"}}, .body = "hello"};
     const auto message = to_wire(response, true, true);
     CHECK(message.start.starts_with("HTTP/1.1 200 OK\r\nDate: "));
@@ -55,7 +55,7 @@ TEST_CASE("a string goes with its head, and the connection stays") {
     CHECK(message.keep_alive);
 }
 
-TEST_CASE("the client is told whether the connection stays") {
+TEST_CASE("the head states whether the connection persists") {
     CHECK(has_line(to_wire({}, true, false).start, "Connection: close"));
     CHECK_FALSE(to_wire({}, true, false).keep_alive);
     const Response empty{.headers = {{"Content-Length", "0"}}};
@@ -63,12 +63,12 @@ TEST_CASE("the client is told whether the connection stays") {
     CHECK(to_wire(Response{.status = 204}, true, true).keep_alive);
 }
 
-TEST_CASE("a response without a length ends with its connection") {
+TEST_CASE("a response without a length closes its connection") {
     CHECK(has_line(to_wire(Response{.status = 503}, true, true).start, "Connection: close"));
     CHECK_FALSE(to_wire(Response{.status = 503}, true, true).keep_alive);
 }
 
-TEST_CASE("a stream comes in chunks, the last of which is empty, and the connection ends") {
+TEST_CASE("a stream is sent in chunks with an empty last one, and the connection closes") {
     const auto message = to_wire(stream_of({"one", "0123456789abcdef"}), true, true);
     CHECK(has_line(message.start, "Transfer-Encoding: chunked"));
     CHECK(has_line(message.start, "Connection: close"));
@@ -77,7 +77,7 @@ TEST_CASE("a stream comes in chunks, the last of which is empty, and the connect
           std::vector<std::string>{"3\r\none\r\n", "10\r\n0123456789abcdef\r\n", "0\r\n\r\n"});
 }
 
-TEST_CASE("a stream may be destroyed while its next piece is on its way") {
+TEST_CASE("a stream may be destroyed before its next piece is delivered") {
     struct Waiting final : BodyStream {
         explicit Waiting(Deliver& where) : kept(where) {}
         void next(Deliver deliver) override { kept = std::move(deliver); }
@@ -92,7 +92,7 @@ TEST_CASE("a stream may be destroyed while its next piece is on its way") {
     CHECK(come == "4\r\nlate\r\n");
 }
 
-TEST_CASE("to an HTTP/1.0 client a stream is sent as it is") {
+TEST_CASE("an HTTP/1.0 client gets a stream unframed") {
     const auto message = to_wire(stream_of({"one", "two"}), false, true);
     CHECK(message.start.find("Transfer-Encoding") == std::string::npos);
     CHECK_FALSE(message.keep_alive);
@@ -105,7 +105,7 @@ WireMessage file_message(const std::string& bytes, std::uint64_t length) {
                    true, true);
 }
 
-TEST_CASE("a file is sent under its length, and the connection ends") {
+TEST_CASE("a file is sent with its length, and the connection closes") {
     const auto sent = file_message("0123456789", 5);
     CHECK(has_line(sent.start, "Content-Length: 5"));
     CHECK(sent.start.find("Transfer-Encoding") == std::string::npos);
@@ -113,7 +113,7 @@ TEST_CASE("a file is sent under its length, and the connection ends") {
     CHECK(rest_of(sent) == std::vector<std::string>{"01234"});
 }
 
-TEST_CASE("a file that has less than was promised breaks off") {
+TEST_CASE("a truncated file breaks its response off") {
     const auto sent = file_message(std::string(100'000, 'x'), 190'000);
     std::size_t pieces = 0;
     for (const auto& piece : rest_of(sent)) {

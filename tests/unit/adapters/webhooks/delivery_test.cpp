@@ -19,7 +19,7 @@ Job finished(JobStatus status) {
 
 } // namespace
 
-TEST_CASE("a delivery's id is made of its job's and of where it goes") {
+TEST_CASE("a delivery's id is made of its job's id and its destination") {
     const auto delivery = delivery_id(told_id, to_crm);
     CHECK(delivery == delivery_id(told_id, to_crm));
     CHECK(delivery != delivery_id(told_id, {.endpoint = "erp"}));
@@ -30,7 +30,7 @@ TEST_CASE("a delivery's id is made of its job's and of where it goes") {
     CHECK(delivery != delivery_id(JobId::make({}, 1, 3), to_crm));
 }
 
-TEST_CASE("a body is thin: what happened, when, and to which job") {
+TEST_CASE("a body has the event, its time and the job's id and status") {
     CHECK(message_of(finished(JobStatus::completed), to_crm, "https://example.com/v1/jobs/").body ==
           R"({"type":"job.completed","timestamp":"2025-01-09T00:00:00Z","data":{"job_id":")" +
               std::string(told_id.text()) + R"(","status":"completed","status_url":)" +
@@ -42,7 +42,7 @@ TEST_CASE("a body is thin: what happened, when, and to which job") {
               .body.ends_with(R"("status":"cancelled","revision":4}})"));
 }
 
-TEST_CASE("a message goes on with its job's trace, if that is one") {
+TEST_CASE("a message has its job's trace if that is valid") {
     const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const auto trace_with = [](std::string metadata) {
         auto job = finished(JobStatus::completed);
@@ -56,7 +56,7 @@ TEST_CASE("a message goes on with its job's trace, if that is one") {
     CHECK(message_of(finished(JobStatus::failed), to_crm, "").traceparent.empty());
 }
 
-TEST_CASE("two deliveries of the same to the same place have one message id") {
+TEST_CASE("two deliveries of a revision to one destination have the same message id") {
     const auto job = finished(JobStatus::completed);
     const auto message = message_of(job, to_crm, "").id;
     CHECK(message.starts_with("msg_"));

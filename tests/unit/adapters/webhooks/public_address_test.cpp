@@ -18,7 +18,7 @@ bool is_public(const std::string& address) {
 
 } // namespace
 
-TEST_CASE("each range of IPv4 that is not public ends where it ends") {
+TEST_CASE("each non-public range of IPv4 has exact bounds") {
     struct Range {
         const char *before, *first, *last, *after; ///< empty: not public either, or none
     };
@@ -54,14 +54,14 @@ TEST_CASE("well-known public addresses are public") {
         CHECK(is_public(address));
 }
 
-TEST_CASE("IPv6 of this machine, of inner networks and of groups is not public") {
+TEST_CASE("loopback, inner and multicast IPv6 addresses are not public") {
     for (const char* address :
          {"::", "::1", "fc00::1", "fdff:ffff::1", "fe80::1", "febf::1", "fec0::1", "feff::1",
           "ff00::1", "ff02::1", "ff0e::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"})
         CHECK_FALSE(is_public(address));
 }
 
-TEST_CASE("an IPv4 address in the guise of an IPv6 one is not public, whatever it is") {
+TEST_CASE("an IPv6 address that embeds an IPv4 address is not public") {
     for (const char* address :
          {"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "::8.8.8.8",
           "::ffff:0:8.8.8.8", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::a00:1",
@@ -69,7 +69,7 @@ TEST_CASE("an IPv4 address in the guise of an IPv6 one is not public, whatever i
         CHECK_FALSE(is_public(address));
 }
 
-TEST_CASE("IPv6 that is reserved, for documents or for benchmarks is not public") {
+TEST_CASE("IPv6 for reserved use, documentation or benchmarks is not public") {
     for (const char* address :
          {"100::1", "100:0:0:1::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:1ff::1",
           "2001:db8::1", "2001:db8:ffff::1", "3fff::1", "3fff:fff::1", "3ffe::1", "5f00::1",

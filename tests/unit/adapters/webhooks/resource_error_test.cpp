@@ -7,7 +7,7 @@ namespace {
 
 using namespace asyncjobs;
 
-TEST_CASE("webhooks that can't be made for want of a thread or memory throw Error") {
+TEST_CASE("webhooks without a thread or memory throw Error when constructed") {
     MemoryJobStore store;
     check_each_refusal(
         [&](const std::shared_ptr<Runtime>& runtime) { Webhooks webhooks(store, runtime, {}); });

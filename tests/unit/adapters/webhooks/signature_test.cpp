@@ -18,7 +18,7 @@ const std::string known_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 } // namespace
 
-TEST_CASE("a signature is the one of the standard's example") {
+TEST_CASE("a signature equals that of the standard's example") {
     CHECK(sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, R"({"test": 2432232314})",
                Texts{known_secret}) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
@@ -38,7 +38,7 @@ TEST_CASE("a signature changes with the id, the time and the body") {
     CHECK(sign("msg_1", at, "[]", Texts{known_secret}) != base);
 }
 
-TEST_CASE("a fresh secret is a secret, and no other one") {
+TEST_CASE("a new secret is valid and unique") {
     const auto secret = make_secret();
     check_secret(secret);
     CHECK(secret.size() == std::string("whsec_").size() + 44);

@@ -17,7 +17,7 @@ std::string refused(const std::string& url, const TargetRules& rules = {}) {
 
 } // namespace
 
-TEST_CASE("an URL is taken apart as it is written to") {
+TEST_CASE("a URL is split into the parts of a request") {
     const auto target = parsed("https://Hooks.Example.com/a/b%20c?d=e&f");
     CHECK(target.tls);
     CHECK(target.host == "hooks.example.com");
@@ -32,7 +32,7 @@ TEST_CASE("a path begins with a slash") {
     CHECK(parsed("https://example.com?a=b").path == "/?a=b");
 }
 
-TEST_CASE("only https, unless http is allowed by name") {
+TEST_CASE("only https is accepted unless http is allowed") {
     for (const char* url : {"http://example.com/", "ftp://example.com/", "file:///etc/passwd",
                             "//example.com/", "/a", "example.com", "", "https:example.com",
                             "https://", "https:///a", "gopher://example.com:70/"})
@@ -43,7 +43,7 @@ TEST_CASE("only https, unless http is allowed by name") {
     CHECK(has(refused("ftp://example.com/", lenient), "http://"));
 }
 
-TEST_CASE("neither a user nor a fragment") {
+TEST_CASE("a user or a fragment is refused") {
     CHECK(has(refused("https://user@example.com/"), "user"));
     CHECK(has(refused("https://user:secret@example.com/"), "user"));
     CHECK_FALSE(has(refused("https://user:secret@example.com/"), "secret"));
@@ -52,7 +52,7 @@ TEST_CASE("neither a user nor a fragment") {
     CHECK(has(refused("https://example.com/#"), "fragment"));
 }
 
-TEST_CASE("a port is the scheme's own, or one that is listed") {
+TEST_CASE("a port must be the scheme's default or a listed one") {
     CHECK(parsed("https://example.com:443/").authority == "example.com");
     CHECK(parsed("https://example.com:/").port == 443);
     for (const char* port : {"80", "22", "8443", "0", "65535", "65536", "99999", "4294967739"})
@@ -62,7 +62,7 @@ TEST_CASE("a port is the scheme's own, or one that is listed") {
     CHECK(target.authority == "example.com:8443");
 }
 
-TEST_CASE("an address is one in its usual form") {
+TEST_CASE("an address in canonical form is accepted") {
     CHECK(parsed("https://93.184.216.34/").is_address);
     const auto six = parsed("https://[2606:4700:4700::1111]/");
     CHECK(six.is_address);
@@ -70,7 +70,7 @@ TEST_CASE("an address is one in its usual form") {
     CHECK(six.authority == "[2606:4700:4700::1111]");
 }
 
-TEST_CASE("an address in an odd spelling is no host") {
+TEST_CASE("an address in another form is refused") {
     for (const char* host :
          {"2130706433", "0x7f000001", "0x7F.1", "0177.0.0.1", "127.1", "127.0.1", "1.2.3.4.5",
           "127.0.0.1.example.com", "8.8.8.8a", "256.1.1.1", "127.0.0.01", "0x7f.0.0.0x1", "a.0x7f",
@@ -80,7 +80,7 @@ TEST_CASE("an address in an odd spelling is no host") {
     }
 }
 
-TEST_CASE("a name is made of labels of letters, digits and hyphens") {
+TEST_CASE("a name must consist of labels of letters, digits and hyphens") {
     CHECK(parsed("https://xn--bcher-kva.example/").host == "xn--bcher-kva.example");
     CHECK(parsed("https://localhost/").host == "localhost");
     for (const char* host : {"a..b", ".a", "example.com.", "-a.com", "a-.com", "a_b.com",
@@ -95,7 +95,7 @@ TEST_CASE("a name is made of labels of letters, digits and hyphens") {
     CHECK(has(refused("https://example.com./"), "without a dot at its end"));
 }
 
-TEST_CASE("some hosts can be reached in inner networks alone, and the rule says why") {
+TEST_CASE("hosts of inner networks are refused with the rule unless allowed") {
     const auto rule = [](const std::string& host, Networks networks) {
         return rule_against(parsed("https://" + host + "/"), networks);
     };
@@ -127,7 +127,7 @@ TEST_CASE("some hosts can be reached in inner networks alone, and the rule says 
     }
 }
 
-TEST_CASE("some hosts can be reached nowhere") {
+TEST_CASE("hosts that never resolve are always refused") {
     for (const char* host : {"nowhere.invalid", "invalid", "a.onion", "a.alt", "224.0.0.1",
                              "255.255.255.255", "[ff02::1]", "[::ffff:224.0.0.1]"}) {
         CAPTURE(host);
@@ -137,13 +137,13 @@ TEST_CASE("some hosts can be reached nowhere") {
     }
 }
 
-TEST_CASE("what would end a line never gets through") {
+TEST_CASE("a URL with a line end is refused") {
     for (const char* url : {"https://example.com/\r\nX: y", "https://example.com/ HTTP/1.1",
                             "https://example.com/\t", "https://exam\nple.com/"})
         CHECK(has(refused(url), "absolute URL"));
 }
 
-TEST_CASE("an URL has a length") {
+TEST_CASE("a URL that is too long is refused") {
     const std::string url = "https://example.com/";
     parsed(url + std::string(2048 - url.size(), 'a'));
     CHECK(has(refused(url + std::string(2049 - url.size(), 'a')), "2048"));

@@ -14,7 +14,7 @@ Reception of(unsigned status) { return reception_of({.status = status}); }
 
 } // namespace
 
-TEST_CASE("only 2xx is success: a redirect is a refusal like any other") {
+TEST_CASE("only 2xx is success, and a redirect is a refusal") {
     for (const unsigned status : {200u, 201u, 202u, 204u, 299u})
         CHECK(of(status) == Reception::taken);
     for (const unsigned status :
@@ -22,13 +22,13 @@ TEST_CASE("only 2xx is success: a redirect is a refusal like any other") {
         CHECK(of(status) == Reception::refused);
 }
 
-TEST_CASE("429 and 503 are for later, and 410 is for good") {
+TEST_CASE("429 and 503 are busy, and 410 is gone") {
     CHECK(of(429) == Reception::busy);
     CHECK(of(503) == Reception::busy);
     CHECK(of(410) == Reception::gone);
 }
 
-TEST_CASE("Retry-After is a number of seconds or a date, and a day at most") {
+TEST_CASE("Retry-After is seconds or a date, at most a day") {
     const Timestamp now = std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h;
     CHECK(wait_asked_for("0", now) == 0s);
     CHECK(wait_asked_for("120", now) == 120s);
@@ -44,7 +44,7 @@ TEST_CASE("Retry-After is a number of seconds or a date, and a day at most") {
     }
 }
 
-TEST_CASE("ten attempts, spread over more than three days") {
+TEST_CASE("ten attempts span more than three days") {
     const auto delays = WebhookOptions().retry_delays;
     CHECK(delays == std::vector<Duration>{5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h});
     for (int attempt = 1; attempt <= 9; ++attempt)
@@ -52,7 +52,7 @@ TEST_CASE("ten attempts, spread over more than three days") {
     CHECK(delay_after(delays, 10, 0) == 24h);
 }
 
-TEST_CASE("chance makes a delay up to a fifth shorter") {
+TEST_CASE("a delay is reduced by a random part of up to a fifth") {
     CHECK(delay_after({10s, 20s}, 1, 0.5) == 9s);
     CHECK(delay_after({10s, 20s}, 2, 0.5) == 18s);
     CHECK(delay_after({10s}, 1, 0.999) > 8s);

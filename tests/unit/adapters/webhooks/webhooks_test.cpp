@@ -41,7 +41,7 @@ const WebhookEndpoint crm{.name = "crm", .url = "https://crm.example.com/hooks"}
 
 } // namespace
 
-TEST_CASE("an endpoint is kept in the store, and gets a secret") {
+TEST_CASE("an endpoint is stored, with a secret") {
     Host host;
     const auto set = host.webhooks.set_endpoint("ann", crm);
     const auto kept = host.only_endpoint();
@@ -54,7 +54,7 @@ TEST_CASE("an endpoint is kept in the store, and gets a secret") {
     CHECK(host.process().endpoints("ann").size() == 1);
 }
 
-TEST_CASE("endpoints are an owner's own, and not among its jobs") {
+TEST_CASE("endpoints belong to one owner, and are not in its job list") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     CHECK(host.webhooks.endpoints("bob").empty());
@@ -62,7 +62,7 @@ TEST_CASE("endpoints are an owner's own, and not among its jobs") {
     CHECK(host.harness.client().list({.owner = "ann"}).jobs.empty());
 }
 
-TEST_CASE("to set an endpoint again changes what it says, and keeps its secret") {
+TEST_CASE("setting an endpoint again changes it and keeps its secret") {
     Host host;
     const auto secret = host.webhooks.set_endpoint("ann", crm).secrets.front().text;
     auto changed = crm;
@@ -75,7 +75,7 @@ TEST_CASE("to set an endpoint again changes what it says, and keeps its secret")
     CHECK(host.only_endpoint().secrets.front().text == changed.secrets.front().text);
 }
 
-TEST_CASE("a disabled endpoint stays disabled until it is enabled or has another URL") {
+TEST_CASE("a disabled endpoint stays disabled until it is enabled or its URL changes") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     host.webhooks.disable("ann", "crm", "moved");
@@ -93,7 +93,7 @@ TEST_CASE("a disabled endpoint stays disabled until it is enabled or has another
     CHECK(host.only_endpoint().disabled.empty());
 }
 
-TEST_CASE("an endpoint that is removed leaves nothing in the store") {
+TEST_CASE("a removed endpoint leaves nothing in the store") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     host.webhooks.disable("ann", "crm", "moved");
@@ -105,7 +105,7 @@ TEST_CASE("an endpoint that is removed leaves nothing in the store") {
     CHECK(host.only_endpoint().disabled.empty());
 }
 
-TEST_CASE("what is asked of an endpoint that is not there is not found") {
+TEST_CASE("calls for a missing endpoint throw not_found") {
     Host host;
     for (const auto& owner : {"bob", "ann"}) {
         CHECK(has(refusal(Errc::not_found, [&] { host.webhooks.enable(owner, "crm"); }), "crm"));
@@ -115,7 +115,7 @@ TEST_CASE("what is asked of an endpoint that is not there is not found") {
     }
 }
 
-TEST_CASE("a rotated secret is kept beside the new one for a while") {
+TEST_CASE("a rotated secret is kept with the new one for a time") {
     Host host;
     const auto first = host.webhooks.set_endpoint("ann", crm).secrets.front().text;
     const auto second = host.webhooks.rotate_secret("ann", "crm", 1h);
@@ -133,7 +133,7 @@ TEST_CASE("a rotated secret is kept beside the new one for a while") {
     CHECK(secrets[0].text == third);
 }
 
-TEST_CASE("a delivery is submitted with its job for each endpoint, and belongs to its owner") {
+TEST_CASE("a job is submitted with a delivery for each endpoint of its owner") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     host.webhooks.set_endpoint("ann", {.name = "erp", .url = "https://erp.example.com/"});
@@ -150,14 +150,14 @@ TEST_CASE("a delivery is submitted with its job for each endpoint, and belongs t
     }
 }
 
-TEST_CASE("who has no endpoint has no deliveries") {
+TEST_CASE("an owner without endpoints has no deliveries") {
     Host host;
     host.webhooks.set_endpoint("bob", crm);
     host.webhooks.submit({.type = "report", .owner = "ann"});
     CHECK(host.harness.jobs(Delivery::type).empty());
 }
 
-TEST_CASE("a delivery waits for its job, however that ends") {
+TEST_CASE("a delivery waits for its job, whatever its outcome") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     host.harness.executor().handle("fails", [](const JsonText&, ProgressReporter&) -> JsonText {
@@ -181,7 +181,7 @@ TEST_CASE("a delivery waits for its job, however that ends") {
         CHECK(delivery.status == JobStatus::pending);
 }
 
-TEST_CASE("a settlement with an old fence tells nobody") {
+TEST_CASE("a settlement with an old fence notifies no endpoint") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     host.webhooks.submit({.type = "report", .owner = "ann"});
@@ -217,7 +217,7 @@ TEST_CASE("a settlement with an old fence tells nobody") {
     CHECK(waiting_for() == 0);
 }
 
-TEST_CASE("a submit that is repeated has the same deliveries") {
+TEST_CASE("a repeated submit has the same deliveries") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     const auto job = host.job();
@@ -226,7 +226,7 @@ TEST_CASE("a submit that is repeated has the same deliveries") {
     CHECK(host.harness.jobs(Delivery::type).size() == 1);
 }
 
-TEST_CASE("where a unique key is taken, its holder is told of, unless the job is refused") {
+TEST_CASE("deliveries report the holder of a taken unique key unless the job is refused") {
     Host host;
     host.webhooks.allow_host("ann", "a.example.com");
     NewJob job{.type = "report", .owner = "ann", .unique_key = "one"};
@@ -241,7 +241,7 @@ TEST_CASE("where a unique key is taken, its holder is told of, unless the job is
     CHECK(deliveries[1].status == JobStatus::cancelled);
 }
 
-TEST_CASE("a job that is started anew has new deliveries each time, also if that is repeated") {
+TEST_CASE("each retry of a job has new deliveries, even if it is repeated") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     auto& client = host.harness.client();
@@ -260,7 +260,7 @@ TEST_CASE("a job that is started anew has new deliveries each time, also if that
     CHECK(count() == 3);
 }
 
-TEST_CASE("a delivery that is started anew is not told of itself") {
+TEST_CASE("a retried delivery has no deliveries") {
     Host host;
     host.webhooks.set_endpoint("ann", crm);
     host.webhooks.submit({.type = "report", .owner = "ann"});
@@ -276,7 +276,7 @@ TEST_CASE("deliveries of a job without an id are refused") {
               "job.id"));
 }
 
-TEST_CASE("a callback goes to a host of the owner's endpoints, and to no other") {
+TEST_CASE("a callback must have the host of one of the owner's endpoints") {
     Host host;
     const std::string url = "https://CRM.example.com/callbacks?for=7";
     const auto refused = [&](const NewJob& job, const std::string& to) {
@@ -293,7 +293,7 @@ TEST_CASE("a callback goes to a host of the owner's endpoints, and to no other")
     CHECK(has(refused(host.job(), url), "host"));
 }
 
-TEST_CASE("a host may be allowed to callbacks alone") {
+TEST_CASE("a host may be allowed for callbacks only") {
     Host host;
     const auto allowed = host.webhooks.allow_host("ann", "Hooks.example.com");
     CHECK(allowed.events.empty());
@@ -304,7 +304,7 @@ TEST_CASE("a host may be allowed to callbacks alone") {
         refusal(Errc::invalid_argument, [&] { host.webhooks.allow_host("ann", bad); });
 }
 
-TEST_CASE("what another process changes is known within a second") {
+TEST_CASE("a change by another process is visible within a second") {
     Host host;
     auto another = host.process();
     CHECK(another.deliveries_of(host.job()).empty());
@@ -314,7 +314,7 @@ TEST_CASE("what another process changes is known within a second") {
     CHECK(another.deliveries_of(host.job()).size() == 1);
 }
 
-TEST_CASE("an endpoint that breaks a rule is refused, by the name of what is wrong") {
+TEST_CASE("an invalid endpoint is refused with the name of the member") {
     Host host;
     const auto told = [&](const WebhookEndpoint& endpoint) {
         return refusal(Errc::invalid_argument,
@@ -333,7 +333,7 @@ TEST_CASE("an endpoint that breaks a rule is refused, by the name of what is wro
               "owner"));
 }
 
-TEST_CASE("options that break a rule are refused, by their name") {
+TEST_CASE("invalid options are refused by name") {
     Host host;
     const auto told = [&](WebhookOptions options) {
         return refusal(Errc::invalid_argument, [&] { host.process(std::move(options)); });

@@ -18,7 +18,7 @@ Description::Text text_of(const ApiOptions& options) {
 
 } // namespace
 
-TEST_CASE("the document is made once") {
+TEST_CASE("the document is generated once") {
     Description description;
     ApiOptions options;
     const GenericTypes none;
@@ -28,12 +28,12 @@ TEST_CASE("the document is made once") {
     CHECK(boost::json::parse(first->document).at("info").at("title") == "Background jobs");
 }
 
-TEST_CASE("the ETag names what the document says") {
+TEST_CASE("the ETag changes with the document") {
     CHECK(text_of({}).etag == text_of({}).etag);
     CHECK(text_of({}).etag != text_of({.openapi = {.title = "Another"}}).etag);
 }
 
-TEST_CASE("options that no document can hold are refused by name") {
+TEST_CASE("options that no document can contain are refused by name") {
     CHECK_NOTHROW(check(OpenApiOptions{}));
     CHECK_THROWS_WITH_AS(check({.info = JsonText::parse("1")}),
                          R"(openapi.info is "1", but must be a JSON object: invalid argument)",

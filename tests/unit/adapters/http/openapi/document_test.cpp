@@ -46,7 +46,7 @@ void collect(const boost::json::value& from, std::string_view name, std::set<std
 
 } // namespace
 
-TEST_CASE("the document says who it is and where it is served") {
+TEST_CASE("the document has title, version and server") {
     Fixture fixture;
     fixture.options.openapi = {.title = "Reports",
                                .version = "2.1.0",
@@ -60,7 +60,7 @@ TEST_CASE("the document says who it is and where it is served") {
     CHECK(fixture.document().at_pointer("/servers/0/url") == "https://api.example.org");
 }
 
-TEST_CASE("each route is an operation of its path, named below the prefix") {
+TEST_CASE("each route is an operation of its path, named relative to the prefix") {
     Fixture fixture;
     fixture.add("GET", "/v1/files/{key}");
     fixture.add("PUT", "/v1/files/{key}");
@@ -72,7 +72,7 @@ TEST_CASE("each route is an operation of its path, named below the prefix") {
     CHECK(paths.at("/healthz").at("get").at("operationId") == "getHealthz");
 }
 
-TEST_CASE("a route that shall not be described is not") {
+TEST_CASE("a route with described = false is left out") {
     Fixture fixture;
     fixture.router.add({.method = "GET",
                         .path = "/v1/inner",
@@ -89,14 +89,14 @@ TEST_CASE("no two operations have the same id") {
     CHECK(ids == std::set<std::string>{"getAB", "getAB2", "getAB3"});
 }
 
-TEST_CASE("all tags of operations are listed once") {
+TEST_CASE("each tag of an operation is listed once") {
     Fixture fixture;
     for (const auto* path : {"/v1/files/{key}", "/v1/files", "/v1/notes"}) fixture.add("GET", path);
     CHECK(fixture.document().at("tags") ==
           boost::json::parse(R"([{"name":"files"},{"name":"notes"}])"));
 }
 
-TEST_CASE("credentials are bearer tokens unless the host says otherwise, or nobody needs any") {
+TEST_CASE("security is a bearer token unless the host sets another or allows anonymous use") {
     Fixture fixture;
     fixture.add("GET", "/v1/notes");
     auto document = fixture.document();
@@ -119,7 +119,7 @@ TEST_CASE("credentials are bearer tokens unless the host says otherwise, or nobo
         document.at_pointer("/paths/~1v1~1notes/get/responses").as_object().contains("401"));
 }
 
-TEST_CASE("the generic route is described by its types, and forbids what one of them may forbid") {
+TEST_CASE("the generic route is described by its types, with 403 if one of them has a permit") {
     Fixture fixture;
     fixture.add("POST", "/v1/jobs");
     const auto operation = [&] {
@@ -133,7 +133,7 @@ TEST_CASE("the generic route is described by its types, and forbids what one of 
     CHECK(operation().at("responses").as_object().contains("403"));
 }
 
-TEST_CASE("a listing's default length is the API's") {
+TEST_CASE("a list's default limit is the API's default page") {
     Fixture fixture;
     fixture.router.add({.method = "GET",
                         .path = "/v1/jobs",
@@ -143,7 +143,7 @@ TEST_CASE("a listing's default length is the API's") {
     CHECK(fixture.document().at_pointer("/components/parameters/Limit/schema/default") == 7);
 }
 
-TEST_CASE("webhooks are described if clients can have them") {
+TEST_CASE("webhooks are described if they are enabled") {
     Fixture fixture;
     CHECK_FALSE(fixture.document().as_object().contains("webhooks"));
     fixture.options.openapi.webhooks = true;
@@ -155,7 +155,7 @@ TEST_CASE("webhooks are described if clients can have them") {
           "job.failed");
 }
 
-TEST_CASE("a callback's URL is a parameter of what takes one") {
+TEST_CASE("routes with callbacks have the parameter callback_url") {
     Fixture fixture;
     fixture.options.openapi.webhooks = true;
     fixture.add("POST", "/v1/jobs");
@@ -200,7 +200,7 @@ TEST_CASE("results of jobs that no route submits are described") {
                                  {"$ref":"#/components/schemas/WebhookDeliveryResult"}])"));
 }
 
-TEST_CASE("what the document refers to is there") {
+TEST_CASE("every reference in the document resolves") {
     Fixture fixture;
     fixture.options.openapi.webhooks = true;
     fixture.add("POST", "/v1/jobs");

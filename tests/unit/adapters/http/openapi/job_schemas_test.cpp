@@ -51,7 +51,7 @@ constexpr std::pair<JobStatus, const char*> kinds[] = {{JobStatus::pending, "Pen
 } // namespace
 
 TEST_CASE(
-    "a job's document has the members of its status' schema, with and without what may lack") {
+    "a job's document has the members of its status's schema, with and without optional ones") {
     for (const auto& [status, name] : kinds) {
         auto full = job(status), bare = job(status);
         full.cancel_requested_at = some_time;
@@ -71,7 +71,7 @@ TEST_CASE("an accepted job's document has the members of its schema") {
     check_members("AcceptedJob", accepted_document(id, some_time, job_links, std::nullopt));
 }
 
-TEST_CASE("an error's members are named: all of them in a status, no details in a listing") {
+TEST_CASE("an error has all members in a status and no details in a list") {
     const auto schemas = openapi::job_schemas(200);
     const auto names = [](const boost::json::value& object) {
         boost::json::array all;
@@ -89,7 +89,7 @@ TEST_CASE("a page has no more jobs than the API allows") {
     CHECK(openapi::job_schemas(7).at("JobPage").at_pointer("/properties/jobs/maxItems") == 7);
 }
 
-TEST_CASE("the documents are told apart by their status") {
+TEST_CASE("the discriminator of documents is their status") {
     const auto schemas = openapi::job_schemas(200);
     for (const std::string suffix : {"", "Summary"}) {
         const auto& job = schemas.at("Job" + suffix);

@@ -4,7 +4,7 @@
 
 using namespace asyncjobs::http::openapi;
 
-TEST_CASE("words of letters and digits are joined, each with a capital") {
+TEST_CASE("words of letters and digits are joined in Pascal case") {
     CHECK(pascal_case("sales_report") == "SalesReport");
     CHECK(pascal_case("a.b:c/d-e") == "ABCDE");
     CHECK(pascal_case("mp4.toGIF") == "Mp4ToGIF");

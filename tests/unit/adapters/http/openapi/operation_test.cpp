@@ -26,7 +26,7 @@ boost::json::object operation_of(const Route& route, Mounting mounting = {}) {
 
 } // namespace
 
-TEST_CASE("of a route of which nothing is said, its mounting is told") {
+TEST_CASE("a route without a declared operation is described by its mounting") {
     const auto operation = operation_of(get("/files/{key}/{part}"));
     CHECK(operation.at("operationId") == "getFilesKeyPart");
     CHECK(operation.at("summary") == "GET /files/{key}/{part}");
@@ -40,7 +40,7 @@ TEST_CASE("of a route of which nothing is said, its mounting is told") {
     CHECK_FALSE(operation.contains("requestBody"));
 }
 
-TEST_CASE("what is said of a route stays, and the rest is added") {
+TEST_CASE("declared members of an operation stay, and missing ones are added") {
     const auto operation =
         operation_of(get("/files/{key}", R"({"summary":"A file","operationId":"file","tags":["x"],
                                 "responses":{"200":{"description":"yes"},"500":{"description":"no"}},
@@ -56,7 +56,7 @@ TEST_CASE("what is said of a route stays, and the rest is added") {
     CHECK_FALSE(responses.contains("2XX"));
 }
 
-TEST_CASE("what is no operation is refused, and the place named") {
+TEST_CASE("an invalid operation is refused with its position") {
     CHECK(read_operation(JsonText()).empty());
     CHECK(read_operation(JsonText::parse(R"({"tags":["a"],"x-more":1})")).size() == 2);
     CHECK_THROWS_WITH_AS(read_operation(JsonText::parse(R"({"tags":"a"})")),
@@ -67,7 +67,7 @@ TEST_CASE("what is no operation is refused, and the place named") {
         CHECK_THROWS_AS(read_operation(JsonText::parse(text)), asyncjobs::Error);
 }
 
-TEST_CASE("a parameter of the path may be one of the components, or of another document") {
+TEST_CASE("a path parameter may refer to a component or to another document") {
     const auto ours = operation_of(
         get("/jobs/{id}", R"({"parameters":[{"$ref":"#/components/parameters/JobId"}]})"));
     CHECK(ours.at("parameters").as_array().size() == 1);
@@ -76,7 +76,7 @@ TEST_CASE("a parameter of the path may be one of the components, or of another d
     CHECK(other.at("parameters").as_array().size() == 2);
 }
 
-TEST_CASE("a public route needs no security, and answers no 401") {
+TEST_CASE("a public route has no security and no 401") {
     const auto operation = operation_of(get("/open"), {.authenticated = false});
     CHECK(operation.at("security") == boost::json::array());
     CHECK_FALSE(operation.at("responses").as_object().contains("401"));
@@ -87,7 +87,7 @@ TEST_CASE("a public route needs no security, and answers no 401") {
               .contains("403"));
 }
 
-TEST_CASE("a route that submits answers 202, and all that can be wrong with a document") {
+TEST_CASE("a submit route has 202 and every error of a document") {
     const boost::json::object body{{"required", true}};
     const auto operation = operation_of(get("/notes"), {.request_body = body});
     CHECK(operation.at("requestBody") == body);
@@ -96,7 +96,7 @@ TEST_CASE("a route that submits answers 202, and all that can be wrong with a do
     CHECK_FALSE(operation.at("responses").as_object().contains("2XX"));
 }
 
-TEST_CASE("a submit route is named by what it submits") {
+TEST_CASE("a submit route is named by its type") {
     auto route = get("/reports/sales");
     route.submission = std::make_shared<const asyncjobs::http::detail::SubmitRule>(
         asyncjobs::http::detail::SubmitRule{.job = {.type = "sales_report"}});

@@ -18,7 +18,7 @@ TEST_CASE("a problem's document has the members of its schema") {
     for (const auto& name : required) CHECK(document.contains(name.as_string()));
 }
 
-TEST_CASE("every response that is a problem says so by its type") {
+TEST_CASE("every problem response has the media type of problems") {
     for (const auto& response : openapi::problem_responses()) {
         CAPTURE(response.key());
         const auto& content = response.value().at("content").as_object();
@@ -27,7 +27,7 @@ TEST_CASE("every response that is a problem says so by its type") {
     }
 }
 
-TEST_CASE("which problems a route may answer follows from its authentication and its permit") {
+TEST_CASE("a route's problems follow from its authentication and its permit") {
     CHECK(openapi::common_problems(true, true).contains("401"));
     CHECK(openapi::common_problems(true, true).contains("403"));
     CHECK_FALSE(openapi::common_problems(false, false).contains("401"));

@@ -5,8 +5,7 @@
 
 using namespace asyncjobs::http::openapi;
 
-TEST_CASE(
-    "components stay that are referred to, also by other components, to a part or in a circle") {
+TEST_CASE("components with references stay, including cyclic ones and references to a part") {
     auto document = boost::json::parse(R"({
         "paths": [{"$ref": "#/components/schemas/A/properties/x"}, {"$ref": "#/other"}],
         "components": {

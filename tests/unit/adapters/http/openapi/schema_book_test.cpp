@@ -6,7 +6,7 @@
 
 using namespace asyncjobs::http::openapi;
 
-TEST_CASE("a schema that refers to itself goes on doing so where it is placed") {
+TEST_CASE("a schema's references to itself are adjusted to its position") {
     const auto tree = parse_object(R"({"properties":{"left":{"$ref":"#"},
                                  "all":{"items":{"anyOf":[{"$ref":"#/properties/left"}]}},
                                  "$ref":{"type":"string"},"other":{"$ref":"https://a.example/b"}}})");
@@ -18,7 +18,7 @@ TEST_CASE("a schema that refers to itself goes on doing so where it is placed") 
     CHECK(placed.at_pointer("/properties/other/$ref") == "https://a.example/b");
 }
 
-TEST_CASE("equal schemas of one name are one, and others get a number") {
+TEST_CASE("equal schemas of one name are shared, and others get a number") {
     SchemaBook book({{"Job", parse_object(R"({"type":"object"})")}});
     const auto text = parse_object(R"({"type":"string"})");
     const auto number = parse_object(R"({"type":"number"})");
@@ -38,7 +38,7 @@ TEST_CASE("equal schemas of one name are one, and others get a number") {
     CHECK(all.at("Job3").at("type") == "number");
 }
 
-TEST_CASE("parts that a schema refers to become schemas of their own") {
+TEST_CASE("parts that a schema refers to become separate schemas") {
     SchemaBook book((boost::json::object()));
     const auto schema = parse_object(R"({"properties": {
         "root": {"properties": {"folders": {"items": {"$ref": "#/properties/root"}}}},

@@ -36,7 +36,7 @@ const boost::json::value& schema_of_body(const boost::json::object& body) {
 
 } // namespace
 
-TEST_CASE("a typed route's body is its struct, with what it requires and no other member") {
+TEST_CASE("a typed route's body is its struct, with its required members and no others") {
     const auto rule = http::detail::make_rule(SubmitRoute<Photo>{.required = {"url"}});
     auto book = empty_book();
     const auto body = openapi::request_body(rule, book);
@@ -49,7 +49,7 @@ TEST_CASE("a typed route's body is its struct, with what it requires and no othe
     CHECK_FALSE(schema.at_pointer("/properties/url").as_object().contains("description"));
 }
 
-TEST_CASE("no input schema has the keyword default, at any depth, but members of that name") {
+TEST_CASE("no input schema has the keyword default, but members of that name are kept") {
     const auto schema = openapi::input_schema({.input_schema = JsonText::parse(R"({
         "properties": {
             "default": {"type": "integer", "default": 1, "description": "a number"},
@@ -62,7 +62,7 @@ TEST_CASE("no input schema has the keyword default, at any depth, but members of
         "$defs": {"one": {"additionalProperties": {"description": "if absent: null"}}}})"));
 }
 
-TEST_CASE("what the host sets is no member of the body, and must be one of the input") {
+TEST_CASE("members that the host sets are left out of the body, and must exist in the input") {
     const auto rule =
         http::detail::make_rule(SubmitRoute<Photo>{.required = {"url"}, .set_by_host = {"width"}});
     const auto schema = openapi::input_schema(rule.description);
@@ -74,7 +74,7 @@ TEST_CASE("what the host sets is no member of the body, and must be one of the i
     }
 }
 
-TEST_CASE("a route that lets unknown members pass does not say that there are none") {
+TEST_CASE("a route that ignores unknown members allows them in its schema") {
     const auto rule = http::detail::make_rule(
         SubmitRoute<Photo>{.unknown_members = json::UnknownMembers::ignore});
     auto book = empty_book();
@@ -83,7 +83,7 @@ TEST_CASE("a route that lets unknown members pass does not say that there are no
         std::move(book).all().at("PhotoResizeInput").as_object().contains("additionalProperties"));
 }
 
-TEST_CASE("an untyped route's body is the schema that is given, with what it requires") {
+TEST_CASE("an untyped route's body is its declared schema, with its required members") {
     const auto rule = http::detail::make_rule(UntypedSubmitRoute{
         .type = "note",
         .required = {"b", "a"},
@@ -95,27 +95,27 @@ TEST_CASE("an untyped route's body is the schema that is given, with what it req
               R"({"type":"object","required":["a","b"],"properties":{"b":{},"a":{}}})"));
 }
 
-TEST_CASE("an untyped route of which nothing is said takes anything") {
+TEST_CASE("an untyped route without a schema accepts any input") {
     auto book = empty_book();
     openapi::request_body(http::detail::make_rule(UntypedSubmitRoute{.type = "note"}), book);
     CHECK(std::move(book).all().at("NoteInput") == boost::json::object());
 }
 
-TEST_CASE("a schema that is none is refused") {
+TEST_CASE("an invalid schema is refused") {
     for (const auto* text : {"[]", R"({"required":1})", R"({"properties":[]})"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(openapi::input_schema({.input_schema = JsonText::parse(text)}), Error);
     }
 }
 
-TEST_CASE("an input that holds itself refers to itself in the document") {
+TEST_CASE("a recursive input refers to itself in the document") {
     auto book = empty_book();
     openapi::request_body(http::detail::make_rule(SubmitRoute<Folder>{}), book);
     CHECK(std::move(book).all().at("FolderInput").at_pointer("/properties/folders/items/$ref") ==
           "#/components/schemas/FolderInput");
 }
 
-TEST_CASE("the generic route takes one of its types, each with its own input") {
+TEST_CASE("the generic route accepts one of its types, each with its input") {
     openapi::GenericTypes types;
     types.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
     types.emplace("photo.resize", http::detail::make_rule(SubmitRoute<Photo>{}));
@@ -132,7 +132,7 @@ TEST_CASE("the generic route takes one of its types, each with its own input") {
     CHECK(submission.at("required") == boost::json::parse(R"(["type","input"])"));
 }
 
-TEST_CASE("results are those that routes declare, and anything else if one declares none") {
+TEST_CASE("results are those that routes declare, and any value if a route declares none") {
     const auto photo = http::detail::make_rule(
         SubmitRoute<Photo>{.result_schema = json::schema_of_serialized<Size>()});
     const auto note = http::detail::make_rule(UntypedSubmitRoute{.type = "note"});
