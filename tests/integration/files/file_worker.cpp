@@ -1,8 +1,8 @@
 // Runs the jobs `make` of a store, whose files are in FOLDER/files. Usage: file_worker STORE FOLDER
 // MODE
 //   fifo       keeps what comes through FOLDER/fifo
-//   hang       keeps a file, says so, and never returns
-//   fail       makes no file, and fails for good
+//   hang       keeps a file, prints `kept`, and never returns
+//   fail       makes no file, and fails without a retry
 //   complete   keeps a file, and completes
 
 #include <asyncjobs/files/job_files.hpp>

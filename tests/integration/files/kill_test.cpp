@@ -76,9 +76,9 @@ TEST_CASE_FIXTURE(Work,
 
 TEST_CASE_FIXTURE(Work, "the file of a killed attempt is removed when its job fails without one") {
     auto victim = worker("hang");
-    std::string said(5, ' ');
-    REQUIRE(::read(out.read_end(), said.data(), said.size()) == 5);
-    REQUIRE(said == "kept\n");
+    std::string line(5, ' ');
+    REQUIRE(::read(out.read_end(), line.data(), line.size()) == 5);
+    REQUIRE(line == "kept\n");
     CHECK(victim->end(SIGKILL) == -SIGKILL);
 
     CHECK(stored().size() == 2); // with its info

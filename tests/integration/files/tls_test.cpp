@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The TLS server of the openssl tool, which answers every GET with a page about itself.
+/// The TLS server of the openssl tool, which returns a page about itself for every GET.
 class TlsServer {
 public:
     TlsServer() : process_(command(), out_.write_end()) {

@@ -40,7 +40,7 @@ public:
 
     RawClient connect() const { return RawClient(port_); }
 
-    /// Sends `signal` and waits for the end; answers the exit status, or minus the signal.
+    /// Sends `signal` and waits for the exit; returns the exit status, or the negated signal.
     int end(int signal) { return process_.end(signal); }
     void signal(int signal) { process_.signal(signal); }
     int wait() { return process_.wait(); }
@@ -51,7 +51,7 @@ public:
             std::distance(std::filesystem::directory_iterator(tasks), {}));
     }
 
-    /// Status and trail of one submit of words, of which each takes that long.
+    /// Submits words, each of which takes that long; returns the job's path.
     std::string submit(std::string_view text, int milliseconds_per_word = 0) const {
         auto client = connect();
         const auto response = client.ask(submission(text, milliseconds_per_word));
@@ -59,7 +59,7 @@ public:
         return response.header("Location");
     }
 
-    /// Until so many requests wait for a job, as the metrics say.
+    /// Waits until the metrics show so many requests that wait for a job.
     void await_waiting(int count) const {
         const auto line = fmt::format("\nasyncjobs_http_requests_waiting {}\n", count);
         while (connect().ask(request("GET /metrics")).body.find(line) == std::string::npos) {

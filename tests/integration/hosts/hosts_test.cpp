@@ -21,7 +21,7 @@ RawClient follow(const HostProcess& host, const std::string& job) {
     return client;
 }
 
-/// The rest of a stream, of which nothing has been read yet but the head.
+/// The rest of a stream after its head.
 std::string events_of(RawClient& client) {
     std::string text;
     for (;;) {
@@ -155,15 +155,15 @@ TEST_CASE("many concurrent streams occupy no thread each") {
 TEST_CASE("a client that disconnects during a stream frees its permit") {
     HostProcess host;
     const auto job = host.submit("wait", some_time);
-    // One owner has 100 streams; more than that in turn have all of them only if each is given
-    // back.
+    // One owner may have 100 streams; more than that one after another succeed only if each frees
+    // its permit.
     for (int i = 0; i < 150; ++i) {
         for (;;) {
             auto client = host.connect();
             client.send(HostProcess::request("GET " + job + "/events"));
             const auto head = client.receive_head();
             if (head.status == 200 && !client.receive_chunk().empty()) break;
-            REQUIRE(head.status == 429); // the host has not heard yet that the last one is gone
+            REQUIRE(head.status == 429); // the host has not yet noticed the last disconnect
         }
     }
     CHECK(host.connect().ask(HostProcess::request("GET /hello")).body == "hello\n");
@@ -241,9 +241,9 @@ TEST_CASE("trailers and extensions of any size close at most their connection") 
             auto client = host.connect();
             client.send(head + rest);
             client.finish_sending();
-            const auto answer = client.receive_rest();
-            CAPTURE(answer.substr(0, 100));
-            CHECK_FALSE(answer.starts_with("HTTP/1.1 5"));
+            const auto response = client.receive_rest();
+            CAPTURE(response.substr(0, 100));
+            CHECK_FALSE(response.starts_with("HTTP/1.1 5"));
             CHECK(host.connect().ask(HostProcess::request("GET /hello")).body == "hello\n");
         }
     }

@@ -31,7 +31,7 @@ void allow_descriptors(rlim_t count) {
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
-/// What may be held for each connection, on both of its sides, for this process is both.
+/// The memory allowed for each connection, for both sides, since this process has both.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t bytes_each = 256 * 1024;
 #else

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A client of one stream, which reads an event when it is asked for one.
+/// A client of one stream, which reads one event at a time.
 class Listener {
 public:
     using Event = std::map<std::string, std::string>;
@@ -23,7 +23,7 @@ public:
         head = client_.receive_head();
     }
 
-    /// Empty: the stream is over. Comments and bare `retry:` lines are left out.
+    /// The next event; empty at the end. Skips comments and bare `retry:` lines.
     Event next() {
         for (;;) {
             const auto piece = client_.receive_chunk();
@@ -263,13 +263,13 @@ TEST_CASE("a client that ended its side before its stream begins is disconnected
     client.send(ServedApi::request("GET " + path_of(id, "/events"), "ann"));
     asked.wait();
     client.finish_sending();
-    // Meanwhile, the only I/O thread hears of that.
+    // Meanwhile, the only I/O thread notices that.
     const auto deadline = std::chrono::steady_clock::now() + 20ms;
     while (std::chrono::steady_clock::now() < deadline) served.ask("GET /healthz", "");
     served.ask("GET /healthz", "");
     leave.count_down();
-    served.complete(); // which ends the stream of one that is served nevertheless
-    const auto answer = client.receive_rest();
-    CHECK(answer.starts_with("HTTP/1.1 200 "));
-    CHECK(answer.find("job.completed") == std::string::npos);
+    served.complete(); // ends the stream if it was served nevertheless
+    const auto response = client.receive_rest();
+    CHECK(response.starts_with("HTTP/1.1 200 "));
+    CHECK(response.find("job.completed") == std::string::npos);
 }

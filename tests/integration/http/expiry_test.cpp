@@ -6,7 +6,7 @@ using namespace asyncjobs;
 
 namespace {
 
-/// Of ann's; `purged` as the store's sweep leaves it, or else as it is before.
+/// Ann's expired job: `purged` after the store's sweep, or else before it.
 JobId expired_job(ServedApi& served, bool purged = true) {
     const auto id =
         served.client.submit(NewJob{.type = "note", .owner = "ann", .retention = Duration::zero()})

@@ -10,7 +10,7 @@ using namespace asyncjobs;
 
 namespace {
 
-/// A file of 300,000 bytes, so that it takes several writes.
+/// A file of 300,000 bytes, which takes several writes.
 class LargeFile {
 public:
     LargeFile() {

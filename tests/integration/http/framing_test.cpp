@@ -6,7 +6,7 @@ using namespace asyncjobs;
 
 namespace {
 
-/// The same as a request behind the one that is sent: it must never be answered.
+/// A request behind the one under test: it must never get a response.
 const std::string second_request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 std::string note(std::string_view fields, std::string_view body) {
@@ -55,10 +55,10 @@ TEST_CASE("a message that could desynchronise a proxy gets one 400 and closes th
         CAPTURE(request);
         auto connection = served.connect();
         connection.send(request + second_request);
-        const auto answer = connection.receive_rest();
-        CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
-        CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
-        CHECK(count(answer, "HTTP/1.1 ") == 1);
+        const auto response = connection.receive_rest();
+        CHECK(response.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        CHECK(response.find("\r\nConnection: close\r\n") != std::string::npos);
+        CHECK(count(response, "HTTP/1.1 ") == 1);
     }
     CHECK(served.client.list({}).jobs.empty());
 }
@@ -72,9 +72,9 @@ TEST_CASE("a malformed chunked body gets one 400 and closes the connection") {
         CAPTURE(body);
         auto connection = served.connect();
         connection.send(note("Transfer-Encoding: chunked\r\n", body) + second_request);
-        const auto answer = connection.receive_rest();
-        CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
-        CHECK(count(answer, "HTTP/1.1 ") == 1);
+        const auto response = connection.receive_rest();
+        CHECK(response.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        CHECK(count(response, "HTTP/1.1 ") == 1);
     }
     CHECK(served.client.list({}).jobs.empty());
 }
@@ -131,9 +131,9 @@ TEST_CASE("an HTTP/1.0 connection closes unless keep-alive is requested") {
     CHECK(response.status == 200);
     CHECK(response.header("Connection") == "close");
     CHECK(closing.closed_without_a_word());
-    auto going_on = served.connect();
+    auto persistent = served.connect();
     for (int time = 0; time < 2; ++time)
-        CHECK(going_on.ask("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        CHECK(persistent.ask("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
                   .header("Connection") == "keep-alive");
 }
 
@@ -184,9 +184,9 @@ TEST_CASE("trailers and chunk extensions larger than a head are refused, without
             auto connection = served.connect();
             connection.send(note("Transfer-Encoding: chunked\r\n", body));
             connection.finish_sending();
-            const auto answer = connection.receive_rest();
-            CHECK((answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.1 431 ")));
-            CHECK(count(answer, "HTTP/1.1 ") == 1);
+            const auto response = connection.receive_rest();
+            CHECK((response.starts_with("HTTP/1.1 400 ") || response.starts_with("HTTP/1.1 431 ")));
+            CHECK(count(response, "HTTP/1.1 ") == 1);
         }
     }
     CHECK(served.post("/v1/notes", "1").status == 202);

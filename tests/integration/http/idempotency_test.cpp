@@ -123,13 +123,13 @@ TEST_CASE("a repeated submit of a job that is deleted meanwhile returns 410") {
     http::JobApi api(client, {.allow_anonymous = true, .threads = 0});
     api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
     const auto status = [&] {
-        unsigned answered = 0;
+        unsigned returned = 0;
         api.handle({.method = "POST",
                     .target = "/v1/notes",
                     .headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", "k"}},
                     .body = "1"},
-                   [&](const http::Response& response) { answered = response.status; });
-        return answered;
+                   [&](const http::Response& response) { returned = response.status; });
+        return returned;
     };
     CHECK(status() == 202);
     client.cancel(client.list({}).jobs.front().id);
@@ -175,12 +175,12 @@ TEST_CASE("a submit's trace is stored in the job's metadata") {
 
 TEST_CASE("companion jobs are submitted with their job, once") {
     ServedApi served({.api = {.companion_jobs = [](const NewJob& job, const http::Call&) {
-                          return std::vector<NewJob>{{.type = "tell", .after = {job.id}}};
+                          return std::vector<NewJob>{{.type = "companion", .after = {job.id}}};
                       }}});
     const auto first = submit(served, "k");
     CHECK(submit(served, "k").body == first.body);
     REQUIRE(count_of(served) == 2);
-    const auto companion = served.client.list({.type = "tell"}).jobs.front();
+    const auto companion = served.client.list({.type = "companion"}).jobs.front();
     CHECK(companion.blocked_by == 1);
     const auto id = *JobId::parse(text_at(json_of(first), "job_id"));
     CHECK(served.client.list({.needed_by = companion.id}).jobs.front().id == id);

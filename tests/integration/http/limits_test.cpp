@@ -65,12 +65,12 @@ TEST_CASE("further bytes do not extend a head's deadline") {
     connection.send("GET /healthz HTTP/1.1\r\nX: ");
     while (connection.send("y")) {
     }
-    const auto answer = connection.receive_rest();
-    CHECK((answer.empty() || answer.starts_with("HTTP/1.1 408 ")));
+    const auto response = connection.receive_rest();
+    CHECK((response.empty() || response.starts_with("HTTP/1.1 408 ")));
 }
 
 TEST_CASE("a late or slow body is cut off") {
-    const auto answer = [](beast::ServerOptions options) {
+    const auto response_with = [](beast::ServerOptions options) {
         ServedApi served({.server = options});
         auto connection = served.connect();
         connection.send(ServedApi::request("POST /v1/notes", "ann",
@@ -79,8 +79,8 @@ TEST_CASE("a late or slow body is cut off") {
         connection.send("\"12345");
         return connection.receive_rest();
     };
-    CHECK(answer({.body_timeout = 50ms}).starts_with("HTTP/1.1 408 "));
-    CHECK(answer({.body_timeout = 24h, .min_body_rate = 1000, .rate_grace = 50ms})
+    CHECK(response_with({.body_timeout = 50ms}).starts_with("HTTP/1.1 408 "));
+    CHECK(response_with({.body_timeout = 24h, .min_body_rate = 1000, .rate_grace = 50ms})
               .starts_with("HTTP/1.1 408 "));
 }
 
@@ -116,9 +116,9 @@ TEST_CASE("a connection over the limit gets 503 until another one closes") {
             CHECK(first.ask(ServedApi::request("GET /healthz", "")).status == 200);
             CHECK(second.ask(ServedApi::request("GET /healthz", "")).status == 200);
             auto third = served.connect();
-            const auto answer = third.receive_rest();
-            CHECK(answer.starts_with("HTTP/1.1 503 "));
-            CHECK(answer.find("\r\nRetry-After: ") != std::string::npos);
+            const auto response = third.receive_rest();
+            CHECK(response.starts_with("HTTP/1.1 503 "));
+            CHECK(response.find("\r\nRetry-After: ") != std::string::npos);
         }
         while (served.server.connections() > 1) std::this_thread::yield();
         CHECK(served.ask("GET /healthz", "").status == 200);

@@ -8,7 +8,7 @@ using namespace asyncjobs;
 
 namespace {
 
-/// The ids of all pages, in their order.
+/// The ids of all pages, in order.
 std::vector<std::string> walk(ServedApi& served, std::string_view who, const std::string& query) {
     std::vector<std::string> ids;
     std::string cursor;

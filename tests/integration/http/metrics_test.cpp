@@ -15,15 +15,15 @@ TEST_CASE("metrics show the load of the declared routes' queues, without authent
     served.client.submit(asyncjobs::NewJob{.type = "sales_report", .queue = "reports"});
     served.client.submit(asyncjobs::NewJob{.type = "sales_report", .queue = "reports"});
     served.client.set_paused("default", true);
-    const auto answer = served.ask("GET /metrics", "");
-    CHECK(answer.status == 200);
-    CHECK(answer.header("Content-Type").starts_with("text/plain; version=0.0.4"));
-    CHECK(has_line(answer.body, "# TYPE asyncjobs_jobs_waiting gauge"));
-    CHECK(has_line(answer.body, "asyncjobs_jobs_waiting{queue=\"reports\"} 2"));
-    CHECK(has_line(answer.body, "asyncjobs_jobs_processing{queue=\"reports\"} 0"));
-    CHECK(has_line(answer.body, "asyncjobs_queue_paused{queue=\"default\"} 1"));
-    CHECK(has_line(answer.body, "asyncjobs_queue_paused{queue=\"reports\"} 0"));
-    CHECK(has_line(answer.body, "asyncjobs_http_requests_in_flight 1"));
+    const auto response = served.ask("GET /metrics", "");
+    CHECK(response.status == 200);
+    CHECK(response.header("Content-Type").starts_with("text/plain; version=0.0.4"));
+    CHECK(has_line(response.body, "# TYPE asyncjobs_jobs_waiting gauge"));
+    CHECK(has_line(response.body, "asyncjobs_jobs_waiting{queue=\"reports\"} 2"));
+    CHECK(has_line(response.body, "asyncjobs_jobs_processing{queue=\"reports\"} 0"));
+    CHECK(has_line(response.body, "asyncjobs_queue_paused{queue=\"default\"} 1"));
+    CHECK(has_line(response.body, "asyncjobs_queue_paused{queue=\"reports\"} 0"));
+    CHECK(has_line(response.body, "asyncjobs_http_requests_in_flight 1"));
 }
 
 TEST_CASE("metrics count responses by status") {

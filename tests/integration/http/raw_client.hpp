@@ -14,21 +14,21 @@
 #include <string>
 #include <string_view>
 
-/// What came back, to the byte.
+/// A response, byte for byte.
 struct RawResponse {
     unsigned status = 0;
     std::string head = {}; ///< with the status line and the empty line
     asyncjobs::http::Headers headers = {};
     std::string body = {};
 
-    /// Empty if there is no such field.
+    /// Empty if no such field exists.
     std::string header(std::string_view name) const { return headers.joined(name); }
 };
 
-/// Sends exactly the bytes it is given, and reads what comes, on one connection.
+/// Sends exactly the given bytes, and reads responses, on one connection.
 class RawClient {
 public:
-    /// `from` is the address that this connection comes from.
+    /// `from` is the local address of the connection.
     explicit RawClient(std::uint16_t port, const char* from = "127.0.0.1")
         : socket_(context(), {boost::asio::ip::make_address(from), 0}) {
         socket_.connect({boost::asio::ip::address_v4::loopback(), port});
@@ -40,10 +40,10 @@ public:
         tls_->handshake(Tls::client);
     }
 
-    /// Nothing where there is no TLS.
+    /// nullptr without TLS.
     SSL* tls() { return tls_ ? tls_->native_handle() : nullptr; }
 
-    /// False if the peer has closed already; there may be an answer to read all the same.
+    /// Returns false if the peer has closed; there may still be a response to read.
     bool send(std::string_view bytes) {
         boost::system::error_code error;
         if (tls_)
@@ -53,10 +53,10 @@ public:
         return !error;
     }
 
-    /// Which of the connections to its peer this one is. Not within TLS.
+    /// Identifies the connection at its peer. Not with TLS.
     std::uint16_t local_port() const { return socket_.local_endpoint().port(); }
 
-    /// Says that nothing more will be sent.
+    /// Ends the sending side.
     void finish_sending() {
         boost::system::error_code gone_already;
         socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, gone_already);
@@ -71,16 +71,17 @@ public:
         return response;
     }
 
-    /// The next chunk of a chunked body; empty: that was all.
+    /// The next chunk of a chunked body; empty at the end.
     std::string receive_chunk() {
         const auto length = std::stoul(take(length_until("\r\n")), nullptr, 16);
         while (unread_.size() < length + 2) read_more();
         const auto chunk = take(length);
-        if (take(2) != "\r\n") throw std::runtime_error("a chunk does not end where it said");
+        if (take(2) != "\r\n") throw std::runtime_error("a chunk does not end at its size");
         return chunk;
     }
 
-    /// The next response; `bodiless` for answers to HEAD. Throws if the connection ends before it.
+    /// The next response; `bodiless` for responses to HEAD. Throws if the connection ends before
+    /// it.
     RawResponse receive(bool bodiless = false) {
         RawResponse response = receive_head();
         if (bodiless || response.status == 204 || response.status == 304 || response.status < 200)
@@ -96,17 +97,17 @@ public:
         return receive();
     }
 
-    /// All that is still coming, until the peer closes.
+    /// Everything up to the peer's close.
     std::string receive_rest() {
         while (read_some()) {
         }
         return take(unread_.size());
     }
 
-    /// How the connection ended, for who has read all.
+    /// How the connection ended, after everything was read.
     boost::system::error_code end() const { return end_; }
 
-    /// Waits for the peer to close; false if it sent something before.
+    /// Waits for the peer to close; returns false if it sent something before.
     bool closed_without_a_word() { return receive_rest().empty(); }
 
 private:

@@ -7,16 +7,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What an API answers to `request` of `owner`, without a server.
-http::Response answer_to(ServedApi& served, const std::string& owner, http::Request request) {
+/// An API's response to `request` of `owner`, without a server.
+http::Response response_to(ServedApi& served, const std::string& owner, http::Request request) {
     if (!owner.empty()) request.headers.set("Authorization", "Bearer " + owner);
-    std::promise<http::Response> answer;
+    std::promise<http::Response> promise;
     served.api.handle(std::move(request),
-                      [&](http::Response response) { answer.set_value(std::move(response)); });
-    return answer.get_future().get();
+                      [&](http::Response response) { promise.set_value(std::move(response)); });
+    return promise.get_future().get();
 }
 
-/// `/v1/bytes/N` is answered with so many, to owners, and `/v1/open/N` to anybody.
+/// `/v1/bytes/N` returns so many bytes to owners, and `/v1/open/N` to all callers.
 void add_bytes_routes(ServedApi& served) {
     const auto bytes = [](const http::Call& call) {
         const auto count = std::stoul(std::string(*call.path.find("count")));
@@ -35,10 +35,10 @@ TEST_CASE("responses over the memory limit are refused until others are written"
         [](const http::Call&) { return http::Response{.body = std::string(600'000, 'x')}; },
         {.authenticate = false});
     const auto ask = [&](const char* method) {
-        std::promise<http::Response> answer;
+        std::promise<http::Response> promise;
         served.api.handle({.method = method, .target = "/v1/big"},
-                          [&](http::Response response) { answer.set_value(std::move(response)); });
-        return answer.get_future().get();
+                          [&](http::Response response) { promise.set_value(std::move(response)); });
+        return promise.get_future().get();
     };
     auto first = ask("GET");
     CHECK(first.status == 200);
@@ -78,10 +78,10 @@ TEST_CASE("a submit that has waited gets the short 202 without memory for the st
         [](const http::Call&) { return http::Response{.body = std::string(64 * 1024, 'x')}; },
         {.authenticate = false});
     const auto ask = [&](http::Request request) {
-        auto answer = std::make_shared<std::promise<http::Response>>();
-        auto come = answer->get_future();
-        served.api.handle(std::move(request), [answer](http::Response response) {
-            answer->set_value(std::move(response));
+        auto promise = std::make_shared<std::promise<http::Response>>();
+        auto come = promise->get_future();
+        served.api.handle(std::move(request), [promise](http::Response response) {
+            promise->set_value(std::move(response));
         });
         return come;
     };
@@ -124,10 +124,10 @@ TEST_CASE("metrics are sent while slow readers hold all response memory") {
                                 http::UntypedSubmitRoute{.type = "type" + std::to_string(i),
                                                          .queue = "queue" + std::to_string(i)});
     const auto ask = [&](std::string target) {
-        std::promise<http::Response> answer;
+        std::promise<http::Response> promise;
         served.api.handle({.method = "GET", .target = std::move(target)},
-                          [&](http::Response response) { answer.set_value(std::move(response)); });
-        return answer.get_future().get();
+                          [&](http::Response response) { promise.set_value(std::move(response)); });
+        return promise.get_future().get();
     };
     const auto held = ask("/v1/big");
     CHECK(held.status == 200);
@@ -141,8 +141,8 @@ TEST_CASE("an owner that does not read holds at most a quarter of the response m
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](const std::string& owner, int count = 50'000) {
-        return answer_to(served, owner,
-                         {.method = "GET", .target = "/v1/bytes/" + std::to_string(count)});
+        return response_to(served, owner,
+                           {.method = "GET", .target = "/v1/bytes/" + std::to_string(count)});
     };
     std::vector<http::Response> held;
     const auto hold = [&](const std::string& owner) {
@@ -173,8 +173,8 @@ TEST_CASE("an owner may hold one response larger than a quarter without delaying
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](const std::string& owner, int count) {
-        return answer_to(served, owner,
-                         {.method = "GET", .target = "/v1/bytes/" + std::to_string(count)});
+        return response_to(served, owner,
+                           {.method = "GET", .target = "/v1/bytes/" + std::to_string(count)});
     };
     for (const int size : {390'000, 900'000}) {
         CAPTURE(size);
@@ -195,7 +195,7 @@ TEST_CASE("an anonymous caller's response memory is counted by address") {
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
     const auto ask = [&](std::string address) {
-        return answer_to(
+        return response_to(
             served, "",
             {.method = "GET", .target = "/v1/open/90000", .remote_address = std::move(address)});
     };
@@ -211,7 +211,7 @@ TEST_CASE("one owner's connections that do not read leave response memory to oth
     ServedApi served({.api = {.response_memory_limit = std::size_t{8} * size}});
     add_bytes_routes(served);
     const auto huge = "GET /v1/bytes/" + std::to_string(size);
-    const auto await_answers = [&](int count) {
+    const auto await_responses = [&](int count) {
         const auto line = "\nasyncjobs_http_response_bytes " + std::to_string(count * size) + "\n";
         while (served.ask("GET /metrics", "").body.find(line) == std::string::npos)
             std::this_thread::yield();
@@ -220,18 +220,18 @@ TEST_CASE("one owner's connections that do not read leave response memory to oth
         auto first = served.connect(), second = served.connect();
         first.send(ServedApi::request(huge, "ann"));
         second.send(ServedApi::request(huge, "ann"));
-        await_answers(2);
+        await_responses(2);
         for (int i = 0; i < 10; ++i) CHECK(served.ask(huge, "ann").status == 503);
         CHECK(served.ask(huge, "bob").status == 200);
     }
-    await_answers(0);
+    await_responses(0);
     CHECK(served.ask(huge, "ann").status == 200);
 }
 
 TEST_CASE("one owner's large events leave memory to others, and end its stream") {
     ServedApi served({.api = {.response_memory_limit = 400'000}});
     add_bytes_routes(served);
-    const auto held = answer_to(served, "ann", {.method = "GET", .target = "/v1/bytes/90000"});
+    const auto held = response_to(served, "ann", {.method = "GET", .target = "/v1/bytes/90000"});
     for (const std::string owner : {"ann", "bob"}) {
         const auto id = served.submit(owner);
         auto stream = served.connect();

@@ -41,7 +41,7 @@ inline asyncjobs::http::SubmitRoute<SalesReport> sales_route() {
             }};
 }
 
-/// `Bearer NAME` is NAME; nobody else is known.
+/// `Bearer NAME` is NAME; other credentials are invalid.
 inline std::optional<asyncjobs::http::Principal>
 bearer_is_name(const asyncjobs::http::Request& request) {
     const std::string* credentials = request.headers.find("Authorization");
@@ -58,7 +58,7 @@ struct ServedOptions {
     asyncjobs::beast::ServerOptions server = {};
 };
 
-/// A job API behind a real socket, over a store in memory.
+/// A job API behind a real socket, with a store in memory.
 class ServedApi {
 public:
     explicit ServedApi(ServedOptions options = {})
@@ -69,13 +69,13 @@ public:
         api.allow_generic(asyncjobs::http::UntypedSubmitRoute{.type = "note"});
     }
 
-    /// For a test that has declared its own routes.
+    /// For a test that declares its own routes.
     RawClient connect() {
         if (server.port() == 0) server.start();
         return RawClient(server.port());
     }
 
-    /// One request on a connection of its own, as `who`.
+    /// One request on a new connection, as `who`.
     RawResponse ask(std::string_view line, std::string_view who = "ann",
                     std::string_view fields = {}, std::string_view body = {}) {
         auto connection = connect();
@@ -87,14 +87,14 @@ public:
         return ask("POST " + std::string(path), who, "Content-Type: application/json\r\n", body);
     }
 
-    /// Until so many requests wait for a job, as the metrics say.
+    /// Waits until the metrics show so many requests that wait for a job.
     void await_waiting(int count) {
         const auto line = "\nasyncjobs_http_requests_waiting " + std::to_string(count) + "\n";
         while (ask("GET /metrics", "").body.find(line) == std::string::npos)
             std::this_thread::yield();
     }
 
-    /// `line` is method and target; without a body, there is no Content-Length.
+    /// `line` is method and target; Content-Length is sent only with a body.
     static std::string request(std::string_view line, std::string_view who,
                                std::string_view fields = {}, std::string_view body = {}) {
         std::string text = std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n";
@@ -109,7 +109,7 @@ public:
             .id;
     }
 
-    /// Takes the only job that is due in `queue`, as a worker would.
+    /// Claims the only due job in `queue`, like a worker.
     asyncjobs::LeaseRef claim(std::string queue = "default") {
         const std::string queues[] = {std::move(queue)};
         const auto taken = store.claim({.worker = "w", .queues = queues, .limit = 1}).claimed;

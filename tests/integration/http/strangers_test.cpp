@@ -6,7 +6,7 @@ using namespace asyncjobs;
 
 namespace {
 
-/// The whole answer without what differs between any two answers: the request's id and the date.
+/// The whole response without what differs between any two: the request's id and the date.
 std::string without_chance(const RawResponse& response) {
     std::string text = response.head + response.body;
     const auto cut = [&](std::string_view begin, std::size_t length) {
@@ -140,10 +140,10 @@ TEST_CASE("an IPv4 client has the same address whatever the server listens at") 
                               .body = "1",
                               .remote_address = std::move(from)};
         if (!forwarded.empty()) request.headers.add("X-Forwarded-For", std::move(forwarded));
-        std::promise<http::Response> answer;
+        std::promise<http::Response> promise;
         served.api.handle(std::move(request),
-                          [&](http::Response response) { answer.set_value(std::move(response)); });
-        return answer.get_future().get();
+                          [&](http::Response response) { promise.set_value(std::move(response)); });
+        return promise.get_future().get();
     };
     CHECK(std::get<std::string>(ask("GET", "/v1/who", "::ffff:192.0.2.1").body) ==
           "192.0.2.1 192.0.2.1");

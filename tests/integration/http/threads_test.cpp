@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// An API that has no threads, asked without a server.
+/// An API without threads and without a server.
 struct Place {
     MemoryJobStore store;
     Client client{store};
@@ -27,12 +27,12 @@ struct Place {
 
 using Thread = std::thread::id;
 
-/// By which thread a request's authenticator and handler are called.
+/// The threads that call a request's authenticator and handler.
 struct Callers {
     Thread authenticator, handler;
 };
 
-/// Of `GET /route`, asked by this thread.
+/// The threads of `GET /route`, requested by this thread.
 Callers callers_of_route(bool authenticator_blocks, bool handler_blocks) {
     Callers callers;
     MemoryJobStore store;
@@ -49,10 +49,10 @@ Callers callers_of_route(bool authenticator_blocks, bool handler_blocks) {
                   return http::Response{};
               },
               {.blocks = handler_blocks});
-    std::promise<http::Response> answer;
+    std::promise<http::Response> promise;
     api.handle({.method = "GET", .target = "/v1/route"},
-               [&](http::Response response) { answer.set_value(std::move(response)); });
-    CHECK(answer.get_future().get().status == 200);
+               [&](http::Response response) { promise.set_value(std::move(response)); });
+    CHECK(promise.get_future().get().status == 200);
     return callers;
 }
 
@@ -83,65 +83,65 @@ TEST_CASE("the API's threads read a status from the store") {
     Client client(store);
     http::JobApi api(client, {.allow_anonymous = true});
     const auto id = client.submit(NewJob{.type = "note"}).id;
-    std::promise<http::Response> answer;
+    std::promise<http::Response> promise;
     api.handle({.method = "GET", .target = path_of(id)},
-               [&](http::Response response) { answer.set_value(std::move(response)); });
-    CHECK(answer.get_future().get().status == 200);
+               [&](http::Response response) { promise.set_value(std::move(response)); });
+    CHECK(promise.get_future().get().status == 200);
     CHECK(store.reader != Thread());
     CHECK(store.reader != std::this_thread::get_id());
 }
 
-/// Whose first find() hangs until it may go on.
+/// Whose first find() hangs until `may_continue` is set.
 struct HangingStore final : ForwardingJobStore {
     using ForwardingJobStore::ForwardingJobStore;
     std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
         if (!std::exchange(hung, true)) {
             called.set_value();
-            goes_on.get_future().wait();
+            may_continue.get_future().wait();
         }
         most = std::max(most, ids.size());
         return ForwardingJobStore::find(ids);
     }
     bool hung = false;
-    std::size_t most = 0; ///< jobs that one call asked for
-    std::promise<void> called, goes_on;
+    std::size_t most = 0; ///< jobs of one call
+    std::promise<void> called, may_continue;
 };
 
 TEST_CASE("requests for a hanging store are queued, and one over the limit is refused at once") {
     MemoryJobStore jobs;
     HangingStore store(jobs);
     Client client(store);
-    std::array<std::promise<unsigned>, 3> answers;
+    std::array<std::promise<unsigned>, 3> promises;
     http::JobApi api(client, {.allow_anonymous = true, .threads = 1, .queue_limit = 1});
     const auto id = client.submit(NewJob{.type = "note"}).id;
-    const auto ask = [&](std::promise<unsigned>& answer) {
+    const auto ask = [&](std::promise<unsigned>& promise) {
         api.handle({.method = "GET", .target = path_of(id)},
-                   [&](const http::Response& response) { answer.set_value(response.status); });
+                   [&](const http::Response& response) { promise.set_value(response.status); });
     };
-    ask(answers[0]);
+    ask(promises[0]);
     store.called.get_future().wait();
-    for (auto* answer : {&answers[1], &answers[2]}) ask(*answer);
-    CHECK(answers[2].get_future().get() == 503);
-    store.goes_on.set_value();
-    for (auto* answer : {&answers[0], &answers[1]}) CHECK(answer->get_future().get() == 200);
+    for (auto* promise : {&promises[1], &promises[2]}) ask(*promise);
+    CHECK(promises[2].get_future().get() == 503);
+    store.may_continue.set_value();
+    for (auto* promise : {&promises[0], &promises[1]}) CHECK(promise->get_future().get() == 200);
 }
 
 TEST_CASE("one store call reads at most 32 whole jobs") {
     MemoryJobStore jobs;
     HangingStore store(jobs);
     Client client(store);
-    std::array<std::promise<unsigned>, 100> answers;
+    std::array<std::promise<unsigned>, 100> promises;
     http::JobApi api(client, {.allow_anonymous = true, .threads = 1});
     const auto id = client.submit(NewJob{.type = "note"}).id;
-    const auto ask = [&](std::promise<unsigned>& answer) {
+    const auto ask = [&](std::promise<unsigned>& promise) {
         api.handle({.method = "GET", .target = path_of(id)},
-                   [&](const http::Response& response) { answer.set_value(response.status); });
+                   [&](const http::Response& response) { promise.set_value(response.status); });
     };
-    ask(answers[0]);
+    ask(promises[0]);
     store.called.get_future().wait();
-    for (std::size_t i = 1; i < answers.size(); ++i) ask(answers[i]);
-    store.goes_on.set_value();
-    for (auto& answer : answers) CHECK(answer.get_future().get() == 200);
+    for (std::size_t i = 1; i < promises.size(); ++i) ask(promises[i]);
+    store.may_continue.set_value();
+    for (auto& promise : promises) CHECK(promise.get_future().get() == 200);
     CHECK(store.most == 32);
 }
 
@@ -150,41 +150,41 @@ TEST_CASE("a missing job does not delay lookups of other jobs") {
         using ForwardingJobStore::ForwardingJobStore;
         std::optional<std::string> tombstone_owner(const JobId& id) override {
             called.set_value();
-            goes_on.get_future().wait();
+            may_continue.get_future().wait();
             return ForwardingJobStore::tombstone_owner(id);
         }
-        std::promise<void> called, goes_on;
+        std::promise<void> called, may_continue;
     };
     MemoryJobStore jobs;
     Store store(jobs);
     Client client(store);
-    std::array<std::promise<unsigned>, 2> answers;
+    std::array<std::promise<unsigned>, 2> promises;
     http::JobApi api(client, {.allow_anonymous = true, .threads = 2});
-    const auto ask = [&](const JobId& id, std::promise<unsigned>& answer) {
+    const auto ask = [&](const JobId& id, std::promise<unsigned>& promise) {
         api.handle({.method = "GET", .target = path_of(id)},
-                   [&](const http::Response& response) { answer.set_value(response.status); });
+                   [&](const http::Response& response) { promise.set_value(response.status); });
     };
-    ask(client.make_id(), answers[0]);
+    ask(client.make_id(), promises[0]);
     store.called.get_future().wait();
-    ask(client.submit(NewJob{.type = "note"}).id, answers[1]);
-    CHECK(answers[1].get_future().get() == 200);
-    store.goes_on.set_value();
-    CHECK(answers[0].get_future().get() == 404);
+    ask(client.submit(NewJob{.type = "note"}).id, promises[1]);
+    CHECK(promises[1].get_future().get() == 200);
+    store.may_continue.set_value();
+    CHECK(promises[0].get_future().get() == 404);
 }
 
 TEST_CASE("an API without threads responds on the calling thread") {
     Place place;
-    std::vector<unsigned> answers;
+    std::vector<unsigned> statuses;
     const auto caller = std::this_thread::get_id();
     const auto keep = [&](const http::Response& response) {
         CHECK(std::this_thread::get_id() == caller);
-        answers.push_back(response.status);
+        statuses.push_back(response.status);
     };
     const auto id = place.client.submit(NewJob{.type = "note"}).id;
     place.api.handle({.method = "GET", .target = path_of(id)}, keep);
     place.api.handle(Place::post_note(), keep);
     place.api.handle({.method = "GET", .target = "/v1/nothing"}, keep);
-    CHECK(answers == std::vector{200U, 202U, 404U});
+    CHECK(statuses == std::vector{200U, 202U, 404U});
 }
 
 TEST_CASE("a waiting request gets its response without API threads") {

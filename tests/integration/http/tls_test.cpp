@@ -26,7 +26,7 @@ beast::TlsOptions localhost() {
             .key_file = certificate_file("localhost.key")};
 }
 
-/// A client that believes the tests' authority only.
+/// A client that trusts only the tests' authority.
 ssl::context client_context() {
     ssl::context context(ssl::context::tls_client);
     context.load_verify_file(certificate_file("ca.pem"));
@@ -39,7 +39,7 @@ ServedOptions by_tls(beast::ServerOptions server = {}) {
     return {.server = std::move(server)};
 }
 
-/// Whom the server says that it is.
+/// The name in the server's certificate.
 std::string subject_of(RawClient& client) {
     X509* const certificate = SSL_get0_peer_certificate(client.tls());
     char name[100] = {};
@@ -48,7 +48,7 @@ std::string subject_of(RawClient& client) {
     return name;
 }
 
-/// Lays certificate and key where the server looks for them.
+/// Copies certificate and key to the server's paths.
 void put(std::string_view certificate, const ScratchDirectory& folder) {
     for (const std::string ending : {".pem", ".key"})
         std::filesystem::copy_file(certificate_file(std::string(certificate) + ending),
@@ -78,7 +78,7 @@ TEST_CASE("a job is submitted, observed and fetched over TLS") {
     for (std::string chunk; !(chunk = follower.receive_chunk()).empty();) last = chunk;
     CHECK(last.find("event: job.completed") != std::string::npos);
     follower.receive_rest();
-    CHECK(follower.end() == boost::asio::error::eof); // said, not cut off
+    CHECK(follower.end() == boost::asio::error::eof); // by close_notify, not cut off
 
     CHECK(json_of(client.ask(ServedApi::request("GET " + path, "ann"))).at("result") == 17);
 }
@@ -122,8 +122,8 @@ TEST_CASE("requests in one TLS record get responses in order") {
 
 TEST_CASE("bodies of many TLS records arrive complete in both directions") {
     ServedApi served(by_tls());
-    std::string said(700'001, 'x');
-    for (std::size_t i = 0; i < said.size(); i += 7) said[i] = static_cast<char>('a' + i % 26);
+    std::string text(700'001, 'x');
+    for (std::size_t i = 0; i < text.size(); i += 7) text[i] = static_cast<char>('a' + i % 26);
     served.api.route("POST", "/echo", [](const http::Call& call) {
         return http::Response{.body = call.request.body};
     });
@@ -131,7 +131,7 @@ TEST_CASE("bodies of many TLS records arrive complete in both directions") {
     auto context = client_context();
     RawClient client(served.server.port(), context);
     for (int i = 0; i < 3; ++i)
-        CHECK(client.ask(ServedApi::request("POST /v1/echo", "ann", {}, said)).body == said);
+        CHECK(client.ask(ServedApi::request("POST /v1/echo", "ann", {}, text)).body == text);
 }
 
 TEST_CASE("a refusal reaches a client that is still sending, and ends with close_notify") {

@@ -21,7 +21,7 @@ RawClient begin(ServedApi& served, std::string_view request) {
     return client;
 }
 
-/// Ann's request for news of her job, the only one that waits.
+/// Ann's waiting request for her job, the only one that waits.
 RawClient begin_waiting(ServedApi& served, const JobId& id) {
     auto client = begin(
         served, ServedApi::request("GET " + path_of(id), "ann", known(served, id) + wait_long));
@@ -120,7 +120,7 @@ TEST_CASE("removing a job ends the wait for it") {
     auto client = begin_waiting(served, id);
     served.settle(Settlement::completed(lease, JsonText()));
     served.client.remove(id);
-    const auto response = client.receive(); // as it was read before the removal, or after it
+    const auto response = client.receive(); // read before the removal, or after it
     CHECK((response.status == 200 || response.status == 404));
     served.await_waiting(0);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A client that is generated from the description compiles in strict mode, calls every operation of the
-# report server, and gets no answer that differs from the description. So does, but for the calls, one of
-# an API that has one of everything. Usage: client.sh FOLDER REPORT_SERVER PRINT_DESCRIPTION
+# A client generated from the description compiles in strict mode, calls every operation of the report
+# server, and gets no response that differs from the description. A client of an API with one of everything
+# compiles, too. Usage: client.sh FOLDER REPORT_SERVER PRINT_DESCRIPTION
 set -eu
 folder=$1 program=$2 print=$3
 here=$(cd "$(dirname "$0")" && pwd)

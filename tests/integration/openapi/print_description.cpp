@@ -70,11 +70,11 @@ http::ApiOptions options(bool anonymous) {
 }
 
 void declare_routes(http::JobApi& api) {
-    const auto nobody = [](const http::Principal&) { return false; };
+    const auto never = [](const http::Principal&) { return false; };
     const auto nothing = [](const http::Call&) { return http::Response{.status = 204}; };
     api.submit_route<Backup>("/backups", {.required = {"root"},
                                           .set_by_host = {"requested_by"},
-                                          .permit = nobody,
+                                          .permit = never,
                                           .result_schema = json::schema_of_serialized<Folder>()});
     api.submit_route("/notes", {.type = "note",
                                 .input_schema = JsonText::parse(R"({"type": "string"})"),
@@ -82,7 +82,7 @@ void declare_routes(http::JobApi& api) {
     api.allow_generic<Backup>({.unknown_members = json::UnknownMembers::ignore});
     api.allow_generic({.type = "note", .required = {"text"}});
     api.route("GET", "/{tenant}/photos/{name}", nothing);
-    api.route("PUT", "/{tenant}/photos/{name}", nothing, {.permit = nobody});
+    api.route("PUT", "/{tenant}/photos/{name}", nothing, {.permit = never});
 }
 
 } // namespace
@@ -94,8 +94,8 @@ int main(int argc, char** argv) {
     declare_routes(api);
     Webhooks endpoints(store);
     webhooks::add_routes(api, endpoints);
-    std::promise<http::Response> answer;
+    std::promise<http::Response> promise;
     api.handle({.method = "GET", .target = "/openapi.json"},
-               [&](http::Response response) { answer.set_value(std::move(response)); });
-    std::cout << std::get<std::string>(answer.get_future().get().body) << '\n';
+               [&](http::Response response) { promise.set_value(std::move(response)); });
+    std::cout << std::get<std::string>(promise.get_future().get().body) << '\n';
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the report server answers is what its description says: Prism stands between a client and the
-# server, and makes errors of answers that differ. Usage: prism.sh FOLDER REPORT_SERVER
+# The report server's responses match its description: Prism, as a proxy between a client and the server,
+# turns responses that differ into errors. Usage: prism.sh FOLDER REPORT_SERVER
 set -eu
 folder=$1 program=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,7 +24,7 @@ strict=$prism
 start_prism tolerant --validate-request=false # lets a client's mistakes through
 tolerant=$prism
 
-# ask PROXY STATUS METHOD TARGET [CURL OPTION...]: the answer is in $scratch/body and $scratch/head.
+# ask PROXY STATUS METHOD TARGET [CURL OPTION...]: the response is in $scratch/body and $scratch/head.
 ask() {
     proxy=$1 expected=$2 method=$3 target=$4
     shift 4

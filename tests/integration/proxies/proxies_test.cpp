@@ -38,7 +38,7 @@ struct Proxied {
     std::optional<Kind> proxy;
 };
 
-/// Reads events up to one of that name.
+/// Reads events until one of that name.
 void read_until(RawClient& client, const std::string& event) {
     std::string read;
     while (read.find("event: " + event) == std::string::npos) read += client.receive_chunk();
@@ -55,7 +55,7 @@ TEST_CASE_TEMPLATE("a proxy forwards an event at once", Kind, Nginx, Haproxy) {
         client.send(ServedApi::request("GET " + path_of(id, "/events"), "ann"));
         REQUIRE(client.receive_head().status == 200);
         read_until(client, "job.updated");
-        host.served.complete(); // not before the client has seen that it is pending
+        host.served.complete(); // after the client has received `pending`
         read_until(client, "job.completed");
         while (!client.receive_chunk().empty()) {
         }
@@ -71,9 +71,9 @@ TEST_CASE_TEMPLATE("a waiting request gets its response through a proxy", Kind, 
                                    "Prefer: wait=50\r\nIf-None-Match: " + etag + "\r\n"));
     host.served.await_waiting(1);
     host.served.complete();
-    const auto answer = client.receive();
-    CHECK(answer.status == 200);
-    CHECK(answer.header("Preference-Applied") == "wait=50");
+    const auto response = client.receive();
+    CHECK(response.status == 200);
+    CHECK(response.header("Preference-Applied") == "wait=50");
 }
 
 TEST_CASE_TEMPLATE("behind a trusted proxy, a client has its own address, and not one that "

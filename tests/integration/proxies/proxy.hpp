@@ -15,11 +15,11 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-/// How a proxy comes to its port. Who inherits one that listens is reached by those who connect
-/// early, too; who opens it himself gets one that is bound, so that nobody else is given it.
+/// How a proxy gets its port. A proxy that inherits a listening one is reachable at once; for a
+/// proxy that opens the port itself, the test binds it before, so that no other program gets it.
 enum class PortIs { inherited, opened };
 
-/// A port that nobody can take before its program runs.
+/// A port that no other program can take before the proxy runs.
 class ReservedPort {
 public:
     explicit ReservedPort(PortIs use) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -57,20 +57,20 @@ struct Upstream {
     bool tls = false; ///< with the certificate checked
 };
 
-/// The path under which a proxy serves the server behind it, and whether the server sees that path.
+/// The path under which a proxy serves its upstream server, and whether the server sees that path.
 struct Mount {
     std::string path = "/";
     bool stripped = false;
 };
 
-/// A real proxy in a process of its own, in front of a server; ended with this.
+/// A real proxy process in front of a server; ends with this object.
 class Proxy {
 public:
     RawClient connect(const char* from = "127.0.0.1") const {
         return RawClient(port_.number(), from);
     }
 
-    /// One request on a connection of its own, as `who`.
+    /// One request on a new connection, as `who`.
     RawResponse ask(std::string_view line, std::string_view who = "ann",
                     std::string_view fields = {}) const {
         return connect().ask(ServedApi::request(line, who, fields));
@@ -79,7 +79,7 @@ public:
 protected:
     explicit Proxy(PortIs port = PortIs::inherited) : port_(port) {}
     ~Proxy() {
-        if (process_) process_->end(SIGTERM); // nginx has a child of its own
+        if (process_) process_->end(SIGTERM); // nginx has a child process
     }
 
     std::string file(std::string_view name) const { return (folder_ / name).string(); }
@@ -98,7 +98,7 @@ private:
     std::optional<ChildProcess> process_;
 };
 
-/// With its defaults where it matters: it buffers answers unless it is told otherwise.
+/// With the relevant defaults: it buffers responses unless a response forbids it.
 class Nginx : public Proxy {
 public:
     explicit Nginx(Upstream upstream, const Mount& mount = {}) {
@@ -179,7 +179,7 @@ public:
     }
 };
 
-/// Opens its port itself: it is ready when it has logged so.
+/// Opens its port itself: it is ready when it logs that.
 class Apache : public Proxy {
 public:
     explicit Apache(Upstream upstream, const Mount& mount = {}) : Proxy(PortIs::opened) {

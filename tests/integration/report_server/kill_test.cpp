@@ -16,7 +16,7 @@
 
 namespace {
 
-/// Notes each time that a job finishes, within the database itself.
+/// Records each finish of a job, within the database itself.
 void record_finishes(const std::string& database) {
     sqlite3* connection = nullptr;
     REQUIRE(sqlite3_open(database.c_str(), &connection) == SQLITE_OK);
@@ -67,7 +67,7 @@ public:
         record_finishes(database());
     }
 
-    /// Submits, then looks at the jobs until, at a random request, the process is gone.
+    /// Submits, then polls the jobs until the process is killed at a random request.
     std::vector<Accepted> submit_and_kill() {
         constexpr std::array formats = {"pdf", "excel", "csv"};
         std::vector<Accepted> accepted;
@@ -81,7 +81,7 @@ public:
                             4 + request % 3, format);
             const bool submits = request < 4;
             if (request == last) {
-                // Whether this one counts is open: the answer does not come.
+                // Whether this one counts is unknown, as no response arrives.
                 client.send(submits ? client.submission(input)
                                     : client.get("/v1/jobs/" + accepted.front().id));
                 server.end(SIGKILL);
@@ -94,7 +94,7 @@ public:
         }
     }
 
-    /// What is wrong with how they ended; empty if nothing is.
+    /// The faults of the jobs' outcomes; empty if none.
     std::string check_after_restart(const std::vector<Accepted>& accepted) {
         ReportServerProcess server(arguments());
         ReportClient client(server.port(), "secret");

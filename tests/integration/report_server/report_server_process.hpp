@@ -18,12 +18,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-/// What `--tokens` reads: `secret` is ada's, `other` is bob's.
+/// The file of `--tokens`: `secret` is ada's, `other` is bob's.
 inline const std::string token_file =
     "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b ada\n"
     "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa bob\n";
 
-/// The report server as a process of its own, killed at the latest when this is destroyed.
+/// A report server process, killed at the latest when this is destroyed.
 class ReportServerProcess {
 public:
     /// Starts the program that the build made, with `--listen 127.0.0.1:0` and `arguments`; returns
@@ -36,7 +36,7 @@ public:
 
     std::uint16_t port() const { return port_; }
 
-    /// Sends `signal` and waits for the end; answers the exit status, or minus the signal.
+    /// Sends `signal` and waits for the exit; returns the exit status, or the negated signal.
     int end(int signal) { return process_.end(signal); }
 
     void signal(int signal) { process_.signal(signal); }
@@ -72,7 +72,7 @@ private:
     std::uint16_t port_ = 0;
 };
 
-/// What a client of the report server says and hears.
+/// A client of the report server.
 class ReportClient {
 public:
     ReportClient(std::uint16_t port, std::string token)
@@ -103,7 +103,7 @@ public:
         return document(ask(get("/v1/jobs/" + id)));
     }
 
-    /// The job when it has finished. Asks for news only, so that the server has time for the job.
+    /// The finished job. Long-polls, so that the server has time for the job.
     boost::json::object wait(const std::string& id) {
         for (std::string known;;) {
             const auto response = ask(get("/v1/jobs/" + id, known));
@@ -116,7 +116,7 @@ public:
         }
     }
 
-    /// What the signed link of a completed job leads to.
+    /// The file at the signed link of a completed job.
     RawResponse download(const boost::json::object& job, std::string_view more_headers = {}) {
         const auto& url = job.at("result").at("file_url").as_string();
         return ask(get({url.data(), url.size()}, more_headers));

@@ -49,7 +49,7 @@ TEST_CASE("a signed link serves ranges and HEAD, and a changed one nothing") {
     const auto job = client.wait(client.submit(january));
     const std::string url(job.at("result").at("file_url").as_string());
     CHECK(client.download(job, "Range: bytes=0-6\r\n").body == "country");
-    auto other = server.client("nobody");
+    auto other = server.client("unknown");
     CHECK(other.ask(other.get(url)).status == 200);
     auto forged = url;
     forged.back() = forged.back() == '0' ? '1' : '0';
@@ -67,9 +67,9 @@ TEST_CASE("a link of an expired report returns 410") {
     auto client = server.client();
     const auto job = client.wait(client.submit(january));
     const std::string url(job.at("result").at("file_url").as_string());
-    auto answer = client.ask(client.get(url));
-    while (answer.status == 200) answer = client.ask(client.get(url));
-    CHECK(answer.status == 410);
+    auto response = client.ask(client.get(url));
+    while (response.status == 200) response = client.ask(client.get(url));
+    CHECK(response.status == 410);
 }
 
 TEST_CASE("a period without orders fails with E7005 in the language the request prefers") {
@@ -90,10 +90,10 @@ TEST_CASE("a request with violations gets all of them at once") {
     Server server;
     auto client = server.client();
     const auto refused = [&](std::string_view input) {
-        const auto answer = client.ask(client.submission(input));
-        CHECK(answer.status == 422);
-        CHECK(answer.header("Content-Type") == "application/problem+json");
-        return pointers(answer);
+        const auto response = client.ask(client.submission(input));
+        CHECK(response.status == 422);
+        CHECK(response.header("Content-Type") == "application/problem+json");
+        return pointers(response);
     };
     CHECK(refused(R"({"from":"2011-02-01","to":"2011-01-31","format":"csv"})") == "/from ");
     CHECK(refused(R"({"from":"2011-01-01","to":"2011-01-31","format":"doc"})") == "/format ");
@@ -109,8 +109,8 @@ TEST_CASE("a report is visible to its owner only") {
     const auto id = client.submit(january);
     auto stranger = server.client("other");
     CHECK(stranger.ask(stranger.get("/v1/jobs/" + id)).status == 404);
-    auto nobody = server.client("wrong");
-    CHECK(nobody.ask(nobody.get("/v1/jobs/" + id)).status == 401);
+    auto stranger = server.client("wrong");
+    CHECK(stranger.ask(stranger.get("/v1/jobs/" + id)).status == 401);
 }
 
 TEST_CASE("SIGHUP reloads the tokens, and keeps the old ones if that fails") {
@@ -149,14 +149,14 @@ TEST_CASE("a thousand connections with garbage or nothing do not grow memory") {
     server.client().submit(january);
     const auto flood = [&] {
         std::deque<RawClient> connections;
-        std::size_t answered = 0;
+        std::size_t responses = 0;
         for (int i = 0; i < 1000; ++i) {
             connections.emplace_back(server.process().port());
             if (i % 2 == 0) connections.back().send(std::string(4000, 'x') + "\r\n\r\n");
         }
         for (std::size_t i = 0; i < connections.size(); i += 2)
-            answered += connections[i].receive_rest().starts_with("HTTP/1.1 ") ? 1 : 0;
-        return answered;
+            responses += connections[i].receive_rest().starts_with("HTTP/1.1 ") ? 1 : 0;
+        return responses;
     };
     CHECK(flood() == 500);
     const auto before = server.process().resident_kilobytes();
@@ -180,8 +180,8 @@ TEST_CASE("a finished report is reported to the webhook that its owner set over 
     CHECK(made.status == 201);
 
     const auto id = client.submit(january);
-    const auto told = boost::json::parse(receiver.next().body());
-    CHECK(told.at("type") == "job.completed");
-    CHECK(told.at("data").at("job_id").as_string() == id);
-    CHECK(told.at("data").at("status_url").as_string() == "/v1/jobs/" + id);
+    const auto notification = boost::json::parse(receiver.next().body());
+    CHECK(notification.at("type") == "job.completed");
+    CHECK(notification.at("data").at("job_id").as_string() == id);
+    CHECK(notification.at("data").at("status_url").as_string() == "/v1/jobs/" + id);
 }

@@ -18,7 +18,7 @@ inline constexpr std::string_view orders =
     "C3,A,Lamp,-1,2011-01-31T12:00:00Z,1.00,8,Spain\n"
     "4,A,Lamp,1,2011-02-01T00:00:00Z,99.00,8,Spain\n";
 
-/// A report server of one test's own, with these orders unless `--orders` names others.
+/// A report server for one test, with these orders unless `--orders` names others.
 class Server {
 public:
     explicit Server(std::vector<std::string> more = {}) {
@@ -38,7 +38,7 @@ public:
     }
     ReportServerProcess& process() { return *process_; }
 
-    /// What `--tokens` names.
+    /// The file of `--tokens`.
     std::filesystem::path tokens() const { return folder_ / "tokens"; }
 
 private:

@@ -15,7 +15,7 @@
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
-/// What a delivery to a receiver of the test's needs.
+/// Options to deliver to a receiver of the test.
 inline WebhookOptions to_loopback(const Receiver& receiver) {
     return {.status_url_prefix = "https://api.example.com/v1/jobs/",
             .retry_delays = {0s, 0s, 0s},
@@ -39,7 +39,7 @@ public:
     DeliveringHost(const DeliveringHost&) = delete;
     DeliveringHost& operator=(const DeliveringHost&) = delete;
 
-    /// Submits a job of ann's; answers the id of its one delivery.
+    /// Submits a job of ann's; returns the id of its only delivery.
     JobId submit(NewJob job = {.type = "report"}, std::optional<std::string> callback_url = {}) {
         job.owner = "ann";
         job.id = client.make_id();
@@ -58,7 +58,7 @@ public:
         return *job;
     }
 
-    /// Delivers one to `url`, from the start; answers what became of the delivery.
+    /// Delivers one job's event to `url`; returns the finished delivery.
     Job deliver_to(const std::string& url) {
         webhooks.set_endpoint("ann", {.name = "crm", .url = url});
         executor.start();

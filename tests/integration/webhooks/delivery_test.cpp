@@ -10,7 +10,7 @@ std::string header(const Receiver::Request& request, const std::string& name) {
     return std::string(request[name]);
 }
 
-/// What the receiver would compute.
+/// The signature that the receiver computes.
 std::string signature_of(const Receiver::Request& request,
                          const std::vector<std::string>& secrets) {
     const std::chrono::sys_seconds at{
@@ -18,9 +18,9 @@ std::string signature_of(const Receiver::Request& request,
     return webhooks::sign(header(request, "webhook-id"), at, request.body(), secrets);
 }
 
-/// One answer after the other; the last one holds.
-Receiver::Answerer in_turn(std::vector<std::string> answers) {
-    const auto left = std::make_shared<std::vector<std::string>>(std::move(answers));
+/// One response after the other; the last one repeats.
+Receiver::Responder in_sequence(std::vector<std::string> responses) {
+    const auto left = std::make_shared<std::vector<std::string>>(std::move(responses));
     return [left](const Receiver::Request&) {
         auto first = left->front();
         if (left->size() > 1) left->erase(left->begin());
@@ -28,9 +28,9 @@ Receiver::Answerer in_turn(std::vector<std::string> answers) {
     };
 }
 
-/// A job of ann's has failed, and her endpoint has been told.
-struct ToldOfAFailure {
-    ToldOfAFailure() {
+/// A job of ann's has failed, and her endpoint was notified.
+struct ReportedFailure {
+    ReportedFailure() {
         host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});
         host.executor.start();
         const auto id = host.webhooks.submit({.type = "broken", .owner = "ann"}).id;
@@ -116,8 +116,8 @@ TEST_CASE("an endpoint gets only subscribed events") {
 }
 
 TEST_CASE("retries have the same id and bytes even if the job is removed meanwhile") {
-    Receiver receiver("localhost",
-                      in_turn({answer(500), answer(302, "Location: /else\r\n"), answer(200)}));
+    Receiver receiver("localhost", in_sequence({response(500), response(302, "Location: /else\r\n"),
+                                                response(200)}));
     auto options = to_loopback(receiver);
     options.retry_delays = {1h, 0s};
     DeliveringHost host(options);
@@ -125,13 +125,13 @@ TEST_CASE("retries have the same id and bytes even if the job is removed meanwhi
     host.executor.start();
     const auto id = host.submit();
     const auto first = receiver.next();
-    const auto& told = json::to_value(JsonText::parse(first.body()));
+    const auto& body = json::to_value(JsonText::parse(first.body()));
     const auto job =
-        JobId::parse(std::string_view(told.at("data").at("job_id").as_string())).value();
+        JobId::parse(std::string_view(body.at("data").at("job_id").as_string())).value();
     CHECK(host.client.remove(job) == RemoveOutcome::removed);
     while (host.client.find(id)->status != JobStatus::pending) std::this_thread::yield();
     host.client.cancel(id);
-    CHECK(host.client.retry(id) == RetryOutcome::retried); // begins anew, by hand
+    CHECK(host.client.retry(id) == RetryOutcome::retried); // starts again, by hand
     const auto second = receiver.next();
     while (host.client.find(id)->status != JobStatus::pending) std::this_thread::yield();
     host.client.cancel(id);
@@ -146,8 +146,8 @@ TEST_CASE("retries have the same id and bytes even if the job is removed meanwhi
 }
 
 TEST_CASE("a delivery without attempts left has failed, and can be retried by hand") {
-    Receiver receiver("localhost",
-                      in_turn({answer(500), answer(404), answer(301), answer(418), answer(202)}));
+    Receiver receiver("localhost", in_sequence({response(500), response(404), response(301),
+                                                response(418), response(202)}));
     DeliveringHost host(to_loopback(receiver));
     const auto failed = host.deliver_to(receiver.url());
     CHECK(failed.status == JobStatus::failed);
@@ -236,7 +236,7 @@ TEST_CASE("a job that was retried before its report is reported when it finishes
     CHECK(receiver.next().body().starts_with(R"({"type":"job.cancelled",)"));
 }
 
-TEST_CASE_FIXTURE(ToldOfAFailure, "a retried job is reported again") {
+TEST_CASE_FIXTURE(ReportedFailure, "a retried job is reported again") {
     CHECK(host.webhooks.retry(job.id, receiver.url("localhost", "/once")) == RetryOutcome::retried);
     for (int place = 0; place < 2; ++place) {
         const auto again = receiver.next();
@@ -246,7 +246,7 @@ TEST_CASE_FIXTURE(ToldOfAFailure, "a retried job is reported again") {
     }
 }
 
-TEST_CASE_FIXTURE(ToldOfAFailure,
+TEST_CASE_FIXTURE(ReportedFailure,
                   "a delivery of a retried job waits until the retry has happened") {
     const auto delivery = host.client.submit(host.webhooks.deliveries_of_retry(job)).front().id;
     const auto waits = [](const Job& looks) { return looks.run_at >= looks.created_at + 1s; };
@@ -263,8 +263,8 @@ TEST_CASE("waits for many slow receivers occupy no thread each") {
     constexpr int many = 50;
     std::latch all(many);
     Receiver receiver("localhost", [&](const Receiver::Request&) {
-        all.arrive_and_wait(); // nobody is answered before all have asked
-        return answer(200);
+        all.arrive_and_wait(); // no response before all requests have arrived
+        return response(200);
     });
     DeliveringHost host(to_loopback(receiver));
     host.executor.set_concurrency(many);

@@ -11,7 +11,7 @@ JobError first_error(DeliveringHost& host, const JobId& delivery) {
     return *job->error;
 }
 
-/// How the one delivery to `url` failed.
+/// The error of the only delivery to `url`.
 JobError error_at(const Receiver& receiver, const std::string& url, WebhookOptions options) {
     options.ports = {receiver.port()};
     options.retry_delays = {30 * 24h};
@@ -105,7 +105,7 @@ TEST_CASE("a receiver that does not respond in time is a timeout") {
     std::latch end(1);
     Receiver receiver("localhost", [&](const Receiver::Request&) {
         end.wait();
-        return answer(200);
+        return response(200);
     });
     auto options = to_loopback(receiver);
     options.timeout = 300ms;
@@ -115,7 +115,7 @@ TEST_CASE("a receiver that does not respond in time is a timeout") {
 
 TEST_CASE("only the head of a response is read") {
     Receiver endless("localhost", [](const Receiver::Request&) {
-        return answer(200, {}, std::string(64 * 1024 * 1024, 'x'));
+        return response(200, {}, std::string(64 * 1024 * 1024, 'x'));
     });
     DeliveringHost host(to_loopback(endless));
     CHECK(host.deliver_to(endless.url()).status == JobStatus::completed);
@@ -127,7 +127,7 @@ TEST_CASE("only the head of a response is read") {
 
 TEST_CASE("an interim or malformed response does not count") {
     Receiver early("localhost", [](const Receiver::Request&) {
-        return "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(500);
+        return "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + response(500);
     });
     CHECK(error_at(early, early.url(), to_loopback(early)).message == "the receiver returned 500");
     Receiver nonsense("localhost", [](const Receiver::Request&) { return "SSH-2.0-x\r\n"; });
@@ -138,7 +138,7 @@ TEST_CASE("a delivery can be cancelled while it waits for its receiver") {
     std::latch end(1);
     Receiver receiver("localhost", [&](const Receiver::Request&) {
         end.wait();
-        return answer(200);
+        return response(200);
     });
     DeliveringHost host(to_loopback(receiver));
     host.webhooks.set_endpoint("ann", {.name = "crm", .url = receiver.url()});

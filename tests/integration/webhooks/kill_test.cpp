@@ -21,7 +21,7 @@ TEST_CASE("a delivery of a killed process is sent by another one with the same b
     std::latch killed(1);
     Receiver receiver("localhost", [&](const Receiver::Request&) {
         killed.wait();
-        return answer(200);
+        return response(200);
     });
     const auto store = open_store(url);
     Webhooks webhooks(*store, {.ports = {receiver.port()}, .allow_private_addresses = true});

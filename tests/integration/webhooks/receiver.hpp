@@ -25,16 +25,16 @@
 #include <utility>
 #include <vector>
 
-/// A receiver of webhooks on the loopback interface, with TLS or without, that answers bytes.
+/// A receiver of webhooks on the loopback interface, with or without TLS, that sends given bytes.
 class Receiver {
 public:
     using Request = boost::beast::http::request<boost::beast::http::string_body>;
-    using Answerer = std::function<std::string(const Request&)>;
+    using Responder = std::function<std::string(const Request&)>;
 
     /// `certificate` is a name in CERTIFICATES; empty: no TLS.
-    Receiver(const std::string& certificate, Answerer answer,
+    Receiver(const std::string& certificate, Responder responder,
              boost::asio::ssl::context::method method = boost::asio::ssl::context::tls_server)
-        : answer_(std::move(answer)), has_tls_(!certificate.empty()), tls_(method),
+        : responder_(std::move(responder)), has_tls_(!certificate.empty()), tls_(method),
           acceptor_(context_, {boost::asio::ip::address_v4::loopback(), 0}) {
         if (has_tls_) {
             const auto file = CERTIFICATES "/" + certificate;
@@ -63,7 +63,7 @@ public:
         return (has_tls_ ? "https://" : "http://") + host + ':' + std::to_string(port_) + path;
     }
 
-    /// The next request that came, in the order of their coming.
+    /// The next request, in order of arrival.
     Request next() {
         std::unique_lock lock(mutex_);
         if (!arrived_.wait_for(lock, std::chrono::seconds{20}, [&] { return !requests_.empty(); }))
@@ -73,7 +73,7 @@ public:
         return request;
     }
 
-    /// How many have been accepted, whether or not they became requests.
+    /// How many connections were accepted, whether or not they sent a request.
     int connections() const { return connections_; }
     std::size_t unread() {
         const std::lock_guard lock(mutex_);
@@ -111,12 +111,12 @@ private:
             requests_.push_back(request);
         }
         arrived_.notify_one();
-        boost::asio::write(stream, boost::asio::buffer(answer_(request)));
+        boost::asio::write(stream, boost::asio::buffer(responder_(request)));
         char rest = 0;
         boost::asio::read(stream, boost::asio::buffer(&rest, 1)); // until the peer closes
     }
 
-    const Answerer answer_;
+    const Responder responder_;
     const bool has_tls_;
     boost::asio::io_context context_;
     boost::asio::ssl::context tls_;
@@ -130,12 +130,12 @@ private:
     std::jthread accepts_;
 };
 
-inline std::string answer(int status, const std::string& headers = {},
-                          const std::string& body = {}) {
+inline std::string response(int status, const std::string& headers = {},
+                            const std::string& body = {}) {
     return "HTTP/1.1 " + std::to_string(status) +
-           " Answer\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
+           " Status\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
            body;
 }
-inline Receiver::Answerer always(int status, const std::string& headers = {}) {
-    return [=](const Receiver::Request&) { return answer(status, headers); };
+inline Receiver::Responder always(int status, const std::string& headers = {}) {
+    return [=](const Receiver::Request&) { return response(status, headers); };
 }

@@ -22,7 +22,7 @@ http::ApiOptions api_options(Webhooks& webhooks) {
 
 WebhookOptions inner_network() { return {.allow_http = true, .allow_private_addresses = true}; }
 
-/// An API that has the routes, asked without a server.
+/// An API with the routes, without a server.
 struct Api {
     explicit Api(WebhookOptions options = inner_network(), std::size_t max_endpoints = 20)
         : host(std::move(options)) {
@@ -36,10 +36,10 @@ struct Api {
             .method = method, .target = target, .headers = {{"Authorization", owner}}};
         if (!body.empty()) request.headers.add("Content-Type", "application/json");
         request.body = body;
-        std::promise<http::Response> answer;
+        std::promise<http::Response> promise;
         api.handle(std::move(request),
-                   [&](http::Response response) { answer.set_value(std::move(response)); });
-        return answer.get_future().get();
+                   [&](http::Response response) { promise.set_value(std::move(response)); });
+        return promise.get_future().get();
     }
 
     http::Response put(const std::string& name, const std::string& body) {
@@ -57,7 +57,7 @@ boost::json::value document(const http::Response& response) {
 const std::string url = "https://crm.example.com/hooks";
 const std::string crm = R"({"url": ")" + url + R"("})";
 
-/// Where the document of a request breaks a rule.
+/// The positions of violations in the document of a request.
 std::vector<std::string> pointers(const http::Response& response) {
     REQUIRE(response.status == 422);
     const auto problem = document(response);
@@ -124,7 +124,7 @@ TEST_CASE("an endpoint gets subscribed events, and none while it is disabled") {
     CHECK(endpoint.at("enabled") == false);
     CHECK(endpoint.at("disabled_because") == "by its owner");
     CHECK(!api.host.webhooks.endpoints("ann").front().disabled.empty());
-    CHECK(document(api.put("crm", crm)).at("enabled") == false); // which says nothing of it
+    CHECK(document(api.put("crm", crm)).at("enabled") == false); // `crm` does not mention it
     endpoint = put("true");
     CHECK(endpoint.at("enabled") == true);
     CHECK(!endpoint.contains("disabled_because"));
@@ -207,10 +207,10 @@ TEST_CASE("a submit over HTTP is reported to the owner's endpoints and its callb
 }
 
 TEST_CASE("a failed delivery is listed for its owner and can be retried by hand") {
-    Receiver receiver("localhost",
-                      [refused = std::make_shared<std::atomic<int>>(0)](const Receiver::Request&) {
-                          return answer(refused->fetch_add(1) < 4 ? 500 : 204); // all four attempts
-                      });
+    Receiver receiver(
+        "localhost", [refused = std::make_shared<std::atomic<int>>(0)](const Receiver::Request&) {
+            return response(refused->fetch_add(1) < 4 ? 500 : 204); // all four attempts
+        });
     Api api(to_loopback(receiver));
     REQUIRE(api.put("crm", R"({"url": ")" + receiver.url() + R"("})").status == 201);
     REQUIRE(api.ask("POST", "/v1/reports", "{}").status == 202);

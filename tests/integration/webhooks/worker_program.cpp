@@ -1,5 +1,5 @@
-// A process of the test: worker_program STORE CA_FILE PORT. Runs jobs of the type `report`, and
-// delivers, until it is killed.
+// A process of the test: worker_program STORE CA_FILE PORT. Runs jobs of the type `report` and
+// deliveries until it is killed.
 
 #include <asyncjobs/asyncjobs.hpp>
 #include <asyncjobs/soci/open_store.hpp>

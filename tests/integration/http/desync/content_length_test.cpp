@@ -142,7 +142,7 @@ TEST_CASE("CL.0: a request within a body remains part of the body on every route
         {"a route that takes no body", with_body("GET /healthz"), 200},
         {"a route that is not there", with_body("POST /v1/nothing"), 404},
         {"a method that is not there", with_body("DELETE /healthz"), 405},
-        {"a method that nobody knows", with_body("BREW /healthz"), 501},
+        {"an unknown method", with_body("BREW /healthz"), 501},
         {"what needs credentials", with_body("POST /v1/notes"), 401},
         {"OPTIONS", with_body("OPTIONS /v1/jobs"), 204},
         {"all in chunks",

@@ -110,7 +110,7 @@ TEST_CASE("unusual but unambiguous fields are accepted") {
         {"a blank line before the request", "\r\n" + get("/healthz"), 200, well},
         {"hop-by-hop names that are needed", get("/healthz", "Connection: Host, X\r\nX: y\r\n"),
          200, well},
-        {"what only proxies should say",
+        {"a field for proxies only",
          get("/healthz", "X-Forwarded-Host: evil\r\nForwarded: host=evil\r\n"), 200, well},
         {"an upgrade that is not taken",
          get("/healthz",

@@ -4,7 +4,7 @@ using namespace desync;
 
 namespace {
 
-/// What decodes, or loses its upper bits, to a line of its own.
+/// Texts that become a separate line when decoded or stripped of their upper bits.
 const std::string line_ends[] = {
     "%0d%0aInjected:%201",    "%0D%0AInjected:1",       "%0aInjected:1",
     "%0dInjected:1",          "%250d%250aInjected:1",   "%E5%98%8A%E5%98%8DInjected:1",
@@ -22,11 +22,11 @@ TEST_CASE("no content of a request becomes a header field of the response") {
         CAPTURE(fields);
         auto connection = served.connect();
         connection.send(ServedApi::request(line, "ann", fields + "Connection: close\r\n", "1"));
-        const auto answer = connection.receive();
-        CHECK(answer.head.find("\nInjected") == std::string::npos);
-        CHECK(answer.head.find("\rInjected") == std::string::npos);
+        const auto response = connection.receive();
+        CHECK(response.head.find("\nInjected") == std::string::npos);
+        CHECK(response.head.find("\rInjected") == std::string::npos);
         CHECK(connection.closed_without_a_word());
-        return answer.status;
+        return response.status;
     };
     for (const auto& end : line_ends) {
         for (const std::string target :

@@ -18,15 +18,15 @@ namespace desync {
 
 using namespace std::string_literals; // messages hold NULs
 
-/// Bytes that two servers in a row could read in two ways, or nearly.
+/// Bytes that two chained servers could read differently, or nearly so.
 struct Message {
-    std::string why; ///< somebody may read it otherwise, or why it is fine
+    std::string why; ///< it is ambiguous, or unambiguous
     std::string bytes;
-    unsigned status = 400; ///< of the only answer
-    std::string body = {}; ///< that was understood; see echo
+    unsigned status = 400; ///< of the only response
+    std::string body = {}; ///< as the server parsed it; see echo
 };
 
-/// `POST /v1/echo`, which answers the body that it has understood.
+/// `POST /v1/echo`, which returns the body as the server parsed it.
 inline std::string post(std::string_view fields, std::string_view body = {}) {
     return "POST /v1/echo HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n" +
            std::string(body);
@@ -41,7 +41,7 @@ inline std::string get(std::string_view target, std::string_view fields = {}) {
            "\r\n";
 }
 
-/// What an attacker would hide behind a message.
+/// The request that an attacker would hide behind a message.
 inline const std::string smuggled = get("/v1/smuggled");
 
 class Target {
@@ -60,8 +60,8 @@ public:
                           {.authenticate = false});
     }
 
-    /// Each message is answered once with its status, and nothing that comes behind it, however
-    /// it is cut into packets.
+    /// Each message gets one response with its status, and what follows it none, however it is
+    /// split into packets.
     void refuses(std::span<const Message> messages) {
         for (const auto& message : messages) {
             CAPTURE(message.why);
@@ -70,16 +70,16 @@ public:
                 CAPTURE(packet);
                 auto connection = served_.connect();
                 send(connection, message.bytes + smuggled, packet);
-                const auto answer = connection.receive();
-                CHECK(answer.status == message.status);
-                CHECK(answer.header("Connection") == "close");
+                const auto response = connection.receive();
+                CHECK(response.status == message.status);
+                CHECK(response.header("Connection") == "close");
                 CHECK(connection.closed_without_a_word());
             }
         }
         CHECK(reached_ == 0);
     }
 
-    /// Each message is answered once, and then what comes behind it.
+    /// Each message gets one response, and then the request behind it.
     void takes(std::span<const Message> messages) {
         for (const auto& message : messages) {
             CAPTURE(message.why);
@@ -90,9 +90,9 @@ public:
                 auto connection = served_.connect();
                 send(connection, message.bytes + get("/v1/smuggled", "Connection: close\r\n"),
                      packet);
-                const auto answer = connection.receive();
-                CHECK(answer.status == message.status);
-                if (answer.status == 200) CHECK(answer.body == message.body);
+                const auto response = connection.receive();
+                CHECK(response.status == message.status);
+                if (response.status == 200) CHECK(response.body == message.body);
                 CHECK(connection.receive().body == "smuggled");
                 CHECK(connection.closed_without_a_word());
                 CHECK(reached_ == before + 1);
@@ -100,7 +100,7 @@ public:
         }
     }
 
-    /// Each message is answered once, and what comes behind it is its body.
+    /// Each message gets one response, and what follows it is its body.
     void swallows(std::span<const Message> messages) {
         for (const auto& message : messages) {
             CAPTURE(message.why);
@@ -116,7 +116,7 @@ public:
 
     RawClient connect() { return served_.connect(); }
 
-    /// How often what was smuggled has been asked for.
+    /// How often the smuggled request was handled.
     int reached() const { return reached_; }
 
 private:
@@ -127,8 +127,8 @@ private:
         }
     }
 
-    /// Whether the server, which is of this process, has still to read what was sent. Without this,
-    /// packets that come faster than they are read are one to it.
+    /// Whether the server, which runs in this process, has not yet read what was sent. Without
+    /// this, packets that arrive faster than they are read are merged.
     static bool holds_unread_bytes(const RawClient& connection) {
         const auto port = connection.local_port();
         for (int descriptor = 0; descriptor < 1024; ++descriptor) {

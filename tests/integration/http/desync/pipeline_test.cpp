@@ -40,9 +40,9 @@ TEST_CASE("nothing after a message that closes the connection is read") {
         Target target;
         auto connection = target.connect();
         connection.send(message + smuggled);
-        const auto answer = connection.receive();
-        CHECK(answer.status == 200);
-        CHECK(answer.header("Connection") == "close");
+        const auto response = connection.receive();
+        CHECK(response.status == 200);
+        CHECK(response.header("Connection") == "close");
         CHECK(connection.closed_without_a_word());
         CHECK(target.reached() == 0);
     }

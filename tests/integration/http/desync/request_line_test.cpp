@@ -69,7 +69,7 @@ TEST_CASE("a version must be exactly HTTP/1.1 or HTTP/1.0") {
         messages.push_back({"another version has other rules", "GET /healthz " + version + rest});
     for (const std::string& version : {"HTTP/0.9"s, "HTTP/1.2"s, "HTTP/1.9"s, "HTTP/2.0"s,
                                        "HTTP/3.0"s, "HTTP/9.9"s, "HTTP/0.0"s, "HTTP/2.1"s})
-        messages.push_back({"one that is not spoken here", "GET /healthz " + version + rest, 505});
+        messages.push_back({"an unsupported version", "GET /healthz " + version + rest, 505});
     Target().refuses(messages);
 }
 
@@ -202,9 +202,9 @@ TEST_CASE("valid targets are accepted") {
         {"an escaped NUL", get("/healthz%00"), 400},
         {"an escaped CR LF", get("/healthz%0d%0aX:%20y"), 400},
         {"the server itself", "OPTIONS * HTTP/1.1" + rest, 204},
-        {"a method that nobody knows", "BREW /healthz HTTP/1.1" + rest, 501},
+        {"an unknown method", "BREW /healthz HTTP/1.1" + rest, 501},
         {"a path to connect to", "CONNECT /healthz HTTP/1.1" + rest, 501},
-        {"TRACE would tell credentials", "TRACE /healthz HTTP/1.1" + rest, 501},
+        {"TRACE would reveal credentials", "TRACE /healthz HTTP/1.1" + rest, 501},
     };
     Target().takes(messages);
 }

@@ -6,7 +6,7 @@ namespace {
 
 const std::string one = "1\r\n1\r\n0\r\n\r\n";
 
-/// A body that ends at once for who reads chunks, and `fields` that may hide that there are any.
+/// A body that is empty if read in chunks, and `fields` that may hide the chunked coding.
 std::string hidden(std::string_view fields) { return post(fields, one); }
 
 } // namespace
@@ -164,7 +164,7 @@ TEST_CASE("HTTP/1.0 with chunked is refused") {
     const std::string begin = "POST /v1/echo HTTP/1.0\r\nHost: localhost\r\n";
     const Message messages[] = {
         {"an old proxy passes it on as it is", begin + "Transfer-Encoding: chunked\r\n\r\n" + one},
-        {"also where the connection goes on",
+        {"also with keep-alive",
          begin + "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + one},
         {"also beside a length",
          begin + "Content-Length: 11\r\nTransfer-Encoding: chunked\r\n\r\n" + one},
@@ -178,7 +178,7 @@ TEST_CASE("similar field names are ignored") {
         {"another dash", post("Transfer_Encoding: chunked\r\n"), 200},
         {"a prefix", post("X-Transfer-Encoding: chunked\r\n"), 200},
         {"a dash more", post("Transfer-Encoding-: chunked\r\n"), 200},
-        {"TE says what the client takes", post("TE: chunked\r\n"), 200},
+        {"TE lists what the client accepts", post("TE: chunked\r\n"), 200},
         {"Connection may name it, which changes nothing for the one that it is named to",
          hidden("Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n"), 200, "1"},
         {"Trailer only announces", hidden("Trailer: X\r\nTransfer-Encoding: chunked\r\n"), 200,

@@ -1,4 +1,4 @@
-// A fetch() that throws for an answer that differs from the description, and notes what was called.
+// A fetch() that throws for a response that differs from the description, and records the calls.
 
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";

@@ -1,4 +1,4 @@
-// Is compiled only: what a client of an API with one of everything has to write, and need not.
+// Compiled only: what a client of an API with one of everything must write, and what it may omit.
 
 import createClient from "openapi-fetch";
 import type { components, paths } from "./full.js";
@@ -19,7 +19,7 @@ export async function canNotSend() {
     // @ts-expect-error: the host sets it
     const backup: components["schemas"]["BackupMakeInput"] = { root: {}, requested_by: "me" };
     await client.POST("/v1/backups", { body: backup });
-    // @ts-expect-error: there is no such type
+    // @ts-expect-error: no such type
     await client.POST("/v1/jobs", { body: { type: "other", input: {} } });
 }
 

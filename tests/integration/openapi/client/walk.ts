@@ -14,9 +14,9 @@ const never = { ...january, from: "1990-01-01", to: "1990-01-31" } as const;
 
 type Linked = components["schemas"]["AcceptedJob"] | components["schemas"]["LinkedJob"];
 
-function expect<Data>(status: number, answer: { data?: Data; response: Response }): NonNullable<Data> {
-    assert.equal(answer.response.status, status);
-    return answer.data as NonNullable<Data>;
+function expect<Data>(status: number, response: { data?: Data; response: Response }): NonNullable<Data> {
+    assert.equal(response.response.status, status);
+    return response.data as NonNullable<Data>;
 }
 const path = (id: string) => ({ path: { id } });
 
@@ -92,8 +92,8 @@ async function completed(): Promise<string> {
 
 async function deliveries() {
     const query = { callback_url: `${receiver}callback` };
-    const told = expect(202, await client.POST("/v1/reports/sales", { body: january, params: { query, header: { Prefer: "wait=60" } } }));
-    assert.equal(told.status, "completed");
+    const job = expect(202, await client.POST("/v1/reports/sales", { body: january, params: { query, header: { Prefer: "wait=60" } } }));
+    assert.equal(job.status, "completed");
     const type = "asyncjobs.webhook";
     const jobs = expect(200, await client.GET("/v1/jobs", { params: { query: { type } } })).jobs;
     assert.ok(jobs.length >= 2);

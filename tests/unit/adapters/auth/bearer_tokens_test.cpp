@@ -25,7 +25,7 @@ BearerTokens::Entry entry(std::string_view token, std::string owner,
 
 std::string owner_of(const BearerTokens& tokens, const std::string& token) {
     const auto principal = tokens(bearer_request(token));
-    return principal ? principal->owner : "nobody";
+    return principal ? principal->owner : "none";
 }
 
 /// `sha256sum` of "secret" and of "other".
@@ -56,12 +56,12 @@ TEST_CASE("an unknown token is refused") {
     const BearerTokens tokens({entry("secret", "ada")});
     for (const char* token : {"Secret", "secre", "secrets", "other", "secret ", "secret x", ""}) {
         CAPTURE(token);
-        CHECK(owner_of(tokens, token) == "nobody");
+        CHECK(owner_of(tokens, token) == "none");
     }
-    CHECK(owner_of(tokens, secret_digest) == "nobody");
+    CHECK(owner_of(tokens, secret_digest) == "none");
     CHECK(!tokens({}));
     CHECK(!tokens({.headers = {{"Authorization", "Basic secret"}}}));
-    CHECK(owner_of(BearerTokens({}), "secret") == "nobody");
+    CHECK(owner_of(BearerTokens({}), "secret") == "none");
 }
 
 TEST_CASE("a token that is too long is refused") {
@@ -71,7 +71,7 @@ TEST_CASE("a token that is too long is refused") {
            too_long.digest.data());
     const BearerTokens tokens({entry(longest, "ada"), too_long});
     CHECK(owner_of(tokens, longest) == "ada");
-    CHECK(owner_of(tokens, longer) == "nobody");
+    CHECK(owner_of(tokens, longer) == "none");
     CHECK_THROWS_AS(BearerTokens::digest_of(longer), Error);
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("replaced tokens are refused, by copies, too") {
     BearerTokens tokens({entry("old", "ada")});
     const BearerTokens copy = tokens;
     tokens.replace({entry("new", "ada")});
-    CHECK(owner_of(copy, "old") == "nobody");
+    CHECK(owner_of(copy, "old") == "none");
     CHECK(owner_of(copy, "new") == "ada");
     CHECK_THROWS_AS(tokens.replace({entry("x", "")}), Error);
     CHECK(owner_of(tokens, "new") == "ada");

@@ -12,7 +12,7 @@ using auth::JwtKey;
 
 namespace {
 
-/// With `members` put in front of those of the key.
+/// The key with `members` before its own.
 std::string with(const std::string& members, const std::string& jwk) {
     return "{" + members + "," + jwk.substr(1);
 }

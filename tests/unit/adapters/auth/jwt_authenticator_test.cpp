@@ -16,7 +16,7 @@ using auth::JwtOptions;
 
 namespace {
 
-/// For the tokens of RFC 7515, a second before they end.
+/// For the tokens of RFC 7515, a second before they expire.
 JwtOptions joe() {
     return {.issuer = "joe",
             .any_audience = true,
@@ -27,7 +27,7 @@ JwtOptions joe() {
 
 std::string owner_of(const JwtAuthenticator& authenticator, const std::string& token) {
     const auto principal = authenticator(bearer_request(token));
-    return principal ? principal->owner : "nobody";
+    return principal ? principal->owner : "none";
 }
 
 const std::string joes_claims = R"({"iss":"joe","exp":1300819380})";
@@ -45,19 +45,19 @@ TEST_CASE("the tokens of RFC 7515 are accepted until they expire") {
         auto options = joe();
         CHECK(owner_of({JwtKey::from_jwks(rfc7515::jwks()), options}, token) == "joe");
         options.clock = [] { return Timestamp(std::chrono::seconds{1300819380}); };
-        CHECK(owner_of({JwtKey::from_jwks(rfc7515::jwks()), options}, token) == "nobody");
+        CHECK(owner_of({JwtKey::from_jwks(rfc7515::jwks()), options}, token) == "none");
         options.clock = {};
-        CHECK(owner_of({JwtKey::from_jwks(rfc7515::jwks()), options}, token) == "nobody");
+        CHECK(owner_of({JwtKey::from_jwks(rfc7515::jwks()), options}, token) == "none");
     }
 }
 
 TEST_CASE("an unsigned token is refused whatever its algorithm") {
     const JwtAuthenticator authenticator(JwtKey::from_jwks(rfc7515::jwks()), joe());
-    CHECK(owner_of(authenticator, rfc7515::unsigned_token) == "nobody");
+    CHECK(owner_of(authenticator, rfc7515::unsigned_token) == "none");
     for (const char* algorithm : {"none", "None", "NONE", "", "HS256"}) {
         CAPTURE(algorithm);
         const auto header = base64url(R"({"alg":")" + std::string(algorithm) + R"("})");
-        CHECK(owner_of(authenticator, header + '.' + rfc7515::claims + '.') == "nobody");
+        CHECK(owner_of(authenticator, header + '.' + rfc7515::claims + '.') == "none");
     }
 }
 
@@ -71,9 +71,9 @@ TEST_CASE("a token signed by HS256 with a public key is refused") {
     for (const char* header : {R"({"alg":"HS256"})", R"({"alg":"ES256"})"}) {
         CAPTURE(header);
         const auto token = signed_token(header, joes_claims, pem);
-        CHECK(owner_of(authenticator, token) == "nobody");
+        CHECK(owner_of(authenticator, token) == "none");
         CHECK(owner_of({{JwtKey::hs256(pem)}, joe()}, token) ==
-              (header == std::string(R"({"alg":"HS256"})") ? "joe" : "nobody"));
+              (header == std::string(R"({"alg":"HS256"})") ? "joe" : "none"));
     }
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a token with another algorithm than its key is refused despite a vali
     for (const char* algorithm : {"none", "hs256", "HS384", "RS256", "ES256"}) {
         CAPTURE(algorithm);
         const auto header = R"({"alg":")" + std::string(algorithm) + R"("})";
-        CHECK(owner_of(authenticator, signed_token(header, joes_claims)) == "nobody");
+        CHECK(owner_of(authenticator, signed_token(header, joes_claims)) == "none");
     }
 }
 
@@ -96,12 +96,12 @@ TEST_CASE("a token with a kid is verified by that key, or by one without a kid")
     const std::string names_a = R"({"alg":"HS256","kid":"a"})", names_none = R"({"alg":"HS256"})",
                       names_x = R"({"alg":"HS256","kid":"x"})";
     CHECK(owner(names_a, a) == "joe");
-    CHECK(owner(names_a, b) == "nobody");
+    CHECK(owner(names_a, b) == "none");
     CHECK(owner(names_a, c) == "joe");
-    CHECK(owner(names_x, a) == "nobody");
+    CHECK(owner(names_x, a) == "none");
     CHECK(owner(names_x, c) == "joe");
     CHECK(owner(names_none, b) == "joe");
-    CHECK(owner(names_none, std::string(32, 'd')) == "nobody");
+    CHECK(owner(names_none, std::string(32, 'd')) == "none");
 }
 
 TEST_CASE("claims are not trusted before the signature is verified") {
@@ -112,10 +112,10 @@ TEST_CASE("claims are not trusted before the signature is verified") {
                         base64url(R"({"iss":"joe","exp":1300819380,"roles":["admin"]})") +
                         token.substr(last);
     CHECK(owner_of(authenticator, token) == "joe");
-    CHECK(owner_of(authenticator, forged) == "nobody");
+    CHECK(owner_of(authenticator, forged) == "none");
     CHECK(owner_of(authenticator, signed_token(R"({"alg":"HS256"})",
                                                R"({"iss":"joe","iss":"joe","exp":1300819380})")) ==
-          "nobody");
+          "none");
 }
 
 TEST_CASE("a token that is too long is refused") {
@@ -129,7 +129,7 @@ TEST_CASE("a token that is too long is refused") {
     std::size_t padding = 0;
     while (token(padding + 1).size() <= options.max_token_size) ++padding;
     CHECK(owner_of(authenticator, token(padding)) == "joe");
-    CHECK(owner_of(authenticator, token(padding + 1)) == "nobody");
+    CHECK(owner_of(authenticator, token(padding + 1)) == "none");
 }
 
 TEST_CASE("a request without a bearer token is refused") {
@@ -147,7 +147,7 @@ TEST_CASE("replaced keys are not used, by copies, too") {
     JwtAuthenticator authenticator({key("", old_secret)}, joe());
     const JwtAuthenticator copy = authenticator;
     authenticator.replace_keys({key("", new_secret)});
-    CHECK(owner_of(copy, signed_token(R"({"alg":"HS256"})", joes_claims, old_secret)) == "nobody");
+    CHECK(owner_of(copy, signed_token(R"({"alg":"HS256"})", joes_claims, old_secret)) == "none");
     CHECK(owner_of(copy, signed_token(R"({"alg":"HS256"})", joes_claims, new_secret)) == "joe");
     CHECK(refusal_of([&] { authenticator.replace_keys({}); }) ==
           "the number of keys is 0, but must be from 1 to 100");

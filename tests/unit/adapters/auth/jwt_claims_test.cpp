@@ -18,7 +18,7 @@ std::optional<http::Principal> principal_of(std::string_view claims, const JwtOp
     return auth::principal_of(boost::json::parse(claims).as_object(), wanted, now);
 }
 
-/// Adds what every token needs to the members.
+/// Adds the required members.
 std::string with_members(const std::string& members) {
     return R"({"iss":"https://id.example.org","aud":"jobs","sub":"ada","exp":1001)" + members + "}";
 }

@@ -38,7 +38,7 @@ std::string pem_of(EVP_PKEY* key) {
     return pem;
 }
 
-/// Of a new key: RSA with its bits, or EC with its curve.
+/// A new key: RSA with its bits, or EC with its curve.
 template <typename... Arguments>
 std::string new_pem(const char* type, Arguments... arguments) {
     EVP_PKEY* const key = EVP_PKEY_Q_keygen(nullptr, nullptr, type, arguments...);

@@ -23,7 +23,7 @@ inline std::string base64url(std::string_view text) {
 
 inline const std::string token_secret = "a secret of the tests: 32 bytes!";
 
-/// A token that HS256 with `secret` signs, whatever its header and claims say.
+/// A token signed by HS256 with `secret`, whatever its header and claims.
 inline std::string signed_token(std::string_view header, std::string_view claims,
                                 const std::string& secret = token_secret) {
     const std::string text = base64url(header) + '.' + base64url(claims);

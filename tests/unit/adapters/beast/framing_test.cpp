@@ -18,7 +18,7 @@ unsigned status_of(std::string_view text, const HeadLimits& limits = {}) {
     return read_head(text, limits, fault) ? 200 : fault.status;
 }
 
-/// A request with Host and one more thing.
+/// A request with Host and another field.
 std::string with(std::string_view field) {
     return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(field) + "\r\n\r\n";
 }
@@ -183,18 +183,18 @@ TEST_CASE("an absolute target is accepted if Host matches it") {
 }
 
 TEST_CASE("persistence follows from version and Connection") {
-    const auto goes_on = [](std::string_view version, std::string_view connection) {
+    const auto persists = [](std::string_view version, std::string_view connection) {
         return read("GET / " + std::string(version) + "\r\nHost: a\r\n" + std::string(connection) +
                     "\r\n")
             ->keep_alive;
     };
-    CHECK(goes_on("HTTP/1.1", ""));
-    CHECK_FALSE(goes_on("HTTP/1.1", "Connection: close\r\n"));
-    CHECK_FALSE(goes_on("HTTP/1.1", "Connection: x, CLOSE\r\n"));
-    CHECK_FALSE(goes_on("HTTP/1.1", "Connection: keep-alive, close\r\n"));
-    CHECK_FALSE(goes_on("HTTP/1.1", "Connection: close\r\nConnection: keep-alive\r\n"));
-    CHECK_FALSE(goes_on("HTTP/1.0", ""));
-    CHECK(goes_on("HTTP/1.0", "Connection: Keep-Alive\r\n"));
+    CHECK(persists("HTTP/1.1", ""));
+    CHECK_FALSE(persists("HTTP/1.1", "Connection: close\r\n"));
+    CHECK_FALSE(persists("HTTP/1.1", "Connection: x, CLOSE\r\n"));
+    CHECK_FALSE(persists("HTTP/1.1", "Connection: keep-alive, close\r\n"));
+    CHECK_FALSE(persists("HTTP/1.1", "Connection: close\r\nConnection: keep-alive\r\n"));
+    CHECK_FALSE(persists("HTTP/1.0", ""));
+    CHECK(persists("HTTP/1.0", "Connection: Keep-Alive\r\n"));
 }
 
 TEST_CASE("an unknown expectation is refused") {

@@ -14,7 +14,7 @@ namespace {
 using namespace asyncjobs;
 using soci_test::ForkedProcess;
 
-/// No descriptor more than there are.
+/// Allows no further descriptors.
 void use_up_descriptors() {
     const int next = ::dup(STDIN_FILENO);
     ::close(next);

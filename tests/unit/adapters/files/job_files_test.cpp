@@ -150,7 +150,7 @@ TEST_SUITE("job files") {
         store.before_upload = [&] {
             const auto running = jobs.jobs(Report::type).front().id;
             CHECK(jobs.client().cancel(running, {.force = true}) == CancelOutcome::cancelled);
-            jobs.advance(1min); // its file is removed before it is there
+            jobs.advance(1min); // its file is removed before it exists
             CHECK(removals().front().steps.size() == 1);
         };
         CHECK(jobs.run(Report{}, day()).status == JobStatus::cancelled);

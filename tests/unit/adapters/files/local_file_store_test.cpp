@@ -36,7 +36,7 @@ struct Store {
         files.upload(key, with_content(work / "file", content), info);
     }
 
-    /// As a server takes the URL apart.
+    /// Splits the URL like a server.
     LinkedFile open(const std::string& text) {
         const boost::urls::url_view url(text);
         const auto& query = url.params();

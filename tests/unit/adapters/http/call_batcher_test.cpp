@@ -13,15 +13,15 @@ namespace {
 
 using Calls = http::CallBatcher<int, int>;
 
-/// Calls that are made on one thread, where tasks that were posted run when the test says so.
+/// Calls on one thread; posted tasks run when the test runs them.
 struct CallDesk {
-    using Answers = std::vector<std::pair<int, std::string>>;
+    using Results = std::vector<std::pair<int, std::string>>;
 
     std::shared_ptr<Runtime> runtime = make_runtime();
     std::deque<Task> posted = {};
     std::vector<std::vector<int>> made = {};
-    Answers answers = {};
-    Task during = {}; ///< happens while the next call is under way
+    Results results = {};
+    Task during = {}; ///< runs during the next call
     std::function<void(std::span<const int>)> fault = {};
 
     Calls calls{{.runtime = *runtime, .post = [this](Task task) { posted.push_back(task); }},
@@ -39,9 +39,9 @@ struct CallDesk {
     void ask(int item) {
         calls.enqueue(item, [this, item](Calls::Outcome outcome) {
             try {
-                answers.emplace_back(item, std::to_string(outcome.take()));
+                results.emplace_back(item, std::to_string(outcome.take()));
             } catch (const std::exception& error) {
-                answers.emplace_back(item, error.what());
+                results.emplace_back(item, error.what());
             }
         });
     }
@@ -62,7 +62,7 @@ TEST_CASE("a single item is called at once and gets its result") {
     place.enqueue(1);
     place.enqueue(2);
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
-    CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}});
+    CHECK(place.results == CallDesk::Results{{1, "10"}, {2, "20"}});
     CHECK(place.posted.empty());
 }
 
@@ -74,10 +74,10 @@ TEST_CASE("items that arrive during a call share the next one, in another task")
         CHECK(place.made.size() == 1);
     };
     place.enqueue(1);
-    CHECK(place.answers == CallDesk::Answers{{1, "10"}});
+    CHECK(place.results == CallDesk::Results{{1, "10"}});
     place.run_posted();
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}});
-    CHECK(place.answers == CallDesk::Answers{{1, "10"}, {2, "20"}, {3, "30"}});
+    CHECK(place.results == CallDesk::Results{{1, "10"}, {2, "20"}, {3, "30"}});
 }
 
 TEST_CASE("no call has more items than the limit") {
@@ -86,15 +86,15 @@ TEST_CASE("no call has more items than the limit") {
                  .post = [&](Task task) { place.posted.push_back(task); },
                  .limit = 2},
                 [&](std::span<const int> items) { return place.call(items); });
-    int answered = 0;
-    const auto count = [&](Calls::Outcome) { ++answered; };
+    int completed = 0;
+    const auto count = [&](Calls::Outcome) { ++completed; };
     place.during = [&] {
         for (int i = 2; i <= 6; ++i) calls.enqueue(i, count);
     };
     calls.enqueue(1, count);
     place.run_posted();
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2, 3}, {4, 5}, {6}});
-    CHECK(answered == 6);
+    CHECK(completed == 6);
 }
 
 TEST_CASE("a retryable fault is the outcome of every item") {
@@ -107,8 +107,8 @@ TEST_CASE("a retryable fault is the outcome of every item") {
     place.enqueue(1);
     place.run_posted();
     CHECK(place.made.size() == 2);
-    CHECK(place.answers.size() == 3);
-    for (const auto& [item, text] : place.answers) CHECK(text.starts_with("away"));
+    CHECK(place.results.size() == 3);
+    for (const auto& [item, text] : place.results) CHECK(text.starts_with("away"));
 }
 
 TEST_CASE("a permanent fault is the outcome of its item alone") {
@@ -122,20 +122,20 @@ TEST_CASE("a permanent fault is the outcome of its item alone") {
     };
     place.enqueue(1);
     place.run_posted();
-    REQUIRE(place.answers.size() == 4);
-    CHECK(place.answers[1].second.starts_with("2 is no good"));
-    CHECK(place.answers[2] == std::pair(3, std::string("30")));
-    CHECK(place.answers[3] == std::pair(4, std::string("40")));
+    REQUIRE(place.results.size() == 4);
+    CHECK(place.results[1].second.starts_with("2 is no good"));
+    CHECK(place.results[2] == std::pair(3, std::string("30")));
+    CHECK(place.results[3] == std::pair(4, std::string("40")));
 }
 
 TEST_CASE("unshared calls are made at once") {
     CallDesk place;
     Calls calls({.runtime = *place.runtime, .post = {}, .shares = false},
                 [&](std::span<const int> items) { return place.call(items); });
-    std::vector<int> answers;
-    const auto keep = [&](Calls::Outcome outcome) { answers.push_back(outcome.take()); };
+    std::vector<int> results;
+    const auto keep = [&](Calls::Outcome outcome) { results.push_back(outcome.take()); };
     place.during = [&] { calls.enqueue(2, keep); };
     calls.enqueue(1, keep);
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
-    CHECK(answers == std::vector{20, 10});
+    CHECK(results == std::vector{20, 10});
 }

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-/// Different texts of 16 printable characters that libstdc++'s std::hash<std::string> has in one
-/// place: what an attacker can work out for any hash without a secret. Of two blocks of eight bytes
-/// the first one counts up, and the second one undoes what it has done to the hash.
+/// Different texts of 16 printable characters with equal std::hash<std::string> in libstdc++, which
+/// an attacker can find for any hash without a secret. Of two blocks of eight bytes the first one
+/// counts up, and the second one reverts its effect on the hash.
 inline std::vector<std::string> colliding_keys(std::size_t count) {
     constexpr std::uint64_t factor = 0xc6a4a7935bd1e995;
     constexpr std::uint64_t inverse = [] {

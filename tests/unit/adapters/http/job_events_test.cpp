@@ -11,7 +11,7 @@ using namespace asyncjobs::http;
 
 namespace {
 
-/// What the document of an event is made of, where the stream keeps `parts` of a job.
+/// The job from which an event's document is made if the stream stores its `parts`.
 Job shown_of(const Job& job, JobParts parts) {
     Job shown;
     std::vector<Task> posted;

@@ -19,9 +19,9 @@ std::string client_of(const TrustedProxies& proxies, std::string peer,
 } // namespace
 
 TEST_CASE("without trusted proxies, the client is the peer") {
-    const TrustedProxies nobody({});
-    CHECK(client_of(nobody, "203.0.113.9", {"198.51.100.1"}) == "203.0.113.9");
-    CHECK_FALSE(nobody.contains("127.0.0.1"));
+    const TrustedProxies none({});
+    CHECK(client_of(none, "203.0.113.9", {"198.51.100.1"}) == "203.0.113.9");
+    CHECK_FALSE(none.contains("127.0.0.1"));
 }
 
 TEST_CASE("a trusted proxy determines the client's address") {

@@ -7,12 +7,12 @@ namespace {
 using namespace asyncjobs;
 using namespace asyncjobs::webhooks;
 
-const JobId told_id =
+const JobId job_id =
     JobId::make(Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}}, 1, 2);
 const Delivery to_crm{.endpoint = "crm"};
 
 Job finished(JobStatus status) {
-    Job job{.id = told_id, .status = status, .revision = 4};
+    Job job{.id = job_id, .status = status, .revision = 4};
     job.finished_at = Timestamp{std::chrono::sys_days{std::chrono::year{2025} / 1 / 9}};
     return job;
 }
@@ -20,21 +20,21 @@ Job finished(JobStatus status) {
 } // namespace
 
 TEST_CASE("a delivery's id is made of its job's id and its destination") {
-    const auto delivery = delivery_id(told_id, to_crm);
-    CHECK(delivery == delivery_id(told_id, to_crm));
-    CHECK(delivery != delivery_id(told_id, {.endpoint = "erp"}));
-    CHECK(delivery != delivery_id(told_id, {.callback_url = "crm"}));
-    CHECK(delivery != delivery_id(told_id, {.endpoint = "crm", .after_revision = 4}));
-    CHECK(delivery != told_id);
-    CHECK(delivery.text().substr(0, 21) == told_id.text().substr(0, 21));
+    const auto delivery = delivery_id(job_id, to_crm);
+    CHECK(delivery == delivery_id(job_id, to_crm));
+    CHECK(delivery != delivery_id(job_id, {.endpoint = "erp"}));
+    CHECK(delivery != delivery_id(job_id, {.callback_url = "crm"}));
+    CHECK(delivery != delivery_id(job_id, {.endpoint = "crm", .after_revision = 4}));
+    CHECK(delivery != job_id);
+    CHECK(delivery.text().substr(0, 21) == job_id.text().substr(0, 21));
     CHECK(delivery != delivery_id(JobId::make({}, 1, 3), to_crm));
 }
 
 TEST_CASE("a body has the event, its time and the job's id and status") {
     CHECK(message_of(finished(JobStatus::completed), to_crm, "https://example.com/v1/jobs/").body ==
           R"({"type":"job.completed","timestamp":"2025-01-09T00:00:00Z","data":{"job_id":")" +
-              std::string(told_id.text()) + R"(","status":"completed","status_url":)" +
-              R"("https://example.com/v1/jobs/)" + std::string(told_id.text()) +
+              std::string(job_id.text()) + R"(","status":"completed","status_url":)" +
+              R"("https://example.com/v1/jobs/)" + std::string(job_id.text()) +
               R"(","revision":4}})");
     CHECK(message_of(finished(JobStatus::failed), to_crm, "")
               .body.starts_with(R"({"type":"job.failed",)"));
@@ -62,7 +62,7 @@ TEST_CASE("two deliveries of a revision to one destination have the same message
     CHECK(message.starts_with("msg_"));
     CHECK(message == message_of(job, to_crm, "").id);
     CHECK(message != message_of(job, {.endpoint = "erp"}, "").id);
-    auto anew = job;
-    anew.revision = 9;
-    CHECK(message != message_of(anew, to_crm, "").id);
+    auto retried = job;
+    retried.revision = 9;
+    CHECK(message != message_of(retried, to_crm, "").id);
 }

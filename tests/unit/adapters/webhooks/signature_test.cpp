@@ -61,8 +61,8 @@ TEST_CASE("a secret has its prefix and 24 to 64 bytes in canonical base64") {
                "whsec_" + of_24 + "AB==", "whsec_" + of_24 + "A===", "whsec_" + of_24 + "====",
                "whsec_-_KQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}) {
         CAPTURE(bad);
-        const auto told = refusal(Errc::invalid_argument, [&] { check_secret(bad); });
-        CHECK(has(told, "24 to 64 bytes"));
-        if (bad.size() > 10) CHECK_FALSE(told.find(bad) != std::string::npos);
+        const auto message = refusal(Errc::invalid_argument, [&] { check_secret(bad); });
+        CHECK(has(message, "24 to 64 bytes"));
+        if (bad.size() > 10) CHECK_FALSE(message.find(bad) != std::string::npos);
     }
 }

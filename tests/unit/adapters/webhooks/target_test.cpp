@@ -92,7 +92,7 @@ TEST_CASE("a name must consist of labels of letters, digits and hyphens") {
     CHECK(has(refused("https://b\xC3\xBC"
                       "cher.com/"),
               "xn--"));
-    CHECK(has(refused("https://example.com./"), "without a dot at its end"));
+    CHECK(has(refused("https://example.com./"), "without a trailing dot"));
 }
 
 TEST_CASE("hosts of inner networks are refused with the rule unless allowed") {

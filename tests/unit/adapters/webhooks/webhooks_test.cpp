@@ -13,7 +13,7 @@ using namespace asyncjobs;
 using namespace std::chrono_literals;
 using webhooks::Delivery;
 
-/// A host that submits, and delivers nothing.
+/// A host that submits, but does not deliver.
 struct Host {
     testing::Harness harness;
     Webhooks webhooks = process();
@@ -252,7 +252,8 @@ TEST_CASE("each retry of a job has new deliveries, even if it is repeated") {
     for (const std::size_t restarts : {1U, 2U}) {
         client.cancel(id);
         const auto cancelled = *client.find(id);
-        client.submit(host.webhooks.deliveries_of_retry(cancelled)); // by one that dies then
+        client.submit(
+            host.webhooks.deliveries_of_retry(cancelled)); // by a process that then crashes
         CHECK(host.webhooks.retry(id) == RetryOutcome::retried);
         CHECK(count() == 1 + restarts);
     }
@@ -316,18 +317,18 @@ TEST_CASE("a change by another process is visible within a second") {
 
 TEST_CASE("an invalid endpoint is refused with the name of the member") {
     Host host;
-    const auto told = [&](const WebhookEndpoint& endpoint) {
+    const auto refusal_of = [&](const WebhookEndpoint& endpoint) {
         return refusal(Errc::invalid_argument,
                        [&] { host.webhooks.set_endpoint("ann", endpoint); });
     };
-    CHECK(has(told({.name = "a b", .url = crm.url}), "endpoint.name"));
-    CHECK(has(told({.name = "crm", .url = "http://crm.example.com/"}), "endpoint.url"));
-    CHECK(has(told({.name = "crm", .url = crm.url, .events = {JobStatus::pending}}),
+    CHECK(has(refusal_of({.name = "a b", .url = crm.url}), "endpoint.name"));
+    CHECK(has(refusal_of({.name = "crm", .url = "http://crm.example.com/"}), "endpoint.url"));
+    CHECK(has(refusal_of({.name = "crm", .url = crm.url, .events = {JobStatus::pending}}),
               "endpoint.events"));
-    CHECK(has(told({.name = "crm", .url = crm.url, .secrets = {{"short", {}}}}), "secret"));
-    CHECK(has(told({.name = "crm",
-                    .url = crm.url,
-                    .secrets = std::vector(11, WebhookSecret{webhooks::make_secret(), {}})}),
+    CHECK(has(refusal_of({.name = "crm", .url = crm.url, .secrets = {{"short", {}}}}), "secret"));
+    CHECK(has(refusal_of({.name = "crm",
+                          .url = crm.url,
+                          .secrets = std::vector(11, WebhookSecret{webhooks::make_secret(), {}})}),
               "endpoint.secrets"));
     CHECK(has(refusal(Errc::invalid_argument, [&] { host.webhooks.set_endpoint("a\n", crm); }),
               "owner"));
@@ -335,13 +336,13 @@ TEST_CASE("an invalid endpoint is refused with the name of the member") {
 
 TEST_CASE("invalid options are refused by name") {
     Host host;
-    const auto told = [&](WebhookOptions options) {
+    const auto refusal_of = [&](WebhookOptions options) {
         return refusal(Errc::invalid_argument, [&] { host.process(std::move(options)); });
     };
-    CHECK(has(told({.queue = "a b"}), "queue"));
-    CHECK(has(told({.retry_delays = {}}), "retry_delays"));
-    CHECK(has(told({.retry_delays = {-1s}}), "retry_delays[0]"));
-    CHECK(has(told({.timeout = 0s}), "timeout"));
-    CHECK(has(told({.retention = -1s}), "retention"));
-    CHECK(has(told({.ca_file = "no/such/file.pem"}), "ca_file"));
+    CHECK(has(refusal_of({.queue = "a b"}), "queue"));
+    CHECK(has(refusal_of({.retry_delays = {}}), "retry_delays"));
+    CHECK(has(refusal_of({.retry_delays = {-1s}}), "retry_delays[0]"));
+    CHECK(has(refusal_of({.timeout = 0s}), "timeout"));
+    CHECK(has(refusal_of({.retention = -1s}), "retention"));
+    CHECK(has(refusal_of({.ca_file = "no/such/file.pem"}), "ca_file"));
 }

@@ -32,7 +32,7 @@ struct Fixture {
     }
 };
 
-/// The texts of all members of that name, at any depth.
+/// The texts of all members of that name, at every depth.
 void collect(const boost::json::value& from, std::string_view name, std::set<std::string>& found) {
     if (const auto* array = from.if_array())
         for (const auto& element : *array) collect(element, name, found);

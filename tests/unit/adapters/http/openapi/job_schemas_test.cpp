@@ -26,7 +26,7 @@ Job job(JobStatus status) {
     return job;
 }
 
-/// Has `document` just the members of the schema: all that are required, and no others.
+/// Checks that `document` has all required members of the schema, and no undeclared ones.
 void check_members(const std::string& schema_name, const std::string& document) {
     CAPTURE(schema_name);
     CAPTURE(document);
