@@ -145,7 +145,7 @@ boost::json::value read_json(std::string_view text, std::size_t depth_limit) {
     else if (error)
         why = error.message();
     throw Problem(400, "invalid_json",
-                  "invalid JSON at byte " + std::to_string(parsed) + ": " + why);
+                  "invalid JSON at offset " + std::to_string(parsed) + ": " + why);
 }
 
 boost::json::value read_json(const Request& request, std::size_t depth_limit) {
