@@ -68,8 +68,8 @@ void require_success(const support::HttpResponse& response, std::string_view met
                       : status / 100 == 5 || status == 408 ? Errc::store_unavailable
                                                            : Errc::store_failure;
     const auto reason = code_in(response.body);
-    throw Error(code, fmt::format("S3 returned {} for {}{}{}", status, method,
-                                  reason.empty() ? "" : ": ", reason));
+    throw Error(code, fmt::format("S3 returned {}{}{} for {}", status, reason.empty() ? "" : " ",
+                                  reason, method));
 }
 
 } // namespace

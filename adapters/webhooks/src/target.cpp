@@ -81,7 +81,7 @@ bool is_of_a_group(const ip::address& address) {
 std::string rule_against_address(const ip::address& address, Networks networks) {
     if (is_of_a_group(address)) return "its host must not be a multicast or broadcast address";
     if (networks == Networks::public_only && !is_public_address(address))
-        return "its host must be a public address";
+        return "its host must be public: not a private or reserved address";
     return {};
 }
 
@@ -94,9 +94,9 @@ std::string rule_against(const Target& target, Networks networks) {
         return fmt::format("its host must not be under .{}, which never resolves", domain);
     if (networks == Networks::any) return {};
     if (host.find('.') == std::string_view::npos)
-        return "its host must be a public name, with at least one dot";
+        return "its host must be public: a name with at least one dot";
     if (const auto domain = domain_of(host, inner_domains); !domain.empty())
-        return fmt::format("its host must not be under .{}, which is not public", domain);
+        return fmt::format("its host must be public: not under .{}", domain);
     return {};
 }
 
