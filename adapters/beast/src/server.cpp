@@ -89,7 +89,7 @@ std::size_t connections_for(std::size_t descriptors) noexcept {
 }
 
 /// Otherwise a child process of the host would keep the port and the connections open.
-void keep_from_children(int descriptor) noexcept { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+void set_close_on_exec(int descriptor) noexcept { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
 } // namespace
 
@@ -122,7 +122,7 @@ public:
         const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
         try {
             acceptor_.open(endpoint.protocol());
-            keep_from_children(acceptor_.native_handle());
+            set_close_on_exec(acceptor_.native_handle());
             acceptor_.set_option(tcp::acceptor::reuse_address(true));
             acceptor_.bind(endpoint);
             acceptor_.listen();
@@ -210,7 +210,7 @@ private:
         if (!acceptor_.is_open()) return;
         if (is_exhausted(error)) return accept_later(error);
         if (!error) {
-            is_short_ = false;
+            is_exhausted_ = false;
             try {
                 admit(std::move(socket));
             } catch (...) {
@@ -229,7 +229,7 @@ private:
     /// Logs only the first failure after a connection was accepted.
     void accept_later(error_code error) noexcept {
         try {
-            if (!std::exchange(is_short_, true))
+            if (!std::exchange(is_exhausted_, true))
                 hub_->log(LogEntry::Level::error,
                           "accepting connections failed: " + error.message());
         } catch (...) { // no memory for the log line
@@ -269,12 +269,12 @@ private:
     }
 
     void admit(Transport::Socket socket) {
-        keep_from_children(socket.native_handle());
+        set_close_on_exec(socket.native_handle());
         error_code error;
         const auto peer = unmapped(socket.remote_endpoint(error).address());
         if (error) return;
         auto admission = Hub::admit(hub_, peer);
-        if (!admission) return turn_away(std::move(socket));
+        if (!admission) return refuse_connection(std::move(socket));
         auto session =
             std::make_shared<Session>(hub_, std::move(admission), std::move(socket), peer);
         hub_->add(session);
@@ -286,7 +286,7 @@ private:
         }
     }
 
-    void turn_away(Transport::Socket socket) {
+    void refuse_connection(Transport::Socket socket) {
         if (hub_->tls()) return; // a handshake would cost too much
         const auto message =
             to_wire(hub_->api.refuse(http::Problem(503, "overloaded", "too many connections")
@@ -305,7 +305,7 @@ private:
     asio::basic_waitable_timer<std::chrono::steady_clock> tick_;
     std::weak_ptr<int> accepting_; ///< expired: no accept is in progress, as it failed
     std::size_t next_context_ = 0;
-    bool is_short_ = false; ///< out of descriptors or memory, which has been logged
+    bool is_exhausted_ = false; ///< out of descriptors or memory, which has been logged
     std::uint16_t port_ = 0;
     std::mutex stopping_;
     std::promise<void> accepting_ended_;

@@ -73,7 +73,7 @@ void Session::start() {
         self->safely([&] {
             error_code ignored;
             self->transport_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-            self->greet();
+            self->start_connection();
             self->watch_deadline();
         });
     });
@@ -86,7 +86,7 @@ void Session::stop(bool gracefully) {
     });
 }
 
-void Session::greet() {
+void Session::start_connection() {
     if (!transport_.has_tls()) return await_request();
     phase_ = Phase::handshake;
     set_deadline(Clock::now() + hub_->options.head_timeout);
@@ -104,21 +104,21 @@ void Session::await_request() {
     if (hub_->draining) return close();
     in_.shrink_to_fit();
     set_deadline(Clock::now() + hub_->options.idle_timeout);
-    read_few();
+    read_first_bytes();
 }
 
 /// Reads the start of the peer's next request, or its end of stream, in any phase.
-void Session::read_few() {
-    if (std::exchange(reading_few_, true)) return;
-    transport_.async_read_some(asio::buffer(few_),
+void Session::read_first_bytes() {
+    if (std::exchange(is_reading_first_bytes_, true)) return;
+    transport_.async_read_some(asio::buffer(first_bytes_),
                                [self = shared_from_this()](error_code error, std::size_t bytes) {
-                                   self->reading_few_ = false;
+                                   self->is_reading_first_bytes_ = false;
                                    if (self->phase_ != Phase::closed)
-                                       self->safely([&] { self->on_few_bytes(error, bytes); });
+                                       self->safely([&] { self->on_first_bytes(error, bytes); });
                                });
 }
 
-void Session::on_few_bytes(error_code error, std::size_t bytes) {
+void Session::on_first_bytes(error_code error, std::size_t bytes) {
     const bool is_responding = phase_ == Phase::handling || phase_ == Phase::writing;
     if (error == asio::error::eof && is_responding) { // it may still receive the response
         has_ended_ = true;
@@ -126,9 +126,9 @@ void Session::on_few_bytes(error_code error, std::size_t bytes) {
         return request_handle_.cancel_wait();
     }
     if (error) return close();
-    if (phase_ == Phase::streaming) return read_few();
+    if (phase_ == Phase::streaming) return read_first_bytes();
     if (phase_ == Phase::lingering) return;
-    in_.commit(asio::buffer_copy(in_.prepare(bytes), asio::buffer(few_)));
+    in_.commit(asio::buffer_copy(in_.prepare(bytes), asio::buffer(first_bytes_)));
     if (phase_ != Phase::idle) return;
     begin_head();
     on_head_bytes();
@@ -179,7 +179,7 @@ void Session::begin_request() {
         return refuse(413, "body_too_large", "the body is too large");
     if (head_.has_body()) return begin_body();
     in_.consume(head_length_);
-    hand_over({});
+    pass_to_api({});
 }
 
 void Session::begin_body() {
@@ -250,7 +250,7 @@ void Session::on_body_bytes() {
         return refuse(503, "overloaded",
                       "too many request bodies are being received from this address");
     }
-    if (parser_->is_done()) return hand_over(parser_->release().body());
+    if (parser_->is_done()) return pass_to_api(parser_->release().body());
     set_deadline(body_began_ + body_time(hub_->options, body_memory_));
     read_body();
 }
@@ -266,7 +266,7 @@ Hub::Full Session::account_body() {
 /// A callback for the API's threads, which may call it after this connection or the server is
 /// destroyed, or in another phase.
 template <typename What>
-std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*take)(What)) {
+std::function<void(What)> Session::callback_for(Phase awaited, void (Session::*take)(What)) {
     return [hub = hub_, weak = weak_from_this(), thread = transport_.get_executor(), awaited,
             take](What what) {
         try {
@@ -282,7 +282,7 @@ std::function<void(What)> Session::when_it_comes(Phase awaited, void (Session::*
     };
 }
 
-void Session::hand_over(std::string body) {
+void Session::pass_to_api(std::string body) {
     phase_ = Phase::handling;
     set_deadline(Clock::now() + hub_->options.disconnect_check_delay);
     parser_.reset();
@@ -292,7 +292,7 @@ void Session::hand_over(std::string body) {
                           .body = std::move(body),
                           .remote_address = peer_name_};
     request_handle_ =
-        hub_->api.handle(std::move(request), when_it_comes(Phase::handling, &Session::respond));
+        hub_->api.handle(std::move(request), callback_for(Phase::handling, &Session::respond));
 }
 
 void Session::refuse(unsigned status, std::string code, std::string detail) {
@@ -318,24 +318,24 @@ void Session::respond(http::Response response) {
 void Session::begin_stream() {
     keep_ = false;
     phase_ = Phase::streaming;
-    read_few();
+    read_first_bytes();
     write_piece(response_head(response_, wall_clock(), http::Persistence::close,
                               head_.http_1_1 ? http::Framing::chunked : http::Framing::declared),
-                &Session::ask_for_piece);
+                &Session::request_piece);
 }
 
 /// If the peer ended its side before the stream began, its disconnect would go unnoticed: Asio
 /// waits for a change that does not happen.
-void Session::ask_for_piece() {
+void Session::request_piece() {
     if (has_ended_) return close();
     out_text_ = {};
     set_deadline(Clock::time_point::max());
-    std::get<Stream>(response_.body)->next(when_it_comes(Phase::streaming, &Session::on_piece));
+    std::get<Stream>(response_.body)->next(callback_for(Phase::streaming, &Session::on_piece));
 }
 
 void Session::on_piece(std::optional<std::string> piece) {
     if (piece && head_.http_1_1) piece = http::chunk(*piece);
-    if (piece) return write_piece(*std::move(piece), &Session::ask_for_piece);
+    if (piece) return write_piece(*std::move(piece), &Session::request_piece);
     if (!head_.http_1_1) return end_exchange();
     write_piece(http::chunk(""), &Session::end_exchange);
 }
@@ -410,7 +410,7 @@ void Session::end_sending() {
 
 void Session::await_end() {
     transport_.socket().async_read_some(
-        asio::buffer(few_), guarded([](Session& self, std::size_t) { self.await_end(); }));
+        asio::buffer(first_bytes_), guarded([](Session& self, std::size_t) { self.await_end(); }));
 }
 
 void Session::close() noexcept {
@@ -443,7 +443,7 @@ void Session::watch_deadline() {
 void Session::on_deadline() {
     if (phase_ == Phase::handling) {
         set_deadline(Clock::time_point::max());
-        if (in_.size() == 0) read_few();
+        if (in_.size() == 0) read_first_bytes();
         return;
     }
     if (phase_ == Phase::head || phase_ == Phase::body) {

@@ -56,10 +56,10 @@ private:
         closed
     };
 
-    void greet();
+    void start_connection();
     void await_request();
-    void read_few();
-    void on_few_bytes(boost::system::error_code error, std::size_t bytes);
+    void read_first_bytes();
+    void on_first_bytes(boost::system::error_code error, std::size_t bytes);
     void begin_head();
     void read_head();
     void on_head_bytes();
@@ -70,7 +70,7 @@ private:
     boost::system::error_code feed_parser();
     std::size_t room_for_body() const;
     Hub::Full account_body();
-    void hand_over(std::string body);
+    void pass_to_api(std::string body);
 
     void refuse(unsigned status, std::string code, std::string detail);
     void refuse_framing();
@@ -78,7 +78,7 @@ private:
     void write(bool with_head);
     bool fill_slice();
     void begin_stream();
-    void ask_for_piece();
+    void request_piece();
     void on_piece(std::optional<std::string> piece);
     void write_piece(std::string piece, void (Session::*then)());
     void end_exchange();
@@ -91,7 +91,7 @@ private:
     template <typename What>
     void safely(What what) noexcept;
     template <typename What>
-    std::function<void(What)> when_it_comes(Phase awaited, void (Session::*take)(What));
+    std::function<void(What)> callback_for(Phase awaited, void (Session::*take)(What));
 
     void set_deadline(Clock::time_point deadline);
     void watch_deadline();
@@ -127,8 +127,8 @@ private:
     std::string out_text_;   ///< what is being written: a head, or a piece of a stream
     std::uint64_t sent_ = 0; ///< of the body
     std::vector<char> slice_;
-    std::array<char, 1024> few_; ///< the first bytes of a request, or ignored ones
-    bool reading_few_ = false;
+    std::array<char, 1024> first_bytes_; ///< the first bytes of a request, or ignored ones
+    bool is_reading_first_bytes_ = false;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::beast

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 std::string key_prefix(const JobId& job) { return std::string(job.text()) + '/'; }
 
 /// Returns when the file is to be removed; throws Snooze before that.
-void wait_for_end(const Job* job, Timestamp at, Duration look_every) {
-    if (const auto wait = keep_file_for(job, at, look_every)) throw Snooze{*wait};
+void require_removal(const Job* job, Timestamp at, Duration check_every) {
+    if (const auto wait = keep_file_for(job, at, check_every)) throw Snooze{*wait};
 }
 
 } // namespace
@@ -30,7 +30,7 @@ JobFiles::JobFiles(Client& client, FileStore& store, JobFilesOptions options)
     detail::check_range("link_for", options_.link_for, Duration{1min},
                         Duration{std::chrono::days{366}});
     const Duration month = std::chrono::days{30};
-    detail::check_range("look_every", options_.look_every, Duration{1s}, month);
+    detail::check_range("check_every", options_.check_every, Duration{1s}, month);
     detail::check_range("linger", options_.linger, Duration{1s}, month);
     if (options_.scratch.empty()) return;
     on_disk([&] {
@@ -43,7 +43,7 @@ void JobFiles::remove_on(Executor& executor) {
     const auto remove = [this](const RemoveFile& file, ProgressReporter& progress) {
         const auto parents = progress.parents(JobParts::summary);
         const auto* const job = parents.empty() ? nullptr : &parents.front();
-        wait_for_end(job, now(options_.now), options_.look_every);
+        require_removal(job, now(options_.now), options_.check_every);
         store_.remove(file.key);
         if (job && job->status == JobStatus::completed) return;
         // A handler that was stopped, or has lost its lease, may still be uploading.
@@ -63,7 +63,7 @@ KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path&
     const auto key = key_prefix(id) + info.download_name;
     check_key(key);
     validate(info);
-    expect_removal(key, id);
+    submit_removal(key, id);
     store_.upload(key, file, info);
     const auto expires_at =
         std::chrono::ceil<std::chrono::seconds>(now(options_.now)) + job->retention;
@@ -100,7 +100,7 @@ std::string JobFiles::url(const std::string& key, Timestamp expires_at) const {
 }
 
 /// Returns once a pending job will remove the file.
-void JobFiles::expect_removal(const std::string& key, const JobId& job) {
+void JobFiles::submit_removal(const std::string& key, const JobId& job) {
     const auto removal = client_.submit(
         new_job(RemoveFile{key}, {.queue = options_.queue,
                                   .max_attempts = 1000, // an unreachable store must not end it

@@ -19,6 +19,6 @@ BOOST_DESCRIBE_STRUCT(RemoveFile, (), (key))
 
 /// How long to wait before the file's job is read again; empty: remove the file. `job` is null if
 /// it no longer exists.
-std::optional<Duration> keep_file_for(const Job* job, Timestamp now, Duration look_every);
+std::optional<Duration> keep_file_for(const Job* job, Timestamp now, Duration check_every);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::files

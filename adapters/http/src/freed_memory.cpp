@@ -8,7 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-void FreedMemory::give_back() noexcept {
+void FreedMemory::release_unused() noexcept {
 #ifdef __GLIBC__
     ::malloc_trim(0);
 #endif

@@ -19,7 +19,7 @@ public:
     /// `trim` is called by the runtime's timer, and must not block. If it throws, the next call
     /// makes up for it.
     FreedMemory(Runtime& runtime, Task trim)
-        : trim_(std::move(trim)), timer_(runtime.make_timer([this] { ring(); })) {}
+        : trim_(std::move(trim)), timer_(runtime.make_timer([this] { fire(); })) {}
 
     /// A request or a response of this size is about to be freed.
     void note(std::size_t bytes) noexcept {
@@ -40,13 +40,13 @@ public:
     }
 
     /// Returns the heap's unused memory, on systems with a call for that.
-    static void give_back() noexcept;
+    static void release_unused() noexcept;
 
 private:
     static constexpr std::size_t large = 64 * 1024;
     static constexpr Duration pause = std::chrono::seconds{5};
 
-    void ring() noexcept {
+    void fire() noexcept {
         armed_ = false;
         try {
             trim_();

@@ -109,7 +109,7 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
       submit_quota_(options_.submits_per_owner, options_.submits_period),
       response_memory_(options_.response_memory_limit),
       observers_(std::make_shared<JobObservers>(client_, runtime_)),
-      freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::give_back); }),
+      freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::release_unused); }),
       finds_(reading_options(most_finds),
              [this](std::span<const JobId> ids) { return client_.find(ids); }),
       summary_reads_(reading_options(most_summary_reads),

@@ -46,16 +46,16 @@ void JobEvents::next(BodyStream::Deliver deliver) {
     const auto reader = std::make_shared<Reader>(std::move(deliver));
     std::unique_lock lock(mutex_);
     memory_.reset();
-    if (!std::exchange(greeted_, true)) {
+    if (!std::exchange(started_, true)) {
         lock.unlock();
         using std::chrono::milliseconds;
-        return reader->give(fmt::format(
+        return reader->send(fmt::format(
             "retry: {}\n\n",
             std::chrono::duration_cast<milliseconds>(options_.reconnect_after).count()));
     }
-    if (over_ && !news_) return;
+    if (ended_ && !unsent_) return;
     reader_ = reader;
-    send_news(lock);
+    send_unsent(lock);
 }
 
 /// A failure ends the stream, and its client reconnects.
@@ -70,36 +70,36 @@ void JobEvents::on_change(const std::optional<Job>& job) {
 void JobEvents::take(const std::optional<Job>& job) {
     std::shared_ptr<Reader> last;
     std::unique_lock lock(mutex_);
-    if (over_) return;
-    over_ = !job || is_finished(job->status);
+    if (ended_) return;
+    ended_ = !job || is_finished(job->status);
     if (job && job->revision > known_) {
         known_ = job->revision;
-        news_ = snapshot(*job, options_.parts);
-        send_news(lock);
-    } else if (over_) {
+        unsent_ = snapshot(*job, options_.parts);
+        send_unsent(lock);
+    } else if (ended_) {
         last = std::move(reader_);
     }
 }
 
 Duration JobEvents::on_time() {
     std::unique_lock lock(mutex_);
-    if (over_) return {};
+    if (ended_) return {};
     const auto reader = std::move(reader_);
     lock.unlock();
-    if (reader) reader->give(":\n\n");
+    if (reader) reader->send(":\n\n");
     return options_.heartbeat;
 }
 
 void JobEvents::on_end() {
     std::unique_lock lock(mutex_);
-    over_ = true;
-    news_.reset();
+    ended_ = true;
+    unsent_.reset();
     const auto reader = std::move(reader_);
     lock.unlock();
 }
 
-void JobEvents::send_news(const std::unique_lock<std::mutex>&) {
-    if (!reader_ || !news_) return;
+void JobEvents::send_unsent(const std::unique_lock<std::mutex>&) {
+    if (!reader_ || !unsent_) return;
     options_.post([self = shared_from_this(), reader = reader_] { self->render(*reader); });
     reader_.reset();
 }
@@ -108,7 +108,7 @@ void JobEvents::send_news(const std::unique_lock<std::mutex>&) {
 void JobEvents::render(Reader& reader) noexcept {
     try {
         std::unique_lock lock(mutex_);
-        const auto job = std::exchange(news_, std::nullopt);
+        const auto job = std::exchange(unsent_, std::nullopt);
         lock.unlock();
         if (!job) return;
         auto document = options_.document(*job);
@@ -119,7 +119,7 @@ void JobEvents::render(Reader& reader) noexcept {
         lock.lock();
         memory_ = *std::move(memory);
         lock.unlock();
-        reader.give(std::move(text));
+        reader.send(std::move(text));
     } catch (...) {
         on_end();
     }

@@ -58,7 +58,7 @@ private:
         Reader(const Reader&) = delete;
         Reader& operator=(const Reader&) = delete;
 
-        void give(std::string piece) noexcept { deliver(std::move(piece)); }
+        void send(std::string piece) noexcept { deliver(std::move(piece)); }
 
     private:
         void deliver(std::optional<std::string> piece) noexcept {
@@ -73,17 +73,17 @@ private:
     };
 
     void take(const std::optional<Job>& job);
-    void send_news(const std::unique_lock<std::mutex>&);
+    void send_unsent(const std::unique_lock<std::mutex>&);
     void render(Reader& reader) noexcept;
 
     const Options options_;
     std::mutex mutex_;
     std::shared_ptr<Reader> reader_; ///< empty: no reader waits
-    std::optional<Job> news_;        ///< not sent yet
+    std::optional<Job> unsent_;      ///< not sent yet
     ResponseMemory::Share memory_;   ///< of the piece that is being written
     std::int64_t known_;
-    bool greeted_ = false;
-    bool over_ = false; ///< nothing follows `news_`
+    bool started_ = false;
+    bool ended_ = false; ///< nothing follows `unsent_`
 };
 
 /// The stream of one client; ends with its destruction.

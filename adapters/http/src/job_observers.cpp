@@ -7,7 +7,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 JobObservers::JobObservers(Client& client, std::shared_ptr<Runtime> runtime)
     : client_(client), runtime_(std::move(runtime)),
-      timer_(runtime_->make_timer([this] { ring(); })) {
+      timer_(runtime_->make_timer([this] { fire(); })) {
     client_.prepare_watches();
 }
 
@@ -73,9 +73,9 @@ void JobObservers::arm_for_first(SteadyTime now) {
     armed_for_ = alarms_.begin()->first;
 }
 
-void JobObservers::ring() noexcept {
+void JobObservers::fire() noexcept {
     const auto now = runtime_->now();
-    while (ring_first(now)) continue;
+    while (fire_first(now)) continue;
     try {
         const std::lock_guard lock(mutex_);
         armed_for_ = SteadyTime::max();
@@ -85,7 +85,7 @@ void JobObservers::ring() noexcept {
 }
 
 /// Calls the observer with the earliest alarm; returns false if none is due. Allocates no memory.
-bool JobObservers::ring_first(SteadyTime now) noexcept {
+bool JobObservers::fire_first(SteadyTime now) noexcept {
     std::unique_lock lock(mutex_);
     if (alarms_.empty() || alarms_.begin()->first > now) return false;
     auto alarm = alarms_.extract(alarms_.begin());

@@ -55,8 +55,8 @@ private:
     };
 
     void enter(const std::shared_ptr<JobObserver>& observer, const JobId& id, Duration after);
-    void ring() noexcept;
-    bool ring_first(SteadyTime now) noexcept;
+    void fire() noexcept;
+    bool fire_first(SteadyTime now) noexcept;
     void arm_for_first(SteadyTime now);
 
     Client& client_;

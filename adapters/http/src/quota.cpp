@@ -27,7 +27,7 @@ Quota::Standing Quota::standing(SteadyTime full_at, SteadyTime now) const noexce
 
 Quota::Standing Quota::take(const std::string& who, SteadyTime now) {
     const std::lock_guard lock(mutex_);
-    if (full_at_.size() >= looked_through_at_) forget_the_full(now);
+    if (full_at_.size() >= cleanup_size_) remove_full(now);
     auto& full_at = full_at_[who];
     full_at = std::max(full_at, now);
     const bool granted = full_at + each() - now <= period_;
@@ -37,7 +37,7 @@ Quota::Standing Quota::take(const std::string& who, SteadyTime now) {
     return left;
 }
 
-Quota::Standing Quota::give_back(const std::string& who, SteadyTime now) {
+Quota::Standing Quota::refund(const std::string& who, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     const auto found = full_at_.find(who);
     if (found == full_at_.end()) return standing(now, now);
@@ -51,9 +51,9 @@ void Quota::describe(std::string_view name, const Standing& standing, Headers& h
                 fmt::format("\"{}\";r={};t={}", name, standing.left, seconds(standing.full_in)));
 }
 
-void Quota::forget_the_full(SteadyTime now) {
+void Quota::remove_full(SteadyTime now) {
     std::erase_if(full_at_, [now](const auto& entry) { return entry.second <= now; });
-    looked_through_at_ = std::max<std::size_t>(1024, 2 * full_at_.size());
+    cleanup_size_ = std::max<std::size_t>(1024, 2 * full_at_.size());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -30,7 +30,7 @@ public:
     Standing take(const std::string& who, SteadyTime now);
 
     /// Undoes a take() that was granted.
-    Standing give_back(const std::string& who, SteadyTime now);
+    Standing refund(const std::string& who, SteadyTime now);
 
     /// Writes the policy and `standing`, as `name`, to the fields RateLimit-Policy and RateLimit.
     void describe(std::string_view name, const Standing& standing, Headers& headers) const;
@@ -38,13 +38,13 @@ public:
 private:
     Duration each() const noexcept; ///< time to refill one
     Standing standing(SteadyTime full_at, SteadyTime now) const noexcept;
-    void forget_the_full(SteadyTime now);
+    void remove_full(SteadyTime now);
 
     const std::size_t most_;
     const Duration period_;
     std::mutex mutex_;
     std::map<std::string, SteadyTime> full_at_; ///< owners whose quota is not full
-    std::size_t looked_through_at_ = 1024;      ///< number of owners at which full ones are removed
+    std::size_t cleanup_size_ = 1024;           ///< number of owners at which full ones are removed
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

@@ -72,7 +72,7 @@ private:
             return Full::no;
         }
 
-        void give_back(const std::string& who, std::size_t bytes) {
+        void release(const std::string& who, std::size_t bytes) {
             in_shares -= std::min(bytes, share);
             const auto own = each.find(who);
             if ((own->second -= bytes) == 0) each.erase(own);
@@ -93,7 +93,7 @@ private:
             if (bytes == 0) return;
             const std::lock_guard lock(used->mutex);
             used->all -= bytes;
-            if (who) used->give_back(*who, bytes);
+            if (who) used->release(*who, bytes);
         }
         Taken(const Taken&) = delete;
         Taken& operator=(const Taken&) = delete;

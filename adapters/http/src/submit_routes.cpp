@@ -186,8 +186,7 @@ HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitte
         acceptance.replayed = true;
         acceptance.takes = first_estimate(submitted.id, *idempotency);
         if (submit_quota_.is_set() && submission.is_charged)
-            submit_quota_.describe("submits",
-                                   submit_quota_.give_back(acceptance.who, runtime_->now()),
+            submit_quota_.describe("submits", submit_quota_.refund(acceptance.who, runtime_->now()),
                                    acceptance.headers);
     } else {
         acceptance.takes = idempotency ? idempotency->estimate

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 constexpr unsigned store_threads = 4;
 
 /// How often a delivery reads a job whose retry it precedes.
-constexpr Duration least_look_again = 1s;
-constexpr Duration most_look_again = 1h;
+constexpr Duration min_poll = 1s;
+constexpr Duration max_poll = 1h;
 
 /// Thrown if a job that a delivery waited for has been retried.
 struct Restarted {
@@ -60,7 +60,7 @@ Deliverer::Deliverer(const WebhookOptions& options, const TargetRules& rules,
       client_(*runtime_, {options.timeout, options.allow_private_addresses, options.ca_file}),
       lane_(runtime_->make_lane(store_threads)) {}
 
-void Deliverer::work_for(Executor& executor) {
+void Deliverer::register_with(Executor& executor) {
     client_.start();
     auto deliver = [this](const JsonText& input, ProgressReporter& progress, Completion done) {
         const auto attempt =
@@ -137,7 +137,7 @@ Message Deliverer::message_for(ProgressReporter& progress, const Delivery& deliv
         if (!is_finished(job.status)) throw Restarted{job.id};
         if (job.revision <= delivery.after_revision) {
             const auto age = runtime_->wall_clock() - progress.job().created_at;
-            throw Snooze{std::clamp(age, least_look_again, most_look_again)};
+            throw Snooze{std::clamp(age, min_poll, max_poll)};
         }
         return message_of(job, delivery, options_.status_url_prefix);
     });

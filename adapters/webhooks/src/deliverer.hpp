@@ -25,7 +25,7 @@ public:
     Deliverer(const WebhookOptions& options, const TargetRules& rules,
               std::shared_ptr<Runtime> runtime, EndpointRegistry& registry);
 
-    void work_for(Executor& executor);
+    void register_with(Executor& executor);
 
 private:
     struct Attempt;

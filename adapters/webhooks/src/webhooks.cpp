@@ -218,6 +218,6 @@ std::vector<NewJob> Webhooks::deliveries_of_retry(const Job& job,
     return impl_->deliveries_of(job.id, job.owner, callback_url, job.revision);
 }
 
-void Webhooks::deliver_with(Executor& executor) { impl_->deliverer.work_for(executor); }
+void Webhooks::deliver_with(Executor& executor) { impl_->deliverer.register_with(executor); }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

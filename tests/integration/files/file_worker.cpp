@@ -26,7 +26,7 @@ int main(int, char** argv) {
     files::LocalFileStore local({.directory = folder / "files", .secrets = {{}}});
     Client client(*store);
     files::JobFiles job_files(client, local,
-                              {.scratch = folder / "scratch", .look_every = 1s, .linger = 1s});
+                              {.scratch = folder / "scratch", .check_every = 1s, .linger = 1s});
     Executor executor(*store, {.lease_for = 500ms, .rescue_every = 100ms});
     job_files.remove_on(executor);
     executor.handle("make", [&](const JsonText&, ProgressReporter& progress) -> JsonText {

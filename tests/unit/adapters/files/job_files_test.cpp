@@ -103,7 +103,7 @@ TEST_SUITE("job files") {
     }
 
     TEST_CASE_FIXTURE(Fixture,
-                      "the file of a job that is removed early is removed within look_every") {
+                      "the file of a job that is removed early is removed within check_every") {
         const auto job = jobs.run(Report{}, day());
         CHECK(jobs.client().remove(job.id) == RemoveOutcome::removed);
         jobs.advance(61min);
@@ -241,7 +241,7 @@ TEST_SUITE("job files") {
         };
         CHECK(has(refused({.queue = ""}), "queue"));
         CHECK(has(refused({.link_for = 1s}), "link_for"));
-        CHECK(has(refused({.look_every = 0s}), "look_every"));
+        CHECK(has(refused({.check_every = 0s}), "check_every"));
         CHECK(has(refused({.linger = 0s}), "linger"));
     }
 

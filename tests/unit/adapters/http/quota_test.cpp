@@ -56,10 +56,10 @@ TEST_CASE("a returned unit can be taken again, up to the full quota") {
     Quota quota(2, 1min);
     CHECK(quota.take("ann", start).left == 1);
     CHECK(quota.take("ann", start).left == 0);
-    CHECK(quota.give_back("ann", start).left == 1);
-    CHECK(quota.give_back("ann", start).left == 2);
-    CHECK(quota.give_back("ann", start).left == 2);
-    CHECK(quota.give_back("bob", start).left == 2);
+    CHECK(quota.refund("ann", start).left == 1);
+    CHECK(quota.refund("ann", start).left == 2);
+    CHECK(quota.refund("ann", start).left == 2);
+    CHECK(quota.refund("bob", start).left == 2);
     CHECK(quota.take("ann", start).granted);
     CHECK(quota.take("ann", start).granted);
     CHECK_FALSE(quota.take("ann", start).granted);

@@ -27,7 +27,7 @@ struct JobFilesOptions {
     std::filesystem::path scratch = {};
     TimeSpan link_for = std::chrono::days{7}; ///< 1 min - 366 days; a URL does not outlive its file
     /// 1 s - 30 days; how late a file is removed whose job was removed before its expiry.
-    TimeSpan look_every = std::chrono::hours{1};
+    TimeSpan check_every = std::chrono::hours{1};
     /// 1 s - 30 days; how long an upload may continue after its job has failed or was cancelled.
     TimeSpan linger = std::chrono::hours{1};
     Clock now = {};
@@ -72,7 +72,7 @@ public:
 
 private:
     std::string url(const std::string& key, Timestamp expires_at) const;
-    void expect_removal(const std::string& key, const JobId& job);
+    void submit_removal(const std::string& key, const JobId& job);
 
     Client& client_;
     FileStore& store_;
