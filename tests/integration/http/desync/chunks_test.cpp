@@ -48,8 +48,8 @@ TEST_CASE("a chunk size must consist of hexadecimal digits") {
              "100000000000000000001"s,
              "ffffffffffffffffffffffffffffffff1"s,
          })
-        messages.push_back({"what overflows may come out as something small",
-                            chunked(size + "\r\n1\r\n0\r\n\r\n")});
+        messages.push_back(
+            {"an overflow may become a small number", chunked(size + "\r\n1\r\n0\r\n\r\n")});
     Target().refuses(messages);
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a chunk extension must not contain what other parsers take for a line
         {"no name", chunked("1;=b\r\n1\r\n0\r\n\r\n")},
         {"no semicolon", chunked("1 a=b\r\n1\r\n0\r\n\r\n")},
         {"a bare LF behind the last chunk", chunked("1\r\n1\r\n0;\n\r\n\r\n")},
-        {"EXT.TERM: what one takes for an extension, another one for the end",
+        {"EXT.TERM: an extension for some parsers, the end for others",
          chunked("1\r\n1\r\n0;\n\r\nGET /v1/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n")},
     };
     Target().refuses(messages);

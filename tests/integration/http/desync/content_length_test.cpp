@@ -57,7 +57,7 @@ TEST_CASE("a length must consist of decimal digits") {
              "99999999999999999999999999999999"s,
              "340282366920938463463374607431768211457"s,
          })
-        messages.push_back({"what overflows may come out as something small",
+        messages.push_back({"an overflow may become a small number",
                             post("Content-Length: " + value + "\r\n", "1")});
     Target().refuses(messages);
 }
@@ -107,9 +107,10 @@ TEST_CASE("a malformed line that some parsers read as a length is refused") {
              "Content-Length=1"s,
              "Content-Length\xa0: 1"s,
          }) {
-        messages.push_back({"one reads a body, another one a request", post(line + "\r\n", "1")});
         messages.push_back(
-            {"the same beside a right one", post("Content-Length: 1\r\n" + line + "\r\n", "1")});
+            {"a body for some parsers, a request for others", post(line + "\r\n", "1")});
+        messages.push_back(
+            {"the same with a valid one", post("Content-Length: 1\r\n" + line + "\r\n", "1")});
     }
     Target().refuses(messages);
 }
@@ -120,8 +121,7 @@ TEST_CASE("a valid length is accepted in every form that the grammar allows") {
         {"tabs and spaces around it", post("Content-Length:\t 1 \t\r\n", "1"), 200, "1"},
         {"no space", post("Content-Length:1\r\n", "1"), 200, "1"},
         {"nothing", post("Content-Length: 0\r\n"), 200, ""},
-        {"a field that is only like it", post("Content_Length: 5\r\nX-Content-Length: 5\r\n"), 200,
-         ""},
+        {"a similar field", post("Content_Length: 5\r\nX-Content-Length: 5\r\n"), 200, ""},
         {"a body that is like a chunk", post("Content-Length: 5\r\n", "0\r\n\r\n"), 200,
          "0\r\n\r\n"},
         {"CL.0: on GET", get("/healthz", "Content-Length: 1\r\n") + "1", 200,
@@ -140,8 +140,8 @@ TEST_CASE("CL.0: a request within a body remains part of the body on every route
     };
     const Message messages[] = {
         {"a route that takes no body", with_body("GET /healthz"), 200},
-        {"a route that is not there", with_body("POST /v1/nothing"), 404},
-        {"a method that is not there", with_body("DELETE /healthz"), 405},
+        {"an unknown route", with_body("POST /v1/nothing"), 404},
+        {"a method that the path does not have", with_body("DELETE /healthz"), 405},
         {"an unknown method", with_body("BREW /healthz"), 501},
         {"what needs credentials", with_body("POST /v1/notes"), 401},
         {"OPTIONS", with_body("OPTIONS /v1/jobs"), 204},

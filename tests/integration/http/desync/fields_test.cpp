@@ -36,7 +36,7 @@ TEST_CASE("a line of the head that is not a field is refused") {
              "\x0b"s,
          })
         messages.push_back(
-            {"who passes it over may see another message", get("/healthz", line + "\r\n")});
+            {"parsers that ignore it may see another message", get("/healthz", line + "\r\n")});
     Target().refuses(messages);
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("a folded field is refused") {
              "X: y\n z\r\n"s,
              "Connection:\r\n close\r\n"s,
          })
-        messages.push_back({"one joins the lines, another one does not", get("/healthz", fields)});
+        messages.push_back({"some parsers join the lines", get("/healthz", fields)});
     messages.push_back({"right behind the request line",
                         "GET /healthz HTTP/1.1\r\n Host: localhost\r\nHost: localhost\r\n\r\n"});
     messages.push_back({"Host itself", "GET /healthz HTTP/1.1\r\nHost:\r\n localhost\r\n\r\n"});
@@ -66,7 +66,7 @@ TEST_CASE("NUL and other control characters are refused anywhere in the head") {
     std::vector<Message> messages;
     for (const char control : "\x01\x0b\x7f"s + "\0"s)
         for (std::size_t at = 0; at + 4 <= request.size(); ++at)
-            messages.push_back({"it ends a text for some, and nothing for others",
+            messages.push_back({"it ends a text for some parsers only",
                                 request.substr(0, at) + control + request.substr(at)});
     Target().refuses(messages);
 }
@@ -79,7 +79,7 @@ TEST_CASE("a bare CR or LF is refused anywhere in the head") {
         const auto with = [&](std::string_view inserted) {
             return request.substr(0, at) + std::string(inserted) + request.substr(at);
         };
-        messages.push_back({"a CR ends a line for some", with("\r")});
+        messages.push_back({"a CR ends a line for some parsers", with("\r")});
         if (!at_line_end) messages.push_back({"an LF ends a line for many", with("\n")});
         if (!at_line_end) messages.push_back({"LF CR", with("\n\r")});
     }
@@ -112,7 +112,7 @@ TEST_CASE("unusual but unambiguous fields are accepted") {
          200, well},
         {"a field for proxies only",
          get("/healthz", "X-Forwarded-Host: evil\r\nForwarded: host=evil\r\n"), 200, well},
-        {"an upgrade that is not taken",
+        {"an unsupported upgrade",
          get("/healthz",
              "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"),
          200, well},

@@ -45,7 +45,7 @@ TEST_CASE("a request line must be method, target and version, separated by singl
              "HTTP/1.1 200"s,
              ": :"s,
          })
-        messages.push_back({"others guess what is meant", line + rest});
+        messages.push_back({"other parsers guess the meaning", line + rest});
     Target().refuses(messages);
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("a target must be a path, or a URL whose authority equals Host") {
              "/health\x0bz"s,
              "\\healthz"s,
          })
-        messages.push_back({"who looks at the target, and who at Host", get(target)});
+        messages.push_back({"some parsers use the target, others Host", get(target)});
     for (const std::string& line :
          {"CONNECT localhost:80 HTTP/1.1"s, "CONNECT / HTTP/1.1x"s, "CONNECT * HTTP/1.1"s,
           "POST * HTTP/1.1"s, "OPTIONS ** HTTP/1.1"s})
@@ -195,8 +195,8 @@ TEST_CASE("valid targets are accepted") {
         {"a URL of this host", get("http://localhost/healthz"), 200, well},
         {"the same in other letters", get("HTTP://LOCALHOST/healthz"), 200, well},
         {"a URL of https, as behind a proxy", get("https://localhost/healthz"), 200, well},
-        {"two slashes are a path that is not there", get("//localhost/healthz"), 404},
-        {"dots are a path that is not taken", get("/v1/../healthz"), 400},
+        {"two slashes are an unknown path", get("//localhost/healthz"), 404},
+        {"dot segments are refused", get("/v1/../healthz"), 400},
         {"a fragment is never sent", get("/healthz#x"), 400},
         {"an escape that is none", get("/healthz%"), 400},
         {"an escaped NUL", get("/healthz%00"), 400},
