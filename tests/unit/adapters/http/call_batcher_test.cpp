@@ -36,7 +36,7 @@ struct CallDesk {
         return tenfold;
     }
 
-    void ask(int item) {
+    void enqueue(int item) {
         calls.enqueue(item, [this, item](Calls::Outcome outcome) {
             try {
                 results.emplace_back(item, std::to_string(outcome.take()));
