@@ -18,7 +18,7 @@ using Keys = std::vector<JwtKey>;
 void check_expected(std::string_view name, const std::string& expected, bool any) {
     if (expected.empty() != any)
         asyncjobs::detail::refuse(name, expected,
-                                  fmt::format("must be given unless any_{} is set", name));
+                                  fmt::format("exactly one of {0} and any_{0} must be set", name));
 }
 
 JwtOptions checked(JwtOptions options) {

@@ -57,7 +57,7 @@ TEST_CASE("keys for other purposes are skipped") {
 TEST_CASE("an invalid key is named by its position") {
     const auto at_0 = [](const std::string& key) { return refusal(R"({"keys":[)" + key + "]}"); };
     CHECK(at_0("7") == "/keys/0: must be an object");
-    CHECK(at_0(R"({"kty":7})") == "/keys/0: kty must be a text");
+    CHECK(at_0(R"({"kty":7})") == "/keys/0: kty must be a string");
     CHECK(at_0(R"({"kty":"RSA","e":"AQAB"})") == "/keys/0: n must be base64url");
     CHECK(at_0(R"({"kty":"RSA","n":"AQ==","e":"AQAB"})") == "/keys/0: n must be base64url");
     CHECK(at_0(R"({"kty":"RSA","n":"AQAB","e":"AQAB"})") ==

@@ -160,11 +160,11 @@ TEST_CASE("unsafe options are refused by name") {
     CHECK(refusal({.issuer = "joe", .audience = "jobs"}) == "accepted");
     CHECK(refusal({.any_issuer = true, .any_audience = true}) == "accepted");
     CHECK(refusal({.audience = "jobs"}) ==
-          R"(issuer is "", but must be given, or else any_issuer must be set)");
+          R"(issuer is "", but exactly one of issuer and any_issuer must be set)");
     CHECK(refusal({.issuer = "joe"}) ==
-          R"(audience is "", but must be given, or else any_audience must be set)");
+          R"(audience is "", but exactly one of audience and any_audience must be set)");
     CHECK(refusal({.issuer = "joe", .audience = "jobs", .any_audience = true}) ==
-          R"(audience is "jobs", but must be given, or else any_audience must be set)");
+          R"(audience is "jobs", but exactly one of audience and any_audience must be set)");
     CHECK(refusal({.issuer = "joe", .audience = "jobs", .leeway = std::chrono::minutes{11}}) ==
           "leeway is 660000000 us, but must be from 0 us to 600000000 us");
     CHECK(refusal({.issuer = "joe", .audience = "jobs", .owner_claim = ""}) ==
