@@ -75,7 +75,7 @@ void make_all_calls(JobStore& store) {
                               .progress = Progress{1, "x"},
                               .step = Step{"one", JsonText::parse("1")}});
     }
-    store.check(leases);
+    store.check_leases(leases);
     store.renew(heartbeats, 1min);
     client.find(claimed.at(0).lease.id);
     store.settle(all_completed(claimed));
