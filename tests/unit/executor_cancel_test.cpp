@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(
 TEST_CASE_FIXTURE(Cancelling, "a failing store only delays a cancel") {
     memory.cancel(id, {});
     plan = [](std::string_view member) {
-        return member == "check" ? Fault::unavailable : Fault::none;
+        return member == "check_leases" ? Fault::unavailable : Fault::none;
     };
     CHECK_FALSE(until([this] { return stop.stop_requested(); }, 2s));
     plan = {};

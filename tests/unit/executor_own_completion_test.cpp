@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails it
     });
     executor.start();
     const auto id = submit();
-    CHECK(until([&] { return logged("not committed") == 1; }));
+    CHECK(until([&] { return logged("did not commit") == 1; }));
     CHECK(status(id) == JobStatus::pending);
     CHECK(find(id).attempt == 1);
     CHECK(find(id).error->code == error_code::internal_error);
@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails it
     CHECK(status(id) == JobStatus::completed);
     CHECK(find(id).attempt == 3);
     until([] { return false; });
-    CHECK(logged("not committed") == 2);
+    CHECK(logged("did not commit") == 2);
     CHECK(log.size() == 2);
 }
 

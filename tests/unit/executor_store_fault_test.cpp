@@ -197,8 +197,9 @@ const OutageOfSettlements outages_of_settlements[] = {
     {"every write fails",
      [](FaultyWorld& world) {
          world.plan = [](std::string_view member) {
-             return member == "held" || member == "find" || member == "check" ? Fault::none
-                                                                              : Fault::failure;
+             return member == "leases_of" || member == "find" || member == "check_leases"
+                        ? Fault::none
+                        : Fault::failure;
          };
      }},
     {"exchanges fail",

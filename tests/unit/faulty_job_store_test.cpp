@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(FaultyStore, "the plan is called once per call, with the membe
     store.remove(id);
     store.workload("queue", "type");
     store.set_paused("queue", false);
-    CHECK(asked == std::vector<std::string>{"submit", "exchange", "renew", "held", "rescue",
+    CHECK(asked == std::vector<std::string>{"submit", "exchange", "renew", "leases_of", "rescue",
                                             "purge", "find", "find_summaries", "list", "cancel",
                                             "retry", "remove", "workload", "set_paused"});
 }

@@ -83,11 +83,11 @@ public:
         for (const auto& fault : found.faults) FAIL_CHECK(fault);
         CHECK(found.rescues > 0);
         CHECK(found.retries > 0);
-        CHECK(fleet_->logged("ended here after its lease was lost") > 0);
+        CHECK(fleet_->logged("ended after its lease was lost") > 0);
         MESSAGE(acknowledged_.size(), " jobs acknowledged, ", refused_, " submits refused, ",
                 changes.size(), " changes, ", fleet_->runs().size(), " runs, ", found.rescues,
                 " rescues, ", found.retries, " retries, ", found.releases, " releases, ",
-                fleet_->logged("ended here after its lease was lost"), " late settlements refused");
+                fleet_->logged("ended after its lease was lost"), " late settlements refused");
     }
 
 private:
