@@ -8,11 +8,18 @@ miss() {
     echo "$1: $2"
     failed=1
 }
-# anchors DOCUMENT: the anchors of its headings, as GitHub makes them.
-anchors() {
-    awk '/^```/ { on = !on } !on && /^#+ /' "$1" | sed 's/^#* //; s/\](.*)//' |
-        LC_ALL=C tr 'A-Z' 'a-z' | LC_ALL=C sed 's/[^a-z0-9 _-]//g; s/ /-/g'
-}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# The sections of all documents, as FILE#ANCHOR, with GitHub's anchors.
+find . -name '*.md' -not -path './build/*' -not -path './.git/*' -exec awk '
+    FNR == 1 { on = 0; file = FILENAME; sub(/^[.][/]/, "", file) }
+    /^```/ { on = !on }
+    !on && sub(/^#+ /, "") { sub(/\].*/, ""); print file "#" $0 }' {} + |
+    LC_ALL=C awk '{
+        at = index($0, "#"); name = tolower(substr($0, at + 1))
+        gsub(/[^a-z0-9 _-]/, "", name); gsub(/ /, "-", name)
+        print substr($0, 1, at) name }' >"$scratch/sections"
 
 for document in *.md docs/*.md docs/*/*.md; do
     [ -f "$document" ] || continue
@@ -41,14 +48,11 @@ EOT
     for link in $links; do
         [ -e "$(dirname "$document")/$link" ] || miss "$document" "a link to $link, which is not there"
     done
-    sections=$(grep -oE '\]\([^)#: ]*#[^)]+\)' "$document" | sed 's/^](//; s/)$//') || true
-    for section in $sections; do
-        target=${section%%#*}
-        target=${target:+$(dirname "$document")/$target}
-        case ${target:-$document} in
-        *.md) anchors "${target:-$document}" | grep -qxF "${section#*#}" ||
-            miss "$document" "no section $section" ;;
-        esac
-    done
+    # FILE#ANCHOR, without "folder/..".
+    folder=$(dirname "$document")
+    grep -oE '\]\([^)#: ]*#[^)]+\)' "$document" | sed "s,^](,, ; s/)\$//; s,^#,${document##*/}#,; s,^,$folder/," |
+        sed -e :a -e 's,[^/.][^/]*/\.\./,,; ta' -e 's,^\./,,' | grep -E '^[^#]*\.md#' |
+        grep -vxFf "$scratch/sections" >"$scratch/missing" || true
+    while IFS= read -r section; do miss "$document" "no section $section"; done <"$scratch/missing"
 done
 exit $failed
