@@ -42,7 +42,7 @@ ApiOptions checked(ApiOptions options) {
     if (!options.authenticator && !options.allow_anonymous)
         refuse("authenticator", "", "must be given unless allow_anonymous is set");
     if (options.authenticator && options.allow_anonymous)
-        refuse("allow_anonymous", "true", "must be false where there is an authenticator");
+        refuse("allow_anonymous", "true", "must be false with an authenticator");
     openapi::check(options.openapi);
     for (const auto& origin : options.cors_origins)
         if (!is_origin(origin))

@@ -32,7 +32,7 @@ std::vector<std::string> names_of(const std::vector<JobStatus>& events) {
 struct EndpointChange {
     std::string url = {};
     std::vector<std::string> events = names_of(WebhookEndpoint().events);
-    std::optional<bool> enabled = {}; ///< empty: as it is
+    std::optional<bool> enabled = {}; ///< empty: unchanged
 };
 BOOST_DESCRIBE_STRUCT(EndpointChange, (), (url, events, enabled))
 

@@ -113,7 +113,7 @@ public:
     asyncjobs::LeaseRef claim(std::string queue = "default") {
         const std::string queues[] = {std::move(queue)};
         const auto taken = store.claim({.worker = "w", .queues = queues, .limit = 1}).claimed;
-        if (taken.size() != 1) throw std::runtime_error("there is nothing to claim");
+        if (taken.size() != 1) throw std::runtime_error("nothing to claim");
         return taken.front().lease;
     }
 

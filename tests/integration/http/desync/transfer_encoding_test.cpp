@@ -153,7 +153,7 @@ TEST_CASE("TE.TE: two Transfer-Encoding fields are refused even if they are equa
              hidden("Transfer-Encoding: chunked\r\nTransfer-Encoding: " + second + "\r\n")});
         messages.push_back({"the right one is last", hidden("Transfer-encoding: " + second +
                                                             "\r\nTransfer-Encoding: chunked\r\n")});
-        messages.push_back({"there is something between",
+        messages.push_back({"another field between",
                             hidden("Transfer-Encoding: chunked\r\nX: y\r\ntransfer-encoding: " +
                                    second + "\r\n")});
     }
@@ -163,7 +163,7 @@ TEST_CASE("TE.TE: two Transfer-Encoding fields are refused even if they are equa
 TEST_CASE("HTTP/1.0 with chunked is refused") {
     const std::string begin = "POST /v1/echo HTTP/1.0\r\nHost: localhost\r\n";
     const Message messages[] = {
-        {"an old proxy passes it on as it is", begin + "Transfer-Encoding: chunked\r\n\r\n" + one},
+        {"an old proxy forwards it unchanged", begin + "Transfer-Encoding: chunked\r\n\r\n" + one},
         {"also with keep-alive",
          begin + "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + one},
         {"also beside a length",
