@@ -109,8 +109,8 @@ TEST_CASE("a report is visible to its owner only") {
     const auto id = client.submit(january);
     auto stranger = server.client("other");
     CHECK(stranger.ask(stranger.get("/v1/jobs/" + id)).status == 404);
-    auto stranger = server.client("wrong");
-    CHECK(stranger.ask(stranger.get("/v1/jobs/" + id)).status == 401);
+    auto unknown = server.client("wrong");
+    CHECK(unknown.ask(unknown.get("/v1/jobs/" + id)).status == 401);
 }
 
 TEST_CASE("SIGHUP reloads the tokens, and keeps the old ones if that fails") {
