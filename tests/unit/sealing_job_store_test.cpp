@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(SealedWorld, "a job that can't be opened waits for a process w
         CHECK_FALSE(finishes(id, 30s));
     }
     REQUIRE(reasons.size() == 1);
-    CHECK(has(reasons[0], "not known here"));
+    CHECK(has(reasons[0], "unknown here"));
     CHECK(find(id).status == JobStatus::pending);
     CHECK(find(id).attempt == 0);
     Executor executor(sealing, process, options());
