@@ -14,11 +14,10 @@
 
 extern char** environ;
 
-/// A program in a process of its own, killed at the latest when this is destroyed.
+/// A program in a child process, killed at the latest by the destructor.
 class ChildProcess {
 public:
-    /// Starts `command`, a path and arguments, with its standard output going to the descriptor
-    /// `out`.
+    /// Starts `command`, a path and arguments, with the descriptor `out` as its standard output.
     ChildProcess(std::vector<std::string> command, int out) {
         std::vector<char*> argv;
         for (auto& argument : command) argv.push_back(argument.data());
@@ -38,7 +37,7 @@ public:
     pid_t id() const { return id_; }
     void signal(int signal) { ::kill(id_, signal); }
 
-    /// Waits for the end; answers the exit status, or minus the signal.
+    /// Waits for the end; returns the exit status, or minus the signal.
     int wait() {
         if (id_ == 0) return 0;
         int status = 0;
@@ -58,7 +57,7 @@ private:
     pid_t id_ = 0;
 };
 
-/// Both ends of a pipe, neither of which a program that is started inherits by accident.
+/// Both ends of a pipe. Started programs do not inherit them.
 class Pipe {
 public:
     Pipe() {
@@ -74,7 +73,7 @@ public:
     int read_end() const { return ends_[0]; }
     int write_end() const { return ends_[1]; }
 
-    /// So that the reader learns when the last writer is gone.
+    /// Call after the writer has started, so that the reader sees the end of the pipe when it ends.
     void close_write_end() {
         if (const int end = std::exchange(ends_[1], -1); end >= 0) ::close(end);
     }

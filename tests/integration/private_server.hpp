@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-/// What a program, looked for on the PATH, writes to its standard output.
+/// Runs a program, found in the PATH, and returns its standard output.
 inline std::string output_of(std::vector<std::string> command) {
     command.insert(command.begin(), "/usr/bin/env");
     Pipe pipe;
@@ -26,7 +26,8 @@ inline std::string output_of(std::vector<std::string> command) {
     return output;
 }
 
-/// A database server of a test's own, by a script of tests/servers; ended with this.
+/// A test's private database server, started by a script of tests/servers, and stopped by the
+/// destructor.
 ///
 /// Errors  std::runtime_error if the script fails.
 class PrivateServer {
@@ -53,9 +54,9 @@ public:
 
     void start() const { control("start"); }
     void stop() const { control("stop"); }
-    void kill() const { control("kill"); } ///< as a crash would
+    void kill() const { control("kill"); } ///< as in a crash
 
-    /// The same script's action, of one node if there are several.
+    /// Runs an action of the script, for one node of several if given.
     std::string control(std::string action, std::string node = {}) const {
         auto command = environment_;
         command.insert(command.end(), {script_, std::move(action), folder_});
