@@ -36,7 +36,7 @@ public:
     }
 };
 
-/// A time in options: none, or a time of std::chrono::system_clock in any unit, truncated to
+/// A time in options: none, or a time of std::chrono::system_clock in any unit, rounded down to
 /// microseconds.
 class ASYNCJOBS_VISIBLE OptionalTime {
 public:

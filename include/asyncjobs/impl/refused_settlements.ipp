@@ -17,7 +17,8 @@ inline constexpr Backoff refused_pace{.first = std::chrono::milliseconds{50},
 /// taken for the cause: something that the store needs for it may be missing for a while.
 inline constexpr Duration refused_for_good = std::chrono::seconds{30};
 
-/// Limits of a round of retries, which exchanges wait for.
+/// Limits of a round of retries, which exchanges wait for: the most tries, and the time after which
+/// no further try begins.
 inline constexpr std::size_t tries_of_round = 16;
 inline constexpr Duration length_of_round = std::chrono::milliseconds{50};
 
