@@ -203,7 +203,7 @@ void remembers_the_owners_of_purged_jobs(Scene& scene) {
     const NewJob anns{.owner = "ann", .retention = Duration::zero()};
     const std::vector<JobId> purged = {scene.completed(anns), scene.failed(anns),
                                        scene.cancelled(anns)};
-    const auto nobodys = scene.completed({.retention = Duration::zero()});
+    const auto ownerless = scene.completed({.retention = Duration::zero()});
     const auto kept = scene.completed({.owner = "ann", .retention = an_hour});
     const auto removed = scene.completed({.owner = "ann", .retention = an_hour});
     scene.store().remove(removed);
@@ -216,7 +216,7 @@ void remembers_the_owners_of_purged_jobs(Scene& scene) {
         expect_equal(other->tombstone_owner(id).value_or("none"), "ann",
                      "the owner, through another object");
     }
-    for (const auto& id : {nobodys, kept, removed, scene.fresh_id()})
+    for (const auto& id : {ownerless, kept, removed, scene.fresh_id()})
         expect(!scene.store().tombstone_owner(id), "no tombstone of any other job");
 }
 
