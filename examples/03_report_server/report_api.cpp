@@ -31,9 +31,10 @@ std::string_view header(const http::Request& request, std::string_view name) {
     return value ? std::string_view(*value) : std::string_view();
 }
 
-void prepare(SalesReportJob& job, const http::Call& call, http::Violations& violations) {
-    job.language = tag(preferred_language(header(call.request, "Accept-Language")));
-    const auto from = parse_date(job.from), to = parse_date(job.to);
+void prepare(SalesReportJob& input, asyncjobs::NewJob&, const http::Call& call,
+             http::Violations& violations) {
+    input.language = tag(preferred_language(header(call.request, "Accept-Language")));
+    const auto from = parse_date(input.from), to = parse_date(input.to);
     constexpr auto rule = "must be a day as in \"2011-01-31\"";
     if (!from) violations.add("/from", rule);
     if (!to) violations.add("/to", rule);
@@ -103,15 +104,14 @@ asyncjobs::JsonText json(const char* text) { return asyncjobs::JsonText::parse(t
 
 void add_report_route(http::JobApi& api, std::chrono::seconds retention) {
     api.submit_route<SalesReportJob>(
-        "/reports/sales", {.queue = "reports",
-                           .timeout = std::chrono::minutes{10},
-                           .retention = retention,
-                           .expected_run = std::chrono::seconds{5},
-                           .required = {"from", "to", "format"},
-                           .set_by_host = {"language"},
-                           .prepare = prepare,
-                           .result_schema = asyncjobs::json::schema_of_serialized<ReportFile>(),
-                           .operation = json(describe_report)});
+        "/reports/sales",
+        {.job = {.queue = "reports", .timeout = std::chrono::minutes{10}, .retention = retention},
+         .expected_run = std::chrono::seconds{5},
+         .required = {"from", "to", "format"},
+         .set_by_host = {"language"},
+         .prepare = prepare,
+         .result_schema = asyncjobs::json::schema_of_serialized<ReportFile>(),
+         .operation = json(describe_report)});
 }
 
 void add_file_route(http::JobApi& api, const LocalFileStore& files) {

@@ -57,7 +57,7 @@ void serve_jobs(Channel& channel, const std::string& url, const Serving& how) {
     const auto store = open_store(url);
     Client client(*store);
     http::JobApi api(client, api_options(how));
-    api.submit_route("/reports", {.type = "report"});
+    api.submit_route("/reports", {.job = {.type = "report"}});
     std::string ids;
     for (std::size_t done = 0; done < how.jobs;) {
         const auto count = std::min<std::size_t>(how.jobs - done, 1000);

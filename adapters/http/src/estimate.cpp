@@ -26,7 +26,8 @@ std::optional<Timestamp> estimate_completion(const Job& job, const Workload& wor
         const auto overdue = std::max(soon, (now - *job.started_at) / 10);
         return std::max(*job.started_at + *run, now + overdue);
     }
-    if (job.status != JobStatus::pending || workload.paused || !workload.typical_run)
+    if (job.status != JobStatus::pending || job.blocked_by > 0 || workload.paused ||
+        !workload.typical_run)
         return std::nullopt;
     const auto before = static_cast<Duration::rep>(workload.waiting > 0 ? workload.waiting - 1 : 0);
     const auto lanes = static_cast<Duration::rep>(std::max<std::size_t>(1, workload.processing));

@@ -328,11 +328,11 @@ JobApi::JobApi(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions opti
 
 JobApi::~JobApi() = default;
 
-void JobApi::submit_route(std::string_view path, UntypedSubmitRoute route) {
+void JobApi::submit_route(std::string_view path, SubmitRoute<> route) {
     add_submit_route(path, detail::make_rule(std::move(route)));
 }
 
-void JobApi::allow_generic(UntypedSubmitRoute route) {
+void JobApi::allow_generic(SubmitRoute<> route) {
     add_generic_type(detail::make_rule(std::move(route)));
 }
 

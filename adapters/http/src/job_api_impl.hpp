@@ -62,9 +62,24 @@ private:
         Headers headers = {};
     };
 
+    /// What an estimate needs of a submitted job.
+    struct SubmittedKind {
+        explicit SubmittedKind(const NewJob& job)
+            : type(job.type), queue(job.queue), run_at(job.run_at), delay(job.delay),
+              is_blocked(!job.after.empty()) {}
+
+        std::string type;
+        std::string queue;
+        std::optional<Timestamp> run_at;
+        Duration delay;
+        bool is_blocked;
+    };
+
     /// A request whose job is being submitted.
     struct Submission {
-        const NewJob& kind; ///< the route's template
+        SubmittedKind kind;
+        std::string owner = {};
+        bool refuses = false; ///< a job with the same unique key
         std::vector<NewJob> jobs = {};
         Acceptance acceptance = {};
         std::optional<Idempotency> idempotency = {};
@@ -139,10 +154,12 @@ private:
     Response remove(const Call& call);
     HandlerResult submit(const detail::SubmitRule& rule, const Call& call);
     HandlerResult submit_generic(const Call& call);
-    HandlerResult accept(const detail::SubmitRule& rule, JsonText input, const Call& call);
+    HandlerResult accept(const detail::SubmitRule& rule, NewJob job, JsonText input,
+                         const Call& call);
     Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
     std::optional<Response> with_memory(Response response, const std::string& who) const;
     HandlerResult submit_result(Submission& submission, const Submitted& submitted);
+    Job job_with_same_key(const Submission& submission, const JobId& id);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);
     bool take_submit(const Call& call, Headers& headers);
@@ -167,7 +184,7 @@ private:
     /// The run time that a route declares; empty if none does.
     std::optional<Duration> expected_run(const std::string& queue, const std::string& type) const;
     std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
-    std::optional<Duration> estimate_new(const NewJob& job, Timestamp created_at,
+    std::optional<Duration> estimate_new(const SubmittedKind& kind, Timestamp created_at,
                                          std::size_t uncounted);
 
     Client& client_;

@@ -5,6 +5,8 @@
 
 #include <asyncjobs/http/http_date.hpp>
 
+#include <algorithm>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 Response json_response(unsigned status, std::string document) {
     Response response{.status = status, .headers = {}, .body = std::move(document)};
@@ -32,10 +34,12 @@ std::optional<Duration> JobApi::Impl::expected_run(const std::string& queue,
 }
 
 /// How long a job takes from its submit. `uncounted` is 1 before the submit.
-std::optional<Duration> JobApi::Impl::estimate_new(const NewJob& job, Timestamp created_at,
+std::optional<Duration> JobApi::Impl::estimate_new(const SubmittedKind& kind, Timestamp created_at,
                                                    std::size_t uncounted) {
-    Job submitted{.type = job.type, .queue = job.queue};
-    submitted.created_at = submitted.run_at = created_at;
+    if (kind.is_blocked) return std::nullopt;
+    Job submitted{.type = kind.type, .queue = kind.queue};
+    submitted.created_at = created_at;
+    submitted.run_at = std::max(kind.run_at.value_or(created_at), created_at + kind.delay);
     const auto done = estimate(submitted, uncounted);
     return done ? std::optional(*done - created_at) : std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include "openapi/job_operations.hpp"
 #include "openapi/json_object.hpp"
 #include "openapi/submissions.hpp"
+#include "route_job.hpp"
 #include "trace_context.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
@@ -28,10 +29,20 @@ namespace {
 
 void check(const detail::SubmitRule& rule) {
     using asyncjobs::detail::check_range;
-    validate(rule.job);
+    if (!rule.mistake.empty()) throw Error(Errc::invalid_argument, rule.mistake);
+    check_template(rule.job);
     check_range("expected_run", rule.expected_run, Duration{0}, Duration{std::chrono::days{366}});
     openapi::input_schema(rule.description);
     openapi::object_of(rule.description.result_schema, "result_schema");
+}
+
+/// Checks a rule; an error names the route.
+void check(const detail::SubmitRule& rule, const std::string& route) {
+    try {
+        check(rule);
+    } catch (const Error& error) {
+        throw Error(Errc::invalid_argument, route + ": " + error.message());
+    }
 }
 
 json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
@@ -54,26 +65,19 @@ json::Mismatches take_out(boost::json::value& document, const std::vector<std::s
     return mismatches;
 }
 
-SubmitRule make_rule(UntypedSubmitRoute route) {
-    SubmitRule rule;
-    rule.job = {.type = route.type,
-                .queue = route.queue,
-                .max_attempts = route.max_attempts,
-                .timeout = route.timeout,
-                .retention = route.retention};
-    rule.expected_run = route.expected_run;
-    rule.permit = route.permit;
-    rule.description = {.input_schema = route.input_schema,
-                        .required = route.required,
-                        .result_schema = route.result_schema,
-                        .operation = route.operation};
+SubmitRule make_rule(SubmitRoute<> route) {
+    SubmitRule rule = make_untyped_part(route);
+    if (!route.set_by_host.empty())
+        rule.mistake = "set_by_host must be empty: the input of an untyped route does not change";
+    if (route.unknown_members != json::UnknownMembers::refuse)
+        rule.mistake = "unknown_members must be left out: an untyped route has no known members";
     rule.read = [route = std::move(route)](const boost::json::value& document,
-                                           std::string_view text, const Call& call,
+                                           std::string_view text, NewJob& job, const Call& call,
                                            Violations& violations) {
         violations.found_by_reading(missing_members(document, route.required));
         if (!route.required.empty() && !document.is_object())
             violations.found_by_reading({{"", "expected an object"}});
-        if (route.check) route.check(document, call, violations);
+        if (route.prepare) route.prepare(document, job, call, violations);
         return violations.empty() ? JsonText::parse(std::string(text)) : JsonText();
     };
     return rule;
@@ -88,7 +92,7 @@ void JobApi::Impl::follow(const detail::SubmitRule& rule) {
 }
 
 void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
-    check(rule);
+    check(rule, "POST " + options_.prefix + std::string(path));
     follow(rule);
     const auto shared = std::make_shared<const detail::SubmitRule>(std::move(rule));
     add_route(
@@ -97,7 +101,7 @@ void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule ru
 }
 
 void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
-    check(rule);
+    check(rule, "POST " + options_.prefix + "/jobs for the type " + rule.job.type);
     follow(rule);
     if (generic_types_.empty())
         add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); },
@@ -110,9 +114,10 @@ void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
 HandlerResult JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
     const auto document = read_json(call.request, options_.depth_limit);
     Violations violations;
-    JsonText input = rule.read(document, call.request.body, call, violations);
+    NewJob job = job_for(rule, call);
+    JsonText input = rule.read(document, call.request.body, job, call, violations);
     if (!violations.empty()) throw invalid_input(violations.all());
-    return accept(rule, std::move(input), call);
+    return accept(rule, std::move(job), std::move(input), call);
 }
 
 HandlerResult JobApi::Impl::submit_generic(const Call& call) {
@@ -130,29 +135,30 @@ HandlerResult JobApi::Impl::submit_generic(const Call& call) {
     std::string text(member_text(call.request.body, "input"));
     if (text.empty()) text = boost::json::serialize(submission.input);
     Violations violations;
-    JsonText input = rule->second.read(submission.input, text, call, violations);
+    NewJob job = job_for(rule->second, call);
+    JsonText input = rule->second.read(submission.input, text, job, call, violations);
     if (!violations.empty()) throw invalid_input(below("/input", violations.all()));
-    return accept(rule->second, std::move(input), call);
+    return accept(rule->second, std::move(job), std::move(input), call);
 }
 
-HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText input,
+HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, JsonText input,
                                    const Call& call) {
     check_not_draining();
-    NewJob job = rule.job;
-    job.owner = call.principal.owner;
+    if (rule.has_prepare) check_prepared(job, rule.job, call.principal.owner);
     job.input = std::move(input);
+    if (rule.has_prepare || job.unique_by) complete(job, runtime_->wall_clock());
     Acceptance acceptance;
     acceptance.who = limit_key(call);
     auto idempotency = read_idempotency(call);
     boost::json::object metadata;
     if (idempotency) {
         job.idempotency_key = idempotency->key;
-        idempotency->estimate = estimate_new(rule.job, runtime_->wall_clock(), 1);
+        idempotency->estimate = estimate_new(SubmittedKind(job), runtime_->wall_clock(), 1);
         note(*idempotency, metadata);
     }
     if (const auto trace = trace_of(call.request.headers, *runtime_))
         metadata["traceparent"] = *trace;
-    if (!metadata.empty()) job.metadata = JsonText::trusted(boost::json::serialize(metadata));
+    add_to_metadata(job, metadata);
     const auto seconds = wait_for(call.request);
     auto permit =
         seconds ? take(waits_, acceptance.who, "waiting requests") : ConcurrencyLimiter::Permit();
@@ -160,7 +166,9 @@ HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText inpu
     if (!granted && !idempotency) throw quota_exceeded(acceptance.headers);
 
     const auto submission =
-        std::make_shared<Submission>(Submission{.kind = rule.job,
+        std::make_shared<Submission>(Submission{.kind = SubmittedKind(job),
+                                                .owner = job.owner,
+                                                .refuses = job.on_conflict == OnConflict::refuse,
                                                 .acceptance = std::move(acceptance),
                                                 .idempotency = std::move(idempotency),
                                                 .wait = seconds,
@@ -178,21 +186,35 @@ HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, JsonText inpu
 }
 
 HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitted& submitted) {
+    using Outcome = Submitted::Outcome;
     auto& acceptance = submission.acceptance;
     const auto& idempotency = submission.idempotency;
+    std::optional<Job> earlier; // which this request would have submitted again
     acceptance.id = submitted.id;
     acceptance.created_at = submitted.created_at;
-    if (submitted.outcome == Submitted::Outcome::repeated) {
+    switch (submitted.outcome) {
+    case Outcome::created:
+        acceptance.takes = idempotency ? idempotency->estimate
+                                       : estimate_new(submission.kind, submitted.created_at, 0);
+        break;
+    case Outcome::repeated:
         acceptance.replayed = true;
         acceptance.takes = first_estimate(submitted.id, *idempotency);
         if (submit_quota_.is_set() && submission.is_charged)
             submit_quota_.describe("submits", submit_quota_.refund(acceptance.who, runtime_->now()),
                                    acceptance.headers);
-    } else {
-        acceptance.takes = idempotency ? idempotency->estimate
-                                       : estimate_new(submission.kind, submitted.created_at, 0);
+        break;
+    case Outcome::parent_missing:
+        throw invalid_member("after names " + std::string(submitted.id.text()) +
+                             ", but no such job exists");
+    case Outcome::id_exists:
+    case Outcome::key_taken:
+    case Outcome::replaced:
+        earlier = job_with_same_key(submission, submitted.id);
+        if (const auto done = estimate(*earlier)) acceptance.takes = *done - earlier->created_at;
+        break;
     }
-    if (!submission.wait) return accepted(acceptance, std::nullopt);
+    if (!submission.wait) return accepted(acceptance, earlier);
     return LongPoll{.id = acceptance.id,
                     .is_over = [](const Job& later) { return is_finished(later.status); },
                     .at_most = *submission.wait,
@@ -202,6 +224,15 @@ HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitte
                             return waited(accepted(acceptance, client_.find(acceptance.id)),
                                           seconds);
                         }};
+}
+
+/// The job whose unique key the submitted one has. Throws Problem (409) if the route refuses
+/// another one, and for a job of another owner, of which the caller learns nothing else.
+Job JobApi::Impl::job_with_same_key(const Submission& submission, const JobId& id) {
+    auto job = submission.refuses ? std::nullopt : client_.find(id);
+    if (!job || job->owner != submission.owner)
+        throw Problem(409, "key_taken", "another job holds the unique key");
+    return *std::move(job);
 }
 
 /// Submits all requests' jobs in one transaction; returns the result of each request's first job.
@@ -219,10 +250,11 @@ std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJ
 }
 
 /// The job and its companions. A repeated request finds the companions of the first one, as it
-/// finds the job.
+/// finds the job. Companions of a job that is not created, because another has its unique key, are
+/// not created either: their parent is missing.
 std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) {
     if (!options_.companion_jobs) return {std::move(job)};
-    job.id = client_.make_id();
+    if (job.id == JobId()) job.id = client_.make_id();
     auto jobs = companions(options_.companion_jobs, job, call);
     if (job.idempotency_key)
         for (std::size_t i = 0; i < jobs.size(); ++i)

@@ -21,13 +21,13 @@ void route(http::JobApi& api) { api.submit_route<Undescribed<1>>("/reports"); }
 namespace mistake_2 {
 // remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
 void route(http::JobApi& api) {
-    api.submit_route("/reports", http::SubmitRoute<Undescribed<2>>{.queue = "reports"});
+    api.submit_route("/reports", http::SubmitRoute<Undescribed<2>>{.job = {.queue = "reports"}});
 }
 } // namespace mistake_2
 
 namespace mistake_3 {
 // remedy: describe the struct that is the job's input: BOOST_DESCRIBE_STRUCT(
-void route(http::JobApi& api) { api.allow_generic<Undescribed<3>>({.queue = "reports"}); }
+void route(http::JobApi& api) { api.allow_generic<Undescribed<3>>({.job = {.queue = "reports"}}); }
 } // namespace mistake_3
 
 namespace mistake_4 {

@@ -85,8 +85,8 @@ TEST_CASE("a request gets a response and is no longer counted, whichever timer, 
                 options.authenticator = bearer_is_name;
                 http::JobApi api(client, runtime, options);
                 api.submit_route("/reports/sales", sales_route());
-                api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
-                api.allow_generic(http::UntypedSubmitRoute{.type = "note"});
+                api.submit_route("/notes", http::SubmitRoute<>{.job = {.type = "note"}});
+                api.allow_generic(http::SubmitRoute<>{.job = {.type = "note"}});
                 add_manual(api);
                 {
                     const auto response = handle(api, neutral(kind, kind.line(client)), true);

@@ -72,8 +72,8 @@ TEST_CASE("an operation that is not a JSON object is refused when it is declared
         served.api.route("GET", "/a", [](const http::Call&) { return http::Response{}; },
                          {.operation = text}),
         R"(operation is "[]", but must be a JSON object: invalid argument)", Error);
-    CHECK_THROWS_AS(
-        served.api.submit_route("/b", http::UntypedSubmitRoute{.type = "b", .input_schema = text}),
-        Error);
-    CHECK_THROWS_AS(served.api.allow_generic({.type = "b", .result_schema = text}), Error);
+    CHECK_THROWS_AS(served.api.submit_route(
+                        "/b", http::SubmitRoute<>{.job = {.type = "b"}, .input_schema = text}),
+                    Error);
+    CHECK_THROWS_AS(served.api.allow_generic({.job = {.type = "b"}, .result_schema = text}), Error);
 }

@@ -96,7 +96,8 @@ TEST_CASE("a key lives as long as its job") {
 
 TEST_CASE("a repeated submit of an expired job returns 410") {
     ServedApi served;
-    served.api.submit_route("/brief", http::UntypedSubmitRoute{.type = "note", .retention = 0s});
+    served.api.submit_route("/brief",
+                            http::SubmitRoute<>{.job = {.type = "note", .retention = 0s}});
     const auto first = submit(served, "k", "1", "ann", "/v1/brief");
     CHECK(first.status == 202);
     served.complete();
@@ -121,7 +122,7 @@ TEST_CASE("a repeated submit of a job that is deleted meanwhile returns 410") {
     Store store(jobs);
     Client client(store);
     http::JobApi api(client, {.allow_anonymous = true, .threads = 0});
-    api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
+    api.submit_route("/notes", http::SubmitRoute<>{.job = {.type = "note"}});
     const auto status = [&] {
         unsigned returned = 0;
         api.handle({.method = "POST",

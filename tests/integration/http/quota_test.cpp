@@ -75,7 +75,7 @@ TEST_CASE("an anonymous client is counted by address, or by /64 network of IPv6"
     MemoryJobStore store;
     Client client(store);
     http::JobApi api(client, {.allow_anonymous = true, .threads = 0, .submits_per_owner = 1});
-    api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
+    api.submit_route("/notes", http::SubmitRoute<>{.job = {.type = "note"}});
     const auto submit_from = [&](std::string address) {
         unsigned status = 0;
         api.handle({.method = "POST",

@@ -121,8 +121,8 @@ TEST_CASE("metrics are sent while slow readers hold all response memory") {
         {.authenticate = false});
     for (int i = 0; i < 200; ++i)
         served.api.submit_route("/routes/" + std::to_string(i),
-                                http::UntypedSubmitRoute{.type = "type" + std::to_string(i),
-                                                         .queue = "queue" + std::to_string(i)});
+                                http::SubmitRoute<>{.job = {.type = "type" + std::to_string(i),
+                                                            .queue = "queue" + std::to_string(i)}});
     const auto ask = [&](std::string target) {
         std::promise<http::Response> promise;
         served.api.handle({.method = "GET", .target = std::move(target)},

@@ -31,9 +31,9 @@ struct SalesReport {
 BOOST_DESCRIBE_STRUCT(SalesReport, (), (from, to, format, warehouse))
 
 inline asyncjobs::http::SubmitRoute<SalesReport> sales_route() {
-    return {.queue = "reports",
+    return {.job = {.queue = "reports"},
             .required = {"from", "to"},
-            .prepare = [](SalesReport& in, const asyncjobs::http::Call&,
+            .prepare = [](SalesReport& in, asyncjobs::NewJob&, const asyncjobs::http::Call&,
                           asyncjobs::http::Violations& violations) {
                 if (in.format != "pdf" && in.format != "xlsx")
                     violations.add("/format", "must be pdf or xlsx");
@@ -64,9 +64,9 @@ public:
     explicit ServedApi(ServedOptions options = {})
         : client(store), api(client, with_login(options.api)), server(api, options.server) {
         api.submit_route("/reports/sales", sales_route());
-        api.submit_route("/notes", asyncjobs::http::UntypedSubmitRoute{.type = "note"});
+        api.submit_route("/notes", asyncjobs::http::SubmitRoute<>{.job = {.type = "note"}});
         api.allow_generic(sales_route());
-        api.allow_generic(asyncjobs::http::UntypedSubmitRoute{.type = "note"});
+        api.allow_generic(asyncjobs::http::SubmitRoute<>{.job = {.type = "note"}});
     }
 
     /// For a test that declares its own routes.

@@ -56,7 +56,7 @@ TEST_CASE("a submit's estimate includes the jobs before it") {
     MemoryJobStore store([&now] { return now; });
     Client client(store);
     http::JobApi api(client, {.authenticator = bearer_is_name});
-    api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
+    api.submit_route("/notes", http::SubmitRoute<>{.job = {.type = "note"}});
     client.submit(NewJob{.type = "note"});
     const std::string queues[] = {"default"};
     const auto lease = store.claim({.worker = "w", .queues = queues, .limit = 1}).claimed[0].lease;
@@ -92,7 +92,7 @@ TEST_CASE("a route's expected_run is used until runs have been measured") {
         CAPTURE(known);
         ServedApi served;
         served.api.submit_route("/slow",
-                                http::UntypedSubmitRoute{.type = "slow", .expected_run = 1h});
+                                http::SubmitRoute<>{.job = {.type = "slow"}, .expected_run = 1h});
         const auto id = served.submit("ann", "slow");
         if (known) {
             served.complete();
@@ -108,7 +108,7 @@ TEST_CASE("expected_run must be 0 to 366 days") {
     for (const Duration wrong : {Duration{-1}, Duration{std::chrono::days{367}}})
         CHECK_THROWS_AS(
             served.api.submit_route(
-                "/wrong", http::UntypedSubmitRoute{.type = "wrong", .expected_run = wrong}),
+                "/wrong", http::SubmitRoute<>{.job = {.type = "wrong"}, .expected_run = wrong}),
             Error);
 }
 
@@ -116,7 +116,9 @@ TEST_CASE("members set by the host are unknown to clients, and reach the job") {
     ServedApi served;
     auto route = sales_route();
     route.set_by_host = {"warehouse"};
-    route.prepare = [](SalesReport& in, const http::Call&, http::Violations&) { in.warehouse = 7; };
+    route.prepare = [](SalesReport& in, NewJob&, const http::Call&, http::Violations&) {
+        in.warehouse = 7;
+    };
     served.api.submit_route("/seven", route);
     const auto refused = served.post("/v1/seven", R"({"from":"a","to":"b","warehouse":8})");
     CHECK(refused.status == 422);
@@ -227,9 +229,9 @@ TEST_CASE("a principal without a route's permission gets 403") {
     ServedApi served;
     served.api.submit_route(
         "/purges",
-        http::UntypedSubmitRoute{.type = "purge", .permit = [](const http::Principal& who) {
-                                     return who.has_role("admin");
-                                 }});
+        http::SubmitRoute<>{.job = {.type = "purge"}, .permit = [](const http::Principal& who) {
+                                return who.has_role("admin");
+                            }});
     CHECK(served.post("/v1/purges", "1", "ann").status == 403);
     CHECK(served.post("/v1/purges", "1", "root").status == 202);
     CHECK(served.client.list({}).jobs.size() == 1);
@@ -246,7 +248,7 @@ TEST_CASE("an unavailable store gets 503 with Retry-After, without the store's t
                                   const std::lock_guard lock(mutex);
                                   logged.push_back(entry.message);
                               }});
-    api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"});
+    api.submit_route("/notes", http::SubmitRoute<>{.job = {.type = "note"}});
     beast::Server server(api);
     server.start();
     RawClient connection(server.port());

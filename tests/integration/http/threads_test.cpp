@@ -15,7 +15,7 @@ struct Place {
     Client client{store};
     http::JobApi api{client, {.allow_anonymous = true, .threads = 0}};
 
-    Place() { api.submit_route("/notes", http::UntypedSubmitRoute{.type = "note"}); }
+    Place() { api.submit_route("/notes", http::SubmitRoute<>{.job = {.type = "note"}}); }
 
     static http::Request post_note() {
         return {.method = "POST",

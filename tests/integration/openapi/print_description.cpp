@@ -76,11 +76,11 @@ void declare_routes(http::JobApi& api) {
                                           .set_by_host = {"requested_by"},
                                           .permit = never,
                                           .result_schema = json::schema_of_serialized<Folder>()});
-    api.submit_route("/notes", {.type = "note",
+    api.submit_route("/notes", {.job = {.type = "note"},
                                 .input_schema = JsonText::parse(R"({"type": "string"})"),
                                 .operation = JsonText::parse(R"({"summary": "Write it down"})")});
     api.allow_generic<Backup>({.unknown_members = json::UnknownMembers::ignore});
-    api.allow_generic({.type = "note", .required = {"text"}});
+    api.allow_generic({.job = {.type = "note"}, .required = {"text"}});
     api.route("GET", "/{tenant}/photos/{name}", nothing);
     api.route("PUT", "/{tenant}/photos/{name}", nothing, {.permit = never});
 }

@@ -26,7 +26,7 @@ WebhookOptions inner_network() { return {.allow_http = true, .allow_private_addr
 struct Api {
     explicit Api(WebhookOptions options = inner_network(), std::size_t max_endpoints = 20)
         : host(std::move(options)) {
-        api.submit_route("/reports", {.type = "report"});
+        api.submit_route("/reports", {.job = {.type = "report"}});
         webhooks::add_routes(api, host.webhooks, {.max_endpoints = max_endpoints});
     }
 

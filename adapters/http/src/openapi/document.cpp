@@ -47,6 +47,11 @@ bool takes_callback(const Mounted& mounted, const Route& route) {
            route.path == options.prefix + "/jobs/{id}/retry";
 }
 
+/// Whether a job of this route can have a unique key.
+bool may_conflict(const detail::SubmitRule& rule) {
+    return rule.has_prepare || rule.job.unique_key || rule.job.unique_by;
+}
+
 Mounting mounting(const Mounted& mounted, const Route& route, SchemaBook& schemas) {
     const auto& prefix = mounted.options.prefix;
     Mounting facts{.path = route.path,
@@ -55,12 +60,17 @@ Mounting mounting(const Mounted& mounted, const Route& route, SchemaBook& schema
                    .may_forbid = static_cast<bool>(route.permit)};
     if (facts.path.starts_with(prefix)) facts.path.remove_prefix(prefix.size());
     facts.takes_callback = takes_callback(mounted, route);
-    if (route.submission) facts.request_body = request_body(*route.submission, schemas);
+    if (route.submission) {
+        facts.request_body = request_body(*route.submission, schemas);
+        facts.may_conflict = may_conflict(*route.submission);
+    }
     if (is_generic(mounted, route)) {
         facts.request_body = request_body(mounted.generic_types, schemas);
         facts.may_forbid = std::ranges::any_of(mounted.generic_types, [](const auto& entry) {
             return static_cast<bool>(entry.second.permit);
         });
+        facts.may_conflict = std::ranges::any_of(
+            mounted.generic_types, [](const auto& entry) { return may_conflict(entry.second); });
     }
     return facts;
 }

@@ -88,6 +88,7 @@ void add_callback_parameter(object& operation) {
 void add_responses(object& operation, const Mounting& mounting) {
     auto& responses = operation.emplace("responses", object()).first->value().as_object();
     if (mounting.request_body) add_missing(responses, parse_object(submission_responses));
+    if (mounting.may_conflict) responses.emplace("409", reference("responses", "SubmitConflict"));
     if (mounting.takes_callback) responses.emplace("422", reference("responses", "InvalidInput"));
     if (responses.empty()) responses.emplace("2XX", object{{"description", "Success"}});
     add_missing(responses, common_problems(mounting.authenticated, mounting.may_forbid));

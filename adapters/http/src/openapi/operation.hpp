@@ -19,7 +19,8 @@ struct Mounting {
     bool authenticated = true;
     bool may_forbid = false;
     std::optional<boost::json::object> request_body = {}; ///< of a route that submits jobs
-    bool takes_callback = false;                          ///< whether it reads `callback_url`
+    bool may_conflict = false;   ///< with a job that has the same unique key
+    bool takes_callback = false; ///< whether it reads `callback_url`
 };
 
 /// A route's Operation Object: the declared members, completed. `parameters` are the components

@@ -68,6 +68,7 @@ constexpr Response problem_kinds[] = {
     {"NotAcceptable", "The client accepts no available media type"},
     {"Conflict", "The job's status does not allow this"},
     {"JobConflict", "The job is completed or has failed", {}, "JobProblem"},
+    {"SubmitConflict", "Another job holds the unique key"},
     {"ContentTooLarge", "The body is too long"},
     {"UnsupportedMediaType", "Unsupported media type", "Accept"},
     {"InvalidInput", "The document breaks rules", {}, "InvalidInputProblem"},

@@ -175,7 +175,7 @@ public:
         if constexpr (asyncjobs::detail::require_described_job<Input>())
             add_submit_route(path, detail::make_rule(std::move(route)));
     }
-    void submit_route(std::string_view path, UntypedSubmitRoute route);
+    void submit_route(std::string_view path, SubmitRoute<> route);
 
     /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, with the same checks.
     template <typename Input>
@@ -183,7 +183,7 @@ public:
         if constexpr (asyncjobs::detail::require_described_job<Input>())
             add_generic_type(detail::make_rule(std::move(route)));
     }
-    void allow_generic(UntypedSubmitRoute route);
+    void allow_generic(SubmitRoute<> route);
 
     /// Declares a route of the host. A GET route handles HEAD, too.
     void route(std::string_view method, std::string_view path, RouteHandler handler,

@@ -8,9 +8,13 @@
 #include <asyncjobs/json.hpp>
 #include <asyncjobs/json_schema.hpp>
 
+#include <boost/json/value.hpp>
+
+#include <concepts>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,42 +23,35 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// Whether a principal may use a route; false: the response is 403.
 using Permit = std::function<bool(const Principal&)>;
 
-/// How a request becomes a job of type `Input::type`. Made for designated initialisers.
+/// How a request becomes a job. Made for designated initialisers:
+/// `{.job = {.queue = "photos", .priority = 10}, .required = {"url"}}`.
 ///
-/// The functions are called from several of the API's threads at once.
-template <typename Input>
+/// `Input` is a described struct that names the job's type, or boost::json::value: any JSON, kept
+/// byte for byte. The functions are called from several of the API's threads at once.
+template <typename Input = boost::json::value>
 struct SubmitRoute {
-    std::string queue = "default";
-    int max_attempts = 5;                            ///< 1-1000
-    TimeSpan timeout = {};                           ///< of one attempt; 0: none
-    TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long a finished job stays readable
+    static constexpr bool is_typed = !std::same_as<Input, boost::json::value>;
+    using Prepared = std::conditional_t<is_typed, Input, const Input>;
+
+    /// What the route's jobs have in common. Must leave out `id`, `owner`, `input` and
+    /// `idempotency_key`, which follow from the request; the `type` of a typed route, which is that
+    /// of the input; and `run_at`, `deadline` and `after`, which only `prepare` can know.
+    NewJob job = {};
     /// 0 - 366 days; the usual run time, for `estimated_completion` until runs have been measured.
     /// 0: unknown.
     TimeSpan expected_run = {};
     std::vector<std::string> required = {}; ///< top-level members that must be present
-    /// Top-level members that `prepare` sets. For clients they are unknown members.
+    /// Top-level members that `prepare` sets. For clients they are unknown members. Typed only.
     std::vector<std::string> set_by_host = {};
-    json::UnknownMembers unknown_members = json::UnknownMembers::refuse;
-    /// Completes the input and adds violations; called even if reading found mismatches.
-    std::function<void(Input&, const Call&, Violations&)> prepare = {};
+    json::UnknownMembers unknown_members = json::UnknownMembers::refuse; ///< typed only
+    /// Completes the input and the job, and adds violations; called even if reading found
+    /// mismatches. The job is the template with the caller as owner, and without input. May set
+    /// every member but `id`, `type`, `owner`, `input` and `idempotency_key`; setting one of these
+    /// is a 500. Any other member that breaks a rule of NewJob is a 422 that names it.
+    std::function<void(Prepared&, NewJob&, const Call&, Violations&)> prepare = {};
     Permit permit = {};
+    JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json` only; untyped only
     JsonText result_schema = {}; ///< for `/openapi.json`: json::schema_of_serialized<Result>()
-    JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
-};
-
-/// How a request becomes a job whose input is any JSON, kept byte for byte.
-struct UntypedSubmitRoute {
-    std::string type = {};
-    std::string queue = "default";
-    int max_attempts = 5;
-    TimeSpan timeout = {};
-    TimeSpan retention = std::chrono::hours{24 * 7};
-    TimeSpan expected_run = {}; ///< as SubmitRoute::expected_run
-    std::vector<std::string> required = {};
-    std::function<void(const boost::json::value&, const Call&, Violations&)> check = {};
-    Permit permit = {};
-    JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json` only; not enforced
-    JsonText result_schema = {}; ///< a JSON Schema, for `/openapi.json` only
     JsonText operation = {};     ///< as RouteOptions::operation; not for generic types
 };
 
@@ -71,9 +68,12 @@ struct SubmitDescription {
 
 /// A submit route without its type.
 struct SubmitRule {
-    NewJob job = {}; ///< without id, owner and input
-    /// Makes the job's input of a document and its text. Meaningless if it adds violations.
-    std::function<JsonText(const boost::json::value&, std::string_view text, const Call&,
+    NewJob job = {};
+    bool has_prepare = false;
+    std::string mistake = {}; ///< a member that does not apply to the route, and why
+    /// Makes the job's input of a document and its text, and lets the host prepare the job.
+    /// Meaningless if it adds violations.
+    std::function<JsonText(const boost::json::value&, std::string_view text, NewJob&, const Call&,
                            Violations&)>
         read = {};
     Duration expected_run = {};
@@ -87,25 +87,35 @@ ASYNCJOBS_HTTP_DECL json::Mismatches take_out(boost::json::value& document,
                                               const std::vector<std::string>& members,
                                               json::UnknownMembers unknown_members);
 
-ASYNCJOBS_HTTP_DECL SubmitRule make_rule(UntypedSubmitRoute route);
+ASYNCJOBS_HTTP_DECL SubmitRule make_rule(SubmitRoute<> route);
 
-template <DescribedJob Input>
-SubmitRule make_rule(SubmitRoute<Input> route) {
+/// The part of a rule that does not depend on the input's type.
+template <typename Input>
+SubmitRule make_untyped_part(const SubmitRoute<Input>& route) {
     SubmitRule rule;
-    rule.job = {.type = std::string(Input::type),
-                .queue = route.queue,
-                .max_attempts = route.max_attempts,
-                .timeout = route.timeout,
-                .retention = route.retention};
+    rule.job = route.job;
+    rule.has_prepare = static_cast<bool>(route.prepare);
     rule.expected_run = route.expected_run;
     rule.permit = route.permit;
-    rule.description = {.input_schema = json::schema_of<Input>(route.unknown_members),
+    rule.description = {.input_schema = route.input_schema,
                         .required = route.required,
                         .set_by_host = route.set_by_host,
                         .result_schema = route.result_schema,
                         .operation = route.operation};
+    return rule;
+}
+
+template <DescribedJob Input>
+SubmitRule make_rule(SubmitRoute<Input> route) {
+    SubmitRule rule = make_untyped_part(route);
+    if (!route.job.type.empty())
+        rule.mistake = "job.type must be left out: it is that of the input";
+    if (route.input_schema != JsonText())
+        rule.mistake = "input_schema must be null: it follows from the input's type";
+    rule.job.type = std::string_view(Input::type);
+    rule.description.input_schema = json::schema_of<Input>(route.unknown_members);
     rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
-                                           const Call& call, Violations& violations) {
+                                           NewJob& job, const Call& call, Violations& violations) {
         auto input = json::detail::made_empty<Input>();
         const auto* from_client = &document;
         boost::json::value rest;
@@ -118,7 +128,7 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
         for (auto& found : read_members(*from_client, input, route.required, route.unknown_members))
             wrong.push_back(std::move(found));
         violations.found_by_reading(std::move(wrong));
-        if (route.prepare) route.prepare(input, call, violations);
+        if (route.prepare) route.prepare(input, job, call, violations);
         return violations.empty() ? json::serialize(input) : JsonText();
     };
     return rule;

@@ -126,7 +126,8 @@ TEST_CASE("the generic route is described by its types, with 403 if one of them 
         return fixture.document().at("paths").at("/v1/jobs").at("post").as_object();
     };
     CHECK_FALSE(operation().contains("requestBody"));
-    fixture.generic.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
+    fixture.generic.emplace("note",
+                            http::detail::make_rule(SubmitRoute<>{.job = {.type = "note"}}));
     CHECK(operation().contains("requestBody"));
     CHECK_FALSE(operation().at("responses").as_object().contains("403"));
     fixture.generic.at("note").permit = [](const Principal&) { return false; };
@@ -161,7 +162,8 @@ TEST_CASE("routes with callbacks have the parameter callback_url") {
     fixture.add("POST", "/v1/jobs");
     fixture.add("POST", "/v1/jobs/{id}/retry");
     fixture.add("POST", "/v1/jobs/{id}/cancel");
-    fixture.generic.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
+    fixture.generic.emplace("note",
+                            http::detail::make_rule(SubmitRoute<>{.job = {.type = "note"}}));
     const auto takes_one = [&](const std::string& path) {
         std::set<std::string> targets;
         collect(fixture.document().at("paths").at(path), "$ref", targets);
@@ -188,9 +190,9 @@ TEST_CASE("results of jobs that no route submits are described") {
                         .path = "/v1/jobs/{id}/result",
                         .handler = [](const Call&) { return Response{}; },
                         .operation = parse_object(get_job_result)});
-    fixture.generic.emplace("sum",
-                            http::detail::make_rule(UntypedSubmitRoute{
-                                .type = "sum", .result_schema = JsonText::parse("{\"a\":1}")}));
+    fixture.generic.emplace(
+        "sum", http::detail::make_rule(SubmitRoute<>{
+                   .job = {.type = "sum"}, .result_schema = JsonText::parse("{\"a\":1}")}));
     fixture.options.openapi.webhooks = true;
     fixture.options.openapi.other_results = {JsonText::parse(R"({"type":"integer"})")};
     const auto document = fixture.document();
@@ -204,7 +206,8 @@ TEST_CASE("every reference in the document resolves") {
     Fixture fixture;
     fixture.options.openapi.webhooks = true;
     fixture.add("POST", "/v1/jobs");
-    fixture.generic.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
+    fixture.generic.emplace("note",
+                            http::detail::make_rule(SubmitRoute<>{.job = {.type = "note"}}));
     const auto document = fixture.document();
     std::set<std::string> targets;
     collect(document, "$ref", targets);

@@ -84,10 +84,10 @@ TEST_CASE("a route that ignores unknown members allows them in its schema") {
 }
 
 TEST_CASE("an untyped route's body is its declared schema, with its required members") {
-    const auto rule = http::detail::make_rule(UntypedSubmitRoute{
-        .type = "note",
-        .required = {"b", "a"},
-        .input_schema = JsonText::parse(R"({"type":"object","required":["a"]})")});
+    const auto rule = http::detail::make_rule(
+        SubmitRoute<>{.job = {.type = "note"},
+                      .required = {"b", "a"},
+                      .input_schema = JsonText::parse(R"({"type":"object","required":["a"]})")});
     auto book = empty_book();
     openapi::request_body(rule, book);
     CHECK(std::move(book).all().at("NoteInput") ==
@@ -97,7 +97,7 @@ TEST_CASE("an untyped route's body is its declared schema, with its required mem
 
 TEST_CASE("an untyped route without a schema accepts any input") {
     auto book = empty_book();
-    openapi::request_body(http::detail::make_rule(UntypedSubmitRoute{.type = "note"}), book);
+    openapi::request_body(http::detail::make_rule(SubmitRoute<>{.job = {.type = "note"}}), book);
     CHECK(std::move(book).all().at("NoteInput") == boost::json::object());
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("a recursive input refers to itself in the document") {
 
 TEST_CASE("the generic route accepts one of its types, each with its input") {
     openapi::GenericTypes types;
-    types.emplace("note", http::detail::make_rule(UntypedSubmitRoute{.type = "note"}));
+    types.emplace("note", http::detail::make_rule(SubmitRoute<>{.job = {.type = "note"}}));
     types.emplace("photo.resize", http::detail::make_rule(SubmitRoute<Photo>{}));
     auto book = empty_book();
     const auto body = openapi::request_body(types, book);
@@ -135,13 +135,13 @@ TEST_CASE("the generic route accepts one of its types, each with its input") {
 TEST_CASE("results are those that routes declare, and any value if a route declares none") {
     const auto photo = http::detail::make_rule(
         SubmitRoute<Photo>{.result_schema = json::schema_of_serialized<Size>()});
-    const auto note = http::detail::make_rule(UntypedSubmitRoute{.type = "note"});
+    const auto note = http::detail::make_rule(SubmitRoute<>{.job = {.type = "note"}});
     auto book = empty_book();
     CHECK_FALSE(openapi::result_schema({&note}, book).contains("anyOf"));
     CHECK(openapi::result_schema({&photo, &photo}, book).at("$ref") ==
           "#/components/schemas/PhotoResizeResult");
-    const auto text = http::detail::make_rule(UntypedSubmitRoute{
-        .type = "text", .result_schema = JsonText::parse(R"({"type":"string"})")});
+    const auto text = http::detail::make_rule(SubmitRoute<>{
+        .job = {.type = "text"}, .result_schema = JsonText::parse(R"({"type":"string"})")});
     CHECK(openapi::result_schema({&photo, &text}, book).at("anyOf") ==
           boost::json::parse(R"([{"$ref":"#/components/schemas/PhotoResizeResult"},
                                  {"$ref":"#/components/schemas/TextResult"}])"));

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <asyncjobs/http/call.hpp>
+#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/http/submit_route.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+/// The jobs that submit routes make: their template, what a host's `prepare` may change, and what
+/// the library adds.
+namespace asyncjobs::inline ASYNCJOBS_ABI::http {
+
+/// Throws Error (Errc::invalid_argument) for a template that is invalid or sets a member that
+/// follows from the request or that only `prepare` can know.
+void check_template(const NewJob& job);
+
+/// The job of a request, for `prepare`: the template with the caller as owner.
+NewJob job_for(const detail::SubmitRule& rule, const Call& call);
+
+/// Throws std::logic_error, which becomes a 500, if `prepare` has set a member that follows from
+/// the route or the request.
+void check_prepared(const NewJob& job, const NewJob& kind, const std::string& owner);
+
+/// Derives the unique key, and validates a job with its input. Throws Problem (422) that names the
+/// member.
+void complete(NewJob& job, Timestamp now);
+
+/// Adds members of the library to the host's metadata, whose text stays as it is.
+void add_to_metadata(NewJob& job, const boost::json::object& members);
+
+/// A 422 for a member of the job that breaks a rule.
+Problem invalid_member(std::string detail);
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::http
