@@ -7,3 +7,4 @@
 #include <asyncjobs/impl/progress_reporter.ipp>
 #include <asyncjobs/impl/refused_settlements.ipp>
 #include <asyncjobs/impl/running.ipp>
+#include <asyncjobs/impl/slot_planner.ipp>

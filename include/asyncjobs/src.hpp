@@ -36,6 +36,7 @@
 #include <asyncjobs/impl/retry_policy.ipp>
 #include <asyncjobs/impl/running.ipp>
 #include <asyncjobs/impl/sealing_job_store.ipp>
+#include <asyncjobs/impl/slot_planner.ipp>
 #include <asyncjobs/impl/stop_signals.ipp>
 #include <asyncjobs/impl/time.ipp>
 #include <asyncjobs/impl/transitions.ipp>

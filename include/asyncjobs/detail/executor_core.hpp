@@ -7,16 +7,14 @@
 #include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/maintenance.hpp>
 #include <asyncjobs/detail/middleware_chain.hpp>
-#include <asyncjobs/detail/prefetch.hpp>
-#include <asyncjobs/detail/queue_order.hpp>
 #include <asyncjobs/detail/refused_outcomes.hpp>
 #include <asyncjobs/detail/run_leases.hpp>
+#include <asyncjobs/detail/slot_planner.hpp>
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
 
 #include <atomic>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,8 +35,9 @@ struct Handler {
     HandlerOptions options;
 };
 
-/// A job that is released with this delay goes to the end of its queue.
-inline constexpr Duration end_of_queue{1};
+inline HandlerKind kind_of(const Handler& handler) noexcept {
+    return handler.run_async ? HandlerKind::async : HandlerKind::blocking;
+}
 
 /// The engine of an Executor.
 ///
@@ -84,26 +83,13 @@ private:
         bool needs_promotion = false;
     };
 
-    struct Ready {
-        std::deque<AttemptPtr> jobs;
-        SteadyTime since = {}; ///< when it last received its oldest job, or passed one to a thread
-    };
-
-    struct Room {
-        std::size_t slots, threads;
-    };
-
     // The exchange loop (impl/exchange_loop.ipp). `run_exchange` and its callees run on
     // exchange_lane_.
     void schedule_exchange(Lock&);
     bool wants_exchange() const;
-    Room room(std::size_t ahead) const;
-    std::size_t claimable() const;
-    unsigned parallel() const;
     void run_exchange();
     void recover(std::vector<Settlement>& settlements);
-    ClaimRequest plan_claim(std::vector<std::string>& queues);
-    void note_kind(const Handler& handler, const std::string& queue);
+    SlotPlanner::Claim plan_claim();
     void apply(const std::vector<Settlement>& settlements, Exchange exchange, std::size_t wanted,
                bool ahead, SteadyTime asked_at);
     void note_ended(Lock&, const Settlement& settlement, const Settled& settled, News& news);
@@ -130,7 +116,6 @@ private:
     void dispatch(Lock&);
     void work();
     void start_async();
-    AttemptPtr take(Lock&, Ready& ready);
     const Handler& begin(const AttemptPtr& attempt);
     void check_start(Attempt& attempt, const Handler& handler) const;
     void run(const AttemptPtr& attempt);
@@ -142,7 +127,6 @@ private:
     /// Without a delay, the job keeps its place in its queue.
     void release(Lock&, const AttemptPtr& attempt, Duration delay = {});
     void release_unknown(Lock&, const AttemptPtr& attempt);
-    bool is_suspect(const ClaimedJob& job) const;
     bool has_suspect(Lock&) const;
     void release_overdue();
     Attempts under_way();
@@ -171,32 +155,14 @@ private:
     const std::string worker_;
     std::map<std::string, Handler> handlers_;
     MiddlewareChain middleware_;
-    bool has_blocking_ = false; ///< handlers
-    bool has_async_ = false;
 
     std::mutex mutex_; ///< guards all down to drained_
     Phase phase_ = Phase::created;
-    QueueOrder queues_;
-    unsigned concurrency_;
-    unsigned threads_;
-    Ready ready_;       ///< for threads
-    Ready ready_async_; ///< first when slots are short
+    SlotPlanner planner_;
     std::unordered_map<JobId, AttemptPtr> live_;
     std::vector<Settlement> ended_;
     bool settles_soon_ = false; ///< includes one whose worker was lost before
-    std::size_t running_ = 0;   ///< slots taken, by handlers and by threads about to run one
-    std::size_t blocking_ = 0;  ///< of these, those with a thread
-    std::size_t starting_ = 0;  ///< of these, threads that have not taken a job yet
-    unsigned abandoned_ = 0;    ///< threads of handlers that were given up
-    bool starts_async_ = false; ///< the async lane is starting some
-    Prefetch prefetch_;
-    /// While all threads are busy: when to claim again for jobs that may need none.
-    SteadyTime try_from_ = {};
-    std::size_t async_in_a_row_ = 0; ///< among the latest claims, if both kinds are handled
-    std::set<std::string>
-        blocking_queues_; ///< whose latest job needed a thread, if both kinds are handled
     bool exchanging_ = false;
-    bool may_claim_ = true;                   ///< there may be something to claim
     std::optional<SteadyTime> unknown_since_; ///< start of the first exchange with unknown outcome
     int faults_ = 0;                          ///< in a row
     SteadyTime failing_since_ = {};           ///< if faults_ > 0

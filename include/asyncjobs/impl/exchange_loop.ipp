@@ -10,42 +10,13 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// How many jobs run at once if all need the scarcer resource.
-ASYNCJOBS_INLINE unsigned ExecutorCore::parallel() const {
-    return has_blocking_ ? std::min(concurrency_, threads_) : concurrency_;
-}
-
-/// How many slots, and threads if jobs may need one, are free for further claims, `ahead` of them
-/// beyond those that can start at once.
-ASYNCJOBS_INLINE ExecutorCore::Room ExecutorCore::room(std::size_t ahead) const {
-    const auto left = [&](std::size_t capacity, std::size_t taken) {
-        capacity += ahead;
-        return capacity > taken ? capacity - taken : 0;
-    };
-    const auto waiting = ready_.jobs.size();
-    const auto slots =
-        left(concurrency_, running_ - starting_ + waiting + ready_async_.jobs.size());
-    return {slots, has_blocking_ ? left(threads_, blocking_ - starting_ + waiting) : slots};
-}
-
-/// How many jobs may be claimed. Whether a job needs a thread is known only after its claim: while
-/// all threads are busy, a few are claimed that may need none.
-ASYNCJOBS_INLINE std::size_t ExecutorCore::claimable() const {
-    if (phase_ != Phase::started || refused_.is_full()) return 0;
-    const auto [slots, threads] = room(prefetch_.target());
-    if (threads > 0 || !ready_.jobs.empty() || !has_async_) return std::min(slots, threads);
-    return runtime_.now() >= try_from_ ? std::min(slots, 1 + async_in_a_row_) : 0;
-}
-
 ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
     if (exchanging_ || (phase_ != Phase::started && phase_ != Phase::stopping)) return false;
     // A larger batch is about to form.
-    const bool moving = prefetch_.target() > 0 || starting_ > 0 || starts_async_;
-    if (moving && !settles_soon_ &&
-        ready_.jobs.size() + ready_async_.jobs.size() > prefetch_.target() / 2)
-        return false;
+    if (!settles_soon_ && planner_.is_batching()) return false;
     // Jobs of a claim with unknown outcome are released before a stop ends.
-    return !ended_.empty() || unknown_since_ || (may_claim_ && claimable() > 0);
+    return !ended_.empty() || unknown_since_ ||
+           (planner_.may_claim() && !refused_.is_full() && planner_.claimable(runtime_.now()) > 0);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::schedule_exchange(Lock&) {
@@ -80,8 +51,13 @@ ASYNCJOBS_INLINE void ExecutorCore::run_exchange() {
     const auto asked_at = runtime_.now();
     try {
         if (outcome_unknown) recover(settlements);
-        std::vector<std::string> queues;
-        const ClaimRequest request = plan_claim(queues);
+        const auto claim = plan_claim();
+        const ClaimRequest request{.worker = worker_,
+                                   .queues = claim.queues,
+                                   .limit = claim.limit,
+                                   .lease_for = options_.lease_for,
+                                   .limits = options_.limits,
+                                   .ahead = claim.ahead};
         Exchange exchange;
         try {
             exchange = store_.exchange(settlements, request);
@@ -99,38 +75,11 @@ ASYNCJOBS_INLINE void ExecutorCore::run_exchange() {
     }
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::note_kind(const Handler& handler, const std::string& queue) {
-    if (!has_blocking_ || !has_async_) return;
-    if (handler.run_async) {
-        ++async_in_a_row_;
-        blocking_queues_.erase(queue);
-    } else {
-        async_in_a_row_ = 0;
-        blocking_queues_.insert(queue);
-    }
-}
-
-/// Decides how many jobs to claim now, and from which `queues`, which the request refers to. While
-/// all threads are busy, queues whose latest job needed one come last: others may hold jobs that
-/// need none.
-ASYNCJOBS_INLINE ClaimRequest ExecutorCore::plan_claim(std::vector<std::string>& queues) {
+/// Decides how many jobs to claim now, and from which queues.
+ASYNCJOBS_INLINE SlotPlanner::Claim ExecutorCore::plan_claim() {
     const Lock lock(mutex_);
-    ClaimRequest request{.worker = worker_,
-                         .queues = {},
-                         .limit = claimable(),
-                         .lease_for = options_.lease_for,
-                         .limits = options_.limits};
-    if (request.limit == 0) return request;
-    const auto now_free = room(0);
-    request.ahead = request.limit > std::min(now_free.slots, now_free.threads);
-    may_claim_ = false;
-    queues = queues_.draw([this] { return runtime_.random(); });
-    if (blocking_ >= threads_)
-        std::stable_partition(queues.begin(), queues.end(), [&](const std::string& name) {
-            return !blocking_queues_.contains(name);
-        });
-    request.queues = queues;
-    return request;
+    if (refused_.is_full()) return {};
+    return planner_.plan_claim(runtime_.now(), [this] { return runtime_.random(); });
 }
 
 /// Called without the lock: a handler's reaction to a stop request may call the executor.
@@ -194,7 +143,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 
     // A claim of no jobs shows nothing about the queues: the timer stays as it is.
     if (wanted > 0 && exchange.claimed.size() == wanted)
-        may_claim_ = true;
+        planner_.jobs_may_be_due();
     else if (wanted > 0 && claim_timer_)
         claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
                                    jittered(options_.poll_every, runtime_.random())));
@@ -285,8 +234,7 @@ ASYNCJOBS_INLINE void ExecutorCore::log_notes() {
 /// The claim timer's task: polls, or retries a failed exchange.
 ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
     Lock lock(mutex_);
-    may_claim_ = true;
-    try_from_ = {};
+    planner_.poll();
     if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
     schedule_exchange(lock);
 }
@@ -303,31 +251,27 @@ ASYNCJOBS_INLINE Attempts ExecutorCore::adopt(Lock& lock, std::vector<ClaimedJob
     if (jobs.empty()) return {};
     const auto now = runtime_.now();
     const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
-    for (auto* ready : {&ready_, &ready_async_})
-        if (ready->jobs.empty()) ready->since = now;
-    // Suspects run one at a time, because a neighbour may have caused the crash: each runs in a
-    // process without another suspect. The first one released returns alone.
-    const auto suspects =
-        std::ranges::count_if(jobs, [&](const ClaimedJob& job) { return is_suspect(job); });
-    const bool occupied = suspects > 0 && has_suspect(lock);
-    const bool crowded = suspects > (occupied ? 0 : 1);
-    Duration suspect_delay = std::chrono::seconds{occupied ? 1 : 0};
+    const auto suspects = static_cast<std::size_t>(std::ranges::count_if(
+        jobs, [&](const ClaimedJob& job) { return planner_.is_suspect(job); }));
+    SuspectPlan suspect_plan(suspects, suspects > 0 && has_suspect(lock));
     Attempts superseded;
     for (auto& job : jobs) {
         const auto attempt = std::make_shared<Attempt>(std::move(job), claimed_at, access_, ahead);
         auto& live = live_[attempt->lease().id];
         if (live) superseded.push_back(std::move(live));
         live = attempt;
-        const auto handler = handlers_.find(attempt->job().type);
-        if (handler != handlers_.end()) note_kind(handler->second, attempt->job().queue);
+        const auto& claimed = attempt->job();
+        const auto handler = handlers_.find(claimed.type);
+        if (handler != handlers_.end()) planner_.claimed(kind_of(handler->second), claimed.queue);
         if (too_late || phase_ != Phase::started)
             release(lock, attempt);
         else if (handler == handlers_.end())
             release_unknown(lock, attempt);
-        else if (crowded && is_suspect(attempt->job()))
-            release(lock, attempt, std::exchange(suspect_delay, std::chrono::seconds{1}));
+        else if (const auto delay =
+                     planner_.is_suspect(claimed) ? suspect_plan.release_next() : std::nullopt)
+            release(lock, attempt, *delay);
         else
-            (handler->second.run_async ? ready_async_ : ready_).jobs.push_back(attempt);
+            planner_.add_ready(kind_of(handler->second), attempt, now);
     }
     lease_keeper_->wake();
     return superseded;

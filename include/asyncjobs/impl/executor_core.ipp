@@ -50,10 +50,6 @@ inline void check_limits(const std::vector<Limit>& limits) {
     }
 }
 
-inline unsigned threads_for(unsigned requested, unsigned concurrency) {
-    return requested == 0 ? concurrency : requested;
-}
-
 inline ExecutorOptions checked(ExecutorOptions options) {
     using namespace std::chrono_literals;
     options.concurrency = checked_concurrency(options.concurrency);
@@ -107,18 +103,17 @@ inline void check_middleware(std::span<const Middleware> chain) {
 ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
                                             ExecutorOptions options)
     : store_(store), runtime_(runtime), options_(checked(std::move(options))),
-      worker_(worker_name(options_.worker, runtime.random())), queues_(options_.queues),
-      concurrency_(options_.concurrency), threads_(threads_for(options_.threads, concurrency_)),
-      prefetch_(concurrency_, options_.prefetch_limit), drained_(runtime.make_event()),
-      link_(std::make_shared<Link>()), access_(std::make_shared<HandlerStore>(
-                                           store_, runtime, options_.lease_for,
-                                           [this](LogEntry::Level level, const std::string& message,
-                                                  const JobId& job) { log(level, message, job); })),
+      worker_(worker_name(options_.worker, runtime.random())), planner_(options_),
+      drained_(runtime.make_event()), link_(std::make_shared<Link>()),
+      access_(
+          std::make_shared<HandlerStore>(store_, runtime, options_.lease_for,
+                                         [this](LogEntry::Level level, const std::string& message,
+                                                const JobId& job) { log(level, message, job); })),
       claim_timer_(runtime.make_timer([this] { claim_soon(); })),
       refused_timer_(
           runtime.make_timer([this] { exchange_lane_->post([this] { settle_refused(); }); })),
       exchange_lane_(runtime.make_lane(1)), maintenance_lane_(runtime.make_lane(1)),
-      workers_(runtime.make_lane(threads_)) {
+      workers_(runtime.make_lane(planner_.threads())) {
     link_->core = this;
     std::function<void(const ClaimedJob&, int)> progressed;
     if (options_.events)
@@ -166,7 +161,7 @@ ASYNCJOBS_INLINE void ExecutorCore::handle(std::string type, Handler handler) {
     if (!added)
         throw Error(Errc::invalid_argument,
                     fmt::format("type {} has a handler already", entry->first));
-    (entry->second.run_async ? has_async_ : has_blocking_) = true;
+    planner_.add_handler(kind_of(entry->second));
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::use(Middleware middleware) {
@@ -200,10 +195,10 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
     Lock lock(mutex_);
     if (phase_ != Phase::created)
         throw Error(Errc::conflict, "the executor has been started or stopped before");
-    if (has_async_)
+    if (planner_.has_async())
         async_lane_ = runtime_.make_lane(1); // may throw; start() can then be called again
     wrap_handlers();
-    prefetch_.set_threads(parallel());
+    planner_.open();
     maintenance_->start();
     phase_ = Phase::started;
     schedule_exchange(lock);
@@ -212,11 +207,8 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
 ASYNCJOBS_INLINE void ExecutorCore::set_concurrency(unsigned concurrency) {
     concurrency = checked_concurrency(concurrency);
     Lock lock(mutex_);
-    concurrency_ = concurrency;
-    threads_ = threads_for(options_.threads, concurrency);
-    workers_->set_threads(threads_ + abandoned_);
-    prefetch_.set_threads(parallel());
-    may_claim_ = true;
+    planner_.set_concurrency(concurrency);
+    workers_->set_threads(planner_.threads());
     dispatch(lock);
     schedule_exchange(lock);
 }
@@ -224,9 +216,7 @@ ASYNCJOBS_INLINE void ExecutorCore::set_concurrency(unsigned concurrency) {
 ASYNCJOBS_INLINE void ExecutorCore::set_queues(std::vector<ServedQueue> queues) {
     QueueOrder order(checked_queues(std::move(queues)));
     Lock lock(mutex_);
-    queues_ = std::move(order);
-    may_claim_ = true;
-    try_from_ = {};
+    planner_.set_queues(std::move(order));
     schedule_exchange(lock);
 }
 
@@ -237,8 +227,7 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
     Lock lock(mutex_);
     if (phase_ == Phase::stopped) return;
     phase_ = Phase::stopping;
-    for (auto* ready : {&ready_, &ready_async_})
-        for (const auto& attempt : std::exchange(ready->jobs, {})) release(lock, attempt);
+    for (const auto& attempt : planner_.close()) release(lock, attempt);
     schedule_exchange(lock);
     notice_drained(lock);
     lock.unlock();
@@ -294,10 +283,7 @@ ASYNCJOBS_INLINE void ExecutorCore::notice_drained(Lock&) {
 
 ASYNCJOBS_INLINE void ExecutorCore::on_ready(std::string_view queue) {
     Lock lock(mutex_);
-    if (!queues_.contains(queue)) return;
-    may_claim_ = true;
-    if (has_async_ && !blocking_queues_.contains(std::string(queue))) try_from_ = {};
-    schedule_exchange(lock);
+    if (planner_.jobs_are_due(queue)) schedule_exchange(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::on_cancel_requested(std::span<const JobId> ids) {

@@ -123,7 +123,7 @@ ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
         refused_timer_->arm(std::max(9 * took, backoff_delay(refused_pace, refused_rounds_ + 1,
                                                              unit_interval(runtime_.random()))));
     note_refused(lock, {});
-    may_claim_ |= !recorded.empty(); // some are pending, and due before the timer
+    if (!recorded.empty()) planner_.jobs_may_be_due(); // some are pending, due before the timer
     schedule_exchange(lock);
     notice_drained(lock);
     lock.unlock();

@@ -8,41 +8,28 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Starts as many threads as there are free slots, and ready jobs that no thread is about to take.
+/// Starts ready jobs as slots and threads allow.
 ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
-    if (phase_ != Phase::started) return;
-    while (running_ + ready_async_.jobs.size() < concurrency_ && blocking_ < threads_ &&
-           starting_ < ready_.jobs.size()) {
-        ++running_;
-        ++blocking_;
-        ++starting_;
-        workers_->post([this] { work(); });
-    }
-    if (running_ < concurrency_ && !ready_async_.jobs.empty() &&
-        !std::exchange(starts_async_, true))
-        async_lane_->post([this] { start_async(); });
+    const auto start = planner_.plan_start();
+    for (std::size_t i = 0; i < start.threads; ++i) workers_->post([this] { work(); });
+    if (start.async) async_lane_->post([this] { start_async(); });
 }
 
 /// Runs ready jobs one after the other in one slot.
 ASYNCJOBS_INLINE void ExecutorCore::work() {
     Lock lock(mutex_);
-    --starting_;
-    while (phase_ == Phase::started && !ready_.jobs.empty() && blocking_ <= threads_ &&
-           running_ + ready_async_.jobs.size() <= concurrency_) {
-        const auto attempt = take(lock, ready_);
+    planner_.thread_began();
+    while (const auto attempt = planner_.next_for_thread(runtime_.now())) {
         schedule_exchange(lock);
         lock.unlock();
         run(attempt);
         lock.lock();
-        try_from_ = {};
+        planner_.thread_returned(attempt->is_abandoned());
         if (attempt->is_abandoned()) {
-            --abandoned_;
-            workers_->set_threads(threads_ + abandoned_);
+            workers_->set_threads(planner_.threads());
             return;
         }
     }
-    --running_;
-    --blocking_;
     dispatch(lock);
     schedule_exchange(lock);
 }
@@ -50,24 +37,14 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
 /// The async lane's task: blocking handlers do not delay asynchronous ones.
 ASYNCJOBS_INLINE void ExecutorCore::start_async() {
     Lock lock(mutex_);
-    while (phase_ == Phase::started && !ready_async_.jobs.empty() && running_ < concurrency_) {
-        ++running_;
-        const auto attempt = take(lock, ready_async_);
+    while (const auto attempt = planner_.next_async(runtime_.now())) {
         schedule_exchange(lock);
         lock.unlock();
         run_async(attempt);
         lock.lock();
     }
-    starts_async_ = false;
     dispatch(lock);
     schedule_exchange(lock);
-}
-
-ASYNCJOBS_INLINE ExecutorCore::AttemptPtr ExecutorCore::take(Lock&, Ready& ready) {
-    auto attempt = std::move(ready.jobs.front());
-    ready.jobs.pop_front();
-    ready.since = runtime_.now();
-    return attempt;
 }
 
 /// The timeout counts from check_start().
@@ -145,7 +122,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const AttemptPtr& attempt) {
 ASYNCJOBS_INLINE void ExecutorCore::free_slot(const AttemptPtr& attempt) {
     Lock lock(mutex_);
     if (attempt->is_abandoned()) return;
-    --running_;
+    planner_.async_ended();
     dispatch(lock);
     schedule_exchange(lock);
 }
@@ -168,7 +145,7 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const AttemptPtr& attempt,
         settlement_for(job, attempt->stop_reason(), std::move(outcome), std::move(result),
                        retry_policy_of(handler), runtime_.random());
     Lock lock(mutex_);
-    if (handler.run || !has_blocking_) prefetch_.ran(took);
+    planner_.ran(kind_of(handler), took);
     end(lock, attempt, std::move(settlement));
     schedule_exchange(lock);
 }
@@ -203,39 +180,19 @@ ASYNCJOBS_INLINE void ExecutorCore::release_unknown(Lock& lock, const AttemptPtr
     release(lock, attempt, wait);
 }
 
-/// One more lost worker would quarantine it.
-ASYNCJOBS_INLINE bool ExecutorCore::is_suspect(const ClaimedJob& job) const {
-    return job.crashes > 0 && job.crashes + 1 >= options_.crash_limit;
-}
-
 /// Not those whose outcome the store refuses: they have run, and may stay for long, so other jobs
 /// don't wait.
 ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
     return std::ranges::any_of(live_, [&](const auto& entry) {
-        return is_suspect(entry.second->job()) && !refused_.holds(entry.second->lease());
+        return planner_.is_suspect(entry.second->job()) && !refused_.holds(entry.second->lease());
     });
 }
 
-/// Releases jobs that were claimed ahead for threads that turned out to be busy, because another
-/// worker may be free. They keep their places, unless they would block jobs that need no thread.
 ASYNCJOBS_INLINE void ExecutorCore::release_overdue() {
-    constexpr Duration patience = 25 * Prefetch::budget;
     Lock lock(mutex_);
-    const auto now = runtime_.now();
-    for (auto* ready : {&ready_, &ready_async_}) {
-        const auto waited = now - ready->since;
-        if (ready->jobs.empty() || waited < patience) continue;
-        prefetch_.overdue(waited);
-        const bool block_others = has_async_ && ready == &ready_;
-        for (const auto& attempt : std::exchange(ready->jobs, {}))
-            release(lock, attempt, block_others ? end_of_queue : Duration::zero());
-        // An executor with a free thread takes precedence.
-        if (block_others) try_from_ = now + jittered(options_.poll_every, runtime_.random());
-    }
-    if (try_from_ != SteadyTime{} && now >= try_from_) {
-        try_from_ = {};
-        may_claim_ = true;
-    }
+    const auto random = [this] { return runtime_.random(); };
+    for (const auto& [attempt, delay] : planner_.take_overdue(runtime_.now(), random))
+        release(lock, attempt, delay);
     schedule_exchange(lock);
 }
 
@@ -246,12 +203,8 @@ ASYNCJOBS_INLINE void ExecutorCore::give_up(const AttemptPtr& attempt) {
     Lock lock(mutex_);
     if (!attempt->decide()) return;
     attempt->abandon();
-    --running_;
-    if (handler.run) {
-        --blocking_;
-        ++abandoned_;
-        workers_->set_threads(threads_ + abandoned_);
-    }
+    planner_.abandon(kind_of(handler));
+    workers_->set_threads(planner_.threads());
     end(lock, attempt, std::move(settlement));
     dispatch(lock);
     schedule_exchange(lock);
