@@ -1,7 +1,9 @@
 #include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor.ipp>
 #include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/executor_reports.ipp>
 #include <asyncjobs/impl/handler_store.ipp>
+#include <asyncjobs/impl/handler_table.ipp>
 #include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>

@@ -19,7 +19,9 @@
 #include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor.ipp>
 #include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/executor_reports.ipp>
 #include <asyncjobs/impl/handler_store.ipp>
+#include <asyncjobs/impl/handler_table.ipp>
 #include <asyncjobs/impl/job.ipp>
 #include <asyncjobs/impl/job_id.ipp>
 #include <asyncjobs/impl/json.ipp>

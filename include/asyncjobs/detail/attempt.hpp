@@ -203,4 +203,6 @@ private:
     std::atomic<bool> was_claimed_ahead_; ///< and its start is not reported
 };
 
+using Attempts = std::vector<std::shared_ptr<Attempt>>;
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -12,8 +12,6 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-using Attempts = std::vector<std::shared_ptr<Attempt>>;
-
 /// Keeps the leases of active jobs: renews them, stores their progress, fetches cancel requests,
 /// and stops handlers whose timeout or lease is over.
 ///

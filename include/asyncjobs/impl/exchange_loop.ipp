@@ -1,7 +1,8 @@
 #pragma once
 
-#include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/detail/exchange_loop.hpp>
 #include <asyncjobs/detail/job_event.hpp>
+#include <asyncjobs/detail/retry.hpp>
 
 #include <fmt/format.h>
 
@@ -10,8 +11,25 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
-    if (exchanging_ || (phase_ != Phase::started && phase_ != Phase::stopping)) return false;
+ASYNCJOBS_INLINE ExchangeLoop::ExchangeLoop(ClosableStore& store, Runtime& runtime,
+                                            const ExecutorOptions& options, std::string_view worker,
+                                            std::mutex& mutex, SlotPlanner& planner, LiveJobs& live,
+                                            ExecutorReports& reports, Hooks hooks)
+    : store_(store), runtime_(runtime), options_(options), worker_(worker), mutex_(mutex),
+      planner_(planner), live_(live), reports_(reports), hooks_(std::move(hooks)),
+      timer_(runtime.make_timer([this] { poll(); })),
+      refused_timer_(runtime.make_timer([this] { lane_->post([this] { settle_refused(); }); })),
+      lane_(runtime.make_lane(1)) {}
+
+ASYNCJOBS_INLINE void ExchangeLoop::close(Lock& lock) {
+    is_open_ = false;
+    const auto timer = std::move(timer_);
+    const auto refused_timer = std::move(refused_timer_);
+    lock.unlock();
+}
+
+ASYNCJOBS_INLINE bool ExchangeLoop::wants_exchange() const {
+    if (exchanging_ || !is_open_) return false;
     // A larger batch is about to form.
     if (!settles_soon_ && planner_.is_batching()) return false;
     // Jobs of a claim with unknown outcome are released before a stop ends.
@@ -19,10 +37,28 @@ ASYNCJOBS_INLINE bool ExecutorCore::wants_exchange() const {
            (planner_.may_claim() && !refused_.is_full() && planner_.claimable(runtime_.now()) > 0);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::schedule_exchange(Lock&) {
+ASYNCJOBS_INLINE void ExchangeLoop::schedule(Lock&) {
     if (!wants_exchange()) return;
     exchanging_ = true;
-    exchange_lane_->post([this] { run_exchange(); });
+    lane_->post([this] { run(); });
+}
+
+ASYNCJOBS_INLINE void ExchangeLoop::end(Lock&, const AttemptPtr& attempt, Settlement settlement) {
+    // The store has recorded its start: a crash by another job would count as its own.
+    settles_soon_ |= attempt->was_lost_before();
+    if (settlement.kind() == Settlement::Kind::completed)
+        if (auto jobs = attempt->take_follow_ups(); !jobs.empty()) {
+            Settlement whole = std::move(settlement).with_follow_ups(std::move(jobs));
+            settlement = std::move(whole);
+        }
+    if (auto progress = attempt->take_unsent())
+        ended_.push_back(std::move(settlement).with_progress(std::move(*progress)));
+    else
+        ended_.push_back(std::move(settlement));
+}
+
+ASYNCJOBS_INLINE void ExchangeLoop::release(Lock& lock, const AttemptPtr& attempt, Duration delay) {
+    if (attempt->decide()) end(lock, attempt, Settlement::released(attempt->lease(), delay));
 }
 
 /// How often the settlements of an exchange are tried together before each is tried alone, if the
@@ -39,7 +75,7 @@ inline bool is_unknown(const std::exception& fault) {
     return error && error->code() == Errc::unknown_outcome;
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::run_exchange() {
+ASYNCJOBS_INLINE void ExchangeLoop::run() {
     if (store_.is_closed()) return;
     Lock lock(mutex_);
     auto settlements = std::exchange(ended_, {});
@@ -65,18 +101,18 @@ ASYNCJOBS_INLINE void ExecutorCore::run_exchange() {
             if (settlements.empty() || is_unknown(fault) || (may_pass(fault) && !fails_on)) throw;
             exchange = settle_one_by_one(settlements, request);
         }
-        exchange_lane_->post([this, wanted = request.limit, ahead = request.ahead, asked_at,
-                              settlements = std::move(settlements),
-                              exchange = std::move(exchange)]() mutable {
+        lane_->post([this, wanted = request.limit, ahead = request.ahead, asked_at,
+                     settlements = std::move(settlements),
+                     exchange = std::move(exchange)]() mutable {
             apply(settlements, std::move(exchange), wanted, ahead, asked_at);
         });
     } catch (const std::exception& fault) {
-        on_store_fault(std::move(settlements), fault, asked_at);
+        on_fault(std::move(settlements), fault, asked_at);
     }
 }
 
 /// Decides how many jobs to claim now, and from which queues.
-ASYNCJOBS_INLINE SlotPlanner::Claim ExecutorCore::plan_claim() {
+ASYNCJOBS_INLINE SlotPlanner::Claim ExchangeLoop::plan_claim() {
     const Lock lock(mutex_);
     if (refused_.is_full()) return {};
     return planner_.plan_claim(runtime_.now(), [this] { return runtime_.random(); });
@@ -89,7 +125,7 @@ inline void stop_lost(const Attempts& attempts) {
 
 /// Reads the leases of this worker, so that no recorded outcome is repeated, and no claimed job is
 /// lost.
-ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements) {
+ASYNCJOBS_INLINE void ExchangeLoop::recover(std::vector<Settlement>& settlements) {
     auto jobs = store_.leases_of(worker_);
     std::unordered_map<JobId, std::int64_t> held;
     for (const auto& job : jobs) held.emplace(job.lease.id, job.lease.fence);
@@ -102,20 +138,16 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
     Lock lock(mutex_);
     std::erase_if(settlements, [&](const Settlement& settlement) {
         if (is_held(settlement.lease())) return false;
-        forget(lock, settlement.lease());
+        live_.remove(settlement.lease());
         changed.push_back(settlement.lease().id);
         return true;
     });
     Attempts lost;
-    for (const auto& [id, attempt] : live_)
-        if (!is_held(attempt->lease())) lost.push_back(attempt);
-    std::erase_if(jobs, [&](const ClaimedJob& job) {
-        const auto found = live_.find(job.lease.id);
-        return found != live_.end() && found->second->lease() == job.lease;
-    });
-    const auto superseded = adopt(lock, std::move(jobs), *unknown_since_, true);
+    for (auto& attempt : live_.all())
+        if (!is_held(attempt->lease())) lost.push_back(std::move(attempt));
+    std::erase_if(jobs, [&](const ClaimedJob& job) { return live_.holds(job.lease); });
+    const auto superseded = hooks_.adopt(lock, std::move(jobs), *unknown_since_, true);
     unknown_since_.reset();
-    dispatch(lock);
     lock.unlock();
     log_notes();
     stop_lost(lost);
@@ -123,7 +155,7 @@ ASYNCJOBS_INLINE void ExecutorCore::recover(std::vector<Settlement>& settlements
     if (!changed.empty()) store_.notifier().changed(changed);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlements,
+ASYNCJOBS_INLINE void ExchangeLoop::apply(const std::vector<Settlement>& settlements,
                                           Exchange exchange, std::size_t wanted, bool ahead,
                                           SteadyTime asked_at) {
     News news{.is_watched = store_.notifier().is_watched(),
@@ -135,7 +167,7 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     note_recovery(lock);
     for (std::size_t i = 0; i < settlements.size(); ++i)
         note_ended(lock, settlements[i], exchange.settled[i], news);
-    if (options_.events)
+    if (reports_.has_events())
         for (const auto& job : exchange.throttled)
             news.events.push_back(job_event(job, runtime_.wall_clock()));
     if (news.is_watched)
@@ -144,13 +176,12 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
     // A claim of no jobs shows nothing about the queues: the timer stays as it is.
     if (wanted > 0 && exchange.claimed.size() == wanted)
         planner_.jobs_may_be_due();
-    else if (wanted > 0 && claim_timer_)
-        claim_timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
-                                   jittered(options_.poll_every, runtime_.random())));
-    const auto superseded = adopt(lock, std::move(exchange.claimed), asked_at, ahead);
-    dispatch(lock);
-    schedule_exchange(lock);
-    notice_drained(lock);
+    else if (wanted > 0 && timer_)
+        timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
+                             jittered(options_.poll_every, runtime_.random())));
+    const auto superseded = hooks_.adopt(lock, std::move(exchange.claimed), asked_at, ahead);
+    schedule(lock);
+    hooks_.settled(lock);
     lock.unlock();
 
     log_notes();
@@ -159,10 +190,10 @@ ASYNCJOBS_INLINE void ExecutorCore::apply(const std::vector<Settlement>& settlem
 }
 
 /// Removes a job whose settlement the store has processed.
-ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& settlement,
+ASYNCJOBS_INLINE void ExchangeLoop::note_ended(Lock&, const Settlement& settlement,
                                                const Settled& settled, News& news) {
     const auto& id = settlement.lease().id;
-    const auto attempt = forget(lock, settlement.lease());
+    const auto attempt = live_.remove(settlement.lease());
     const bool was_completed_externally = attempt && attempt->is_completed_externally();
     news.needs_promotion |= was_completed_externally; // the host's transaction does not report it
     if (!settled.accepted && !was_completed_externally) {
@@ -173,7 +204,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& set
         note(LogEntry::Level::warning,
              "handler completed its job in a transaction that did not commit", id);
     if (news.is_watched) news.changed.push_back(id);
-    if (options_.events && attempt) {
+    if (reports_.has_events() && attempt) {
         const auto status =
             was_completed_externally && !settled.accepted ? JobStatus::completed : settled.status;
         news.events.push_back(job_event(settlement, status, *attempt, runtime_.wall_clock()));
@@ -184,104 +215,57 @@ ASYNCJOBS_INLINE void ExecutorCore::note_ended(Lock& lock, const Settlement& set
         news.ready_queues.insert(attempt->job().queue);
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::publish(News news) {
+ASYNCJOBS_INLINE void ExchangeLoop::publish(News news) {
     auto& notifier = store_.notifier();
-    if (!news.events.empty()) options_.events->publish(std::move(news.events));
+    reports_.publish(std::move(news.events));
     if (!news.changed.empty()) notifier.changed(news.changed);
     for (const auto& queue : news.ready_queues) notifier.ready(queue);
-    if (news.needs_promotion) maintenance_->promote_soon();
+    if (news.needs_promotion) hooks_.promote_soon();
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::on_store_fault(std::vector<Settlement> settlements,
-                                                   const std::exception& fault,
-                                                   SteadyTime asked_at) {
+ASYNCJOBS_INLINE void ExchangeLoop::on_fault(std::vector<Settlement> settlements,
+                                             const std::exception& fault, SteadyTime asked_at) {
     const Backoff pace{.first = std::chrono::milliseconds{50}, .most = std::chrono::seconds{2}};
     Lock lock(mutex_);
     if (faults_++ == 0) failing_since_ = asked_at;
-    note_fault(fault);
+    if (!std::exchange(is_failing_, true)) // an outage is logged once
+        note(LogEntry::Level::error, fmt::format("job store unavailable: {}", fault.what()));
     if (!unknown_since_) unknown_since_ = asked_at;
     ended_.insert(ended_.begin(), std::make_move_iterator(settlements.begin()),
                   std::make_move_iterator(settlements.end()));
     // exchanging_ stays set: the timer starts the next exchange.
     waits_to_retry_ = true;
-    if (claim_timer_)
-        claim_timer_->arm(backoff_delay(pace, faults_, unit_interval(runtime_.random())));
+    if (timer_) timer_->arm(backoff_delay(pace, faults_, unit_interval(runtime_.random())));
     lock.unlock();
     log_notes();
 }
 
-/// Logs an outage once, in whichever call it shows.
-ASYNCJOBS_INLINE void ExecutorCore::note_fault(const std::exception& fault) {
-    if (!std::exchange(is_failing_, true))
-        note(LogEntry::Level::error, fmt::format("job store unavailable: {}", fault.what()));
-}
-
-ASYNCJOBS_INLINE void ExecutorCore::note_recovery(Lock&) {
+ASYNCJOBS_INLINE void ExchangeLoop::note_recovery(Lock&) {
     if (faults_ == 0 && std::exchange(is_failing_, false))
         note(LogEntry::Level::info, "job store recovered");
 }
 
-/// Logs once no lock is held: the host's logger may call the executor through the store's hints.
-ASYNCJOBS_INLINE void ExecutorCore::note(LogEntry::Level level, std::string message,
+ASYNCJOBS_INLINE void ExchangeLoop::note(LogEntry::Level level, std::string message,
                                          const JobId& job) {
     notes_.push_back({level, std::move(message), job});
 }
 
-ASYNCJOBS_INLINE void ExecutorCore::log_notes() {
-    for (const auto& entry : std::exchange(notes_, {})) log(entry.level, entry.message, entry.job);
+/// Called without the lock: the host's logger may call the executor through the store's hints.
+ASYNCJOBS_INLINE void ExchangeLoop::log_notes() {
+    for (const auto& entry : std::exchange(notes_, {}))
+        reports_.log(entry.level, entry.message, entry.job);
 }
 
-/// The claim timer's task: polls, or retries a failed exchange.
-ASYNCJOBS_INLINE void ExecutorCore::claim_soon() {
+/// The timer's task: looks for jobs, or retries a failed exchange.
+ASYNCJOBS_INLINE void ExchangeLoop::poll() {
     Lock lock(mutex_);
     planner_.poll();
     if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
-    schedule_exchange(lock);
+    schedule(lock);
 }
 
-/// Returns attempts of the same jobs under leases that were lost meanwhile.
-ASYNCJOBS_INLINE Attempts ExecutorCore::adopt(Lock& lock, std::vector<ClaimedJob> jobs,
-                                              SteadyTime claimed_at, bool ahead) {
-    std::erase_if(jobs, [&](const ClaimedJob& job) {
-        if (run_leases_.add(job.lease)) return false;
-        note(LogEntry::Level::warning, "job store returned a lease twice; its job runs once",
-             job.lease.id);
-        return true;
-    });
-    if (jobs.empty()) return {};
-    const auto now = runtime_.now();
-    const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
-    const auto suspects = static_cast<std::size_t>(std::ranges::count_if(
-        jobs, [&](const ClaimedJob& job) { return planner_.is_suspect(job); }));
-    SuspectPlan suspect_plan(suspects, suspects > 0 && has_suspect(lock));
-    Attempts superseded;
-    for (auto& job : jobs) {
-        const auto attempt = std::make_shared<Attempt>(std::move(job), claimed_at, access_, ahead);
-        auto& live = live_[attempt->lease().id];
-        if (live) superseded.push_back(std::move(live));
-        live = attempt;
-        const auto& claimed = attempt->job();
-        const auto handler = handlers_.find(claimed.type);
-        if (handler != handlers_.end()) planner_.claimed(kind_of(handler->second), claimed.queue);
-        if (too_late || phase_ != Phase::started)
-            release(lock, attempt);
-        else if (handler == handlers_.end())
-            release_unknown(lock, attempt);
-        else if (const auto delay =
-                     planner_.is_suspect(claimed) ? suspect_plan.release_next() : std::nullopt)
-            release(lock, attempt, *delay);
-        else
-            planner_.add_ready(kind_of(handler->second), attempt, now);
-    }
-    lease_keeper_->wake();
-    return superseded;
-}
-
-/// Null if another lease on the same job has replaced it: the job was lost and claimed again.
-ASYNCJOBS_INLINE ExecutorCore::AttemptPtr ExecutorCore::forget(Lock&, const LeaseRef& lease) {
-    const auto found = live_.find(lease.id);
-    if (found == live_.end() || found->second->lease() != lease) return nullptr;
-    return live_.extract(found).mapped();
+ASYNCJOBS_INLINE bool ExchangeLoop::may_rescue(Lock&) const {
+    return faults_ == 0 && runtime_.now() >= no_rescue_before_;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/detail/exchange_loop.hpp>
 #include <asyncjobs/detail/retry.hpp>
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ inline constexpr std::size_t tries_of_round = 16;
 inline constexpr Duration length_of_round = std::chrono::milliseconds{50};
 
 /// Throws the store's error if it accepts no writes, not even those without an outcome.
-ASYNCJOBS_INLINE void ExecutorCore::prove_writable(const LeaseRef& lease) {
+ASYNCJOBS_INLINE void ExchangeLoop::prove_writable(const LeaseRef& lease) {
     const Heartbeat heartbeat{.lease = lease};
     store_.renew({&heartbeat, 1}, options_.lease_for);
     store_.exchange({}, {});
@@ -32,7 +32,7 @@ ASYNCJOBS_INLINE void ExecutorCore::prove_writable(const LeaseRef& lease) {
 /// Finds the settlements that the store refuses, so that they do not delay others, and removes them
 /// from `settlements`. If the store accepts nothing at all, throws its error and changes nothing:
 /// that, not the error's code, identifies an outage.
-ASYNCJOBS_INLINE Exchange ExecutorCore::settle_one_by_one(std::vector<Settlement>& settlements,
+ASYNCJOBS_INLINE Exchange ExchangeLoop::settle_one_by_one(std::vector<Settlement>& settlements,
                                                           const ClaimRequest& request) {
     Exchange result;
     std::vector<Settlement> recorded, refused;
@@ -65,14 +65,13 @@ ASYNCJOBS_INLINE Exchange ExecutorCore::settle_one_by_one(std::vector<Settlement
 }
 
 /// Their jobs stay live, so that their leases are renewed, but occupy no slots.
-ASYNCJOBS_INLINE void ExecutorCore::keep_refused(std::vector<Settlement> settlements,
+ASYNCJOBS_INLINE void ExchangeLoop::keep_refused(std::vector<Settlement> settlements,
                                                  const std::string& fault) {
     Lock lock(mutex_);
     const bool is_first = refused_.empty();
     for (auto& settlement : settlements) {
         auto bytes = bytes_of(settlement);
-        if (const auto live = live_.find(settlement.lease().id); live != live_.end())
-            bytes += live->second->bytes();
+        if (const auto attempt = live_.find(settlement.lease().id)) bytes += attempt->bytes();
         refused_.add({.settlement = std::move(settlement), .bytes = bytes});
     }
     note_refused(lock, fault);
@@ -80,7 +79,7 @@ ASYNCJOBS_INLINE void ExecutorCore::keep_refused(std::vector<Settlement> settlem
 }
 
 /// Logs the begin and the end of refusals, and of a pause in claiming, once each.
-ASYNCJOBS_INLINE void ExecutorCore::note_refused(Lock&, std::string_view fault) {
+ASYNCJOBS_INLINE void ExchangeLoop::note_refused(Lock&, std::string_view fault) {
     using Level = LogEntry::Level;
     const bool refuses = !refused_.empty();
     if (const bool changes = refuses != std::exchange(is_refusing_, refuses); changes && !refuses)
@@ -100,7 +99,7 @@ ASYNCJOBS_INLINE void ExecutorCore::note_refused(Lock&, std::string_view fault) 
 
 /// The timer's task: retries refused outcomes. The longer a round takes, the longer the next pause,
 /// so that most of the lane's time is left for accepted ones.
-ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
+ASYNCJOBS_INLINE void ExchangeLoop::settle_refused() {
     const auto began = runtime_.now();
     Lock lock(mutex_);
     RefusedOutcomeList untried = refused_.take(tries_of_round), recorded, left;
@@ -124,8 +123,8 @@ ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
                                                              unit_interval(runtime_.random()))));
     note_refused(lock, {});
     if (!recorded.empty()) planner_.jobs_may_be_due(); // some are pending, due before the timer
-    schedule_exchange(lock);
-    notice_drained(lock);
+    schedule(lock);
+    hooks_.settled(lock);
     lock.unlock();
     log_notes();
     publish(std::move(news));
@@ -133,7 +132,7 @@ ASYNCJOBS_INLINE void ExecutorCore::settle_refused() {
 
 /// False if the store still has not recorded this outcome. An outcome that it certainly refuses for
 /// its content is recorded without that content.
-ASYNCJOBS_INLINE bool ExecutorCore::settle_refused(RefusedOutcome& refused, Exchange& result) {
+ASYNCJOBS_INLINE bool ExchangeLoop::settle_refused(RefusedOutcome& refused, Exchange& result) {
     const auto settle = [&](const Settlement& settlement) {
         const auto one = store_.exchange({&settlement, 1}, {});
         result.settled.push_back(one.settled.front());

@@ -8,6 +8,71 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
+/// Claimed jobs become ready, or are released.
+ASYNCJOBS_INLINE Attempts ExecutorCore::adopt(Lock& lock, std::vector<ClaimedJob> jobs,
+                                              SteadyTime claimed_at, bool ahead) {
+    std::erase_if(jobs, [&](const ClaimedJob& job) {
+        if (live_.is_new(job.lease)) return false;
+        exchange_loop_.note(LogEntry::Level::warning,
+                            "job store returned a lease twice; its job runs once", job.lease.id);
+        return true;
+    });
+    if (jobs.empty()) {
+        dispatch(lock);
+        return {};
+    }
+    const auto now = runtime_.now();
+    const bool too_late = now - claimed_at >= LeaseKeeper::reliable(options_.lease_for);
+    auto suspects = plan_suspects(lock, jobs);
+    Attempts superseded;
+    for (auto& claimed : jobs) {
+        const auto attempt =
+            std::make_shared<Attempt>(std::move(claimed), claimed_at, access_, ahead);
+        if (auto lost = live_.add(attempt)) superseded.push_back(std::move(lost));
+        const auto& job = attempt->job();
+        const auto* const handler = handlers_.find(job.type);
+        if (handler) planner_.claimed(handler->kind(), job.queue);
+        if (too_late || phase_ != Phase::started)
+            exchange_loop_.release(lock, attempt);
+        else if (!handler)
+            release_unknown(lock, attempt);
+        else if (const auto delay =
+                     planner_.is_suspect(job) ? suspects.release_next() : std::nullopt)
+            exchange_loop_.release(lock, attempt, *delay);
+        else
+            planner_.add_ready(handler->kind(), attempt, now);
+    }
+    lease_keeper_->wake();
+    dispatch(lock);
+    return superseded;
+}
+
+/// Jobs whose outcome the store refuses do not count: they have run, and may stay for long, so
+/// other jobs don't wait.
+ASYNCJOBS_INLINE SuspectPlan ExecutorCore::plan_suspects(Lock& lock,
+                                                         std::span<const ClaimedJob> jobs) const {
+    const auto count = std::ranges::count_if(
+        jobs, [&](const ClaimedJob& job) { return planner_.is_suspect(job); });
+    if (count == 0) return SuspectPlan(0, false);
+    const bool one_is_live = std::ranges::any_of(live_.all(), [&](const AttemptPtr& attempt) {
+        return planner_.is_suspect(attempt->job()) &&
+               !exchange_loop_.refuses(lock, attempt->lease());
+    });
+    return SuspectPlan(static_cast<std::size_t>(count), one_is_live);
+}
+
+/// For a worker that has this type's handler, perhaps of a newer version.
+ASYNCJOBS_INLINE void ExecutorCore::release_unknown(Lock& lock, const AttemptPtr& attempt) {
+    constexpr Duration wait = std::chrono::seconds{30};
+    const auto& type = attempt->job().type;
+    if (unknown_types_.insert(type).second)
+        exchange_loop_.note(
+            LogEntry::Level::warning,
+            fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
+            attempt->lease().id);
+    exchange_loop_.release(lock, attempt, wait);
+}
+
 /// Starts ready jobs as slots and threads allow.
 ASYNCJOBS_INLINE void ExecutorCore::dispatch(Lock&) {
     const auto start = planner_.plan_start();
@@ -20,7 +85,7 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
     Lock lock(mutex_);
     planner_.thread_began();
     while (const auto attempt = planner_.next_for_thread(runtime_.now())) {
-        schedule_exchange(lock);
+        exchange_loop_.schedule(lock);
         lock.unlock();
         run(attempt);
         lock.lock();
@@ -31,27 +96,27 @@ ASYNCJOBS_INLINE void ExecutorCore::work() {
         }
     }
     dispatch(lock);
-    schedule_exchange(lock);
+    exchange_loop_.schedule(lock);
 }
 
 /// The async lane's task: blocking handlers do not delay asynchronous ones.
 ASYNCJOBS_INLINE void ExecutorCore::start_async() {
     Lock lock(mutex_);
     while (const auto attempt = planner_.next_async(runtime_.now())) {
-        schedule_exchange(lock);
+        exchange_loop_.schedule(lock);
         lock.unlock();
         run_async(attempt);
         lock.lock();
     }
     dispatch(lock);
-    schedule_exchange(lock);
+    exchange_loop_.schedule(lock);
 }
 
 /// The timeout counts from check_start().
 ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const AttemptPtr& attempt) {
-    const auto& handler = handler_of(attempt);
+    const auto& handler = handler_of(*attempt);
     attempt->start(runtime_.now(), Duration::zero());
-    if (options_.events) publish_started(attempt->job());
+    reports_.started(attempt->job());
     return handler;
 }
 
@@ -124,7 +189,7 @@ ASYNCJOBS_INLINE void ExecutorCore::free_slot(const AttemptPtr& attempt) {
     if (attempt->is_abandoned()) return;
     planner_.async_ended();
     dispatch(lock);
-    schedule_exchange(lock);
+    exchange_loop_.schedule(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::finish(const AttemptPtr& attempt,
@@ -135,99 +200,50 @@ ASYNCJOBS_INLINE void ExecutorCore::finish(const AttemptPtr& attempt,
     const auto& job = attempt->job();
     auto outcome = outcome_of(thrown);
     if (outcome.kind == AttemptOutcome::Kind::threw)
-        log(LogEntry::Level::error,
-            fmt::format("the handler of {} threw: {}", job.type, outcome.error.message),
-            job.lease.id);
+        reports_.log(LogEntry::Level::error,
+                     fmt::format("the handler of {} threw: {}", job.type, outcome.error.message),
+                     job.lease.id);
     if (attempt->is_completed_externally() && outcome.kind == AttemptOutcome::Kind::returned)
         outcome = not_committed();
-    const auto& handler = handler_of(attempt);
+    const auto& handler = handler_of(*attempt);
     auto settlement =
         settlement_for(job, attempt->stop_reason(), std::move(outcome), std::move(result),
-                       retry_policy_of(handler), runtime_.random());
+                       handlers_.retry_policy_of(handler), runtime_.random());
     Lock lock(mutex_);
-    planner_.ran(kind_of(handler), took);
-    end(lock, attempt, std::move(settlement));
-    schedule_exchange(lock);
-}
-
-/// Queues the settlement for the next exchange.
-ASYNCJOBS_INLINE void ExecutorCore::end(Lock&, const AttemptPtr& attempt, Settlement settlement) {
-    // The store has recorded its start: a crash by another job would count as its own.
-    settles_soon_ |= attempt->was_lost_before();
-    if (settlement.kind() == Settlement::Kind::completed)
-        if (auto jobs = attempt->take_follow_ups(); !jobs.empty()) {
-            Settlement whole = std::move(settlement).with_follow_ups(std::move(jobs));
-            settlement = std::move(whole);
-        }
-    if (auto progress = attempt->take_unsent())
-        ended_.push_back(std::move(settlement).with_progress(std::move(*progress)));
-    else
-        ended_.push_back(std::move(settlement));
-}
-
-ASYNCJOBS_INLINE void ExecutorCore::release(Lock& lock, const AttemptPtr& attempt, Duration delay) {
-    if (attempt->decide()) end(lock, attempt, Settlement::released(attempt->lease(), delay));
-}
-
-/// For a worker that has this type's handler, perhaps of a newer version.
-ASYNCJOBS_INLINE void ExecutorCore::release_unknown(Lock& lock, const AttemptPtr& attempt) {
-    constexpr Duration wait = std::chrono::seconds{30};
-    const auto& type = attempt->job().type;
-    if (unknown_types_.insert(type).second)
-        note(LogEntry::Level::warning,
-             fmt::format("no handler for type {}; its jobs wait for a worker that has one", type),
-             attempt->lease().id);
-    release(lock, attempt, wait);
-}
-
-/// Not those whose outcome the store refuses: they have run, and may stay for long, so other jobs
-/// don't wait.
-ASYNCJOBS_INLINE bool ExecutorCore::has_suspect(Lock&) const {
-    return std::ranges::any_of(live_, [&](const auto& entry) {
-        return planner_.is_suspect(entry.second->job()) && !refused_.holds(entry.second->lease());
-    });
+    planner_.ran(handler.kind(), took);
+    exchange_loop_.end(lock, attempt, std::move(settlement));
+    exchange_loop_.schedule(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::release_overdue() {
     Lock lock(mutex_);
     const auto random = [this] { return runtime_.random(); };
     for (const auto& [attempt, delay] : planner_.take_overdue(runtime_.now(), random))
-        release(lock, attempt, delay);
-    schedule_exchange(lock);
+        exchange_loop_.release(lock, attempt, delay);
+    exchange_loop_.schedule(lock);
 }
 
 ASYNCJOBS_INLINE void ExecutorCore::give_up(const AttemptPtr& attempt) {
     const auto& job = attempt->job();
-    const auto& handler = handler_of(attempt);
-    auto settlement = failure(job, timed_out(), retry_policy_of(handler), runtime_.random());
+    const auto& handler = handler_of(*attempt);
+    auto settlement =
+        failure(job, timed_out(), handlers_.retry_policy_of(handler), runtime_.random());
     Lock lock(mutex_);
     if (!attempt->decide()) return;
     attempt->abandon();
-    planner_.abandon(kind_of(handler));
+    planner_.abandon(handler.kind());
     workers_->set_threads(planner_.threads());
-    end(lock, attempt, std::move(settlement));
+    exchange_loop_.end(lock, attempt, std::move(settlement));
     dispatch(lock);
-    schedule_exchange(lock);
+    exchange_loop_.schedule(lock);
     lock.unlock();
-    log(LogEntry::Level::error,
-        fmt::format("the handler of {} ignores its stop token after a timeout", job.type),
-        job.lease.id);
+    reports_.log(LogEntry::Level::error,
+                 fmt::format("the handler of {} ignores its stop token after a timeout", job.type),
+                 job.lease.id);
 }
 
-ASYNCJOBS_INLINE Attempts ExecutorCore::under_way() {
-    const Lock lock(mutex_);
-    Attempts attempts;
-    attempts.reserve(live_.size());
-    for (const auto& [id, attempt] : live_) attempts.push_back(attempt);
-    return attempts;
-}
-
-ASYNCJOBS_INLINE const Handler& ExecutorCore::handler_of(const AttemptPtr& attempt) const {
-    return handlers_.find(attempt->job().type)->second;
-}
-
-ASYNCJOBS_INLINE const RetryPolicy& ExecutorCore::retry_policy_of(const Handler& handler) const {
-    return handler.options.retry ? *handler.options.retry : options_.retry;
+ASYNCJOBS_INLINE const Handler& ExecutorCore::handler_of(const Attempt& attempt) const {
+    return *handlers_.find(attempt.job().type);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail
