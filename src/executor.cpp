@@ -4,6 +4,7 @@
 #include <asyncjobs/impl/executor_reports.ipp>
 #include <asyncjobs/impl/handler_store.ipp>
 #include <asyncjobs/impl/handler_table.ipp>
+#include <asyncjobs/impl/job_context.ipp>
 #include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>

@@ -63,7 +63,7 @@ ReportMaker::ReportMaker(asyncjobs::files::JobFiles& files, std::filesystem::pat
     : files_(files), orders_(std::move(orders)) {}
 
 asyncjobs::files::KeptFile ReportMaker::operator()(const SalesReportJob& job,
-                                                   asyncjobs::ProgressReporter& progress) const {
+                                                   asyncjobs::JobContext& context) const {
     const auto language =
         job.language == tag(Language::arabic) ? Language::arabic : Language::english;
     const auto from = parse_date(job.from), to = parse_date(job.to);
@@ -73,21 +73,21 @@ asyncjobs::files::KeptFile ReportMaker::operator()(const SalesReportJob& job,
 
     SalesReport report;
     try {
-        report = read_report(orders_, {*from, *to}, language, progress);
+        report = read_report(orders_, {*from, *to}, language, context);
     } catch (const std::exception&) {
         std::throw_with_nested(failure("E7001", Message::orders_unreadable, language));
     }
     if (report.empty()) throw failure("E7005", Message::insufficient_data, language).permanent();
 
-    progress.report(static_cast<int>(reading_percent), text(Message::writing_report, language));
+    context.report(static_cast<int>(reading_percent), text(Message::writing_report, language));
     asyncjobs::files::KeptFile file;
     try {
-        file = files_.keep(progress, file_info(job.format),
+        file = files_.keep(context, file_info(job.format),
                            [&](const auto& path) { render(report, job.format, path); });
     } catch (const std::exception&) {
         std::throw_with_nested(failure("E7002", Message::report_not_stored, language));
     }
-    progress.report(100, text(Message::report_ready, language));
+    context.report(100, text(Message::report_ready, language));
     return file;
 }
 

@@ -34,7 +34,7 @@ public:
     ReportMaker(asyncjobs::files::JobFiles& files, std::filesystem::path orders);
 
     asyncjobs::files::KeptFile operator()(const SalesReportJob& job,
-                                          asyncjobs::ProgressReporter& progress) const;
+                                          asyncjobs::JobContext& context) const;
 
 private:
     asyncjobs::files::JobFiles& files_;

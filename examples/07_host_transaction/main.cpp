@@ -64,15 +64,15 @@ Mishap mishap_of(std::int64_t order, int tries) {
 }
 
 /// Confirms an order: increments the counter if and only if the job is completed.
-void confirm(const Database& database, const Confirmation& in,
-             asyncjobs::ProgressReporter& progress, bool may_be_killed) {
-    const auto& job = progress.job();
+void confirm(const Database& database, const Confirmation& in, asyncjobs::JobContext& context,
+             bool may_be_killed) {
+    const auto& job = context.job();
     const auto mishap = mishap_of(in.order, job.attempt + job.crashes);
     const auto session = database.open();
     soci::transaction transaction(*session);
     *session << "UPDATE shop_counters SET confirmations = confirmations + 1";
     const auto result = asyncjobs::json::serialize(Confirmed{in.order, job.attempt});
-    if (!asyncjobs::complete(*session, progress, result)) return; // another worker has the job
+    if (!asyncjobs::complete(*session, context, result)) return; // another worker has the job
     if (mishap == Mishap::killed && may_be_killed) std::raise(SIGKILL);
     if (mishap == Mishap::threw) throw std::runtime_error("the mail server is down");
     if (mishap == Mishap::rolled_back) return;
@@ -90,10 +90,9 @@ void work(const Database& database, bool may_be_killed, Done done) {
                                   .rescue_every = 50ms,
                                   .crash_limit = 10,
                                   .retry = asyncjobs::RetryPolicy::fixed(10ms)}};
-    executor.handle<Confirmation>(
-        [&](const Confirmation& in, asyncjobs::ProgressReporter& progress) {
-            confirm(database, in, progress, may_be_killed);
-        });
+    executor.handle<Confirmation>([&](const Confirmation& in, asyncjobs::JobContext& context) {
+        confirm(database, in, context, may_be_killed);
+    });
     executor.start();
     done(*store);
 }

@@ -31,9 +31,9 @@ int main() {
         if (download.file == "missing.csv") throw asyncjobs::JobFailure("E404").permanent();
         return Downloaded{.bytes = static_cast<int>(download.file.size()) * 100};
     });
-    executor.handle<Report>([](const Report&, asyncjobs::ProgressReporter& progress) {
+    executor.handle<Report>([](const Report&, asyncjobs::JobContext& context) {
         Downloaded all;
-        for (const auto& parent : progress.parents())
+        for (const auto& parent : context.parents())
             if (parent.result)
                 all.bytes += asyncjobs::json::parse<Downloaded>(*parent.result).bytes;
         return all;

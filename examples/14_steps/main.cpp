@@ -11,12 +11,12 @@ int main() {
     asyncjobs::Executor executor(store);
     bool network_is_up = false;
     executor.handle("export",
-                    [&](const asyncjobs::JsonText&, asyncjobs::ProgressReporter& progress) {
-                        const auto rows = progress.step("read", [] {
+                    [&](const asyncjobs::JsonText&, asyncjobs::JobContext& context) {
+                        const auto rows = context.step("read", [] {
                             fmt::print("reading\n");
                             return 1200;
                         });
-                        progress.step("upload", [&] {
+                        context.step("upload", [&] {
                             fmt::print("uploading {} rows\n", rows);
                             if (!std::exchange(network_is_up, true))
                                 throw asyncjobs::JobFailure("E503");

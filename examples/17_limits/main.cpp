@@ -59,12 +59,10 @@ int main() {
     Executor other(store, {.queues = {"exports", "mails"}});
     Executor reports(store, {.queues = {"reports"}, .concurrency = 1});
     for (Executor* executor : {&one, &other, &reports}) {
-        executor->handle("work",
-                         [&](const asyncjobs::JsonText&, asyncjobs::ProgressReporter& progress) {
-                             if (progress.job().queue == "reports")
-                                 turns.push_back(progress.job().owner);
-                             return asyncjobs::JsonText();
-                         });
+        executor->handle("work", [&](const asyncjobs::JsonText&, asyncjobs::JobContext& context) {
+            if (context.job().queue == "reports") turns.push_back(context.job().owner);
+            return asyncjobs::JsonText();
+        });
         executor->start();
     }
     const auto completed = std::ranges::count_if(submitted, [&](const auto& job) {

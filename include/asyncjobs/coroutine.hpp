@@ -25,11 +25,11 @@ namespace detail {
 
 /// One run of a coroutine. Owned by its frame.
 struct CoroutineRun {
-    CoroutineRun(const boost::asio::any_io_executor& executor, ProgressReporter& reporter)
-        : strand(boost::asio::make_strand(executor)), progress(reporter) {}
+    CoroutineRun(const boost::asio::any_io_executor& executor, JobContext& of)
+        : strand(boost::asio::make_strand(executor)), context(of) {}
 
     boost::asio::strand<boost::asio::any_io_executor> strand;
-    ProgressReporter& progress;
+    JobContext& context;
     boost::asio::cancellation_signal cancellation; ///< emitted on the strand
 };
 
@@ -73,26 +73,26 @@ public:
           function_(std::make_shared<const Function>(std::move(function))) {}
 
     /// For Executor::handle_async: a function over JsonText.
-    void operator()(const JsonText& input, ProgressReporter& progress, Completion done) const {
-        start(JsonText(input), progress, std::move(done));
+    void operator()(const JsonText& input, JobContext& context, Completion done) const {
+        start(JsonText(input), context, std::move(done));
     }
 
     /// For Executor::handle<Input>: a function over structs.
     template <typename Input>
     AsyncHandlerFunction typed() const {
-        return [self = *this](const JsonText& input, ProgressReporter& progress, Completion done) {
-            self.start(detail::typed_input<Input>(input), progress, std::move(done));
+        return [self = *this](const JsonText& input, JobContext& context, Completion done) {
+            self.start(detail::typed_input<Input>(input), context, std::move(done));
         };
     }
 
 private:
     template <typename Input>
-    void start(Input input, ProgressReporter& progress, Completion done) const {
+    void start(Input input, JobContext& context, Completion done) const {
         if constexpr (detail::require_coroutine<Input, Function>()) {
-            const auto run = std::make_shared<detail::CoroutineRun>(executor_, progress);
+            const auto run = std::make_shared<detail::CoroutineRun>(executor_, context);
             auto on_end = [run, done = std::move(done)](std::exception_ptr thrown,
                                                         JsonText result) {
-                done(detail::interruption(std::move(thrown), run->progress.stop_token()),
+                done(detail::interruption(std::move(thrown), run->context.stop_token()),
                      std::move(result));
             };
             boost::asio::co_spawn(
@@ -106,14 +106,14 @@ private:
     static boost::asio::awaitable<JsonText> perform(std::shared_ptr<detail::CoroutineRun> run,
                                                     std::shared_ptr<const Function> function,
                                                     Input input) {
-        const std::stop_callback on_stop(run->progress.stop_token(), detail::CancelCoroutine(run));
-        using Awaitable = decltype(detail::call_typed(*function, std::move(input), run->progress));
+        const std::stop_callback on_stop(run->context.stop_token(), detail::CancelCoroutine(run));
+        using Awaitable = decltype(detail::call_typed(*function, std::move(input), run->context));
         using Result = typename std::remove_cvref_t<Awaitable>::value_type;
         if constexpr (std::is_void_v<Result>) {
-            co_await detail::call_typed(*function, std::move(input), run->progress);
+            co_await detail::call_typed(*function, std::move(input), run->context);
             co_return JsonText();
         } else {
-            auto result = co_await detail::call_typed(*function, std::move(input), run->progress);
+            auto result = co_await detail::call_typed(*function, std::move(input), run->context);
             co_return detail::typed_result(std::move(result));
         }
     }
@@ -122,7 +122,7 @@ private:
     std::shared_ptr<const Function> function_;
 };
 
-/// Makes a handler of `function(Input[, ProgressReporter&]) -> boost::asio::awaitable<Result>`,
+/// Makes a handler of `function(Input[, JobContext&]) -> boost::asio::awaitable<Result>`,
 /// which takes no thread: thousands may be suspended at once, up to ExecutorOptions::concurrency.
 /// `Input` is the struct, or a JsonText with Executor::handle_async; by value or by reference, both
 /// live as long as the run. `Result` is void, a JsonText, or a struct described by Boost.Describe.

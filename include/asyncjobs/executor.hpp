@@ -94,7 +94,7 @@ public:
     Executor(const Executor&) = delete;
     Executor& operator=(const Executor&) = delete;
 
-    /// Runs jobs of `type` with `function(const JsonText& input, ProgressReporter&) -> JsonText`.
+    /// Runs jobs of `type` with `function(const JsonText& input, JobContext&) -> JsonText`.
     void handle(std::string type, HandlerFunction function, HandlerOptions options = {});
 
     template <detail::NoHandlerFunction Function>
@@ -105,7 +105,7 @@ public:
     /// Runs jobs of `type` without a thread: see AsyncHandlerFunction.
     void handle_async(std::string type, AsyncHandlerFunction function, HandlerOptions options = {});
 
-    /// Runs jobs of type `Input::type` with `function(const Input&[, ProgressReporter&])`, which
+    /// Runs jobs of type `Input::type` with `function(const Input&[, JobContext&])`, which
     /// returns nothing, a JsonText, or a struct described by Boost.Describe; or without a thread,
     /// with an adapter that makes an asynchronous handler: see coroutine() in coroutine.hpp.
     template <typename Input, typename Function>

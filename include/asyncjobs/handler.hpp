@@ -1,10 +1,10 @@
 #pragma once
 
 #include <asyncjobs/config.hpp>
+#include <asyncjobs/job_context.hpp>
 #include <asyncjobs/job_failure.hpp>
 #include <asyncjobs/json.hpp>
 #include <asyncjobs/middleware.hpp>
-#include <asyncjobs/progress_reporter.hpp>
 #include <asyncjobs/retry_policy.hpp>
 
 #include <concepts>
@@ -19,8 +19,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// A blocking handler: returns the job's result, or throws. See JobFailure and Interrupted.
-using HandlerFunction = std::function<JsonText(const JsonText& input, ProgressReporter& progress)>;
+/// A blocking handler: returns the job's result, or throws. See JobFailure and Interrupted. It may
+/// take a ProgressReporter instead of the JobContext.
+using HandlerFunction = std::function<JsonText(const JsonText& input, JobContext& context)>;
 
 /// Ends an asynchronous handler's run, from any thread, with a result or the exception that a
 /// blocking handler would throw. Calls after the first do nothing; destroying every copy without a
@@ -36,10 +37,10 @@ template <typename Input>
 concept OneInput = !std::same_as<Input, std::vector<NewJob>>;
 } // namespace detail
 
-/// Starts a run and returns at once; the run continues until `done` is called. `progress` is valid
+/// Starts a run and returns at once; the run continues until `done` is called. `context` is valid
 /// until then. Coroutines and callbacks are adapted to this form.
 using AsyncHandlerFunction =
-    std::function<void(const JsonText& input, ProgressReporter& progress, Completion done)>;
+    std::function<void(const JsonText& input, JobContext& context, Completion done)>;
 
 struct HandlerOptions {
     TimeSpan timeout = {}; ///< of one attempt, for jobs without a timeout of their own; 0: none
@@ -96,11 +97,11 @@ Input typed_input(const JsonText& text) {
     }
 }
 
-/// Omits the progress reporter if `function` does not take one.
+/// Omits the context if `function` does not take one.
 template <typename Function, typename Input>
-decltype(auto) call_typed(const Function& function, Input&& input, ProgressReporter& progress) {
-    if constexpr (std::invocable<const Function&, Input, ProgressReporter&>)
-        return function(std::forward<Input>(input), progress);
+decltype(auto) call_typed(const Function& function, Input&& input, JobContext& context) {
+    if constexpr (std::invocable<const Function&, Input, JobContext&>)
+        return function(std::forward<Input>(input), context);
     else
         return function(std::forward<Input>(input));
 }
@@ -114,20 +115,20 @@ JsonText typed_result(Result&& result) {
 }
 
 template <typename Input, typename Function>
-concept CallableWith = std::invocable<const Function&, Input, ProgressReporter&> ||
-    std::invocable<const Function&, Input>;
+concept CallableWith =
+    std::invocable<const Function&, Input, JobContext&> || std::invocable<const Function&, Input>;
 
 template <typename Input, typename Function>
 using ReturnedBy = std::remove_cvref_t<decltype(call_typed(
-    std::declval<const Function&>(), std::declval<Input>(), std::declval<ProgressReporter&>()))>;
+    std::declval<const Function&>(), std::declval<Input>(), std::declval<JobContext&>()))>;
 
 /// Fails to compile, with the remedy, unless `Function` can be called with `Input`.
 template <typename Input, typename Function>
 constexpr bool require_callable() {
     static_assert(CallableWith<Input, Function>,
-                  "a handler is called as handler(input) or handler(input, progress), from several "
-                  "threads, so not mutable: its parameters are (const Input&) or "
-                  "(const Input&, asyncjobs::ProgressReporter&)");
+                  "a handler is called as handler(input) or handler(input, context), from several "
+                  "threads, so not mutable: its parameters are (const Input&), or that and "
+                  "asyncjobs::JobContext& or asyncjobs::ProgressReporter&");
     return CallableWith<Input, Function>;
 }
 
@@ -165,7 +166,7 @@ constexpr void require_handler_function() {
     else
         static_assert(!NoHandlerFunction<Function>,
                       "a handler of a type that is named by a string is called as "
-                      "handler(const asyncjobs::JsonText&, asyncjobs::ProgressReporter&), from "
+                      "handler(const asyncjobs::JsonText&, asyncjobs::JobContext&), from "
                       "several threads, so not mutable, and returns an asyncjobs::JsonText; for "
                       "structs write handle<Input>(handler)");
 }
@@ -183,10 +184,10 @@ HandlerFunction typed_handler(Function function) {
         return {};
     else
         return [function = std::move(function)](const JsonText& text,
-                                                ProgressReporter& progress) -> JsonText {
+                                                JobContext& context) -> JsonText {
             const auto input = detail::typed_input<Input>(text);
             const auto run = [&]() -> decltype(auto) {
-                return detail::call_typed(function, input, progress);
+                return detail::call_typed(function, input, context);
             };
             if constexpr (std::is_void_v<decltype(run())>) {
                 run();

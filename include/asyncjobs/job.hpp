@@ -60,7 +60,7 @@ struct AttemptError {
     friend bool operator==(const AttemptError&, const AttemptError&) = default;
 };
 
-/// The recorded result of a step of a handler: see ProgressReporter::step().
+/// The recorded result of a step of a handler: see JobContext::step().
 struct Step {
     std::string name = {};
     JsonText result = {};

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <asyncjobs/job_context.hpp>
 #include <asyncjobs/json_text.hpp>
-#include <asyncjobs/progress_reporter.hpp>
 
 #include <exception>
 #include <functional>
@@ -31,10 +31,10 @@ struct AttemptHooks {
 
 /// Wraps blocking and asynchronous handlers: called at the start of each attempt, on the thread
 /// that is about to call the handler, and concurrently for several attempts. If it throws, the
-/// attempt fails, and the handler is not called. `progress` is valid until AttemptHooks::end
+/// attempt fails, and the handler is not called. `context` is valid until AttemptHooks::end
 /// returns.
 ///
 /// The first of several is the outermost: its `input` is called first, its `result` and `end` last.
-using Middleware = std::function<AttemptHooks(ProgressReporter& progress)>;
+using Middleware = std::function<AttemptHooks(JobContext& context)>;
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

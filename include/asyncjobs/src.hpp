@@ -23,6 +23,7 @@
 #include <asyncjobs/impl/handler_store.ipp>
 #include <asyncjobs/impl/handler_table.ipp>
 #include <asyncjobs/impl/job.ipp>
+#include <asyncjobs/impl/job_context.ipp>
 #include <asyncjobs/impl/job_id.ipp>
 #include <asyncjobs/impl/json.ipp>
 #include <asyncjobs/impl/json_schema.ipp>

@@ -101,10 +101,9 @@ private:
                                                        .retry = Backoff{.first = 20ms, .most = 1s},
                                                        .limits = own_limits_of(member)});
         member.executor->handle_async("work",
-                                      [this, process = member.process](const JsonText&,
-                                                                       ProgressReporter& progress,
-                                                                       Completion done) {
-                                          begin_run(process, progress, std::move(done));
+                                      [this, process = member.process](
+                                          const JsonText&, JobContext& context, Completion done) {
+                                          begin_run(process, context, std::move(done));
                                       },
                                       {.timeout = 2s});
         member.executor->start();
@@ -116,14 +115,14 @@ private:
         member.executor.reset();
     }
 
-    void begin_run(const std::shared_ptr<SimulatedRuntime>& process, ProgressReporter& progress,
+    void begin_run(const std::shared_ptr<SimulatedRuntime>& process, JobContext& context,
                    Completion done) {
-        auto run = std::make_shared<Run>(Run{process, progress.stop_token()});
-        runs_[{progress.job().lease.id, progress.job().lease.fence}] = run;
+        auto run = std::make_shared<Run>(Run{process, context.stop_token()});
+        runs_[{context.id(), context.job().lease.fence}] = run;
         const auto length = world_.chance(0.1) ? world_.random_duration(1s, 4s)
                                                : world_.random_duration(0ms, 150ms);
         const bool obedient = world_.chance(0.9);
-        continue_run(run, progress, std::move(done), world_.now() + length, obedient);
+        continue_run(run, context, std::move(done), world_.now() + length, obedient);
     }
 
     void continue_run(const std::shared_ptr<Run>& run, ProgressReporter& progress, Completion done,

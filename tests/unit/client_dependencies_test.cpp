@@ -5,9 +5,9 @@ namespace {
 TEST_CASE_FIXTURE(World, "the jobs of a chain run in order and read earlier results") {
     std::vector<std::string> order;
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText& input, ProgressReporter& progress) {
+    executor.handle("work", [&](const JsonText& input, JobContext& context) {
         std::string line(input.text());
-        for (const auto& parent : progress.parents()) line += " after " + parent.result->text();
+        for (const auto& parent : context.parents()) line += " after " + parent.result->text();
         order.push_back(line);
         return input;
     });
@@ -30,8 +30,8 @@ TEST_CASE_FIXTURE(World,
     executor.handle_async("work", [&](const JsonText& input, ProgressReporter&, Completion done) {
         ends[std::stoi(std::string(input.text()))] = std::move(done);
     });
-    executor.handle("callback", [&](const JsonText&, ProgressReporter& progress) {
-        called_back += static_cast<int>(progress.parents().size());
+    executor.handle("callback", [&](const JsonText&, JobContext& context) {
+        called_back += static_cast<int>(context.parents().size());
         return JsonText();
     });
     executor.start();
@@ -103,8 +103,8 @@ TEST_CASE_FIXTURE(World, "a job submitted with a result exists only if the resul
     int runs = 0;
     JobId next;
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        next = progress.submit_with_result({.type = "next"});
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
+        next = context.submit_with_result({.type = "next"});
         if (++runs == 1) throw JobFailure("E1");
         return JsonText();
     });
@@ -143,13 +143,13 @@ TEST_CASE_FIXTURE(World, "a job reads its parents in pages, without their inputs
     executor.handle("work", [&](const JsonText&, ProgressReporter&) { return large; });
     std::vector<JobId> visited, parents;
     std::size_t inputs = 0, results = 0;
-    executor.handle("callback", [&](const JsonText&, ProgressReporter& progress) {
-        progress.for_each_parent([&](const Job& parent) {
+    executor.handle("callback", [&](const JsonText&, JobContext& context) {
+        context.for_each_parent([&](const Job& parent) {
             visited.push_back(parent.id);
             inputs += parent.input == large;
             results += parent.result == large;
         });
-        for (const Job& parent : progress.parents(JobParts::summary)) {
+        for (const Job& parent : context.parents(JobParts::summary)) {
             parents.push_back(parent.id);
             results += parent.result.has_value();
         }

@@ -45,11 +45,11 @@ TEST_CASE_FIXTURE(ClientWorld, "a braced submit is one job, with times of the ho
 
 TEST_CASE_FIXTURE(ClientWorld, "the jobs of one submit have ids in its order and run in it") {
     std::vector<std::string> order;
-    executor.handle("work", [&](const JsonText& input, ProgressReporter& progress) {
+    executor.handle("work", [&](const JsonText& input, JobContext& context) {
         order.emplace_back(input.text());
         if (input.text() == "0")
             for (int i = 10; i < 15; ++i)
-                progress.submit_with_result(
+                context.submit_with_result(
                     {.type = "work", .input = JsonText::parse(std::to_string(i))});
         return JsonText();
     });

@@ -254,13 +254,12 @@ TEST_CASE_FIXTURE(CoroutineWorld, "a run outlives its executor and keeps its sta
     const auto held = std::make_shared<int>(1);
     bool started = false, end = false, ended = false;
     executor->handle_async(
-        "outlives",
-        coroutine(io, [&, held](JsonText in, ProgressReporter& progress) -> awaitable<void> {
+        "outlives", coroutine(io, [&, held](JsonText in, JobContext& own) -> awaitable<void> {
             started = true;
             while (!end) {
                 co_await suspend_once();
             }
-            progress.job();
+            own.job();
             ended = in.text() == "[1]" && *held == 1;
         }));
     executor->start();

@@ -41,8 +41,8 @@ struct EventWorld : World {
 
 TEST_CASE_FIXTURE(EventWorld, "a stream receives a job's events from its submit to its end") {
     Executor executor(store, process, publishing_options());
-    executor.handle_async("work", [&](const JsonText&, ProgressReporter& progress, auto done) {
-        process->after(3s, [done, attempt = progress.job().attempt] {
+    executor.handle_async("work", [&](const JsonText&, JobContext& context, auto done) {
+        process->after(3s, [done, attempt = context.attempt()] {
             const auto error =
                 attempt < 2 ? std::make_exception_ptr(JobFailure("E7", "secret")) : nullptr;
             done(error, JsonText());
@@ -159,8 +159,8 @@ TEST_CASE_FIXTURE(EventWorld, "jobs stopped by a failed parent are published") {
 
 TEST_CASE_FIXTURE(EventWorld, "a retried job with a cancel request is published as cancelled") {
     Executor executor(store, process, publishing_options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        memory.cancel(progress.job().lease.id, {});
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
+        memory.cancel(context.id(), {});
         throw JobFailure("E1");
     });
     executor.start();
@@ -172,10 +172,10 @@ TEST_CASE_FIXTURE(EventWorld, "a retried job with a cancel request is published 
 
 TEST_CASE_FIXTURE(EventWorld, "a job completed by its handler is published as completed") {
     Executor executor(store, process, publishing_options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        const auto settlement = Settlement::completed(progress.job().lease, {});
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
+        const auto settlement = Settlement::completed(context.job().lease, {});
         REQUIRE(memory.settle({&settlement, 1}).front().accepted);
-        progress.mark_completed_externally();
+        context.mark_completed_externally();
         return {};
     });
     executor.start();
@@ -187,8 +187,8 @@ TEST_CASE_FIXTURE(EventWorld, "a job completed by its handler is published as co
 
 TEST_CASE_FIXTURE(EventWorld, "the end of an attempt with a lost lease is not published") {
     Executor executor(store, process, publishing_options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        const auto settlement = Settlement::released(progress.job().lease, 1h);
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
+        const auto settlement = Settlement::released(context.job().lease, 1h);
         REQUIRE(memory.settle({&settlement, 1}).front().accepted);
         return {};
     });

@@ -48,10 +48,10 @@ struct CrashWorld : World {
     }
 
     AsyncHandlerFunction counting(Duration length) {
-        return [this, run = taking(length)](const JsonText& input, ProgressReporter& progress,
+        return [this, run = taking(length)](const JsonText& input, JobContext& context,
                                             const Completion& done) {
             ++runs;
-            run(input, progress, done);
+            run(input, context, done);
         };
     }
 
@@ -102,9 +102,9 @@ TEST_CASE_FIXTURE(
     "only running jobs among those claimed ahead count a crash when their process dies") {
     submit_jobs();
     std::vector<JobId> started;
-    begin([&](const JsonText& input, ProgressReporter& progress, const Completion& done) {
-        started.push_back(progress.job().lease.id);
-        taking(started.size() < 200 ? Duration{1ms} : Duration{1h})(input, progress, done);
+    begin([&](const JsonText& input, JobContext& context, const Completion& done) {
+        started.push_back(context.id());
+        taking(started.size() < 200 ? Duration{1ms} : Duration{1h})(input, context, done);
     });
     REQUIRE(until([&] { return started.size() == 201; }));
     simulation.run_for(report_every + at_once);
@@ -122,9 +122,9 @@ TEST_CASE_FIXTURE(CrashWorld, "a job claimed ahead that kills its process at onc
     int deaths = 0;
     while (!all_finished()) {
         REQUIRE(deaths < 20);
-        begin([&](const JsonText&, ProgressReporter& progress, const Completion& done) {
+        begin([&](const JsonText&, JobContext& context, const Completion& done) {
             process->after(1ms, [done] { done({}, JsonText()); });
-            if (progress.job().lease.id != poison) return;
+            if (context.id() != poison) return;
             ++deaths;
             die();
         });

@@ -8,16 +8,16 @@ namespace {
 const JsonText own_result = JsonText::parse("[\"own\"]");
 
 /// The effect of the handler's own transaction, once committed.
-void commit_completion(JobStore& store, const ProgressReporter& progress) {
-    const auto completed = Settlement::completed(progress.job().lease, own_result);
+void commit_completion(JobStore& store, const JobContext& context) {
+    const auto completed = Settlement::completed(context.job().lease, own_result);
     CHECK(store.settle({&completed, 1}).front().accepted);
 }
 
 TEST_CASE_FIXTURE(World, "the result of a handler that completes its job itself is ignored") {
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.mark_completed_externally();
-        commit_completion(memory, progress);
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        context.mark_completed_externally();
+        commit_completion(memory, context);
         return JsonText::parse("[\"returned\"]");
     });
     std::vector<JobId> changed;
@@ -39,9 +39,9 @@ TEST_CASE_FIXTURE(World, "the result of a handler that completes its job itself 
 
 TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails its attempt") {
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.mark_completed_externally();
-        if (progress.job().attempt == 3) commit_completion(memory, progress);
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        context.mark_completed_externally();
+        if (context.attempt() == 3) commit_completion(memory, context);
         return JsonText();
     });
     executor.start();
@@ -60,9 +60,9 @@ TEST_CASE_FIXTURE(World, "a handler whose own completion did not commit fails it
 
 TEST_CASE_FIXTURE(World, "an exception after an own completion undoes nothing") {
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        progress.mark_completed_externally();
-        commit_completion(memory, progress);
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
+        context.mark_completed_externally();
+        commit_completion(memory, context);
         throw JobFailure("E1", "the commit's reply was lost");
     });
     executor.start();
@@ -76,8 +76,8 @@ TEST_CASE_FIXTURE(World, "an exception after an own completion undoes nothing") 
 
 TEST_CASE_FIXTURE(World, "a lost lease is logged for a handler without an own completion") {
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        commit_completion(memory, progress);
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        commit_completion(memory, context);
         return JsonText();
     });
     executor.start();

@@ -18,9 +18,9 @@ struct RefusingWorld : World {
     }
 
     AsyncHandlerFunction returning(JsonText result) {
-        return [this, result = std::move(result)](const JsonText&, ProgressReporter& progress,
+        return [this, result = std::move(result)](const JsonText&, JobContext& context,
                                                   const Completion& done) {
-            runs.push_back(progress.job().lease.id);
+            runs.push_back(context.id());
             done(nullptr, result);
         };
     }
@@ -133,8 +133,8 @@ TEST_CASE_FIXTURE(
         return refuses;
     };
     Executor executor(store, process, refused_options());
-    executor.handle("work", [](const JsonText&, ProgressReporter& progress) {
-        progress.submit_with_result({.type = "next", .queue = "later"});
+    executor.handle("work", [](const JsonText&, JobContext& context) {
+        context.submit_with_result({.type = "next", .queue = "later"});
         return JsonText::parse("42");
     });
     executor.start();
@@ -180,8 +180,8 @@ TEST_CASE_FIXTURE(RefusingWorld, "a retry with a refused error remains a retry")
         return settlement.error().message == "poison";
     };
     Executor executor(store, process, refused_options());
-    executor.handle("work", [](const JsonText&, ProgressReporter& progress) {
-        if (progress.job().attempt == 1) throw JobFailure("E1", "poison");
+    executor.handle("work", [](const JsonText&, JobContext& context) {
+        if (context.attempt() == 1) throw JobFailure("E1", "poison");
         return JsonText();
     });
     executor.start();

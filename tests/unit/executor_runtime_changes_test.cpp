@@ -13,8 +13,8 @@ struct ChangingWorld : World {
 
     void serve(Duration length) {
         executor.handle_async(
-            "work", [=, this](const JsonText&, ProgressReporter& progress, const Completion& done) {
-                started.push_back(progress.job().queue);
+            "work", [=, this](const JsonText&, JobContext& context, const Completion& done) {
+                started.push_back(context.job().queue);
                 most = std::max(most, ++under_way);
                 process->after(length, [this, done] {
                     --under_way;

@@ -14,12 +14,12 @@ BOOST_DESCRIBE_STRUCT(Read, (), (rows))
 TEST_CASE_FIXTURE(World, "an attempt resumes after the last step of the previous one") {
     int reads = 0, writes = 0;
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        const auto sum = progress.step("read", [&] {
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        const auto sum = context.step("read", [&] {
             ++reads;
             return Read{.rows = 12};
         });
-        progress.step("write", [&] {
+        context.step("write", [&] {
             if (++writes < 3) throw std::runtime_error("not yet");
         });
         return json::serialize(sum);
@@ -37,9 +37,9 @@ TEST_CASE_FIXTURE(World, "an attempt resumes after the last step of the previous
 TEST_CASE_FIXTURE(World, "a step is durable before the next one begins") {
     std::size_t kept = 0;
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.step("read", [] {});
-        kept = find(progress.job().lease.id).steps.size();
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        context.step("read", [] {});
+        kept = find(context.id()).steps.size();
         return JsonText();
     });
     executor.start();
@@ -54,8 +54,8 @@ TEST_CASE_FIXTURE(World, "a step runs once per attempt under any store failure")
         return --faults % 2 == 0 ? Fault::reply_lost : Fault::busy;
     };
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        for (int i = 0; i < 2; ++i) progress.step("read", [&] { return ++calls; });
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        for (int i = 0; i < 2; ++i) context.step("read", [&] { return ++calls; });
         return JsonText();
     });
     executor.start();
@@ -70,10 +70,9 @@ TEST_CASE_FIXTURE(World, "a step runs once per attempt under any store failure")
 TEST_CASE_FIXTURE(World, "a step after a lost lease is not recorded") {
     Executor executor(store, process, options());
     bool came_past = false;
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.step("read", [&] {
-            client.cancel(progress.job().lease.id, {.reason = "now", .force = true});
-        });
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        context.step("read",
+                     [&] { client.cancel(context.id(), {.reason = "now", .force = true}); });
         came_past = true;
         return JsonText();
     });
@@ -88,8 +87,8 @@ TEST_CASE_FIXTURE(World, "a step after a lost lease is not recorded") {
 
 TEST_CASE_FIXTURE(World, "an invalid step name fails the attempt") {
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.step("two words", [] {});
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        context.step("two words", [] {});
         return JsonText();
     });
     executor.start();
@@ -101,12 +100,12 @@ TEST_CASE_FIXTURE(World, "an invalid step name fails the attempt") {
 /// The operations of a handler that need the store.
 struct StoreUse {
     const char* member;
-    std::function<void(ProgressReporter&)> use;
+    std::function<void(JobContext&)> use;
 };
 
 const StoreUse store_uses[] = {
-    {"renew", [](ProgressReporter& progress) { progress.step("read", [] {}); }},
-    {"list", [](ProgressReporter& progress) { progress.parents(); }},
+    {"renew", [](JobContext& context) { context.step("read", [] {}); }},
+    {"list", [](JobContext& context) { context.parents(); }},
 };
 
 TEST_CASE("steps and reads of parents wait for an unavailable store and log it once") {
@@ -116,12 +115,11 @@ TEST_CASE("steps and reads of parents wait for an unavailable store and log it o
             World world;
             const auto ends = world.now() + 10s;
             Executor executor(world.store, world.process, world.options());
-            executor.handle("work", [&, call = one.use](const JsonText&,
-                                                        ProgressReporter& progress) {
+            executor.handle("work", [&, call = one.use](const JsonText&, JobContext& context) {
                 world.plan = [&, fault, away = std::string(one.member)](std::string_view called) {
                     return called == away && world.now() < ends ? fault : Fault::none;
                 };
-                call(progress);
+                call(context);
                 return JsonText();
             });
             executor.start();
@@ -141,14 +139,12 @@ TEST_CASE("an outage during a step or a read of parents charges no attempt") {
             World world;
             int runs = 0;
             Executor executor(world.store, world.process, world.options());
-            executor.handle("work",
-                            [&, call = one.use](const JsonText&, ProgressReporter& progress) {
-                                ++runs;
-                                if (runs == 1)
-                                    world.plan = [fault](std::string_view) { return fault; };
-                                call(progress);
-                                return JsonText();
-                            });
+            executor.handle("work", [&, call = one.use](const JsonText&, JobContext& context) {
+                ++runs;
+                if (runs == 1) world.plan = [fault](std::string_view) { return fault; };
+                call(context);
+                return JsonText();
+            });
             executor.start();
             const auto id = world.submit({.type = "work", .max_attempts = 1});
             CHECK(world.until([&] { return runs == 1; }));
@@ -165,14 +161,14 @@ TEST_CASE("an outage during a step or a read of parents charges no attempt") {
 TEST_CASE_FIXTURE(World, "a read of parents that fails for longer than a lease releases the job") {
     int runs = 0;
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
         if (++runs == 1)
             plan = [](std::string_view member) {
                 return member == "list" ? Fault::unavailable : Fault::none;
             };
         else
             plan = {};
-        progress.parents();
+        context.parents();
         return JsonText();
     });
     executor.start();
@@ -189,8 +185,8 @@ TEST_CASE_FIXTURE(World, "a step whose content the store refuses fails the attem
         if (member == "renew") throw Error(Errc::invalid_payload, "planned");
         return Fault::none;
     };
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) {
-        progress.step("read", [] {});
+    executor.handle("work", [&](const JsonText&, JobContext& context) {
+        context.step("read", [] {});
         return JsonText();
     });
     executor.start();

@@ -58,9 +58,9 @@ TEST_CASE_FIXTURE(World, "a settlement does not delay the next due job") {
 TEST_CASE_FIXTURE(World, "failed attempts are retried after the backoff up to max_attempts") {
     std::vector<SteadyTime> starts;
     Executor executor(store, process, options());
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
         starts.push_back(now());
-        throw JobFailure("E1", "attempt " + std::to_string(progress.job().attempt));
+        throw JobFailure("E1", "attempt " + std::to_string(context.attempt()));
     });
     executor.start();
     const auto id = submit({.type = "work", .max_attempts = 4});
@@ -339,9 +339,9 @@ TEST_CASE_FIXTURE(World, "executors that share a queue run each job once") {
     const auto start = [&](const std::string& name) {
         auto executor = std::make_unique<Executor>(store, process, options());
         executor->handle_async(
-            "work", [&, name](const JsonText&, ProgressReporter& progress, const Completion& done) {
+            "work", [&, name](const JsonText&, JobContext& context, const Completion& done) {
                 ++runs[name];
-                ++runs_of[progress.job().lease.id];
+                ++runs_of[context.id()];
                 process->after(100ms, [done] { done({}, {}); });
             });
         executor->start();

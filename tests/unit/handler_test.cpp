@@ -26,10 +26,10 @@ BOOST_DESCRIBE_STRUCT(SalutationText, (), (text))
 
 struct CalledHandler {
     detail::Attempt current{ClaimedJob{.type = "greeting", .attempt = 3}, SteadyTime{}};
-    ProgressReporter progress{current};
+    JobContext context{current};
 
     std::string run(const HandlerFunction& handler, const std::string& input) {
-        return handler(JsonText::parse(input), progress).text();
+        return handler(JsonText::parse(input), context).text();
     }
 };
 
@@ -41,14 +41,12 @@ TEST_CASE_FIXTURE(CalledHandler, "a handler receives its input as a struct") {
     CHECK(seen.times == 1);
 }
 
-TEST_CASE_FIXTURE(CalledHandler,
-                  "a handler with a second parameter receives the progress reporter") {
+TEST_CASE_FIXTURE(CalledHandler, "a handler with a second parameter receives the context") {
     int attempt = 0;
-    const auto handler =
-        typed_handler<Salutation>([&](const Salutation&, ProgressReporter& reporter) {
-            reporter.report(40, "halfway");
-            attempt = reporter.job().attempt;
-        });
+    const auto handler = typed_handler<Salutation>([&](const Salutation&, JobContext& own) {
+        own.report(40, "halfway");
+        attempt = own.attempt();
+    });
     run(handler, "{}");
     CHECK(current.take_unsent() == Progress{40, "halfway"});
     CHECK(attempt == 3);

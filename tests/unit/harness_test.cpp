@@ -41,9 +41,9 @@ void register_add(Executor& executor) {
 void register_flaky(Executor& executor, int good, std::vector<Timestamp>& starts,
                     Harness*& harness) {
     executor.handle("flaky",
-                    [&starts, &harness, good](const JsonText&, ProgressReporter& progress) {
+                    [&starts, &harness, good](const JsonText&, JobContext& context) {
                         starts.push_back(harness->now());
-                        if (progress.job().attempt < good) throw JobFailure("E2", "not yet");
+                        if (context.attempt() < good) throw JobFailure("E2", "not yet");
                         return JsonText();
                     },
                     {.retry = RetryPolicy::fixed(10s, 0.0)});
@@ -172,10 +172,10 @@ TEST_CASE("a handler may take time, and then times out") {
 TEST_CASE("a handler is asked to stop when its job is cancelled") {
     Harness* self = nullptr;
     Harness harness([&](Executor& executor) {
-        executor.handle("long", [&](const JsonText&, ProgressReporter& progress) {
-            CHECK(self->client().cancel(progress.job().lease.id) == CancelOutcome::requested);
+        executor.handle("long", [&](const JsonText&, JobContext& context) {
+            CHECK(self->client().cancel(context.id()) == CancelOutcome::requested);
             self->advance(Duration::zero());
-            progress.check();
+            context.check();
             return JsonText();
         });
     });

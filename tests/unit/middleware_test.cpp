@@ -30,8 +30,8 @@ struct MiddlewareWorld : World {
 
     /// Adds its name to inputs and results, and records events.
     Middleware named(std::string name) {
-        return [this, name](ProgressReporter& progress) -> AttemptHooks {
-            note(name + " begins " + progress.job().type);
+        return [this, name](JobContext& context) -> AttemptHooks {
+            note(name + " begins " + context.job().type);
             return {.input = [name](const JsonText& input) { return appended(input, name); },
                     .result = [name](const JsonText& result) { return appended(result, name); },
                     .end =
@@ -211,10 +211,10 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "a dropped completion ends the attempt once")
 TEST_CASE_FIXTURE(MiddlewareWorld, "a handler that obeys its stop token ends interrupted") {
     Executor executor(store, process, options());
     executor.use(named("a"));
-    executor.handle("work", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
-        client.cancel(progress.job().lease.id);
-        until([&] { return progress.stop_token().stop_requested(); });
-        progress.check();
+    executor.handle("work", [&](const JsonText&, JobContext& context) -> JsonText {
+        client.cancel(context.id());
+        until([&] { return context.stop_token().stop_requested(); });
+        context.check();
         return {};
     });
     executor.start();
@@ -226,13 +226,13 @@ TEST_CASE_FIXTURE(MiddlewareWorld, "a handler that obeys its stop token ends int
 
 TEST_CASE_FIXTURE(MiddlewareWorld, "each attempt has its own hooks") {
     Executor executor(store, process, options());
-    executor.use([&](ProgressReporter& progress) -> AttemptHooks {
-        return {.end = [&, attempt = progress.job().attempt](const std::exception_ptr& error) {
+    executor.use([&](JobContext& context) -> AttemptHooks {
+        return {.end = [&, attempt = context.attempt()](const std::exception_ptr& error) {
             note(std::to_string(attempt) + ": " + text_of(error));
         }};
     });
-    executor.handle("work", [](const JsonText&, ProgressReporter& progress) -> JsonText {
-        if (progress.job().attempt < 3) throw std::runtime_error("not yet");
+    executor.handle("work", [](const JsonText&, JobContext& context) -> JsonText {
+        if (context.attempt() < 3) throw std::runtime_error("not yet");
         return {};
     });
     executor.start();

@@ -86,8 +86,8 @@ TEST_CASE_FIXTURE(SealedWorld,
     const auto child = sealed_client.submit({.type = "child", .after = {parent}}).id;
     Executor executor(sealing, process, options());
     executor.handle("work", [](const JsonText& input, ProgressReporter&) { return input; });
-    executor.handle("child", [](const JsonText&, ProgressReporter& progress) {
-        return *progress.parents().at(0).result;
+    executor.handle("child", [](const JsonText&, JobContext& context) {
+        return *context.parents().at(0).result;
     });
     executor.start();
     REQUIRE(finishes(child));

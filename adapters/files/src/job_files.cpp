@@ -40,24 +40,24 @@ JobFiles::JobFiles(Client& client, FileStore& store, JobFilesOptions options)
 }
 
 void JobFiles::remove_on(Executor& executor) {
-    const auto remove = [this](const RemoveFile& file, ProgressReporter& progress) {
-        const auto parents = progress.parents(JobParts::summary);
+    const auto remove = [this](const RemoveFile& file, JobContext& context) {
+        const auto parents = context.parents(JobParts::summary);
         const auto* const job = parents.empty() ? nullptr : &parents.front();
         require_removal(job, now(options_.now), options_.check_every);
         store_.remove(file.key);
         if (job && job->status == JobStatus::completed) return;
         // A handler that was stopped, or has lost its lease, may still be uploading.
         bool first = false;
-        progress.step("removed", [&] { first = true; });
+        context.step("removed", [&] { first = true; });
         if (first) throw Snooze{options_.linger};
     };
     executor.handle<RemoveFile>(remove, {.retry = Backoff{.first = 1s, .most = 1h}});
 }
 
-KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path& file,
+KeptFile JobFiles::keep(JobContext& context, const std::filesystem::path& file,
                         const FileInfo& info) {
     if (info.download_name.empty()) detail::refuse("download_name", "", "must not be empty");
-    const auto& id = progress.job().lease.id;
+    const auto& id = context.id();
     const auto job = client_.find(id);
     if (!job) throw Interrupted{}; // the lease is lost
     const auto key = key_prefix(id) + info.download_name;
@@ -73,12 +73,12 @@ KeptFile JobFiles::keep(ProgressReporter& progress, const std::filesystem::path&
             .file_key = key};
 }
 
-KeptFile JobFiles::keep(ProgressReporter& progress, const FileInfo& info, const Writer& write) {
+KeptFile JobFiles::keep(JobContext& context, const FileInfo& info, const Writer& write) {
     if (options_.scratch.empty())
         detail::refuse("scratch", "", "must name a directory to write in");
     const ScratchFile scratch(options_.scratch);
     write(scratch.path());
-    return keep(progress, scratch.path(), info);
+    return keep(context, scratch.path(), info);
 }
 
 void JobFiles::present(const Job& job, boost::json::value& result) const {

@@ -63,14 +63,13 @@ struct Scheduler::Impl {
                     .crash_limit = 1000, // a schedule must not end because processes do
                     .retry = Backoff{.first = 100ms, .most = 10s},
                     .log = log}) {
-        executor.handle(std::string(schedule_type),
-                        [this](const JsonText& input, ProgressReporter& progress) {
-                            return fire(input, progress);
-                        });
+        executor.handle(
+            std::string(schedule_type),
+            [this](const JsonText& input, JobContext& context) { return fire(input, context); });
     }
 
     /// The handler of a schedule's job.
-    JsonText fire(const JsonText& input, ProgressReporter& progress);
+    JsonText fire(const JsonText& input, JobContext& context);
 
     std::optional<ScheduleRecord> update(const ScheduleRecord& fresh, const Change& change);
     ScheduleRecord change(std::string_view name, const Change& change);
@@ -83,11 +82,11 @@ struct Scheduler::Impl {
     Executor executor;
 };
 
-JsonText Scheduler::Impl::fire(const JsonText& input, ProgressReporter& progress) try {
+JsonText Scheduler::Impl::fire(const JsonText& input, JobContext& context) try {
     auto record = json::parse<ScheduleRecord>(input);
     if (record.removed || !record.slot) return {};
     const auto schedule = to_schedule(record.spec);
-    const auto job = client.find(progress.job().lease.id);
+    const auto job = client.find(context.id());
     if (!job || !job->started_at) return {}; // the lease is lost: the return value is ignored
     const auto firing = decide(schedule, *record.slot, *job->started_at);
     if (firing.slot) {
@@ -95,16 +94,16 @@ JsonText Scheduler::Impl::fire(const JsonText& input, ProgressReporter& progress
         fired.id = job_id_of(record.name, *firing.slot);
         record.last_slot = firing.slot;
         record.last_job = fired.id.text();
-        progress.submit_with_result(std::move(fired));
+        context.submit_with_result(std::move(fired));
     }
     record.slot = firing.next;
-    if (firing.next) progress.submit_with_result(to_job(record));
+    if (firing.next) context.submit_with_result(to_job(record));
     return {};
 } catch (const Error& error) {
     if (error.code() != Condition::invalid) throw;
     // Another process may support what this one does not: a time zone, or a newer version's member.
     log({LogEntry::Level::error, fmt::format("schedule unreadable: {}", error.what()),
-         progress.job().lease.id});
+         context.id()});
     throw Snooze{1min};
 }
 

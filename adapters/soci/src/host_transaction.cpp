@@ -104,10 +104,9 @@ bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
     });
 }
 
-bool complete(soci::session& host, ProgressReporter& progress, JsonText result,
-              const HostTables& tables) {
-    if (!complete(host, progress.job().lease, std::move(result), tables)) return false;
-    progress.mark_completed_externally();
+bool complete(soci::session& host, JobContext& context, JsonText result, const HostTables& tables) {
+    if (!complete(host, context.job().lease, std::move(result), tables)) return false;
+    context.mark_completed_externally();
     return true;
 }
 

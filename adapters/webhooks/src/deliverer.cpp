@@ -47,7 +47,7 @@ JobFailure gives_up(std::string code, std::string message) {
 /// One attempt of a delivery. Lives until its job's handler has ended.
 struct Deliverer::Attempt {
     Delivery delivery;
-    ProgressReporter& progress;
+    JobContext& context;
     Completion done;
     Message message = {};
     Destination destination = {};
@@ -62,10 +62,10 @@ Deliverer::Deliverer(const WebhookOptions& options, const TargetRules& rules,
 
 void Deliverer::register_with(Executor& executor) {
     client_.start();
-    auto deliver = [this](const JsonText& input, ProgressReporter& progress, Completion done) {
+    auto deliver = [this](const JsonText& input, JobContext& context, Completion done) {
         const auto attempt =
             std::make_shared<Attempt>(Attempt{.delivery = detail::typed_input<Delivery>(input),
-                                              .progress = progress,
+                                              .context = context,
                                               .done = std::move(done)});
         lane_->post([this, attempt] { prepare(attempt); });
     };
@@ -78,9 +78,9 @@ void Deliverer::register_with(Executor& executor) {
 
 /// Prepares the request, and posts it unless the endpoint is not subscribed to the event.
 void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
-    auto& progress = attempt->progress;
-    const auto& owner = progress.job().owner;
-    attempt->message = message_for(progress, attempt->delivery);
+    auto& context = attempt->context;
+    const auto& owner = context.job().owner;
+    attempt->message = message_for(context, attempt->delivery);
     attempt->destination = destination_of(owner, attempt->delivery);
     const auto& events = attempt->destination.endpoint.events;
     const bool is_wanted = attempt->delivery.endpoint.empty() ||
@@ -97,12 +97,12 @@ void Deliverer::prepare(const std::shared_ptr<Attempt>& attempt) try {
         if (error) return attempt->done(std::move(error), {});
         conclude(attempt);
     };
-    coroutine(client_.executor(), std::move(post))({}, progress, std::move(posted));
+    coroutine(client_.executor(), std::move(post))({}, context, std::move(posted));
 } catch (const Restarted& restarted) {
     auto next =
-        new_delivery(restarted.job, attempt->progress.job().owner, attempt->delivery, options_);
+        new_delivery(restarted.job, attempt->context.job().owner, attempt->delivery, options_);
     next.id = {}; // this delivery has that id
-    attempt->progress.submit_with_result(std::move(next));
+    attempt->context.submit_with_result(std::move(next));
     attempt->done(nullptr, {});
 } catch (...) {
     attempt->done(std::current_exception(), {});
@@ -113,12 +113,12 @@ void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
     if (reception == Reception::taken)
         return attempt->done(nullptr, delivered(attempt->message, attempt->response.status));
     const auto error =
-        std::make_exception_ptr(failure_of(attempt->response, attempt->progress.job().attempt));
+        std::make_exception_ptr(failure_of(attempt->response, attempt->context.attempt()));
     if (reception != Reception::gone || attempt->delivery.endpoint.empty())
         return attempt->done(error, {});
     lane_->post([this, attempt, error] {
         try {
-            registry_.disable(attempt->progress.job().owner, attempt->destination.endpoint,
+            registry_.disable(attempt->context.job().owner, attempt->destination.endpoint,
                               "the receiver returned 410");
             attempt->done(error, {});
         } catch (...) {
@@ -128,15 +128,15 @@ void Deliverer::conclude(const std::shared_ptr<Attempt>& attempt) {
 }
 
 /// Made by the first attempt, and kept with the delivery.
-Message Deliverer::message_for(ProgressReporter& progress, const Delivery& delivery) const {
-    return progress.step("message", [&] {
-        const auto jobs = progress.parents(JobParts::outcome); // the trace is in the metadata
-        if (jobs.empty() || jobs.front().owner != progress.job().owner)
+Message Deliverer::message_for(JobContext& context, const Delivery& delivery) const {
+    return context.step("message", [&] {
+        const auto jobs = context.parents(JobParts::outcome); // the trace is in the metadata
+        if (jobs.empty() || jobs.front().owner != context.job().owner)
             throw gives_up("webhook_no_job", "the job no longer exists");
         const auto& job = jobs.front();
         if (!is_finished(job.status)) throw Restarted{job.id};
         if (job.revision <= delivery.after_revision) {
-            const auto age = runtime_->wall_clock() - progress.job().created_at;
+            const auto age = runtime_->wall_clock() - context.job().created_at;
             throw Snooze{std::clamp(age, min_poll, max_poll)};
         }
         return message_of(job, delivery, options_.status_url_prefix);

@@ -32,7 +32,7 @@ private:
 
     void prepare(const std::shared_ptr<Attempt>& attempt);
     void conclude(const std::shared_ptr<Attempt>& attempt);
-    Message message_for(ProgressReporter& progress, const Delivery& delivery) const;
+    Message message_for(JobContext& context, const Delivery& delivery) const;
     Destination destination_of(const std::string& owner, const Delivery& delivery);
     WebhookRequest request_of(const Message& message, const WebhookEndpoint& endpoint) const;
     JobFailure failure_of(const WebhookResponse& response, int attempt) const;

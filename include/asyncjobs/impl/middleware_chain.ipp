@@ -17,10 +17,10 @@ public:
     WrappedAttempt& operator=(const WrappedAttempt&) = delete;
 
     /// An exception ends the attempt; the hooks of middleware already entered run all the same.
-    void enter(const MiddlewareChain& chain, ProgressReporter& progress) {
+    void enter(const MiddlewareChain& chain, JobContext& context) {
         hooks_.reserve(chain.size());
         for (const auto& middleware : chain) {
-            const auto& hooks = hooks_.emplace_back(middleware(progress));
+            const auto& hooks = hooks_.emplace_back(middleware(context));
             if (!hooks.input) continue;
             transformed_ = hooks.input(*input_);
             input_ = &transformed_;
@@ -74,14 +74,14 @@ struct WrappedAsyncAttempt {
 };
 
 ASYNCJOBS_INLINE HandlerFunction wrapped(MiddlewareChain chain, HandlerFunction handler) {
-    return [chain = std::move(chain), handler = std::move(handler)](
-               const JsonText& input, ProgressReporter& progress) -> JsonText {
+    return [chain = std::move(chain),
+            handler = std::move(handler)](const JsonText& input, JobContext& context) -> JsonText {
         WrappedAttempt attempt(input);
         std::exception_ptr error;
         JsonText result;
         try {
-            attempt.enter(chain, progress);
-            result = handler(attempt.input(), progress);
+            attempt.enter(chain, context);
+            result = handler(attempt.input(), context);
         } catch (...) {
             error = std::current_exception();
         }
@@ -94,11 +94,11 @@ ASYNCJOBS_INLINE HandlerFunction wrapped(MiddlewareChain chain, HandlerFunction 
 
 ASYNCJOBS_INLINE AsyncHandlerFunction wrapped(MiddlewareChain chain, AsyncHandlerFunction handler) {
     return [chain = std::move(chain), handler = std::move(handler)](
-               const JsonText& input, ProgressReporter& progress, Completion done) {
+               const JsonText& input, JobContext& context, Completion done) {
         const auto run = std::make_shared<WrappedAsyncAttempt>(input, std::move(done));
         try {
-            run->attempt.enter(chain, progress);
-            handler(run->attempt.input(), progress,
+            run->attempt.enter(chain, context);
+            handler(run->attempt.input(), context,
                     [run](std::exception_ptr error, JsonText result) {
                         run->end(std::move(error), std::move(result));
                     });

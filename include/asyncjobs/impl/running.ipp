@@ -122,13 +122,13 @@ ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const AttemptPtr& attempt) {
 
 ASYNCJOBS_INLINE void ExecutorCore::run(const AttemptPtr& attempt) {
     const auto& handler = begin(attempt);
-    ProgressReporter progress(*attempt);
+    JobContext context(*attempt);
     std::exception_ptr thrown;
     JsonText result;
     const auto* const before = std::exchange(runs_handler_of(), this);
     try {
         check_start(*attempt, handler);
-        result = handler.run(attempt->job().input, progress);
+        result = handler.run(attempt->job().input, context);
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -153,7 +153,7 @@ ASYNCJOBS_INLINE void ExecutorCore::check_start(Attempt& attempt, const Handler&
 ASYNCJOBS_INLINE void ExecutorCore::run_async(const AttemptPtr& attempt) {
     struct Run {
         Run(AttemptPtr what, std::shared_ptr<Link> to)
-            : attempt(std::move(what)), progress(*attempt), link(std::move(to)) {}
+            : attempt(std::move(what)), context(*attempt), link(std::move(to)) {}
         ~Run() {
             if (!done) end(dropped_completion(), {});
         }
@@ -167,7 +167,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const AttemptPtr& attempt) {
         }
 
         const AttemptPtr attempt;
-        ProgressReporter progress;
+        JobContext context;
         const std::shared_ptr<Link> link;
         std::atomic<bool> done = false;
     };
@@ -178,7 +178,7 @@ ASYNCJOBS_INLINE void ExecutorCore::run_async(const AttemptPtr& attempt) {
     };
     try {
         check_start(*attempt, handler);
-        handler.run_async(attempt->job().input, run->progress, done);
+        handler.run_async(attempt->job().input, run->context, done);
     } catch (...) {
         done(std::current_exception(), {});
     }

@@ -5,12 +5,13 @@
 #include <boost/asio/io_context.hpp>
 
 using asyncjobs::Executor;
+using asyncjobs::JobContext;
 using asyncjobs::JsonText;
 using asyncjobs::ProgressReporter;
 using boost::asio::awaitable;
 
 namespace mistake_1 {
-// remedy: a handler is called as handler(input) or handler(input, progress)
+// remedy: a handler is called as handler(input) or handler(input, context)
 void handle(Executor& executor) {
     executor.handle<Report>([](ProgressReporter&, const Report&) { return 1; });
 }
@@ -103,7 +104,7 @@ void handle(Executor& executor, boost::asio::io_context& context) {
 } // namespace mistake_11
 
 namespace mistake_12 {
-// remedy: a handler is called as handler(input) or handler(input, progress)
+// remedy: a handler is called as handler(input) or handler(input, context)
 void handle(Executor& executor, boost::asio::io_context& context) {
     executor.handle_async(
         "report",
@@ -114,21 +115,21 @@ void handle(Executor& executor, boost::asio::io_context& context) {
 namespace mistake_13 {
 struct Undescribed {};
 // remedy: asyncjobs has no JSON conversion for this type: describe a struct with
-void step(ProgressReporter& progress) {
-    progress.step("once", [] { return Undescribed{}; });
+void step(JobContext& context) {
+    context.step("once", [] { return Undescribed{}; });
 }
 } // namespace mistake_13
 
 namespace mistake_14 {
 // remedy: a step's function is called without arguments, and returns its result
-void step(ProgressReporter& progress) {
-    progress.step("once", [](ProgressReporter&) { return 1; });
+void step(JobContext& context) {
+    context.step("once", [](ProgressReporter&) { return 1; });
 }
 } // namespace mistake_14
 
 namespace mistake_15 {
 // remedy: it is no coroutine
-void step(ProgressReporter& progress) {
-    progress.step("once", []() -> awaitable<int> { co_return 1; });
+void step(JobContext& context) {
+    context.step("once", []() -> awaitable<int> { co_return 1; });
 }
 } // namespace mistake_15

@@ -29,13 +29,13 @@ int main(int, char** argv) {
                               {.scratch = folder / "scratch", .check_every = 1s, .linger = 1s});
     Executor executor(*store, {.lease_for = 500ms, .rescue_every = 100ms});
     job_files.remove_on(executor);
-    executor.handle("make", [&](const JsonText&, ProgressReporter& progress) -> JsonText {
+    executor.handle("make", [&](const JsonText&, JobContext& context) -> JsonText {
         if (mode == "fail") throw JobFailure("E1").permanent();
         if (mode == "fifo") {
-            job_files.keep(progress, folder / "fifo", {.download_name = "report"});
+            job_files.keep(context, folder / "fifo", {.download_name = "report"});
             return {};
         }
-        const auto file = job_files.keep(progress, {.download_name = "report"},
+        const auto file = job_files.keep(context, {.download_name = "report"},
                                          [](const auto& path) { std::ofstream(path) << "done"; });
         if (mode == "hang") {
             std::puts("kept");

@@ -36,8 +36,8 @@ void check_exactly_once(HostDatabase& database) {
                                    const std::lock_guard lock(log_mutex);
                                    log.push_back(entry.message);
                                }});
-    executor.handle("count", [&](const JsonText& input, ProgressReporter& progress) {
-        const auto breaks = progress.job().attempt > 1
+    executor.handle("count", [&](const JsonText& input, JobContext& context) {
+        const auto breaks = context.attempt() > 1
                                 ? Break::none
                                 : static_cast<Break>(std::stoi(std::string(input.text())) % 4);
         if (breaks != Break::none) ++failures;
@@ -46,7 +46,7 @@ void check_exactly_once(HostDatabase& database) {
         soci::transaction transaction(*session);
         *session << "UPDATE " << database.orders() << " SET amount = amount + 1 WHERE id = 1";
         if (breaks == Break::before_complete) throw std::runtime_error("before");
-        CHECK(complete(*session, progress, JsonText::parse("[1]"), database.tables()));
+        CHECK(complete(*session, context, JsonText::parse("[1]"), database.tables()));
         if (breaks == Break::after_complete) throw std::runtime_error("after");
         if (breaks == Break::lost_session) {
             session->close();

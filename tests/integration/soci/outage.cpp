@@ -32,11 +32,11 @@ void check_results_survive(const std::string& url, const Outage& outage) {
                            log.push_back(entry.message);
                        }});
     std::map<std::pair<JobId, std::int64_t>, int> runs;
-    executor.handle_async(
-        "work", [&](const JsonText& input, ProgressReporter& progress, const Completion& done) {
-            ++runs[{progress.job().lease.id, progress.job().lease.fence}];
-            process->after(1s, [done, input] { done(nullptr, input); });
-        });
+    executor.handle_async("work",
+                          [&](const JsonText& input, JobContext& context, const Completion& done) {
+                              ++runs[{context.id(), context.job().lease.fence}];
+                              process->after(1s, [done, input] { done(nullptr, input); });
+                          });
     executor.start();
     Client client(*store, process);
     for (const Duration length : {7s, 100s}) {

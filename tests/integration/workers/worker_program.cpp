@@ -32,18 +32,18 @@ class Walker {
 public:
     explicit Walker(std::string worker) : worker_(std::move(worker)) {}
 
-    StepTaken operator()(const Step& step, asyncjobs::ProgressReporter& progress) const {
-        const auto& job = progress.job();
+    StepTaken operator()(const Step& step, asyncjobs::JobContext& context) const {
+        const auto& job = context.job();
         const auto id = job.lease.id.text();
         const auto fence = job.lease.fence;
         print_line(
             fmt::format("start {} {} {} {} {}\n", worker_, id, fence, job.attempt, step.wait_ms));
         if (step.kills) ::raise(SIGKILL);
-        progress.report(50, fmt::format("fence {}", fence));
+        context.report(50, fmt::format("fence {}", fence));
         if (step.wait_ms > 0) {
             std::mutex mutex;
             std::unique_lock lock(mutex);
-            std::condition_variable_any().wait_for(lock, progress.stop_token(),
+            std::condition_variable_any().wait_for(lock, context.stop_token(),
                                                    std::chrono::milliseconds(step.wait_ms),
                                                    [] { return false; });
         }

@@ -59,8 +59,8 @@ struct Fixture {
 
     Fixture() {
         files.remove_on(jobs.executor());
-        jobs.executor().handle<Report>([this](const Report& report, ProgressReporter& progress) {
-            const auto kept = files.keep(progress, {.download_name = "report.csv"},
+        jobs.executor().handle<Report>([this](const Report& report, JobContext& context) {
+            const auto kept = files.keep(context, {.download_name = "report.csv"},
                                          [this](const auto& path) { with_content(path, content); });
             if (report.fails) throw JobFailure("E1").permanent();
             return kept;
@@ -196,8 +196,8 @@ TEST_SUITE("job files") {
     }
 
     TEST_CASE_FIXTURE(Fixture, "a writer's exception reaches the handler, and nothing is stored") {
-        jobs.executor().handle("broken", [this](const JsonText&, ProgressReporter& progress) {
-            files.keep(progress, {.download_name = "a"}, [](const auto& path) {
+        jobs.executor().handle("broken", [this](const JsonText&, JobContext& context) {
+            files.keep(context, {.download_name = "a"}, [](const auto& path) {
                 with_content(path, "half");
                 throw JobFailure("E3").permanent();
             });

@@ -59,12 +59,11 @@ public:
     /// must not be empty. A later attempt replaces it. `file` itself is not moved.
     ///
     /// Throws Snooze while the file of an earlier run is being removed.
-    KeptFile keep(ProgressReporter& progress, const std::filesystem::path& file,
-                  const FileInfo& info);
+    KeptFile keep(JobContext& context, const std::filesystem::path& file, const FileInfo& info);
 
     /// The same with the file that `write` writes. Rethrows its exceptions, and stores nothing
     /// then.
-    KeptFile keep(ProgressReporter& progress, const FileInfo& info, const Writer& write);
+    KeptFile keep(JobContext& context, const FileInfo& info, const Writer& write);
 
     /// Prepares a KeptFile, or an object with its members, for clients: signs its URL again, and
     /// removes the key. Other results are unchanged. For ApiOptions::transform_result.
