@@ -20,6 +20,7 @@
 #include <cctype>
 #include <functional>
 #include <limits>
+#include <map>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -69,6 +70,11 @@ public:
     void add(std::string_view sql, const Values& values = {}) {
         add(sql, values, [](MYSQL_ROW) {});
     }
+    void add(
+        const Sql& sql, const Values& values,
+        std::function<void(MYSQL_ROW)> each = [](MYSQL_ROW) {}) {
+        add(composed(sql), values, std::move(each));
+    }
 
     /// Sends the packet.
     void send() {
@@ -96,6 +102,12 @@ public:
 private:
     [[noreturn]] void fail() { throw std::runtime_error(mysql_error(handle_.get())); }
 
+    const std::string& composed(const Sql& sql) {
+        std::string& text = composed_[sql.name];
+        if (text.empty()) text = compose(sql, mysql::fragments);
+        return text;
+    }
+
     std::string filled_in(std::string_view sql, const Values& values) {
         std::string text = with_table_prefix(sql, prefix_);
         for (const Value& value : values) {
@@ -122,6 +134,7 @@ private:
     const std::string prefix_;
     std::unique_ptr<MYSQL, decltype(&mysql_close)> handle_;
     std::string packet_;
+    std::map<std::string_view, std::string> composed_; ///< by the statements' names
     std::vector<std::function<void(MYSQL_ROW)>> readers_;
 };
 
@@ -143,7 +156,7 @@ public:
             rows.add(id, "noop", "default", "", 0, 5, none, none, none, 0,
                      std::int64_t{604'800'000'000}, time, none, none, input_, none, 0);
         }
-        connection_.add(mysql::insert.text, {{":now", time}, {":rows", rows.take()}});
+        connection_.add(mysql::sql.insert, {{":now", time}, {":rows", rows.take()}});
         connection_.add("COMMIT");
         connection_.send();
         return count;
@@ -157,12 +170,12 @@ public:
         if (limit > 0) find(time, limit);
         connection_.send();
         if (!held_.empty())
-            connection_.add(mysql::take.text, {{":these", literals_of(held_)},
-                                               {":worker", "bench"},
-                                               {":now", time},
-                                               {":lease_for", std::int64_t{30'000'000}},
-                                               {":used", std::int64_t{0}},
-                                               {":ahead", std::int64_t{0}}});
+            connection_.add(mysql::sql.take, {{":these", literals_of(held_)},
+                                              {":worker", "bench"},
+                                              {":now", time},
+                                              {":lease_for", std::int64_t{30'000'000}},
+                                              {":used", std::int64_t{0}},
+                                              {":ahead", std::int64_t{0}}});
         connection_.add("COMMIT");
         connection_.send();
         return settled;
@@ -175,26 +188,26 @@ private:
         const auto held = std::exchange(held_, {});
         const Expression none{"NULL"};
         connection_.add(
-            mysql::lock_settled.text,
+            mysql::sql.lock_settled,
             {{":becomes", "completed"}, {":these", literals_of(held)}, {":fence", fence_}});
-        connection_.add(mysql::settle.text, {{":becomes", "completed"},
-                                             {":percent", std::int64_t{-1}},
-                                             {":message", ""},
-                                             {":result", "null"},
-                                             {":error", none},
-                                             {":entry", none},
-                                             {":now", time},
-                                             {":delay", std::int64_t{0}},
-                                             {":refund", std::int64_t{0}},
-                                             {":these", literals_of(held)},
-                                             {":fence", fence_}});
+        connection_.add(mysql::sql.settle, {{":becomes", "completed"},
+                                            {":percent", std::int64_t{-1}},
+                                            {":message", ""},
+                                            {":result", "null"},
+                                            {":error", none},
+                                            {":entry", none},
+                                            {":now", time},
+                                            {":delay", std::int64_t{0}},
+                                            {":refund", std::int64_t{0}},
+                                            {":these", literals_of(held)},
+                                            {":fence", fence_}});
     }
 
     void find(std::int64_t time, std::size_t limit) {
         const auto watermark = std::exchange(watermark_, 0);
         const asyncjobs::Timestamp from{asyncjobs::Duration{watermark}},
             now{asyncjobs::Duration{time}};
-        connection_.add(mysql::find_due.text,
+        connection_.add(mysql::sql.find_due,
                         {{":now", time},
                          {":queue", "default"},
                          {":slots", slots_of({from, asyncjobs::Timestamp::max()}, now).condition},

@@ -28,11 +28,11 @@ using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 struct Prepared {
     const char* name;
-    std::string_view sql;
+    Sql sql;
 };
-constexpr std::array<Prepared, 3> prepared = {{{"insert", postgresql::insert.text},
-                                               {"settle", postgresql::settle.text},
-                                               {"claim", postgresql::claim.text}}};
+constexpr std::array<Prepared, 3> prepared = {{{"insert", postgresql::sql.insert},
+                                               {"settle", postgresql::sql.settle},
+                                               {"claim", postgresql::sql.claim}}};
 
 /// A connection of libpq, set up like the store's, with prepared statements.
 class PostgresqlConnection {
@@ -49,9 +49,10 @@ public:
     }
 
     void prepare() {
-        for (const auto& [name, sql] : prepared)
-            check(Result(PQprepare(handle_.get(), name, postgresql_text(sql).c_str(), 0, nullptr),
-                         &PQclear));
+        for (const auto& [name, sql] : prepared) {
+            const auto text = postgresql_text(compose(sql, postgresql::fragments));
+            check(Result(PQprepare(handle_.get(), name, text.c_str(), 0, nullptr), &PQclear));
+        }
     }
 
     /// Adds a statement to the next round trip.
@@ -180,7 +181,7 @@ public:
                              {"bench", nullptr, "30000000", "0", "{default}", watermark_.c_str(),
                               "{9223372036854775807}", std::to_string(limit).c_str()});
         connection_.commit([&](const PGresult& result) {
-            constexpr int columns_of_claim = asyncjobs::soci_adapter::due_columns.size();
+            constexpr int columns_of_claim = asyncjobs::soci_adapter::columns::due.size();
             if (PQnfields(&result) != columns_of_claim || PQntuples(&result) == 0) return;
             watermark_ = fmt::format("{{{}}}", PQgetvalue(&result, 0, 0));
             for (int row = 0; row < PQntuples(&result); ++row)

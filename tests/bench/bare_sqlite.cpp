@@ -162,6 +162,9 @@ private:
         return rate(load_.jobs, 1e9, [&] { return exchange(batch); });
     }
 
+    std::unique_ptr<Statement> prepare(const Sql& sql) {
+        return prepare(compose(sql, sqlite::fragments));
+    }
     std::unique_ptr<Statement> prepare(std::string_view sql) {
         return std::make_unique<Statement>(connection_, sql);
     }
@@ -169,9 +172,9 @@ private:
     const Load load_;
     const std::string input_ = input();
     sqlite3* const connection_;
-    std::unique_ptr<Statement> insert_ = prepare(sqlite::insert.text);
-    std::unique_ptr<Statement> complete_ = prepare(sqlite::complete.text);
-    std::unique_ptr<Statement> claim_ = prepare(sqlite::claim.text);
+    std::unique_ptr<Statement> insert_ = prepare(sqlite::sql.insert);
+    std::unique_ptr<Statement> complete_ = prepare(sqlite::sql.complete);
+    std::unique_ptr<Statement> claim_ = prepare(sqlite::sql.claim);
     std::unique_ptr<Statement> begin_ = prepare("BEGIN IMMEDIATE");
     std::unique_ptr<Statement> commit_ = prepare("COMMIT");
     std::vector<std::pair<std::string, std::int64_t>> held_;

@@ -18,19 +18,19 @@ namespace soci_test {
 class Mysql {
 public:
     explicit Mysql(const std::string& url, const std::string& table_prefix = {})
-        : session_(soci::mysql, connect_string(url), table_prefix) {}
+        : session_(soci::mysql, connect_string(url), {}, table_prefix) {}
 
     void run(const std::string& sql) { session_.run(sql); }
 
     /// The first `columns` columns of each row, as text.
     std::vector<std::vector<std::string>> rows(const std::string& sql, std::size_t columns) {
         std::vector<std::vector<std::string>> rows;
-        session_.query({sql, std::string(columns, 't')})
-            .for_each([&](asyncjobs::soci_adapter::Row row) {
-                auto& cells = rows.emplace_back();
-                for (std::size_t i = 0; i < columns; ++i)
-                    cells.push_back(row.optional_text().value_or("NULL"));
-            });
+        const std::vector<asyncjobs::soci_adapter::Column> texts(columns);
+        session_.query({"test", sql, texts}).for_each([&](asyncjobs::soci_adapter::Row row) {
+            auto& cells = rows.emplace_back();
+            for (std::size_t i = 0; i < columns; ++i)
+                cells.push_back(row.optional_text().value_or("NULL"));
+        });
         return rows;
     }
 

@@ -2,6 +2,7 @@
 
 #include "job_row.hpp"
 #include "json_rows.hpp"
+#include "row_of.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
 
@@ -31,15 +32,15 @@ std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const 
     std::map<JobId, Locked> locked;
     in_rows(ids, add_id, [&](const std::string& rows) {
         session.query(statement).for_each(
-            [&](Row row) {
-                const JobId id = read_id(row);
-                Locked& job = locked[id];
-                job.blocked_by = row.small_number();
-                if (const auto policy = row.optional_text())
+            [&](Row cells) {
+                RowOf<columns::locked> row(cells);
+                Locked& job = locked[parse_id(row.text("id"))];
+                job.blocked_by = row.small_number("blocked_by");
+                if (const auto policy = row.optional_text("on_parent_failure"))
                     job.on_parent_failure = parse_parent_failure(*policy);
-                job.queue = row.take_text();
-                job.status = read_status(row);
-                job.has_children = row.number() == has_children;
+                job.queue = row.take_text("queue");
+                job.status = parse_status(row.text("status"));
+                job.has_children = row.number("dependents") == has_children;
             },
             rows);
     });
@@ -77,15 +78,16 @@ std::map<JobId, ParentsDone> notify_children(Session& session, const RowStatemen
     std::map<JobId, ParentsDone> children;
     const auto id_of = [](JsonRows& rows, const auto& parent) { rows.add(parent.first); };
     in_rows(parents, id_of, [&](const std::string& rows) {
-        session.query(sql.tell).for_each(
-            [&](Row row) {
-                const JobId child = read_id(row);
-                const auto parent = parents.find(read_id(row));
-                ParentsDone& done = children[child];
-                ++done.count;
-                if (parent->second != JobStatus::completed) done.failed = &*parent;
-            },
-            rows);
+        session.query(sql.notify_children)
+            .for_each(
+                [&](Row row) {
+                    const JobId child = read_id(row);
+                    const auto parent = parents.find(read_id(row));
+                    ParentsDone& done = children[child];
+                    ++done.count;
+                    if (parent->second != JobStatus::completed) done.failed = &*parent;
+                },
+                rows);
         if (!sql.close.text.empty()) session.query(sql.close).change(rows);
     });
     return children;

@@ -3,6 +3,7 @@
 #include "dependencies.hpp"
 #include "job_row.hpp"
 #include "purged_jobs.hpp"
+#include "row_of.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
 
@@ -24,14 +25,16 @@ std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const DueJob> 
 std::vector<Rescued> Dialect::rescue(Session& session, Timestamp watermark, std::size_t limit,
                                      int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
-    session.query(own_statements().rescue)
+    session.query(store_statements().rescue)
         .for_each(
-            [&](Row row) {
+            [&](Row cells) {
+                RowOf<columns::rescued> row(cells);
                 Rescued one;
-                one.id = read_id(row);
-                one.queue = row.take_text();
-                one.status = read_status(row);
-                if (one.status == JobStatus::pending) lower_watermark(one.queue, row.time());
+                one.id = parse_id(row.text("id"));
+                one.queue = row.take_text("queue");
+                one.status = parse_status(row.text("status"));
+                if (one.status == JobStatus::pending)
+                    lower_watermark(one.queue, row.time("run_at"));
                 rescued.push_back(std::move(one));
             },
             now, crash_limit, to_text(worker_lost()), attempt_entry(worker_lost()), watermark,
@@ -41,13 +44,13 @@ std::vector<Rescued> Dialect::rescue(Session& session, Timestamp watermark, std:
 
 std::size_t Dialect::advance(Session& session, Timestamp watermark, std::size_t limit,
                              CallTime now) const {
-    return session.query(own_statements().advance).change(priority_step, watermark, now, limit);
+    return session.query(store_statements().advance).change(priority_step, watermark, now, limit);
 }
 
 std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp watermark,
                            std::size_t limit, CallTime now) const {
     PurgedJobs purged;
-    session.query(own_statements().purge)
+    session.query(store_statements().purge)
         .for_each([&](Row row) { purged.add(row); }, type, watermark, now, limit);
     purged.delete_dependencies(session, row_statements());
     return purged.count();
@@ -56,7 +59,7 @@ std::size_t Dialect::purge(Session& session, std::string_view type, Timestamp wa
 std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
     using Outcome = Submitted::Outcome;
     Submitted conflict{Outcome::id_exists, job.id, {}};
-    if (session.query(statements::created_at)
+    if (session.query(shared::sql.created_at)
             .for_first([&](Row row) { conflict.created_at = row.time(); }, job.id))
         return conflict;
     const auto is_taken = [&](const std::optional<std::string>& key, const Sql& holder) {
@@ -67,9 +70,9 @@ std::optional<Submitted> find_conflict(Session& session, const NewJob& job) {
         return key && session.query(holder).for_first(read, *key);
     };
     conflict.outcome = Outcome::repeated;
-    if (is_taken(job.idempotency_key, statements::first_of_key)) return conflict;
+    if (is_taken(job.idempotency_key, shared::sql.first_of_key)) return conflict;
     conflict.outcome = Outcome::key_taken;
-    if (is_taken(job.unique_key, statements::key_holder)) return conflict;
+    if (is_taken(job.unique_key, shared::sql.key_holder)) return conflict;
     return std::nullopt;
 }
 

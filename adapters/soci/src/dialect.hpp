@@ -145,7 +145,7 @@ public:
     virtual void forget_watermarks() const {}
 
     virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
-    virtual OwnStatements own_statements() const noexcept = 0;
+    virtual const StoreStatements& store_statements() const noexcept = 0;
     virtual const RowStatements& row_statements() const noexcept = 0;
     virtual const LimitStatements& limit_statements() const noexcept = 0;
 };

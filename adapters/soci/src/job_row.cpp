@@ -1,5 +1,7 @@
 #include "job_row.hpp"
 
+#include "row_of.hpp"
+
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/store_helpers.hpp>
@@ -36,15 +38,24 @@ std::string_view member(const boost::json::object& object, std::string_view name
     return {value->get_string().data(), value->get_string().size()};
 }
 
-/// Those that job_columns and summary_columns begin with.
-Job read_first_columns(Row& row) {
+/// The columns that columns::job and columns::summary share.
+template <const auto& columns>
+Job read_shared(RowOf<columns>& row) {
     Job job;
-    job.id = read_id(row);
-    job.type = row.take_text();
-    job.queue = row.take_text();
-    job.owner = row.take_text();
-    job.status = read_status(row);
-    job.progress.percent = row.small_number();
+    job.id = parse_id(row.text("id"));
+    job.type = row.take_text("type");
+    job.queue = row.take_text("queue");
+    job.owner = row.take_text("owner");
+    job.status = parse_status(row.text("status"));
+    job.progress.percent = row.small_number("progress");
+    job.revision = row.number("revision");
+    job.created_at = row.time("created_at");
+    job.run_at = row.time("run_at");
+    job.started_at = row.optional_time("started_at");
+    job.expires_at = row.optional_time("expires_at");
+    job.parents = row.small_number("parents");
+    job.blocked_by = row.small_number("blocked_by");
+    job.progress.percent = shown_percent(job);
     return job;
 }
 
@@ -86,7 +97,7 @@ JobError parse_error(const std::string& text) {
     JobError error{.code = std::string(member(object, "code")),
                    .message = std::string(member(object, "message")),
                    .details = {}};
-    // Details keep their bytes; only a row that somebody else wrote has them in another place.
+    // Details keep their bytes; only a row that another program wrote has them in another place.
     const std::string head = head_of(error.code, error.message);
     if (text.starts_with(head))
         error.details = JsonText::trusted(text.substr(head.size(), text.size() - head.size() - 1));
@@ -148,51 +159,58 @@ std::optional<std::string_view> metadata_of(const NewJob& job) {
     return job.metadata.text();
 }
 
-JobId read_id(Row& row) {
-    const auto id = JobId::parse(row.text());
+JobId parse_id(const std::string& text) {
+    const auto id = JobId::parse(text);
     if (!id) throw Error(Errc::store_failure, "the table of jobs has an id that is none");
     return *id;
 }
 
-JobStatus read_status(Row& row) {
-    const auto status = parse_job_status(row.text());
+JobStatus parse_status(const std::string& text) {
+    const auto status = parse_job_status(text);
     if (!status) throw Error(Errc::store_failure, "the table of jobs has a status that is none");
     return *status;
 }
 
-ClaimedJob read_claimed(Row& row) {
+JobId read_id(Row& row) { return parse_id(row.text()); }
+
+JobStatus read_status(Row& row) { return parse_status(row.text()); }
+
+ClaimedJob read_claimed(Row cells) {
+    RowOf<columns::claimed> row(cells);
     ClaimedJob job;
-    job.lease.id = read_id(row);
-    job.lease.fence = row.number();
-    job.type = row.take_text();
-    job.queue = row.take_text();
-    job.owner = row.take_text();
-    job.input = JsonText::trusted(row.take_text());
-    if (auto metadata = row.optional_text()) job.metadata = JsonText::trusted(std::move(*metadata));
-    job.attempt = row.small_number();
-    job.max_attempts = row.small_number();
-    job.crashes = row.small_number();
-    job.timeout = row.duration();
-    job.created_at = row.time();
-    if (const auto within = row.optional_time()) job.start_within = within->time_since_epoch();
-    if (row.optional_text()) job.steps.emplace_back();
-    job.lost_ahead = row.small_number() != 0;
+    job.lease.id = parse_id(row.text("id"));
+    job.lease.fence = row.number("fence");
+    job.type = row.take_text("type");
+    job.queue = row.take_text("queue");
+    job.owner = row.take_text("owner");
+    job.input = JsonText::trusted(row.take_text("input"));
+    if (auto metadata = row.optional_text("metadata"))
+        job.metadata = JsonText::trusted(std::move(*metadata));
+    job.attempt = row.small_number("attempt");
+    job.max_attempts = row.small_number("max_attempts");
+    job.crashes = row.small_number("crashes");
+    job.timeout = row.duration("timeout");
+    job.created_at = row.time("created_at");
+    if (const auto within = row.optional_duration("start_within")) job.start_within = *within;
+    if (row.optional_text("steps")) job.steps.emplace_back();
+    job.lost_ahead = row.small_number("lost_ahead") != 0;
     return job;
 }
 
-DueJob read_due(Row row) {
+DueJob read_due(Row cells) {
+    RowOf<columns::limited_due> row(cells);
     DueJob job;
-    job.id = read_id(row);
-    job.type = row.take_text();
-    job.queue = row.take_text();
-    job.owner = row.take_text();
-    job.limit_key = row.optional_text();
-    job.queued_at = row.time();
-    const int priority = row.small_number();
-    // What is due has its head start, though it may not have got it yet.
-    if (!row.optional_time()) job.queued_at -= priority * priority_step;
-    job.created_at = row.time();
-    job.revision = row.number();
+    job.id = parse_id(row.text("id"));
+    job.type = row.take_text("type");
+    job.queue = row.take_text("queue");
+    job.owner = row.take_text("owner");
+    job.limit_key = row.optional_text("limit_key");
+    job.queued_at = row.time("run_at");
+    // A due job has its head start, though the sweep may not have given it yet.
+    if (!row.optional_time("not_before"))
+        job.queued_at -= row.small_number("priority") * priority_step;
+    job.created_at = row.time("created_at");
+    job.revision = row.number("revision");
     return job;
 }
 
@@ -201,16 +219,16 @@ void FoundJobs::add(Job job) {
     jobs_.try_emplace(id, std::move(job));
 }
 
-void FoundJobs::move_to(std::vector<std::optional<Job>>& answers, std::span<const JobId> ids) {
+void FoundJobs::move_to(std::vector<std::optional<Job>>& jobs, std::span<const JobId> ids) {
     const bool each_once = jobs_.size() == ids.size();
     for (const JobId& id : ids) {
-        auto& answer = answers.emplace_back();
+        auto& job = jobs.emplace_back();
         const auto found = jobs_.find(id);
         if (found == jobs_.end()) continue;
         if (each_once)
-            answer = std::move(found->second);
+            job = std::move(found->second);
         else
-            answer = found->second;
+            job = found->second;
     }
 }
 
@@ -229,68 +247,56 @@ std::optional<Timestamp> ClaimOrder::oldest(std::size_t queue) const {
     return oldest;
 }
 
-void ClaimOrder::move_to(std::vector<ClaimedJob>& answers) {
+void ClaimOrder::move_to(std::vector<ClaimedJob>& jobs) {
     const auto comes_first = [](const Found& a, const Found& b) {
         return std::tie(a.queue, a.run_at, a.job.lease.id) <
                std::tie(b.queue, b.run_at, b.job.lease.id);
     };
     if (!std::ranges::is_sorted(found_, comes_first)) std::ranges::sort(found_, comes_first);
-    for (Found& one : found_) answers.push_back(std::move(one.job));
+    for (Found& one : found_) jobs.push_back(std::move(one.job));
 }
 
-Job read_job(Row row) {
-    Job job = read_first_columns(row);
-    job.progress.message = row.take_text();
-    job.input = JsonText::trusted(row.take_text());
-    if (auto metadata = row.optional_text()) job.metadata = JsonText::trusted(std::move(*metadata));
-    if (auto result = row.optional_text()) job.result = JsonText::trusted(std::move(*result));
-    if (const auto error = row.optional_text()) job.error = parse_error(*error);
-    if (const auto errors = row.optional_text()) job.attempt_errors = parse_attempt_errors(*errors);
-    job.attempt = row.small_number();
-    job.max_attempts = row.small_number();
-    job.priority = row.small_number();
-    job.crashes = row.small_number();
-    job.fence = row.number();
-    job.revision = row.number();
-    job.worker = row.take_text();
-    job.unique_key = row.optional_text();
-    job.idempotency_key = row.optional_text();
-    job.limit_key = row.optional_text();
-    job.timeout = row.duration();
-    job.retention = row.duration();
-    job.created_at = row.time();
-    job.updated_at = row.time();
-    job.run_at = row.time();
-    job.started_at = row.optional_time();
-    const auto completed_at = row.optional_time();
-    const auto failed_at = row.optional_time();
-    const auto cancelled_at = row.optional_time();
+Job read_job(Row cells) {
+    RowOf<columns::job> row(cells);
+    Job job = read_shared(row);
+    job.progress.message = row.take_text("message");
+    job.input = JsonText::trusted(row.take_text("input"));
+    if (auto metadata = row.optional_text("metadata"))
+        job.metadata = JsonText::trusted(std::move(*metadata));
+    if (auto result = row.optional_text("result"))
+        job.result = JsonText::trusted(std::move(*result));
+    if (const auto error = row.optional_text("error")) job.error = parse_error(*error);
+    if (const auto errors = row.optional_text("attempt_errors"))
+        job.attempt_errors = parse_attempt_errors(*errors);
+    job.attempt = row.small_number("attempt");
+    job.max_attempts = row.small_number("max_attempts");
+    job.priority = row.small_number("priority");
+    job.crashes = row.small_number("crashes");
+    job.fence = row.number("fence");
+    job.worker = row.take_text("worker");
+    job.unique_key = row.optional_text("unique_key");
+    job.idempotency_key = row.optional_text("idempotency_key");
+    job.limit_key = row.optional_text("limit_key");
+    job.timeout = row.duration("timeout");
+    job.retention = row.duration("retention");
+    job.updated_at = row.time("updated_at");
+    const auto completed_at = row.optional_time("completed_at");
+    const auto failed_at = row.optional_time("failed_at");
+    const auto cancelled_at = row.optional_time("cancelled_at");
     job.finished_at = completed_at ? completed_at : failed_at ? failed_at : cancelled_at;
-    job.cancel_requested_at = row.optional_time();
-    job.lease_expires_at = row.optional_time();
-    job.expires_at = row.optional_time();
-    job.deadline = row.optional_time();
-    job.parents = row.small_number();
-    job.blocked_by = row.small_number();
-    job.progress.percent = shown_percent(job);
-    if (const auto policy = row.optional_text())
+    job.cancel_requested_at = row.optional_time("cancel_requested_at");
+    job.lease_expires_at = row.optional_time("lease_expires_at");
+    job.deadline = row.optional_time("deadline");
+    if (const auto policy = row.optional_text("on_parent_failure"))
         job.on_parent_failure = parse_parent_failure(*policy);
-    job.cancel_reason = row.optional_text().value_or("");
-    if (row.optional_text()) job.steps.emplace_back();
+    job.cancel_reason = row.optional_text("cancel_reason").value_or("");
+    if (row.optional_text("steps")) job.steps.emplace_back();
     return job;
 }
 
-Job read_summary(Row row) {
-    Job job = read_first_columns(row);
-    job.revision = row.number();
-    job.created_at = row.time();
-    job.run_at = row.time();
-    job.started_at = row.optional_time();
-    job.expires_at = row.optional_time();
-    job.parents = row.small_number();
-    job.blocked_by = row.small_number();
-    job.progress.percent = shown_percent(job);
-    return job;
+Job read_summary(Row cells) {
+    RowOf<columns::summary> row(cells);
+    return read_shared(row);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

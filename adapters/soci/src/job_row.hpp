@@ -1,5 +1,6 @@
 #pragma once
 
+#include "columns.hpp"
 #include "query.hpp"
 
 #include <asyncjobs/job.hpp>
@@ -14,10 +15,10 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// Of job_columns. For a job that has steps, one without a name: see read_steps().
+/// Of columns::job. For a job that has steps, one without a name: see read_steps().
 Job read_job(Row row);
 
-/// Of summary_columns.
+/// Of columns::summary.
 Job read_summary(Row row);
 
 /// How jobs are read: a statement, and what takes a row of it.
@@ -26,8 +27,8 @@ struct JobReading {
     Job (*read)(Row row);
 };
 
-/// Of claimed_columns. Of steps likewise.
-ClaimedJob read_claimed(Row& row);
+/// Of columns::claimed. Of steps likewise.
+ClaimedJob read_claimed(Row row);
 
 /// A pending job, as far as limits are concerned.
 struct DueJob {
@@ -41,23 +42,23 @@ struct DueJob {
     std::int64_t revision = 0;
 };
 
-/// Of limited_due_columns.
+/// Of columns::limited_due.
 DueJob read_due(Row row);
 
-/// Puts jobs that come in any order, and may come twice, into that of the ids they were asked for
-/// by, which may come twice, too.
+/// Puts jobs, which come in any order, and may come twice, into the order of the ids that were
+/// asked for, which may come twice, too.
 class FoundJobs {
 public:
     void add(Job job);
-    /// Appends an answer for each of `ids`. To be called once.
-    void move_to(std::vector<std::optional<Job>>& answers, std::span<const JobId> ids);
+    /// Appends the job of each of `ids`, or nothing for a missing one. To be called once.
+    void move_to(std::vector<std::optional<Job>>& jobs, std::span<const JobId> ids);
 
 private:
     std::unordered_map<JobId, Job> jobs_;
 };
 
-/// Puts the rows of an UPDATE or SELECT, which come in any order, into that of a claim: by queue as
-/// these are served, by `run_at`, which is the column before claimed_columns, and then by id.
+/// Puts the rows of columns::due, which come in any order, into the order of a claim: by queue as
+/// the claim names them, by `run_at`, and then by id.
 class ClaimOrder {
 public:
     explicit ClaimOrder(std::span<const std::string> queues) : queues_(queues) {}
@@ -67,7 +68,7 @@ public:
     /// The least `run_at` of a queue.
     std::optional<Timestamp> oldest(std::size_t queue) const;
     /// Appends them. To be called once.
-    void move_to(std::vector<ClaimedJob>& answers);
+    void move_to(std::vector<ClaimedJob>& jobs);
 
 private:
     struct Found {
@@ -79,6 +80,9 @@ private:
     std::vector<Found> found_;
 };
 
+/// Throw Error (Errc::store_failure) for a text that is none.
+JobId parse_id(const std::string& text);
+JobStatus parse_status(const std::string& text);
 JobId read_id(Row& row);
 JobStatus read_status(Row& row);
 
@@ -109,7 +113,7 @@ std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
 /// The column `metadata`; null stands for the `null` that most jobs have.
 std::optional<std::string_view> metadata_of(const NewJob& job);
 
-/// The column `on_parent_failure`; null stands for what most jobs say.
+/// The column `on_parent_failure`; null stands for the policy of most jobs.
 std::optional<std::string_view> to_text(OnParentFailure policy);
 OnParentFailure parse_parent_failure(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include "job_row.hpp"
 #include "json_rows.hpp"
+#include "row_of.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -24,11 +25,12 @@ void read_steps_of(Session& session, const RowStatements& sql,
         if (found.try_emplace(id_of_steps(*job)).second) ids.push_back(id_of_steps(*job));
     in_rows(ids, add_id, [&](const std::string& rows) {
         session.query(sql.steps).for_each(
-            [&](Row row) {
-                auto& [number, step] = found[read_id(row)].emplace_back();
-                number = row.number();
-                step.name = row.take_text();
-                step.result = JsonText::trusted(row.take_text());
+            [&](Row cells) {
+                RowOf<columns::step> row(cells);
+                auto& [number, step] = found[parse_id(row.text("job"))].emplace_back();
+                number = row.number("number");
+                step.name = row.take_text("name");
+                step.result = JsonText::trusted(row.take_text("result"));
             },
             rows);
     });

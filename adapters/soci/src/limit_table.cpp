@@ -1,5 +1,7 @@
 #include "limit_table.hpp"
 
+#include "row_of.hpp"
+
 #include "json_rows.hpp"
 #include "limit_statements.hpp"
 
@@ -27,16 +29,15 @@ void requeue_waiting(Session& session, const Dialect& dialect, const std::string
         std::int64_t revision;
     };
     std::vector<Waiting> waiting;
-    session.query(statements::waiting_for)
+    session.query(shared::sql.waiting_for)
         .for_each(
-            [&](Row row) {
-                const JobId id = read_id(row);
-                const std::string queue = row.take_text();
-                const Timestamp queued_at = row.time();
-                const std::int64_t revision = row.number();
-                if (row.next_is_null() || row.number() != revision) return;
-                waiting.push_back({id, queued_at, revision});
-                dialect.lower_watermark(queue, queued_at);
+            [&](Row cells) {
+                RowOf<columns::waiting_for> row(cells);
+                const Timestamp queued_at = row.time("queued_at");
+                const std::int64_t revision = row.number("job_revision");
+                if (row.optional_number("held_revision") != revision) return;
+                waiting.push_back({parse_id(row.text("job")), queued_at, revision});
+                dialect.lower_watermark(row.text("queue"), queued_at);
             },
             first, last);
     const auto add = [](JsonRows& rows, const Waiting& job) {
@@ -49,24 +50,25 @@ void requeue_waiting(Session& session, const Dialect& dialect, const std::string
 
 } // namespace
 
-Limit read_limit(Row row) {
+Limit read_limit(Row cells) {
+    RowOf<columns::limit> row(cells);
     Limit limit;
-    limit.name = row.take_text();
-    limit.queue = row.take_text();
-    limit.type = row.take_text();
-    const auto per = std::ranges::find(names_of_per, row.text());
+    limit.name = row.take_text("name");
+    limit.queue = row.take_text("queue");
+    limit.type = row.take_text("type");
+    const auto per = std::ranges::find(names_of_per, row.text("per"));
     limit.scope = static_cast<LimitScope>(per - names_of_per.begin());
-    limit.concurrency = static_cast<std::size_t>(row.number());
-    limit.rate = static_cast<std::size_t>(row.number());
-    limit.period = row.duration();
-    limit.burst = static_cast<std::size_t>(row.number());
-    limit.round_robin = row.number() != 0;
+    limit.concurrency = static_cast<std::size_t>(row.number("concurrency"));
+    limit.rate = static_cast<std::size_t>(row.number("rate"));
+    limit.period = row.duration("period");
+    limit.burst = static_cast<std::size_t>(row.number("burst"));
+    limit.round_robin = row.number("in_turn") != 0;
     return limit;
 }
 
 std::vector<Limit> read_limits(Session& session) {
     std::vector<Limit> limits;
-    session.query(statements::limits).for_each([&](Row row) { limits.push_back(read_limit(row)); });
+    session.query(shared::sql.limits).for_each([&](Row row) { limits.push_back(read_limit(row)); });
     return limits;
 }
 
@@ -81,27 +83,27 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
                 limit.concurrency, limit.rate, limit.period, limit.burst, limit.round_robin ? 1 : 0,
                 now, limit.name);
         };
-        if (write(statements::change_limit) == 0) write(statements::add_limit);
+        if (write(shared::sql.change_limit) == 0) write(shared::sql.add_limit);
     } else {
-        session.query(statements::remove_limit).change(limit.name);
+        session.query(shared::sql.remove_limit).change(limit.name);
     }
     for (const auto& [first, last] : bucket_ranges_of(limit.name)) {
         requeue_waiting(session, dialect, first, last);
-        session.query(statements::nobody_waits).change(first, last);
-        session.query(statements::nobody_is_called).change(first, last);
-        session.query(statements::forget_lines).change(first, last);
+        session.query(shared::sql.remove_waiting).change(first, last);
+        session.query(shared::sql.remove_admitted).change(first, last);
+        session.query(shared::sql.forget_lines).change(first, last);
     }
 }
 
 std::string forget_idle_buckets(Session& session, const Dialect& dialect, const std::string& job,
                                 CallTime now) {
-    session.query(statements::forget_idle_lines).change(now, never_due);
-    session.query(statements::forget_places).change();
+    session.query(shared::sql.forget_idle_lines).change(now, never_due);
+    session.query(shared::sql.forget_places).change();
     std::string last;
-    session.query(statements::last_of_waiting)
+    session.query(shared::sql.last_of_waiting)
         .for_first([&](Row row) { last = row.take_text(); }, job);
     constexpr const char* after_all = "~"; // greater than any id
-    session.query(dialect.own_statements().forget_waiting)
+    session.query(dialect.store_statements().forget_waiting)
         .change(job, last.empty() ? after_all : last);
     return last;
 }

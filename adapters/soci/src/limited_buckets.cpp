@@ -1,4 +1,5 @@
 #include "limited_exchange.hpp"
+#include "row_of.hpp"
 
 #include <algorithm>
 #include <map>
@@ -14,16 +15,17 @@ constexpr Duration admitted_for = std::chrono::seconds{10};
 /// An admitted job that is due later than this was deferred since.
 constexpr Duration admitted_within = std::chrono::seconds{1};
 
-LimitPlace read_place(Row row) {
+LimitPlace read_place(Row cells) {
+    RowOf<columns::place> row(cells);
     LimitPlace place;
-    place.bucket = row.take_text();
-    place.job = read_id(row);
-    place.fence = row.number();
-    place.admitted_at = row.optional_time();
-    place.status = row.optional_text();
+    place.bucket = row.take_text("line");
+    place.job = parse_id(row.text("job"));
+    place.fence = row.number("fence");
+    place.admitted_at = row.optional_time("called_at");
+    place.status = row.optional_text("status");
     if (!place.status) return place;
-    place.job_fence = row.number();
-    place.job_run_at = row.time();
+    place.job_fence = row.number("job_fence");
+    place.job_run_at = row.time("run_at");
     return place;
 }
 
@@ -49,9 +51,10 @@ Taken is_taken(const LimitPlace& place, Timestamp now) {
 void LimitedExchange::read_buckets_and_places() {
     const auto limits = limits_of_claim();
     std::vector<std::pair<Timestamp, std::string>> due;
-    const auto read_due_bucket = [&](Row row) {
-        std::string name = row.take_text();
-        const Timestamp next_at = row.time(), due_at = row.time();
+    const auto read_due_bucket = [&](Row cells) {
+        RowOf<columns::line> row(cells);
+        std::string name = row.take_text("line");
+        const Timestamp next_at = row.time("next_at"), due_at = row.time("due_at");
         if (!limits.limit_of(name) || !kept_.try_emplace(name, Kept{next_at, due_at}).second)
             return;
         keep(name, *limits.limit_of(name));
@@ -59,8 +62,8 @@ void LimitedExchange::read_buckets_and_places() {
         due.emplace_back(due_at, std::move(name));
     };
     std::vector<LimitPlace> places;
-    session_.query(statements::due_lines).add(read_due_bucket, now_, never_due);
-    session_.query(statements::places).add([&](Row row) { places.push_back(read_place(row)); });
+    session_.query(shared::sql.due_lines).add(read_due_bucket, now_, never_due);
+    session_.query(shared::sql.places).add([&](Row row) { places.push_back(read_place(row)); });
     session_.run_added();
     std::ranges::sort(due);
     for (auto& [due_at, name] : due) open_.push_back(std::move(name));
@@ -167,7 +170,7 @@ std::optional<Duration> LimitedExchange::next_due() const {
         const Duration due_in = row.time() - now_;
         if (limits.limit_of(name)) least = std::min(least.value_or(due_in), due_in);
     };
-    session_.query(statements::next_lines).add(read, now_, never_due);
+    session_.query(shared::sql.next_lines).add(read, now_, never_due);
     const auto due_in = dialect_.next_due(session_, request_.queues, now_);
     session_.run_added();
     return due_in ? std::min(least.value_or(*due_in), *due_in) : least;

@@ -2,6 +2,7 @@
 
 #include "job_steps.hpp"
 #include "limit_table.hpp"
+#include "row_of.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -46,7 +47,7 @@ Exchange LimitedExchange::run() {
 
 void LimitedExchange::request_limits() {
     session_.query(sql_.lock).add([&](Row row) { limits_.push_back(read_limit(row)); }, queues_);
-    session_.query(statements::time).add([&](Row row) { now_ = row.time(); }, time_);
+    session_.query(shared::sql.time).add([&](Row row) { now_ = row.time(); }, time_);
 }
 
 void LimitedExchange::claim() {
@@ -204,16 +205,17 @@ void LimitedExchange::find_first_of(std::span<OpenBucket> buckets) {
 
 void LimitedExchange::request_first_of(OpenBucket& bucket) {
     bucket.first.clear();
-    const auto read = [&bucket](Row row) {
+    const auto read = [&bucket](Row cells) {
+        RowOf<columns::to_call> row(cells);
         Candidate one;
         one.waits_in = bucket.name;
         one.has_row = true;
-        one.job.id = read_id(row);
-        one.job.queue = row.take_text();
-        one.job.queued_at = row.time();
-        one.reported = row.take_text();
-        one.job.revision = row.number();
-        if (!row.next_is_null() && row.number() == one.job.revision)
+        one.job.id = parse_id(row.text("job"));
+        one.job.queue = row.take_text("queue");
+        one.job.queued_at = row.time("queued_at");
+        one.reported = row.take_text("told");
+        one.job.revision = row.number("job_revision");
+        if (row.optional_number("held_revision") == one.job.revision)
             bucket.first.push_back(std::move(one));
         else
             bucket.stale.push_back(one.job.id);
@@ -274,16 +276,14 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
         by_id.emplace(one.job.id, &one);
         ids.push_back(one.job.id);
     }
-    const auto read = [&](Row row) {
-        Candidate& one = *by_id.at(read_id(row));
-        std::string bucket = row.take_text();
-        const Timestamp queued_at = row.time();
-        std::string reported = row.take_text();
-        if (row.number() == 0) return stale.push_back(one.job.id);
-        one.waits_in = std::move(bucket);
-        one.reported = std::move(reported);
+    const auto read = [&](Row cells) {
+        RowOf<columns::waits> row(cells);
+        Candidate& one = *by_id.at(parse_id(row.text("job")));
+        if (row.number("holds") == 0) return stale.push_back(one.job.id);
+        one.waits_in = row.take_text("line");
+        one.reported = row.take_text("told");
         one.has_row = true;
-        if (!one.waits_in.empty()) one.job.queued_at = queued_at;
+        if (!one.waits_in.empty()) one.job.queued_at = row.time("queued_at");
     };
     in_rows(ids, add_id,
             [&](const std::string& rows) { session_.query(sql_.waits).add(read, rows); });

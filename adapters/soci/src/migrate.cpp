@@ -103,7 +103,7 @@ private:
 /// Returns 0 if no step was completed.
 int version_of_tables(Session& session) {
     int version = 0;
-    session.query(statements::schema_version).for_first([&](Row row) {
+    session.query(shared::sql.schema_version).for_first([&](Row row) {
         if (!row.next_is_null()) version = row.small_number();
     });
     return version;

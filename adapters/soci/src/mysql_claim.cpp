@@ -51,7 +51,7 @@ bool MysqlClaim::search(MysqlBatch& batch) {
 }
 
 void MysqlClaim::read_used_fence(MysqlBatch& batch) {
-    batch.add(statements::used_fence, [this](Row row) { used_fence_ = row.number(); });
+    batch.add(shared::sql.used_fence, [this](Row row) { used_fence_ = row.number(); });
 }
 
 void MysqlClaim::search_next(MysqlBatch& batch, Served& served) {
@@ -59,10 +59,11 @@ void MysqlClaim::search_next(MysqlBatch& batch, Served& served) {
     found.wanted = missing();
     found.looked_at = 2 * found.wanted;
     const bool is_measured = served.search.is_looked_at_in(found.range);
-    if (is_measured) batch.add(mysql::now, [&served](Row row) { served.look_began = row.time(); });
+    if (is_measured)
+        batch.add(mysql::sql.now, [&served](Row row) { served.look_began = row.time(); });
     look(batch, served, found);
     if (is_measured)
-        batch.add(mysql::now,
+        batch.add(mysql::sql.now,
                   [&served](Row row) { served.look_took = row.time() - served.look_began; });
 }
 
@@ -73,13 +74,13 @@ void MysqlClaim::look(MysqlBatch& batch, Served& served, Found& found) {
     if (to == Timestamp::max()) { // ranges below are searched again soon
         served.looked_to = slots.to;
         batch.add(
-            mysql::count_due,
+            mysql::sql.count_due,
             [&found](Row row) { found.seen = static_cast<std::size_t>(row.number()); }, name,
             slots.condition, from, to, now_, found.looked_at);
     }
     batch.add(
-        mysql::find_due, [this, &served, &found](Row row) { read(row, served, found); }, now_, name,
-        slots.condition, from, to, found.looked_at, found.wanted);
+        mysql::sql.find_due, [this, &served, &found](Row row) { read(row, served, found); }, now_,
+        name, slots.condition, from, to, found.looked_at, found.wanted);
 }
 
 /// Also finds the jobs that this transaction has locked already.
@@ -105,10 +106,10 @@ bool MysqlClaim::look_beyond_others(MysqlBatch& batch) {
 void MysqlClaim::read_next_due(MysqlBatch& batch) {
     if (std::exchange(reads_next_due_, true)) return;
     batch.add(
-        statements::time, [this](Row row) { server_now_ = row.time(); }, now_);
+        shared::sql.time, [this](Row row) { server_now_ = row.time(); }, now_);
     for (const std::string& queue : request_.queues)
         batch.add(
-            mysql::next_due_in,
+            mysql::sql.next_due_in,
             [this](Row row) {
                 const Duration due = std::max(row.duration(), Duration::zero());
                 due_in_ = std::min(due_in_.value_or(due), due);
@@ -156,7 +157,7 @@ void MysqlClaim::take(MysqlBatch& batch) {
     }
     std::ranges::sort(ids);
     in_lists(ids, [&](const Expression& these) {
-        batch.add_change(mysql::take, used_fence_, request_.worker, now_, request_.lease_for,
+        batch.add_change(mysql::sql.take, used_fence_, request_.worker, now_, request_.lease_for,
                          request_.ahead ? 1 : 0, these);
     });
 }
@@ -164,7 +165,7 @@ void MysqlClaim::take(MysqlBatch& batch) {
 void MysqlClaim::read_steps(Session& session) {
     for (Served& served : served_)
         for (Found& found : served.found)
-            soci_adapter::read_steps(session, mysql::over_rows, std::span(found.jobs));
+            soci_adapter::read_steps(session, mysql::sql.rows, std::span(found.jobs));
 }
 
 void MysqlClaim::move_to(Exchange& result) {

@@ -114,13 +114,13 @@ CallTime MysqlDialect::now(Session& session) const {
     if (const auto known = clock()) return known;
     if (MysqlSession::of(session).is_own()) return std::nullopt;
     Timestamp now; // read here, so that no variable is left in the host's session
-    session.query(mysql::now).for_first([&](Row row) { now = row.time(); });
+    session.query(mysql::sql.now).for_first([&](Row row) { now = row.time(); });
     return now;
 }
 
 void MysqlDialect::prepare(Session& session) const {
     std::string version;
-    session.query(mysql::version).for_first([&](Row row) { version = row.take_text(); });
+    session.query(mysql::sql.version).for_first([&](Row row) { version = row.take_text(); });
     const bool of_mariadb = version.find("MariaDB") != version.npos;
     const std::string_view least = of_mariadb ? "10.6" : "8.0.16";
     const auto is_too_old = [&] {
@@ -151,10 +151,7 @@ SchemaObjects MysqlDialect::find_objects(Session& session, const SchemaObjects& 
     // One query a table: for a join of the two, the server would open every view of every database.
     for (SchemaObject& object : found) {
         if (object.kind != "table") continue;
-        session
-            .query({"SELECT column_name FROM information_schema.columns"
-                    " WHERE table_schema = DATABASE() AND table_name = :name",
-                    "t"})
+        session.query(mysql::sql.columns_of_table)
             .for_each([&](Row row) { object.columns.push_back(row.take_text()); }, object.name);
     }
     return found;
@@ -163,7 +160,7 @@ SchemaObjects MysqlDialect::find_objects(Session& session, const SchemaObjects& 
 void MysqlDialect::lock_schema(Session& session) const {
     constexpr int patience_seconds = 20;
     bool is_locked = false;
-    session.query(mysql::lock_schema)
+    session.query(mysql::sql.lock_schema)
         .for_first([&](Row row) { is_locked = !row.next_is_null() && row.number() == 1; },
                    patience_seconds);
     if (!is_locked)
@@ -171,7 +168,7 @@ void MysqlDialect::lock_schema(Session& session) const {
 }
 
 void MysqlDialect::unlock_schema(Session& session) const {
-    session.query(mysql::unlock_schema).for_first([](Row) {});
+    session.query(mysql::sql.unlock_schema).for_first([](Row) {});
 }
 
 void MysqlDialect::migrate(Session& session, const Migration& migration) const {
@@ -189,7 +186,7 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
         rest.remove_prefix(end + end_of_statement.size());
     }
     limit_time(session, options_.statement_timeout);
-    session.query(mysql::record_version).change(migration.version, now(session));
+    session.query(shared::sql.record_version).change(migration.version, now(session));
 }
 
 void MysqlDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
@@ -205,7 +202,7 @@ std::size_t MysqlDialect::advance(Session& session, Timestamp watermark, std::si
                                   CallTime now) const {
     std::vector<JobId> ids;
     const auto began = steady_now();
-    session.query(mysql::find_to_advance)
+    session.query(mysql::sql.find_to_advance)
         .for_each(
             [&](Row row) {
                 ids.push_back(read_id(row));
@@ -214,7 +211,7 @@ std::size_t MysqlDialect::advance(Session& session, Timestamp watermark, std::si
             },
             priority_step, watermark, now, limit);
     in_lists(ids, [&](const Expression& these) {
-        session.query(mysql::advance).change(priority_step, these);
+        session.query(mysql::sql.advance).change(priority_step, these);
     });
     return ids.size();
 }
@@ -223,11 +220,11 @@ std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timesta
                                 std::size_t limit, CallTime now) const {
     JsonRows ids;
     PurgedJobs purged;
-    session.query(mysql::find_to_purge)
+    session.query(mysql::sql.find_to_purge)
         .for_each([&](Row row) { ids.add(purged.add(row)); }, type, watermark, now, limit);
     if (ids.count() == 0) return 0;
-    purged.delete_dependencies(session, mysql::over_rows);
-    return session.query(mysql::remove_all).change(ids.take());
+    purged.delete_dependencies(session, mysql::sql.rows);
+    return session.query(mysql::sql.remove_all).change(ids.take());
 }
 
 PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
@@ -248,25 +245,10 @@ PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
     return words;
 }
 
-OwnStatements MysqlDialect::own_statements() const noexcept {
-    return {.find = mysql::find,
-            .find_summaries = mysql::find_summaries,
-            .restart = mysql::restart,
-            .set_paused = mysql::set_paused,
-            .held = mysql::held,
-            .next_type = mysql::next_type,
-            .expired_job = mysql::expired_job,
-            .expired_lease = mysql::expired_lease,
-            .to_advance = mysql::to_advance,
-            .count_waiting = mysql::count_waiting,
-            .count_processing = mysql::count_processing,
-            .latest_runs = mysql::latest_runs,
-            .past_tombstone = mysql::past_tombstone,
-            .forget_tombstones = mysql::forget_tombstones};
-}
+const StoreStatements& MysqlDialect::store_statements() const noexcept { return mysql::sql.store; }
 
-const RowStatements& MysqlDialect::row_statements() const noexcept { return mysql::over_rows; }
+const RowStatements& MysqlDialect::row_statements() const noexcept { return mysql::sql.rows; }
 
-const LimitStatements& MysqlDialect::limit_statements() const noexcept { return mysql::limits; }
+const LimitStatements& MysqlDialect::limit_statements() const noexcept { return mysql::sql.limits; }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

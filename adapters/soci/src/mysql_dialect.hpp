@@ -59,7 +59,7 @@ public:
                       std::size_t limit, CallTime now) const override;
 
     PageWords page_words(const JobQuery& query) const noexcept override;
-    OwnStatements own_statements() const noexcept override;
+    const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
     void mark_limits(Session& session, const std::string& queues) const override;

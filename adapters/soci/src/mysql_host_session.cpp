@@ -1,16 +1,12 @@
 #include "host_session.hpp"
 #include "mysql_dialect.hpp"
 #include "mysql_session.hpp"
+#include "mysql_statements.hpp"
 
 #include <fmt/format.h>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
-
-constexpr Sql host_settings = {
-    "SELECT @@max_allowed_packet, @@character_set_client, @@character_set_connection,"
-    " @@character_set_results, @@sql_mode, @@sql_safe_updates, @@sql_select_limit < 1000000",
-    "ittttii"};
 
 void must_be_utf8mb4(std::string_view encoding) {
     if (encoding != "utf8mb4")
@@ -29,7 +25,7 @@ void must_not_be(bool is_so, std::string_view what) {
 
 /// Refuses settings of the host under which the statements do not work.
 void check_settings(MysqlSession& session) {
-    session.query(host_settings).for_first([&](Row row) {
+    session.query(mysql::sql.host_settings).for_first([&](Row row) {
         session.max_packet = static_cast<std::size_t>(row.number());
         for (int i = 0; i < 3; ++i) must_be_utf8mb4(row.optional_text().value_or("utf8mb4"));
         const std::string mode = row.take_text();

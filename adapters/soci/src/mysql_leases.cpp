@@ -119,7 +119,7 @@ private:
         const auto wanted =
             all.literals([&](const Settlement& one) { return literal(wanted_status(one)); });
         batch.add(
-            mysql::lock_settled, [this, &chunk](Row row) { accept(chunk, row); }, wanted,
+            mysql::sql.lock_settled, [this, &chunk](Row row) { accept(chunk, row); }, wanted,
             all.these(), fences_of(all));
         for (const std::string_view status : {"completed", "failed", "cancelled", "pending"}) {
             std::vector<const Settlement*> some;
@@ -151,7 +151,7 @@ private:
         };
         const auto result_of = [&](const Settlement& one) {
             if (one.kind() != Kind::completed) return literal({});
-            return literal(chunk.texts.inlined(mysql::append_to_result, id_of_settlement(one),
+            return literal(chunk.texts.inlined(mysql::sql.append_to_result, id_of_settlement(one),
                                                one.result().text()));
         };
         const auto error_of = [&](const Settlement& one) {
@@ -159,13 +159,13 @@ private:
             auto& text =
                 chunk.errors.emplace_back(std::make_unique<std::string>(to_text(one.error())));
             return literal(
-                chunk.texts.inlined(mysql::append_to_error, id_of_settlement(one), *text));
+                chunk.texts.inlined(mysql::sql.append_to_error, id_of_settlement(one), *text));
         };
         const auto entry_of = [&](const Settlement& one) {
             if (!has_error(one)) return literal({});
             return literal(attempt_entry(one.error()));
         };
-        batch.add_change(mysql::settle, wanted_status(*jobs.items().front()),
+        batch.add_change(mysql::sql.settle, wanted_status(*jobs.items().front()),
                          jobs.numbers(percent_of), jobs.literals(message_of),
                          jobs.literals(result_of), jobs.literals(error_of), jobs.literals(entry_of),
                          now_,
@@ -205,14 +205,14 @@ void end_batch(MysqlSession& session, MysqlBatch& batch) {
 void add_step(MysqlSession& session, MysqlBatch& batch, const LeaseRef& lease, const Step& step) {
     const std::string_view result = step.result.text();
     const bool is_long = result.size() > max_inline;
-    batch.add_change(mysql::add_step, step.name, is_long ? std::string_view() : result, lease.id,
-                     lease.fence);
+    batch.add_change(mysql::sql.store.add_step, step.name, is_long ? std::string_view() : result,
+                     lease.id, lease.fence);
     // One that came again is complete.
     if (is_long && batch.run() == 1)
         in_pieces(session, result, [&](std::string_view piece) {
-            batch.add_change(mysql::append_to_step, piece, lease.id, step.name);
+            batch.add_change(mysql::sql.append_to_step, piece, lease.id, step.name);
         });
-    batch.add_change(mysql::count_step, lease.id, lease.fence, step.name);
+    batch.add_change(mysql::sql.store.count_step, lease.id, lease.fence, step.name);
 }
 
 } // namespace
@@ -278,7 +278,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
             const auto number = static_cast<std::size_t>(*found - heartbeats.data());
             answers[start + number] = {true, !row.next_is_null()};
         };
-        batch.add(mysql::lock_held, kept, jobs.these(), fences);
+        batch.add(mysql::sql.lock_held, kept, jobs.these(), fences);
         const auto percent_of = [](const Heartbeat& one) {
             return one.progress ? one.progress->percent : -1;
         };
@@ -286,7 +286,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
             return literal_of(own, one.progress ? one.progress->message : std::string_view());
         };
         const auto started_of = [](const Heartbeat& one) { return one.started ? 1 : 0; };
-        batch.add_change(mysql::extend, now, lease_for, jobs.numbers(percent_of),
+        batch.add_change(mysql::sql.extend, now, lease_for, jobs.numbers(percent_of),
                          jobs.literals(message_of), jobs.numbers(started_of), jobs.these(), fences);
     };
     const auto size_of_message = [](const Heartbeat& one) {
@@ -306,7 +306,7 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp watermark,
                                           int crash_limit, CallTime now) const {
     std::vector<Rescued> rescued;
     std::vector<JobId> ids;
-    session.query(mysql::find_expired)
+    session.query(mysql::sql.find_expired)
         .for_each(
             [&](Row row) {
                 Rescued& one = rescued.emplace_back();
@@ -320,7 +320,7 @@ std::vector<Rescued> MysqlDialect::rescue(Session& session, Timestamp watermark,
     std::ranges::sort(ids);
     MysqlBatch& batch = MysqlSession::of(session).batch();
     in_lists(ids, [&](const Expression& these) {
-        batch.add_change(mysql::rescue, crash_limit, to_text(worker_lost()), now,
+        batch.add_change(mysql::sql.rescue, crash_limit, to_text(worker_lost()), now,
                          attempt_entry(worker_lost()), these);
     });
     end_batch(MysqlSession::of(session), batch);

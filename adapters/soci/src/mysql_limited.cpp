@@ -36,12 +36,12 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
             const Slots slots = slots_of(range, now);
             const bool is_measured = search.is_looked_at_in(range);
             if (is_measured)
-                session.query(mysql::now).add([&](Row row) { look_began = row.time(); });
-            session.query(mysql::find_limited)
+                session.query(mysql::sql.now).add([&](Row row) { look_began = row.time(); });
+            session.query(mysql::sql.find_limited)
                 .add(read, queue, slots.condition, range.from, range.to, now,
                      2 * missing + most_locked, missing);
             if (is_measured)
-                session.query(mysql::now).add([&](Row row) {
+                session.query(mysql::sql.now).add([&](Row row) {
                     findings.look_took = row.time() - look_began;
                 });
             if (!looks_at_once) session.run_added();
@@ -60,7 +60,7 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
 /// are local to a node.
 void MysqlDialect::mark_limits(Session& session, const std::string& queues) const {
     if (MysqlSession::of(session).is_of_cluster)
-        session.query(mysql::mark_limits).add_change(queues);
+        session.query(mysql::sql.mark_limits).add_change(queues);
 }
 
 std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const DueJob> jobs,
@@ -68,10 +68,10 @@ std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const Due
     std::vector<ClaimedJob> taken;
     std::int64_t used = 0;
     in_rows(jobs, add_revision, [&](const std::string& rows) {
-        session.query(mysql::to_take)
+        session.query(mysql::sql.to_take)
             .add([&](Row row) { taken.push_back(read_claimed(row)); }, now, rows);
     });
-    session.query(statements::used_fence).add([&](Row row) { used = row.number(); });
+    session.query(shared::sql.used_fence).add([&](Row row) { used = row.number(); });
     session.run_added();
     std::vector<JobId> ids;
     for (ClaimedJob& job : taken) {
@@ -80,7 +80,7 @@ std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const Due
     }
     std::ranges::sort(ids);
     in_lists(ids, [&](const Expression& these) {
-        session.query(mysql::take)
+        session.query(mysql::sql.take)
             .add_change(used, request.worker, now, request.lease_for, request.ahead ? 1 : 0, these);
     });
     return taken;
@@ -88,7 +88,7 @@ std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const Due
 
 std::optional<Duration>
 MysqlDialect::next_due(Session& session, std::span<const std::string> queues, Timestamp now) const {
-    return next_due_in(session, mysql::next_due_in, queues, now);
+    return next_due_in(session, mysql::sql.next_due_in, queues, now);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

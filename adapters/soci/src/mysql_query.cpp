@@ -21,6 +21,11 @@ bool is_of_server(unsigned error) noexcept {
     return error < 2000 || (error >= 3000 && error < 5000);
 }
 
+const std::string& keep_time_text() {
+    static const std::string text = compose(mysql::sql.keep_time, mysql::fragments);
+    return text;
+}
+
 } // namespace
 
 void throw_mysql_error(MYSQL* connection) {
@@ -66,7 +71,7 @@ void MysqlQuery::write_to(std::string& out) const {
         if (!parameter) continue;
         const Cell& cell = parameters_[*parameter];
         if (cell.indicator == soci::i_null)
-            out += *parameter == now_ ? ASYNCJOBS_MYSQL_KEPT_TIME : "NULL";
+            out += *parameter == now_ ? mysql::kept_time : "NULL";
         else if (parameter_types_[*parameter] == 'i')
             out += std::to_string(cell.number);
         else if (parameter_types_[*parameter] == 'e')
@@ -95,7 +100,7 @@ void MysqlQuery::read(MYSQL_RES& rows, const EachRow& each) {
 
 void MysqlBatch::add(MysqlQuery& query, EachRow each) {
     if (query.asks_for_time() && !std::exchange(session_.knows_time_, true))
-        add_part(mysql::keep_time.text, {nullptr, {}});
+        add_part(keep_time_text(), {nullptr, {}});
     std::string text;
     query.write_to(text);
     add_part(text, {&query, std::move(each)});

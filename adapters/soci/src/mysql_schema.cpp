@@ -9,8 +9,8 @@ namespace {
 
 // What is compared is VARBINARY: the collations that compare byte for byte with trailing blanks
 // have different names on MySQL and MariaDB. Partial indexes do not exist; where one would hold the
-// rows of some statuses, a generated column is null in all others. `to_unblock` is what promote()
-// has to do: -1, to tell the children; otherwise from when on, to give a job its head start.
+// rows of some statuses, a generated column is null in the others. `to_unblock` is what promote()
+// has to do: -1, to notify the children; otherwise from when on, to give a job its head start.
 constexpr const char* mysql_tables = R"sql(CREATE TABLE IF NOT EXISTS asyncjobs_schema (
     version    INT    NOT NULL PRIMARY KEY,
     applied_at BIGINT NOT NULL
@@ -141,7 +141,7 @@ SELECT $id, $type, $queue, $owner, $status, progress, message, input, metadata, 
 )sql";
 
 /// Writes out each `$column` of the view as text, and each `@column` as the column's time in ISO
-/// 8601, to the microsecond. `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
+/// 8601, to the microsecond. `run_at` is that of readers, as in columns::job.
 std::string with_readable_columns(std::string_view sql) {
     std::string out;
     for (auto at = sql.find_first_of("$@"); at != sql.npos; at = sql.find_first_of("$@")) {
@@ -160,8 +160,8 @@ std::string with_readable_columns(std::string_view sql) {
     return out.append(sql);
 }
 
-/// A job that waits for a limit waits for its revision, and lines say when to look at them. What
-/// the update reads may have been dropped by a migration that broke off.
+/// A job that waits for a limit waits for its revision, and buckets have a time at which to look at
+/// them. What the update reads may have been dropped by a migration that broke off.
 std::string mysql_lines() {
     const std::string make_waiting = R"sql(CREATE TABLE IF NOT EXISTS job_waiting (
     job            VARBINARY(39)   NOT NULL PRIMARY KEY,

@@ -1,15 +1,12 @@
 #include "mysql_session.hpp"
 
 #include "mysql_query.hpp"
-#include "statements.hpp"
+#include "mysql_statements.hpp"
 
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
-
-constexpr Sql autocommit_off = {"SET autocommit = 0"};
-constexpr Sql autocommit_on = {"SET autocommit = 1"};
 
 soci::mysql_session_backend& backend_of(soci::session& session) {
     return static_cast<soci::mysql_session_backend&>(*session.get_backend());
@@ -18,7 +15,7 @@ soci::mysql_session_backend& backend_of(soci::session& session) {
 } // namespace
 
 MysqlSession::MysqlSession(const std::string& connect_string, std::string table_prefix)
-    : Session(soci::mysql, connect_string, std::move(table_prefix)),
+    : Session(soci::mysql, connect_string, mysql::fragments, std::move(table_prefix)),
       backend_(backend_of(connection())),
       runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0),
       batch_(std::make_unique<MysqlBatch>(*this)) {
@@ -26,7 +23,7 @@ MysqlSession::MysqlSession(const std::string& connect_string, std::string table_
 }
 
 MysqlSession::MysqlSession(soci::session& host, std::string table_prefix)
-    : Session(host, std::move(table_prefix)), backend_(backend_of(host)),
+    : Session(host, mysql::fragments, std::move(table_prefix)), backend_(backend_of(host)),
       batch_(std::make_unique<MysqlBatch>(*this)) {}
 
 MysqlSession::~MysqlSession() = default;
@@ -44,7 +41,7 @@ void MysqlSession::begin(Transaction transaction) {
     knows_time_ = has_committed_ = may_have_committed_ = false;
     const bool autocommits = transaction == Transaction::none;
     if (autocommits == autocommits_) return;
-    query(autocommits ? autocommit_on : autocommit_off).change();
+    query(autocommits ? mysql::sql.autocommit_on : mysql::sql.autocommit_off).change();
     autocommits_ = autocommits;
 }
 
@@ -55,7 +52,7 @@ void MysqlSession::commit() {
 
 void MysqlSession::rollback() {
     batch().forget();
-    if (!autocommits_) query(statements::rollback).change();
+    if (!autocommits_) query(shared::sql.rollback).change();
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

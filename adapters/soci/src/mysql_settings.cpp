@@ -66,12 +66,12 @@ void apply_settings(Session& session, const std::map<std::string, std::string>& 
     for (const auto& [name, value] : wanted)
         names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
     std::string text;
-    session.query({fmt::format("SHOW SESSION VARIABLES WHERE variable_name IN ({})", names), "tt"})
-        .for_each([&](Row row) {
-            const std::string name = row.take_text();
-            text += fmt::format("{} {} = {}", text.empty() ? "SET SESSION" : ",", name,
-                                wanted.at(name));
-        });
+    const auto variables = fmt::format("SHOW SESSION VARIABLES WHERE variable_name IN ({})", names);
+    session.query({"variables", variables, columns::two_texts}).for_each([&](Row row) {
+        const std::string name = row.take_text();
+        text +=
+            fmt::format("{} {} = {}", text.empty() ? "SET SESSION" : ",", name, wanted.at(name));
+    });
     if (!text.empty()) session.run(text);
 }
 
@@ -91,11 +91,11 @@ void set_up(MysqlSession& session, const MysqlOptions& options) {
     session.run(utf8mb4_session);
     session.run(read_committed);
     apply_settings(session, settings_of(options));
-    session.query(mysql::clustering).for_first([&](Row row) {
+    session.query(mysql::sql.clustering).for_first([&](Row row) {
         row.skip();
         session.is_of_cluster = row.text() == "ON";
     });
-    session.query(mysql::max_packet).for_first([&](Row row) {
+    session.query(mysql::sql.max_packet).for_first([&](Row row) {
         session.max_packet = static_cast<std::size_t>(row.number());
     });
 }
@@ -108,7 +108,7 @@ void check_text(Session& session) {
     JsonRows rows;
     rows.add(text_sample);
     std::string arrived, returned;
-    session.query(mysql::echo)
+    session.query(mysql::sql.echo)
         .for_first(
             [&](Row row) {
                 arrived = row.take_text();
@@ -119,7 +119,7 @@ void check_text(Session& session) {
         throw Error(Errc::store_failure,
                     "the server changes the characters of texts: the session uses utf8mb4, but a "
                     "text was not returned as it was sent");
-    session.query(mysql::other_encodings).for_first([](Row row) {
+    session.query(mysql::sql.other_encodings).for_first([](Row row) {
         const std::string table = row.take_text(), column = row.take_text();
         throw Error(Errc::store_failure,
                     fmt::format("the column {} of the table {} has the character set {}, but must "

@@ -18,7 +18,7 @@ namespace {
 
 Timestamp time_of(Session& session, CallTime now) {
     Timestamp time = now.value_or(Timestamp());
-    if (!now) session.query(statements::time).for_first([&](Row row) { time = row.time(); }, now);
+    if (!now) session.query(shared::sql.time).for_first([&](Row row) { time = row.time(); }, now);
     return time;
 }
 
@@ -102,12 +102,12 @@ private:
             rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
                      job.unique_key, job.idempotency_key, job.limit_key, job.timeout, job.retention,
                      times.run_at, times.not_before, deadline_of(job, run_at),
-                     long_texts.inlined(mysql::append_to_input, job.id, job.input.text()),
+                     long_texts.inlined(mysql::sql.append_to_input, job.id, job.input.text()),
                      metadata_of(job), waited_for_.contains(job.id) ? 1 : 0);
         }
         MysqlBatch& batch = session_.batch();
         try {
-            batch.add_change(mysql::insert, now_, rows.take());
+            batch.add_change(mysql::sql.insert, now_, rows.take());
             long_texts.write(session_, batch);
             if (commits)
                 batch.commit();
@@ -124,7 +124,7 @@ private:
 
     Submitted conflict(const NewJob& job, Outcome outcome, const JobId& id, Timestamp created_at) {
         if (job.on_conflict == OnConflict::replace &&
-            session_.query(statements::replace)
+            session_.query(shared::sql.replace)
                     .change(job.input.text(), run_at_of(job), now_, id) == 1)
             outcome = Outcome::replaced;
         return {outcome, id, created_at};
@@ -132,8 +132,8 @@ private:
 
     void answer_conflicts() {
         const auto taken = taken_ids();
-        const auto firsts = having(mysql::firsts_of_keys, &NewJob::idempotency_key);
-        const auto holders = having(mysql::key_holders, &NewJob::unique_key);
+        const auto firsts = having(mysql::sql.firsts_of_keys, &NewJob::idempotency_key);
+        const auto holders = having(mysql::sql.key_holders, &NewJob::unique_key);
         const auto find = [](const Holders& among, const std::optional<std::string>& key) {
             const auto found = key ? among.find(*key) : among.end();
             return found == among.end() ? nullptr : &found->second;
@@ -155,12 +155,13 @@ private:
     /// So that it finds what an INSERT ran into.
     Query& query_latest(const Sql& select) {
         if (session_.reads_latest) return session_.query(select);
-        return session_.query({std::string(select.text) + " LOCK IN SHARE MODE", select.columns});
+        const std::string locking = std::string(select.text) + " LOCK IN SHARE MODE";
+        return session_.query({select.name, locking, select.columns});
     }
 
     std::unordered_map<JobId, Timestamp> taken_ids() {
         std::unordered_map<JobId, Timestamp> taken;
-        query_latest(mysql::taken_ids)
+        query_latest(mysql::sql.taken_ids)
             .for_each(
                 [&](Row row) {
                     const JobId id = read_id(row);
@@ -215,7 +216,7 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
         Submission(own, batch, waited_for, time, commits, std::span(answers).last(batch.size()))
             .run();
     }
-    block_children(session, mysql::over_rows, all, std::span(answers).subspan(start));
+    block_children(session, mysql::sql.rows, all, std::span(answers).subspan(start));
     watermarks_.expect(all, std::span(answers).subspan(start), steady_now());
 }
 

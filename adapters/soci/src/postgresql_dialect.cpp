@@ -196,7 +196,7 @@ void PostgresqlDialect::prepare(Session& session) const {
 }
 
 void PostgresqlDialect::lock_schema(Session& session) const {
-    session.query(postgresql::lock_schema).for_first([](Row) {}, schema_lock);
+    session.query(postgresql::sql.lock_schema).for_first([](Row) {}, schema_lock);
 }
 
 std::span<const Migration> PostgresqlDialect::migrations() const noexcept {
@@ -234,7 +234,7 @@ void PostgresqlDialect::migrate(Session& session, const Migration& migration) co
     const Duration usual = postgresql.wait_for(longest);
     postgresql.execute(session.with_prefix(migration.sql));
     postgresql.wait_for(usual);
-    session.query(postgresql::record_version).change(migration.version, now(session));
+    session.query(shared::sql.record_version).change(migration.version, now(session));
 }
 
 void PostgresqlDialect::find(Session& session, std::span<const JobId> ids, const JobReading& how,
@@ -246,22 +246,16 @@ void PostgresqlDialect::find(Session& session, std::span<const JobId> ids, const
     found.move_to(jobs, ids);
 }
 
-OwnStatements PostgresqlDialect::own_statements() const noexcept {
-    return {.find = postgresql::find,
-            .find_summaries = postgresql::find_summaries,
-            .restart = postgresql::restart,
-            .rescue = postgresql::rescue,
-            .purge = postgresql::purge,
-            .forget_tombstones = postgresql::forget_tombstones,
-            .forget_waiting = postgresql::forget_waiting};
+const StoreStatements& PostgresqlDialect::store_statements() const noexcept {
+    return postgresql::sql.store;
 }
 
 const RowStatements& PostgresqlDialect::row_statements() const noexcept {
-    return postgresql::over_rows;
+    return postgresql::sql.rows;
 }
 
 const LimitStatements& PostgresqlDialect::limit_statements() const noexcept {
-    return postgresql::limits;
+    return postgresql::sql.limits;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -80,7 +80,7 @@ public:
                               " left(error, strpos(error, ',\"details\":'))"
                               " || '\"details\":null}' END"};
     }
-    OwnStatements own_statements() const noexcept override;
+    const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
     void lower_watermark(std::string_view queue, Timestamp run_at) const override {

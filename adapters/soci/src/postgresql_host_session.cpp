@@ -29,14 +29,6 @@ void check_encoding(PGconn* connection) {
                                 encoding ? encoding : "unknown"));
 }
 
-/// Reads the schema in which the session sees the store's tables, and the setting array_nulls.
-constexpr Sql host_settings = {
-    "SELECT (SELECT quote_ident(n.nspname) || '.' FROM pg_catalog.pg_class AS c"
-    "  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
-    "  WHERE c.relname = :schema_table AND pg_catalog.pg_table_is_visible(c.oid)),"
-    " current_setting('array_nulls')",
-    "tt"};
-
 /// Sets what a batch relies on, and restores the host's settings.
 class HostPostgresqlSession final : public PostgresqlSession {
 public:
@@ -60,7 +52,7 @@ std::unique_ptr<Session> open_in(soci::session& host, const HostTables& tables) 
     std::string schema = tables.schema.empty() ? "" : fmt::format("\"{}\".", tables.schema);
     std::string array_nulls;
     PostgresqlSession(host, "")
-        .query(host_settings)
+        .query(postgresql::sql.host_settings)
         .for_first(
             [&](Row row) {
                 const auto found = row.optional_text();

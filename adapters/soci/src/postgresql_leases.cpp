@@ -58,7 +58,7 @@ void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
         const std::string queue = row.take_text();
         dialect.lower_watermark(queue, row.time());
     };
-    batch.add(postgresql::settle, accepted, now, ids.text(), fences.text(), wanted.text(),
+    batch.add(postgresql::sql.settle, accepted, now, ids.text(), fences.text(), wanted.text(),
               percents.text(), messages.text(), results.text(), errors.text(), entries.text(),
               delays.text(), refunds.text());
 }
@@ -81,7 +81,7 @@ void settle_all_in(PostgresqlBatch& batch, const Dialect& dialect,
 /// A claim that was a batch of its own is already committed, so a fault must not cause a retry.
 void read_claimed_steps(Session& session, std::span<ClaimedJob> claimed) {
     try {
-        read_steps(session, postgresql::over_rows, claimed);
+        read_steps(session, postgresql::sql.rows, claimed);
     } catch (const soci::soci_error&) {
         if (!as_postgresql(session).commits_each_batch()) throw;
         throw Error(Errc::unknown_outcome,
@@ -134,11 +134,11 @@ void PostgresqlDialect::exchange(Session& session, std::span<const Settlement> s
     std::optional<Duration> due_in;
     ClaimWatermarks::Findings findings;
     batch.add(
-        postgresql::claim, [&](Row row) { found.add(row); }, request.worker, now, request.lease_for,
-        request.ahead ? 1 : 0, searches.names.text(), searches.from.text(), searches.to.text(),
-        request.limit);
+        postgresql::sql.claim, [&](Row row) { found.add(row); }, request.worker, now,
+        request.lease_for, request.ahead ? 1 : 0, searches.names.text(), searches.from.text(),
+        searches.to.text(), request.limit);
     batch.add(
-        postgresql::next_due_in,
+        postgresql::sql.next_due_in,
         [&](Row row) {
             if (row.next_is_null())
                 row.skip();
@@ -166,7 +166,7 @@ std::size_t PostgresqlDialect::advance(Session& session, Timestamp watermark, st
                                        CallTime now) const {
     const auto began = steady_now();
     std::size_t advanced = 0;
-    session.query(postgresql::advance)
+    session.query(postgresql::sql.store.advance)
         .for_each(
             [&](Row row) {
                 const std::string queue = row.take_text();
@@ -199,17 +199,17 @@ void PostgresqlDialect::renew(Session& session, std::span<const Heartbeat> heart
             const auto number = static_cast<std::size_t>(row.number());
             renewals[start + order[number - 1]] = {true, !row.next_is_null()};
         };
-        batch.add(postgresql::extend, kept, now, lease_for, ids.text(), fences.text(),
+        batch.add(postgresql::sql.extend, kept, now, lease_for, ids.text(), fences.text(),
                   percents.text(), messages.text(), starts.text());
         start += some.size();
     });
     for (const auto& [lease, progress, step, started] : heartbeats) {
         if (!step) continue;
         batch.add(
-            statements::add_step, [](Row) {}, step->name, step->result.text(), lease.id,
+            postgresql::sql.store.add_step, [](Row) {}, step->name, step->result.text(), lease.id,
             lease.fence);
         batch.add(
-            statements::count_step, [](Row) {}, lease.id, lease.fence, step->name);
+            postgresql::sql.store.count_step, [](Row) {}, lease.id, lease.fence, step->name);
     }
     batch.run();
 }

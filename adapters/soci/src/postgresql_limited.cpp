@@ -14,7 +14,7 @@ std::vector<DueJob> PostgresqlDialect::find_due(Session& session,
     const auto began = steady_now();
     PostgresqlSearches searches(watermarks_, queues, began);
     std::vector<DueJob> found;
-    session.query(postgresql::find_due)
+    session.query(postgresql::sql.find_due)
         .for_each([&](Row row) { found.push_back(read_due(row)); }, searches.names.text(),
                   searches.from.text(), searches.to.text(), now, limit);
     const auto ended = steady_now();
@@ -35,7 +35,7 @@ std::optional<Duration> PostgresqlDialect::next_due(Session& session,
     PostgresqlArray names;
     for (const std::string& queue : queues) names.add(queue);
     std::optional<Duration> due_in;
-    session.query(postgresql::next_due_in)
+    session.query(postgresql::sql.next_due_in)
         .for_first(
             [&](Row row) {
                 if (!row.next_is_null()) due_in = row.duration();

@@ -5,7 +5,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-// Each index serves one question, and holds only the rows that can be an answer to it: claims,
+// Each index serves one query, and holds only the rows that it can return: claims,
 // sweeps and pages cost the same whatever else is in the table. Texts are compared byte for byte.
 // Every job leaves two dead rows behind; vacuum must come by the number of them, not by their
 // share. Pages are left half empty for them: a new version of a row beside the old one is a third
@@ -148,7 +148,8 @@ SELECT id, type, queue, owner, status, progress, message, input, metadata, resul
   FROM jobs;
 )sql";
 
-/// A job that waits for a limit waits for its revision, and lines say when to look at them.
+/// A job that waits for a limit waits for its revision, and buckets have a time at which to look at
+/// them.
 constexpr const char* postgresql_lines = R"sql(
 UPDATE jobs SET run_at = queued_at FROM job_waiting
  WHERE job = id AND status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0

@@ -1,6 +1,8 @@
 #include "postgresql_session.hpp"
 
 #include "postgresql_batch.hpp"
+#include "postgresql_fragments.hpp"
+#include "shared_statements.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -45,7 +47,7 @@ std::string postgresql_text(std::string_view sql) {
 
 PostgresqlSession::PostgresqlSession(const std::string& connect_string,
                                      const std::string& table_prefix, Duration patience)
-    : Session(soci::postgresql, connect_string, table_prefix),
+    : Session(soci::postgresql, connect_string, postgresql::fragments, table_prefix),
       backend_(
           static_cast<soci::postgresql_session_backend&>(*Session::connection().get_backend())),
       patience_(patience) {
@@ -56,7 +58,7 @@ PostgresqlSession::PostgresqlSession(const std::string& connect_string,
 }
 
 PostgresqlSession::PostgresqlSession(soci::session& host, std::string table_prefix)
-    : Session(host, std::move(table_prefix)),
+    : Session(host, postgresql::fragments, std::move(table_prefix)),
       backend_(static_cast<soci::postgresql_session_backend&>(*host.get_backend())),
       patience_(std::chrono::hours{24 * 365}) {}
 
@@ -81,7 +83,7 @@ void PostgresqlSession::commit() {
     if (std::exchange(must_begin_, false) || !is_in_transaction()) return;
     may_have_committed_ = true;
     PostgresqlBatch batch(*this);
-    batch.add({"COMMIT"}, [](Row) {});
+    batch.add(shared::sql.commit, [](Row) {});
     // The COMMIT of a failed transaction succeeds, with the command tag ROLLBACK.
     if (batch.run() != "COMMIT")
         throw soci::postgresql_soci_error("the transaction was rolled back", "25P02");

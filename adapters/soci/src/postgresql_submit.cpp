@@ -68,7 +68,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
 std::optional<Submitted> resolve_conflict(Session& session, const NewJob& job, CallTime now) {
     auto conflict = find_conflict(session, job);
     if (conflict && may_replace(job, *conflict) &&
-        session.query(postgresql::replace)
+        session.query(postgresql::sql.replace)
                 .change(job.input.text(), job.run_at, now, job.delay, conflict->id) == 1)
         conflict->outcome = Submitted::Outcome::replaced;
     return conflict;
@@ -79,7 +79,8 @@ Submitted submit_after_conflict(Session& session, const NewJob& job,
     constexpr int max_tries = 10;
     for (int tries = 0; tries < max_tries; ++tries) {
         if (const auto conflict = resolve_conflict(session, job, now)) return *conflict;
-        if (const auto inserted = insert(session, postgresql::insert, {&job, 1}, waited_for, now);
+        if (const auto inserted =
+                insert(session, postgresql::sql.insert, {&job, 1}, waited_for, now);
             !inserted.empty())
             return {Submitted::Outcome::created, job.id, inserted.at(job.id)};
     }
@@ -96,7 +97,7 @@ bool insert_all(Session& session, std::span<const NewJob> jobs, CallTime now,
         }))
         return false;
     try {
-        const auto inserted = insert(session, postgresql::insert_all, jobs, {}, now);
+        const auto inserted = insert(session, postgresql::sql.insert_all, jobs, {}, now);
         for (const NewJob& job : jobs)
             outcomes.push_back({Submitted::Outcome::created, job.id, inserted.at(job.id)});
         return true;
@@ -120,7 +121,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     const std::size_t start = outcomes.size();
     const auto waited_for = ids_waited_for(jobs);
     const auto submit_batch = [&](std::span<const NewJob> batch) {
-        const auto inserted = insert(session, postgresql::insert, batch, waited_for, now);
+        const auto inserted = insert(session, postgresql::sql.insert, batch, waited_for, now);
         for (const NewJob& job : batch) {
             const auto found = inserted.find(job.id);
             outcomes.push_back(found != inserted.end()
@@ -134,7 +135,7 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     };
     in_batches(jobs, id_of,
                [&](std::span<const NewJob> some) { in_batches(some, key_of, submit_batch); });
-    block_children(session, postgresql::over_rows, jobs, std::span(outcomes).subspan(start));
+    block_children(session, postgresql::sql.rows, jobs, std::span(outcomes).subspan(start));
     watermarks_.expect(jobs, std::span(outcomes).subspan(start), steady_now());
 }
 

@@ -3,6 +3,7 @@
 #include "dependencies.hpp"
 #include "job_row.hpp"
 #include "job_steps.hpp"
+#include "row_of.hpp"
 #include "statements.hpp"
 
 #include <asyncjobs/store_helpers.hpp>
@@ -14,21 +15,20 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Reads first, so that only a transaction that must change the row locks it.
 void raise_fences(Session& session, std::int64_t used) {
     std::int64_t known = 0;
-    session.query(statements::used_fence).for_first([&](Row row) { known = row.number(); });
-    if (known < used) session.query(statements::use_fence).change(used);
+    session.query(shared::sql.used_fence).for_first([&](Row row) { known = row.number(); });
+    if (known < used) session.query(shared::sql.use_fence).change(used);
 }
 
-JobId PurgedJobs::add(Row row) {
+JobId PurgedJobs::add(Row cells) {
+    RowOf<columns::purged> row(cells);
     ++count_;
-    JobId id = read_id(row);
-    if (row.number() > 0) children_.push_back(id);
-    std::string owner = row.take_text();
-    const auto expires_at = row.time();
-    const auto retention = row.duration();
-    highest_fence_ = std::max(highest_fence_, row.number());
-    if (!row.next_is_null()) with_steps_.push_back(id);
-    if (!owner.empty())
-        tombstones_.push_back({id, std::move(owner), tombstone_until(expires_at, retention)});
+    const JobId id = read_id(cells);
+    if (row.number("parents") > 0) children_.push_back(id);
+    highest_fence_ = std::max(highest_fence_, row.number("fence"));
+    if (row.optional_text("steps")) with_steps_.push_back(id);
+    if (std::string owner = row.take_text("owner"); !owner.empty())
+        tombstones_.push_back({id, std::move(owner),
+                               tombstone_until(row.time("expires_at"), row.duration("retention"))});
     return id;
 }
 

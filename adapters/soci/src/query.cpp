@@ -37,6 +37,12 @@ std::size_t place_of(std::string_view name, std::vector<std::string>& names) {
     return place;
 }
 
+std::string types_of(Columns columns) {
+    std::string types;
+    for (const Column& column : columns) types += static_cast<char>(column.type);
+    return types;
+}
+
 } // namespace
 
 std::vector<std::string> parameter_names(std::string_view sql) {
@@ -66,7 +72,8 @@ std::string with_numbered_parameters(std::string_view sql) {
 
 Query::Query(const Sql& sql)
     : names_(parameter_names(sql.text)), parameter_types_(names_.size(), ' '),
-      parameters_(names_.size()), column_types_(sql.columns), columns_(sql.columns.size()) {}
+      parameters_(names_.size()), column_types_(types_of(sql.columns)),
+      columns_(sql.columns.size()) {}
 
 void Query::check_count(std::size_t arguments) const {
     if (arguments != names_.size())

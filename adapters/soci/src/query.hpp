@@ -47,6 +47,11 @@ public:
     bool next_is_null() const noexcept { return next_->indicator == soci::i_null; }
     void skip() noexcept { ++next_; }
 
+    /// Of those that are left.
+    Cell& cell(std::size_t index) {
+        return next_[static_cast<std::vector<Cell>::difference_type>(index)];
+    }
+
     std::optional<std::string> optional_text() {
         if (!next_is_null()) return take_text();
         skip();
@@ -123,6 +128,7 @@ public:
     }
 
 protected:
+    /// `sql` is complete: see compose().
     explicit Query(const Sql& sql);
 
     /// Runs it with the parameters that are set; returns how many rows it changed.

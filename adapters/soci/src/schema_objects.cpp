@@ -1,5 +1,7 @@
 #include "schema_objects.hpp"
 
+#include "columns.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -79,7 +81,7 @@ std::string quoted_names(const SchemaObjects& objects) {
 
 SchemaObjects read_objects(Session& session, const std::string& sql) {
     SchemaObjects objects;
-    session.query({sql, "ttt"}).for_each([&](Row row) {
+    session.query({"find_objects", sql, columns::three_texts}).for_each([&](Row row) {
         const std::string kind = row.take_text(), name = row.take_text();
         auto found = std::ranges::find_if(objects, [&](const SchemaObject& object) {
             return object.kind == kind && object.name == name;

@@ -263,7 +263,7 @@ std::optional<Exchange> SqlJobStore::nothing_due(const ClaimRequest& request) {
     if (request.limit == 0) return Exchange{};
     return transact(Access::reading, [&](Session& session, CallTime now) {
         std::optional<Exchange> result;
-        const auto due_in = next_due_in(session, statements::next_due_in, request.queues, now);
+        const auto due_in = next_due_in(session, shared::sql.next_due_in, request.queues, now);
         if (!due_in || *due_in > Duration::zero()) result.emplace().next_due_in = due_in;
         return result;
     });
@@ -274,7 +274,7 @@ bool SqlJobStore::is_limited(const ClaimRequest& request) {
     std::vector<std::string> queues;
     transact(Access::reading, [&](Session& session, CallTime) {
         queues.clear();
-        session.query(statements::limited_queues).for_each([&](Row row) {
+        session.query(shared::sql.limited_queues).for_each([&](Row row) {
             queues.push_back(row.take_text());
         });
         return queues.size();
@@ -355,7 +355,7 @@ std::vector<ClaimedJob> SqlJobStore::leases_of(std::string_view worker) {
     const Timestamp watermark = lease_watermarks_.watermark_of(all_leases);
     return transact(Access::reading, [&](Session& session, CallTime now) {
         std::vector<ClaimedJob> jobs;
-        session.query(dialect_->own_statements().held)
+        session.query(dialect_->store_statements().leases_of)
             .for_each([&](Row row) { jobs.push_back(read_claimed(row)); }, worker, watermark, now);
         read_steps(session, dialect_->row_statements(), std::span(jobs));
         return jobs;
@@ -388,7 +388,7 @@ std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     look_at_clock();
     const auto find = [&](Session& session, CallTime now, Timestamp watermark) {
-        return find_due(session.query(dialect_->own_statements().expired_lease), now, watermark);
+        return find_due(session.query(dialect_->store_statements().expired_lease), now, watermark);
     };
     const auto watermark = find_to_sweep(lease_watermarks_, all_leases, find);
     if (!watermark) return {};
@@ -420,7 +420,7 @@ std::vector<Promoted> SqlJobStore::promote(std::size_t limit) {
 std::vector<Promoted> SqlJobStore::promote(std::span<const JobId> known, std::size_t limit) {
     const RowStatements& sql = dialect_->row_statements();
     const auto find = [&](Session& session, CallTime now, Timestamp watermark) {
-        return find_due(session.query(dialect_->own_statements().to_advance), now, watermark);
+        return find_due(session.query(dialect_->store_statements().to_advance), now, watermark);
     };
     const Timestamp watermark = sweep_from(advance_watermarks_, all_leases, find);
     const bool looks = known.empty() && finished_pauses_.may_look(steady_now());
@@ -451,7 +451,7 @@ std::vector<std::string> SqlJobStore::finished_types(Session& session) {
     std::vector<std::string> types;
     std::string type;
     const auto take_type = [&](Row row) { type = row.take_text(); };
-    while (session.query(dialect_->own_statements().next_type).for_first(take_type, type))
+    while (session.query(dialect_->store_statements().next_type).for_first(take_type, type))
         types.push_back(type);
     return types;
 }
@@ -480,14 +480,14 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     }
     const auto tombstones_from = find_to_sweep(
         finished_watermarks_, tombstones, [&](Session& session, CallTime now, Timestamp watermark) {
-            return find_due(session.query(dialect_->own_statements().past_tombstone), now,
+            return find_due(session.query(dialect_->store_statements().past_tombstone), now,
                             watermark);
         });
     std::map<std::string, Timestamp> due;
     for (const std::string& type : finished_watermarks_.names()) {
         const auto from = find_to_sweep(
             finished_watermarks_, type, [&](Session& session, CallTime now, Timestamp watermark) {
-                return find_due(session.query(dialect_->own_statements().expired_job), now, type,
+                return find_due(session.query(dialect_->store_statements().expired_job), now, type,
                                 watermark);
             });
         if (from) due.emplace(type, *from);
@@ -496,7 +496,7 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
     return transact(Access::writing, [&](Session& session, CallTime call_time) {
         const CallTime now = sweep_time(call_time);
         if (tombstones_from)
-            session.query(dialect_->own_statements().forget_tombstones)
+            session.query(dialect_->store_statements().forget_tombstones)
                 .change(*tombstones_from, now, limit);
         std::size_t purged = 0;
         for (const auto& [type, watermark] : due)
@@ -509,18 +509,18 @@ std::size_t SqlJobStore::purge(std::size_t limit) {
 std::optional<std::string> SqlJobStore::tombstone_owner(const JobId& id) {
     return transact(Access::reading, [&](Session& session, CallTime now) {
         std::optional<std::string> owner;
-        session.query(statements::tombstone_owner)
+        session.query(shared::sql.tombstone_owner)
             .for_first([&](Row row) { owner = row.take_text(); }, id, now);
         return owner;
     });
 }
 
 std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
-    return read(ids, {dialect_->own_statements().find, read_job});
+    return read(ids, {dialect_->store_statements().find, read_job});
 }
 
 std::vector<std::optional<Job>> SqlJobStore::find_summaries(std::span<const JobId> ids) {
-    return read(ids, {dialect_->own_statements().find_summaries, read_summary});
+    return read(ids, {dialect_->store_statements().find_summaries, read_summary});
 }
 
 std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
@@ -540,7 +540,7 @@ JobPage SqlJobStore::list(const JobQuery& query) {
     const std::string statement = list_statement(query, dialect_->page_words(query));
     return transact(Access::reading, [&](Session& session, CallTime) {
         JobPage page;
-        Query& select = session.query({statement, job_columns});
+        Query& select = session.query({"list", statement, columns::job});
         std::vector<std::string_view> conditions;
         if (query.owner) conditions.push_back(*query.owner);
         if (query.queue) conditions.push_back(*query.queue);
@@ -559,7 +559,7 @@ JobPage SqlJobStore::list(const JobQuery& query) {
 
 std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
     std::optional<JobStatus> status;
-    session.query(dialect_->own_statements().lock)
+    session.query(dialect_->store_statements().lock)
         .for_first([&](Row row) { status = read_status(row); }, id);
     return status;
 }
@@ -573,12 +573,12 @@ CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellat
         if (!cancellation.reason.empty()) reason = cancellation.reason;
         switch (*status) {
         case JobStatus::pending:
-            session.query(statements::cancel_pending).change(now, reason, id);
+            session.query(shared::sql.cancel_pending).change(now, reason, id);
             return CancelOutcome::cancelled;
         case JobStatus::processing:
             session
-                .query(cancellation.force ? statements::cancel_processing
-                                          : statements::request_cancel)
+                .query(cancellation.force ? shared::sql.cancel_processing
+                                          : shared::sql.request_cancel)
                 .change(now, reason, id);
             return cancellation.force ? CancelOutcome::cancelled : CancelOutcome::requested;
         case JobStatus::cancelled:
@@ -600,7 +600,7 @@ RetryOutcome SqlJobStore::retry(const JobId& id) {
         if (!is_finished(*status)) return RetryOutcome::not_finished;
         if (*status == JobStatus::completed) return RetryOutcome::already_completed;
         const bool restarted =
-            session.query(dialect_->own_statements().restart).change(now, id) == 1;
+            session.query(dialect_->store_statements().restart).change(now, id) == 1;
         return restarted ? RetryOutcome::retried : RetryOutcome::key_taken;
     });
 }
@@ -615,10 +615,10 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
         disconnect(session, sql, {&id, 1});
         forget_steps(session, sql, {&id, 1});
         std::int64_t fence = 0;
-        session.query(statements::fence).for_first([&](Row row) { fence = row.number(); }, id);
+        session.query(shared::sql.fence).for_first([&](Row row) { fence = row.number(); }, id);
         raise_fences(session, fence);
-        session.query(statements::waits_no_more).change(id);
-        session.query(statements::remove).change(id);
+        session.query(shared::sql.waits_no_more).change(id);
+        session.query(shared::sql.remove).change(id);
         return RemoveOutcome::removed;
     });
 }
@@ -626,7 +626,7 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
     check_workload(queue, type);
     return transact(Access::reading, [&](Session& session, CallTime now) {
-        const OwnStatements sql = dialect_->own_statements();
+        const StoreStatements& sql = dialect_->store_statements();
         Duration sum{};
         const auto waiting = [&](const DueRange& range, std::size_t most) {
             const CallTime until =
@@ -651,7 +651,7 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
         result.processing = count_from_watermark(processing_watermarks_, queue, processing);
         if (const auto runs = count_from_watermark(run_watermarks_, type, latest); runs > 0)
             result.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
-        session.query(statements::paused)
+        session.query(shared::sql.paused)
             .for_first([&](Row row) { result.paused = row.number() != 0; }, queue);
         return result;
     });
@@ -660,7 +660,7 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
 void SqlJobStore::set_paused(std::string_view queue, bool paused) {
     check_queue(queue);
     transact(Access::writing, [&](Session& session, CallTime now) {
-        return session.query(dialect_->own_statements().set_paused)
+        return session.query(dialect_->store_statements().set_paused)
             .change(queue, paused ? 1 : 0, now);
     });
 }

@@ -23,16 +23,14 @@ namespace {
 /// A log beyond this size is cut when it is no longer needed.
 constexpr std::uintmax_t usual_log_bytes = 16 * 1024 * 1024;
 
-constexpr Sql begin_immediate = {"BEGIN IMMEDIATE"};
-constexpr Sql begin_deferred = {"BEGIN"};
-
 /// Reports to `files` while it has them open.
 class SqliteSession final : public Session {
 public:
     // SOCI would parse quotes and URIs in the path, and make SQLite lock a mutex at every column; a
     // session has one user at a time.
     SqliteSession(std::string table_prefix, SqliteFiles& files)
-        : Session(soci::sqlite3, "dbname=:memory:", std::move(table_prefix)), files_(files) {}
+        : Session(soci::sqlite3, "dbname=:memory:", sqlite::fragments, std::move(table_prefix)),
+          files_(files) {}
 
     ~SqliteSession() override {
         if (is_reported_) files_.closing();
@@ -84,7 +82,9 @@ Fault sqlite_fault_of(const soci::soci_error& error, Stage stage) {
 /// In UTF-16, SQLite replaces U+FFFE and U+FFFF by U+FFFD.
 void must_be_utf8(Session& session, const std::string& path) {
     std::string encoding;
-    session.query({"PRAGMA encoding", "t"}).for_first([&](Row row) { encoding = row.take_text(); });
+    session.query({"encoding", "PRAGMA encoding", columns::one_text}).for_first([&](Row row) {
+        encoding = row.take_text();
+    });
     if (encoding != "UTF-8")
         throw Error(Errc::store_failure,
                     fmt::format("{} has the encoding {}, but must have UTF-8: other encodings lose "
@@ -137,21 +137,21 @@ Fault SqliteDialect::classify(Session&, const soci::soci_error& error, Stage sta
 
 void SqliteDialect::begin_write(Session& session) const {
     files_.check();
-    session.query(begin_immediate).change();
+    session.query(sqlite::sql.begin_immediate).change();
 }
 
 void SqliteDialect::begin_read(Session& session) const {
     files_.check();
-    session.query(begin_deferred).change();
+    session.query(sqlite::sql.begin_deferred).change();
 }
 
-void SqliteDialect::commit(Session& session) const { session.query(statements::commit).change(); }
+void SqliteDialect::commit(Session& session) const { session.query(shared::sql.commit).change(); }
 
 bool SqliteDialect::rollback(Session& session) const noexcept {
     // After some faults SQLite has already rolled back.
     if (sqlite_api::sqlite3_get_autocommit(handle(session))) return true;
     try {
-        session.query(statements::rollback).change();
+        session.query(shared::sql.rollback).change();
         return true;
     } catch (...) {
         return false;
@@ -171,9 +171,8 @@ void SqliteDialect::prepare(Session& session) const {
     while (mode.empty()) {
         try {
             must_be_utf8(session, options_.path);
-            session.query({"PRAGMA journal_mode = WAL", "t"}).for_first([&](Row row) {
-                mode = row.text();
-            });
+            session.query({"journal_mode", "PRAGMA journal_mode = WAL", columns::one_text})
+                .for_first([&](Row row) { mode = row.text(); });
         } catch (const soci::soci_error& error) {
             const Fault fault = classify(session, error, Stage::working);
             if (fault.code != Errc::store_busy || Clock::now() >= give_up) throw;
@@ -209,14 +208,14 @@ void SqliteDialect::migrate(Session& session, const Migration& migration) const 
         session.run(rest.substr(0, end));
         rest.remove_prefix(end + end_of_statement.size());
     }
-    session.query(sqlite::record_version).change(migration.version, now(session));
+    session.query(shared::sql.record_version).change(migration.version, now(session));
 }
 
 void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime time,
                            std::vector<Submitted>& outcomes) const {
     using Outcome = Submitted::Outcome;
     const Timestamp now = *time;
-    Query& insert = session.query(sqlite::insert);
+    Query& insert = session.query(sqlite::sql.insert);
     const auto waited_for = ids_waited_for(jobs);
     const std::size_t start = outcomes.size();
     for (const NewJob& job : jobs) {
@@ -232,13 +231,13 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
         if (!created) {
             submitted = find_conflict(session, job).value();
             if (may_replace(job, submitted) &&
-                session.query(statements::replace)
+                session.query(shared::sql.replace)
                         .change(job.input.text(), run_at, now, submitted.id) == 1)
                 submitted.outcome = Outcome::replaced;
         }
         outcomes.push_back(submitted);
     }
-    block_children(session, sqlite::over_rows, jobs, std::span(outcomes).subspan(start));
+    block_children(session, sqlite::sql.rows, jobs, std::span(outcomes).subspan(start));
 }
 
 namespace {
@@ -254,18 +253,18 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
     switch (settlement.kind()) {
     case Kind::completed:
         return accepted_as(JobStatus::completed,
-                           session.query(sqlite::complete)
+                           session.query(sqlite::sql.complete)
                                .change(progress.percent, progress.message,
                                        settlement.result().text(), now, id, fence));
     case Kind::failed:
         return accepted_as(JobStatus::failed,
-                           session.query(sqlite::fail)
+                           session.query(sqlite::sql.fail)
                                .change(progress.percent, progress.message, now,
                                        to_text(settlement.error()),
                                        attempt_entry(settlement.error()), id, fence));
     case Kind::cancelled:
         return accepted_as(JobStatus::cancelled,
-                           session.query(sqlite::cancel)
+                           session.query(sqlite::sql.cancel)
                                .change(progress.percent, progress.message, now, id, fence));
     case Kind::retried:
     case Kind::released:
@@ -278,7 +277,7 @@ Settled settle_one(Session& session, const Settlement& settlement, Timestamp now
         entry = attempt_entry(settlement.error());
     }
     Settled settled;
-    session.query(sqlite::put_back)
+    session.query(sqlite::sql.put_back)
         .for_first(
             [&](Row row) {
                 settled = {true, read_status(row)};
@@ -299,8 +298,7 @@ void SqliteDialect::settle(Session& session, std::span<const Settlement> settlem
             submit(session, settlement.follow_ups(), now, submitted);
     }
     if (!settlements.empty())
-        result.needs_promotion =
-            session.query(sqlite::over_rows.any_finished).for_first([](Row) {});
+        result.needs_promotion = session.query(sqlite::sql.rows.any_finished).for_first([](Row) {});
 }
 
 void SqliteDialect::exchange(Session& session, std::span<const Settlement> settlements,
@@ -308,14 +306,14 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
     settle(session, settlements, now, result);
     const auto claim = [&](const std::string& queue, std::size_t limit) {
         ClaimOrder found({&queue, 1});
-        session.query(sqlite::claim)
+        session.query(sqlite::sql.claim)
             .for_each([&](Row row) { found.add(row); }, request.worker, now,
                       *now + request.lease_for, request.lease_for, request.ahead ? 1 : 0, queue,
                       limit);
         found.move_to(result.claimed);
     };
-    claim_queue_by_queue(session, statements::next_due_in, request, now, result, claim);
-    read_steps(session, sqlite::over_rows, std::span(result.claimed));
+    claim_queue_by_queue(session, shared::sql.next_due_in, request, now, result, claim);
+    read_steps(session, sqlite::sql.rows, std::span(result.claimed));
 }
 
 std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
@@ -323,7 +321,7 @@ std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const st
     std::vector<DueJob> found;
     for (const std::string& queue : queues)
         if (found.size() < limit)
-            session.query(sqlite::find_due)
+            session.query(sqlite::sql.find_due)
                 .for_each([&](Row row) { found.push_back(read_due(row)); }, queue, now,
                           limit - found.size());
     return found;
@@ -332,7 +330,7 @@ std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const st
 std::optional<Duration> SqliteDialect::next_due(Session& session,
                                                 std::span<const std::string> queues,
                                                 Timestamp now) const {
-    return next_due_in(session, statements::next_due_in, queues, now);
+    return next_due_in(session, shared::sql.next_due_in, queues, now);
 }
 
 void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
@@ -342,17 +340,17 @@ void SqliteDialect::renew(Session& session, std::span<const Heartbeat> heartbeat
         Renewal renewal;
         const auto kept = [&](Row row) { renewal = {true, !row.next_is_null()}; };
         if (progress)
-            session.query(sqlite::extend_with_progress)
+            session.query(sqlite::sql.extend_with_progress)
                 .for_first(kept, lease_expires_at, lease_for, progress->percent, progress->message,
                            now, lease.id, lease.fence);
         else
-            session.query(sqlite::extend)
+            session.query(sqlite::sql.extend)
                 .for_first(kept, lease_expires_at, lease_for, lease.id, lease.fence);
         if (step && renewal.kept &&
-            session.query(statements::add_step)
+            session.query(sqlite::sql.store.add_step)
                     .change(step->name, step->result.text(), lease.id, lease.fence) == 1)
-            session.query(statements::count_step).change(lease.id, lease.fence, step->name);
-        if (started) session.query(sqlite::report_start).change(lease.id, lease.fence);
+            session.query(sqlite::sql.store.count_step).change(lease.id, lease.fence, step->name);
+        if (started) session.query(sqlite::sql.report_start).change(lease.id, lease.fence);
         renewals.push_back(renewal);
     }
 }
@@ -382,18 +380,14 @@ void SqliteDialect::trim_log(Session& session) const {
     restore();
 }
 
-OwnStatements SqliteDialect::own_statements() const noexcept {
-    return {.find = sqlite::find,
-            .find_summaries = sqlite::find_summaries,
-            .restart = sqlite::restart,
-            .rescue = sqlite::rescue,
-            .purge = sqlite::purge,
-            .advance = sqlite::advance,
-            .lock = sqlite::lock};
+const StoreStatements& SqliteDialect::store_statements() const noexcept {
+    return sqlite::sql.store;
 }
 
-const RowStatements& SqliteDialect::row_statements() const noexcept { return sqlite::over_rows; }
+const RowStatements& SqliteDialect::row_statements() const noexcept { return sqlite::sql.rows; }
 
-const LimitStatements& SqliteDialect::limit_statements() const noexcept { return sqlite::limits; }
+const LimitStatements& SqliteDialect::limit_statements() const noexcept {
+    return sqlite::sql.limits;
+}
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -58,7 +58,7 @@ public:
     void trim_log(Session& session) const override;
 
     PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
-    OwnStatements own_statements() const noexcept override;
+    const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
 

@@ -8,7 +8,7 @@ HostSession borrow_sqlite(soci::session& host, const HostTables& tables) {
     static const SqliteDialect dialect{{}};
     auto* connection = static_cast<soci::sqlite3_session_backend*>(host.get_backend())->conn_;
     if (sqlite_api::sqlite3_get_autocommit(connection)) refuse_without_transaction();
-    return {dialect, std::make_unique<Session>(host, tables.table_prefix)};
+    return {dialect, std::make_unique<Session>(host, sqlite::fragments, tables.table_prefix)};
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

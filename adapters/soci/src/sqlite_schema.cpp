@@ -7,7 +7,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-// Each index serves one question, and holds only the rows that can be an answer to it: claims,
+// Each index serves one query, and holds only the rows that it can return: claims,
 // sweeps and pages cost the same whatever else is in the table. `status` at the end of an index
 // spares SQLite a look into the table.
 constexpr const char* sqlite_tables = R"sql(CREATE TABLE asyncjobs_schema (
@@ -139,7 +139,8 @@ SELECT id, type, queue, owner, status, progress, message, input, metadata, resul
   FROM jobs;
 )sql";
 
-/// A job that waits for a limit waits for its revision, and lines say when to look at them.
+/// A job that waits for a limit waits for its revision, and buckets have a time at which to look at
+/// them.
 constexpr const char* sqlite_lines = R"sql(UPDATE jobs
    SET run_at = (SELECT queued_at FROM job_waiting WHERE job = id)
  WHERE status = 'pending' AND run_at = 253402300799999999 AND blocked_by = 0
@@ -198,7 +199,7 @@ ALTER TABLE jobs ADD COLUMN lost_ahead INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 /// Writes out each `@column` of the view as the column's time in ISO 8601, to the microsecond.
-/// `run_at` is that of readers, as of ASYNCJOBS_JOB_COLUMNS.
+/// `run_at` is that of readers, as in columns::job.
 std::string with_readable_times(std::string_view sql) {
     std::string out;
     for (auto at = sql.find('@'); at != sql.npos; at = sql.find('@')) {

@@ -1,30 +1,35 @@
 #include "statements.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 namespace {
 
-std::string with_error(std::string columns, std::string_view error) {
-    return columns.replace(columns.find('@'), 1, error);
+using JobColumns = std::array<Column, std::size(columns::job)>;
+
+void replace(JobColumns& all, std::string_view name, std::string_view expression) {
+    std::ranges::find(all, name, &Column::name)->expression = expression;
 }
 
-std::string columns_of(JobParts parts, const PageWords& words) {
-    switch (parts) {
-    case JobParts::all:
-        break;
-    case JobParts::outcome:
-        return ASYNCJOBS_JOB_COLUMNS_OF("'null'", "metadata", "result", "error", "NULL", "NULL");
-    case JobParts::summary:
-        return with_error(ASYNCJOBS_JOB_COLUMNS_OF("'null'", "NULL", "NULL", "@", "NULL", "NULL"),
-                          words.error_head);
-    }
-    return ASYNCJOBS_JOB_COLUMNS;
+JobColumns columns_of(JobParts parts, const PageWords& words) {
+    auto all = std::to_array(columns::job);
+    if (parts == JobParts::all) return all;
+    replace(all, "input", "'null'");
+    replace(all, "attempt_errors", "NULL");
+    replace(all, "steps", "NULL");
+    if (parts == JobParts::outcome) return all;
+    replace(all, "metadata", "NULL");
+    replace(all, "result", "NULL");
+    replace(all, "error", words.error_head);
+    return all;
 }
 
 } // namespace
 
 std::string list_statement(const JobQuery& query, const PageWords& words) {
-    std::string sql = "SELECT " + columns_of(query.parts, words) + " FROM ";
+    std::string sql = "SELECT " + select_list(columns_of(query.parts, words)) + " FROM ";
     sql += words.jobs;
     const char* joint = " WHERE ";
     const std::string unindexed(words.unindexed), status(words.status), stopped(words.stopped);
@@ -48,7 +53,7 @@ std::string list_statement(const JobQuery& query, const PageWords& words) {
     restrict_to(query.status == JobStatus::completed, status + " = 'completed'");
     restrict_to(query.needed_by.has_value(), std::string(words.is_parent));
     restrict_to(query.before.has_value(), "id < :before");
-    // One job at most holds a key. PostgreSQL, which is told not to sort, may walk the whole table
+    // One job at most holds a key. PostgreSQL, whose sorts are off, may scan the whole table
     // for an order.
     if (!query.idempotency_key) sql += " ORDER BY id DESC";
     return sql + " LIMIT :n";

@@ -18,7 +18,7 @@ using soci_test::Mysql;
 using soci_test::MysqlTables;
 
 /// One step of a plan: a table, and how the server reads it.
-struct Step {
+struct PlanStep {
     std::string table, access, index, extra;
 };
 
@@ -60,20 +60,22 @@ public:
     }
 
     /// Replaces each parameter by an example.
-    std::vector<Step> plan_of(std::string sql) {
+    std::vector<PlanStep> plan_of(std::string sql) {
         sql = with_examples(std::move(sql));
         // MySQL's plan also has the columns partitions and filtered.
         const bool is_wide = !is_mariadb_;
         const auto rows = server_.rows("EXPLAIN FORMAT=TRADITIONAL " + sql, is_wide ? 12 : 10);
-        std::vector<Step> plan;
+        std::vector<PlanStep> plan;
         for (const auto& row : rows)
             if (row[1] != "INSERT") // a step of MySQL that only writes
-                plan.push_back(is_wide ? Step{row[2], row[4], row[6], row[11]}
-                                       : Step{row[2], row[3], row[5], row[9]});
+                plan.push_back(is_wide ? PlanStep{row[2], row[4], row[6], row[11]}
+                                       : PlanStep{row[2], row[3], row[5], row[9]});
         return plan;
     }
 
-    std::vector<Step> plan_of(const Sql& sql) { return plan_of(std::string(sql.text)); }
+    std::vector<PlanStep> plan_of(const Sql& sql) {
+        return plan_of(compose(sql, mysql::fragments));
+    }
 
     /// How many rows the server reads for a statement.
     std::int64_t reads_of(const std::string& sql) {
@@ -174,7 +176,7 @@ private:
     const bool is_mariadb_ = server_.value("SELECT VERSION()").find("MariaDB") != std::string::npos;
 };
 
-bool reads_jobs_whole_or_sorts(const Step& step) {
+bool reads_jobs_whole_or_sorts(const PlanStep& step) {
     const auto is_of = [&](std::string_view name) {
         return step.table.find(name) != step.table.npos;
     };
@@ -184,18 +186,29 @@ bool reads_jobs_whole_or_sorts(const Step& step) {
            step.extra.find("filesort") != step.extra.npos;
 }
 
-bool reads_range(const Step& step) {
+bool reads_range(const PlanStep& step) {
     return step.access == "range" && step.index.find("PRIMARY") == step.index.npos;
 }
 
 /// A plan for one of these that reads less than the whole range of an index scans all removed rows.
-constexpr Sql by_times[] = {
-    mysql::next_due_in,   mysql::find_due,        mysql::count_due,      mysql::find_limited,
-    mysql::count_waiting, mysql::find_expired,    mysql::expired_lease,  mysql::count_processing,
-    mysql::held,          mysql::expired_job,     mysql::latest_runs,    mysql::find_to_purge,
-    mysql::to_advance,    mysql::find_to_advance, mysql::past_tombstone, mysql::forget_tombstones};
+constexpr Sql by_times[] = {mysql::sql.next_due_in,
+                            mysql::sql.find_due,
+                            mysql::sql.count_due,
+                            mysql::sql.find_limited,
+                            mysql::sql.store.count_waiting,
+                            mysql::sql.find_expired,
+                            mysql::sql.store.expired_lease,
+                            mysql::sql.store.count_processing,
+                            mysql::sql.store.leases_of,
+                            mysql::sql.store.expired_job,
+                            mysql::sql.store.latest_runs,
+                            mysql::sql.find_to_purge,
+                            mysql::sql.store.to_advance,
+                            mysql::sql.find_to_advance,
+                            mysql::sql.store.past_tombstone,
+                            mysql::sql.store.forget_tombstones};
 
-std::string show(const std::vector<Step>& plan) {
+std::string show(const std::vector<PlanStep>& plan) {
     std::string out;
     for (const auto& [table, access, index, extra] : plan)
         out += fmt::format("{}: {} {} ({})\n", table, access, index, extra);
@@ -207,115 +220,115 @@ MYSQL_CASE("query plan",
     MysqlPlanner planner(needed);
     planner.set_jobs(100'000);
     planner.add_waiting();
-    const Sql all[] = {mysql::next_due_in,
-                       mysql::held,
-                       mysql::expired_lease,
-                       mysql::next_type,
-                       mysql::expired_job,
-                       statements::cancel_pending,
-                       statements::request_cancel,
-                       statements::remove,
-                       mysql::count_waiting,
-                       mysql::count_processing,
-                       mysql::latest_runs,
-                       statements::paused,
-                       mysql::insert,
-                       mysql::append_to_input,
-                       mysql::taken_ids,
-                       mysql::key_holders,
-                       mysql::lock_settled,
-                       mysql::settle,
-                       mysql::find_due,
-                       mysql::count_due,
-                       mysql::find_limited,
-                       mysql::lock_held,
-                       mysql::rescue,
-                       mysql::take,
-                       mysql::extend,
-                       mysql::find,
-                       mysql::find_expired,
-                       mysql::find_to_purge,
-                       mysql::remove_all,
-                       statements::lock,
-                       mysql::restart,
-                       mysql::set_paused,
-                       statements::cancel_processing,
-                       mysql::over_rows.check,
-                       mysql::over_rows.any_finished,
-                       mysql::to_advance,
-                       mysql::find_to_advance,
-                       mysql::advance,
-                       mysql::over_rows.find_finished,
-                       mysql::over_rows.mark,
-                       mysql::over_rows.block,
-                       mysql::over_rows.tell,
-                       mysql::over_rows.close,
-                       mysql::over_rows.remove,
-                       mysql::over_rows.count_down,
-                       mysql::over_rows.stopped,
-                       mysql::over_rows.stop,
-                       mysql::over_rows.disconnect,
-                       mysql::over_rows.steps,
-                       mysql::over_rows.forget_steps,
-                       mysql::add_step,
-                       mysql::append_to_step,
-                       mysql::count_step,
-                       mysql::limits.look,
-                       mysql::limits.lines,
-                       mysql::limits.any_waiting,
-                       mysql::limits.to_call,
-                       mysql::limits.wait,
-                       mysql::limits.waits,
-                       mysql::limits.move,
-                       mysql::limits.stop_waiting,
-                       mysql::limits.leave,
-                       mysql::limits.queue_at,
-                       statements::due_lines,
-                       statements::next_lines,
-                       statements::last_of_waiting,
-                       mysql::to_take,
-                       mysql::over_rows.lock};
+    const Sql all[] = {mysql::sql.next_due_in,
+                       mysql::sql.store.leases_of,
+                       mysql::sql.store.expired_lease,
+                       mysql::sql.store.next_type,
+                       mysql::sql.store.expired_job,
+                       shared::sql.cancel_pending,
+                       shared::sql.request_cancel,
+                       shared::sql.remove,
+                       mysql::sql.store.count_waiting,
+                       mysql::sql.store.count_processing,
+                       mysql::sql.store.latest_runs,
+                       shared::sql.paused,
+                       mysql::sql.insert,
+                       mysql::sql.append_to_input,
+                       mysql::sql.taken_ids,
+                       mysql::sql.key_holders,
+                       mysql::sql.lock_settled,
+                       mysql::sql.settle,
+                       mysql::sql.find_due,
+                       mysql::sql.count_due,
+                       mysql::sql.find_limited,
+                       mysql::sql.lock_held,
+                       mysql::sql.rescue,
+                       mysql::sql.take,
+                       mysql::sql.extend,
+                       mysql::sql.store.find,
+                       mysql::sql.find_expired,
+                       mysql::sql.find_to_purge,
+                       mysql::sql.remove_all,
+                       mysql::sql.store.lock,
+                       mysql::sql.store.restart,
+                       mysql::sql.store.set_paused,
+                       shared::sql.cancel_processing,
+                       mysql::sql.rows.check,
+                       mysql::sql.rows.any_finished,
+                       mysql::sql.store.to_advance,
+                       mysql::sql.find_to_advance,
+                       mysql::sql.advance,
+                       mysql::sql.rows.find_finished,
+                       mysql::sql.rows.mark,
+                       mysql::sql.rows.block,
+                       mysql::sql.rows.notify_children,
+                       mysql::sql.rows.close,
+                       mysql::sql.rows.remove,
+                       mysql::sql.rows.count_down,
+                       mysql::sql.rows.stopped,
+                       mysql::sql.rows.stop,
+                       mysql::sql.rows.disconnect,
+                       mysql::sql.rows.steps,
+                       mysql::sql.rows.forget_steps,
+                       mysql::sql.store.add_step,
+                       mysql::sql.append_to_step,
+                       mysql::sql.store.count_step,
+                       mysql::sql.limits.look,
+                       mysql::sql.limits.lines,
+                       mysql::sql.limits.any_waiting,
+                       mysql::sql.limits.to_call,
+                       mysql::sql.limits.wait,
+                       mysql::sql.limits.waits,
+                       mysql::sql.limits.move,
+                       mysql::sql.limits.stop_waiting,
+                       mysql::sql.limits.leave,
+                       mysql::sql.limits.queue_at,
+                       shared::sql.due_lines,
+                       shared::sql.next_lines,
+                       shared::sql.last_of_waiting,
+                       mysql::sql.to_take,
+                       mysql::sql.rows.lock};
     for (const Sql& statement : all) {
         const auto plan = planner.plan_of(statement);
-        CAPTURE(statement.text);
+        CAPTURE(statement.name);
         CAPTURE(show(plan));
         CHECK(std::ranges::none_of(plan, reads_jobs_whole_or_sorts));
     }
 
     const auto index_of = [&](const Sql& statement) {
         std::string index = "none"; // used to find jobs, after the one used to lock them
-        for (const Step& step : planner.plan_of(statement))
+        for (const PlanStep& step : planner.plan_of(statement))
             if (step.table.ends_with("_jobs")) index = step.index;
         return index.substr(std::min(index.find("jobs_"), index.size()));
     };
-    CHECK(index_of(mysql::find_due) == "jobs_due");
-    CHECK(index_of(mysql::count_due) == "jobs_due");
-    CHECK(index_of(mysql::find_limited) == "jobs_due");
-    CHECK(index_of(mysql::next_due_in) == "jobs_due");
-    CHECK(index_of(mysql::count_waiting) == "jobs_due");
-    CHECK(index_of(mysql::count_processing) == "jobs_lease");
-    CHECK(index_of(mysql::find_expired) == "jobs_lease");
-    CHECK(index_of(mysql::held) == "jobs_lease");
-    CHECK(index_of(mysql::find_to_purge) == "jobs_finished");
-    CHECK(index_of(mysql::expired_job) == "jobs_finished");
-    CHECK(index_of(mysql::latest_runs) == "jobs_finished");
-    CHECK(index_of(mysql::key_holders) == "jobs_unique_key");
-    CHECK(index_of(mysql::firsts_of_keys) == "jobs_idempotency_key");
-    CHECK(index_of(mysql::over_rows.any_finished) == "jobs_to_unblock");
-    CHECK(index_of(mysql::over_rows.find_finished) == "jobs_to_unblock");
-    CHECK(index_of(mysql::find_to_advance) == "jobs_to_unblock");
+    CHECK(index_of(mysql::sql.find_due) == "jobs_due");
+    CHECK(index_of(mysql::sql.count_due) == "jobs_due");
+    CHECK(index_of(mysql::sql.find_limited) == "jobs_due");
+    CHECK(index_of(mysql::sql.next_due_in) == "jobs_due");
+    CHECK(index_of(mysql::sql.store.count_waiting) == "jobs_due");
+    CHECK(index_of(mysql::sql.store.count_processing) == "jobs_lease");
+    CHECK(index_of(mysql::sql.find_expired) == "jobs_lease");
+    CHECK(index_of(mysql::sql.store.leases_of) == "jobs_lease");
+    CHECK(index_of(mysql::sql.find_to_purge) == "jobs_finished");
+    CHECK(index_of(mysql::sql.store.expired_job) == "jobs_finished");
+    CHECK(index_of(mysql::sql.store.latest_runs) == "jobs_finished");
+    CHECK(index_of(mysql::sql.key_holders) == "jobs_unique_key");
+    CHECK(index_of(mysql::sql.firsts_of_keys) == "jobs_idempotency_key");
+    CHECK(index_of(mysql::sql.rows.any_finished) == "jobs_to_unblock");
+    CHECK(index_of(mysql::sql.rows.find_finished) == "jobs_to_unblock");
+    CHECK(index_of(mysql::sql.find_to_advance) == "jobs_to_unblock");
 
     const auto index_of_limits = [&](const Sql& statement) {
-        for (const Step& step : planner.plan_of(statement))
+        for (const PlanStep& step : planner.plan_of(statement))
             if (step.table.ends_with("_job_waiting") || step.table.ends_with("_job_lines"))
                 return step.index.substr(std::min(step.index.find("job_"), step.index.size()));
         return std::string("none");
     };
-    CHECK(index_of_limits(mysql::limits.to_call) == "job_waiting_in_line");
-    CHECK(index_of_limits(mysql::limits.any_waiting) == "job_waiting_in_line");
-    CHECK(index_of_limits(statements::next_lines) == "job_lines_due");
+    CHECK(index_of_limits(mysql::sql.limits.to_call) == "job_waiting_in_line");
+    CHECK(index_of_limits(mysql::sql.limits.any_waiting) == "job_waiting_in_line");
+    CHECK(index_of_limits(shared::sql.next_lines) == "job_lines_due");
     // For a bucket of 25,000 jobs, three rows a job: its wait, the job, the queue.
-    std::string first_of_line(mysql::limits.to_call.text);
+    std::string first_of_line = compose(mysql::sql.limits.to_call, mysql::fragments);
     first_of_line.replace(first_of_line.find(":rows"), 5, ":queues");
     CHECK(planner.reads_of(first_of_line) < 100);
 
@@ -353,7 +366,7 @@ MYSQL_CASE("query plan",
         for (const Sql& statement : by_times) {
             const auto plan = planner.plan_of(statement);
             CAPTURE(count);
-            CAPTURE(statement.text);
+            CAPTURE(statement.name);
             CAPTURE(show(plan));
             CHECK(std::ranges::any_of(plan, reads_range));
         }

@@ -69,6 +69,9 @@ struct PostgresqlPlanner {
         return "EXECUTE statement" + (arguments.empty() ? "" : "(" + arguments + ")");
     }
 
+    std::string plan_of(const Sql& sql, bool generic) {
+        return plan_of(compose(sql, postgresql::fragments), generic);
+    }
     std::string plan_of(std::string_view sql, bool generic) {
         const auto call = prepared(sql, generic);
         std::string plan;
@@ -78,7 +81,7 @@ struct PostgresqlPlanner {
 
     /// How many pages the statement reads; its changes are rolled back.
     int pages_of(const Sql& sql) {
-        const auto call = prepared(sql.text, true);
+        const auto call = prepared(compose(sql, postgresql::fragments), true);
         database->run("BEGIN");
         const auto lines = database->column("EXPLAIN (ANALYZE, BUFFERS) " + call);
         database->run("ROLLBACK");
@@ -174,79 +177,79 @@ struct Expected {
     const char* index;
 };
 
-const Expected all_statements[] = {{postgresql::next_due_in, "jobs_due"},
-                                   {statements::held, "jobs_lease"},
-                                   {statements::expired_lease, "jobs_lease"},
-                                   {statements::next_type, "jobs_finished"},
-                                   {statements::expired_job, "jobs_finished"},
-                                   {statements::cancel_pending, "jobs_pkey"},
-                                   {statements::request_cancel, "jobs_pkey"},
-                                   {statements::add_step, "jobs_pkey"},
-                                   {statements::count_step, "jobs_pkey"},
-                                   {statements::count_step, "job_steps_pkey"},
-                                   {postgresql::over_rows.steps, "job_steps_pkey"},
-                                   {postgresql::over_rows.forget_steps, "job_steps_pkey"},
-                                   {statements::remove, "jobs_pkey"},
-                                   {statements::count_waiting, "jobs_due"},
-                                   {statements::count_processing, "jobs_lease"},
-                                   {statements::latest_runs, "jobs_finished"},
-                                   {statements::paused, "job_queues"},
-                                   {statements::created_at, "jobs_pkey"},
-                                   {statements::first_of_key, "jobs_idempotency_key"},
-                                   {statements::key_holder, "jobs_unique_key"},
-                                   {statements::tombstone_owner, "job_tombstones_pkey"},
-                                   {statements::past_tombstone, "job_tombstones_end"},
-                                   {postgresql::forget_tombstones, "job_tombstones_end"},
-                                   {postgresql::settle, "jobs_pkey"},
-                                   {postgresql::claim, "jobs_due"},
-                                   {postgresql::extend, "jobs_pkey"},
-                                   {postgresql::rescue, "jobs_lease"},
-                                   {postgresql::purge, "jobs_finished"},
-                                   {postgresql::find, "jobs_pkey"},
-                                   {postgresql::find_summaries, "jobs_pkey"},
-                                   {postgresql::replace, "jobs_pkey"},
-                                   {statements::lock, "jobs_pkey"},
-                                   {postgresql::restart, "jobs_pkey"},
-                                   {postgresql::restart, "jobs_unique_key"},
-                                   {statements::cancel_processing, "jobs_pkey"},
-                                   {postgresql::over_rows.check, "jobs_pkey"},
-                                   {postgresql::over_rows.any_finished, "jobs_to_unblock"},
-                                   {statements::to_advance, "jobs_to_advance"},
-                                   {postgresql::advance, "jobs_to_advance"},
-                                   {postgresql::over_rows.find_finished, "jobs_to_unblock"},
-                                   {postgresql::over_rows.lock, "jobs_pkey"},
-                                   {postgresql::over_rows.mark, "jobs_pkey"},
-                                   {postgresql::over_rows.block, "jobs_pkey"},
-                                   {postgresql::over_rows.tell, "job_dependencies_pkey"},
-                                   {postgresql::over_rows.count_down, "jobs_pkey"},
-                                   {postgresql::over_rows.stopped, "jobs_pkey"},
-                                   {postgresql::over_rows.stopped, "job_dependencies_pkey"},
-                                   {postgresql::over_rows.stop, "jobs_pkey"},
-                                   {postgresql::over_rows.disconnect, "job_dependencies_of"},
-                                   {postgresql::over_rows.remove, "jobs_pkey"},
-                                   {statements::last_of_waiting, "job_waiting_pkey"},
-                                   {postgresql::forget_waiting, "job_waiting_pkey"},
-                                   {postgresql::limits.look, "jobs_pkey"},
-                                   {postgresql::find_due, "jobs_due"},
-                                   {postgresql::limits.take, "jobs_pkey"},
-                                   {postgresql::limits.waits, "job_waiting_pkey"},
-                                   {postgresql::limits.move, "job_waiting_pkey"},
-                                   {statements::due_lines, "job_lines_due"},
-                                   {statements::due_lines, "job_lines_updated"},
-                                   {statements::next_lines, "job_lines_due"},
-                                   {postgresql::limits.lines, "job_lines_pkey"},
-                                   {postgresql::limits.any_waiting, "job_waiting_in_line"},
-                                   {postgresql::limits.to_call, "job_waiting_in_line"},
-                                   {postgresql::limits.wait, "jobs_pkey"},
-                                   {postgresql::limits.stop_waiting, "job_waiting_pkey"},
-                                   {postgresql::limits.leave, "job_places_pkey"},
-                                   {postgresql::limits.queue_at, "jobs_pkey"}};
+const Expected all_statements[] = {{postgresql::sql.next_due_in, "jobs_due"},
+                                   {postgresql::sql.store.leases_of, "jobs_lease"},
+                                   {postgresql::sql.store.expired_lease, "jobs_lease"},
+                                   {postgresql::sql.store.next_type, "jobs_finished"},
+                                   {postgresql::sql.store.expired_job, "jobs_finished"},
+                                   {shared::sql.cancel_pending, "jobs_pkey"},
+                                   {shared::sql.request_cancel, "jobs_pkey"},
+                                   {postgresql::sql.store.add_step, "jobs_pkey"},
+                                   {postgresql::sql.store.count_step, "jobs_pkey"},
+                                   {postgresql::sql.store.count_step, "job_steps_pkey"},
+                                   {postgresql::sql.rows.steps, "job_steps_pkey"},
+                                   {postgresql::sql.rows.forget_steps, "job_steps_pkey"},
+                                   {shared::sql.remove, "jobs_pkey"},
+                                   {postgresql::sql.store.count_waiting, "jobs_due"},
+                                   {postgresql::sql.store.count_processing, "jobs_lease"},
+                                   {postgresql::sql.store.latest_runs, "jobs_finished"},
+                                   {shared::sql.paused, "job_queues"},
+                                   {shared::sql.created_at, "jobs_pkey"},
+                                   {shared::sql.first_of_key, "jobs_idempotency_key"},
+                                   {shared::sql.key_holder, "jobs_unique_key"},
+                                   {shared::sql.tombstone_owner, "job_tombstones_pkey"},
+                                   {postgresql::sql.store.past_tombstone, "job_tombstones_end"},
+                                   {postgresql::sql.store.forget_tombstones, "job_tombstones_end"},
+                                   {postgresql::sql.settle, "jobs_pkey"},
+                                   {postgresql::sql.claim, "jobs_due"},
+                                   {postgresql::sql.extend, "jobs_pkey"},
+                                   {postgresql::sql.store.rescue, "jobs_lease"},
+                                   {postgresql::sql.store.purge, "jobs_finished"},
+                                   {postgresql::sql.store.find, "jobs_pkey"},
+                                   {postgresql::sql.store.find_summaries, "jobs_pkey"},
+                                   {postgresql::sql.replace, "jobs_pkey"},
+                                   {postgresql::sql.store.lock, "jobs_pkey"},
+                                   {postgresql::sql.store.restart, "jobs_pkey"},
+                                   {postgresql::sql.store.restart, "jobs_unique_key"},
+                                   {shared::sql.cancel_processing, "jobs_pkey"},
+                                   {postgresql::sql.rows.check, "jobs_pkey"},
+                                   {postgresql::sql.rows.any_finished, "jobs_to_unblock"},
+                                   {postgresql::sql.store.to_advance, "jobs_to_advance"},
+                                   {postgresql::sql.store.advance, "jobs_to_advance"},
+                                   {postgresql::sql.rows.find_finished, "jobs_to_unblock"},
+                                   {postgresql::sql.rows.lock, "jobs_pkey"},
+                                   {postgresql::sql.rows.mark, "jobs_pkey"},
+                                   {postgresql::sql.rows.block, "jobs_pkey"},
+                                   {postgresql::sql.rows.notify_children, "job_dependencies_pkey"},
+                                   {postgresql::sql.rows.count_down, "jobs_pkey"},
+                                   {postgresql::sql.rows.stopped, "jobs_pkey"},
+                                   {postgresql::sql.rows.stopped, "job_dependencies_pkey"},
+                                   {postgresql::sql.rows.stop, "jobs_pkey"},
+                                   {postgresql::sql.rows.disconnect, "job_dependencies_of"},
+                                   {postgresql::sql.rows.remove, "jobs_pkey"},
+                                   {shared::sql.last_of_waiting, "job_waiting_pkey"},
+                                   {postgresql::sql.store.forget_waiting, "job_waiting_pkey"},
+                                   {postgresql::sql.limits.look, "jobs_pkey"},
+                                   {postgresql::sql.find_due, "jobs_due"},
+                                   {postgresql::sql.limits.take, "jobs_pkey"},
+                                   {postgresql::sql.limits.waits, "job_waiting_pkey"},
+                                   {postgresql::sql.limits.move, "job_waiting_pkey"},
+                                   {shared::sql.due_lines, "job_lines_due"},
+                                   {shared::sql.due_lines, "job_lines_updated"},
+                                   {shared::sql.next_lines, "job_lines_due"},
+                                   {postgresql::sql.limits.lines, "job_lines_pkey"},
+                                   {postgresql::sql.limits.any_waiting, "job_waiting_in_line"},
+                                   {postgresql::sql.limits.to_call, "job_waiting_in_line"},
+                                   {postgresql::sql.limits.wait, "jobs_pkey"},
+                                   {postgresql::sql.limits.stop_waiting, "job_waiting_pkey"},
+                                   {postgresql::sql.limits.leave, "job_places_pkey"},
+                                   {postgresql::sql.limits.queue_at, "jobs_pkey"}};
 
 void check_plans(PostgresqlPlanner& planner) {
     for (const Expected& expected : all_statements)
         for (const bool generic : {false, true}) {
-            const auto plan = planner.plan_of(expected.statement.text, generic);
-            CAPTURE(expected.statement.text);
+            const auto plan = planner.plan_of(expected.statement, generic);
+            CAPTURE(expected.statement.name);
             CAPTURE(generic);
             CAPTURE(plan);
             CHECK(walks_of(plan) == "");
@@ -309,9 +312,9 @@ TEST_CASE("statistics of a moment without running jobs do not mislead PostgreSQL
     PostgresqlPlanner planner;
     planner.database->run("DELETE FROM jobs WHERE status = 'processing'");
     planner.database->run("VACUUM ANALYZE jobs");
-    for (const Sql& statement : {postgresql::settle, postgresql::extend})
+    for (const Sql& statement : {postgresql::sql.settle, postgresql::sql.extend})
         for (const bool generic : {false, true}) {
-            const auto plan = planner.plan_of(statement.text, generic);
+            const auto plan = planner.plan_of(statement, generic);
             CAPTURE(plan);
             CHECK(contains(plan, "Index Scan using jobs_pkey"));
             if (generic) CHECK_FALSE(compares_each_with_each(plan)); // of two rows it is right
@@ -339,10 +342,12 @@ void add_dead(Postgresql& database, int count) {
 TEST_CASE("on PostgreSQL no statement that begins at a low-water mark reads dead entries below it" *
           needs_postgresql) {
     const Sql all[] = {
-        statements::count_waiting, statements::count_processing, statements::latest_runs,
-        statements::held,          statements::expired_lease,    statements::to_advance,
-        statements::expired_job,   statements::past_tombstone,   postgresql::rescue,
-        postgresql::purge,         postgresql::advance,          postgresql::forget_tombstones};
+        postgresql::sql.store.count_waiting, postgresql::sql.store.count_processing,
+        postgresql::sql.store.latest_runs,   postgresql::sql.store.leases_of,
+        postgresql::sql.store.expired_lease, postgresql::sql.store.to_advance,
+        postgresql::sql.store.expired_job,   postgresql::sql.store.past_tombstone,
+        postgresql::sql.store.rescue,        postgresql::sql.store.purge,
+        postgresql::sql.store.advance,       postgresql::sql.store.forget_tombstones};
     std::vector<int> pages;
     for (const int count : {2'000, 20'000}) {
         PostgresqlPlanner planner("SELECT 1");
@@ -356,7 +361,7 @@ TEST_CASE("on PostgreSQL no statement that begins at a low-water mark reads dead
                 pages.push_back(read);
                 continue;
             }
-            CAPTURE(all[i].text);
+            CAPTURE(all[i].name);
             CHECK(read <= 2 * pages[i] + 20);
         }
     }
@@ -364,11 +369,15 @@ TEST_CASE("on PostgreSQL no statement that begins at a low-water mark reads dead
 
 TEST_CASE("on PostgreSQL a look at a piece of dead entries reads only that piece" *
           needs_postgresql) {
-    const Sql all[] = {statements::count_waiting,  statements::count_processing,
-                       statements::latest_runs,    statements::expired_lease,
-                       statements::to_advance,     statements::expired_job,
-                       statements::past_tombstone, postgresql::claim,
-                       postgresql::find_due};
+    const Sql all[] = {postgresql::sql.store.count_waiting,
+                       postgresql::sql.store.count_processing,
+                       postgresql::sql.store.latest_runs,
+                       postgresql::sql.store.expired_lease,
+                       postgresql::sql.store.to_advance,
+                       postgresql::sql.store.expired_job,
+                       postgresql::sql.store.past_tombstone,
+                       postgresql::sql.claim,
+                       postgresql::sql.find_due};
     PostgresqlPlanner planner("SELECT 1");
     auto reader = planner.schema.connect();
     reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs");
@@ -385,7 +394,7 @@ TEST_CASE("on PostgreSQL a look at a piece of dead entries reads only that piece
         return planner.pages_of(sql);
     };
     for (const Sql& sql : all) {
-        CAPTURE(sql.text);
+        CAPTURE(sql.name);
         const int nothing = pages_from(-3 * count, sql);
         for (const int first : {-count, -count / 2, -count / 100})
             CHECK(pages_from(first, sql) <= nothing + 4 * count / 100);

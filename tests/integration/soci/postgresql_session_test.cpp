@@ -36,7 +36,7 @@ TEST_CASE("the texts of an array are returned unchanged" * needs_postgresql) {
     for (const auto& text : texts) array.add(text);
     PostgresqlSession session = test_session();
     std::vector<std::string> back;
-    session.query({"SELECT unnest(CAST(:texts AS text[]))", "t"})
+    session.query({"texts", "SELECT unnest(CAST(:texts AS text[]))", columns::one_text})
         .for_each([&](Row row) { back.push_back(row.take_text()); }, array.text());
     CHECK(back == texts);
 }
@@ -44,7 +44,9 @@ TEST_CASE("the texts of an array are returned unchanged" * needs_postgresql) {
 TEST_CASE("the commit of a failed transaction is a fault" * needs_postgresql) {
     PostgresqlSession session = test_session();
     session.begin(PostgresqlSession::Transaction::open);
-    const auto fails = [&] { session.query({"SELECT 1 / 0", "i"}).for_each([](Row) {}); };
+    const auto fails = [&] {
+        session.query({"fails", "SELECT 1 / 0", columns::one_number}).for_each([](Row) {});
+    };
     CHECK_THROWS_AS(fails(), const soci::postgresql_soci_error&);
     CHECK_THROWS_AS(session.commit(), const soci::postgresql_soci_error&);
     CHECK_FALSE(session.is_in_transaction());

@@ -1,5 +1,7 @@
 #include "query.hpp"
 
+#include "columns.hpp"
+
 #include "databases/sqlite_file.hpp"
 #include "sqlite_dialect.hpp"
 
@@ -20,7 +22,8 @@ struct Database {
     Session& session = *opened;
 
     Database() {
-        session.query({"PRAGMA journal_mode = WAL", "t"}).for_first([](Row) {});
+        session.query({"journal_mode", "PRAGMA journal_mode = WAL", columns::one_text})
+            .for_first([](Row) {});
         session.run("CREATE TABLE t (id INTEGER PRIMARY KEY, n BIGINT, text TEXT)");
     }
 
@@ -30,8 +33,10 @@ struct Database {
     }
 };
 
-constexpr Sql insert_row = {"INSERT INTO t (n, text) VALUES (:n, :text)"};
-constexpr Sql select = {"SELECT id, n, text FROM t ORDER BY id", "iit"};
+constexpr Sql insert_row = {"insert_row", "INSERT INTO t (n, text) VALUES (:n, :text)"};
+constexpr Column columns_of_t[] = {
+    {"id", ColumnType::number}, {"n", ColumnType::number}, {"text", ColumnType::text}};
+constexpr Sql select = {"select", "SELECT {columns} FROM t ORDER BY id", columns_of_t};
 
 std::vector<std::int64_t> numbers(Session& session) {
     std::vector<std::int64_t> all;
@@ -46,11 +51,27 @@ TEST_CASE("numbers keep all their 64 bits, in columns declared INTEGER too") {
     Database db;
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
     constexpr auto least = std::numeric_limits<std::int64_t>::min();
-    db.session.query({"INSERT INTO t (id, n) VALUES (:id, :n)"}).change(most, least);
+    db.session.query({"insert", "INSERT INTO t (id, n) VALUES (:id, :n)"}).change(most, least);
     db.session.query(select).for_each([&](Row row) {
         CHECK(row.number() == most);
         CHECK(row.number() == least);
     });
+}
+
+TEST_CASE("statements of the same text with different columns are different statements") {
+    Database db;
+    constexpr std::string_view text = "SELECT {columns} FROM t";
+    static constexpr Column n[] = {{"n", ColumnType::number}};
+    static constexpr Column words[] = {{"text"}};
+    db.session.query(insert_row).change(1, "one");
+    const auto check = [&] {
+        db.session.query({"n", text, n}).for_first([](Row row) { CHECK(row.number() == 1); });
+        db.session.query({"text", text, words}).for_first([](Row row) {
+            CHECK(row.text() == "one");
+        });
+    };
+    check();
+    check();
 }
 
 TEST_CASE("an absent value is not an empty one") {
@@ -58,9 +79,8 @@ TEST_CASE("an absent value is not an empty one") {
     db.session.query(insert_row).change(1, std::optional<std::string>());
     db.session.query(insert_row).change(2, std::optional<std::string>(""));
     std::vector<std::optional<std::string>> texts;
-    db.session.query({"SELECT text FROM t ORDER BY n", "t"}).for_each([&](Row row) {
-        texts.push_back(row.optional_text());
-    });
+    db.session.query({"texts", "SELECT text FROM t ORDER BY n", columns::one_text})
+        .for_each([&](Row row) { texts.push_back(row.optional_text()); });
     CHECK(texts == std::vector<std::optional<std::string>>{std::nullopt, ""});
 }
 
@@ -70,7 +90,7 @@ TEST_CASE("a changing statement with RETURNING runs once and gives every row, on
         Database db;
         for (int i = 0; i < rows; ++i) db.session.query(insert_row).change(0, "x");
         int returned = 0;
-        db.session.query({"UPDATE t SET n = n + :by RETURNING n + 0", "i"})
+        db.session.query({"add", "UPDATE t SET n = n + :by RETURNING n + 0", columns::one_number})
             .for_each([&](Row row) { returned += static_cast<int>(row.number()); }, 1);
         CHECK(returned == rows);
         CHECK(numbers(db.session) == std::vector<std::int64_t>(static_cast<std::size_t>(rows), 1));
@@ -87,7 +107,7 @@ TEST_CASE("a prepared statement uses new parameters each time") {
 
 TEST_CASE("a parameter that appears twice is given once") {
     Database db;
-    db.session.query({"INSERT INTO t (id, n, text) VALUES (:v, :v, ':v')"}).change(7);
+    db.session.query({"insert", "INSERT INTO t (id, n, text) VALUES (:v, :v, ':v')"}).change(7);
     CHECK(Sqlite(db.file.path()).value("SELECT id || n || text FROM t") == "77:v");
 }
 
@@ -116,7 +136,7 @@ TEST_CASE("a query whose reader throws holds no snapshot and can be run again") 
 
 TEST_CASE("a statement that failed can be run again") {
     Database db;
-    constexpr Sql insert_id = {"INSERT INTO t (id) VALUES (:id)"};
+    constexpr Sql insert_id = {"insert_id", "INSERT INTO t (id) VALUES (:id)"};
     db.session.query(insert_id).change(1);
     CHECK_THROWS_AS(db.session.query(insert_id).change(1), soci::soci_error);
     CHECK(db.session.query(insert_id).change(2) == 1);

@@ -10,7 +10,9 @@ using namespace asyncjobs::soci_adapter;
 
 std::int64_t setting_of(Session& session, std::string_view pragma) {
     std::int64_t value = -1;
-    session.query({pragma, "i"}).for_first([&](Row row) { value = row.number(); });
+    session.query({"pragma", pragma, columns::one_number}).for_first([&](Row row) {
+        value = row.number();
+    });
     return value;
 }
 

@@ -1,5 +1,6 @@
 #include "soci_sqlite3.hpp"
 #include "sqlite_dialect.hpp"
+#include "sqlite_fragments.hpp"
 
 #include <asyncjobs/soci/host_transaction.hpp>
 
@@ -18,7 +19,7 @@ TEST_CASE("a host's SQLite session keeps no statement of the store") {
     };
     {
         const SqliteDialect dialect{{}};
-        Session own(session, "");
+        Session own(session, sqlite::fragments, "");
         for (const Migration& step : dialect.migrations()) dialect.migrate(own, step);
         CHECK(has_statement());
     }

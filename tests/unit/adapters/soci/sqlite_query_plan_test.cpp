@@ -21,6 +21,7 @@ struct SqlitePlanner {
     std::unique_ptr<JobStore> store = open_store(file.url());
     Sqlite database{file.path()};
 
+    std::string plan_of(const Sql& sql) { return plan_of(compose(sql, sqlite::fragments)); }
     std::string plan_of(std::string_view sql) {
         std::string plan;
         for (const auto& step : database.column("EXPLAIN QUERY PLAN " + std::string(sql), 3))
@@ -31,68 +32,68 @@ struct SqlitePlanner {
 
 TEST_CASE("no statement scans the table or sorts") {
     SqlitePlanner planner;
-    const Sql all[] = {statements::next_due_in,
-                       statements::held,
-                       statements::expired_lease,
-                       statements::next_type,
-                       statements::expired_job,
-                       statements::cancel_pending,
-                       statements::request_cancel,
-                       statements::remove,
-                       statements::count_waiting,
-                       statements::count_processing,
-                       statements::latest_runs,
-                       statements::paused,
-                       sqlite::insert,
-                       statements::created_at,
-                       statements::key_holder,
-                       sqlite::complete,
-                       sqlite::fail,
-                       sqlite::cancel,
-                       sqlite::put_back,
-                       sqlite::claim,
-                       sqlite::extend,
-                       sqlite::extend_with_progress,
-                       sqlite::rescue,
-                       sqlite::purge,
-                       sqlite::find,
-                       sqlite::lock,
-                       sqlite::restart,
-                       statements::set_paused,
-                       statements::cancel_processing,
-                       sqlite::over_rows.check,
-                       sqlite::advance,
-                       sqlite::over_rows.any_finished,
-                       statements::to_advance,
-                       sqlite::over_rows.find_finished,
-                       sqlite::over_rows.mark,
-                       sqlite::over_rows.block,
-                       sqlite::over_rows.lock,
-                       sqlite::over_rows.tell,
-                       sqlite::over_rows.remove,
-                       sqlite::over_rows.count_down,
-                       sqlite::over_rows.stopped,
-                       sqlite::over_rows.stop,
-                       sqlite::over_rows.disconnect,
-                       sqlite::over_rows.steps,
-                       sqlite::over_rows.forget_steps,
-                       statements::add_step,
-                       statements::count_step,
-                       sqlite::limits.look,
-                       sqlite::limits.to_call,
-                       sqlite::limits.lines,
-                       sqlite::limits.any_waiting,
-                       sqlite::limits.stop_waiting,
-                       sqlite::limits.leave,
-                       sqlite::limits.take,
-                       sqlite::limits.waits,
-                       sqlite::limits.move,
-                       sqlite::limits.wait,
-                       sqlite::limits.queue_at,
-                       sqlite::find_due};
+    const Sql all[] = {shared::sql.next_due_in,
+                       sqlite::sql.store.leases_of,
+                       sqlite::sql.store.expired_lease,
+                       sqlite::sql.store.next_type,
+                       sqlite::sql.store.expired_job,
+                       shared::sql.cancel_pending,
+                       shared::sql.request_cancel,
+                       shared::sql.remove,
+                       sqlite::sql.store.count_waiting,
+                       sqlite::sql.store.count_processing,
+                       sqlite::sql.store.latest_runs,
+                       shared::sql.paused,
+                       sqlite::sql.insert,
+                       shared::sql.created_at,
+                       shared::sql.key_holder,
+                       sqlite::sql.complete,
+                       sqlite::sql.fail,
+                       sqlite::sql.cancel,
+                       sqlite::sql.put_back,
+                       sqlite::sql.claim,
+                       sqlite::sql.extend,
+                       sqlite::sql.extend_with_progress,
+                       sqlite::sql.store.rescue,
+                       sqlite::sql.store.purge,
+                       sqlite::sql.store.find,
+                       sqlite::sql.store.lock,
+                       sqlite::sql.store.restart,
+                       sqlite::sql.store.set_paused,
+                       shared::sql.cancel_processing,
+                       sqlite::sql.rows.check,
+                       sqlite::sql.store.advance,
+                       sqlite::sql.rows.any_finished,
+                       sqlite::sql.store.to_advance,
+                       sqlite::sql.rows.find_finished,
+                       sqlite::sql.rows.mark,
+                       sqlite::sql.rows.block,
+                       sqlite::sql.rows.lock,
+                       sqlite::sql.rows.notify_children,
+                       sqlite::sql.rows.remove,
+                       sqlite::sql.rows.count_down,
+                       sqlite::sql.rows.stopped,
+                       sqlite::sql.rows.stop,
+                       sqlite::sql.rows.disconnect,
+                       sqlite::sql.rows.steps,
+                       sqlite::sql.rows.forget_steps,
+                       sqlite::sql.store.add_step,
+                       sqlite::sql.store.count_step,
+                       sqlite::sql.limits.look,
+                       sqlite::sql.limits.to_call,
+                       sqlite::sql.limits.lines,
+                       sqlite::sql.limits.any_waiting,
+                       sqlite::sql.limits.stop_waiting,
+                       sqlite::sql.limits.leave,
+                       sqlite::sql.limits.take,
+                       sqlite::sql.limits.waits,
+                       sqlite::sql.limits.move,
+                       sqlite::sql.limits.wait,
+                       sqlite::sql.limits.queue_at,
+                       sqlite::sql.find_due};
     for (const Sql& statement : all) {
-        const auto plan = planner.plan_of(statement.text);
-        CAPTURE(statement.text);
+        const auto plan = planner.plan_of(statement);
+        CAPTURE(statement.name);
         CAPTURE(plan);
         CHECK_FALSE(contains(plan, "SCAN jobs\n"));
         CHECK_FALSE(contains(plan, "INDEX sqlite_autoindex_jobs_1\n"));
@@ -103,37 +104,36 @@ TEST_CASE("no statement scans the table or sorts") {
 
 TEST_CASE("each query uses the index made for it") {
     SqlitePlanner planner;
-    CHECK(contains(planner.plan_of(sqlite::claim.text),
+    CHECK(contains(planner.plan_of(sqlite::sql.claim),
                    "SEARCH jobs USING COVERING INDEX jobs_due (queue=? AND run_at<?)"));
-    CHECK(contains(planner.plan_of(statements::next_due_in.text),
-                   "COVERING INDEX jobs_due (queue=?)"));
-    CHECK(contains(planner.plan_of(statements::count_waiting.text),
+    CHECK(contains(planner.plan_of(shared::sql.next_due_in), "COVERING INDEX jobs_due (queue=?)"));
+    CHECK(contains(planner.plan_of(sqlite::sql.store.count_waiting),
                    "COVERING INDEX jobs_due (queue=? AND run_at>? AND run_at<?)"));
-    CHECK(contains(planner.plan_of(sqlite::rescue.text),
+    CHECK(contains(planner.plan_of(sqlite::sql.store.rescue),
                    "INDEX jobs_lease (lease_expires_at>? AND lease_expires_at<?)"));
+    CHECK(contains(planner.plan_of(sqlite::sql.store.leases_of),
+                   "INDEX jobs_lease (lease_expires_at>?)"));
     CHECK(
-        contains(planner.plan_of(statements::held.text), "INDEX jobs_lease (lease_expires_at>?)"));
-    CHECK(
-        contains(planner.plan_of(statements::count_processing.text), "COVERING INDEX jobs_lease"));
-    CHECK(contains(planner.plan_of(sqlite::purge.text),
+        contains(planner.plan_of(sqlite::sql.store.count_processing), "COVERING INDEX jobs_lease"));
+    CHECK(contains(planner.plan_of(sqlite::sql.store.purge),
                    "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
-    CHECK(contains(planner.plan_of(statements::latest_runs.text),
+    CHECK(contains(planner.plan_of(sqlite::sql.store.latest_runs),
                    "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
-    CHECK(contains(planner.plan_of(sqlite::advance.text),
+    CHECK(contains(planner.plan_of(sqlite::sql.store.advance),
                    "SEARCH jobs USING INDEX jobs_to_advance (run_at>? AND run_at<?)"));
-    CHECK(contains(planner.plan_of(sqlite::limits.to_call.text),
-                   "INDEX job_waiting_in_line (line=?"));
-    const auto due_lines = planner.plan_of(statements::due_lines.text);
+    CHECK(
+        contains(planner.plan_of(sqlite::sql.limits.to_call), "INDEX job_waiting_in_line (line=?"));
+    const auto due_lines = planner.plan_of(shared::sql.due_lines);
     CHECK(contains(due_lines, "INDEX job_lines_due (due_at<?)"));
     CHECK(contains(due_lines, "INDEX job_lines_updated (updated_at>?)"));
-    CHECK(contains(planner.plan_of(statements::next_lines.text),
+    CHECK(contains(planner.plan_of(shared::sql.next_lines),
                    "INDEX job_lines_due (due_at>? AND due_at<?)"));
-    CHECK(contains(planner.plan_of(sqlite::over_rows.any_finished.text), "INDEX jobs_to_unblock"));
-    CHECK(contains(planner.plan_of(statements::to_advance.text),
+    CHECK(contains(planner.plan_of(sqlite::sql.rows.any_finished), "INDEX jobs_to_unblock"));
+    CHECK(contains(planner.plan_of(sqlite::sql.store.to_advance),
                    "INDEX jobs_to_advance (run_at>? AND run_at<?)"));
-    CHECK(contains(planner.plan_of(statements::key_holder.text),
-                   "INDEX jobs_unique_key (unique_key=?)"));
-    CHECK(contains(planner.plan_of(statements::first_of_key.text),
+    CHECK(
+        contains(planner.plan_of(shared::sql.key_holder), "INDEX jobs_unique_key (unique_key=?)"));
+    CHECK(contains(planner.plan_of(shared::sql.first_of_key),
                    "INDEX jobs_idempotency_key (idempotency_key=?)"));
 }
 
