@@ -19,6 +19,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 class EventStream;
 
+/// Every member is checked by Client's constructor.
 struct ClientOptions {
     TimeSpan poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; for watched jobs
     int submit_tries = 5;          ///< 1-100; while the store's error is retryable
@@ -81,6 +82,7 @@ public:
     std::vector<Submitted> submit(std::initializer_list<NewJob> jobs) {
         return submit_all({jobs.begin(), jobs.end()});
     }
+    /// The same for a vector of jobs.
     template <std::same_as<std::vector<NewJob>> Jobs> // so that the braces of one job mean one job
     std::vector<Submitted> submit(Jobs jobs) {
         return submit_all(std::move(jobs));
@@ -106,12 +108,12 @@ public:
         return submit(new_job(input, std::move(job))).id;
     }
 
-    std::optional<Job> find(const JobId& id);
+    std::optional<Job> find(const JobId& id); ///< empty if no such job exists
     /// In the order of `ids`; empty if no such job exists.
     std::vector<std::optional<Job>> find(std::span<const JobId> ids);
     /// Returns fewer fields of each job at lower cost: see JobStore::find_summaries().
     std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids);
-    JobPage list(const JobQuery& query);
+    JobPage list(const JobQuery& query); ///< newest first
 
     /// Returns the owner of an expired job, for a while after its deletion.
     std::optional<std::string> tombstone_owner(const JobId& id);
@@ -133,13 +135,16 @@ public:
     /// Reaches a running handler within about a second, in whichever process. Throws
     /// Errc::invalid_argument for a reason that is too long.
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation = {});
+    /// Restarts a failed or cancelled job: see JobStore::retry().
     RetryOutcome retry(const JobId& id);
-    RemoveOutcome remove(const JobId& id);
+    RemoveOutcome remove(const JobId& id); ///< deletes a finished job before it expires
+    /// A paused queue accepts submits, but no process claims from it. Running jobs continue.
     void set_paused(std::string_view queue, bool paused);
 
     /// Pauses `queue` and waits until none of its jobs runs; false if `at_most` was not enough. The
     /// queue stays paused. May miss a job that another process is claiming at that moment.
     bool drain(std::string_view queue, Duration at_most);
+    /// Returns the backlog of `queue`, and how long jobs of `type` take. Cheap at any backlog.
     Workload workload(std::string_view queue, std::string_view type);
 
     /// Limits jobs over all processes, including those submitted earlier. Replaces a limit of the

@@ -32,10 +32,13 @@ enum class Condition {
     invalid, ///< the caller must change its request
 };
 
-ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& error_category() noexcept;
+ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& error_category() noexcept; ///< of Errc
+/// Of Condition.
 ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& condition_category() noexcept;
 
+/// Called by the standard library when a std::error_code is made of an Errc.
 ASYNCJOBS_DECL std::error_code make_error_code(Errc) noexcept;
+/// Likewise for a std::error_condition and a Condition.
 ASYNCJOBS_DECL std::error_condition make_error_condition(Condition) noexcept;
 
 /// Compares categories by name, as comparisons with a Condition do: in a process whose plugins have
@@ -56,8 +59,10 @@ public:
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 
+/// An Errc converts to a std::error_code.
 template <>
 struct std::is_error_code_enum<asyncjobs::Errc> : std::true_type {};
+/// A Condition converts to a std::error_condition.
 template <>
 struct std::is_error_condition_enum<asyncjobs::Condition> : std::true_type {};
 

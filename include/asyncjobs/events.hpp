@@ -19,6 +19,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// An event of a job, for logs and metrics. The store has recorded it before it is delivered. Holds
 /// names, numbers and times only, nothing of inputs, results or messages.
 struct JobEvent {
+    /// What happened to the job.
     enum class Kind {
         submitted,
         started,    ///< an attempt's handler is about to be called
@@ -46,8 +47,10 @@ struct JobEvent {
     std::string limit = {};           ///< of throttled: the limit's name
 };
 
+/// Returns the enumerator's name: `submitted`.
 ASYNCJOBS_DECL std::string_view to_string(JobEvent::Kind) noexcept;
 
+/// Every member is checked by EventStream's constructor.
 struct EventStreamOptions {
     std::size_t capacity = 10'000; ///< 1-10000000; most events that wait for the subscriber
     std::vector<JobEvent::Kind> kinds = {}; ///< kinds that the subscriber receives; empty: all
@@ -56,10 +59,13 @@ struct EventStreamOptions {
 /// How many events of each kind an EventStream dropped. Converts to their total.
 class ASYNCJOBS_DECL LostEvents {
 public:
+    /// Returns the count of one kind.
     std::size_t of(JobEvent::Kind kind) const noexcept {
         return counts_[static_cast<std::size_t>(kind)];
     }
+    /// Adds 1.
     void add(JobEvent::Kind kind) noexcept { ++counts_[static_cast<std::size_t>(kind)]; }
+    /// Returns the count of all kinds.
     std::size_t total() const noexcept {
         return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
     }

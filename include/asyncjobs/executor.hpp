@@ -97,6 +97,7 @@ public:
     /// Runs jobs of `type` with `function(const JsonText& input, JobContext&) -> JsonText`.
     void handle(std::string type, HandlerFunction function, HandlerOptions options = {});
 
+    /// Fails to compile, with the remedy: `Function` is no HandlerFunction.
     template <detail::NoHandlerFunction Function>
     void handle(std::string, Function, HandlerOptions = {}) {
         detail::require_handler_function<Function>();
@@ -123,6 +124,7 @@ public:
     /// Wraps the handlers of all types, including those registered before.
     void use(Middleware middleware);
 
+    /// Begins to claim jobs; returns at once.
     void start();
 
     /// Replaces ExecutorOptions::concurrency, with the same checks. A higher value takes effect at
@@ -143,13 +145,14 @@ public:
     /// stop_async() instead. Throws Error (Errc::conflict) if called by a blocking handler of this
     /// executor, which would wait for itself.
     void stop(Duration grace = {}, Duration grace_to_stop = std::chrono::seconds{5});
+    /// The same with another time limit than ExecutorOptions::record_within.
     void stop(Duration grace, Duration grace_to_stop, Duration record_within);
 
     /// Like stop(), on a thread of its own, which finally calls `done`: that must not block, throw,
     /// or destroy the executor. See async_stop() in coroutine.hpp.
     void stop_async(Duration grace, Duration grace_to_stop, std::function<void()> done);
 
-    std::string_view worker() const noexcept;
+    std::string_view worker() const noexcept; ///< this executor's name in the store
 
 private:
     struct Impl;

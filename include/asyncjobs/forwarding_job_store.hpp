@@ -61,7 +61,7 @@ public:
     Notifier& notifier() noexcept override { return inner_.notifier(); }
 
 protected:
-    JobStore& inner() noexcept { return inner_; }
+    JobStore& inner() noexcept { return inner_; } ///< the store that calls are passed to
 
 private:
     JobStore& inner_;

@@ -42,6 +42,7 @@ concept OneInput = !std::same_as<Input, std::vector<NewJob>>;
 using AsyncHandlerFunction =
     std::function<void(const JsonText& input, JobContext& context, Completion done)>;
 
+/// Settings of one type's handler.
 struct HandlerOptions {
     TimeSpan timeout = {}; ///< of one attempt, for jobs without a timeout of their own; 0: none
     std::optional<RetryPolicy> retry = {};   ///< replaces the executor's

@@ -18,11 +18,14 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// future.
 enum class JobStatus { pending, processing, completed, failed, cancelled };
 
+/// Whether the status is final: completed, failed or cancelled.
 constexpr bool is_finished(JobStatus status) noexcept {
     return status != JobStatus::pending && status != JobStatus::processing;
 }
 
+/// Returns the enumerator's name: `pending`.
 ASYNCJOBS_DECL std::string_view to_string(JobStatus) noexcept;
+/// The reverse of to_string(); empty for any other text.
 ASYNCJOBS_DECL std::optional<JobStatus> parse_job_status(std::string_view) noexcept;
 
 /// How far a job has come. Never decreases within an attempt.
@@ -35,9 +38,8 @@ struct Progress {
 
 /// Why a job failed, worded for the API's client.
 struct ASYNCJOBS_VISIBLE JobError {
-    static constexpr std::size_t max_code = 255,
-                                 max_message =
-                                     10'000; ///< bytes; a settlement truncates longer text
+    static constexpr std::size_t max_code = 255; ///< bytes; a settlement truncates longer text
+    static constexpr std::size_t max_message = 10'000; ///< likewise
 
     std::string code = {}; ///< stable, for programs: `E7005`, `worker_lost`, `timeout`
     std::string message = {};
@@ -48,8 +50,8 @@ struct ASYNCJOBS_VISIBLE JobError {
 
 /// How an attempt failed, for the operator.
 struct AttemptError {
-    static constexpr std::size_t max_code = 100,
-                                 max_message = 1000; ///< bytes; longer text is truncated
+    static constexpr std::size_t max_code = 100;     ///< bytes; longer text is truncated
+    static constexpr std::size_t max_message = 1000; ///< likewise
 
     int attempt = 0;
     Timestamp at = {};

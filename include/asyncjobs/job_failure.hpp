@@ -32,8 +32,9 @@ public:
     }
 
     const char* what() const noexcept override { return error_.message.c_str(); }
-    const JobError& error() const noexcept { return error_; }
-    bool is_permanent() const noexcept { return permanent_; }
+    const JobError& error() const noexcept { return error_; } ///< what the API's client sees
+    bool is_permanent() const noexcept { return permanent_; } ///< see permanent()
+    /// Empty: the policy decides.
     std::optional<Duration> retry_delay() const noexcept { return retry_after_; }
 
 private:

@@ -20,16 +20,18 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// value.
 class ASYNCJOBS_DECL JobId {
 public:
-    static constexpr std::size_t length = 39;
+    static constexpr std::size_t length = 39; ///< of the text
 
     /// The null id, which no job has.
     constexpr JobId() noexcept { text_.fill('0'); }
 
+    /// Makes an id from the time and 90 of the random bits. Hosts call Client::make_id().
     static JobId make(Timestamp now, std::uint64_t random_high, std::uint64_t random_low) noexcept;
 
     /// Empty if `text` is not an id in its canonical form.
     static std::optional<JobId> parse(std::string_view text) noexcept;
 
+    /// Returns the canonical form. Valid as long as the id.
     std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
 
     friend auto operator<=>(const JobId&, const JobId&) = default;
@@ -40,8 +42,10 @@ private:
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 
+/// For unordered containers.
 template <>
 struct std::hash<asyncjobs::JobId> {
+    /// Of the text.
     std::size_t operator()(const asyncjobs::JobId& id) const noexcept {
         return std::hash<std::string_view>{}(id.text());
     }

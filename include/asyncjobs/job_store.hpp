@@ -18,6 +18,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// The outcome of one NewJob.
 struct Submitted {
+    /// What happened to the job.
     enum class Outcome {
         created,
         id_exists,      ///< nothing happened: the id is taken (a repeated submit finds its own job)
@@ -105,6 +106,7 @@ struct Renewal {
     bool cancel_requested = false;
 };
 
+/// A job whose expired lease rescue() has ended.
 struct Rescued {
     JobId id = {};
     std::string queue = {};
@@ -142,11 +144,13 @@ struct JobQuery {
     JobParts parts = JobParts::all;
 };
 
+/// The result of list().
 struct JobPage {
     std::vector<Job> jobs = {};
     bool more = false; ///< more jobs match; continue with `before` = the last job's id
 };
 
+/// The outcome of cancel().
 enum class CancelOutcome {
     cancelled,         ///< the job is cancelled now
     requested,         ///< the job is processing; its worker has been asked to stop, now or before
@@ -155,7 +159,9 @@ enum class CancelOutcome {
     not_found,
 };
 
+/// The outcome of retry(). All but `retried` mean that nothing happened.
 enum class RetryOutcome { retried, not_finished, already_completed, key_taken, not_found };
+/// The outcome of remove(). All but `removed` mean that nothing happened.
 enum class RemoveOutcome { removed, not_finished, not_found };
 
 /// A queue's backlog and running jobs, for estimates and gauges.
@@ -171,6 +177,7 @@ struct Workload {
 
 /// A change that a store noticed in its clock: see JobStore::take_clock_notices().
 struct ClockNotice {
+    /// What was noticed.
     enum class Kind {
         set_back,     ///< it was set back; the times of jobs were moved back as well
         other_ahead,  ///< the clock of another process on the same data is ahead
@@ -283,6 +290,7 @@ public:
         return find(ids);
     }
 
+    /// Returns the jobs that match `query`, newest first, and whether there are more.
     virtual JobPage list(const JobQuery& query) = 0;
 
     /// Cancels a pending job, or a processing one if forced; otherwise asks the worker of a
@@ -323,7 +331,9 @@ public:
     /// its inner store's.
     virtual Notifier& notifier() noexcept { return notifier_; }
 
+    /// exchange() without settlements.
     Exchange claim(const ClaimRequest& request) { return exchange({}, request); }
+    /// exchange() without a claim.
     std::vector<Settled> settle(std::span<const Settlement> settlements) {
         return exchange(settlements, {}).settled;
     }

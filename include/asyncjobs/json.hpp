@@ -18,6 +18,8 @@ struct Mismatch {
     std::string pointer; ///< RFC 6901: `/lines/3/quantity`; empty: the whole document
     std::string detail;  ///< `expected a number`
 };
+
+/// Mismatches, in the order in which they were found.
 using Mismatches = std::vector<Mismatch>;
 
 /// At most this many are named; one more means that there are others.
@@ -27,6 +29,7 @@ constexpr std::size_t most_mismatches = 100;
 template <typename T>
 concept Described = boost::describe::has_describe_members<T>::value;
 
+/// What reading does with a member that the struct does not have.
 enum class UnknownMembers { ignore, refuse };
 
 /// Reads `value` into `out` and returns every mismatch, up to most_mismatches and one more; empty

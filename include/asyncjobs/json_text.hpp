@@ -18,8 +18,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// Thread-safety  As std::string.
 class ASYNCJOBS_DECL ASYNCJOBS_VISIBLE JsonText {
 public:
-    static constexpr std::size_t max_size = 10 * 1024 * 1024;
-    static constexpr std::size_t max_depth = 64;
+    static constexpr std::size_t max_size = 10 * 1024 * 1024; ///< bytes
+    static constexpr std::size_t max_depth = 64;              ///< nested arrays and objects
 
     /// `null`.
     JsonText() : text_("null") {}
@@ -34,13 +34,16 @@ public:
     JsonText& operator=(const JsonText&) = default;
     /// Leaves `null` behind.
     JsonText(JsonText&& from) noexcept : text_(std::move(from).text()) {}
+    /// Likewise.
     JsonText& operator=(JsonText&& from) noexcept {
         text_ = std::move(from).text();
         return *this;
     }
     ~JsonText() = default;
 
+    /// Returns the JSON text.
     const std::string& text() const& noexcept { return text_; }
+    /// Moves the text out, and leaves `null` behind.
     std::string text() && noexcept { return std::exchange(text_, "null"); }
 
     friend bool operator==(const JsonText&, const JsonText&) = default;

@@ -59,6 +59,7 @@ private:
 
 /// Why a job may not start now, and what happens to it.
 struct LimitRefusal {
+    /// Where the job waits.
     enum class State {
         waiting,  ///< it waits in the bucket
         admitted, ///< the bucket has admitted it

@@ -8,6 +8,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// An event for an operator. `message` never holds an input or a result.
 struct LogEntry {
+    /// How urgent it is.
     enum class Level { info, warning, error };
 
     Level level = Level::info;

@@ -38,9 +38,12 @@ public:
         std::unique_ptr<Entry> entry_;
     };
 
+    /// Receives the name of a queue that may have something to claim.
     using ReadyListener = std::function<void(std::string_view queue)>;
+    /// Receives jobs that may have changed.
     using ChangeListener = std::function<void(std::span<const JobId>)>;
 
+    /// Where a hint was published: in this process or in another one.
     enum class Origin { here, elsewhere };
 
     Notifier();
@@ -48,16 +51,20 @@ public:
     Notifier(const Notifier&) = delete;
     Notifier& operator=(const Notifier&) = delete;
 
-    [[nodiscard]] Subscription on_ready(ReadyListener);
-    [[nodiscard]] Subscription on_changed(ChangeListener);
-    [[nodiscard]] Subscription on_cancel_requested(ChangeListener);
+    [[nodiscard]] Subscription on_ready(ReadyListener);             ///< to ready()
+    [[nodiscard]] Subscription on_changed(ChangeListener);          ///< to changed()
+    [[nodiscard]] Subscription on_cancel_requested(ChangeListener); ///< to cancel_requested()
 
     /// For a backend: receives only what is published with Origin::here.
     [[nodiscard]] Subscription on_ready_here(ReadyListener);
+    /// Likewise.
     [[nodiscard]] Subscription on_cancel_requested_here(ChangeListener);
 
+    /// Publishes that `queue` may have something to claim.
     void ready(std::string_view queue, Origin origin = Origin::here);
+    /// Publishes that these jobs may have changed.
     void changed(std::span<const JobId> ids);
+    /// Publishes that a processing job is to be cancelled.
     void cancel_requested(const JobId& id, Origin origin = Origin::here);
 
     /// Whether `changed` has subscribers; if not, the caller need not collect ids.

@@ -26,7 +26,7 @@ class ASYNCJOBS_VISIBLE Interrupted {};
 /// Ownership      Valid until the handler returns.
 class ASYNCJOBS_DECL ProgressReporter {
 public:
-    static constexpr std::size_t max_message = 1000;
+    static constexpr std::size_t max_message = 1000; ///< bytes
 
     explicit ProgressReporter(detail::Attempt& attempt) noexcept : attempt_(attempt) {}
     ProgressReporter(const ProgressReporter&) = delete;

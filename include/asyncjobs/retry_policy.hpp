@@ -47,6 +47,7 @@ public:
     /// One delay per attempt; the last one applies to all further attempts.
     static RetryPolicy list(std::vector<Duration> delays);
 
+    /// Returns how long to wait before the next attempt; empty: no retry. Does not throw.
     std::optional<Duration> delay_after(const FailedAttempt& failed) const;
 
 private:

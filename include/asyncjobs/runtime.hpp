@@ -10,6 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+/// What a timer or a lane calls.
 using Task = std::function<void()>;
 
 /// Calls its task once, some time after it was armed, on a thread of the Runtime.
@@ -23,7 +24,7 @@ public:
 
     /// Replaces an earlier arming.
     virtual void arm(Duration delay) = 0;
-    virtual void disarm() = 0;
+    virtual void disarm() = 0; ///< a call under way continues
 };
 
 /// Threads that may block, as many as there are tasks, up to a limit; tasks start in the order of
@@ -35,7 +36,7 @@ public:
 class ASYNCJOBS_DECL Lane {
 public:
     virtual ~Lane() = default;
-    virtual void post(Task task) = 0;
+    virtual void post(Task task) = 0; ///< returns before the task has run
 
     /// A new limit, at least 1; excess threads end with their current tasks.
     virtual void set_threads(unsigned threads) = 0;
@@ -45,6 +46,7 @@ public:
 class ASYNCJOBS_DECL Event {
 public:
     virtual ~Event() = default;
+    /// Ends the present and every later wait.
     virtual void set() = 0;
 
     /// False if `deadline` passed first. Without a deadline, waits indefinitely.
@@ -62,14 +64,14 @@ class ASYNCJOBS_DECL Runtime {
 public:
     virtual ~Runtime() = default;
 
-    virtual SteadyTime now() const = 0;
-    virtual Timestamp wall_clock() const = 0;
-    virtual std::uint64_t random() = 0;
+    virtual SteadyTime now() const = 0;       ///< for time limits and timers
+    virtual Timestamp wall_clock() const = 0; ///< may be set back
+    virtual std::uint64_t random() = 0;       ///< 64 random bits
 
-    virtual std::unique_ptr<Timer> make_timer(Task task) = 0;
+    virtual std::unique_ptr<Timer> make_timer(Task task) = 0; ///< not armed
     /// With up to `threads`, at least 1.
     virtual std::unique_ptr<Lane> make_lane(unsigned threads) = 0;
-    virtual std::unique_ptr<Event> make_event() = 0;
+    virtual std::unique_ptr<Event> make_event() = 0; ///< not set
 };
 
 /// The real one, with its own timer thread. See asio.hpp for one on a host's io_context.

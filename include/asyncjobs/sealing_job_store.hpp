@@ -28,11 +28,13 @@ public:
                                             std::string_view purpose) const = 0;
 };
 
+/// A cipher and the name by which stored payloads refer to it.
 struct SealingKey {
     std::string id = {}; ///< 1-100 characters of `A-Z a-z 0-9 . _ : / -`; stored with what it seals
     std::shared_ptr<const Cipher> cipher = {};
 };
 
+/// Every member is checked by SealingJobStore's constructor.
 struct SealingOptions {
     /// The first one seals, all of them open. To rotate: add the new key last in every process,
     /// then put it first in every process; remove the old one when no stored job is sealed with it.

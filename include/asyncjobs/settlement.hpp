@@ -22,6 +22,7 @@ struct LeaseRef {
 /// transition can be expressed.
 class ASYNCJOBS_DECL Settlement {
 public:
+    /// What becomes of the job: see the factory of the same name.
     enum class Kind { completed, failed, retried, released, cancelled };
 
     /// processing -> completed, also when a cancel request came late. Progress becomes 100.
@@ -69,16 +70,18 @@ public:
         return std::move(*this);
     }
 
-    Kind kind() const noexcept { return kind_; }
-    const LeaseRef& lease() const noexcept { return lease_; }
-    Duration delay() const noexcept { return delay_; }
+    Kind kind() const noexcept { return kind_; }              ///< which factory made it
+    const LeaseRef& lease() const noexcept { return lease_; } ///< that it ends
+    Duration delay() const noexcept { return delay_; }        ///< of Kind::retried and released
     /// Whether the job's `run_at` stays as it is: for Kind::released without a delay.
     bool keeps_place() const noexcept {
         return kind_ == Kind::released && delay_ == Duration::zero();
     }
     const JsonText& result() const noexcept { return result_; } ///< of Kind::completed
     const JobError& error() const noexcept { return error_; }   ///< of Kind::failed and retried
+    /// See with_progress(); empty: the stored one stays.
     const std::optional<Progress>& progress() const noexcept { return progress_; }
+    /// See with_follow_ups().
     const std::vector<NewJob>& follow_ups() const noexcept { return follow_ups_; }
 
 private:

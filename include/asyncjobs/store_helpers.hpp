@@ -15,6 +15,7 @@
 /// For authors of stores: rules common to every store.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+/// @{
 /// Check the arguments of JobStore's members. Throw Error (Errc::invalid_argument) that names the
 /// argument, its value and the rule.
 inline void check_limit(std::size_t limit) {
@@ -51,6 +52,8 @@ inline void check_workload(std::string_view queue, std::string_view type) {
     check_queue(queue);
     if (!type.empty()) detail::check_name("type", type);
 }
+
+/// @}
 
 /// A job's state for claims ahead: see JobStore::rescue(). A reported start and an operator's retry
 /// reset it.

@@ -11,6 +11,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+/// The unit of all times that are stored.
 using Duration = std::chrono::microseconds;
 
 /// A point in UTC, as stores keep it.
@@ -47,6 +48,7 @@ public:
     constexpr OptionalTime(std::chrono::sys_time<Unit> time)
         : time_(std::chrono::floor<Duration>(time)) {}
 
+    /// Fails to compile: other clocks mean nothing to other processes.
     template <typename Clock, typename Unit>
     requires(!std::same_as<Clock, std::chrono::system_clock>) constexpr OptionalTime(
         std::chrono::time_point<Clock, Unit>) {
@@ -54,6 +56,7 @@ public:
                       "a time is one of std::chrono::system_clock: what other clocks show means "
                       "nothing to other processes");
     }
+    /// Fails to compile: a time is a point, not a span.
     template <typename Rep, typename Period>
     constexpr OptionalTime(std::chrono::duration<Rep, Period>) {
         static_assert(!std::same_as<Rep, Rep>,

@@ -26,6 +26,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// One rule of the contract.
 struct ConformanceCase {
     std::string name; ///< a sentence of the specification
     std::function<void()> run;

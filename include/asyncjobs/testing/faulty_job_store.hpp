@@ -13,6 +13,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 /// Ownership      Borrows `inner`.
 class ASYNCJOBS_TESTING_DECL FaultyJobStore final : public ForwardingJobStore {
 public:
+    /// What happens to a call.
     enum class Fault {
         none,
         unavailable, ///< throws Errc::store_unavailable; nothing happened

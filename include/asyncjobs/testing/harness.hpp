@@ -21,6 +21,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 ///                throw Error (Errc::invalid_argument).
 class ASYNCJOBS_TESTING_DECL Harness {
 public:
+    /// Registers the handlers of the host's jobs.
     using RegisterHandlers = std::function<void(Executor&)>;
 
     /// The executor starts with the first drain(), advance() or run(): register handlers before it.
@@ -33,11 +34,11 @@ public:
 
     /// For the host's code. All members use this one store and this one clock.
     JobStore& store() noexcept;
-    Client& client() noexcept;
-    Executor& executor() noexcept;
-    const std::shared_ptr<Runtime>& runtime() const noexcept;
+    Client& client() noexcept;                                ///< likewise
+    Executor& executor() noexcept;                            ///< likewise
+    const std::shared_ptr<Runtime>& runtime() const noexcept; ///< likewise
 
-    Timestamp now() const;
+    Timestamp now() const; ///< the time of that clock
 
     /// Runs all due jobs, and those that become due by that, until none is left. Returns how many
     /// attempts ran. Throws Error (Errc::overloaded) if they never end.
@@ -49,6 +50,7 @@ public:
 
     /// Submits the job, drains, and returns its final state.
     Job run(NewJob job);
+    /// The same for `input`, a struct described by Boost.Describe.
     template <typename Input>
     Job run(const Input& input, NewJob job = {}) {
         return run(new_job(input, std::move(job)));

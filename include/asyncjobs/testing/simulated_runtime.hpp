@@ -19,12 +19,12 @@ class ASYNCJOBS_TESTING_DECL Simulation {
 public:
     explicit Simulation(std::uint64_t seed);
 
-    SteadyTime now() const noexcept { return now_; }
-    Timestamp wall_clock() const noexcept;
-    std::uint64_t random() noexcept;
+    SteadyTime now() const noexcept { return now_; } ///< virtual time
+    Timestamp wall_clock() const noexcept;           ///< virtual time, from a day in 2025 on
+    std::uint64_t random() noexcept;                 ///< 64 bits
     /// Uniform in [low, high].
     Duration random_duration(Duration low, Duration high) noexcept;
-    bool chance(double probability) noexcept;
+    bool chance(double probability) noexcept; ///< true with this probability, 0-1
 
     /// Calls `task` once, `delay` from now; events of the same time run in the order of their
     /// posting.
@@ -33,7 +33,7 @@ public:
     /// Handles events until `done()` holds, or until nothing happens before `deadline`; then it is
     /// `deadline`. Returns the last value of `done()`. May be called from within an event.
     bool run_until(const std::function<bool()>& done, SteadyTime deadline);
-    void run_for(Duration duration);
+    void run_for(Duration duration); ///< handles the events of this time
 
 private:
     std::map<std::pair<SteadyTime, std::uint64_t>, Task> events_;
@@ -64,7 +64,7 @@ public:
     /// while wall_clock() continues.
     void suspend(Duration duration);
 
-    bool is_crashed() const noexcept;
+    bool is_crashed() const noexcept; ///< whether crash() was called
 
     /// Calls `task` unless the process has crashed by then.
     void after(Duration delay, Task task);

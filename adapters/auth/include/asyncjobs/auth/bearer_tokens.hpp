@@ -31,6 +31,7 @@ class ASYNCJOBS_AUTH_DECL BearerTokens {
 public:
     static constexpr std::size_t max_token_size = 4096; ///< bytes; a longer one is invalid
 
+    /// A token, by its digest, and the caller that it names.
     struct Entry {
         TokenDigest digest = {};
         http::Principal principal = {};
@@ -49,6 +50,7 @@ public:
     /// Replaces the tokens, from the next request on.
     void replace(std::vector<Entry> entries);
 
+    /// Returns the caller that the request's token names; empty if the token is missing or invalid.
     std::optional<http::Principal> operator()(const http::Request& request) const;
 
 private:

@@ -50,6 +50,7 @@ public:
     /// Replaces the keys, from the next request on.
     void replace_keys(std::vector<JwtKey> keys);
 
+    /// Returns the caller that the request's token names; empty if the token is missing or invalid.
     std::optional<http::Principal> operator()(const http::Request& request) const;
 
 private:

@@ -63,10 +63,9 @@ struct ServerOptions {
 /// Thread-safety  Full.
 /// Ownership      Borrows the API, which must outlive it.
 /// Errors         Bad options throw Error (Errc::invalid_argument), as do start() if it can't
-/// listen
-///                at the address and reload_certificate() for unusable files. The constructor and
-///                start() throw Errc::overloaded if the system has no thread, descriptor or memory
-///                left.
+///                listen at the address and reload_certificate() for unusable files. The
+///                constructor and start() throw Errc::overloaded if the system has no thread,
+///                descriptor or memory left.
 class ASYNCJOBS_BEAST_DECL Server {
 public:
     explicit Server(http::JobApi& api, ServerOptions options = {});

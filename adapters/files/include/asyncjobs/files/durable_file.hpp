@@ -5,12 +5,11 @@
 #include <filesystem>
 #include <string_view>
 
-namespace asyncjobs::inline ASYNCJOBS_ABI::files {
-
 /// Files that are either complete or absent, whatever fails in between.
 ///
-/// Thread-safety: free functions without shared state.
-/// Errors: `std::system_error` that names the file, such as one for a full disk.
+/// Thread-safety  Full.
+/// Errors         std::system_error that names the file, such as one for a full disk.
+namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
 /// Writes `bytes` as the whole content of `file` and waits until they are durable. On failure no
 /// such file remains.

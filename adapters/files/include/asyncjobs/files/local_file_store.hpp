@@ -23,6 +23,7 @@ struct LocalFileStoreOptions {
 
 /// The result of LocalFileStore::open().
 struct LinkedFile {
+    /// Whether the link is valid.
     enum class Outcome {
         found,
         forged,  ///< not a link that this store signed

@@ -8,6 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 
+/// The access key that requests and URLs are signed with.
 struct S3Credentials {
     std::string access_key_id = {};
     std::string secret_access_key = {};
@@ -54,6 +55,7 @@ public:
     void upload(const std::string& key, const std::filesystem::path& file,
                 const FileInfo& info) override;
     std::string url(const std::string& key, Timestamp until) const override;
+    /// Like url(), for a download with other headers.
     std::string url(const std::string& key, Timestamp until, const S3UrlOptions& options) const;
     std::optional<std::uint64_t> size(const std::string& key) const override;
     void remove(const std::string& key) override;

@@ -20,6 +20,7 @@ struct Secret {
 ///         if it isn't a secret of this size or users other than its owner may read or write it.
 ASYNCJOBS_FILES_DECL Secret load_or_create_secret(const std::filesystem::path& file);
 
+/// A hash of 256 bits.
 using Digest = std::array<unsigned char, 32>;
 
 /// Throws std::runtime_error when the cryptographic library fails.

@@ -14,12 +14,13 @@ struct ASYNCJOBS_HTTP_DECL Principal {
     std::string owner = {};              ///< of the caller's jobs; see NewJob::owner
     std::vector<std::string> roles = {}; ///< for the host's own rules
 
-    bool has_role(std::string_view role) const noexcept;
+    bool has_role(std::string_view role) const noexcept; ///< compares exactly
 };
 
 /// Named values from a request's target, percent-decoded and valid UTF-8.
 class ASYNCJOBS_HTTP_DECL Parameters {
 public:
+    /// Appends a value; a name may have several.
     void add(std::string name, std::string value) {
         values_.emplace_back(std::move(name), std::move(value));
     }

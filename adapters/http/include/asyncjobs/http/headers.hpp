@@ -19,6 +19,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// Errors         add() and set() throw Error (Errc::invalid_argument) for what can't be a field.
 class ASYNCJOBS_HTTP_DECL Headers {
 public:
+    /// One header field.
     struct Field {
         std::string name;
         std::string value;
@@ -27,18 +28,19 @@ public:
     Headers() = default;
     Headers(std::initializer_list<Field> fields);
 
+    /// Appends a field; a name may have several.
     void add(std::string name, std::string value);
 
     /// Replaces all fields of that name.
     void set(std::string name, std::string value);
-    void remove(std::string_view name);
+    void remove(std::string_view name); ///< all fields of that name
 
     /// The first field's value; nullptr if none exists. Valid until the next change.
     const std::string* find(std::string_view name) const noexcept;
 
     /// All values of that name as one comma-separated list; empty if none exists.
     std::string joined(std::string_view name) const;
-    std::size_t count(std::string_view name) const noexcept;
+    std::size_t count(std::string_view name) const noexcept; ///< of fields of that name
 
     std::size_t size() const noexcept { return fields_.size(); }
     auto begin() const noexcept { return fields_.begin(); }

@@ -105,6 +105,7 @@ template <typename Function>
 concept NoRouteHandler = !std::convertible_to<Function, RouteHandler>;
 } // namespace detail
 
+/// Settings of a route of the host.
 struct RouteOptions {
     bool authenticate = true; ///< false: no authentication, an empty principal
     Permit permit = {};
@@ -120,9 +121,10 @@ struct RouteOptions {
 /// Thread-safety  Full.
 class ASYNCJOBS_HTTP_DECL RequestHandle {
 public:
+    /// The request, as the API implements it.
     class ASYNCJOBS_HTTP_DECL Work {
     public:
-        virtual void cancel_wait() = 0;
+        virtual void cancel_wait() = 0; ///< see RequestHandle::cancel_wait()
 
     protected:
         ~Work() = default;
@@ -158,6 +160,7 @@ private:
 ///                or memory left.
 class ASYNCJOBS_HTTP_DECL JobApi {
 public:
+    /// Receives the response to a request: see handle().
     using Respond = std::function<void(Response)>;
 
     JobApi(Client& client, ApiOptions options);
@@ -175,6 +178,7 @@ public:
         if constexpr (asyncjobs::detail::require_described_job<Input>())
             add_submit_route(path, detail::make_rule(std::move(route)));
     }
+    /// The same for a job whose type and checks `route` names.
     void submit_route(std::string_view path, SubmitRoute<> route);
 
     /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, with the same checks.
@@ -183,12 +187,14 @@ public:
         if constexpr (asyncjobs::detail::require_described_job<Input>())
             add_generic_type(detail::make_rule(std::move(route)));
     }
+    /// The same for a job whose type and checks `route` names.
     void allow_generic(SubmitRoute<> route);
 
     /// Declares a route of the host. A GET route handles HEAD, too.
     void route(std::string_view method, std::string_view path, RouteHandler handler,
                RouteOptions options = {});
 
+    /// Fails to compile, with the remedy: `Handler` is no RouteHandler.
     template <detail::NoRouteHandler Handler>
     void route(std::string_view, std::string_view, Handler, RouteOptions = {}) {
         static_assert(!detail::NoRouteHandler<Handler>,

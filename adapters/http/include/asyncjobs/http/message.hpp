@@ -20,7 +20,7 @@ struct Request {
     Headers headers = {};
     std::string body = {};
     /// Of the peer: the client, or a proxy in front of it. JobApi converts an IPv4-mapped IPv6
-    /// address (`::ffff:192.0.2.1`) to IPv4.
+    /// address to IPv4.
     std::string remote_address = {};
     /// Of the client; JobApi determines and sets it (ApiOptions::trusted_proxies).
     std::string client_address = {};

@@ -21,6 +21,7 @@ public:
     void add(std::string pointer, std::string detail);
 
     bool empty() const noexcept { return found_.empty(); }
+    /// In the order in which they were found.
     const json::Mismatches& all() const noexcept { return found_; }
 
     /// Adds the mismatches that reading has found. From then on add() ignores those places.
@@ -39,14 +40,15 @@ class ASYNCJOBS_HTTP_DECL ASYNCJOBS_VISIBLE Problem : public std::exception {
 public:
     Problem(unsigned status, std::string code, std::string detail);
 
-    Problem&& with_header(std::string name, std::string value) &&;
+    Problem&& with_header(std::string name, std::string value) &&; ///< sets a field of the response
     /// Adds up to json::most_mismatches errors, and `more_errors` if there are more.
     Problem&& with_errors(const json::Mismatches& errors) &&;
+    /// Sets a member of the problem's document.
     Problem&& with_member(std::string_view name, boost::json::value value) &&;
 
     const char* what() const noexcept override { return detail_.c_str(); }
-    unsigned status() const noexcept { return status_; }
-    const std::string& code() const noexcept { return code_; }
+    unsigned status() const noexcept { return status_; }       ///< HTTP's, such as 404
+    const std::string& code() const noexcept { return code_; } ///< for programs
 
     /// The response in `application/problem+json`; `instance` identifies this occurrence. A 422
     /// without errors gets one with its detail, for the request as a whole.

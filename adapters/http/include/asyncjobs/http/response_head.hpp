@@ -8,6 +8,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
+/// Whether the connection stays open after the response.
 enum class Persistence {
     implied,    ///< the connection persists, as the HTTP version implies
     keep_alive, ///< it persists, by a header that HTTP/1.0 requires

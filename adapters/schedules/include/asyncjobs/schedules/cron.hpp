@@ -37,7 +37,7 @@ public:
     explicit Cron(std::string_view expression, std::string_view zone = "UTC");
 
     const std::string& expression() const noexcept; ///< as it was given
-    const std::string& zone() const noexcept;
+    const std::string& zone() const noexcept;       ///< as it was given
 
     /// The first slot after `time`; empty if none exists before the year 10000 (30 February). A
     /// time before 1970 counts as the start of 1970.

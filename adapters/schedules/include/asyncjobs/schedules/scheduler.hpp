@@ -9,6 +9,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+/// Every member is checked by Scheduler's constructor.
 struct SchedulerOptions {
     TimeSpan poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; in case a hint is lost
     TimeSpan lease_for = std::chrono::seconds{10}; ///< 100 ms - 1 day; a crash delays a slot by it
@@ -65,7 +66,7 @@ public:
 
     /// No slot fires until resume(). Slots that pass in between do not count as missed.
     void pause(std::string_view name);
-    void resume(std::string_view name);
+    void resume(std::string_view name); ///< fires again, from the next slot on
 
     /// Submits the schedule's job now, paused or not, in addition to its slots. Returns its id, or
     /// the id of the job that already holds `unique_key`.

@@ -60,6 +60,7 @@ inline std::vector<Submitted> submit(soci::session& session, std::initializer_li
                                      const HostTables& tables = {}) {
     return detail::submit_all(session, {jobs.begin(), jobs.end()}, tables);
 }
+/// The same for a vector of jobs.
 template <std::same_as<std::vector<NewJob>> Jobs> // so that the braces of one job mean one job
 std::vector<Submitted> submit(soci::session& session, Jobs jobs, const HostTables& tables = {}) {
     return detail::submit_all(session, std::move(jobs), tables);

@@ -10,6 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+/// Every member is checked by open_store().
 struct StoreOptions {
     /// How long a call waits for a lock or a free session before it throws Errc::store_busy.
     /// 0 - 10 min.

@@ -16,7 +16,7 @@ struct WebhookSecret {
 
 /// A URL that an owner's finished jobs are reported to. Made for designated initialisers.
 struct WebhookEndpoint {
-    /// Unique for the owner: 1-100 characters of `A-Z a-z 0-9 . _ : -`, but neither `.` nor `..`:
+    /// Unique for the owner. 1-100 characters of `A-Z a-z 0-9 . _ : -`, but neither `.` nor `..`:
     /// one segment of a URL's path, which no proxy changes.
     std::string name = {};
     std::string url = {};

@@ -24,8 +24,7 @@ struct RouteOptions {
 ///     GET    /webhooks/{name}                returns one
 ///     PUT    /webhooks/{name}                creates it, with a secret, or changes it
 ///     DELETE /webhooks/{name}
-///     POST   /webhooks/{name}/rotate-secret  returns a new secret; the old one signs for a day,
-///     too
+///     POST   /webhooks/{name}/rotate-secret  returns a new secret; for a day, both sign
 ///
 /// A secret is returned only by the request that creates it. Endpoints are in JSON as
 /// `{"name", "url", "events", "enabled", "disabled_because", "secret"}`.

@@ -11,8 +11,7 @@
 ///
 /// Thread-safety  Full.
 /// Errors         Error (Errc::invalid_argument) for an invalid secret; its message does not
-/// contain
-///                the secret.
+///                contain the secret.
 namespace asyncjobs::inline ASYNCJOBS_ABI::webhooks {
 
 /// Makes a secret: `whsec_`, and 32 random bytes in base64.

@@ -54,9 +54,9 @@ struct WebhookOptions {
 /// Ownership      Borrows the store, which must outlive it; must itself outlive the executors that
 ///                deliver with it, or be destroyed after they have stopped.
 /// Errors         Error, as thrown by the store; Errc::invalid_argument for an option or an
-/// endpoint
-///                that breaks a rule; Errc::not_found for a missing endpoint; the constructor
-///                throws Errc::overloaded if the system has no thread, descriptor or memory left.
+///                endpoint that breaks a rule; Errc::not_found for a missing endpoint; the
+///                constructor throws Errc::overloaded if the system has no thread, descriptor or
+///                memory left.
 class ASYNCJOBS_WEBHOOKS_DECL Webhooks {
 public:
     explicit Webhooks(JobStore& store, WebhookOptions options = {});
@@ -83,6 +83,7 @@ public:
     /// Deliveries to a disabled endpoint fail without a retry; they can be retried by hand once it
     /// is enabled.
     void disable(std::string_view owner, std::string_view name, std::string why);
+    /// Enables an endpoint again. Does not retry failed deliveries.
     void enable(std::string_view owner, std::string_view name);
 
     /// Gives the endpoint a new secret, and returns it. For `keep_old_for`, 0 - 366 days,
