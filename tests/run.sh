@@ -8,8 +8,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 presets=(check)
-# Only --all runs third-party clients and the package's consumers, which build hosts.
-filter=(--label-exclude '^(peer|consumer)$')
+# Only --all runs third-party clients, the package's consumers, which build hosts, and the reference.
+filter=(--label-exclude '^(peer|consumer|reference)$')
 case "${1:-}" in
 '') ;;
 --all)
