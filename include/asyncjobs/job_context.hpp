@@ -26,7 +26,7 @@ class ASYNCJOBS_DECL JobContext : public ProgressReporter {
 public:
     using ProgressReporter::ProgressReporter;
 
-    const JobId& id() const noexcept;
+    const JobId& id() const noexcept; ///< of the job
 
     /// 1 for the first attempt.
     int attempt() const noexcept;

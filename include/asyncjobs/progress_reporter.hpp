@@ -54,6 +54,7 @@ public:
     std::stop_token stop_token() const noexcept;
 
 protected:
+    /// Returns the attempt, for JobContext.
     detail::Attempt& running() const noexcept { return attempt_; }
 
 private:

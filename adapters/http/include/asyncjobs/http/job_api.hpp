@@ -178,7 +178,7 @@ public:
         if constexpr (asyncjobs::detail::require_described_job<Input>())
             add_submit_route(path, detail::make_rule(std::move(route)));
     }
-    /// The same for a job whose type and checks `route` names.
+    /// The same for any JSON, as the input of a job of the type that `route` names.
     void submit_route(std::string_view path, SubmitRoute<> route);
 
     /// Allows `POST /jobs` with `{"type": ..., "input": ...}` for one type, with the same checks.
@@ -187,7 +187,7 @@ public:
         if constexpr (asyncjobs::detail::require_described_job<Input>())
             add_generic_type(detail::make_rule(std::move(route)));
     }
-    /// The same for a job whose type and checks `route` names.
+    /// The same for any JSON, as the input of a job of the type that `route` names.
     void allow_generic(SubmitRoute<> route);
 
     /// Declares a route of the host. A GET route handles HEAD, too.

@@ -31,6 +31,7 @@ using Permit = std::function<bool(const Principal&)>;
 template <typename Input = boost::json::value>
 struct SubmitRoute {
     static constexpr bool is_typed = !std::same_as<Input, boost::json::value>;
+    /// The input, as `prepare` receives it: only a typed one may be changed.
     using Prepared = std::conditional_t<is_typed, Input, const Input>;
 
     /// What the route's jobs have in common. Must leave out `id`, `owner`, `input` and
