@@ -72,6 +72,9 @@ match($0, /^ *\/\/\/ (Thread-safety|Blocking|Ownership|Errors|Atomicity|Conforma
         closed = gsub(/}/, "", braces)
         if (!commented && code ~ /{/ && statement ~ /^(template.*[> )])?(struct|class) [^;(]*{/)
             sub(/{/, "{ /** \\&zwnj; */ using class_without_comment = void;")
+        if (!commented && opened > closed && statement == code && kinds[depth] != "" &&
+            needs_no_comment(statement, kinds[depth], names[depth]))
+            $0 = "/** &zwnj; */ " $0
         if (opened > closed) {
             kind = name = ""
             if (match(statement, /(^|[ >])(struct|class) [^:;({=]*/)) {

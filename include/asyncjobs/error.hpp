@@ -38,7 +38,7 @@ ASYNCJOBS_DECL ASYNCJOBS_VISIBLE const std::error_category& condition_category()
 
 /// Called by the standard library when a std::error_code is made of an Errc.
 ASYNCJOBS_DECL std::error_code make_error_code(Errc) noexcept;
-/// Likewise for a std::error_condition and a Condition.
+/// Called by the standard library when a std::error_condition is made of a Condition.
 ASYNCJOBS_DECL std::error_condition make_error_condition(Condition) noexcept;
 
 /// Compares categories by name, as comparisons with a Condition do: in a process whose plugins have

@@ -34,7 +34,7 @@ public:
     JsonText& operator=(const JsonText&) = default;
     /// Leaves `null` behind.
     JsonText(JsonText&& from) noexcept : text_(std::move(from).text()) {}
-    /// Likewise.
+    /// Leaves `null` behind.
     JsonText& operator=(JsonText&& from) noexcept {
         text_ = std::move(from).text();
         return *this;

@@ -57,7 +57,7 @@ public:
 
     /// For a backend: receives only what is published with Origin::here.
     [[nodiscard]] Subscription on_ready_here(ReadyListener);
-    /// Likewise.
+    /// For a backend: receives only what is published with Origin::here.
     [[nodiscard]] Subscription on_cancel_requested_here(ChangeListener);
 
     /// Publishes that `queue` may have something to claim.

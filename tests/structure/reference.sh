@@ -38,6 +38,9 @@ class ASYNCJOBS_DECL Moved {
 public:
     explicit Moved(int number);
     Moved(Moved&&) noexcept;
+    Moved& operator=(Moved&&) noexcept {
+        return *this;
+    }
     bool empty() const noexcept { return true; }
     static constexpr int limit = 1;
     void move();

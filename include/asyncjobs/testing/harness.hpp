@@ -34,9 +34,9 @@ public:
 
     /// For the host's code. All members use this one store and this one clock.
     JobStore& store() noexcept;
-    Client& client() noexcept;                                ///< likewise
-    Executor& executor() noexcept;                            ///< likewise
-    const std::shared_ptr<Runtime>& runtime() const noexcept; ///< likewise
+    Client& client() noexcept;                                ///< of store()
+    Executor& executor() noexcept;                            ///< on store()
+    const std::shared_ptr<Runtime>& runtime() const noexcept; ///< with the harness's clock
 
     Timestamp now() const; ///< the time of that clock
 
