@@ -30,6 +30,7 @@ public:
 
     std::string compose() && {
         const std::string_view name = sql_.name;
+        out_.reserve(2 * sql_.text.size());
         append(sql_.text, {&name, 1}, 0);
         if (out_.ends_with(' ')) out_.pop_back();
         return std::move(out_);
@@ -56,10 +57,14 @@ private:
                 used = std::max(used,
                                 append_placeholder(text.substr(i + 1, end - i - 1), words, depth));
                 i = end;
-            } else if (!is_blank(c)) {
-                out_ += c;
-            } else if (!out_.empty() && out_.back() != ' ') {
-                out_ += ' ';
+            } else if (is_blank(c)) {
+                if (!out_.empty() && out_.back() != ' ') out_ += ' ';
+            } else {
+                const auto end = std::find_if(text.begin() + i, text.end(), [](char next) {
+                    return is_blank(next) || next == '\'' || next == '{';
+                });
+                out_.append(text.begin() + i, end);
+                i = static_cast<std::size_t>(end - text.begin()) - 1;
             }
         }
         if (used != words.size()) fail("unused argument of", words.front());
