@@ -5,7 +5,7 @@
 #include <asyncjobs/detail/live_jobs.hpp>
 #include <asyncjobs/detail/refused_outcomes.hpp>
 #include <asyncjobs/detail/slot_planner.hpp>
-#include <asyncjobs/executor.hpp>
+#include <asyncjobs/executor_options.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <exception>

@@ -10,7 +10,7 @@
 #include <asyncjobs/detail/live_jobs.hpp>
 #include <asyncjobs/detail/maintenance.hpp>
 #include <asyncjobs/detail/slot_planner.hpp>
-#include <asyncjobs/executor.hpp>
+#include <asyncjobs/executor_options.hpp>
 
 #include <atomic>
 #include <functional>

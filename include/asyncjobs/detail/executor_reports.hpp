@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/events.hpp>
-#include <asyncjobs/executor.hpp>
+#include <asyncjobs/executor_options.hpp>
 #include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/retry.hpp>
-#include <asyncjobs/executor.hpp>
+#include <asyncjobs/executor_options.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,7 +3,7 @@
 #include <asyncjobs/detail/attempt.hpp>
 #include <asyncjobs/detail/prefetch.hpp>
 #include <asyncjobs/detail/queue_order.hpp>
-#include <asyncjobs/executor.hpp>
+#include <asyncjobs/executor_options.hpp>
 
 #include <cstddef>
 #include <cstdint>
