@@ -56,7 +56,7 @@ JobApi::Impl::InFlightRequest::InFlightRequest(Impl& api, Request request, Respo
 JobApi::Impl::InFlightRequest::~InFlightRequest() {
     if (responded_) return;
     run([this]() -> HandlerResult {
-        throw api_.try_later(503, "overloaded", "the service is temporarily unavailable");
+        throw api_.renderer_.try_later(503, "overloaded", "the service is temporarily unavailable");
     });
 }
 
@@ -71,7 +71,7 @@ void JobApi::Impl::InFlightRequest::begin() noexcept {
         HandlerResult result =
             api_.runs_inline(*routed_.route) ? perform(request_) : api_.on_lane(perform);
         if (std::holds_alternative<Deferred>(result) && !api_.has_capacity(in_flight_before_))
-            throw api_.try_later(503, "overloaded", "too many queued requests");
+            throw api_.renderer_.try_later(503, "overloaded", "too many queued requests");
         return result;
     });
 }
@@ -132,7 +132,8 @@ void JobApi::Impl::InFlightRequest::take_memory(Response& response) const {
         return;
     }
     response =
-        completed(api_.try_later(503, "overloaded",
+        completed(api_.renderer_
+                      .try_later(503, "overloaded",
                                  full == ResponseMemory::Full::for_one
                                      ? "too many large responses for this owner are being sent"
                                      : "too many large responses are being sent")

@@ -1,7 +1,6 @@
 #include "job_api_impl.hpp"
 
 #include "cors.hpp"
-#include "estimate.hpp"
 #include "in_flight_request.hpp"
 #include "openapi/operation.hpp"
 #include "operator_routes.hpp"
@@ -101,9 +100,8 @@ Response completed(Response response, std::string_view method) {
 }
 
 JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
-    : client_(client), runtime_(std::move(runtime)),
-      options_(checked(std::move(options))), links_{options_.public_base_url + options_.prefix},
-      proxies_(options_.trusted_proxies), workloads_(client_, *runtime_),
+    : client_(client), runtime_(std::move(runtime)), options_(checked(std::move(options))),
+      proxies_(options_.trusted_proxies), renderer_(client_, runtime_, options_),
       waits_(options_.max_waits, options_.max_waits_per_owner),
       streams_(options_.max_streams, options_.max_streams_per_owner),
       submit_quota_(options_.submits_per_owner, options_.submits_period),
@@ -185,12 +183,7 @@ void JobApi::Impl::drain() {
 }
 
 void JobApi::Impl::check_not_draining() const {
-    if (draining_) throw try_later(503, "draining", "the service is shutting down");
-}
-
-Problem JobApi::Impl::try_later(unsigned status, std::string code, std::string detail) const {
-    return Problem(status, std::move(code), std::move(detail))
-        .with_header("Retry-After", retry_after_value(std::nullopt));
+    if (draining_) throw renderer_.try_later(503, "draining", "the service is shutting down");
 }
 
 bool JobApi::Impl::serves(std::string_view target) const noexcept {
@@ -277,20 +270,21 @@ Response JobApi::Impl::render_failure(const Request& request) const {
     } catch (const Error& error) {
         failed(error.what());
         if (error.code() == Errc::unknown_outcome)
-            return try_later(503, "unknown_outcome",
-                             "outcome unknown: the request may have taken effect")
+            return renderer_
+                .try_later(503, "unknown_outcome",
+                           "outcome unknown: the request may have taken effect")
                 .response(instance);
         if (error.code() == Condition::retryable)
-            return try_later(503, "unavailable", "the service is temporarily unavailable")
+            return renderer_.try_later(503, "unavailable", "the service is temporarily unavailable")
                 .response(instance);
     } catch (const std::system_error& error) {
         failed(error.what());
         if (is_exhaustion(error.code()))
-            return try_later(503, "overloaded", "the service is temporarily unavailable")
+            return renderer_.try_later(503, "overloaded", "the service is temporarily unavailable")
                 .response(instance);
     } catch (const std::bad_alloc& error) {
         failed(error.what());
-        return try_later(503, "overloaded", "the service is temporarily unavailable")
+        return renderer_.try_later(503, "overloaded", "the service is temporarily unavailable")
             .response(instance);
     } catch (const std::exception& error) {
         failed(error.what());
@@ -310,11 +304,6 @@ std::string JobApi::Impl::new_instance() const {
 
 void JobApi::Impl::log(LogEntry::Level level, std::string message) const {
     if (options_.log) options_.log({.level = level, .message = std::move(message)});
-}
-
-std::string JobApi::Impl::retry_after_value(std::optional<Timestamp> expected) const {
-    return std::to_string(retry_after(expected, runtime_->wall_clock(), options_.retry_after_cap,
-                                      runtime_->random()));
 }
 
 JobApi::JobApi(Client& client, ApiOptions options)

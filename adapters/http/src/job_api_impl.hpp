@@ -2,17 +2,16 @@
 
 #include "call_batcher.hpp"
 #include "concurrency_limiter.hpp"
-#include "documents.hpp"
 #include "freed_memory.hpp"
 #include "idempotency.hpp"
 #include "job_observers.hpp"
+#include "job_renderer.hpp"
 #include "metrics.hpp"
 #include "openapi/description.hpp"
 #include "quota.hpp"
 #include "response_memory.hpp"
 #include "router.hpp"
 #include "trusted_proxies.hpp"
-#include "workload_cache.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
 
@@ -60,19 +59,6 @@ private:
         std::optional<Duration> takes = {}; ///< from created_at; empty: unknown
         bool replayed = false;
         Headers headers = {};
-    };
-
-    /// What an estimate needs of a submitted job.
-    struct SubmittedKind {
-        explicit SubmittedKind(const NewJob& job)
-            : type(job.type), queue(job.queue), run_at(job.run_at), delay(job.delay),
-              is_blocked(!job.after.empty()) {}
-
-        std::string type;
-        std::string queue;
-        std::optional<Timestamp> run_at;
-        Duration delay;
-        bool is_blocked;
     };
 
     /// A request whose job is being submitted.
@@ -127,9 +113,6 @@ private:
     void log(LogEntry::Level level, std::string message) const;
 
     void check_not_draining() const;
-    /// A refusal with `Retry-After`.
-    Problem try_later(unsigned status, std::string code, std::string detail) const;
-    std::string retry_after_value(std::optional<Timestamp> expected) const;
 
     // The operators' routes (operator_routes.cpp).
     void add_operator_routes();
@@ -176,26 +159,13 @@ private:
     bool has_expired(const Job& job) const;
     Problem missing_job(const JobId& id, const std::string& owner);
 
-    // Their responses (job_responses.cpp).
-    void describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
-                  Headers& headers) const;
-    Response job_response(unsigned status, const Job& job);
-    Response status_response(const Job& job, const Request& request);
-    /// The run time that a route declares; empty if none does.
-    std::optional<Duration> expected_run(const std::string& queue, const std::string& type) const;
-    std::optional<Timestamp> estimate(const Job& job, std::size_t uncounted = 0);
-    std::optional<Duration> estimate_new(const SubmittedKind& kind, Timestamp created_at,
-                                         std::size_t uncounted);
-
     Client& client_;
     const std::shared_ptr<Runtime> runtime_;
     const ApiOptions options_;
-    const Links links_;
     const TrustedProxies proxies_;
     Router router_;
     std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
-    std::map<std::pair<std::string, std::string>, Duration> expected_runs_; ///< by queue and type
-    WorkloadCache workloads_;
+    JobRenderer renderer_;
     Metrics metrics_;
     openapi::Description description_;
     std::atomic<std::size_t> in_flight_ = 0;
@@ -238,8 +208,5 @@ Problem expired();
 
 /// Adds Preference-Applied: the granted wait, whatever its actual length.
 Response waited(Response response, std::chrono::seconds at_most);
-
-/// A response in `application/json`.
-Response json_response(unsigned status, std::string document);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

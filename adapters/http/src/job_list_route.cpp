@@ -57,7 +57,7 @@ Response JobApi::Impl::list(const Call& call) {
     for (const auto& job : page.jobs) {
         if (has_expired(job)) continue;
         if (jobs.size() > 1) jobs += ',';
-        jobs += summary_document(job, links_);
+        jobs += summary_document(job, renderer_.links());
     }
     jobs += ']';
     ObjectWriter writer;

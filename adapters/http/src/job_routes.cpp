@@ -81,8 +81,9 @@ ConcurrencyLimiter::Permit JobApi::Impl::take(ConcurrencyLimiter& limiter, const
     auto [permit, full] = limiter.take(whose);
     if (full == ConcurrencyLimiter::Full::no) return std::move(permit);
     if (full == ConcurrencyLimiter::Full::for_one)
-        throw try_later(429, "quota_exceeded", fmt::format("too many {} for this owner", what));
-    throw try_later(503, "overloaded", fmt::format("too many {}", what));
+        throw renderer_.try_later(429, "quota_exceeded",
+                                  fmt::format("too many {} for this owner", what));
+    throw renderer_.try_later(503, "overloaded", fmt::format("too many {}", what));
 }
 
 /// A client with an ETag usually has the document, and reading the summary shows that.
@@ -105,7 +106,7 @@ HandlerResult JobApi::Impl::status(const Call& call) {
 }
 
 HandlerResult JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
-    Response now = status_response(job, request);
+    Response now = renderer_.status_response(job, request);
     const auto seconds = wait_for(request);
     if (!seconds || now.status != 304 || is_finished(job.status)) return now;
     return LongPoll{
@@ -115,7 +116,7 @@ HandlerResult JobApi::Impl::status_or_wait(const Job& job, const Request& reques
         .permit = take(waits_, limit_key(job.owner, request), "waiting requests"),
         .then =
             [this, id = job.id, owner = job.owner, seconds](const Request& again) {
-                return waited(status_response(find_own(id, owner), again), *seconds);
+                return waited(renderer_.status_response(find_own(id, owner), again), *seconds);
             }};
 }
 
@@ -157,7 +158,7 @@ Response JobApi::Impl::events(const Call& call) {
 std::optional<std::string> JobApi::Impl::event_document(const Job& job) {
     std::string why = "unknown exception";
     try {
-        return std::get<std::string>(job_response(200, job).body);
+        return std::get<std::string>(renderer_.job_response(200, job).body);
     } catch (const std::exception& error) {
         why = error.what();
     } catch (...) {
@@ -170,7 +171,7 @@ Response JobApi::Impl::result(const Call& call) {
     const Job job = find_own(call);
     if (!is_finished(job.status)) {
         check_accepts_json(call.request.headers);
-        Response response = job_response(202, job);
+        Response response = renderer_.job_response(202, job);
         response.headers.remove("ETag");
         response.headers.set("Cache-Control", "no-store");
         return response;
@@ -199,9 +200,9 @@ Response JobApi::Impl::cancel(const Call& call) {
     if (job.status == JobStatus::completed || job.status == JobStatus::failed)
         throw Problem(409, "already_finished",
                       "the job is already " + std::string(to_string(job.status)))
-            .with_member("job",
-                         boost::json::parse(std::get<std::string>(job_response(200, job).body)));
-    Response response = job_response(job.status == JobStatus::cancelled ? 200 : 202, job);
+            .with_member("job", boost::json::parse(
+                                    std::get<std::string>(renderer_.job_response(200, job).body)));
+    Response response = renderer_.job_response(job.status == JobStatus::cancelled ? 200 : 202, job);
     response.headers.set("Cache-Control", "no-store");
     return response;
 }
@@ -227,9 +228,9 @@ Response JobApi::Impl::retry(const Call& call) {
     case RetryOutcome::key_taken:
         throw Problem(409, "key_taken", "another job holds the unique key");
     }
-    Response response = job_response(202, find_own(call));
+    Response response = renderer_.job_response(202, find_own(call));
     for (const auto& [name, value] : quota) response.headers.set(name, value);
-    response.headers.set("Location", links_.status(id));
+    response.headers.set("Location", renderer_.links().status(id));
     response.headers.set("Cache-Control", "no-store");
     return response;
 }

@@ -41,7 +41,7 @@ Response JobApi::Impl::metrics(const Call&) {
     auto text =
         metrics_.render({in_flight_, waits_.taken(), streams_.taken(), response_memory_.used()},
                         [this](const std::string& queue, const std::string& type) {
-                            return workloads_.get(queue, type);
+                            return renderer_.workload(queue, type);
                         });
     // Operators need metrics most while slow readers hold all memory of responses.
     auto memory = response_memory_.take_anyway(text.size());

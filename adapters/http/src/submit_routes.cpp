@@ -88,7 +88,7 @@ SubmitRule make_rule(SubmitRoute<> route) {
 void JobApi::Impl::follow(const detail::SubmitRule& rule) {
     metrics_.follow(rule.job.queue, rule.job.type);
     if (rule.expected_run > Duration{0})
-        expected_runs_[{rule.job.queue, rule.job.type}] = rule.expected_run;
+        renderer_.expect_run(rule.job.queue, rule.job.type, rule.expected_run);
 }
 
 void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
@@ -153,7 +153,8 @@ HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, J
     boost::json::object metadata;
     if (idempotency) {
         job.idempotency_key = idempotency->key;
-        idempotency->estimate = estimate_new(SubmittedKind(job), runtime_->wall_clock(), 1);
+        idempotency->estimate =
+            renderer_.estimate_new(SubmittedKind(job), runtime_->wall_clock(), 1);
         note(*idempotency, metadata);
     }
     if (const auto trace = trace_of(call.request.headers, *runtime_))
@@ -194,8 +195,9 @@ HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitte
     acceptance.created_at = submitted.created_at;
     switch (submitted.outcome) {
     case Outcome::created:
-        acceptance.takes = idempotency ? idempotency->estimate
-                                       : estimate_new(submission.kind, submitted.created_at, 0);
+        acceptance.takes = idempotency
+                               ? idempotency->estimate
+                               : renderer_.estimate_new(submission.kind, submitted.created_at, 0);
         break;
     case Outcome::repeated:
         acceptance.replayed = true;
@@ -211,7 +213,8 @@ HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitte
     case Outcome::key_taken:
     case Outcome::replaced:
         earlier = job_with_same_key(submission, submitted.id);
-        if (const auto done = estimate(*earlier)) acceptance.takes = *done - earlier->created_at;
+        if (const auto done = renderer_.estimate(*earlier))
+            acceptance.takes = *done - earlier->created_at;
         break;
     }
     if (!submission.wait) return accepted(acceptance, earlier);
@@ -320,16 +323,16 @@ Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optiona
         acceptance.takes ? std::optional(acceptance.created_at + *acceptance.takes) : std::nullopt;
     std::optional<Response> with_status;
     if (now && now->status != JobStatus::pending)
-        with_status = with_memory(job_response(202, *now), acceptance.who);
+        with_status = with_memory(renderer_.job_response(202, *now), acceptance.who);
     Response response =
         with_status ? *std::move(with_status)
                     : json_response(202, accepted_document(acceptance.id, acceptance.created_at,
-                                                           links_, expected));
+                                                           renderer_.links(), expected));
     for (const auto& [name, value] : acceptance.headers) response.headers.set(name, value);
     if (acceptance.replayed) response.headers.set("Idempotent-Replayed", "true");
     response.headers.remove("ETag");
-    response.headers.set("Retry-After", retry_after_value(expected));
-    response.headers.set("Location", links_.status(acceptance.id));
+    response.headers.set("Retry-After", renderer_.retry_after_value(expected));
+    response.headers.set("Location", renderer_.links().status(acceptance.id));
     response.headers.set("Cache-Control", "no-store");
     response.headers.add("Vary", "Prefer");
     return response;

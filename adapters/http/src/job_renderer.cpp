@@ -1,4 +1,4 @@
-#include "job_api_impl.hpp"
+#include "job_renderer.hpp"
 
 #include "estimate.hpp"
 #include "negotiation.hpp"
@@ -8,13 +8,24 @@
 #include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
+
 Response json_response(unsigned status, std::string document) {
     Response response{.status = status, .headers = {}, .body = std::move(document)};
     response.headers.set("Content-Type", "application/json");
     return response;
 }
 
-std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t uncounted) {
+JobRenderer::JobRenderer(Client& client, std::shared_ptr<Runtime> runtime,
+                         const ApiOptions& options)
+    : runtime_(std::move(runtime)),
+      options_(options), links_{options_.public_base_url + options_.prefix},
+      workloads_(client, *runtime_) {}
+
+void JobRenderer::expect_run(const std::string& queue, const std::string& type, Duration usual) {
+    expected_runs_[{queue, type}] = usual;
+}
+
+std::optional<Timestamp> JobRenderer::estimate(const Job& job, std::size_t uncounted) {
     if (is_finished(job.status)) return std::nullopt;
     try {
         auto workload = workloads_.get(job.queue, job.type);
@@ -22,20 +33,21 @@ std::optional<Timestamp> JobApi::Impl::estimate(const Job& job, std::size_t unco
         workload.waiting += uncounted;
         return estimate_completion(job, workload, runtime_->wall_clock());
     } catch (const Error& error) {
-        log(LogEntry::Level::warning, std::string("estimate unavailable: ") + error.what());
+        if (options_.log)
+            options_.log({.level = LogEntry::Level::warning,
+                          .message = std::string("estimate unavailable: ") + error.what()});
         return std::nullopt;
     }
 }
 
-std::optional<Duration> JobApi::Impl::expected_run(const std::string& queue,
-                                                   const std::string& type) const {
+std::optional<Duration> JobRenderer::expected_run(const std::string& queue,
+                                                  const std::string& type) const {
     const auto found = expected_runs_.find({queue, type});
     return found == expected_runs_.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// How long a job takes from its submit. `uncounted` is 1 before the submit.
-std::optional<Duration> JobApi::Impl::estimate_new(const SubmittedKind& kind, Timestamp created_at,
-                                                   std::size_t uncounted) {
+std::optional<Duration> JobRenderer::estimate_new(const SubmittedKind& kind, Timestamp created_at,
+                                                  std::size_t uncounted) {
     if (kind.is_blocked) return std::nullopt;
     Job submitted{.type = kind.type, .queue = kind.queue};
     submitted.created_at = created_at;
@@ -44,15 +56,14 @@ std::optional<Duration> JobApi::Impl::estimate_new(const SubmittedKind& kind, Ti
     return done ? std::optional(*done - created_at) : std::nullopt;
 }
 
-void JobApi::Impl::describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
-                            Headers& headers) const {
+void JobRenderer::describe(const Job& job, std::string etag, std::optional<Timestamp> expected,
+                           Headers& headers) const {
     headers.add("ETag", std::move(etag));
     if (!is_finished(job.status)) headers.add("Retry-After", retry_after_value(expected));
     if (job.expires_at) headers.add("Sunset", to_http_date(*job.expires_at));
 }
 
-/// The status document with its headers.
-Response JobApi::Impl::job_response(unsigned status, const Job& job) {
+Response JobRenderer::job_response(unsigned status, const Job& job) {
     const auto result = transform_result(job, options_.transform_result);
     const auto expected = estimate(job);
     Response response =
@@ -61,8 +72,7 @@ Response JobApi::Impl::job_response(unsigned status, const Job& job) {
     return response;
 }
 
-/// Renders no document if the client's copy is current.
-Response JobApi::Impl::status_response(const Job& job, const Request& request) {
+Response JobRenderer::status_response(const Job& job, const Request& request) {
     const auto result = transform_result(job, options_.transform_result);
     const auto expected = estimate(job);
     std::string etag = make_etag(job, result);
@@ -73,6 +83,16 @@ Response JobApi::Impl::status_response(const Job& job, const Request& request) {
     response.headers.add("Cache-Control", "private, no-cache");
     response.headers.add("Vary", "Prefer");
     return response;
+}
+
+std::string JobRenderer::retry_after_value(std::optional<Timestamp> expected) const {
+    return std::to_string(retry_after(expected, runtime_->wall_clock(), options_.retry_after_cap,
+                                      runtime_->random()));
+}
+
+Problem JobRenderer::try_later(unsigned status, std::string code, std::string detail) const {
+    return Problem(status, std::move(code), std::move(detail))
+        .with_header("Retry-After", retry_after_value(std::nullopt));
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http
