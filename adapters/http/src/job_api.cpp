@@ -102,10 +102,7 @@ Response completed(Response response, std::string_view method) {
 JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions options)
     : client_(client), runtime_(std::move(runtime)), options_(checked(std::move(options))),
       proxies_(options_.trusted_proxies), renderer_(client_, runtime_, options_),
-      waits_(options_.max_waits, options_.max_waits_per_owner),
-      streams_(options_.max_streams, options_.max_streams_per_owner),
-      submit_quota_(options_.submits_per_owner, options_.submits_period),
-      response_memory_(options_.response_memory_limit),
+      admission_(options_, *runtime_, renderer_), response_memory_(options_.response_memory_limit),
       observers_(std::make_shared<JobObservers>(client_, runtime_)),
       freed_memory_(*runtime_, [this] { lane_->post(FreedMemory::release_unused); }),
       finds_(reading_options(most_finds),
@@ -178,12 +175,8 @@ RequestHandle JobApi::Impl::handle(Request request, Respond respond) {
 }
 
 void JobApi::Impl::drain() {
-    draining_ = true;
+    admission_.drain();
     observers_->end();
-}
-
-void JobApi::Impl::check_not_draining() const {
-    if (draining_) throw renderer_.try_later(503, "draining", "the service is shutting down");
 }
 
 bool JobApi::Impl::serves(std::string_view target) const noexcept {

@@ -1,14 +1,13 @@
 #pragma once
 
+#include "admission.hpp"
 #include "call_batcher.hpp"
-#include "concurrency_limiter.hpp"
 #include "freed_memory.hpp"
 #include "idempotency.hpp"
 #include "job_observers.hpp"
 #include "job_renderer.hpp"
 #include "metrics.hpp"
 #include "openapi/description.hpp"
-#include "quota.hpp"
 #include "response_memory.hpp"
 #include "router.hpp"
 #include "trusted_proxies.hpp"
@@ -112,8 +111,6 @@ private:
     std::string new_instance() const;
     void log(LogEntry::Level level, std::string message) const;
 
-    void check_not_draining() const;
-
     // The operators' routes (operator_routes.cpp).
     void add_operator_routes();
     Response ready(const Call& call);
@@ -126,9 +123,6 @@ private:
     HandlerResult status_or_wait(const Job& job, const Request& request);
     Response events(const Call& call);
     std::optional<std::string> event_document(const Job& job);
-    std::optional<std::chrono::seconds> wait_for(const Request& request) const;
-    ConcurrencyLimiter::Permit take(ConcurrencyLimiter& limiter, const std::string& whose,
-                                    std::string_view what) const;
     Response list(const Call& call);
     JobQuery read_query(const Call& call) const;
     Response result(const Call& call);
@@ -145,8 +139,6 @@ private:
     Job job_with_same_key(const Submission& submission, const JobId& id);
     std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
     std::vector<NewJob> with_companions(NewJob job, const Call& call);
-    bool take_submit(const Call& call, Headers& headers);
-    Problem quota_exceeded(const Headers& headers) const;
     Submitted first_submit(const Idempotency& idempotency, const Headers& headers);
     std::optional<Duration> first_estimate(const JobId& id, const Idempotency& idempotency);
 
@@ -169,10 +161,7 @@ private:
     Metrics metrics_;
     openapi::Description description_;
     std::atomic<std::size_t> in_flight_ = 0;
-    std::atomic<bool> draining_ = false;
-    ConcurrencyLimiter waits_;
-    ConcurrencyLimiter streams_;
-    Quota submit_quota_;
+    Admission admission_;
     ResponseMemory response_memory_;
     std::shared_ptr<JobObservers> observers_;
     FreedMemory freed_memory_; // before the members that respond as they are destroyed
@@ -185,10 +174,6 @@ private:
 /// Sets the fields of every response and those that depend on the body's length, and drops bodies
 /// that HTTP forbids.
 Response completed(Response response, std::string_view method);
-
-/// The key by which limits count: the owner, or network_of() the address of an anonymous caller.
-std::string limit_key(const Call& call);
-std::string limit_key(const std::string& owner, const Request& request);
 
 /// The jobs that `make` returns for `job`. An Errc::invalid_argument becomes a Problem (422).
 template <typename Make, typename SomeJob>

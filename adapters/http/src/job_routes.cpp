@@ -56,34 +56,9 @@ void JobApi::Impl::add_job_routes() {
     add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
 }
 
-std::string limit_key(const std::string& owner, const Request& request) {
-    return owner.empty() ? network_of(request.client_address) : owner;
-}
-
-std::string limit_key(const Call& call) { return limit_key(call.principal.owner, call.request); }
-
 Response waited(Response response, std::chrono::seconds at_most) {
     response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
     return response;
-}
-
-/// The wait that the client requests, up to ApiOptions::max_wait; empty: none.
-std::optional<std::chrono::seconds> JobApi::Impl::wait_for(const Request& request) const {
-    auto wanted = preferred_wait(request.headers);
-    if (!wanted) return std::nullopt;
-    using std::chrono::seconds;
-    wanted = std::min(*wanted, std::chrono::duration_cast<seconds>(options_.max_wait));
-    return *wanted > seconds::zero() ? wanted : std::nullopt;
-}
-
-ConcurrencyLimiter::Permit JobApi::Impl::take(ConcurrencyLimiter& limiter, const std::string& whose,
-                                              std::string_view what) const {
-    auto [permit, full] = limiter.take(whose);
-    if (full == ConcurrencyLimiter::Full::no) return std::move(permit);
-    if (full == ConcurrencyLimiter::Full::for_one)
-        throw renderer_.try_later(429, "quota_exceeded",
-                                  fmt::format("too many {} for this owner", what));
-    throw renderer_.try_later(503, "overloaded", fmt::format("too many {}", what));
 }
 
 /// A client with an ETag usually has the document, and reading the summary shows that.
@@ -107,13 +82,13 @@ HandlerResult JobApi::Impl::status(const Call& call) {
 
 HandlerResult JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
     Response now = renderer_.status_response(job, request);
-    const auto seconds = wait_for(request);
+    const auto seconds = admission_.wait_for(request);
     if (!seconds || now.status != 304 || is_finished(job.status)) return now;
     return LongPoll{
         .id = job.id,
         .is_over = [known = job.revision](const Job& later) { return later.revision > known; },
         .at_most = *seconds,
-        .permit = take(waits_, limit_key(job.owner, request), "waiting requests"),
+        .permit = admission_.take_wait(limit_key(job.owner, request)),
         .then =
             [this, id = job.id, owner = job.owner, seconds](const Request& again) {
                 return waited(renderer_.status_response(find_own(id, owner), again), *seconds);
@@ -129,7 +104,7 @@ Response JobApi::Impl::events(const Call& call) {
         return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
 
     const std::string who = limit_key(call);
-    auto permit = take(streams_, who, "event streams");
+    auto permit = admission_.take_stream(who);
     const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
         .document = [this](const Job& shown) { return event_document(shown); },
         // The hook may read any member of the job.
@@ -213,7 +188,8 @@ Response JobApi::Impl::retry(const Call& call) {
     const JobId id = job.id;
     const bool is_for_retry = job.status == JobStatus::failed || job.status == JobStatus::cancelled;
     Headers quota;
-    if (is_for_retry && !take_submit(call, quota)) throw quota_exceeded(quota);
+    if (is_for_retry && !admission_.take_submit(limit_key(call), quota))
+        throw quota_exceeded(quota);
     if (options_.companion_jobs_for_retry && is_for_retry)
         client_.submit(companions(options_.companion_jobs_for_retry, job, call));
     switch (client_.retry(id)) {

@@ -32,17 +32,17 @@ void JobApi::Impl::add_operator_routes() {
 }
 
 Response JobApi::Impl::ready(const Call&) {
-    check_not_draining();
+    admission_.check_not_draining();
     client_.find(JobId());
     return json_response(200, R"({"status":"ok"})");
 }
 
 Response JobApi::Impl::metrics(const Call&) {
-    auto text =
-        metrics_.render({in_flight_, waits_.taken(), streams_.taken(), response_memory_.used()},
-                        [this](const std::string& queue, const std::string& type) {
-                            return renderer_.workload(queue, type);
-                        });
+    auto text = metrics_.render(
+        {in_flight_, admission_.waiting(), admission_.streams(), response_memory_.used()},
+        [this](const std::string& queue, const std::string& type) {
+            return renderer_.workload(queue, type);
+        });
     // Operators need metrics most while slow readers hold all memory of responses.
     auto memory = response_memory_.take_anyway(text.size());
     return {.status = 200,

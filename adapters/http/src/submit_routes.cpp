@@ -143,7 +143,7 @@ HandlerResult JobApi::Impl::submit_generic(const Call& call) {
 
 HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, JsonText input,
                                    const Call& call) {
-    check_not_draining();
+    admission_.check_not_draining();
     if (rule.has_prepare) check_prepared(job, rule.job, call.principal.owner);
     job.input = std::move(input);
     if (rule.has_prepare || job.unique_by) complete(job, runtime_->wall_clock());
@@ -160,10 +160,9 @@ HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, J
     if (const auto trace = trace_of(call.request.headers, *runtime_))
         metadata["traceparent"] = *trace;
     add_to_metadata(job, metadata);
-    const auto seconds = wait_for(call.request);
-    auto permit =
-        seconds ? take(waits_, acceptance.who, "waiting requests") : ConcurrencyLimiter::Permit();
-    const bool granted = take_submit(call, acceptance.headers);
+    const auto seconds = admission_.wait_for(call.request);
+    auto permit = seconds ? admission_.take_wait(acceptance.who) : ConcurrencyLimiter::Permit();
+    const bool granted = admission_.take_submit(acceptance.who, acceptance.headers);
     if (!granted && !idempotency) throw quota_exceeded(acceptance.headers);
 
     const auto submission =
@@ -202,9 +201,7 @@ HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitte
     case Outcome::repeated:
         acceptance.replayed = true;
         acceptance.takes = first_estimate(submitted.id, *idempotency);
-        if (submit_quota_.is_set() && submission.is_charged)
-            submit_quota_.describe("submits", submit_quota_.refund(acceptance.who, runtime_->now()),
-                                   acceptance.headers);
+        if (submission.is_charged) admission_.refund_submit(acceptance.who, acceptance.headers);
         break;
     case Outcome::parent_missing:
         throw invalid_member("after names " + std::string(submitted.id.text()) +
@@ -264,24 +261,6 @@ std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) 
             jobs[i].idempotency_key = *job.idempotency_key + ':' + std::to_string(i);
     jobs.insert(jobs.begin(), std::move(job));
     return jobs;
-}
-
-/// Counts a submit or a retry; false if the quota is exceeded. Adds the rest of it to `headers`.
-bool JobApi::Impl::take_submit(const Call& call, Headers& headers) {
-    if (!submit_quota_.is_set()) return true;
-    const auto standing = submit_quota_.take(limit_key(call), runtime_->now());
-    submit_quota_.describe("submits", standing, headers);
-    if (!standing.granted)
-        headers.set("Retry-After",
-                    std::to_string(std::max<std::int64_t>(
-                        1, std::chrono::ceil<std::chrono::seconds>(standing.next_in).count())));
-    return standing.granted;
-}
-
-Problem JobApi::Impl::quota_exceeded(const Headers& headers) const {
-    Problem problem(429, "quota_exceeded", "submit quota exceeded");
-    for (const auto& [name, value] : headers) std::move(problem).with_header(name, value);
-    return problem;
 }
 
 /// The submit that a repeated request repeats, which needs no quota. Throws Problem (429) for a
