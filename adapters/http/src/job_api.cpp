@@ -2,6 +2,7 @@
 
 #include "cors.hpp"
 #include "in_flight_request.hpp"
+#include "openapi/job_operations.hpp"
 #include "openapi/operation.hpp"
 #include "operator_routes.hpp"
 #include "target.hpp"
@@ -109,11 +110,13 @@ JobApi::Impl::Impl(Client& client, std::shared_ptr<Runtime> runtime, ApiOptions 
              [this](std::span<const JobId> ids) { return client_.find(ids); }),
       summary_reads_(reading_options(most_summary_reads),
                      [this](std::span<const JobId> ids) { return client_.find_summaries(ids); }),
-      submits_({.runtime = *runtime_,
-                .post = poster(),
-                .shares = options_.threads > 0,
-                .expensive = true},
-               [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }),
+      submit_routes_({.client = client_,
+                      .runtime = *runtime_,
+                      .options = options_,
+                      .renderer = renderer_,
+                      .admission = admission_,
+                      .memory = response_memory_,
+                      .post = poster()}),
       lane_(runtime_->make_lane(std::max(1U, options_.threads))) {
     add_job_routes();
     add_operator_routes();
@@ -156,6 +159,32 @@ void JobApi::Impl::add_route(std::string_view method, std::string_view path, Res
                  .operation = openapi::read_operation(options.operation),
                  .described = options.described,
                  .submission = std::move(submission)});
+}
+
+void JobApi::Impl::follow(const detail::SubmitRule& rule) {
+    metrics_.follow(rule.job.queue, rule.job.type);
+    if (rule.expected_run > Duration{0})
+        renderer_.expect_run(rule.job.queue, rule.job.type, rule.expected_run);
+}
+
+void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
+    SubmitRoutes::check(rule, "POST " + options_.prefix + std::string(path));
+    follow(rule);
+    const auto shared = std::make_shared<const detail::SubmitRule>(std::move(rule));
+    add_route(
+        "POST", path,
+        [this, shared](const Call& call) { return submit_routes_.submit(*shared, call); },
+        {.permit = shared->permit, .operation = shared->description.operation}, shared);
+}
+
+void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
+    SubmitRoutes::check(rule, "POST " + options_.prefix + "/jobs for the type " + rule.job.type);
+    follow(rule);
+    if (submit_routes_.generic_types().empty())
+        add_route("POST", "/jobs",
+                  [this](const Call& call) { return submit_routes_.submit_generic(call); },
+                  {.operation = JsonText::trusted(std::string(openapi::submit_job))});
+    submit_routes_.allow(std::move(rule));
 }
 
 RequestHandle JobApi::Impl::handle(Request request, Respond respond) {

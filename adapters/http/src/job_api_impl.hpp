@@ -3,13 +3,14 @@
 #include "admission.hpp"
 #include "call_batcher.hpp"
 #include "freed_memory.hpp"
-#include "idempotency.hpp"
 #include "job_observers.hpp"
 #include "job_renderer.hpp"
 #include "metrics.hpp"
 #include "openapi/description.hpp"
 #include "response_memory.hpp"
+#include "route_job.hpp"
 #include "router.hpp"
+#include "submit_routes.hpp"
 #include "trusted_proxies.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
@@ -49,29 +50,6 @@ public:
 
 private:
     class InFlightRequest;
-
-    /// The content of the response to a submit.
-    struct Acceptance {
-        JobId id = {};
-        Timestamp created_at = {};
-        std::string who = {};               ///< see Routed::who
-        std::optional<Duration> takes = {}; ///< from created_at; empty: unknown
-        bool replayed = false;
-        Headers headers = {};
-    };
-
-    /// A request whose job is being submitted.
-    struct Submission {
-        SubmittedKind kind;
-        std::string owner = {};
-        bool refuses = false; ///< a job with the same unique key
-        std::vector<NewJob> jobs = {};
-        Acceptance acceptance = {};
-        std::optional<Idempotency> idempotency = {};
-        std::optional<std::chrono::seconds> wait = {};
-        ConcurrencyLimiter::Permit permit = {};
-        bool is_charged = false; ///< against the quota of acceptance.who
-    };
 
     using Readings = CallBatcher<JobId, std::optional<Job>>;
 
@@ -117,7 +95,7 @@ private:
     Response metrics(const Call& call);
     Response description(const Call& call);
 
-    // The job routes (job_routes.cpp, job_list_route.cpp, submit_routes.cpp).
+    // The job routes (job_routes.cpp, job_list_route.cpp).
     void add_job_routes();
     HandlerResult status(const Call& call);
     HandlerResult status_or_wait(const Job& job, const Request& request);
@@ -129,18 +107,6 @@ private:
     Response cancel(const Call& call);
     Response retry(const Call& call);
     Response remove(const Call& call);
-    HandlerResult submit(const detail::SubmitRule& rule, const Call& call);
-    HandlerResult submit_generic(const Call& call);
-    HandlerResult accept(const detail::SubmitRule& rule, NewJob job, JsonText input,
-                         const Call& call);
-    Response accepted(const Acceptance& acceptance, const std::optional<Job>& now);
-    std::optional<Response> with_memory(Response response, const std::string& who) const;
-    HandlerResult submit_result(Submission& submission, const Submitted& submitted);
-    Job job_with_same_key(const Submission& submission, const JobId& id);
-    std::vector<Submitted> submit_all(std::span<const std::vector<NewJob>> of_requests);
-    std::vector<NewJob> with_companions(NewJob job, const Call& call);
-    Submitted first_submit(const Idempotency& idempotency, const Headers& headers);
-    std::optional<Duration> first_estimate(const JobId& id, const Idempotency& idempotency);
 
     // The caller's own jobs (own_jobs.cpp).
     /// Reads the job by `readings`, and continues with `then` if it belongs to `owner`.
@@ -148,7 +114,9 @@ private:
                           std::function<HandlerResult(Job, const Request&)> then);
     Job find_own(const Call& call);
     Job find_own(const JobId& id, const std::string& owner);
-    bool has_expired(const Job& job) const;
+    bool has_expired(const Job& job) const {
+        return http::has_expired(job, runtime_->wall_clock());
+    }
     Problem missing_job(const JobId& id, const std::string& owner);
 
     Client& client_;
@@ -156,7 +124,6 @@ private:
     const ApiOptions options_;
     const TrustedProxies proxies_;
     Router router_;
-    std::map<std::string, detail::SubmitRule, std::less<>> generic_types_;
     JobRenderer renderer_;
     Metrics metrics_;
     openapi::Description description_;
@@ -167,7 +134,7 @@ private:
     FreedMemory freed_memory_; // before the members that respond as they are destroyed
     Readings finds_;
     Readings summary_reads_;
-    CallBatcher<std::vector<NewJob>, Submitted> submits_;
+    SubmitRoutes submit_routes_;
     std::unique_ptr<Lane> lane_; // last: its destructor fails queued requests, which use the others
 };
 
@@ -175,23 +142,8 @@ private:
 /// that HTTP forbids.
 Response completed(Response response, std::string_view method);
 
-/// The jobs that `make` returns for `job`. An Errc::invalid_argument becomes a Problem (422).
-template <typename Make, typename SomeJob>
-std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call& call) {
-    try {
-        return make(job, call);
-    } catch (const Error& error) {
-        if (error.code() != Errc::invalid_argument) throw;
-        throw Problem(422, "invalid_input", error.message());
-    }
-}
-
 /// The id in a route's path. Throws no_such_job() for one that is malformed.
 JobId id_of(const Call& call);
 Problem no_such_job();
-Problem expired();
-
-/// Adds Preference-Applied: the granted wait, whatever its actual length.
-Response waited(Response response, std::chrono::seconds at_most);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

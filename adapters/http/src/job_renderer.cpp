@@ -5,6 +5,8 @@
 
 #include <asyncjobs/http/http_date.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
@@ -12,6 +14,15 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 Response json_response(unsigned status, std::string document) {
     Response response{.status = status, .headers = {}, .body = std::move(document)};
     response.headers.set("Content-Type", "application/json");
+    return response;
+}
+
+bool has_expired(const Job& job, Timestamp now) { return job.expires_at && *job.expires_at <= now; }
+
+Problem expired() { return {410, "gone", "the job has expired"}; }
+
+Response waited(Response response, std::chrono::seconds at_most) {
+    response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
     return response;
 }
 

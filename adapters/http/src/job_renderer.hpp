@@ -5,6 +5,7 @@
 
 #include <asyncjobs/http/job_api.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,13 @@ private:
     std::map<std::pair<std::string, std::string>, Duration> expected_runs_; ///< by queue and type
     WorkloadCache workloads_;
 };
+
+/// An expired job does not exist for clients, whether it has been purged or not.
+bool has_expired(const Job& job, Timestamp now);
+Problem expired();
+
+/// Adds Preference-Applied: the granted wait, whatever its actual length.
+Response waited(Response response, std::chrono::seconds at_most);
 
 /// A response in `application/json`.
 Response json_response(unsigned status, std::string document);

@@ -56,11 +56,6 @@ void JobApi::Impl::add_job_routes() {
     add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
 }
 
-Response waited(Response response, std::chrono::seconds at_most) {
-    response.headers.set("Preference-Applied", fmt::format("wait={}", at_most.count()));
-    return response;
-}
-
 /// A client with an ETag usually has the document, and reading the summary shows that.
 HandlerResult JobApi::Impl::status(const Call& call) {
     check_accepts_json(call.request.headers);

@@ -52,7 +52,8 @@ Response JobApi::Impl::metrics(const Call&) {
 }
 
 Response JobApi::Impl::description(const Call& call) {
-    const auto& text = description_.text({options_, router_.routes(), generic_types_});
+    const auto& text =
+        description_.text({options_, router_.routes(), submit_routes_.generic_types()});
     Response response = json_response(200, text.document);
     response.headers.set("ETag", text.etag);
     response.headers.set("Cache-Control", "no-cache");

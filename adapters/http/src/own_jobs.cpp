@@ -2,8 +2,6 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-Problem expired() { return {410, "gone", "the job has expired"}; }
-
 Problem no_such_job() { return {404, "not_found", "no such job"}; }
 
 JobId id_of(const Call& call) {
@@ -37,11 +35,6 @@ Job JobApi::Impl::find_own(const JobId& id, const std::string& owner) {
     if (!found || found->owner != owner) throw missing_job(id, owner);
     if (has_expired(*found)) throw expired();
     return *std::move(found);
-}
-
-/// An expired job does not exist for clients, whether it has been purged or not.
-bool JobApi::Impl::has_expired(const Job& job) const {
-    return job.expires_at && *job.expires_at <= runtime_->wall_clock();
 }
 
 /// Another owner's job, a malformed id and one that never existed get the same response in the same

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include <string>
+#include <vector>
 
 /// The jobs that submit routes make: their template, what a host's `prepare` may change, and what
 /// the library adds.
@@ -29,6 +30,17 @@ void complete(NewJob& job, Timestamp now);
 
 /// Adds members of the library to the host's metadata, whose text stays as it is.
 void add_to_metadata(NewJob& job, const boost::json::object& members);
+
+/// The jobs that `make` returns for `job`. An Errc::invalid_argument becomes a Problem (422).
+template <typename Make, typename SomeJob>
+std::vector<NewJob> companions(const Make& make, const SomeJob& job, const Call& call) {
+    try {
+        return make(job, call);
+    } catch (const Error& error) {
+        if (error.code() != Errc::invalid_argument) throw;
+        throw Problem(422, "invalid_input", error.message());
+    }
+}
 
 /// A 422 for a member of the job that breaks a rule.
 Problem invalid_member(std::string detail);

@@ -1,7 +1,5 @@
-#include "job_api_impl.hpp"
+#include "submit_routes.hpp"
 
-#include "idempotency.hpp"
-#include "openapi/job_operations.hpp"
 #include "openapi/json_object.hpp"
 #include "openapi/submissions.hpp"
 #include "route_job.hpp"
@@ -34,15 +32,6 @@ void check(const detail::SubmitRule& rule) {
     check_range("expected_run", rule.expected_run, Duration{0}, Duration{std::chrono::days{366}});
     openapi::input_schema(rule.description);
     openapi::object_of(rule.description.result_schema, "result_schema");
-}
-
-/// Checks a rule; an error names the route.
-void check(const detail::SubmitRule& rule, const std::string& route) {
-    try {
-        check(rule);
-    } catch (const Error& error) {
-        throw Error(Errc::invalid_argument, route + ": " + error.message());
-    }
 }
 
 json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
@@ -85,33 +74,53 @@ SubmitRule make_rule(SubmitRoute<> route) {
 
 } // namespace detail
 
-void JobApi::Impl::follow(const detail::SubmitRule& rule) {
-    metrics_.follow(rule.job.queue, rule.job.type);
-    if (rule.expected_run > Duration{0})
-        renderer_.expect_run(rule.job.queue, rule.job.type, rule.expected_run);
+/// The content of the response to a submit.
+struct SubmitRoutes::Acceptance {
+    JobId id = {};
+    Timestamp created_at = {};
+    std::string who = {};               ///< see limit_key()
+    std::optional<Duration> takes = {}; ///< from created_at; empty: unknown
+    bool replayed = false;
+    Headers headers = {};
+};
+
+/// A request whose job is being submitted.
+struct SubmitRoutes::Submission {
+    SubmittedKind kind;
+    std::string owner = {};
+    bool refuses = false; ///< a job with the same unique key
+    std::vector<NewJob> jobs = {};
+    Acceptance acceptance = {};
+    std::optional<Idempotency> idempotency = {};
+    std::optional<std::chrono::seconds> wait = {};
+    ConcurrencyLimiter::Permit permit = {};
+    bool is_charged = false; ///< against the quota of acceptance.who
+};
+
+SubmitRoutes::SubmitRoutes(Parts parts)
+    : client_(parts.client), runtime_(parts.runtime), options_(parts.options),
+      renderer_(parts.renderer), admission_(parts.admission), response_memory_(parts.memory),
+      submits_({.runtime = runtime_,
+                .post = std::move(parts.post),
+                .shares = options_.threads > 0,
+                .expensive = true},
+               [this](std::span<const std::vector<NewJob>> jobs) { return submit_all(jobs); }) {}
+
+void SubmitRoutes::check(const detail::SubmitRule& rule, const std::string& route) {
+    try {
+        http::check(rule);
+    } catch (const Error& error) {
+        throw Error(Errc::invalid_argument, route + ": " + error.message());
+    }
 }
 
-void JobApi::Impl::add_submit_route(std::string_view path, detail::SubmitRule rule) {
-    check(rule, "POST " + options_.prefix + std::string(path));
-    follow(rule);
-    const auto shared = std::make_shared<const detail::SubmitRule>(std::move(rule));
-    add_route(
-        "POST", path, [this, shared](const Call& call) { return submit(*shared, call); },
-        {.permit = shared->permit, .operation = shared->description.operation}, shared);
-}
-
-void JobApi::Impl::add_generic_type(detail::SubmitRule rule) {
-    check(rule, "POST " + options_.prefix + "/jobs for the type " + rule.job.type);
-    follow(rule);
-    if (generic_types_.empty())
-        add_route("POST", "/jobs", [this](const Call& call) { return submit_generic(call); },
-                  {.operation = JsonText::trusted(std::string(openapi::submit_job))});
+void SubmitRoutes::allow(detail::SubmitRule rule) {
     std::string type = rule.job.type;
     if (!generic_types_.try_emplace(type, std::move(rule)).second)
         throw Error(Errc::invalid_argument, "the type \"" + type + "\" is already allowed");
 }
 
-HandlerResult JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& call) {
+HandlerResult SubmitRoutes::submit(const detail::SubmitRule& rule, const Call& call) {
     const auto document = read_json(call.request, options_.depth_limit);
     Violations violations;
     NewJob job = job_for(rule, call);
@@ -120,7 +129,7 @@ HandlerResult JobApi::Impl::submit(const detail::SubmitRule& rule, const Call& c
     return accept(rule, std::move(job), std::move(input), call);
 }
 
-HandlerResult JobApi::Impl::submit_generic(const Call& call) {
+HandlerResult SubmitRoutes::submit_generic(const Call& call) {
     const auto document = read_json(call.request, options_.depth_limit);
     GenericSubmission submission;
     auto errors =
@@ -141,12 +150,12 @@ HandlerResult JobApi::Impl::submit_generic(const Call& call) {
     return accept(rule->second, std::move(job), std::move(input), call);
 }
 
-HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, JsonText input,
+HandlerResult SubmitRoutes::accept(const detail::SubmitRule& rule, NewJob job, JsonText input,
                                    const Call& call) {
     admission_.check_not_draining();
     if (rule.has_prepare) check_prepared(job, rule.job, call.principal.owner);
     job.input = std::move(input);
-    if (rule.has_prepare || job.unique_by) complete(job, runtime_->wall_clock());
+    if (rule.has_prepare || job.unique_by) complete(job, runtime_.wall_clock());
     Acceptance acceptance;
     acceptance.who = limit_key(call);
     auto idempotency = read_idempotency(call);
@@ -154,10 +163,10 @@ HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, J
     if (idempotency) {
         job.idempotency_key = idempotency->key;
         idempotency->estimate =
-            renderer_.estimate_new(SubmittedKind(job), runtime_->wall_clock(), 1);
+            renderer_.estimate_new(SubmittedKind(job), runtime_.wall_clock(), 1);
         note(*idempotency, metadata);
     }
-    if (const auto trace = trace_of(call.request.headers, *runtime_))
+    if (const auto trace = trace_of(call.request.headers, runtime_))
         metadata["traceparent"] = *trace;
     add_to_metadata(job, metadata);
     const auto seconds = admission_.wait_for(call.request);
@@ -185,7 +194,7 @@ HandlerResult JobApi::Impl::accept(const detail::SubmitRule& rule, NewJob job, J
     }};
 }
 
-HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitted& submitted) {
+HandlerResult SubmitRoutes::submit_result(Submission& submission, const Submitted& submitted) {
     using Outcome = Submitted::Outcome;
     auto& acceptance = submission.acceptance;
     const auto& idempotency = submission.idempotency;
@@ -228,7 +237,7 @@ HandlerResult JobApi::Impl::submit_result(Submission& submission, const Submitte
 
 /// The job whose unique key the submitted one has. Throws Problem (409) if the route refuses
 /// another one, and for a job of another owner, of which the caller learns nothing else.
-Job JobApi::Impl::job_with_same_key(const Submission& submission, const JobId& id) {
+Job SubmitRoutes::job_with_same_key(const Submission& submission, const JobId& id) {
     auto job = submission.refuses ? std::nullopt : client_.find(id);
     if (!job || job->owner != submission.owner)
         throw Problem(409, "key_taken", "another job holds the unique key");
@@ -236,7 +245,7 @@ Job JobApi::Impl::job_with_same_key(const Submission& submission, const JobId& i
 }
 
 /// Submits all requests' jobs in one transaction; returns the result of each request's first job.
-std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJob>> of_requests) {
+std::vector<Submitted> SubmitRoutes::submit_all(std::span<const std::vector<NewJob>> of_requests) {
     std::vector<NewJob> jobs;
     for (const auto& of_one : of_requests) jobs.insert(jobs.end(), of_one.begin(), of_one.end());
     const auto submitted = client_.submit(std::move(jobs));
@@ -252,7 +261,7 @@ std::vector<Submitted> JobApi::Impl::submit_all(std::span<const std::vector<NewJ
 /// The job and its companions. A repeated request finds the companions of the first one, as it
 /// finds the job. Companions of a job that is not created, because another has its unique key, are
 /// not created either: their parent is missing.
-std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) {
+std::vector<NewJob> SubmitRoutes::with_companions(NewJob job, const Call& call) {
     if (!options_.companion_jobs) return {std::move(job)};
     if (job.id == JobId()) job.id = client_.make_id();
     auto jobs = companions(options_.companion_jobs, job, call);
@@ -265,7 +274,7 @@ std::vector<NewJob> JobApi::Impl::with_companions(NewJob job, const Call& call) 
 
 /// The submit that a repeated request repeats, which needs no quota. Throws Problem (429) for a
 /// request that is not repeated.
-Submitted JobApi::Impl::first_submit(const Idempotency& idempotency, const Headers& headers) {
+Submitted SubmitRoutes::first_submit(const Idempotency& idempotency, const Headers& headers) {
     const auto page =
         client_.list({.idempotency_key = idempotency.key, .limit = 1, .parts = JobParts::summary});
     if (page.jobs.empty()) throw quota_exceeded(headers);
@@ -275,7 +284,7 @@ Submitted JobApi::Impl::first_submit(const Idempotency& idempotency, const Heade
 
 /// The estimate in the first response to a repeated request. Throws Problem (422) if the request
 /// differs from the first, and (410) if the job is removed.
-std::optional<Duration> JobApi::Impl::first_estimate(const JobId& id,
+std::optional<Duration> SubmitRoutes::first_estimate(const JobId& id,
                                                      const Idempotency& idempotency) {
     const auto job = client_.find(id);
     if (!job) throw expired(); // removed between the two calls
@@ -283,12 +292,12 @@ std::optional<Duration> JobApi::Impl::first_estimate(const JobId& id,
     if (!first || first->request != idempotency.request)
         throw Problem(422, "idempotency_key_reused",
                       "the Idempotency-Key was already used with a different request");
-    if (has_expired(*job)) throw expired();
+    if (has_expired(*job, runtime_.wall_clock())) throw expired();
     return first->estimate;
 }
 
 /// The response with its share of the memory of responses; empty if too little is left.
-std::optional<Response> JobApi::Impl::with_memory(Response response, const std::string& who) const {
+std::optional<Response> SubmitRoutes::with_memory(Response response, const std::string& who) const {
     auto [share, full] = response_memory_.take(who, body_length(response.body).value_or(0));
     if (full != ResponseMemory::Full::no) return std::nullopt;
     response.memory = std::move(share);
@@ -297,7 +306,7 @@ std::optional<Response> JobApi::Impl::with_memory(Response response, const std::
 
 /// Always 202. Contains the job's status if it is no longer pending and memory is left: the client
 /// must get the job's id even while slow readers hold all memory of responses.
-Response JobApi::Impl::accepted(const Acceptance& acceptance, const std::optional<Job>& now) {
+Response SubmitRoutes::accepted(const Acceptance& acceptance, const std::optional<Job>& now) {
     const auto expected =
         acceptance.takes ? std::optional(acceptance.created_at + *acceptance.takes) : std::nullopt;
     std::optional<Response> with_status;
