@@ -40,11 +40,10 @@ public:
 
     RawClient connect() {
         if (!thread_.joinable()) thread_ = std::jthread([this] { io_.run(); });
-        const auto port = acceptor_.local_endpoint().port();
         if constexpr (has_tls)
-            return RawClient(port, client_tls_);
+            return RawClient(port_, client_tls_);
         else
-            return RawClient(port);
+            return RawClient(port_);
     }
 
     /// Cancels the session that was accepted first.
@@ -135,6 +134,7 @@ private:
     boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_server};
     boost::asio::ssl::context client_tls_{boost::asio::ssl::context::tls_client};
     boost::asio::ip::tcp::acceptor acceptor_{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+    const std::uint16_t port_ = acceptor_.local_endpoint().port();
     std::mutex mutex_;
     std::condition_variable ended_;
     std::optional<std::string> end_; ///< the text of what serve() threw, or empty
