@@ -33,6 +33,9 @@ struct Submitted {
     Timestamp created_at = {}; ///< of the job named by `id`, if it exists
 };
 
+/// The name of the enumerator, for logs.
+ASYNCJOBS_DECL std::string_view to_string(Submitted::Outcome) noexcept;
+
 /// Which jobs a worker claims.
 struct ClaimRequest {
     std::string_view worker;                       ///< the caller; recorded with the job
@@ -163,6 +166,13 @@ enum class CancelOutcome {
 enum class RetryOutcome { retried, not_finished, already_completed, key_taken, not_found };
 /// The outcome of remove(). All but `removed` mean that nothing happened.
 enum class RemoveOutcome { removed, not_finished, not_found };
+
+/// The name of the enumerator, for logs.
+ASYNCJOBS_DECL std::string_view to_string(CancelOutcome) noexcept;
+/// The name of the enumerator, for logs.
+ASYNCJOBS_DECL std::string_view to_string(RetryOutcome) noexcept;
+/// The name of the enumerator, for logs.
+ASYNCJOBS_DECL std::string_view to_string(RemoveOutcome) noexcept;
 
 /// A queue's backlog and running jobs, for estimates and gauges.
 struct Workload {
@@ -357,3 +367,7 @@ inline std::vector<Renewal> JobStore::check_leases(std::span<const LeaseRef> lea
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
+
+#ifdef ASYNCJOBS_HEADER_ONLY
+#include <asyncjobs/impl/job_store.ipp>
+#endif

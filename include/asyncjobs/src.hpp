@@ -25,6 +25,7 @@
 #include <asyncjobs/impl/job.ipp>
 #include <asyncjobs/impl/job_context.ipp>
 #include <asyncjobs/impl/job_id.ipp>
+#include <asyncjobs/impl/job_store.ipp>
 #include <asyncjobs/impl/json.ipp>
 #include <asyncjobs/impl/json_schema.ipp>
 #include <asyncjobs/impl/json_text.ipp>

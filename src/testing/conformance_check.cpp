@@ -19,23 +19,7 @@ std::string show(std::string_view text) {
 std::string show(const std::string& text) { return show(std::string_view(text)); }
 std::string show(JobStatus status) { return std::string(to_string(status)); }
 
-std::string show(Submitted::Outcome outcome) {
-    switch (outcome) {
-    case Submitted::Outcome::created:
-        return "created";
-    case Submitted::Outcome::id_exists:
-        return "id_exists";
-    case Submitted::Outcome::repeated:
-        return "repeated";
-    case Submitted::Outcome::key_taken:
-        return "key_taken";
-    case Submitted::Outcome::replaced:
-        return "replaced";
-    case Submitted::Outcome::parent_missing:
-        return "parent_missing";
-    }
-    return "no outcome";
-}
+std::string show(Submitted::Outcome outcome) { return std::string(to_string(outcome)); }
 
 std::string show(OnParentFailure policy) {
     switch (policy) {
@@ -53,49 +37,11 @@ std::string show(const Step& step) {
     return fmt::format("{} {}", show(step.name), show(step.result));
 }
 
-std::string show(CancelOutcome outcome) {
-    switch (outcome) {
-    case CancelOutcome::cancelled:
-        return "cancelled";
-    case CancelOutcome::requested:
-        return "requested";
-    case CancelOutcome::already_cancelled:
-        return "already_cancelled";
-    case CancelOutcome::already_finished:
-        return "already_finished";
-    case CancelOutcome::not_found:
-        return "not_found";
-    }
-    return "no outcome";
-}
+std::string show(CancelOutcome outcome) { return std::string(to_string(outcome)); }
 
-std::string show(RetryOutcome outcome) {
-    switch (outcome) {
-    case RetryOutcome::retried:
-        return "retried";
-    case RetryOutcome::not_finished:
-        return "not_finished";
-    case RetryOutcome::already_completed:
-        return "already_completed";
-    case RetryOutcome::key_taken:
-        return "key_taken";
-    case RetryOutcome::not_found:
-        return "not_found";
-    }
-    return "no outcome";
-}
+std::string show(RetryOutcome outcome) { return std::string(to_string(outcome)); }
 
-std::string show(RemoveOutcome outcome) {
-    switch (outcome) {
-    case RemoveOutcome::removed:
-        return "removed";
-    case RemoveOutcome::not_finished:
-        return "not_finished";
-    case RemoveOutcome::not_found:
-        return "not_found";
-    }
-    return "no outcome";
-}
+std::string show(RemoveOutcome outcome) { return std::string(to_string(outcome)); }
 
 std::string show(const JobId& id) { return std::string(id.text()); }
 std::string show(const LeaseRef& lease) {
