@@ -3,6 +3,7 @@
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/handler.hpp>
 #include <asyncjobs/job_store.hpp>
+#include <asyncjobs/json.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <concepts>
@@ -123,6 +124,20 @@ public:
     /// job may need; follow-ups and `after` keep none.
     std::optional<Job> wait(const JobId& id, Duration at_most);
 
+    /// Returns the jobs as soon as all are finished, or their current states after `at_most`; in
+    /// the order of `ids`, empty if no such job exists.
+    std::vector<std::optional<Job>> wait(std::span<const JobId> ids, Duration at_most);
+
+    /// Waits like wait(), and returns the result of the completed job; empty if it is not finished
+    /// after `at_most`. Throws Errc::conflict, with the reason, for a job that failed or was
+    /// cancelled, Errc::not_found if no such job exists, and Errc::invalid_payload if the result is
+    /// no `Result`.
+    template <typename Result>
+    std::optional<Result> wait_for(const JobId& id, Duration at_most) {
+        const auto result = wait_for_result(id, at_most);
+        return result ? std::optional(json::parse<Result>(*result)) : std::nullopt;
+    }
+
     /// Calls `watcher` with the job's current state and after each change, until it is finished or
     /// removed; changes in quick succession may arrive as one. Costs no thread: all watches of a
     /// Client share one, and their reads are batched. The callback must neither block nor throw.
@@ -155,6 +170,7 @@ public:
 
 private:
     std::vector<Submitted> submit_all(std::vector<NewJob> jobs);
+    std::optional<JsonText> wait_for_result(const JobId& id, Duration at_most);
 
     std::unique_ptr<Impl> impl_;
 };

@@ -188,6 +188,61 @@ TEST_CASE_FIXTURE(ClientWorld, "a wait accepts the longest duration") {
     CHECK(client.wait(submit(), Duration::max())->status == JobStatus::completed);
 }
 
+TEST_CASE_FIXTURE(ClientWorld, "a wait for several jobs ends when the last one is finished") {
+    serve(5s);
+    const auto first = submit();
+    const auto second = client.submit({.type = "work", .delay = 20s}).id;
+    const auto began = now();
+    const std::vector ids{second, JobId(), first, second};
+    const auto jobs = client.wait(ids, 1min);
+    REQUIRE(jobs.size() == 4);
+    CHECK_FALSE(jobs[1]);
+    for (const std::size_t i : {0u, 2u, 3u}) {
+        CHECK(jobs[i]->id == ids[i]);
+        CHECK(jobs[i]->status == JobStatus::completed);
+    }
+    CHECK(now() - began >= 25s);
+    CHECK(now() - began < 25s + 4 * at_once);
+    CHECK(client.wait(std::span<const JobId>(), 1min).empty());
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a wait for several jobs that times out returns their states") {
+    serve(10s);
+    const std::vector ids{submit(), client.submit({.type = "work", .delay = 1h}).id};
+    const auto began = now();
+    const auto jobs = client.wait(ids, 30s);
+    CHECK(now() - began == 30s);
+    CHECK(jobs[0]->status == JobStatus::completed);
+    CHECK(jobs[1]->status == JobStatus::pending);
+}
+
+TEST_CASE_FIXTURE(ClientWorld, "a wait for a result returns it as its type, or the reason") {
+    executor.handle("work", [](const JsonText& input, JobContext&) {
+        if (input.text() == "\"fail\"") throw JobFailure("no_paper", "the tray is empty");
+        return JsonText::parse(R"({"from": "2011-02-03"})");
+    });
+    executor.start();
+    const auto submit_with = [&](const char* input) {
+        return client.submit({.type = "work", .input = JsonText::parse(input), .max_attempts = 1})
+            .id;
+    };
+    CHECK(client.wait_for<Report>(submit_with("1"), 1min)->from == "2011-02-03");
+    CHECK(thrown_by([&] { client.wait_for<int>(submit_with("1"), 1min); }).code() ==
+          Errc::invalid_payload);
+
+    const auto failed = submit_with("\"fail\"");
+    const auto reason = thrown_by([&] { client.wait_for<Report>(failed, 1min); });
+    CHECK(reason.code() == Errc::conflict);
+    CHECK(reason.message() ==
+          "job " + std::string(failed.text()) + " failed: the tray is empty (no_paper)");
+    const auto later = client.submit({.type = "work", .delay = 1h}).id;
+    CHECK_FALSE(client.wait_for<Report>(later, 1s));
+    client.cancel(later);
+    CHECK(thrown_by([&] { client.wait_for<Report>(later, 1s); }).message() ==
+          "job " + std::string(later.text()) + " was cancelled");
+    CHECK(thrown_by([&] { client.wait_for<Report>(JobId(), 1s); }).code() == Errc::not_found);
+}
+
 TEST_CASE_FIXTURE(ClientWorld, "a wait that times out returns the job's current state") {
     serve(1h);
     const auto id = submit();

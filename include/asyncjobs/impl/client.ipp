@@ -10,7 +10,10 @@
 #include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <set>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
@@ -220,16 +223,51 @@ ASYNCJOBS_INLINE std::optional<std::string> Client::tombstone_owner(const JobId&
 }
 
 ASYNCJOBS_INLINE std::optional<Job> Client::wait(const JobId& id, Duration at_most) {
+    return std::move(wait(std::span(&id, 1), at_most).front());
+}
+
+ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::wait(std::span<const JobId> ids,
+                                                              Duration at_most) {
     const auto deadline = detail::deadline_after(impl_->runtime->now(), at_most);
-    if (auto job = find(id); !job || is_finished(job->status)) return job;
+    const auto is_over = [](const std::optional<Job>& job) {
+        return !job || is_finished(job->status);
+    };
+    auto jobs = find(ids);
+    std::atomic<std::size_t> left{static_cast<std::size_t>(
+        std::ranges::count_if(jobs, [&](const auto& job) { return !is_over(job); }))};
+    if (left == 0) return jobs;
 
     const auto ended = impl_->runtime->make_event();
-    std::optional<Job> last;
-    const auto watch = this->watch(id, [&](const std::optional<Job>& job) {
-        last = job;
-        if (!job || is_finished(job->status)) ended->set();
-    });
-    return ended->wait(deadline) ? std::move(last) : find(id);
+    std::vector<Watch> watches;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (is_over(jobs[i])) continue;
+        watches.push_back(watch(ids[i], [&, i](const std::optional<Job>& job) {
+            if (!is_over(job)) return;
+            jobs[i] = job;
+            if (--left == 0) ended->set();
+        }));
+    }
+    if (ended->wait(deadline)) return jobs;
+    return find(ids);
+}
+
+ASYNCJOBS_INLINE std::optional<JsonText> Client::wait_for_result(const JobId& id,
+                                                                 Duration at_most) {
+    const auto job = wait(id, at_most);
+    const auto named = [&] { return "job " + std::string(id.text()); };
+    if (!job) throw Error(Errc::not_found, "no such job: " + std::string(id.text()));
+    switch (job->status) {
+    case JobStatus::completed:
+        return job->result.value_or(JsonText());
+    case JobStatus::failed:
+        throw Error(Errc::conflict, job->error ? fmt::format("{} failed: {} ({})", named(),
+                                                             job->error->message, job->error->code)
+                                               : named() + " failed");
+    case JobStatus::cancelled:
+        throw Error(Errc::conflict, named() + " was cancelled");
+    default:
+        return std::nullopt;
+    }
 }
 
 ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
