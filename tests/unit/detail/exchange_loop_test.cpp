@@ -30,10 +30,10 @@ struct ExchangingWorld : World {
                       reports,
                       {.adopt =
                            [this](ExchangeLoop::Lock&, std::vector<ClaimedJob> jobs,
-                                  SteadyTime claimed_at, bool) {
+                                  SteadyTime claim_began, bool) {
                                for (auto& job : jobs) {
                                    const auto attempt =
-                                       std::make_shared<Attempt>(std::move(job), claimed_at);
+                                       std::make_shared<Attempt>(std::move(job), claim_began);
                                    live.add(attempt);
                                    adopted.push_back(attempt);
                                    planner.add_ready(detail::HandlerKind::async, attempt, now());
