@@ -87,6 +87,6 @@ void Journal::append(std::string line) {
         done += static_cast<std::size_t>(count);
     }
     if (::fdatasync(file_) != 0)
-        throw Error(Errc::unknown_outcome, "the journal may or may not be on the disk");
+        throw Error(Errc::unknown_outcome, "the journal's last line may or may not be durable");
     read_ += line.size();
 }

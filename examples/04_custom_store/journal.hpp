@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-/// A file of lines that only grows and that several processes share: whoever holds its lock reads
-/// what the others have appended, and may append itself.
+/// A file of lines that only grows, shared by several processes. The holder of its lock reads the
+/// lines that the others have appended, and may append its own.
 ///
 /// Thread-safety  None; the owner serialises its threads.
-/// Errors         asyncjobs::Error, as JobStore wants them.
+/// Errors         asyncjobs::Error, as JobStore requires.
 class Journal {
 public:
     explicit Journal(const std::filesystem::path& path);
@@ -17,7 +17,7 @@ public:
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    /// Keeps all other Journals on the same file out.
+    /// Excludes all other Journals on the same file.
     class Lock {
     public:
         explicit Lock(Journal& journal);
@@ -29,14 +29,14 @@ public:
         int file_;
     };
 
-    /// The lines that have come since the last call. What a process that died in the middle of a
-    /// line left behind is cut off. Needs the lock.
+    /// Returns the lines that were appended since the last call. Cuts off an incomplete line of a
+    /// process that died while it wrote. Requires the lock.
     std::vector<std::string> read_new();
 
     /// read_new() starts from the beginning again.
     void rewind() noexcept { read_ = 0; }
 
-    /// Returns when the line is on the disk. Needs the lock, and that all has been read.
+    /// Returns when the line is durable. Requires the lock, and that all lines have been read.
     void append(std::string line);
 
 private:

@@ -9,18 +9,18 @@
 #include <map>
 #include <set>
 
-/// The limits, and what is known of their buckets besides how many jobs hold a place: that is
-/// counted anew in every claim.
+/// The limits, and the state of their buckets. The number of jobs that hold a place is not kept:
+/// every claim counts it.
 class LimitBook {
 public:
-    /// If it is another one than before, its buckets are reset.
+    /// A changed limit resets its buckets.
     void set(const asyncjobs::Limit& limit);
     std::vector<asyncjobs::Limit> limits() const; ///< by name
 
     asyncjobs::LimitBucket& bucket(const std::string& name) { return buckets_[name]; }
     /// As bucket(), to be written.
     asyncjobs::LimitBucket& changed(const std::string& name);
-    /// Whoever is served now is later than all who have been.
+    /// Later than every earlier result, for a round robin.
     asyncjobs::Timestamp next_served_at(asyncjobs::Timestamp now);
     void leave_all_places();
 
@@ -36,7 +36,7 @@ private:
     asyncjobs::Timestamp last_served_at_ = {};
 };
 
-/// What the limits have to say in one claim.
+/// Decides for one claim which jobs the limits admit.
 class LimitedClaim {
 public:
     /// Borrows all of them.
@@ -47,13 +47,14 @@ public:
     /// The job is processing, and holds its places.
     void count(const asyncjobs::Job& job);
 
-    /// What claims are ordered by. Who takes turns comes after all who came before he was served.
+    /// The order of the claim. A job of a round robin comes after all jobs that were due before its
+    /// bucket was last served.
     asyncjobs::Timestamp place(const asyncjobs::Job& job);
 
-    /// Takes the places that the job needs, or none and says why.
+    /// Takes the slots that the job needs, or none and returns the reason.
     std::optional<asyncjobs::LimitRefusal> admit(const asyncjobs::Job& job);
 
-    /// Until the rate that refused a job lets the next one start; 0: it was no rate.
+    /// How long until the rate that refused a job permits the next start; 0 if it was no rate.
     asyncjobs::Duration wait(const asyncjobs::LimitRefusal& refused);
 
 private:

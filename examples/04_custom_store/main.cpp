@@ -1,5 +1,5 @@
-// A storage backend of one's own: FileJobStore, the suite that says when it is done, and jobs that
-// run on it.
+// A custom storage backend: FileJobStore, the conformance suite that it passes, and jobs that run
+// on it.
 
 #include "file_job_store.hpp"
 
@@ -12,7 +12,7 @@
 
 namespace {
 
-/// A folder that is there as long as this object.
+/// A folder that exists as long as this object.
 class ScratchFolder {
 public:
     ScratchFolder() {
@@ -33,7 +33,7 @@ private:
     std::filesystem::path path_;
 };
 
-/// Answers how many cases do not hold.
+/// Returns how many cases fail.
 int check_conformance(const std::filesystem::path& path) {
     asyncjobs::Duration moved{0};
     const asyncjobs::testing::StoreFactory factory{
@@ -59,7 +59,7 @@ int check_conformance(const std::filesystem::path& path) {
     return failed;
 }
 
-/// Answers whether every job completed.
+/// Returns whether every job completed.
 bool run_jobs(const std::filesystem::path& path) {
     using namespace std::chrono_literals;
     FileJobStore store(path);

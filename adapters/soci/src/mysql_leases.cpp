@@ -15,8 +15,8 @@ namespace {
 
 using Kind = Settlement::Kind;
 
-/// What is written about some jobs, in the order of their ids: two transactions that lock the same
-/// jobs never wait for one another.
+/// Values to write to some jobs, in the order of their ids: two transactions that lock the same
+/// jobs then never wait for one another.
 template <typename Item>
 class JobValues {
 public:
@@ -55,8 +55,8 @@ std::size_t size_of(const Settlement& one) {
     return size;
 }
 
-/// Calls `each(chunk)` with the items, which name a job once, in the order of their ids: as many at
-/// once as make one statement.
+/// Calls `each(chunk)` with the items in the order of their job ids, as many at once as one
+/// statement takes. The items name a job once.
 template <typename Item, typename IdOf, typename SizeOf, typename Each>
 void in_chunks(const MysqlSession& session, std::span<const Item> all, IdOf id_of, SizeOf size_of,
                Each each) {
@@ -74,14 +74,14 @@ void in_chunks(const MysqlSession& session, std::span<const Item> all, IdOf id_o
     if (!chunk.empty()) each(std::move(chunk));
 }
 
-/// Settlements on their way: those of a chunk name a job once.
+/// Writes settlements in chunks that name a job once.
 class Settling {
 public:
     Settling(MysqlSession& session, const Dialect& dialect, CallTime now,
-             std::span<const Settlement> settlements, Exchange& answer)
+             std::span<const Settlement> settlements, Exchange& result)
         : session_(session), dialect_(dialect), now_(now), settlements_(settlements),
-          answer_(answer), start_(answer.settled.size()) {
-        answer_.settled.resize(start_ + settlements.size());
+          exchange_(result), start_(result.settled.size()) {
+        exchange_.settled.resize(start_ + settlements.size());
     }
 
     void add_to(MysqlBatch& batch) {
@@ -92,11 +92,11 @@ public:
         });
     }
 
-    /// Adds what was too long, once it is known which of them were accepted.
+    /// Adds the texts that were too long for a chunk, of the accepted settlements.
     void add_long_texts_to(MysqlBatch& batch) {
         for (const auto& chunk : chunks_) {
             for (const Settlement* one : chunk->items)
-                if (!answer_to(*one).accepted) chunk->texts.forget(id_of_settlement(*one));
+                if (!settled_of(*one).accepted) chunk->texts.forget(id_of_settlement(*one));
             chunk->texts.write(session_, batch);
         }
     }
@@ -108,8 +108,8 @@ private:
         std::vector<std::unique_ptr<std::string>> errors = {};
     };
 
-    Settled& answer_to(const Settlement& one) {
-        return answer_.settled[start_ + static_cast<std::size_t>(&one - settlements_.data())];
+    Settled& settled_of(const Settlement& one) {
+        return exchange_.settled[start_ + static_cast<std::size_t>(&one - settlements_.data())];
     }
 
     void add_chunk(MysqlBatch& batch, std::vector<const Settlement*> items) {
@@ -134,9 +134,9 @@ private:
         const JobId id = read_id(row);
         const auto found = std::ranges::lower_bound(
             chunk.items, id, {}, [](const Settlement* one) { return id_of_settlement(*one); });
-        Settled& settled = answer_to(**found);
+        Settled& settled = settled_of(**found);
         settled = {true, read_status(row)};
-        if (row.number() == 1 && is_finished(settled.status)) answer_.needs_promotion = true;
+        if (row.number() == 1 && is_finished(settled.status)) exchange_.needs_promotion = true;
         if (settled.status != JobStatus::pending || !(*found)->keeps_place()) return;
         const std::string queue = row.take_text();
         dialect_.lower_watermark(queue, row.time());
@@ -187,7 +187,7 @@ private:
     const Dialect& dialect_;
     const CallTime now_;
     const std::span<const Settlement> settlements_;
-    Exchange& answer_;
+    Exchange& exchange_;
     const std::size_t start_;
     std::vector<std::unique_ptr<Chunk>> chunks_;
 };
@@ -201,13 +201,13 @@ void end_batch(MysqlSession& session, MysqlBatch& batch) {
         batch.run();
 }
 
-/// Of a lease that is held.
+/// Requires that the lease is held.
 void add_step(MysqlSession& session, MysqlBatch& batch, const LeaseRef& lease, const Step& step) {
     const std::string_view result = step.result.text();
     const bool is_long = result.size() > max_inline;
     batch.add_change(mysql::sql.store.add_step, step.name, is_long ? std::string_view() : result,
                      lease.id, lease.fence);
-    // One that came again is complete.
+    // A repeated step is complete already.
     if (is_long && batch.run() == 1)
         in_pieces(session, result, [&](std::string_view piece) {
             batch.add_change(mysql::sql.append_to_step, piece, lease.id, step.name);
@@ -218,19 +218,19 @@ void add_step(MysqlSession& session, MysqlBatch& batch, const LeaseRef& lease, c
 } // namespace
 
 void MysqlDialect::settle(Session& session, std::span<const Settlement> settlements, CallTime now,
-                          Exchange& answer) const {
+                          Exchange& result) const {
     if (settlements.empty()) return;
     auto& own = MysqlSession::of(session);
-    const auto start = answer.settled.size();
+    const auto start = result.settled.size();
     MysqlBatch& batch = own.batch();
-    Settling settling(own, *this, now, settlements, answer);
+    Settling settling(own, *this, now, settlements, result);
     settling.add_to(batch);
     batch.run();
     settling.add_long_texts_to(batch);
     batch.run();
     std::vector<NewJob> follow_ups;
     for (std::size_t i = 0; i < settlements.size(); ++i)
-        if (answer.settled[start + i].accepted)
+        if (result.settled[start + i].accepted)
             follow_ups.insert(follow_ups.end(), settlements[i].follow_ups().begin(),
                               settlements[i].follow_ups().end());
     std::vector<Submitted> submitted;
@@ -238,17 +238,17 @@ void MysqlDialect::settle(Session& session, std::span<const Settlement> settleme
 }
 
 void MysqlDialect::exchange(Session& session, std::span<const Settlement> settlements,
-                            const ClaimRequest& request, CallTime now, Exchange& answer) const {
+                            const ClaimRequest& request, CallTime now, Exchange& result) const {
     auto& own = MysqlSession::of(session);
     if (std::ranges::any_of(settlements, has_follow_ups)) {
         own.keep_open();
-        settle(session, settlements, now, answer);
+        settle(session, settlements, now, result);
         settlements = {};
     }
     if (settlements.empty() && request.limit == 0) return;
 
     MysqlBatch& batch = own.batch();
-    Settling settling(own, *this, now, settlements, answer);
+    Settling settling(own, *this, now, settlements, result);
     MysqlClaim claim(request, now, watermarks_, filled_);
     settling.add_to(batch);
     claim.search(batch);
@@ -259,14 +259,14 @@ void MysqlDialect::exchange(Session& session, std::span<const Settlement> settle
     claim.take(batch);
     claim.read_steps(own);
     end_batch(own, batch);
-    claim.move_to(answer);
+    claim.move_to(result);
 }
 
 void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats,
-                         Duration lease_for, CallTime now, std::vector<Renewal>& answers) const {
+                         Duration lease_for, CallTime now, std::vector<Renewal>& renewals) const {
     auto& own = MysqlSession::of(session);
-    const std::size_t start = answers.size();
-    answers.resize(start + heartbeats.size());
+    const std::size_t start = renewals.size();
+    renewals.resize(start + heartbeats.size());
     MysqlBatch& batch = own.batch();
     const auto extend = [&](std::vector<const Heartbeat*> some) {
         const JobValues<Heartbeat> jobs(some, id_of_heartbeat);
@@ -276,7 +276,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
             const auto found = std::ranges::lower_bound(
                 some, id, {}, [](const Heartbeat* one) { return one->lease.id; });
             const auto number = static_cast<std::size_t>(*found - heartbeats.data());
-            answers[start + number] = {true, !row.next_is_null()};
+            renewals[start + number] = {true, !row.next_is_null()};
         };
         batch.add(mysql::sql.lock_held, kept, jobs.these(), fences);
         const auto percent_of = [](const Heartbeat& one) {
@@ -297,7 +297,7 @@ void MysqlDialect::renew(Session& session, std::span<const Heartbeat> heartbeats
     });
     batch.run();
     for (std::size_t i = 0; i < heartbeats.size(); ++i)
-        if (heartbeats[i].step && answers[start + i].kept)
+        if (heartbeats[i].step && renewals[start + i].kept)
             add_step(own, batch, heartbeats[i].lease, *heartbeats[i].step);
     end_batch(own, batch);
 }

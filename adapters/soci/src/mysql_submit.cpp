@@ -35,16 +35,16 @@ std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) 
 
 /// Submits a batch, as if one job after the other.
 ///
-/// All are inserted at once; where some are in the way of each other or of what is there, those
-/// are found and answered, and the others are inserted.
+/// Inserts all at once. If some conflict with each other or with stored jobs, finds those, notes
+/// their outcomes, and inserts the others.
 class Submission {
 public:
     /// `commits`: it is the last of its transaction.
     Submission(MysqlSession& session, std::span<const NewJob> jobs,
                const std::unordered_set<JobId>& waited_for, Timestamp now, bool commits,
-               std::span<Submitted> answers)
+               std::span<Submitted> outcomes)
         : session_(session), jobs_(jobs), waited_for_(waited_for), now_(now), commits_(commits),
-          answers_(answers) {
+          outcomes_(outcomes) {
         for (std::size_t i = 0; i < jobs.size(); ++i) open_.push_back(i);
     }
 
@@ -54,13 +54,13 @@ public:
         while (!open_.empty()) {
             const auto [first, later] = take_apart();
             if (insert(first, commits_ && later.empty())) {
-                for (const auto i : first) answers_[i] = {Outcome::created, jobs_[i].id, now_};
+                for (const auto i : first) outcomes_[i] = {Outcome::created, jobs_[i].id, now_};
                 open_ = later;
                 if (open_.empty()) return;
             } else if (++conflicts == max_conflicts) {
-                throw Error(Errc::store_busy, "others submit the same jobs at the same time");
+                throw Error(Errc::store_busy, "concurrent submits kept taking the jobs' keys");
             }
-            answer_conflicts();
+            resolve_conflicts();
         }
     }
 
@@ -73,7 +73,7 @@ private:
     };
     using Holders = std::map<std::string, Holder>; ///< by their keys
 
-    /// Those that are open and have an id and keys that none before them has; the others.
+    /// The open jobs whose id and keys no earlier one has, and the others.
     std::pair<Indexes, Indexes> take_apart() const {
         std::pair<Indexes, Indexes> parts;
         std::unordered_set<JobId> ids;
@@ -91,7 +91,7 @@ private:
         return parts;
     }
 
-    /// False, and nothing inserted or committed, if an id or a key is taken.
+    /// Returns false, with nothing inserted or committed, if an id or a key is taken.
     bool insert(const Indexes& indexes, bool commits) {
         JsonRows rows;
         LongTexts long_texts;
@@ -130,7 +130,7 @@ private:
         return {outcome, id, created_at};
     }
 
-    void answer_conflicts() {
+    void resolve_conflicts() {
         const auto taken = taken_ids();
         const auto firsts = having(mysql::sql.firsts_of_keys, &NewJob::idempotency_key);
         const auto holders = having(mysql::sql.key_holders, &NewJob::unique_key);
@@ -141,18 +141,18 @@ private:
         std::erase_if(open_, [&](std::size_t i) {
             const NewJob& job = jobs_[i];
             if (const auto found = taken.find(job.id); found != taken.end())
-                answers_[i] = conflict(job, Outcome::id_exists, job.id, found->second);
+                outcomes_[i] = conflict(job, Outcome::id_exists, job.id, found->second);
             else if (const auto* first = find(firsts, job.idempotency_key))
-                answers_[i] = {Outcome::repeated, first->id, first->created_at};
+                outcomes_[i] = {Outcome::repeated, first->id, first->created_at};
             else if (const auto* holder = find(holders, job.unique_key))
-                answers_[i] = conflict(job, Outcome::key_taken, holder->id, holder->created_at);
+                outcomes_[i] = conflict(job, Outcome::key_taken, holder->id, holder->created_at);
             else
                 return false;
             return true;
         });
     }
 
-    /// So that it finds what an INSERT ran into.
+    /// Finds the rows that an INSERT conflicted with, which the transaction's snapshot may lack.
     Query& query_latest(const Sql& select) {
         if (session_.reads_latest) return session_.query(select);
         const std::string locking = std::string(select.text) + " LOCK IN SHARE MODE";
@@ -192,18 +192,18 @@ private:
     const std::unordered_set<JobId>& waited_for_;
     const Timestamp now_;
     const bool commits_;
-    const std::span<Submitted> answers_;
+    const std::span<Submitted> outcomes_;
     Indexes open_;
 };
 
 } // namespace
 
 void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
-                          std::vector<Submitted>& answers) const {
+                          std::vector<Submitted>& outcomes) const {
     if (jobs.empty()) return;
     auto& own = MysqlSession::of(session);
     const auto all = jobs;
-    const std::size_t start = answers.size();
+    const std::size_t start = outcomes.size();
     const Timestamp time = time_of(session, now);
     const bool has_children =
         std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); });
@@ -212,12 +212,12 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
         const auto batch = jobs.first(batch_of(own, jobs));
         jobs = jobs.subspan(batch.size());
         const bool commits = own.commits_last_batch() && jobs.empty() && !has_children;
-        answers.resize(answers.size() + batch.size());
-        Submission(own, batch, waited_for, time, commits, std::span(answers).last(batch.size()))
+        outcomes.resize(outcomes.size() + batch.size());
+        Submission(own, batch, waited_for, time, commits, std::span(outcomes).last(batch.size()))
             .run();
     }
-    block_children(session, mysql::sql.rows, all, std::span(answers).subspan(start));
-    watermarks_.expect(all, std::span(answers).subspan(start), steady_now());
+    block_children(session, mysql::sql.rows, all, std::span(outcomes).subspan(start));
+    watermarks_.expect(all, std::span(outcomes).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

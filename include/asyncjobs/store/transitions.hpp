@@ -16,14 +16,14 @@ struct StoredJob : Job {
     Duration lease_for = {}; ///< of the latest claim or renewal; see follow_clock()
 };
 
-/// What each call of a JobStore makes of one job. These functions are the contract: a store that
-/// keeps a StoredJob calls them, and one that computes in its database is compared with them by
-/// testing::find_difference().
+/// The changes that each call of a JobStore makes to one job. These functions are the contract: a
+/// store that keeps a StoredJob calls them; testing::find_difference() compares any other store
+/// with them.
 ///
-/// They are pure: no I/O, no clock. `now` is the store's time of the call, the same for all that
-/// the call writes. Each changes all members of the job that its transition concerns, `revision`
-/// and `updated_at` included. What concerns several jobs is the store's: who holds a key, the place
-/// in a queue, which jobs are claimed, follow-ups, who waits for whom.
+/// They are pure: no I/O, no clock. `now` is the store's time of the call, the same for everything
+/// that the call writes. Each changes all members of the job that its transition concerns,
+/// including `revision` and `updated_at`. The store decides whatever concerns several jobs: the
+/// holder of a key, the order of a queue, the claimed jobs, follow-ups, dependencies.
 ///
 /// Errors  std::bad_alloc; the job may then be half changed.
 namespace transitions {
@@ -34,8 +34,8 @@ ASYNCJOBS_DECL Timestamp run_at_of(const NewJob& job, Timestamp now);
 /// When a new job that may run at `run_at` must have started; empty: at any time.
 ASYNCJOBS_DECL std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
 
-/// The status that a settlement gives to a processing job. Empty: the settlement is refused,
-/// because it says `cancelled` and nobody asked for that.
+/// Returns the status that a settlement gives to a processing job. Empty: the settlement is
+/// refused, because its kind is `cancelled` and no cancellation was requested.
 ASYNCJOBS_DECL std::optional<JobStatus> status_after(Settlement::Kind kind,
                                                      bool cancel_requested) noexcept;
 
@@ -44,8 +44,8 @@ constexpr bool records_error(Settlement::Kind kind) noexcept {
     return kind == Settlement::Kind::failed || kind == Settlement::Kind::retried;
 }
 
-/// Whether a write with this lease counts: the job is processing with its fence. It may have run
-/// out.
+/// Whether a write with this lease is accepted: the job is processing with the lease's fence. The
+/// lease may have expired.
 constexpr bool is_held(const Job& job, const LeaseRef& lease) noexcept {
     return job.status == JobStatus::processing && job.fence == lease.fence;
 }
@@ -60,27 +60,27 @@ ASYNCJOBS_DECL StoredJob make_job(const NewJob& wanted, std::size_t parents,
 ASYNCJOBS_DECL void make_job(StoredJob& job, const NewJob& wanted, std::size_t parents,
                              std::int64_t used_fence, Timestamp now);
 
-/// A submit of `wanted` found `job` in its way. If `wanted` says OnConflict::replace and the job is
-/// pending, the job gets the new `input` and `run_at`. Returns whether it did.
+/// A submit of `wanted` conflicts with `job`. If `wanted` has OnConflict::replace and the job is
+/// pending, gives it the new `input` and `run_at`. Returns whether it did.
 ASYNCJOBS_DECL bool replace(StoredJob& job, const NewJob& wanted, Timestamp now);
 
-/// pending -> processing. The store has chosen the job: it is due, and no limit is in the way.
+/// pending -> processing. The store has chosen the job: it is due, and its limits admit it.
 ASYNCJOBS_DECL void claim(StoredJob& job, const ClaimRequest& request, Timestamp now);
 
-/// processing -> whatever the settlement says, but for its follow-ups. A job that is pending then
-/// stands where it stood if the settlement keeps its place, and by its new `run_at` otherwise.
-/// Returns what exchange() returns.
+/// processing -> status_after(), without the follow-ups. A job that becomes pending keeps its place
+/// in the queue if the settlement does, and is ordered by its new `run_at` otherwise. Returns what
+/// exchange() returns.
 ASYNCJOBS_DECL Settled settle(StoredJob& job, const Settlement& settlement, Timestamp now);
 
 /// processing -> processing. Returns what renew() returns.
 ASYNCJOBS_DECL Renewal heartbeat(StoredJob& job, const Heartbeat& heartbeat, Duration lease_for,
                                  Timestamp now);
 
-/// What check() returns. Changes nothing.
+/// Returns what check_leases() returns. Changes nothing.
 ASYNCJOBS_DECL Renewal check_lease(const Job& job, const LeaseRef& lease) noexcept;
 
-/// processing -> pending, failed or cancelled: a rescue of a job whose lease has run out. A job
-/// that is pending then stands where it stood if it was lost ahead, and is due from now on
+/// processing -> pending, failed or cancelled: a rescue of a job whose lease has expired. A job
+/// that becomes pending keeps its place in the queue if it was lost ahead, and is due now
 /// otherwise.
 ASYNCJOBS_DECL void expire_lease(StoredJob& job, int crash_limit, Timestamp now);
 
@@ -89,7 +89,8 @@ ASYNCJOBS_DECL void expire_lease(StoredJob& job, int crash_limit, Timestamp now)
 ASYNCJOBS_DECL CancelOutcome cancel(StoredJob& job, const Cancellation& cancellation,
                                     Timestamp now);
 
-/// Why retry() refuses the job; `retried` if it does not, unless a live job holds its unique key.
+/// Returns why retry() refuses the job, or `retried`. A live job that holds the unique key is the
+/// store's to find.
 ASYNCJOBS_DECL RetryOutcome check_restart(const Job& job) noexcept;
 
 /// failed or cancelled -> pending, for a job that check_restart() permits and that has its unique
@@ -98,7 +99,7 @@ ASYNCJOBS_DECL void restart(StoredJob& job, Timestamp now);
 
 /// pending -> pending, failed or cancelled: `count` of the parents that the job waits for have
 /// finished. `unsuccessful` is one of them that did not complete, or null. Returns whether it
-/// changed the job: one that does not wait any more stays as it is.
+/// changed the job: a job that no longer waits stays unchanged.
 ASYNCJOBS_DECL bool parents_finished(StoredJob& job, int count, const Job* unsuccessful,
                                      Timestamp now);
 

@@ -143,7 +143,7 @@ TEST_CASE("a claim charges an attempt, raises the fence and clears the progress"
     CHECK(job.run_at == start);
 }
 
-TEST_CASE("a settlement gives the status that its kind and a cancel request say") {
+TEST_CASE("a settlement gives the status of its kind and of a cancel request") {
     struct Row {
         Kind kind;
         std::optional<JobStatus> status, status_if_cancel_requested;
@@ -362,7 +362,7 @@ TEST_CASE("a restart clears attempts, errors and the cancellation, and keeps fen
     CHECK(transitions::check_restart(completed) == RetryOutcome::already_completed);
 }
 
-TEST_CASE("finished parents let a job go, fail it or cancel it, as its policy says") {
+TEST_CASE("finished parents unblock, fail or cancel a job by its policy") {
     struct Row {
         OnParentFailure policy;
         int count;
