@@ -267,7 +267,10 @@ TEST_CASE("the description has a 409 for routes whose jobs can have a unique key
     served.api.submit_route("/unique", Route{.job = {.unique_key = "one"}});
     served.api.submit_route("/prepared", sales_route());
     served.api.submit_route("/plain", Route{});
-    const auto paths = json_of(served.ask("GET /openapi.json", "")).at("paths");
+    const auto document = json_of(served.ask("GET /openapi.json", ""));
+    const auto paths = document.at("paths");
+    CHECK(document.at_pointer("/components/responses/SubmitConflict/description") ==
+          "Another job holds the unique key");
     const auto has_conflict = [&](std::string_view path) {
         return paths.at(path).at("post").at("responses").as_object().contains("409");
     };
