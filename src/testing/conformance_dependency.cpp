@@ -449,6 +449,23 @@ void stops_a_long_chain_up_to_a_job_that_runs(Scene& scene) {
     expect_equal(promote(scene).size(), 0, "jobs returned by promote a second time");
 }
 
+/// Parents whose dependents have ended need no promotion, and hide none of those that do.
+void promotes_until_no_job_waits(Scene& scene) {
+    std::vector<JobId> waiting;
+    for (int i = 0; i < 8; ++i) {
+        const auto parent = scene.submit();
+        const auto child = scene.submit({.queue = "children", .after = {parent}});
+        scene.store().cancel(parent, {});
+        if (i % 2 == 0)
+            scene.store().cancel(child, {});
+        else
+            waiting.push_back(child);
+    }
+    promote(scene, 1);
+    for (const JobId& child : waiting)
+        expect_equal(scene.status(child), JobStatus::cancelled, "status of a child that waited");
+}
+
 } // namespace
 
 Cases dependency_cases() {
@@ -477,6 +494,8 @@ Cases dependency_cases() {
          stops_a_long_chain_up_to_a_job_that_runs},
         {"a job that an operator retried no longer waits", leaves_finished_children_alone},
         {"a retried parent keeps blocking", a_parent_that_is_retried_blocks_on},
+        {"promote() returns jobs until none waits for a finished parent",
+         promotes_until_no_job_waits},
         {"a finished parent stays until its children are unblocked", is_not_forgotten_by_retention},
         {"a job with a reused id waits for its own parents only", waits_for_its_own_parents_alone},
         {"a resubmitted job waits for its former parent", waits_for_a_parent_that_it_had_before},

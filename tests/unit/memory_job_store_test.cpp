@@ -234,4 +234,24 @@ TEST_CASE_FIXTURE(MemoryWithClock,
     CHECK(third[0].lease.id == last);
 }
 
+TEST_CASE_FIXTURE(MemoryWithClock,
+                  "a job that waits for an executor's own limit is due for others 15 s later, "
+                  "though that executor was admitted to it and claimed others") {
+    const Limit own[] = {{.name = "own", .type = "test", .concurrency = 1}};
+    const std::vector<std::string> both = {"first", "default"};
+    const auto claim_under = [&](std::size_t limit, std::span<const Settlement> settlements) {
+        return store.exchange(settlements,
+                              {.worker = "worker", .queues = both, .limit = limit, .limits = own});
+    };
+    submit();
+    submit();
+    const auto started = claim_under(10, {}).claimed;
+    REQUIRE(started.size() == 1);
+    submit({.queue = "first"});
+    const auto released = Settlement::released(started[0].lease);
+    REQUIRE(claim_under(1, {&released, 1}).claimed.size() == 1);
+    now += 15s;
+    CHECK(claim().claimed.size() == 2);
+}
+
 } // namespace

@@ -68,8 +68,9 @@ public:
 
     /// Those admitted since the last call of this whom nobody has claimed: they wait again, so that
     /// jobs of other queues can come instead. Who was admitted to his turn keeps it.
-    std::vector<JobId> take_admitted() {
-        std::vector<JobId> waiting;
+    /// Returns when they are due.
+    std::vector<Call> take_admitted() {
+        std::vector<Call> waiting;
         for (const JobId& id : std::exchange(admitted_now_, {})) {
             if (!has_admitted(id)) continue;
             const Member& member = jobs_.at(id);
@@ -79,7 +80,7 @@ public:
             bucket.waiting[member.queue].emplace(member.queued_at, id);
             bucket.has_waiting = true;
             open_.insert(member.waits_in);
-            waiting.push_back(id);
+            waiting.push_back({id, member.due_at});
         }
         return waiting;
     }
@@ -144,6 +145,7 @@ public:
             return std::nullopt;
         }
         member.waits_in = refused->by.bucket;
+        member.due_at = refused->run_at.value_or(never_due);
         const bool is_news = member.told.insert(refused->by.limit->name).second;
         Bucket& bucket = buckets_[refused->by.bucket];
         if (refused->state == LimitRefusal::State::waiting) {
@@ -180,7 +182,10 @@ public:
             if (time > now) time -= by;
         };
         follow(back_);
-        for (auto& [id, member] : jobs_) follow(member.queued_at);
+        for (auto& [id, member] : jobs_) {
+            follow(member.queued_at);
+            if (member.due_at != never_due) follow(member.due_at);
+        }
         for (auto& [name, bucket] : buckets_)
             for (auto& [queue, waiting] : bucket.waiting) {
                 Waiting moved;
@@ -216,6 +221,7 @@ private:
         std::string waits_in = {}; ///< or is admitted by
         std::string queue = {};
         Timestamp queued_at = {};
+        Timestamp due_at = never_due;    ///< while it waits
         std::set<std::string> told = {}; ///< limits that have held it back
     };
 

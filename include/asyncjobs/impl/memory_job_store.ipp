@@ -333,8 +333,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::s
 
 /// Those who were let try again, and were not reached.
 ASYNCJOBS_INLINE void MemoryJobStore::State::take_admitted() {
-    for (const JobId& id : buckets.take_admitted())
-        if (Record* record = find(id)) move(*record, record->queue->pending, detail::never_due);
+    for (const auto& [id, due_at] : buckets.take_admitted())
+        if (Record* record = find(id)) move(*record, record->queue->pending, due_at);
 }
 
 ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
@@ -506,14 +506,18 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::promote(std::vector<const Record*> 
 ASYNCJOBS_INLINE std::vector<Promoted> MemoryJobStore::promote(std::size_t limit) {
     check_limit(limit);
     const std::lock_guard lock(state_->mutex);
-    std::vector<const State::Record*> parents;
-    for (const JobId& id : state_->to_unblock) {
-        if (parents.size() == limit) break;
-        parents.push_back(state_->find(id));
+    const Timestamp now = state_->now();
+    std::vector<Promoted> promoted;
+    // An empty result says that no job waits any more.
+    while (promoted.empty() && limit > 0 && !state_->to_unblock.empty()) {
+        std::vector<const State::Record*> parents;
+        for (const JobId& id : state_->to_unblock) {
+            if (parents.size() == limit) break;
+            parents.push_back(state_->find(id));
+        }
+        state_->promote(std::move(parents), now, promoted);
     }
-    std::vector<Promoted> answer;
-    state_->promote(std::move(parents), state_->now(), answer);
-    return answer;
+    return promoted;
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::write_tombstone(const Job& job) {
