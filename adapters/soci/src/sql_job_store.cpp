@@ -21,6 +21,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 constexpr int max_tries = 5;
+constexpr Duration longest_wait =
+    std::chrono::years{7000}; ///< a job that is never_due waits longer
 
 // The names of sweeps that are not of one type.
 const std::string all_leases, tombstones;
@@ -287,6 +289,7 @@ Exchange SqlJobStore::exchange(std::span<const Settlement> settlements,
                                const ClaimRequest& request) {
     validate(request);
     Exchange result = run_exchange(settlements, request);
+    if (result.next_due_in > longest_wait) result.next_due_in.reset();
     if (result.needs_promotion) {
         std::vector<JobId> finished;
         for (std::size_t i = 0; i < settlements.size(); ++i)
