@@ -12,7 +12,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// A job, and what a store keeps with it.
 struct StoredJob : Job {
-    AheadMarks ahead = {};
+    AheadMarks ahead = {};   ///< about claims ahead
     Duration lease_for = {}; ///< of the latest claim or renewal; see follow_clock()
 };
 
