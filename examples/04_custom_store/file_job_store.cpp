@@ -113,12 +113,6 @@ JobRecord* FileJobStore::find(const JobId& id) {
     return found == jobs_.end() ? nullptr : &found->second;
 }
 
-JobRecord* FileJobStore::find(const LeaseRef& lease) {
-    JobRecord* job = find(lease.id);
-    const bool valid = job && job->status == JobStatus::processing && job->fence == lease.fence;
-    return valid ? job : nullptr;
-}
-
 JobRecord* FileJobStore::key_holder(const std::string& key) {
     for (auto& [id, job] : jobs_)
         if (!is_finished(job.status) && job.unique_key == key) return &job;
@@ -138,24 +132,10 @@ std::vector<JobRecord*> FileJobStore::select(std::function<bool(const Job&)> wan
     return found;
 }
 
-void FileJobStore::lease(JobRecord& job, Duration lease_for, Timestamp now) {
-    job.lease_expires_at = now + lease_for;
-    job.lease_for = lease_for;
-    to_write_.insert(job.id);
-}
-
-void FileJobStore::changed(JobRecord& job, Timestamp now) {
-    ++job.revision;
-    job.updated_at = now;
-    to_write_.insert(job.id);
-}
-
-void FileJobStore::finish(JobRecord& job, JobStatus status, Timestamp now) {
-    job.status = status;
-    job.blocked_by = 0;
+/// It has been changed, and waits for no limit any more.
+void FileJobStore::changed(JobRecord& job) {
     job.throttled_by.clear();
-    job.finished_at = now;
-    job.expires_at = now + job.retention;
+    to_write_.insert(job.id);
 }
 
 void FileJobStore::erase(const JobId& id) {
@@ -185,10 +165,8 @@ std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs, Timest
 
 Submitted FileJobStore::conflict(JobRecord& holder, const NewJob& wanted,
                                  Submitted::Outcome outcome, Timestamp now) {
-    if (wanted.on_conflict == OnConflict::replace && holder.status == JobStatus::pending) {
-        holder.input = wanted.input;
-        holder.run_at = wanted.run_at.value_or(now + wanted.delay);
-        changed(holder, now);
+    if (transitions::replace(holder, wanted, now)) {
+        changed(holder);
         outcome = Submitted::Outcome::replaced;
     }
     return {outcome, holder.id, holder.created_at};
@@ -205,33 +183,8 @@ Submitted FileJobStore::submit(const NewJob& wanted, std::vector<JobId> parents,
             return conflict(*holder, wanted, Outcome::key_taken, now);
     for (const auto& parent : parents)
         if (!find(parent)) return {Outcome::parent_missing, parent, {}};
-    const auto run_at = wanted.run_at.value_or(now + wanted.delay);
-    const int count = static_cast<int>(parents.size());
-    jobs_[wanted.id] =
-        JobRecord{{.id = wanted.id,
-                   .type = wanted.type,
-                   .queue = wanted.queue,
-                   .owner = wanted.owner,
-                   .priority = wanted.priority,
-                   .input = wanted.input,
-                   .metadata = wanted.metadata,
-                   .max_attempts = wanted.max_attempts,
-                   .fence = used_fence_,
-                   .unique_key = wanted.unique_key,
-                   .idempotency_key = wanted.idempotency_key,
-                   .limit_key = wanted.limit_key,
-                   .parents = count,
-                   .blocked_by = count,
-                   .on_parent_failure = wanted.on_parent_failure,
-                   .timeout = wanted.timeout,
-                   .retention = wanted.retention,
-                   .created_at = now,
-                   .updated_at = now,
-                   .run_at = run_at,
-                   .deadline = wanted.start_within > Duration::zero() ? run_at + wanted.start_within
-                                                                      : wanted.deadline},
-                  parents,
-                  parents};
+    jobs_[wanted.id] = JobRecord{transitions::make_job(wanted, parents.size(), used_fence_, now),
+                                 parents, parents};
     to_write_.insert(wanted.id);
     return {Submitted::Outcome::created, wanted.id, now};
 }
@@ -249,33 +202,13 @@ Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
 }
 
 Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
-    using Kind = Settlement::Kind;
-    JobRecord* job = find(settlement.lease());
+    JobRecord* job = find(settlement.lease().id);
     if (!job) return {};
-    const bool cancel = job->cancel_requested_at.has_value();
-    const Kind kind = settlement.kind();
-    if (kind == Kind::cancelled && !cancel) return {};
-
-    advance(job->progress, settlement.progress());
-    job->lease_expires_at.reset();
-    if (kind == Kind::failed || kind == Kind::retried) record_error(*job, settlement.error(), now);
-    if (kind == Kind::released) --job->attempt;
-    if (kind == Kind::completed) {
-        job->progress.percent = 100;
-        job->result = settlement.result();
-        job->error.reset();
-        finish(*job, JobStatus::completed, now);
-    } else if (kind == Kind::failed) {
-        finish(*job, JobStatus::failed, now);
-    } else if (cancel) {
-        finish(*job, JobStatus::cancelled, now);
-    } else {
-        job->status = JobStatus::pending;
-        if (!settlement.keeps_place()) job->run_at = now + settlement.delay();
-    }
-    changed(*job, now);
+    const Settled settled = transitions::settle(*job, settlement, now);
+    if (!settled.accepted) return settled;
+    changed(*job);
     submit(settlement.follow_ups(), now);
-    return {true, job->status};
+    return settled;
 }
 
 void FileJobStore::claim(const ClaimRequest& request, Timestamp now, Exchange& answer) {
@@ -309,7 +242,8 @@ void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
             if (const auto wait = limits.wait(*refused); wait > Duration::zero())
                 answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
         } else {
-            take(*job, request, now);
+            transitions::claim(*job, request, now);
+            changed(*job);
             answer.claimed.push_back(claimed_job(*job, job->ahead));
         }
     }
@@ -322,33 +256,16 @@ void FileJobStore::hold_back(JobRecord& job, const LimitRefusal& refused, Exchan
     to_write_.insert(job.id);
 }
 
-void FileJobStore::take(JobRecord& job, const ClaimRequest& request, Timestamp now) {
-    job.status = JobStatus::processing;
-    ++job.attempt;
-    ++job.fence;
-    job.worker = request.worker;
-    job.progress = {};
-    job.started_at = now;
-    lease(job, request.lease_for, now);
-    job.throttled_by.clear();
-    job.ahead.claimed = request.ahead;
-    changed(job, now);
-}
-
 std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
                                          Duration lease_for) {
     check_lease_for(lease_for);
     return transact([&](Timestamp now) {
         std::vector<Renewal> answers;
         for (const auto& heartbeat : heartbeats) {
-            JobRecord* job = find(heartbeat.lease);
-            if (job) {
-                lease(*job, lease_for, now);
-                if (advance(job->progress, heartbeat.progress)) changed(*job, now);
-                if (heartbeat.step) add_step(job->steps, *heartbeat.step);
-                if (heartbeat.started) job->ahead = {};
-            }
-            answers.push_back({job != nullptr, job && job->cancel_requested_at});
+            JobRecord* job = find(heartbeat.lease.id);
+            answers.push_back(job ? transitions::heartbeat(*job, heartbeat, lease_for, now)
+                                  : Renewal{});
+            if (answers.back().kept) to_write_.insert(job->id);
         }
         return answers;
     });
@@ -376,16 +293,8 @@ std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
         std::ranges::stable_sort(lost, {}, &Job::lease_expires_at);
         for (JobRecord* job : lost) {
             if (answer.size() == limit) break;
-            const bool is_quarantined = lose_worker(*job, job->ahead, crash_limit, now);
-            if (is_quarantined) {
-                finish(*job, JobStatus::failed, now);
-            } else if (job->cancel_requested_at) {
-                finish(*job, JobStatus::cancelled, now);
-            } else {
-                job->status = JobStatus::pending;
-                if (!job->ahead.lost) job->run_at = now; // one that did not start keeps its place
-            }
-            changed(*job, now);
+            transitions::expire_lease(*job, crash_limit, now);
+            changed(*job);
             answer.push_back({job->id, job->queue, job->status});
         }
         return answer;
@@ -404,38 +313,33 @@ std::set<JobId> FileJobStore::finished_parents() {
 std::vector<Promoted> FileJobStore::promote(std::size_t limit) {
     check_limit(limit);
     return transact([&](Timestamp now) {
+        std::vector<Promoted> promoted;
         auto finished = finished_parents();
-        while (finished.size() > limit) finished.erase(std::prev(finished.end()));
-        return promote(finished, now);
+        // An empty result says that no job waits any more.
+        while (promoted.empty() && limit > 0 && !finished.empty()) {
+            while (finished.size() > limit) finished.erase(std::prev(finished.end()));
+            promoted = promote(finished, now);
+            finished = finished_parents();
+        }
+        return promoted;
     });
 }
 
 std::vector<Promoted> FileJobStore::promote(const std::set<JobId>& finished, Timestamp now) {
     std::vector<Promoted> answer;
     for (auto& [child, job] : jobs_) {
-        const Job* failed = nullptr;
+        const Job* unsuccessful = nullptr;
         const auto told = std::erase_if(job.open_parents, [&](const JobId& id) {
             if (!finished.contains(id)) return false;
             if (const Job* parent = find(id); parent->status != JobStatus::completed)
-                failed = parent;
+                unsuccessful = parent;
             return true;
         });
         if (told == 0) continue;
         to_write_.insert(child);
-        if (job.status != JobStatus::pending || job.blocked_by == 0) continue;
-        job.blocked_by -= static_cast<int>(told);
-        changed(job, now);
-        if (failed && job.on_parent_failure != OnParentFailure::run) {
-            const bool fails = job.on_parent_failure == OnParentFailure::fail;
-            const auto why = parent_failed(failed->id, failed->status);
-            if (fails)
-                job.error = why;
-            else
-                job.cancel_reason = why.message;
-            finish(job, fails ? JobStatus::failed : JobStatus::cancelled, now);
-        } else if (job.blocked_by == 0) {
-            job.run_at = std::max(job.run_at, now);
-        }
+        if (!transitions::parents_finished(job, static_cast<int>(told), unsuccessful, now))
+            continue;
+        changed(job);
         answer.push_back({child, job.queue, job.status, job.blocked_by});
     }
     return answer;
@@ -510,19 +414,10 @@ CancelOutcome FileJobStore::cancel(const JobId& id, const Cancellation& cancella
     return transact([&](Timestamp now) {
         JobRecord* job = find(id);
         if (!job) return CancelOutcome::not_found;
-        if (job->status == JobStatus::cancelled) return CancelOutcome::already_cancelled;
-        if (is_finished(job->status)) return CancelOutcome::already_finished;
-        const bool is_at_once = job->status == JobStatus::pending || cancellation.force;
-        if (is_at_once || !job->cancel_requested_at) {
-            if (job->status == JobStatus::processing && !job->cancel_requested_at)
-                job->cancel_requested_at = now;
-            job->cancel_reason = cancellation.reason;
-            changed(*job, now);
-        }
-        if (!is_at_once) return CancelOutcome::requested;
-        job->lease_expires_at.reset();
-        finish(*job, JobStatus::cancelled, now);
-        return CancelOutcome::cancelled;
+        const auto outcome = transitions::cancel(*job, cancellation, now);
+        if (outcome == CancelOutcome::cancelled || outcome == CancelOutcome::requested)
+            changed(*job);
+        return outcome;
     });
 }
 
@@ -530,22 +425,11 @@ RetryOutcome FileJobStore::retry(const JobId& id) {
     return transact([&](Timestamp now) {
         JobRecord* job = find(id);
         if (!job) return RetryOutcome::not_found;
-        if (job->status == JobStatus::completed) return RetryOutcome::already_completed;
-        if (!is_finished(job->status)) return RetryOutcome::not_finished;
+        const auto outcome = transitions::check_restart(*job);
+        if (outcome != RetryOutcome::retried) return outcome;
         if (job->unique_key && key_holder(*job->unique_key)) return RetryOutcome::key_taken;
-        job->status = JobStatus::pending;
-        job->run_at = now;
-        job->attempt = job->crashes = 0;
-        job->ahead = {};
-        job->progress = {};
-        job->error.reset();
-        job->attempt_errors.clear();
-        job->deadline.reset();
-        job->cancel_requested_at.reset();
-        job->cancel_reason.clear();
-        job->finished_at.reset();
-        job->expires_at.reset();
-        changed(*job, now);
+        transitions::restart(*job, now);
+        changed(*job);
         return RetryOutcome::retried;
     });
 }

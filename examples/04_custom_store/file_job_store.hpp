@@ -62,14 +62,11 @@ private:
     void follow_clock(asyncjobs::Timestamp now);
 
     JobRecord* find(const asyncjobs::JobId& id);
-    JobRecord* find(const asyncjobs::LeaseRef& lease);
     const asyncjobs::Job* first_of_key(const std::string& idempotency_key);
     JobRecord* key_holder(const std::string& key);
     std::vector<JobRecord*> select(std::function<bool(const asyncjobs::Job&)> wanted);
 
-    void lease(JobRecord& job, asyncjobs::Duration lease_for, asyncjobs::Timestamp now);
-    void changed(JobRecord& job, asyncjobs::Timestamp now);
-    void finish(JobRecord& job, asyncjobs::JobStatus status, asyncjobs::Timestamp now);
+    void changed(JobRecord& job);
     void erase(const asyncjobs::JobId& id);
     void forget_tombstones(asyncjobs::Timestamp now);
 
@@ -90,7 +87,6 @@ private:
                LimitedClaim& limits, asyncjobs::Timestamp now, asyncjobs::Exchange& answer);
     void hold_back(JobRecord& job, const asyncjobs::LimitRefusal& refused,
                    asyncjobs::Exchange& answer);
-    void take(JobRecord& job, const asyncjobs::ClaimRequest& request, asyncjobs::Timestamp now);
 
     std::mutex mutex_;
     const Clock clock_;

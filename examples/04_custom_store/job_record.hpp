@@ -1,7 +1,6 @@
 #pragma once
 
-#include <asyncjobs/job.hpp>
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/transitions.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -11,12 +10,10 @@
 #include <vector>
 
 /// A job, and what only its store knows of it.
-struct JobRecord : asyncjobs::Job {
+struct JobRecord : asyncjobs::StoredJob {
     std::vector<asyncjobs::JobId> all_parents = {};
     std::vector<asyncjobs::JobId> open_parents = {}; ///< have not told it yet how they ended
     std::set<std::string> throttled_by = {};         ///< limits, since it last started
-    asyncjobs::AheadMarks ahead = {};
-    asyncjobs::Duration lease_for = {}; ///< which the latest claim or renewal gave it for
 };
 
 /// As one JSON object. JSON texts are kept as strings, so that not a byte of them changes; times

@@ -145,18 +145,6 @@ inline bool follow_clock(Job& job, Duration lease_for, Duration by, Timestamp no
     return true;
 }
 
-/// The effect of rescue() on crashes, attempt, error and lease. Returns whether the job fails.
-inline bool lose_worker(Job& job, AheadMarks& ahead, int crash_limit, Timestamp now) {
-    const bool is_crash = !ahead.claimed;
-    if (is_crash) ++job.crashes;
-    ahead.lost = ahead.claimed;
-    const bool fails = is_crash && job.crashes >= crash_limit;
-    if (fails) record_error(job, worker_lost(), now);
-    job.attempt = std::max(job.attempt - 1, 0);
-    job.lease_expires_at.reset();
-    return fails;
-}
-
 /// The error of a job whose parent did not complete; its message is the reason if the job is
 /// cancelled.
 inline JobError parent_failed(const JobId& parent, JobStatus status) {
