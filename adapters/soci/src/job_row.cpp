@@ -4,6 +4,7 @@
 
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/error.hpp>
+#include <asyncjobs/store/transitions.hpp>
 #include <asyncjobs/store_helpers.hpp>
 
 #include <boost/json/parse.hpp>
@@ -62,24 +63,14 @@ Job read_shared(RowOf<columns>& row) {
 } // namespace
 
 std::string_view wanted_status(const Settlement& settlement) noexcept {
-    using Kind = Settlement::Kind;
-    switch (settlement.kind()) {
-    case Kind::completed:
-        return "completed";
-    case Kind::failed:
-        return "failed";
-    case Kind::cancelled:
-        return "cancelled";
-    case Kind::retried:
-    case Kind::released:
-        break;
-    }
-    return "pending";
+    // Its statement refuses a `cancelled` that nobody asked for.
+    const bool is_cancelled = settlement.kind() == Settlement::Kind::cancelled;
+    return to_string(
+        transitions::status_after(settlement.kind(), is_cancelled).value_or(JobStatus::pending));
 }
 
 bool has_error(const Settlement& settlement) noexcept {
-    return settlement.kind() == Settlement::Kind::failed ||
-           settlement.kind() == Settlement::Kind::retried;
+    return transitions::records_error(settlement.kind());
 }
 
 std::string to_text(const JobError& error) {
@@ -131,10 +122,6 @@ std::vector<AttemptError> parse_attempt_errors(const std::string& text) {
 NewTimes times_of(const NewJob& job, Timestamp run_at, Timestamp now) {
     const Timestamp place = claim_time(run_at, job.priority, now);
     return {place, place == run_at ? std::nullopt : std::optional(run_at)};
-}
-
-std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at) {
-    return job.start_within > Duration::zero() ? run_at + job.start_within : job.deadline;
 }
 
 std::optional<std::string_view> to_text(OnParentFailure policy) {

@@ -107,9 +107,6 @@ struct NewTimes {
 };
 NewTimes times_of(const NewJob& job, Timestamp run_at, Timestamp now);
 
-/// When a job that is due at `run_at` must have been started.
-std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
-
 /// The column `metadata`; null stands for the `null` that most jobs have.
 std::optional<std::string_view> metadata_of(const NewJob& job);
 

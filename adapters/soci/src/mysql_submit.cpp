@@ -5,6 +5,8 @@
 #include "mysql_fault.hpp"
 #include "mysql_statements.hpp"
 
+#include <asyncjobs/store/transitions.hpp>
+
 #include <soci/mysql/soci-mysql.h>
 
 #include <algorithm>
@@ -97,11 +99,11 @@ private:
         LongTexts long_texts;
         for (const auto i : indexes) {
             const NewJob& job = jobs_[i];
-            const Timestamp run_at = run_at_of(job);
+            const Timestamp run_at = transitions::run_at_of(job, now_);
             const NewTimes times = times_of(job, run_at, now_);
             rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
                      job.unique_key, job.idempotency_key, job.limit_key, job.timeout, job.retention,
-                     times.run_at, times.not_before, deadline_of(job, run_at),
+                     times.run_at, times.not_before, transitions::deadline_of(job, run_at),
                      long_texts.inlined(mysql::sql.append_to_input, job.id, job.input.text()),
                      metadata_of(job), waited_for_.contains(job.id) ? 1 : 0);
         }
@@ -120,12 +122,10 @@ private:
         return true;
     }
 
-    Timestamp run_at_of(const NewJob& job) const { return job.run_at.value_or(now_ + job.delay); }
-
     Submitted conflict(const NewJob& job, Outcome outcome, const JobId& id, Timestamp created_at) {
         if (job.on_conflict == OnConflict::replace &&
             session_.query(shared::sql.replace)
-                    .change(job.input.text(), run_at_of(job), now_, id) == 1)
+                    .change(job.input.text(), transitions::run_at_of(job, now_), now_, id) == 1)
             outcome = Outcome::replaced;
         return {outcome, id, created_at};
     }

@@ -8,6 +8,8 @@
 #include "sqlite_schema.hpp"
 #include "sqlite_statements.hpp"
 
+#include <asyncjobs/store/transitions.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -220,13 +222,13 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
     const std::size_t start = outcomes.size();
     for (const NewJob& job : jobs) {
         Submitted submitted{Outcome::created, job.id, now};
-        const Timestamp run_at = job.run_at.value_or(now + job.delay);
+        const Timestamp run_at = transitions::run_at_of(job, now);
         const NewTimes times = times_of(job, run_at, now);
         const bool created =
             insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
                           job.unique_key, job.idempotency_key, job.limit_key, job.timeout,
                           job.retention, now, times.run_at, times.not_before,
-                          deadline_of(job, run_at), job.input.text(), metadata_of(job),
+                          transitions::deadline_of(job, run_at), job.input.text(), metadata_of(job),
                           waited_for.contains(job.id) ? 1 : 0) == 1;
         if (!created) {
             submitted = find_conflict(session, job).value();
