@@ -22,9 +22,9 @@ auto FileJobStore::transact(Act act) {
         read();
         const auto now = clock_();
         follow_clock(now);
-        auto answer = act(now);
+        auto result = act(now);
         write();
-        return answer;
+        return result;
     } catch (...) {
         // What is in memory may be ahead of the file: start over from the file.
         jobs_.clear();
@@ -154,13 +154,13 @@ std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs) {
 }
 
 std::vector<Submitted> FileJobStore::submit(std::span<const NewJob> jobs, Timestamp now) {
-    std::vector<Submitted> answers;
+    std::vector<Submitted> results;
     Parents parents;
     for (const auto& job : jobs) {
-        answers.push_back(submit(job, parents.of(job), now));
-        parents.submitted(job, answers.back());
+        results.push_back(submit(job, parents.of(job), now));
+        parents.submitted(job, results.back());
     }
-    return answers;
+    return results;
 }
 
 Submitted FileJobStore::conflict(JobRecord& holder, const NewJob& wanted,
@@ -193,11 +193,11 @@ Exchange FileJobStore::exchange(std::span<const Settlement> settlements,
                                 const ClaimRequest& request) {
     validate(request);
     return transact([&](Timestamp now) {
-        Exchange answer;
-        for (const auto& one : settlements) answer.settled.push_back(settle(one, now));
-        claim(request, now, answer);
-        answer.needs_promotion = !finished_parents().empty();
-        return answer;
+        Exchange result;
+        for (const auto& one : settlements) result.settled.push_back(settle(one, now));
+        claim(request, now, result);
+        result.needs_promotion = !finished_parents().empty();
+        return result;
     });
 }
 
@@ -211,48 +211,48 @@ Settled FileJobStore::settle(const Settlement& settlement, Timestamp now) {
     return settled;
 }
 
-void FileJobStore::claim(const ClaimRequest& request, Timestamp now, Exchange& answer) {
+void FileJobStore::claim(const ClaimRequest& request, Timestamp now, Exchange& result) {
     LimitedClaim limits(limits_, request, now);
     for (const auto& [id, job] : jobs_)
         if (job.status == JobStatus::processing) limits.count(job);
     for (const auto& queue : request.queues)
-        if (!paused_.contains(queue)) claim(queue, request, limits, now, answer);
-    if (answer.claimed.size() == request.limit) answer.next_due_in.reset();
+        if (!paused_.contains(queue)) claim(queue, request, limits, now, result);
+    if (result.claimed.size() == request.limit) result.next_due_in.reset();
 }
 
 void FileJobStore::claim(const std::string& queue, const ClaimRequest& request,
-                         LimitedClaim& limits, Timestamp now, Exchange& answer) {
+                         LimitedClaim& limits, Timestamp now, Exchange& result) {
     // They come sorted by id; that stays the order among those of one place.
     std::multimap<Timestamp, JobRecord*> waiting;
     for (JobRecord* job : select([&](const Job& one) {
              return one.status == JobStatus::pending && one.queue == queue && one.blocked_by == 0;
          }))
         waiting.emplace(limits.place(*job), job);
-    while (!waiting.empty() && answer.claimed.size() < request.limit) {
+    while (!waiting.empty() && result.claimed.size() < request.limit) {
         const auto [place, job] = *waiting.begin();
         waiting.erase(waiting.begin());
         const auto later = limits.place(*job);
         if (job->run_at > now) {
             const Duration wait = job->run_at - now;
-            answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
+            result.next_due_in = std::min(result.next_due_in.value_or(wait), wait);
         } else if (later > place) {
             waiting.emplace(later, job); // another of its owner has been served meanwhile
         } else if (const auto refused = limits.admit(*job)) {
-            hold_back(*job, *refused, answer);
+            hold_back(*job, *refused, result);
             if (const auto wait = limits.wait(*refused); wait > Duration::zero())
-                answer.next_due_in = std::min(answer.next_due_in.value_or(wait), wait);
+                result.next_due_in = std::min(result.next_due_in.value_or(wait), wait);
         } else {
             transitions::claim(*job, request, now);
             changed(*job);
-            answer.claimed.push_back(claimed_job(*job, job->ahead));
+            result.claimed.push_back(claimed_job(*job, job->ahead));
         }
     }
 }
 
-void FileJobStore::hold_back(JobRecord& job, const LimitRefusal& refused, Exchange& answer) {
+void FileJobStore::hold_back(JobRecord& job, const LimitRefusal& refused, Exchange& result) {
     const std::string& limit = refused.by.limit->name;
     if (!job.throttled_by.insert(limit).second) return;
-    answer.throttled.push_back({job.id, job.type, job.queue, job.created_at, limit});
+    result.throttled.push_back({job.id, job.type, job.queue, job.created_at, limit});
     to_write_.insert(job.id);
 }
 
@@ -260,44 +260,44 @@ std::vector<Renewal> FileJobStore::renew(std::span<const Heartbeat> heartbeats,
                                          Duration lease_for) {
     check_lease_for(lease_for);
     return transact([&](Timestamp now) {
-        std::vector<Renewal> answers;
+        std::vector<Renewal> results;
         for (const auto& heartbeat : heartbeats) {
             JobRecord* job = find(heartbeat.lease.id);
-            answers.push_back(job ? transitions::heartbeat(*job, heartbeat, lease_for, now)
+            results.push_back(job ? transitions::heartbeat(*job, heartbeat, lease_for, now)
                                   : Renewal{});
-            if (answers.back().kept) to_write_.insert(job->id);
+            if (results.back().kept) to_write_.insert(job->id);
         }
-        return answers;
+        return results;
     });
 }
 
 std::vector<ClaimedJob> FileJobStore::leases_of(std::string_view worker) {
     check_worker(worker);
     return transact([&](Timestamp) {
-        std::vector<ClaimedJob> answer;
+        std::vector<ClaimedJob> result;
         for (const JobRecord* job : select([&](const Job& one) {
                  return one.status == JobStatus::processing && one.worker == worker;
              }))
-            answer.push_back(claimed_job(*job, job->ahead));
-        return answer;
+            result.push_back(claimed_job(*job, job->ahead));
+        return result;
     });
 }
 
 std::vector<Rescued> FileJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     return transact([&](Timestamp now) {
-        std::vector<Rescued> answer;
+        std::vector<Rescued> result;
         auto lost = select([&](const Job& job) {
             return job.status == JobStatus::processing && job.lease_expires_at <= now;
         });
         std::ranges::stable_sort(lost, {}, &Job::lease_expires_at);
         for (JobRecord* job : lost) {
-            if (answer.size() == limit) break;
+            if (result.size() == limit) break;
             transitions::expire_lease(*job, crash_limit, now);
             changed(*job);
-            answer.push_back({job->id, job->queue, job->status});
+            result.push_back({job->id, job->queue, job->status});
         }
-        return answer;
+        return result;
     });
 }
 
@@ -315,7 +315,7 @@ std::vector<Promoted> FileJobStore::promote(std::size_t limit) {
     return transact([&](Timestamp now) {
         std::vector<Promoted> promoted;
         auto finished = finished_parents();
-        // An empty result says that no job waits any more.
+        // An empty result means that no job waits any more.
         while (promoted.empty() && limit > 0 && !finished.empty()) {
             while (finished.size() > limit) finished.erase(std::prev(finished.end()));
             promoted = promote(finished, now);
@@ -326,23 +326,23 @@ std::vector<Promoted> FileJobStore::promote(std::size_t limit) {
 }
 
 std::vector<Promoted> FileJobStore::promote(const std::set<JobId>& finished, Timestamp now) {
-    std::vector<Promoted> answer;
+    std::vector<Promoted> result;
     for (auto& [child, job] : jobs_) {
         const Job* unsuccessful = nullptr;
-        const auto told = std::erase_if(job.open_parents, [&](const JobId& id) {
+        const auto counted = std::erase_if(job.open_parents, [&](const JobId& id) {
             if (!finished.contains(id)) return false;
             if (const Job* parent = find(id); parent->status != JobStatus::completed)
                 unsuccessful = parent;
             return true;
         });
-        if (told == 0) continue;
+        if (counted == 0) continue;
         to_write_.insert(child);
-        if (!transitions::parents_finished(job, static_cast<int>(told), unsuccessful, now))
+        if (!transitions::parents_finished(job, static_cast<int>(counted), unsuccessful, now))
             continue;
         changed(job);
-        answer.push_back({child, job.queue, job.status, job.blocked_by});
+        result.push_back({child, job.queue, job.status, job.blocked_by});
     }
-    return answer;
+    return result;
 }
 
 std::size_t FileJobStore::purge(std::size_t limit) {
@@ -380,10 +380,10 @@ void FileJobStore::forget_tombstones(Timestamp now) {
 
 std::vector<std::optional<Job>> FileJobStore::find(std::span<const JobId> ids) {
     return transact([&](Timestamp) {
-        std::vector<std::optional<Job>> answers(ids.size());
+        std::vector<std::optional<Job>> results(ids.size());
         for (std::size_t i = 0; i < ids.size(); ++i)
-            if (const Job* job = find(ids[i])) answers[i] = snapshot(*job);
-        return answers;
+            if (const Job* job = find(ids[i])) results[i] = snapshot(*job);
+        return results;
     });
 }
 
@@ -448,15 +448,15 @@ RemoveOutcome FileJobStore::remove(const JobId& id) {
 Workload FileJobStore::workload(std::string_view queue, std::string_view type) {
     check_workload(queue, type);
     return transact([&](Timestamp now) {
-        Workload answer;
-        answer.paused = paused_.contains(queue);
+        Workload result;
+        result.paused = paused_.contains(queue);
         std::vector<std::pair<Timestamp, Duration>> runs;
         for (const auto& [id, job] : jobs_) {
             if (job.queue == queue && job.status == JobStatus::pending && job.run_at <= now &&
                 job.blocked_by == 0)
-                answer.waiting = std::min(answer.waiting + 1, Workload::count_limit);
+                result.waiting = std::min(result.waiting + 1, Workload::count_limit);
             if (job.queue == queue && job.status == JobStatus::processing)
-                answer.processing = std::min(answer.processing + 1, Workload::count_limit);
+                result.processing = std::min(result.processing + 1, Workload::count_limit);
             if (job.type == type && job.status == JobStatus::completed)
                 runs.emplace_back(*job.finished_at, *job.finished_at - *job.started_at);
         }
@@ -464,8 +464,8 @@ Workload FileJobStore::workload(std::string_view queue, std::string_view type) {
         runs.resize(std::min<std::size_t>(runs.size(), 20));
         Duration sum{};
         for (const auto& [finished_at, run] : runs) sum += run;
-        if (!runs.empty()) answer.typical_run = sum / static_cast<Duration::rep>(runs.size());
-        return answer;
+        if (!runs.empty()) result.typical_run = sum / static_cast<Duration::rep>(runs.size());
+        return result;
     });
 }
 

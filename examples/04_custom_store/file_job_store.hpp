@@ -19,7 +19,7 @@
 /// few thousand jobs.
 ///
 /// Thread-safety  Full, between processes as well.
-/// Durability     A call returns when its line is on the disk.
+/// Durability     A call returns when its line is durable.
 class FileJobStore final : public asyncjobs::JobStore {
 public:
     using Clock = std::function<asyncjobs::Timestamp()>;
@@ -82,11 +82,11 @@ private:
                                              asyncjobs::Timestamp now);
     asyncjobs::Settled settle(const asyncjobs::Settlement& settlement, asyncjobs::Timestamp now);
     void claim(const asyncjobs::ClaimRequest& request, asyncjobs::Timestamp now,
-               asyncjobs::Exchange& answer);
+               asyncjobs::Exchange& result);
     void claim(const std::string& queue, const asyncjobs::ClaimRequest& request,
-               LimitedClaim& limits, asyncjobs::Timestamp now, asyncjobs::Exchange& answer);
+               LimitedClaim& limits, asyncjobs::Timestamp now, asyncjobs::Exchange& result);
     void hold_back(JobRecord& job, const asyncjobs::LimitRefusal& refused,
-                   asyncjobs::Exchange& answer);
+                   asyncjobs::Exchange& result);
 
     std::mutex mutex_;
     const Clock clock_;

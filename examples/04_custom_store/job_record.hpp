@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-/// A job, and what only its store knows of it.
+/// A job, and what only its store has.
 struct JobRecord : asyncjobs::StoredJob {
     std::vector<asyncjobs::JobId> all_parents = {};
-    std::vector<asyncjobs::JobId> open_parents = {}; ///< have not told it yet how they ended
+    std::vector<asyncjobs::JobId> open_parents = {}; ///< that are not counted yet
     std::set<std::string> throttled_by = {};         ///< limits, since it last started
 };
 

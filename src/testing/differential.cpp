@@ -151,7 +151,7 @@ private:
     std::string text_;
 };
 
-/// Empty if the call was made to fail. Then has_happened_ says whether it happened.
+/// Empty if the call was made to fail. Then has_happened_ is whether it happened.
 template <typename Call>
 auto Comparison::attempt(Call call) -> std::optional<decltype(call())> {
     const Fault fault = fault_;

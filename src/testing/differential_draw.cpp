@@ -345,7 +345,7 @@ std::string describe(const Progress& progress) {
 
 } // namespace
 
-/// The end, which tells ids of one sequence apart.
+/// The end, which distinguishes the ids of one sequence.
 std::string describe(const JobId& id) { return fmt::format("job {}", id.text().substr(33)); }
 
 std::string describe(const LeaseRef& lease) {

@@ -25,7 +25,7 @@ Duration interval_of(const Limit& limit) {
 
 bool is_blocked(const Job& job) { return job.status == JobStatus::pending && job.blocked_by > 0; }
 
-bool answers_query(const Job& job, const JobQuery& query) {
+bool matches_query(const Job& job, const JobQuery& query) {
     return (!query.owner || job.owner == *query.owner) &&
            (!query.queue || job.queue == *query.queue) &&
            (!query.type || job.type == *query.type) &&
@@ -383,7 +383,7 @@ void Model::check_passed_over(const Exchange& found, const Claim& claim) const {
     for (const auto& [id, other] : entries_) {
         if (!is_due(other, claim.now) || !claim.serves(other.job.queue)) continue;
         if (is_kept_back(other, claim)) continue;
-        // What has waited for a limit may go on a moment later.
+        // What has waited for a limit may continue a moment later.
         if (has_had_limits_ && found.next_due_in && *found.next_due_in <= behind_the_queue)
             continue;
         if (claims_may_lag_) continue; // Comparison::finish() sees that it is claimed at last
@@ -671,7 +671,7 @@ void Model::list(const JobQuery& query, const JobPage& found) const {
     for (const auto& [id, other] : entries_) {
         const bool is_needed =
             child && std::ranges::find(child->parents, id) != child->parents.end();
-        if ((!query.needed_by || is_needed) && answers_query(other.job, query))
+        if ((!query.needed_by || is_needed) && matches_query(other.job, query))
             expected.insert(expected.begin(), &other);
     }
     const bool more = expected.size() > query.limit;

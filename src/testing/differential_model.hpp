@@ -16,7 +16,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
 /// A store without cleverness: transitions, a map of all jobs, and a look at each of them in each
-/// call. It is told what a store returned, throws ConformanceFailure if the contract does not allow
+/// call. It takes what a store returned, throws ConformanceFailure if the contract does not allow
 /// that, and follows the store where the contract leaves a choice.
 class Model {
 public:

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/// Stores with one difference each, which the differential test has to find without being told.
+/// Stores with one difference each, which the differential test has to find without help.
 namespace planted {
 
 using namespace asyncjobs;
@@ -189,7 +189,7 @@ Planted plant(const char* name) {
     return {name, [](JobStore& store) { return std::make_unique<Front>(store); }};
 }
 
-TEST_CASE("the differential test finds planted differences without being told") {
+TEST_CASE("the differential test finds planted differences without help") {
     const Planted all[] = {
         plant<RetryKeepsTheError>("a retry keeps the old error"),
         plant<ReleaseRefundsNothing>("a release does not refund the attempt"),

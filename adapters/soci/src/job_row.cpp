@@ -63,7 +63,7 @@ Job read_shared(RowOf<columns>& row) {
 } // namespace
 
 std::string_view wanted_status(const Settlement& settlement) noexcept {
-    // Its statement refuses a `cancelled` that nobody asked for.
+    // Its statement refuses a `cancelled` that was not requested.
     const bool is_cancelled = settlement.kind() == Settlement::Kind::cancelled;
     return to_string(
         transitions::status_after(settlement.kind(), is_cancelled).value_or(JobStatus::pending));

@@ -32,7 +32,7 @@ public:
         return all;
     }
 
-    /// Whoever waits for it is admitted, and put back in its bucket if it still has to wait.
+    /// Each job that waits for it is admitted, and put back in its bucket if it still has to wait.
     void set(const Limit& limit) {
         const auto known = limits_.find(limit.name);
         if (known != limits_.end() && known->second == limit) return;
@@ -48,8 +48,8 @@ public:
         }
     }
 
-    /// Those who waited for what is free now, in these queues: the first of each bucket, and the
-    /// next one when that has started.
+    /// The jobs that waited for what is free now, in these queues: the first of each bucket, and
+    /// the next one when that has started.
     std::vector<Call> call(std::span<const std::string> queues, Timestamp now) {
         open_by_time(now);
         for (auto next = open_.begin(); next != open_.end();) {
@@ -66,8 +66,8 @@ public:
         return std::exchange(calls_, {});
     }
 
-    /// Those admitted since the last call of this whom nobody has claimed: they wait again, so that
-    /// jobs of other queues can come instead. Who was admitted to his turn keeps it.
+    /// Jobs that were admitted since the last call of this and not claimed: they wait again, so
+    /// that jobs of other queues can come instead. A job that was admitted to its turn keeps it.
     /// Returns when they are due.
     std::vector<Call> take_admitted() {
         std::vector<Call> waiting;
@@ -85,7 +85,7 @@ public:
         return waiting;
     }
 
-    /// When a rate may let the next of those start who wait in these queues.
+    /// When a rate may permit the next start of a job that waits in these queues.
     std::optional<Timestamp> next_start(std::span<const std::string> queues) const {
         for (const auto& [time, name] : by_time_) {
             const auto bucket = buckets_.find(name);
@@ -126,7 +126,7 @@ public:
         }
         Member member = {.queue = job.queue, .queued_at = queued_at};
         if (const auto known = jobs_.find(job.id); known != jobs_.end()) {
-            member.told = std::move(known->second.told);
+            member.reported = std::move(known->second.reported);
             // It may be due only because it may be taken by another worker.
             if (waits(known->second, job.id)) member.queued_at = known->second.queued_at;
         }
@@ -146,7 +146,7 @@ public:
         }
         member.waits_in = refused->by.bucket;
         member.due_at = refused->run_at.value_or(never_due);
-        const bool is_news = member.told.insert(refused->by.limit->name).second;
+        const bool is_news = member.reported.insert(refused->by.limit->name).second;
         Bucket& bucket = buckets_[refused->by.bucket];
         if (refused->state == LimitRefusal::State::waiting) {
             bucket.waiting[job.queue].emplace(member.queued_at, job.id);
@@ -176,7 +176,7 @@ public:
         return bucket != buckets_.end() && bucket->second.admitted.contains(id);
     }
 
-    /// The clock was set back by `by`: who waits keeps his place before those that come now.
+    /// The clock was set back by `by`: a job that waits keeps its place before new ones.
     void follow_clock(Duration by, Timestamp now) {
         const auto follow = [&](Timestamp& time) {
             if (time > now) time -= by;
@@ -221,8 +221,8 @@ private:
         std::string waits_in = {}; ///< or is admitted by
         std::string queue = {};
         Timestamp queued_at = {};
-        Timestamp due_at = never_due;    ///< while it waits
-        std::set<std::string> told = {}; ///< limits that have held it back
+        Timestamp due_at = never_due;        ///< while it waits
+        std::set<std::string> reported = {}; ///< limits that have held it back
     };
 
     Timestamp back_of_queue(Timestamp now) { return back_ = std::max(now, back_) + Duration{1}; }
@@ -295,7 +295,7 @@ private:
     std::map<std::string, Limit, std::less<>> limits_;
     std::vector<Limit> all_;
     std::map<std::string, Bucket> buckets_;
-    std::set<std::string> open_; ///< buckets that may have to call somebody
+    std::set<std::string> open_; ///< buckets that may have to admit a job
     /// Lines in which jobs wait for a rate, by when it may let one start.
     std::set<std::pair<Timestamp, std::string>> by_time_;
     Timestamp latest_ = {};

@@ -132,8 +132,9 @@ struct MemoryJobStore::State {
     std::map<std::string_view, const Job*> kept_keys; ///< by idempotency key, likewise
     detail::ByName<Queue> queues;
     detail::ByName<detail::MemoryOwned> owned;
-    detail::ByName<detail::RecentRuns> recent_runs;                ///< by type
-    std::unordered_map<JobId, std::unordered_set<JobId>> children; ///< whom their parent blocks
+    detail::ByName<detail::RecentRuns> recent_runs; ///< by type
+    std::unordered_map<JobId, std::unordered_set<JobId>>
+        children;                         ///< jobs that their parent blocks
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
     detail::MemoryBuckets buckets;
     detail::MemoryCatalogue all;
@@ -271,7 +272,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::forget(Record& record) {
     records.erase(JobId(job.id));
 }
 
-/// No parent lets go a job that is gone: another one may come with its id.
+/// No parent unblocks a job that is gone: another one may come with its id.
 ASYNCJOBS_INLINE void MemoryJobStore::State::leave_parents(const Record& record) {
     for (const JobId& parent : record.parents) {
         const auto of = children.find(parent);
@@ -321,7 +322,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
     return settled;
 }
 
-/// Those whom a limit lets try again.
+/// Jobs that a limit admits.
 ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::string> served,
                                                           Timestamp now) {
     for (const auto& [id, queued_at] : buckets.call(served, now)) {
@@ -331,7 +332,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::s
     }
 }
 
-/// Those who were let try again, and were not reached.
+/// Jobs that a limit admitted and that the claim did not reach.
 ASYNCJOBS_INLINE void MemoryJobStore::State::take_admitted() {
     for (const auto& [id, due_at] : buckets.take_admitted())
         if (Record* record = find(id)) move(*record, record->queue->pending, due_at);
@@ -379,20 +380,20 @@ ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::submit(std::span<const N
 
 ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::State::submit(std::span<const NewJob> jobs,
                                                                       Timestamp now) {
-    std::vector<Submitted> answers;
-    answers.reserve(jobs.size());
+    std::vector<Submitted> results;
+    results.reserve(jobs.size());
     Parents parents;
     try {
         for (const NewJob& job : jobs) {
-            answers.push_back(submit(job, parents.of(job), now));
-            parents.submitted(job, answers.back());
+            results.push_back(submit(job, parents.of(job), now));
+            parents.submitted(job, results.back());
         }
     } catch (...) {
-        for (; !answers.empty(); answers.pop_back())
-            if (answers.back().outcome == Submitted::Outcome::created) take_back(answers.back().id);
+        for (; !results.empty(); results.pop_back())
+            if (results.back().outcome == Submitted::Outcome::created) take_back(results.back().id);
         throw;
     }
-    return answers;
+    return results;
 }
 
 ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> settlements,
@@ -400,10 +401,10 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
     validate(request);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
-    Exchange answer;
-    answer.settled.reserve(settlements.size());
+    Exchange result;
+    result.settled.reserve(settlements.size());
     for (const Settlement& settlement : settlements)
-        answer.settled.push_back(state_->settle(settlement, now));
+        result.settled.push_back(state_->settle(settlement, now));
 
     const auto limits = state_->buckets.of_claim(request);
     std::vector<std::string> served;
@@ -415,9 +416,9 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
     if (is_limited) state_->call_waiting(served, now);
     const State::Claim claim{request, limits, served, now, is_limited};
     for (const std::string& name : served) {
-        if (answer.claimed.size() == request.limit) break;
+        if (result.claimed.size() == request.limit) break;
         auto& queue = state_->queue(name);
-        state_->claim(queue, claim, answer);
+        state_->claim(queue, claim, result);
     }
     state_->take_admitted();
     auto next_due = state_->buckets.next_start(served);
@@ -429,9 +430,9 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
             next_due = std::min(next_due.value_or(due), due);
         }
     }
-    if (next_due && answer.claimed.size() < request.limit) answer.next_due_in = *next_due - now;
-    answer.needs_promotion = !state_->to_unblock.empty();
-    return answer;
+    if (next_due && result.claimed.size() < request.limit) result.next_due_in = *next_due - now;
+    result.needs_promotion = !state_->to_unblock.empty();
+    return result;
 }
 
 ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Heartbeat> heartbeats,
@@ -439,42 +440,42 @@ ASYNCJOBS_INLINE std::vector<Renewal> MemoryJobStore::renew(std::span<const Hear
     check_lease_for(lease_for);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
-    std::vector<Renewal> answers;
-    answers.reserve(heartbeats.size());
+    std::vector<Renewal> results;
+    results.reserve(heartbeats.size());
     for (const Heartbeat& heartbeat : heartbeats) {
         auto* record = state_->find(heartbeat.lease.id);
-        answers.push_back(record ? transitions::heartbeat(record->job, heartbeat, lease_for, now)
+        results.push_back(record ? transitions::heartbeat(record->job, heartbeat, lease_for, now)
                                  : Renewal{});
-        if (answers.back().kept)
+        if (results.back().kept)
             state_->move(*record, state_->processing, *record->job.lease_expires_at);
     }
-    return answers;
+    return results;
 }
 
 ASYNCJOBS_INLINE std::vector<ClaimedJob> MemoryJobStore::leases_of(std::string_view worker) {
     check_worker(worker);
     const std::lock_guard lock(state_->mutex);
-    std::vector<ClaimedJob> answer;
+    std::vector<ClaimedJob> result;
     for (const auto& record : state_->processing)
         if (record.job.worker == worker)
-            answer.push_back(claimed_job(record.job, record.job.ahead));
-    return answer;
+            result.push_back(claimed_job(record.job, record.job.ahead));
+    return result;
 }
 
 ASYNCJOBS_INLINE std::vector<Rescued> MemoryJobStore::rescue(std::size_t limit, int crash_limit) {
     check_rescue(limit, crash_limit);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
-    std::vector<Rescued> answer;
-    while (answer.size() < limit && !state_->processing.empty()) {
+    std::vector<Rescued> result;
+    while (result.size() < limit && !state_->processing.empty()) {
         auto& record = *state_->processing.begin();
         const Job& job = record.job;
         if (job.lease_expires_at > now) break;
         transitions::expire_lease(record.job, crash_limit, now);
         state_->follow(record, now, record.job.ahead.lost);
-        answer.push_back({job.id, job.queue, job.status});
+        result.push_back({job.id, job.queue, job.status});
     }
-    return answer;
+    return result;
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::promote(std::vector<const Record*> parents,
@@ -485,8 +486,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::promote(std::vector<const Record*> 
     };
     std::map<JobId, Freed> freed;
     for (const Record* parent : parents) {
-        const auto told = children.extract(parent->job.id);
-        for (const JobId& child : told.mapped()) {
+        const auto counted = children.extract(parent->job.id);
+        for (const JobId& child : counted.mapped()) {
             ++freed[child].count;
             if (parent->job.status != JobStatus::completed) freed[child].failed = parent;
         }
@@ -508,7 +509,7 @@ ASYNCJOBS_INLINE std::vector<Promoted> MemoryJobStore::promote(std::size_t limit
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
     std::vector<Promoted> promoted;
-    // An empty result says that no job waits any more.
+    // An empty result means that no job waits any more.
     while (promoted.empty() && limit > 0 && !state_->to_unblock.empty()) {
         std::vector<const State::Record*> parents;
         for (const JobId& id : state_->to_unblock) {
@@ -565,10 +566,10 @@ ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
 ASYNCJOBS_INLINE std::vector<std::optional<Job>>
 MemoryJobStore::State::read(std::span<const JobId> ids, Job (*seen)(const Job&)) {
     const std::lock_guard lock(mutex);
-    std::vector<std::optional<Job>> answers(ids.size());
+    std::vector<std::optional<Job>> results(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i)
-        if (const auto* record = find(ids[i])) answers[i] = seen(record->job);
-    return answers;
+        if (const auto* record = find(ids[i])) results[i] = seen(record->job);
+    return results;
 }
 
 ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<const JobId> ids) {
@@ -650,19 +651,19 @@ ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::
     check_workload(queue, type);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
-    Workload answer;
+    Workload result;
     if (const auto found = state_->queues.find(queue); found != state_->queues.end()) {
         state_->give_head_starts(found->second, now);
         for (const auto& record : found->second.pending) {
-            if (record.at > now || answer.waiting == Workload::count_limit) break;
-            ++answer.waiting;
+            if (record.at > now || result.waiting == Workload::count_limit) break;
+            ++result.waiting;
         }
-        answer.processing = std::min(found->second.processing, Workload::count_limit);
-        answer.paused = found->second.paused;
+        result.processing = std::min(found->second.processing, Workload::count_limit);
+        result.paused = found->second.paused;
     }
     if (const auto runs = state_->recent_runs.find(type); runs != state_->recent_runs.end())
-        answer.typical_run = runs->second.mean();
-    return answer;
+        result.typical_run = runs->second.mean();
+    return result;
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool paused) {
