@@ -164,8 +164,8 @@ struct SnoozeForgetsThePriority final : Store {
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override {
         auto result = inner().exchange(settlements, request);
-        std::ranges::stable_partition(result.claimed,
-                                      [](const ClaimedJob& job) { return job.attempt <= 1; });
+        std::stable_partition(result.claimed.begin(), result.claimed.end(),
+                              [](const ClaimedJob& job) { return job.attempt <= 1; });
         return result;
     }
 };
