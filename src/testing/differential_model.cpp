@@ -588,7 +588,8 @@ void Model::promote(std::size_t limit, const std::vector<Promoted>& found, const
         for (const JobId& parent : finished_parents(other)) other.uncounted.erase(parent);
         const Job& job = other.job;
         const bool is_due = job.status == JobStatus::pending && job.run_at <= now;
-        if (limit >= entries_.size() && is_due && job.blocked_by == 0) other.has_head_start = true;
+        const bool is_certain = limit >= entries_.size() && !sweeps_may_lag_;
+        if (is_certain && is_due && job.blocked_by == 0) other.has_head_start = true;
     }
 }
 

@@ -38,8 +38,8 @@ struct DifferentialSubject {
     /// moment ago. They have to be claimed at last.
     bool claims_may_lag = false;
     /// Whether purge() may miss jobs of a type of which it has not purged any before, workload()
-    /// may count without what another object has done a moment ago, and promote() with a small
-    /// limit may return none although a job waits for a finished one.
+    /// may count without what another object has done a moment ago, and promote() may give a head
+    /// start later and, with a small limit, return none although a job waits for a finished one.
     bool sweeps_may_lag = false;
 };
 
