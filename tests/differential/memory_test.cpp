@@ -13,7 +13,7 @@ TEST_CASE("the memory store and the model agree") {
     asyncjobs::testing::DifferentialSubject subject;
     subject.reset = [&] { store = std::make_unique<MemoryJobStore>(subject.clock); };
     subject.open = [&] { return std::make_unique<ForwardingJobStore>(*store); };
-    differential::run(subject, 200);
+    differential::run(subject, {.plain = 200});
 }
 
 } // namespace

@@ -2,10 +2,8 @@
 #include "run_on_server.hpp"
 
 TEST_CASE("the PostgreSQL store and the model agree" * needs_postgresql) {
-    differential::run_on_server(
-        [](const asyncjobs::StoreOptions& options) {
-            return conformance::postgresql_stores(needs_postgresql.value(),
-                                                  "&synchronous_commit=off&listen=off", options);
-        },
-        10);
+    differential::run_on_server([](const asyncjobs::StoreOptions& options) {
+        return conformance::postgresql_stores(needs_postgresql.value(),
+                                              "&synchronous_commit=off&listen=off", options);
+    });
 }

@@ -19,7 +19,7 @@ TEST_CASE("the SQLite store and the model agree") {
         return asyncjobs::open_store("sqlite:" + file.string() + "?synchronous=off",
                                      {.clock = subject.clock});
     };
-    differential::run(subject, 20);
+    differential::run(subject);
 }
 
 } // namespace
