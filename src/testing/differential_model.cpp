@@ -582,7 +582,7 @@ void Model::promote(std::size_t limit, const std::vector<Promoted>& found, const
         expect_equal(one.blocked_by, job.blocked_by, "blocked_by of the promoted " + show(one.id));
         expect_equal(one.queue, job.queue, "queue of the promoted " + show(one.id));
     }
-    if (!found.empty() || limit == 0) return;
+    if (!found.empty() || limit == 0 || (sweeps_may_lag_ && needs_promotion())) return;
     expect(!needs_promotion(), "no job to wait for a finished one when promote() returns none");
     for (auto& [id, other] : entries_) {
         for (const JobId& parent : finished_parents(other)) other.uncounted.erase(parent);

@@ -16,7 +16,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 /// A clock that stands still until it is moved. Copies show the same time.
 ///
 /// Thread-safety  Full.
-class ManualClock {
+class ASYNCJOBS_TESTING_DECL ManualClock {
 public:
     /// What it shows.
     Timestamp operator()() const { return Timestamp(since_epoch_->load()); }
@@ -39,7 +39,8 @@ struct DifferentialSubject {
     bool claims_may_lag = false;
     /// Whether purge() may miss jobs of a type of which it has not purged any before, workload()
     /// may count without what another object has done a moment ago, and promote() may give a head
-    /// start later and, with a small limit, return none although a job waits for a finished one.
+    /// start later and return none although a job waits for a finished one. Each sequence still
+    /// ends with every job completed.
     bool sweeps_may_lag = false;
 };
 
