@@ -32,8 +32,10 @@ private:
 struct DifferentialSubject {
     /// The clock of all objects that `open` returns: MemoryJobStore::Clock, StoreOptions::clock.
     ManualClock clock;
-    std::function<void()> reset;                     ///< empties the data
-    std::function<std::unique_ptr<JobStore>()> open; ///< one more object on the same data
+    /// Empties the data.
+    std::function<void()> reset;
+    /// Opens one more object on the same data.
+    std::function<std::unique_ptr<JobStore>()> open;
     /// Whether a claim may miss jobs that another object or promote() has put before others a
     /// moment ago. They have to be claimed at last.
     bool claims_may_lag = false;
