@@ -137,21 +137,21 @@ void Model::submit(std::span<const NewJob> jobs, const std::vector<Submitted>* f
 
 Submitted Model::submit(const NewJob& wanted, const std::vector<JobId>& parents,
                         const Submitted* found, Timestamp now) {
-    using Outcome = Submitted::Outcome;
-    if (Entry* same = entry(wanted.id)) return conflict(*same, wanted, Outcome::id_exists, now);
+    if (Entry* same = entry(wanted.id))
+        return conflict(*same, wanted, Submitted::Outcome::id_exists, now);
     for (auto& [id, other] : entries_)
         if (wanted.idempotency_key && other.job.idempotency_key == wanted.idempotency_key)
-            return {Outcome::repeated, id, other.job.created_at};
+            return {Submitted::Outcome::repeated, id, other.job.created_at};
     for (auto& [id, other] : entries_)
         if (wanted.unique_key && other.job.unique_key == wanted.unique_key &&
             !is_finished(other.job.status))
-            return conflict(other, wanted, Outcome::key_taken, now);
+            return conflict(other, wanted, Submitted::Outcome::key_taken, now);
     std::vector<JobId> missing;
     for (const JobId& parent : parents)
         if (!entry(parent)) missing.push_back(parent);
     if (!missing.empty()) {
         const bool is_named = found && std::ranges::find(missing, found->id) != missing.end();
-        return {Outcome::parent_missing, is_named ? found->id : missing.front(), {}};
+        return {Submitted::Outcome::parent_missing, is_named ? found->id : missing.front(), {}};
     }
     Entry& made = entries_[wanted.id];
     made.job = transitions::make_job(wanted, parents.size(), 0, now);
@@ -159,7 +159,7 @@ Submitted Model::submit(const NewJob& wanted, const std::vector<JobId>& parents,
     made.uncounted = {parents.begin(), parents.end()};
     made.has_head_start = made.job.run_at <= now;
     gone_.erase(wanted.id);
-    return {Outcome::created, wanted.id, now};
+    return {Submitted::Outcome::created, wanted.id, now};
 }
 
 Submitted Model::conflict(Entry& holder, const NewJob& wanted, Submitted::Outcome outcome,

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Does not compile until it lists every member of NewJob.
-auto members_of(const NewJob& job) {
+[[maybe_unused]] auto members_of(const NewJob& job) {
     const auto& [id, type, input, metadata, queue, owner, priority, max_attempts, run_at, delay,
                  deadline, start_within, timeout, retention, unique_key, unique_by, on_conflict,
                  idempotency_key, limit_key, after, on_parent_failure] = job;
