@@ -215,7 +215,7 @@ inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
 }
 
 /// What JobStore::find_summaries() returns.
-inline Job poll_next(const Job& job) {
+inline Job summary_of(const Job& job) {
     return {.id = job.id,
             .type = job.type,
             .queue = job.queue,

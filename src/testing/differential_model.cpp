@@ -661,7 +661,7 @@ void Model::find_summaries(std::span<const JobId> ids,
         const Entry* known = entry(ids[i]);
         expect_equal(found[i].has_value(), known != nullptr, "summary of " + show(ids[i]));
         if (known)
-            expect_same(poll_next(*found[i]), poll_next(known->job),
+            expect_same(summary_of(*found[i]), summary_of(known->job),
                         "in the summary of " + show(ids[i]));
     }
 }

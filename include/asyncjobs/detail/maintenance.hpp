@@ -85,7 +85,7 @@ private:
             promoting_ = false;
         }
         try {
-            unblock_all(store_, runtime_, options_.events);
+            promote_all(store_, runtime_, options_.events);
         } catch (const std::exception&) {
             // As above.
         }

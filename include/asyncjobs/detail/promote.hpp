@@ -24,7 +24,7 @@ inline void publish_stopped(JobStore& store, const std::vector<Promoted>& unbloc
 
 /// Unblocks all dependents of finished jobs, including jobs that finish by it, and notifies the
 /// store's subscribers and `events`, which may be null.
-inline void unblock_all(JobStore& store, const Runtime& runtime, EventStream* events) {
+inline void promote_all(JobStore& store, const Runtime& runtime, EventStream* events) {
     constexpr std::size_t batch = 200;
     for (;;) {
         const auto unblocked = store.promote(batch);

@@ -86,7 +86,7 @@ struct Client::Impl {
     /// The next sweep does what fails here.
     void promote() {
         try {
-            detail::unblock_all(store, *runtime, options.events);
+            detail::promote_all(store, *runtime, options.events);
         } catch (const Error&) {
         }
     }

@@ -578,7 +578,7 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> MemoryJobStore::find(std::span<
 
 ASYNCJOBS_INLINE std::vector<std::optional<Job>>
 MemoryJobStore::find_summaries(std::span<const JobId> ids) {
-    return state_->read(ids, poll_next);
+    return state_->read(ids, summary_of);
 }
 
 ASYNCJOBS_INLINE JobPage MemoryJobStore::State::parents_page(const JobQuery& query) {
