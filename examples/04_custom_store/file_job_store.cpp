@@ -391,14 +391,8 @@ JobPage FileJobStore::list(const JobQuery& query) {
     validate(query);
     return transact([&](Timestamp) {
         auto found = select([&](const Job& job) {
-            return (!query.owner || job.owner == *query.owner) &&
-                   (!query.queue || job.queue == *query.queue) &&
-                   (!query.type || job.type == *query.type) &&
-                   (query.library_jobs || !job.type.starts_with("asyncjobs.")) &&
-                   (!query.idempotency_key || job.idempotency_key == query.idempotency_key) &&
-                   (!query.status || job.status == *query.status) &&
-                   (!query.needed_by || is_parent_of(job.id, *query.needed_by)) &&
-                   (!query.before || job.id < *query.before);
+            return matches(job, query) &&
+                   (!query.needed_by || is_parent_of(job.id, *query.needed_by));
         });
         std::ranges::reverse(found);
         JobPage page;

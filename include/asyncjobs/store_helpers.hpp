@@ -214,6 +214,17 @@ inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
     return copy;
 }
 
+/// Whether a list by `query` may show the job, by all members but `needed_by` and `limit`.
+inline bool matches(const Job& job, const JobQuery& query) {
+    return (!query.owner || job.owner == *query.owner) &&
+           (!query.queue || job.queue == *query.queue) &&
+           (!query.type || job.type == *query.type) &&
+           (query.library_jobs || !detail::is_library_type(job.type)) &&
+           (!query.idempotency_key || job.idempotency_key == query.idempotency_key) &&
+           (!query.status || job.status == *query.status) &&
+           (!query.before || job.id < *query.before);
+}
+
 /// What JobStore::find_summaries() returns.
 inline Job summary_of(const Job& job) {
     return {.id = job.id,

@@ -25,16 +25,6 @@ Duration interval_of(const Limit& limit) {
 
 bool is_blocked(const Job& job) { return job.status == JobStatus::pending && job.blocked_by > 0; }
 
-bool matches_query(const Job& job, const JobQuery& query) {
-    return (!query.owner || job.owner == *query.owner) &&
-           (!query.queue || job.queue == *query.queue) &&
-           (!query.type || job.type == *query.type) &&
-           (!query.status || job.status == *query.status) &&
-           (query.library_jobs || !job.type.starts_with("asyncjobs.")) &&
-           (!query.idempotency_key || job.idempotency_key == query.idempotency_key) &&
-           (!query.before || job.id < *query.before);
-}
-
 std::string show_renewal(const Renewal& renewal) {
     return fmt::format("kept {}, cancel requested {}", renewal.kept, renewal.cancel_requested);
 }
@@ -120,18 +110,12 @@ std::optional<Timestamp> Model::next_time(Timestamp now) const {
 void Model::submit(std::span<const NewJob> jobs, const std::vector<Submitted>* found,
                    Timestamp now) {
     if (found) expect_equal(found->size(), jobs.size(), "results of a submit");
-    std::map<JobId, JobId> holders;
+    Parents parents;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-        std::set<JobId> parents;
-        for (const JobId& parent : jobs[i].after) {
-            const auto holder = holders.find(parent);
-            parents.insert(holder == holders.end() ? parent : holder->second);
-        }
         const Submitted* result = found ? &(*found)[i] : nullptr;
-        const auto expected = submit(jobs[i], {parents.begin(), parents.end()}, result, now);
+        const auto expected = submit(jobs[i], parents.of(jobs[i]), result, now);
         if (result) expect_submitted(*result, expected, jobs[i].id);
-        if (expected.id != jobs[i].id && expected.outcome != Submitted::Outcome::parent_missing)
-            holders.emplace(jobs[i].id, expected.id);
+        parents.submitted(jobs[i], expected);
     }
 }
 
@@ -672,7 +656,7 @@ void Model::list(const JobQuery& query, const JobPage& found) const {
     for (const auto& [id, other] : entries_) {
         const bool is_needed =
             child && std::ranges::find(child->parents, id) != child->parents.end();
-        if ((!query.needed_by || is_needed) && matches_query(other.job, query))
+        if ((!query.needed_by || is_needed) && matches(other.job, query))
             expected.insert(expected.begin(), &other);
     }
     const bool more = expected.size() > query.limit;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/limit_buckets.hpp>
 
 #include <algorithm>
@@ -22,8 +23,7 @@ inline bool is_bucket_of(std::string_view bucket, std::string_view name) {
 inline bool applies_to(const Limit& limit, std::string_view type, std::string_view queue) {
     const bool is_named = !limit.queue.empty() || !limit.type.empty();
     return (limit.queue.empty() || limit.queue == queue) &&
-           (limit.type.empty() || limit.type == type) &&
-           (is_named || !type.starts_with("asyncjobs."));
+           (limit.type.empty() || limit.type == type) && (is_named || !is_library_type(type));
 }
 
 inline void add_limits(std::vector<LimitedBy>& out, std::span<const Limit> limits,

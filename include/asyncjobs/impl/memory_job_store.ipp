@@ -148,15 +148,6 @@ struct MemoryJobStore::State {
 
 namespace detail {
 
-inline bool matches(const Job& job, const JobQuery& query) {
-    return (!query.owner || job.owner == *query.owner) &&
-           (!query.queue || job.queue == *query.queue) &&
-           (!query.type || job.type == *query.type) &&
-           (query.library_jobs || !is_library_type(job.type)) &&
-           (!query.idempotency_key || job.idempotency_key == query.idempotency_key) &&
-           (!query.status || job.status == *query.status);
-}
-
 template <typename Index>
 JobPage page_of(const Index& index, const JobQuery& query) {
     JobPage page;
@@ -589,7 +580,7 @@ ASYNCJOBS_INLINE JobPage MemoryJobStore::State::parents_page(const JobQuery& que
     auto at = query.before ? std::ranges::lower_bound(parents, *query.before) : parents.end();
     while (at != parents.begin()) {
         const Record* parent = find(*--at);
-        if (!parent || !detail::matches(parent->job, query)) continue;
+        if (!parent || !matches(parent->job, query)) continue;
         page.more = page.jobs.size() == query.limit;
         if (page.more) break;
         page.jobs.push_back(snapshot(parent->job, query.parts));
