@@ -69,10 +69,6 @@ std::string_view wanted_status(const Settlement& settlement) noexcept {
         transitions::status_after(settlement.kind(), is_cancelled).value_or(JobStatus::pending));
 }
 
-bool has_error(const Settlement& settlement) noexcept {
-    return transitions::records_error(settlement.kind());
-}
-
 std::string to_text(const JobError& error) {
     return head_of(error.code, error.message) + error.details.text() + '}';
 }

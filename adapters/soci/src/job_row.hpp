@@ -88,7 +88,6 @@ JobStatus read_status(Row& row);
 
 /// The status that a settlement asks for; a job whose cancellation was requested may get another.
 std::string_view wanted_status(const Settlement& settlement) noexcept;
-bool has_error(const Settlement& settlement) noexcept;
 
 /// The text of the column `error`: a JSON object `{"code", "message", "details"}`.
 std::string to_text(const JobError& error);

@@ -4,6 +4,7 @@
 #include "mysql_dialect.hpp"
 #include "mysql_statements.hpp"
 
+#include <asyncjobs/store/transitions.hpp>
 #include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
@@ -51,7 +52,7 @@ JobId id_of_heartbeat(const Heartbeat& one) { return one.lease.id; }
 std::size_t size_of(const Settlement& one) {
     std::size_t size = one.progress() ? one.progress()->message.size() : 0;
     if (one.kind() == Kind::completed) size += inlined_size(one.result().text());
-    if (has_error(one)) size += inlined_size(to_text(one.error()));
+    if (transitions::records_error(one.kind())) size += inlined_size(to_text(one.error()));
     return size;
 }
 
@@ -155,14 +156,14 @@ private:
                                                one.result().text()));
         };
         const auto error_of = [&](const Settlement& one) {
-            if (!has_error(one)) return literal({});
+            if (!transitions::records_error(one.kind())) return literal({});
             auto& text =
                 chunk.errors.emplace_back(std::make_unique<std::string>(to_text(one.error())));
             return literal(
                 chunk.texts.inlined(mysql::sql.append_to_error, id_of_settlement(one), *text));
         };
         const auto entry_of = [&](const Settlement& one) {
-            if (!has_error(one)) return literal({});
+            if (!transitions::records_error(one.kind())) return literal({});
             return literal(attempt_entry(one.error()));
         };
         batch.add_change(mysql::sql.settle, wanted_status(*jobs.items().front()),

@@ -7,6 +7,8 @@
 #include "postgresql_searches.hpp"
 #include "postgresql_statements.hpp"
 
+#include <asyncjobs/store/transitions.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -43,8 +45,9 @@ void settle_in(PostgresqlBatch& batch, const Dialect& dialect,
             results.add(one.result().text());
         else
             results.add_null();
-        errors.add(has_error(one) ? std::optional(to_text(one.error())) : std::nullopt);
-        entries.add(has_error(one) ? std::optional(attempt_entry(one.error())) : std::nullopt);
+        const bool has_error = transitions::records_error(kind);
+        errors.add(has_error ? std::optional(to_text(one.error())) : std::nullopt);
+        entries.add(has_error ? std::optional(attempt_entry(one.error())) : std::nullopt);
         delays.add(one.delay().count());
         refunds.add(kind == Kind::released ? 1 : 0);
     }
