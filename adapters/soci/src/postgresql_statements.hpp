@@ -134,26 +134,7 @@ inline constexpr StoreStatements store_statements = {
                    AND holder.status IN ('pending', 'processing') LIMIT 1) IS NULL
     )sql"},
     .rescue = {"rescue", R"sql(
-        UPDATE jobs
-           SET crashes = crashes + 1 - claimed_ahead, lost_ahead = claimed_ahead,
-               attempt = greatest(attempt - 1, 0), lease_expires_at = NULL, updated_at = :now,
-               revision = revision + 1,
-               status = CASE WHEN {is_quarantined} THEN 'failed'
-                             WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
-                             ELSE 'pending' END,
-               error = CASE WHEN {is_quarantined} THEN :error ELSE error END,
-               attempt_errors = CASE WHEN {is_quarantined} THEN {errors_with_entry :entry}
-                                     ELSE attempt_errors END,
-               failed_at = CASE WHEN {is_quarantined} THEN :now END,
-               cancelled_at = CASE WHEN NOT {is_quarantined} AND cancel_requested_at IS NOT NULL
-                                   THEN :now END,
-               expires_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
-                                 THEN :now + retention END,
-               run_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL THEN run_at
-                             WHEN claimed_ahead = 1 THEN {place} ELSE :now END,
-               not_before = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
-                                 THEN not_before
-                                 WHEN claimed_ahead = 1 THEN {not_before_at_place} END
+        UPDATE jobs SET {is_rescued}
          WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs
                                  WHERE status = 'processing'
                                    AND lease_expires_at >= :watermark AND lease_expires_at <= :now

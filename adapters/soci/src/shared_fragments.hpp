@@ -9,7 +9,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::shared {
 static_assert(priority_step == Duration{60'000'000}); // {step} of each dialect
 
 /// Parts of statements that are the same in all dialects, but for `{step}`, `{step_parameter}`,
-/// `{least}` and `{greatest}`, which each dialect names.
+/// `{least}`, `{greatest}` and `{errors_with_entry}`, which each dialect names.
 inline constexpr Fragment fragments[] = {
 
     // Claims and leases
@@ -37,6 +37,29 @@ inline constexpr Fragment fragments[] = {
     {"stood_at", "coalesce(not_before, run_at) - priority * {step}"},
     {"place", "{least}({stood_at}, :now)"},
     {"not_before_at_place", "nullif(coalesce(not_before, run_at), {place})"},
+
+    // What a rescue makes of a job whose lease has expired. A job that is over keeps its times.
+    // MySQL has its own: there, an assignment sees those to its left.
+    {"is_rescued", R"sql(
+        crashes = crashes + 1 - claimed_ahead, lost_ahead = claimed_ahead,
+        attempt = {greatest}(attempt - 1, 0), lease_expires_at = NULL, updated_at = :now,
+        revision = revision + 1,
+        status = CASE WHEN {is_quarantined} THEN 'failed'
+                      WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+                      ELSE 'pending' END,
+        error = CASE WHEN {is_quarantined} THEN :error ELSE error END,
+        attempt_errors = CASE WHEN {is_quarantined} THEN {errors_with_entry :entry}
+                              ELSE attempt_errors END,
+        failed_at = CASE WHEN {is_quarantined} THEN :now END,
+        cancelled_at = CASE WHEN NOT {is_quarantined} AND cancel_requested_at IS NOT NULL
+                            THEN :now END,
+        expires_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
+                          THEN :now + retention END,
+        run_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL THEN run_at
+                      WHEN claimed_ahead = 1 THEN {place} ELSE :now END,
+        not_before = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
+                          THEN not_before
+                          WHEN claimed_ahead = 1 THEN {not_before_at_place} END)sql"},
 
     {"is_to_advance", R"sql(
         status = 'pending' AND priority > 0 AND not_before IS NULL

@@ -42,11 +42,11 @@ inline constexpr Fragment fragments[] = {
         updated_at = :now, revision = revision + 1, lease_expires_at = NULL)sql"},
     {"is_news", ":percent > progress OR (:percent = progress AND :message <> message)"},
 
-    // attempt_errors with that of the current attempt: see attempt_entry().
+    // attempt_errors with that of the current attempt, {1}: see attempt_entry().
     {"errors_with_entry", R"sql(
         coalesce(substr(attempt_errors, 1, length(attempt_errors) - 1) || ',', '[')
         || '{"attempt":' || attempt || ',"at":' || :now || ',"worker":' || json_quote(worker)
-        || ',' || :entry || '}]')sql"},
+        || ',' || {1} || '}]')sql"},
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite

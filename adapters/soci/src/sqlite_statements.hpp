@@ -21,8 +21,9 @@ struct SettleStatements {
 
     Sql fail = {"fail", R"sql(
         UPDATE jobs
-           SET {ends}, status = 'failed', error = :error, attempt_errors = {errors_with_entry},
-               failed_at = :now, expires_at = :now + retention
+           SET {ends}, status = 'failed', error = :error,
+               attempt_errors = {errors_with_entry :entry}, failed_at = :now,
+               expires_at = :now + retention
          WHERE {is_leased}
     )sql"};
 
@@ -45,7 +46,7 @@ struct SettleStatements {
                not_before = CASE WHEN cancel_requested_at IS NOT NULL THEN not_before
                                  WHEN :delay = 0 AND :refund = 1 THEN {not_before_at_place} END,
                attempt = max(attempt - :refund, 0), error = coalesce(:error, error),
-               attempt_errors = iif(:entry IS NULL, attempt_errors, {errors_with_entry})
+               attempt_errors = iif(:entry IS NULL, attempt_errors, {errors_with_entry :entry})
          WHERE {is_leased}
         RETURNING status
     )sql",
@@ -119,25 +120,7 @@ inline constexpr StoreStatements store_statements = {
                        columns::summary},
     .restart = {"restart", "UPDATE OR IGNORE jobs SET {restarts} WHERE {can_restart}"},
     .rescue = {"rescue", R"sql(
-        UPDATE jobs
-           SET crashes = crashes + 1 - claimed_ahead, lost_ahead = claimed_ahead,
-               attempt = max(attempt - 1, 0), lease_expires_at = NULL, updated_at = :now,
-               revision = revision + 1,
-               status = CASE WHEN {is_quarantined} THEN 'failed'
-                             WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
-                             ELSE 'pending' END,
-               error = iif({is_quarantined}, :error, error),
-               attempt_errors = iif({is_quarantined}, {errors_with_entry}, attempt_errors),
-               failed_at = iif({is_quarantined}, :now, NULL),
-               cancelled_at = iif(NOT {is_quarantined} AND cancel_requested_at IS NOT NULL,
-                                  :now, NULL),
-               expires_at = iif({is_quarantined} OR cancel_requested_at IS NOT NULL,
-                                :now + retention, NULL),
-               run_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL THEN run_at
-                             WHEN claimed_ahead = 1 THEN {place} ELSE :now END,
-               not_before = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
-                                 THEN not_before
-                                 WHEN claimed_ahead = 1 THEN {not_before_at_place} END
+        UPDATE jobs SET {is_rescued}
          WHERE rowid IN (SELECT rowid FROM jobs
                           WHERE status = 'processing'
                             AND lease_expires_at >= :watermark AND lease_expires_at <= :now
