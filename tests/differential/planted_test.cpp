@@ -1,6 +1,7 @@
 #include "run_differential.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
+#include "conformance/broken_stores.hpp"
+
 #include <asyncjobs/memory_job_store.hpp>
 
 #include <algorithm>
@@ -16,15 +17,10 @@
 namespace planted {
 
 using namespace asyncjobs;
+using broken::ChangedJobs;
+using broken::ChangedSubmits;
+using broken::Store;
 using Kind = Settlement::Kind;
-
-class Store : public ForwardingJobStore {
-public:
-    using ForwardingJobStore::ForwardingJobStore;
-
-protected:
-    std::optional<Job> look(const JobId& id) { return inner().find({&id, 1}).front(); }
-};
 
 /// Changes settlements on their way in.
 class ChangedSettlements : public Store {
@@ -43,21 +39,6 @@ protected:
         if (original.progress()) changed = std::move(changed).with_progress(*original.progress());
         return std::move(changed).with_follow_ups(original.follow_ups());
     }
-};
-
-/// Changes jobs on their way out.
-class ChangedJobs : public Store {
-public:
-    using Store::Store;
-    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override {
-        auto found = inner().find(ids);
-        for (auto& job : found)
-            if (job) change(*job);
-        return found;
-    }
-
-protected:
-    virtual void change(Job&) = 0;
 };
 
 struct RetryKeepsTheError final : ChangedJobs {
@@ -107,13 +88,9 @@ struct CancelledJobsSettleCompleted final : ChangedSettlements {
     }
 };
 
-struct ParentsFailureIsIgnored final : Store {
-    using Store::Store;
-    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
-        std::vector<NewJob> changed(jobs.begin(), jobs.end());
-        for (NewJob& job : changed) job.on_parent_failure = OnParentFailure::run;
-        return inner().submit(changed);
-    }
+struct ParentsFailureIsIgnored final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override { job.on_parent_failure = OnParentFailure::run; }
 };
 
 /// A job that was cancelled by force keeps its unique key until it is removed.
@@ -170,12 +147,10 @@ struct SnoozeForgetsThePriority final : Store {
     }
 };
 
-struct DelayIsWholeSeconds final : Store {
-    using Store::Store;
-    std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
-        std::vector<NewJob> changed(jobs.begin(), jobs.end());
-        for (NewJob& job : changed) job.delay = std::chrono::floor<std::chrono::seconds>(job.delay);
-        return inner().submit(changed);
+struct DelayIsWholeSeconds final : ChangedSubmits {
+    using ChangedSubmits::ChangedSubmits;
+    void change(NewJob& job) override {
+        job.delay = std::chrono::floor<std::chrono::seconds>(job.delay);
     }
 };
 
