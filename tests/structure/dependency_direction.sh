@@ -40,7 +40,7 @@ network="boost/asio([.]hpp|/([^i]|i[^p]|ip/[^an]))" # addresses and networks are
 forbid 'the http adapter knows no server and no database' \
     "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/http
 forbid "the API's description knows routes and options, and not the request pipeline" \
-    '(\.\./)*(job_api_impl|documents|operator_routes|workload_cache|metrics)\.hpp' adapters/http/src/openapi
+    '(\.\./)*(dispatcher|in_flight_request|[a-z_]*_routes?|documents|workload_cache|metrics)\.hpp' adapters/http/src/openapi
 forbid 'the soci adapter knows no other adapter and no server' \
     "$servers|asyncjobs/(http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/soci
 forbid 'the beast adapter knows http and no other adapter' \

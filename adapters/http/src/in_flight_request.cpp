@@ -1,6 +1,7 @@
 #include "in_flight_request.hpp"
 
 #include "cors.hpp"
+#include "response_fields.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,8 +9,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Observes the job for a request, which continues after a change or its time.
-class JobApi::Impl::InFlightRequest::Waiting final : public JobObserver,
-                                                     public std::enable_shared_from_this<Waiting> {
+class InFlightRequest::Waiting final : public JobObserver,
+                                       public std::enable_shared_from_this<Waiting> {
 public:
     Waiting(std::shared_ptr<InFlightRequest> in_flight, LongPoll wait)
         : in_flight_(std::move(in_flight)), wait_(std::move(wait)) {}
@@ -29,7 +30,7 @@ public:
         if (over_.exchange(true)) return;
         in_flight_->count_in();
         try {
-            in_flight_->api_.lane_->post([self = shared_from_this()] { self->resume(); });
+            in_flight_->api_.threads.post([self = shared_from_this()] { self->resume(); });
         } catch (...) { // responds now; it leaves when its time has passed
             wait_.permit = {};
             in_flight_->respond_with_fault();
@@ -38,7 +39,7 @@ public:
 
 private:
     void resume() noexcept {
-        in_flight_->api_.observers_->leave(*this);
+        in_flight_->api_.observers.leave(*this);
         wait_.permit = {};
         in_flight_->run([this] { return wait_.then(in_flight_->request_); });
     }
@@ -48,36 +49,38 @@ private:
     std::atomic<bool> over_ = false;
 };
 
-JobApi::Impl::InFlightRequest::InFlightRequest(Impl& api, Request request, Respond respond)
+InFlightRequest::InFlightRequest(const Parts& api, Request request, JobApi::Respond respond)
     : api_(api), request_(std::move(request)), respond_(std::move(respond)),
-      in_flight_before_(api.in_flight_.fetch_add(1)) {}
+      in_flight_before_(api.threads.enter()) {}
 
 /// Destroyed without a response: the service has ended, or a thread had no memory to continue.
-JobApi::Impl::InFlightRequest::~InFlightRequest() {
+InFlightRequest::~InFlightRequest() {
     if (responded_) return;
     run([this]() -> HandlerResult {
-        throw api_.renderer_.try_later(503, "overloaded", "the service is temporarily unavailable");
+        throw api_.failures.try_later(503, "overloaded", "the service is temporarily unavailable");
     });
 }
 
-void JobApi::Impl::InFlightRequest::begin() noexcept {
+void InFlightRequest::begin() noexcept {
     run([this]() -> HandlerResult {
-        auto found = api_.find_route(request_);
+        auto found = api_.dispatcher.find_route(request_);
         if (auto* response = std::get_if<Response>(&found)) return std::move(*response);
         routed_ = std::get<Routed>(std::move(found));
         const auto perform = [this](const Request& request) {
-            return api_.perform(routed_, request);
+            return api_.dispatcher.perform(routed_, request);
         };
-        HandlerResult result =
-            api_.runs_inline(*routed_.route) ? perform(request_) : api_.on_lane(perform);
-        if (std::holds_alternative<Deferred>(result) && !api_.has_capacity(in_flight_before_))
-            throw api_.renderer_.try_later(503, "overloaded", "too many queued requests");
+        HandlerResult result = api_.dispatcher.runs_inline(*routed_.route)
+                                   ? perform(request_)
+                                   : api_.threads.defer(perform);
+        if (std::holds_alternative<Deferred>(result) &&
+            !api_.threads.have_capacity(in_flight_before_))
+            throw api_.failures.try_later(503, "overloaded", "too many queued requests");
         return result;
     });
 }
 
 template <typename Ask>
-void JobApi::Impl::InFlightRequest::run(const Ask& ask) noexcept {
+void InFlightRequest::run(const Ask& ask) noexcept {
     try {
         HandlerResult result = ask();
         if (auto* wait_for = std::get_if<LongPoll>(&result)) return wait(std::move(*wait_for));
@@ -90,29 +93,29 @@ void JobApi::Impl::InFlightRequest::run(const Ask& ask) noexcept {
     }
 }
 
-void JobApi::Impl::InFlightRequest::resume(const Deferred::Then& then) noexcept {
+void InFlightRequest::resume(const Deferred::Then& then) noexcept {
     run([&] { return then(request_); });
 }
 
-void JobApi::Impl::InFlightRequest::respond_with_fault() noexcept {
+void InFlightRequest::respond_with_fault() noexcept {
     try {
-        respond(api_.render_failure(request_));
+        respond(api_.failures.render_current(request_));
     } catch (...) {
         respond({.status = 503});
     }
 }
 
-void JobApi::Impl::InFlightRequest::respond(Response response) noexcept {
+void InFlightRequest::respond(Response response) noexcept {
     if (responded_.exchange(true)) return;
     count_out();
     try {
         response = completed(std::move(response), request_.method);
         take_memory(response);
-        allow_origin(api_.options_, request_, response);
+        allow_origin(api_.options, request_, response);
     } catch (...) {
         response = {.status = 503};
     }
-    api_.metrics_.count_response(response.status);
+    api_.metrics.count_response(response.status);
     const auto respond = std::exchange(respond_, nullptr);
     try {
         respond(std::move(response));
@@ -121,40 +124,38 @@ void JobApi::Impl::InFlightRequest::respond(Response response) noexcept {
 }
 
 /// Takes memory for the response's body unless it has some, or replaces the response by a refusal.
-void JobApi::Impl::InFlightRequest::take_memory(Response& response) const {
+void InFlightRequest::take_memory(Response& response) const {
     const auto* body = std::get_if<std::string>(&response.body);
     const auto size = body ? body->size() : 0;
-    api_.freed_memory_.note(std::max(size, request_.body.size()));
+    api_.freed_memory.note(std::max(size, request_.body.size()));
     if (response.memory) return;
-    auto [share, full] = api_.response_memory_.take(routed_.who, size);
+    auto [share, full] = api_.memory.take(routed_.who, size);
     if (full == ResponseMemory::Full::no) {
         response.memory = std::move(share);
         return;
     }
-    response =
-        completed(api_.renderer_
-                      .try_later(503, "overloaded",
-                                 full == ResponseMemory::Full::for_one
-                                     ? "too many large responses for this owner are being sent"
-                                     : "too many large responses are being sent")
-                      .response(api_.new_instance()),
-                  request_.method);
+    response = api_.failures.render(
+        api_.failures.try_later(503, "overloaded",
+                                full == ResponseMemory::Full::for_one
+                                    ? "too many large responses for this owner are being sent"
+                                    : "too many large responses are being sent"),
+        request_.method);
 }
 
-void JobApi::Impl::InFlightRequest::count_in() noexcept {
-    if (!counted_.exchange(true)) ++api_.in_flight_;
+void InFlightRequest::count_in() noexcept {
+    if (!counted_.exchange(true)) api_.threads.enter();
 }
 
-void JobApi::Impl::InFlightRequest::count_out() noexcept {
-    if (counted_.exchange(false)) --api_.in_flight_;
+void InFlightRequest::count_out() noexcept {
+    if (counted_.exchange(false)) api_.threads.leave();
 }
 
-void JobApi::Impl::InFlightRequest::wait(LongPoll wait) {
+void InFlightRequest::wait(LongPoll wait) {
     count_out();
     const auto id = wait.id;
     const auto at_most = wait.at_most;
     const auto waiting = std::make_shared<Waiting>(shared_from_this(), std::move(wait));
-    api_.observers_->join(waiting, id, at_most);
+    api_.observers.join(waiting, id, at_most);
     {
         const std::lock_guard lock(mutex_);
         waiting_ = waiting;
@@ -163,7 +164,7 @@ void JobApi::Impl::InFlightRequest::wait(LongPoll wait) {
     waiting->end();
 }
 
-void JobApi::Impl::InFlightRequest::cancel_wait() {
+void InFlightRequest::cancel_wait() {
     std::shared_ptr<Waiting> waiting;
     {
         const std::lock_guard lock(mutex_);

@@ -1,6 +1,14 @@
 #pragma once
 
-#include "job_api_impl.hpp"
+#include "api_threads.hpp"
+#include "dispatcher.hpp"
+#include "failure_renderer.hpp"
+#include "freed_memory.hpp"
+#include "job_observers.hpp"
+#include "metrics.hpp"
+#include "response_memory.hpp"
+
+#include <asyncjobs/http/job_api.hpp>
 
 #include <atomic>
 #include <memory>
@@ -14,10 +22,22 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// It counts as in flight while it is processed or queued for a thread, but not while it waits for
 /// a job. Whatever fails, it responds and is no longer counted; in the worst case with a 503 that
 /// needs no memory.
-class JobApi::Impl::InFlightRequest final : public RequestHandle::Work,
-                                            public std::enable_shared_from_this<InFlightRequest> {
+class InFlightRequest final : public RequestHandle::Work,
+                              public std::enable_shared_from_this<InFlightRequest> {
 public:
-    InFlightRequest(Impl& api, Request request, Respond respond);
+    /// What every request uses of the API; all of it must outlive the requests.
+    struct Parts {
+        const ApiOptions& options;
+        const Dispatcher& dispatcher;
+        const FailureRenderer& failures;
+        ApiThreads& threads;
+        JobObservers& observers;
+        const ResponseMemory& memory;
+        FreedMemory& freed_memory;
+        Metrics& metrics;
+    };
+
+    InFlightRequest(const Parts& api, Request request, JobApi::Respond respond);
     ~InFlightRequest();
     InFlightRequest(const InFlightRequest&) = delete;
     InFlightRequest& operator=(const InFlightRequest&) = delete;
@@ -40,9 +60,9 @@ private:
     void count_in() noexcept;
     void count_out() noexcept;
 
-    Impl& api_;
+    const Parts& api_;
     const Request request_;
-    Respond respond_;
+    JobApi::Respond respond_;
     std::atomic<bool> responded_ = false;
     std::atomic<bool> counted_ = true;   ///< as in flight
     const std::size_t in_flight_before_; ///< requests in flight when this one arrived

@@ -1,7 +1,10 @@
-#include "job_api_impl.hpp"
+#include "job_list_route.hpp"
 
 #include "cursor.hpp"
+#include "documents.hpp"
 #include "negotiation.hpp"
+#include "openapi/job_operations.hpp"
+#include "openapi/json_object.hpp"
 
 #include <asyncjobs/detail/text_rules.hpp>
 
@@ -27,7 +30,14 @@ std::size_t read_limit(const std::string& text, std::size_t most) {
 
 } // namespace
 
-JobQuery JobApi::Impl::read_query(const Call& call) const {
+void JobListRoute::add_to(Router& router) {
+    router.add({.method = "GET",
+                .path = options_.prefix + "/jobs",
+                .handler = [this](const Call& call) { return list(call); },
+                .operation = openapi::parse_object(openapi::list_jobs)});
+}
+
+JobQuery JobListRoute::read_query(const Call& call) const {
     JobQuery query{
         .owner = call.principal.owner, .limit = options_.default_page, .parts = JobParts::summary};
     if (const auto* status = call.query.single("status")) {
@@ -49,13 +59,14 @@ JobQuery JobApi::Impl::read_query(const Call& call) const {
     return query;
 }
 
-Response JobApi::Impl::list(const Call& call) {
+Response JobListRoute::list(const Call& call) const {
     check_accepts_json(call.request.headers);
     const JobQuery query = read_query(call);
     const JobPage page = client_.list(query);
+    const auto now = runtime_.wall_clock();
     std::string jobs = "[";
     for (const auto& job : page.jobs) {
-        if (has_expired(job)) continue;
+        if (has_expired(job, now)) continue;
         if (jobs.size() > 1) jobs += ',';
         jobs += summary_document(job, renderer_.links());
     }

@@ -1,24 +1,22 @@
-#include "job_api_impl.hpp"
+#include "job_routes.hpp"
 
-#include "job_events.hpp"
 #include "negotiation.hpp"
 #include "openapi/job_operations.hpp"
+#include "openapi/json_object.hpp"
+#include "route_job.hpp"
 
-#include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <fmt/format.h>
 
-#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 namespace {
-
-/// Sent to the clients of streams; randomised, so that they do not all reconnect at once.
-constexpr Duration reconnect_after = std::chrono::seconds{3};
 
 /// Whether a redirect may lead there: http, https, or relative.
 bool is_web_url(std::string_view text) {
@@ -40,24 +38,24 @@ std::optional<std::string> file_url(const TransformedResult& result) {
 
 } // namespace
 
-void JobApi::Impl::add_job_routes() {
-    const auto add = [this](std::string_view method, std::string_view path, auto handler,
-                            std::string_view operation, bool blocks = true) {
-        add_route(method, path,
-                  [this, handler](const Call& call) { return (this->*handler)(call); },
-                  {.operation = JsonText::trusted(std::string(operation)), .blocks = blocks});
+void JobRoutes::add_to(Router& router) {
+    const auto add = [&](std::string method, std::string_view path, auto handler,
+                         std::string_view operation, bool blocks = true) {
+        router.add({.method = std::move(method),
+                    .path = options_.prefix + "/jobs/{id}" + std::string(path),
+                    .handler = [this, handler](const Call& call) { return (this->*handler)(call); },
+                    .blocks = blocks,
+                    .operation = openapi::parse_object(operation)});
     };
-    add("GET", "/jobs", &Impl::list, openapi::list_jobs);
-    add("GET", "/jobs/{id}", &Impl::status, openapi::get_job, false);
-    add("DELETE", "/jobs/{id}", &Impl::remove, openapi::delete_job);
-    add("GET", "/jobs/{id}/events", &Impl::events, openapi::follow_job);
-    add("GET", "/jobs/{id}/result", &Impl::result, openapi::get_job_result);
-    add("POST", "/jobs/{id}/cancel", &Impl::cancel, openapi::cancel_job);
-    add("POST", "/jobs/{id}/retry", &Impl::retry, openapi::retry_job);
+    add("GET", "", &JobRoutes::status, openapi::get_job, false);
+    add("DELETE", "", &JobRoutes::remove, openapi::delete_job);
+    add("GET", "/result", &JobRoutes::result, openapi::get_job_result);
+    add("POST", "/cancel", &JobRoutes::cancel, openapi::cancel_job);
+    add("POST", "/retry", &JobRoutes::retry, openapi::retry_job);
 }
 
 /// A client with an ETag usually has the document, and reading the summary shows that.
-HandlerResult JobApi::Impl::status(const Call& call) {
+HandlerResult JobRoutes::status(const Call& call) {
     check_accepts_json(call.request.headers);
     const JobId id = id_of(call);
     const std::string& owner = call.principal.owner;
@@ -66,16 +64,16 @@ HandlerResult JobApi::Impl::status(const Call& call) {
     };
     // A result that the hook changes is part of the ETag.
     if (options_.transform_result || !call.request.headers.find("If-None-Match"))
-        return with_own_job(finds_, id, owner, read);
-    return with_own_job(
-        summary_reads_, id, owner,
+        return jobs_.with_job(id, owner, read);
+    return jobs_.with_summary(
+        id, owner,
         [this, id, owner, read](const Job& job, const Request& request) -> HandlerResult {
             if (has_current(request.headers, make_etag(job, {}))) return read(job, request);
-            return with_own_job(finds_, id, owner, read);
+            return jobs_.with_job(id, owner, read);
         });
 }
 
-HandlerResult JobApi::Impl::status_or_wait(const Job& job, const Request& request) {
+HandlerResult JobRoutes::status_or_wait(const Job& job, const Request& request) {
     Response now = renderer_.status_response(job, request);
     const auto seconds = admission_.wait_for(request);
     if (!seconds || now.status != 304 || is_finished(job.status)) return now;
@@ -86,59 +84,12 @@ HandlerResult JobApi::Impl::status_or_wait(const Job& job, const Request& reques
         .permit = admission_.take_wait(limit_key(job.owner, request)),
         .then =
             [this, id = job.id, owner = job.owner, seconds](const Request& again) {
-                return waited(renderer_.status_response(find_own(id, owner), again), *seconds);
+                return waited(renderer_.status_response(jobs_.find(id, owner), again), *seconds);
             }};
 }
 
-Response JobApi::Impl::events(const Call& call) {
-    if (!accepts_events(call.request.headers))
-        throw Problem(406, "not_acceptable", "the response is text/event-stream");
-    const Job job = find_own(call);
-    const auto last = last_event_id(call.request.headers);
-    if (is_finished(job.status) && last == job.revision)
-        return {.status = 204, .headers = {{"Cache-Control", "no-store"}}, .body = {}};
-
-    const std::string who = limit_key(call);
-    auto permit = admission_.take_stream(who);
-    const auto stream = std::make_shared<JobEvents>(JobEvents::Options{
-        .document = [this](const Job& shown) { return event_document(shown); },
-        // The hook may read any member of the job.
-        .parts = options_.transform_result ? JobParts::all : JobParts::outcome,
-        .post = poster(),
-        .memory =
-            [this, who](std::size_t bytes) {
-                auto [share, full] = response_memory_.take(who, bytes);
-                return full == ResponseMemory::Full::no ? std::optional(std::move(share))
-                                                        : std::nullopt;
-            },
-        .heartbeat = options_.heartbeat,
-        .reconnect_after = asyncjobs::detail::jittered(reconnect_after, runtime_->random()),
-        .known = last <= job.revision ? last : 0});
-    auto body = std::make_shared<EventBody>(stream, observers_, std::move(permit));
-    stream->on_change(job); // just read, so sent without reading again
-    observers_->join(stream, job.id, options_.heartbeat);
-    return {.status = 200,
-            .headers = {{"Content-Type", "text/event-stream"},
-                        {"Cache-Control", "no-store, no-transform"},
-                        {"X-Accel-Buffering", "no"}},
-            .body = std::move(body)};
-}
-
-/// The status document; empty if rendering it fails.
-std::optional<std::string> JobApi::Impl::event_document(const Job& job) {
-    std::string why = "unknown exception";
-    try {
-        return std::get<std::string>(renderer_.job_response(200, job).body);
-    } catch (const std::exception& error) {
-        why = error.what();
-    } catch (...) {
-    }
-    log(LogEntry::Level::error, fmt::format("event of {} not sent: {}", job.id.text(), why));
-    return std::nullopt;
-}
-
-Response JobApi::Impl::result(const Call& call) {
-    const Job job = find_own(call);
+Response JobRoutes::result(const Call& call) {
+    const Job job = jobs_.find(call);
     if (!is_finished(job.status)) {
         check_accepts_json(call.request.headers);
         Response response = renderer_.job_response(202, job);
@@ -161,11 +112,11 @@ Response JobApi::Impl::result(const Call& call) {
     return unless_current(std::move(response), call.request.headers);
 }
 
-Response JobApi::Impl::cancel(const Call& call) {
+Response JobRoutes::cancel(const Call& call) {
     check_accepts_json(call.request.headers);
-    const JobId id = find_own(call).id;
+    const JobId id = jobs_.find(call).id;
     const auto outcome = client_.cancel(id);
-    const Job job = find_own(call);
+    const Job job = jobs_.find(call);
     if (outcome == CancelOutcome::not_found) throw no_such_job();
     if (job.status == JobStatus::completed || job.status == JobStatus::failed)
         throw Problem(409, "already_finished",
@@ -177,9 +128,9 @@ Response JobApi::Impl::cancel(const Call& call) {
     return response;
 }
 
-Response JobApi::Impl::retry(const Call& call) {
+Response JobRoutes::retry(const Call& call) {
     check_accepts_json(call.request.headers);
-    const Job job = find_own(call);
+    const Job job = jobs_.find(call);
     const JobId id = job.id;
     const bool is_for_retry = job.status == JobStatus::failed || job.status == JobStatus::cancelled;
     Headers quota;
@@ -199,15 +150,15 @@ Response JobApi::Impl::retry(const Call& call) {
     case RetryOutcome::key_taken:
         throw Problem(409, "key_taken", "another job holds the unique key");
     }
-    Response response = renderer_.job_response(202, find_own(call));
+    Response response = renderer_.job_response(202, jobs_.find(call));
     for (const auto& [name, value] : quota) response.headers.set(name, value);
     response.headers.set("Location", renderer_.links().status(id));
     response.headers.set("Cache-Control", "no-store");
     return response;
 }
 
-Response JobApi::Impl::remove(const Call& call) {
-    const JobId id = find_own(call).id;
+Response JobRoutes::remove(const Call& call) {
+    const JobId id = jobs_.find(call).id;
     switch (client_.remove(id)) {
     case RemoveOutcome::removed:
         break;
