@@ -14,6 +14,13 @@ constexpr LooksBelow::Pace sweep_pace = {.quick = std::chrono::milliseconds{100}
                                          .quick_piece = std::chrono::milliseconds{20},
                                          .shortest_pause = std::chrono::milliseconds{20},
                                          .longest_pause = std::chrono::minutes{10},
+                                         .rest = std::chrono::seconds{10}};
+
+/// The names are read all at once.
+constexpr LooksBelow::Pace names_pace = {.quick = sweep_pace.quick,
+                                         .quick_piece = sweep_pace.quick_piece,
+                                         .shortest_pause = sweep_pace.shortest_pause,
+                                         .longest_pause = sweep_pace.longest_pause,
                                          .rest = std::chrono::minutes{1}};
 
 } // namespace
@@ -36,7 +43,7 @@ void SweepWatermarks::set_names(std::vector<std::string> names, SteadyTime began
     for (const std::string& name : names_)
         if (std::ranges::find(names, name) == names.end()) watermarks_.erase(name);
     names_ = std::move(names);
-    if (!looks_for_names_) looks_for_names_.emplace(sweep_pace, Duration::zero(), all.to, began);
+    if (!looks_for_names_) looks_for_names_.emplace(names_pace, Duration::zero(), all.to, began);
     looks_for_names_->looked(all, now - began, now);
 }
 

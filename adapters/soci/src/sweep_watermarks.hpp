@@ -14,9 +14,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// An index keeps the entries of removed rows until the database has cleaned up, which one long
 /// transaction of any client delays: a sweep that began with the oldest entry would scan all of
 /// them. So it begins with the oldest live entry that the last sweep found, or with the last
-/// sweep's time if it found none. Rows never expire in the past, except by a transaction that was
-/// committed late, or by hand. These are found by a look below once a minute, or less often if
-/// looks are slow: see LooksBelow.
+/// sweep's time if it found none. Rows never expire in the past, except by hand, or by a transaction
+/// that was committed late, such as the last claim of a killed worker. These are found by a look
+/// below every ten seconds, or less often if looks are slow: see LooksBelow.
 ///
 /// Thread-safety  Full.
 class SweepWatermarks : public Watermarks {

@@ -59,7 +59,7 @@ public:
 
     /// Checks the condition whenever the worker has written a line, and every few milliseconds.
     bool until(const std::function<bool()>& happened) {
-        const auto deadline = std::chrono::steady_clock::now() + 60s;
+        const auto deadline = std::chrono::steady_clock::now() + 180s;
         std::array<char, 65536> written;
         while (!happened()) {
             if (std::chrono::steady_clock::now() > deadline) return false;

@@ -21,18 +21,18 @@ TEST_CASE("the first sweep begins with the oldest entry, and later ones where it
     CHECK(watermarks.watermark_of("type") == now + 1s);
 }
 
-TEST_CASE("once a minute a sweep looks below, and begins with what it finds there") {
+TEST_CASE("every ten seconds a sweep looks below, and begins with what it finds there") {
     SweepWatermarks watermarks;
     watermarks.end("type", now, first_sweep);
-    CHECK(watermarks.below("type", first_sweep + 59s).is_empty());
-    const auto later = first_sweep + 1min;
+    CHECK(watermarks.below("type", first_sweep + 9s).is_empty());
+    const auto later = first_sweep + 10s;
     const DueRange below = watermarks.below("type", later);
     CHECK(below.from == Timestamp::min());
     CHECK(below.to == now);
     watermarks.looked("type", below, now - 1h, later, later);
     CHECK(watermarks.watermark_of("type") == now - 1h);
-    CHECK(watermarks.below("type", later + 59s).is_empty());
-    watermarks.looked("type", watermarks.below("type", later + 1min), {}, later, later + 1min);
+    CHECK(watermarks.below("type", later + 9s).is_empty());
+    watermarks.looked("type", watermarks.below("type", later + 10s), {}, later, later + 10s);
     CHECK(watermarks.watermark_of("type") == now - 1h);
 }
 
