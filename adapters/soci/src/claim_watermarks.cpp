@@ -1,6 +1,6 @@
 #include "claim_watermarks.hpp"
 
-#include "job_row.hpp"
+#include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -147,7 +147,7 @@ void ClaimWatermarks::expect(std::span<const NewJob> jobs, std::span<const Submi
         const Timestamp created_at = outcomes[i].created_at;
         const Timestamp run_at = job.run_at.value_or(created_at + job.delay);
         if (outcomes[i].outcome == Outcome::created)
-            expect(job.queue, times_of(job, run_at, created_at).run_at, now);
+            expect(job.queue, claim_time(run_at, job.priority, created_at), now);
         else if (outcomes[i].outcome == Outcome::replaced && job.run_at)
             expect(job.queue, run_at, now);
     }
