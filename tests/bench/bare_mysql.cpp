@@ -1,12 +1,12 @@
 #include "bare_server.hpp"
 
-#include "json_rows.hpp"
-#include "mysql_batch.hpp"
-#include "mysql_options.hpp"
-#include "mysql_slots.hpp"
-#include "mysql_statements.hpp"
-#include "store_url.hpp"
-#include "table_names.hpp"
+#include "db/json_rows.hpp"
+#include "db/store_url.hpp"
+#include "db/table_names.hpp"
+#include "mysql/batch.hpp"
+#include "mysql/options.hpp"
+#include "mysql/slots.hpp"
+#include "mysql/statements.hpp"
 
 #include <asyncjobs/job_id.hpp>
 #include <asyncjobs/soci/open_store.hpp>

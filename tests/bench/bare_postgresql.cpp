@@ -1,11 +1,11 @@
 #include "bare_server.hpp"
 
-#include "postgresql_array.hpp"
-#include "postgresql_dialect.hpp"
-#include "postgresql_schema.hpp"
-#include "postgresql_session.hpp"
-#include "postgresql_statements.hpp"
-#include "store_url.hpp"
+#include "db/store_url.hpp"
+#include "postgresql/array.hpp"
+#include "postgresql/dialect.hpp"
+#include "postgresql/schema.hpp"
+#include "postgresql/session.hpp"
+#include "postgresql/statements.hpp"
 
 #include <asyncjobs/job_id.hpp>
 

@@ -1,8 +1,8 @@
 #include "subject.hpp"
 
-#include "sqlite_schema.hpp"
-#include "sqlite_statements.hpp"
-#include "store_url.hpp"
+#include "db/store_url.hpp"
+#include "sqlite/schema.hpp"
+#include "sqlite/statements.hpp"
 
 #include <asyncjobs/job_id.hpp>
 

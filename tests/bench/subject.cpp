@@ -1,6 +1,6 @@
 #include "subject.hpp"
 
-#include "store_url.hpp"
+#include "db/store_url.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "mysql_options.hpp"
-#include "session.hpp"
+#include "db/session.hpp"
+#include "mysql/options.hpp"
 
 #include "needs.hpp"
 

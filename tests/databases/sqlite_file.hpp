@@ -1,6 +1,6 @@
 #pragma once
 
-#include "soci_sqlite3.hpp"
+#include "sqlite/soci_sqlite3.hpp"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shared_statements.hpp"
+#include "statements/shared_statements.hpp"
 
 #include <string>
 #include <string_view>

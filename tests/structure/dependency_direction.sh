@@ -61,6 +61,22 @@ forbid 'only files and webhooks include the support library, and no public heade
 forbid 'files and webhooks leave HTTP and TLS to the support library' \
     'boost/beast|boost/asio/ssl' adapters/files adapters/webhooks
 
+# rooms FOLDER ROOM...: the folders in it, from the ground up; a file includes no folder above its own.
+# Databases, side by side, are one ROOM, joined by commas.
+rooms() {
+    house=$1
+    shift
+    while [ $# -gt 0 ]; do
+        for room in $(echo "$1" | tr , ' '); do
+            beside=$(echo "$1" | tr , '\n' | grep -vx "$room" || true)
+            above=$(shift; echo "$@" "$beside" | tr ', \n' '|||' | sed 's/||*/|/g; s/^|//; s/|$//')
+            [ -z "$above" ] || forbid "$house/$room includes no folder above it" "($above)/" "$house/$room"
+        done
+        shift
+    done
+}
+rooms adapters/soci/src statements db watermarks store sqlite,postgresql,mysql
+
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |
     grep -vE '^(include/asyncjobs|src)/testing/'; then
     echo '^ only testing includes testing'

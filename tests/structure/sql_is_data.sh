@@ -1,6 +1,6 @@
 #!/bin/sh
 # SQL is data: no macro holds a part of a statement, and headers define no macro but guards and
-# configuration switches; every statement is a member of a group in *_statements.hpp, which a test
+# configuration switches; every statement is a member of a group in *statements.hpp, which a test
 # prepares on its database. Usage: sql_is_data.sh ROOT
 set -eu
 cd "$1"
@@ -25,8 +25,8 @@ if echo "$macros" | grep -E '^adapters/.*\.hpp:' | grep -vE '#define ASYNCJOBS_[
 fi
 
 # Statements out of their groups.
-if grep -nE 'constexpr (auto|Sql) [a-z_]+ *(=|\{) *(Sql)?\{?"' adapters/soci/src/*.cpp ||
-    grep -nE 'constexpr Sql ' adapters/soci/src/*; then
-    fail 'a statement is in no group: make it a member of one in *_statements.hpp'
+if grep -rnE 'constexpr (auto|Sql) [a-z_]+ *(=|\{) *(Sql)?\{?"' adapters/soci/src --include='*.cpp' ||
+    grep -rnE 'constexpr Sql ' adapters/soci/src; then
+    fail 'a statement is in no group: make it a member of one in *statements.hpp'
 fi
 exit $found

@@ -3,14 +3,14 @@
 #include <asyncjobs/soci/open_store.hpp>
 
 #ifdef ASYNCJOBS_HAS_MYSQL
-#include "mysql_dialect.hpp"
+#include "mysql/dialect.hpp"
 #endif
 #ifdef ASYNCJOBS_HAS_POSTGRESQL
-#include "postgresql_dialect.hpp"
+#include "postgresql/dialect.hpp"
 #endif
-#include "sql_job_store.hpp"
-#include "sqlite_dialect.hpp"
-#include "store_url.hpp"
+#include "db/store_url.hpp"
+#include "sqlite/dialect.hpp"
+#include "store/sql_job_store.hpp"
 
 #include <fmt/format.h>
 

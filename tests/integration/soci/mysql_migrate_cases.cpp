@@ -1,7 +1,7 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/mysql_tables.hpp"
+#include "mysql/schema.hpp"
 #include "mysql_cases.hpp"
-#include "mysql_schema.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

@@ -1,7 +1,7 @@
+#include "mysql/dialect.hpp"
+#include "mysql/statements.hpp"
 #include "mysql_cases.hpp"
-#include "mysql_dialect.hpp"
-#include "mysql_statements.hpp"
-#include "statements.hpp"
+#include "statements/statements.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

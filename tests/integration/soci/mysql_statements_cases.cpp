@@ -1,8 +1,8 @@
 #include "databases/statement_list.hpp"
+#include "db/query.hpp"
+#include "db/table_names.hpp"
+#include "mysql/statements.hpp"
 #include "mysql_cases.hpp"
-#include "mysql_statements.hpp"
-#include "query.hpp"
-#include "table_names.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

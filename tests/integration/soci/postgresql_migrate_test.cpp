@@ -1,6 +1,6 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/postgresql_server.hpp"
-#include "postgresql_schema.hpp"
+#include "postgresql/schema.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

@@ -1,7 +1,7 @@
-#include "postgresql_dialect.hpp"
-#include "postgresql_session.hpp"
-#include "postgresql_statements.hpp"
-#include "statements.hpp"
+#include "postgresql/dialect.hpp"
+#include "postgresql/session.hpp"
+#include "postgresql/statements.hpp"
+#include "statements/statements.hpp"
 
 #include "databases/contains.hpp"
 #include "databases/postgresql_server.hpp"

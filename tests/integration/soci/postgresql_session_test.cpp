@@ -1,5 +1,5 @@
-#include "postgresql_array.hpp"
-#include "postgresql_session.hpp"
+#include "postgresql/array.hpp"
+#include "postgresql/session.hpp"
 
 #include "needs.hpp"
 

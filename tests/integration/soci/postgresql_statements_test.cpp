@@ -1,8 +1,8 @@
-#include "postgresql_statements.hpp"
+#include "postgresql/statements.hpp"
 
 #include "databases/postgresql_server.hpp"
 #include "databases/statement_list.hpp"
-#include "postgresql_session.hpp"
+#include "postgresql/session.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

@@ -1,4 +1,4 @@
-#include "claim_watermarks.hpp"
+#include "watermarks/claim_watermarks.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "count_watermarks.hpp"
+#include "watermarks/count_watermarks.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "look_size.hpp"
+#include "watermarks/look_size.hpp"
 
 #include "databases/sqlite_file.hpp"
 #include "databases/store_calls.hpp"

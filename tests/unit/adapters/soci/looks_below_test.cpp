@@ -1,4 +1,4 @@
-#include "looks_below.hpp"
+#include "watermarks/looks_below.hpp"
 
 #include <doctest/doctest.h>
 

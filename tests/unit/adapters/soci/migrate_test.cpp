@@ -1,6 +1,6 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/sqlite_file.hpp"
-#include "schema_objects.hpp"
+#include "db/schema_objects.hpp"
 
 #include <fstream>
 #include <sstream>

@@ -1,4 +1,4 @@
-#include "mysql_fault.hpp"
+#include "mysql/fault.hpp"
 
 #include <doctest/doctest.h>
 

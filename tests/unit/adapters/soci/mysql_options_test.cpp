@@ -1,5 +1,5 @@
 #include "databases/store_calls.hpp"
-#include "mysql_options.hpp"
+#include "mysql/options.hpp"
 
 #include <asyncjobs/error.hpp>
 

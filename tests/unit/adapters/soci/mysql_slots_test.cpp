@@ -1,4 +1,4 @@
-#include "mysql_slots.hpp"
+#include "mysql/slots.hpp"
 
 #include <doctest/doctest.h>
 

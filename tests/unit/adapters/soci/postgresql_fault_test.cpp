@@ -1,5 +1,5 @@
-#include "postgresql_array.hpp"
-#include "postgresql_fault.hpp"
+#include "postgresql/array.hpp"
+#include "postgresql/fault.hpp"
 
 #include "databases/store_calls.hpp"
 

@@ -1,5 +1,5 @@
-#include "finished_parents.hpp"
-#include "look_pauses.hpp"
+#include "store/finished_parents.hpp"
+#include "watermarks/look_pauses.hpp"
 
 #include <asyncjobs/error.hpp>
 

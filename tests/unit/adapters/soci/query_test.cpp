@@ -1,9 +1,9 @@
-#include "query.hpp"
+#include "db/query.hpp"
 
-#include "columns.hpp"
+#include "statements/columns.hpp"
 
 #include "databases/sqlite_file.hpp"
-#include "sqlite_dialect.hpp"
+#include "sqlite/dialect.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
-#include "sql.hpp"
+#include "statements/sql.hpp"
 
-#include "columns.hpp"
-#include "mysql_statements.hpp"
-#include "postgresql_statements.hpp"
-#include "shared_fragments.hpp"
-#include "sqlite_statements.hpp"
+#include "mysql/statements.hpp"
+#include "postgresql/statements.hpp"
+#include "sqlite/statements.hpp"
+#include "statements/columns.hpp"
+#include "statements/shared_fragments.hpp"
 
 #include "databases/statement_list.hpp"
 

@@ -1,4 +1,4 @@
-#include "sqlite_dialect.hpp"
+#include "sqlite/dialect.hpp"
 
 #include "databases/sqlite_file.hpp"
 

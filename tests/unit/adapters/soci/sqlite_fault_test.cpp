@@ -1,6 +1,6 @@
-#include "sqlite_fault.hpp"
+#include "sqlite/fault.hpp"
 
-#include "soci_sqlite3.hpp"
+#include "sqlite/soci_sqlite3.hpp"
 
 #include <doctest/doctest.h>
 

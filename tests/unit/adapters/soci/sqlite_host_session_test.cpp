@@ -1,6 +1,6 @@
-#include "soci_sqlite3.hpp"
-#include "sqlite_dialect.hpp"
-#include "sqlite_fragments.hpp"
+#include "sqlite/soci_sqlite3.hpp"
+#include "sqlite/dialect.hpp"
+#include "sqlite/fragments.hpp"
 
 #include <asyncjobs/soci/host_transaction.hpp>
 

@@ -1,5 +1,5 @@
-#include "sqlite_statements.hpp"
-#include "statements.hpp"
+#include "sqlite/statements.hpp"
+#include "statements/statements.hpp"
 
 #include "databases/contains.hpp"
 #include "databases/sqlite_file.hpp"

@@ -1,4 +1,4 @@
-#include "sqlite_schema.hpp"
+#include "sqlite/schema.hpp"
 
 #include "databases/forked_process.hpp"
 #include "databases/sqlite_file.hpp"

@@ -1,4 +1,4 @@
-#include "sqlite_statements.hpp"
+#include "sqlite/statements.hpp"
 
 #include "databases/sqlite_file.hpp"
 #include "databases/statement_list.hpp"

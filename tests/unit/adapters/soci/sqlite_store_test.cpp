@@ -1,5 +1,5 @@
-#include "sql_job_store.hpp"
-#include "sqlite_dialect.hpp"
+#include "sqlite/dialect.hpp"
+#include "store/sql_job_store.hpp"
 
 #include "databases/contains.hpp"
 #include "databases/forked_process.hpp"

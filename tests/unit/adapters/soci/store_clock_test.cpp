@@ -1,4 +1,4 @@
-#include "store_clock.hpp"
+#include "store/store_clock.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "sweep_watermarks.hpp"
+#include "watermarks/sweep_watermarks.hpp"
 
 #include <doctest/doctest.h>
 

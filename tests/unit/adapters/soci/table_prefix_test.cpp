@@ -1,6 +1,6 @@
 #include "databases/sqlite_file.hpp"
 #include "databases/store_calls.hpp"
-#include "table_names.hpp"
+#include "db/table_names.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 

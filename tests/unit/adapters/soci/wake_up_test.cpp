@@ -1,4 +1,4 @@
-#include "wake_up.hpp"
+#include "postgresql/wake_up.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,0 +1,223 @@
+#include "mysql/batch.hpp"
+#include "mysql/dialect.hpp"
+#include "mysql/fault.hpp"
+#include "mysql/statements.hpp"
+#include "store/dependencies.hpp"
+#include "store/job_row.hpp"
+
+#include <asyncjobs/store/transitions.hpp>
+
+#include <soci/mysql/soci-mysql.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+Timestamp time_of(Session& session, CallTime now) {
+    Timestamp time = now.value_or(Timestamp());
+    if (!now) session.query(shared::sql.time).for_first([&](Row row) { time = row.time(); }, now);
+    return time;
+}
+
+/// How many of `jobs` make one statement.
+std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) {
+    std::size_t bytes = 0, count = 0;
+    const auto limit = std::min(max_batch_rows, jobs.size());
+    while (count < limit && bytes <= max_batch_bytes(session)) {
+        const NewJob& job = jobs[count++];
+        bytes += inlined_size(job.input.text()) + job.metadata.text().size();
+    }
+    return count;
+}
+
+/// Submits a batch, as if one job after the other.
+///
+/// Inserts all at once. If some conflict with each other or with stored jobs, finds those, notes
+/// their outcomes, and inserts the others.
+class Submission {
+public:
+    /// `commits`: it is the last of its transaction.
+    Submission(MysqlSession& session, std::span<const NewJob> jobs,
+               const std::unordered_set<JobId>& waited_for, Timestamp now, bool commits,
+               std::span<Submitted> outcomes)
+        : session_(session), jobs_(jobs), waited_for_(waited_for), now_(now), commits_(commits),
+          outcomes_(outcomes) {
+        for (std::size_t i = 0; i < jobs.size(); ++i) open_.push_back(i);
+    }
+
+    void run() {
+        constexpr int max_conflicts = 20;
+        int conflicts = 0;
+        while (!open_.empty()) {
+            const auto [first, later] = take_apart();
+            if (insert(first, commits_ && later.empty())) {
+                for (const auto i : first) outcomes_[i] = {Outcome::created, jobs_[i].id, now_};
+                open_ = later;
+                if (open_.empty()) return;
+            } else if (++conflicts == max_conflicts) {
+                throw Error(Errc::store_busy, "concurrent submits kept taking the jobs' keys");
+            }
+            resolve_conflicts();
+        }
+    }
+
+private:
+    using Outcome = Submitted::Outcome;
+    using Indexes = std::vector<std::size_t>;
+    struct Holder {
+        JobId id;
+        Timestamp created_at;
+    };
+    using Holders = std::map<std::string, Holder>; ///< by their keys
+
+    /// The open jobs whose id and keys no earlier one has, and the others.
+    std::pair<Indexes, Indexes> take_apart() const {
+        std::pair<Indexes, Indexes> parts;
+        std::unordered_set<JobId> ids;
+        std::set<std::string_view> idempotency_keys, unique_keys;
+        const auto is_new = [](auto& keys, const std::optional<std::string>& key) {
+            return !key || keys.insert(*key).second;
+        };
+        for (const auto i : open_) {
+            const NewJob& job = jobs_[i];
+            bool is_first = ids.insert(job.id).second;
+            is_first &= is_new(idempotency_keys, job.idempotency_key);
+            is_first &= is_new(unique_keys, job.unique_key);
+            (is_first ? parts.first : parts.second).push_back(i);
+        }
+        return parts;
+    }
+
+    /// Returns false, with nothing inserted or committed, if an id or a key is taken.
+    bool insert(const Indexes& indexes, bool commits) {
+        JsonRows rows;
+        LongTexts long_texts;
+        for (const auto i : indexes) {
+            const NewJob& job = jobs_[i];
+            const Timestamp run_at = transitions::run_at_of(job, now_);
+            const NewTimes times = times_of(job, run_at, now_);
+            rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
+                     job.unique_key, job.idempotency_key, job.limit_key, job.timeout, job.retention,
+                     times.run_at, times.not_before, transitions::deadline_of(job, run_at),
+                     long_texts.inlined(mysql::sql.append_to_input, job.id, job.input.text()),
+                     metadata_of(job), waited_for_.contains(job.id) ? 1 : 0);
+        }
+        MysqlBatch& batch = session_.batch();
+        try {
+            batch.add_change(mysql::sql.insert, now_, rows.take());
+            long_texts.write(session_, batch);
+            if (commits)
+                batch.commit();
+            else
+                batch.run();
+        } catch (const soci::mysql_soci_error& error) {
+            if (!is_duplicate(error.err_num_)) throw;
+            return false;
+        }
+        return true;
+    }
+
+    Submitted conflict(const NewJob& job, Outcome outcome, const JobId& id, Timestamp created_at) {
+        if (job.on_conflict == OnConflict::replace &&
+            session_.query(shared::sql.replace)
+                    .change(job.input.text(), transitions::run_at_of(job, now_), now_, id) == 1)
+            outcome = Outcome::replaced;
+        return {outcome, id, created_at};
+    }
+
+    void resolve_conflicts() {
+        const auto taken = taken_ids();
+        const auto firsts = having(mysql::sql.firsts_of_keys, &NewJob::idempotency_key);
+        const auto holders = having(mysql::sql.key_holders, &NewJob::unique_key);
+        const auto find = [](const Holders& among, const std::optional<std::string>& key) {
+            const auto found = key ? among.find(*key) : among.end();
+            return found == among.end() ? nullptr : &found->second;
+        };
+        std::erase_if(open_, [&](std::size_t i) {
+            const NewJob& job = jobs_[i];
+            if (const auto found = taken.find(job.id); found != taken.end())
+                outcomes_[i] = conflict(job, Outcome::id_exists, job.id, found->second);
+            else if (const auto* first = find(firsts, job.idempotency_key))
+                outcomes_[i] = {Outcome::repeated, first->id, first->created_at};
+            else if (const auto* holder = find(holders, job.unique_key))
+                outcomes_[i] = conflict(job, Outcome::key_taken, holder->id, holder->created_at);
+            else
+                return false;
+            return true;
+        });
+    }
+
+    /// Finds the rows that an INSERT conflicted with, which the transaction's snapshot may lack.
+    Query& query_latest(const Sql& select) {
+        if (session_.reads_latest) return session_.query(select);
+        const std::string locking = std::string(select.text) + " LOCK IN SHARE MODE";
+        return session_.query({select.name, locking, select.columns});
+    }
+
+    std::unordered_map<JobId, Timestamp> taken_ids() {
+        std::unordered_map<JobId, Timestamp> taken;
+        query_latest(mysql::sql.taken_ids)
+            .for_each(
+                [&](Row row) {
+                    const JobId id = read_id(row);
+                    taken[id] = row.time();
+                },
+                ids_of(open_.begin(), open_.end(), [&](auto i) { return jobs_[i].id; }));
+        return taken;
+    }
+
+    Holders having(const Sql& statement, std::optional<std::string> NewJob::*key) {
+        Holders holders;
+        JsonRows keys;
+        for (const auto i : open_)
+            if (jobs_[i].*key) keys.add(*(jobs_[i].*key));
+        if (keys.count() == 0) return holders;
+        query_latest(statement).for_each(
+            [&](Row row) {
+                Holder& holder = holders[row.take_text()];
+                holder.id = read_id(row);
+                holder.created_at = row.time();
+            },
+            keys.take());
+        return holders;
+    }
+
+    MysqlSession& session_;
+    const std::span<const NewJob> jobs_;
+    const std::unordered_set<JobId>& waited_for_;
+    const Timestamp now_;
+    const bool commits_;
+    const std::span<Submitted> outcomes_;
+    Indexes open_;
+};
+
+} // namespace
+
+void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime now,
+                          std::vector<Submitted>& outcomes) const {
+    if (jobs.empty()) return;
+    auto& own = MysqlSession::of(session);
+    const auto all = jobs;
+    const std::size_t start = outcomes.size();
+    const Timestamp time = time_of(session, now);
+    const bool has_children =
+        std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); });
+    const auto waited_for = ids_waited_for(jobs);
+    while (!jobs.empty()) {
+        const auto batch = jobs.first(batch_of(own, jobs));
+        jobs = jobs.subspan(batch.size());
+        const bool commits = own.commits_last_batch() && jobs.empty() && !has_children;
+        outcomes.resize(outcomes.size() + batch.size());
+        Submission(own, batch, waited_for, time, commits, std::span(outcomes).last(batch.size()))
+            .run();
+    }
+    block_children(session, mysql::sql.rows, all, std::span(outcomes).subspan(start));
+    watermarks_.expect(all, std::span(outcomes).subspan(start), steady_now());
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

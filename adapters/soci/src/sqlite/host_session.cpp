@@ -1,0 +1,14 @@
+#include "store/host_session.hpp"
+#include "sqlite/soci_sqlite3.hpp"
+#include "sqlite/dialect.hpp"
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+HostSession borrow_sqlite(soci::session& host, const HostTables& tables) {
+    static const SqliteDialect dialect{{}};
+    auto* connection = static_cast<soci::sqlite3_session_backend*>(host.get_backend())->conn_;
+    if (sqlite_api::sqlite3_get_autocommit(connection)) refuse_without_transaction();
+    return {dialect, std::make_unique<Session>(host, sqlite::fragments, tables.table_prefix)};
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

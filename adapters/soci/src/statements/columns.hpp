@@ -1,0 +1,183 @@
+#pragma once
+
+#include "statements/sql.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+/// What statements return: the text of a SELECT list and the types of its columns.
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::columns {
+
+using enum ColumnType;
+
+/// Of read_job().
+inline constexpr Column job[] = {{"id", text},
+                                 {"type", text},
+                                 {"queue", text},
+                                 {"owner", text},
+                                 {"status", text},
+                                 {"progress", number},
+                                 {"message", text},
+                                 {"input", text},
+                                 {"metadata", text},
+                                 {"result", text},
+                                 {"error", text},
+                                 {"attempt_errors", text},
+                                 {"attempt", number},
+                                 {"max_attempts", number},
+                                 {"priority", number},
+                                 {"crashes", number},
+                                 {"fence", number},
+                                 {"revision", number},
+                                 {"worker", text},
+                                 {"unique_key", text},
+                                 {"idempotency_key", text},
+                                 {"limit_key", text},
+                                 {"timeout", number},
+                                 {"retention", number},
+                                 {"created_at", number},
+                                 {"updated_at", number},
+                                 {"run_at", number, "coalesce(not_before, run_at)"},
+                                 {"started_at", number},
+                                 {"completed_at", number},
+                                 {"failed_at", number},
+                                 {"cancelled_at", number},
+                                 {"cancel_requested_at", number},
+                                 {"lease_expires_at", number},
+                                 {"expires_at", number},
+                                 {"deadline", number},
+                                 {"parents", number},
+                                 {"blocked_by", number},
+                                 {"on_parent_failure", text},
+                                 {"cancel_reason", text},
+                                 {"steps", text}};
+
+/// Of read_summary().
+inline constexpr Column summary[] = {{"id", text},
+                                     {"type", text},
+                                     {"queue", text},
+                                     {"owner", text},
+                                     {"status", text},
+                                     {"progress", number},
+                                     {"revision", number},
+                                     {"created_at", number},
+                                     {"run_at", number, "coalesce(not_before, run_at)"},
+                                     {"started_at", number},
+                                     {"expires_at", number},
+                                     {"parents", number},
+                                     {"blocked_by", number}};
+
+/// Of PurgedJobs.
+inline constexpr Column purged[] = {
+    {"id", text},          {"parents", number}, {"owner", text}, {"expires_at", number},
+    {"retention", number}, {"fence", number},   {"steps", text}};
+
+/// Of read_claimed().
+inline constexpr Column claimed[] = {{"id", text},
+                                     {"fence", number},
+                                     {"type", text},
+                                     {"queue", text},
+                                     {"owner", text},
+                                     {"input", text},
+                                     {"metadata", text},
+                                     {"attempt", number},
+                                     {"max_attempts", number},
+                                     {"crashes", number},
+                                     {"timeout", number},
+                                     {"created_at", number},
+                                     {"start_within", number, "deadline - started_at"},
+                                     {"steps", text},
+                                     {"lost_ahead", number}};
+
+/// `columns`, with another expression for the one named `name`.
+template <std::size_t size>
+constexpr std::array<Column, size>
+with_expression(const Column (&columns)[size], std::string_view name, std::string_view expression) {
+    auto changed = std::to_array(columns);
+    std::ranges::find(changed, name, &Column::name)->expression = expression;
+    return changed;
+}
+
+/// `first`, and then `columns`.
+template <std::size_t size>
+constexpr std::array<Column, size + 1> after(const Column& first,
+                                             const std::array<Column, size>& columns) {
+    std::array<Column, size + 1> all{first};
+    std::ranges::copy(columns, all.begin() + 1);
+    return all;
+}
+
+/// Of jobs that are still to be claimed: their leases begin now.
+inline constexpr auto claimed_now = with_expression(claimed, "start_within", "deadline - :now");
+
+/// Of ClaimOrder.
+inline constexpr auto due = after({"run_at", number}, std::to_array(claimed));
+inline constexpr auto due_now = after({"run_at", number}, claimed_now);
+
+/// Of read_limit().
+inline constexpr Column limit[] = {
+    {"name", text},     {"queue", text},         {"type", text},
+    {"per", text},      {"concurrency", number}, {"rate", number},
+    {"period", number}, {"burst", number},       {"in_turn", number}};
+
+/// Of read_due().
+inline constexpr Column limited_due[] = {
+    {"id", text},           {"type", text},      {"queue", text},      {"owner", text},
+    {"limit_key", text},    {"run_at", number},  {"priority", number}, {"not_before", number},
+    {"created_at", number}, {"revision", number}};
+
+inline constexpr Column locked[] = {
+    {"id", text},    {"blocked_by", number}, {"on_parent_failure", text},
+    {"queue", text}, {"status", text},       {"dependents", number}};
+
+inline constexpr Column step[] = {
+    {"job", text}, {"number", number}, {"name", text}, {"result", text}};
+
+// Short ones, of which a statement may spell out the expressions.
+inline constexpr Column one_text[] = {{"text", text}};
+inline constexpr Column one_number[] = {{"number", number}};
+inline constexpr Column two_texts[] = {{"first", text}, {"second", text}};
+inline constexpr Column three_texts[] = {{"first", text}, {"second", text}, {"third", text}};
+inline constexpr Column id_and_created_at[] = {{"id", text}, {"created_at", number}};
+inline constexpr Column id_and_status[] = {{"id", text}, {"status", text}};
+inline constexpr Column child_and_parent[] = {{"child", text}, {"parent", text}};
+inline constexpr Column id_and_cancel_request[] = {{"id", text}, {"cancel_requested_at", number}};
+inline constexpr Column held_lease[] = {
+    {"id", text}, {"fence", number}, {"cancel_requested_at", number}};
+/// Of sweeps: the time, and when the first of what they look for is due.
+inline constexpr Column now_and_oldest[] = {{"now", number}, {"oldest", number}};
+inline constexpr Column count_now_and_oldest[] = {
+    {"count", number}, {"now", number}, {"oldest", number}};
+inline constexpr Column latest_runs[] = {
+    {"count", number}, {"now", number}, {"oldest", number}, {"duration", number}};
+inline constexpr Column rescued[] = {
+    {"id", text}, {"queue", text}, {"status", text}, {"run_at", number}};
+
+// Of limits.
+inline constexpr Column line[] = {{"line", text}, {"next_at", number}, {"due_at", number}};
+inline constexpr Column line_and_due_at[] = {{"line", text}, {"due_at", number}};
+inline constexpr Column to_call[] = {
+    {"job", text},  {"queue", text},          {"queued_at", number},
+    {"told", text}, {"job_revision", number}, {"held_revision", number, "{revision_that_waits}"}};
+inline constexpr Column waits[] = {
+    {"job", text},
+    {"line", text},
+    {"queued_at", number},
+    {"told", text},
+    {"holds", number, "CASE WHEN job_revision = {revision_that_waits} THEN 1 ELSE 0 END"}};
+inline constexpr Column waiting_for[] = {{"job", text},
+                                         {"queue", text},
+                                         {"queued_at", number},
+                                         {"job_revision", number},
+                                         {"held_revision", number, "{revision_that_waits}"}};
+inline constexpr Column place[] = {
+    {"line", text},
+    {"job", text},
+    {"fence", number},
+    {"called_at", number},
+    {"status", text, "(SELECT status FROM jobs WHERE id = job)"},
+    {"job_fence", number, "(SELECT jobs.fence FROM jobs WHERE id = job)"},
+    {"run_at", number, "(SELECT run_at FROM jobs WHERE id = job)"}};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::columns

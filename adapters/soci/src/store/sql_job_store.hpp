@@ -1,0 +1,110 @@
+#pragma once
+
+#include "db/session_pool.hpp"
+#include "store/dialect.hpp"
+#include "store/finished_parents.hpp"
+#include "store/limited_queues.hpp"
+#include "store/store_clock.hpp"
+#include "watermarks/count_watermarks.hpp"
+#include "watermarks/look_pauses.hpp"
+#include "watermarks/look_size.hpp"
+#include "watermarks/sweep_watermarks.hpp"
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// JobStore over any SQL database.
+///
+/// Owns the sessions, runs each call in one transaction, and turns faults into Error. A call that
+/// finds nothing to write takes no write lock.
+class SqlJobStore final : public JobStore {
+public:
+    /// Brings the tables up to date.
+    SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options);
+
+    std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
+    Exchange exchange(std::span<const Settlement> settlements,
+                      const ClaimRequest& request) override;
+    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
+    std::vector<Renewal> check_leases(std::span<const LeaseRef> leases) override;
+    std::vector<ClaimedJob> leases_of(std::string_view worker) override;
+    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
+    std::vector<Promoted> promote(std::size_t limit) override;
+    std::size_t purge(std::size_t limit) override;
+    std::optional<std::string> tombstone_owner(const JobId& id) override;
+    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
+    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override;
+    JobPage list(const JobQuery& query) override;
+    CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
+    RetryOutcome retry(const JobId& id) override;
+    RemoveOutcome remove(const JobId& id) override;
+    Workload workload(std::string_view queue, std::string_view type) override;
+    void set_paused(std::string_view queue, bool paused) override;
+    void set_limit(const Limit& limit) override;
+    std::vector<Limit> limits() override;
+    void interrupt() noexcept override;
+    std::vector<ClockNotice> take_clock_notices() override { return clock_.take_notices(); }
+
+private:
+    enum class Access {
+        reading,
+        writing,
+        batch, ///< writing by one call of the dialect
+    };
+
+    /// Returns `work(session, now)`, run in a transaction. Retries the whole transaction, a bounded
+    /// number of times, after a fault that is worth it.
+    template <typename Work>
+    auto transact(Access access, Work&& work);
+    /// Brings the tables up to date; false if the caller is to retry.
+    bool try_to_prepare(bool is_last);
+    /// Rolls back the transaction; discards the session if it is unusable.
+    Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
+
+    std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
+    void begin(Session& session, Access access);
+    void follow_clock();
+    void look_at_clock();
+    void carry_out(const StoreClock::Task& task);
+    Duration move_times_back(const StoreClock::Task& task);
+    CallTime sweep_time(CallTime now);
+    /// Locks the job until the transaction ends and returns its status; empty if unknown.
+    std::optional<JobStatus> lock(Session& session, const JobId& id);
+    std::vector<std::string> finished_types(Session& session);
+    void trim_log();
+    Timestamp sweep_from(SweepWatermarks& watermarks, std::string_view of, const auto& find);
+    std::optional<Timestamp> find_to_sweep(SweepWatermarks& watermarks, std::string_view of,
+                                           const auto& find);
+    bool is_limited(const ClaimRequest& request);
+    Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
+    std::vector<Promoted> promote(std::span<const JobId> known, std::size_t limit);
+    void were_submitted(std::span<const NewJob> jobs);
+    /// Returns the result of a claim that finds nothing; empty if a job is due.
+    std::optional<Exchange> nothing_due(const ClaimRequest& request);
+
+    const std::shared_ptr<const Dialect> dialect_; ///< shared with sessions that are being opened
+    SessionPool readers_;
+    SessionPool writers_;
+    SweepWatermarks lease_watermarks_, advance_watermarks_;
+    SweepWatermarks finished_watermarks_;                        ///< by type, and of tombstones
+    CountWatermarks waiting_watermarks_, processing_watermarks_; ///< by queue
+    CountWatermarks run_watermarks_;                             ///< by type
+    FinishedParents finished_parents_;
+    LookPauses finished_pauses_;
+    LimitedQueues limited_queues_;
+    LookSize look_size_;
+    StoreClock clock_;
+    std::unique_ptr<Wakeups> wakeups_;
+};
+
+/// Applies the missing migrations. Throws Errc::store_failure if the tables are newer than this
+/// code.
+void migrate(const Dialect& dialect, Session& session);
+
+/// Returns the migrations that migrate() would apply.
+std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
+
+/// Whether no migration is missing. Changes nothing; waits for a process that is making the tables,
+/// and throws as missing_migrations() does.
+bool tables_are_current(const Dialect& dialect, Session& session);
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
