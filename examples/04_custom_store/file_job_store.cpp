@@ -2,7 +2,7 @@
 
 #include "job_record.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

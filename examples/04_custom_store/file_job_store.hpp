@@ -4,7 +4,7 @@
 #include "journal.hpp"
 #include "limit_book.hpp"
 
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <functional>
 #include <map>

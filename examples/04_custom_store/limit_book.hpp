@@ -1,7 +1,7 @@
 #pragma once
 
-#include <asyncjobs/job_store.hpp>
-#include <asyncjobs/limit_buckets.hpp>
+#include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

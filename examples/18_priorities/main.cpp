@@ -2,7 +2,7 @@
 // than its head start.
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -2,9 +2,9 @@
 
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/handler.hpp>
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/json.hpp>
 #include <asyncjobs/runtime.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <concepts>
 #include <functional>

@@ -3,8 +3,8 @@
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/executor_options.hpp>
 #include <asyncjobs/handler.hpp>
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <chrono>
 #include <functional>

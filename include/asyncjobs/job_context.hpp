@@ -1,8 +1,8 @@
 #pragma once
 
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/json.hpp>
 #include <asyncjobs/progress_reporter.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <concepts>
 #include <functional>

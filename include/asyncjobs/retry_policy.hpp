@@ -2,7 +2,7 @@
 
 #include <asyncjobs/backoff.hpp>
 #include <asyncjobs/config.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <concepts>
 #include <functional>

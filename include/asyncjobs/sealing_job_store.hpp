@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "conformance_check.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 #include <cstdlib>

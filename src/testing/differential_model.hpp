@@ -2,7 +2,7 @@
 
 #include "conformance_check.hpp"
 
-#include <asyncjobs/limit_buckets.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 #include <asyncjobs/store/transitions.hpp>
 
 #include <functional>

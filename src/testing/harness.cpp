@@ -1,6 +1,6 @@
 #include <asyncjobs/detail/deadline.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/harness.hpp>
 #include <asyncjobs/testing/simulated_runtime.hpp>
 

@@ -2,8 +2,8 @@
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <atomic>
 #include <condition_variable>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <asyncjobs/forwarding_job_store.hpp>
 #include <asyncjobs/json.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <boost/json/serialize.hpp>
 

@@ -1,8 +1,8 @@
 #include "run_conformance.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
-#include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/sealing_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/faulty_job_store.hpp>
 
 namespace {

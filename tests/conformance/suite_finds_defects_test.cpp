@@ -1,7 +1,7 @@
 #include "broken_stores.hpp"
 #include "run_conformance.hpp"
 
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 namespace {
 

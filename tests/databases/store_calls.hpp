@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/error.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "run_differential.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include "conformance/broken_stores.hpp"
 
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <algorithm>
 #include <functional>

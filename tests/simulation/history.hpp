@@ -2,7 +2,7 @@
 
 #include "limit_watch.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <functional>
 #include <string>

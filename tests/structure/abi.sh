@@ -27,7 +27,7 @@ awk '
     }
     { previous = $0 }
     END { exit bad }
-' include/asyncjobs/*.hpp include/asyncjobs/testing/*.hpp adapters/*/include/asyncjobs/*/*.hpp || failed=1
+' include/asyncjobs/*.hpp include/asyncjobs/store/*.hpp include/asyncjobs/testing/*.hpp adapters/*/include/asyncjobs/*/*.hpp || failed=1
 for body in include/asyncjobs/impl/*.ipp; do
     grep -q "^#include <asyncjobs/impl/${body##*/}>$" include/asyncjobs/src.hpp ||
         { echo "src.hpp does not include ${body##*/}"; failed=1; }

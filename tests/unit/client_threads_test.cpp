@@ -1,7 +1,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #include <asyncjobs/asio.hpp>
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>

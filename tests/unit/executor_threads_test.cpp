@@ -1,7 +1,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <doctest/doctest.h>
 

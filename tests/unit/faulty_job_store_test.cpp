@@ -1,4 +1,4 @@
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/faulty_job_store.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include <asyncjobs/limit_buckets.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 
 #include <doctest/doctest.h>
 

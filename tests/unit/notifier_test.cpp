@@ -1,4 +1,4 @@
-#include <asyncjobs/notifier.hpp>
+#include <asyncjobs/store/notifier.hpp>
 
 #include <doctest/doctest.h>
 

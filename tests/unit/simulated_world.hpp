@@ -2,8 +2,8 @@
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/faulty_job_store.hpp>
 #include <asyncjobs/testing/simulated_runtime.hpp>
 

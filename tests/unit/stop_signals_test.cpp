@@ -1,6 +1,6 @@
 #include <asyncjobs/client.hpp>
-#include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/stop_signals.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "job_events.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include "response_memory.hpp"
 
 #include <asyncjobs/http/message.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <cstdint>
 #include <functional>

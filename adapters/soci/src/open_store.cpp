@@ -1,6 +1,6 @@
 #include <asyncjobs/detail/resource_error.hpp>
-#include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #ifdef ASYNCJOBS_HAS_MYSQL
 #include "mysql/dialect.hpp"

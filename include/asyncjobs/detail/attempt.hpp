@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/text_rules.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -6,7 +6,7 @@
 #include <asyncjobs/job_failure.hpp>
 #include <asyncjobs/progress_reporter.hpp>
 #include <asyncjobs/retry_policy.hpp>
-#include <asyncjobs/settlement.hpp>
+#include <asyncjobs/store/settlement.hpp>
 
 #include <algorithm>
 #include <exception>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/error.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <chrono>
 #include <condition_variable>

@@ -2,8 +2,8 @@
 
 #include <asyncjobs/events.hpp>
 #include <asyncjobs/executor_options.hpp>
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <mutex>
 #include <string>

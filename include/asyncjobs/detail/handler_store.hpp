@@ -1,9 +1,9 @@
 #pragma once
 
 #include <asyncjobs/detail/id_clock.hpp>
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/log_entry.hpp>
 #include <asyncjobs/runtime.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <functional>
 #include <shared_mutex>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <asyncjobs/detail/attempt.hpp>
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <functional>
 #include <memory>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <asyncjobs/detail/memory_index.hpp>
-#include <asyncjobs/job_store.hpp>
-#include <asyncjobs/limit_buckets.hpp>
+#include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 
 #include <algorithm>
 #include <iterator>

@@ -2,7 +2,7 @@
 
 #include <asyncjobs/detail/job_event.hpp>
 #include <asyncjobs/events.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <cstddef>
 #include <utility>

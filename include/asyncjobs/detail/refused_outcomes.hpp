@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/attempt.hpp>
-#include <asyncjobs/settlement.hpp>
+#include <asyncjobs/store/settlement.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/settlement.hpp>
+#include <asyncjobs/store/settlement.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,8 +2,8 @@
 
 #include <asyncjobs/detail/closable_store.hpp>
 #include <asyncjobs/detail/retry.hpp>
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/runtime.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <functional>
 #include <memory>

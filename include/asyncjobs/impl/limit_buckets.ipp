@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/text_rules.hpp>
-#include <asyncjobs/limit_buckets.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 
 #include <algorithm>
 #include <limits>

@@ -2,9 +2,9 @@
 
 #include <asyncjobs/detail/memory_buckets.hpp>
 #include <asyncjobs/detail/memory_index.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 #include <asyncjobs/store/transitions.hpp>
-#include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
 #include <deque>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/notifier.hpp>
+#include <asyncjobs/store/notifier.hpp>
 
 #include <atomic>
 #include <mutex>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <asyncjobs/job_store.hpp>
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "served_api.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/http/file_response.hpp>
 #include <asyncjobs/http/job_api.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <boost/describe.hpp>
 #include <boost/json/parse.hpp>

@@ -2,7 +2,7 @@
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/http/job_api.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/webhooks/routes.hpp>
 
 #include <boost/describe.hpp>

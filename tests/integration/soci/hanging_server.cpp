@@ -4,8 +4,8 @@
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include "databases/store_calls.hpp"
 
 #include <asyncjobs/client.hpp>
-#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <doctest/doctest.h>
 

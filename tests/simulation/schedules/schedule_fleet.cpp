@@ -1,9 +1,9 @@
 #include "schedule_fleet.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
 #include <asyncjobs/json.hpp>
-#include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/faulty_job_store.hpp>
 #include <asyncjobs/testing/simulated_runtime.hpp>
 

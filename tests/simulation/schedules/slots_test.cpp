@@ -1,7 +1,7 @@
 #include "../seeds.hpp"
 #include "schedule_fleet.hpp"
 
-#include <asyncjobs/forwarding_job_store.hpp>
+#include <asyncjobs/store/forwarding_job_store.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include "mysql/batch.hpp"
 #include "watermarks/claim_watermarks.hpp"
 
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <algorithm>
 #include <cstddef>

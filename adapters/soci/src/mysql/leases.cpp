@@ -4,8 +4,8 @@
 #include "store/each_job_once.hpp"
 #include "store/job_row.hpp"
 
+#include <asyncjobs/store/store_helpers.hpp>
 #include <asyncjobs/store/transitions.hpp>
-#include <asyncjobs/store_helpers.hpp>
 
 #include <algorithm>
 #include <iterator>

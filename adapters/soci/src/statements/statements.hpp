@@ -2,7 +2,7 @@
 
 #include "statements/shared_statements.hpp"
 
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <string>
 #include <string_view>

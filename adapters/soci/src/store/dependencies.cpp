@@ -4,7 +4,7 @@
 #include "db/row_of.hpp"
 #include "store/job_row.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 #include <map>

@@ -5,7 +5,7 @@
 #include "store/job_row.hpp"
 #include "store/purged_jobs.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 

@@ -9,8 +9,8 @@
 #include "store/job_row.hpp"
 #include "watermarks/looks_below.hpp"
 
-#include <asyncjobs/job_store.hpp>
 #include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -4,8 +4,8 @@
 
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/error.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 #include <asyncjobs/store/transitions.hpp>
-#include <asyncjobs/store_helpers.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

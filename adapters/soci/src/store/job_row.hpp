@@ -4,7 +4,7 @@
 #include "statements/columns.hpp"
 
 #include <asyncjobs/job.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <optional>
 #include <span>

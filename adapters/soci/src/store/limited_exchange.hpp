@@ -4,7 +4,7 @@
 #include "store/dialect.hpp"
 #include "watermarks/look_size.hpp"
 
-#include <asyncjobs/limit_buckets.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 
 #include <map>
 #include <optional>

@@ -6,7 +6,7 @@
 #include "store/job_row.hpp"
 #include "store/job_steps.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 

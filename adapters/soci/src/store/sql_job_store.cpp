@@ -10,7 +10,7 @@
 #include "store/purged_jobs.hpp"
 #include "store/times_ahead.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,6 @@
 #include "watermarks/claim_watermarks.hpp"
 
-#include <asyncjobs/store_helpers.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -2,7 +2,7 @@
 
 #include "watermarks/looks_below.hpp"
 
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 #include <asyncjobs/time.hpp>
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include <asyncjobs/beast/server.hpp>
 #include <asyncjobs/client.hpp>
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

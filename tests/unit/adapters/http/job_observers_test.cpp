@@ -1,6 +1,6 @@
 #include "job_observers.hpp"
 
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/simulated_runtime.hpp>
 
 #include <doctest/doctest.h>

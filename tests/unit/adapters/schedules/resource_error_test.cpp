@@ -1,7 +1,7 @@
 #include "exhausted_runtime.hpp"
 
-#include <asyncjobs/memory_job_store.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include "exhausted_runtime.hpp"
 
-#include <asyncjobs/memory_job_store.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/webhooks/webhooks.hpp>
 
 namespace {

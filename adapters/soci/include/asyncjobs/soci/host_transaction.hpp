@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/handler.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <concepts>
 #include <initializer_list>

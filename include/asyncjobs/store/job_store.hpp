@@ -3,8 +3,8 @@
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/limits.hpp>
-#include <asyncjobs/notifier.hpp>
-#include <asyncjobs/settlement.hpp>
+#include <asyncjobs/store/notifier.hpp>
+#include <asyncjobs/store/settlement.hpp>
 
 #include <cstddef>
 #include <cstdint>

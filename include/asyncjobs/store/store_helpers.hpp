@@ -2,7 +2,7 @@
 
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
-#include <asyncjobs/job_store.hpp>
+#include <asyncjobs/store/job_store.hpp>
 
 #include <algorithm>
 #include <limits>
