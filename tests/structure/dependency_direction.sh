@@ -39,8 +39,6 @@ forbid 'the core does not include the date library' 'date/' include src
 network="boost/asio([.]hpp|/([^i]|i[^p]|ip/[^an]))" # addresses and networks are mere values
 forbid 'the http adapter knows no server and no database' \
     "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/http
-forbid "the API's description knows routes and options, and not the request pipeline" \
-    '(\.\./)*(dispatcher|in_flight_request|[a-z_]*_routes?|documents|workload_cache|metrics)\.hpp' adapters/http/src/openapi
 forbid 'the soci adapter knows no other adapter and no server' \
     "$servers|asyncjobs/(http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/soci
 forbid 'the beast adapter knows http and no other adapter' \
@@ -75,6 +73,7 @@ rooms() {
         shift
     done
 }
+rooms adapters/http/src message openapi observe guard routes api
 rooms adapters/soci/src statements db watermarks store sqlite,postgresql,mysql
 
 if grep -rnlE '#[[:space:]]*include[[:space:]]*<asyncjobs/testing/' include src adapters |

@@ -1,7 +1,7 @@
-#include "components.hpp"
+#include "openapi/components.hpp"
 
-#include "json_object.hpp"
-#include "problems.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/problems.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http::openapi {
 namespace {

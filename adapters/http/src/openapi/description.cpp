@@ -1,7 +1,7 @@
-#include "description.hpp"
+#include "openapi/description.hpp"
 
-#include "../fnv.hpp"
-#include "json_object.hpp"
+#include "message/fnv.hpp"
+#include "openapi/json_object.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "document.hpp"
+#include "openapi/document.hpp"
 
 #include <mutex>
 #include <string>

@@ -1,13 +1,13 @@
-#include "document.hpp"
+#include "openapi/document.hpp"
 
-#include "components.hpp"
-#include "job_schemas.hpp"
-#include "json_object.hpp"
-#include "names.hpp"
-#include "operation.hpp"
-#include "problems.hpp"
-#include "references.hpp"
-#include "webhooks.hpp"
+#include "openapi/components.hpp"
+#include "openapi/job_schemas.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/names.hpp"
+#include "openapi/operation.hpp"
+#include "openapi/problems.hpp"
+#include "openapi/references.hpp"
+#include "openapi/webhooks.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "submissions.hpp"
+#include "openapi/submissions.hpp"
 
-#include "../router.hpp"
+#include "message/router.hpp"
 
 #include <boost/json/object.hpp>
 

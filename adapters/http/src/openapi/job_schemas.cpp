@@ -1,7 +1,7 @@
-#include "job_schemas.hpp"
+#include "openapi/job_schemas.hpp"
 
-#include "json_object.hpp"
-#include "names.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/names.hpp"
 
 #include <asyncjobs/job.hpp>
 

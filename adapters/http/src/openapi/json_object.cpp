@@ -1,4 +1,4 @@
-#include "json_object.hpp"
+#include "openapi/json_object.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
 

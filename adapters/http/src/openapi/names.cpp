@@ -1,4 +1,4 @@
-#include "names.hpp"
+#include "openapi/names.hpp"
 
 #include <algorithm>
 

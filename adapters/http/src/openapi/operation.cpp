@@ -1,9 +1,9 @@
-#include "operation.hpp"
+#include "openapi/operation.hpp"
 
-#include "job_operations.hpp"
-#include "json_object.hpp"
-#include "names.hpp"
-#include "problems.hpp"
+#include "openapi/job_operations.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/names.hpp"
+#include "openapi/problems.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../router.hpp"
+#include "message/router.hpp"
 
 #include <boost/json/object.hpp>
 

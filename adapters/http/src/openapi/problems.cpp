@@ -1,6 +1,6 @@
-#include "problems.hpp"
+#include "openapi/problems.hpp"
 
-#include "json_object.hpp"
+#include "openapi/json_object.hpp"
 
 #include <boost/json/array.hpp>
 

@@ -1,4 +1,4 @@
-#include "references.hpp"
+#include "openapi/references.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>

@@ -1,7 +1,7 @@
-#include "schema_book.hpp"
+#include "openapi/schema_book.hpp"
 
-#include "json_object.hpp"
-#include "names.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/names.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>

@@ -1,7 +1,7 @@
-#include "submissions.hpp"
+#include "openapi/submissions.hpp"
 
-#include "json_object.hpp"
-#include "names.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/names.hpp"
 
 #include <asyncjobs/detail/argument_check.hpp>
 

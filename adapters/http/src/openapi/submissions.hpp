@@ -1,6 +1,6 @@
 #pragma once
 
-#include "schema_book.hpp"
+#include "openapi/schema_book.hpp"
 
 #include <asyncjobs/http/submit_route.hpp>
 

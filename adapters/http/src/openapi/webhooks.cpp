@@ -1,7 +1,7 @@
-#include "webhooks.hpp"
+#include "openapi/webhooks.hpp"
 
-#include "json_object.hpp"
-#include "names.hpp"
+#include "openapi/json_object.hpp"
+#include "openapi/names.hpp"
 
 #include <boost/json/array.hpp>
 

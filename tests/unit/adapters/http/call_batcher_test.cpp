@@ -1,4 +1,4 @@
-#include "call_batcher.hpp"
+#include "guard/call_batcher.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "cursor.hpp"
+#include "message/cursor.hpp"
 
 #include <asyncjobs/http/problem.hpp>
 

@@ -1,4 +1,4 @@
-#include "documents.hpp"
+#include "observe/documents.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-#include "estimate.hpp"
+#include "observe/estimate.hpp"
 
 #include <doctest/doctest.h>
 

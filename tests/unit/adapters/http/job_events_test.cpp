@@ -1,4 +1,4 @@
-#include "job_events.hpp"
+#include "observe/job_events.hpp"
 
 #include <asyncjobs/runtime.hpp>
 

@@ -1,4 +1,4 @@
-#include "job_observers.hpp"
+#include "observe/job_observers.hpp"
 
 #include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/testing/simulated_runtime.hpp>

@@ -1,4 +1,4 @@
-#include "negotiation.hpp"
+#include "message/negotiation.hpp"
 
 #include <doctest/doctest.h>
 

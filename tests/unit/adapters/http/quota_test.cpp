@@ -1,4 +1,4 @@
-#include "quota.hpp"
+#include "guard/quota.hpp"
 
 #include <doctest/doctest.h>
 

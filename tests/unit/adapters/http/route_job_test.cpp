@@ -1,4 +1,4 @@
-#include "route_job.hpp"
+#include "routes/route_job.hpp"
 
 #include "unit/thrown.hpp"
 

@@ -1,4 +1,4 @@
-#include "router.hpp"
+#include "message/router.hpp"
 
 #include <asyncjobs/error.hpp>
 

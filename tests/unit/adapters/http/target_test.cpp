@@ -1,4 +1,4 @@
-#include "target.hpp"
+#include "message/target.hpp"
 
 #include <asyncjobs/http/problem.hpp>
 

@@ -1,4 +1,4 @@
-#include "trace_context.hpp"
+#include "message/trace_context.hpp"
 
 #include <asyncjobs/detail/traceparent.hpp>
 

@@ -1,4 +1,4 @@
-#include "trusted_proxies.hpp"
+#include "message/trusted_proxies.hpp"
 
 #include "unit/thrown.hpp"
 

@@ -1,6 +1,6 @@
 #include "openapi/job_schemas.hpp"
 
-#include "documents.hpp"
+#include "observe/documents.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
