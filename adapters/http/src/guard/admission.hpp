@@ -4,7 +4,8 @@
 #include "message/concurrency_limiter.hpp"
 #include "observe/job_renderer.hpp"
 
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
+#include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <atomic>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
 
 #include <string_view>
 

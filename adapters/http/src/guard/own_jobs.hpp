@@ -5,8 +5,8 @@
 #include "message/router.hpp"
 
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/http/api_options.hpp>
 #include <asyncjobs/http/call.hpp>
-#include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/http/problem.hpp>
 
 #include <functional>

@@ -2,7 +2,7 @@
 
 #include "message/concurrency_limiter.hpp"
 
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/route_options.hpp>
 
 #include <boost/json/object.hpp>
 

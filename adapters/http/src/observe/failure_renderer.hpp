@@ -2,7 +2,7 @@
 
 #include "observe/job_renderer.hpp"
 
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
 #include <asyncjobs/runtime.hpp>
 
 #include <string>

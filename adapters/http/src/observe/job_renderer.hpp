@@ -3,7 +3,8 @@
 #include "observe/documents.hpp"
 #include "observe/workload_cache.hpp"
 
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
+#include <asyncjobs/http/problem.hpp>
 
 #include <chrono>
 #include <map>

@@ -4,8 +4,8 @@
 #include "observe/job_renderer.hpp"
 
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/http/api_options.hpp>
 #include <asyncjobs/http/call.hpp>
-#include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/runtime.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {

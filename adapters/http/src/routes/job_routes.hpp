@@ -6,7 +6,7 @@
 #include "observe/job_renderer.hpp"
 
 #include <asyncjobs/client.hpp>
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 

@@ -10,7 +10,7 @@
 #include "routes/submit_routes.hpp"
 
 #include <asyncjobs/client.hpp>
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
 
 #include <string_view>
 

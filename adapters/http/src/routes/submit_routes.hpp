@@ -7,7 +7,7 @@
 #include "message/router.hpp"
 #include "observe/job_renderer.hpp"
 
-#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/http/api_options.hpp>
 
 #include <functional>
 #include <map>

@@ -2,7 +2,7 @@
 
 #include "db/session.hpp"
 
-#include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/soci/migration.hpp>
 
 #include <span>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/soci/migration.hpp>
 
 #include <span>
 

@@ -9,7 +9,8 @@
 #include "store/job_row.hpp"
 #include "watermarks/looks_below.hpp"
 
-#include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/soci/migration.hpp>
+#include <asyncjobs/soci/store_options.hpp>
 #include <asyncjobs/store/job_store.hpp>
 
 #include <cstddef>

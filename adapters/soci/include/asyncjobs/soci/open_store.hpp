@@ -1,29 +1,14 @@
 #pragma once
 
+#include <asyncjobs/soci/migration.hpp>
+#include <asyncjobs/soci/store_options.hpp>
 #include <asyncjobs/store/job_store.hpp>
 
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
-
-/// Every member is checked by open_store().
-struct StoreOptions {
-    /// How long a call waits for a lock or a free session before it throws Errc::store_busy.
-    /// 0 - 10 min.
-    TimeSpan busy_timeout = std::chrono::seconds{5};
-    /// How long a database server may run one statement before it is aborted with Errc::store_busy.
-    /// 1 ms - 1 h. MySQL aborts only statements that read. Migrations are never aborted.
-    TimeSpan statement_timeout = std::chrono::seconds{30};
-    unsigned readers = 4; ///< 1-64; concurrent reads
-    unsigned writers = 8; ///< 1-64; concurrent writes; SQLite runs one at a time
-
-    /// For tests; empty: the database's clock.
-    std::function<Timestamp()> clock = {};
-};
 
 /// Opens the store that `url` names, and brings its tables up to date.
 ///
@@ -58,12 +43,6 @@ struct StoreOptions {
 ///                otherwise as JobStore.
 ASYNCJOBS_SOCI_DECL std::unique_ptr<JobStore> open_store(std::string_view url,
                                                          StoreOptions options = {});
-
-/// One step of a schema's upgrade.
-struct Migration {
-    int version = 0; ///< of the schema after this step
-    std::string sql = {};
-};
 
 /// Returns the migrations that open_store() would apply, oldest first; changes nothing. Errors as
 /// open_store().

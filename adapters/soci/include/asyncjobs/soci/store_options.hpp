@@ -1,0 +1,24 @@
+#pragma once
+
+#include <asyncjobs/time.hpp>
+
+#include <functional>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI {
+
+/// Every member is checked by open_store().
+struct StoreOptions {
+    /// How long a call waits for a lock or a free session before it throws Errc::store_busy.
+    /// 0 - 10 min.
+    TimeSpan busy_timeout = std::chrono::seconds{5};
+    /// How long a database server may run one statement before it is aborted with Errc::store_busy.
+    /// 1 ms - 1 h. MySQL aborts only statements that read. Migrations are never aborted.
+    TimeSpan statement_timeout = std::chrono::seconds{30};
+    unsigned readers = 4; ///< 1-64; concurrent reads
+    unsigned writers = 8; ///< 1-64; concurrent writes; SQLite runs one at a time
+
+    /// For tests; empty: the database's clock.
+    std::function<Timestamp()> clock = {};
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
