@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <mutex>
+#include <tuple>
+
 using namespace asyncjobs;
 using namespace std::chrono_literals;
 
@@ -106,39 +109,56 @@ TEST_CASE("an untyped route prepares its job by the document, and keeps it byte 
     CHECK(served.post("/v1/exports", "[]").status == 422);
 }
 
-TEST_CASE("a member that a request makes invalid is a 422 that names it") {
+TEST_CASE("a parent that does not exist is a 422 that names it") {
     ServedApi served;
-    const Route route{.prepare = [](Export& in, NewJob& job, const http::Call&, http::Violations&) {
-        job.priority = in.priority;
-        if (const auto id = JobId::parse(in.after)) job.after = {*id};
-    }};
-    served.api.submit_route("/exports", route);
-    served.api.allow_generic(route);
-    CHECK(has(only_error(served.post("/v1/exports", R"({"priority":101})")), "priority is "));
-    CHECK(has(only_error(served.post("/v1/jobs", R"({"type":"export","input":{"priority":-1}})")),
-              "priority is "));
+    served.api.submit_route("/exports", Route{.prepare = [](Export& in, NewJob& job,
+                                                            const http::Call&, http::Violations&) {
+                                job.after = {*JobId::parse(in.after)};
+                            }});
     const auto unknown = std::string(served.client.make_id().text());
     CHECK(only_error(served.post("/v1/exports", R"({"after":")" + unknown + "\"}")) ==
           "after names " + unknown + ", but no such job exists");
     CHECK(served.client.list({.owner = "ann"}).jobs.empty());
 }
 
-TEST_CASE("a member that only the host can have set wrongly is a 500 with a logged cause") {
+TEST_CASE("an input without a member that unique_by names is a 422 that names it") {
+    ServedApi served;
+    const http::SubmitRoute<> route{
+        .job = {.type = "export", .unique_by = UniqueBy{.members = {"/account"}}}};
+    served.api.submit_route("/exports", route);
+    CHECK(has(only_error(served.post("/v1/exports", "{}")), "/account"));
+    CHECK(served.post("/v1/exports", export_of("a7")).status == 202);
+}
+
+TEST_CASE("a member that prepare sets wrongly is a 500, and the log names it and the rule") {
     std::mutex mutex;
     std::string log;
     ServedApi served({.api = {.log = [&](const LogEntry& entry) {
                           const std::lock_guard lock(mutex);
                           log += entry.message;
                       }}});
-    served.api.submit_route("/exports",
-                            Route{.prepare = [](Export&, NewJob& job, const http::Call&,
-                                                http::Violations&) { job.owner = "bob"; }});
-    const auto response = served.post("/v1/exports", "{}");
-    CHECK(response.status == 500);
-    CHECK_FALSE(has(response.body, "owner"));
-    const std::lock_guard lock(mutex);
-    CHECK(has(log, "POST /v1/exports"));
-    CHECK(has(log, "prepare must not set job.owner: it is the caller"));
+    const Route route{.prepare = [](Export& in, NewJob& job, const http::Call&, http::Violations&) {
+        job.priority = in.priority;
+        if (in.priority == 0) job.owner = "bob";
+    }};
+    served.api.submit_route("/exports", route);
+    served.api.allow_generic(route);
+    const std::tuple<std::string, std::string, std::string> faults[] = {
+        {"/v1/exports", "{}", "prepare must not set job.owner: it is the caller"},
+        {"/v1/exports", R"({"priority":101})", "priority is \"101\", but must be from 0 to 100"},
+        {"/v1/jobs", R"({"type":"export","input":{"priority":-1}})",
+         "priority is \"-1\", but must be from 0 to 100"},
+    };
+    for (const auto& [path, body, cause] : faults) {
+        const auto response = served.post(path, body);
+        CHECK(response.status == 500);
+        CHECK(text_at(json_of(response), "detail") == "internal error");
+        const std::lock_guard lock(mutex);
+        CHECK(has(log, "POST " + path));
+        CHECK(has(log, cause));
+        log.clear();
+    }
+    CHECK(served.client.list({.owner = "ann"}).jobs.empty());
 }
 
 TEST_CASE("a job with the unique key of another is that job to its owner, and a 409 to others") {

@@ -64,11 +64,23 @@ constexpr std::string_view replaces_others =
     "on_conflict must not be replace unless unique_by.owner is true: a caller could change the "
     "job of another owner";
 
-/// Checks a template's unique_by without an input.
+/// Checks unique_by without an input.
 void check_unique_by(NewJob job) {
-    if (job.unique_by) job.unique_by->input = false;
-    if (job.unique_by) job.unique_by->members.clear();
+    if (!job.unique_by) return;
+    job.unique_by->input = false;
+    job.unique_by->members.clear();
     make_unique_key(job, Timestamp{});
+}
+
+/// The members that a template and `prepare` may set. Throws Error (Errc::invalid_argument) that
+/// names the member and the rule.
+void check_members(const NewJob& job) {
+    validate(job);
+    check_unique_by(job);
+    if (auto fault = fault_of_metadata(job.metadata); !fault.empty())
+        throw Error(Errc::invalid_argument, std::move(fault));
+    if (may_replace_jobs_of_others(job))
+        throw Error(Errc::invalid_argument, std::string(replaces_others));
 }
 
 } // namespace
@@ -85,12 +97,7 @@ void check_template(const NewJob& job) {
     must_be_left_out("run_at", run_at.has_value(), "set delay, or let prepare set it");
     must_be_left_out("deadline", deadline.has_value(), "set start_within, or let prepare set it");
     must_be_left_out("after", !after.empty(), only_prepare_knows);
-    validate(job);
-    check_unique_by(job);
-    if (auto fault = fault_of_metadata(metadata); !fault.empty())
-        throw Error(Errc::invalid_argument, std::move(fault));
-    if (may_replace_jobs_of_others(job))
-        throw Error(Errc::invalid_argument, std::string(replaces_others));
+    check_members(job);
 }
 
 NewJob job_for(const detail::SubmitRule& rule, const Call& call) {
@@ -105,19 +112,21 @@ void check_prepared(const NewJob& job, const NewJob& kind, const std::string& ow
     must_not_be_set("owner", job.owner != owner, is_the_caller);
     must_not_be_set("input", job.input != JsonText(), is_the_body);
     must_not_be_set("idempotency_key", job.idempotency_key.has_value(), is_the_header);
-    if (may_replace_jobs_of_others(job)) throw std::logic_error(std::string(replaces_others));
+    try {
+        check_members(job);
+    } catch (const Error& error) {
+        if (error.code() != Errc::invalid_argument) throw;
+        throw std::logic_error("prepare has made the job invalid: " + error.message());
+    }
 }
 
-void complete(NewJob& job, Timestamp now) {
+void derive_unique_key(NewJob& job, Timestamp now) {
     try {
         make_unique_key(job, now);
-        validate(job);
     } catch (const Error& error) {
         if (error.code() != Errc::invalid_argument) throw;
         throw invalid_member(error.message());
     }
-    if (auto fault = fault_of_metadata(job.metadata); !fault.empty())
-        throw invalid_member(std::move(fault));
 }
 
 void add_to_metadata(NewJob& job, const boost::json::object& members) {

@@ -20,13 +20,14 @@ void check_template(const NewJob& job);
 /// The job of a request, for `prepare`: the template with the caller as owner.
 NewJob job_for(const detail::SubmitRule& rule, const Call& call);
 
-/// Throws std::logic_error, which becomes a 500, if `prepare` has set a member that follows from
-/// the route or the request.
+/// Throws std::logic_error, which becomes a 500 and a log entry, if `prepare` has set a member that
+/// follows from the route or the request, or one to a value that breaks a rule. The job has no
+/// input yet.
 void check_prepared(const NewJob& job, const NewJob& kind, const std::string& owner);
 
-/// Derives the unique key, and validates a job with its input. Throws Problem (422) that names the
-/// member.
-void complete(NewJob& job, Timestamp now);
+/// Derives the unique key of a job with its input. Throws Problem (422) if the input lacks a member
+/// that unique_by names.
+void derive_unique_key(NewJob& job, Timestamp now);
 
 /// Adds members of the library to the host's metadata, whose text stays as it is.
 void add_to_metadata(NewJob& job, const boost::json::object& members);

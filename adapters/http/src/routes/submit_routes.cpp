@@ -155,7 +155,7 @@ HandlerResult SubmitRoutes::accept(const detail::SubmitRule& rule, NewJob job, J
     admission_.check_not_draining();
     if (rule.has_prepare) check_prepared(job, rule.job, call.principal.owner);
     job.input = std::move(input);
-    if (rule.has_prepare || job.unique_by) complete(job, runtime_.wall_clock());
+    derive_unique_key(job, runtime_.wall_clock());
     Acceptance acceptance;
     acceptance.who = limit_key(call);
     auto idempotency = read_idempotency(call);

@@ -47,8 +47,9 @@ struct SubmitRoute {
     json::UnknownMembers unknown_members = json::UnknownMembers::refuse; ///< typed only
     /// Completes the input and the job, and adds violations; called even if reading found
     /// mismatches. The job is the template with the caller as owner, and without input. May set
-    /// every member but `id`, `type`, `owner`, `input` and `idempotency_key`; setting one of these
-    /// is a 500. Any other member that breaks a rule of NewJob is a 422 that names it.
+    /// every member but `id`, `type`, `owner`, `input` and `idempotency_key`. Setting one of these,
+    /// or another one to a value that breaks a rule of NewJob, is a 500; the log names member and
+    /// rule.
     std::function<void(Prepared&, NewJob&, const Call&, Violations&)> prepare = {};
     Permit permit = {};
     JsonText input_schema = {};  ///< a JSON Schema, for `/openapi.json` only; untyped only
