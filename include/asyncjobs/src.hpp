@@ -27,6 +27,7 @@
 #include <asyncjobs/impl/job_id.ipp>
 #include <asyncjobs/impl/job_store.ipp>
 #include <asyncjobs/impl/json.ipp>
+#include <asyncjobs/impl/json_document.ipp>
 #include <asyncjobs/impl/json_schema.ipp>
 #include <asyncjobs/impl/json_text.ipp>
 #include <asyncjobs/impl/lease_keeper.ipp>

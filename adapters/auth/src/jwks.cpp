@@ -1,8 +1,7 @@
 #include "jwt_key_impl.hpp"
 
 #include <asyncjobs/detail/base64url.hpp>
-#include <asyncjobs/http/json_reader.hpp>
-#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/detail/json_document.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -48,12 +47,13 @@ bool verifies_signatures(const json::object& key) {
 json::array keys_of(std::string_view document) {
     constexpr std::size_t depth_limit = 16;
     try {
-        auto set = http::read_json(document, depth_limit);
+        auto set = asyncjobs::detail::JsonDocument::parse(document, depth_limit).tree();
         if (set.is_object())
             if (auto* const keys = set.get_object().if_contains("keys"); keys && keys->is_array())
                 return std::move(keys->get_array());
-    } catch (const http::Problem& problem) {
-        refuse(fmt::format("invalid JWK set: {}", problem.what()));
+    } catch (const Error& error) {
+        if (error.code() != Errc::invalid_payload) throw;
+        refuse(fmt::format("invalid JWK set: {}", error.message()));
     }
     refuse("a JWK set must be an object with an array keys");
 }

@@ -1,9 +1,8 @@
 #include "jwt.hpp"
 
 #include <asyncjobs/detail/base64url.hpp>
+#include <asyncjobs/detail/json_document.hpp>
 #include <asyncjobs/http/headers.hpp>
-#include <asyncjobs/http/json_reader.hpp>
-#include <asyncjobs/http/problem.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
@@ -30,9 +29,9 @@ std::optional<boost::json::object> read_object(std::string_view base64url) {
     const auto text = asyncjobs::detail::decode_base64url(base64url);
     if (!text) return std::nullopt;
     try {
-        auto value = http::read_json(*text, depth_limit);
+        auto value = asyncjobs::detail::JsonDocument::parse(*text, depth_limit).tree();
         if (value.is_object()) return std::move(value.get_object());
-    } catch (const http::Problem&) {
+    } catch (const Error&) {
     }
     return std::nullopt;
 }

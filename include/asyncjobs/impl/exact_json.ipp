@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/exact_json.hpp>
+#include <asyncjobs/detail/json_checker.hpp>
 #include <asyncjobs/detail/scattered_memory.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -14,29 +15,18 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Builds the return value of parse_exact().
-class ExactJsonHandler {
+class ExactJsonHandler : public JsonEvents {
 public:
-    using string_view = boost::json::string_view;
-    using error_code = boost::system::error_code;
-
-    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
-
     boost::json::value release() { return stack_.release(); }
 
     bool on_document_begin(error_code&) {
         stack_.reset(scattered_memory());
         return true;
     }
-    bool on_document_end(error_code&) { return true; }
-    bool on_object_begin(error_code&) { return true; }
     bool on_object_end(std::size_t size, error_code&) {
         stack_.push_object(size);
         return true;
     }
-    bool on_array_begin(error_code&) { return true; }
     bool on_array_end(std::size_t size, error_code&) {
         stack_.push_array(size);
         return true;
@@ -63,8 +53,6 @@ public:
         stack_.push_null();
         return true;
     }
-    bool on_comment_part(string_view, error_code&) { return true; }
-    bool on_comment(string_view, error_code&) { return true; }
 
 private:
     bool add(string_view part) {
@@ -106,9 +94,7 @@ ASYNCJOBS_INLINE std::string canonical_number(std::string_view text) {
 }
 
 ASYNCJOBS_INLINE boost::json::value parse_exact(const JsonText& text) {
-    boost::json::parse_options options;
-    options.max_depth = JsonText::max_depth;
-    boost::json::basic_parser<ExactJsonHandler> parser(options);
+    boost::json::basic_parser<ExactJsonHandler> parser(json_depth(JsonText::max_depth));
     boost::system::error_code error;
     parser.write_some(false, text.text().data(), text.text().size(), error);
     if (error) throw boost::system::system_error(error);

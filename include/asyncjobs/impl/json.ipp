@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/json_checker.hpp>
 #include <asyncjobs/detail/scattered_memory.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/json.hpp>
@@ -12,9 +13,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::json {
 
 ASYNCJOBS_INLINE boost::json::value to_value(const JsonText& text) {
-    boost::json::parse_options options;
-    options.max_depth = JsonText::max_depth;
-    return boost::json::parse(text.text(), asyncjobs::detail::scattered_memory(), options);
+    return boost::json::parse(text.text(), asyncjobs::detail::scattered_memory(),
+                              asyncjobs::detail::json_depth(JsonText::max_depth));
 }
 
 namespace detail {

@@ -10,16 +10,24 @@
 #include <asyncjobs/json.hpp>
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
 
 #include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
+/// A member that is read elsewhere.
+struct AnyJson {
+    friend AnyJson tag_invoke(const boost::json::value_to_tag<AnyJson>&,
+                              const boost::json::value&) {
+        return {};
+    }
+};
+
 /// The document of `POST /jobs`.
 struct GenericSubmission {
     std::string type = {};
-    boost::json::value input = {};
+    AnyJson input = {};
 };
 BOOST_DESCRIBE_STRUCT(GenericSubmission, (), (type, input))
 
@@ -60,14 +68,13 @@ SubmitRule make_rule(SubmitRoute<> route) {
         rule.mistake = "set_by_host must be empty: the input of an untyped route does not change";
     if (route.unknown_members != json::UnknownMembers::refuse)
         rule.mistake = "unknown_members must be left out: an untyped route has no known members";
-    rule.read = [route = std::move(route)](const boost::json::value& document,
-                                           std::string_view text, NewJob& job, const Call& call,
-                                           Violations& violations) {
-        violations.found_by_reading(missing_members(document, route.required));
-        if (!route.required.empty() && !document.is_object())
+    rule.read = [route = std::move(route)](const asyncjobs::detail::JsonDocument& document,
+                                           NewJob& job, const Call& call, Violations& violations) {
+        violations.found_by_reading(missing_members(document.tree(), route.required));
+        if (!route.required.empty() && !document.tree().is_object())
             violations.found_by_reading({{"", "expected an object"}});
-        if (route.prepare) route.prepare(document, job, call, violations);
-        return violations.empty() ? JsonText::parse(std::string(text)) : JsonText();
+        if (route.prepare) route.prepare(document.tree(), job, call, violations);
+        return violations.empty() ? document.text() : JsonText();
     };
     return rule;
 }
@@ -121,19 +128,19 @@ void SubmitRoutes::allow(detail::SubmitRule rule) {
 }
 
 HandlerResult SubmitRoutes::submit(const detail::SubmitRule& rule, const Call& call) {
-    const auto document = read_json(call.request, options_.depth_limit);
+    const auto document = detail::read_body(call.request, options_.depth_limit);
     Violations violations;
     NewJob job = job_for(rule, call);
-    JsonText input = rule.read(document, call.request.body, job, call, violations);
+    JsonText input = rule.read(document, job, call, violations);
     if (!violations.empty()) throw invalid_input(violations.all());
     return accept(rule, std::move(job), std::move(input), call);
 }
 
 HandlerResult SubmitRoutes::submit_generic(const Call& call) {
-    const auto document = read_json(call.request, options_.depth_limit);
+    auto document = detail::read_body(call.request, options_.depth_limit);
     GenericSubmission submission;
-    auto errors =
-        detail::read_members(document, submission, {"type", "input"}, json::UnknownMembers::refuse);
+    auto errors = detail::read_members(document.tree(), submission, {"type", "input"},
+                                       json::UnknownMembers::refuse);
     const auto rule = generic_types_.find(submission.type);
     if (errors.empty() && rule == generic_types_.end())
         errors.push_back({"/type", "must be a type that this route accepts"});
@@ -141,11 +148,9 @@ HandlerResult SubmitRoutes::submit_generic(const Call& call) {
     if (rule->second.permit && !rule->second.permit(call.principal))
         throw Problem(403, "forbidden", "missing permission");
 
-    std::string text(member_text(call.request.body, "input"));
-    if (text.empty()) text = boost::json::serialize(submission.input);
     Violations violations;
     NewJob job = job_for(rule->second, call);
-    JsonText input = rule->second.read(submission.input, text, job, call, violations);
+    JsonText input = rule->second.read(std::move(document).member("input"), job, call, violations);
     if (!violations.empty()) throw invalid_input(below("/input", violations.all()));
     return accept(rule->second, std::move(job), std::move(input), call);
 }

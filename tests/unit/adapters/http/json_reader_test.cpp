@@ -11,7 +11,6 @@
 #include <set>
 #include <string>
 
-using asyncjobs::http::member_text;
 using asyncjobs::http::Problem;
 using asyncjobs::http::read_json;
 
@@ -63,18 +62,6 @@ TEST_CASE("nesting is accepted up to the limit") {
 
 TEST_CASE("sibling and nested objects may have equal keys") {
     CHECK_NOTHROW(read_json(R"([{"a":1},{"a":{"a":1}}])", 32));
-}
-
-TEST_CASE("a member's text is found byte for byte") {
-    CHECK(member_text(R"({"type":"t","input":{"a": 1.50, "b":[1,{"c":"}\""}]} })", "input") ==
-          R"({"a": 1.50, "b":[1,{"c":"}\""}]})");
-    CHECK(member_text(R"( { "input" : 12345678901234567890123 , "type":"t"})", "input") ==
-          "12345678901234567890123");
-    CHECK(member_text(R"({"x":{"input":1},"y":"input","input":"\\"})", "input") == R"("\\")");
-    CHECK(member_text(R"({"input":true})", "input") == "true");
-    CHECK(member_text(R"({"\u0069nput":true})", "input").empty());
-    CHECK(member_text(R"({})", "input").empty());
-    CHECK(member_text(R"([])", "input").empty());
 }
 
 TEST_CASE("an object's table starts at a different address each time, so that its hash can't be "

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/json_document.hpp>
 #include <asyncjobs/http/message.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/json.hpp>
@@ -15,7 +16,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
 /// Parses a request's document. Throws Problem (400) if it is malformed, has a duplicate key in an
-/// object, is not UTF-8, contains U+0000, or is nested deeper than `depth_limit`.
+/// object, is not UTF-8, contains U+0000, or is nested deeper than `depth_limit` or
+/// JsonText::max_depth.
 ASYNCJOBS_HTTP_DECL boost::json::value read_json(std::string_view text, std::size_t depth_limit);
 
 /// Parses the document of a request to a route that takes and returns JSON. Throws Problem for a
@@ -27,6 +29,10 @@ ASYNCJOBS_HTTP_DECL boost::json::value read_json(const Request& request,
 ASYNCJOBS_HTTP_DECL Problem invalid_input(const json::Mismatches& errors);
 
 namespace detail {
+
+/// Likewise, with the text; borrows the request's body.
+ASYNCJOBS_HTTP_DECL asyncjobs::detail::JsonDocument read_body(const Request& request,
+                                                              std::size_t depth_limit);
 
 ASYNCJOBS_HTTP_DECL json::Mismatches missing_members(const boost::json::value& document,
                                                      const std::vector<std::string>& required);
@@ -60,10 +66,5 @@ Document read_document(const Request& request, const std::vector<std::string>& r
     }
     return document;
 }
-
-/// The text of a member of `document`, which must be a valid object; empty if none has that name or
-/// its name is written with escapes.
-ASYNCJOBS_HTTP_DECL std::string_view member_text(std::string_view document,
-                                                 std::string_view name) noexcept;
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

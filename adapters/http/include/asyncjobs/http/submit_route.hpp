@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/json_document.hpp>
 #include <asyncjobs/handler.hpp>
 #include <asyncjobs/http/call.hpp>
 #include <asyncjobs/http/json_reader.hpp>
@@ -73,9 +74,9 @@ struct SubmitRule {
     NewJob job = {};
     bool has_prepare = false;
     std::string mistake = {}; ///< a member that does not apply to the route, and why
-    /// Makes the job's input of a document and its text, and lets the host prepare the job.
-    /// Meaningless if it adds violations.
-    std::function<JsonText(const boost::json::value&, std::string_view text, NewJob&, const Call&,
+    /// Makes the job's input of a document, and lets the host prepare the job. Meaningless if it
+    /// adds violations.
+    std::function<JsonText(const asyncjobs::detail::JsonDocument&, NewJob&, const Call&,
                            Violations&)>
         read = {};
     Duration expected_run = {};
@@ -116,14 +117,14 @@ SubmitRule make_rule(SubmitRoute<Input> route) {
         rule.mistake = "input_schema must be null: it follows from the input's type";
     rule.job.type = std::string_view(Input::type);
     rule.description.input_schema = json::schema_of<Input>(route.unknown_members);
-    rule.read = [route = std::move(route)](const boost::json::value& document, std::string_view,
+    rule.read = [route = std::move(route)](const asyncjobs::detail::JsonDocument& document,
                                            NewJob& job, const Call& call, Violations& violations) {
         auto input = json::detail::made_empty<Input>();
-        const auto* from_client = &document;
+        const auto* from_client = &document.tree();
         boost::json::value rest;
         json::Mismatches wrong;
         if (!route.set_by_host.empty()) {
-            rest = document;
+            rest = document.tree();
             wrong = take_out(rest, route.set_by_host, route.unknown_members);
             from_client = &rest;
         }
