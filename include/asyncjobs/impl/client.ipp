@@ -2,9 +2,9 @@
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/detail/call_batcher.hpp>
 #include <asyncjobs/detail/complete_job.hpp>
 #include <asyncjobs/detail/deadline.hpp>
-#include <asyncjobs/detail/group_commit.hpp>
 #include <asyncjobs/detail/job_event.hpp>
 #include <asyncjobs/detail/promote.hpp>
 #include <asyncjobs/detail/resource_error.hpp>
@@ -21,11 +21,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 struct Client::Impl {
     Impl(JobStore& to, std::shared_ptr<Runtime> with, ClientOptions how)
         : store(to), runtime(std::move(with)), options(how),
-          submits(options.batch_limit, *runtime,
-                  [this](std::span<const NewJob> jobs) { return commit(jobs); }),
-          waiting_submits(
-              options.batch_limit, *runtime,
-              [this](std::span<const NewJob> jobs) { return commit(jobs); }, most_waiting) {
+          submits(batched(1), [this](std::span<const NewJob> jobs) { return commit(jobs); }),
+          waiting_submits(batched(most_waiting),
+                          [this](std::span<const NewJob> jobs) { return commit(jobs); }) {
         using namespace std::chrono_literals;
         detail::check_range("poll_every", options.poll_every, Duration{1ms}, Duration{1h});
         detail::check_range("stop_within", options.stop_within, Duration{10ms}, Duration{1h});
@@ -36,6 +34,16 @@ struct Client::Impl {
 
     /// Fewer than a store has sessions, which leaves some for submits that need not wait.
     static constexpr std::size_t most_waiting = 4;
+
+    using Submits = detail::CallBatcher<NewJob, Submitted>;
+
+    Submits::Options batched(std::size_t concurrency) {
+        return {.runtime = *runtime,
+                .post = {},
+                .limit = options.batch_limit,
+                .concurrency = concurrency,
+                .expensive = true};
+    }
 
     /// Whether `job` may have to wait for another open transaction: one that has taken its id or
     /// key, or that changes a parent.
@@ -124,7 +132,7 @@ struct Client::Impl {
     const std::shared_ptr<Runtime> runtime;
     const ClientOptions options;
     detail::IdClock id_clock;
-    detail::GroupCommit<NewJob, Submitted> submits, waiting_submits;
+    Submits submits, waiting_submits;
     std::mutex watches_mutex;
     std::shared_ptr<detail::WatchLoop> watches_; ///< never replaced
 };
@@ -166,7 +174,7 @@ ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
     const bool is_own_id = !impl_->complete(job);
     auto& submits =
         Impl::may_have_to_wait(job, is_own_id) ? impl_->waiting_submits : impl_->submits;
-    const auto submitted = submits.submit(std::move(job));
+    const auto submitted = submits.call(std::move(job));
     const std::string id(submitted.id.text());
     if (submitted.outcome == Outcome::id_exists && (is_own_id || refuses))
         throw Error(Errc::conflict, "job " + id + " exists already");

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "guard/api_threads.hpp"
-#include "guard/call_batcher.hpp"
 #include "message/router.hpp"
 
 #include <asyncjobs/client.hpp>
+#include <asyncjobs/detail/call_batcher.hpp>
 #include <asyncjobs/http/api_options.hpp>
 #include <asyncjobs/http/call.hpp>
 #include <asyncjobs/http/problem.hpp>
@@ -37,7 +37,7 @@ public:
     Job find(const JobId& id, const std::string& owner);
 
 private:
-    using Readings = CallBatcher<JobId, std::optional<Job>>;
+    using Readings = asyncjobs::detail::CallBatcher<JobId, std::optional<Job>>;
 
     Deferred with(Readings& readings, const JobId& id, const std::string& owner, Then then);
     Problem missing(const JobId& id, const std::string& owner);

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "guard/admission.hpp"
-#include "guard/call_batcher.hpp"
 #include "guard/idempotency.hpp"
 #include "message/response_memory.hpp"
 #include "message/router.hpp"
 #include "observe/job_renderer.hpp"
 
+#include <asyncjobs/detail/call_batcher.hpp>
 #include <asyncjobs/http/api_options.hpp>
 
 #include <functional>
@@ -25,7 +25,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 class SubmitRoutes {
 public:
     using GenericTypes = std::map<std::string, detail::SubmitRule, std::less<>>;
-    using Submits = CallBatcher<std::vector<NewJob>, Submitted>;
+    using Submits = asyncjobs::detail::CallBatcher<std::vector<NewJob>, Submitted>;
 
     /// What the routes use of the API; all of it must outlive them.
     struct Parts {

@@ -1,4 +1,4 @@
-#include "guard/call_batcher.hpp"
+#include <asyncjobs/detail/call_batcher.hpp>
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@ using namespace asyncjobs;
 
 namespace {
 
-using Calls = http::CallBatcher<int, int>;
+using Calls = detail::CallBatcher<int, int>;
 
 /// Calls on one thread; posted tasks run when the test runs them.
 struct CallDesk {
@@ -37,7 +37,7 @@ struct CallDesk {
     }
 
     void enqueue(int item) {
-        calls.enqueue(item, [this, item](Calls::Outcome outcome) {
+        calls.enqueue(item, [this, item](Calls::ItemOutcome outcome) {
             try {
                 results.emplace_back(item, std::to_string(outcome.take()));
             } catch (const std::exception& error) {
@@ -87,7 +87,7 @@ TEST_CASE("no call has more items than the limit") {
                  .limit = 2},
                 [&](std::span<const int> items) { return place.call(items); });
     int completed = 0;
-    const auto count = [&](Calls::Outcome) { ++completed; };
+    const auto count = [&](Calls::ItemOutcome) { ++completed; };
     place.during = [&] {
         for (int i = 2; i <= 6; ++i) calls.enqueue(i, count);
     };
@@ -133,9 +133,61 @@ TEST_CASE("unshared calls are made at once") {
     Calls calls({.runtime = *place.runtime, .post = {}, .shares = false},
                 [&](std::span<const int> items) { return place.call(items); });
     std::vector<int> results;
-    const auto keep = [&](Calls::Outcome outcome) { results.push_back(outcome.take()); };
+    const auto keep = [&](Calls::ItemOutcome outcome) { results.push_back(outcome.take()); };
     place.during = [&] { calls.enqueue(2, keep); };
     calls.enqueue(1, keep);
     CHECK(place.made == std::vector<std::vector<int>>{{1}, {2}});
     CHECK(results == std::vector{20, 10});
+}
+
+TEST_CASE("posted calls leave the thread of enqueue(), and share one call") {
+    CallDesk place;
+    Calls calls({.runtime = *place.runtime,
+                 .post = [&](Task task) { place.posted.push_back(task); },
+                 .posts = true},
+                [&](std::span<const int> items) { return place.call(items); });
+    int completed = 0;
+    const auto count = [&](Calls::ItemOutcome) { ++completed; };
+    calls.enqueue(1, count);
+    calls.enqueue(2, count);
+    CHECK(place.made.empty());
+    place.run_posted();
+    CHECK(place.made == std::vector<std::vector<int>>{{1, 2}});
+    CHECK(completed == 2);
+}
+
+TEST_CASE("a caller that waits makes the call that was posted for others") {
+    CallDesk place;
+    Calls calls({.runtime = *place.runtime,
+                 .post = [&](Task task) { place.posted.push_back(task); },
+                 .posts = true},
+                [&](std::span<const int> items) { return place.call(items); });
+    int result = 0;
+    calls.enqueue(1, [&](Calls::ItemOutcome outcome) { result = outcome.take(); });
+    CHECK(calls.call(2) == 20);
+    CHECK(result == 10);
+    place.run_posted();
+    CHECK(place.made == std::vector<std::vector<int>>{{2, 1}});
+}
+
+TEST_CASE("a call that can't be posted fails its items, and the next one proceeds") {
+    CallDesk place;
+    bool is_full = true;
+    Calls calls({.runtime = *place.runtime,
+                 .post =
+                     [&](Task task) {
+                         if (is_full) throw std::bad_alloc();
+                         place.posted.push_back(task);
+                     },
+                 .posts = true},
+                [&](std::span<const int> items) { return place.call(items); });
+    int result = 0;
+    const auto keep = [&](Calls::ItemOutcome outcome) { result = outcome.take(); };
+    bool failed = false;
+    calls.enqueue(1, [&](Calls::ItemOutcome outcome) { failed = bool(outcome.error); });
+    CHECK(failed);
+    is_full = false;
+    calls.enqueue(2, keep);
+    place.run_posted();
+    CHECK(result == 20);
 }
