@@ -1,2 +1,3 @@
 #include <asyncjobs/impl/client.ipp>
+#include <asyncjobs/impl/job_waits.ipp>
 #include <asyncjobs/impl/watch_loop.ipp>

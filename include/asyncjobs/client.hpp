@@ -7,6 +7,7 @@
 #include <asyncjobs/store/job_store.hpp>
 
 #include <concepts>
+#include <exception>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -25,8 +26,8 @@ struct ClientOptions {
     TimeSpan poll_every = std::chrono::milliseconds{500}; ///< 1 ms - 1 hour; for watched jobs
     int submit_tries = 5;          ///< 1-100; while the store's error is retryable
     std::size_t batch_limit = 500; ///< 1-100000; concurrent submits that share a transaction
-    /// 10 ms - 1 hour; how long the destructor waits for a read of watched jobs before it
-    /// interrupts a store that hangs.
+    /// 10 ms - 1 hour; how long the destructor waits for calls on the client's own threads before
+    /// it interrupts a store that hangs.
     Duration stop_within = std::chrono::seconds{5};
     EventStream* events = nullptr; ///< borrowed: receives submitted, cancelled and restarted
 };
@@ -35,7 +36,8 @@ struct ClientOptions {
 ///
 /// Thread-safety  Full; concurrent submits share transactions, so one Client for all threads is
 ///                faster than one each.
-/// Blocking       Every member but watch() calls the store on the calling thread.
+/// Blocking       Every member calls the store on the calling thread, but for watch(),
+///                submit_async() and wait_async().
 /// Ownership      Borrows the store, which must outlive it.
 /// Errors         Error, as the store threw it; Errc::invalid_argument for a job that breaks a
 ///                rule. A submit that throws Errc::unknown_outcome may have happened.
@@ -63,8 +65,26 @@ public:
     /// was removed.
     using Watcher = std::function<void(const std::optional<Job>&)>;
 
+    /// Ends a wait of wait_async(). Destroying it does not. May outlive its Client.
+    class ASYNCJOBS_DECL WaitHandle {
+    public:
+        WaitHandle() noexcept;
+        WaitHandle(const WaitHandle&) noexcept;
+        WaitHandle& operator=(const WaitHandle&) noexcept;
+        ~WaitHandle();
+
+        /// Ends the wait: `done` is not called, unless it has been called or is being called.
+        void cancel() const;
+
+    private:
+        friend class Client;
+        struct Entry;
+        std::shared_ptr<const Entry> entry_;
+    };
+
     explicit Client(JobStore& store, ClientOptions options = {});
     Client(JobStore& store, std::shared_ptr<Runtime> runtime, ClientOptions options = {});
+    /// Pending submit_async() and wait_async() calls end with Errc::stopped.
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -76,6 +96,12 @@ public:
     /// A job with an id or key of its own, or with parents, may have to wait for another open
     /// transaction; it does not delay jobs without them.
     Submitted submit(NewJob job);
+
+    /// Like submit(), without blocking: `done` is called once, with what submit() would have thrown
+    /// or else returned, on a thread of this Client or one that blocks in submit(). It must neither
+    /// block nor throw, nor destroy the Client. Throws Errc::invalid_argument at once for a job
+    /// that breaks a rule. See async_submit() in async.hpp.
+    void submit_async(NewJob job, std::function<void(std::exception_ptr, Submitted)> done);
 
     /// Submits all in one transaction, with ids in the order of `jobs`. Each job has its own
     /// outcome: a conflict does not affect the others. In `after`, a job whose idempotency key or
@@ -127,6 +153,13 @@ public:
     /// Returns the jobs as soon as all are finished, or their current states after `at_most`; in
     /// the order of `ids`, empty if no such job exists.
     std::vector<std::optional<Job>> wait(std::span<const JobId> ids, Duration at_most);
+
+    /// Like wait(), without blocking, and without a thread while the job is unfinished: `done` is
+    /// called once, with what wait() would have thrown or else returned, on a thread of this
+    /// Client. It must neither block nor throw, nor destroy the Client. See async_wait() in
+    /// async.hpp.
+    WaitHandle wait_async(const JobId& id, Duration at_most,
+                          std::function<void(std::exception_ptr, std::optional<Job>)> done);
 
     /// Waits like wait(), and returns the result of the completed job; empty if it is not finished
     /// after `at_most`. Throws Errc::conflict, with the reason, for a job that failed or was

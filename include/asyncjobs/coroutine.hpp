@@ -1,7 +1,5 @@
 #pragma once
 
-#include <asyncjobs/await_callback.hpp>
-#include <asyncjobs/executor.hpp>
 #include <asyncjobs/handler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,10 +9,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <type_traits>
@@ -141,21 +137,6 @@ template <typename Function>
 CoroutineHandler<std::decay_t<Function>> coroutine(boost::asio::any_io_executor executor,
                                                    Function&& function) {
     return {std::move(executor), std::forward<Function>(function)};
-}
-
-/// Executor::stop() for a coroutine: does not block its thread, so that the executor's own
-/// coroutines can continue and end:
-///
-///     co_await asyncjobs::async_stop(executor, 10s, 5s);
-///
-/// The executor must not be destroyed before this has ended. If cancelled, returns at once, and the
-/// executor continues to stop.
-inline boost::asio::awaitable<void> async_stop(Executor& executor, Duration grace = {},
-                                               Duration grace_to_stop = std::chrono::seconds{5}) {
-    const auto stop = [&executor](Duration wait, Duration then, std::function<void(bool)> done) {
-        executor.stop_async(wait, then, [done = std::move(done)] { done(true); });
-    };
-    co_await await_callback<bool>(stop, grace, grace_to_stop);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -96,7 +96,7 @@ public:
     void stop(Duration grace, Duration grace_to_stop, Duration record_within);
 
     /// Like stop(), on a thread of its own, which finally calls `done`: that must not block, throw,
-    /// or destroy the executor. See async_stop() in coroutine.hpp.
+    /// or destroy the executor. See async_stop() in async.hpp.
     void stop_async(Duration grace, Duration grace_to_stop, std::function<void()> done);
 
     std::string_view worker() const noexcept; ///< this executor's name in the store

@@ -1,5 +1,6 @@
 #include "simulated_world.hpp"
 
+#include <asyncjobs/async.hpp>
 #include <asyncjobs/coroutine.hpp>
 
 #include <boost/asio/detached.hpp>

@@ -44,6 +44,9 @@ public:
     /// Afterwards the watcher no longer runs.
     void remove(const WatchedPtr& watched);
 
+    /// Like remove(), but does not wait for a call under way, and may be called by the watcher.
+    void forget(const WatchedPtr& watched);
+
 private:
     static constexpr std::size_t batch = 500;
 
@@ -60,7 +63,6 @@ private:
     void poll();
     static std::vector<JobId> take(std::unordered_set<JobId>& from);
     void pass_on(const std::vector<WatchedPtr>& watchers, const std::optional<Job>& job);
-    void forget(const WatchedPtr& watched);
 
     ClosableStore store_;
     Runtime& runtime_;

@@ -3,9 +3,11 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/call_batcher.hpp>
+#include <asyncjobs/detail/closable_store.hpp>
 #include <asyncjobs/detail/complete_job.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/job_event.hpp>
+#include <asyncjobs/detail/job_waits.hpp>
 #include <asyncjobs/detail/promote.hpp>
 #include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
@@ -20,7 +22,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 struct Client::Impl {
     Impl(JobStore& to, std::shared_ptr<Runtime> with, ClientOptions how)
-        : store(to), runtime(std::move(with)), options(how),
+        : store(to), runtime(std::move(with)), options(how), own_calls(to),
           submits(batched(1), [this](std::span<const NewJob> jobs) { return commit(jobs); }),
           waiting_submits(batched(most_waiting),
                           [this](std::span<const NewJob> jobs) { return commit(jobs); }) {
@@ -35,13 +37,31 @@ struct Client::Impl {
     /// Fewer than a store has sessions, which leaves some for submits that need not wait.
     static constexpr std::size_t most_waiting = 4;
 
+    /// Calls without a waiting thread end as those of a stopped store do.
+    ~Impl() {
+        {
+            const std::lock_guard lock(lane_mutex);
+            is_closed = true;
+        }
+        own_calls.close(options.stop_within);
+        lane.reset();
+        watches_.reset();
+        const auto stopped = destroyed();
+        if (waits) waits->close(stopped);
+        submits.fail_all(stopped);
+        waiting_submits.fail_all(stopped);
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
     using Submits = detail::CallBatcher<NewJob, Submitted>;
 
     Submits::Options batched(std::size_t concurrency) {
         return {.runtime = *runtime,
-                .post = {},
+                .post = [this](Task task) { post(std::move(task)); },
                 .limit = options.batch_limit,
                 .concurrency = concurrency,
+                .posts = true,
                 .expensive = true};
     }
 
@@ -59,6 +79,35 @@ struct Client::Impl {
         return watches_;
     }
 
+    static std::exception_ptr destroyed() noexcept try {
+        return std::make_exception_ptr(Error(Errc::stopped, "the client was destroyed"));
+    } catch (...) {
+        return std::current_exception();
+    }
+
+    /// Posts to a thread for calls that no caller waits in.
+    void post(Task task) {
+        constexpr unsigned reads = 1, submits_at_a_time = 1 + most_waiting;
+        const std::lock_guard lock(lane_mutex);
+        if (is_closed) std::rethrow_exception(destroyed());
+        if (!lane) lane = runtime->make_lane(reads + submits_at_a_time);
+        lane->post(std::move(task));
+    }
+
+    detail::JobWaits& job_waits() {
+        const std::lock_guard lock(watches_mutex);
+        if (!waits)
+            waits = std::make_shared<detail::JobWaits>(
+                own_calls, *runtime, [this](Task task) { post(std::move(task)); },
+                [this] { return watches(); });
+        return *waits;
+    }
+
+    /// The batches that `job` may join.
+    Submits& submits_of(const NewJob& job, bool is_own_id) {
+        return may_have_to_wait(job, is_own_id) ? waiting_submits : submits;
+    }
+
     /// Retries until the store returns. A repeated submit that finds its ids taken has found its
     /// own jobs, because an earlier try may have succeeded.
     std::vector<Submitted> commit(std::span<const NewJob> jobs) {
@@ -66,7 +115,7 @@ struct Client::Impl {
         bool may_have_happened = false;
         for (int attempt = 1;; ++attempt) {
             try {
-                auto submitted = store.submit(jobs);
+                auto submitted = own_calls.submit(jobs);
                 if (may_have_happened)
                     for (auto& one : submitted)
                         if (one.outcome == Submitted::Outcome::id_exists)
@@ -131,11 +180,40 @@ struct Client::Impl {
     JobStore& store;
     const std::shared_ptr<Runtime> runtime;
     const ClientOptions options;
+    detail::ClosableStore own_calls; ///< of submits, and of reads without a waiting thread
     detail::IdClock id_clock;
     Submits submits, waiting_submits;
     std::mutex watches_mutex;
     std::shared_ptr<detail::WatchLoop> watches_; ///< never replaced
+    std::shared_ptr<detail::JobWaits> waits;     ///< never replaced
+    std::mutex lane_mutex;
+    bool is_closed = false;
+    std::unique_ptr<Lane> lane; ///< null until a call needs it
 };
+
+namespace detail {
+
+/// What Client::submit() requires of an outcome.
+struct SubmitRules {
+    explicit SubmitRules(const NewJob& job, bool has_own_id)
+        : is_own_id(has_own_id), refuses(job.on_conflict == OnConflict::refuse) {}
+
+    Submitted checked(Submitted submitted) const {
+        using Outcome = Submitted::Outcome;
+        const std::string id(submitted.id.text());
+        if (submitted.outcome == Outcome::id_exists && (is_own_id || refuses))
+            throw Error(Errc::conflict, "job " + id + " exists already");
+        if (submitted.outcome == Outcome::key_taken && refuses)
+            throw Error(Errc::conflict, "job " + id + " holds the unique key");
+        if (submitted.outcome == Outcome::parent_missing)
+            throw Error(Errc::not_found, "after names " + id + ", but no such job exists");
+        return submitted;
+    }
+
+    bool is_own_id, refuses;
+};
+
+} // namespace detail
 
 struct Client::Watch::Entry {
     explicit Entry(const std::shared_ptr<detail::WatchLoop>& in) : loop(in) {}
@@ -169,20 +247,24 @@ ASYNCJOBS_INLINE Client::Client(JobStore& store, std::shared_ptr<Runtime> runtim
 ASYNCJOBS_INLINE Client::~Client() = default;
 
 ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
-    using Outcome = Submitted::Outcome;
-    const bool refuses = job.on_conflict == OnConflict::refuse;
     const bool is_own_id = !impl_->complete(job);
-    auto& submits =
-        Impl::may_have_to_wait(job, is_own_id) ? impl_->waiting_submits : impl_->submits;
-    const auto submitted = submits.call(std::move(job));
-    const std::string id(submitted.id.text());
-    if (submitted.outcome == Outcome::id_exists && (is_own_id || refuses))
-        throw Error(Errc::conflict, "job " + id + " exists already");
-    if (submitted.outcome == Outcome::key_taken && refuses)
-        throw Error(Errc::conflict, "job " + id + " holds the unique key");
-    if (submitted.outcome == Outcome::parent_missing)
-        throw Error(Errc::not_found, "after names " + id + ", but no such job exists");
-    return submitted;
+    const detail::SubmitRules rules(job, is_own_id);
+    return rules.checked(impl_->submits_of(job, is_own_id).call(std::move(job)));
+}
+
+ASYNCJOBS_INLINE void
+Client::submit_async(NewJob job, std::function<void(std::exception_ptr, Submitted)> done) {
+    const bool is_own_id = !impl_->complete(job);
+    const detail::SubmitRules rules(job, is_own_id);
+    auto& submits = impl_->submits_of(job, is_own_id);
+    submits.enqueue(std::move(job), [rules, done = std::move(done)](auto outcome) {
+        try {
+            outcome.result = rules.checked(outcome.take());
+        } catch (...) {
+            outcome.error = std::current_exception();
+        }
+        done(outcome.error, outcome.error ? Submitted() : std::move(outcome.result));
+    });
 }
 
 ASYNCJOBS_INLINE std::vector<Submitted> Client::submit_all(std::vector<NewJob> jobs) {
@@ -257,6 +339,35 @@ ASYNCJOBS_INLINE std::vector<std::optional<Job>> Client::wait(std::span<const Jo
     }
     if (ended->wait(deadline)) return jobs;
     return find(ids);
+}
+
+struct Client::WaitHandle::Entry {
+    std::weak_ptr<detail::JobWaits> waits;
+    std::weak_ptr<detail::JobWaits::Wait> wait;
+};
+
+ASYNCJOBS_INLINE Client::WaitHandle::WaitHandle() noexcept = default;
+ASYNCJOBS_INLINE Client::WaitHandle::WaitHandle(const WaitHandle&) noexcept = default;
+ASYNCJOBS_INLINE Client::WaitHandle&
+Client::WaitHandle::operator=(const WaitHandle&) noexcept = default;
+ASYNCJOBS_INLINE Client::WaitHandle::~WaitHandle() = default;
+
+ASYNCJOBS_INLINE void Client::WaitHandle::cancel() const {
+    if (!entry_) return;
+    const auto waits = entry_->waits.lock();
+    const auto wait = entry_->wait.lock();
+    if (waits && wait) waits->cancel(wait);
+}
+
+ASYNCJOBS_INLINE Client::WaitHandle
+Client::wait_async(const JobId& id, Duration at_most,
+                   std::function<void(std::exception_ptr, std::optional<Job>)> done) {
+    auto& waits = impl_->job_waits();
+    WaitHandle handle;
+    const auto wait = waits.start(id, at_most, std::move(done));
+    handle.entry_ =
+        std::make_shared<const WaitHandle::Entry>(WaitHandle::Entry{waits.weak_from_this(), wait});
+    return handle;
 }
 
 ASYNCJOBS_INLINE std::optional<JsonText> Client::wait_for_result(const JobId& id,
