@@ -5,5 +5,6 @@
 #include <asyncjobs/impl/limit_buckets.ipp>
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/notifier.ipp>
+#include <asyncjobs/impl/outcomes.ipp>
 #include <asyncjobs/impl/time.ipp>
 #include <asyncjobs/impl/transitions.ipp>

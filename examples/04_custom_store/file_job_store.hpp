@@ -31,6 +31,9 @@ public:
         return std::chrono::floor<asyncjobs::Duration>(std::chrono::system_clock::now());
     }
 
+    asyncjobs::StoreCapabilities capabilities() const noexcept override {
+        return asyncjobs::StoreCapabilities::all();
+    }
     std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs) override;
     asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
                                  const asyncjobs::ClaimRequest& request) override;

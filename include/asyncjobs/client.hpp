@@ -89,6 +89,10 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
+    /// Returns what the store can do. A member that needs another capability throws
+    /// Errc::unsupported; so does a submit of a job with `after` without dependencies.
+    StoreCapabilities capabilities() const noexcept;
+
     /// Returns when the job is durable. Makes an id if it is null. Throws Errc::conflict if an id
     /// of your own is taken, or a unique key with OnConflict::refuse, and Errc::not_found if a
     /// parent does not exist. A repeated idempotency key is an outcome, no error.

@@ -19,6 +19,7 @@ enum class Errc {
     store_full,           ///< disk or quota exhausted; nothing happened
     unknown_outcome,      ///< the reply to a commit was lost: it happened or not
     store_failure,        ///< any other fault of the store; a retry will not help
+    unsupported,          ///< the store lacks a member of StoreCapabilities; nothing happened
     overloaded, ///< a bounded pool or queue is full, or the system has no threads, descriptors or
                 ///< memory left; nothing happened
     stopped,    ///< the object has been stopped

@@ -37,6 +37,7 @@
 #include <asyncjobs/impl/memory_job_store.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/notifier.ipp>
+#include <asyncjobs/impl/outcomes.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>
 #include <asyncjobs/impl/refused_settlements.ipp>
 #include <asyncjobs/impl/retry_policy.ipp>

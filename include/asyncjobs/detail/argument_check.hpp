@@ -12,7 +12,8 @@
 #include <string_view>
 #include <type_traits>
 
-/// Throws Error (Errc::invalid_argument) that names the argument, its value and the rule.
+/// Throws Error (Errc::invalid_argument, or unsupported) that names the argument, its value and the
+/// rule.
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 [[noreturn]] inline void refuse(std::string_view argument, std::string_view value,
@@ -20,6 +21,15 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
     constexpr std::size_t shown = 100;
     throw Error(Errc::invalid_argument, fmt::format("{} is \"{}\", but {}", argument,
                                                     printable(shortened(value, shown)), rule));
+}
+
+/// Refuses a call or an option that needs a member of StoreCapabilities.
+[[noreturn]] inline void refuse_unsupported(std::string_view argument, std::string_view value,
+                                            std::string_view capability) {
+    constexpr std::size_t shown = 100;
+    throw Error(Errc::unsupported,
+                fmt::format("{} is \"{}\", but the job store lacks the capability {}", argument,
+                            printable(shortened(value, shown)), capability));
 }
 
 inline void check_name(std::string_view argument, std::string_view value) {

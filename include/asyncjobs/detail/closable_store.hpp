@@ -37,6 +37,7 @@ public:
         return closed_;
     }
 
+    StoreCapabilities capabilities() const noexcept override { return store_.capabilities(); }
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
         const UnderWay call(*this);
         return store_.submit(jobs);

@@ -11,6 +11,7 @@
 #include <asyncjobs/detail/promote.hpp>
 #include <asyncjobs/detail/resource_error.hpp>
 #include <asyncjobs/detail/watch_loop.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <fmt/format.h>
 
@@ -175,7 +176,12 @@ struct Client::Impl {
             detail::job_events(store, std::span(&happened, 1), runtime->wall_clock()));
     }
 
-    bool complete(NewJob& job) { return detail::complete(job, *runtime, id_clock); }
+    /// Refuses what the store does not support here: in commit(), it would fail the other jobs of
+    /// the batch.
+    bool complete(NewJob& job) {
+        check_supported(job, store.capabilities());
+        return detail::complete(job, *runtime, id_clock);
+    }
 
     JobStore& store;
     const std::shared_ptr<Runtime> runtime;
@@ -245,6 +251,10 @@ ASYNCJOBS_INLINE Client::Client(JobStore& store, std::shared_ptr<Runtime> runtim
 }
 
 ASYNCJOBS_INLINE Client::~Client() = default;
+
+ASYNCJOBS_INLINE StoreCapabilities Client::capabilities() const noexcept {
+    return impl_->store.capabilities();
+}
 
 ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
     const bool is_own_id = !impl_->complete(job);

@@ -31,6 +31,8 @@ public:
             return "the outcome is unknown";
         case Errc::store_failure:
             return "the store failed";
+        case Errc::unsupported:
+            return "the store does not support it";
         case Errc::overloaded:
             return "overloaded";
         case Errc::stopped:
@@ -43,6 +45,7 @@ public:
         switch (static_cast<Errc>(value)) {
         case Errc::invalid_argument:
         case Errc::invalid_payload:
+        case Errc::unsupported:
             return Condition::invalid;
         case Errc::not_found:
             return Condition::not_found;

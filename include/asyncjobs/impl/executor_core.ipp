@@ -3,6 +3,7 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <boost/asio/ip/host_name.hpp>
 #include <fmt/format.h>
@@ -49,7 +50,7 @@ inline void check_limits(const std::vector<Limit>& limits) {
     }
 }
 
-inline ExecutorOptions checked(ExecutorOptions options) {
+inline ExecutorOptions checked(ExecutorOptions options, const StoreCapabilities& store) {
     using namespace std::chrono_literals;
     options.concurrency = checked_concurrency(options.concurrency);
     options.queues = checked_queues(std::move(options.queues));
@@ -69,6 +70,7 @@ inline ExecutorOptions checked(ExecutorOptions options) {
     check_range("record_within", options.record_within, Duration{10ms}, Duration{1h});
     check_range("prefetch_limit", options.prefetch_limit, 0u, 100000u);
     check_limits(options.limits);
+    check_supported(options.limits, store);
     return options;
 }
 
@@ -94,7 +96,7 @@ inline std::string worker_name(const std::string& requested, std::uint64_t rando
 
 ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
                                             ExecutorOptions options)
-    : store_(store), runtime_(runtime), options_(checked(std::move(options))),
+    : store_(store), runtime_(runtime), options_(checked(std::move(options), store.capabilities())),
       worker_(worker_name(options_.worker, runtime.random())), reports_(store_, runtime, options_),
       handlers_(options_.retry), planner_(options_), drained_(runtime.make_event()),
       link_(std::make_shared<Link>()),

@@ -6,6 +6,7 @@
 #include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/progress_reporter.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <fmt/format.h>
 
@@ -140,6 +141,7 @@ ASYNCJOBS_INLINE void HandlerStore::visit_parents_of(Attempt& attempt, JobParts 
 ASYNCJOBS_INLINE void HandlerStore::complete(NewJob& job) {
     const std::shared_lock lock(mutex_);
     if (!store_) throw Interrupted{};
+    check_supported(job, store_->capabilities());
     detail::complete(job, runtime_, id_clock_);
 }
 

@@ -12,6 +12,7 @@ class ASYNCJOBS_DECL ForwardingJobStore : public JobStore {
 public:
     explicit ForwardingJobStore(JobStore& inner) noexcept : inner_(inner) {}
 
+    StoreCapabilities capabilities() const noexcept override { return inner_.capabilities(); }
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override {
         return inner_.submit(jobs);
     }

@@ -3,11 +3,15 @@
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/limits.hpp>
+#include <asyncjobs/store/capabilities.hpp>
+#include <asyncjobs/store/claims.hpp>
 #include <asyncjobs/store/notifier.hpp>
+#include <asyncjobs/store/outcomes.hpp>
+#include <asyncjobs/store/queries.hpp>
 #include <asyncjobs/store/settlement.hpp>
+#include <asyncjobs/store/sweeps.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,190 +20,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// The outcome of one NewJob.
-struct Submitted {
-    /// What happened to the job.
-    enum class Outcome {
-        created,
-        id_exists,      ///< nothing happened: the id is taken (a repeated submit finds its own job)
-        repeated,       ///< nothing happened: `id` names the job that has the idempotency key
-        key_taken,      ///< nothing happened: a live job holds the unique key; `id` names that job
-        replaced,       ///< the job named by `id` has the new input: see OnConflict::replace
-        parent_missing, ///< nothing happened: one of `after` does not exist; `id` names it
-    };
-
-    Outcome outcome = Outcome::created;
-    JobId id = {};
-    Timestamp created_at = {}; ///< of the job named by `id`, if it exists
-};
-
-/// The name of the enumerator, for logs.
-ASYNCJOBS_DECL std::string_view to_string(Submitted::Outcome) noexcept;
-
-/// Which jobs a worker claims.
-struct ClaimRequest {
-    std::string_view worker;                       ///< the caller; recorded with the job
-    std::span<const std::string> queues;           ///< served in this order
-    std::size_t limit = 0;                         ///< 0: claim nothing; at most 1,000,000
-    Duration lease_for = std::chrono::seconds{30}; ///< 0 - 365 days
-    std::span<const Limit> limits = {};            ///< that apply to this worker's jobs only
-    /// Claims more jobs than the worker can start at once: a job counts as started only after a
-    /// Heartbeat reports it. See rescue().
-    bool ahead = false;
-};
-
-/// A job under lease, with the data that its handler needs.
-struct ClaimedJob {
-    LeaseRef lease = {};
-    std::string type = {};
-    std::string queue = {};
-    std::string owner = {};
-    JsonText input = {};
-    JsonText metadata = {};
-    int attempt = 0; ///< 1 for the first attempt
-    int max_attempts = 1;
-    int crashes = 0;
-    Duration timeout = {};
-    Timestamp created_at = {};
-    std::optional<Duration> start_within = {}; ///< from the claim to the job's deadline
-    std::vector<Step> steps = {};              ///< recorded by earlier attempts
-    /// A worker that had claimed it ahead was lost, perhaps just after it started the job. If the
-    /// job is claimed ahead again, its start is reported before its handler is called.
-    bool lost_ahead = false;
-};
-
-/// The outcome of one Settlement.
-struct Settled {
-    bool accepted = false; ///< false: the fence was old or the job not processing; nothing happened
-    JobStatus status = JobStatus::pending; ///< the new status, if accepted
-};
-
-/// A due job that a limit kept from being claimed. It stays pending and unchanged, and becomes due
-/// again by itself. Returned once for each such limit, until the job starts or changes otherwise.
-struct Throttled {
-    JobId id = {};
-    std::string type = {};
-    std::string queue = {};
-    Timestamp created_at = {};
-    std::string limit = {}; ///< its name
-};
-
-/// The outcome of exchange().
-struct Exchange {
-    std::vector<Settled> settled = {};    ///< one per settlement, in their order
-    std::vector<ClaimedJob> claimed = {}; ///< within a queue, in the order of the claim
-    /// If fewer jobs were claimed than requested: how long until the next pending job of these
-    /// queues is due. Empty: no job is waiting.
-    std::optional<Duration> next_due_in = {};
-    bool needs_promotion = false;          ///< finished jobs have dependents: call promote()
-    std::vector<Throttled> throttled = {}; ///< in this call
-};
-
-/// Renews a lease and carries what the handler reported.
-struct Heartbeat {
-    LeaseRef lease = {};
-    std::optional<Progress> progress = {};
-    std::optional<Step> step = {}; ///< appended to the recorded steps
-    bool started = false;          ///< a job that was claimed ahead has started
-};
-
-/// The outcome of one Heartbeat.
-struct Renewal {
-    bool kept = false; ///< false: the lease is lost; nothing was written
-    bool cancel_requested = false;
-};
-
-/// A job whose expired lease rescue() has ended.
-struct Rescued {
-    JobId id = {};
-    std::string queue = {};
-    JobStatus status = JobStatus::pending; ///< the new status
-};
-
-/// A job that waits for fewer parents than before.
-struct Promoted {
-    JobId id = {};
-    std::string queue = {};
-    JobStatus status = JobStatus::pending; ///< the new status
-    int blocked_by = 0;
-};
-
-/// Which parts of each job are read. A store may read more.
-enum class JobParts {
-    all,
-    outcome, ///< all but input, steps and attempt_errors
-    summary, ///< all but those, metadata, the result and the details of the error
-};
-
-/// Which jobs to list, newest first. Empty members match every job.
-struct JobQuery {
-    static constexpr std::size_t max_limit = 100'000;
-
-    std::optional<std::string> owner = {};
-    std::optional<std::string> queue = {};
-    std::optional<std::string> type = {};
-    std::optional<JobStatus> status = {};
-    bool library_jobs = true; ///< false: without jobs whose type begins with `asyncjobs.`
-    std::optional<std::string> idempotency_key = {}; ///< only the job that holds it
-    std::optional<JobId> needed_by = {};             ///< only the parents of this job
-    std::optional<JobId> before = {}; ///< continues a listing: only ids smaller than this one
-    std::size_t limit = 50;           ///< 1 - max_limit
-    JobParts parts = JobParts::all;
-};
-
-/// The result of list().
-struct JobPage {
-    std::vector<Job> jobs = {};
-    bool more = false; ///< more jobs match; continue with `before` = the last job's id
-};
-
-/// The outcome of cancel().
-enum class CancelOutcome {
-    cancelled,         ///< the job is cancelled now
-    requested,         ///< the job is processing; its worker has been asked to stop, now or before
-    already_cancelled, ///< nothing happened
-    already_finished,  ///< completed or failed; nothing happened
-    not_found,
-};
-
-/// The outcome of retry(). All but `retried` mean that nothing happened.
-enum class RetryOutcome { retried, not_finished, already_completed, key_taken, not_found };
-/// The outcome of remove(). All but `removed` mean that nothing happened.
-enum class RemoveOutcome { removed, not_finished, not_found };
-
-/// The name of the enumerator, for logs.
-ASYNCJOBS_DECL std::string_view to_string(CancelOutcome) noexcept;
-/// The name of the enumerator, for logs.
-ASYNCJOBS_DECL std::string_view to_string(RetryOutcome) noexcept;
-/// The name of the enumerator, for logs.
-ASYNCJOBS_DECL std::string_view to_string(RemoveOutcome) noexcept;
-
-/// A queue's backlog and running jobs, for estimates and gauges.
-struct Workload {
-    static constexpr std::size_t count_limit = 1000;
-
-    std::size_t waiting = 0;    ///< due pending jobs, counted up to count_limit
-    std::size_t processing = 0; ///< likewise
-    /// Mean run time of the type's recently completed jobs. Empty: unknown.
-    std::optional<Duration> typical_run = {};
-    bool paused = false;
-};
-
-/// A change that a store noticed in its clock: see JobStore::take_clock_notices().
-struct ClockNotice {
-    /// What was noticed.
-    enum class Kind {
-        set_back,     ///< it was set back; the times of jobs were moved back as well
-        other_ahead,  ///< the clock of another process on the same data is ahead
-        other_behind, ///< likewise, behind
-    };
-    Kind kind = Kind::set_back;
-    Duration by = {};
-
-    bool operator==(const ClockNotice&) const = default;
-};
-
-/// A storage backend for jobs. Implement it to add one.
+/// A storage backend for jobs. Implement it to add one: the pure virtual members, and those of the
+/// capabilities that it declares. Members are grouped by their callers.
 ///
 /// Thread-safety  Every member may be called concurrently on one object.
 /// Blocking       May block, for a bounded time. Called from asyncjobs' own threads, or from the
@@ -212,20 +34,34 @@ struct ClockNotice {
 /// Ownership      Arguments are borrowed for the call; results own their data.
 /// Errors         Faults throw Error; `code() == Condition::retryable` if a retry may help,
 ///                Errc::unknown_outcome if the call may or may not have happened. Expected outcomes
-///                are return values, never exceptions.
+///                are return values, never exceptions. Errc::unsupported if a call needs a
+///                capability that is not declared.
 /// Arguments      Jobs and settlements have been validated (see validate(NewJob), JsonText). The
 ///                store checks every other argument (see store_helpers.hpp), and throws
-///                Errc::invalid_argument before it does anything.
-/// Conformance    testing::job_store_conformance() is the executable contract.
+///                Errc::invalid_argument or unsupported before it does anything.
+/// Conformance    testing::job_store_conformance() is the executable contract of what a store
+///                declares.
 class ASYNCJOBS_DECL JobStore {
 public:
     virtual ~JobStore() = default;
 
+    /// Returns what the store can do besides its pure virtual members; never changes. None by
+    /// default.
+    virtual StoreCapabilities capabilities() const noexcept { return {}; }
+
+    /// @name For submitters
+    /// @{
+
     /// Creates pending jobs, and returns one outcome per job, in the order of `jobs`. A conflict
     /// does not affect the other jobs of the batch. `run_at` is `now + delay` if no `run_at` is
-    /// given. A job with parents is blocked by each of them, and not due before promote() has
-    /// released it.
+    /// given. A job with parents (capability: dependencies) is blocked by each of them, and not due
+    /// before promote() has released it.
     virtual std::vector<Submitted> submit(std::span<const NewJob> jobs) = 0;
+
+    /// @}
+
+    /// @name For workers
+    /// @{
 
     /// Ends leases and takes new ones, in one transaction, settling first.
     ///
@@ -242,8 +78,9 @@ public:
     /// other has it at the latest once promote() has been called after it became due. While enough
     /// other jobs can be claimed, a store may take a second to notice it.
     ///
-    /// A job that a limit keeps from starting is skipped, and must not slow down later claims of
-    /// other jobs; it becomes due again when the limit may admit it. See limit_buckets.hpp.
+    /// A job that a limit keeps from starting (capability: limits) is skipped, and must not slow
+    /// down later claims of other jobs; it becomes due again when the limit may admit it. See
+    /// limit_buckets.hpp.
     virtual Exchange exchange(std::span<const Settlement> settlements,
                               const ClaimRequest& request) = 0;
 
@@ -260,6 +97,11 @@ public:
     /// Returns the jobs that `worker` holds a lease on. After an exchange with unknown outcome, an
     /// executor finds its claims by it.
     virtual std::vector<ClaimedJob> leases_of(std::string_view worker) = 0;
+
+    /// @}
+
+    /// @name For maintenance
+    /// @{
 
     /// Ends up to `limit` expired leases, oldest first: crashes +1 and the attempt refunded. Then
     /// the job is failed (error_code::worker_lost) if `crash_limit` is reached, cancelled if that
@@ -279,15 +121,23 @@ public:
     ///
     /// Also applies the head start of their priority to up to `limit` due jobs, including those
     /// just unblocked: see exchange(). That is no visible change.
-    virtual std::vector<Promoted> promote(std::size_t limit) = 0;
+    ///
+    /// A store without dependencies that computes head starts in the claim need not override it.
+    virtual std::vector<Promoted> promote(std::size_t limit);
 
     /// Deletes up to `limit` finished jobs whose `expires_at` has passed, and returns how many.
-    /// Jobs that promote() has yet to process stay. A job with an owner leaves a tombstone for a
-    /// while: see tombstone_until().
+    /// Jobs that promote() has yet to process stay. A job with an owner leaves a tombstone
+    /// (capability: tombstones) for a while: see tombstone_until().
     virtual std::size_t purge(std::size_t limit) = 0;
 
-    /// Returns the owner of a job that purge() has deleted, as long as its tombstone exists.
-    virtual std::optional<std::string> tombstone_owner(const JobId& id) = 0;
+    /// Returns the changes of the clock that were noticed since the last call, each once, for the
+    /// log. Does not block.
+    virtual std::vector<ClockNotice> take_clock_notices() { return {}; }
+
+    /// @}
+
+    /// @name For readers
+    /// @{
 
     /// In the order of `ids`; empty if no such job exists.
     virtual std::vector<std::optional<Job>> find(std::span<const JobId> ids) = 0;
@@ -303,6 +153,19 @@ public:
     /// Returns the jobs that match `query`, newest first, and whether there are more.
     virtual JobPage list(const JobQuery& query) = 0;
 
+    /// Capability: tombstones. Returns the owner of a job that purge() has deleted, as long as its
+    /// tombstone exists.
+    virtual std::optional<std::string> tombstone_owner(const JobId& id);
+
+    /// Capability: workload. Returns the backlog of `queue`, and how long jobs of `type` take.
+    /// Cheap at any backlog.
+    virtual Workload workload(std::string_view queue, std::string_view type);
+
+    /// @}
+
+    /// @name For operators
+    /// @{
+
     /// Cancels a pending job, or a processing one if forced; otherwise asks the worker of a
     /// processing job to stop. Keeps the reason of the first request, or of the forced one.
     virtual CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) = 0;
@@ -314,32 +177,33 @@ public:
     /// Deletes a finished job before it expires.
     virtual RemoveOutcome remove(const JobId& id) = 0;
 
-    /// Returns the backlog of `queue`, and how long jobs of `type` take. Cheap at any backlog.
-    virtual Workload workload(std::string_view queue, std::string_view type) = 0;
+    /// Capability: queue_control. A paused queue accepts submits, but no process claims from it.
+    /// Idempotent.
+    virtual void set_paused(std::string_view queue, bool paused);
 
-    /// A paused queue accepts submits, but no process claims from it. Idempotent.
-    virtual void set_paused(std::string_view queue, bool paused) = 0;
+    /// Capability: limits. Sets the limit of this name. A limit with no constraint set deletes it.
+    /// Running jobs continue, and count if they were claimed under a limit of that name; a changed
+    /// rate starts afresh. Claims through other objects observe it within a second.
+    virtual void set_limit(const Limit& limit);
 
-    /// Sets the limit of this name. A limit with no constraint set deletes it. Running jobs
-    /// continue, and count if they were claimed under a limit of that name; a changed rate starts
-    /// afresh. Claims through other objects observe it within a second.
-    virtual void set_limit(const Limit& limit) = 0;
+    /// Capability: limits. Returns them by name.
+    virtual std::vector<Limit> limits();
 
-    /// By name.
-    virtual std::vector<Limit> limits() = 0;
+    /// @}
+
+    /// @name Of the object
+    /// @{
 
     /// Makes calls under way on this object that wait for an unresponsive database throw
     /// Errc::store_unavailable or unknown_outcome soon, so that their callers can stop. Later calls
     /// are not affected. A store whose calls never wait for long need not override it.
     virtual void interrupt() noexcept {}
 
-    /// Returns the changes of the clock that were noticed since the last call, each once, for the
-    /// log. Does not block.
-    virtual std::vector<ClockNotice> take_clock_notices() { return {}; }
-
     /// Where users of this object exchange hints. A store need not override it; a decorator returns
     /// its inner store's.
     virtual Notifier& notifier() noexcept { return notifier_; }
+
+    /// @}
 
     /// exchange() without settlements.
     Exchange claim(const ClaimRequest& request) { return exchange({}, request); }
@@ -351,20 +215,6 @@ public:
 private:
     Notifier notifier_;
 };
-
-inline std::vector<Renewal> JobStore::check_leases(std::span<const LeaseRef> leases) {
-    std::vector<JobId> ids;
-    ids.reserve(leases.size());
-    for (const LeaseRef& lease : leases) ids.push_back(lease.id);
-    const auto jobs = find(ids);
-    std::vector<Renewal> renewals(leases.size());
-    for (std::size_t i = 0; i < leases.size(); ++i) {
-        const auto& job = jobs[i];
-        if (job && job->status == JobStatus::processing && job->fence == leases[i].fence)
-            renewals[i] = {true, job->cancel_requested_at.has_value()};
-    }
-    return renewals;
-}
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 

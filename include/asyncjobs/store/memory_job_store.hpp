@@ -21,6 +21,7 @@ public:
     explicit MemoryJobStore(Clock clock);
     ~MemoryJobStore() override;
 
+    StoreCapabilities capabilities() const noexcept override { return StoreCapabilities::all(); }
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override;

@@ -2,12 +2,17 @@
 
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/text_rules.hpp>
-#include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/capabilities.hpp>
+#include <asyncjobs/store/claims.hpp>
+#include <asyncjobs/store/outcomes.hpp>
+#include <asyncjobs/store/queries.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -53,6 +58,35 @@ inline void check_workload(std::string_view queue, std::string_view type) {
     if (!type.empty()) detail::check_name("type", type);
 }
 
+/// @}
+
+/// @{
+/// Check that a store with these capabilities can do what is asked of it. Throw Error
+/// (Errc::unsupported) that names the argument, its value and the missing capability.
+inline void check_supported(const NewJob& job, const StoreCapabilities& has) {
+    if (!job.after.empty() && !has.dependencies)
+        detail::refuse_unsupported("after", job.after.front().text(), "dependencies");
+}
+
+inline void check_supported(std::span<const NewJob> jobs, const StoreCapabilities& has) {
+    for (const NewJob& job : jobs) check_supported(job, has);
+}
+
+inline void check_supported(std::span<const Limit> limits, const StoreCapabilities& has) {
+    if (!limits.empty() && !has.limits)
+        detail::refuse_unsupported("the name in limits", limits.front().name, "limits");
+}
+
+inline void check_supported(std::span<const Settlement> settlements, const ClaimRequest& request,
+                            const StoreCapabilities& has) {
+    for (const Settlement& settlement : settlements) check_supported(settlement.follow_ups(), has);
+    check_supported(request.limits, has);
+}
+
+inline void check_supported(const JobQuery& query, const StoreCapabilities& has) {
+    if (query.needed_by && !has.dependencies)
+        detail::refuse_unsupported("needed_by", query.needed_by->text(), "dependencies");
+}
 /// @}
 
 /// A job's state for claims ahead: see JobStore::rescue(). A reported start and an operator's retry

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/claims.hpp>
+#include <asyncjobs/store/outcomes.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 
 #include <cstddef>

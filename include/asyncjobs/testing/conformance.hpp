@@ -32,7 +32,10 @@ struct ConformanceCase {
     std::function<void()> run;
 };
 
-/// The executable contract of JobStore: a backend conforms when every case passes.
+/// The executable contract of JobStore: a backend conforms when every case passes. Opens a store to
+/// read its capabilities: the cases are those of the required members and of each capability that
+/// it declares; for each other one, they require Errc::unsupported. Without `open`, returns the
+/// cases of a store with all capabilities.
 ///
 /// Needs no test framework: loop over the cases, or register each with yours. Cases are
 /// independent, never sleep, and may run in any order but not at the same time.

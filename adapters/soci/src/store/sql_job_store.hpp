@@ -21,6 +21,7 @@ public:
     /// Brings the tables up to date.
     SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options);
 
+    StoreCapabilities capabilities() const noexcept override { return StoreCapabilities::all(); }
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
     Exchange exchange(std::span<const Settlement> settlements,
                       const ClaimRequest& request) override;
