@@ -80,21 +80,36 @@ void checks_sweeps(Scene& scene) {
     expect_equal(store.rescue(0, 1).size(), 0, "leases rescued with a limit of 0");
 }
 
-void checks_operators_calls(Scene& scene) {
-    JobStore& store = scene.store();
+void checks_cancellations(Scene& scene) {
     const auto id = scene.submit();
-    const std::string too_long(101, 'x');
-    for (const std::string_view queue : {std::string_view(""), std::string_view("a b"),
-                                         std::string_view(too_long), std::string_view("\xff")}) {
-        expect_refused("queue", [&] { store.set_paused(queue, true); });
-        expect_refused("queue", [&] { store.workload(queue, "test"); });
-    }
-    expect_refused("type", [&] { store.workload("default", "a b"); });
-    expect_equal(store.workload("default", "").waiting, 1, "jobs waiting, without a type");
     expect_refused("reason", [&] {
-        store.cancel(id, {.reason = std::string(Cancellation::max_reason + 1, 'x')});
+        scene.store().cancel(id, {.reason = std::string(Cancellation::max_reason + 1, 'x')});
     });
     expect_equal(scene.job(id).status, JobStatus::pending, "status after a refused cancel");
+}
+
+constexpr std::string_view no_queues[] = {"", "a b", "\xff"};
+
+void checks_pauses(Scene& scene) {
+    const std::string too_long(101, 'x');
+    expect_refused("queue", [&] { scene.store().set_paused(too_long, true); });
+    for (const auto queue : no_queues)
+        expect_refused("queue", [&] { scene.store().set_paused(queue, true); });
+}
+
+void checks_workloads(Scene& scene) {
+    JobStore& store = scene.store();
+    scene.submit();
+    const std::string too_long(101, 'x');
+    expect_refused("queue", [&] { store.workload(too_long, "test"); });
+    for (const auto queue : no_queues)
+        expect_refused("queue", [&] { store.workload(queue, "test"); });
+    expect_refused("type", [&] { store.workload("default", "a b"); });
+    expect_equal(store.workload("default", "").waiting, 1, "jobs waiting, without a type");
+}
+
+void checks_limits(Scene& scene) {
+    JobStore& store = scene.store();
     expect_refused("burst", [&] {
         store.set_limit({.name = "l", .queue = "default", .concurrency = 1, .burst = 0});
     });
@@ -109,7 +124,10 @@ Cases argument_cases() {
         {"a query out of range is refused", checks_queries},
         {"a claim or renewal out of range is refused and changes nothing", checks_claims},
         {"a sweep out of range is refused", checks_sweeps},
-        {"an operator's call out of range is refused and changes nothing", checks_operators_calls},
+        {"a cancellation out of range is refused and changes nothing", checks_cancellations},
+        {"a pause of a queue out of range is refused", checks_pauses, {.queue_control = true}},
+        {"a workload out of range is refused", checks_workloads, {.workload = true}},
+        {"a limit out of range is refused and changes nothing", checks_limits, {.limits = true}},
     };
 }
 

@@ -111,6 +111,7 @@ Scene::Scene(const StoreFactory& factory) : factory_(factory) {
     if (factory_.reset) factory_.reset();
     store_ = factory_.open();
     expect(store_ != nullptr, "the factory to open a store");
+    capabilities_ = store_->capabilities();
 }
 
 JobId Scene::fresh_id() {

@@ -80,6 +80,7 @@ public:
     explicit Scene(const StoreFactory& factory);
 
     JobStore& store() { return *store_; }
+    const StoreCapabilities& capabilities() const { return capabilities_; } ///< of the store
     /// Another object on the same data.
     std::unique_ptr<JobStore> open() const { return factory_.open(); }
     void move_clock(Duration by) { factory_.move_clock(by); }
@@ -116,6 +117,7 @@ public:
 private:
     const StoreFactory& factory_;
     std::unique_ptr<JobStore> store_;
+    StoreCapabilities capabilities_;
     std::uint64_t ids_ = 0;
 };
 
@@ -142,6 +144,7 @@ auto with_retries(Call call) {
 struct Case {
     std::string_view name;
     void (*run)(Scene&);
+    StoreCapabilities needs = {};
 };
 using Cases = std::vector<Case>;
 
@@ -168,6 +171,8 @@ Cases argument_cases();
 Cases read_cases();
 Cases round_trip_cases();
 Cases concurrency_cases();
+/// Of stores that lack what a case names in `needs`.
+Cases unsupported_cases();
 /// Require StoreFactory::move_clock.
 Cases clock_cases();
 Cases place_clock_cases();

@@ -257,8 +257,12 @@ Cases manage_cases() {
          gives_no_fence_again_after_a_purge},
         {"a purge deletes only expired finished jobs", purges_what_has_expired},
         {"a purge deletes no more than its limit", purges_in_batches},
-        {"a tombstone keeps the owner of a purged job", remembers_the_owners_of_purged_jobs},
-        {"an id can be purged twice and keeps the later owner", purges_an_id_twice},
+        {"a tombstone keeps the owner of a purged job",
+         remembers_the_owners_of_purged_jobs,
+         {.tombstones = true}},
+        {"an id can be purged twice and keeps the later owner",
+         purges_an_id_twice,
+         {.tombstones = true}},
         {"a retried job no longer expires", keeps_a_retried_job_from_the_purge},
     };
 }

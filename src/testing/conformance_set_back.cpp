@@ -229,34 +229,35 @@ void month(Scene& scene) {
 
 } // namespace
 
-#define ASYNCJOBS_SET_BACK(name, act)                                                              \
-    {name " when the clock was set back by 20 seconds", seconds<act>},                             \
-        {name " when the clock was set back by two hours", two_hours<act>}, {                      \
-        name " when the clock was set back by a month", month<act>                                 \
+#define ASYNCJOBS_SET_BACK(name, act, needs)                                                       \
+    {name " when the clock was set back by 20 seconds", seconds<act>, needs},                      \
+        {name " when the clock was set back by two hours", two_hours<act>, needs}, {               \
+        name " when the clock was set back by a month", month<act>, needs                          \
     }
 
 Cases set_back_cases() {
     return {
-        ASYNCJOBS_SET_BACK("due jobs stay due, in order", keeps_due_what_was_due),
-        ASYNCJOBS_SET_BACK("waits keep their length", keeps_waits_as_long_as_they_were),
-        ASYNCJOBS_SET_BACK("a longer wait ends at its original time", keeps_ends_of_long_waits),
+        ASYNCJOBS_SET_BACK("due jobs stay due, in order", keeps_due_what_was_due, {}),
+        ASYNCJOBS_SET_BACK("waits keep their length", keeps_waits_as_long_as_they_were, {}),
+        ASYNCJOBS_SET_BACK("a longer wait ends at its original time", keeps_ends_of_long_waits, {}),
         ASYNCJOBS_SET_BACK("leases expire at their original time",
-                           keeps_leases_as_long_as_they_were),
+                           keeps_leases_as_long_as_they_were, {}),
         ASYNCJOBS_SET_BACK("live workers keep their leases with any number of sweepers",
-                           keeps_leases_of_workers_that_live),
+                           keeps_leases_of_workers_that_live, {}),
         ASYNCJOBS_SET_BACK("jobs of lost workers are rescued within a lease",
-                           rescues_jobs_of_lost_workers_within_a_lease),
+                           rescues_jobs_of_lost_workers_within_a_lease, {}),
         {"a lease is kept while the clock moves by less than its length",
          keeps_leases_while_the_clock_goes_forth_and_back},
         ASYNCJOBS_SET_BACK("finished jobs are kept no longer than their retention",
-                           keeps_retention_as_long_as_it_was),
+                           keeps_retention_as_long_as_it_was, {}),
         ASYNCJOBS_SET_BACK("jobs that wait for a limit keep their places",
-                           keeps_the_places_of_those_that_wait_for_a_limit),
-        ASYNCJOBS_SET_BACK("deadlines keep their distance", keeps_deadlines),
-        ASYNCJOBS_SET_BACK("blocked jobs are unblocked", unblocks_blocked_jobs),
+                           keeps_the_places_of_those_that_wait_for_a_limit, {.limits = true}),
+        ASYNCJOBS_SET_BACK("deadlines keep their distance", keeps_deadlines, {}),
+        ASYNCJOBS_SET_BACK("blocked jobs are unblocked", unblocks_blocked_jobs,
+                           {.dependencies = true}),
         ASYNCJOBS_SET_BACK("an object opened later notices it",
-                           is_seen_by_an_object_that_is_opened_later),
-        ASYNCJOBS_SET_BACK("two objects move times back only once", is_followed_once),
+                           is_seen_by_an_object_that_is_opened_later, {}),
+        ASYNCJOBS_SET_BACK("two objects move times back only once", is_followed_once, {}),
     };
 }
 

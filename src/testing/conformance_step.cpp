@@ -161,7 +161,7 @@ Cases step_cases() {
         {"steps outlive a crash and an operator's retry", outlive_a_crash_and_an_operators_retry},
         {"steps are kept up to any total size", add_up_to_more_than_one_value},
         {"every read of a job returns its own steps", belong_to_their_job},
-        {"steps are handed over under a limit", are_handed_over_under_a_limit},
+        {"steps are handed over under a limit", are_handed_over_under_a_limit, {.limits = true}},
         {"removing a job deletes its steps", go_with_a_job_that_is_removed},
         {"purging a job deletes its steps", go_with_a_job_that_retention_deletes}};
 }

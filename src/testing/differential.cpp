@@ -70,6 +70,28 @@ Member draw_member(Random& random) {
     return Member::move_clock;
 }
 
+bool is_declared(Member member, const StoreCapabilities& declared) {
+    switch (member) {
+    case Member::tombstone_owner:
+        return declared.tombstones;
+    case Member::workload:
+        return declared.workload;
+    case Member::set_paused:
+        return declared.queue_control;
+    case Member::set_limit:
+    case Member::limits:
+        return declared.limits;
+    default:
+        return true;
+    }
+}
+
+/// What no call of a store without some capabilities may have.
+unsigned left_out(const StoreCapabilities& declared) {
+    return (declared.dependencies ? 0U : static_cast<unsigned>(Plainer::no_parents)) |
+           (declared.limits ? 0U : static_cast<unsigned>(Plainer::no_own_limits));
+}
+
 bool may_fail(Member member) {
     switch (member) {
     case Member::submit:
@@ -84,11 +106,14 @@ bool may_fail(Member member) {
     }
 }
 
-std::vector<DrawnCall> draw_calls(std::uint64_t seed, const DifferentialOptions& options) {
+std::vector<DrawnCall> draw_calls(std::uint64_t seed, const DifferentialOptions& options,
+                                  const StoreCapabilities& declared) {
     Random random(seed * 0x2545f4914f6cdd1d);
     std::vector<DrawnCall> calls(options.calls);
     for (DrawnCall& call : calls) {
-        call.member = draw_member(random);
+        do call.member = draw_member(random);
+        while (!is_declared(call.member, declared));
+        call.plainer = left_out(declared);
         call.object = random.below(options.objects);
         call.seed = random.next();
         const auto chance = random.below(20);
@@ -369,6 +394,7 @@ void Comparison::finish() {
     for (int round = 0; round < rounds; ++round) {
         now_ = clock_();
         for (const auto& queue : queues) {
+            if (!model_.paused().contains(queue)) continue;
             store_->set_paused(queue, false);
             model_.set_paused(queue, false);
         }
@@ -495,9 +521,11 @@ std::string Difference::text() const {
 std::optional<Difference> find_difference(const DifferentialSubject& subject,
                                           const DifferentialOptions& options) {
     constexpr std::size_t calls_a_look = 20;
+    if (subject.reset) subject.reset();
+    const auto declared = subject.open()->capabilities();
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + options.sequences;
          ++seed) {
-        const auto calls = detail::draw_calls(seed, options);
+        const auto calls = detail::draw_calls(seed, options, declared);
         auto made = detail::run(subject, calls, options.objects, calls_a_look);
         if (!made.difference) continue;
         auto shrunk = detail::Shrinking(subject, options, calls).shrink();

@@ -248,7 +248,7 @@ JobQuery Draw::query() {
     if (random_.percent(30)) query.status = random_.one_of(statuses);
     query.library_jobs = !random_.percent(20);
     if (random_.percent(10)) query.idempotency_key = random_.one_of(all_keys);
-    if (random_.percent(10)) query.needed_by = id();
+    if (chance(10, Plainer::no_parents)) query.needed_by = id();
     if (random_.percent(20)) query.before = id();
     query.limit = random_.percent(50) ? 100 : 1 + random_.below(5);
     const JobParts parts[] = {JobParts::all, JobParts::outcome, JobParts::summary};

@@ -39,6 +39,22 @@ StoreFactory without_sharing() {
     return {.reset = {}, .open = [] { return std::make_unique<MemoryJobStore>(); }};
 }
 
+/// Has all capabilities, and declares none.
+struct DeclaresNothing final : ForwardingJobStore {
+    using ForwardingJobStore::ForwardingJobStore;
+    asyncjobs::StoreCapabilities capabilities() const noexcept override { return {}; }
+};
+
+TEST_CASE("the suite finds a store that supports what it does not declare") {
+    const auto factory = on_memory<DeclaresNothing>();
+    for (const auto* name :
+         {"a store without dependencies refuses jobs with parents",
+          "a store without limits refuses them", "a store without tombstones refuses to read one",
+          "a store without queue control refuses to pause a queue",
+          "a store without workload refuses to count"})
+        CHECK(failure_of(factory, name) != "");
+}
+
 TEST_CASE("the suite finds a broken promise of") {
     const std::vector<Defect> defects = {
         {"fencing: settle ignores the fence", on_memory<broken::SettleIgnoresTheFence>(),
