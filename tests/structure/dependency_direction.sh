@@ -1,6 +1,6 @@
 #!/bin/sh
 # No file includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- files; core <- http <- beast, auth, webhooks; core <- support <- files, webhooks.
+# core <- files; core <- http <- beast, auth, webhooks; core <- support <- files, webhooks, auth.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -53,11 +53,13 @@ forbid 'the files adapter knows no other adapter and no database' \
     "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks)/|.*adapters/" adapters/files
 forbid 'the support library knows no adapter and no database' \
     "$databases|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/support
-forbid 'only files and webhooks include the support library, and no public header does' \
+forbid 'only files, webhooks and auth include the support library, and no public header does' \
     '(\.\./)*(adapters/)?support/' include src adapters/soci adapters/http adapters/beast \
-    adapters/auth adapters/schedules adapters/files/include adapters/webhooks/include
+    adapters/schedules adapters/auth/include adapters/files/include adapters/webhooks/include
 forbid 'files and webhooks leave HTTP and TLS to the support library' \
     'boost/beast|boost/asio/ssl' adapters/files adapters/webhooks
+forbid 'adapters leave digests, random bytes and encodings to the support library' \
+    'openssl/(hmac|rand|sha)' adapters/auth adapters/beast adapters/files adapters/webhooks
 
 # rooms FOLDER ROOM...: the folders in it, from the ground up; a file includes no folder above its own.
 # Databases, side by side, are one ROOM, joined by commas.

@@ -1,5 +1,4 @@
 #include "check_principal.hpp"
-#include "octets.hpp"
 #include "replaceable.hpp"
 
 #include <asyncjobs/auth/bearer_tokens.hpp>
@@ -7,9 +6,10 @@
 #include <asyncjobs/http/bearer_token.hpp>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -18,12 +18,6 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
-
-TokenDigest sha256(std::string_view text) {
-    TokenDigest digest{};
-    SHA256(octets(text), text.size(), digest.data());
-    return digest;
-}
 
 std::vector<BearerTokens::Entry> checked(std::vector<BearerTokens::Entry> entries) {
     std::set<TokenDigest> seen;
@@ -37,15 +31,11 @@ std::vector<BearerTokens::Entry> checked(std::vector<BearerTokens::Entry> entrie
     return entries;
 }
 
-std::optional<TokenDigest> read_hex(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
+std::optional<TokenDigest> read_digest(std::string_view text) {
+    const auto bytes = support::from_hex(text);
     TokenDigest digest{};
-    if (text.size() != 2 * digest.size()) return std::nullopt;
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        const auto high = digits.find(text[2 * i]), low = digits.find(text[2 * i + 1]);
-        if (high == digits.npos || low == digits.npos) return std::nullopt;
-        digest[i] = static_cast<unsigned char>(high << 4 | low);
-    }
+    if (!bytes || bytes->size() != digest.size()) return std::nullopt;
+    std::ranges::copy(*bytes, digest.begin());
     return digest;
 }
 
@@ -73,7 +63,7 @@ std::vector<BearerTokens::Entry> BearerTokens::read(const std::filesystem::path&
         words >> digest >> owner >> roles >> more;
         if (digest.empty() || digest.front() == '#') continue;
         if (owner.empty() || !more.empty()) refuse("a line must be DIGEST OWNER [ROLE,ROLE...]");
-        const auto bytes = read_hex(digest);
+        const auto bytes = read_digest(digest);
         if (!bytes) refuse("the digest must be 64 hexadecimal digits, a-f in lower case");
         if (!seen.insert(*bytes).second) refuse("duplicate digest");
         Entry entry{.digest = *bytes, .principal = {.owner = std::move(owner)}};
@@ -93,7 +83,7 @@ TokenDigest BearerTokens::digest_of(std::string_view token) {
                     fmt::format("a token must be 1-{} characters of A-Z a-z 0-9 - . _ ~ + /, and = "
                                 "at its end",
                                 max_token_size));
-    return sha256(token);
+    return support::sha256(token);
 }
 
 void BearerTokens::replace(std::vector<Entry> entries) {
@@ -103,12 +93,13 @@ void BearerTokens::replace(std::vector<Entry> entries) {
 std::optional<http::Principal> BearerTokens::operator()(const http::Request& request) const {
     const auto token = http::bearer_token(request);
     if (!token || token->size() > max_token_size) return std::nullopt;
-    const auto digest = sha256(*token);
+    const auto digest = support::sha256(*token);
     const auto entries = tokens_->get();
     // Compares every byte of every digest: the time reveals neither whether one matches nor which.
+    using support::bytes_of, support::equal_in_constant_time;
     const Entry* found = nullptr;
     for (const auto& entry : *entries)
-        if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) found = &entry;
+        if (equal_in_constant_time(bytes_of(entry.digest), bytes_of(digest))) found = &entry;
     return found ? std::optional(found->principal) : std::nullopt;
 }
 

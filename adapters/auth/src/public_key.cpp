@@ -1,7 +1,6 @@
 #include "public_key.hpp"
 
-#include "octets.hpp"
-#include "openssl_handles.hpp"
+#include "openssl_errors.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -9,6 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <support/encodings.hpp>
+#include <support/openssl_handle.hpp>
 
 #include <array>
 #include <new>
@@ -18,8 +19,10 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
-using Context = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-using Number = Handle<BIGNUM, BN_free>;
+using support::octets;
+using support::OpensslHandle;
+using Context = OpensslHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Number = OpensslHandle<BIGNUM, BN_free>;
 
 constexpr const char* p256 = "prime256v1";
 constexpr int least_rsa_bits = 2048;
@@ -34,7 +37,7 @@ T made(T object) {
 }
 
 PublicKey from_pem(std::string_view pem) {
-    const Handle<BIO, BIO_free_all> text(
+    const OpensslHandle<BIO, BIO_free_all> text(
         made(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
     // Otherwise OpenSSL prompts for a password at the terminal.
     const auto no_password = [](char*, int, int, void*) { return -1; };
@@ -91,10 +94,10 @@ PublicKey rsa_from_numbers(std::string_view modulus, std::string_view exponent) 
         return Number(made(BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), nullptr)));
     };
     const auto n = number(modulus), e = number(exponent);
-    const Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(made(OSSL_PARAM_BLD_new()));
+    const OpensslHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(made(OSSL_PARAM_BLD_new()));
     OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get());
     OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get());
-    const Handle<OSSL_PARAM, OSSL_PARAM_free> parameters(
+    const OpensslHandle<OSSL_PARAM, OSSL_PARAM_free> parameters(
         made(OSSL_PARAM_BLD_to_param(builder.get())));
     return checked_rsa(from_parameters("RSA", parameters.get(), rsa_rule));
 }

@@ -1,25 +1,27 @@
 #include "signatures.hpp"
 
-#include "octets.hpp"
-#include "openssl_handles.hpp"
+#include "openssl_errors.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
+#include <support/openssl_handle.hpp>
 
-#include <array>
 #include <new>
 #include <string>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
 namespace {
 
+using support::octets;
+using support::OpensslHandle;
+
 /// Converts an ECDSA signature of two numbers of 32 bytes to OpenSSL's format; empty if malformed.
 std::string der_of(std::string_view raw) {
     constexpr std::size_t half = 32;
     if (raw.size() != 2 * half) return {};
-    const Handle<ECDSA_SIG, ECDSA_SIG_free> signature(ECDSA_SIG_new());
+    const OpensslHandle<ECDSA_SIG, ECDSA_SIG_free> signature(ECDSA_SIG_new());
     BIGNUM* const r = BN_bin2bn(octets(raw), half, nullptr);
     BIGNUM* const s = BN_bin2bn(octets(raw.substr(half)), half, nullptr);
     if (!signature || ECDSA_SIG_set0(signature.get(), r, s) != 1) { // takes both, or none
@@ -38,7 +40,7 @@ std::string der_of(std::string_view raw) {
 /// Verifies by the algorithm of the key's type.
 bool verifies(EVP_PKEY& key, std::string_view message, std::string_view signature) {
     const ErrorsDropped dropped;
-    const Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+    const OpensslHandle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
     return context &&
            EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, &key) == 1 &&
            EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),
@@ -48,12 +50,8 @@ bool verifies(EVP_PKEY& key, std::string_view message, std::string_view signatur
 } // namespace
 
 bool hs256_verifies(std::string_view secret, std::string_view message, std::string_view signature) {
-    std::array<unsigned char, 32> mac{};
-    if (!HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), octets(message),
-              message.size(), mac.data(), nullptr))
-        throw std::bad_alloc();
-    return signature.size() == mac.size() &&
-           CRYPTO_memcmp(signature.data(), mac.data(), mac.size()) == 0;
+    const auto mac = support::hmac_sha256(secret, message);
+    return support::equal_in_constant_time(signature, support::bytes_of(mac));
 }
 
 bool rs256_verifies(EVP_PKEY& key, std::string_view message, std::string_view signature) {

@@ -1,11 +1,10 @@
 #include "link_signer.hpp"
 
-#include "digest.hpp"
-
 #include <asyncjobs/error.hpp>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 
 #include <charconv>
 
@@ -14,13 +13,9 @@ namespace {
 
 /// Length-prefixed, so that no two links give the same message.
 std::string signature_of(const Secret& secret, std::string_view key, std::string_view expires) {
-    return hex(hmac_sha256(secret, fmt::format("asyncjobs file link {}:{} {}:{}", key.size(), key,
-                                               expires.size(), expires)));
-}
-
-bool equal_in_constant_time(std::string_view left, std::string_view right) {
-    return left.size() == right.size() &&
-           CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+    return support::to_hex(
+        hmac_sha256(secret, fmt::format("asyncjobs file link {}:{} {}:{}", key.size(), key,
+                                        expires.size(), expires)));
 }
 
 } // namespace
@@ -40,7 +35,7 @@ LinkCheck LinkSigner::check(std::string_view key, std::string_view expires,
                             std::string_view signature, Timestamp now) const {
     bool is_ours = false;
     for (const auto& secret : secrets_)
-        is_ours |= equal_in_constant_time(signature, signature_of(secret, key, expires));
+        is_ours |= support::equal_in_constant_time(signature, signature_of(secret, key, expires));
     std::chrono::seconds::rep seconds = 0;
     const char* const last = expires.data() + expires.size();
     const auto [end, error] = std::from_chars(expires.data(), last, seconds);

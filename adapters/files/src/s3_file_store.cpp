@@ -1,6 +1,6 @@
 #include <asyncjobs/files/s3_file_store.hpp>
 
-#include "digest.hpp"
+#include "file_descriptor.hpp"
 #include "file_key.hpp"
 #include "http_exchange.hpp"
 #include "now.hpp"
@@ -10,6 +10,9 @@
 #include <asyncjobs/detail/resource_error.hpp>
 
 #include <boost/url/parse.hpp>
+#include <fcntl.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 
 #include <algorithm>
 
@@ -50,6 +53,15 @@ Endpoint endpoint_of(const S3Options& options) {
             .port = port,
             .authority = prefix + std::string(url->encoded_host()) +
                          (port == usual ? "" : ':' + std::to_string(port))};
+}
+
+/// The SHA-256 of a file. Throws std::system_error if it can't be read.
+support::Digest digest_of(const std::filesystem::path& file) {
+    constexpr std::size_t part = 64 * 1024;
+    FileDescriptor descriptor{file, O_RDONLY};
+    support::Sha256 hash;
+    for (std::string bytes; !(bytes = descriptor.read_up_to(part)).empty();) hash.add(bytes);
+    return hash.finish();
 }
 
 /// `<Code>AccessDenied</Code>` in the body of an error.
@@ -97,7 +109,7 @@ struct S3FileStore::Impl {
 
     support::HttpResponse send(S3Request request,
                                const std::optional<std::filesystem::path>& file = {}) const {
-        request.payload_hash = hex(file ? sha256_of(*file) : sha256(""));
+        request.payload_hash = support::to_hex(file ? digest_of(*file) : support::sha256(""));
         const auto at = std::chrono::floor<std::chrono::seconds>(now(options.now));
         return exchange(client, endpoint, signed_request(signer(at), std::move(request)), file);
     }

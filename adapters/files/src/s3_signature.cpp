@@ -1,10 +1,11 @@
 #include "s3_signature.hpp"
 
-#include "digest.hpp"
 #include "file_key.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 
 #include <algorithm>
 
@@ -72,15 +73,16 @@ std::string canonical_request(const S3Request& request) {
 
 std::string string_to_sign(const S3Signer& signer, std::string_view canonical) {
     return fmt::format("{}\n{}\n{}\n{}", algorithm, time_of(signer), scope_of(signer),
-                       hex(sha256(canonical)));
+                       support::to_hex(support::sha256(canonical)));
 }
 
 std::string signature(const S3Signer& signer, std::string_view text) {
-    auto key = hmac_sha256("AWS4" + signer.credentials.secret_access_key, date_of(signer));
+    using support::bytes_of;
+    auto key = support::hmac_sha256("AWS4" + signer.credentials.secret_access_key, date_of(signer));
     for (const std::string_view part : {std::string_view(signer.region), std::string_view("s3"),
                                         std::string_view("aws4_request")})
-        key = hmac_sha256(bytes_of(key), part);
-    return hex(hmac_sha256(bytes_of(key), text));
+        key = support::hmac_sha256(bytes_of(key), part);
+    return support::to_hex(support::hmac_sha256(bytes_of(key), text));
 }
 
 S3Request signed_request(const S3Signer& signer, S3Request request) {

@@ -1,6 +1,7 @@
 #include "scratch_file.hpp"
 
-#include "digest.hpp"
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::files {
 namespace {
@@ -23,7 +24,7 @@ bool is_older(const std::filesystem::path& path, Duration age) {
 } // namespace
 
 ScratchFile::ScratchFile(const std::filesystem::path& directory)
-    : path_(directory / (std::string(prefix) + hex(random_bytes(16)))) {
+    : path_(directory / (std::string(prefix) + support::to_hex(support::random_bytes(16)))) {
     create_private_directory(directory);
 }
 

@@ -1,12 +1,13 @@
 #include <asyncjobs/files/secret.hpp>
 
-#include "digest.hpp"
 #include "file_descriptor.hpp"
 
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/files/durable_file.hpp>
 
 #include <fcntl.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +41,9 @@ Secret read_secret(const std::filesystem::path& file) {
 
 /// Creates `file` with a complete secret atomically, unless another process was first.
 void create_secret(const std::filesystem::path& file) {
-    const std::filesystem::path draft = file.string() + "." + hex(random_bytes(8)) + ".new";
+    using support::random_bytes;
+    const std::filesystem::path draft =
+        file.string() + "." + support::to_hex(random_bytes(8)) + ".new";
     FileDescriptor descriptor{draft, O_WRONLY | O_CREAT | O_EXCL, owner_only};
     std::error_code failure;
     try {
@@ -66,7 +69,7 @@ Secret load_or_create_secret(const std::filesystem::path& file) {
 }
 
 Digest hmac_sha256(const Secret& secret, std::string_view message) {
-    return hmac_sha256(bytes_of(secret.bytes), message);
+    return support::hmac_sha256(support::bytes_of(secret.bytes), message);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::files

@@ -1,6 +1,6 @@
 #include "webhook_response.hpp"
 
-#include "http_date.hpp"
+#include <asyncjobs/http/http_date.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -17,7 +17,7 @@ Reception reception_of(const WebhookResponse& response) noexcept {
 
 Duration wait_asked_for(const std::string& retry_after, Timestamp now) {
     constexpr Duration most = 24h;
-    if (const auto date = parse_http_date(retry_after))
+    if (const auto date = http::parse_http_date(retry_after))
         return std::clamp<Duration>(*date - now, Duration{0}, most);
     const char* const end = retry_after.data() + retry_after.size();
     std::uint64_t seconds = 0;

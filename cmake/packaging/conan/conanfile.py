@@ -117,22 +117,22 @@ class AsyncjobsConan(ConanFile):
         requires = {
             "auth": ["http", "openssl::crypto"],
             "beast": ["http", "openssl::ssl"],
-            "files": ["core", "boost::url", "openssl::crypto"],
+            "files": ["core", "boost::url"],
             "http": ["core", "boost::url"],
             "schedules": ["core", "date::date-tz"],
             "soci": ["core", "soci::soci_core", "soci::soci_sqlite3", "sqlite3::sqlite3"],
             "testing": ["core"],
-            "webhooks": ["http", "boost::url", "openssl::crypto"],
+            "webhooks": ["http", "boost::url"],
         }
         if self._has("postgresql"):
             requires["soci"] += ["soci::soci_postgresql", "libpq::libpq"]
         if self._has("mysql"):
             requires["soci"] += ["soci::soci_mysql"]
-        if self._has("files", "webhooks"):
+        if self._has("auth", "files", "webhooks"):
             # Always an archive; shared libraries contain it.
             component("support", "asyncjobs_support", ["core", "openssl::ssl"])
-            requires["files"].append("support")
-            requires["webhooks"].append("support")
+            for name in ("auth", "files", "webhooks"):
+                requires[name].append("support")
         for name in ADAPTERS:
             if self._has(name):
                 component(name, f"asyncjobs_{name}", requires[name])

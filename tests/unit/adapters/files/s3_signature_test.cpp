@@ -1,10 +1,11 @@
 #include "s3_signature.hpp"
 
-#include "digest.hpp"
-
 #include <doctest/doctest.h>
+#include <support/crypto.hpp>
+#include <support/encodings.hpp>
 
 using namespace asyncjobs::files;
+namespace support = asyncjobs::support;
 
 /// The requests and figures are those of the S3 API reference, "Signature Calculations for the
 /// Authorization Header" and "Authenticating Requests: Using Query Parameters".
@@ -22,7 +23,7 @@ S3Request documented_request(std::string path, Fields query = {}, Fields headers
     return {.path = std::move(path),
             .query = std::move(query),
             .headers = std::move(headers),
-            .payload_hash = hex(sha256(""))};
+            .payload_hash = support::to_hex(support::sha256(""))};
 }
 
 std::string authorization(const S3Request& request) {
@@ -68,7 +69,7 @@ TEST_SUITE("S3 signature") {
                                           {{"date", "Fri, 24 May 2013 00:00:00 GMT"},
                                            {"x-amz-storage-class", "REDUCED_REDUNDANCY"}});
         request.method = "PUT";
-        request.payload_hash = hex(sha256("Welcome to Amazon S3."));
+        request.payload_hash = support::to_hex(support::sha256("Welcome to Amazon S3."));
         CHECK(authorization(request).ends_with(
             "SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,"
             "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"));

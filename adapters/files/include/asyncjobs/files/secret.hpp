@@ -23,7 +23,7 @@ ASYNCJOBS_FILES_DECL Secret load_or_create_secret(const std::filesystem::path& f
 /// A hash of 256 bits.
 using Digest = std::array<unsigned char, 32>;
 
-/// Throws std::runtime_error when the cryptographic library fails.
+/// Throws Error (Errc::overloaded) if the cryptographic library fails.
 ASYNCJOBS_FILES_DECL Digest hmac_sha256(const Secret& secret, std::string_view message);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::files
