@@ -162,6 +162,8 @@ Cases cancel_cases();
 Cases step_cases();
 Cases deadline_cases();
 Cases dependency_cases();
+Cases parent_submit_cases();
+Cases parent_failure_cases();
 Cases limit_cases();
 Cases rate_cases();
 Cases limit_pair_cases();
