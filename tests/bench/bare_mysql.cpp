@@ -241,7 +241,7 @@ public:
         MysqlConnection connection(options_);
         connection.run("DROP VIEW IF EXISTS jobs_readable");
         connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
-                       "job_lines, job_places, job_waiting, job_tombstones, job_fences, "
+                       "job_buckets, job_slots, job_waiting, job_tombstones, job_fences, "
                        "job_steps, asyncjobs_schema");
     }
 

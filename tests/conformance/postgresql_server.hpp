@@ -23,7 +23,7 @@ postgresql_stores(const std::string& server, const std::string& parameters,
                         schema.connect().run(
                             "DELETE FROM jobs; DELETE FROM job_queues;"
                             " DELETE FROM job_dependencies; DELETE FROM job_limits;"
-                            " DELETE FROM job_lines; DELETE FROM job_places;"
+                            " DELETE FROM job_buckets; DELETE FROM job_slots;"
                             " DELETE FROM job_waiting; DELETE FROM job_tombstones;"
                             " DELETE FROM job_steps;"
                             " UPDATE job_fences SET used = 0");

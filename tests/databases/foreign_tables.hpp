@@ -23,6 +23,7 @@ inline const ForeignObject foreign_objects[] = {
     {"CREATE TABLE jobs (id INTEGER PRIMARY KEY, title VARCHAR(20))", "table jobs"},
     {"CREATE TABLE job_queues (name VARCHAR(20))", "table job_queues"},
     {"CREATE TABLE job_tombstones (id INTEGER)", "table job_tombstones"},
+    {"CREATE TABLE job_lines (id INTEGER)", "table job_lines"}, // of an earlier version
     {"CREATE TABLE asyncjobs_schema (id INTEGER)", "table asyncjobs_schema"},
     {"CREATE VIEW jobs AS SELECT 1 AS id", "view jobs"},
     {"CREATE VIEW jobs_readable AS SELECT 1 AS id", "view jobs_readable"},

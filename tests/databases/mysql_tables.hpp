@@ -51,8 +51,8 @@ private:
 
 inline void drop_tables(Mysql& server) {
     server.run("DROP VIEW IF EXISTS jobs_readable");
-    server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, job_lines, "
-               "job_places, job_waiting, job_tombstones, job_fences, job_steps, "
+    server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, job_buckets, "
+               "job_slots, job_waiting, job_tombstones, job_fences, job_steps, "
                "asyncjobs_schema");
 }
 

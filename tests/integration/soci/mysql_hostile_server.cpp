@@ -20,7 +20,7 @@ void run_suite(HostileServer& server, const std::string& database, const std::st
     REQUIRE(message_of([&] { open_store(url); }) == "");
     const auto reset = [&] {
         for (const char* table :
-             {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
+             {"jobs", "job_queues", "job_dependencies", "job_limits", "job_buckets", "job_slots",
               "job_waiting", "job_tombstones", "job_steps"})
             admin.run("DELETE FROM " + database + "." + table);
         admin.run("UPDATE " + database + ".job_fences SET used = 0");

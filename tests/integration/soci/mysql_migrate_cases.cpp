@@ -1,10 +1,12 @@
 #include "databases/foreign_tables.hpp"
+#include "databases/limits_of_earlier_tables.hpp"
 #include "databases/mysql_tables.hpp"
 #include "mysql/schema.hpp"
 #include "mysql_cases.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace {
@@ -109,8 +111,9 @@ void add_jobs_of_version_1(Mysql& server) {
 }
 
 /// Leaves the tables as if the process had been killed after the first `done` statements of the
-/// last of `known`.
-void break_off(Mysql& server, std::span<const Migration> known, std::size_t done) {
+/// last of `known`. Calls `add_rows(version)` after each of the others.
+void break_off(Mysql& server, std::span<const Migration> known, std::size_t done,
+               const std::function<void(int)>& add_rows) {
     for (const Migration& step : known) {
         const auto statements = statements_of(step.sql);
         const bool is_last = &step == &known.back();
@@ -118,8 +121,15 @@ void break_off(Mysql& server, std::span<const Migration> known, std::size_t done
             server.run(statements[i]);
         if (is_last) return;
         server.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) + ", 0)");
-        if (step.version == 1) add_jobs_of_version_1(server);
+        add_rows(step.version);
     }
+}
+
+/// With the jobs of add_jobs_of_version_1().
+void break_off(Mysql& server, std::span<const Migration> known, std::size_t done) {
+    break_off(server, known, done, [&](int version) {
+        if (version == 1) add_jobs_of_version_1(server);
+    });
 }
 
 MYSQL_CASE("migrate", "a migration of MySQL tables continues wherever it was interrupted") {
@@ -149,6 +159,29 @@ MYSQL_CASE("migrate", "a migration of MySQL tables continues wherever it was int
                 {"read", JsonText::parse(R"({"rows": "12"})")}, {"add", JsonText::parse("[]")}};
             CHECK((claimed[1].steps == steps));
         }
+    }
+}
+
+MYSQL_CASE("migrate", "MySQL tables of the version before claims ahead are upgraded") {
+    const MysqlTables tables(needed);
+    Mysql server = tables.connect();
+    break_off(server, soci_adapter::mysql_migrations().first(4), 0, [](int) {});
+    CHECK(crashes_of_one_lost_ahead(*open_store(tables.url())) == 0);
+}
+
+MYSQL_CASE("migrate", "limits of earlier MySQL tables continue, wherever a migration stopped") {
+    constexpr int earlier = 6;
+    const auto known = soci_adapter::mysql_migrations().first(earlier + 1);
+    const auto count = statements_of(known.back().sql).size();
+    for (std::size_t done = 0; done <= count; ++done) {
+        CAPTURE(done);
+        const MysqlTables tables(needed);
+        Mysql server = tables.connect();
+        break_off(server, known, done, [&](int version) {
+            if (version != earlier) return;
+            add_limits_of_earlier_tables([&](const std::string& sql) { server.run(sql); });
+        });
+        check_limits_of_earlier_tables(*open_store(tables.url()));
     }
 }
 

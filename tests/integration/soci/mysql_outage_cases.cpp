@@ -16,7 +16,7 @@ MYSQL_CASE("outage", "results survive an outage whose error numbers do not indic
     admin.run("CREATE USER " + user);
     // Grants of a table also apply to open sessions.
     for (const char* table :
-         {"jobs", "job_queues", "job_dependencies", "job_limits", "job_lines", "job_places",
+         {"jobs", "job_queues", "job_dependencies", "job_limits", "job_buckets", "job_slots",
           "job_waiting", "job_tombstones", "job_fences", "job_steps", "asyncjobs_schema"})
         admin.run(std::string("GRANT ALL ON ") + table + " TO " + user);
     const auto run = [&](const std::string& sql) { return [&admin, sql] { admin.run(sql); }; };

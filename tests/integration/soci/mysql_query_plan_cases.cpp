@@ -48,15 +48,15 @@ public:
     void add_waiting() {
         server_.run(
             "INSERT INTO job_waiting"
-            " (job, line, queue, queued_at, job_revision, job_created_at, told)"
+            " (job, bucket, queue, queued_at, job_revision, job_created_at, reported)"
             " SELECT id, IF(queue = 'q1', 'limit=a', 'limit=b'), queue, run_at, revision,"
             "  created_at, '' FROM jobs WHERE status = 'pending' AND queue IN ('q1', 'q2')");
-        server_.run("INSERT INTO job_lines (line, next_at, due_at, updated_at)"
+        server_.run("INSERT INTO job_buckets (bucket, next_at, due_at, updated_at)"
                     " SELECT id, 0, IF(owner = 'owner7', 17, 19) * 100000000000000, 0 FROM jobs"
                     " WHERE status = 'pending' AND queue IN ('q1', 'q3')");
-        server_.run("INSERT INTO job_places (line, job, fence) SELECT 'limit=a', id, 1 FROM jobs"
+        server_.run("INSERT INTO job_slots (bucket, job, fence) SELECT 'limit=a', id, 1 FROM jobs"
                     " WHERE status = 'processing' AND queue = 'q1' LIMIT 1000");
-        server_.run("ANALYZE TABLE job_waiting, job_lines, job_places");
+        server_.run("ANALYZE TABLE job_waiting, job_buckets, job_slots");
     }
 
     /// Replaces each parameter by an example.
@@ -92,7 +92,7 @@ private:
         {":rows", fmt::format("'[[\"{}\",\"0\",0,\"0\",\"0\",0,0,0,0,0,0,\"0\",\"0\"]]'", an_id)},
         {":id", fmt::format("'{}'", an_id)},
         {":queues", "'[[\"q1\"],[\"q2\"]]'"},
-        {":line", "'limit=a'"},
+        {":bucket", "'limit=a'"},
         {":dependents", "1"},
         {":before", fmt::format("'{}'", an_id)},
         {":queue", "'q1'"},
@@ -181,7 +181,7 @@ bool reads_jobs_whole_or_sorts(const PlanStep& step) {
         return step.table.find(name) != step.table.npos;
     };
     const bool is_ours =
-        is_of("jobs") || is_of("job_waiting") || is_of("job_lines") || is_of("job_places");
+        is_of("jobs") || is_of("job_waiting") || is_of("job_buckets") || is_of("job_slots");
     return (is_ours && (step.access == "ALL" || step.access == "index")) ||
            step.extra.find("filesort") != step.extra.npos;
 }
@@ -274,17 +274,17 @@ MYSQL_CASE("query plan",
                        mysql::sql.append_to_step,
                        mysql::sql.store.count_step,
                        mysql::sql.limits.look,
-                       mysql::sql.limits.lines,
+                       mysql::sql.limits.buckets,
                        mysql::sql.limits.any_waiting,
-                       mysql::sql.limits.to_call,
+                       mysql::sql.limits.to_admit,
                        mysql::sql.limits.wait,
                        mysql::sql.limits.waits,
                        mysql::sql.limits.move,
                        mysql::sql.limits.stop_waiting,
                        mysql::sql.limits.leave,
                        mysql::sql.limits.queue_at,
-                       shared::sql.due_lines,
-                       shared::sql.next_lines,
+                       shared::sql.due_buckets,
+                       shared::sql.next_buckets,
                        shared::sql.last_of_waiting,
                        mysql::sql.to_take,
                        mysql::sql.rows.lock};
@@ -320,17 +320,17 @@ MYSQL_CASE("query plan",
 
     const auto index_of_limits = [&](const Sql& statement) {
         for (const PlanStep& step : planner.plan_of(statement))
-            if (step.table.ends_with("_job_waiting") || step.table.ends_with("_job_lines"))
+            if (step.table.ends_with("_job_waiting") || step.table.ends_with("_job_buckets"))
                 return step.index.substr(std::min(step.index.find("job_"), step.index.size()));
         return std::string("none");
     };
-    CHECK(index_of_limits(mysql::sql.limits.to_call) == "job_waiting_in_line");
-    CHECK(index_of_limits(mysql::sql.limits.any_waiting) == "job_waiting_in_line");
-    CHECK(index_of_limits(shared::sql.next_lines) == "job_lines_due");
+    CHECK(index_of_limits(mysql::sql.limits.to_admit) == "job_waiting_in_bucket");
+    CHECK(index_of_limits(mysql::sql.limits.any_waiting) == "job_waiting_in_bucket");
+    CHECK(index_of_limits(shared::sql.next_buckets) == "job_buckets_due");
     // For a bucket of 25,000 jobs, three rows a job: its wait, the job, the queue.
-    std::string first_of_line = compose(mysql::sql.limits.to_call, mysql::fragments);
-    first_of_line.replace(first_of_line.find(":rows"), 5, ":queues");
-    CHECK(planner.reads_of(first_of_line) < 100);
+    std::string first_of_bucket = compose(mysql::sql.limits.to_admit, mysql::fragments);
+    first_of_bucket.replace(first_of_bucket.find(":rows"), 5, ":queues");
+    CHECK(planner.reads_of(first_of_bucket) < 100);
 
     const MysqlDialect dialect{MysqlOptions{}};
     for (const bool before : {false, true})

@@ -275,17 +275,6 @@ MYSQL_CASE("store", "many processes may open a new MySQL database at the same ti
     CHECK(tables.connect().value("SELECT count(*) - max(version) FROM asyncjobs_schema") == "0");
 }
 
-MYSQL_CASE("store", "MySQL tables of the version before claims ahead are upgraded") {
-    const MysqlTables tables(needed);
-    open_store(tables.url());
-    tables.connect().run(
-        "ALTER TABLE jobs DROP KEY jobs_due, DROP COLUMN due_slot,"
-        " DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead, DROP COLUMN lease_for,"
-        " ADD KEY jobs_due (status, queue, run_at)");
-    tables.connect().run("DELETE FROM asyncjobs_schema WHERE version >= 4");
-    CHECK(crashes_of_one_lost_ahead(*open_store(tables.url())) == 0);
-}
-
 MYSQL_CASE("store", "an interrupted migration of the MySQL schema is run again") {
     const MysqlTables tables(needed);
     const auto known = pending_migrations(tables.url());

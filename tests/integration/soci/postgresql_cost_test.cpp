@@ -29,7 +29,7 @@ SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', '', statu
 INSERT INTO job_dependencies (parent, child, is_open)
 SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign-' || to_char(n + 1, 'FM0000000000'), 1
   FROM generate_series(1, 200000) AS n;
-INSERT INTO job_waiting (job, line, queue, queued_at, job_revision, job_created_at, told)
+INSERT INTO job_waiting (job, bucket, queue, queued_at, job_revision, job_created_at, reported)
 SELECT 'foreign-' || to_char(n, 'FM0000000000'), 'foreign', 'foreign', n, 1, n, ''
   FROM generate_series(1, 200000) AS n;
 INSERT INTO job_steps (job, name, number, result)

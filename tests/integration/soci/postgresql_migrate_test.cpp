@@ -1,4 +1,5 @@
 #include "databases/foreign_tables.hpp"
+#include "databases/limits_of_earlier_tables.hpp"
 #include "databases/postgresql_server.hpp"
 #include "postgresql/schema.hpp"
 
@@ -92,13 +93,17 @@ TEST_CASE("opening a PostgreSQL store names its missing table" * needs_postgresq
                    "the table job_waiting is missing"));
 }
 
-/// Makes tables of version 2, with a job that has steps.
-void make_old_tables(const PostgresqlSchema& schema, Postgresql& server) {
+void make_tables(const PostgresqlSchema& schema, Postgresql& server, std::size_t version) {
     server.run("CREATE SCHEMA " + schema.name());
-    for (const Migration& step : soci_adapter::postgresql_migrations().first(2)) {
+    for (const Migration& step : soci_adapter::postgresql_migrations().first(version)) {
         server.run(step.sql);
         server.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) + ", 0)");
     }
+}
+
+/// Makes tables of version 2, with a job that has steps.
+void make_old_tables(const PostgresqlSchema& schema, Postgresql& server) {
+    make_tables(schema, server, 2);
     server.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
                " retention, created_at, updated_at, run_at, input, steps) VALUES ('" +
                std::string(new_job(1).id.text()) +
@@ -131,6 +136,22 @@ TEST_CASE("the steps of a job in older PostgreSQL tables are kept" * needs_postg
     store->renew({&heartbeat, 1}, std::chrono::minutes{1});
     expected.push_back(*heartbeat.step);
     CHECK((find(*store, claimed.lease.id)->steps == expected));
+}
+
+TEST_CASE("PostgreSQL tables of the version before claims ahead are upgraded" * needs_postgresql) {
+    const PostgresqlSchema schema;
+    auto server = schema.connect();
+    make_tables(schema, server, 3);
+    CHECK(crashes_of_one_lost_ahead(*open_store(schema.url())) == 0);
+}
+
+TEST_CASE("limits of an earlier PostgreSQL schema continue, with the jobs under them" *
+          needs_postgresql) {
+    const PostgresqlSchema schema;
+    auto server = schema.connect();
+    make_tables(schema, server, 5);
+    add_limits_of_earlier_tables([&](const std::string& sql) { server.run(sql); });
+    check_limits_of_earlier_tables(*open_store(schema.url()));
 }
 
 TEST_CASE("a PostgreSQL search_path without a schema for tables is refused with the reason" *

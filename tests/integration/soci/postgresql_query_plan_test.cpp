@@ -125,7 +125,7 @@ struct PostgresqlPlanner {
                                                  {"percents", "'{1,1}'"},
                                                  {"needed_by", "'1'"},
                                                  {"dependents", "1"},
-                                                 {"line", "'a'"},
+                                                 {"bucket", "'a'"},
                                                  {"run_at", "NULL"},
                                                  {"delay", "0"},
                                                  {"fence", "1"},
@@ -142,7 +142,7 @@ struct PostgresqlPlanner {
 std::string walks_of(const std::string& plan) {
     constexpr std::array<std::string_view, 6> of_nothing_else = {
         "jobs_lease",     "jobs_to_unblock", "jobs_failed",
-        "jobs_cancelled", "job_limits_pkey", "job_places_pkey"};
+        "jobs_cancelled", "job_limits_pkey", "job_slots_pkey"};
     std::istringstream lines(plan);
     std::string walks, scan;
     const auto end_scan = [&] {
@@ -234,15 +234,15 @@ const Expected all_statements[] = {{postgresql::sql.next_due_in, "jobs_due"},
                                    {postgresql::sql.limits.take, "jobs_pkey"},
                                    {postgresql::sql.limits.waits, "job_waiting_pkey"},
                                    {postgresql::sql.limits.move, "job_waiting_pkey"},
-                                   {shared::sql.due_lines, "job_lines_due"},
-                                   {shared::sql.due_lines, "job_lines_updated"},
-                                   {shared::sql.next_lines, "job_lines_due"},
-                                   {postgresql::sql.limits.lines, "job_lines_pkey"},
-                                   {postgresql::sql.limits.any_waiting, "job_waiting_in_line"},
-                                   {postgresql::sql.limits.to_call, "job_waiting_in_line"},
+                                   {shared::sql.due_buckets, "job_buckets_due"},
+                                   {shared::sql.due_buckets, "job_buckets_updated"},
+                                   {shared::sql.next_buckets, "job_buckets_due"},
+                                   {postgresql::sql.limits.buckets, "job_buckets_pkey"},
+                                   {postgresql::sql.limits.any_waiting, "job_waiting_in_bucket"},
+                                   {postgresql::sql.limits.to_admit, "job_waiting_in_bucket"},
                                    {postgresql::sql.limits.wait, "jobs_pkey"},
                                    {postgresql::sql.limits.stop_waiting, "job_waiting_pkey"},
-                                   {postgresql::sql.limits.leave, "job_places_pkey"},
+                                   {postgresql::sql.limits.leave, "job_slots_pkey"},
                                    {postgresql::sql.limits.queue_at, "jobs_pkey"}};
 
 void check_plans(PostgresqlPlanner& planner) {

@@ -3,6 +3,7 @@
 #include "databases/store_calls.hpp"
 #include "hanging_server.hpp"
 #include "integration/private_server.hpp"
+#include "postgresql/schema.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -214,20 +215,11 @@ TEST_CASE("processes that open a new PostgreSQL schema concurrently make its tab
 TEST_CASE("pending_migrations() returns PostgreSQL's migrations without applying them" *
           needs_postgresql) {
     const PostgresqlSchema schema;
-    CHECK(pending_migrations(schema.url()).size() == 5);
+    CHECK(pending_migrations(schema.url()).size() == soci_adapter::postgresql_migrations().size());
     CHECK(schema.connect().value("SELECT count(*) FROM pg_namespace WHERE nspname = '" +
                                  schema.name() + "'") == "0");
     open_store(schema.url());
     CHECK(pending_migrations(schema.url()).empty());
-}
-
-TEST_CASE("PostgreSQL tables of the version before claims ahead are upgraded" * needs_postgresql) {
-    const PostgresqlSchema schema;
-    open_store(schema.url());
-    schema.connect().run("ALTER TABLE jobs DROP COLUMN claimed_ahead, DROP COLUMN lost_ahead,"
-                         " DROP COLUMN lease_for;"
-                         " DELETE FROM asyncjobs_schema WHERE version >= 4");
-    CHECK(crashes_of_one_lost_ahead(*open_store(schema.url())) == 0);
 }
 
 TEST_CASE("times are readable in plain SQL on PostgreSQL" * needs_postgresql) {

@@ -14,7 +14,7 @@ constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz01234567
 
 std::string_view take_word(std::string_view& text) {
     text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
-    const auto word = text.substr(0, text.find_first_of(" \n(;"));
+    const auto word = text.substr(0, text.find_first_of(" \n(;,"));
     text.remove_prefix(word.size());
     return word;
 }
@@ -31,9 +31,24 @@ std::vector<std::string> columns_of(std::string_view table) {
     return columns;
 }
 
+/// Of an ALTER TABLE.
+void rename_columns(std::string_view rest, SchemaObjects& objects) {
+    constexpr std::string_view rename = "RENAME COLUMN ";
+    take_word(rest);
+    const auto table = std::ranges::find(objects, take_word(rest), &SchemaObject::name);
+    if (table == objects.end()) return;
+    for (auto at = rest.find(rename); at != rest.npos; at = rest.find(rename)) {
+        rest.remove_prefix(at + rename.size());
+        const auto old_name = take_word(rest);
+        take_word(rest);
+        std::ranges::replace(table->columns, old_name, take_word(rest));
+    }
+}
+
 void apply(std::string_view statement, SchemaObjects& objects) {
     std::string_view rest = statement;
     const auto verb = take_word(rest);
+    if (verb == "ALTER") return rename_columns(rest, objects);
     if (verb != "CREATE" && verb != "DROP") return;
     constexpr std::array<std::string_view, 3> kinds = {"TABLE", "VIEW", "INDEX"};
     std::string_view kind;

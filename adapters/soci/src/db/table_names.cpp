@@ -17,10 +17,12 @@ bool is_of_a_word(char c) noexcept { return is_letter(c) || (c >= '0' && c <= '9
 bool is_ours(std::string_view word) noexcept {
     return word == "jobs" || word.starts_with("jobs_") || word.starts_with("job_queues") ||
            word.starts_with("job_dependencies") || word.starts_with("job_limits") ||
-           word.starts_with("job_lines") || word.starts_with("job_places") ||
+           word.starts_with("job_buckets") || word.starts_with("job_slots") ||
            word.starts_with("job_waiting") || word.starts_with("job_tombstones") ||
            word.starts_with("job_fences") || word.starts_with("job_steps") ||
-           word.starts_with("job_clock") || word.starts_with("asyncjobs_schema");
+           word.starts_with("job_clock") || word.starts_with("asyncjobs_schema") ||
+           // Of earlier versions.
+           word.starts_with("job_lines") || word.starts_with("job_places");
 }
 
 } // namespace

@@ -180,8 +180,8 @@ void MysqlDialect::migrate(Session& session, const Migration& migration) const {
         try {
             session.run(rest.substr(0, end));
         } catch (const soci::mysql_soci_error& error) {
-            // An interrupted step has added it.
-            if (!is_duplicate_column(error.err_num_)) throw;
+            // An interrupted step has added or renamed the column.
+            if (!rest.starts_with("ALTER TABLE") || !is_other_column(error.err_num_)) throw;
         }
         rest.remove_prefix(end + end_of_statement.size());
     }

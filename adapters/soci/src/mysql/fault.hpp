@@ -14,7 +14,7 @@ Fault mysql_fault(unsigned error, Stage stage, std::string_view text);
 /// A value of the primary key, or of a unique one, is taken.
 constexpr bool is_duplicate(unsigned error) noexcept { return error == 1062; }
 
-/// A column to be added exists.
-constexpr bool is_duplicate_column(unsigned error) noexcept { return error == 1060; }
+/// A column to be added exists, or one to be renamed does not.
+constexpr bool is_other_column(unsigned error) noexcept { return error == 1060 || error == 1054; }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -71,45 +71,45 @@ inline constexpr LimitStatements limit_statements = {
         UPDATE {rows run_at} {with_jobs} SET {is_queued_at}
          WHERE revision = new_text AND status = 'pending'
     )sql"},
-    .lines = {"limits.lines", R"sql(
+    .buckets = {"limits.buckets", R"sql(
         SELECT {columns} FROM {rows ignored} AS batch
-               STRAIGHT_JOIN job_lines FORCE INDEX (PRIMARY) ON line = new_id
+               STRAIGHT_JOIN job_buckets FORCE INDEX (PRIMARY) ON bucket = new_id
     )sql",
-              columns::line},
+                columns::bucket},
     .any_waiting = {"limits.any_waiting", R"sql(
         SELECT new_id FROM {rows ignored} AS batch
-         WHERE EXISTS (SELECT 1 FROM job_waiting WHERE line = new_id)
+         WHERE EXISTS (SELECT 1 FROM job_waiting WHERE bucket = new_id)
     )sql",
                     columns::one_text},
-    // As a join with the queues, the whole line would be sorted for its first.
-    .to_call = {"limits.to_call", R"sql(
-        SELECT {columns} FROM job_waiting FORCE INDEX (job_waiting_in_line)
+    // As a join with the queues, the whole bucket would be sorted for its first.
+    .to_admit = {"limits.to_admit", R"sql(
+        SELECT {columns} FROM job_waiting FORCE INDEX (job_waiting_in_bucket)
          WHERE (SELECT 1 FROM {rows ignored} AS batch WHERE new_id = queue LIMIT 1) = 1
-           AND {first_of_line}
+           AND {first_of_bucket}
     )sql",
-                columns::to_call},
+                 columns::to_admit},
     .waits = {"limits.waits", "SELECT {columns} FROM {rows ignored} {with_waiting}",
               columns::waits},
     .wait = {"limits.wait", R"sql(
         INSERT INTO job_waiting {waiting_columns}
-        SELECT {waiting_row} FROM {rows line} {with_jobs}
+        SELECT {waiting_row} FROM {rows bucket} {with_jobs}
     )sql"},
     .move = {"limits.move", R"sql(
-        UPDATE {rows line} {with_waiting} SET line = new_line, told = new_text
+        UPDATE {rows bucket} {with_waiting} SET bucket = new_bucket, reported = new_text
     )sql"},
     .stop_waiting = {"limits.stop_waiting",
                      "DELETE job_waiting FROM {rows ignored} {with_waiting}"},
     .place = {"limits.place", R"sql(
-        INSERT INTO job_places (line, job, fence, called_at)
+        INSERT INTO job_slots (bucket, job, fence, admitted_at)
         SELECT new_text, new_id, new_fence, IF(new_fence = '0', new_now, NULL)
           FROM {rows fence} AS batch JOIN (SELECT :now AS new_now) AS clock
     )sql"},
     .leave = {"limits.leave", R"sql(
-        DELETE job_places FROM {rows ignored} AS batch
-               STRAIGHT_JOIN job_places FORCE INDEX (PRIMARY) ON line = new_text AND job = new_id
+        DELETE job_slots FROM {rows ignored} AS batch
+               STRAIGHT_JOIN job_slots FORCE INDEX (PRIMARY) ON bucket = new_text AND job = new_id
     )sql"},
-    .keep_line = {"limits.keep_line", R"sql(
-        REPLACE INTO job_lines (line, next_at, due_at, updated_at)
+    .keep_bucket = {"limits.keep_bucket", R"sql(
+        REPLACE INTO job_buckets (bucket, next_at, due_at, updated_at)
         SELECT new_id, new_next_at, new_text, new_now
           FROM {rows next_at} AS batch JOIN (SELECT :now AS new_now) AS clock
     )sql"},

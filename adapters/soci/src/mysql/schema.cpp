@@ -239,15 +239,78 @@ constexpr const char* mysql_lease =
     R"sql(ALTER TABLE jobs ADD COLUMN lease_for BIGINT NOT NULL DEFAULT 86400000000;
 )sql";
 
+/// Limits' tables and columns are named as in the rest of the library. What is copied may have been
+/// dropped by a migration that broke off. MySQL renames no column that a CHECK constraint names, so
+/// that job_limits is copied twice.
+std::string mysql_limits() {
+    const std::string make_limits = R"sql(CREATE TABLE IF NOT EXISTS job_limits (
+    name        VARBINARY(100) NOT NULL PRIMARY KEY,
+    queue       VARBINARY(100) NOT NULL,
+    type        VARBINARY(100) NOT NULL,
+    scope       VARBINARY(10)  NOT NULL CHECK (scope IN ('limit', 'owner', 'key')),
+    concurrency INT            NOT NULL,
+    rate        INT            NOT NULL,
+    period      BIGINT         NOT NULL,
+    burst       INT            NOT NULL,
+    round_robin INT            NOT NULL,
+    updated_at  BIGINT         NOT NULL
+) ENGINE = InnoDB;
+)sql";
+    return make_limits + R"sql(CREATE TABLE IF NOT EXISTS job_limits_copy LIKE job_limits;
+INSERT IGNORE INTO job_limits_copy SELECT * FROM job_limits;
+DROP TABLE IF EXISTS job_limits;
+)sql" + make_limits +
+           R"sql(INSERT IGNORE INTO job_limits SELECT * FROM job_limits_copy;
+DROP TABLE IF EXISTS job_limits_copy;
+CREATE TABLE IF NOT EXISTS job_lines (
+    line       VARBINARY(640) NOT NULL PRIMARY KEY,
+    next_at    BIGINT         NOT NULL,
+    due_at     BIGINT         NOT NULL,
+    updated_at BIGINT         NOT NULL
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_buckets (
+    bucket     VARBINARY(640) NOT NULL PRIMARY KEY,
+    next_at    BIGINT         NOT NULL,
+    due_at     BIGINT         NOT NULL,
+    updated_at BIGINT         NOT NULL,
+    KEY job_buckets_due (due_at),
+    KEY job_buckets_updated (updated_at)
+) ENGINE = InnoDB;
+INSERT IGNORE INTO job_buckets (bucket, next_at, due_at, updated_at)
+SELECT line, next_at, due_at, updated_at FROM job_lines;
+DROP TABLE IF EXISTS job_lines;
+CREATE TABLE IF NOT EXISTS job_places (
+    line      VARBINARY(640) NOT NULL,
+    job       VARBINARY(39)  NOT NULL,
+    fence     BIGINT         NOT NULL,
+    called_at BIGINT,
+    PRIMARY KEY (line, job)
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS job_slots (
+    bucket      VARBINARY(640) NOT NULL,
+    job         VARBINARY(39)  NOT NULL,
+    fence       BIGINT         NOT NULL,
+    admitted_at BIGINT,
+    PRIMARY KEY (bucket, job)
+) ENGINE = InnoDB;
+INSERT IGNORE INTO job_slots (bucket, job, fence, admitted_at)
+SELECT line, job, fence, called_at FROM job_places;
+DROP TABLE IF EXISTS job_places;
+ALTER TABLE job_waiting RENAME COLUMN line TO bucket, RENAME COLUMN told TO reported,
+    RENAME INDEX job_waiting_in_line TO job_waiting_in_bucket;
+)sql";
+}
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 6> steps = {{{1, with_readable_columns(mysql_tables)},
+    static const std::array<Migration, 7> steps = {{{1, with_readable_columns(mysql_tables)},
                                                     {2, mysql_lines()},
                                                     {3, mysql_steps},
                                                     {4, mysql_ahead},
                                                     {5, mysql_slots},
-                                                    {6, mysql_lease}}};
+                                                    {6, mysql_lease},
+                                                    {7, mysql_limits()}}};
     return steps;
 }
 

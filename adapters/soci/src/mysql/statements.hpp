@@ -129,7 +129,7 @@ struct OtherStatements {
         SELECT table_name, column_name, character_set_name FROM information_schema.columns
          WHERE table_schema = DATABASE() AND character_set_name <> 'utf8mb4'
            AND table_name IN ('asyncjobs_schema', 'jobs', 'job_queues', 'job_dependencies',
-                              'job_limits', 'job_lines', 'job_places', 'job_waiting',
+                              'job_limits', 'job_buckets', 'job_slots', 'job_waiting',
                               'job_tombstones', 'job_steps')
          LIMIT 1
     )sql",

@@ -208,14 +208,46 @@ constexpr const char* postgresql_lease =
 ALTER TABLE jobs ADD COLUMN lease_for BIGINT NOT NULL DEFAULT 86400000000;
 )sql";
 
+/// Limits' tables and columns are named as in the rest of the library.
+constexpr const char* postgresql_limits = R"sql(
+CREATE TABLE job_buckets (
+    bucket     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    next_at    BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+INSERT INTO job_buckets (bucket, next_at, due_at, updated_at)
+SELECT line, next_at, due_at, updated_at FROM job_lines;
+DROP TABLE job_lines;
+CREATE INDEX job_buckets_due ON job_buckets (due_at);
+CREATE INDEX job_buckets_updated ON job_buckets (updated_at);
+CREATE TABLE job_slots (
+    bucket      TEXT COLLATE "C" NOT NULL,
+    job         TEXT COLLATE "C" NOT NULL,
+    fence       BIGINT NOT NULL,
+    admitted_at BIGINT,
+    PRIMARY KEY (bucket, job)
+);
+INSERT INTO job_slots (bucket, job, fence, admitted_at)
+SELECT line, job, fence, called_at FROM job_places;
+DROP TABLE job_places;
+DROP INDEX job_waiting_in_line;
+ALTER TABLE job_waiting RENAME COLUMN line TO bucket;
+ALTER TABLE job_waiting RENAME COLUMN told TO reported;
+CREATE INDEX job_waiting_in_bucket ON job_waiting (bucket, queued_at, job);
+ALTER TABLE job_limits RENAME COLUMN per TO scope;
+ALTER TABLE job_limits RENAME COLUMN in_turn TO round_robin;
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 5> steps = {{{1, postgresql_tables},
+    static const std::array<Migration, 6> steps = {{{1, postgresql_tables},
                                                     {2, postgresql_lines},
                                                     {3, postgresql_steps},
                                                     {4, postgresql_ahead},
-                                                    {5, postgresql_lease}}};
+                                                    {5, postgresql_lease},
+                                                    {6, postgresql_limits}}};
     return steps;
 }
 

@@ -220,15 +220,46 @@ constexpr const char* sqlite_lease =
     R"sql(ALTER TABLE jobs ADD COLUMN lease_for BIGINT NOT NULL DEFAULT 86400000000;
 )sql";
 
+/// Limits' tables and columns are named as in the rest of the library.
+constexpr const char* sqlite_limits = R"sql(CREATE TABLE job_buckets (
+    bucket     TEXT   NOT NULL PRIMARY KEY,
+    next_at    BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO job_buckets (bucket, next_at, due_at, updated_at)
+SELECT line, next_at, due_at, updated_at FROM job_lines;
+DROP TABLE job_lines;
+CREATE INDEX job_buckets_due ON job_buckets (due_at);
+CREATE INDEX job_buckets_updated ON job_buckets (updated_at);
+CREATE TABLE job_slots (
+    bucket      TEXT   NOT NULL,
+    job         TEXT   NOT NULL,
+    fence       BIGINT NOT NULL,
+    admitted_at BIGINT,
+    PRIMARY KEY (bucket, job)
+) WITHOUT ROWID;
+INSERT INTO job_slots (bucket, job, fence, admitted_at)
+SELECT line, job, fence, called_at FROM job_places;
+DROP TABLE job_places;
+DROP INDEX job_waiting_in_line;
+ALTER TABLE job_waiting RENAME COLUMN line TO bucket;
+ALTER TABLE job_waiting RENAME COLUMN told TO reported;
+CREATE INDEX job_waiting_in_bucket ON job_waiting (bucket, queued_at, job, queue);
+ALTER TABLE job_limits RENAME COLUMN per TO scope;
+ALTER TABLE job_limits RENAME COLUMN in_turn TO round_robin;
+)sql";
+
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 6> steps = {{{1, with_readable_times(sqlite_tables)},
+    static const std::array<Migration, 7> steps = {{{1, with_readable_times(sqlite_tables)},
                                                     {2, sqlite_lines},
                                                     {3, sqlite_steps},
                                                     {4, sqlite_clock},
                                                     {5, sqlite_ahead},
-                                                    {6, sqlite_lease}}};
+                                                    {6, sqlite_lease},
+                                                    {7, sqlite_limits}}};
     return steps;
 }
 

@@ -118,8 +118,8 @@ inline constexpr auto due_now = after({"run_at", number}, claimed_now);
 /// Of read_limit().
 inline constexpr Column limit[] = {
     {"name", text},     {"queue", text},         {"type", text},
-    {"per", text},      {"concurrency", number}, {"rate", number},
-    {"period", number}, {"burst", number},       {"in_turn", number}};
+    {"scope", text},    {"concurrency", number}, {"rate", number},
+    {"period", number}, {"burst", number},       {"round_robin", number}};
 
 /// Of read_due().
 inline constexpr Column limited_due[] = {
@@ -155,27 +155,30 @@ inline constexpr Column rescued[] = {
     {"id", text}, {"queue", text}, {"status", text}, {"run_at", number}};
 
 // Of limits.
-inline constexpr Column line[] = {{"line", text}, {"next_at", number}, {"due_at", number}};
-inline constexpr Column line_and_due_at[] = {{"line", text}, {"due_at", number}};
-inline constexpr Column to_call[] = {
-    {"job", text},  {"queue", text},          {"queued_at", number},
-    {"told", text}, {"job_revision", number}, {"held_revision", number, "{revision_that_waits}"}};
+inline constexpr Column bucket[] = {{"bucket", text}, {"next_at", number}, {"due_at", number}};
+inline constexpr Column bucket_and_due_at[] = {{"bucket", text}, {"due_at", number}};
+inline constexpr Column to_admit[] = {{"job", text},
+                                      {"queue", text},
+                                      {"queued_at", number},
+                                      {"reported", text},
+                                      {"job_revision", number},
+                                      {"held_revision", number, "{revision_that_waits}"}};
 inline constexpr Column waits[] = {
     {"job", text},
-    {"line", text},
+    {"bucket", text},
     {"queued_at", number},
-    {"told", text},
+    {"reported", text},
     {"holds", number, "CASE WHEN job_revision = {revision_that_waits} THEN 1 ELSE 0 END"}};
 inline constexpr Column waiting_for[] = {{"job", text},
                                          {"queue", text},
                                          {"queued_at", number},
                                          {"job_revision", number},
                                          {"held_revision", number, "{revision_that_waits}"}};
-inline constexpr Column place[] = {
-    {"line", text},
+inline constexpr Column slot[] = {
+    {"bucket", text},
     {"job", text},
     {"fence", number},
-    {"called_at", number},
+    {"admitted_at", number},
     {"status", text, "(SELECT status FROM jobs WHERE id = job)"},
     {"job_fence", number, "(SELECT jobs.fence FROM jobs WHERE id = job)"},
     {"run_at", number, "(SELECT run_at FROM jobs WHERE id = job)"}};

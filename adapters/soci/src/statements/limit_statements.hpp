@@ -10,10 +10,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// parameter: see JsonRows and RowStatements. SQLite and PostgreSQL use these texts; MySQL has its
 /// own.
 ///
-/// job_lines has the buckets. `due_at` is when to look at a bucket for jobs that wait in it:
-/// never_due, once a place is free.
+/// job_buckets has the buckets. `due_at` is when to look at a bucket for jobs that wait in it:
+/// never_due, once a slot is free.
 ///
-/// job_places has a row for each taken place of a bucket, until a claim sees that the lease of its
+/// job_slots has a row for each taken slot of a bucket, until a claim sees that the lease of its
 /// fence has ended, and one with fence 0 for each admitted job.
 ///
 /// job_waiting has the throttled jobs, by the place in the queue that they had. A row holds while
@@ -56,25 +56,25 @@ struct LimitStatements {
     )sql"};
 
     /// Rows: buckets.
-    Sql lines = {"limits.lines", R"sql(
+    Sql buckets = {"limits.buckets", R"sql(
         {batch ignored text}
-        SELECT {columns} FROM job_lines WHERE {is_among line new_id}
+        SELECT {columns} FROM job_buckets WHERE {is_among bucket new_id}
     )sql",
-                 columns::line};
+                   columns::bucket};
     /// Rows: buckets. Returns those in which a job waits.
     Sql any_waiting = {"limits.any_waiting", R"sql(
         {batch ignored text}
         SELECT new_id FROM batch
-         WHERE (SELECT 1 FROM job_waiting WHERE line = new_id LIMIT 1) = 1
+         WHERE (SELECT 1 FROM job_waiting WHERE bucket = new_id LIMIT 1) = 1
     )sql",
                        columns::one_text};
     /// Rows: queues; then the bucket, and how many.
-    Sql to_call = {"limits.to_call", R"sql(
+    Sql to_admit = {"limits.to_admit", R"sql(
         {batch ignored text}
         SELECT {columns} FROM job_waiting
-         WHERE queue IN (SELECT new_id FROM batch) AND {first_of_line}
+         WHERE queue IN (SELECT new_id FROM batch) AND {first_of_bucket}
     )sql",
-                   columns::to_call};
+                    columns::to_admit};
     Sql waits = {"limits.waits", R"sql(
         {batch ignored text}
         SELECT {columns} FROM job_waiting WHERE {waiting_is_among}
@@ -82,14 +82,14 @@ struct LimitStatements {
                  columns::waits};
     /// Rows: job, bucket, reported limits.
     Sql wait = {"limits.wait", R"sql(
-        {batch new_line text}
+        {batch new_bucket text}
         INSERT INTO job_waiting {waiting_columns}
         SELECT {waiting_row} FROM batch JOIN jobs ON {matches}
     )sql"};
     /// Rows: job, bucket, reported limits.
     Sql move = {"limits.move", R"sql(
-        {batch new_line text}
-        UPDATE job_waiting SET line = new_line, told = new_text FROM batch
+        {batch new_bucket text}
+        UPDATE job_waiting SET bucket = new_bucket, reported = new_text FROM batch
          WHERE {waiting_matches}
     )sql"};
     Sql stop_waiting = {"limits.stop_waiting", R"sql(
@@ -100,7 +100,7 @@ struct LimitStatements {
     /// Rows: job, fence, bucket; then the time.
     Sql place = {"limits.place", R"sql(
         {batch new_fence bigint}
-        INSERT INTO job_places (line, job, fence, called_at)
+        INSERT INTO job_slots (bucket, job, fence, admitted_at)
         SELECT new_text, new_id, new_fence,
                CASE WHEN new_fence = 0 THEN CAST(:now AS bigint) END
           FROM batch
@@ -108,17 +108,17 @@ struct LimitStatements {
     /// Rows: job, ignored, bucket.
     Sql leave = {"limits.leave", R"sql(
         {batch ignored text}
-        DELETE FROM job_places
-         WHERE {is_among line new_text}
-           AND (line || '', job || '') IN (SELECT new_text, new_id FROM batch)
+        DELETE FROM job_slots
+         WHERE {is_among bucket new_text}
+           AND (bucket || '', job || '') IN (SELECT new_text, new_id FROM batch)
     )sql"};
     /// Rows: bucket, next_at, due_at; then the time.
-    Sql keep_line = {"limits.keep_line", R"sql(
+    Sql keep_bucket = {"limits.keep_bucket", R"sql(
         {batch new_next_at bigint}
-        INSERT INTO job_lines (line, next_at, due_at, updated_at)
+        INSERT INTO job_buckets (bucket, next_at, due_at, updated_at)
         SELECT new_id, new_next_at, CAST(new_text AS bigint), CAST(:now AS bigint)
           FROM batch WHERE true
-            ON CONFLICT (line) DO UPDATE
+            ON CONFLICT (bucket) DO UPDATE
            SET next_at = excluded.next_at, due_at = excluded.due_at,
                updated_at = excluded.updated_at
     )sql"};

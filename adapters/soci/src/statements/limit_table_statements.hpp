@@ -16,35 +16,38 @@ struct LimitTableStatements {
 
     Sql change_limit = {"change_limit", R"sql(
         UPDATE job_limits
-           SET queue = :queue, type = :type, per = :per, concurrency = :concurrency, rate = :rate,
-               period = :period, burst = :burst, in_turn = :in_turn, updated_at = :now
+           SET queue = :queue, type = :type, scope = :scope, concurrency = :concurrency,
+               rate = :rate, period = :period, burst = :burst, round_robin = :round_robin,
+               updated_at = :now
          WHERE name = :name
     )sql"};
 
     Sql add_limit = {"add_limit", R"sql(
         INSERT INTO job_limits
-               (queue, type, per, concurrency, rate, period, burst, in_turn, updated_at, name)
-        VALUES (:queue, :type, :per, :concurrency, :rate, :period, :burst, :in_turn, :now, :name)
+               (queue, type, scope, concurrency, rate, period, burst, round_robin,
+                updated_at, name)
+        VALUES (:queue, :type, :scope, :concurrency, :rate, :period, :burst, :round_robin,
+                :now, :name)
     )sql"};
 
-    /// Each place, with its job's status, fence and run_at; null if the job was removed.
-    Sql places = {"places", "SELECT {columns} FROM job_places", columns::place};
+    /// Each slot, with its job's status, fence and run_at; null if the job was removed.
+    Sql slots = {"slots", "SELECT {columns} FROM job_slots", columns::slot};
 
     /// Buckets that are due, and those that were written by a clock that was set back since: their
     /// times mean nothing.
-    Sql due_lines = {"due_lines", R"sql(
-        SELECT {columns} FROM job_lines WHERE due_at <= :now
+    Sql due_buckets = {"due_buckets", R"sql(
+        SELECT {columns} FROM job_buckets WHERE due_at <= :now
          UNION ALL
-        SELECT {columns} FROM job_lines WHERE updated_at > :now AND due_at < :never
+        SELECT {columns} FROM job_buckets WHERE updated_at > :now AND due_at < :never
     )sql",
-                     columns::line};
+                       columns::bucket};
 
-    Sql next_lines = {"next_lines", R"sql(
-        SELECT {columns} FROM job_lines
+    Sql next_buckets = {"next_buckets", R"sql(
+        SELECT {columns} FROM job_buckets
          WHERE due_at > :now AND due_at < :never
          ORDER BY due_at LIMIT 100
     )sql",
-                      columns::line_and_due_at};
+                        columns::bucket_and_due_at};
 
     // Of a limit: buckets in ranges of names, see bucket_ranges_of().
 
@@ -53,19 +56,19 @@ struct LimitTableStatements {
     Sql waits_no_more = {"waits_no_more", "DELETE FROM job_waiting WHERE job = :id"};
     Sql remove_waiting = {"remove_waiting", "DELETE FROM job_waiting WHERE {of_limit}"};
     Sql remove_admitted = {"remove_admitted",
-                           "DELETE FROM job_places WHERE {of_limit} AND fence = 0"};
-    Sql forget_lines = {"forget_lines", "DELETE FROM job_lines WHERE {of_limit}"};
+                           "DELETE FROM job_slots WHERE {of_limit} AND fence = 0"};
+    Sql forget_buckets = {"forget_buckets", "DELETE FROM job_buckets WHERE {of_limit}"};
 
-    /// Buckets that no claim needs any more. A free place makes its bucket due; but no claim asks
+    /// Buckets that no claim needs any more. A free slot makes its bucket due; but no claim asks
     /// for buckets of a worker's own limits once the worker is gone. The round of a bucket is kept
     /// for a day.
-    Sql forget_idle_lines = {"forget_idle_lines", R"sql(
-        DELETE FROM job_lines
+    Sql forget_idle_buckets = {"forget_idle_buckets", R"sql(
+        DELETE FROM job_buckets
          WHERE next_at < :now - 86400000000
            AND (due_at = :never
-                OR line LIKE '%@%' AND line NOT LIKE '%=%@%'
+                OR bucket LIKE '%@%' AND bucket NOT LIKE '%=%@%'
                    AND coalesce((SELECT 1 FROM job_waiting
-                                  WHERE job_waiting.line = job_lines.line LIMIT 1), 0) = 0)
+                                  WHERE job_waiting.bucket = job_buckets.bucket LIMIT 1), 0) = 0)
     )sql"};
 
     /// The last row of a piece of job_waiting.
@@ -74,11 +77,11 @@ struct LimitTableStatements {
     )sql",
                            columns::one_text};
 
-    Sql forget_places = {"forget_places", R"sql(
-        DELETE FROM job_places
-         WHERE line LIKE '%@%' AND line NOT LIKE '%=%@%'
+    Sql forget_slots = {"forget_slots", R"sql(
+        DELETE FROM job_slots
+         WHERE bucket LIKE '%@%' AND bucket NOT LIKE '%=%@%'
            AND coalesce((SELECT CASE WHEN status = 'processing' THEN jobs.fence END
-                           FROM jobs WHERE id = job), -1) <> job_places.fence
+                           FROM jobs WHERE id = job), -1) <> job_slots.fence
     )sql"};
 };
 

@@ -123,19 +123,19 @@ inline constexpr Fragment fragments[] = {
     {"waits_no_more", "coalesce({revision_that_waits}, -1) <> job_revision"},
     {"limits_of_queues", R"sql(
         SELECT {columns} FROM job_limits WHERE queue = '' OR queue IN)sql"},
-    {"first_of_line", R"sql(
-        line = :line AND coalesce((SELECT paused FROM job_queues WHERE name = queue), 0) = 0
+    {"first_of_bucket", R"sql(
+        bucket = :bucket AND coalesce((SELECT paused FROM job_queues WHERE name = queue), 0) = 0
         ORDER BY queued_at, job LIMIT :n)sql"},
-    {"waiting_columns", "(job, line, queue, queued_at, job_revision, job_created_at, told)"},
+    {"waiting_columns", "(job, bucket, queue, queued_at, job_revision, job_created_at, reported)"},
     // A due job has its head start, though the sweep may not have given it yet.
     {"waiting_row", R"sql(
-        id, new_line, queue,
+        id, new_bucket, queue,
         CASE WHEN not_before IS NULL THEN run_at - priority * {step} ELSE run_at END,
         revision, created_at, new_text)sql"},
     // Elsewhere in its queue; readers still see its own time.
     {"is_queued_at", R"sql(
         not_before = nullif(coalesce(not_before, run_at), new_run_at), run_at = new_run_at)sql"},
-    {"of_limit", "line >= :first AND line < :last"},
+    {"of_limit", "bucket >= :first AND bucket < :last"},
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::shared

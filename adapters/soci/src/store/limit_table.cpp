@@ -12,7 +12,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr std::array<std::string_view, 3> names_of_per = {"limit", "owner", "key"};
+constexpr std::array<std::string_view, 3> names_of_scope = {"limit", "owner", "key"};
 
 /// The buckets of a limit are named after it, or after it, `=` and the scope's value: two ranges.
 std::array<std::pair<std::string, std::string>, 2> bucket_ranges_of(const std::string& limit) {
@@ -56,13 +56,13 @@ Limit read_limit(Row cells) {
     limit.name = row.take_text("name");
     limit.queue = row.take_text("queue");
     limit.type = row.take_text("type");
-    const auto per = std::ranges::find(names_of_per, row.text("per"));
-    limit.scope = static_cast<LimitScope>(per - names_of_per.begin());
+    const auto scope = std::ranges::find(names_of_scope, row.text("scope"));
+    limit.scope = static_cast<LimitScope>(scope - names_of_scope.begin());
     limit.concurrency = static_cast<std::size_t>(row.number("concurrency"));
     limit.rate = static_cast<std::size_t>(row.number("rate"));
     limit.period = row.duration("period");
     limit.burst = static_cast<std::size_t>(row.number("burst"));
-    limit.round_robin = row.number("in_turn") != 0;
+    limit.round_robin = row.number("round_robin") != 0;
     return limit;
 }
 
@@ -79,7 +79,7 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
         // Updates the row in place: transactions that wait for its lock would not see a new row.
         const auto write = [&](const Sql& sql) {
             return session.query(sql).change(
-                limit.queue, limit.type, names_of_per[static_cast<std::size_t>(limit.scope)],
+                limit.queue, limit.type, names_of_scope[static_cast<std::size_t>(limit.scope)],
                 limit.concurrency, limit.rate, limit.period, limit.burst, limit.round_robin ? 1 : 0,
                 now, limit.name);
         };
@@ -91,14 +91,14 @@ void set_limit(Session& session, const Dialect& dialect, const Limit& limit, Cal
         requeue_waiting(session, dialect, first, last);
         session.query(shared::sql.remove_waiting).change(first, last);
         session.query(shared::sql.remove_admitted).change(first, last);
-        session.query(shared::sql.forget_lines).change(first, last);
+        session.query(shared::sql.forget_buckets).change(first, last);
     }
 }
 
 std::string forget_idle_buckets(Session& session, const Dialect& dialect, const std::string& job,
                                 CallTime now) {
-    session.query(shared::sql.forget_idle_lines).change(now, never_due);
-    session.query(shared::sql.forget_places).change();
+    session.query(shared::sql.forget_idle_buckets).change(now, never_due);
+    session.query(shared::sql.forget_slots).change();
     std::string last;
     session.query(shared::sql.last_of_waiting)
         .for_first([&](Row row) { last = row.take_text(); }, job);

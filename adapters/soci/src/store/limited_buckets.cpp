@@ -16,12 +16,12 @@ constexpr Duration admitted_for = std::chrono::seconds{10};
 constexpr Duration admitted_within = std::chrono::seconds{1};
 
 LimitPlace read_place(Row cells) {
-    RowOf<columns::place> row(cells);
+    RowOf<columns::slot> row(cells);
     LimitPlace place;
-    place.bucket = row.take_text("line");
+    place.bucket = row.take_text("bucket");
     place.job = parse_id(row.text("job"));
     place.fence = row.number("fence");
-    place.admitted_at = row.optional_time("called_at");
+    place.admitted_at = row.optional_time("admitted_at");
     place.status = row.optional_text("status");
     if (!place.status) return place;
     place.job_fence = row.number("job_fence");
@@ -52,8 +52,8 @@ void LimitedExchange::read_buckets_and_places() {
     const auto limits = limits_of_claim();
     std::vector<std::pair<Timestamp, std::string>> due;
     const auto read_due_bucket = [&](Row cells) {
-        RowOf<columns::line> row(cells);
-        std::string name = row.take_text("line");
+        RowOf<columns::bucket> row(cells);
+        std::string name = row.take_text("bucket");
         const Timestamp next_at = row.time("next_at"), due_at = row.time("due_at");
         if (!limits.limit_of(name) || !kept_.try_emplace(name, Kept{next_at, due_at}).second)
             return;
@@ -62,8 +62,8 @@ void LimitedExchange::read_buckets_and_places() {
         due.emplace_back(due_at, std::move(name));
     };
     std::vector<LimitPlace> places;
-    session_.query(shared::sql.due_lines).add(read_due_bucket, now_, never_due);
-    session_.query(shared::sql.places).add([&](Row row) { places.push_back(read_place(row)); });
+    session_.query(shared::sql.due_buckets).add(read_due_bucket, now_, never_due);
+    session_.query(shared::sql.slots).add([&](Row row) { places.push_back(read_place(row)); });
     session_.run_added();
     std::ranges::sort(due);
     for (auto& [due_at, name] : due) open_.push_back(std::move(name));
@@ -124,7 +124,7 @@ void LimitedExchange::request_buckets(const std::set<std::string>& names) {
         kept.due_at = row.time();
         keep(name, *limits_of_claim().limit_of(name));
     };
-    session_.query(sql_.lines).add(read, rows);
+    session_.query(sql_.buckets).add(read, rows);
     session_.query(sql_.any_waiting)
         .add([this](Row row) { buckets_[row.text()].has_waiting = true; }, rows);
 }
@@ -158,7 +158,7 @@ void LimitedExchange::write_buckets() {
         if (now != (is_known ? kept->second : Kept{}))
             rows.add(name, now.next_at, std::to_string(now.due_at.time_since_epoch().count()));
     }
-    if (rows.count() > 0) session_.query(sql_.keep_line).add_change(rows.take(), now_);
+    if (rows.count() > 0) session_.query(sql_.keep_bucket).add_change(rows.take(), now_);
 }
 
 /// Returns how long until the next job of the queues is due, or a rate allows the next start.
@@ -170,7 +170,7 @@ std::optional<Duration> LimitedExchange::next_due() const {
         const Duration due_in = row.time() - now_;
         if (limits.limit_of(name)) least = std::min(least.value_or(due_in), due_in);
     };
-    session_.query(shared::sql.next_lines).add(read, now_, never_due);
+    session_.query(shared::sql.next_buckets).add(read, now_, never_due);
     const auto due_in = dialect_.next_due(session_, request_.queues, now_);
     session_.run_added();
     return due_in ? std::min(least.value_or(*due_in), *due_in) : least;

@@ -206,21 +206,21 @@ void LimitedExchange::find_first_of(std::span<OpenBucket> buckets) {
 void LimitedExchange::request_first_of(OpenBucket& bucket) {
     bucket.first.clear();
     const auto read = [&bucket](Row cells) {
-        RowOf<columns::to_call> row(cells);
+        RowOf<columns::to_admit> row(cells);
         Candidate one;
         one.waits_in = bucket.name;
         one.has_row = true;
         one.job.id = parse_id(row.text("job"));
         one.job.queue = row.take_text("queue");
         one.job.queued_at = row.time("queued_at");
-        one.reported = row.take_text("told");
+        one.reported = row.take_text("reported");
         one.job.revision = row.number("job_revision");
         if (row.optional_number("held_revision") == one.job.revision)
             bucket.first.push_back(std::move(one));
         else
             bucket.stale.push_back(one.job.id);
     };
-    session_.query(sql_.to_call).add(read, queues_, bucket.name, bucket.count);
+    session_.query(sql_.to_admit).add(read, queues_, bucket.name, bucket.count);
 }
 
 void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
@@ -280,8 +280,8 @@ void LimitedExchange::find_waits(std::vector<Candidate>& due) {
         RowOf<columns::waits> row(cells);
         Candidate& one = *by_id.at(parse_id(row.text("job")));
         if (row.number("holds") == 0) return stale.push_back(one.job.id);
-        one.waits_in = row.take_text("line");
-        one.reported = row.take_text("told");
+        one.waits_in = row.take_text("bucket");
+        one.reported = row.take_text("reported");
         one.has_row = true;
         if (!one.waits_in.empty()) one.job.queued_at = row.time("queued_at");
     };

@@ -15,7 +15,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-/// A row of job_places, and the state of its job.
+/// A row of job_slots, and the state of its job.
 struct LimitPlace {
     std::string bucket;
     JobId job;
@@ -127,7 +127,7 @@ private:
         Timestamp next_at = {}, due_at = never_due;
         friend bool operator==(const Kept&, const Kept&) = default;
     };
-    std::map<std::string, Kept> kept_;      ///< buckets that were read, as in job_lines
+    std::map<std::string, Kept> kept_;      ///< buckets that were read, as in job_buckets
     std::vector<std::string> open_;         ///< buckets that may have a free place
     std::set<std::string> still_open_;      ///< of these, with no job waiting in these queues
     std::vector<Candidate> waiting_;        ///< candidates for these places

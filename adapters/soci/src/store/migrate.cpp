@@ -23,7 +23,7 @@ class Inventory {
 public:
     Inventory(const Dialect& dialect, Session& session)
         : session_(session), known_(dialect.migrations()),
-          found_(dialect.find_objects(session, objects_made_by(known_))) {}
+          found_(dialect.find_objects(session, objects_made_after(0))) {}
 
     /// Whether the table of versions exists.
     bool has_versions() const {
@@ -35,7 +35,8 @@ public:
     }
 
     /// Throws if a table of `version` is missing or was not made by this library. With
-    /// `may_be_begun`, tables that the next step replaces may be missing, or already be replaced.
+    /// `may_be_begun`, tables that the next step drops or replaces may be missing, or already be
+    /// replaced.
     void check_made(int version, bool may_be_begun) const {
         const auto begun = objects_begun_after(version, may_be_begun);
         for (const SchemaObject& made : objects_made_by(known_.first(steps_to(version)))) {
@@ -44,6 +45,7 @@ public:
             const SchemaObject* next = find_object(begun, made.name);
             if (next && next->columns != made.columns && (!found || is_like(*found, *next)))
                 continue;
+            if (!found && !next) continue;
             if (!found)
                 refuse_tables(
                     fmt::format("the table {} is missing, although the tables have version {}; "
@@ -53,12 +55,12 @@ public:
         }
     }
 
-    /// Throws if an object of a later version exists. With `may_be_begun`, objects that an
-    /// interrupted step has left are allowed.
+    /// Throws if an object of a later version exists, be it dropped by one that follows. With
+    /// `may_be_begun`, objects that an interrupted step has left are allowed.
     void check_free(int version, bool may_be_begun) const {
         const auto before = objects_made_by(known_.first(steps_to(version)));
         const auto begun = objects_begun_after(version, may_be_begun);
-        for (const SchemaObject& wanted : objects_made_by(known_)) {
+        for (const SchemaObject& wanted : objects_made_after(version)) {
             if (find_object(before, wanted.name)) continue;
             const SchemaObject* found = find_in_the_way(wanted);
             if (!found) continue;
@@ -73,6 +75,16 @@ private:
     std::size_t steps_to(int version) const {
         return static_cast<std::size_t>(std::ranges::count_if(
             known_, [&](const Migration& step) { return step.version <= version; }));
+    }
+    /// Returns those of each later version, also if a version after it drops them.
+    SchemaObjects objects_made_after(int version) const {
+        SchemaObjects all;
+        for (auto steps = steps_to(version) + 1; steps <= known_.size(); ++steps)
+            for (SchemaObject& made : objects_made_by(known_.first(steps))) {
+                std::erase_if(all, [&](const auto& other) { return other.name == made.name; });
+                all.push_back(std::move(made));
+            }
+        return all;
     }
     /// Returns the objects after `version`; with `may_be_begun`, after the step that follows it.
     SchemaObjects objects_begun_after(int version, bool may_be_begun) const {

@@ -75,12 +75,13 @@ TEST_CASE("the objects that migrations make are derived from their statements") 
         {1, "CREATE TABLE IF NOT EXISTS a (\n    b INTEGER\n        CHECK (b > 0),\n    c TEXT,\n"
             "    PRIMARY KEY (b)\n);\nCREATE UNIQUE INDEX a_b ON a (b);\nCREATE TABLE d (\n);\n"},
         {2, "DROP TABLE d;\nCREATE OR REPLACE SQL SECURITY INVOKER VIEW e AS\nSELECT b FROM a;\n"
-            "ALTER TABLE a ADD f TEXT;\n"}};
+            "ALTER TABLE a ADD f TEXT;\n"
+            "ALTER TABLE a RENAME COLUMN b TO g, RENAME COLUMN c TO h;\n"}};
     const auto objects = soci_adapter::objects_made_by(steps);
     REQUIRE(objects.size() == 3);
     CHECK(objects[0].kind == "table");
     CHECK(objects[0].name == "a");
-    CHECK(objects[0].columns == std::vector<std::string>{"b", "c"});
+    CHECK(objects[0].columns == std::vector<std::string>{"g", "h"});
     CHECK(objects[1].name == "a_b");
     CHECK(objects[2].kind == "view");
     CHECK(objects[2].name == "e");

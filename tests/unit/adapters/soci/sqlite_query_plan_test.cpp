@@ -80,8 +80,8 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::sql.store.add_step,
                        sqlite::sql.store.count_step,
                        sqlite::sql.limits.look,
-                       sqlite::sql.limits.to_call,
-                       sqlite::sql.limits.lines,
+                       sqlite::sql.limits.to_admit,
+                       sqlite::sql.limits.buckets,
                        sqlite::sql.limits.any_waiting,
                        sqlite::sql.limits.stop_waiting,
                        sqlite::sql.limits.leave,
@@ -121,13 +121,13 @@ TEST_CASE("each query uses the index made for it") {
                    "INDEX jobs_finished (type=? AND expires_at>? AND expires_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::sql.store.advance),
                    "SEARCH jobs USING INDEX jobs_to_advance (run_at>? AND run_at<?)"));
-    CHECK(
-        contains(planner.plan_of(sqlite::sql.limits.to_call), "INDEX job_waiting_in_line (line=?"));
-    const auto due_lines = planner.plan_of(shared::sql.due_lines);
-    CHECK(contains(due_lines, "INDEX job_lines_due (due_at<?)"));
-    CHECK(contains(due_lines, "INDEX job_lines_updated (updated_at>?)"));
-    CHECK(contains(planner.plan_of(shared::sql.next_lines),
-                   "INDEX job_lines_due (due_at>? AND due_at<?)"));
+    CHECK(contains(planner.plan_of(sqlite::sql.limits.to_admit),
+                   "INDEX job_waiting_in_bucket (bucket=?"));
+    const auto due_buckets = planner.plan_of(shared::sql.due_buckets);
+    CHECK(contains(due_buckets, "INDEX job_buckets_due (due_at<?)"));
+    CHECK(contains(due_buckets, "INDEX job_buckets_updated (updated_at>?)"));
+    CHECK(contains(planner.plan_of(shared::sql.next_buckets),
+                   "INDEX job_buckets_due (due_at>? AND due_at<?)"));
     CHECK(contains(planner.plan_of(sqlite::sql.rows.any_finished), "INDEX jobs_to_unblock"));
     CHECK(contains(planner.plan_of(sqlite::sql.store.to_advance),
                    "INDEX jobs_to_advance (run_at>? AND run_at<?)"));

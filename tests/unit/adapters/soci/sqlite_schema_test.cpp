@@ -1,6 +1,7 @@
 #include "sqlite/schema.hpp"
 
 #include "databases/forked_process.hpp"
+#include "databases/limits_of_earlier_tables.hpp"
 #include "databases/sqlite_file.hpp"
 #include "databases/store_calls.hpp"
 
@@ -17,6 +18,14 @@ namespace {
 using namespace asyncjobs;
 using namespace soci_test;
 
+void make_tables(Sqlite& database, std::size_t version) {
+    for (const Migration& step : soci_adapter::sqlite_migrations().first(version)) {
+        database.run(step.sql);
+        database.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) +
+                     ", 0)");
+    }
+}
+
 TEST_CASE("a new database gets every migration, and opening it again none") {
     const SqliteFile file;
     const auto latest = soci_adapter::sqlite_migrations().back().version;
@@ -32,8 +41,7 @@ TEST_CASE("a new database gets every migration, and opening it again none") {
 TEST_CASE("a job that waited for a limit in an older schema is due again") {
     const SqliteFile file;
     Sqlite database(file.path());
-    database.run(soci_adapter::sqlite_migrations()[0].sql);
-    database.run("INSERT INTO asyncjobs_schema VALUES (1, 0)");
+    make_tables(database, 1);
     const auto insert = [&](std::uint64_t id, const std::string& run_at,
                             const std::string& not_before) {
         const std::string text(JobId::make(Timestamp{}, 0, id).text());
@@ -56,11 +64,7 @@ TEST_CASE("a job that waited for a limit in an older schema is due again") {
 TEST_CASE("the steps of a job in an older schema are kept") {
     const SqliteFile file;
     Sqlite database(file.path());
-    for (const Migration& step : soci_adapter::sqlite_migrations().first(2)) {
-        database.run(step.sql);
-        database.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) +
-                     ", 0)");
-    }
+    make_tables(database, 2);
     const auto id = JobId::make(Timestamp{}, 0, 1);
     database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, timeout,"
                  " retention, created_at, updated_at, run_at, input, steps) VALUES ('" +
@@ -86,11 +90,7 @@ TEST_CASE("the steps of a job in an older schema are kept") {
 TEST_CASE("SQLite tables of the version before claims ahead are upgraded, with their leases") {
     const SqliteFile file;
     Sqlite database(file.path());
-    for (const auto& step : soci_adapter::sqlite_migrations().first(4)) {
-        database.run(step.sql);
-        database.run("INSERT INTO asyncjobs_schema VALUES (" + std::to_string(step.version) +
-                     ", 0)");
-    }
+    make_tables(database, 4);
     const JobId running = new_job(7).id;
     database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, attempt, timeout,"
                  " retention, created_at, updated_at, run_at, lease_expires_at, input) VALUES ('" +
@@ -100,6 +100,16 @@ TEST_CASE("SQLite tables of the version before claims ahead are upgraded, with t
     REQUIRE(store->rescue(1, 1).size() == 1);
     CHECK(find(*store, running)->status == JobStatus::failed);
     CHECK(crashes_of_one_lost_ahead(*store) == 0);
+}
+
+TEST_CASE("limits of an earlier SQLite schema continue, with the jobs under them") {
+    const SqliteFile file;
+    Sqlite database(file.path());
+    make_tables(database, 6);
+    add_limits_of_earlier_tables([&](const std::string& sql) { database.run(sql); });
+    const auto store = open_store(file.url());
+    CHECK(database.value("SELECT reported FROM job_waiting") == "one=");
+    check_limits_of_earlier_tables(*store);
 }
 
 TEST_CASE("pending_migrations() creates no file and changes none") {

@@ -19,8 +19,8 @@ TEST_CASE("a prefix is added to names of tables and indexes, and to nothing else
     CHECK(with_table_prefix("INDEX job_dependencies_of", "a_") == "INDEX a_job_dependencies_of");
     CHECK(
         with_table_prefix(
-            "job_limits, job_lines, job_places, job_waiting, job_tombstones, job_steps, job_clock",
-            "a_") == "a_job_limits, a_job_lines, a_job_places, a_job_waiting, a_job_tombstones, "
+            "job_limits, job_buckets, job_slots, job_waiting, job_tombstones, job_steps, job_clock",
+            "a_") == "a_job_limits, a_job_buckets, a_job_slots, a_job_waiting, a_job_tombstones, "
                      "a_job_steps, a_job_clock");
     CHECK(with_table_prefix(
               "job_queues, job_dependencies, asyncjobs_schema, my_jobs, jobless, :job", "a_") ==
