@@ -2,6 +2,8 @@
 
 #include "openapi/document.hpp"
 
+#include <asyncjobs/http/openapi.hpp>
+
 #include <mutex>
 #include <string>
 

@@ -4,6 +4,8 @@
 
 #include "message/router.hpp"
 
+#include <asyncjobs/http/api_options.hpp>
+
 #include <boost/json/object.hpp>
 
 #include <vector>
