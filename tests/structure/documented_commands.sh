@@ -31,8 +31,12 @@ for document in *.md docs/*.md docs/*/*.md; do
         esac
         word=${line%% *}
         case $word in
+        ./step_* | ./reports)
+            grep -q "^ *tutorial_program(${word#./} " examples/22_tutorial/CMakeLists.txt ||
+                miss "$document" "no program $word"
+            ;;
         ./*) [ -x "$word" ] || miss "$document" "no script $word" ;;
-        cmake | ctest | curl | git | sqlite3 | ninja | sudo | apt-get | cd | g++ | clang++) ;;
+        cmake | ctest | curl | git | sqlite3 | psql | createdb | podman | ninja | sudo | apt-get | cd | g++ | clang++) ;;
         *=*) ;;
         *) command -v "$word" >/dev/null || miss "$document" "no command $word" ;;
         esac
