@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds a host against asyncjobs, and runs it. Usage: check.sh MODE BUILD CXX
 #   package               the whole package, installed from BUILD in BUILD/consumer/prefix
+#   tutorial              the service of docs/tutorial.md, on the installed package
 #   package_core          its core alone, compiled and header-only
 #   separate_compilation  its core without a library, in one translation unit of the host
 #   plugin                a header-only plugin with hidden symbols, loaded by hosts of each mode
@@ -92,6 +93,11 @@ package)
     host "-DCONSUMER_COMPONENTS=$all_components"
     run adapters
     [ -s "$prefix/share/doc/asyncjobs/LICENSE" ] || fail 'the licence is not installed'
+    ;;
+tutorial)
+    configure "$root/examples/22_tutorial/step_8" "$scratch/out" -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$scratch/out"
+    fails_with 'reports: ' env REPORTS_STORE=nowhere "$scratch/out/reports"
     ;;
 package_core)
     core_host
