@@ -55,6 +55,80 @@ void refuses_a_parent_that_is_not_there(Scene& scene) {
     expect_equal(promote(scene).size(), 0, "jobs unblocked");
 }
 
+/// Once for each kind of key.
+void a_refused_job_holds_no_key(Scene& scene) {
+    for (const auto key : {&NewJob::unique_key, &NewJob::idempotency_key}) {
+        const auto unknown = scene.fresh_id();
+        auto orphan = scene.filled({.queue = "children", .after = {unknown}});
+        auto next = scene.filled({.queue = "children"});
+        orphan.*key = next.*key = "key";
+        const auto last = scene.filled({.queue = "last", .after = {next.id}});
+        const std::vector<NewJob> jobs = {orphan, next, last};
+        const auto results = scene.store().submit(jobs);
+        expect_equal(results[0].outcome, Outcome::parent_missing, "outcome of the orphan");
+        expect_equal(results[0].id, unknown, "returned id");
+        expect_equal(results[1].outcome, Outcome::created, "outcome of the job with its key");
+        expect_equal(results[2].outcome, Outcome::created, "outcome of the job after that");
+        expect(!scene.find(orphan.id), "the orphan not to be stored");
+        expect_equal(ids_of(scene.claim(10, {"children"})), {next.id}, "jobs claimed");
+    }
+}
+
+void a_refused_job_leaves_its_id(Scene& scene) {
+    const auto orphan = scene.filled({.after = {scene.fresh_id()}});
+    auto again = orphan;
+    again.after.clear();
+    const std::vector<NewJob> jobs = {orphan, again};
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results[0].outcome, Outcome::parent_missing, "outcome of the orphan");
+    expect_equal(results[1].outcome, Outcome::created, "outcome of the job with its id");
+    expect_equal(scene.claim_one().lease.id, orphan.id, "job claimed");
+}
+
+void a_later_job_is_no_parent(Scene& scene) {
+    const auto parent = scene.filled();
+    const auto child = scene.filled({.queue = "children", .after = {parent.id}});
+    const std::vector<NewJob> jobs = {child, parent};
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results[0].outcome, Outcome::parent_missing, "outcome of the child");
+    expect_equal(results[0].id, parent.id, "returned id");
+    expect_equal(results[1].outcome, Outcome::created, "outcome of the later job");
+    expect(!scene.find(child.id), "the child not to be stored");
+    const auto settlement = Settlement::completed(scene.claim_one().lease, JsonText());
+    scene.store().exchange({&settlement, 1}, {});
+    expect_equal(promote(scene).size(), 0, "jobs unblocked");
+}
+
+void a_taken_key_counts_before_a_missing_parent(Scene& scene) {
+    const auto holder = scene.running({.unique_key = "key"}).lease;
+    const auto same = scene.filled({.unique_key = "key", .after = {scene.fresh_id()}});
+    const auto child = scene.filled({.queue = "children", .after = {same.id}});
+    const std::vector<NewJob> jobs = {same, child};
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results[0].outcome, Outcome::key_taken, "outcome of the job with a taken key");
+    expect_equal(results[0].id, holder.id, "returned id");
+    expect_equal(results[1].outcome, Outcome::created, "outcome of its child");
+    scene.accept(Settlement::completed(holder, JsonText()));
+    promote(scene);
+    expect_equal(ids_of(scene.claim(10, {"children"})), {child.id}, "jobs claimed");
+}
+
+void follow_ups_are_refused_alone(Scene& scene) {
+    const auto lease = scene.running().lease;
+    const auto next =
+        scene.filled({.queue = "children", .unique_key = "key", .idempotency_key = "key"});
+    const auto orphan =
+        scene.filled({.unique_key = "key", .idempotency_key = "key", .after = {scene.fresh_id()}});
+    const auto early = scene.filled({.after = {next.id}});
+    const auto last = scene.filled({.queue = "last", .after = {next.id}});
+    scene.accept(
+        Settlement::completed(lease, JsonText()).with_follow_ups({orphan, early, next, last}));
+    expect(!scene.find(orphan.id) && !scene.find(early.id), "no refused job to be stored");
+    scene.accept(Settlement::completed(scene.claim_one("children").lease, JsonText()));
+    promote(scene);
+    expect_equal(ids_of(scene.claim(10, {"last", "default"})), {last.id}, "jobs claimed");
+}
+
 void waits_for_the_holder_of_its_parents_key(Scene& scene) {
     const auto holder = scene.running({.unique_key = "key"}).lease;
     const auto same = scene.filled({.unique_key = "key"});
@@ -162,6 +236,12 @@ Cases parent_submit_cases() {
         {"one submit stores a whole graph", takes_a_graph_in_one_submit},
         {"a job with a missing parent is refused, and so are its children",
          refuses_a_parent_that_is_not_there},
+        {"a job that is refused for a missing parent holds no key of later jobs of its submit",
+         a_refused_job_holds_no_key},
+        {"a job that is refused for a missing parent leaves its id to later jobs of its submit",
+         a_refused_job_leaves_its_id},
+        {"a later job of a submit is no parent of an earlier one", a_later_job_is_no_parent},
+        {"a taken key counts before a missing parent", a_taken_key_counts_before_a_missing_parent},
         {"the holder of a taken unique key replaces a parent",
          waits_for_the_holder_of_its_parents_key},
         {"a holder from the same submit replaces a parent",
@@ -169,6 +249,7 @@ Cases parent_submit_cases() {
         {"a job with a reused id waits for its own parents only", waits_for_its_own_parents_alone},
         {"a resubmitted job waits for its former parent", waits_for_a_parent_that_it_had_before},
         {"follow-ups may wait for each other and for their job", follow_ups_may_wait},
+        {"a follow-up with a missing parent prevents no other", follow_ups_are_refused_alone},
         {"replacing the input of a blocked job does not unblock it", replacing_does_not_unblock},
     };
 }

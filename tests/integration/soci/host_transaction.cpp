@@ -83,6 +83,25 @@ const HostCase host_cases[] = {
                new_job(2).id);
          session->rollback();
      }},
+    {"a job with a missing parent is refused, and others of its batch get its key",
+     [](HostDatabase& database) {
+         const auto store = open_store(database.store_url());
+         const auto session = database.open();
+         session->begin();
+         auto orphan = with_key(new_job(1), "key"), child = new_job(3);
+         orphan.after = {new_job(4).id};
+         child.after = {new_job(2).id};
+         const auto outcomes = submit(
+             *session, {orphan, with_key(new_job(2), "key"), child, new_job(4)}, database.tables());
+         session->commit();
+         CHECK(outcomes[0].outcome == Outcome::parent_missing);
+         CHECK(outcomes[0].id == new_job(4).id);
+         CHECK(outcomes[1].outcome == Outcome::created);
+         CHECK(outcomes[2].outcome == Outcome::created);
+         CHECK(outcomes[3].outcome == Outcome::created);
+         CHECK_FALSE(find(*store, orphan.id));
+         CHECK(find(*store, child.id)->blocked_by == 1);
+     }},
     {"two batches in one transaction are atomic",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());

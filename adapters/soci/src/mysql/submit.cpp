@@ -66,6 +66,12 @@ public:
         }
     }
 
+    /// Notes the outcomes of jobs whose ids or keys are taken. Returns whether all are.
+    bool find_conflicts() {
+        resolve_conflicts();
+        return open_.empty();
+    }
+
 private:
     using Outcome = Submitted::Outcome;
     using Indexes = std::vector<std::size_t>;
@@ -202,22 +208,30 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
                           std::vector<Submitted>& outcomes) const {
     if (jobs.empty()) return;
     auto& own = MysqlSession::of(session);
-    const auto all = jobs;
     const std::size_t start = outcomes.size();
     const Timestamp time = time_of(session, now);
     const bool has_children =
         std::ranges::any_of(jobs, [](const NewJob& job) { return !job.after.empty(); });
     const auto waited_for = ids_waited_for(jobs);
-    while (!jobs.empty()) {
-        const auto batch = jobs.first(batch_of(own, jobs));
-        jobs = jobs.subspan(batch.size());
-        const bool commits = own.commits_last_batch() && jobs.empty() && !has_children;
-        outcomes.resize(outcomes.size() + batch.size());
-        Submission(own, batch, waited_for, time, commits, std::span(outcomes).last(batch.size()))
-            .run();
-    }
-    block_children(session, mysql::sql.rows, all, std::span(outcomes).subspan(start));
-    watermarks_.expect(all, std::span(outcomes).subspan(start), steady_now());
+    const auto insert = [&](std::span<const NewJob> some) {
+        while (!some.empty()) {
+            const auto batch = some.first(batch_of(own, some));
+            some = some.subspan(batch.size());
+            const bool commits = own.commits_last_batch() && some.empty() && !has_children;
+            outcomes.resize(outcomes.size() + batch.size());
+            Submission(own, batch, waited_for, time, commits,
+                       std::span(outcomes).last(batch.size()))
+                .run();
+        }
+    };
+    const auto conflict = [&](const NewJob& job) {
+        std::optional<Submitted> outcome = Submitted{};
+        Submission one(own, {&job, 1}, waited_for, time, false, {&*outcome, 1});
+        if (!one.find_conflicts()) outcome.reset();
+        return outcome;
+    };
+    submit_in_order(session, mysql::sql.rows, jobs, {insert, conflict}, outcomes);
+    watermarks_.expect(jobs, std::span(outcomes).subspan(start), steady_now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

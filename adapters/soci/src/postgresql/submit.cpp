@@ -133,9 +133,15 @@ void PostgresqlDialect::submit(Session& session, std::span<const NewJob> jobs, C
     const auto key_of = [](const NewJob& job) -> std::string_view {
         return job.idempotency_key ? *job.idempotency_key : job.id.text();
     };
-    in_batches(jobs, id_of,
-               [&](std::span<const NewJob> some) { in_batches(some, key_of, submit_batch); });
-    block_children(session, postgresql::sql.rows, jobs, std::span(outcomes).subspan(start));
+    const SubmitSteps steps = {
+        .insert =
+            [&](std::span<const NewJob> all) {
+                in_batches(all, id_of, [&](std::span<const NewJob> some) {
+                    in_batches(some, key_of, submit_batch);
+                });
+            },
+        .conflict = [&](const NewJob& job) { return resolve_conflict(session, job, now); }};
+    submit_in_order(session, postgresql::sql.rows, jobs, steps, outcomes);
     watermarks_.expect(jobs, std::span(outcomes).subspan(start), steady_now());
 }
 

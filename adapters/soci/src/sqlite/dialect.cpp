@@ -1,8 +1,8 @@
 #include "sqlite/dialect.hpp"
 
-#include "sqlite/soci_sqlite3.hpp"
 #include "sqlite/fault.hpp"
 #include "sqlite/schema.hpp"
+#include "sqlite/soci_sqlite3.hpp"
 #include "sqlite/statements.hpp"
 #include "store/dependencies.hpp"
 #include "store/job_row.hpp"
@@ -213,33 +213,43 @@ void SqliteDialect::migrate(Session& session, const Migration& migration) const 
     session.query(shared::sql.record_version).change(migration.version, now(session));
 }
 
+namespace {
+
+std::optional<Submitted> resolve_conflict(Session& session, const NewJob& job, Timestamp now) {
+    auto conflict = find_conflict(session, job);
+    if (conflict && may_replace(job, *conflict) &&
+        session.query(shared::sql.replace)
+                .change(job.input.text(), transitions::run_at_of(job, now), now, conflict->id) == 1)
+        conflict->outcome = Submitted::Outcome::replaced;
+    return conflict;
+}
+
+} // namespace
+
 void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallTime time,
                            std::vector<Submitted>& outcomes) const {
-    using Outcome = Submitted::Outcome;
     const Timestamp now = *time;
     Query& insert = session.query(sqlite::sql.insert);
     const auto waited_for = ids_waited_for(jobs);
-    const std::size_t start = outcomes.size();
-    for (const NewJob& job : jobs) {
-        Submitted submitted{Outcome::created, job.id, now};
+    const auto insert_one = [&](const NewJob& job) {
         const Timestamp run_at = transitions::run_at_of(job, now);
         const NewTimes times = times_of(job, run_at, now);
-        const bool created =
-            insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
-                          job.unique_key, job.idempotency_key, job.limit_key, job.timeout,
-                          job.retention, now, times.run_at, times.not_before,
-                          transitions::deadline_of(job, run_at), job.input.text(), metadata_of(job),
-                          waited_for.contains(job.id) ? 1 : 0) == 1;
-        if (!created) {
-            submitted = find_conflict(session, job).value();
-            if (may_replace(job, submitted) &&
-                session.query(shared::sql.replace)
-                        .change(job.input.text(), run_at, now, submitted.id) == 1)
-                submitted.outcome = Outcome::replaced;
-        }
-        outcomes.push_back(submitted);
-    }
-    block_children(session, sqlite::sql.rows, jobs, std::span(outcomes).subspan(start));
+        return insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
+                             job.unique_key, job.idempotency_key, job.limit_key, job.timeout,
+                             job.retention, now, times.run_at, times.not_before,
+                             transitions::deadline_of(job, run_at), job.input.text(),
+                             metadata_of(job), waited_for.contains(job.id) ? 1 : 0) == 1;
+    };
+    const SubmitSteps steps = {
+        .insert =
+            [&](std::span<const NewJob> some) {
+                for (const NewJob& job : some)
+                    outcomes.push_back(insert_one(job)
+                                           ? Submitted{Submitted::Outcome::created, job.id, now}
+                                           : resolve_conflict(session, job, now).value());
+            },
+        .conflict = [&](const NewJob& job) { return resolve_conflict(session, job, now); }};
+    submit_in_order(session, sqlite::sql.rows, jobs, steps, outcomes);
 }
 
 namespace {

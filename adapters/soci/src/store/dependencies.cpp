@@ -49,21 +49,66 @@ std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const 
 
 struct Child {
     const NewJob* job;
-    Submitted* submitted;
     std::vector<JobId> parents;
 };
 
-std::vector<Child> children_among(std::span<const NewJob> jobs, std::span<Submitted> outcomes) {
+std::vector<Child> children_among(std::span<const NewJob> jobs,
+                                  std::span<const Submitted> outcomes) {
     std::vector<Child> children;
     Parents parents;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         const bool is_child =
             !jobs[i].after.empty() && outcomes[i].outcome == Submitted::Outcome::created;
-        if (is_child) children.push_back({&jobs[i], &outcomes[i], parents.of(jobs[i])});
+        if (is_child) children.push_back({&jobs[i], parents.of(jobs[i])});
         parents.submitted(jobs[i], outcomes[i]);
     }
     return children;
 }
+
+/// The parents of a batch's jobs that exist, while its jobs are submitted one after the other.
+class ExistingParents {
+public:
+    /// Locks those that no earlier job of the batch can be.
+    ExistingParents(Session& session, const RowStatements& sql, std::span<const NewJob> jobs) {
+        std::unordered_set<JobId> earlier;
+        std::set<JobId> others;
+        for (const NewJob& job : jobs) {
+            for (const JobId& parent : job.after)
+                if (!earlier.contains(parent)) others.insert(parent);
+            earlier.insert(job.id);
+        }
+        for (const auto& [id, row] : lock_rows(session, sql.lock, others)) locked_.insert(id);
+        all_.insert(locked_.begin(), locked_.end());
+    }
+
+    const std::set<JobId>& locked() const noexcept { return locked_; }
+
+    bool has_all_of(const NewJob& job) const {
+        return std::ranges::all_of(job.after,
+                                   [&](const JobId& parent) { return all_.contains(parent); });
+    }
+    /// Its parents exist, so that it will: it is created, or its id or key is taken.
+    void expect(const NewJob& job) { all_.insert(job.id); }
+
+    void submitted(const NewJob& job, const Submitted& outcome) {
+        parents_.submitted(job, outcome);
+        if (outcome.outcome == Submitted::Outcome::parent_missing) return;
+        all_.insert(job.id);
+        all_.insert(outcome.id);
+    }
+    /// Once the jobs before it were submitted.
+    Submitted missing_of(const NewJob& job) const {
+        const auto parents = parents_.of(job);
+        const auto missing = std::ranges::find_if(
+            parents, [&](const JobId& parent) { return !all_.contains(parent); });
+        return {Submitted::Outcome::parent_missing, *missing, {}};
+    }
+
+private:
+    std::set<JobId> locked_;
+    std::unordered_set<JobId> all_;
+    Parents parents_;
+};
 
 using FinishedJobs = std::map<JobId, JobStatus>;
 
@@ -195,43 +240,27 @@ FinishedJobs unblock_children(Session& session, const RowStatements& sql,
     return next;
 }
 
-} // namespace
-
-std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs) {
-    std::unordered_set<JobId> ids;
-    for (const NewJob& job : jobs) ids.insert(job.after.begin(), job.after.end());
-    return ids;
-}
-
+/// Blocks the created ones of `jobs` that name parents. `locked` are parents that exist.
 void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
-                    std::span<Submitted> outcomes) {
-    auto children = children_among(jobs, outcomes);
+                    std::span<const Submitted> outcomes, const std::set<JobId>& locked) {
+    const auto children = children_among(jobs, outcomes);
     if (children.empty()) return;
     const auto waited_for = ids_waited_for(jobs);
-    std::set<JobId> created, others; // the former as parents
+    std::unordered_set<JobId> marked; // when they were inserted
     for (const Submitted& job : outcomes)
         if (job.outcome == Submitted::Outcome::created && waited_for.contains(job.id))
-            created.insert(job.id);
+            marked.insert(job.id);
+    std::set<JobId> others, unlocked;
     for (const Child& child : children)
-        for (const JobId& parent : child.parents)
-            if (!created.contains(parent)) others.insert(parent);
-    auto there = lock_rows(session, sql.lock, others);
+        for (const JobId& parent : child.parents) {
+            if (marked.contains(parent)) continue;
+            others.insert(parent);
+            if (!locked.contains(parent)) unlocked.insert(parent);
+        }
+    if (lock_rows(session, sql.lock, unlocked).size() < unlocked.size())
+        throw Error(Errc::store_busy, "the holder of a parent's id or key was just removed");
     mark(session, sql, others, has_children);
 
-    std::vector<JobId> orphans;
-    std::erase_if(children, [&](const Child& child) {
-        const auto missing = std::ranges::find_if(child.parents, [&](const JobId& parent) {
-            return !there.contains(parent) && !created.contains(parent);
-        });
-        if (missing == child.parents.end()) return false;
-        orphans.push_back(child.job->id);
-        created.erase(child.job->id);
-        there.erase(child.job->id);
-        *child.submitted = {Submitted::Outcome::parent_missing, *missing, {}};
-        return true;
-    });
-    in_rows(orphans, add_id,
-            [&](const std::string& rows) { session.query(sql.remove).change(rows); });
     std::vector<std::pair<JobId, JobId>> edges;
     for (const Child& child : children)
         for (const JobId& parent : child.parents) edges.emplace_back(child.job->id, parent);
@@ -244,6 +273,40 @@ void block_children(Session& session, const RowStatements& sql, std::span<const 
             rows.add(child.job->id, child.parents.size(), to_text(child.job->on_parent_failure));
         },
         [&](const std::string& rows) { session.query(sql.block).change(rows, never_due); });
+}
+
+} // namespace
+
+std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs) {
+    std::unordered_set<JobId> ids;
+    for (const NewJob& job : jobs) ids.insert(job.after.begin(), job.after.end());
+    return ids;
+}
+
+void submit_in_order(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
+                     const SubmitSteps& steps, std::vector<Submitted>& outcomes) {
+    if (std::ranges::all_of(jobs, [](const NewJob& job) { return job.after.empty(); }))
+        return steps.insert(jobs);
+    ExistingParents parents(session, sql, jobs);
+    const std::size_t start = outcomes.size();
+    std::size_t done = 0;
+    const auto insert_to = [&](std::size_t end) {
+        if (done < end) steps.insert(jobs.subspan(done, end - done));
+        for (; done < end; ++done) parents.submitted(jobs[done], outcomes[start + done]);
+    };
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (!parents.has_all_of(jobs[i])) insert_to(i);
+        if (parents.has_all_of(jobs[i])) {
+            parents.expect(jobs[i]);
+            continue;
+        }
+        const auto conflict = steps.conflict(jobs[i]);
+        outcomes.push_back(conflict ? *conflict : parents.missing_of(jobs[i]));
+        parents.submitted(jobs[i], outcomes.back());
+        done = i + 1;
+    }
+    insert_to(jobs.size());
+    block_children(session, sql, jobs, std::span(outcomes).subspan(start), parents.locked());
 }
 
 std::vector<Promoted> promote(Session& session, const RowStatements& sql,

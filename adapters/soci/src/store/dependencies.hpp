@@ -2,6 +2,8 @@
 
 #include "store/dialect.hpp"
 
+#include <functional>
+#include <optional>
 #include <unordered_set>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -9,10 +11,19 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Returns the jobs that others of `jobs` wait for: they are inserted with 1 as `dependents`.
 std::unordered_set<JobId> ids_waited_for(std::span<const NewJob> jobs);
 
-/// Blocks those of `jobs` that name parents. All were inserted with the given outcomes; a job whose
-/// parent is missing is deleted, and its outcome becomes `parent_missing`.
-void block_children(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
-                    std::span<Submitted> outcomes);
+/// What a dialect does in submit_in_order().
+struct SubmitSteps {
+    /// Submits jobs whose parents exist, and appends their outcomes.
+    std::function<void(std::span<const NewJob>)> insert;
+    /// Returns the outcome of a job whose id or key is taken; empty if neither is.
+    std::function<std::optional<Submitted>(const NewJob&)> conflict;
+};
+
+/// Submits `jobs` as if one after the other, and appends their outcomes. Locks the parents first:
+/// a job whose parent is missing is not inserted, so that it keeps no id and no key from later
+/// jobs. Blocks those that wait for parents.
+void submit_in_order(Session& session, const RowStatements& sql, std::span<const NewJob> jobs,
+                     const SubmitSteps& steps, std::vector<Submitted>& outcomes);
 
 /// See JobStore::promote(). Handles the jobs `known` and, with `looks_for_more`, further finished
 /// ones. Appends to `left` jobs that have finished as well but exceed the limit.
