@@ -103,7 +103,8 @@ struct UniqueBy {
     bool input = false;                    ///< all of it; the order of its members does not matter
     std::vector<std::string> members = {}; ///< of the input, as JSON pointers: `/customer/id`
     /// Above 0: at most one such job per period of this length, counted from 1970 by the
-    /// submitter's clock, even if it has finished. Its retention is at least as long.
+    /// submitter's clock, even if it has finished. Its retention and keep_failed are at least as
+    /// long.
     TimeSpan period = {};
 };
 
@@ -133,6 +134,9 @@ struct NewJob {
     TimeSpan start_within = {}; ///< instead of deadline: this long after it is due; 0: no deadline
     TimeSpan timeout = {};      ///< of one attempt; 0: none
     TimeSpan retention = std::chrono::hours{24 * 7}; ///< how long it stays readable once finished
+    /// Instead of retention for a job that failed, so that operators find it later; empty:
+    /// retention. A cancelled job is kept for its retention.
+    std::optional<TimeSpan> keep_failed = {};
     std::optional<std::string> unique_key = {}; ///< at most one pending or processing job holds it
     std::optional<UniqueBy> unique_by = {};     ///< instead of unique_key: derives one
     OnConflict on_conflict = OnConflict::keep;
@@ -202,6 +206,7 @@ struct Job {
     std::string cancel_reason = {};
     Duration timeout = {};
     Duration retention = {};
+    Duration keep_failed = {}; ///< instead of `retention`, if it fails
     Timestamp created_at = {};
     Timestamp updated_at = {};
     Timestamp run_at = {};

@@ -96,6 +96,7 @@ void expect_same(const Job& found, const Job& expected, std::string_view when) {
     same("cancel_reason", &Job::cancel_reason);
     same("timeout", &Job::timeout);
     same("retention", &Job::retention);
+    same("keep_failed", &Job::keep_failed);
     same("created_at", &Job::created_at);
     same("updated_at", &Job::updated_at);
     same("run_at", &Job::run_at);

@@ -19,8 +19,10 @@ inline std::vector<Promoted> promote(Scene& scene, std::size_t limit = 100) {
 
 inline JobId child_of(Scene& scene, std::vector<JobId> parents,
                       OnParentFailure policy = OnParentFailure::cancel) {
-    return scene.submit(
-        {.queue = "children", .after = std::move(parents), .on_parent_failure = policy});
+    return scene.submit({.queue = "children",
+                         .keep_failed = an_hour,
+                         .after = std::move(parents),
+                         .on_parent_failure = policy});
 }
 
 inline std::size_t claimable(Scene& scene) { return scene.claim(100, {"children"}).size(); }

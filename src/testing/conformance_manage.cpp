@@ -190,6 +190,19 @@ void purges_what_has_expired(Scene& scene) {
     expect_equal(scene.store().purge(100), 0, "jobs purged again");
 }
 
+void keeps_failed_jobs_for_their_own_time(Scene& scene) {
+    const NewJob job{.retention = Duration::zero(), .keep_failed = an_hour};
+    const auto failed = scene.failed(job);
+    const auto record = scene.job(failed);
+    expect_equal(record.expires_at, *record.finished_at + an_hour, "expires_at of a failed job");
+    scene.completed(job);
+    scene.cancelled(job);
+    const auto brief = scene.failed({.retention = an_hour, .keep_failed = Duration::zero()});
+    expect_equal(scene.store().purge(100), 3, "jobs purged");
+    expect(!scene.find(brief), "a failed job not to exist after its time");
+    expect(scene.find(failed).has_value(), "a failed job to exist until its time");
+}
+
 void purges_in_batches(Scene& scene) {
     for (int i = 0; i < 5; ++i) scene.cancelled({.retention = Duration::zero()});
     expect_equal(scene.store().purge(0), 0, "jobs purged with a limit of 0");
@@ -256,6 +269,8 @@ Cases manage_cases() {
         {"no fence repeats for an id that was purged and submitted again",
          gives_no_fence_again_after_a_purge},
         {"a purge deletes only expired finished jobs", purges_what_has_expired},
+        {"a failed job is kept for keep_failed, any other for its retention",
+         keeps_failed_jobs_for_their_own_time},
         {"a purge deletes no more than its limit", purges_in_batches},
         {"a tombstone keeps the owner of a purged job",
          remembers_the_owners_of_purged_jobs,

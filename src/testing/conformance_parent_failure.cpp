@@ -7,7 +7,8 @@ void expect_stopped(Scene& scene, const JobId& id, JobStatus status, const JobId
     const auto job = scene.job(id);
     expect_equal(job.status, status, "status");
     expect(job.finished_at.has_value(), "finished_at to be set");
-    expect_equal(job.expires_at, *job.finished_at + job.retention, "expires_at");
+    const auto kept = status == JobStatus::failed ? job.keep_failed : job.retention;
+    expect_equal(job.expires_at, *job.finished_at + kept, "expires_at");
     expect_equal(job.blocked_by, 0, "blocked_by");
     const auto& why = job.error ? job.error->message : job.cancel_reason;
     expect(why.find(parent.text()) != why.npos, "the parent to be named");

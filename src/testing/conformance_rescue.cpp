@@ -166,7 +166,7 @@ void leaves_all_but_processing(Scene& scene) {
 }
 
 void fails_at_the_crash_limit(Scene& scene) {
-    const auto id = scene.submit();
+    const auto id = scene.submit({.keep_failed = an_hour});
     for (int crash = 1; crash <= 3; ++crash) {
         scene.claim_one("default", no_lease);
         const auto status = crash < 3 ? JobStatus::pending : JobStatus::failed;
@@ -182,7 +182,7 @@ void fails_at_the_crash_limit(Scene& scene) {
         {1, job.updated_at, job.worker, job.error->code, job.error->message}};
     expect_equal(job.attempt_errors, lost, "attempt_errors");
     expect(job.finished_at.has_value(), "finished_at to be set");
-    expect_equal(job.expires_at, *job.finished_at + job.retention, "expires_at");
+    expect_equal(job.expires_at, *job.finished_at + job.keep_failed, "expires_at");
     expect_equal(job.lease_expires_at, std::nullopt, "lease_expires_at");
 }
 

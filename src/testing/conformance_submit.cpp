@@ -14,6 +14,7 @@ void keeps_all_members(Scene& scene) {
                                   .run_at = far_ahead,
                                   .timeout = std::chrono::minutes{3},
                                   .retention = std::chrono::hours{5},
+                                  .keep_failed = std::chrono::hours{50},
                                   .unique_key = "january"});
     const auto job = scene.job(id);
     expect_equal(job.id, id, "id");
@@ -25,12 +26,14 @@ void keeps_all_members(Scene& scene) {
     expect_equal(job.run_at, far_ahead, "run_at");
     expect_equal(job.timeout, std::chrono::minutes{3}, "timeout");
     expect_equal(job.retention, std::chrono::hours{5}, "retention");
+    expect_equal(job.keep_failed, std::chrono::hours{50}, "keep_failed");
     expect_equal(job.unique_key, "january", "unique_key");
 }
 
 void starts_from_nothing(Scene& scene) {
     const auto job = scene.job(scene.submit());
     expect_equal(job.status, JobStatus::pending, "status");
+    expect_equal(job.keep_failed, job.retention, "keep_failed");
     expect_equal(job.progress, {}, "progress");
     expect_equal(job.result, std::nullopt, "result");
     expect_equal(job.error, std::nullopt, "error");

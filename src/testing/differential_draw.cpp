@@ -92,6 +92,7 @@ NewJob Draw::new_job(const std::vector<NewJob>& before) {
         job.owner = owner;
         job.input = JsonText::parse(input);
         job.retention = retention;
+        if (random_.percent(30)) job.keep_failed = random_.one_of(retentions);
         job.max_attempts = max_attempts;
         if (random_.percent(20)) job.metadata = JsonText::parse(R"({"trace": "t"})");
         if (random_.percent(20)) job.timeout = 30s;
@@ -375,6 +376,8 @@ std::string describe(const NewJob& job) {
         .add(job.deadline.has_value(), "deadline", job.deadline ? to_rfc3339(*job.deadline) : "")
         .add(job.start_within > TimeSpan{}, "start_within", describe(job.start_within))
         .add(job.retention != plain.retention, "retention", describe(job.retention))
+        .add(job.keep_failed.has_value(), "keep_failed",
+             describe(job.keep_failed.value_or(TimeSpan{})))
         .add(job.unique_key.has_value(), "unique_key", job.unique_key.value_or(""))
         .add(job.idempotency_key.has_value(), "idempotency_key", job.idempotency_key.value_or(""))
         .add(job.limit_key.has_value(), "limit_key", job.limit_key.value_or(""))

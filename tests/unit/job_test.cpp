@@ -131,6 +131,8 @@ TEST_CASE("durations are from 0 to a hundred years") {
                   std::string(name) + " is \"3153600000000001 us\""));
         CHECK(has(refusal_of([&](NewJob& job) { job.*member = Duration::max(); }), name));
     }
+    CHECK(has(refusal_of([](NewJob& job) { job.keep_failed = Duration{-1}; }),
+              "keep_failed is \"-1 us\", but must be from 0 to a hundred years"));
 }
 
 TEST_CASE("run_at is in the years 1970 to 9999, and excludes a delay") {

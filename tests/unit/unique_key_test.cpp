@@ -86,8 +86,10 @@ TEST_CASE_FIXTURE(World, "a job is created once per period, even if it has finis
 
 TEST_CASE_FIXTURE(World, "a job with a period is kept for that long") {
     auto job = order("1", {.period = 48h});
-    job.retention = 1s;
-    CHECK(find(client.submit(std::move(job)).id).retention == 48h);
+    job.retention = job.keep_failed.emplace(1s);
+    const auto kept = find(client.submit(std::move(job)).id);
+    CHECK(kept.retention == 48h);
+    CHECK(kept.keep_failed == 48h);
 }
 
 TEST_CASE_FIXTURE(World, "a conflict returns the holder, replaces its input, or is refused") {

@@ -49,6 +49,7 @@ void copy_template(const From& from, To& to) {
     to.start_within = from.start_within;
     to.timeout = from.timeout;
     to.retention = from.retention;
+    to.keep_failed = from.keep_failed;
     to.unique_key = from.unique_key;
     to.on_conflict = from.on_conflict;
     to.limit_key = from.limit_key;

@@ -27,6 +27,7 @@ struct JobTemplate {
     Duration start_within = {};
     Duration timeout = {};
     Duration retention = {};
+    std::optional<Duration> keep_failed = {};
     std::optional<std::string> unique_key = {};
     OnConflict on_conflict = OnConflict::keep;
     std::optional<std::string> limit_key = {};
@@ -35,7 +36,7 @@ struct JobTemplate {
 };
 BOOST_DESCRIBE_STRUCT(JobTemplate, (),
                       (type, input, metadata, queue, owner, priority, max_attempts, start_within,
-                       timeout, retention, unique_key, on_conflict, limit_key))
+                       timeout, retention, keep_failed, unique_key, on_conflict, limit_key))
 
 struct Spec {
     std::string cron = {};

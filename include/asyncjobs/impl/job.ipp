@@ -94,6 +94,7 @@ ASYNCJOBS_INLINE void validate(const NewJob& job) {
     detail::check_one_of(job.deadline, "deadline", job.start_within, "start_within");
     detail::check_not_negative("timeout", job.timeout);
     detail::check_not_negative("retention", job.retention);
+    if (job.keep_failed) detail::check_not_negative("keep_failed", *job.keep_failed);
     detail::check_parents(job);
 }
 

@@ -19,7 +19,7 @@ inline void finish(Job& job, JobStatus status, Timestamp now) {
     job.blocked_by = 0;
     job.lease_expires_at.reset();
     job.finished_at = now;
-    job.expires_at = now + job.retention;
+    job.expires_at = now + (status == JobStatus::failed ? job.keep_failed : job.retention);
 }
 
 inline void refund_attempt(Job& job) { job.attempt = std::max(job.attempt - 1, 0); }
@@ -32,6 +32,10 @@ ASYNCJOBS_INLINE Timestamp run_at_of(const NewJob& job, Timestamp now) {
 
 ASYNCJOBS_INLINE std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at) {
     return job.start_within > Duration::zero() ? run_at + job.start_within : job.deadline;
+}
+
+ASYNCJOBS_INLINE Duration keep_failed_of(const NewJob& job) noexcept {
+    return job.keep_failed.value_or(job.retention);
 }
 
 ASYNCJOBS_INLINE std::optional<JobStatus> status_after(Settlement::Kind kind,
@@ -76,6 +80,7 @@ ASYNCJOBS_INLINE void make_job(StoredJob& job, const NewJob& wanted, std::size_t
     job.on_parent_failure = wanted.on_parent_failure;
     job.timeout = wanted.timeout;
     job.retention = wanted.retention;
+    job.keep_failed = keep_failed_of(wanted);
     job.created_at = job.updated_at = now;
     job.run_at = run_at_of(wanted, now);
     job.deadline = deadline_of(wanted, job.run_at);

@@ -94,6 +94,7 @@ ASYNCJOBS_INLINE void make_unique_key(NewJob& job, Timestamp now) {
     if (!is_periodic) return;
     job.id = detail::job_id_of(start, hash);
     job.retention = std::max(job.retention, by.period);
+    if (job.keep_failed) job.keep_failed = std::max(*job.keep_failed, by.period);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

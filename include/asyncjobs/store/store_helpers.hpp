@@ -224,6 +224,7 @@ inline Job snapshot(const Job& job, JobParts parts = JobParts::all) {
                 .cancel_reason = job.cancel_reason,
                 .timeout = job.timeout,
                 .retention = job.retention,
+                .keep_failed = job.keep_failed,
                 .created_at = job.created_at,
                 .updated_at = job.updated_at,
                 .run_at = job.run_at,

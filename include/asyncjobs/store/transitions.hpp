@@ -35,6 +35,9 @@ ASYNCJOBS_DECL Timestamp run_at_of(const NewJob& job, Timestamp now);
 /// When a new job that may run at `run_at` must have started; empty: at any time.
 ASYNCJOBS_DECL std::optional<Timestamp> deadline_of(const NewJob& job, Timestamp run_at);
 
+/// How long a new job is kept if it fails: `keep_failed`, or else its retention.
+ASYNCJOBS_DECL Duration keep_failed_of(const NewJob& job) noexcept;
+
 /// Returns the status that a settlement gives to a processing job. Empty: the settlement is
 /// refused, because its kind is `cancelled` and no cancellation was requested.
 ASYNCJOBS_DECL std::optional<JobStatus> status_after(Settlement::Kind kind,

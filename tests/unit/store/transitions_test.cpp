@@ -91,6 +91,7 @@ TEST_CASE("a new job has the members of its submit and the time of its call") {
     CHECK(job.run_at == start + 10s);
     CHECK(job.deadline == start + 30s);
     CHECK(job.retention == day);
+    CHECK(job.keep_failed == day);
 }
 
 TEST_CASE("a new job's times follow run_at, delay, deadline and start_within") {

@@ -88,8 +88,8 @@ void check_members(const NewJob& job) {
 /// Does not compile with another member of NewJob until that is listed here, and thus decided.
 void check_template(const NewJob& job) {
     const auto& [id, type, input, metadata, queue, owner, priority, max_attempts, run_at, delay,
-                 deadline, start_within, timeout, retention, unique_key, unique_by, on_conflict,
-                 idempotency_key, limit_key, after, on_parent_failure] = job;
+                 deadline, start_within, timeout, retention, keep_failed, unique_key, unique_by,
+                 on_conflict, idempotency_key, limit_key, after, on_parent_failure] = job;
     must_be_left_out("id", id != JobId(), each_its_own);
     must_be_left_out("owner", !owner.empty(), is_the_caller);
     must_be_left_out("input", input != JsonText(), is_the_body);

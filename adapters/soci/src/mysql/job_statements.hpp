@@ -30,21 +30,21 @@ struct SubmitStatements {
     Sql insert = {"insert", R"sql(
         INSERT INTO jobs
                (id, type, queue, owner, status, priority, max_attempts, unique_key,
-                idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at,
-                not_before, deadline, input, metadata, dependents)
+                idempotency_key, limit_key, timeout, retention, keep_failed, created_at, updated_at,
+                run_at, not_before, deadline, input, metadata, dependents)
         SELECT new_id, new_type, new_queue, new_owner, 'pending', new_priority, new_max_attempts,
                new_unique_key, new_idempotency_key, new_limit_key, new_timeout, new_retention,
-               :now, :now, new_run_at, new_not_before, new_deadline, new_input, new_metadata,
+               new_keep_failed, :now, :now, new_run_at, new_not_before, new_deadline, new_input, new_metadata,
                new_dependents
           FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
                    {column id '$[0]'}, {column type '$[1]'}, {column queue '$[2]'},
                    {column owner '$[3]'}, {column priority '$[4]'}, {column max_attempts '$[5]'},
                    {column unique_key '$[6]'}, {column idempotency_key '$[7]'},
                    {column limit_key '$[8]'}, {column timeout '$[9]'},
-                   {column retention '$[10]'}, {column run_at '$[11]'},
-                   {column not_before '$[12]'}, {column deadline '$[13]'},
-                   {column input '$[14]'}, {column metadata '$[15]'},
-                   {column dependents '$[16]'})) AS batch
+                   {column retention '$[10]'}, {column keep_failed '$[11]'},
+                   {column run_at '$[12]'}, {column not_before '$[13]'},
+                   {column deadline '$[14]'}, {column input '$[15]'},
+                   {column metadata '$[16]'}, {column dependents '$[17]'})) AS batch
     )sql"};
 
     // The rest of a text that was too long for its batch.
@@ -95,7 +95,9 @@ struct SettleStatements {
                completed_at = IF(:becomes = 'completed', :now, NULL),
                failed_at = IF(:becomes = 'failed', :now, NULL),
                cancelled_at = IF({is_cancelled}, :now, NULL),
-               expires_at = IF({is_put_back}, NULL, :now + retention),
+               expires_at = IF({is_put_back}, NULL,
+                               :now + IF(:becomes = 'failed', COALESCE(keep_failed, retention),
+                                         retention)),
                not_before = IF(NOT {is_put_back}, not_before,
                                IF({is_given_back}, COALESCE(not_before, run_at), NULL)),
                run_at = IF(NOT {is_put_back}, run_at,
@@ -180,7 +182,9 @@ struct LeaseStatements {
                failed_at = IF({is_quarantined}, :now, NULL),
                cancelled_at = IF(NOT {is_quarantined} AND cancel_requested_at IS NOT NULL,
                                  :now, NULL),
-               expires_at = IF({rescued_is_over}, :now + retention, NULL),
+               expires_at = IF({rescued_is_over},
+                               :now + IF({is_quarantined}, COALESCE(keep_failed, retention),
+                                         retention), NULL),
                not_before = IF({rescued_is_over}, not_before,
                                IF(claimed_ahead = 1, COALESCE(not_before, run_at), NULL)),
                run_at = IF({rescued_is_over}, run_at,

@@ -301,16 +301,22 @@ ALTER TABLE job_waiting RENAME COLUMN line TO bucket, RENAME COLUMN told TO repo
 )sql";
 }
 
+/// How long a failed job is kept. Jobs that are older than this column have their retention.
+constexpr const char* mysql_keep_failed =
+    R"sql(ALTER TABLE jobs ADD COLUMN keep_failed BIGINT;
+)sql";
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 7> steps = {{{1, with_readable_columns(mysql_tables)},
+    static const std::array<Migration, 8> steps = {{{1, with_readable_columns(mysql_tables)},
                                                     {2, mysql_lines()},
                                                     {3, mysql_steps},
                                                     {4, mysql_ahead},
                                                     {5, mysql_slots},
                                                     {6, mysql_lease},
-                                                    {7, mysql_limits()}}};
+                                                    {7, mysql_limits()},
+                                                    {8, mysql_keep_failed}}};
     return steps;
 }
 

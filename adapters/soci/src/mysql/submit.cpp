@@ -109,7 +109,8 @@ private:
             const NewTimes times = times_of(job, run_at, now_);
             rows.add(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
                      job.unique_key, job.idempotency_key, job.limit_key, job.timeout, job.retention,
-                     times.run_at, times.not_before, transitions::deadline_of(job, run_at),
+                     transitions::keep_failed_of(job), times.run_at, times.not_before,
+                     transitions::deadline_of(job, run_at),
                      long_texts.inlined(mysql::sql.append_to_input, job.id, job.input.text()),
                      metadata_of(job), waited_for_.contains(job.id) ? 1 : 0);
         }

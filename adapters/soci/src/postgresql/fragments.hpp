@@ -49,10 +49,10 @@ inline constexpr Fragment fragments[] = {
     {"insert", R"sql(
         INSERT INTO jobs
                (id, type, queue, owner, status, priority, max_attempts, unique_key,
-                idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at,
-                not_before, deadline, input, metadata, dependents)
+                idempotency_key, limit_key, timeout, retention, keep_failed, created_at, updated_at,
+                run_at, not_before, deadline, input, metadata, dependents)
         SELECT id, type, queue, owner, 'pending', priority, max_attempts, unique_key,
-               idempotency_key, limit_key, timeout, retention, :now, :now,
+               idempotency_key, limit_key, timeout, retention, keep_failed, :now, :now,
                CASE WHEN due > :now THEN due ELSE due - priority * {step_parameter} END,
                CASE WHEN due <= :now AND priority > 0 THEN due END,
                coalesce(deadline, due + start_within), input, metadata, dependents
@@ -62,13 +62,13 @@ inline constexpr Fragment fragments[] = {
                               CAST(:priorities AS integer[]), CAST(:max_attempts AS integer[]),
                               CAST(:unique_keys AS text[]), CAST(:idempotency_keys AS text[]),
                               CAST(:limit_keys AS text[]), CAST(:timeouts AS bigint[]),
-                              CAST(:retentions AS bigint[]), CAST(:run_at AS bigint[]),
-                              CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]),
+                              CAST(:retentions AS bigint[]), CAST(:keep_failed AS bigint[]),
+                              CAST(:run_at AS bigint[]), CAST(:delays AS bigint[]), CAST(:deadlines AS bigint[]),
                               CAST(:start_within AS bigint[]), CAST(:inputs AS text[]),
                               CAST(:metadata AS text[]), CAST(:dependents AS integer[]))
                        AS given (id, type, queue, owner, priority, max_attempts, unique_key,
-                                 idempotency_key, limit_key, timeout, retention, run_at, delay,
-                                 deadline, start_within, input, metadata, dependents)) AS new)sql"},
+                                 idempotency_key, limit_key, timeout, retention, keep_failed, run_at,
+                                 delay, deadline, start_within, input, metadata, dependents)) AS new)sql"},
     {"given_run_at", "coalesce(CAST(:run_at AS bigint), :now + CAST(:delay AS bigint))"},
 
     {"is_among_ids", "id = ANY(CAST(:ids AS text[]))"},

@@ -239,15 +239,21 @@ ALTER TABLE job_limits RENAME COLUMN per TO scope;
 ALTER TABLE job_limits RENAME COLUMN in_turn TO round_robin;
 )sql";
 
+/// How long a failed job is kept. Jobs that are older than this column have their retention.
+constexpr const char* postgresql_keep_failed =
+    R"sql(ALTER TABLE jobs ADD COLUMN keep_failed BIGINT;
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 6> steps = {{{1, postgresql_tables},
+    static const std::array<Migration, 7> steps = {{{1, postgresql_tables},
                                                     {2, postgresql_lines},
                                                     {3, postgresql_steps},
                                                     {4, postgresql_ahead},
                                                     {5, postgresql_lease},
-                                                    {6, postgresql_limits}}};
+                                                    {6, postgresql_limits},
+                                                    {7, postgresql_keep_failed}}};
     return steps;
 }
 

@@ -54,7 +54,9 @@ struct LeaseStatements {
                completed_at = CASE becomes WHEN 'completed' THEN :now END,
                failed_at = CASE becomes WHEN 'failed' THEN :now END,
                cancelled_at = CASE WHEN {is_cancelled} THEN :now END,
-               expires_at = CASE WHEN {is_put_back} THEN NULL ELSE :now + retention END,
+               expires_at = CASE WHEN {is_put_back} THEN NULL
+                                 WHEN becomes = 'failed' THEN :now + coalesce(keep_failed, retention)
+                                 ELSE :now + retention END,
                run_at = CASE WHEN NOT ({is_put_back}) THEN run_at
                              WHEN {is_given_back} THEN {place} ELSE :now + delay END,
                not_before = CASE WHEN NOT ({is_put_back}) THEN not_before

@@ -6,6 +6,8 @@
 #include "store/each_job_once.hpp"
 #include "store/job_row.hpp"
 
+#include <asyncjobs/store/transitions.hpp>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,8 +21,8 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
                                             const std::unordered_set<JobId>& waited_for,
                                             CallTime now) {
     PostgresqlArray ids, types, queues, owners, priorities, max_attempts, unique_keys,
-        idempotency_keys, limit_keys, timeouts, retentions, run_at, delays, deadlines, start_within,
-        inputs, metadata, dependents;
+        idempotency_keys, limit_keys, timeouts, retentions, keep_failed, run_at, delays, deadlines,
+        start_within, inputs, metadata, dependents;
     for (const NewJob& job : jobs) {
         ids.add(job.id.text());
         types.add(job.type);
@@ -33,6 +35,7 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         limit_keys.add(job.limit_key);
         timeouts.add(job.timeout.count());
         retentions.add(job.retention.count());
+        keep_failed.add(transitions::keep_failed_of(job).count());
         if (job.run_at)
             run_at.add(job.run_at->time_since_epoch().count());
         else
@@ -58,8 +61,9 @@ std::unordered_map<JobId, Timestamp> insert(Session& session, const Sql& stateme
         },
         now, priority_step, ids.text(), types.text(), queues.text(), owners.text(),
         priorities.text(), max_attempts.text(), unique_keys.text(), idempotency_keys.text(),
-        limit_keys.text(), timeouts.text(), retentions.text(), run_at.text(), delays.text(),
-        deadlines.text(), start_within.text(), inputs.text(), metadata.text(), dependents.text());
+        limit_keys.text(), timeouts.text(), retentions.text(), keep_failed.text(), run_at.text(),
+        delays.text(), deadlines.text(), start_within.text(), inputs.text(), metadata.text(),
+        dependents.text());
     return inserted;
 }
 

@@ -236,9 +236,10 @@ void SqliteDialect::submit(Session& session, std::span<const NewJob> jobs, CallT
         const NewTimes times = times_of(job, run_at, now);
         return insert.change(job.id, job.type, job.queue, job.owner, job.priority, job.max_attempts,
                              job.unique_key, job.idempotency_key, job.limit_key, job.timeout,
-                             job.retention, now, times.run_at, times.not_before,
-                             transitions::deadline_of(job, run_at), job.input.text(),
-                             metadata_of(job), waited_for.contains(job.id) ? 1 : 0) == 1;
+                             job.retention, transitions::keep_failed_of(job), now, times.run_at,
+                             times.not_before, transitions::deadline_of(job, run_at),
+                             job.input.text(), metadata_of(job),
+                             waited_for.contains(job.id) ? 1 : 0) == 1;
     };
     const SubmitSteps steps = {
         .insert =

@@ -250,16 +250,22 @@ ALTER TABLE job_limits RENAME COLUMN per TO scope;
 ALTER TABLE job_limits RENAME COLUMN in_turn TO round_robin;
 )sql";
 
+/// How long a failed job is kept. Jobs that are older than this column have their retention.
+constexpr const char* sqlite_keep_failed =
+    R"sql(ALTER TABLE jobs ADD COLUMN keep_failed BIGINT;
+)sql";
+
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 7> steps = {{{1, with_readable_times(sqlite_tables)},
+    static const std::array<Migration, 8> steps = {{{1, with_readable_times(sqlite_tables)},
                                                     {2, sqlite_lines},
                                                     {3, sqlite_steps},
                                                     {4, sqlite_clock},
                                                     {5, sqlite_ahead},
                                                     {6, sqlite_lease},
-                                                    {7, sqlite_limits}}};
+                                                    {7, sqlite_limits},
+                                                    {8, sqlite_keep_failed}}};
     return steps;
 }
 

@@ -23,7 +23,7 @@ struct SettleStatements {
         UPDATE jobs
            SET {ends}, status = 'failed', error = :error,
                attempt_errors = {errors_with_entry :entry}, failed_at = :now,
-               expires_at = :now + retention
+               expires_at = :now + coalesce(keep_failed, retention)
          WHERE {is_leased}
     )sql"};
 
@@ -105,11 +105,11 @@ struct OtherStatements {
     Sql insert = {"insert", R"sql(
         INSERT INTO jobs
                (id, type, queue, owner, status, priority, max_attempts, unique_key,
-                idempotency_key, limit_key, timeout, retention, created_at, updated_at, run_at,
-                not_before, deadline, input, metadata, dependents)
+                idempotency_key, limit_key, timeout, retention, keep_failed, created_at, updated_at,
+                run_at, not_before, deadline, input, metadata, dependents)
         VALUES (:id, :type, :queue, :owner, 'pending', :priority, :max_attempts, :unique_key,
-                :idempotency_key, :limit_key, :timeout, :retention, :now, :now, :run_at,
-                :not_before, :deadline, :input, :metadata, :dependents)
+                :idempotency_key, :limit_key, :timeout, :retention, :keep_failed, :now, :now,
+                :run_at, :not_before, :deadline, :input, :metadata, :dependents)
             ON CONFLICT DO NOTHING
     )sql"};
 };

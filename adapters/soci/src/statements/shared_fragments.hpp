@@ -53,8 +53,8 @@ inline constexpr Fragment fragments[] = {
         failed_at = CASE WHEN {is_quarantined} THEN :now END,
         cancelled_at = CASE WHEN NOT {is_quarantined} AND cancel_requested_at IS NOT NULL
                             THEN :now END,
-        expires_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
-                          THEN :now + retention END,
+        expires_at = CASE WHEN {is_quarantined} THEN :now + coalesce(keep_failed, retention)
+                          WHEN cancel_requested_at IS NOT NULL THEN :now + retention END,
         run_at = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL THEN run_at
                       WHEN claimed_ahead = 1 THEN {place} ELSE :now END,
         not_before = CASE WHEN {is_quarantined} OR cancel_requested_at IS NOT NULL
@@ -98,7 +98,8 @@ inline constexpr Fragment fragments[] = {
     {"stops", R"sql(
         status = :status, failed_at = CASE WHEN :status = 'failed' THEN :now END,
         cancelled_at = CASE WHEN :status = 'cancelled' THEN :now END, blocked_by = 0,
-        expires_at = :now + retention,
+        expires_at = :now + CASE WHEN :status = 'failed' THEN coalesce(keep_failed, retention)
+                                 ELSE retention END,
         error = CASE WHEN :status = 'failed' THEN new_text ELSE error END,
         cancel_reason = CASE WHEN :status = 'cancelled' THEN new_text ELSE cancel_reason END,
         updated_at = :now, revision = revision + 1)sql"},

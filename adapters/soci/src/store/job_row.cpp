@@ -262,6 +262,7 @@ Job read_job(Row cells) {
     job.limit_key = row.optional_text("limit_key");
     job.timeout = row.duration("timeout");
     job.retention = row.duration("retention");
+    job.keep_failed = row.duration("keep_failed");
     job.updated_at = row.time("updated_at");
     const auto completed_at = row.optional_time("completed_at");
     const auto failed_at = row.optional_time("failed_at");

@@ -16,11 +16,11 @@ namespace {
 /// Does not compile until it lists every member of NewJob.
 [[maybe_unused]] auto members_of(const NewJob& job) {
     const auto& [id, type, input, metadata, queue, owner, priority, max_attempts, run_at, delay,
-                 deadline, start_within, timeout, retention, unique_key, unique_by, on_conflict,
-                 idempotency_key, limit_key, after, on_parent_failure] = job;
+                 deadline, start_within, timeout, retention, keep_failed, unique_key, unique_by,
+                 on_conflict, idempotency_key, limit_key, after, on_parent_failure] = job;
     return std::tie(id, type, input, metadata, queue, owner, priority, max_attempts, run_at, delay,
-                    deadline, start_within, timeout, retention, unique_key, unique_by, on_conflict,
-                    idempotency_key, limit_key, after, on_parent_failure);
+                    deadline, start_within, timeout, retention, keep_failed, unique_key, unique_by,
+                    on_conflict, idempotency_key, limit_key, after, on_parent_failure);
 }
 constexpr auto member_count = std::tuple_size_v<decltype(members_of(NewJob()))>;
 
@@ -59,6 +59,8 @@ const Member members[] = {
      [](NewJob& job) { job.start_within = -1s; }},
     {"timeout", In::both, [](NewJob& job) { job.timeout = 1min; },
      [](NewJob& job) { job.timeout = -1s; }},
+    {"keep_failed", In::both, [](NewJob& job) { job.keep_failed = 1min; },
+     [](NewJob& job) { job.keep_failed = -1s; }},
     {"retention", In::both, [](NewJob& job) { job.retention = 1min; },
      [](NewJob& job) { job.retention = -1s; }},
     {"unique_key", In::both, [](NewJob& job) { job.unique_key = "one"; },

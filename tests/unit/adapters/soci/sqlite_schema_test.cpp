@@ -95,10 +95,12 @@ TEST_CASE("SQLite tables of the version before claims ahead are upgraded, with t
     database.run("INSERT INTO jobs (id, type, queue, owner, status, max_attempts, attempt, timeout,"
                  " retention, created_at, updated_at, run_at, lease_expires_at, input) VALUES ('" +
                  std::string(running.text()) +
-                 "', 'test', 'default', '', 'processing', 5, 1, 0, 0, 1, 1, 1, 1, 'null')");
+                 "', 'test', 'default', '', 'processing', 5, 1, 0, 60000000, 1, 1, 1, 1, 'null')");
     const auto store = open_store(file.url());
     REQUIRE(store->rescue(1, 1).size() == 1);
-    CHECK(find(*store, running)->status == JobStatus::failed);
+    const auto failed = find(*store, running);
+    CHECK(failed->status == JobStatus::failed);
+    CHECK(failed->expires_at == *failed->finished_at + failed->retention);
     CHECK(crashes_of_one_lost_ahead(*store) == 0);
 }
 
