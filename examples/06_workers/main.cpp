@@ -72,8 +72,7 @@ void submit(const std::string& url, int jobs) {
     std::vector<asyncjobs::NewJob> batch;
     for (int i = 1; i <= jobs; ++i) {
         const Greet greet{"number " + std::to_string(i)};
-        batch.push_back(
-            {.type = std::string(Greet::type), .input = asyncjobs::json::serialize(greet)});
+        batch.push_back({.type = Greet::type, .input = asyncjobs::json::serialize(greet)});
     }
     client.submit(std::move(batch));
     std::cout << "submitted " << jobs << " jobs\n";

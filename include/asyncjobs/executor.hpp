@@ -5,6 +5,7 @@
 #include <asyncjobs/handler.hpp>
 #include <asyncjobs/runtime.hpp>
 #include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/type_name.hpp>
 
 #include <chrono>
 #include <functional>
@@ -42,16 +43,16 @@ public:
     Executor& operator=(const Executor&) = delete;
 
     /// Runs jobs of `type` with `function(const JsonText& input, JobContext&) -> JsonText`.
-    void handle(std::string type, HandlerFunction function, HandlerOptions options = {});
+    void handle(TypeName type, HandlerFunction function, HandlerOptions options = {});
 
     /// Fails to compile, with the remedy: `Function` is no HandlerFunction.
     template <detail::NoHandlerFunction Function>
-    void handle(std::string, Function, HandlerOptions = {}) {
+    void handle(TypeName, Function, HandlerOptions = {}) {
         detail::require_handler_function<Function>();
     }
 
     /// Runs jobs of `type` without a thread: see AsyncHandlerFunction.
-    void handle_async(std::string type, AsyncHandlerFunction function, HandlerOptions options = {});
+    void handle_async(TypeName type, AsyncHandlerFunction function, HandlerOptions options = {});
 
     /// Runs jobs of type `Input::type` with `function(const Input&[, JobContext&])`, which
     /// returns nothing, a JsonText, or a struct described by Boost.Describe; or without a thread,
@@ -61,10 +62,10 @@ public:
         if constexpr (!detail::require_described_job<Input>())
             return;
         else if constexpr (AsyncHandlerAdapter<Function, Input>)
-            handle_async(std::string(Input::type), function.template typed<Input>(),
+            handle_async(std::string_view(Input::type), function.template typed<Input>(),
                          std::move(options));
         else
-            handle(std::string(Input::type), typed_handler<Input>(std::move(function)),
+            handle(std::string_view(Input::type), typed_handler<Input>(std::move(function)),
                    std::move(options));
     }
 

@@ -4,6 +4,7 @@
 #include <asyncjobs/job_id.hpp>
 #include <asyncjobs/json_text.hpp>
 #include <asyncjobs/time.hpp>
+#include <asyncjobs/type_name.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -116,7 +117,7 @@ struct NewJob {
     static constexpr std::size_t max_metadata = 16 * 1024; ///< bytes
 
     JobId id = {}; ///< null: Client makes one
-    std::string type = {};
+    TypeName type = {};
     JsonText input = {};
     /// The submitter's notes for middleware and tools: a trace, tags. A JSON object, or null.
     JsonText metadata = {};

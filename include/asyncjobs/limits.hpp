@@ -2,6 +2,7 @@
 
 #include <asyncjobs/config.hpp>
 #include <asyncjobs/time.hpp>
+#include <asyncjobs/type_name.hpp>
 
 #include <cstddef>
 #include <string>
@@ -24,7 +25,7 @@ struct Limit {
     std::string queue = {}; ///< applies to jobs of this queue only; empty: of any
     /// Applies to jobs of this type only; empty: of any. With neither, the limit does not apply to
     /// the library's own jobs (`asyncjobs.*`).
-    std::string type = {};
+    TypeName type = {};
     LimitScope scope = LimitScope::limit;
     std::size_t concurrency = 0; ///< 1-100000 jobs processing at once; 0: unlimited
     std::size_t rate = 0;        ///< 1-1000000 starts per `period`, evenly spread; 0: unlimited

@@ -125,7 +125,7 @@ Job Harness::find(const JobId& id) {
 
 std::vector<Job> Harness::jobs(std::string_view type) {
     JobQuery query;
-    if (!type.empty()) query.type = std::string(type);
+    if (!type.empty()) query.type = type;
     std::vector<Job> all;
     for (bool more = true; more;) {
         auto page = impl_->memory.list(query);

@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(World,
                   "every form of a handler takes a context, a progress reporter or neither") {
     boost::asio::io_context io;
     std::vector<int> calls;
-    const auto type_of = [&](std::string_view type) { return NewJob{.type = std::string(type)}; };
+    const auto type_of = [&](std::string_view type) { return NewJob{.type = type}; };
     Executor executor(store, process, options());
 
     executor.handle("blocking/context", [&](const JsonText&, JobContext& context) {

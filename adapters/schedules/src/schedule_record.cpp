@@ -92,7 +92,7 @@ Schedule to_schedule(const Spec& spec) {
 }
 
 NewJob to_job(const ScheduleRecord& record) {
-    return {.type = std::string(schedule_type),
+    return {.type = schedule_type,
             .input = json::serialize(record),
             .queue = std::string(schedule_queue),
             .max_attempts = 1000, // a schedule that can't fire for now must not end

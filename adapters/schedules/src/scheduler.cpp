@@ -150,8 +150,7 @@ Timestamp Scheduler::Impl::first_slot(const Cron& cron) const {
 }
 
 void Scheduler::Impl::collect(JobStatus status, std::map<std::string, ScheduleStatus>& found) {
-    JobQuery query{
-        .queue = std::string(schedule_queue), .type = std::string(schedule_type), .status = status};
+    JobQuery query{.queue = std::string(schedule_queue), .type = schedule_type, .status = status};
     for (bool more = true; more;) {
         const auto page = client.list(query);
         for (const auto& job : page.jobs) {

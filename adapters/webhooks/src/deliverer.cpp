@@ -72,8 +72,7 @@ void Deliverer::register_with(Executor& executor) {
     auto retry = [delays = options_.retry_delays](const FailedAttempt& failed) {
         return delay_after(delays, failed.job.attempt, failed.chance);
     };
-    executor.handle_async(std::string(Delivery::type), std::move(deliver),
-                          {.retry = std::move(retry)});
+    executor.handle_async(Delivery::type, std::move(deliver), {.retry = std::move(retry)});
 }
 
 /// Prepares the request, and posts it unless the endpoint is not subscribed to the event.

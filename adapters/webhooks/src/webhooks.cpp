@@ -30,9 +30,8 @@ void validate(const WebhookOptions& options) {
     for (const auto port : options.ports)
         detail::check_range("ports", port, std::uint16_t{1}, std::uint16_t{65535});
     detail::check_range("timeout", options.timeout, Duration{1ms}, Duration{1h});
-    asyncjobs::validate(NewJob{.type = std::string(Delivery::type),
-                               .queue = options.queue,
-                               .retention = options.retention});
+    asyncjobs::validate(
+        NewJob{.type = Delivery::type, .queue = options.queue, .retention = options.retention});
 }
 
 void validate(const WebhookEndpoint& endpoint) {

@@ -27,12 +27,12 @@ ASYNCJOBS_INLINE Executor::Executor(JobStore& store, std::shared_ptr<Runtime> ru
 
 ASYNCJOBS_INLINE Executor::~Executor() = default;
 
-ASYNCJOBS_INLINE void Executor::handle(std::string type, HandlerFunction function,
+ASYNCJOBS_INLINE void Executor::handle(TypeName type, HandlerFunction function,
                                        HandlerOptions options) {
     impl_->core.handle(std::move(type), {std::move(function), {}, std::move(options)});
 }
 
-ASYNCJOBS_INLINE void Executor::handle_async(std::string type, AsyncHandlerFunction function,
+ASYNCJOBS_INLINE void Executor::handle_async(TypeName type, AsyncHandlerFunction function,
                                              HandlerOptions options) {
     impl_->core.handle(std::move(type), {{}, std::move(function), std::move(options)});
 }

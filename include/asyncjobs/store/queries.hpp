@@ -22,7 +22,7 @@ struct JobQuery {
 
     std::optional<std::string> owner = {};
     std::optional<std::string> queue = {};
-    std::optional<std::string> type = {};
+    std::optional<TypeName> type = {};
     std::optional<JobStatus> status = {};
     bool library_jobs = true; ///< false: without jobs whose type begins with `asyncjobs.`
     std::optional<std::string> idempotency_key = {}; ///< only the job that holds it

@@ -35,8 +35,7 @@ public:
     asyncjobs::JobStore& store() { return *store_; }
 
     std::vector<JobId> submit(std::size_t count, const Step& step = {}) {
-        const asyncjobs::NewJob job{.type = std::string(Step::type),
-                                    .input = asyncjobs::json::serialize(step)};
+        const asyncjobs::NewJob job{.type = Step::type, .input = asyncjobs::json::serialize(step)};
         std::vector<JobId> ids;
         for (const auto& submitted : client_.submit(std::vector<asyncjobs::NewJob>(count, job)))
             ids.push_back(submitted.id);

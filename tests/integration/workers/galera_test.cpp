@@ -82,7 +82,7 @@ private:
         std::vector<asyncjobs::NewJob> jobs;
         for (int i = 0; i < count; ++i)
             jobs.push_back(
-                {.type = std::string(Step::type),
+                {.type = Step::type,
                  .input = asyncjobs::json::serialize(Step{.wait_ms = i % 10 == 0 ? 100 : 0})});
         for (const auto& submitted : client_.submit(std::move(jobs)))
             acknowledged_.emplace(submitted.id.text());

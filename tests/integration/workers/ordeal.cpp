@@ -97,9 +97,8 @@ private:
         for (int i = 0; i < count; ++i, ++submitted_) {
             const Step step{.wait_ms = submitted_ % 40 == 0 ? 50 + submitted_ % 251 : 0,
                             .fails_first = submitted_ % 25 == 0};
-            jobs.push_back({.id = new_id(),
-                            .type = std::string(Step::type),
-                            .input = asyncjobs::json::serialize(step)});
+            jobs.push_back(
+                {.id = new_id(), .type = Step::type, .input = asyncjobs::json::serialize(step)});
             if (step.fails_first) fail_first_.emplace(jobs.back().id.text());
         }
         try {

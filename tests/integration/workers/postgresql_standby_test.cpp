@@ -48,8 +48,8 @@ TEST_CASE("a promoted standby has every acknowledged job, and the workers contin
     const auto submit = [&](int count) {
         std::vector<asyncjobs::NewJob> jobs;
         for (int i = 0; i < count; ++i)
-            jobs.push_back({.type = std::string(Step::type),
-                            .input = asyncjobs::json::serialize(Step{.wait_ms = i % 20})});
+            jobs.push_back(
+                {.type = Step::type, .input = asyncjobs::json::serialize(Step{.wait_ms = i % 20})});
         for (const auto& submitted : client.submit(std::move(jobs)))
             acknowledged.emplace(submitted.id.text());
     };
