@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
     scheduler.start();
 
     asyncjobs::Client client(*store);
-    client.set_limit({.name = "reports", .type = std::string(SalesReport::type), .concurrency = 2});
+    client.set_limit({.name = "reports", .type = SalesReport::type, .concurrency = 2});
     http::JobApi api(client, {.allow_anonymous = true, .openapi = {.title = "Sales reports"}});
     add_routes(api, url);
     const int port = argc > 2 ? std::stoi(argv[2]) : 8080;

@@ -93,7 +93,7 @@ void serve() {
     scheduler.start();
 
     asyncjobs::Client client(*store);
-    client.set_limit({.name = "reports", .type = std::string(SalesReport::type), .concurrency = 2});
+    client.set_limit({.name = "reports", .type = SalesReport::type, .concurrency = 2});
     const asyncjobs::auth::BearerTokens tokens(
         asyncjobs::auth::BearerTokens::read(setting("REPORTS_TOKENS", "/etc/reports/tokens")));
     http::JobApi api(client, {.authenticator = tokens,
