@@ -26,6 +26,8 @@ void require_removal(const Job* job, Timestamp at, Duration check_every) {
 
 JobFiles::JobFiles(Client& client, FileStore& store, JobFilesOptions options)
     : client_(client), store_(store), options_(std::move(options)) {
+    if (!client_.capabilities().dependencies)
+        detail::refuse_unsupported("the removal of a file has a job in after", "dependencies");
     detail::check_name("queue", options_.queue);
     detail::check_range("link_for", options_.link_for, Duration{1min},
                         Duration{std::chrono::days{366}});

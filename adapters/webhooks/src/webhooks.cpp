@@ -111,6 +111,8 @@ Webhooks::Webhooks(JobStore& store, WebhookOptions options)
 
 Webhooks::Webhooks(JobStore& store, std::shared_ptr<Runtime> runtime, WebhookOptions options) try {
     validate(options);
+    if (!store.capabilities().dependencies)
+        detail::refuse_unsupported("a delivery has a job in after", "dependencies");
     impl_ = std::make_unique<Impl>(store, std::move(runtime), std::move(options));
 } catch (...) {
     detail::rethrow_as_error("webhooks");

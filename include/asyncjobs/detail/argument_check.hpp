@@ -23,13 +23,17 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
                                                     printable(shortened(value, shown)), rule));
 }
 
-/// Refuses a call or an option that needs a member of StoreCapabilities.
+/// Refuses a call, an option or an object that needs a member of StoreCapabilities.
+[[noreturn]] inline void refuse_unsupported(std::string_view what, std::string_view capability) {
+    throw Error(Errc::unsupported,
+                fmt::format("{}, but the job store lacks the capability {}", what, capability));
+}
+
 [[noreturn]] inline void refuse_unsupported(std::string_view argument, std::string_view value,
                                             std::string_view capability) {
     constexpr std::size_t shown = 100;
-    throw Error(Errc::unsupported,
-                fmt::format("{} is \"{}\", but the job store lacks the capability {}", argument,
-                            printable(shortened(value, shown)), capability));
+    refuse_unsupported(fmt::format("{} is \"{}\"", argument, printable(shortened(value, shown))),
+                       capability);
 }
 
 inline void check_name(std::string_view argument, std::string_view value) {

@@ -39,8 +39,7 @@ ASYNCJOBS_INLINE void JobStore::set_limit(const Limit& limit) {
 }
 
 ASYNCJOBS_INLINE std::vector<Limit> JobStore::limits() {
-    throw Error(Errc::unsupported,
-                "limits() was called, but the job store lacks the capability limits");
+    detail::refuse_unsupported("limits() was called", "limits");
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

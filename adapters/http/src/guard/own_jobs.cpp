@@ -74,7 +74,7 @@ Job OwnJobs::find(const JobId& id, const std::string& owner) {
 
 /// Takes the same time for another owner's job, a malformed id and one that never existed.
 Problem OwnJobs::missing(const JobId& id, const std::string& owner) {
-    if (client_.tombstone_owner(id) == owner) return expired();
+    if (client_.capabilities().tombstones && client_.tombstone_owner(id) == owner) return expired();
     return no_such_job();
 }
 

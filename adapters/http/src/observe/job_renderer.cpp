@@ -37,7 +37,7 @@ void JobRenderer::expect_run(const std::string& queue, const std::string& type, 
 }
 
 std::optional<Timestamp> JobRenderer::estimate(const Job& job, std::size_t uncounted) {
-    if (is_finished(job.status)) return std::nullopt;
+    if (is_finished(job.status) || !workloads_.is_supported()) return std::nullopt;
     try {
         auto workload = workloads_.get(job.queue, job.type);
         if (!workload.typical_run) workload.typical_run = expected_run(job.queue, job.type);

@@ -17,6 +17,9 @@ class WorkloadCache {
 public:
     WorkloadCache(Client& client, Runtime& runtime) noexcept : client_(client), runtime_(runtime) {}
 
+    /// Whether the store has the capability workload.
+    bool is_supported() const noexcept { return client_.capabilities().workload; }
+
     /// Throws as the store does.
     Workload get(const std::string& queue, const std::string& type);
 

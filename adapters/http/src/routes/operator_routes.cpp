@@ -4,6 +4,8 @@
 #include "openapi/json_object.hpp"
 #include "openapi/operator_operations.hpp"
 
+#include <asyncjobs/detail/argument_check.hpp>
+
 #include <string>
 #include <utility>
 
@@ -32,6 +34,8 @@ void OperatorRoutes::add_to(Router& router) {
         openapi::get_health, false);
     add(
         ready_path, [this](const Call&) { return ready(); }, openapi::get_readiness);
+    if (parts_.options.metrics && !parts_.client.capabilities().workload)
+        asyncjobs::detail::refuse_unsupported("metrics", "true", "workload");
     if (parts_.options.metrics)
         add(
             metrics_path, [this](const Call&) { return metrics(); }, openapi::get_metrics);

@@ -1,5 +1,6 @@
 #include <asyncjobs/files/job_files.hpp>
 
+#include "minimal_store.hpp"
 #include "removal.hpp"
 #include "scratch_directory.hpp"
 #include "unit/thrown.hpp"
@@ -243,6 +244,13 @@ TEST_SUITE("job files") {
         CHECK(has(refused({.link_for = 1s}), "link_for"));
         CHECK(has(refused({.check_every = 0s}), "check_every"));
         CHECK(has(refused({.linger = 0s}), "linger"));
+    }
+
+    TEST_CASE_FIXTURE(Fixture, "a job store without dependencies is refused") {
+        MinimalStore bare;
+        Client client(bare);
+        CHECK(has(refusal(Errc::unsupported, [&] { const JobFiles files_of(client, store, {}); }),
+                  "the job store lacks the capability dependencies"));
     }
 
     TEST_CASE_FIXTURE(Fixture, "a scratch directory that can't be made throws Error") {

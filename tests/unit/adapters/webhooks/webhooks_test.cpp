@@ -1,5 +1,6 @@
 #include "../../thrown.hpp"
 #include "delivery.hpp"
+#include "minimal_store.hpp"
 
 #include <asyncjobs/testing/harness.hpp>
 #include <asyncjobs/webhooks/signature.hpp>
@@ -332,6 +333,12 @@ TEST_CASE("an invalid endpoint is refused with the name of the member") {
               "endpoint.secrets"));
     CHECK(has(refusal(Errc::invalid_argument, [&] { host.webhooks.set_endpoint("a\n", crm); }),
               "owner"));
+}
+
+TEST_CASE("webhooks refuse a store without dependencies") {
+    MinimalStore bare;
+    CHECK(has(refusal(Errc::unsupported, [&] { Webhooks(bare, WebhookOptions{}); }),
+              "the job store lacks the capability dependencies"));
 }
 
 TEST_CASE("invalid options are refused by name") {

@@ -43,7 +43,9 @@ struct JobFilesOptions {
 /// Blocking       Members call the job store and the file store on the calling thread.
 /// Ownership      Borrows the client and the file store, which must outlive it; it must outlive the
 ///                executors passed to remove_on().
-/// Errors         Error, as thrown by the stores.
+/// Errors         Error, as thrown by the stores. The constructor throws Errc::unsupported for a
+/// job
+///                store without the capability dependencies.
 class ASYNCJOBS_FILES_DECL JobFiles {
 public:
     /// Writes the whole content of a file to the path.

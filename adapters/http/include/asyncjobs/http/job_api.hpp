@@ -59,7 +59,8 @@ private:
 /// Blocking       None of those blocks, unless ApiOptions::threads is 0; whatever may block runs on
 ///                the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
-/// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them.
+/// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them, and
+///                Errc::unsupported for metrics of a store without the capability workload.
 ///                The constructor throws Errc::overloaded if the system has no thread, descriptor
 ///                or memory left.
 class ASYNCJOBS_HTTP_DECL JobApi {

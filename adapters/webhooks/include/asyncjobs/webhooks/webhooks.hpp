@@ -56,7 +56,8 @@ struct WebhookOptions {
 /// Errors         Error, as thrown by the store; Errc::invalid_argument for an option or an
 ///                endpoint that breaks a rule; Errc::not_found for a missing endpoint; the
 ///                constructor throws Errc::overloaded if the system has no thread, descriptor or
-///                memory left.
+///                memory left, and Errc::unsupported for a store without the capability
+///                dependencies.
 class ASYNCJOBS_WEBHOOKS_DECL Webhooks {
 public:
     explicit Webhooks(JobStore& store, WebhookOptions options = {});
