@@ -3,6 +3,7 @@
 #include <asyncjobs/impl/job_id.ipp>
 #include <asyncjobs/impl/job_store.ipp>
 #include <asyncjobs/impl/limit_buckets.ipp>
+#include <asyncjobs/impl/limit_engine.ipp>
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/notifier.ipp>
 #include <asyncjobs/impl/outcomes.ipp>

@@ -33,6 +33,7 @@
 #include <asyncjobs/impl/json_text.ipp>
 #include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/limit_buckets.ipp>
+#include <asyncjobs/impl/limit_engine.ipp>
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>

@@ -102,7 +102,4 @@ void erase_from(Index& index, MemoryRecord& record) {
     index.erase(index.iterator_to(record));
 }
 
-/// The time of a blocked job in its queue: after all other jobs.
-inline constexpr Timestamp never_due = Timestamp::max();
-
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <asyncjobs/detail/memory_buckets.hpp>
 #include <asyncjobs/detail/memory_index.hpp>
+#include <asyncjobs/detail/memory_limits.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 #include <asyncjobs/store/transitions.hpp>
@@ -72,7 +72,7 @@ struct MemoryJobStore::State {
     void give_head_starts(Queue& queue, Timestamp now) {
         while (!queue.scheduled.empty() && queue.scheduled.begin()->at <= now) {
             Record& record = *queue.scheduled.begin();
-            buckets.release(record.job.id);
+            limit_rows.release(record.job.id);
             move_to_queue(record, now);
         }
     }
@@ -81,7 +81,7 @@ struct MemoryJobStore::State {
     /// job stands where it stood, and not later than now, whatever the clock has done since.
     void follow(Record& record, Timestamp now, bool keeps_place = false) {
         const Job& job = record.job;
-        buckets.release(job.id);
+        limit_rows.release(job.id);
         if (!is_finished(job.status)) {
             if (keeps_place)
                 move(record, record.queue->pending, std::min(place_of(job, now), now));
@@ -100,17 +100,10 @@ struct MemoryJobStore::State {
                        Timestamp now);
     void promote(std::vector<const Record*> parents, Timestamp now, std::vector<Promoted>& out);
     Settled settle(const Settlement& settlement, Timestamp now);
-    struct Claim {
-        const ClaimRequest& request;
-        const LimitsOfClaim& limits;
-        std::span<const std::string> served; ///< of its queues
-        Timestamp now;
-        bool is_limited; ///< false: no job of it can be under a limit
-    };
-    void call_waiting(std::span<const std::string> served, Timestamp now);
-    void take_admitted();
-    bool may_start(Record& record, const Claim& claim, Exchange& out);
-    void claim(Queue& queue, const Claim& claim, Exchange& out);
+    class LimitedClaim;
+    void claim(const ClaimRequest& request, Timestamp now, Exchange& out);
+    ClaimedJob claim(Record& record, const ClaimRequest& request, Timestamp now);
+    std::optional<Duration> next_due(std::span<const std::string> queues, Timestamp now);
     JobPage parents_page(const JobQuery& query);
     void fill(Record& record, const NewJob& wanted, std::vector<JobId> parents, Timestamp now);
     void forget(Record& record);
@@ -136,7 +129,7 @@ struct MemoryJobStore::State {
     std::unordered_map<JobId, std::unordered_set<JobId>>
         children;                         ///< jobs that their parent blocks
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
-    detail::MemoryBuckets buckets;
+    detail::MemoryLimits limit_rows;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
     std::int64_t used_fence = 0; ///< the highest of a job that is gone; new ones begin with it
@@ -179,7 +172,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp
         record.at = record.job.lease_expires_at.value_or(record.at - by);
         record.schedule->insert(record);
     }
-    buckets.follow_clock(by, now);
+    limit_rows.follow_clock(by, now);
     decltype(tombstone_ends) ends;
     for (auto& [id, tombstone] : tombstones) {
         tombstone.until -= by;
@@ -236,7 +229,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& 
     const bool is_blocked = job.blocked_by > 0;
     record.schedule =
         !is_blocked && is_to_advance(job, now) ? &record.queue->scheduled : &record.queue->pending;
-    record.at = is_blocked ? detail::never_due : place_of(job, now);
+    record.at = is_blocked ? never_due : place_of(job, now);
     std::ranges::sort(parents);
     record.parents = std::move(parents);
     for (const JobId& parent : record.parents) {
@@ -313,50 +306,131 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
     return settled;
 }
 
-/// Jobs that a limit admits.
-ASYNCJOBS_INLINE void MemoryJobStore::State::call_waiting(std::span<const std::string> served,
-                                                          Timestamp now) {
-    for (const auto& [id, queued_at] : buckets.call(served, now)) {
-        Record* record = find(id);
-        if (!record) continue;
-        move(*record, record->queue->pending, queued_at);
+/// The rows of a claim under limits.
+class MemoryJobStore::State::LimitedClaim final : public LimitPort {
+public:
+    LimitedClaim(State& state, const ClaimRequest& request, std::span<const std::string> served,
+                 Timestamp now)
+        : state_(state), rows_(state.limit_rows), request_(request), served_(served), now_(now) {}
+
+    std::vector<std::string> begin(LimitBuckets&) override { return rows_.due(now_); }
+
+    Timestamp back_of_queue() override { return rows_.back_of_queue(); }
+
+    void read(std::span<LimitCandidate> jobs, const std::set<std::string>& names,
+              LimitBuckets& buckets) override {
+        for (const std::string& name : names) rows_.read(name, buckets);
+        for (const LimitCandidate& job : jobs)
+            for (const LimitedBy& by : job.limits) rows_.read(by.bucket, buckets);
     }
-}
 
-/// Jobs that a limit admitted and that the claim did not reach.
-ASYNCJOBS_INLINE void MemoryJobStore::State::take_admitted() {
-    for (const auto& [id, due_at] : buckets.take_admitted())
-        if (Record* record = find(id)) move(*record, record->queue->pending, due_at);
-}
-
-ASYNCJOBS_INLINE bool MemoryJobStore::State::may_start(Record& record, const Claim& claim,
-                                                       Exchange& out) {
-    Job& job = record.job;
-    const auto refused = buckets.admit(job, record.at, claim.limits, claim.now);
-    if (refused) {
-        const auto& [refusal, is_news] = *refused;
-        move(record, record.queue->pending, refusal.run_at.value_or(detail::never_due));
-        if (is_news)
-            out.throttled.push_back(
-                {job.id, job.type, job.queue, job.created_at, refusal.by.limit->name});
+    void find_waiting(const std::set<std::string>& names, LimitBuckets& buckets) override {
+        for (const std::string& name : names) buckets[name].has_waiting = rows_.has_parked(name);
     }
-    call_waiting(claim.served, claim.now);
-    return !refused;
-}
 
-ASYNCJOBS_INLINE void MemoryJobStore::State::claim(Queue& from, const Claim& claim, Exchange& out) {
-    const auto& request = claim.request;
-    const Timestamp now = claim.now;
-    give_head_starts(from, now);
-    while (out.claimed.size() < request.limit && !from.pending.empty()) {
-        Record& record = *from.pending.begin();
+    void find_parked(std::span<OpenBucket> buckets) override {
+        for (OpenBucket& bucket : buckets)
+            for (const auto& [at, id] : rows_.parked(bucket.name, served_, bucket.count))
+                bucket.parked.push_back(candidate(*state_.find(id)));
+    }
+
+    std::vector<LimitCandidate> find_due(std::size_t count, Timestamp until,
+                                         std::vector<LimitCandidate>&) override {
+        std::vector<LimitCandidate> found;
+        for (const std::string& name : served_)
+            for (const Record& record : state_.queue(name).pending) {
+                if (record.at > until || found.size() == count) break;
+                found.push_back(candidate(record));
+            }
+        return found;
+    }
+
+    std::vector<ClaimedJob> apply(std::span<const LimitCandidate> jobs) override {
+        using Decision = LimitCandidate::Decision;
+        std::vector<ClaimedJob> claimed;
+        for (const LimitCandidate& job : jobs) {
+            if (job.decision == Decision::none) continue;
+            Record& record = *state_.find(job.id);
+            rows_.mark(job);
+            if (job.decision == Decision::start)
+                claimed.push_back(state_.claim(record, request_, now_));
+            else
+                state_.move(record, record.queue->pending, job.run_at);
+        }
+        return claimed;
+    }
+
+    void save(const std::string& name, const StoredBucket& bucket) override {
+        rows_.save(name, bucket);
+    }
+
+    std::optional<Duration> next_due(const LimitsOfClaim& limits) override {
+        const auto job = state_.next_due(served_, now_);
+        const auto bucket = rows_.next_due(limits, now_);
+        if (!bucket) return job;
+        return std::min(job.value_or(*bucket - now_), *bucket - now_);
+    }
+
+private:
+    LimitCandidate candidate(const Record& record) const {
         const Job& job = record.job;
-        if (record.at > now && !buckets.has_admitted(job.id)) return;
-        if (claim.is_limited && !may_start(record, claim, out)) continue;
-        transitions::claim(record.job, request, now);
-        move(record, processing, *job.lease_expires_at);
-        out.claimed.push_back(claimed_job(job, record.job.ahead));
+        LimitCandidate candidate{{.id = job.id, .queued_at = record.at}};
+        candidate.type = job.type;
+        candidate.queue = job.queue;
+        candidate.owner = job.owner;
+        candidate.limit_key = job.limit_key;
+        candidate.created_at = job.created_at;
+        rows_.complete(candidate);
+        return candidate;
     }
+
+    State& state_;
+    detail::MemoryLimits& rows_;
+    const ClaimRequest& request_;
+    const std::span<const std::string> served_; ///< of the request's queues
+    const Timestamp now_;
+};
+
+ASYNCJOBS_INLINE ClaimedJob MemoryJobStore::State::claim(Record& record,
+                                                         const ClaimRequest& request,
+                                                         Timestamp now) {
+    transitions::claim(record.job, request, now);
+    move(record, processing, *record.job.lease_expires_at);
+    return claimed_job(record.job, record.job.ahead);
+}
+
+/// Returns how long until the next job of these queues is due.
+ASYNCJOBS_INLINE std::optional<Duration>
+MemoryJobStore::State::next_due(std::span<const std::string> names, Timestamp now) {
+    std::optional<Duration> next;
+    for (const std::string& name : names)
+        for (const auto* schedule : {&queue(name).pending, &queue(name).scheduled}) {
+            if (schedule->empty() || schedule->begin()->at == never_due) continue;
+            const Duration due_in = schedule->begin()->at - now;
+            next = std::min(next.value_or(due_in), due_in);
+        }
+    return next;
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::claim(const ClaimRequest& request, Timestamp now,
+                                                   Exchange& out) {
+    std::vector<std::string> served;
+    for (const std::string& name : request.queues)
+        if (const auto found = queues.find(name); found != queues.end() && !found->second.paused) {
+            give_head_starts(found->second, now);
+            served.push_back(name);
+        }
+    if (!request.limits.empty() || !limit_rows.are_unused()) {
+        LimitedClaim port(*this, request, served, now);
+        const auto limits = limit_rows.limits();
+        return LimitEngine(port, limits, request, now).claim(out);
+    }
+    for (const std::string& name : served) {
+        auto& pending = queue(name).pending;
+        while (out.claimed.size() < request.limit && !pending.empty() && pending.begin()->at <= now)
+            out.claimed.push_back(claim(*pending.begin(), request, now));
+    }
+    if (out.claimed.size() < request.limit) out.next_due_in = next_due(served, now);
 }
 
 ASYNCJOBS_INLINE MemoryJobStore::MemoryJobStore() : MemoryJobStore(detail::system_time) {}
@@ -397,31 +471,7 @@ ASYNCJOBS_INLINE Exchange MemoryJobStore::exchange(std::span<const Settlement> s
     for (const Settlement& settlement : settlements)
         result.settled.push_back(state_->settle(settlement, now));
 
-    const auto limits = state_->buckets.of_claim(request);
-    std::vector<std::string> served;
-    for (const std::string& name : request.queues)
-        if (const auto found = state_->queues.find(name);
-            found != state_->queues.end() && !found->second.paused)
-            served.push_back(name);
-    const bool is_limited = !request.limits.empty() || !state_->buckets.are_unused();
-    if (is_limited) state_->call_waiting(served, now);
-    const State::Claim claim{request, limits, served, now, is_limited};
-    for (const std::string& name : served) {
-        if (result.claimed.size() == request.limit) break;
-        auto& queue = state_->queue(name);
-        state_->claim(queue, claim, result);
-    }
-    state_->take_admitted();
-    auto next_due = state_->buckets.next_start(served);
-    for (const std::string& name : served) {
-        const auto& queue = state_->queue(name);
-        for (const auto* schedule : {&queue.pending, &queue.scheduled}) {
-            if (schedule->empty() || schedule->begin()->at == detail::never_due) continue;
-            const Timestamp due = schedule->begin()->at;
-            next_due = std::min(next_due.value_or(due), due);
-        }
-    }
-    if (next_due && result.claimed.size() < request.limit) result.next_due_in = *next_due - now;
+    if (request.limit > 0) state_->claim(request, now, result);
     result.needs_promotion = !state_->to_unblock.empty();
     return result;
 }
@@ -540,7 +590,7 @@ ASYNCJOBS_INLINE std::size_t MemoryJobStore::purge(std::size_t limit) {
     check_limit(limit);
     const std::lock_guard lock(state_->mutex);
     const Timestamp now = state_->now();
-    state_->buckets.forget_idle(now);
+    state_->limit_rows.forget_idle(now);
     state_->forget_tombstones(now);
     std::size_t count = 0;
     for (auto next = state_->finished.begin();
@@ -666,8 +716,11 @@ ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool pa
 ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {
     validate(limit);
     const std::lock_guard lock(state_->mutex);
-    state_->buckets.set(limit);
-    state_->call_waiting({}, state_->now());
+    state_->now();
+    for (const auto& [queued_at, id] : state_->limit_rows.set(limit)) {
+        auto& record = *state_->find(id);
+        state_->move(record, record.queue->pending, queued_at);
+    }
 }
 
 ASYNCJOBS_INLINE std::vector<ClockNotice> MemoryJobStore::take_clock_notices() {
@@ -677,7 +730,7 @@ ASYNCJOBS_INLINE std::vector<ClockNotice> MemoryJobStore::take_clock_notices() {
 
 ASYNCJOBS_INLINE std::vector<Limit> MemoryJobStore::limits() {
     const std::lock_guard lock(state_->mutex);
-    return state_->buckets.limits();
+    return state_->limit_rows.limits();
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

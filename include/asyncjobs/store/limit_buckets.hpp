@@ -18,6 +18,9 @@
 /// For authors of stores: the rules of limits. A store keeps the buckets; this decides.
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+/// Later than all other times: of a pending job that waits for something else than time.
+inline constexpr Timestamp never_due{Duration{253'402'300'799'999'999}}; // year 9999
+
 /// The jobs that a limit counts together, and how much of it they use.
 struct LimitBucket {
     std::size_t held = 0; ///< jobs processing
