@@ -41,11 +41,11 @@ public:
                 Exchange& result) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& result) const override;
-    std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
+    std::vector<LimitCandidate> find_due(Session& session, std::span<const std::string> queues,
                                  std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;
-    std::vector<ClaimedJob> take(Session& session, std::span<const DueJob> jobs,
+    std::vector<ClaimedJob> take(Session& session, std::span<const LimitCandidate> jobs,
                                  const ClaimRequest& request, Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
                CallTime now, std::vector<Renewal>& renewals) const override;

@@ -16,9 +16,10 @@ constexpr std::size_t most_locked = 100;
 } // namespace
 
 // If a queue had too few jobs the last time, all of its ranges are searched together.
-std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std::string> queues,
-                                           std::size_t limit, Timestamp now) const {
-    std::vector<DueJob> found;
+std::vector<LimitCandidate> MysqlDialect::find_due(Session& session,
+                                                   std::span<const std::string> queues,
+                                                   std::size_t limit, Timestamp now) const {
+    std::vector<LimitCandidate> found;
     for (const std::string& queue : queues) {
         if (found.size() >= limit) break;
         const auto began = steady_now();
@@ -27,7 +28,7 @@ std::vector<DueJob> MysqlDialect::find_due(Session& session, std::span<const std
         ClaimWatermarks::Findings findings{.now = now};
         Timestamp look_began;
         const auto read = [&](Row row) {
-            const DueJob& job = found.emplace_back(read_due(row));
+            const LimitCandidate& job = found.emplace_back(read_due(row));
             findings.oldest = std::min(findings.oldest.value_or(job.queued_at), job.queued_at);
         };
         for (const DueRange& range : search.ranges) {
@@ -63,7 +64,7 @@ void MysqlDialect::mark_limits(Session& session, const std::string& queues) cons
         session.query(mysql::sql.mark_limits).add_change(queues);
 }
 
-std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const DueJob> jobs,
+std::vector<ClaimedJob> MysqlDialect::take(Session& session, std::span<const LimitCandidate> jobs,
                                            const ClaimRequest& request, Timestamp now) const {
     std::vector<ClaimedJob> taken;
     std::int64_t used = 0;

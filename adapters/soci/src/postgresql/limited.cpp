@@ -8,12 +8,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-std::vector<DueJob> PostgresqlDialect::find_due(Session& session,
-                                                std::span<const std::string> queues,
-                                                std::size_t limit, Timestamp now) const {
+std::vector<LimitCandidate> PostgresqlDialect::find_due(Session& session,
+                                                        std::span<const std::string> queues,
+                                                        std::size_t limit, Timestamp now) const {
     const auto began = steady_now();
     PostgresqlSearches searches(watermarks_, queues, began);
-    std::vector<DueJob> found;
+    std::vector<LimitCandidate> found;
     session.query(postgresql::sql.find_due)
         .for_each([&](Row row) { found.push_back(read_due(row)); }, searches.names.text(),
                   searches.from.text(), searches.to.text(), now, limit);
@@ -21,7 +21,7 @@ std::vector<DueJob> PostgresqlDialect::find_due(Session& session,
     searches.end({.is_filled = found.size() == limit, .now = now, .took = ended - began}, ended,
                  [&](std::size_t queue) {
                      std::optional<Timestamp> oldest;
-                     for (const DueJob& job : found)
+                     for (const LimitCandidate& job : found)
                          if (job.queue == queues[queue])
                              oldest = std::min(oldest.value_or(job.queued_at), job.queued_at);
                      return oldest;

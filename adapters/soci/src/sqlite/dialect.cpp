@@ -329,9 +329,9 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
     read_steps(session, sqlite::sql.rows, std::span(result.claimed));
 }
 
-std::vector<DueJob> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
+std::vector<LimitCandidate> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
                                             std::size_t limit, Timestamp now) const {
-    std::vector<DueJob> found;
+    std::vector<LimitCandidate> found;
     for (const std::string& queue : queues)
         if (found.size() < limit)
             session.query(sqlite::sql.find_due)

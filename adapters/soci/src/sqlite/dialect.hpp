@@ -46,7 +46,7 @@ public:
                 Exchange& result) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& result) const override;
-    std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
+    std::vector<LimitCandidate> find_due(Session& session, std::span<const std::string> queues,
                                  std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/store/limit_buckets.hpp>
 #include <asyncjobs/time.hpp>
 
 #include <array>
@@ -54,9 +55,5 @@ auto all_of(const Group& group) {
     static_assert(std::is_trivially_copyable_v<Group> && sizeof(Group) % sizeof(Sql) == 0);
     return std::bit_cast<std::array<Sql, sizeof(Group) / sizeof(Sql)>>(group);
 }
-
-/// `run_at` of a blocked job: the end of the year 9999. `not_before` keeps the time at which it is
-/// to run.
-inline constexpr Timestamp never_due{Duration{253'402'300'799'999'999}};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -11,7 +11,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
-std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const DueJob> jobs,
+std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const LimitCandidate> jobs,
                                       const ClaimRequest& request, Timestamp now) const {
     std::vector<ClaimedJob> taken;
     in_rows(jobs, add_revision, [&](const std::string& rows) {

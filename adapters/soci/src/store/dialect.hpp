@@ -108,13 +108,14 @@ public:
     virtual void exchange(Session& session, std::span<const Settlement> settlements,
                           const ClaimRequest& request, CallTime now, Exchange& result) const = 0;
     /// Returns up to `limit` due jobs, queue by queue in the order of serving; locks them.
-    virtual std::vector<DueJob> find_due(Session& session, std::span<const std::string> queues,
-                                         std::size_t limit, Timestamp now) const = 0;
+    virtual std::vector<LimitCandidate> find_due(Session& session,
+                                                 std::span<const std::string> queues,
+                                                 std::size_t limit, Timestamp now) const = 0;
     /// Jobs were started under the limits of these queues, given as rows. If other nodes may hold
     /// the same locks, only one of the transactions that call this commits.
     virtual void mark_limits(Session&, const std::string& /*queues*/) const {}
     /// Claims those of the jobs that are unchanged since they were found. In any order.
-    virtual std::vector<ClaimedJob> take(Session& session, std::span<const DueJob> jobs,
+    virtual std::vector<ClaimedJob> take(Session& session, std::span<const LimitCandidate> jobs,
                                          const ClaimRequest& request, Timestamp now) const;
     /// Returns how long until the next job of these queues becomes due; ignores due jobs.
     virtual std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
@@ -152,7 +153,7 @@ public:
 };
 
 /// For in_rows(): a job with the revision at which it was found.
-inline constexpr auto add_revision = [](JsonRows& rows, const DueJob& job) {
+inline constexpr auto add_revision = [](JsonRows& rows, const LimitCandidate& job) {
     rows.add(job.id, job.revision);
 };
 

@@ -180,9 +180,9 @@ ClaimedJob read_claimed(Row cells) {
     return job;
 }
 
-DueJob read_due(Row cells) {
+LimitCandidate read_due(Row cells) {
     RowOf<columns::limited_due> row(cells);
-    DueJob job;
+    LimitCandidate job;
     job.id = parse_id(row.text("id"));
     job.type = row.take_text("type");
     job.queue = row.take_text("queue");

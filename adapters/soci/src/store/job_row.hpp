@@ -5,6 +5,7 @@
 
 #include <asyncjobs/job.hpp>
 #include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/limit_engine.hpp>
 
 #include <optional>
 #include <span>
@@ -30,20 +31,8 @@ struct JobReading {
 /// Of columns::claimed. Of steps likewise.
 ClaimedJob read_claimed(Row row);
 
-/// A pending job, as far as limits are concerned.
-struct DueJob {
-    JobId id = {};
-    std::string type = {};
-    std::string queue = {};
-    std::string owner = {};
-    std::optional<std::string> limit_key = {};
-    Timestamp queued_at = {}; ///< its place in its queue
-    Timestamp created_at = {};
-    std::int64_t revision = 0;
-};
-
 /// Of columns::limited_due.
-DueJob read_due(Row row);
+LimitCandidate read_due(Row row);
 
 /// Puts jobs, which come in any order, and may come twice, into the order of the ids that were
 /// asked for, which may come twice, too.

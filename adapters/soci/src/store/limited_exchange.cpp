@@ -5,20 +5,49 @@
 #include "store/limit_table.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-/// The bucket of a row of job_waiting whose job was admitted; the row keeps the reported limits.
-const std::string in_no_bucket;
+/// An admitted job that no worker has claimed by then loses its slot: perhaps no worker serves its
+/// queue.
+constexpr Duration admitted_for = std::chrono::seconds{10};
+/// An admitted job that is due later than this was deferred since.
+constexpr Duration admitted_within = std::chrono::seconds{1};
 
-/// Each name in `reported` is followed by `=`, which no name contains.
-bool is_reported(const std::string& reported, const std::string& limit) {
-    return ("=" + reported).find("=" + limit + "=") != std::string::npos;
+LimitSlot read_slot(Row cells) {
+    RowOf<columns::slot> row(cells);
+    LimitSlot slot;
+    slot.bucket = row.take_text("bucket");
+    slot.job = parse_id(row.text("job"));
+    slot.fence = row.number("fence");
+    slot.admitted_at = row.optional_time("admitted_at");
+    slot.status = row.optional_text("status");
+    if (!slot.status) return slot;
+    slot.job_fence = row.number("job_fence");
+    slot.job_run_at = row.time("run_at");
+    return slot;
 }
+
+/// `of_later_clock`: the job was admitted before the clock was set back.
+enum class Taken { no, yes, of_later_clock };
+
+Taken is_taken(const LimitSlot& slot, Timestamp now) {
+    const auto if_true = [](bool holds) { return holds ? Taken::yes : Taken::no; };
+    if (slot.fence != 0)
+        return if_true(slot.status == to_string(JobStatus::processing) &&
+                       slot.job_fence == slot.fence);
+    if (slot.status != to_string(JobStatus::pending)) return Taken::no;
+    const Timestamp admitted_at = slot.admitted_at.value_or(now);
+    if (slot.job_run_at > admitted_at + admitted_within) return Taken::no;
+    if (admitted_at > now) return Taken::of_later_clock;
+    return if_true(admitted_at > now - admitted_for);
+}
+
+/// Whether a row of job_waiting exists: outside a bucket, only for `reported`.
+bool has_row(const LimitCandidate& job) { return !job.mark.reported.empty(); }
 
 } // namespace
 
@@ -30,46 +59,25 @@ LimitedExchange::LimitedExchange(Session& session, const Dialect& dialect,
       queues_(rows_of(request.queues)) {}
 
 Exchange LimitedExchange::run() {
-    request_limits();
-    result_.settled.reserve(settlements_.size());
-    dialect_.settle(session_, settlements_, time_, result_);
-    session_.run_added();
-    began_ = steady_now();
-    back_ = now_;
-    if (limits_.empty() && request_.limits.empty()) {
-        dialect_.exchange(session_, {}, request_, time_, result_);
-        return std::move(result_);
-    }
-    read_buckets_and_places();
-    claim();
-    return std::move(result_);
-}
-
-void LimitedExchange::request_limits() {
+    Exchange result;
+    result.settled.reserve(settlements_.size());
     session_.query(sql_.lock).add([&](Row row) { limits_.push_back(read_limit(row)); }, queues_);
     session_.query(shared::sql.time).add([&](Row row) { now_ = row.time(); }, time_);
-}
-
-void LimitedExchange::claim() {
-    constexpr int most_rounds = 12;
-    bool is_more = true;
-    std::size_t looked_at = 0;
-    for (int round = 0; is_more && round < most_rounds; ++round) {
-        const auto wanted = request_.limit - result_.claimed.size();
-        if (wanted == 0 || LookSize::is_enough(throttled_, !result_.claimed.empty())) break;
-        const auto count = throttled_ == 0 ? std::min(wanted, look_size_.first() << 2 * round)
-                                           : look_size_.next(throttled_);
-        looked_at += count;
-        admitted_each_ = admitted_per_bucket();
-        is_more = claim_some(count);
+    dialect_.settle(session_, settlements_, time_, result);
+    session_.run_added();
+    if (limits_.empty() && request_.limits.empty()) {
+        dialect_.exchange(session_, {}, request_, time_, result);
+        return result;
     }
+    const auto began = steady_now();
+    LimitEngine engine(*this, limits_, request_, now_, look_size_.first());
+    engine.claim(result);
     write_buckets();
-    if (result_.claimed.size() < request_.limit)
-        result_.next_due_in = is_more ? Duration::zero() : next_due();
-    if (result_.claimed.empty()) return;
+    if (result.claimed.empty()) return result;
     dialect_.mark_limits(session_, queues_);
-    if (throttled_ > 0) session_.run_added();
-    look_size_.got(looked_at, throttled_, steady_now() - began_, longest());
+    if (engine.throttled() > 0) session_.run_added();
+    look_size_.got(engine.looked_at(), engine.throttled(), steady_now() - began, longest());
+    return result;
 }
 
 /// How long a claim may spend on setting jobs aside: half of the time after which a bucket loses
@@ -86,139 +94,163 @@ Duration LimitedExchange::longest() const {
     return std::max(longest, least);
 }
 
-/// Returns false if no candidate is left. Counts the due jobs that it sets aside.
-bool LimitedExchange::claim_some(std::size_t most_due) {
-    const auto key = [this](const Candidate& one) {
-        return std::tuple(place_of(one.job.queue), one.job.queued_at, one.job.id);
-    };
-    std::vector<Candidate> admitted = find_waiting();
-    Looked looked;
-    request_jobs(admitted, looked);
-    std::vector<Candidate> some;
-    for (DueJob& job : dialect_.find_due(session_, request_.queues, most_due, back_))
-        some.push_back({.job = std::move(job), .is_due = true});
-    session_.run_added();
-    add_waiting(std::move(admitted), looked);
-    const bool is_filled = some.size() == most_due;
-    find_waits(some);
-    std::ranges::sort(some, {}, key);
-    // Waiting jobs after the last due one come after due jobs that were not read yet.
-    const auto end = std::partition(waiting_.begin(), waiting_.end(), [&](const Candidate& one) {
-        return !is_filled || key(one) < key(some.back());
-    });
-    const auto middle = static_cast<std::ptrdiff_t>(some.size());
-    std::move(waiting_.begin(), end, std::back_inserter(some));
-    waiting_.erase(waiting_.begin(), end);
-    std::sort(some.begin() + middle, some.end(),
-              [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
-    std::inplace_merge(some.begin(), some.begin() + middle, some.end(),
-                       [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
-
-    std::vector<DueJob> started;
-    for (Candidate& one : some) {
-        if (result_.claimed.size() + started.size() == request_.limit) break;
-        if (try_to_start(one))
-            started.push_back(one.job);
-        else if (one.is_due)
-            ++throttled_;
-    }
-    take(started);
-    write();
-    return is_filled || !open_.empty() || !waiting_.empty();
+void LimitedExchange::fill(StoredBucket& bucket, const Limit& limit, Timestamp next_at,
+                           Timestamp due_at) {
+    bucket.is_read = true;
+    bucket.due_at = due_at;
+    if (!limit.round_robin)
+        bucket.next_at = next_at;
+    else if (next_at != Timestamp{})
+        bucket.served_at = next_at;
 }
 
-std::size_t LimitedExchange::place_of(const std::string& queue) const {
-    return static_cast<std::size_t>(std::ranges::find(request_.queues, queue) -
-                                    request_.queues.begin());
-}
-
-/// How many jobs of an owner may be admitted: more than one if there is room for all owners.
-std::size_t LimitedExchange::admitted_per_bucket() const {
-    const auto buckets = std::ranges::count_if(buckets_, [](const auto& entry) {
-        return entry.second.served_at && !entry.second.admitted.empty();
-    });
-    const std::size_t room = request_.limit - result_.claimed.size();
-    return std::max<std::size_t>(
-        1, room / std::max<std::size_t>(1, static_cast<std::size_t>(buckets)));
-}
-
-/// Returns the waiting jobs that open buckets admit now. Round-robin buckets admit their jobs in
-/// the jobs' queues instead.
-std::vector<LimitedExchange::Candidate> LimitedExchange::find_waiting() {
-    constexpr std::size_t more_than_wanted = 64; // buckets are read in no order
-    std::vector<Candidate> found;
-    if (open_.empty()) return found;
+/// Reads the due buckets and all slots: a bucket whose slot is free is due as well.
+std::vector<std::string> LimitedExchange::begin(LimitBuckets& buckets) {
     const auto limits = limits_of_claim();
-    std::set<std::string> names;
-    for (const std::string& name : open_)
-        if (limits.limit_of(name)) names.insert(name);
-    request_buckets(names);
+    std::vector<std::pair<Timestamp, std::string>> due;
+    const auto read_due_bucket = [&](Row cells) {
+        RowOf<columns::bucket> row(cells);
+        std::string name = row.take_text("bucket");
+        const Timestamp next_at = row.time("next_at"), due_at = row.time("due_at");
+        const Limit* limit = limits.limit_of(name);
+        if (!limit || buckets[name].is_read) return;
+        fill(buckets[name], *limit, next_at, due_at);
+        buckets[name].has_waiting = true;
+        due.emplace_back(due_at, std::move(name));
+    };
+    std::vector<LimitSlot> slots;
+    session_.query(shared::sql.due_buckets).add(read_due_bucket, now_, never_due);
+    session_.query(shared::sql.slots).add([&](Row row) { slots.push_back(read_slot(row)); });
     session_.run_added();
-    std::erase_if(waiting_, [&](const Candidate& one) { return names.contains(one.waits_in); });
-    std::erase_if(open_, [&](const std::string& name) { return names.erase(name) == 0; });
-
-    const auto enough = request_.limit + more_than_wanted;
-    auto next = open_.begin();
-    while (next != open_.end() && found.size() < enough) {
-        std::vector<OpenBucket> some;
-        for (std::size_t requested = found.size(); next != open_.end() && requested < enough;
-             ++next) {
-            const Limit& limit = *limits.limit_of(*next);
-            const auto count =
-                std::min(free_slots(limit, buckets_[*next], now_, admitted_each_), request_.limit);
-            requested += count;
-            if (count > 0)
-                some.push_back({.name = std::move(*next), .limit = limit, .count = count});
-        }
-        find_first_of(some);
-        for (OpenBucket& one : some) {
-            if (one.first.size() < one.count) still_open_.insert(one.name);
-            if (one.limit.round_robin)
-                admit_in_queue(one.name, one.first);
-            else
-                std::ranges::move(one.first, std::back_inserter(found));
-        }
-    }
-    open_.erase(open_.begin(), next);
-    return found;
+    std::ranges::sort(due);
+    std::vector<std::string> open;
+    for (auto& [due_at, name] : due) open.push_back(std::move(name));
+    back_ = now_;
+    look_at_slots(slots, buckets, open);
+    return open;
 }
 
-/// Finds the first jobs of each bucket in the queues served here. Removes jobs that have changed
-/// since they began to wait.
-void LimitedExchange::find_first_of(std::span<OpenBucket> buckets) {
-    for (bool is_any = !buckets.empty(); is_any;) {
-        for (OpenBucket& bucket : buckets)
-            if (!bucket.is_known) request_first_of(bucket);
+void LimitedExchange::look_at_slots(std::span<const LimitSlot> slots, LimitBuckets& buckets,
+                                    std::vector<std::string>& open) {
+    const auto limits = limits_of_claim();
+    std::map<JobId, std::string> early;
+    for (const LimitSlot& slot : slots) {
+        if (!limits.limit_of(slot.bucket)) continue;
+        LimitBucket& bucket = buckets[slot.bucket];
+        const Taken taken = is_taken(slot, now_);
+        if (taken == Taken::yes && slot.fence == no_fence) {
+            bucket.admitted.insert(slot.job);
+            admitted_.emplace(slot.job, slot.bucket);
+        } else if (taken == Taken::yes) {
+            ++bucket.held;
+        } else {
+            left_.add(slot.job, no_fence, slot.bucket);
+            bucket.has_waiting = true; // perhaps
+            open.push_back(slot.bucket);
+        }
+        if (taken == Taken::of_later_clock) early.emplace(slot.job, slot.bucket);
+    }
+    if (left_.count() > 0) session_.query(sql_.leave).add_change(left_.take());
+    if (!early.empty()) admit_again(early, buckets);
+}
+
+void LimitedExchange::admit_again(const std::map<JobId, std::string>& early,
+                                  LimitBuckets& buckets) {
+    std::vector<JobId> ids;
+    for (const auto& [id, bucket] : early) ids.push_back(id);
+    std::vector<LimitCandidate> jobs;
+    request_jobs(ids, jobs);
+    session_.run_added();
+    for (LimitCandidate& job : jobs) {
+        job.decision = LimitCandidate::Decision::queue;
+        job.next.admitted_by = early.at(job.id);
+        job.run_at = back_ += Duration{1};
+        buckets[job.next.admitted_by].admitted.insert(job.id);
+    }
+    apply(jobs);
+}
+
+/// Buckets of a concurrency need no row: their slots are known.
+void LimitedExchange::read(std::span<LimitCandidate> jobs, const std::set<std::string>& names,
+                           LimitBuckets& buckets) {
+    JsonRows unread;
+    const auto request = [&](const std::string& name) {
+        if (!std::exchange(buckets[name].is_read, true)) unread.add(name);
+    };
+    for (const std::string& name : names) request(name);
+    std::unordered_map<JobId, LimitCandidate*> due;
+    std::vector<JobId> ids, stale;
+    for (LimitCandidate& job : jobs) {
+        for (const LimitedBy& by : job.limits)
+            if (by.limit->rate > 0 || by.limit->round_robin) request(by.bucket);
+        if (!job.is_due) continue;
+        due.emplace(job.id, &job);
+        ids.push_back(job.id);
+        const auto admitted = admitted_.find(job.id);
+        if (admitted != admitted_.end()) job.mark.admitted_by = admitted->second;
+    }
+    const auto read_mark = [&](Row cells) {
+        RowOf<columns::waits> row(cells);
+        LimitCandidate& job = *due.at(parse_id(row.text("job")));
+        if (row.number("holds") == 0) return stale.push_back(job.id);
+        job.mark.waits_in = row.take_text("bucket");
+        job.mark.reported = row.take_text("reported");
+        if (!job.mark.waits_in.empty()) job.queued_at = row.time("queued_at");
+    };
+    in_rows(ids, add_id,
+            [&](const std::string& rows) { session_.query(sql_.waits).add(read_mark, rows); });
+    const auto read_bucket = [&](Row row) {
+        const std::string name = row.take_text();
+        const Timestamp next_at = row.time(), due_at = row.time();
+        fill(buckets[name], *limits_of_claim().limit_of(name), next_at, due_at);
+    };
+    if (unread.count() > 0) {
+        const std::string rows = unread.take();
+        session_.query(sql_.buckets).add(read_bucket, rows);
+        session_.query(sql_.any_waiting)
+            .add([&](Row row) { buckets[row.text()].has_waiting = true; }, rows);
+    }
+    session_.run_added();
+    stop_waiting(stale);
+}
+
+void LimitedExchange::find_waiting(const std::set<std::string>& names, LimitBuckets& buckets) {
+    session_.query(sql_.any_waiting)
+        .for_each([&](Row row) { buckets[row.text()].has_waiting = true; }, rows_of(names));
+}
+
+/// Removes the marks of jobs that have changed since they were parked.
+void LimitedExchange::find_parked(std::span<OpenBucket> buckets) {
+    std::vector<OpenBucket*> unknown;
+    for (OpenBucket& bucket : buckets) unknown.push_back(&bucket);
+    while (!unknown.empty()) {
+        std::vector<std::vector<JobId>> stale(unknown.size());
+        for (std::size_t i = 0; i < unknown.size(); ++i) request_parked(*unknown[i], stale[i]);
         session_.run_added();
-        is_any = false;
-        for (OpenBucket& bucket : buckets) {
-            if (std::exchange(bucket.is_known, true)) continue;
-            if (bucket.first.size() + bucket.stale.size() < bucket.count)
-                buckets_[bucket.name].has_waiting = false;
-            if (bucket.stale.empty()) continue;
-            stop_waiting(std::exchange(bucket.stale, {}));
-            bucket.is_known = false;
-            is_any = true;
+        std::vector<OpenBucket*> again;
+        for (std::size_t i = 0; i < unknown.size(); ++i) {
+            stop_waiting(stale[i]);
+            if (!stale[i].empty()) again.push_back(unknown[i]);
         }
+        unknown = std::move(again);
     }
 }
 
-void LimitedExchange::request_first_of(OpenBucket& bucket) {
-    bucket.first.clear();
-    const auto read = [&bucket](Row cells) {
+void LimitedExchange::request_parked(OpenBucket& bucket, std::vector<JobId>& stale) {
+    bucket.parked.clear();
+    const auto read = [&](Row cells) {
         RowOf<columns::to_admit> row(cells);
-        Candidate one;
-        one.waits_in = bucket.name;
-        one.has_row = true;
-        one.job.id = parse_id(row.text("job"));
-        one.job.queue = row.take_text("queue");
-        one.job.queued_at = row.time("queued_at");
-        one.reported = row.take_text("reported");
-        one.job.revision = row.number("job_revision");
-        if (row.optional_number("held_revision") == one.job.revision)
-            bucket.first.push_back(std::move(one));
+        LimitCandidate job;
+        job.mark.waits_in = bucket.name;
+        job.id = parse_id(row.text("job"));
+        job.queue = row.take_text("queue");
+        job.queued_at = row.time("queued_at");
+        job.mark.reported = row.take_text("reported");
+        job.revision = row.number("job_revision");
+        if (row.optional_number("held_revision") == job.revision)
+            bucket.parked.push_back(std::move(job));
         else
-            bucket.stale.push_back(one.job.id);
+            stale.push_back(job.id);
     };
     session_.query(sql_.to_admit).add(read, queues_, bucket.name, bucket.count);
 }
@@ -228,167 +260,96 @@ void LimitedExchange::stop_waiting(const std::vector<JobId>& ids) {
             [&](const std::string& rows) { session_.query(sql_.stop_waiting).add_change(rows); });
 }
 
-void LimitedExchange::admit_in_queue(const std::string& bucket,
-                                     const std::vector<Candidate>& jobs) {
-    if (jobs.empty()) return;
-    JsonRows queue_at, places, move;
-    for (const Candidate& one : jobs) {
-        const Timestamp run_at = back_of_queue();
-        if (one.has_row) move.add(one.job.id, in_no_bucket, one.reported);
-        queue_at.add(one.job.id, run_at, std::to_string(one.job.revision));
-        places.add(one.job.id, no_fence, bucket);
-        buckets_[bucket].admitted.insert(one.job.id);
-        admitted_.insert_or_assign(one.job.id, bucket);
-        dialect_.lower_watermark(one.job.queue, run_at);
-    }
-    if (move.count() > 0) session_.query(sql_.move).add_change(move.take());
-    session_.query(sql_.queue_at).add_change(queue_at.take());
-    session_.query(sql_.place).add_change(places.take(), now_);
-}
-
-void LimitedExchange::request_jobs(std::span<const Candidate> jobs, Looked& found) {
-    const auto add = [](JsonRows& rows, const Candidate& one) { rows.add(one.job.id); };
-    const auto read = [&found](Row row) {
-        DueJob job = read_due(row);
-        const JobId id = job.id;
-        found.insert_or_assign(id, std::move(job));
-    };
-    in_rows(jobs, add, [&](const std::string& rows) { session_.query(sql_.look).add(read, rows); });
-}
-
-/// Keeps those of the admitted jobs that are unchanged since they were found in their buckets.
-void LimitedExchange::add_waiting(std::vector<Candidate> admitted, Looked& looked) {
-    for (Candidate& one : admitted) {
-        const auto found = looked.find(one.job.id);
-        if (found == looked.end() || found->second.revision != one.job.revision) continue;
-        found->second.queued_at = one.job.queued_at;
-        one.job = std::move(found->second);
-        waiting_.push_back(std::move(one));
-    }
-}
-
-/// Finds due jobs that have a row in job_waiting: they wait for another worker, or the row is out
-/// of date. Reads everything that starting them or those in `waiting_` needs.
-void LimitedExchange::find_waits(std::vector<Candidate>& due) {
-    std::unordered_map<JobId, Candidate*> by_id;
-    std::vector<JobId> ids, stale;
-    for (Candidate& one : due) {
-        by_id.emplace(one.job.id, &one);
-        ids.push_back(one.job.id);
-    }
-    const auto read = [&](Row cells) {
-        RowOf<columns::waits> row(cells);
-        Candidate& one = *by_id.at(parse_id(row.text("job")));
-        if (row.number("holds") == 0) return stale.push_back(one.job.id);
-        one.waits_in = row.take_text("bucket");
-        one.reported = row.take_text("reported");
-        one.has_row = true;
-        if (!one.waits_in.empty()) one.job.queued_at = row.time("queued_at");
-    };
+void LimitedExchange::request_jobs(std::span<const JobId> ids, std::vector<LimitCandidate>& found) {
+    const auto read = [&found](Row row) { found.push_back(read_due(row)); };
     in_rows(ids, add_id,
-            [&](const std::string& rows) { session_.query(sql_.waits).add(read, rows); });
-    std::erase_if(waiting_, [&](const Candidate& one) { return by_id.contains(one.job.id); });
-    std::set<std::string> names;
-    name_buckets_of(due, names);
-    name_buckets_of(waiting_, names);
-    request_buckets(names);
+            [&](const std::string& rows) { session_.query(sql_.look).add(read, rows); });
+}
+
+std::vector<LimitCandidate> LimitedExchange::find_due(std::size_t count, Timestamp until,
+                                                      std::vector<LimitCandidate>& parked) {
+    std::unordered_map<JobId, LimitCandidate*> by_id;
+    std::vector<JobId> ids;
+    for (LimitCandidate& job : parked) {
+        by_id.emplace(job.id, &job);
+        ids.push_back(job.id);
+    }
+    std::vector<LimitCandidate> looked;
+    request_jobs(ids, looked);
+    auto due = dialect_.find_due(session_, request_.queues, count, until);
     session_.run_added();
-    stop_waiting(stale);
+    std::erase_if(looked, [&](LimitCandidate& job) {
+        const LimitCandidate& known = *by_id.at(job.id);
+        job.mark = known.mark;
+        job.queued_at = known.queued_at;
+        return job.revision != known.revision;
+    });
+    parked = std::move(looked);
+    return due;
 }
 
-/// Finds the limits of these jobs, and the buckets of which more than the places must be read.
-void LimitedExchange::name_buckets_of(std::span<Candidate> jobs, std::set<std::string>& names) {
-    const auto limits = limits_of_claim();
-    for (Candidate& one : jobs) {
-        one.under = limits.of(one.job.type, one.job.queue, one.job.owner, one.job.limit_key);
-        for (const LimitedBy& by : one.under)
-            if (by.limit->rate > 0 || by.limit->round_robin) names.insert(by.bucket);
+std::vector<ClaimedJob> LimitedExchange::apply(std::span<const LimitCandidate> jobs) {
+    std::vector<LimitCandidate> started;
+    for (const LimitCandidate& job : jobs) {
+        if (job.decision == LimitCandidate::Decision::none) continue;
+        if (!job.mark.admitted_by.empty()) {
+            left_.add(job.id, no_fence, job.mark.admitted_by);
+            admitted_.erase(job.id);
+        }
+        if (job.decision != LimitCandidate::Decision::start) {
+            mark(job);
+            continue;
+        }
+        if (has_row(job)) done_waiting_.push_back(job.id);
+        started.push_back(job);
     }
+    auto claimed = take(started);
+    write_jobs();
+    return claimed;
 }
 
-bool LimitedExchange::try_to_start(Candidate& one) {
-    const JobId& id = one.job.id;
-    const auto bucket_of = [this](const std::string& name) -> LimitBucket& {
-        return buckets_[name];
-    };
-    const auto refused = admit({id, one.job.queued_at}, one.under, bucket_of, now_,
-                               [this] { return back_of_queue(); });
-    if (refused) {
-        hold_back(one, *refused);
-        return false;
+void LimitedExchange::mark(const LimitCandidate& job) {
+    const bool is_admitted = !job.next.admitted_by.empty();
+    const bool was_admitted = has_row(job) && job.mark.waits_in.empty() && !is_admitted;
+    if (was_admitted) done_waiting_.push_back(job.id); // its place has changed
+    if (was_admitted || !has_row(job)) {
+        if (!job.next.reported.empty()) wait_.add(job.id, job.next.waits_in, job.next.reported);
+    } else if (job.mark.waits_in != job.next.waits_in || job.mark.reported != job.next.reported) {
+        move_.add(job.id, job.next.waits_in, job.next.reported);
     }
-    leave_place(id);
-    for (const LimitedBy& by : one.under)
-        if (by.limit->concurrency > 0) buckets_of_.emplace(id, by.bucket);
-    if (one.has_row) done_waiting_.push_back(id);
-    return true;
-}
-
-/// If a bucket had admitted the job, opens the bucket for another one.
-void LimitedExchange::leave_place(const JobId& id) {
-    const auto admitted = admitted_.find(id);
-    if (admitted == admitted_.end()) return;
-    left_.add(id, no_fence, admitted->second);
-    buckets_[admitted->second].admitted.erase(id);
-    open_.push_back(std::move(admitted->second));
-    admitted_.erase(admitted);
-}
-
-void LimitedExchange::hold_back(Candidate& one, const LimitRefusal& refused) {
-    const DueJob& job = one.job;
-    const auto& [limit, bucket, of_worker] = refused.by;
-    const bool is_news = !is_reported(one.reported, limit->name);
-    if (is_news) {
-        one.reported += limit->name + "=";
-        result_.throttled.push_back({job.id, job.type, job.queue, job.created_at, limit->name});
-    }
-    leave_place(job.id);
-    const bool is_in_bucket = one.waits_in == bucket;
-    if (!one.waits_in.empty() && !is_in_bucket) open_.push_back(one.waits_in);
-    const bool is_admitted = refused.state == LimitRefusal::State::admitted;
     if (is_admitted) {
-        admitted_.insert_or_assign(job.id, bucket);
-        places_.add(job.id, no_fence, bucket);
+        admitted_.insert_or_assign(job.id, job.next.admitted_by);
+        slots_.add(job.id, no_fence, job.next.admitted_by);
+        dialect_.lower_watermark(job.queue, job.run_at);
     }
-    keep_waiting(one, is_admitted ? in_no_bucket : bucket, is_news);
-    if (one.is_due || !is_in_bucket)
-        queue_at_.add(job.id, refused.run_at.value_or(never_due), std::to_string(job.revision));
-}
-
-/// Makes the job wait in the bucket `bucket`, by its place in the queue when it began to wait.
-void LimitedExchange::keep_waiting(const Candidate& one, const std::string& bucket, bool is_news) {
-    const bool was_admitted = one.has_row && one.waits_in.empty() && !bucket.empty();
-    if (was_admitted) done_waiting_.push_back(one.job.id); // its place has changed
-    if (!one.has_row || was_admitted)
-        wait_.add(one.job.id, bucket, one.reported);
-    else if (one.waits_in != bucket || is_news)
-        move_.add(one.job.id, bucket, one.reported);
+    if (job.is_due || job.mark.waits_in != job.next.waits_in || is_admitted)
+        queue_at_.add(job.id, job.run_at, std::to_string(job.revision));
 }
 
 /// Claims the jobs, except those that have changed since they were found.
-void LimitedExchange::take(const std::vector<DueJob>& started) {
-    if (started.empty()) return;
+std::vector<ClaimedJob> LimitedExchange::take(const std::vector<LimitCandidate>& jobs) {
+    std::vector<ClaimedJob> claimed;
+    if (jobs.empty()) return claimed;
     std::unordered_map<JobId, ClaimedJob> taken;
-    auto claimed = dialect_.take(session_, started, request_, now_);
-    read_steps(session_, dialect_.row_statements(), std::span(claimed));
-    for (ClaimedJob& job : claimed) {
+    auto found = dialect_.take(session_, jobs, request_, now_);
+    read_steps(session_, dialect_.row_statements(), std::span(found));
+    for (ClaimedJob& job : found) {
         const JobId id = job.lease.id;
         taken.emplace(id, std::move(job));
     }
-    for (const DueJob& job : started) {
-        const auto found = taken.find(job.id);
-        if (found == taken.end()) continue;
-        const auto [first, last] = buckets_of_.equal_range(job.id);
-        for (auto bucket = first; bucket != last; ++bucket)
-            places_.add(job.id, found->second.lease.fence, bucket->second);
-        result_.claimed.push_back(std::move(found->second));
+    for (const LimitCandidate& job : jobs) {
+        const auto one = taken.find(job.id);
+        if (one == taken.end()) continue;
+        for (const LimitedBy& by : job.limits)
+            if (by.limit->concurrency > 0) slots_.add(job.id, one->second.lease.fence, by.bucket);
+        claimed.push_back(std::move(one->second));
     }
-    buckets_of_.clear();
+    return claimed;
 }
 
-/// Writes the changes. A row of job_waiting copies its job's place in the queue, so it comes before
-/// that is moved.
-void LimitedExchange::write() {
+/// Writes the changes of jobs. A row of job_waiting copies its job's place in the queue, so it
+/// comes before that is moved.
+void LimitedExchange::write_jobs() {
     const auto change = [this](const Sql& sql, JsonRows& rows) {
         if (rows.count() > 0) session_.query(sql).add_change(rows.take());
     };
@@ -397,7 +358,31 @@ void LimitedExchange::write() {
     change(sql_.move, move_);
     change(sql_.wait, wait_);
     change(sql_.queue_at, queue_at_);
-    if (places_.count() > 0) session_.query(sql_.place).add_change(places_.take(), now_);
+    if (slots_.count() > 0) session_.query(sql_.place).add_change(slots_.take(), now_);
+}
+
+void LimitedExchange::save(const std::string& name, const StoredBucket& bucket) {
+    const bool is_round_robin = limits_of_claim().limit_of(name)->round_robin;
+    buckets_.add(name, is_round_robin ? bucket.served_at.value_or(Timestamp{}) : bucket.next_at,
+                 std::to_string(bucket.due_at.time_since_epoch().count()));
+}
+
+void LimitedExchange::write_buckets() {
+    if (buckets_.count() > 0) session_.query(sql_.keep_bucket).add_change(buckets_.take(), now_);
+}
+
+std::optional<Duration> LimitedExchange::next_due(const LimitsOfClaim& limits) {
+    write_buckets();
+    std::optional<Duration> least;
+    const auto read = [&](Row row) {
+        const std::string name = row.take_text();
+        const Duration due_in = row.time() - now_;
+        if (limits.limit_of(name)) least = std::min(least.value_or(due_in), due_in);
+    };
+    session_.query(shared::sql.next_buckets).add(read, now_, never_due);
+    const auto due_in = dialect_.next_due(session_, request_.queues, now_);
+    session_.run_added();
+    return due_in ? std::min(least.value_or(*due_in), *due_in) : least;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

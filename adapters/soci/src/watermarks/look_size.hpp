@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/store/limit_engine.hpp>
 #include <asyncjobs/time.hpp>
 
 #include <algorithm>
@@ -19,17 +20,9 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 /// Thread-safety  Full.
 class LookSize {
 public:
-    static constexpr std::size_t least = 32, most = 1000, most_in_vain = 500;
+    static constexpr std::size_t least = LimitEngine::enough, most = 1000;
 
     std::size_t first() const noexcept { return size_; }
-
-    /// The next size, after this claim throttled `throttled` jobs.
-    std::size_t next(std::size_t throttled) const noexcept {
-        return std::max(first(), std::min(2 * throttled, most_in_vain));
-    }
-    static bool is_enough(std::size_t throttled, bool got_any) noexcept {
-        return throttled >= (got_any ? least : most_in_vain);
-    }
 
     /// Records a claim that got jobs, looked at `count` and took `took`, which should be at most
     /// `at_most`.

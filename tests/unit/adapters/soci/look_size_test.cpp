@@ -61,7 +61,7 @@ TEST_CASE("a claim that got a job throttles few others, and one that got none ma
     CHECK(first.next_due_in == Duration::zero());
     const auto second = claim_all();
     CHECK(second.claimed.empty());
-    CHECK(second.throttled.size() >= LookSize::most_in_vain);
+    CHECK(second.throttled.size() >= LimitEngine::enough_in_vain);
     CHECK(second.next_due_in == Duration::zero());
 }
 
