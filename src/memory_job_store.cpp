@@ -1,1 +1,2 @@
 #include <asyncjobs/impl/memory_job_store.ipp>
+#include <asyncjobs/impl/store_changes.ipp>

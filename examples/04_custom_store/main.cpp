@@ -12,27 +12,6 @@
 
 namespace {
 
-/// A folder that exists as long as this object.
-class ScratchFolder {
-public:
-    ScratchFolder() {
-        auto name = (std::filesystem::temp_directory_path() / "asyncjobs-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("can't make a folder for the jobs");
-        path_ = name;
-    }
-    ~ScratchFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-    std::filesystem::path file(const char* name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
-
 /// Returns how many cases fail.
 int check_conformance(const std::filesystem::path& path) {
     asyncjobs::Duration moved{0};
@@ -86,12 +65,15 @@ bool run_jobs(const std::filesystem::path& path) {
 } // namespace
 
 int main() {
+    auto folder = (std::filesystem::temp_directory_path() / "asyncjobs-XXXXXX").string();
+    if (!::mkdtemp(folder.data())) return EXIT_FAILURE;
+    bool succeeds = false;
     try {
-        const ScratchFolder folder;
-        const bool conforms = check_conformance(folder.file("conformance.jsonl")) == 0;
-        return run_jobs(folder.file("jobs.jsonl")) && conforms ? EXIT_SUCCESS : EXIT_FAILURE;
+        const bool conforms = check_conformance(folder + "/conformance.jsonl") == 0;
+        succeeds = run_jobs(folder + "/jobs.jsonl") && conforms;
     } catch (const std::exception& error) {
         std::cerr << error.what() << '\n';
-        return EXIT_FAILURE;
     }
+    std::filesystem::remove_all(folder);
+    return succeeds ? EXIT_SUCCESS : EXIT_FAILURE;
 }

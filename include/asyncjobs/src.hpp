@@ -46,6 +46,7 @@
 #include <asyncjobs/impl/sealing_job_store.ipp>
 #include <asyncjobs/impl/slot_planner.ipp>
 #include <asyncjobs/impl/stop_signals.ipp>
+#include <asyncjobs/impl/store_changes.ipp>
 #include <asyncjobs/impl/time.ipp>
 #include <asyncjobs/impl/transitions.ipp>
 #include <asyncjobs/impl/unique_key.ipp>

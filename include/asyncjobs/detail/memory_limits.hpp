@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asyncjobs/detail/memory_index.hpp>
-#include <asyncjobs/store/limit_engine.hpp>
+#include <asyncjobs/store/store_changes.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -36,12 +36,16 @@ public:
         if (known != limits_.end() && known->second == limit) return parked;
         limits_.erase(limit.name);
         if (is_limiting(limit)) limits_.emplace(limit.name, limit);
+        if (changed_) changed_->limits.insert(limit.name);
         const LimitsOfClaim changed({&limit, 1}, {}, {});
         for (auto& [name, bucket] : buckets_) {
             if (!changed.limit_of(name)) continue;
             for (const auto& [queue, places] : bucket.parked)
                 parked.insert(parked.end(), places.begin(), places.end());
-            for (const JobId& id : bucket.admitted) jobs_.erase(id);
+            for (const JobId& id : bucket.admitted) {
+                jobs_.erase(id);
+                touch(id);
+            }
             set_due(name, bucket, never_due);
             bucket = {{{.held = bucket.held}}};
         }
@@ -78,6 +82,7 @@ public:
         bucket.next_at = saved.next_at;
         bucket.served_at = saved.served_at;
         set_due(name, bucket, saved.due_at);
+        if (changed_) changed_->buckets.insert(name);
     }
 
     bool has_parked(const std::string& name) const {
@@ -158,13 +163,66 @@ public:
         }
     }
 
+    /// From now on, take_changes() returns what has changed.
+    void record_changes() { changed_.emplace(); }
+    void forget_changes() {
+        if (changed_) changed_.emplace();
+    }
+
+    /// Adds jobs whose marks have changed to `jobs`.
+    void take_changes(StoreChanges& changes, std::set<JobId>& jobs) {
+        jobs.merge(changed_->jobs);
+        for (const std::string& name : changed_->limits) {
+            const auto limit = limits_.find(name);
+            changes.limits.push_back(limit == limits_.end() ? Limit{.name = name} : limit->second);
+        }
+        for (const std::string& name : changed_->buckets)
+            if (const auto found = buckets_.find(name); found != buckets_.end()) {
+                const Bucket& bucket = found->second;
+                changes.buckets.push_back({name, bucket.next_at, bucket.due_at, bucket.served_at});
+            }
+        changed_.emplace();
+    }
+
+    void restore(const BucketRecord& stored) {
+        Bucket& bucket = buckets_[stored.name];
+        bucket.next_at = stored.next_at;
+        bucket.served_at = stored.served_at;
+        set_due(stored.name, bucket, stored.due_at);
+    }
+
+    /// Writes the members of limits.
+    void write(JobRecord& job) const {
+        const auto known = jobs_.find(job.id);
+        if (known == jobs_.end()) return;
+        job.mark = known->second.mark;
+        job.parked_place = known->second.queued_at;
+        job.slots = known->second.slots;
+    }
+
+    void restore(const JobRecord& job) {
+        release(job.id);
+        if (job.mark.empty() && job.slots.empty()) return;
+        for (const std::string& name : job.slots) ++buckets_[name].held;
+        if (!job.mark.waits_in.empty())
+            buckets_[job.mark.waits_in].parked[job.queue].emplace(job.parked_place, job.id);
+        if (!job.mark.admitted_by.empty()) {
+            buckets_[job.mark.admitted_by].admitted.insert(job.id);
+            back_ = std::max(back_, job.place);
+        }
+        jobs_.insert_or_assign(job.id, Held{job.mark, job.queue, job.parked_place, job.slots});
+    }
+
     /// The clock was set back by `by`: parked jobs keep their places before new ones.
     void follow_clock(Duration by, Timestamp now) {
         const auto follow = [&](Timestamp& time) {
             if (time > now) time -= by;
         };
         follow(back_);
-        for (auto& [id, held] : jobs_) follow(held.queued_at);
+        for (auto& [id, held] : jobs_) {
+            follow(held.queued_at);
+            touch(id);
+        }
         for (auto& [name, bucket] : buckets_) {
             for (auto& [queue, places] : bucket.parked) {
                 Places moved;
@@ -202,6 +260,10 @@ private:
         std::vector<std::string> slots = {}; ///< buckets in which a processing job counts
     };
 
+    void touch(const JobId& id) {
+        if (changed_) changed_->jobs.insert(id);
+    }
+
     void set_due(const std::string& name, Bucket& bucket, Timestamp due_at) {
         if (bucket.due_at == due_at) return;
         if (bucket.due_at != never_due) by_due_.erase({bucket.due_at, name});
@@ -219,6 +281,11 @@ private:
     ByName<Bucket> buckets_;
     std::set<std::pair<Timestamp, std::string>> by_due_;
     std::unordered_map<JobId, Held> jobs_;
+    struct Changed {
+        std::set<std::string> limits, buckets;
+        std::set<JobId> jobs;
+    };
+    std::optional<Changed> changed_; ///< empty: not recorded
     Timestamp back_ = {};
 };
 

@@ -42,8 +42,14 @@ struct MemoryJobStore::State {
         return found != queues.end() ? found->second : queues[std::string(name)];
     }
 
+    /// The job has changed, or is gone.
+    void touch(const JobId& id) {
+        if (changed) changed->jobs.insert(id);
+    }
+
     /// Moves the record to another schedule, or place.
     void move(Record& record, detail::MemorySchedule& schedule, Timestamp at) {
+        touch(record.job.id);
         detail::erase_from(*record.schedule, record);
         if (record.schedule == &processing) --record.queue->processing;
         if (&schedule == &processing) ++record.queue->processing;
@@ -81,6 +87,7 @@ struct MemoryJobStore::State {
     /// job stands where it stood, and not later than now, whatever the clock has done since.
     void follow(Record& record, Timestamp now, bool keeps_place = false) {
         const Job& job = record.job;
+        touch(job.id);
         limit_rows.release(job.id);
         if (!is_finished(job.status)) {
             if (keeps_place)
@@ -111,11 +118,19 @@ struct MemoryJobStore::State {
     void take_back(const JobId& id);
     void erase(Record& record);
     void write_tombstone(const Job& job);
+    void write_tombstone(Tombstone tombstone);
     void forget_tombstones(Timestamp now);
+    StoreChanges take_changes();
+    JobRecord record_of(const Record& record) const;
+    void apply(const StoreChanges& changes);
+    void restore(const JobRecord& stored, Timestamp now);
+    void take_out(Record& record);
+    void put_in(Record& record, const JobRecord& stored, Timestamp now);
 
-    struct Tombstone {
-        std::string owner;
-        Timestamp until;
+    /// What take_changes() returns next.
+    struct Changed {
+        std::set<JobId> jobs;
+        std::set<std::string> queues; ///< paused or resumed
     };
 
     const Clock clock;
@@ -137,6 +152,7 @@ struct MemoryJobStore::State {
     std::multimap<Timestamp, JobId> tombstone_ends;
     Timestamp latest = {}; ///< that the clock has shown
     std::vector<ClockNotice> clock_notices;
+    std::optional<Changed> changed; ///< empty: not recorded
 };
 
 namespace detail {
@@ -165,6 +181,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp
     for (auto& [id, record] : records) {
         const Timestamp longest = record.job.updated_at + by;
         if (!asyncjobs::follow_clock(record.job, record.job.lease_for, by, now)) continue;
+        touch(id);
         // A pending job's place is its own: its head start, or where a limit has put it.
         const bool is_pending = record.job.status == JobStatus::pending;
         if (is_pending && record.at > longest) continue;
@@ -239,6 +256,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& 
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
     if (job.idempotency_key) kept_keys.emplace(*job.idempotency_key, &job);
     owned[job.owner];
+    touch(job.id);
 }
 
 /// Undoes fill(), however far that came.
@@ -285,6 +303,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     if (owner->second.empty()) owned.erase(owner);
     if (record.job.idempotency_key) kept_keys.erase(*record.job.idempotency_key);
     const JobId id = record.job.id;
+    touch(id);
     used_fence = std::max(used_fence, record.job.fence);
     leave_parents(record);
     children.erase(id);
@@ -535,6 +554,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::promote(std::vector<const Record*> 
         to_unblock.erase(parent->job.id);
     }
     for (const auto& [id, by] : freed) {
+        touch(id);
         Record* child = find(id);
         const Job* unsuccessful = by.failed ? &by.failed->job : nullptr;
         if (!child || !transitions::parents_finished(child->job, by.count, unsuccessful, now))
@@ -563,10 +583,14 @@ ASYNCJOBS_INLINE std::vector<Promoted> MemoryJobStore::promote(std::size_t limit
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::write_tombstone(const Job& job) {
-    if (job.owner.empty()) return;
-    const auto until = tombstone_until(*job.expires_at, job.retention);
-    tombstones.insert_or_assign(job.id, Tombstone{job.owner, until});
-    tombstone_ends.emplace(until, job.id);
+    if (!job.owner.empty())
+        write_tombstone({job.id, job.owner, tombstone_until(*job.expires_at, job.retention)});
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::write_tombstone(Tombstone tombstone) {
+    const JobId id = tombstone.id;
+    tombstone_ends.emplace(tombstone.until, id);
+    tombstones.insert_or_assign(id, std::move(tombstone));
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::forget_tombstones(Timestamp now) {
@@ -656,6 +680,7 @@ ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id,
     if (!record) return CancelOutcome::not_found;
     const auto outcome = transitions::cancel(record->job, cancellation, now);
     if (outcome == CancelOutcome::cancelled) state_->follow(*record, now);
+    state_->touch(id);
     return outcome;
 }
 
@@ -711,6 +736,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool pa
     check_queue(queue);
     const std::lock_guard lock(state_->mutex);
     state_->queue(queue).paused = paused;
+    if (state_->changed) state_->changed->queues.emplace(queue);
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {
@@ -731,6 +757,125 @@ ASYNCJOBS_INLINE std::vector<ClockNotice> MemoryJobStore::take_clock_notices() {
 ASYNCJOBS_INLINE std::vector<Limit> MemoryJobStore::limits() {
     const std::lock_guard lock(state_->mutex);
     return state_->limit_rows.limits();
+}
+
+ASYNCJOBS_INLINE JobRecord MemoryJobStore::State::record_of(const Record& record) const {
+    JobRecord stored{record.job};
+    stored.parent_ids = record.parents;
+    stored.place = record.at;
+    for (const JobId& parent : record.parents)
+        if (const auto open = children.find(parent);
+            open != children.end() && open->second.contains(stored.id))
+            stored.open_parents.push_back(parent);
+    limit_rows.write(stored);
+    return stored;
+}
+
+ASYNCJOBS_INLINE StoreChanges MemoryJobStore::State::take_changes() {
+    StoreChanges changes{.at = latest};
+    if (!changed) {
+        changed.emplace();
+        limit_rows.record_changes();
+        return changes;
+    }
+    limit_rows.take_changes(changes, changed->jobs);
+    for (const JobId& id : changed->jobs) {
+        if (const Record* record = find(id)) {
+            changes.jobs.push_back(record_of(*record));
+            continue;
+        }
+        changes.removed.push_back(id);
+        if (const auto tombstone = tombstones.find(id); tombstone != tombstones.end())
+            changes.tombstones.push_back(tombstone->second);
+    }
+    if (!changes.removed.empty()) changes.used_fence = used_fence;
+    for (const std::string& name : changed->queues)
+        (queue(name).paused ? changes.paused : changes.resumed).push_back(name);
+    changed.emplace();
+    return changes;
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::apply(const StoreChanges& changes) {
+    latest = changes.at;
+    for (const Limit& limit : changes.limits) limit_rows.set(limit);
+    for (const JobRecord& job : changes.jobs) restore(job, changes.at);
+    for (const JobId& id : changes.removed)
+        if (Record* record = find(id)) erase(*record);
+    for (const Tombstone& tombstone : changes.tombstones) write_tombstone(tombstone);
+    for (const BucketRecord& bucket : changes.buckets) limit_rows.restore(bucket);
+    used_fence = std::max(used_fence, changes.used_fence);
+    for (const std::string& name : changes.paused) queue(name).paused = true;
+    for (const std::string& name : changes.resumed) queue(name).paused = false;
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::restore(const JobRecord& stored, Timestamp now) {
+    const auto [at, is_new] = records.try_emplace(stored.id);
+    Record& record = at->second;
+    const bool was_completed = !is_new && record.job.status == JobStatus::completed;
+    if (!is_new) take_out(record);
+    record.job = stored;
+    put_in(record, stored, now);
+    limit_rows.restore(stored);
+    const Job& job = record.job;
+    if (job.status == JobStatus::completed && !was_completed)
+        recent_runs[job.type].add(*job.finished_at - job.started_at.value_or(*job.finished_at));
+}
+
+/// Removes the job from all indexes.
+ASYNCJOBS_INLINE void MemoryJobStore::State::take_out(Record& record) {
+    const Job& job = record.job;
+    detail::erase_from(*record.schedule, record);
+    if (record.schedule == &processing) --record.queue->processing;
+    detail::erase_from(all, record);
+    detail::erase_from(owned.find(job.owner)->second, record);
+    if (job.unique_key && !is_finished(job.status)) live_keys.erase(*job.unique_key);
+    if (job.idempotency_key) kept_keys.erase(*job.idempotency_key);
+    leave_parents(record);
+}
+
+/// Adds the job to all indexes.
+ASYNCJOBS_INLINE void MemoryJobStore::State::put_in(Record& record, const JobRecord& stored,
+                                                    Timestamp now) {
+    const Job& job = record.job;
+    record.queue = &queue(job.queue);
+    record.at = stored.place;
+    record.parents = stored.parent_ids;
+    if (is_finished(job.status))
+        record.schedule = &finished;
+    else if (job.status == JobStatus::processing)
+        record.schedule = &processing;
+    else
+        record.schedule = record.at == job.run_at && is_to_advance(job, now)
+                              ? &record.queue->scheduled
+                              : &record.queue->pending;
+    if (record.schedule == &processing) ++record.queue->processing;
+    record.schedule->insert(record);
+    all.insert(record);
+    owned[job.owner].insert(record);
+    if (job.unique_key && !is_finished(job.status)) live_keys.emplace(*job.unique_key, &record);
+    if (job.idempotency_key) kept_keys.emplace(*job.idempotency_key, &job);
+    for (const JobId& parent : stored.open_parents) {
+        children[parent].insert(job.id);
+        const Record* found = find(parent);
+        if (found && is_finished(found->job.status)) to_unblock.insert(parent);
+    }
+    if (is_finished(job.status) && children.contains(job.id))
+        to_unblock.insert(job.id);
+    else
+        to_unblock.erase(job.id);
+}
+
+ASYNCJOBS_INLINE StoreChanges MemoryJobStore::take_changes() {
+    const std::lock_guard lock(state_->mutex);
+    return state_->take_changes();
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::apply(const StoreChanges& changes) {
+    const std::lock_guard lock(state_->mutex);
+    const auto recorded = std::exchange(state_->changed, std::nullopt);
+    state_->apply(changes);
+    state_->changed = recorded;
+    state_->limit_rows.forget_changes();
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/store_changes.hpp>
 
 #include <functional>
 #include <memory>
@@ -42,6 +43,16 @@ public:
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
     std::vector<ClockNotice> take_clock_notices() override;
+
+    /// Returns what has changed since the last call of this; the first call returns nothing, and
+    /// begins to record. For a store that keeps its jobs in memory and writes them elsewhere.
+    StoreChanges take_changes();
+
+    /// Makes changes that another MemoryJobStore has returned. The changes of all stores of the
+    /// same jobs must be made in one order, before the next call.
+    ///
+    /// Errors  std::bad_alloc; the state of the store is then undefined.
+    void apply(const StoreChanges& changes);
 
 private:
     struct State;

@@ -1,0 +1,100 @@
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/store/memory_job_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+
+using namespace asyncjobs;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Two memory stores of the same jobs: each makes the changes of the other, as text.
+struct TwoStores {
+    Timestamp now{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8}};
+    std::array<MemoryJobStore, 2> stores{MemoryJobStore([this] { return now; }),
+                                         MemoryJobStore([this] { return now; })};
+    std::uint64_t ids = 0;
+    std::vector<std::string> queues = {"default"};
+
+    TwoStores() {
+        for (MemoryJobStore& store : stores) store.take_changes();
+    }
+
+    /// Returns `call(store)` for one of the stores.
+    template <typename Call>
+    auto on(std::size_t index, Call call) {
+        auto result = call(stores[index]);
+        const StoreChanges changes = stores[index].take_changes();
+        if (!changes.empty()) stores[1 - index].apply(parse_store_changes(to_json(changes)));
+        return result;
+    }
+
+    JobId submit(NewJob job) {
+        job.id = JobId::make(now, 0, ++ids);
+        job.type = "test";
+        on(0, [&](auto& store) { return store.submit({&job, 1}); });
+        return job.id;
+    }
+    Exchange exchange(std::size_t index, std::vector<Settlement> settlements = {}) {
+        return on(index, [&](auto& store) {
+            return store.exchange(settlements, {.worker = "w", .queues = queues, .limit = 10});
+        });
+    }
+    Job find(std::size_t index, const JobId& id) { return stores[index].find({&id, 1})[0].value(); }
+};
+
+TEST_CASE_FIXTURE(TwoStores, "a store continues with the jobs of another one") {
+    const JobId id = submit(
+        {.input = JsonText::parse(R"({"a": 1.0,"é":[]})"), .owner = "anna", .unique_key = "one"});
+    CHECK(find(1, id).input == find(0, id).input);
+    const auto claimed = exchange(1).claimed;
+    REQUIRE(claimed.size() == 1);
+    CHECK(exchange(0).claimed.empty());
+    const auto failed = Settlement::failed(claimed[0].lease, {"E1", "no", JsonText::parse("[2]")});
+    CHECK(exchange(0, {failed}).settled[0].accepted);
+    CHECK(find(1, id).error == JobError{"E1", "no", JsonText::parse("[2]")});
+    CHECK(find(1, id).attempt_errors == find(0, id).attempt_errors);
+    CHECK(on(1, [&](auto& store) { return store.remove(id); }) == RemoveOutcome::removed);
+    CHECK(stores[0].find({&id, 1})[0] == std::nullopt);
+}
+
+TEST_CASE_FIXTURE(TwoStores, "parents that finish in one store unblock dependents in another") {
+    const JobId parent = submit({});
+    const JobId child = submit({.after = {parent}});
+    const auto claimed = exchange(1).claimed;
+    REQUIRE(claimed.size() == 1);
+    exchange(1, {Settlement::completed(claimed[0].lease, {})});
+    CHECK(on(0, [](auto& store) { return store.promote(10); }).size() == 1);
+    CHECK(find(1, child).blocked_by == 0);
+    CHECK(on(1, [](auto& store) { return store.promote(10); }).empty());
+}
+
+TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs share limits and the jobs that wait") {
+    on(0, [](auto& store) {
+        store.set_limit({.name = "one", .concurrency = 1});
+        return true;
+    });
+    const JobId first = submit({}), second = submit({});
+    const auto claimed = exchange(1);
+    REQUIRE(claimed.claimed.size() == 1);
+    CHECK(claimed.claimed[0].lease.id == first);
+    CHECK(claimed.throttled.size() == 1);
+    const auto waiting = exchange(0);
+    CHECK(waiting.claimed.empty());
+    CHECK(waiting.throttled.empty()); // reported by the other
+    const auto next = exchange(0, {Settlement::completed(claimed.claimed[0].lease, {})});
+    REQUIRE(next.claimed.size() == 1);
+    CHECK(next.claimed[0].lease.id == second);
+    CHECK(stores[1].limits() == stores[0].limits());
+}
+
+TEST_CASE("text that is no record of changes is an error") {
+    CHECK_THROWS_AS(parse_store_changes("{\"jobs\":["), Error);
+    CHECK_THROWS_AS(parse_store_changes(R"({"jobs":[{"id":1}]})"), Error);
+    CHECK(parse_store_changes("{}").empty());
+}
+
+} // namespace
