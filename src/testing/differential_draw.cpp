@@ -74,13 +74,7 @@ std::string Draw::worker() {
 NewJob Draw::new_job(const std::vector<NewJob>& before) {
     NewJob job;
     job.id = fresh_id();
-    // A job of the batch may come after a parent that is gone, and whose id this one would have:
-    // the SQL stores take it for the parent, although it is submitted later.
-    const auto old = id();
-    const bool is_missed = std::ranges::any_of(before, [&](const NewJob& other) {
-        return std::ranges::find(other.after, old) != other.after.end();
-    });
-    if (random_.percent(6) && !is_missed) job.id = old;
+    if (const auto old = id(); random_.percent(6)) job.id = old;
     job.type = type();
     job.queue = queue();
     const Duration retentions[] = {1s, 1min, 1h, 7 * 24h};
@@ -132,14 +126,6 @@ NewJob Draw::new_job(const std::vector<NewJob>& before) {
         const OnParentFailure policies[] = {OnParentFailure::cancel, OnParentFailure::fail,
                                             OnParentFailure::run};
         job.on_parent_failure = random_.one_of(policies);
-        // The SQL stores let a job that is refused, because a parent is missing, stand in the way
-        // of others of its batch with its keys.
-        const bool may_be_refused = std::ranges::any_of(
-            job.after, [&](const JobId& parent) { return !model_.entries().contains(parent); });
-        if (may_be_refused) {
-            job.unique_key.reset();
-            job.idempotency_key.reset();
-        }
     }
     return job;
 }
