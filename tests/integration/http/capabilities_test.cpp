@@ -34,7 +34,7 @@ TEST_CASE("a job of a store without workload has no estimate") {
     const auto id = served.client.submit({.type = "note", .owner = "ann"}).id;
     const auto response = served.get("/v1/jobs/" + std::string(id.text()));
     CHECK(response.status == 200);
-    CHECK(!json_of(response).contains("estimated_completion"));
+    CHECK(!json_of(response).as_object().contains("estimated_completion"));
 }
 
 TEST_CASE("a purged job of a store without tombstones does not exist for its owner") {
