@@ -137,9 +137,10 @@ public:
     std::size_t looked_at() const noexcept { return looked_at_; } ///< due jobs, at most
     std::size_t throttled() const noexcept { return throttled_; } ///< due jobs held back
 
-    /// A claim that has got a job holds back no more than this many due jobs, and one that has got
-    /// none no more than the other.
-    static constexpr std::size_t enough = 32, enough_in_vain = 500;
+    /// A claim that has got a job looks no further once it has held back so many due jobs.
+    static constexpr std::size_t enough = 32;
+    /// Likewise, a claim that has got none.
+    static constexpr std::size_t enough_in_vain = 500;
 
 private:
     /// What a store keeps of a bucket.

@@ -46,7 +46,8 @@ struct StoreChanges {
     std::int64_t used_fence = 0;    ///< the highest of a removed job
     std::vector<Limit> limits = {}; ///< one without a constraint was deleted
     std::vector<BucketRecord> buckets = {};
-    std::vector<std::string> paused = {}, resumed = {}; ///< queues
+    std::vector<std::string> paused = {};  ///< queues
+    std::vector<std::string> resumed = {}; ///< queues
 
     /// Whether nothing has changed.
     bool empty() const noexcept {
