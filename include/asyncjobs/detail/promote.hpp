@@ -30,6 +30,7 @@ inline void promote_all(JobStore& store, const Runtime& runtime, EventStream* ev
         const auto unblocked = store.promote(batch);
         if (unblocked.empty()) return;
         std::vector<JobId> changed;
+        changed.reserve(unblocked.size());
         for (const auto& job : unblocked) changed.push_back(job.id);
         store.notifier().changed(changed);
         for (const auto& job : unblocked)

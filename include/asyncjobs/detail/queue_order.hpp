@@ -41,6 +41,7 @@ public:
             std::swap(order[place], order[drawn]);
         }
         std::vector<std::string> names;
+        names.reserve(order.size());
         for (const auto* queue : order) names.push_back(queue->name);
         return names;
     }

@@ -259,7 +259,8 @@ ASYNCJOBS_INLINE StoreCapabilities Client::capabilities() const noexcept {
 ASYNCJOBS_INLINE Submitted Client::submit(NewJob job) {
     const bool is_own_id = !impl_->complete(job);
     const detail::SubmitRules rules(job, is_own_id);
-    return rules.checked(impl_->submits_of(job, is_own_id).call(std::move(job)));
+    auto& submits = impl_->submits_of(job, is_own_id);
+    return rules.checked(submits.call(std::move(job)));
 }
 
 ASYNCJOBS_INLINE void

@@ -41,6 +41,7 @@ ASYNCJOBS_INLINE void ExecutorReports::rescued(const std::vector<Rescued>& jobs)
     }
     if (has_events()) {
         std::vector<std::pair<JobEvent::Kind, JobId>> happened;
+        happened.reserve(jobs.size());
         for (const auto& job : jobs) happened.emplace_back(event_kind(job), job.id);
         publish(job_events(store_, happened, runtime_.wall_clock(), error_code::worker_lost));
     }

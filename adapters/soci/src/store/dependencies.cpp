@@ -211,6 +211,7 @@ FinishedJobs unblock_children(Session& session, const RowStatements& sql,
                               std::vector<Promoted>& unblocked) {
     const auto notified = notify_children(session, sql, parents);
     std::vector<JobId> ids;
+    ids.reserve(notified.size());
     for (const auto& [id, done] : notified) ids.push_back(id);
     auto locked = lock_rows(session, sql.lock, ids);
     std::erase_if(locked, [](const auto& child) {
