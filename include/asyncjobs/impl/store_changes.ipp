@@ -64,8 +64,8 @@ struct RecordConversion {
     }
     template <typename T>
     static boost::json::value write(const T& value) {
-        if constexpr (std::is_same_v<T, std::string>) {
-            return boost::json::string(value);
+        if constexpr (std::is_base_of_v<std::string, T>) {
+            return boost::json::string(std::string_view(value));
         } else if constexpr (std::is_enum_v<T>) {
             return static_cast<int>(value);
         } else if constexpr (std::is_arithmetic_v<T>) {
@@ -105,7 +105,9 @@ struct RecordConversion {
     }
     template <typename T>
     static void read(const boost::json::value& from, T& value) {
-        if constexpr (std::is_enum_v<T>) {
+        if constexpr (std::is_base_of_v<std::string, T>) {
+            value = std::string(from.as_string());
+        } else if constexpr (std::is_enum_v<T>) {
             value = static_cast<T>(from.to_number<int>());
         } else if constexpr (std::is_same_v<T, bool>) {
             value = from.as_bool();
