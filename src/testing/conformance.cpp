@@ -65,7 +65,11 @@ StoreCapabilities declared_by(const StoreFactory& factory) {
 } // namespace
 
 std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) {
-    const auto declared = declared_by(factory);
+    return job_store_conformance(factory, declared_by(factory));
+}
+
+std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory,
+                                                   const StoreCapabilities& declared) {
     std::vector<ConformanceCase> suite;
     const auto add = [&](const detail::Case& one) {
         suite.push_back(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/store/capabilities.hpp>
 #include <asyncjobs/store/job_store.hpp>
 
 #include <functional>
@@ -41,5 +42,8 @@ struct ConformanceCase {
 /// independent, never sleep, and may run in any order but not at the same time.
 ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
 job_store_conformance(const StoreFactory& factory);
+/// The same for stores that are known to declare `declared`; opens none.
+ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
+job_store_conformance(const StoreFactory& factory, const StoreCapabilities& declared);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing
