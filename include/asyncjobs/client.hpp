@@ -121,7 +121,7 @@ public:
 
     /// Makes an id, higher than earlier ones, for jobs that refer to each other before they are
     /// submitted.
-    JobId make_id();
+    [[nodiscard]] JobId make_id();
 
     /// Submits each job after the one before it, all in one transaction.
     std::vector<Submitted> submit_chain(std::vector<NewJob> jobs);

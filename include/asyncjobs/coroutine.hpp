@@ -134,8 +134,8 @@ private:
 /// The executor's context must exist and run as long as the Executor is started. Runs destroyed
 /// with it fail their attempts; after the Executor has stopped they have no effect.
 template <typename Function>
-CoroutineHandler<std::decay_t<Function>> coroutine(boost::asio::any_io_executor executor,
-                                                   Function&& function) {
+[[nodiscard]] CoroutineHandler<std::decay_t<Function>>
+coroutine(boost::asio::any_io_executor executor, Function&& function) {
     return {std::move(executor), std::forward<Function>(function)};
 }
 

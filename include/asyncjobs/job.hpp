@@ -27,7 +27,7 @@ constexpr bool is_finished(JobStatus status) noexcept {
 /// Returns the enumerator's name: `pending`.
 ASYNCJOBS_DECL std::string_view to_string(JobStatus) noexcept;
 /// The reverse of to_string(); empty for any other text.
-ASYNCJOBS_DECL std::optional<JobStatus> parse_job_status(std::string_view) noexcept;
+[[nodiscard]] ASYNCJOBS_DECL std::optional<JobStatus> parse_job_status(std::string_view) noexcept;
 
 /// How far a job has come. Never decreases within an attempt.
 struct Progress {

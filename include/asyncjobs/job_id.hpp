@@ -26,10 +26,11 @@ public:
     constexpr JobId() noexcept { text_.fill('0'); }
 
     /// Makes an id from the time and 90 of the random bits. Hosts call Client::make_id().
-    static JobId make(Timestamp now, std::uint64_t random_high, std::uint64_t random_low) noexcept;
+    [[nodiscard]] static JobId make(Timestamp now, std::uint64_t random_high,
+                                    std::uint64_t random_low) noexcept;
 
     /// Empty if `text` is not an id in its canonical form.
-    static std::optional<JobId> parse(std::string_view text) noexcept;
+    [[nodiscard]] static std::optional<JobId> parse(std::string_view text) noexcept;
 
     /// Returns the canonical form. Valid as long as the id.
     std::string_view text() const noexcept { return {text_.data(), text_.size()}; }

@@ -25,10 +25,12 @@ public:
     JsonText() : text_("null") {}
 
     /// Throws Error (Errc::invalid_payload) that names the rule and the offset of the first fault.
-    static JsonText parse(std::string text);
+    [[nodiscard]] static JsonText parse(std::string text);
 
     /// For text that was taken from a JsonText, such as a store's: not checked.
-    static JsonText trusted(std::string text) noexcept { return JsonText(std::move(text)); }
+    [[nodiscard]] static JsonText trusted(std::string text) noexcept {
+        return JsonText(std::move(text));
+    }
 
     JsonText(const JsonText&) = default;
     JsonText& operator=(const JsonText&) = default;

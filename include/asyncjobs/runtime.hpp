@@ -75,7 +75,7 @@ public:
 };
 
 /// The real one, with its own timer thread. See asio.hpp for one on a host's io_context.
-ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime();
+[[nodiscard]] ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 

@@ -81,7 +81,7 @@ private:
 ASYNCJOBS_DECL std::string to_rfc3339(Timestamp);
 
 /// Accepts any RFC 3339 date-time; truncates to microseconds. Empty if malformed.
-ASYNCJOBS_DECL std::optional<Timestamp> parse_rfc3339(std::string_view text);
+[[nodiscard]] ASYNCJOBS_DECL std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 

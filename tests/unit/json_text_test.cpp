@@ -11,7 +11,7 @@ using namespace asyncjobs;
 namespace {
 
 std::string refusal_of(std::string text) {
-    return refusal(Errc::invalid_payload, [&] { JsonText::parse(std::move(text)); });
+    return refusal(Errc::invalid_payload, [&] { return JsonText::parse(std::move(text)); });
 }
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }

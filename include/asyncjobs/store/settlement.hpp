@@ -26,21 +26,21 @@ public:
     enum class Kind { completed, failed, retried, released, cancelled };
 
     /// processing -> completed, also when a cancel request came late. Progress becomes 100.
-    static Settlement completed(LeaseRef lease, JsonText result) {
+    [[nodiscard]] static Settlement completed(LeaseRef lease, JsonText result) {
         Settlement s(Kind::completed, lease);
         s.result_ = std::move(result);
         return s;
     }
 
     /// processing -> failed, permanently.
-    static Settlement failed(LeaseRef lease, JobError error) {
+    [[nodiscard]] static Settlement failed(LeaseRef lease, JobError error) {
         Settlement s(Kind::failed, lease);
         s.error_ = bounded(std::move(error));
         return s;
     }
 
     /// processing -> pending, to be retried after `delay`; the attempt stays charged.
-    static Settlement retried(LeaseRef lease, JobError error, Duration delay) {
+    [[nodiscard]] static Settlement retried(LeaseRef lease, JobError error, Duration delay) {
         Settlement s(Kind::retried, lease);
         s.error_ = bounded(std::move(error));
         s.delay_ = delay;
@@ -49,14 +49,16 @@ public:
 
     /// processing -> pending without an outcome (shutdown, snooze); the attempt is refunded.
     /// Without a delay, the job keeps its `run_at`, and so its place in its queue.
-    static Settlement released(LeaseRef lease, Duration delay = {}) {
+    [[nodiscard]] static Settlement released(LeaseRef lease, Duration delay = {}) {
         Settlement s(Kind::released, lease);
         s.delay_ = delay;
         return s;
     }
 
     /// processing -> cancelled.
-    static Settlement cancelled(LeaseRef lease) { return Settlement(Kind::cancelled, lease); }
+    [[nodiscard]] static Settlement cancelled(LeaseRef lease) {
+        return Settlement(Kind::cancelled, lease);
+    }
 
     /// The last progress of the attempt, if the store may not have it yet.
     Settlement&& with_progress(Progress progress) && {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <soci/connection-pool.h>
 
+#include <tuple>
 #include <vector>
 
 namespace soci_test {
@@ -183,7 +184,7 @@ const HostCase host_cases[] = {
          const NewJob job = new_job(1);
          CHECK(code_of([&] { submit(*session, job, database.tables()); }) == Errc::conflict);
          CHECK(code_of([&] {
-                   complete(*session, LeaseRef{job.id, 1}, {}, database.tables());
+                   std::ignore = complete(*session, LeaseRef{job.id, 1}, {}, database.tables());
                }) == Errc::conflict);
          CHECK_FALSE(find(*store, job.id));
      }},

@@ -82,11 +82,13 @@ JobId submit(soci::session& session, const Input& input, NewJob job = {},
 ///
 /// After true, the handler's return value is ignored. If the transaction is not committed, the
 /// attempt fails and the job is retried. The job's row stays locked until the commit.
-ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, JobContext& context, JsonText result = {},
-                                  const HostTables& tables = {});
+[[nodiscard]] ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, JobContext& context,
+                                                JsonText result = {},
+                                                const HostTables& tables = {});
 
 /// As above, for a worker that claims and settles without an Executor.
-ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, const LeaseRef& lease,
-                                  JsonText result = {}, const HostTables& tables = {});
+[[nodiscard]] ASYNCJOBS_SOCI_DECL bool complete(soci::session& session, const LeaseRef& lease,
+                                                JsonText result = {},
+                                                const HostTables& tables = {});
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
