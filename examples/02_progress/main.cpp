@@ -71,7 +71,8 @@ int main() {
     asyncjobs::Client client{store, {.poll_every = std::chrono::milliseconds{50}}};
     std::array<asyncjobs::Client::Watch, 3> watches;
     for (std::size_t line = 0; line < watches.size(); ++line) {
-        const auto id = client.submit(CountPrimes{.below = 1'000'000 * static_cast<int>(line + 1)});
+        const CountPrimes input{.below = 1'000'000 * static_cast<int>(line + 1)};
+        const auto id = client.submit(input).id;
         watches.at(line) = client.watch(id, [&, line](const std::optional<asyncjobs::Job>& job) {
             bars.show(line, job.value());
             if (is_finished(job->status)) unfinished.count_down();

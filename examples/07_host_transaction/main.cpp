@@ -39,7 +39,7 @@ constexpr int order_count = 20;
 asyncjobs::JobId take_order(soci::session& session, std::int64_t order, bool customer_leaves) {
     soci::transaction transaction(session);
     session << "INSERT INTO shop_orders VALUES (" << order << ", 'Ada')";
-    const auto id = asyncjobs::submit(session, Confirmation{order});
+    const auto id = asyncjobs::submit(session, Confirmation{order}).id;
     if (!customer_leaves) transaction.commit();
     return id;
 }

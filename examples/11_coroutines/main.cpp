@@ -49,10 +49,10 @@ int main() {
     executor.start();
 
     asyncjobs::Client client(store);
-    const auto in_vain = client.submit(Track{.parcel = 0, .patience_ms = 3'600'000});
+    const auto in_vain = client.submit(Track{.parcel = 0, .patience_ms = 3'600'000}).id;
     std::vector<asyncjobs::JobId> ids;
     for (int parcel = 1; parcel <= 1000; ++parcel)
-        ids.push_back(client.submit(Track{.parcel = parcel}));
+        ids.push_back(client.submit(Track{.parcel = parcel}).id);
     const auto completed = std::ranges::count_if(ids, [&](const asyncjobs::JobId& id) {
         return client.wait(id, 20s)->status == asyncjobs::JobStatus::completed;
     });

@@ -40,7 +40,8 @@ int main() {
     const auto old_key = make_key("2025"), new_key = make_key("2026");
 
     asyncjobs::SealingJobStore store(database, {.keys = {old_key}});
-    const auto id = asyncjobs::Client(store).submit(Letter{.to = "Ada", .text = "Come at once."});
+    const Letter letter{.to = "Ada", .text = "Come at once."};
+    const auto id = asyncjobs::Client(store).submit(letter).id;
     const auto kept = asyncjobs::Client(database).find(id)->input.text();
     fmt::print("the database has {}...\n", kept.substr(0, kept.find(',')));
 

@@ -37,6 +37,6 @@ int main() {
 
     asyncjobs::Client client(*store);
     const auto job = client.submit(SalesReport{.month = "2011-01"});
-    const auto report = client.wait_for<Report>(job, std::chrono::minutes{1});
+    const auto report = client.wait_for<Report>(job.id, std::chrono::minutes{1});
     std::cout << report.value().orders << " orders in " << report->month << '\n';
 }

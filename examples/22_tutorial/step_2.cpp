@@ -39,9 +39,9 @@ int main() {
 
     asyncjobs::Client client(*store);
     const auto job = client.submit(SalesReport{.month = "2011-01"});
-    const auto watch = client.watch(job, [](const std::optional<asyncjobs::Job>& now) {
+    const auto watch = client.watch(job.id, [](const std::optional<asyncjobs::Job>& now) {
         if (now) std::cout << now->progress.percent << " % " << now->progress.message << std::endl;
     });
-    const auto report = client.wait_for<Report>(job, std::chrono::minutes{1});
+    const auto report = client.wait_for<Report>(job.id, std::chrono::minutes{1});
     std::cout << report.value().orders << " orders in " << report->month << std::endl;
 }

@@ -76,7 +76,7 @@ http::Response close_month(const std::string& url, const http::Call& call) {
     const auto job =
         asyncjobs::submit(session, SalesReport{.month = month}, {.owner = call.principal.owner});
     transaction.commit();
-    return {.status = 202, .headers = {{"Location", "/v1/jobs/" + std::string(job.text())}}};
+    return {.status = 202, .headers = {{"Location", "/v1/jobs/" + std::string(job.id.text())}}};
 }
 
 void add_routes(http::JobApi& api, const std::string& url) {

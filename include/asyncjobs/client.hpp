@@ -132,11 +132,11 @@ public:
     JobId submit_batch(std::vector<NewJob> members, NewJob callback);
 
     /// Submits `input`, described by Boost.Describe, as a job of type `Input::type`, with
-    /// everything else from `job`. Returns its id, or that of the job that has the
+    /// everything else from `job`. The outcome's id is that of another job if that has the
     /// `idempotency_key` or holds the `unique_key`.
     template <detail::OneInput Input>
-    JobId submit(const Input& input, NewJob job = {}) {
-        return submit(new_job(input, std::move(job))).id;
+    Submitted submit(const Input& input, NewJob job = {}) {
+        return submit(new_job(input, std::move(job)));
     }
 
     std::optional<Job> find(const JobId& id); ///< empty if no such job exists

@@ -129,7 +129,7 @@ TEST_CASE("submitted jobs are listed in their order, whether or not they have ru
 
 TEST_CASE("follow-up jobs are listed after their origin") {
     Harness harness;
-    const auto id = harness.client().submit(Add{1, 0});
+    const auto id = harness.client().submit(Add{1, 0}).id;
     const std::vector<std::string> queues{"default"};
     const auto claimed =
         harness.store().claim({.worker = "w", .queues = queues, .limit = 1}).claimed;
@@ -201,7 +201,7 @@ TEST_CASE("an asynchronous handler runs until it completes") {
 
 TEST_CASE("a job without a handler is not changed") {
     Harness harness;
-    const auto id = harness.client().submit(Add{1, 2});
+    const auto id = harness.client().submit(Add{1, 2}).id;
     CHECK(harness.find(id).attempt == 0);
     CHECK(harness.drain() == 0);
     CHECK(harness.find(id).status == JobStatus::pending);

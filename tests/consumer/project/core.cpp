@@ -20,7 +20,7 @@ int main() {
     executor.handle<Square>([](const Square& in) { return Square{in.of * in.of}; });
     executor.start();
     asyncjobs::Client client{store};
-    const auto job = client.wait(client.submit(Square{7}), std::chrono::minutes{1});
+    const auto job = client.wait(client.submit(Square{7}).id, std::chrono::minutes{1});
     std::cout << job.value().result.value().text() << '\n';
     return job->result->text() == R"({"of":49})" ? 0 : 1;
 }

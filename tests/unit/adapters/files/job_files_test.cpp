@@ -130,7 +130,7 @@ TEST_SUITE("job files") {
                 throw Error(Errc::store_unavailable, "the file store can't be reached");
             content = "again";
         };
-        const auto submitted = jobs.client().submit(Report{}, day());
+        const auto submitted = jobs.client().submit(Report{}, day()).id;
         jobs.advance(5min);
         CHECK(jobs.find(submitted).status == JobStatus::completed);
         CHECK(store.files.size() == 1);

@@ -66,12 +66,11 @@ std::vector<Submitted> submit(soci::session& session, Jobs jobs, const HostTable
     return detail::submit_all(session, std::move(jobs), tables);
 }
 
-/// Submits `input` as a job of type `Input::type`. Returns its id, or the id of the job that
-/// already has `idempotency_key` or holds `unique_key`.
+/// Submits `input` as a job of type `Input::type`, with everything else from `job`.
 template <detail::OneInput Input>
-JobId submit(soci::session& session, const Input& input, NewJob job = {},
-             const HostTables& tables = {}) {
-    return submit(session, new_job(input, std::move(job)), tables).id;
+Submitted submit(soci::session& session, const Input& input, NewJob job = {},
+                 const HostTables& tables = {}) {
+    return submit(session, new_job(input, std::move(job)), tables);
 }
 
 /// Completes the job that a handler runs, in one commit with the handler's side effects, which then
