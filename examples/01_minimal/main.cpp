@@ -20,7 +20,6 @@ int main() {
     });
     executor.start();
     asyncjobs::Client client{*store};
-    const auto submitted = client.submit(SalesReport{"2011-01"});
-    const auto job = client.wait(submitted.id, std::chrono::minutes{1});
+    const auto job = client.wait(client.submit(SalesReport{"2011-01"}).id, std::chrono::minutes{1});
     std::cout << to_string(job->status) << ": " << job->result.value().text() << '\n';
 }
