@@ -352,6 +352,23 @@ void lists_limits(Scene& scene) {
     expect(scene.store().limits() == std::vector{second}, "the remaining limits");
 }
 
+void takes_turns_within_a_claim(Scene& scene) {
+    scene.store().set_limit(
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
+    const std::vector<std::string> owners = {"ann", "bob", "cid"};
+    for (const auto& owner : owners) submit_of(scene, std::vector(5, owner));
+    std::vector<std::string> order;
+    for (int claims = 0; order.size() < 15 && claims < 100; ++claims)
+        for (const auto& job : scene.claim(6)) order.push_back(job.owner);
+    expect_equal(order.size(), 15, "jobs claimed");
+    for (std::size_t first = 0; first < order.size(); first += owners.size()) {
+        const std::set<std::string> round(order.data() + first,
+                                          order.data() + first + owners.size());
+        expect_equal(round.size(), owners.size(),
+                     fmt::format("owners of the jobs from place {} on", first));
+    }
+}
+
 void takes_turns(Scene& scene) {
     scene.store().set_limit(
         {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
@@ -443,6 +460,7 @@ Cases limit_cases() {
         {"a limit can be changed and deleted", may_be_changed},
         {"limits are listed as set", lists_limits},
         {"a limit by round robin alternates owners", takes_turns},
+        {"a claim of several jobs alternates owners", takes_turns_within_a_claim},
         {"several workers never exceed a limit", never_runs_too_many},
     };
 }

@@ -28,7 +28,7 @@ ASYNCJOBS_INLINE void LimitEngine::claim(Exchange& result) {
                                ? std::min(wanted, look_ << 2 * round)
                                : std::max(look_, std::min(2 * throttled_, enough_in_vain));
         looked_at_ += count;
-        admitted_each_ = admitted_per_bucket(wanted);
+        admitted_each_ = has_seen_due_ ? admitted_per_bucket(wanted) : 1;
         is_more = run_round(count, result);
     }
     save();
@@ -48,7 +48,7 @@ ASYNCJOBS_INLINE bool LimitEngine::run_round(std::size_t most_due, Exchange& res
     auto admitted = open_buckets();
     most_due += std::exchange(early_, 0); // they are found again
     auto jobs = port_.find_due(most_due, back_, admitted);
-    const bool is_all = jobs.size() < most_due;
+    const bool is_all = has_seen_due_ = jobs.size() < most_due;
     std::ranges::move(admitted, std::back_inserter(parked_));
     merge_parked(jobs, is_all);
     auto wanted = request_.limit - result.claimed.size();
@@ -64,13 +64,15 @@ ASYNCJOBS_INLINE bool LimitEngine::run_round(std::size_t most_due, Exchange& res
     return !is_all || !open_.empty() || !parked_.empty();
 }
 
-/// How many jobs of an owner may be admitted: more than one if there is room for all owners.
+/// How many jobs of an owner may be admitted if each owner whose turn has come gets as many. Until
+/// all due jobs were seen, another owner's may be among them, whose next one comes first.
 ASYNCJOBS_INLINE std::size_t LimitEngine::admitted_per_bucket(std::size_t wanted) const {
-    const auto buckets = std::ranges::count_if(buckets_, [](const auto& entry) {
-        return entry.second.served_at && !entry.second.admitted.empty();
+    const auto in_turn = std::ranges::count_if(open_, [&](const std::string& name) {
+        const Limit* limit = limits_.limit_of(name);
+        return limit && limit->round_robin;
     });
     return std::max<std::size_t>(
-        1, wanted / std::max<std::size_t>(1, static_cast<std::size_t>(buckets)));
+        1, wanted / std::max<std::size_t>(1, static_cast<std::size_t>(in_turn)));
 }
 
 /// Returns the parked jobs that open buckets admit now. Round-robin buckets admit their jobs in the
@@ -97,8 +99,10 @@ ASYNCJOBS_INLINE std::vector<LimitCandidate> LimitEngine::open_buckets() {
             count += slots;
             if (slots > 0) some.push_back({.name = std::move(*next), .count = slots});
         }
-        if (!some.empty()) port_.find_parked(some);
+        if (some.empty()) continue;
+        port_.find_parked(some);
         for (OpenBucket& one : some) admit_parked(one, found);
+        admit_in_turn(some);
     }
     open_.erase(open_.begin(), next);
     return found;
@@ -111,17 +115,27 @@ ASYNCJOBS_INLINE void LimitEngine::admit_parked(OpenBucket& open,
         bucket.has_waiting = false;
         still_open_.insert(open.name);
     }
-    if (!limits_.limit_of(open.name)->round_robin) {
-        std::ranges::move(open.parked, std::back_inserter(found));
-        return;
-    }
-    for (LimitCandidate& job : open.parked) {
-        job.decision = LimitCandidate::Decision::queue;
-        job.next = {.admitted_by = open.name, .reported = job.mark.reported};
-        job.run_at = next_back();
-        bucket.admitted.insert(job.id);
-    }
-    port_.apply(open.parked);
+    if (limits_.limit_of(open.name)->round_robin) return;
+    std::ranges::move(open.parked, std::back_inserter(found));
+    open.parked.clear();
+}
+
+/// Admits the jobs of round-robin buckets to the backs of their queues: the first job of each, then
+/// the second of each.
+ASYNCJOBS_INLINE void LimitEngine::admit_in_turn(std::span<OpenBucket> buckets) {
+    std::size_t turns = 0;
+    for (const OpenBucket& open : buckets) turns = std::max(turns, open.parked.size());
+    std::vector<LimitCandidate> admitted;
+    for (std::size_t turn = 0; turn < turns; ++turn)
+        for (OpenBucket& open : buckets) {
+            if (turn >= open.parked.size()) continue;
+            LimitCandidate& job = admitted.emplace_back(std::move(open.parked[turn]));
+            job.decision = LimitCandidate::Decision::queue;
+            job.next = {.admitted_by = open.name, .reported = job.mark.reported};
+            job.run_at = next_back();
+            buckets_[open.name].admitted.insert(job.id);
+        }
+    if (!admitted.empty()) port_.apply(admitted);
 }
 
 /// Adds to the due jobs those parked ones whose place is before the last due job: others come after

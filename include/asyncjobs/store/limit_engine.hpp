@@ -158,6 +158,7 @@ private:
     std::size_t admitted_per_bucket(std::size_t wanted) const;
     std::vector<LimitCandidate> open_buckets();
     void admit_parked(OpenBucket& open, std::vector<LimitCandidate>& found);
+    void admit_in_turn(std::span<OpenBucket> buckets);
     void merge_parked(std::vector<LimitCandidate>& jobs, bool is_all);
     void decide(LimitCandidate& job, Exchange& result);
     void hold_back(LimitCandidate& job, const LimitRefusal& refused, Exchange& result);
@@ -180,7 +181,8 @@ private:
     std::vector<std::string> open_;        ///< buckets that may have a free slot
     std::set<std::string> still_open_;     ///< of these, with no job parked in these queues
     std::vector<LimitCandidate> parked_;   ///< candidates for these slots
-    std::size_t admitted_each_ = 1;        ///< jobs that an owner may start before others
+    bool has_seen_due_ = false;            ///< the last round found all due jobs
+    std::size_t admitted_each_ = 1;        ///< jobs of an owner that a round may admit
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
