@@ -67,12 +67,12 @@ ASYNCJOBS_INLINE bool LimitEngine::run_round(std::size_t most_due, Exchange& res
 /// How many jobs of an owner may be admitted if each owner whose turn has come gets as many. Until
 /// all due jobs were seen, another owner's may be among them, whose next one comes first.
 ASYNCJOBS_INLINE std::size_t LimitEngine::admitted_per_bucket(std::size_t wanted) const {
-    const auto in_turn = std::ranges::count_if(open_, [&](const std::string& name) {
+    const auto owners = std::ranges::count_if(open_, [&](const std::string& name) {
         const Limit* limit = limits_.limit_of(name);
         return limit && limit->round_robin;
     });
     return std::max<std::size_t>(
-        1, wanted / std::max<std::size_t>(1, static_cast<std::size_t>(in_turn)));
+        1, wanted / std::max<std::size_t>(1, static_cast<std::size_t>(owners)));
 }
 
 /// Returns the parked jobs that open buckets admit now. Round-robin buckets admit their jobs in the
