@@ -89,12 +89,17 @@ public:
         return self.outcome.take();
     }
 
-    /// Fails every queued item.
+    /// Fails every item that is queued now.
     void fail_all(const std::exception_ptr& fault) noexcept {
         std::unique_lock lock(mutex_);
-        const auto failed = std::exchange(queued_, {});
-        lock.unlock();
-        for (const auto& entry : failed) deliver(entry, {.result = {}, .error = fault});
+        // One by one, because there may be no memory for a list of them.
+        for (auto count = queued_.size(); count > 0 && !queued_.empty(); --count) {
+            const Entry failed = std::move(queued_.front());
+            queued_.pop_front();
+            lock.unlock();
+            deliver(failed, {.result = {}, .error = fault});
+            lock.lock();
+        }
     }
 
 private:

@@ -77,7 +77,7 @@ ASYNCJOBS_INLINE void make_job(StoredJob& job, const NewJob& wanted, std::size_t
     job.idempotency_key = wanted.idempotency_key;
     job.limit_key = wanted.limit_key;
     job.parents = job.blocked_by = static_cast<int>(parents);
-    job.on_parent_failure = wanted.on_parent_failure;
+    if (!wanted.after.empty()) job.on_parent_failure = wanted.on_parent_failure;
     job.timeout = wanted.timeout;
     job.retention = wanted.retention;
     job.keep_failed = keep_failed_of(wanted);
