@@ -84,14 +84,14 @@ TEST_CASE("U+0000 is refused in strings and names, escaped or not") {
 }
 
 TEST_CASE("nesting may be 64 deep, not deeper") {
-    CHECK_NOTHROW(JsonText::parse(nested(64)));
+    CHECK_NOTHROW((void)JsonText::parse(nested(64)));
     CHECK(has(refusal_of(nested(65)), "nested deeper than 64"));
     CHECK(has(refusal_of(std::string(100'000, '[')), "nested deeper than 64"));
 }
 
 TEST_CASE("a text may be 10 MiB long, not longer") {
     constexpr std::size_t limit = 10 * 1024 * 1024;
-    CHECK_NOTHROW(JsonText::parse('"' + std::string(limit - 2, 'x') + '"'));
+    CHECK_NOTHROW((void)JsonText::parse('"' + std::string(limit - 2, 'x') + '"'));
     CHECK(has(refusal_of('"' + std::string(limit - 1, 'x') + '"'),
               "the JSON text is 10485761 bytes long, but must be at most 10485760"));
 }

@@ -12,9 +12,9 @@ bool is_bearer_token(std::string_view text) noexcept {
 
 std::optional<std::string_view> bearer_token(const Request& request) noexcept {
     constexpr std::string_view scheme = "Bearer ";
-    constexpr std::string_view field = "Authorization";
-    if (request.headers.count(field) != 1) return std::nullopt;
-    std::string_view token = *request.headers.find(field);
+    constexpr std::string_view authorization = "Authorization";
+    if (request.headers.count(authorization) != 1) return std::nullopt;
+    std::string_view token = *request.headers.find(authorization);
     if (!equals_ignoring_case(token.substr(0, scheme.size()), scheme)) return std::nullopt;
     token.remove_prefix(scheme.size());
     while (token.starts_with(' ')) token.remove_prefix(1);
