@@ -28,7 +28,7 @@ ASYNCJOBS_INLINE void LimitEngine::claim(Exchange& result) {
                                ? std::min(wanted, look_ << 2 * round)
                                : std::max(look_, std::min(2 * throttled_, enough_in_vain));
         looked_at_ += count;
-        admitted_each_ = has_seen_due_ ? admitted_per_bucket(wanted) : 1;
+        admitted_each_ = admitted_per_bucket(wanted);
         is_more = run_round(count, result);
     }
     save();
@@ -64,15 +64,19 @@ ASYNCJOBS_INLINE bool LimitEngine::run_round(std::size_t most_due, Exchange& res
     return !is_all || !open_.empty() || !parked_.empty();
 }
 
-/// How many jobs of an owner may be admitted if each owner whose turn has come gets as many. Until
-/// all due jobs were seen, another owner's may be among them, whose next one comes first.
+/// How many jobs of an owner may be admitted: one while another owner's turn may come before the
+/// second; or else as many as there is room for of each owner.
 ASYNCJOBS_INLINE std::size_t LimitEngine::admitted_per_bucket(std::size_t wanted) const {
-    const auto owners = std::ranges::count_if(open_, [&](const std::string& name) {
+    const auto is_in_turn = [&](const std::string& name) {
         const Limit* limit = limits_.limit_of(name);
         return limit && limit->round_robin;
+    };
+    const bool stands_in_queue = std::ranges::any_of(buckets_, [&](const auto& entry) {
+        return !entry.second.admitted.empty() && is_in_turn(entry.first);
     });
-    return std::max<std::size_t>(
-        1, wanted / std::max<std::size_t>(1, static_cast<std::size_t>(owners)));
+    if (!has_seen_due_ || stands_in_queue) return 1;
+    const auto owners = static_cast<std::size_t>(std::ranges::count_if(open_, is_in_turn));
+    return std::max<std::size_t>(1, wanted / std::max<std::size_t>(1, owners));
 }
 
 /// Returns the parked jobs that open buckets admit now. Round-robin buckets admit their jobs in the
