@@ -12,8 +12,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// Lanes still use the library's own threads, because blocking tasks must not run on the host's.
 ///
 /// Pass it to Executor and Client. The io_context must run as long as any of them lives.
-[[nodiscard]] ASYNCJOBS_DECL std::shared_ptr<Runtime>
-make_runtime(boost::asio::any_io_executor timers);
+ASYNCJOBS_DECL std::shared_ptr<Runtime> make_runtime(boost::asio::any_io_executor timers);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 

@@ -12,7 +12,7 @@ using namespace asyncjobs;
 
 namespace {
 
-const std::vector<JobId> ids = {JobId::make({}, 1, 1), JobId::make({}, 2, 2)};
+const std::vector<JobId> two_ids = {JobId::make({}, 1, 1), JobId::make({}, 2, 2)};
 
 struct Received {
     std::vector<std::string> queues;
@@ -41,18 +41,18 @@ TEST_CASE_FIXTURE(Listeners, "each kind of hint reaches only its own listeners")
     notifier.ready("reports");
     CHECK(received.queues == std::vector<std::string>{"reports"});
     CHECK(received.changed.empty());
-    notifier.changed(ids);
-    CHECK(received.changed == ids);
+    notifier.changed(two_ids);
+    CHECK(received.changed == two_ids);
     CHECK(received.cancelled.empty());
-    notifier.cancel_requested(ids[1]);
-    CHECK(received.cancelled == std::vector<JobId>{ids[1]});
-    CHECK(received.changed == ids);
+    notifier.cancel_requested(two_ids[1]);
+    CHECK(received.cancelled == std::vector<JobId>{two_ids[1]});
+    CHECK(received.changed == two_ids);
     CHECK(received.queues.size() == 1);
 }
 
 TEST_CASE_FIXTURE(Listeners, "a hint without a listener is dropped") {
     notifier.ready("reports");
-    notifier.changed(ids);
+    notifier.changed(two_ids);
     const auto late = on_changed();
     CHECK(received.changed.empty());
 }
@@ -60,26 +60,26 @@ TEST_CASE_FIXTURE(Listeners, "a hint without a listener is dropped") {
 TEST_CASE_FIXTURE(Listeners, "every listener receives a hint") {
     const auto first = on_changed();
     const auto second = on_changed();
-    notifier.changed({ids.data(), 1});
+    notifier.changed({two_ids.data(), 1});
     CHECK(received.changed.size() == 2);
 }
 
 TEST_CASE_FIXTURE(Listeners, "a subscription ends with its destruction") {
     {
         const auto subscription = on_changed();
-        notifier.changed(ids);
+        notifier.changed(two_ids);
     }
-    notifier.changed(ids);
-    CHECK(received.changed.size() == ids.size());
+    notifier.changed(two_ids);
+    CHECK(received.changed.size() == two_ids.size());
 }
 
 TEST_CASE_FIXTURE(Listeners, "a subscription is movable, and assignment ends the old one") {
     auto first = on_changed();
     auto moved = std::move(first);
-    notifier.changed({ids.data(), 1});
+    notifier.changed({two_ids.data(), 1});
     CHECK(received.changed.size() == 1);
     moved = notifier.on_changed([](std::span<const JobId>) {});
-    notifier.changed({ids.data(), 1});
+    notifier.changed({two_ids.data(), 1});
     CHECK(received.changed.size() == 1);
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("hints, subscriptions and their ends may be concurrent") {
         std::vector<std::jthread> threads;
         for (int t = 0; t < 2; ++t) {
             threads.emplace_back([&] {
-                for (int i = 0; i < rounds; ++i) notifier.changed(ids);
+                for (int i = 0; i < rounds; ++i) notifier.changed(two_ids);
             });
             threads.emplace_back([&] {
                 for (int i = 0; i < rounds; ++i) {

@@ -70,6 +70,7 @@ TEST_CASE("a new job has the members of its submit and the time of its call") {
                                             .unique_key = "u",
                                             .idempotency_key = "i",
                                             .limit_key = "l",
+                                            .after = {job_id, job_id},
                                             .on_parent_failure = OnParentFailure::run},
                                            2, 41, start);
     CHECK(job.status == JobStatus::pending);
