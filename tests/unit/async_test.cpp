@@ -55,15 +55,24 @@ public:
     std::latch began{1}, may_end{1};
 };
 
-/// The code of the error that `future` throws; empty if it throws none.
+/// The code of the error; empty if there is none.
+std::error_code code_of(const std::exception_ptr& error) {
+    try {
+        if (error) std::rethrow_exception(error);
+    } catch (const std::system_error& thrown) {
+        return thrown.code();
+    } catch (const boost::system::system_error& thrown) {
+        return thrown.code();
+    }
+    return {};
+}
+
 template <typename Result>
 std::error_code error_of(std::future<Result> future) {
     try {
         future.get();
-    } catch (const std::system_error& error) {
-        return error.code();
-    } catch (const boost::system::system_error& error) {
-        return error.code();
+    } catch (...) {
+        return code_of(std::current_exception());
     }
     return {};
 }
@@ -158,8 +167,15 @@ TEST_CASE("async_submit does not block its thread while the store does, and shar
 TEST_CASE_FIXTURE(AsyncWorld, "errors of an operation reach its handler") {
     const auto id = submit();
     const NewJob same{.id = id, .type = "resize"}, wrong{.type = "no such name"};
-    CHECK(error_of(async_submit(client, same, asio::use_future)) == Errc::conflict);
-    CHECK(error_of(async_submit(client, wrong, asio::use_future)) == Errc::invalid_argument);
+    const auto error_of_submit = [&](const NewJob& job) {
+        const auto code = std::make_shared<std::promise<std::error_code>>();
+        async_submit(client, job, [code](const std::exception_ptr& error, const Submitted&) {
+            code->set_value(code_of(error));
+        });
+        return code->get_future().get();
+    };
+    CHECK(error_of_submit(same) == Errc::conflict);
+    CHECK(error_of_submit(wrong) == Errc::invalid_argument);
     std::error_code thrown;
     const auto serve = [&]() -> asio::awaitable<void> {
         try {

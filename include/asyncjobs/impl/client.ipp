@@ -274,7 +274,8 @@ Client::submit_async(NewJob job, std::function<void(std::exception_ptr, Submitte
         } catch (...) {
             outcome.error = std::current_exception();
         }
-        done(outcome.error, outcome.error ? Submitted() : std::move(outcome.result));
+        const bool is_error = outcome.error != nullptr;
+        done(std::move(outcome.error), is_error ? Submitted() : std::move(outcome.result));
     });
 }
 

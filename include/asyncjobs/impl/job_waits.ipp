@@ -40,9 +40,9 @@ ASYNCJOBS_INLINE void JobWaits::cancel(const WaitPtr& wait) { end(wait); }
 
 ASYNCJOBS_INLINE void JobWaits::close(const std::exception_ptr& fault) {
     std::unique_lock lock(mutex_);
-    const auto timer = std::move(timer_);
+    auto timer = std::move(timer_);
     lock.unlock();
-    timer->disarm();
+    timer.reset(); // waits for expire()
     reads_.fail_all(fault);
     for (lock.lock(); !deadlines_.empty(); lock.lock()) {
         const auto wait = deadlines_.begin()->second;
