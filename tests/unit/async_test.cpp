@@ -55,7 +55,7 @@ public:
     std::latch began{1}, may_end{1};
 };
 
-/// The code of the error; empty if there is none.
+/// The code of the error; empty for none.
 std::error_code code_of(const std::exception_ptr& error) {
     try {
         if (error) std::rethrow_exception(error);

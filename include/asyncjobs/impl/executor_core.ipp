@@ -234,9 +234,10 @@ ASYNCJOBS_INLINE void ExecutorCore::stop_async(Duration grace, Duration grace_to
     Lock lock(mutex_);
     if (!stop_lane_) stop_lane_ = runtime_.make_lane(1);
     stop_lane_->set_threads(stops_ + 1);
-    stop_lane_->post([this, grace, grace_to_stop, done = std::move(done)] {
+    // Called when the task has run, or is dropped because the executor is destroyed.
+    const std::shared_ptr<void> over(nullptr, [done = std::move(done)](void*) { done(); });
+    stop_lane_->post([this, grace, grace_to_stop, over] {
         stop(grace, grace_to_stop);
-        done();
         const Lock ended(mutex_);
         --stops_;
     });
