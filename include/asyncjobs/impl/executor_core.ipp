@@ -234,13 +234,23 @@ ASYNCJOBS_INLINE void ExecutorCore::stop_async(Duration grace, Duration grace_to
     Lock lock(mutex_);
     if (!stop_lane_) stop_lane_ = runtime_.make_lane(1);
     stop_lane_->set_threads(stops_ + 1);
-    // Called when the task has run, or is dropped because the executor is destroyed.
-    const std::shared_ptr<void> over(nullptr, [done = std::move(done)](void*) { done(); });
-    stop_lane_->post([this, grace, grace_to_stop, over] {
+    // Ends when the task has run, or is dropped because the executor is destroyed.
+    struct Ending {
+        std::function<void()> done = {};
+        bool is_posted = false;
+
+        ~Ending() {
+            if (is_posted) done();
+        }
+    };
+    const auto ending = std::make_shared<Ending>();
+    ending->done = std::move(done);
+    stop_lane_->post([this, grace, grace_to_stop, ending] {
         stop(grace, grace_to_stop);
         const Lock ended(mutex_);
         --stops_;
     });
+    ending->is_posted = true;
     ++stops_;
 }
 
