@@ -147,14 +147,15 @@ public:
     void remove_all() { connection_.run("TRUNCATE jobs"); }
 
     std::size_t insert(std::size_t count) {
+        constexpr std::int64_t week = 604'800'000'000;
         const auto time = now();
         JsonRows rows;
         for (std::size_t i = 0; i < count; ++i) {
             const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
                                                    random_(), random_());
             const std::optional<std::string> none;
-            rows.add(id, "noop", "default", "", 0, 5, none, none, none, 0,
-                     std::int64_t{604'800'000'000}, time, none, none, input_, none, 0);
+            rows.add(id, "noop", "default", "", 0, 5, none, none, none, 0, week, week, time, none,
+                     none, input_, none, 0);
         }
         connection_.add(mysql::sql.insert, {{":now", time}, {":rows", rows.take()}});
         connection_.add("COMMIT");

@@ -104,8 +104,8 @@ public:
 
     std::size_t insert(std::size_t count) {
         PostgresqlArray ids, types, queues, owners, priorities, max_attempts, keys,
-            idempotency_keys, limit_keys, timeouts, retentions, run_at, delays, deadlines,
-            start_within, inputs, metadata, dependents;
+            idempotency_keys, limit_keys, timeouts, retentions, keep_failed, run_at, delays,
+            deadlines, start_within, inputs, metadata, dependents;
         for (std::size_t i = 0; i < count; ++i) {
             ids.add(asyncjobs::JobId::make(wall_clock(), random_(), random_()).text());
             types.add(std::string_view("noop"));
@@ -118,6 +118,7 @@ public:
             limit_keys.add_null();
             timeouts.add(0);
             retentions.add(604'800'000'000);
+            keep_failed.add(604'800'000'000);
             run_at.add_null();
             delays.add(0);
             deadlines.add_null();
@@ -140,6 +141,7 @@ public:
                                     limit_keys.text().c_str(),
                                     timeouts.text().c_str(),
                                     retentions.text().c_str(),
+                                    keep_failed.text().c_str(),
                                     run_at.text().c_str(),
                                     delays.text().c_str(),
                                     deadlines.text().c_str(),

@@ -123,13 +123,14 @@ private:
     std::size_t insert(std::size_t count) {
         begin_->step();
         const auto time = now();
+        constexpr std::int64_t week = 604'800'000'000;
         for (std::size_t i = 0; i < count; ++i) {
             const auto id = asyncjobs::JobId::make(asyncjobs::Timestamp{asyncjobs::Duration{time}},
                                                    0, next_id_++);
             insert_
                 ->bind(id.text(), "noop", "default", "", std::int64_t{0}, std::int64_t{5}, nullptr,
-                       nullptr, nullptr, std::int64_t{0}, std::int64_t{604'800'000'000}, time, time,
-                       nullptr, nullptr, input_, nullptr, std::int64_t{0})
+                       nullptr, nullptr, std::int64_t{0}, week, week, time, time, nullptr, nullptr,
+                       input_, nullptr, std::int64_t{0})
                 .step();
         }
         commit_->step();
