@@ -15,7 +15,7 @@ namespace {
 /// queue.
 constexpr Duration admitted_for = std::chrono::seconds{10};
 /// An admitted job that is due later than this was deferred since.
-constexpr Duration admitted_within = std::chrono::seconds{1};
+constexpr Duration admitted_within = std::chrono::milliseconds{20};
 
 LimitSlot read_slot(Row cells) {
     RowOf<columns::slot> row(cells);
