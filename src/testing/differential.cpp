@@ -137,7 +137,7 @@ public:
 
 private:
     bool still_fails(const std::vector<DrawnCall>& calls) {
-        if (runs_ == 0) return false;
+        if (runs_ == 0 || std::chrono::steady_clock::now() > ends_at_) return false;
         --runs_;
         Run made = detail::run(subject_, calls, objects_, 1);
         if (!made.difference) return false;
@@ -177,6 +177,8 @@ private:
     const DifferentialSubject& subject_;
     const std::size_t objects_;
     std::size_t runs_;
+    const std::chrono::steady_clock::time_point ends_at_ =
+        std::chrono::steady_clock::now() + std::chrono::minutes{2};
     std::vector<DrawnCall> calls_;
     Run run_;
 };

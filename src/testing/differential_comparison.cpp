@@ -218,8 +218,10 @@ void Comparison::finish() {
     object_ = 0;
     store_ = stores_.front().get();
     const std::vector<std::string> queues = {"red", "green", "blue"};
+    std::string left;
     constexpr int rounds = 400;
-    for (int round = 0; round < rounds; ++round) {
+    const auto gives_up_at = std::chrono::steady_clock::now() + patience_;
+    for (int round = 0; round < rounds || std::chrono::steady_clock::now() < gives_up_at; ++round) {
         now_ = clock_();
         for (const auto& queue : queues) {
             if (!model_.paused().contains(queue)) continue;
@@ -228,20 +230,22 @@ void Comparison::finish() {
         }
         promote(1000);
         std::vector<Settlement> settlements;
-        bool is_any_left = false;
+        left.clear();
         for (const auto& [id, entry] : model_.entries()) {
-            is_any_left |= !is_finished(entry.job.status);
+            if (!is_finished(entry.job.status))
+                left += fmt::format(" {} {}", describe(id), show(entry.job.status));
             if (entry.job.status == JobStatus::processing)
                 settlements.push_back(Settlement::completed({id, entry.job.fence}, {}));
         }
-        if (!is_any_left) return;
+        if (left.empty()) return;
         exchange(settlements, {.worker = "last", .queues = queues, .limit = 1000, .limits = {}});
         const auto next = model_.next_time(now_);
         const Duration wait = next ? *next - now_ : Duration{std::chrono::minutes{1}};
         // What waits for a rate becomes due at no time that the model knows.
-        if (settlements.empty()) clock_.move(std::min(wait, Duration{std::chrono::minutes{1}}));
+        if (settlements.empty() && round < rounds)
+            clock_.move(std::min(wait, Duration{std::chrono::minutes{1}}));
     }
-    fail("expected all jobs to be finished, which are claimed and completed again and again");
+    fail("expected all jobs, claimed and completed again and again, to be finished, found" + left);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -53,7 +53,8 @@ class Comparison {
 public:
     Comparison(const DifferentialSubject& subject, std::size_t objects)
         : clock_(subject.clock), model_(subject.claims_may_lag, subject.sweeps_may_lag),
-          sweeps_may_lag_(subject.sweeps_may_lag) {
+          sweeps_may_lag_(subject.sweeps_may_lag),
+          patience_(subject.claims_may_lag || sweeps_may_lag_ ? longest_lag : Duration::zero()) {
         if (subject.reset) subject.reset();
         const auto plan = [this](std::string_view) { return std::exchange(fault_, Fault::none); };
         for (std::size_t i = 0; i < objects; ++i) {
@@ -70,6 +71,9 @@ public:
     std::string described() const { return text_; }
 
 private:
+    /// Until a store that has to look for late entries has done so.
+    static constexpr Duration longest_lag = std::chrono::seconds{30};
+
     using Fault = FaultyJobStore::Fault;
 
     JobStore& reader() { return *stores_.front(); }
@@ -92,6 +96,7 @@ private:
     ManualClock clock_;
     Model model_;
     const bool sweeps_may_lag_;
+    const Duration patience_; ///< by the steady clock
     std::vector<std::unique_ptr<JobStore>> stores_;
     std::vector<std::unique_ptr<FaultyJobStore>> faulty_;
     Fault fault_ = Fault::none;

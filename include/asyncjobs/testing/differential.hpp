@@ -52,7 +52,7 @@ struct DifferentialOptions {
     std::size_t sequences = 20;    ///< one for each seed
     std::size_t calls = 200;       ///< of each sequence
     std::size_t objects = 2;       ///< that make the calls
-    std::size_t shrink_runs = 600; ///< of the store, to make a failing sequence shorter
+    std::size_t shrink_runs = 600; ///< most, in two minutes, to make a failing sequence shorter
 };
 
 /// A sequence of calls after which the store and the model differ.
