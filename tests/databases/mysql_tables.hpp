@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/session.hpp"
+#include "db/soci_session.hpp"
 #include "mysql/options.hpp"
 
 #include "needs.hpp"
@@ -46,7 +46,7 @@ private:
         return asyncjobs::soci_adapter::connect_string(options);
     }
 
-    asyncjobs::soci_adapter::Session session_;
+    asyncjobs::soci_adapter::SociSession session_;
 };
 
 inline void drop_tables(Mysql& server) {

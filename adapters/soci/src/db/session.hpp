@@ -14,14 +14,11 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 class Session {
 public:
     /// Statements are composed of `fragments`, those of the session's dialect. `table_prefix` goes
-    /// before the names of tables, indexes and views in every statement.
-    Session(const soci::backend_factory& factory, const std::string& connect_string,
-            Fragments fragments, std::string table_prefix)
+    /// before the names of tables, indexes and views in every statement. `keeps_statements` is
+    /// false on a host's connection.
+    Session(Fragments fragments, std::string table_prefix, bool keeps_statements)
         : fragments_(fragments), table_prefix_(std::move(table_prefix)),
-          own_(std::make_unique<soci::session>(factory, connect_string)), connection_(*own_) {}
-    /// Over a connection of the host, which must outlive this; keeps no statement on it.
-    Session(soci::session& connection, Fragments fragments, std::string table_prefix)
-        : fragments_(fragments), table_prefix_(std::move(table_prefix)), connection_(connection) {}
+          keeps_statements_(keeps_statements) {}
     virtual ~Session() = default;
 
     /// Returns the statement with this text and these columns: composed by the first call, prepared
@@ -32,7 +29,7 @@ public:
             const std::string text = with_prefix(compose(sql, fragments_));
             found = queries_
                         .try_emplace(Key{std::string(sql.text), sql.columns},
-                                     make_query({sql.name, text, sql.columns}))
+                                     make_query({sql.name, text, sql.columns}, keeps_statements_))
                         .first;
         }
         return *found->second;
@@ -44,24 +41,24 @@ public:
     /// Runs a statement once, without keeping it prepared.
     void run(std::string_view text) {
         const std::string whole = with_prefix(text);
-        SociQuery(connection_, {"once", whole}).for_each([](Row) {});
+        make_query({"once", whole}, false)->change();
     }
 
     std::string with_prefix(std::string_view sql) const {
         return with_table_prefix(sql, table_prefix_);
     }
 
-    soci::session& connection() noexcept { return connection_; }
-
     /// Makes a call that waits for the server fail soon, as if the connection were lost. May be
     /// called from any thread.
     virtual void interrupt() noexcept {}
 
 protected:
-    virtual std::unique_ptr<Query> make_query(const Sql& sql) {
-        return std::make_unique<SociQuery>(connection_, sql, keeps_statements());
-    }
-    bool keeps_statements() const noexcept { return own_ != nullptr; }
+    /// Whether statements stay prepared on the connection.
+    bool keeps_statements() const noexcept { return keeps_statements_; }
+    /// `is_kept` false: not prepared beyond its run.
+    virtual std::unique_ptr<Query> make_query(const Sql& sql, bool is_kept) = 0;
+    /// For a connection that must outlive its statements, and ends before this.
+    void forget_queries() noexcept { queries_.clear(); }
 
 private:
     /// A statement before it is composed. Its list of columns is identified by its address.
@@ -85,8 +82,7 @@ private:
 
     const Fragments fragments_;
     const std::string table_prefix_;
-    const std::unique_ptr<soci::session> own_; ///< null: the host's connection
-    soci::session& connection_;
+    const bool keeps_statements_;
     std::unordered_map<Key, std::unique_ptr<Query>, Hash, Equal> queries_;
 };
 

@@ -46,7 +46,8 @@ bool has_transaction(const MysqlSession& session) {
 
 HostSession borrow_mysql(soci::session& host, const HostTables& tables) {
     static const MysqlDialect dialect{{}};
-    auto session = std::make_unique<MysqlSession>(host, tables.table_prefix);
+    auto* connection = static_cast<soci::mysql_session_backend*>(host.get_backend())->conn_;
+    auto session = std::make_unique<MysqlSession>(connection, tables.table_prefix);
     if (!has_transaction(*session)) refuse_without_transaction();
     session->reads_latest = false;
     try {

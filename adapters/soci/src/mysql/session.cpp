@@ -6,31 +6,24 @@
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
-namespace {
-
-soci::mysql_session_backend& backend_of(soci::session& session) {
-    return static_cast<soci::mysql_session_backend&>(*session.get_backend());
-}
-
-} // namespace
-
 MysqlSession::MysqlSession(const std::string& connect_string, std::string table_prefix)
-    : Session(soci::mysql, connect_string, mysql::fragments, std::move(table_prefix)),
-      backend_(backend_of(connection())),
+    : Session(mysql::fragments, std::move(table_prefix), true),
+      own_(std::make_unique<soci::session>(soci::mysql, connect_string)),
+      connection_(static_cast<soci::mysql_session_backend*>(own_->get_backend())->conn_),
       runs_several_(mysql_set_server_option(handle(), MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0),
       batch_(std::make_unique<MysqlBatch>(*this)) {
     socket_.emplace(handle()->net.fd);
 }
 
-MysqlSession::MysqlSession(soci::session& host, std::string table_prefix)
-    : Session(host, mysql::fragments, std::move(table_prefix)), backend_(backend_of(host)),
+MysqlSession::MysqlSession(MYSQL* host, std::string table_prefix)
+    : Session(mysql::fragments, std::move(table_prefix), false), connection_(host),
       batch_(std::make_unique<MysqlBatch>(*this)) {}
 
 MysqlSession::~MysqlSession() = default;
 
 void MysqlSession::run_added() { batch().run(); }
 
-std::unique_ptr<Query> MysqlSession::make_query(const Sql& sql) {
+std::unique_ptr<Query> MysqlSession::make_query(const Sql& sql, bool) {
     return std::make_unique<MysqlQuery>(*this, sql);
 }
 

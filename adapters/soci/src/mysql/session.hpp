@@ -15,17 +15,16 @@ class MysqlBatch;
 
 /// A session with a MySQL or MariaDB server, and the server's properties.
 ///
-/// Statements are sent by the client library directly, on a connection that SOCI has opened:
-/// several in one packet, see MysqlBatch.
+/// Statements are sent by the client library directly: several in one packet, see MysqlBatch.
 ///
 /// Errors  Members that use the server throw soci::mysql_soci_error.
 class MysqlSession : public Session {
 public:
     MysqlSession(const std::string& connect_string, std::string table_prefix);
 
-    /// Over a host's session. Statements are sent one by one, as the host's connection may not
-    /// allow several in a packet.
-    MysqlSession(soci::session& host, std::string table_prefix);
+    /// Over a host's connection. Statements are sent one by one, as it may not allow several in a
+    /// packet.
+    MysqlSession(MYSQL* host, std::string table_prefix);
     ~MysqlSession() override;
 
     static MysqlSession& of(Session& session) noexcept {
@@ -35,7 +34,7 @@ public:
     /// Whether other nodes write as well, without this one's locks.
     bool is_of_cluster = false;
 
-    MYSQL* handle() const noexcept { return backend_.conn_; }
+    MYSQL* handle() const noexcept { return connection_; }
     bool is_own() const noexcept { return keeps_statements(); }
 
     /// The pending statements. One batch a session, so that statements keep their order.
@@ -72,10 +71,11 @@ public:
 
 private:
     friend class MysqlBatch;
-    std::unique_ptr<Query> make_query(const Sql& sql) override;
+    std::unique_ptr<Query> make_query(const Sql& sql, bool is_kept) override;
 
-    soci::mysql_session_backend& backend_;
-    std::optional<OpenSocket> socket_; ///< empty: the host's session
+    const std::unique_ptr<soci::session> own_; ///< opened by SOCI; null: the host's connection
+    MYSQL* const connection_;
+    std::optional<OpenSocket> socket_; ///< empty: the host's connection
     const bool runs_several_ = false;  ///< several statements a packet
     const std::unique_ptr<MysqlBatch> batch_;
     Transaction transaction_ = Transaction::none;

@@ -32,7 +32,7 @@ void check_encoding(PGconn* connection) {
 /// Sets what a batch relies on, and restores the host's settings.
 class HostPostgresqlSession final : public PostgresqlSession {
 public:
-    HostPostgresqlSession(soci::session& host, std::string table_prefix, bool must_allow_nulls)
+    HostPostgresqlSession(PGconn* host, std::string table_prefix, bool must_allow_nulls)
         : PostgresqlSession(host, std::move(table_prefix)), must_allow_nulls_(must_allow_nulls) {
         if (must_allow_nulls_) execute("SET LOCAL array_nulls = on");
     }
@@ -48,7 +48,7 @@ private:
     const bool must_allow_nulls_;
 };
 
-std::unique_ptr<Session> open_in(soci::session& host, const HostTables& tables) {
+std::unique_ptr<Session> open_in(PGconn* host, const HostTables& tables) {
     std::string schema = tables.schema.empty() ? "" : fmt::format("\"{}\".", tables.schema);
     std::string array_nulls;
     PostgresqlSession(host, "")
@@ -74,7 +74,7 @@ HostSession borrow_postgresql(soci::session& host, const HostTables& tables) {
     check_transaction(connection);
     check_encoding(connection);
     try {
-        return {dialect, open_in(host, tables)};
+        return {dialect, open_in(connection, tables)};
     } catch (const soci::postgresql_soci_error& error) {
         const Fault fault = postgresql_fault(error.sqlstate(),
                                              PQstatus(connection) == CONNECTION_OK, Stage::working);

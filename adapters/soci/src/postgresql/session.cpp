@@ -47,9 +47,9 @@ std::string postgresql_text(std::string_view sql) {
 
 PostgresqlSession::PostgresqlSession(const std::string& connect_string,
                                      const std::string& table_prefix, Duration patience)
-    : Session(soci::postgresql, connect_string, postgresql::fragments, table_prefix),
-      backend_(
-          static_cast<soci::postgresql_session_backend&>(*Session::connection().get_backend())),
+    : Session(postgresql::fragments, table_prefix, true),
+      own_(std::make_unique<soci::session>(soci::postgresql, connect_string)),
+      connection_(static_cast<soci::postgresql_session_backend*>(own_->get_backend())->conn_),
       patience_(patience) {
     PQsetNoticeProcessor(
         connection(), [](void*, const char*) {}, nullptr);
@@ -57,14 +57,13 @@ PostgresqlSession::PostgresqlSession(const std::string& connect_string,
     PQsetnonblocking(connection(), 1); // so that only next_result() waits, with a deadline
 }
 
-PostgresqlSession::PostgresqlSession(soci::session& host, std::string table_prefix)
-    : Session(host, postgresql::fragments, std::move(table_prefix)),
-      backend_(static_cast<soci::postgresql_session_backend&>(*host.get_backend())),
+PostgresqlSession::PostgresqlSession(PGconn* host, std::string table_prefix)
+    : Session(postgresql::fragments, std::move(table_prefix), false), connection_(host),
       patience_(std::chrono::hours{24 * 365}) {}
 
-std::unique_ptr<Query> PostgresqlSession::make_query(const Sql& sql) {
-    const bool is_kept = keeps_statements() && settings_.empty();
-    const std::string name = is_kept ? "asyncjobs_" + std::to_string(++prepared_) : std::string();
+std::unique_ptr<Query> PostgresqlSession::make_query(const Sql& sql, bool is_kept) {
+    const bool is_named = is_kept && settings_.empty();
+    const std::string name = is_named ? "asyncjobs_" + std::to_string(++prepared_) : std::string();
     return std::make_unique<PostgresqlQuery>(*this, sql, name);
 }
 

@@ -25,8 +25,8 @@ inline constexpr const char* connection_lost = "08006";
 
 using PostgresqlResult = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-/// Statements are sent by libpq directly, on a connection that SOCI has opened: several in one
-/// round trip (see PostgresqlBatch), and with a time limit.
+/// Statements are sent by libpq directly: several in one round trip (see PostgresqlBatch), and with
+/// a time limit.
 ///
 /// Errors  Members that use the server throw soci::postgresql_soci_error.
 class PostgresqlSession : public Session {
@@ -36,8 +36,8 @@ public:
     PostgresqlSession(const std::string& connect_string, const std::string& table_prefix,
                       Duration patience = std::chrono::hours{1});
 
-    /// Over a host's PostgreSQL session. Waits as long as the host's settings allow.
-    PostgresqlSession(soci::session& host, std::string table_prefix);
+    /// Over a host's connection. Waits as long as the host's settings allow.
+    PostgresqlSession(PGconn* host, std::string table_prefix);
 
     /// Sets the patience from now on. Returns the previous one.
     Duration wait_for(Duration patience) noexcept { return std::exchange(patience_, patience); }
@@ -83,17 +83,18 @@ public:
         if (socket_) socket_->shut_down();
     }
 
-    PGconn* connection() const noexcept { return backend_.conn_; }
+    PGconn* connection() const noexcept { return connection_; }
 
 private:
     friend class PostgresqlBatch;
-    std::unique_ptr<Query> make_query(const Sql& sql) override;
+    std::unique_ptr<Query> make_query(const Sql& sql, bool is_kept) override;
     PostgresqlResult next_result();
     [[noreturn]] void give_up();
 
-    soci::postgresql_session_backend& backend_;
+    const std::unique_ptr<soci::session> own_; ///< opened by SOCI; null: the host's connection
+    PGconn* const connection_;
     Duration patience_;
-    std::optional<OpenSocket> socket_; ///< empty: the host's session
+    std::optional<OpenSocket> socket_; ///< empty: the host's connection
     std::string settings_ = {};        ///< for each transaction; empty: set for the session
     std::string schemas_ = "{}";
     int prepared_ = 0; ///< statements

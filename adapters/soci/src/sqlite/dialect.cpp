@@ -1,5 +1,6 @@
 #include "sqlite/dialect.hpp"
 
+#include "db/soci_session.hpp"
 #include "sqlite/fault.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/soci_sqlite3.hpp"
@@ -26,12 +27,12 @@ namespace {
 constexpr std::uintmax_t usual_log_bytes = 16 * 1024 * 1024;
 
 /// Reports to `files` while it has them open.
-class SqliteSession final : public Session {
+class SqliteSession final : public SociSession {
 public:
     // SOCI would parse quotes and URIs in the path, and make SQLite lock a mutex at every column; a
     // session has one user at a time.
     SqliteSession(std::string table_prefix, SqliteFiles& files)
-        : Session(soci::sqlite3, "dbname=:memory:", sqlite::fragments, std::move(table_prefix)),
+        : SociSession(soci::sqlite3, "dbname=:memory:", sqlite::fragments, std::move(table_prefix)),
           files_(files) {}
 
     ~SqliteSession() override {
@@ -52,7 +53,8 @@ private:
 };
 
 sqlite_api::sqlite3*& handle(Session& session) {
-    return static_cast<soci::sqlite3_session_backend*>(session.connection().get_backend())->conn_;
+    auto& connection = static_cast<SociSession&>(session).connection();
+    return static_cast<soci::sqlite3_session_backend*>(connection.get_backend())->conn_;
 }
 
 void set_busy_timeout(Session& session, Duration timeout) {
@@ -329,8 +331,9 @@ void SqliteDialect::exchange(Session& session, std::span<const Settlement> settl
     read_steps(session, sqlite::sql.rows, std::span(result.claimed));
 }
 
-std::vector<LimitCandidate> SqliteDialect::find_due(Session& session, std::span<const std::string> queues,
-                                            std::size_t limit, Timestamp now) const {
+std::vector<LimitCandidate> SqliteDialect::find_due(Session& session,
+                                                    std::span<const std::string> queues,
+                                                    std::size_t limit, Timestamp now) const {
     std::vector<LimitCandidate> found;
     for (const std::string& queue : queues)
         if (found.size() < limit)

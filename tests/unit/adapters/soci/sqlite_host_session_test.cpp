@@ -1,6 +1,7 @@
-#include "sqlite/soci_sqlite3.hpp"
+#include "db/soci_session.hpp"
 #include "sqlite/dialect.hpp"
 #include "sqlite/fragments.hpp"
+#include "sqlite/soci_sqlite3.hpp"
 
 #include <asyncjobs/soci/host_transaction.hpp>
 
@@ -19,7 +20,7 @@ TEST_CASE("a host's SQLite session keeps no statement of the store") {
     };
     {
         const SqliteDialect dialect{{}};
-        Session own(session, sqlite::fragments, "");
+        SociSession own({std::shared_ptr<void>(), &session}, sqlite::fragments, "");
         for (const Migration& step : dialect.migrations()) dialect.migrate(own, step);
         CHECK(has_statement());
     }
