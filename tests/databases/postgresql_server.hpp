@@ -39,6 +39,8 @@ public:
     void run(const std::string& sql) { column(sql); }
     std::string value(const std::string& sql) { return column(sql).at(0); }
 
+    PGconn* handle() const noexcept { return connection_.get(); }
+
 private:
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };

@@ -62,6 +62,8 @@ public:
 
     std::string value(const std::string& sql) { return column(sql).at(0); }
 
+    sqlite_api::sqlite3* handle() const noexcept { return connection_; }
+
 private:
     void check(int result) {
         if (result != SQLITE_OK) throw std::runtime_error(sqlite_api::sqlite3_errmsg(connection_));

@@ -25,7 +25,7 @@ enum class Break { before_complete, after_complete, silent_rollback, lost_sessio
 void check_exactly_once(HostDatabase& database) {
     constexpr int jobs = 20;
     const auto store = open_store(database.store_url());
-    database.add_order(*database.open(), 1);
+    database.add_order(*database.connect(), 1);
     std::atomic<int> failures = 0;
     std::mutex log_mutex;
     std::vector<std::string> log;

@@ -15,7 +15,10 @@ using MakeHost = std::function<std::unique_ptr<HostDatabase>()>;
 /// this, on its own database.
 void check_host_transactions(const MakeHost& make_host);
 
-/// A host's session is refused after the statement `set`.
+/// A pool's session submits a job.
+void check_pooled_session(HostDatabase& database);
+
+/// A host's connection is refused after the statement `set`.
 void check_setting_is_refused(HostDatabase& database, const std::string& set);
 
 /// A side effect that commits with its job's completion happens exactly once, wherever the

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "integration/soci/host_client.hpp"
+
 #include <asyncjobs/soci/host_transaction.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -10,8 +12,8 @@
 
 namespace soci_test {
 
-/// A database with a store's tables, and a host with a table `orders (id, amount)` and SOCI's
-/// default sessions.
+/// A database with a store's tables, and a host with a table `orders (id, amount)` and its own
+/// connections, with default settings.
 class HostDatabase {
 public:
     virtual ~HostDatabase() = default;
@@ -25,11 +27,14 @@ public:
     std::unique_ptr<soci::session> open() const {
         return std::make_unique<soci::session>(backend(), connect_string());
     }
+    virtual std::unique_ptr<HostClient> connect() const {
+        return std::make_unique<SociClient>(backend(), connect_string());
+    }
     void make_orders() const {
         *open() << "CREATE TABLE " << orders() << " (id BIGINT PRIMARY KEY, amount BIGINT)";
     }
-    void add_order(soci::session& session, int id) const {
-        session << "INSERT INTO " << orders() << " VALUES (" << id << ", 0)";
+    void add_order(HostClient& client, int id) const {
+        client.run("INSERT INTO " + orders() + " VALUES (" + std::to_string(id) + ", 0)");
     }
     long long count_orders() const {
         long long count = 0;

@@ -23,13 +23,13 @@ const HostCase host_cases[] = {
     {"a job submitted in a host's transaction exists after its commit",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
-         const auto session = database.open();
-         session->begin();
-         database.add_order(*session, 1);
-         const auto submitted = submit(*session, {.type = "confirm"}, database.tables());
+         const auto host = database.connect();
+         host->begin();
+         database.add_order(*host, 1);
+         const auto submitted = submit(*host, {.type = "confirm"}, database.tables());
          CHECK(submitted.outcome == Outcome::created);
          CHECK_FALSE(find(*store, submitted.id));
-         session->commit();
+         host->commit();
          const auto job = find(*store, submitted.id);
          REQUIRE(job);
          CHECK(job->type == "confirm");
@@ -40,11 +40,11 @@ const HostCase host_cases[] = {
     {"a job submitted in a host's transaction does not exist after its rollback",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
-         const auto session = database.open();
-         session->begin();
-         database.add_order(*session, 1);
-         const auto submitted = submit(*session, {.type = "confirm"}, database.tables());
-         session->rollback();
+         const auto host = database.connect();
+         host->begin();
+         database.add_order(*host, 1);
+         const auto submitted = submit(*host, {.type = "confirm"}, database.tables());
+         host->rollback();
          CHECK_FALSE(find(*store, submitted.id));
          CHECK(database.count_orders() == 0);
          CHECK(claim(*store, 10).empty());
@@ -54,47 +54,46 @@ const HostCase host_cases[] = {
          const auto store = open_store(database.store_url());
          const auto held = with_key(new_job(1), "key");
          submit(*store, held);
-         const auto session = database.open();
-         session->begin();
-         database.add_order(*session, 1);
-         const auto outcomes = submit(
-             *session, {with_key(new_job(2), "key"), new_job(1), new_job(3)}, database.tables());
+         const auto host = database.connect();
+         host->begin();
+         database.add_order(*host, 1);
+         const auto outcomes = submit(*host, {with_key(new_job(2), "key"), new_job(1), new_job(3)},
+                                      database.tables());
          REQUIRE(outcomes.size() == 3);
          CHECK(outcomes[0].outcome == Outcome::key_taken);
          CHECK(outcomes[0].id == held.id);
          CHECK(outcomes[1].outcome == Outcome::id_exists);
          CHECK(outcomes[2].outcome == Outcome::created);
-         database.add_order(*session, 2);
-         session->commit();
+         database.add_order(*host, 2);
+         host->commit();
          CHECK(database.count_orders() == 2);
          CHECK(find(*store, new_job(3).id));
          CHECK_FALSE(find(*store, new_job(2).id));
      }},
     {"a unique key that a transaction took and rolled back is free",
      [](HostDatabase& database) {
-         const auto session = database.open();
+         const auto host = database.connect();
          for (const bool commits : {false, true}) {
-             session->begin();
+             host->begin();
              const auto job = with_key(new_job(commits ? 2 : 1), "key");
-             CHECK(submit(*session, job, database.tables()).outcome == Outcome::created);
-             commits ? session->commit() : session->rollback();
+             CHECK(submit(*host, job, database.tables()).outcome == Outcome::created);
+             commits ? host->commit() : host->rollback();
          }
-         session->begin();
-         CHECK(submit(*session, with_key(new_job(3), "key"), database.tables()).id ==
-               new_job(2).id);
-         session->rollback();
+         host->begin();
+         CHECK(submit(*host, with_key(new_job(3), "key"), database.tables()).id == new_job(2).id);
+         host->rollback();
      }},
     {"a job with a missing parent is refused, and others of its batch get its key",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
-         const auto session = database.open();
-         session->begin();
+         const auto host = database.connect();
+         host->begin();
          auto orphan = with_key(new_job(1), "key"), child = new_job(3);
          orphan.after = {new_job(4).id};
          child.after = {new_job(2).id};
          const auto outcomes = submit(
-             *session, {orphan, with_key(new_job(2), "key"), child, new_job(4)}, database.tables());
-         session->commit();
+             *host, {orphan, with_key(new_job(2), "key"), child, new_job(4)}, database.tables());
+         host->commit();
          CHECK(outcomes[0].outcome == Outcome::parent_missing);
          CHECK(outcomes[0].id == new_job(4).id);
          CHECK(outcomes[1].outcome == Outcome::created);
@@ -106,16 +105,16 @@ const HostCase host_cases[] = {
     {"two batches in one transaction are atomic",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
-         const auto session = database.open();
+         const auto host = database.connect();
          for (const bool commits : {false, true}) {
-             session->begin();
+             host->begin();
              for (const std::uint64_t first : {1u, 1001u}) {
                  std::vector<NewJob> jobs;
                  for (std::uint64_t i = 0; i < 1000; ++i) jobs.push_back(new_job(first + i));
-                 for (const auto& job : submit(*session, jobs, database.tables()))
+                 for (const auto& job : submit(*host, jobs, database.tables()))
                      REQUIRE(job.outcome == Outcome::created);
              }
-             commits ? session->commit() : session->rollback();
+             commits ? host->commit() : host->rollback();
              CHECK(claim(*store, 3000).size() == (commits ? 2000 : 0));
          }
      }},
@@ -126,17 +125,17 @@ const HostCase host_cases[] = {
              '"' + std::string(300'000, 'x') + R"(é\\:x''")",
          };
          const auto store = open_store(database.store_url());
-         const auto session = database.open();
+         const auto host = database.connect();
          for (const auto& text : texts) {
-             session->begin();
+             host->begin();
              NewJob job{.type = "echo", .input = JsonText::parse(text)};
-             const auto id = submit(*session, job, database.tables()).id;
-             session->commit();
+             const auto id = submit(*host, job, database.tables()).id;
+             host->commit();
              CHECK(find(*store, id)->input.text() == job.input.text());
              const auto claimed = claim(*store, 1).at(0);
-             session->begin();
-             CHECK(complete(*session, claimed.lease, job.input, database.tables()));
-             session->commit();
+             host->begin();
+             CHECK(complete(*host, claimed.lease, job.input, database.tables()));
+             host->commit();
              CHECK(find(*store, id)->result->text() == job.input.text());
          }
      }},
@@ -145,12 +144,12 @@ const HostCase host_cases[] = {
          const auto store = open_store(database.store_url());
          submit(*store, new_job(1));
          const auto lease = claim(*store, 1).at(0).lease;
-         const auto session = database.open();
+         const auto host = database.connect();
          for (const bool commits : {false, true}) {
-             session->begin();
-             database.add_order(*session, 1);
-             CHECK(complete(*session, lease, JsonText::parse("[1]"), database.tables()));
-             commits ? session->commit() : session->rollback();
+             host->begin();
+             database.add_order(*host, 1);
+             CHECK(complete(*host, lease, JsonText::parse("[1]"), database.tables()));
+             commits ? host->commit() : host->rollback();
              const auto job = *find(*store, lease.id);
              CHECK(job.status == (commits ? JobStatus::completed : JobStatus::processing));
              CHECK(job.result.has_value() == commits);
@@ -166,11 +165,11 @@ const HostCase host_cases[] = {
          REQUIRE(store->settle({&released, 1}).at(0).accepted);
          const auto present = claim(*store, 1).at(0).lease;
          const auto before = *find(*store, old.id);
-         const auto session = database.open();
-         session->begin();
-         CHECK_FALSE(complete(*session, old, JsonText::parse("[1]"), database.tables()));
-         database.add_order(*session, 1);
-         session->commit();
+         const auto host = database.connect();
+         host->begin();
+         CHECK_FALSE(complete(*host, old, JsonText::parse("[1]"), database.tables()));
+         database.add_order(*host, 1);
+         host->commit();
          const auto after = *find(*store, old.id);
          CHECK(after.status == JobStatus::processing);
          CHECK(after.fence == present.fence);
@@ -180,38 +179,27 @@ const HostCase host_cases[] = {
     {"calls without an open transaction are refused",
      [](HostDatabase& database) {
          const auto store = open_store(database.store_url());
-         const auto session = database.open();
+         const auto host = database.connect();
          const NewJob job = new_job(1);
-         CHECK(code_of([&] { submit(*session, job, database.tables()); }) == Errc::conflict);
+         CHECK(code_of([&] { submit(*host, job, database.tables()); }) == Errc::conflict);
          CHECK(code_of([&] {
-                   std::ignore = complete(*session, LeaseRef{job.id, 1}, {}, database.tables());
+                   std::ignore = complete(*host, LeaseRef{job.id, 1}, {}, database.tables());
                }) == Errc::conflict);
          CHECK_FALSE(find(*store, job.id));
      }},
     {"jobs and options that break a rule are refused, and the transaction stays usable",
      [](HostDatabase& database) {
-         const auto session = database.open();
-         session->begin();
+         const auto host = database.connect();
+         host->begin();
          const auto refused = [&](const NewJob& job, const HostTables& tables) {
-             return code_of([&] { submit(*session, job, tables); }) == Errc::invalid_argument;
+             return code_of([&] { submit(*host, job, tables); }) == Errc::invalid_argument;
          };
          CHECK(refused({.type = "not a name"}, database.tables()));
          CHECK(refused({.type = "x"}, {.table_prefix = "x; DROP TABLE orders; "}));
          CHECK(refused({.type = "x"}, {.schema = "x\".y"}));
-         database.add_order(*session, 1);
-         session->commit();
+         database.add_order(*host, 1);
+         host->commit();
          CHECK(database.count_orders() == 1);
-     }},
-    {"a session of a pool works",
-     [](HostDatabase& database) {
-         const auto store = open_store(database.store_url());
-         soci::connection_pool pool(1);
-         pool.at(0).open(database.backend(), database.connect_string());
-         soci::session session(pool);
-         session.begin();
-         const auto id = submit(session, {.type = "x"}, database.tables()).id;
-         session.commit();
-         CHECK(find(*store, id));
      }},
 };
 
@@ -227,12 +215,22 @@ void check_host_transactions(const MakeHost& make_host) {
 }
 
 void check_setting_is_refused(HostDatabase& database, const std::string& set) {
-    const auto session = database.open();
-    *session << set;
-    session->begin();
-    CHECK(code_of([&] { submit(*session, new_job(1), database.tables()); }) ==
-          Errc::invalid_argument);
-    session->rollback();
+    const auto host = database.connect();
+    host->run(set);
+    host->begin();
+    CHECK(code_of([&] { submit(*host, new_job(1), database.tables()); }) == Errc::invalid_argument);
+    host->rollback();
+}
+
+void check_pooled_session(HostDatabase& database) {
+    const auto store = open_store(database.store_url());
+    soci::connection_pool pool(1);
+    pool.at(0).open(database.backend(), database.connect_string());
+    soci::session session(pool);
+    session.begin();
+    const auto id = submit(session, {.type = "x"}, database.tables()).id;
+    session.commit();
+    CHECK(find(*store, id));
 }
 
 } // namespace soci_test

@@ -32,8 +32,18 @@ void begin_before_submitting(const HostDatabase& database, soci::session& sessio
     submit(store, job);
 }
 
+/// Hosts with and without SOCI.
+std::vector<MakeHost> makers_of_both(const Need& server) {
+    return {[&server] { return make_host<MysqlHost>(server); },
+            [&server] { return make_host<MysqlHandleHost>(server); }};
+}
+
 MYSQL_CASE("host", "a host's transaction submits and completes jobs if and only if it commits") {
     check_host_transactions([&] { return make_host<MysqlHost>(needed); });
+}
+
+MYSQL_CASE("host", "a pool's session submits jobs") {
+    check_pooled_session(*make_host<MysqlHost>(needed));
 }
 
 MYSQL_CASE("host", "a side effect that commits with its job's completion happens exactly once") {
@@ -78,17 +88,21 @@ MYSQL_CASE("host", "a MySQL transaction aborted by snapshot isolation is reporte
     CHECK_FALSE(find(*store, new_job(2).id));
 }
 
-MYSQL_CASE("host", "a MySQL session in another encoding is refused") {
-    const auto database = make_host<MysqlHost>(needed);
-    check_setting_is_refused(*database, "SET NAMES latin1");
-    check_setting_is_refused(*database, "SET character_set_connection = latin1");
-    check_setting_is_refused(*database, "SET character_set_results = latin1");
+MYSQL_CASE("host", "a MySQL connection in another encoding is refused") {
+    for (const MakeHost& make : makers_of_both(needed)) {
+        const auto database = make();
+        check_setting_is_refused(*database, "SET NAMES latin1");
+        check_setting_is_refused(*database, "SET character_set_connection = latin1");
+        check_setting_is_refused(*database, "SET character_set_results = latin1");
+    }
 }
 
-MYSQL_CASE("host", "a session with settings that change what statements do is refused") {
-    const auto database = make_host<MysqlHost>(needed);
-    check_setting_is_refused(*database, "SET sql_safe_updates = 1");
-    check_setting_is_refused(*database, "SET sql_select_limit = 10");
+MYSQL_CASE("host", "a connection with settings that change what statements do is refused") {
+    for (const MakeHost& make : makers_of_both(needed)) {
+        const auto database = make();
+        check_setting_is_refused(*database, "SET sql_safe_updates = 1");
+        check_setting_is_refused(*database, "SET sql_select_limit = 10");
+    }
 }
 
 } // namespace

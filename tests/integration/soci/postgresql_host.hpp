@@ -7,7 +7,7 @@
 
 namespace soci_test {
 
-class PostgresqlHost final : public HostDatabase {
+class PostgresqlHost : public HostDatabase {
 public:
     std::string store_url() const override { return schema_.url(); }
     std::string backend() const override { return "postgresql"; }
@@ -20,6 +20,14 @@ public:
 
 private:
     PostgresqlSchema schema_;
+};
+
+/// A host that uses libpq.
+class PostgresqlHandleHost final : public PostgresqlHost {
+public:
+    std::unique_ptr<HostClient> connect() const override {
+        return std::make_unique<HandleClient<Postgresql>>(needs_postgresql.value());
+    }
 };
 
 } // namespace soci_test

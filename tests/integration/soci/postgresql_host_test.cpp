@@ -2,6 +2,7 @@
 #include "postgresql_host.hpp"
 
 #include "databases/store_calls.hpp"
+#include "store/host_session.hpp"
 
 #include <doctest/doctest.h>
 #include <soci/postgresql/soci-postgresql.h>
@@ -15,6 +16,16 @@ TEST_CASE(
     "on PostgreSQL a host's transaction submits and completes jobs if and only if it commits" *
     needs_postgresql) {
     check_host_transactions(make_host<PostgresqlHost>);
+}
+
+TEST_CASE("on a PGconn handle a host's transaction submits and completes jobs if and only if it "
+          "commits" *
+          needs_postgresql) {
+    check_host_transactions(make_host<PostgresqlHandleHost>);
+}
+
+TEST_CASE("on PostgreSQL a pool's session submits jobs" * needs_postgresql) {
+    check_pooled_session(*make_host<PostgresqlHost>());
 }
 
 TEST_CASE(
@@ -38,44 +49,93 @@ TEST_CASE("a submit that waits for a host's PostgreSQL transaction delays no oth
     check_waiting_submit_delays_no_other(*make_host<PostgresqlHost>());
 }
 
-TEST_CASE("a host's PostgreSQL session keeps no statement of the store, and a failed transaction "
-          "is detected" *
-          needs_postgresql) {
-    const auto database = make_host<PostgresqlHost>();
-    const auto store = open_store(database->store_url());
-    const auto session = database->open();
-    session->begin();
-    submit(*session, {with_key(new_job(1), "a"), with_key(new_job(2), "a")}, database->tables());
-    auto* connection =
-        static_cast<soci::postgresql_session_backend*>(session->get_backend())->conn_;
-    const std::unique_ptr<PGresult, decltype(&PQclear)> left(
-        PQexec(connection, "SELECT 1 FROM pg_prepared_statements"), &PQclear);
-    CHECK(PQntuples(left.get()) == 0);
+/// Hosts with and without SOCI.
+const MakeHost makers_of_both[] = {make_host<PostgresqlHost>, make_host<PostgresqlHandleHost>};
 
-    CHECK_THROWS_AS(*session << "SELECT 1 / 0", soci::soci_error);
-    CHECK(code_of([&] { submit(*session, new_job(3), database->tables()); }) == Errc::conflict);
-    session->rollback();
-    CHECK_FALSE(find(*store, new_job(1).id));
+int count_prepared(HostClient& client) {
+    const HostConnection connection = client;
+    auto* handle = soci_adapter::handle_of<soci::postgresql_session_backend>(connection);
+    const std::unique_ptr<PGresult, decltype(&PQclear)> left(
+        PQexec(handle, "SELECT 1 FROM pg_prepared_statements"), &PQclear);
+    return PQntuples(left.get());
 }
 
-TEST_CASE("a failed call leaves no statement on a host's PostgreSQL session" * needs_postgresql) {
-    const auto database = make_host<PostgresqlHost>();
+TEST_CASE("a host's PostgreSQL connection keeps no statement of the store, and a failed "
+          "transaction is detected" *
+          needs_postgresql) {
+    for (const MakeHost& make : makers_of_both) {
+        const auto database = make();
+        const auto store = open_store(database->store_url());
+        const auto host = database->connect();
+        host->begin();
+        submit(*host, {with_key(new_job(1), "a"), with_key(new_job(2), "a")}, database->tables());
+        CHECK(count_prepared(*host) == 0);
+
+        CHECK_THROWS(host->run("SELECT 1 / 0"));
+        CHECK(code_of([&] { submit(*host, new_job(3), database->tables()); }) == Errc::conflict);
+        host->rollback();
+        CHECK_FALSE(find(*store, new_job(1).id));
+    }
+}
+
+TEST_CASE("a failed call leaves no statement on a host's PostgreSQL connection" *
+          needs_postgresql) {
+    for (const MakeHost& make : makers_of_both) {
+        const auto database = make();
+        const auto other = database->connect();
+        other->begin();
+        submit(*other, with_key(new_job(1), "key"), database->tables());
+        const auto host = database->connect();
+        host->run("SET lock_timeout = 10");
+        host->begin();
+        CHECK(code_of([&] { submit(*host, with_key(new_job(2), "key"), database->tables()); }) ==
+              Errc::store_busy);
+        host->rollback();
+        CHECK(count_prepared(*host) == 0);
+        other->rollback();
+    }
+}
+
+TEST_CASE("a PGconn handle with an unread result or in pipeline mode is refused" *
+          needs_postgresql) {
+    const auto database = make_host<PostgresqlHandleHost>();
+    Postgresql host(needs_postgresql.value());
+    host.run("BEGIN");
+    const auto code = [&] {
+        return code_of([&] { submit(host.handle(), new_job(1), database->tables()); });
+    };
+    REQUIRE(PQsendQuery(host.handle(), "SELECT 1") == 1);
+    CHECK(code() == Errc::conflict);
+    while (PGresult* result = PQgetResult(host.handle())) PQclear(result);
+    REQUIRE(PQenterPipelineMode(host.handle()) == 1);
+    CHECK(code() == Errc::conflict);
+    REQUIRE(PQexitPipelineMode(host.handle()) == 1);
+    CHECK(code() == std::error_code());
+    host.run("ROLLBACK");
+}
+
+TEST_CASE("a null PGconn handle is refused" * needs_postgresql) {
+    PGconn* const null = nullptr;
+    CHECK(code_of([&] { submit(null, new_job(1)); }) == Errc::invalid_argument);
+}
+
+TEST_CASE("a PGconn handle whose connection was refused is unavailable" * needs_postgresql) {
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> handle(PQconnectdb("host=/nonexistent"),
+                                                              &PQfinish);
+    CHECK(code_of([&] { submit(handle.get(), new_job(1)); }) == Errc::store_unavailable);
+}
+
+TEST_CASE("a non-blocking PGconn handle submits a large job" * needs_postgresql) {
+    const auto database = make_host<PostgresqlHandleHost>();
     const auto store = open_store(database->store_url());
-    const auto other = database->open();
-    other->begin();
-    submit(*other, with_key(new_job(1), "key"), database->tables());
-    const auto session = database->open();
-    *session << "SET lock_timeout = 10";
-    session->begin();
-    CHECK(code_of([&] { submit(*session, with_key(new_job(2), "key"), database->tables()); }) ==
-          Errc::store_busy);
-    session->rollback();
-    auto* connection =
-        static_cast<soci::postgresql_session_backend*>(session->get_backend())->conn_;
-    const std::unique_ptr<PGresult, decltype(&PQclear)> left(
-        PQexec(connection, "SELECT 1 FROM pg_prepared_statements"), &PQclear);
-    CHECK(PQntuples(left.get()) == 0);
-    other->rollback();
+    Postgresql host(needs_postgresql.value());
+    REQUIRE(PQsetnonblocking(host.handle(), 1) == 0);
+    host.run("BEGIN");
+    auto job = new_job(1);
+    job.input = JsonText::parse('"' + std::string(3'000'000, 'x') + '"');
+    CHECK(submit(host.handle(), job, database->tables()).outcome == Submitted::Outcome::created);
+    host.run("COMMIT");
+    CHECK(find(*store, job.id)->input == job.input);
 }
 
 TEST_CASE("a host's PostgreSQL session needs no setting but the encoding, and its settings stay "
@@ -114,8 +174,9 @@ TEST_CASE("a host's PostgreSQL session needs no setting but the encoding, and it
     CHECK(find(*store, job.id)->status == JobStatus::completed);
 }
 
-TEST_CASE("a PostgreSQL session in another encoding is refused" * needs_postgresql) {
-    check_setting_is_refused(*make_host<PostgresqlHost>(), "SET client_encoding = 'LATIN1'");
+TEST_CASE("a PostgreSQL connection in another encoding is refused" * needs_postgresql) {
+    for (const MakeHost& make : makers_of_both)
+        check_setting_is_refused(*make(), "SET client_encoding = 'LATIN1'");
 }
 
 } // namespace

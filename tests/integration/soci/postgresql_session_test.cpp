@@ -1,5 +1,6 @@
 #include "postgresql/array.hpp"
 #include "postgresql/session.hpp"
+#include "statements/columns.hpp"
 
 #include "needs.hpp"
 

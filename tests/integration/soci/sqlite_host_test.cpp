@@ -11,6 +11,15 @@ TEST_CASE("on SQLite a host's transaction submits and completes jobs if and only
     check_host_transactions(make_host<SqliteHost>);
 }
 
+TEST_CASE("on a sqlite3 handle a host's transaction submits and completes jobs if and only if it "
+          "commits") {
+    check_host_transactions(make_host<SqliteHandleHost>);
+}
+
+TEST_CASE("on SQLite a pool's session submits jobs") {
+    check_pooled_session(*make_host<SqliteHost>());
+}
+
 TEST_CASE("on SQLite a side effect that commits with its job's completion happens exactly once") {
     check_exactly_once(*make_host<SqliteHost>());
 }

@@ -12,13 +12,13 @@ void must_be_utf8mb4(std::string_view encoding) {
     if (encoding != "utf8mb4")
         throw Error(
             Errc::invalid_argument,
-            fmt::format("the session's character set is {}, but must be utf8mb4", encoding));
+            fmt::format("the connection's character set is {}, but must be utf8mb4", encoding));
 }
 
 void must_not_be(bool is_so, std::string_view what) {
     if (is_so)
         throw Error(Errc::invalid_argument,
-                    fmt::format("the session has {}, under which the store's statements do not "
+                    fmt::format("the connection has {}, under which the store's statements do not "
                                 "work",
                                 what));
 }
@@ -44,10 +44,10 @@ bool has_transaction(const MysqlSession& session) {
 
 } // namespace
 
-HostSession borrow_mysql(soci::session& host, const HostTables& tables) {
+HostSession borrow_mysql(HostConnection host, const HostTables& tables) {
     static const MysqlDialect dialect{{}};
-    auto* connection = static_cast<soci::mysql_session_backend*>(host.get_backend())->conn_;
-    auto session = std::make_unique<MysqlSession>(connection, tables.table_prefix);
+    auto session = std::make_unique<MysqlSession>(handle_of<soci::mysql_session_backend>(host),
+                                                  tables.table_prefix);
     if (!has_transaction(*session)) refuse_without_transaction();
     session->reads_latest = false;
     try {

@@ -2,6 +2,7 @@
 #include "postgresql/dialect.hpp"
 #include "postgresql/fault.hpp"
 #include "postgresql/session.hpp"
+#include "postgresql/statements.hpp"
 
 #include <fmt/format.h>
 
@@ -11,11 +12,15 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 void check_transaction(PGconn* connection) {
+    if (PQtransactionStatus(connection) == PQTRANS_ACTIVE ||
+        PQpipelineStatus(connection) != PQ_PIPELINE_OFF)
+        throw Error(Errc::conflict, "the connection is executing a command or is in pipeline mode; "
+                                    "read all results and leave that mode first");
     switch (PQtransactionStatus(connection)) {
     case PQTRANS_INTRANS:
         return;
     case PQTRANS_INERROR:
-        throw Error(Errc::conflict, "the session's transaction has failed; roll it back");
+        throw Error(Errc::conflict, "the connection's transaction has failed; roll it back");
     default:
         refuse_without_transaction();
     }
@@ -25,7 +30,7 @@ void check_encoding(PGconn* connection) {
     const char* encoding = PQparameterStatus(connection, "client_encoding");
     if (!encoding || encoding != std::string_view("UTF8"))
         throw Error(Errc::invalid_argument,
-                    fmt::format("the session's client_encoding is {}, but must be UTF8",
+                    fmt::format("the connection's client_encoding is {}, but must be UTF8",
                                 encoding ? encoding : "unknown"));
 }
 
@@ -66,11 +71,11 @@ std::unique_ptr<Session> open_in(PGconn* host, const HostTables& tables) {
 
 } // namespace
 
-HostSession borrow_postgresql(soci::session& host, const HostTables& tables) {
+HostSession borrow_postgresql(HostConnection host, const HostTables& tables) {
     static const PostgresqlDialect dialect{{}};
-    auto* connection = static_cast<soci::postgresql_session_backend*>(host.get_backend())->conn_;
+    auto* const connection = handle_of<soci::postgresql_session_backend>(host);
     if (PQstatus(connection) != CONNECTION_OK)
-        throw Error(Errc::store_unavailable, "the session is not connected");
+        throw Error(Errc::store_unavailable, "the connection is closed or lost");
     check_transaction(connection);
     check_encoding(connection);
     try {

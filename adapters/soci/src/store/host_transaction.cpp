@@ -24,7 +24,7 @@ void check(const HostTables& tables, std::string_view backend) {
     if (tables.schema.empty()) return;
     if (backend != "postgresql")
         throw Error(Errc::invalid_argument,
-                    fmt::format("schema is set, but the session uses SOCI's backend {}; only "
+                    fmt::format("schema is set, but the connection's database is {}; only "
                                 "PostgreSQL has schemas",
                                 backend));
     if (tables.schema.size() > max_schema || !std::ranges::all_of(tables.schema, may_stand))
@@ -33,8 +33,24 @@ void check(const HostTables& tables, std::string_view backend) {
             fmt::format("schema must be 1 to {} characters of A-Z a-z 0-9 _ $ -", max_schema));
 }
 
-HostSession borrow(soci::session& host, const HostTables& tables) {
-    const std::string backend = host.get_backend_name();
+/// Returns the database's name, as SOCI's backend has it.
+std::string backend_of(HostConnection host) {
+    switch (host.kind()) {
+    case HostConnection::Kind::sqlite:
+        return "sqlite3";
+    case HostConnection::Kind::postgresql:
+        return "postgresql";
+    case HostConnection::Kind::mysql:
+        return "mysql";
+    case HostConnection::Kind::soci:
+        break;
+    }
+    return static_cast<soci::session*>(host.handle())->get_backend_name();
+}
+
+HostSession borrow(HostConnection host, const HostTables& tables) {
+    if (!host.handle()) throw Error(Errc::invalid_argument, "the connection's handle is null");
+    const std::string backend = backend_of(host);
     check(tables, backend);
     if (backend == "sqlite3") return borrow_sqlite(host, tables);
 #ifdef ASYNCJOBS_HAS_POSTGRESQL
@@ -43,15 +59,14 @@ HostSession borrow(soci::session& host, const HostTables& tables) {
 #ifdef ASYNCJOBS_HAS_MYSQL
     if (backend == "mysql") return borrow_mysql(host, tables);
 #endif
-    throw Error(Errc::invalid_argument,
-                fmt::format("the session uses SOCI's backend {}, which this build does not "
-                            "support",
-                            backend));
+    throw Error(
+        Errc::invalid_argument,
+        fmt::format("the connection's database is {}, which this build does not support", backend));
 }
 
 /// Runs `work(dialect, session, now)`.
 template <typename Work>
-auto inside(soci::session& host, const HostTables& tables, Work work) {
+auto inside(HostConnection host, const HostTables& tables, Work work) {
     const auto [dialect, session] = borrow(host, tables);
     try {
         return work(dialect, *session, dialect.now(*session));
@@ -68,7 +83,7 @@ std::uint64_t random_bits() {
 
 } // namespace
 
-std::vector<Submitted> detail::submit_all(soci::session& host, std::vector<NewJob> jobs,
+std::vector<Submitted> detail::submit_all(HostConnection host, std::vector<NewJob> jobs,
                                           const HostTables& tables) {
     if (jobs.empty()) return {};
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
@@ -88,13 +103,13 @@ std::vector<Submitted> detail::submit_all(soci::session& host, std::vector<NewJo
     });
 }
 
-Submitted submit(soci::session& host, NewJob job, const HostTables& tables) {
+Submitted submit(HostConnection host, NewJob job, const HostTables& tables) {
     std::vector<NewJob> jobs;
     jobs.push_back(std::move(job));
     return submit(host, std::move(jobs), tables).front();
 }
 
-bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
+bool complete(HostConnection host, const LeaseRef& lease, JsonText result,
               const HostTables& tables) {
     const auto completed = Settlement::completed(lease, std::move(result));
     return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
@@ -104,7 +119,7 @@ bool complete(soci::session& host, const LeaseRef& lease, JsonText result,
     });
 }
 
-bool complete(soci::session& host, JobContext& context, JsonText result, const HostTables& tables) {
+bool complete(HostConnection host, JobContext& context, JsonText result, const HostTables& tables) {
     if (!complete(host, context.job().lease, std::move(result), tables)) return false;
     context.mark_completed_externally();
     return true;
