@@ -110,10 +110,10 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane of one thread keeps the order of its task
 }
 
 TEST_CASE_FIXTURE(RealRuntime, "a lane of several threads runs as many blocking tasks at once") {
-    const auto lane = runtime->make_lane(4);
     std::latch together(5);
     std::mutex mutex;
     std::set<std::thread::id> threads;
+    const auto lane = runtime->make_lane(4);
     for (int i = 0; i < 4; ++i)
         lane->post([&] {
             {

@@ -39,6 +39,8 @@ TEST_CASE_FIXTURE(SleepWorld, "a machine's sleep of three leases fails no job") 
 }
 
 TEST_CASE_FIXTURE(SleepWorld, "a store failure after a sleep charges no crash to a running job") {
+    bool has_woken = false;
+    int failed = 0;
     auto busy = sweeping();
     busy.concurrency = 1; // no claim discovers the failing store
     Executor executor(store, process, busy);
@@ -48,8 +50,6 @@ TEST_CASE_FIXTURE(SleepWorld, "a store failure after a sleep charges no crash to
     CHECK(until([&] { return runs == 1; }));
     until([] { return false; }, 7s);
     process->suspend(1h);
-    bool has_woken = false;
-    int failed = 0;
     plan = [&](std::string_view member) {
         if (member != "renew" || failed == 3) return Fault::none;
         has_woken = true;

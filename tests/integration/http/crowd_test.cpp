@@ -32,7 +32,7 @@ void allow_descriptors(rlim_t count) {
 }
 
 /// The memory allowed for each connection, for both sides, since this process has both.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SANITIZED
 constexpr std::size_t bytes_each = 256 * 1024;
 #else
 constexpr std::size_t bytes_each = 24 * 1024;
