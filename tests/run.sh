@@ -13,7 +13,7 @@ filter=(--label-exclude '^(peer|consumer|reference)$')
 case "${1:-}" in
 '') ;;
 --all)
-    presets+=(clang asan tsan)
+    presets+=(clang tsan)
     filter=()
     ;;
 --on) exec tests/on.sh "${2:-}" ;;
@@ -21,8 +21,7 @@ case "${1:-}" in
 esac
 declare -A contents=(
     [check]='everything with GCC: libraries, examples, tests, benchmarks'
-    [clang]='everything with Clang and its undefined behaviour sanitizer, headers, documents'
-    [asan]='with the address sanitizer'
+    [clang]='everything with Clang, its sanitizers of addresses and undefined behaviour, headers, documents'
     [tsan]='the tests that use threads, with the thread sanitizer')
 
 export CCACHE_SLOPPINESS=pch_defines,time_macros CTEST_PARALLEL_LEVEL
