@@ -35,7 +35,12 @@
 #include <asyncjobs/impl/limit_buckets.ipp>
 #include <asyncjobs/impl/limit_engine.ipp>
 #include <asyncjobs/impl/limits.ipp>
+#include <asyncjobs/impl/memory_changes.ipp>
+#include <asyncjobs/impl/memory_claim.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
+#include <asyncjobs/impl/memory_reads.ipp>
+#include <asyncjobs/impl/memory_records.ipp>
+#include <asyncjobs/impl/memory_sweeps.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/notifier.ipp>
 #include <asyncjobs/impl/outcomes.ipp>
