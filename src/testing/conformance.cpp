@@ -54,15 +54,14 @@ constexpr Theme themes[] = {{detail::submit_cases},
 constexpr Theme clock_themes[] = {
     {detail::clock_cases, {.limits = true}}, {detail::set_back_cases}, {detail::place_clock_cases}};
 
-/// Of a factory that can't open a store, all: for a list of the cases.
+} // namespace
+
 StoreCapabilities declared_by(const StoreFactory& factory) {
     if (!factory.open) return StoreCapabilities::all();
     if (factory.reset) factory.reset();
     const auto store = factory.open();
     return store ? store->capabilities() : StoreCapabilities::all();
 }
-
-} // namespace
 
 std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) {
     return job_store_conformance(factory, declared_by(factory));

@@ -32,19 +32,18 @@ inline void run(const std::vector<asyncjobs::testing::ConformanceCase>& cases) {
 
 /// What the stores of the calling test declare. Opens one the first time only: doctest enters a
 /// test once for each of its subcases.
-inline asyncjobs::StoreCapabilities declared_by(const asyncjobs::testing::StoreFactory& factory) {
+inline asyncjobs::StoreCapabilities
+declared_in_test(const asyncjobs::testing::StoreFactory& factory) {
     static std::map<std::string, asyncjobs::StoreCapabilities> of_tests;
     const std::string test = doctest::getContextOptions()->currentTest->m_name;
     auto known = of_tests.find(test);
-    if (known == of_tests.end()) {
-        factory.reset();
-        known = of_tests.emplace(test, factory.open()->capabilities()).first;
-    }
+    if (known == of_tests.end())
+        known = of_tests.emplace(test, asyncjobs::testing::declared_by(factory)).first;
     return known->second;
 }
 
 inline void run(const asyncjobs::testing::StoreFactory& factory) {
-    run(asyncjobs::testing::job_store_conformance(factory, declared_by(factory)));
+    run(asyncjobs::testing::job_store_conformance(factory, declared_in_test(factory)));
 }
 
 /// A clock that stands still until it is moved.
@@ -57,7 +56,7 @@ struct MovedClock {
 
 /// Only the cases that move the store's clock.
 inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory factory) {
-    const auto declared = declared_by(factory);
+    const auto declared = declared_in_test(factory);
     const auto without = asyncjobs::testing::job_store_conformance(factory, declared).size();
     factory.move_clock = [clock](asyncjobs::Duration by) {
         *clock.since_epoch = clock.since_epoch->load() + by;

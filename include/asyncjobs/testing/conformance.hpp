@@ -33,10 +33,13 @@ struct ConformanceCase {
     std::function<void()> run;
 };
 
-/// The executable contract of JobStore: a backend conforms when every case passes. Opens a store to
-/// read its capabilities: the cases are those of the required members and of each capability that
-/// it declares; for each other one, they require Errc::unsupported. Without `open`, returns the
-/// cases of a store with all capabilities.
+/// Returns the capabilities that the stores of `factory` declare: calls `reset`, and opens a store.
+/// Without `open`, returns all capabilities.
+ASYNCJOBS_TESTING_DECL StoreCapabilities declared_by(const StoreFactory& factory);
+
+/// The executable contract of JobStore: a backend conforms when every case passes. Opens a store
+/// for declared_by(): the cases are those of the required members and of each declared capability;
+/// for each other one, they require Errc::unsupported.
 ///
 /// Needs no test framework: loop over the cases, or register each with yours. Cases are
 /// independent, never sleep, and may run in any order but not at the same time.
