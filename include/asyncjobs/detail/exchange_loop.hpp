@@ -35,6 +35,22 @@ public:
     using Lock = std::unique_lock<std::mutex>;
     using AttemptPtr = std::shared_ptr<Attempt>;
 
+    /// Of the executor.
+    struct Context {
+        ClosableStore& store;
+        Runtime& runtime;
+        const ExecutorOptions& options;
+        std::string_view worker; ///< the name by which the store knows the executor
+        ExecutorReports& reports;
+    };
+
+    /// The state that the executor's mutex guards, together with that of the loop.
+    struct Shared {
+        std::mutex& mutex;
+        SlotPlanner& planner;
+        LiveJobs& live;
+    };
+
     struct Hooks {
         /// Makes claimed jobs ready, or ends them. Returns attempts of the same jobs whose leases
         /// were lost meanwhile.
@@ -46,10 +62,8 @@ public:
         std::function<void()> promote_soon;
     };
 
-    /// Borrows all but the hooks. Nothing is exchanged before open().
-    ExchangeLoop(ClosableStore& store, Runtime& runtime, const ExecutorOptions& options,
-                 std::string_view worker, std::mutex& mutex, SlotPlanner& planner, LiveJobs& live,
-                 ExecutorReports& reports, Hooks hooks);
+    /// Borrows what `context` and `shared` refer to. Nothing is exchanged before open().
+    ExchangeLoop(Context context, Shared shared, Hooks hooks);
 
     void open(Lock&) noexcept { is_open_ = true; }
 
@@ -108,14 +122,8 @@ private:
     bool settle_refused(RefusedOutcome& refused, Exchange& result);
     void note_refused(Lock&, std::string_view fault);
 
-    ClosableStore& store_;
-    Runtime& runtime_;
-    const ExecutorOptions& options_;
-    const std::string_view worker_;
-    std::mutex& mutex_; ///< the executor's; guards everything below, and the planner and live jobs
-    SlotPlanner& planner_;
-    LiveJobs& live_;
-    ExecutorReports& reports_;
+    const Context context_;
+    const Shared shared_; ///< its mutex guards everything below
     const Hooks hooks_;
     bool is_open_ = false;
     bool exchanging_ = false;

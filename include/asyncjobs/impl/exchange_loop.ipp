@@ -11,15 +11,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-ASYNCJOBS_INLINE ExchangeLoop::ExchangeLoop(ClosableStore& store, Runtime& runtime,
-                                            const ExecutorOptions& options, std::string_view worker,
-                                            std::mutex& mutex, SlotPlanner& planner, LiveJobs& live,
-                                            ExecutorReports& reports, Hooks hooks)
-    : store_(store), runtime_(runtime), options_(options), worker_(worker), mutex_(mutex),
-      planner_(planner), live_(live), reports_(reports), hooks_(std::move(hooks)),
-      timer_(runtime.make_timer([this] { poll(); })),
-      refused_timer_(runtime.make_timer([this] { lane_->post([this] { settle_refused(); }); })),
-      lane_(runtime.make_lane(1)) {}
+ASYNCJOBS_INLINE ExchangeLoop::ExchangeLoop(Context context, Shared shared, Hooks hooks)
+    : context_(context), shared_(shared), hooks_(std::move(hooks)),
+      timer_(context.runtime.make_timer([this] { poll(); })),
+      refused_timer_(
+          context.runtime.make_timer([this] { lane_->post([this] { settle_refused(); }); })),
+      lane_(context.runtime.make_lane(1)) {}
 
 ASYNCJOBS_INLINE void ExchangeLoop::close(Lock& lock) {
     is_open_ = false;
@@ -31,10 +28,11 @@ ASYNCJOBS_INLINE void ExchangeLoop::close(Lock& lock) {
 ASYNCJOBS_INLINE bool ExchangeLoop::wants_exchange() const {
     if (exchanging_ || !is_open_) return false;
     // A larger batch is about to form.
-    if (!settles_soon_ && planner_.is_batching()) return false;
+    if (!settles_soon_ && shared_.planner.is_batching()) return false;
     // Jobs of a claim with unknown outcome are released before a stop ends.
     return !ended_.empty() || unknown_since_ ||
-           (planner_.may_claim() && !refused_.is_full() && planner_.claimable(runtime_.now()) > 0);
+           (shared_.planner.may_claim() && !refused_.is_full() &&
+            shared_.planner.claimable(context_.runtime.now()) > 0);
 }
 
 ASYNCJOBS_INLINE void ExchangeLoop::schedule(Lock&) {
@@ -76,27 +74,27 @@ inline bool is_unknown(const std::exception& fault) {
 }
 
 ASYNCJOBS_INLINE void ExchangeLoop::run() {
-    if (store_.is_closed()) return;
-    Lock lock(mutex_);
+    if (context_.store.is_closed()) return;
+    Lock lock(shared_.mutex);
     auto settlements = std::exchange(ended_, {});
     settles_soon_ = false;
     const bool outcome_unknown = unknown_since_.has_value();
     const bool fails_on = faults_ >= tries_together;
     lock.unlock();
 
-    const auto asked_at = runtime_.now();
+    const auto asked_at = context_.runtime.now();
     try {
         if (outcome_unknown) recover(settlements);
         const auto claim = plan_claim();
-        const ClaimRequest request{.worker = worker_,
+        const ClaimRequest request{.worker = context_.worker,
                                    .queues = claim.queues,
                                    .limit = claim.limit,
-                                   .lease_for = options_.lease_for,
-                                   .limits = options_.limits,
+                                   .lease_for = context_.options.lease_for,
+                                   .limits = context_.options.limits,
                                    .ahead = claim.ahead};
         Exchange exchange;
         try {
-            exchange = store_.exchange(settlements, request);
+            exchange = context_.store.exchange(settlements, request);
         } catch (const std::exception& fault) {
             if (settlements.empty() || is_unknown(fault) || (may_pass(fault) && !fails_on)) throw;
             exchange = settle_one_by_one(settlements, request);
@@ -113,9 +111,10 @@ ASYNCJOBS_INLINE void ExchangeLoop::run() {
 
 /// Decides how many jobs to claim now, and from which queues.
 ASYNCJOBS_INLINE SlotPlanner::Claim ExchangeLoop::plan_claim() {
-    const Lock lock(mutex_);
+    const Lock lock(shared_.mutex);
     if (refused_.is_full()) return {};
-    return planner_.plan_claim(runtime_.now(), [this] { return runtime_.random(); });
+    return shared_.planner.plan_claim(context_.runtime.now(),
+                                      [this] { return context_.runtime.random(); });
 }
 
 /// Called without the lock: a handler's reaction to a stop request may call the executor.
@@ -126,7 +125,7 @@ inline void stop_lost(const Attempts& attempts) {
 /// Reads the leases of this worker, so that no recorded outcome is repeated, and no claimed job is
 /// lost.
 ASYNCJOBS_INLINE void ExchangeLoop::recover(std::vector<Settlement>& settlements) {
-    auto jobs = store_.leases_of(worker_);
+    auto jobs = context_.store.leases_of(context_.worker);
     std::unordered_map<JobId, std::int64_t> held;
     for (const auto& job : jobs) held.emplace(job.lease.id, job.lease.fence);
     const auto is_held = [&](const LeaseRef& lease) {
@@ -135,50 +134,51 @@ ASYNCJOBS_INLINE void ExchangeLoop::recover(std::vector<Settlement>& settlements
     };
 
     std::vector<JobId> changed;
-    Lock lock(mutex_);
+    Lock lock(shared_.mutex);
     std::erase_if(settlements, [&](const Settlement& settlement) {
         if (is_held(settlement.lease())) return false;
-        live_.remove(settlement.lease());
+        shared_.live.remove(settlement.lease());
         changed.push_back(settlement.lease().id);
         return true;
     });
     Attempts lost;
-    for (auto& attempt : live_.all())
+    for (auto& attempt : shared_.live.all())
         if (!is_held(attempt->lease())) lost.push_back(std::move(attempt));
-    std::erase_if(jobs, [&](const ClaimedJob& job) { return live_.holds(job.lease); });
+    std::erase_if(jobs, [&](const ClaimedJob& job) { return shared_.live.holds(job.lease); });
     const auto superseded = hooks_.adopt(lock, std::move(jobs), *unknown_since_, true);
     unknown_since_.reset();
     lock.unlock();
     log_notes();
     stop_lost(lost);
     stop_lost(superseded);
-    if (!changed.empty()) store_.notifier().changed(changed);
+    if (!changed.empty()) context_.store.notifier().changed(changed);
 }
 
 ASYNCJOBS_INLINE void ExchangeLoop::apply(const std::vector<Settlement>& settlements,
                                           Exchange exchange, std::size_t wanted, bool ahead,
                                           SteadyTime asked_at) {
-    News news{.is_watched = store_.notifier().is_watched(),
+    News news{.is_watched = context_.store.notifier().is_watched(),
               .needs_promotion = exchange.needs_promotion};
-    Lock lock(mutex_);
+    Lock lock(shared_.mutex);
     exchanging_ = false;
-    if (std::exchange(faults_, 0) > 0 && runtime_.now() - failing_since_ >= options_.lease_for / 2)
-        no_rescue_before_ = runtime_.now() + options_.lease_for / 3;
+    if (std::exchange(faults_, 0) > 0 &&
+        context_.runtime.now() - failing_since_ >= context_.options.lease_for / 2)
+        no_rescue_before_ = context_.runtime.now() + context_.options.lease_for / 3;
     note_recovery(lock);
     for (std::size_t i = 0; i < settlements.size(); ++i)
         note_ended(lock, settlements[i], exchange.settled[i], news);
-    if (reports_.has_events())
+    if (context_.reports.has_events())
         for (const auto& job : exchange.throttled)
-            news.events.push_back(job_event(job, runtime_.wall_clock()));
+            news.events.push_back(job_event(job, context_.runtime.wall_clock()));
     if (news.is_watched)
         for (const auto& job : exchange.claimed) news.changed.push_back(job.lease.id);
 
     // A claim of no jobs shows nothing about the queues: the timer stays as it is.
     if (wanted > 0 && exchange.claimed.size() == wanted)
-        planner_.jobs_may_be_due();
+        shared_.planner.jobs_may_be_due();
     else if (wanted > 0 && timer_)
         timer_->arm(std::min(exchange.next_due_in.value_or(Duration::max()),
-                             jittered(options_.poll_every, runtime_.random())));
+                             jittered(context_.options.poll_every, context_.runtime.random())));
     const auto superseded = hooks_.adopt(lock, std::move(exchange.claimed), asked_at, ahead);
     schedule(lock);
     hooks_.settled(lock);
@@ -193,7 +193,7 @@ ASYNCJOBS_INLINE void ExchangeLoop::apply(const std::vector<Settlement>& settlem
 ASYNCJOBS_INLINE void ExchangeLoop::note_ended(Lock&, const Settlement& settlement,
                                                const Settled& settled, News& news) {
     const auto& id = settlement.lease().id;
-    const auto attempt = live_.remove(settlement.lease());
+    const auto attempt = shared_.live.remove(settlement.lease());
     const bool was_completed_externally = attempt && attempt->is_completed_externally();
     news.needs_promotion |= was_completed_externally; // the host's transaction does not report it
     if (!settled.accepted && !was_completed_externally) {
@@ -204,10 +204,11 @@ ASYNCJOBS_INLINE void ExchangeLoop::note_ended(Lock&, const Settlement& settleme
         note(LogEntry::Level::warning,
              "handler completed its job in a transaction that did not commit", id);
     if (news.is_watched) news.changed.push_back(id);
-    if (reports_.has_events() && attempt) {
+    if (context_.reports.has_events() && attempt) {
         const auto status =
             was_completed_externally && !settled.accepted ? JobStatus::completed : settled.status;
-        news.events.push_back(job_event(settlement, status, *attempt, runtime_.wall_clock()));
+        news.events.push_back(
+            job_event(settlement, status, *attempt, context_.runtime.wall_clock()));
     }
     for (const auto& job : settlement.follow_ups()) news.ready_queues.insert(job.queue);
     if (settlement.kind() == Settlement::Kind::released && attempt &&
@@ -216,8 +217,8 @@ ASYNCJOBS_INLINE void ExchangeLoop::note_ended(Lock&, const Settlement& settleme
 }
 
 ASYNCJOBS_INLINE void ExchangeLoop::publish(News news) {
-    auto& notifier = store_.notifier();
-    reports_.publish(std::move(news.events));
+    auto& notifier = context_.store.notifier();
+    context_.reports.publish(std::move(news.events));
     if (!news.changed.empty()) notifier.changed(news.changed);
     for (const auto& queue : news.ready_queues) notifier.ready(queue);
     if (news.needs_promotion) hooks_.promote_soon();
@@ -226,7 +227,7 @@ ASYNCJOBS_INLINE void ExchangeLoop::publish(News news) {
 ASYNCJOBS_INLINE void ExchangeLoop::on_fault(std::vector<Settlement> settlements,
                                              const std::exception& fault, SteadyTime asked_at) {
     const Backoff pace{.first = std::chrono::milliseconds{50}, .most = std::chrono::seconds{2}};
-    Lock lock(mutex_);
+    Lock lock(shared_.mutex);
     if (faults_++ == 0) failing_since_ = asked_at;
     if (!std::exchange(is_failing_, true)) // an outage is logged once
         note(LogEntry::Level::error, fmt::format("job store unavailable: {}", fault.what()));
@@ -235,7 +236,7 @@ ASYNCJOBS_INLINE void ExchangeLoop::on_fault(std::vector<Settlement> settlements
                   std::make_move_iterator(settlements.end()));
     // exchanging_ stays set: the timer starts the next exchange.
     waits_to_retry_ = true;
-    if (timer_) timer_->arm(backoff_delay(pace, faults_, unit_interval(runtime_.random())));
+    if (timer_) timer_->arm(backoff_delay(pace, faults_, unit_interval(context_.runtime.random())));
     lock.unlock();
     log_notes();
 }
@@ -253,19 +254,19 @@ ASYNCJOBS_INLINE void ExchangeLoop::note(LogEntry::Level level, std::string mess
 /// Called without the lock: the host's logger may call the executor through the store's hints.
 ASYNCJOBS_INLINE void ExchangeLoop::log_notes() {
     for (const auto& entry : std::exchange(notes_, {}))
-        reports_.log(entry.level, entry.message, entry.job);
+        context_.reports.log(entry.level, entry.message, entry.job);
 }
 
 /// The timer's task: looks for jobs, or retries a failed exchange.
 ASYNCJOBS_INLINE void ExchangeLoop::poll() {
-    Lock lock(mutex_);
-    planner_.poll();
+    Lock lock(shared_.mutex);
+    shared_.planner.poll();
     if (std::exchange(waits_to_retry_, false)) exchanging_ = false;
     schedule(lock);
 }
 
 ASYNCJOBS_INLINE bool ExchangeLoop::may_rescue(Lock&) const {
-    return faults_ == 0 && runtime_.now() >= no_rescue_before_;
+    return faults_ == 0 && context_.runtime.now() >= no_rescue_before_;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::detail

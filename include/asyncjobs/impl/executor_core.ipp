@@ -105,15 +105,17 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
           [this](LogEntry::Level level, const std::string& message, const JobId& job) {
               reports_.log(level, message, job);
           })),
-      exchange_loop_(store_, runtime, options_, worker_, mutex_, planner_, live_, reports_,
-                     ExchangeLoop::Hooks{.adopt =
-                                             [this](Lock& lock, std::vector<ClaimedJob> jobs,
-                                                    SteadyTime claimed_at, bool ahead) {
-                                                 return adopt(lock, std::move(jobs), claimed_at,
-                                                              ahead);
-                                             },
-                                         .settled = [this](Lock& lock) { notice_drained(lock); },
-                                         .promote_soon = [this] { maintenance_->promote_soon(); }}),
+      exchange_loop_(
+          {.store = store_,
+           .runtime = runtime_,
+           .options = options_,
+           .worker = worker_,
+           .reports = reports_},
+          {.mutex = mutex_, .planner = planner_, .live = live_},
+          {.adopt = [this](Lock& lock, std::vector<ClaimedJob> jobs, SteadyTime claimed_at,
+                           bool ahead) { return adopt(lock, std::move(jobs), claimed_at, ahead); },
+           .settled = [this](Lock& lock) { notice_drained(lock); },
+           .promote_soon = [this] { maintenance_->promote_soon(); }}),
       maintenance_lane_(runtime.make_lane(1)), workers_(runtime.make_lane(planner_.threads())) {
     link_->core = this;
     std::function<void(const ClaimedJob&, int)> progressed;

@@ -25,8 +25,8 @@ inline constexpr Duration length_of_round = std::chrono::milliseconds{50};
 /// Throws the store's error if it accepts no writes, not even those without an outcome.
 ASYNCJOBS_INLINE void ExchangeLoop::prove_writable(const LeaseRef& lease) {
     const Heartbeat heartbeat{.lease = lease};
-    store_.renew({&heartbeat, 1}, options_.lease_for);
-    store_.exchange({}, {});
+    context_.store.renew({&heartbeat, 1}, context_.options.lease_for);
+    context_.store.exchange({}, {});
 }
 
 /// Finds the settlements that the store refuses, so that they do not delay others, and removes them
@@ -40,7 +40,7 @@ ASYNCJOBS_INLINE Exchange ExchangeLoop::settle_one_by_one(std::vector<Settlement
     std::optional<std::string> fault;
     for (const auto& settlement : settlements) {
         try {
-            const auto one = store_.exchange({&settlement, 1}, {});
+            const auto one = context_.store.exchange({&settlement, 1}, {});
             result.settled.push_back(one.settled.front());
             result.needs_promotion |= one.needs_promotion;
             is_refused.push_back(false);
@@ -51,7 +51,7 @@ ASYNCJOBS_INLINE Exchange ExchangeLoop::settle_one_by_one(std::vector<Settlement
             is_refused.push_back(true);
         }
     }
-    auto claims = store_.exchange({}, request);
+    auto claims = context_.store.exchange({}, request);
     result.claimed = std::move(claims.claimed);
     result.next_due_in = claims.next_due_in;
     result.throttled = std::move(claims.throttled);
@@ -67,11 +67,12 @@ ASYNCJOBS_INLINE Exchange ExchangeLoop::settle_one_by_one(std::vector<Settlement
 /// Their jobs stay live, so that their leases are renewed, but occupy no slots.
 ASYNCJOBS_INLINE void ExchangeLoop::keep_refused(std::vector<Settlement> settlements,
                                                  const std::string& fault) {
-    Lock lock(mutex_);
+    Lock lock(shared_.mutex);
     const bool is_first = refused_.empty();
     for (auto& settlement : settlements) {
         auto bytes = bytes_of(settlement);
-        if (const auto attempt = live_.find(settlement.lease().id)) bytes += attempt->bytes();
+        if (const auto attempt = shared_.live.find(settlement.lease().id))
+            bytes += attempt->bytes();
         refused_.add({.settlement = std::move(settlement), .bytes = bytes});
     }
     note_refused(lock, fault);
@@ -100,17 +101,17 @@ ASYNCJOBS_INLINE void ExchangeLoop::note_refused(Lock&, std::string_view fault) 
 /// The timer's task: retries refused outcomes. The longer a round takes, the longer the next pause,
 /// so that most of the lane's time is left for accepted ones.
 ASYNCJOBS_INLINE void ExchangeLoop::settle_refused() {
-    const auto began = runtime_.now();
-    Lock lock(mutex_);
+    const auto began = context_.runtime.now();
+    Lock lock(shared_.mutex);
     RefusedOutcomeList untried = refused_.take(tries_of_round), recorded, left;
     lock.unlock();
-    News news{.is_watched = store_.notifier().is_watched()};
+    News news{.is_watched = context_.store.notifier().is_watched()};
     Exchange result;
-    while (!untried.empty() && runtime_.now() - began <= length_of_round) {
+    while (!untried.empty() && context_.runtime.now() - began <= length_of_round) {
         auto& to = settle_refused(untried.front(), result) ? recorded : left;
         to.splice(to.end(), untried, untried.begin());
     }
-    const Duration took = runtime_.now() - began;
+    const Duration took = context_.runtime.now() - began;
 
     lock.lock();
     news.needs_promotion = result.needs_promotion;
@@ -119,10 +120,12 @@ ASYNCJOBS_INLINE void ExchangeLoop::settle_refused() {
     refused_.put_back(std::move(untried), std::move(left));
     refused_rounds_ = recorded.empty() ? refused_rounds_ + 1 : 0;
     if (!refused_.empty() && refused_timer_)
-        refused_timer_->arm(std::max(9 * took, backoff_delay(refused_pace, refused_rounds_ + 1,
-                                                             unit_interval(runtime_.random()))));
+        refused_timer_->arm(
+            std::max(9 * took, backoff_delay(refused_pace, refused_rounds_ + 1,
+                                             unit_interval(context_.runtime.random()))));
     note_refused(lock, {});
-    if (!recorded.empty()) planner_.jobs_may_be_due(); // some are pending, due before the timer
+    if (!recorded.empty())
+        shared_.planner.jobs_may_be_due(); // some are pending, due before the timer
     schedule(lock);
     hooks_.settled(lock);
     lock.unlock();
@@ -134,7 +137,7 @@ ASYNCJOBS_INLINE void ExchangeLoop::settle_refused() {
 /// its content is recorded without that content.
 ASYNCJOBS_INLINE bool ExchangeLoop::settle_refused(RefusedOutcome& refused, Exchange& result) {
     const auto settle = [&](const Settlement& settlement) {
-        const auto one = store_.exchange({&settlement, 1}, {});
+        const auto one = context_.store.exchange({&settlement, 1}, {});
         result.settled.push_back(one.settled.front());
         result.needs_promotion |= one.needs_promotion;
     };
@@ -155,7 +158,7 @@ ASYNCJOBS_INLINE bool ExchangeLoop::settle_refused(RefusedOutcome& refused, Exch
         }
         const auto* error = dynamic_cast<const Error*>(&fault);
         const bool is_invalid = error && error->code() == Condition::invalid;
-        const auto now = runtime_.now();
+        const auto now = context_.runtime.now();
         if (!refused.since) refused.since = now;
         if (now - *refused.since < refused_for_good && !is_invalid) return false;
         if (!std::exchange(refused.is_logged, true))

@@ -20,14 +20,12 @@ struct ExchangingWorld : World {
     detail::LiveJobs live = {};
     detail::ExecutorReports reports{closable, *process, own};
     detail::Attempts adopted = {};
-    ExchangeLoop loop{closable,
-                      *process,
-                      own,
-                      "worker",
-                      mutex,
-                      planner,
-                      live,
-                      reports,
+    ExchangeLoop loop{{.store = closable,
+                       .runtime = *process,
+                       .options = own,
+                       .worker = "worker",
+                       .reports = reports},
+                      {.mutex = mutex, .planner = planner, .live = live},
                       {.adopt =
                            [this](ExchangeLoop::Lock&, std::vector<ClaimedJob> jobs,
                                   SteadyTime claim_began, bool) {
