@@ -2,6 +2,7 @@
 
 #include "journal.hpp"
 
+#include <asyncjobs/store/intercepting_job_store.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
 
 #include <memory>
@@ -15,7 +16,7 @@
 ///
 /// Thread-safety  Full, between processes as well.
 /// Durability     A call returns when its line is durable.
-class FileJobStore final : public asyncjobs::JobStore {
+class FileJobStore final : public asyncjobs::InterceptingJobStore<FileJobStore> {
 public:
     using Clock = asyncjobs::MemoryJobStore::Clock;
 
@@ -31,32 +32,28 @@ public:
     asyncjobs::StoreCapabilities capabilities() const noexcept override {
         return asyncjobs::StoreCapabilities::all();
     }
-    std::vector<asyncjobs::Submitted> submit(std::span<const asyncjobs::NewJob> jobs) override;
-    asyncjobs::Exchange exchange(std::span<const asyncjobs::Settlement> settlements,
-                                 const asyncjobs::ClaimRequest& request) override;
-    std::vector<asyncjobs::Renewal> renew(std::span<const asyncjobs::Heartbeat> heartbeats,
-                                          asyncjobs::Duration lease_for) override;
-    std::vector<asyncjobs::ClaimedJob> leases_of(std::string_view worker) override;
-    std::vector<asyncjobs::Rescued> rescue(std::size_t limit, int crash_limit) override;
-    std::vector<asyncjobs::Promoted> promote(std::size_t limit) override;
-    std::size_t purge(std::size_t limit) override;
-    std::optional<std::string> tombstone_owner(const asyncjobs::JobId& id) override;
-    std::vector<std::optional<asyncjobs::Job>> find(std::span<const asyncjobs::JobId> ids) override;
-    asyncjobs::JobPage list(const asyncjobs::JobQuery& query) override;
-    asyncjobs::CancelOutcome cancel(const asyncjobs::JobId& id,
-                                    const asyncjobs::Cancellation& cancellation) override;
-    asyncjobs::RetryOutcome retry(const asyncjobs::JobId& id) override;
-    asyncjobs::RemoveOutcome remove(const asyncjobs::JobId& id) override;
-    asyncjobs::Workload workload(std::string_view queue, std::string_view type) override;
-    void set_paused(std::string_view queue, bool paused) override;
-    void set_limit(const asyncjobs::Limit& limit) override;
-    std::vector<asyncjobs::Limit> limits() override;
     std::vector<asyncjobs::ClockNotice> take_clock_notices() override;
 
 private:
-    /// Returns `call(jobs)`, on the jobs as they are in the file, and writes what it changed.
-    template <typename Call>
-    auto transact(Call call);
+    friend InterceptingJobStore;
+
+    /// Makes the call on the jobs as they are in the file, and writes what it changed.
+    auto intercept(std::string_view, const auto& call) {
+        const std::lock_guard guard(mutex_);
+        const Journal::Lock lock(journal_);
+        try {
+            read_changes();
+            auto result = call(*jobs_);
+            write_changes();
+            return result;
+        } catch (...) {
+            start_over(); // what is in memory may be ahead of the file
+            throw;
+        }
+    }
+
+    void read_changes();
+    void write_changes();
     void start_over();
 
     const Clock clock_;

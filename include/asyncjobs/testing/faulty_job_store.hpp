@@ -11,7 +11,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 ///
 /// Thread-safety  As the inner store's, if the plan's is.
 /// Ownership      Borrows `inner`.
-class ASYNCJOBS_TESTING_DECL FaultyJobStore final : public ForwardingJobStore {
+class ASYNCJOBS_TESTING_DECL FaultyJobStore final
+    : public InterceptingJobStore<FaultyJobStore, ForwardingJobStore> {
 public:
     /// What happens to a call.
     enum class Fault {
@@ -29,30 +30,16 @@ public:
 
     FaultyJobStore(JobStore& inner, Plan plan);
 
-    std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
-    Exchange exchange(std::span<const Settlement> settlements,
-                      const ClaimRequest& request) override;
-    std::vector<Renewal> renew(std::span<const Heartbeat> heartbeats, Duration lease_for) override;
-    std::vector<Renewal> check_leases(std::span<const LeaseRef> leases) override;
-    std::vector<ClaimedJob> leases_of(std::string_view worker) override;
-    std::vector<Rescued> rescue(std::size_t limit, int crash_limit) override;
-    std::vector<Promoted> promote(std::size_t limit) override;
-    std::size_t purge(std::size_t limit) override;
-    std::optional<std::string> tombstone_owner(const JobId& id) override;
-    std::vector<std::optional<Job>> find(std::span<const JobId> ids) override;
-    std::vector<std::optional<Job>> find_summaries(std::span<const JobId> ids) override;
-    JobPage list(const JobQuery& query) override;
-    CancelOutcome cancel(const JobId& id, const Cancellation& cancellation) override;
-    RetryOutcome retry(const JobId& id) override;
-    RemoveOutcome remove(const JobId& id) override;
-    Workload workload(std::string_view queue, std::string_view type) override;
-    void set_paused(std::string_view queue, bool paused) override;
-    void set_limit(const Limit& limit) override;
-    std::vector<Limit> limits() override;
-
 private:
-    template <typename Call>
-    auto attempt(std::string_view member, Call call);
+    friend InterceptingJobStore;
+
+    auto intercept(std::string_view member, const auto& call) {
+        const Fault fault = plan_ ? plan_(member) : Fault::none;
+        if (fault == Fault::none) return call(inner());
+        if (fault == Fault::reply_lost) call(inner());
+        fail(fault);
+    }
+    [[noreturn]] static void fail(Fault fault);
 
     Plan plan_;
 };
