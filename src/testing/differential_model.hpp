@@ -15,6 +15,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
+bool is_blocked(const Job& job);
+void expect_claimed(const ClaimedJob& found, const ClaimedJob& expected);
+
 /// A store without cleverness: transitions, a map of all jobs, and a look at each of them in each
 /// call. It takes what a store returned, throws ConformanceFailure if the contract does not allow
 /// that, and follows the store where the contract leaves a choice.
@@ -91,12 +94,11 @@ private:
     Submitted conflict(Entry& holder, const NewJob& wanted, Submitted::Outcome outcome,
                        Timestamp now);
     void ended(Entry& entry);
-    std::set<JobId> finished_parents(const Entry& child) const;
-    bool needs_promotion() const;
-    void count_parents(Entry& child, const std::set<JobId>& parents, const Job* unsuccessful,
-                       Timestamp now);
-    void promote(const Promoted& one, const Read& read, Timestamp now);
     void forget(const JobId& id);
+    std::vector<Limit> all_limits() const; ///< by name
+
+    // Claims (differential_model_claim.cpp).
+    void check_claims(const Exchange& found, const ClaimRequest& request, Timestamp now);
     std::vector<LimitedBy> limits_on(const Job& job, const Claim& claim) const;
     void take(Entry& entry, const ClaimedJob& found, const Claim& claim);
     void check_claimable(const ClaimedJob& found, const Claim& claim) const;
@@ -108,6 +110,16 @@ private:
     void check_next_due(const Exchange& found, const Claim& claim) const;
     Place earliest_place(const Entry& entry) const;
     Place latest_place(const Entry& entry) const;
+
+    // Leases (differential_model_leases.cpp) and sweeps (differential_model_sweeps.cpp).
+    void settle(std::span<const Settlement> settlements, const Exchange* found, Timestamp now);
+    std::set<JobId> finished_parents(const Entry& child) const;
+    bool needs_promotion() const;
+    void count_parents(Entry& child, const std::set<JobId>& parents, const Job* unsuccessful,
+                       Timestamp now);
+    void promote(const Promoted& one, const Read& read, Timestamp now);
+
+    // Lookups (differential_model_reads.cpp).
     Job shown(const Entry& entry, const Job& found) const;
 
     const bool claims_may_lag_, sweeps_may_lag_;
