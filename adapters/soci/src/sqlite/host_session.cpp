@@ -18,7 +18,12 @@ std::shared_ptr<soci::session> session_over(sqlite_api::sqlite3* handle) {
         handle_in(*session) = nullptr; // which SQLite may close
         delete session;
     };
-    auto session = std::make_unique<soci::session>(soci::sqlite3, "dbname=:memory:");
+    std::unique_ptr<soci::session> session;
+    try {
+        session = std::make_unique<soci::session>(soci::sqlite3, "dbname=:memory:");
+    } catch (const soci::soci_error& error) {
+        throw Error(Errc::overloaded, error.what());
+    }
     sqlite_api::sqlite3_close(std::exchange(handle_in(*session), handle));
     return {session.release(), give_back};
 }
