@@ -53,9 +53,9 @@ public:
 /// Everything specific to one database: its sessions, its faults, its schema, and its own
 /// statements.
 ///
-/// SqlJobStore owns the pools and the transactions and implements the calls; it runs the statements
-/// of statements.hpp itself. The operations here are called inside a transaction, with the time of
-/// the whole call, and throw soci::soci_error.
+/// TransactionRunner owns the sessions and runs the transactions. SqlJobStore implements the calls
+/// and runs the statements of statements.hpp itself. The operations here are called inside a
+/// transaction, with the time of the whole call, and throw soci::soci_error.
 ///
 /// Thread-safety  Full: mutable state is in the session, or guarded.
 class Dialect {

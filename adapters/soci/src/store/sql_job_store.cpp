@@ -8,88 +8,31 @@
 #include "store/limit_table.hpp"
 #include "store/limited_exchange.hpp"
 #include "store/purged_jobs.hpp"
-#include "store/times_ahead.hpp"
 
 #include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 #include <map>
-#include <random>
-#include <thread>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr int max_tries = 5;
 constexpr Duration longest_wait =
     std::chrono::years{7000}; ///< a job that is never_due waits longer
-
-// The names of sweeps that are not of one type.
-const std::string all_leases, tombstones;
-
-/// Randomised backoff between retries, for example after a deadlock.
-void wait_before_retry(int tries) {
-    thread_local std::minstd_rand random(std::random_device{}());
-    const std::chrono::microseconds longest{2'000 << tries};
-    std::this_thread::sleep_for(longest * std::uniform_real_distribution(0.1, 1.0)(random));
-}
-
-/// Returns `read(row)` of the row that a statement returns.
-auto first_of(Query& query, const auto& read, const auto&... arguments) {
-    std::invoke_result_t<decltype(read), Row&> found = {};
-    query.for_first([&](Row row) { found = read(row); }, arguments...);
-    return found;
-}
-
-/// Runs a statement that returns the time and the oldest due entry.
-SweepFindings find_due(Query& query, CallTime now, const auto&... of_what) {
-    const auto read = [](Row& row) {
-        SweepFindings findings;
-        findings.now = row.time();
-        findings.oldest = row.optional_time();
-        return findings;
-    };
-    return first_of(query, read, now, of_what...);
-}
-
-struct Counted {
-    std::size_t number = 0;
-    Timestamp at = {};
-    std::optional<Timestamp> oldest = {};
-};
-
-Counted read_counted(Row& row) {
-    Counted found;
-    found.number = static_cast<std::size_t>(row.number());
-    found.at = row.time();
-    found.oldest = row.optional_time();
-    return found;
-}
-
-/// Counts by `count(range, most)`; a look below the mark asks for one row only.
-std::size_t count_from_watermark(CountWatermarks& watermarks, std::string_view of,
-                                 const auto& count) {
-    const auto find = [&](const DueRange& below) { return count(below, std::size_t{1}).oldest; };
-    const Timestamp watermark = watermarks.begin(of, find, steady_now);
-    const auto began = steady_now();
-    const Counted found = count(DueRange{watermark, Timestamp::max()}, Workload::count_limit);
-    watermarks.end(of, found.oldest, found.at, began, steady_now());
-    return found.number;
-}
 
 } // namespace
 
 SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options)
-    : dialect_(std::move(dialect)),
-      readers_(options.readers, options.busy_timeout, dialect_->is_remote(),
-               [dialect = dialect_] { return dialect->open(); }),
-      writers_(dialect_->max_writers(), options.busy_timeout, dialect_->is_remote(),
-               [dialect = dialect_] { return dialect->open(); }),
+    : dialect_(std::move(dialect)), transactions_(dialect_, options),
       lease_watermarks_(dialect_->widest_look()), advance_watermarks_(dialect_->widest_look()),
       finished_watermarks_(dialect_->widest_look()), waiting_watermarks_(dialect_->widest_look()),
       processing_watermarks_(dialect_->widest_look()), run_watermarks_(dialect_->widest_look()) {
-    // Another process may be making the same schema or tables.
-    for (int tries = 1; !try_to_prepare(tries == max_tries); ++tries) wait_before_retry(tries);
+    // Retried: another process may be making the same schema or tables.
+    transactions_.prepare([this](Session& session) {
+        const bool are_current = tables_are_current(*dialect_, session);
+        dialect_->prepare(session);
+        if (!are_current) migrate(*dialect_, session);
+    });
     wakeups_ = dialect_->connect(notifier());
     // The first sweep checks a server's clock: opening needs no further session.
     if (!dialect_->keeps_time()) return;
@@ -97,141 +40,6 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
         look_at_clock();
     } catch (const Error&) { // the first sweep does it
     }
-}
-
-bool SqlJobStore::try_to_prepare(bool is_last) {
-    auto session = writers_.borrow();
-    try {
-        const bool are_current = tables_are_current(*dialect_, *session);
-        dialect_->prepare(*session);
-        if (!are_current) migrate(*dialect_, *session);
-        return true;
-    } catch (const soci::soci_error& error) {
-        const Fault fault = fail(session, error, Stage::working);
-        session.discard(); // a migration may have lifted its limits
-        if (is_last || !fault.is_worth_repeating) throw Error(fault.code, fault.message);
-        return false;
-    } catch (...) {
-        session.discard();
-        throw;
-    }
-}
-
-Fault SqlJobStore::fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage) {
-    Fault fault = dialect_->classify(*session, error, stage);
-    if (!dialect_->rollback(*session) || fault.session_is_lost) session.discard();
-    return fault;
-}
-
-void SqlJobStore::begin(Session& session, Access access) {
-    switch (access) {
-    case Access::reading:
-        return dialect_->begin_read(session);
-    case Access::writing:
-        return dialect_->begin_write(session);
-    case Access::batch:
-        return dialect_->begin_batch(session);
-    }
-}
-
-template <typename Work>
-auto SqlJobStore::transact(Access access, Work&& work) {
-    follow_clock();
-    auto& pool = access == Access::reading ? readers_ : writers_;
-    for (int tries = 1;; ++tries) {
-        auto session = pool.borrow();
-        Stage stage = Stage::working;
-        try {
-            begin(*session, access);
-            auto result = work(*session, dialect_->now(*session));
-            if (access != Access::reading) stage = Stage::committing;
-            dialect_->commit(*session);
-            return result;
-        } catch (const soci::soci_error& error) {
-            const Fault fault = fail(session, error, stage);
-            if (!fault.is_worth_repeating || tries == max_tries || session.was_interrupted())
-                throw Error(fault.code, fault.message);
-            if (fault.session_is_lost) pool.discard_idle();
-        } catch (...) {
-            if (!dialect_->rollback(*session)) session.discard();
-            throw;
-        }
-        wait_before_retry(tries);
-    }
-}
-
-/// If the time is known without a query, a clock that was set back is noticed at once.
-void SqlJobStore::follow_clock() {
-    if (const auto now = dialect_->clock()) clock_.saw(*now, clock_tolerance);
-    if (const Duration by = clock_.take_set_back(); by > Duration::zero()) carry_out({.by = by});
-}
-
-void SqlJobStore::look_at_clock() {
-    const bool keeps_time = dialect_->keeps_time();
-    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return read_clock(session, keeps_time, now);
-    });
-    clock_.saw(found.now, StoreClock::tolerance); // the next may come from another server
-    follow_clock();
-    const auto [task, writes] = clock_.look(found, steady_now());
-    if (writes) { // before leases are moved back, so that their holders learn the reason
-        transact(Access::writing, [&](Session& session, CallTime now) {
-            keep_time(session, now);
-            return true;
-        });
-        clock_.wrote(found.now);
-    }
-    if (task) carry_out(*task);
-}
-
-void SqlJobStore::carry_out(const StoreClock::Task& task) {
-    const auto began = steady_now();
-    try {
-        const Duration by = move_times_back(task);
-        clock_.moved_back(task, by, began, steady_now());
-    } catch (...) {
-        clock_.give_back(task.by);
-        throw;
-    }
-    for (SweepWatermarks* watermarks :
-         {&lease_watermarks_, &advance_watermarks_, &finished_watermarks_})
-        watermarks->forget();
-    for (CountWatermarks* watermarks :
-         {&waiting_watermarks_, &processing_watermarks_, &run_watermarks_})
-        watermarks->forget();
-    dialect_->forget_watermarks();
-}
-
-/// In pieces, as all jobs may be affected. Returns by how much the times were moved.
-Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
-    std::vector<PieceOfJobs> ahead;
-    std::optional<Duration> furthest;
-    for (PieceOfJobs piece; !piece.is_end;) {
-        piece = transact(Access::reading, [&, after = piece.last](Session& session, CallTime now) {
-            return read_ahead(session, after, now);
-        });
-        if (!piece.ahead) continue;
-        furthest = std::max(piece.ahead, furthest);
-        ahead.push_back(piece);
-    }
-    const Duration by = furthest.value_or(task.by);
-    for (const PieceOfJobs& piece : ahead)
-        transact(Access::writing, [&](Session& session, CallTime now) {
-            move_back(session, piece, by, task.with_leases, now);
-            return true;
-        });
-    if (task.with_leases)
-        transact(Access::writing, [&](Session& session, CallTime now) {
-            shorten_leases(session, now);
-            return true;
-        });
-    return by;
-}
-
-/// The time of the slowest clock, which decides when leases and retention end.
-CallTime SqlJobStore::sweep_time(CallTime now) {
-    if (now) *now -= clock_.others_behind(steady_now());
-    return now;
 }
 
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
@@ -365,201 +173,6 @@ std::vector<ClaimedJob> SqlJobStore::leases_of(std::string_view worker) {
     });
 }
 
-/// Returns where a sweep begins: `find(session, now, watermark)` runs its statement.
-Timestamp SqlJobStore::sweep_from(SweepWatermarks& watermarks, std::string_view of,
-                                  const auto& find) {
-    const auto look = [&](const DueRange& below) {
-        return transact(Access::reading, [&](Session& session, CallTime) {
-            return find(session, CallTime(below.to - Duration{1}), below.from).oldest;
-        });
-    };
-    return watermarks.begin(of, look, steady_now);
-}
-
-/// As sweep_from(); empty if nothing is due.
-std::optional<Timestamp> SqlJobStore::find_to_sweep(SweepWatermarks& watermarks,
-                                                    std::string_view of, const auto& find) {
-    const Timestamp watermark = sweep_from(watermarks, of, find);
-    const auto found = transact(Access::reading, [&](Session& session, CallTime now) {
-        return find(session, sweep_time(now), watermark);
-    });
-    watermarks.end(of, found.watermark(), steady_now());
-    return found.oldest ? std::optional(watermark) : std::nullopt;
-}
-
-std::vector<Rescued> SqlJobStore::rescue(std::size_t limit, int crash_limit) {
-    check_rescue(limit, crash_limit);
-    look_at_clock();
-    const auto find = [&](Session& session, CallTime now, Timestamp watermark) {
-        return find_due(session.query(dialect_->store_statements().expired_lease), now, watermark);
-    };
-    const auto watermark = find_to_sweep(lease_watermarks_, all_leases, find);
-    if (!watermark) return {};
-    auto rescued = transact(Access::batch, [&](Session& session, CallTime now) {
-        return dialect_->rescue(session, *watermark, limit, crash_limit, sweep_time(now));
-    });
-    std::vector<JobId> finished;
-    for (const Rescued& one : rescued)
-        if (is_finished(one.status)) finished.push_back(one.id);
-    finished_parents_.add(finished);
-    if (finished.size() < rescued.size()) waiting_watermarks_.recount();
-    return rescued;
-}
-
-std::vector<Promoted> SqlJobStore::promote(std::size_t limit) {
-    check_limit(limit);
-    for (;;) {
-        bool were_any_known = false;
-        auto unblocked = finished_parents_.take(limit, [&](std::span<JobId> known) {
-            were_any_known = !known.empty();
-            std::ranges::sort(known); // the order in which they are locked
-            return promote(known, limit);
-        });
-        // Callers stop at an empty result, so continue while other parents may be left.
-        if (!unblocked.empty() || !were_any_known) return unblocked;
-    }
-}
-
-std::vector<Promoted> SqlJobStore::promote(std::span<const JobId> known, std::size_t limit) {
-    const RowStatements& sql = dialect_->row_statements();
-    const auto find = [&](Session& session, CallTime now, Timestamp watermark) {
-        return find_due(session.query(dialect_->store_statements().to_advance), now, watermark);
-    };
-    const Timestamp watermark = sweep_from(advance_watermarks_, all_leases, find);
-    const bool looks = known.empty() && finished_pauses_.may_look(steady_now());
-    bool is_any = false;
-    const auto due = transact(Access::reading, [&](Session& session, CallTime now) {
-        const auto found = find(session, now, watermark);
-        const auto look_began = steady_now();
-        is_any = looks && session.query(sql.any_finished).for_first([](Row) {});
-        if (looks) finished_pauses_.looked(look_began, steady_now());
-        return found;
-    });
-    advance_watermarks_.end(all_leases, due.watermark(), steady_now());
-    if (known.empty() && !is_any && !due.oldest) return {};
-    std::vector<JobId> left;
-    std::size_t advanced = 0;
-    auto unblocked = transact(Access::writing, [&](Session& session, CallTime now) {
-        left.clear();
-        auto result = soci_adapter::promote(session, sql, known, is_any, limit, now, left);
-        advanced = due.oldest ? dialect_->advance(session, watermark, limit, now) : 0;
-        return result;
-    });
-    finished_parents_.add(left);
-    if (advanced > 0) waiting_watermarks_.recount();
-    return unblocked;
-}
-
-std::vector<std::string> SqlJobStore::finished_types(Session& session) {
-    std::vector<std::string> types;
-    std::string type;
-    const auto take_type = [&](Row row) { type = row.take_text(); };
-    while (session.query(dialect_->store_statements().next_type).for_first(take_type, type))
-        types.push_back(type);
-    return types;
-}
-
-void SqlJobStore::trim_log() {
-    auto session = readers_.borrow();
-    try {
-        dialect_->trim_log(*session);
-    } catch (const soci::soci_error& error) { // if it persists, the next call reports it
-        fail(session, error, Stage::working);
-    }
-}
-
-std::size_t SqlJobStore::purge(std::size_t limit) {
-    check_limit(limit);
-    trim_log();
-    const auto began = steady_now();
-    if (limited_queues_.were_claimed_from())
-        limited_queues_.set_swept_to(transact(Access::writing, [&](Session& session, CallTime now) {
-            return forget_idle_buckets(session, *dialect_, limited_queues_.swept_to(), now);
-        }));
-    if (finished_watermarks_.may_miss_names(began)) {
-        auto types = transact(Access::reading,
-                              [&](Session& session, CallTime) { return finished_types(session); });
-        finished_watermarks_.set_names(std::move(types), began, steady_now());
-    }
-    const auto tombstones_from = find_to_sweep(
-        finished_watermarks_, tombstones, [&](Session& session, CallTime now, Timestamp watermark) {
-            return find_due(session.query(dialect_->store_statements().past_tombstone), now,
-                            watermark);
-        });
-    std::map<std::string, Timestamp> due;
-    for (const std::string& type : finished_watermarks_.names()) {
-        const auto from = find_to_sweep(
-            finished_watermarks_, type, [&](Session& session, CallTime now, Timestamp watermark) {
-                return find_due(session.query(dialect_->store_statements().expired_job), now, type,
-                                watermark);
-            });
-        if (from) due.emplace(type, *from);
-    }
-    if (due.empty() && !tombstones_from) return 0;
-    return transact(Access::writing, [&](Session& session, CallTime call_time) {
-        const CallTime now = sweep_time(call_time);
-        if (tombstones_from)
-            session.query(dialect_->store_statements().forget_tombstones)
-                .change(*tombstones_from, now, limit);
-        std::size_t purged = 0;
-        for (const auto& [type, watermark] : due)
-            if (purged < limit)
-                purged += dialect_->purge(session, type, watermark, limit - purged, now);
-        return purged;
-    });
-}
-
-std::optional<std::string> SqlJobStore::tombstone_owner(const JobId& id) {
-    return transact(Access::reading, [&](Session& session, CallTime now) {
-        std::optional<std::string> owner;
-        session.query(shared::sql.tombstone_owner)
-            .for_first([&](Row row) { owner = row.take_text(); }, id, now);
-        return owner;
-    });
-}
-
-std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
-    return read(ids, {dialect_->store_statements().find, read_job});
-}
-
-std::vector<std::optional<Job>> SqlJobStore::find_summaries(std::span<const JobId> ids) {
-    return read(ids, {dialect_->store_statements().find_summaries, read_summary});
-}
-
-std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
-                                                  const JobReading& how) {
-    if (ids.empty()) return {};
-    return transact(Access::reading, [&](Session& session, CallTime) {
-        std::vector<std::optional<Job>> jobs;
-        jobs.reserve(ids.size());
-        dialect_->find(session, ids, how, jobs);
-        read_steps(session, dialect_->row_statements(), std::span(jobs));
-        return jobs;
-    });
-}
-
-JobPage SqlJobStore::list(const JobQuery& query) {
-    validate(query);
-    const std::string statement = list_statement(query, dialect_->page_words(query));
-    return transact(Access::reading, [&](Session& session, CallTime) {
-        JobPage page;
-        Query& select = session.query({"list", statement, columns::job});
-        std::vector<std::string_view> conditions;
-        if (query.owner) conditions.push_back(*query.owner);
-        if (query.queue) conditions.push_back(*query.queue);
-        if (query.type) conditions.push_back(*query.type);
-        if (query.idempotency_key) conditions.push_back(*query.idempotency_key);
-        if (query.needed_by) conditions.push_back(query.needed_by->text());
-        if (query.before) conditions.push_back(query.before->text());
-        select.for_each_of([&](Row row) { page.jobs.push_back(read_job(row)); }, conditions,
-                           static_cast<std::int64_t>(query.limit) + 1);
-        page.more = page.jobs.size() > query.limit;
-        if (page.more) page.jobs.pop_back();
-        read_steps(session, dialect_->row_statements(), std::span(page.jobs));
-        return page;
-    });
-}
-
 std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
     std::optional<JobStatus> status;
     session.query(dialect_->store_statements().lock)
@@ -626,40 +239,6 @@ RemoveOutcome SqlJobStore::remove(const JobId& id) {
     });
 }
 
-Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
-    check_workload(queue, type);
-    return transact(Access::reading, [&](Session& session, CallTime now) {
-        const StoreStatements& sql = dialect_->store_statements();
-        Duration sum{};
-        const auto waiting = [&](const DueRange& range, std::size_t most) {
-            const CallTime until =
-                range.to == Timestamp::max() ? now : CallTime(range.to - Duration{1});
-            return first_of(session.query(sql.count_waiting), read_counted, until, queue,
-                            range.from, most);
-        };
-        const auto processing = [&](const DueRange& range, std::size_t most) {
-            return first_of(session.query(sql.count_processing), read_counted, now, queue,
-                            range.from, range.to, most);
-        };
-        const auto latest = [&](const DueRange& range, std::size_t) {
-            const auto read = [&](Row& row) {
-                const Counted found = read_counted(row);
-                sum = row.duration();
-                return found;
-            };
-            return first_of(session.query(sql.latest_runs), read, now, type, range.from, range.to);
-        };
-        Workload result;
-        result.waiting = count_from_watermark(waiting_watermarks_, queue, waiting);
-        result.processing = count_from_watermark(processing_watermarks_, queue, processing);
-        if (const auto runs = count_from_watermark(run_watermarks_, type, latest); runs > 0)
-            result.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
-        session.query(shared::sql.paused)
-            .for_first([&](Row row) { result.paused = row.number() != 0; }, queue);
-        return result;
-    });
-}
-
 void SqlJobStore::set_paused(std::string_view queue, bool paused) {
     check_queue(queue);
     transact(Access::writing, [&](Session& session, CallTime now) {
@@ -675,16 +254,6 @@ void SqlJobStore::set_limit(const Limit& limit) {
         return true;
     });
     limited_queues_.forget();
-}
-
-void SqlJobStore::interrupt() noexcept {
-    readers_.interrupt();
-    writers_.interrupt();
-}
-
-std::vector<Limit> SqlJobStore::limits() {
-    return transact(Access::reading,
-                    [&](Session& session, CallTime) { return read_limits(session); });
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

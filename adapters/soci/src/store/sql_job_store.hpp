@@ -1,10 +1,10 @@
 #pragma once
 
-#include "db/session_pool.hpp"
 #include "store/dialect.hpp"
 #include "store/finished_parents.hpp"
 #include "store/limited_queues.hpp"
 #include "store/store_clock.hpp"
+#include "store/transaction_runner.hpp"
 #include "watermarks/count_watermarks.hpp"
 #include "watermarks/look_pauses.hpp"
 #include "watermarks/look_size.hpp"
@@ -14,8 +14,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// JobStore over any SQL database.
 ///
-/// Owns the sessions, runs each call in one transaction, and turns faults into Error. A call that
-/// finds nothing to write takes no write lock.
+/// Runs each call in one transaction. A call that finds nothing to write takes no write lock.
 class SqlJobStore final : public JobStore {
 public:
     /// Brings the tables up to date.
@@ -42,49 +41,49 @@ public:
     void set_paused(std::string_view queue, bool paused) override;
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
-    void interrupt() noexcept override;
+    void interrupt() noexcept override { transactions_.interrupt(); }
     std::vector<ClockNotice> take_clock_notices() override { return clock_.take_notices(); }
 
 private:
-    enum class Access {
-        reading,
-        writing,
-        batch, ///< writing by one call of the dialect
-    };
+    using Access = TransactionRunner::Access;
 
-    /// Returns `work(session, now)`, run in a transaction. Retries the whole transaction, a bounded
-    /// number of times, after a fault that is worth it.
+    // The names of sweeps that are not of one type.
+    static constexpr std::string_view all_leases = "", tombstones = "";
+
+    /// TransactionRunner::run(), in the clock of the store.
     template <typename Work>
-    auto transact(Access access, Work&& work);
-    /// Brings the tables up to date; false if the caller is to retry.
-    bool try_to_prepare(bool is_last);
-    /// Rolls back the transaction; discards the session if it is unusable.
-    Fault fail(SessionPool::Loan& session, const soci::soci_error& error, Stage stage);
+    auto transact(Access access, const Work& work) {
+        follow_clock();
+        return transactions_.run(access, work);
+    }
 
-    std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
-    void begin(Session& session, Access access);
+    bool is_limited(const ClaimRequest& request);
+    Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
+    void were_submitted(std::span<const NewJob> jobs);
+    /// Returns the result of a claim that finds nothing; empty if a job is due.
+    std::optional<Exchange> nothing_due(const ClaimRequest& request);
+    /// Locks the job until the transaction ends and returns its status; empty if unknown.
+    std::optional<JobStatus> lock(Session& session, const JobId& id);
+
+    // The clock (sql_job_store_clock.cpp).
     void follow_clock();
     void look_at_clock();
     void carry_out(const StoreClock::Task& task);
     Duration move_times_back(const StoreClock::Task& task);
     CallTime sweep_time(CallTime now);
-    /// Locks the job until the transaction ends and returns its status; empty if unknown.
-    std::optional<JobStatus> lock(Session& session, const JobId& id);
-    std::vector<std::string> finished_types(Session& session);
-    void trim_log();
+
+    // Maintenance (sql_job_store_sweeps.cpp).
     Timestamp sweep_from(SweepWatermarks& watermarks, std::string_view of, const auto& find);
     std::optional<Timestamp> find_to_sweep(SweepWatermarks& watermarks, std::string_view of,
                                            const auto& find);
-    bool is_limited(const ClaimRequest& request);
-    Exchange run_exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
     std::vector<Promoted> promote(std::span<const JobId> known, std::size_t limit);
-    void were_submitted(std::span<const NewJob> jobs);
-    /// Returns the result of a claim that finds nothing; empty if a job is due.
-    std::optional<Exchange> nothing_due(const ClaimRequest& request);
+    std::vector<std::string> finished_types(Session& session);
 
-    const std::shared_ptr<const Dialect> dialect_; ///< shared with sessions that are being opened
-    SessionPool readers_;
-    SessionPool writers_;
+    // Lookups (sql_job_store_reads.cpp).
+    std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
+
+    const std::shared_ptr<const Dialect> dialect_;
+    TransactionRunner transactions_;
     SweepWatermarks lease_watermarks_, advance_watermarks_;
     SweepWatermarks finished_watermarks_;                        ///< by type, and of tombstones
     CountWatermarks waiting_watermarks_, processing_watermarks_; ///< by queue
