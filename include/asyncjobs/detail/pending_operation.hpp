@@ -22,8 +22,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Whether Asio's own threads run what is posted to `Executor`: a handler that has no executor of
-/// its own, and std::future's.
+/// Whether Asio's own threads run what is posted to `Executor`: that of a handler without one.
 template <typename Executor>
 concept IsSystemExecutor = requires(const Executor& executor) {
     {
