@@ -8,5 +8,5 @@ if(NOT ASYNCJOBS_RUN_CLANG_TIDY OR CMAKE_UNITY_BUILD OR NOT CMAKE_EXPORT_COMPILE
 endif()
 add_custom_target(asyncjobs_tidy
     COMMAND ${ASYNCJOBS_RUN_CLANG_TIDY} -quiet -p ${PROJECT_BINARY_DIR}
-        -extra-arg=-Wno-unknown-warning-option "^${PROJECT_SOURCE_DIR}/(src|adapters/[a-z]+/src)/"
+        -extra-arg=-Wno-unknown-warning-option "^${PROJECT_SOURCE_DIR}/(src/[a-z_]+.cpp|adapters/[a-z]+/src/)"
     COMMENT "clang-tidy of the core and the adapters" VERBATIM USES_TERMINAL)

@@ -231,6 +231,7 @@ std::vector<ScheduleStatus> Scheduler::list() {
     for (const auto status : {JobStatus::pending, JobStatus::processing, JobStatus::pending})
         impl_->collect(status, found);
     std::vector<ScheduleStatus> schedules;
+    schedules.reserve(found.size());
     for (auto& [name, status] : found) schedules.push_back(std::move(status));
     return schedules;
 }

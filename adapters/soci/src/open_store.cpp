@@ -118,34 +118,35 @@ std::unique_ptr<Dialect> make_dialect(const StoreUrl& url, const StoreOptions& o
 
 } // namespace
 
-std::unique_ptr<JobStore> open_store(std::string_view text, StoreOptions options) try {
-    const StoreUrl url = parse_store_url(text);
+std::unique_ptr<JobStore> open_store(std::string_view url, StoreOptions options) try {
+    const StoreUrl parts = parse_store_url(url);
     check(options);
-    if (url.scheme == "memory") {
-        allow_parameters(url, {});
-        if (!url.target.empty())
-            refuse(fmt::format("the store URL memory: takes no path, but has \"{}\"", url.target));
+    if (parts.scheme == "memory") {
+        allow_parameters(parts, {});
+        if (!parts.target.empty())
+            refuse(
+                fmt::format("the store URL memory: takes no path, but has \"{}\"", parts.target));
         return options.clock ? std::make_unique<MemoryJobStore>(options.clock)
                              : std::make_unique<MemoryJobStore>();
     }
-    return std::make_unique<SqlJobStore>(make_dialect(url, options), options);
+    return std::make_unique<SqlJobStore>(make_dialect(parts, options), options);
 } catch (...) {
     detail::rethrow_as_error("a store");
 }
 
-std::vector<Migration> pending_migrations(std::string_view text) {
-    const StoreUrl url = parse_store_url(text);
-    if (url.scheme == "memory") return {};
-    const auto dialect = make_dialect(url, {});
+std::vector<Migration> pending_migrations(std::string_view url) {
+    const StoreUrl parts = parse_store_url(url);
+    if (parts.scheme == "memory") return {};
+    const auto dialect = make_dialect(parts, {});
     std::vector<Migration> missing;
-    if (url.scheme == "sqlite" && !std::filesystem::exists(sqlite_path(url))) {
+    if (parts.scheme == "sqlite" && !std::filesystem::exists(sqlite_path(parts))) {
         const auto all = dialect->migrations();
         missing.assign(all.begin(), all.end());
     } else {
         const auto session = dialect->open();
         missing = missing_migrations(*dialect, *session);
     }
-    for (Migration& step : missing) step.sql = with_table_prefix(step.sql, table_prefix_of(url));
+    for (Migration& step : missing) step.sql = with_table_prefix(step.sql, table_prefix_of(parts));
     return missing;
 }
 

@@ -103,6 +103,7 @@ std::vector<WebhookEndpoint> EndpointRegistry::read(const std::string& owner) {
             endpoint->second.disabled = std::move(record.why);
     }
     std::vector<WebhookEndpoint> endpoints;
+    endpoints.reserve(by_name.size());
     for (auto& [name, endpoint] : by_name) endpoints.push_back(std::move(endpoint));
     return endpoints;
 }

@@ -123,7 +123,7 @@ struct MemoryJobStore::State {
     class LimitedClaim;
     void claim(const ClaimRequest& request, Timestamp now, Exchange& out);
     ClaimedJob claim(Record& record, const ClaimRequest& request, Timestamp now);
-    std::optional<Duration> next_due(std::span<const std::string> queues, Timestamp now);
+    std::optional<Duration> next_due(std::span<const std::string> names, Timestamp now);
 
     // Maintenance (impl/memory_sweeps.ipp).
     void promote(std::vector<const Record*> parents, Timestamp now, std::vector<Promoted>& out);

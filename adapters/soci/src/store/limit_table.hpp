@@ -10,7 +10,7 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Reads a row of limit_columns.
-Limit read_limit(Row row);
+Limit read_limit(Row cells);
 
 std::vector<Limit> read_limits(Session& session);
 
