@@ -99,9 +99,9 @@ TEST_CASE_FIXTURE(RealRuntime, "a timer's destructor waits for an active call") 
 }
 
 TEST_CASE_FIXTURE(RealRuntime, "a lane of one thread keeps the order of its tasks") {
-    const auto lane = runtime->make_lane(1);
     const auto event = runtime->make_event();
     std::vector<int> order;
+    const auto lane = runtime->make_lane(1);
     for (int i = 0; i < 100; ++i) lane->post([&, i] { order.push_back(i); });
     lane->post([&] { event->set(); });
     CHECK(is_set(*event));
@@ -137,8 +137,8 @@ TEST_CASE_FIXTURE(RealRuntime, "concurrent tasks use all threads of a lane") {
 }
 
 TEST_CASE_FIXTURE(RealRuntime, "a lane with added threads runs waiting tasks") {
-    const auto lane = runtime->make_lane(1);
     std::latch together(3);
+    const auto lane = runtime->make_lane(1);
     for (int i = 0; i < 2; ++i) lane->post([&] { together.arrive_and_wait(); });
     lane->set_threads(2);
     together.arrive_and_wait();
@@ -146,8 +146,10 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane with added threads runs waiting tasks") {
 }
 
 TEST_CASE_FIXTURE(RealRuntime, "a lane with fewer threads drops them as their tasks end") {
-    const auto lane = runtime->make_lane(4);
     std::latch together(5), leave(1);
+    std::atomic<int> under_way = 0, most = 0;
+    const auto event = runtime->make_event();
+    const auto lane = runtime->make_lane(4);
     for (int i = 0; i < 4; ++i)
         lane->post([&] {
             together.arrive_and_wait();
@@ -155,14 +157,12 @@ TEST_CASE_FIXTURE(RealRuntime, "a lane with fewer threads drops them as their ta
         });
     together.arrive_and_wait();
     lane->set_threads(1);
-    std::atomic<int> under_way = 0, most = 0;
     for (int i = 0; i < 100; ++i)
         lane->post([&] {
             most = std::max<int>(most, ++under_way);
             std::this_thread::yield();
             --under_way;
         });
-    const auto event = runtime->make_event();
     lane->post([&] { event->set(); });
     leave.count_down();
     CHECK(is_set(*event));

@@ -113,8 +113,8 @@ TEST_CASE_FIXTURE(WorkingExecutor, "handlers that never return take no slot from
     single.concurrency = 1;
     single.report_every = 1ms;
     single.timeout_grace = 0s;
-    Executor executor(store, runtime, single);
     std::latch leave(1);
+    Executor executor(store, runtime, single);
     executor.handle("stubborn", [&](const JsonText&, ProgressReporter&) {
         leave.wait();
         return JsonText();
