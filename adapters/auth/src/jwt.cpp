@@ -2,6 +2,7 @@
 
 #include <asyncjobs/detail/base64url.hpp>
 #include <asyncjobs/detail/json_document.hpp>
+#include <asyncjobs/error.hpp>
 #include <asyncjobs/http/headers.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::auth {
