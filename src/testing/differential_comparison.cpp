@@ -218,7 +218,6 @@ void Comparison::finish() {
     object_ = 0;
     store_ = stores_.front().get();
     const std::vector<std::string> queues = {"red", "green", "blue"};
-    std::string left;
     constexpr int rounds = 400;
     const auto gives_up_at = std::chrono::steady_clock::now() + patience_;
     for (int round = 0; round < rounds || std::chrono::steady_clock::now() < gives_up_at; ++round) {
@@ -230,14 +229,13 @@ void Comparison::finish() {
         }
         promote(1000);
         std::vector<Settlement> settlements;
-        left.clear();
+        bool is_any_left = false;
         for (const auto& [id, entry] : model_.entries()) {
-            if (!is_finished(entry.job.status))
-                left += fmt::format(" {} {}", describe(id), show(entry.job.status));
+            is_any_left |= !is_finished(entry.job.status);
             if (entry.job.status == JobStatus::processing)
                 settlements.push_back(Settlement::completed({id, entry.job.fence}, {}));
         }
-        if (left.empty()) return;
+        if (!is_any_left) return;
         exchange(settlements, {.worker = "last", .queues = queues, .limit = 1000, .limits = {}});
         const auto next = model_.next_time(now_);
         const Duration wait = next ? *next - now_ : Duration{std::chrono::minutes{1}};
@@ -245,6 +243,10 @@ void Comparison::finish() {
         if (settlements.empty() && round < rounds)
             clock_.move(std::min(wait, Duration{std::chrono::minutes{1}}));
     }
+    std::string left;
+    for (const auto& [id, entry] : model_.entries())
+        if (!is_finished(entry.job.status))
+            left += fmt::format(" {} {}", describe(id), show(entry.job.status));
     fail("expected all jobs, claimed and completed again and again, to be finished, found" + left);
 }
 
