@@ -46,7 +46,7 @@ struct Head {
 
 /// Parses a complete head, more strictly than HTTP parsers usually do: refuses whatever two servers
 /// could read differently. Sets `fault` and returns nothing if it refuses.
-std::optional<Head> read_head(std::string_view head, const HeadLimits& limits, FramingFault& fault);
+std::optional<Head> read_head(std::string_view text, const HeadLimits& limits, FramingFault& fault);
 
 /// Sets the members of `head` that follow from its method, target, version and fields, and reduces
 /// an absolute target to origin form. Sets `fault` and returns false if two servers could read the

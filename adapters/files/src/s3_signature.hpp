@@ -30,7 +30,7 @@ struct S3Signer {
 
 std::string canonical_request(const S3Request& request);
 std::string string_to_sign(const S3Signer& signer, std::string_view canonical_request);
-std::string signature(const S3Signer& signer, std::string_view string_to_sign);
+std::string signature(const S3Signer& signer, std::string_view text);
 
 /// The request with the headers by which a server verifies it.
 S3Request signed_request(const S3Signer& signer, S3Request request);

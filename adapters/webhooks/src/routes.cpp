@@ -22,6 +22,7 @@ namespace {
 
 std::vector<std::string> names_of(const std::vector<JobStatus>& events) {
     std::vector<std::string> names;
+    names.reserve(events.size());
     for (const auto event : events) names.push_back(event_name(event));
     return names;
 }

@@ -29,7 +29,7 @@ struct Target {
 ///
 /// A host is a name or an address in canonical form: `2130706433`, `0x7f.1` and `0177.0.0.1` are
 /// neither. The addresses of a name are checked when connecting.
-Target parse_target(std::string_view argument, std::string_view url, const TargetRules& rules);
+Target parse_target(std::string_view argument, std::string_view text, const TargetRules& rules);
 
 enum class Networks { public_only, any };
 

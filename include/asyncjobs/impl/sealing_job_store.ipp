@@ -91,6 +91,7 @@ ASYNCJOBS_INLINE Settlement SealingJobStore::seal(const Settlement& settlement) 
         return settlement;
     }();
     if (settlement.progress()) std::move(copy).with_progress(*settlement.progress());
+    // NOLINTNEXTLINE(bugprone-use-after-move): a builder
     return std::move(copy).with_follow_ups(seal(settlement.follow_ups()));
 }
 

@@ -63,7 +63,8 @@ void Admission::refund_submit(const std::string& who, Headers& headers) {
 
 Problem quota_exceeded(const Headers& headers) {
     Problem problem(429, "quota_exceeded", "submit quota exceeded");
-    for (const auto& [name, value] : headers) std::move(problem).with_header(name, value);
+    for (const auto& [name, value] : headers)
+        std::move(problem).with_header(name, value); // NOLINT(bugprone-use-after-move): a builder
     return problem;
 }
 

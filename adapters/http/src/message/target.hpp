@@ -21,6 +21,6 @@ inline std::string_view path_of(std::string_view target) noexcept {
 
 /// Throws Problem (400) for a malformed target and for what a path must not contain: bad escapes,
 /// NUL and other control characters, invalid UTF-8, `.` and `..` segments.
-Target parse_target(std::string_view target);
+Target parse_target(std::string_view text);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::http

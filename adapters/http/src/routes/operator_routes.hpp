@@ -34,7 +34,7 @@ public:
         const SubmitRoutes& submit_routes;
         const Router& router;
     };
-    explicit OperatorRoutes(Parts parts) : parts_(std::move(parts)) {}
+    explicit OperatorRoutes(const Parts& parts) : parts_(parts) {}
 
     /// Declares the routes; this must outlive `router`.
     void add_to(Router& router);

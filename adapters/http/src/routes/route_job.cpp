@@ -77,8 +77,8 @@ void check_unique_by(NewJob job) {
 void check_members(const NewJob& job) {
     validate(job);
     check_unique_by(job);
-    if (auto fault = fault_of_metadata(job.metadata); !fault.empty())
-        throw Error(Errc::invalid_argument, std::move(fault));
+    if (const auto fault = fault_of_metadata(job.metadata); !fault.empty())
+        throw Error(Errc::invalid_argument, fault);
     if (may_replace_jobs_of_others(job))
         throw Error(Errc::invalid_argument, std::string(replaces_others));
 }

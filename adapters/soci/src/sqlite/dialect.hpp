@@ -40,14 +40,14 @@ public:
     SchemaObjects find_objects(Session& session, const SchemaObjects& wanted) const override;
     void migrate(Session& session, const Migration& migration) const override;
 
-    void submit(Session& session, std::span<const NewJob> jobs, CallTime now,
+    void submit(Session& session, std::span<const NewJob> jobs, CallTime time,
                 std::vector<Submitted>& outcomes) const override;
     void settle(Session& session, std::span<const Settlement> settlements, CallTime now,
                 Exchange& result) const override;
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& result) const override;
     std::vector<LimitCandidate> find_due(Session& session, std::span<const std::string> queues,
-                                 std::size_t limit, Timestamp now) const override;
+                                         std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,

@@ -83,10 +83,10 @@ std::uint64_t random_bits() {
 
 } // namespace
 
-std::vector<Submitted> detail::submit_all(HostConnection host, std::vector<NewJob> jobs,
+std::vector<Submitted> detail::submit_all(HostConnection connection, std::vector<NewJob> jobs,
                                           const HostTables& tables) {
     if (jobs.empty()) return {};
-    return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
+    return inside(connection, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
         const auto today =
             now.value_or(std::chrono::floor<Duration>(std::chrono::system_clock::now()));
         detail::IdClock clock;
@@ -103,24 +103,25 @@ std::vector<Submitted> detail::submit_all(HostConnection host, std::vector<NewJo
     });
 }
 
-Submitted submit(HostConnection host, NewJob job, const HostTables& tables) {
+Submitted submit(HostConnection connection, NewJob job, const HostTables& tables) {
     std::vector<NewJob> jobs;
     jobs.push_back(std::move(job));
-    return submit(host, std::move(jobs), tables).front();
+    return submit(connection, std::move(jobs), tables).front();
 }
 
-bool complete(HostConnection host, const LeaseRef& lease, JsonText result,
+bool complete(HostConnection connection, const LeaseRef& lease, JsonText result,
               const HostTables& tables) {
     const auto completed = Settlement::completed(lease, std::move(result));
-    return inside(host, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
+    return inside(connection, tables, [&](const Dialect& dialect, Session& session, CallTime now) {
         Exchange exchange;
         dialect.settle(session, {&completed, 1}, now, exchange);
         return exchange.settled.front().accepted;
     });
 }
 
-bool complete(HostConnection host, JobContext& context, JsonText result, const HostTables& tables) {
-    if (!complete(host, context.job().lease, std::move(result), tables)) return false;
+bool complete(HostConnection connection, JobContext& context, JsonText result,
+              const HostTables& tables) {
+    if (!complete(connection, context.job().lease, std::move(result), tables)) return false;
     context.mark_completed_externally();
     return true;
 }

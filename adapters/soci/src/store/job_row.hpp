@@ -17,10 +17,10 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
 /// Of columns::job. For a job that has steps, one without a name: see read_steps().
-Job read_job(Row row);
+Job read_job(Row cells);
 
 /// Of columns::summary.
-Job read_summary(Row row);
+Job read_summary(Row cells);
 
 /// How jobs are read: a statement, and what takes a row of it.
 struct JobReading {
@@ -29,10 +29,10 @@ struct JobReading {
 };
 
 /// Of columns::claimed. Of steps likewise.
-ClaimedJob read_claimed(Row row);
+ClaimedJob read_claimed(Row cells);
 
 /// Of columns::limited_due.
-LimitCandidate read_due(Row row);
+LimitCandidate read_due(Row cells);
 
 /// Puts jobs, which come in any order, and may come twice, into the order of the ids that were
 /// asked for, which may come twice, too.

@@ -124,6 +124,7 @@ std::vector<std::string> LimitedExchange::begin(LimitBuckets& buckets) {
     session_.run_added();
     std::ranges::sort(due);
     std::vector<std::string> open;
+    open.reserve(due.size());
     for (auto& [due_at, name] : due) open.push_back(std::move(name));
     back_ = now_;
     look_at_slots(slots, buckets, open);
@@ -157,6 +158,7 @@ void LimitedExchange::look_at_slots(std::span<const LimitSlot> slots, LimitBucke
 void LimitedExchange::admit_again(const std::map<JobId, std::string>& early,
                                   LimitBuckets& buckets) {
     std::vector<JobId> ids;
+    ids.reserve(early.size());
     for (const auto& [id, bucket] : early) ids.push_back(id);
     std::vector<LimitCandidate> jobs;
     request_jobs(ids, jobs);

@@ -18,7 +18,7 @@ void raise_fences(Session& session, std::int64_t used);
 /// Jobs deleted because they have expired, and their rows in other tables.
 class PurgedJobs {
 public:
-    JobId add(Row row); ///< returns the job's id
+    JobId add(Row cells); ///< returns the job's id
 
     std::size_t count() const noexcept { return count_; }
 

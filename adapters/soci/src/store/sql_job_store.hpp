@@ -48,7 +48,7 @@ private:
     using Access = TransactionRunner::Access;
 
     // The names of sweeps that are not of one type.
-    static constexpr std::string_view all_leases = "", tombstones = "";
+    static constexpr std::string_view all_leases{}, tombstones{};
 
     /// TransactionRunner::run(), in the clock of the store.
     template <typename Work>

@@ -61,7 +61,8 @@ private:
 
 std::string head_of(const HttpRequest& request, std::uint64_t body_length) {
     std::string head = request.method + ' ' + request.target + " HTTP/1.1\r\n";
-    for (const auto& [name, value] : request.headers) head += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : request.headers)
+        head.append(name).append(": ").append(value).append("\r\n");
     if (body_length > 0 || request.method == "PUT" || request.method == "POST")
         head += "Content-Length: " + std::to_string(body_length) + "\r\n";
     return head + "Connection: close\r\n\r\n";
