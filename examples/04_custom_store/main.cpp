@@ -1,11 +1,12 @@
-// A custom storage backend: FileJobStore, the conformance suite that it passes, and jobs that run
-// on it.
+// A custom storage backend: FileJobStore, the conformance suite that it passes, the model that it
+// agrees with, and jobs that run on it.
 
 #include "file_job_store.hpp"
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/testing/conformance.hpp>
+#include <asyncjobs/testing/differential.hpp>
 
 #include <cstdlib>
 #include <iostream>
@@ -36,6 +37,18 @@ int check_conformance(const std::filesystem::path& path) {
     }
     std::cout << total - failed << " of " << total << " cases hold\n";
     return failed;
+}
+
+/// Returns whether random calls on the store and on a model have the same results. A difference
+/// names its seed: ASYNCJOBS_SEQUENCES=7 repeats the sequence with seed 7.
+bool agrees_with_model(const std::filesystem::path& path) {
+    asyncjobs::testing::DifferentialSubject subject;
+    subject.reset = [=] { std::filesystem::remove(path); };
+    subject.open = [&] { return std::make_unique<FileJobStore>(path, subject.clock); };
+    const auto options = asyncjobs::testing::requested_sequences(20, 100);
+    const auto difference = asyncjobs::testing::find_difference(subject, options);
+    std::cout << (difference ? difference->text() : "it agrees with the model\n");
+    return !difference;
 }
 
 /// Returns whether every job completed.
@@ -70,7 +83,8 @@ int main() {
     bool succeeds = false;
     try {
         const bool conforms = check_conformance(folder + "/conformance.jsonl") == 0;
-        succeeds = run_jobs(folder + "/jobs.jsonl") && conforms;
+        const bool agrees = agrees_with_model(folder + "/model.jsonl");
+        succeeds = run_jobs(folder + "/jobs.jsonl") && conforms && agrees;
     } catch (const std::exception& error) {
         std::cerr << error.what() << '\n';
     }

@@ -3,7 +3,11 @@
 #include "differential_comparison.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <system_error>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 namespace detail {
@@ -183,6 +187,13 @@ private:
     Run run_;
 };
 
+std::optional<std::uint64_t> seed_in(std::string_view text) {
+    std::uint64_t seed = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    const bool is_all = fault == std::errc() && end == text.data() + text.size();
+    return is_all ? std::optional(seed) : std::nullopt;
+}
+
 } // namespace
 } // namespace detail
 
@@ -191,6 +202,24 @@ std::string Difference::text() const {
     for (std::size_t i = 0; i < calls.size(); ++i)
         text += fmt::format("  {:2}. {}\n", i + 1, calls[i]);
     return text;
+}
+
+DifferentialOptions requested_sequences(std::size_t plain, std::size_t all) {
+    DifferentialOptions options{.sequences = plain};
+    const char* variable = std::getenv("ASYNCJOBS_SEQUENCES");
+    if (!variable) return options;
+    const std::string_view text = variable;
+    options.sequences = all;
+    if (text == "all") return options;
+    const auto dash = std::min(text.find('-'), text.size());
+    const auto first = detail::seed_in(text.substr(0, dash));
+    const auto last = dash < text.size() ? detail::seed_in(text.substr(dash + 1)) : first;
+    if (!first || !last || *last < *first)
+        throw Error(Errc::invalid_argument,
+                    "ASYNCJOBS_SEQUENCES must be all, a seed, or a range of seeds such as 1-500");
+    options.first_seed = *first;
+    options.sequences = *last - *first + 1;
+    return options;
 }
 
 std::optional<Difference> find_difference(const DifferentialSubject& subject,

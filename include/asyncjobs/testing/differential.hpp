@@ -55,6 +55,11 @@ struct DifferentialOptions {
     std::size_t shrink_runs = 600; ///< most, in two minutes, to make a failing sequence shorter
 };
 
+/// Returns the options for `plain` sequences. The environment variable ASYNCJOBS_SEQUENCES asks for
+/// others: for `all` sequences if it is "all", or for those of some seeds, such as 7 or 1-500.
+/// Throws Error (Errc::invalid_argument) for any other value.
+ASYNCJOBS_TESTING_DECL DifferentialOptions requested_sequences(std::size_t plain, std::size_t all);
+
 /// A sequence of calls after which the store and the model differ.
 struct Difference {
     std::uint64_t seed = 0;              ///< of the sequence before it was made shorter
