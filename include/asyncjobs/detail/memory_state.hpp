@@ -140,9 +140,9 @@ struct MemoryJobStore::State {
     StoreChanges take_changes();
     JobRecord record_of(const Record& record) const;
     void apply(const StoreChanges& changes);
-    void restore(const JobRecord& stored, Timestamp now);
+    void restore(const JobRecord& stored);
     void take_out(Record& record);
-    void put_in(Record& record, const JobRecord& stored, Timestamp now);
+    void put_in(Record& record, const JobRecord& stored);
 
     /// What take_changes() returns next.
     struct Changed {

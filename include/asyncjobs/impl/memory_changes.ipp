@@ -59,7 +59,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::apply(const StoreChanges& changes) {
 ASYNCJOBS_INLINE void MemoryJobStore::State::apply(const StoreChanges& changes) {
     latest = changes.at;
     for (const Limit& limit : changes.limits) limit_rows.set(limit);
-    for (const JobRecord& job : changes.jobs) restore(job, changes.at);
+    for (const JobRecord& job : changes.jobs) restore(job);
     for (const JobId& id : changes.removed)
         if (Record* record = find(id)) erase(*record);
     for (const Tombstone& tombstone : changes.tombstones) write_tombstone(tombstone);
@@ -69,13 +69,13 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::apply(const StoreChanges& changes) 
     for (const std::string& name : changes.resumed) queue(name).paused = false;
 }
 
-ASYNCJOBS_INLINE void MemoryJobStore::State::restore(const JobRecord& stored, Timestamp now) {
+ASYNCJOBS_INLINE void MemoryJobStore::State::restore(const JobRecord& stored) {
     const auto [at, is_new] = records.try_emplace(stored.id);
     Record& record = at->second;
     const bool was_completed = !is_new && record.job.status == JobStatus::completed;
     if (!is_new) take_out(record);
     record.job = stored;
-    put_in(record, stored, now);
+    put_in(record, stored);
     limit_rows.restore(stored);
     const Job& job = record.job;
     if (job.status == JobStatus::completed && !was_completed)
@@ -95,8 +95,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::take_out(Record& record) {
 }
 
 /// Adds the job to all indexes.
-ASYNCJOBS_INLINE void MemoryJobStore::State::put_in(Record& record, const JobRecord& stored,
-                                                    Timestamp now) {
+ASYNCJOBS_INLINE void MemoryJobStore::State::put_in(Record& record, const JobRecord& stored) {
     const Job& job = record.job;
     record.queue = &queue(job.queue);
     record.at = stored.place;
@@ -105,10 +104,9 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::put_in(Record& record, const JobRec
         record.schedule = &finished;
     else if (job.status == JobStatus::processing)
         record.schedule = &processing;
-    else
-        record.schedule = record.at == job.run_at && is_to_advance(job, now)
-                              ? &record.queue->scheduled
-                              : &record.queue->pending;
+    else // it may have become due, but not have its head start yet
+        record.schedule = job.priority > 0 && record.at == job.run_at ? &record.queue->scheduled
+                                                                      : &record.queue->pending;
     if (record.schedule == &processing) ++record.queue->processing;
     record.schedule->insert(record);
     all.insert(record);

@@ -91,6 +91,25 @@ TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs share limits and the jobs 
     CHECK(stores[1].limits() == stores[0].limits());
 }
 
+/// A head start is no change of the job, so the other store may be told of the job before it.
+TEST_CASE_FIXTURE(TwoStores, "a job whose parent finishes once it is due keeps its head start") {
+    const JobId parent = submit({.queue = "parents"});
+    const JobId child = submit({.priority = 50, .after = {parent}});
+    on(0, [&](auto& store) { return store.cancel(child, {}); });
+    CHECK(on(0, [&](auto& store) { return store.retry(child); }) == RetryOutcome::retried);
+    const auto claimed = exchange(0).claimed;
+    REQUIRE(claimed.size() == 1);
+    exchange(0, {Settlement::retried(claimed[0].lease, {.code = "E1"}, 1s)});
+    const JobId plain = submit({});
+    now += 2s;
+    on(0, [&](auto& store) { return store.cancel(parent, {}); });
+    on(0, [](auto& store) { return store.promote(10); });
+    const auto next = exchange(1).claimed;
+    REQUIRE(next.size() == 2);
+    CHECK(next[0].lease.id == child);
+    CHECK(next[1].lease.id == plain);
+}
+
 TEST_CASE("text that is no record of changes is an error") {
     CHECK_THROWS_AS(parse_store_changes("{\"jobs\":["), Error);
     CHECK_THROWS_AS(parse_store_changes(R"({"jobs":[{"id":1}]})"), Error);
