@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs share limits and the jobs 
     CHECK(stores[1].limits() == stores[0].limits());
 }
 
-/// A head start is no change of the job, so the other store may be told of the job before it.
+/// A head start is no change of the job, so the other store may see the job first.
 TEST_CASE_FIXTURE(TwoStores, "a job whose parent finishes once it is due keeps its head start") {
     const JobId parent = submit({.queue = "parents"});
     const JobId child = submit({.priority = 50, .after = {parent}});
