@@ -19,6 +19,8 @@ enum class Errc {
     store_full,           ///< disk or quota exhausted; nothing happened
     unknown_outcome,      ///< the reply to a commit was lost: it happened or not
     store_failure,        ///< any other fault of the store; a retry will not help
+    schema_mismatch,      ///< the tables are missing, of another version, or another program's;
+                          ///< nothing happened
     unsupported,          ///< the store lacks a member of StoreCapabilities; nothing happened
     overloaded, ///< a bounded pool or queue is full, or the system has no threads, descriptors or
                 ///< memory left; nothing happened

@@ -39,7 +39,7 @@ inline void check_foreign_is_refused(const std::string& url, const ForeignObject
                                " was not made by asyncjobs; choose another table_prefix in the "
                                "store's URL";
     CHECK(contains(message_of([&] { open_store(url); }), reason));
-    CHECK(code_of([&] { open_store(url); }) == Errc::store_failure);
+    CHECK(code_of([&] { open_store(url); }) == Errc::schema_mismatch);
     CHECK(contains(message_of([&] { pending_migrations(url); }), reason));
     CHECK(dump() == before);
 }

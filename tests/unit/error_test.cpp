@@ -10,9 +10,10 @@ using namespace asyncjobs;
 namespace {
 
 constexpr Errc all_codes[] = {
-    Errc::invalid_argument, Errc::invalid_payload,   Errc::not_found,  Errc::conflict,
-    Errc::store_busy,       Errc::store_unavailable, Errc::store_full, Errc::unknown_outcome,
-    Errc::store_failure,    Errc::overloaded,        Errc::stopped};
+    Errc::invalid_argument, Errc::invalid_payload,   Errc::not_found,   Errc::conflict,
+    Errc::store_busy,       Errc::store_unavailable, Errc::store_full,  Errc::unknown_outcome,
+    Errc::store_failure,    Errc::schema_mismatch,   Errc::unsupported, Errc::overloaded,
+    Errc::stopped};
 
 TEST_CASE("every code is in at most one condition, the right one") {
     struct Row {
@@ -29,6 +30,8 @@ TEST_CASE("every code is in at most one condition, the right one") {
         {Errc::store_full, true, false, false, false},
         {Errc::unknown_outcome, true, false, false, false},
         {Errc::store_failure, false, false, false, false},
+        {Errc::schema_mismatch, false, false, false, false},
+        {Errc::unsupported, false, false, false, true},
         {Errc::overloaded, true, false, false, false},
         {Errc::stopped, false, false, false, false},
     };

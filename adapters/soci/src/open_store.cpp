@@ -72,6 +72,7 @@ std::unique_ptr<Dialect> make_sqlite(const StoreUrl& url, const StoreOptions& op
     allow_parameters(url, {"synchronous", "table_prefix"});
     SqliteOptions sqlite{.path = sqlite_path(url),
                          .table_prefix = table_prefix_of(url),
+                         .create = options.create,
                          .busy_timeout = options.busy_timeout,
                          .clock = options.clock};
     if (sqlite.path.empty()) refuse("the store URL sqlite: needs a path: sqlite:PATH");

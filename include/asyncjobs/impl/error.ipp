@@ -31,6 +31,8 @@ public:
             return "the outcome is unknown";
         case Errc::store_failure:
             return "the store failed";
+        case Errc::schema_mismatch:
+            return "the store's tables do not match";
         case Errc::unsupported:
             return "the store does not support it";
         case Errc::overloaded:
@@ -58,6 +60,7 @@ public:
         case Errc::overloaded:
             return Condition::retryable;
         case Errc::store_failure:
+        case Errc::schema_mismatch:
         case Errc::stopped:
             break;
         }

@@ -1,6 +1,7 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/limits_of_earlier_tables.hpp"
 #include "databases/mysql_tables.hpp"
+#include "databases/schema_options.hpp"
 #include "mysql/schema.hpp"
 #include "mysql_cases.hpp"
 
@@ -17,7 +18,8 @@ using namespace soci_test;
 /// The test's own database, without a prefix.
 class OwnDatabase {
 public:
-    explicit OwnDatabase(const Need& server) : needed_(server) {
+    explicit OwnDatabase(const Need& server, const std::string& suffix = {})
+        : name_("asyncjobs_t" + std::to_string(::getpid()) + suffix), needed_(server) {
         server_.run("DROP DATABASE IF EXISTS " + name_);
         server_.run("CREATE DATABASE " + name_);
     }
@@ -45,7 +47,7 @@ public:
     }
 
 private:
-    const std::string name_ = "asyncjobs_t" + std::to_string(::getpid());
+    const std::string name_;
     const Need& needed_;
     Mysql server_{needed_.value()};
 };
@@ -167,6 +169,16 @@ MYSQL_CASE("migrate", "MySQL tables of the version before claims ahead are upgra
     Mysql server = tables.connect();
     break_off(server, soci_adapter::mysql_migrations().first(4), 0, [](int) {});
     CHECK(crashes_of_one_lost_ahead(*open_store(tables.url())) == 0);
+}
+
+MYSQL_CASE("migrate", "MySQL tables are made or upgraded only if the options allow it") {
+    OwnDatabase database(needed);
+    check_create_is_obeyed(database.url(), [&] { return database.dump(); });
+
+    OwnDatabase old(needed, "_old");
+    Mysql server(old.url());
+    break_off(server, soci_adapter::mysql_migrations().first(4), 0, [](int) {});
+    check_migrate_is_obeyed(old.url(), 3, [&] { return old.dump(); });
 }
 
 MYSQL_CASE("migrate", "limits of earlier MySQL tables continue, wherever a migration stopped") {

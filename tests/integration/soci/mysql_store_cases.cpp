@@ -295,7 +295,7 @@ MYSQL_CASE("store", "MySQL tables of a newer library are refused") {
     const MysqlTables tables(needed);
     open_store(tables.url());
     tables.connect().run("INSERT INTO asyncjobs_schema VALUES (99, 0)");
-    CHECK(code_of([&] { open_store(tables.url()); }) == Errc::store_failure);
+    CHECK(code_of([&] { open_store(tables.url()); }) == Errc::schema_mismatch);
 }
 
 MYSQL_CASE("store",

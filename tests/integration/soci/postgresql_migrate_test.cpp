@@ -1,6 +1,7 @@
 #include "databases/foreign_tables.hpp"
 #include "databases/limits_of_earlier_tables.hpp"
 #include "databases/postgresql_server.hpp"
+#include "databases/schema_options.hpp"
 #include "postgresql/schema.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
@@ -121,6 +122,23 @@ TEST_CASE("a migration of PostgreSQL tables may exceed the statement timeout" * 
                "CREATE TRIGGER slow BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION wait()");
     const auto store = open_store(schema.url(), {.statement_timeout = std::chrono::seconds{1}});
     CHECK(find(*store, new_job(1).id)->steps.size() == 2);
+}
+
+TEST_CASE("PostgreSQL tables are made or upgraded only if the options allow it" *
+          needs_postgresql) {
+    const TwoSchemas host;
+    check_create_is_obeyed(host.url(), [&] { return host.dump(); });
+
+    const PostgresqlSchema schema;
+    auto server = schema.connect();
+    CHECK(code_of([&] { open_store(schema.url(), {.create = false}); }) == Errc::schema_mismatch);
+    make_old_tables(schema, server); // the schema itself was not made either
+    check_migrate_is_obeyed(schema.url(), 2, [&] {
+        return server.value("SELECT string_agg(concat(c.relname, a.attname), ' ' ORDER BY 1)"
+                            " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+                            " WHERE c.relnamespace = CAST('" +
+                            schema.name() + "' AS regnamespace)");
+    });
 }
 
 TEST_CASE("the steps of a job in older PostgreSQL tables are kept" * needs_postgresql) {

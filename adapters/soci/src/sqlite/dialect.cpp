@@ -107,7 +107,8 @@ std::unique_ptr<Session> SqliteDialect::open() const {
     sqlite_api::sqlite3_close(std::exchange(connection, nullptr));
     const int result = sqlite_api::sqlite3_open_v2(
         options_.path.c_str(), &connection,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+        SQLITE_OPEN_READWRITE | (options_.create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX |
+            SQLITE_OPEN_PRIVATECACHE,
         nullptr);
     const auto refuse = [&](const Fault& fault) {
         throw Error(fault.code, fmt::format("{}, opening {}", fault.message, options_.path));

@@ -12,6 +12,7 @@ struct SqliteOptions {
     std::string path = {};
     std::string synchronous = "full"; ///< off, normal, full or extra
     std::string table_prefix = {};
+    bool create = true; ///< the file, if it is missing
     Duration busy_timeout = {};
     std::function<Timestamp()> clock = {}; ///< empty: this machine's, as SQLite has no clock
 };

@@ -9,7 +9,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
 [[noreturn]] void refuse_tables(const std::string& message) {
-    throw Error(Errc::store_failure, message);
+    throw Error(Errc::schema_mismatch, message);
 }
 
 [[noreturn]] void refuse_foreign(const SchemaObject& found) {
@@ -142,17 +142,31 @@ std::vector<Migration> missing_migrations(const Dialect& dialect, Session& sessi
     return missing;
 }
 
-bool tables_are_current(const Dialect& dialect, Session& session) {
+std::vector<Migration> settled_missing_migrations(const Dialect& dialect, Session& session) {
     try {
-        return missing_migrations(dialect, session).empty();
+        return missing_migrations(dialect, session);
     } catch (const Error&) { // another process may be making them
     }
     dialect.begin_write(session);
     dialect.lock_schema(session);
-    const bool are_current = missing_migrations(dialect, session).empty();
+    auto missing = missing_migrations(dialect, session);
     dialect.commit(session);
     dialect.unlock_schema(session);
-    return are_current;
+    return missing;
+}
+
+void check_may_migrate(const Dialect& dialect, std::span<const Migration> missing,
+                       const StoreOptions& options) {
+    if (missing.empty()) return;
+    const auto known = dialect.migrations();
+    if (missing.size() == known.size()) {
+        if (options.create) return;
+        refuse_tables("the database has no tables of asyncjobs, and StoreOptions::create is false");
+    }
+    if (options.migrate) return;
+    refuse_tables(fmt::format("the tables have version {}, but this library needs version {}, and "
+                              "StoreOptions::migrate is false",
+                              missing.front().version - 1, known.back().version));
 }
 
 void migrate(const Dialect& dialect, Session& session) {

@@ -28,10 +28,11 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
       finished_watermarks_(dialect_->widest_look()), waiting_watermarks_(dialect_->widest_look()),
       processing_watermarks_(dialect_->widest_look()), run_watermarks_(dialect_->widest_look()) {
     // Retried: another process may be making the same schema or tables.
-    transactions_.prepare([this](Session& session) {
-        const bool are_current = tables_are_current(*dialect_, session);
+    transactions_.prepare([&](Session& session) {
+        const auto missing = settled_missing_migrations(*dialect_, session);
+        check_may_migrate(*dialect_, missing, options);
         dialect_->prepare(session);
-        if (!are_current) migrate(*dialect_, session);
+        if (!missing.empty()) migrate(*dialect_, session);
     });
     wakeups_ = dialect_->connect(notifier());
     // The first sweep checks a server's clock: opening needs no further session.

@@ -96,15 +96,18 @@ private:
     std::unique_ptr<Wakeups> wakeups_;
 };
 
-/// Applies the missing migrations. Throws Errc::store_failure if the tables are newer than this
-/// code.
+/// Applies the missing migrations.
 void migrate(const Dialect& dialect, Session& session);
 
-/// Returns the migrations that migrate() would apply.
+/// Returns the migrations that migrate() would apply. Throws Errc::schema_mismatch if the tables
+/// are newer than this code, or not this library's.
 std::vector<Migration> missing_migrations(const Dialect& dialect, Session& session);
 
-/// Whether no migration is missing. Changes nothing; waits for a process that is making the tables,
-/// and throws as missing_migrations() does.
-bool tables_are_current(const Dialect& dialect, Session& session);
+/// As missing_migrations(), but waits for a process that is making the tables.
+std::vector<Migration> settled_missing_migrations(const Dialect& dialect, Session& session);
+
+/// Throws Errc::schema_mismatch if the options forbid to apply `missing`.
+void check_may_migrate(const Dialect& dialect, std::span<const Migration> missing,
+                       const StoreOptions& options);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -52,7 +52,7 @@ TEST_CASE("opening a store names its missing table") {
         const SqliteFile file;
         open_store(file.url());
         Sqlite(file.path()).run("DROP TABLE " + table);
-        CHECK(code_of([&] { open_store(file.url()); }) == Errc::store_failure);
+        CHECK(code_of([&] { open_store(file.url()); }) == Errc::schema_mismatch);
         const auto missing = message_of([&] { open_store(file.url()); });
         CAPTURE(missing);
         CHECK(contains(missing, "the table " + table + " is missing"));

@@ -2,6 +2,7 @@
 
 #include "databases/forked_process.hpp"
 #include "databases/limits_of_earlier_tables.hpp"
+#include "databases/schema_options.hpp"
 #include "databases/sqlite_file.hpp"
 #include "databases/store_calls.hpp"
 
@@ -140,12 +141,40 @@ TEST_CASE("a schema newer than this library is refused unchanged") {
     open_store(file.url());
     Sqlite database(file.path());
     database.run("INSERT INTO asyncjobs_schema VALUES (1000, 0)");
-    CHECK(code_of([&] { open_store(file.url()); }) == Errc::store_failure);
-    CHECK(code_of([&] { pending_migrations(file.url()); }) == Errc::store_failure);
+    CHECK(code_of([&] { open_store(file.url()); }) == Errc::schema_mismatch);
+    CHECK(code_of([&] { pending_migrations(file.url()); }) == Errc::schema_mismatch);
     const auto message = message_of([&] { open_store(file.url()); });
     CHECK(message.find("version 1000") != std::string::npos);
     database.run("DELETE FROM asyncjobs_schema WHERE version = 1000");
     CHECK_NOTHROW(open_store(file.url()));
+}
+
+TEST_CASE("a SQLite database is made or upgraded only if the options allow it") {
+    const SqliteFile file;
+    const auto dump = [&] {
+        Sqlite database(file.path());
+        return database.value("PRAGMA journal_mode") + " " +
+               database.value("SELECT group_concat(sql) FROM sqlite_master");
+    };
+    Sqlite(file.path()).run("CREATE TABLE theirs (a)");
+    check_create_is_obeyed(file.url(), dump);
+
+    const SqliteFile old;
+    {
+        Sqlite database(old.path());
+        make_tables(database, 4);
+    }
+    check_migrate_is_obeyed(old.url(), 4, [&] {
+        return Sqlite(old.path()).value("SELECT group_concat(sql) FROM sqlite_master");
+    });
+}
+
+TEST_CASE("a missing SQLite file is not made if the options forbid it") {
+    const SqliteFile file;
+    const auto open = [&] { open_store(file.url(), {.create = false}); };
+    CHECK(code_of(open) == Errc::store_unavailable);
+    CHECK(contains(message_of(open), file.path().string()));
+    CHECK_FALSE(std::filesystem::exists(file.path()));
 }
 
 TEST_CASE("threads that open a new database at the same time all succeed") {

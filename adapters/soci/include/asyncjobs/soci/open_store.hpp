@@ -10,7 +10,7 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// Opens the store that `url` names, and brings its tables up to date.
+/// Opens the store that `url` names, and makes or upgrades its tables, if the options allow it.
 ///
 /// `sqlite:PATH` or `sqlite:PATH?synchronous=LEVEL`: a SQLite database in WAL mode, created if
 /// absent. LEVEL is `full` (the default: acknowledged writes survive a power failure), `normal`
@@ -38,9 +38,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 ///
 /// Thread-safety  Full, also between processes that open a new database at the same time.
 /// Errors         Errc::invalid_argument for a URL or an option that breaks a rule;
-///                Errc::store_failure for a file that is no database, and for a database whose
-///                tables a newer version of this library made or that can't store every text;
-///                otherwise as JobStore.
+///                Errc::schema_mismatch for tables that a newer version of this library or another
+///                program made, and for those that the options forbid to make or to upgrade;
+///                Errc::store_failure for a file that is no database, and for a database that
+///                can't store every text; otherwise as JobStore.
 ASYNCJOBS_SOCI_DECL std::unique_ptr<JobStore> open_store(std::string_view url,
                                                          StoreOptions options = {});
 

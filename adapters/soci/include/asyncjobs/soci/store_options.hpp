@@ -17,6 +17,13 @@ struct StoreOptions {
     unsigned readers = 4; ///< 1-64; concurrent reads
     unsigned writers = 8; ///< 1-64; concurrent writes; SQLite runs one at a time
 
+    /// Whether to make the tables, and SQLite's file, where there are none. False, for tools:
+    /// Errc::schema_mismatch instead; Errc::store_unavailable for a missing file.
+    bool create = true;
+    /// Whether to upgrade the tables of an older version of this library. False, where a deployment
+    /// migrates first: Errc::schema_mismatch instead.
+    bool migrate = true;
+
     /// For tests; empty: the database's clock.
     std::function<Timestamp()> clock = {};
 };
