@@ -38,10 +38,13 @@ struct JobEvent {
     JobId job = {};
     std::string type = {}; ///< empty, like the queue, if the store could not be read
     std::string queue = {};
-    int attempt = 0;                  ///< the attempt that ran or runs; 0: none
-    int percent = 0;                  ///< of progressed
-    Timestamp at = {};                ///< by the clock of this process
-    Timestamp created_at = {};        ///< of the job, by the store's clock
+    int attempt = 0;           ///< the attempt that ran or runs; 0: none
+    int percent = 0;           ///< of progressed
+    Timestamp at = {};         ///< by the clock of this process
+    Timestamp created_at = {}; ///< of the job, by the store's clock
+    /// Of started: from when the attempt became due to its start, by the store's clock up to the
+    /// claim and then by this process's.
+    std::optional<Duration> waited = {};
     std::optional<Duration> ran = {}; ///< how long the handler ran, if it has ended
     std::string error_code = {};      ///< of failed and retried
     std::string limit = {};           ///< of throttled: the limit's name

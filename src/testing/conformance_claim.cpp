@@ -41,6 +41,18 @@ void gives_what_a_handler_needs(Scene& scene) {
     expect_equal(claimed.created_at, scene.job(id).created_at, "created_at");
 }
 
+void returns_how_long_the_job_waited(Scene& scene) {
+    for (const NewJob& job : {NewJob{.run_at = long_ago}, NewJob{.priority = 5}, NewJob{}}) {
+        const auto id = scene.submit(job);
+        const auto claimed = scene.claim_one();
+        const auto stored = scene.job(id);
+        expect_equal(claimed.waited, *stored.started_at - stored.run_at, "waited");
+        for (const auto& leased : scene.store().leases_of("worker"))
+            if (leased.lease.id == id)
+                expect_equal(leased.waited, claimed.waited, "waited of a leased job");
+    }
+}
+
 void takes_a_job_once(Scene& scene) {
     scene.submit(3);
     expect_equal(scene.claim(10).size(), 3, "jobs claimed at first");
@@ -203,6 +215,7 @@ Cases claim_cases() {
     return {
         {"a claim takes the lease and charges the attempt", takes_the_lease},
         {"a claimed job carries the data that its handler needs", gives_what_a_handler_needs},
+        {"a claim returns how long the job has been due", returns_how_long_the_job_waited},
         {"a claimed job is not claimed again", takes_a_job_once},
         {"jobs are claimed by run_at, then by id", goes_by_run_at_then_id},
         {"the order continues across claims", keeps_the_order_across_claims},

@@ -35,6 +35,7 @@ void expect_claimed(const ClaimedJob& found, const ClaimedJob& expected) {
     same("crashes", &ClaimedJob::crashes);
     same("timeout", &ClaimedJob::timeout);
     same("created_at", &ClaimedJob::created_at);
+    same("waited", &ClaimedJob::waited);
     same("start_within", &ClaimedJob::start_within);
     same("steps", &ClaimedJob::steps);
     same("lost_ahead", &ClaimedJob::lost_ahead);

@@ -73,6 +73,21 @@ TEST_CASE_FIXTURE(EventWorld, "a stream receives a job's events from its submit 
     CHECK(received[4].at <= process->wall_clock());
 }
 
+TEST_CASE_FIXTURE(EventWorld, "a start is published with how long the attempt has been due") {
+    const auto due_at = process->wall_clock() + 1h;
+    const auto id = submit_elsewhere({.type = "work", .delay = 1h});
+    run_for(1h + 5s);
+    Executor executor(store, process, publishing_options());
+    executor.handle("work", [](const JsonText&, ProgressReporter&) { return JsonText(); });
+    executor.start();
+    REQUIRE(finishes(id));
+    run_for(at_once);
+    REQUIRE(kinds() == Kinds{EventKind::started, EventKind::completed});
+    CHECK(received[0].waited == received[0].at - due_at);
+    CHECK(received[0].waited >= 5s);
+    CHECK_FALSE(received[1].waited);
+}
+
 TEST_CASE_FIXTURE(EventWorld, "an end is published only after the store has recorded it") {
     Executor executor(store, process, publishing_options());
     executor.handle("work", [&](const JsonText&, ProgressReporter&) {

@@ -94,6 +94,8 @@ public:
     SteadyTime checked_at() const noexcept { return SteadyTime(checked_at_.load()); }
     void checked(SteadyTime asked_at) noexcept { checked_at_ = asked_at.time_since_epoch(); }
 
+    /// From when the attempt became due; as below.
+    Duration waited(SteadyTime now) const noexcept { return job_.waited + (now - claimed_at_); }
     /// By the store's clock, as far as this process can determine it.
     bool is_past_deadline(SteadyTime now) const noexcept {
         return job_.start_within && now - claimed_at_ >= *job_.start_within;

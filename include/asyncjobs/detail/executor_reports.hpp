@@ -26,7 +26,7 @@ public:
     void publish(std::vector<JobEvent> events);
 
     void log(LogEntry::Level level, const std::string& message, const JobId& job = {});
-    void started(const ClaimedJob& job);
+    void started(const ClaimedJob& job, Duration waited);
     void progressed(const ClaimedJob& job, int percent);
     /// Notifies the store's subscribers, too.
     void rescued(const std::vector<Rescued>& jobs);

@@ -21,8 +21,11 @@ ASYNCJOBS_INLINE void ExecutorReports::log(LogEntry::Level level, const std::str
     options_.log({level, message, job});
 }
 
-ASYNCJOBS_INLINE void ExecutorReports::started(const ClaimedJob& job) {
-    if (has_events()) publish({job_event(JobEvent::Kind::started, job, runtime_.wall_clock())});
+ASYNCJOBS_INLINE void ExecutorReports::started(const ClaimedJob& job, Duration waited) {
+    if (!has_events()) return;
+    auto event = job_event(JobEvent::Kind::started, job, runtime_.wall_clock());
+    event.waited = waited;
+    publish({std::move(event)});
 }
 
 ASYNCJOBS_INLINE void ExecutorReports::progressed(const ClaimedJob& job, int percent) {

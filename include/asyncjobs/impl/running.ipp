@@ -116,7 +116,7 @@ ASYNCJOBS_INLINE void ExecutorCore::start_async() {
 ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const AttemptPtr& attempt) {
     const auto& handler = handler_of(*attempt);
     attempt->start(runtime_.now(), Duration::zero());
-    reports_.started(attempt->job());
+    reports_.started(attempt->job(), attempt->waited(runtime_.now()));
     return handler;
 }
 

@@ -37,6 +37,7 @@ struct ClaimedJob {
     int crashes = 0;
     Duration timeout = {};
     Timestamp created_at = {};
+    Duration waited = {};                      ///< from its `run_at` to the claim
     std::optional<Duration> start_within = {}; ///< from the claim to the job's deadline
     std::vector<Step> steps = {};              ///< recorded by earlier attempts
     /// A worker that had claimed it ahead was lost, perhaps just after it started the job. If the

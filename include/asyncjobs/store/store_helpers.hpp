@@ -109,6 +109,7 @@ inline ClaimedJob claimed_job(const Job& job, const AheadMarks& ahead) {
             .crashes = job.crashes,
             .timeout = job.timeout,
             .created_at = job.created_at,
+            .waited = std::max(*job.started_at - job.run_at, Duration::zero()),
             .start_within =
                 job.deadline ? std::optional(*job.deadline - *job.started_at) : std::nullopt,
             .steps = job.steps,

@@ -75,29 +75,31 @@ inline constexpr Column purged[] = {
     {"retention", number}, {"fence", number},   {"steps", text}};
 
 /// Of read_claimed().
-inline constexpr Column claimed[] = {{"id", text},
-                                     {"fence", number},
-                                     {"type", text},
-                                     {"queue", text},
-                                     {"owner", text},
-                                     {"input", text},
-                                     {"metadata", text},
-                                     {"attempt", number},
-                                     {"max_attempts", number},
-                                     {"crashes", number},
-                                     {"timeout", number},
-                                     {"created_at", number},
-                                     {"start_within", number, "deadline - started_at"},
-                                     {"steps", text},
-                                     {"lost_ahead", number}};
+inline constexpr Column claimed[] = {
+    {"id", text},
+    {"fence", number},
+    {"type", text},
+    {"queue", text},
+    {"owner", text},
+    {"input", text},
+    {"metadata", text},
+    {"attempt", number},
+    {"max_attempts", number},
+    {"crashes", number},
+    {"timeout", number},
+    {"created_at", number},
+    {"waited", number, "started_at - coalesce(not_before, run_at)"},
+    {"start_within", number, "deadline - started_at"},
+    {"steps", text},
+    {"lost_ahead", number}};
 
 /// `columns`, with another expression for the one named `name`.
 template <std::size_t size>
-constexpr std::array<Column, size>
-with_expression(const Column (&columns)[size], std::string_view name, std::string_view expression) {
-    auto changed = std::to_array(columns);
-    std::ranges::find(changed, name, &Column::name)->expression = expression;
-    return changed;
+constexpr std::array<Column, size> with_expression(std::array<Column, size> columns,
+                                                   std::string_view name,
+                                                   std::string_view expression) {
+    std::ranges::find(columns, name, &Column::name)->expression = expression;
+    return columns;
 }
 
 /// `first`, and then `columns`.
@@ -110,7 +112,9 @@ constexpr std::array<Column, size + 1> after(const Column& first,
 }
 
 /// Of jobs that are still to be claimed: their leases begin now.
-inline constexpr auto claimed_now = with_expression(claimed, "start_within", "deadline - :now");
+inline constexpr auto claimed_now =
+    with_expression(with_expression(std::to_array(claimed), "start_within", "deadline - :now"),
+                    "waited", ":now - coalesce(not_before, run_at)");
 
 /// Of ClaimOrder.
 inline constexpr auto due = after({"run_at", number}, std::to_array(claimed));

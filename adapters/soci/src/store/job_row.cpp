@@ -174,6 +174,7 @@ ClaimedJob read_claimed(Row cells) {
     job.crashes = row.small_number("crashes");
     job.timeout = row.duration("timeout");
     job.created_at = row.time("created_at");
+    job.waited = std::max(row.duration("waited"), Duration::zero());
     if (const auto within = row.optional_duration("start_within")) job.start_within = *within;
     if (row.optional_text("steps")) job.steps.emplace_back();
     job.lost_ahead = row.small_number("lost_ahead") != 0;
