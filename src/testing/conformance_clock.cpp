@@ -134,6 +134,28 @@ void waits_no_longer_for_another_worker(Scene& scene) {
     expect_equal(ids_of(again.claimed), {}, "jobs claimed while the other job sleeps");
 }
 
+/// The job was last changed before the time that the clock shows now.
+void waits_no_longer_for_another_worker_back(Scene& scene) {
+    const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
+    const std::vector<std::string> queues = {"default"};
+    const auto ids = scene.submit(2);
+    scene.move_clock(3 * an_hour);
+    const auto claimed = scene.store().claim({.worker = "worker 1",
+                                              .queues = queues,
+                                              .limit = 10,
+                                              .lease_for = long_lease,
+                                              .limits = limits});
+    expect_equal(ids_of(claimed.claimed), {ids[0]}, "jobs claimed by a worker with a limit");
+    scene.move_clock(-2 * an_hour);
+    expect_equal(scene.store().rescue(10, many_crashes).size(), 0, "expired leases");
+    auto elsewhere = scene.claim(10); // may receive it at once
+    if (elsewhere.empty()) {
+        scene.move_clock(std::chrono::seconds{16});
+        elsewhere = scene.claim(10);
+    }
+    expect_equal(ids_of(elsewhere), {ids[1]}, "jobs claimed by another worker");
+}
+
 } // namespace
 
 Cases clock_cases() {
@@ -151,6 +173,8 @@ Cases clock_cases() {
          takes_turns_when_the_clock_was_set_back},
         {"another worker can later take a job that waits for a worker's limit",
          waits_no_longer_for_another_worker},
+        {"another worker can take such a job when the clock was set back",
+         waits_no_longer_for_another_worker_back},
     };
 }
 

@@ -85,6 +85,9 @@ public:
         if (changed_) changed_->buckets.insert(name);
     }
 
+    /// Whether the pending job has a mark.
+    bool holds_back(const JobId& id) const { return jobs_.contains(id); }
+
     bool has_parked(const std::string& name) const {
         const auto found = buckets_.find(name);
         return found != buckets_.end() && !found->second.parked.empty();

@@ -111,13 +111,18 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::forget_tombstones(Timestamp now) {
 ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp now) {
     for (auto& [id, record] : records) {
         const Timestamp longest = record.job.updated_at + by;
-        if (!asyncjobs::follow_clock(record.job, record.job.lease_for, by, now)) continue;
-        touch(id);
-        // A pending job's place is its own: its head start, or where a limit has put it.
+        const bool follows = asyncjobs::follow_clock(record.job, record.job.lease_for, by, now);
         const bool is_pending = record.job.status == JobStatus::pending;
-        if (is_pending && record.at > longest) continue;
+        Timestamp at = record.at;
+        if (is_pending && limit_rows.holds_back(id)) {
+            if (at != never_due) at = std::min(at, now); // where a limit has put it
+        } else if (follows && !(is_pending && at > longest)) {
+            at = record.job.lease_expires_at.value_or(at - by);
+        }
+        if (!follows && at == record.at) continue;
+        touch(id);
         detail::erase_from(*record.schedule, record);
-        record.at = record.job.lease_expires_at.value_or(record.at - by);
+        record.at = at;
         record.schedule->insert(record);
     }
     limit_rows.follow_clock(by, now);

@@ -43,6 +43,14 @@ struct ClockStatements {
          WHERE job > :after AND job <= :last AND queued_at > :now
     )sql"};
 
+    /// Throttled jobs that wait for a time, until a claim looks at them again.
+    Sql end_waits = {"end_waits", R"sql(
+        UPDATE jobs SET not_before = coalesce(not_before, run_at), run_at = :now
+         WHERE status = 'pending' AND run_at > :now AND run_at < :never
+           AND revision = (SELECT job_revision FROM job_waiting
+                            WHERE job = id AND job_created_at = created_at)
+    )sql"};
+
     /// The range is for the index. In it, `lease_for` decides, which is the same in each process
     /// that runs this, and however often.
     Sql shorten = {"shorten", R"sql(

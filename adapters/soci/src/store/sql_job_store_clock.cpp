@@ -72,6 +72,7 @@ Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
     if (task.with_leases)
         transact(Access::writing, [&](Session& session, CallTime now) {
             shorten_leases(session, now);
+            end_waits(session, now);
             return true;
         });
     return by;

@@ -3,6 +3,8 @@
 #include "statements/shared_statements.hpp"
 #include "store/job_row.hpp"
 
+#include <asyncjobs/store/limit_buckets.hpp>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
@@ -54,6 +56,10 @@ void move_back(Session& session, const PieceOfJobs& jobs, Duration by, bool with
 
 void shorten_leases(Session& session, CallTime now) {
     session.query(shared::sql.shorten).change(now);
+}
+
+void end_waits(Session& session, CallTime now) {
+    session.query(shared::sql.end_waits).change(now, never_due);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -25,13 +25,17 @@ void keep_time(Session& session, CallTime now);
 /// The jobs that come after `after`.
 PieceOfJobs read_ahead(Session& session, const std::string& after, CallTime now);
 
-/// See follow_clock() of store/store_helpers.hpp. If `with_leases`, also jobs that are under lease; but
-/// not the ends of their leases.
+/// See follow_clock() of store/store_helpers.hpp. If `with_leases`, also jobs that are under lease;
+/// but not the ends of their leases.
 void move_back(Session& session, const PieceOfJobs& jobs, Duration by, bool with_leases,
                CallTime now);
 
 /// Leases that were given by a clock as it was before it was set back: see follow_clock() of
 /// store/store_helpers.hpp.
 void shorten_leases(Session& session, CallTime now);
+
+/// Makes due the throttled jobs that wait for a time of such a clock, for another worker or for
+/// their turn: the next claim decides about them again.
+void end_waits(Session& session, CallTime now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
