@@ -72,7 +72,8 @@ struct MemoryQueue {
 class RecentRuns {
 public:
     void add(Duration run) noexcept {
-        runs_[next_++ % runs_.size()] = run;
+        // It is negative if the clock was set back meanwhile.
+        runs_[next_++ % runs_.size()] = std::max(run, Duration::zero());
         count_ = std::min(count_ + 1, runs_.size());
     }
 

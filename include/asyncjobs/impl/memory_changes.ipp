@@ -57,7 +57,9 @@ ASYNCJOBS_INLINE void MemoryJobStore::apply(const StoreChanges& changes) {
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::apply(const StoreChanges& changes) {
+    const Duration back = latest - changes.at;
     latest = changes.at;
+    if (back > clock_tolerance) follow_clock(back, latest); // the changes have moved jobs only
     for (const Limit& limit : changes.limits) limit_rows.set(limit);
     for (const JobRecord& job : changes.jobs) restore(job);
     for (const JobId& id : changes.removed)

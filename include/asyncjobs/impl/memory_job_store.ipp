@@ -49,7 +49,7 @@ ASYNCJOBS_INLINE Settled MemoryJobStore::State::settle(const Settlement& settlem
     const Settled settled = transitions::settle(record->job, settlement, now);
     if (!settled.accepted) return settled;
     if (settled.status == JobStatus::completed)
-        recent_runs[job.type].add(std::max(now - job.started_at.value_or(now), Duration::zero()));
+        recent_runs[job.type].add(now - job.started_at.value_or(now));
     follow(*record, now, settlement.keeps_place());
     submit(settlement.follow_ups(), now);
     return settled;

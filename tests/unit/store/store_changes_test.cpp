@@ -110,6 +110,25 @@ TEST_CASE_FIXTURE(TwoStores, "a job whose parent finishes once it is due keeps i
     CHECK(next[1].lease.id == plain);
 }
 
+TEST_CASE_FIXTURE(TwoStores, "a run during which the clock is set back takes no negative time") {
+    submit({});
+    const auto claimed = exchange(0).claimed;
+    REQUIRE(claimed.size() == 1);
+    now -= 1h;
+    exchange(0, {Settlement::completed(claimed[0].lease, {})});
+    for (MemoryJobStore& store : stores)
+        CHECK(store.workload("default", "test").typical_run == Duration::zero());
+}
+
+TEST_CASE_FIXTURE(TwoStores, "a store follows the clock that another one saw set back") {
+    submit({});
+    now -= 1h;
+    CHECK(on(0, [](auto& store) { return store.rescue(10, 3); }).empty());
+    for (MemoryJobStore& store : stores)
+        CHECK(store.take_clock_notices() ==
+              std::vector<ClockNotice>{{ClockNotice::Kind::set_back, 1h}});
+}
+
 TEST_CASE("text that is no record of changes is an error") {
     CHECK_THROWS_AS(parse_store_changes("{\"jobs\":["), Error);
     CHECK_THROWS_AS(parse_store_changes(R"({"jobs":[{"id":1}]})"), Error);
