@@ -33,6 +33,7 @@ void Comparison::make(const DrawnCall& call) {
     fault_ = call.fault;
     text_.clear();
     Draw draw(call.seed, call.plainer, model_, now_);
+    if (call.member != Member::move_clock) saw(call.member);
     switch (call.member) {
     case Member::submit:
         return submit(draw);
@@ -194,9 +195,40 @@ void Comparison::set_limit(const Limit& limit) {
     model_.set_limit(limit);
 }
 
+void Comparison::saw(Member member) {
+    seen_ = std::max(seen_, now_);
+    const bool is_lost = fault_ == Fault::lost_before || fault_ == Fault::unavailable;
+    switch (member) {
+    case Member::submit:
+    case Member::exchange:
+    case Member::renew:
+    case Member::rescue:
+        if (!is_lost) written_ = std::max(written_, now_);
+        return;
+    default:
+        return;
+    }
+}
+
 void Comparison::move_clock(Duration by) {
+    if (by < Duration::zero()) return set_clock_back(-by);
     text_ = "the clock moves on by " + describe(by);
     clock_.move(by);
+}
+
+/// Each object sweeps before its next call, because a store may notice it only then.
+void Comparison::set_clock_back(Duration by) {
+    text_ = "the clock is set back by " + describe(by) + ", and each object calls rescue(0, 1)";
+    clock_.move(-by);
+    const Timestamp before = now_;
+    now_ = clock_();
+    for (const auto& store : stores_)
+        expect(store->rescue(0, 1).empty(), "no job to be rescued by a call for none");
+    const bool is_noticed = model_.clock_was_set_back(
+        before, {.most = seen_ - now_, .least = written_ - now_}, read(), now_);
+    if (is_noticed) seen_ = written_ = now_;
+    saw(Member::rescue);
+    compare_all();
 }
 
 std::vector<JobId> Comparison::all_ids() const {
@@ -218,7 +250,7 @@ void Comparison::finish() {
     object_ = 0;
     store_ = stores_.front().get();
     const std::vector<std::string> queues = {"red", "green", "blue"};
-    constexpr int rounds = 400;
+    constexpr int rounds = 400, rounds_a_step = 40;
     const auto gives_up_at = std::chrono::steady_clock::now() + patience_;
     for (int round = 0; round < rounds || std::chrono::steady_clock::now() < gives_up_at; ++round) {
         now_ = clock_();
@@ -238,10 +270,10 @@ void Comparison::finish() {
         if (!is_any_left) return;
         exchange(settlements, {.worker = "last", .queues = queues, .limit = 1000, .limits = {}});
         const auto next = model_.next_time(now_);
-        const Duration wait = next ? *next - now_ : Duration{std::chrono::minutes{1}};
         // What waits for a rate becomes due at no time that the model knows.
+        const Duration step = Duration{std::chrono::minutes{1}} * (1 << round / rounds_a_step);
         if (settlements.empty() && round < rounds)
-            clock_.move(std::min(wait, Duration{std::chrono::minutes{1}}));
+            clock_.move(next ? std::min(*next - now_, step) : step);
     }
     std::string left;
     for (const auto& [id, entry] : model_.entries())

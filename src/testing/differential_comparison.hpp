@@ -91,6 +91,8 @@ private:
     void promote(std::size_t limit);
     void set_limit(const Limit& limit);
     void move_clock(Duration by);
+    void set_clock_back(Duration by);
+    void saw(Member member);
     std::vector<JobId> all_ids() const;
 
     ManualClock clock_;
@@ -104,6 +106,8 @@ private:
     std::size_t object_ = 0;
     JobStore* store_ = nullptr;
     Timestamp now_ = {};
+    Timestamp seen_ = {};    ///< the latest time of a call
+    Timestamp written_ = {}; ///< the latest time of a call in which every store reads its clock
     std::string text_;
 };
 

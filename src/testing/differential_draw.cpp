@@ -290,6 +290,9 @@ int Draw::crash_limit() { return 1 + static_cast<int>(random_.below(3)); }
 Duration Draw::jump() {
     const Duration jumps[] = {1us, 1ms, 1s, 20s, 1min, 1h, 24h};
     const Duration jump = random_.one_of(jumps);
+    const Duration jumps_back[] = {1us, 400ms, 2s, 20s, 1min, 1h, 24h, 30 * 24h};
+    const Duration back = random_.one_of(jumps_back);
+    if (random_.percent(10)) return -back;
     if (const auto next = model_.next_time(now_); next && random_.percent(50))
         return *next - now_ + Duration{random_.percent(30) ? -1 : 0};
     return jump;

@@ -71,7 +71,7 @@ public:
     std::size_t count(); ///< of a claim or a sweep
     Duration lease_for();
     int crash_limit();
-    Duration jump();
+    Duration jump(); ///< of the clock; below zero: back
     bool percent(std::size_t chance) { return random_.percent(chance); }
 
 private:

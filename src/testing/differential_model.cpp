@@ -28,9 +28,13 @@ const Model::Entry* Model::entry(const JobId& id) const {
 }
 
 bool Model::is_due(const Entry& entry, Timestamp now) const {
+    return entry.job.run_at <= now && may_be_due(entry, now);
+}
+
+bool Model::may_be_due(const Entry& entry, Timestamp now) const {
     const Job& job = entry.job;
-    return job.status == JobStatus::pending && job.blocked_by == 0 && job.run_at <= now &&
-           !paused_.contains(job.queue);
+    return job.status == JobStatus::pending && job.blocked_by == 0 &&
+           (job.run_at <= now || job.run_at == entry.was_due) && !paused_.contains(job.queue);
 }
 
 std::optional<Timestamp> Model::next_time(Timestamp now) const {

@@ -16,6 +16,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
 bool is_blocked(const Job& job);
+Duration interval_of(const Limit& limit); ///< between two starts of a rate
+Duration burst_time(const Limit& limit);  ///< of so many starts as a burst
 void expect_claimed(const ClaimedJob& found, const ClaimedJob& expected);
 
 /// A store without cleverness: transitions, a map of all jobs, and a look at each of them in each
@@ -34,6 +36,7 @@ public:
         bool may_have_waited = false;       ///< for a limit, and may have another place since
         std::set<std::string> holds;        ///< buckets of a concurrency
         std::optional<Timestamp> passed_on; ///< when a worker's own limit kept it from starting
+        std::optional<Timestamp> was_due; ///< run_at, which had come before the clock was set back
     };
     using Entries = std::map<JobId, Entry>;
     /// Reads a job from the store, to learn what it chose.
@@ -78,14 +81,32 @@ public:
     void set_paused(const std::string& queue, bool paused);
     void set_limit(const Limit& limit);
     void limits(const std::vector<Limit>& found) const;
+    /// How far the store's clock was set back since calls that showed it.
+    struct SetBack {
+        Duration most = {};  ///< since any call
+        Duration least = {}; ///< since a call in which the store must have read it
+    };
+    /// From `before` to `now`; each object has noticed it, if it has to. Returns whether the store
+    /// follows it.
+    bool clock_was_set_back(Timestamp before, const SetBack& back, const Read& read, Timestamp now);
 
     bool is_due(const Entry& entry, Timestamp now) const;
+    /// As is_due(), or it may be, after the clock was set back.
+    bool may_be_due(const Entry& entry, Timestamp now) const;
     /// The next time at which something becomes due, ends or expires; empty: none.
     std::optional<Timestamp> next_time(Timestamp now) const;
 
 private:
     using Place = std::pair<Timestamp, JobId>;
     struct Claim;
+    struct Tombstone {
+        std::string owner;
+        Timestamp earliest_end, latest_end;
+    };
+    struct Starts {
+        std::vector<Timestamp> all;
+        Timestamp last = {}; ///< or when a wait for the next one has begun since
+    };
 
     Entry* entry(const JobId& id);
     const Entry* entry(const JobId& id) const;
@@ -106,6 +127,8 @@ private:
     void check_passed_over(const Exchange& found, const Claim& claim) const;
     bool is_kept_back(const Entry& entry, const Claim& claim) const;
     void check_reports(const Exchange& found, const Claim& claim);
+    void begin_waits(const Claim& claim);
+    Duration behind_the_queue() const;
     void check_limits(const std::vector<ClaimedJob>& found, const Claim& claim) const;
     void check_next_due(const Exchange& found, const Claim& claim) const;
     Place earliest_place(const Entry& entry) const;
@@ -119,6 +142,11 @@ private:
                        Timestamp now);
     void promote(const Promoted& one, const Read& read, Timestamp now);
 
+    // The clock (differential_model_clock.cpp).
+    std::optional<Duration> followed_by(const Read& read, Timestamp now) const;
+    void follow_clock(Duration by, Timestamp now);
+    void forget_starts(Timestamp before, Timestamp now);
+
     // Lookups (differential_model_reads.cpp).
     Job shown(const Entry& entry, const Job& found) const;
 
@@ -126,12 +154,13 @@ private:
     Entries entries_;
     std::set<JobId> gone_;
     std::map<JobId, std::int64_t> fences_; ///< the highest that each id has had
-    std::map<JobId, std::pair<std::string, Timestamp>> tombstones_;
+    std::map<JobId, Tombstone> tombstones_;
     std::map<std::string, std::vector<Duration>> runs_; ///< by type
     std::set<std::string> paused_;
     std::map<std::string, Limit> limits_;
     bool has_had_limits_ = false;
-    std::map<std::string, std::vector<Timestamp>> starts_; ///< by bucket of a rate
+    std::map<std::string, Starts> starts_; ///< by bucket of a rate
+    bool was_set_back_ = false;            ///< the clock
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

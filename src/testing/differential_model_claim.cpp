@@ -8,15 +8,21 @@ namespace {
 /// How long a job that a worker's own limit kept from starting waits for that worker.
 constexpr Duration tries_elsewhere = std::chrono::seconds{15};
 
-/// What waits for its turn is put so much behind what is due now, or less.
-constexpr Duration behind_the_queue = std::chrono::milliseconds{1};
+} // namespace
 
 Duration interval_of(const Limit& limit) {
     const auto rate = static_cast<Duration::rep>(limit.rate);
     return (limit.period + Duration{rate - 1}) / rate;
 }
 
-} // namespace
+Duration burst_time(const Limit& limit) {
+    return static_cast<Duration::rep>(limit.burst) * interval_of(limit);
+}
+
+/// What waits for its turn is put so much behind what is due now, or less.
+Duration Model::behind_the_queue() const {
+    return was_set_back_ ? clock_tolerance : std::chrono::milliseconds{1};
+}
 
 struct Model::Claim {
     const ClaimRequest& request;
@@ -55,6 +61,8 @@ void Model::check_claims(const Exchange& found, const ClaimRequest& request, Tim
         check_next_due(found, claim);
     }
     check_reports(found, claim);
+    if (found.claimed.size() < request.limit && found.next_due_in != Duration::zero())
+        begin_waits(claim);
 }
 
 void Model::claimed_unseen(const ClaimRequest& request, const std::vector<ClaimedJob>& held,
@@ -71,7 +79,7 @@ void Model::claimed_unseen(const ClaimRequest& request, const std::vector<Claime
     for (const ClaimedJob& one : claimed) take(*entry(one.lease.id), one, claim);
     check_limits(claimed, claim);
     for (auto& [id, other] : entries_)
-        if (is_due(other, now + behind_the_queue) && !limits_on(other.job, claim).empty()) {
+        if (is_due(other, now + behind_the_queue()) && !limits_on(other.job, claim).empty()) {
             other.may_be_reported = other.may_have_waited = true;
             other.passed_on = now;
         }
@@ -88,8 +96,8 @@ void Model::check_claimable(const ClaimedJob& found, const Claim& claim) const {
     const Entry* job = entry(found.lease.id);
     if (!job) fail("expected no claim of the unknown " + show(found.lease.id));
     // Where jobs take turns, a claim looks as far ahead as they stand behind the queue.
-    const Timestamp by = has_had_limits_ ? claim.now + behind_the_queue : claim.now;
-    if (!is_due(*job, by) || !claim.serves(job->job.queue))
+    const Timestamp by = has_had_limits_ ? claim.now + behind_the_queue() : claim.now;
+    if (!may_be_due(*job, by) || !claim.serves(job->job.queue))
         fail(fmt::format("expected no claim of {}: it is {}, run_at {}, blocked by {}, queue {}",
                          show(found.lease.id), show(job->job.status), show(job->job.run_at),
                          job->job.blocked_by, show(job->job.queue)));
@@ -110,7 +118,10 @@ void Model::take(Entry& entry, const ClaimedJob& found, const Claim& claim) {
     entry.was_claimed = true;
     for (const LimitedBy& by : limits_on(entry.job, claim)) {
         if (by.limit->concurrency > 0) entry.holds.insert(by.bucket);
-        if (by.limit->rate > 0) starts_[by.bucket].push_back(claim.now);
+        if (by.limit->rate == 0) continue;
+        auto& starts = starts_[by.bucket];
+        starts.all.push_back(claim.now);
+        starts.last = claim.now;
     }
 }
 
@@ -126,7 +137,8 @@ Model::Place Model::latest_place(const Entry& entry) const {
 void Model::check_order(const std::vector<ClaimedJob>& found, const Claim& claim) const {
     if (claims_may_lag_) return; // what a second look finds comes last
     const auto is_free = [&](const Entry& job) {
-        return !job.may_have_waited && limits_on(job.job, claim).empty();
+        return !job.may_have_waited && job.was_due != job.job.run_at &&
+               limits_on(job.job, claim).empty();
     };
     std::vector<const Entry*> free;
     for (const ClaimedJob& one : found)
@@ -165,7 +177,7 @@ void Model::check_limits(const std::vector<ClaimedJob>& found, const Claim& clai
                 fail(fmt::format("jobs processing in {}: expected at most {}, found {}",
                                  show(by.bucket), limit.concurrency, holders));
             if (limit.rate == 0) continue;
-            const auto& starts = starts_.at(by.bucket);
+            const auto& starts = starts_.at(by.bucket).all;
             for (std::size_t i = 0; i < starts.size(); ++i) {
                 const auto room =
                     static_cast<std::size_t>((starts.back() - starts[i]) / interval_of(limit)) +
@@ -200,8 +212,8 @@ bool Model::is_kept_back(const Entry& waiting, const Claim& claim) const {
         if (limit.concurrency > 0 && processing >= limit.concurrency) return true;
         if (const auto starts = starts_.find(by.bucket);
             limit.rate > 0 && starts != starts_.end()) {
-            const auto burst = static_cast<Duration::rep>(limit.burst) * interval_of(limit);
-            if (starts->second.back() + burst > claim.now) return true;
+            const Duration unnoticed = was_set_back_ ? clock_tolerance : Duration::zero();
+            if (starts->second.last + burst_time(limit) + unnoticed > claim.now) return true;
         }
     }
     return false;
@@ -212,7 +224,7 @@ void Model::check_passed_over(const Exchange& found, const Claim& claim) const {
         if (!is_due(other, claim.now) || !claim.serves(other.job.queue)) continue;
         if (is_kept_back(other, claim)) continue;
         // What has waited for a limit may continue a moment later.
-        if (has_had_limits_ && found.next_due_in && *found.next_due_in <= behind_the_queue)
+        if (has_had_limits_ && found.next_due_in && *found.next_due_in <= behind_the_queue())
             continue;
         if (claims_may_lag_) continue; // Comparison::finish() sees that it is claimed at last
         fail(fmt::format("claimed jobs: expected {} among them, which is due, found {} of at most "
@@ -228,7 +240,8 @@ void Model::check_next_due(const Exchange& found, const Claim& claim) const {
         if (job.status != JobStatus::pending || job.blocked_by > 0 || !claim.serves(job.queue) ||
             paused_.contains(job.queue))
             continue;
-        if (!limits_on(job, claim).empty() || other.passed_on) return;
+        if (!limits_on(job, claim).empty() || other.passed_on || job.run_at == other.was_due)
+            return;
         if (claims_may_lag_ && job.run_at <= claim.now) return;
         const Duration wait = std::max(job.run_at - claim.now, Duration::zero());
         expected = std::min(expected.value_or(wait), wait);
@@ -236,9 +249,21 @@ void Model::check_next_due(const Exchange& found, const Claim& claim) const {
     // Where there are limits, a store may ask for a look that finds nothing, and what has waited
     // for one may be due a moment later.
     if (has_had_limits_ && found.next_due_in &&
-        (!expected || *found.next_due_in <= *expected + behind_the_queue))
+        (!expected || *found.next_due_in <= *expected + behind_the_queue()))
         return;
     expect_equal(found.next_due_in, expected, "next_due_in");
+}
+
+/// A claim has looked at all due jobs. What a rate lets wait because of a start that is ahead, as
+/// the clock was set back, waits from then on.
+void Model::begin_waits(const Claim& claim) {
+    for (const auto& [id, other] : entries_) {
+        const auto limits = limits_on(other.job, claim);
+        if (!is_due(other, claim.now) || !claim.serves(other.job.queue) || limits.size() != 1)
+            continue;
+        const auto starts = starts_.find(limits.front().bucket);
+        if (starts != starts_.end()) starts->second.last = std::min(starts->second.last, claim.now);
+    }
 }
 
 void Model::check_reports(const Exchange& found, const Claim& claim) {
@@ -248,7 +273,8 @@ void Model::check_reports(const Exchange& found, const Claim& claim) {
                               &ClaimedJob::lease) != found.claimed.end())
             continue; // it waited for its turn, which came
         const auto what = fmt::format("the report of {} and {}", show(one.id), show(one.limit));
-        expect(job && is_due(*job, claim.now + behind_the_queue) && claim.serves(job->job.queue),
+        expect(job && may_be_due(*job, claim.now + behind_the_queue()) &&
+                   claim.serves(job->job.queue),
                "a due job in " + what);
         expect_equal(one.type, job->job.type, "type in " + what);
         expect_equal(one.queue, job->job.queue, "queue in " + what);
@@ -261,7 +287,7 @@ void Model::check_reports(const Exchange& found, const Claim& claim) {
                "no second time for " + what);
     }
     for (auto& [id, other] : entries_) {
-        if (!is_due(other, claim.now + behind_the_queue) || !claim.serves(other.job.queue))
+        if (!may_be_due(other, claim.now + behind_the_queue()) || !claim.serves(other.job.queue))
             continue;
         const auto limits = limits_on(other.job, claim);
         other.may_have_waited |= !limits.empty();

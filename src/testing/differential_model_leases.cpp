@@ -59,7 +59,7 @@ void Model::settle(std::span<const Settlement> settlements, const Exchange* foun
         }
         if (!expected.accepted) continue;
         if (expected.status == JobStatus::completed)
-            runs_[job->job.type].push_back(now - *job->job.started_at);
+            runs_[job->job.type].push_back(std::max(now - *job->job.started_at, Duration::zero()));
         const bool had_head_start = job->has_head_start;
         ended(*job);
         job->has_head_start = had_head_start && settlement.keeps_place();

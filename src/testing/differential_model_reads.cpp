@@ -8,8 +8,10 @@ void Model::tombstone_owner(const JobId& id, const std::optional<std::string>& f
                             Timestamp now) const {
     std::optional<std::string> expected;
     if (const auto tombstone = tombstones_.find(id);
-        tombstone != tombstones_.end() && tombstone->second.second > now)
-        expected = tombstone->second.first;
+        tombstone != tombstones_.end() && tombstone->second.latest_end > now) {
+        if (!found && tombstone->second.earliest_end <= now) return;
+        expected = tombstone->second.owner;
+    }
     expect_equal(found, expected, "owner of the purged " + show(id));
 }
 
@@ -74,9 +76,12 @@ void Model::workload(std::string_view queue, std::string_view type, const Worklo
         const Job& job = other.job;
         if (job.queue != queue) continue;
         if (job.status == JobStatus::processing) ++processing;
-        if (job.status != JobStatus::pending || job.blocked_by > 0 || job.run_at > now) continue;
+        const bool is_due = job.run_at <= now;
+        if (job.status != JobStatus::pending || job.blocked_by > 0 ||
+            (!is_due && job.run_at != other.was_due))
+            continue;
         ++waiting;
-        const bool may_wait = other.passed_on || other.may_be_reported ||
+        const bool may_wait = !is_due || other.passed_on || other.may_be_reported ||
                               !limits.of(job.type, job.queue, job.owner, job.limit_key).empty();
         if (!may_wait) ++free;
     }

@@ -114,7 +114,8 @@ void Model::purge(std::size_t limit, std::size_t found, const Read& read, Timest
     for (const JobId& id : gone) {
         const Job& job = entry(id)->job;
         if (!job.owner.empty())
-            tombstones_[id] = {job.owner, tombstone_until(*job.expires_at, job.retention)};
+            tombstones_[id] = {job.owner, tombstone_until(*job.expires_at, job.retention),
+                               tombstone_until(*job.expires_at, job.retention)};
         forget(id);
     }
 }
