@@ -5,6 +5,7 @@
 
 #include <asyncjobs/soci/open_store.hpp>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,19 @@ inline asyncjobs::testing::StoreFactory mysql_stores(const soci_test::MysqlTable
                     empty_tables(server);
                 },
             .open = [&tables, options] { return asyncjobs::open_store(tables.url(), options); }};
+}
+
+/// As mysql_stores(), on tables of their own.
+inline asyncjobs::testing::StoreFactory
+separate_mysql_stores(const Need& server, const asyncjobs::StoreOptions& options) {
+    struct Tables {
+        soci_test::MysqlTables tables;
+        bool are_made = false;
+    };
+    const std::shared_ptr<Tables> own(new Tables{soci_test::MysqlTables(server)});
+    const auto stores = mysql_stores(own->tables, own->are_made, options);
+    return {.reset = [own, reset = stores.reset] { reset(); },
+            .open = [own, open = stores.open] { return open(); }};
 }
 
 } // namespace conformance

@@ -5,22 +5,22 @@
 
 #include <asyncjobs/soci/open_store.hpp>
 
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace conformance {
 
-/// Two objects are two stores on one schema of `server`, which is that of `needs_postgresql` or a
-/// pooler before it. The cases share it, one after the other.
+/// Two objects are two stores on one schema of their own, of `server`, which is that of
+/// `needs_postgresql` or a pooler before it. The cases share it, one after the other.
 inline asyncjobs::testing::StoreFactory
 postgresql_stores(const std::string& server, const std::string& parameters,
                   const asyncjobs::StoreOptions& options = {}) {
-    static const soci_test::PostgresqlSchema schema;
-    static bool has_tables = false;
+    const auto schema = std::make_shared<soci_test::PostgresqlSchema>();
     return {.reset =
-                [] {
+                [schema, has_tables = false]() mutable {
                     if (std::exchange(has_tables, true))
-                        schema.connect().run(
+                        schema->connect().run(
                             "DELETE FROM jobs; DELETE FROM job_queues;"
                             " DELETE FROM job_dependencies; DELETE FROM job_limits;"
                             " DELETE FROM job_buckets; DELETE FROM job_slots;"
@@ -28,7 +28,7 @@ postgresql_stores(const std::string& server, const std::string& parameters,
                             " DELETE FROM job_steps;"
                             " UPDATE job_fences SET used = 0");
                 },
-            .open = [url = server + "?schema=" + schema.name() + parameters,
+            .open = [url = server + "?schema=" + schema->name() + parameters,
                      options] { return asyncjobs::open_store(url, options); }};
 }
 

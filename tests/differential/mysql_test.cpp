@@ -2,9 +2,9 @@
 #include "run_on_server.hpp"
 
 TEST_CASE("the store on MySQL and the model agree" * needs_mysql) {
-    static const soci_test::MysqlTables tables(needs_mysql);
-    static bool are_made = false;
-    differential::run_on_server([](const asyncjobs::StoreOptions& options) {
-        return conformance::mysql_stores(tables, are_made, options);
-    });
+    differential::run_on_server(
+        [](const asyncjobs::StoreOptions& options) {
+            return conformance::separate_mysql_stores(needs_mysql, options);
+        },
+        {.plain = 10, .all = 200});
 }

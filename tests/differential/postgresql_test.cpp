@@ -2,8 +2,10 @@
 #include "run_on_server.hpp"
 
 TEST_CASE("the PostgreSQL store and the model agree" * needs_postgresql) {
-    differential::run_on_server([](const asyncjobs::StoreOptions& options) {
-        return conformance::postgresql_stores(needs_postgresql.value(),
-                                              "&synchronous_commit=off&listen=off", options);
-    });
+    differential::run_on_server(
+        [](const asyncjobs::StoreOptions& options) {
+            return conformance::postgresql_stores(needs_postgresql.value(),
+                                                  "&synchronous_commit=off&listen=off", options);
+        },
+        {.plain = 10, .all = 200});
 }
