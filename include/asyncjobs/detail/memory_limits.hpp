@@ -207,8 +207,7 @@ public:
         release(job.id);
         if (job.mark.empty() && job.slots.empty()) return;
         for (const std::string& name : job.slots) ++buckets_[name].held;
-        if (!job.mark.waits_in.empty())
-            buckets_[job.mark.waits_in].parked[job.queue].emplace(job.parked_place, job.id);
+        if (!job.mark.waits_in.empty()) park(job);
         if (!job.mark.admitted_by.empty()) {
             buckets_[job.mark.admitted_by].admitted.insert(job.id);
             back_ = std::max(back_, job.place);
@@ -272,6 +271,13 @@ private:
         if (bucket.due_at != never_due) by_due_.erase({bucket.due_at, name});
         if (due_at != never_due) by_due_.emplace(due_at, name);
         bucket.due_at = due_at;
+    }
+
+    /// The bucket may have been empty, and not due, since release().
+    void park(const JobRecord& job) {
+        const std::string& name = job.mark.waits_in;
+        buckets_[name].parked[job.queue].emplace(job.parked_place, job.id);
+        make_due(name);
     }
 
     /// If jobs are parked in the bucket.

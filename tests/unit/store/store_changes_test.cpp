@@ -129,6 +129,23 @@ TEST_CASE_FIXTURE(TwoStores, "a store follows the clock that another one saw set
               std::vector<ClockNotice>{{ClockNotice::Kind::set_back, 1h}});
 }
 
+TEST_CASE_FIXTURE(TwoStores, "a job that waits for a rate starts in a store that copies it again") {
+    on(0, [](auto& store) {
+        store.set_limit({.name = "rate", .rate = 1, .period = 1min});
+        return true;
+    });
+    submit({});
+    const JobId second = submit({});
+    CHECK(exchange(0).claimed.size() == 1);
+    now -= 1h;
+    CHECK(on(0, [](auto& store) { return store.rescue(10, 3); }).empty());
+    CHECK(exchange(1).claimed.empty()); // it waits from now on
+    now += 1min;
+    const auto claimed = exchange(1).claimed;
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].lease.id == second);
+}
+
 TEST_CASE("text that is no record of changes is an error") {
     CHECK_THROWS_AS(parse_store_changes("{\"jobs\":["), Error);
     CHECK_THROWS_AS(parse_store_changes(R"({"jobs":[{"id":1}]})"), Error);
