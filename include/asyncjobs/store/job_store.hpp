@@ -28,9 +28,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 ///                thread that calls a blocking member of Client.
 /// Atomicity      Each call is one transaction: all of it happened, or none.
 /// Clock          All times are the store's, from one clock for all its users, and never compared
-///                with a caller's clock. If the clock is set back, due jobs stay due, in their
-///                order, and no wait, lease or retention ends later than if it had begun then: from
-///                the next call on, or from the next rescue(). See follow_clock().
+///                with a caller's clock. If the clock is set back, a due job stays due, in its
+///                order, unless it waited for a time that lies in the future again; and no wait,
+///                lease or retention ends later than if it had begun then: from the next call on,
+///                or from the next rescue(). See follow_clock().
 /// Ownership      Arguments are borrowed for the call; results own their data.
 /// Errors         Faults throw Error; `code() == Condition::retryable` if a retry may help,
 ///                Errc::unknown_outcome if the call may or may not have happened. Expected outcomes
