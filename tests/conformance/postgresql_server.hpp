@@ -11,16 +11,22 @@
 
 namespace conformance {
 
-/// Two objects are two stores on one schema of their own, of `server`, which is that of
-/// `needs_postgresql` or a pooler before it. The cases share it, one after the other.
+/// A schema, with tables once a store has been opened.
+struct PostgresqlTables {
+    soci_test::PostgresqlSchema schema;
+    bool are_made = false;
+};
+
+/// Two objects are two stores on the same tables, of `server`, which is that of `needs_postgresql`
+/// or a pooler before it.
 inline asyncjobs::testing::StoreFactory
-postgresql_stores(const std::string& server, const std::string& parameters,
-                  const asyncjobs::StoreOptions& options = {}) {
-    const auto schema = std::make_shared<soci_test::PostgresqlSchema>();
+separate_postgresql_stores(const std::shared_ptr<PostgresqlTables>& tables,
+                           const std::string& server, const std::string& parameters,
+                           const asyncjobs::StoreOptions& options) {
     return {.reset =
-                [schema, has_tables = false]() mutable {
-                    if (std::exchange(has_tables, true))
-                        schema->connect().run(
+                [tables] {
+                    if (std::exchange(tables->are_made, true))
+                        tables->schema.connect().run(
                             "DELETE FROM jobs; DELETE FROM job_queues;"
                             " DELETE FROM job_dependencies; DELETE FROM job_limits;"
                             " DELETE FROM job_buckets; DELETE FROM job_slots;"
@@ -28,8 +34,16 @@ postgresql_stores(const std::string& server, const std::string& parameters,
                             " DELETE FROM job_steps;"
                             " UPDATE job_fences SET used = 0");
                 },
-            .open = [url = server + "?schema=" + schema->name() + parameters,
+            .open = [tables, url = server + "?schema=" + tables->schema.name() + parameters,
                      options] { return asyncjobs::open_store(url, options); }};
+}
+
+/// The same on tables that the cases share, one after the other.
+inline asyncjobs::testing::StoreFactory
+postgresql_stores(const std::string& server, const std::string& parameters,
+                  const asyncjobs::StoreOptions& options = {}) {
+    static const auto tables = std::make_shared<PostgresqlTables>();
+    return separate_postgresql_stores(tables, server, parameters, options);
 }
 
 inline void run_on_postgresql(const std::string& server, const std::string& parameters) {

@@ -4,8 +4,9 @@
 TEST_CASE("the PostgreSQL store and the model agree" * needs_postgresql) {
     differential::run_on_server(
         [](const asyncjobs::StoreOptions& options) {
-            return conformance::postgresql_stores(needs_postgresql.value(),
-                                                  "&synchronous_commit=off&listen=off", options);
+            return conformance::separate_postgresql_stores(
+                std::make_shared<conformance::PostgresqlTables>(), needs_postgresql.value(),
+                "&synchronous_commit=off&listen=off", options);
         },
         {.plain = 10, .all = 200});
 }
