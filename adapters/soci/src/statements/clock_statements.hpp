@@ -17,11 +17,13 @@ struct ClockStatements {
         SELECT id FROM jobs WHERE id > :after ORDER BY id LIMIT 1 OFFSET 999
     )sql",
                          columns::one_text};
-    Sql latest_of_piece = {"latest_of_piece", R"sql(
+    Sql look_at_piece = {"look_at_piece", R"sql(
         SELECT :now, (SELECT max(updated_at) FROM jobs
-                       WHERE id > :after AND id <= :last AND updated_at > :now)
+                       WHERE id > :after AND id <= :last AND updated_at > :now),
+               (SELECT job FROM job_waiting
+                 WHERE job > :after AND job <= :last ORDER BY job LIMIT 1)
     )sql",
-                           columns::now_and_oldest};
+                         columns::piece_of_jobs};
 
     /// `updated_at` comes last: MySQL sees what the statement has assigned to the row before.
     Sql move_all_back = {"move_all_back", R"sql(
@@ -46,7 +48,8 @@ struct ClockStatements {
     /// Throttled jobs that wait for a time, until a claim looks at them again.
     Sql end_waits = {"end_waits", R"sql(
         UPDATE jobs SET not_before = coalesce(not_before, run_at), run_at = :now
-         WHERE status = 'pending' AND run_at > :now AND run_at < :never
+         WHERE id > :after AND id <= :last
+           AND nullif(status, '') = 'pending' AND run_at > :now AND run_at < :never
            AND revision = (SELECT job_revision FROM job_waiting
                             WHERE job = id AND job_created_at = created_at)
     )sql"};

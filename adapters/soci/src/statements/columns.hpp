@@ -152,6 +152,8 @@ inline constexpr Column held_lease[] = {
     {"id", text}, {"fence", number}, {"cancel_requested_at", number}};
 /// Of sweeps: the time, and when the first of what they look for is due.
 inline constexpr Column now_and_oldest[] = {{"now", number}, {"oldest", number}};
+inline constexpr Column piece_of_jobs[] = {
+    {"now", number}, {"latest", number}, {"first_waiting", text}};
 inline constexpr Column count_now_and_oldest[] = {
     {"count", number}, {"now", number}, {"oldest", number}};
 inline constexpr Column latest_runs[] = {

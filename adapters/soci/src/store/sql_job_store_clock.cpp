@@ -53,26 +53,26 @@ void SqlJobStore::carry_out(const StoreClock::Task& task) {
 
 /// In pieces, as all jobs may be affected. Returns by how much the times were moved.
 Duration SqlJobStore::move_times_back(const StoreClock::Task& task) {
-    std::vector<PieceOfJobs> ahead;
+    std::vector<PieceOfJobs> affected;
     std::optional<Duration> furthest;
     for (PieceOfJobs piece; !piece.is_end;) {
         piece = transact(Access::reading, [&, after = piece.last](Session& session, CallTime now) {
-            return read_ahead(session, after, now);
+            return look_at_piece(session, after, now);
         });
-        if (!piece.ahead) continue;
+        piece.has_waiting &= task.with_leases;
         furthest = std::max(piece.ahead, furthest);
-        ahead.push_back(piece);
+        if (piece.ahead || piece.has_waiting) affected.push_back(piece);
     }
     const Duration by = furthest.value_or(task.by);
-    for (const PieceOfJobs& piece : ahead)
+    for (const PieceOfJobs& piece : affected)
         transact(Access::writing, [&](Session& session, CallTime now) {
-            move_back(session, piece, by, task.with_leases, now);
+            if (piece.ahead) move_back(session, piece, by, task.with_leases, now);
+            if (piece.has_waiting) end_waits(session, piece, now);
             return true;
         });
     if (task.with_leases)
         transact(Access::writing, [&](Session& session, CallTime now) {
             shorten_leases(session, now);
-            end_waits(session, now);
             return true;
         });
     return by;

@@ -33,15 +33,16 @@ void keep_time(Session& session, CallTime now) {
     session.query(shared::kept_clock.write_time).change(now, StoreClock::tolerance);
 }
 
-PieceOfJobs read_ahead(Session& session, const std::string& after, CallTime now) {
+PieceOfJobs look_at_piece(Session& session, const std::string& after, CallTime now) {
     PieceOfJobs piece{.after = after, .last = after_all_ids};
     piece.is_end = !session.query(shared::sql.last_of_piece)
                         .for_first([&](Row row) { piece.last = row.take_text(); }, after);
-    session.query(shared::sql.latest_of_piece)
+    session.query(shared::sql.look_at_piece)
         .for_first(
             [&](Row row) {
                 const Timestamp present = row.time();
                 if (const auto latest = row.optional_time()) piece.ahead = *latest - present;
+                piece.has_waiting = !row.next_is_null();
             },
             now, after, piece.last);
     return piece;
@@ -58,8 +59,8 @@ void shorten_leases(Session& session, CallTime now) {
     session.query(shared::sql.shorten).change(now);
 }
 
-void end_waits(Session& session, CallTime now) {
-    session.query(shared::sql.end_waits).change(now, never_due);
+void end_waits(Session& session, const PieceOfJobs& jobs, CallTime now) {
+    session.query(shared::sql.end_waits).change(now, jobs.after, jobs.last, never_due);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -14,6 +14,7 @@ struct PieceOfJobs {
     std::string last;
     bool is_end = false;
     std::optional<Duration> ahead = {}; ///< the change that lies furthest in the future
+    bool has_waiting = false;           ///< some are throttled
 };
 
 /// What is stored of the clock; `keeps_time`: see Dialect::keeps_time().
@@ -23,7 +24,7 @@ StoreClock::Look read_clock(Session& session, bool keeps_time, CallTime now);
 void keep_time(Session& session, CallTime now);
 
 /// The jobs that come after `after`.
-PieceOfJobs read_ahead(Session& session, const std::string& after, CallTime now);
+PieceOfJobs look_at_piece(Session& session, const std::string& after, CallTime now);
 
 /// See follow_clock() of store/store_helpers.hpp. If `with_leases`, also jobs that are under lease;
 /// but not the ends of their leases.
@@ -34,8 +35,8 @@ void move_back(Session& session, const PieceOfJobs& jobs, Duration by, bool with
 /// store/store_helpers.hpp.
 void shorten_leases(Session& session, CallTime now);
 
-/// Makes due the throttled jobs that wait for a time of such a clock, for another worker or for
-/// their turn: the next claim decides about them again.
-void end_waits(Session& session, CallTime now);
+/// Makes due the throttled ones of these jobs that wait for a time of such a clock, for another
+/// worker or for their turn: the next claim decides about them again.
+void end_waits(Session& session, const PieceOfJobs& jobs, CallTime now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
