@@ -125,8 +125,8 @@ private:
         for (int tries = 0; !fleet_->wait_until([&] { return runs_a_waiting_job(slot); }, 500ms);
              ++tries) {
             CAPTURE(fleet_->log_of(fleet_->name(slot)));
-            REQUIRE(tries < 20);
-            submit(100 << std::min(tries, 4));
+            REQUIRE(tries < 60); // a busy machine takes long
+            if (tries < 20) submit(100 << std::min(tries, 4));
         }
     }
 
