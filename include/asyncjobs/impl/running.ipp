@@ -115,8 +115,9 @@ ASYNCJOBS_INLINE void ExecutorCore::start_async() {
 /// The timeout counts from check_start().
 ASYNCJOBS_INLINE const Handler& ExecutorCore::begin(const AttemptPtr& attempt) {
     const auto& handler = handler_of(*attempt);
-    attempt->start(runtime_.now(), Duration::zero());
-    reports_.started(attempt->job(), attempt->waited(runtime_.now()));
+    const auto now = runtime_.now();
+    attempt->start(now, Duration::zero());
+    reports_.started(attempt->job(), attempt->waited(now));
     return handler;
 }
 
