@@ -108,51 +108,47 @@ void takes_turns_when_the_clock_was_set_back(Scene& scene) {
     expect(std::ranges::find(order, bob) != order.end(), "the other owner's job to be one of them");
 }
 
-void waits_no_longer_for_another_worker(Scene& scene) {
+/// By a worker that runs one job at a time.
+std::vector<ClaimedJob> claimed_under_own_limit(Scene& scene) {
     const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
     const std::vector<std::string> queues = {"default"};
+    return scene.store()
+        .claim({.worker = "worker 1",
+                .queues = queues,
+                .limit = 10,
+                .lease_for = long_lease,
+                .limits = limits})
+        .claimed;
+}
+
+/// By another worker, as soon as it may receive what waits for the limit of that one.
+std::vector<ClaimedJob> claimed_elsewhere(Scene& scene) {
+    if (auto at_once = scene.claim(10); !at_once.empty()) return at_once;
+    scene.move_clock(std::chrono::seconds{16});
+    return scene.claim(10);
+}
+
+void waits_no_longer_for_another_worker(Scene& scene) {
     const auto ids = scene.submit(2);
-    const auto claimed = scene.store().claim({.worker = "worker 1",
-                                              .queues = queues,
-                                              .limit = 10,
-                                              .lease_for = long_lease,
-                                              .limits = limits});
-    expect_equal(ids_of(claimed.claimed), {ids[0]}, "jobs claimed by a worker with a limit");
-    auto elsewhere = scene.claim(10); // may receive it at once
-    if (elsewhere.empty()) {
-        scene.move_clock(std::chrono::seconds{16});
-        elsewhere = scene.claim(10);
-    }
+    const auto claimed = claimed_under_own_limit(scene);
+    expect_equal(ids_of(claimed), {ids[0]}, "jobs claimed by a worker with a limit");
+    const auto elsewhere = claimed_elsewhere(scene);
     expect_equal(ids_of(elsewhere), {ids[1]}, "jobs claimed later by another worker");
     scene.accept(Settlement::released(elsewhere[0].lease, an_hour));
     complete(scene, ids[0]);
-    const auto again = scene.store().claim({.worker = "worker 1",
-                                            .queues = queues,
-                                            .limit = 10,
-                                            .lease_for = long_lease,
-                                            .limits = limits});
-    expect_equal(ids_of(again.claimed), {}, "jobs claimed while the other job sleeps");
+    const auto again = claimed_under_own_limit(scene);
+    expect_equal(ids_of(again), {}, "jobs claimed while the other job sleeps");
 }
 
 /// The job was last changed before the time that the clock shows now.
 void waits_no_longer_for_another_worker_back(Scene& scene) {
-    const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
-    const std::vector<std::string> queues = {"default"};
     const auto ids = scene.submit(2);
     scene.move_clock(3 * an_hour);
-    const auto claimed = scene.store().claim({.worker = "worker 1",
-                                              .queues = queues,
-                                              .limit = 10,
-                                              .lease_for = long_lease,
-                                              .limits = limits});
-    expect_equal(ids_of(claimed.claimed), {ids[0]}, "jobs claimed by a worker with a limit");
+    const auto claimed = claimed_under_own_limit(scene);
+    expect_equal(ids_of(claimed), {ids[0]}, "jobs claimed by a worker with a limit");
     scene.move_clock(-2 * an_hour);
     expect_equal(scene.store().rescue(10, many_crashes).size(), 0, "expired leases");
-    auto elsewhere = scene.claim(10); // may receive it at once
-    if (elsewhere.empty()) {
-        scene.move_clock(std::chrono::seconds{16});
-        elsewhere = scene.claim(10);
-    }
+    const auto elsewhere = claimed_elsewhere(scene);
     expect_equal(ids_of(elsewhere), {ids[1]}, "jobs claimed by another worker");
 }
 
