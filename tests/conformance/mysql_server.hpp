@@ -18,31 +18,24 @@ inline void empty_tables(soci_test::Mysql& server) {
     server.run("UPDATE job_fences SET used = 0");
 }
 
-/// Two objects are two stores on the same tables. The cases share them, one after the other;
-/// `are_made` records that they exist.
-inline asyncjobs::testing::StoreFactory mysql_stores(const soci_test::MysqlTables& tables,
-                                                     bool& are_made,
+/// Tables, once a store has been opened.
+struct MysqlStoreTables {
+    explicit MysqlStoreTables(const Need& server) : tables(server) {}
+
+    soci_test::MysqlTables tables;
+    bool are_made = false;
+};
+
+/// Two objects are two stores on the same tables.
+inline asyncjobs::testing::StoreFactory mysql_stores(const std::shared_ptr<MysqlStoreTables>& made,
                                                      const asyncjobs::StoreOptions& options = {}) {
     return {.reset =
-                [&] {
-                    if (!std::exchange(are_made, true)) return;
-                    auto server = tables.connect();
+                [made] {
+                    if (!std::exchange(made->are_made, true)) return;
+                    auto server = made->tables.connect();
                     empty_tables(server);
                 },
-            .open = [&tables, options] { return asyncjobs::open_store(tables.url(), options); }};
-}
-
-/// As mysql_stores(), on tables of their own.
-inline asyncjobs::testing::StoreFactory
-separate_mysql_stores(const Need& server, const asyncjobs::StoreOptions& options) {
-    struct Tables {
-        soci_test::MysqlTables tables;
-        bool are_made = false;
-    };
-    const std::shared_ptr<Tables> own(new Tables{soci_test::MysqlTables(server)});
-    const auto stores = mysql_stores(own->tables, own->are_made, options);
-    return {.reset = [own, reset = stores.reset] { reset(); },
-            .open = [own, open = stores.open] { return open(); }};
+            .open = [made, options] { return asyncjobs::open_store(made->tables.url(), options); }};
 }
 
 } // namespace conformance

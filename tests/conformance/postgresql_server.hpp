@@ -12,7 +12,7 @@
 namespace conformance {
 
 /// A schema, with tables once a store has been opened.
-struct PostgresqlTables {
+struct PostgresqlStoreTables {
     soci_test::PostgresqlSchema schema;
     bool are_made = false;
 };
@@ -20,9 +20,8 @@ struct PostgresqlTables {
 /// Two objects are two stores on the same tables, of `server`, which is that of `needs_postgresql`
 /// or a pooler before it.
 inline asyncjobs::testing::StoreFactory
-separate_postgresql_stores(const std::shared_ptr<PostgresqlTables>& tables,
-                           const std::string& server, const std::string& parameters,
-                           const asyncjobs::StoreOptions& options) {
+postgresql_stores(const std::shared_ptr<PostgresqlStoreTables>& tables, const std::string& server,
+                  const std::string& parameters, const asyncjobs::StoreOptions& options) {
     return {.reset =
                 [tables] {
                     if (std::exchange(tables->are_made, true))
@@ -42,8 +41,8 @@ separate_postgresql_stores(const std::shared_ptr<PostgresqlTables>& tables,
 inline asyncjobs::testing::StoreFactory
 postgresql_stores(const std::string& server, const std::string& parameters,
                   const asyncjobs::StoreOptions& options = {}) {
-    static const auto tables = std::make_shared<PostgresqlTables>();
-    return separate_postgresql_stores(tables, server, parameters, options);
+    static const auto tables = std::make_shared<PostgresqlStoreTables>();
+    return postgresql_stores(tables, server, parameters, options);
 }
 
 inline void run_on_postgresql(const std::string& server, const std::string& parameters) {

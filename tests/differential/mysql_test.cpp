@@ -4,7 +4,8 @@
 TEST_CASE("the store on MySQL and the model agree" * needs_mysql) {
     differential::run_on_server(
         [](const asyncjobs::StoreOptions& options) {
-            return conformance::separate_mysql_stores(needs_mysql, options);
+            return conformance::mysql_stores(
+                std::make_shared<conformance::MysqlStoreTables>(needs_mysql), options);
         },
         {.plain = 10, .all = 200});
 }

@@ -4,8 +4,8 @@
 TEST_CASE("the PostgreSQL store and the model agree" * needs_postgresql) {
     differential::run_on_server(
         [](const asyncjobs::StoreOptions& options) {
-            return conformance::separate_postgresql_stores(
-                std::make_shared<conformance::PostgresqlTables>(), needs_postgresql.value(),
+            return conformance::postgresql_stores(
+                std::make_shared<conformance::PostgresqlStoreTables>(), needs_postgresql.value(),
                 "&synchronous_commit=off&listen=off", options);
         },
         {.plain = 10, .all = 200});
