@@ -4,7 +4,8 @@
 #                     [LABELS ...] [TIMEOUT seconds] [ENVIRONMENT ...])
 #
 # One doctest binary NAME_tests of all sources below the folders, and an entry in ctest for each file
-# *_test.cpp in it. The target LABEL_checks, if it exists, builds it. Does nothing without sources.
+# *_test.cpp in it. The target LABEL_checks, if it exists, builds it. Does nothing without
+# sources. Builds with a sanitizer define SANITIZED.
 function(asyncjobs_add_tests name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCLUDE;TIMEOUT"
         "FOLDERS;LINK;INCLUDE;PCH;LABELS;ENVIRONMENT")
@@ -37,6 +38,7 @@ function(asyncjobs_add_tests name)
         set(arg_TIMEOUT 120)
     endif()
     if(ASYNCJOBS_SANITIZE)
+        target_compile_definitions(${target} PRIVATE SANITIZED)
         math(EXPR arg_TIMEOUT "3 * ${arg_TIMEOUT}")
     endif()
     list(FILTER sources INCLUDE REGEX "_test\\.cpp$")
