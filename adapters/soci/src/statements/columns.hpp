@@ -150,10 +150,11 @@ inline constexpr Column child_and_parent[] = {{"child", text}, {"parent", text}}
 inline constexpr Column id_and_cancel_request[] = {{"id", text}, {"cancel_requested_at", number}};
 inline constexpr Column held_lease[] = {
     {"id", text}, {"fence", number}, {"cancel_requested_at", number}};
-/// Of sweeps: the time, and when the first of what they look for is due.
-inline constexpr Column now_and_oldest[] = {{"now", number}, {"oldest", number}};
+/// Of look_at_piece().
 inline constexpr Column piece_of_jobs[] = {
     {"now", number}, {"latest", number}, {"first_waiting", text}};
+/// Of sweeps: the time, and when the first of what they look for is due.
+inline constexpr Column now_and_oldest[] = {{"now", number}, {"oldest", number}};
 inline constexpr Column count_now_and_oldest[] = {
     {"count", number}, {"now", number}, {"oldest", number}};
 inline constexpr Column latest_runs[] = {
