@@ -2,6 +2,7 @@
 #include <asyncjobs/impl/job.ipp>
 #include <asyncjobs/impl/job_id.ipp>
 #include <asyncjobs/impl/job_store.ipp>
+#include <asyncjobs/impl/job_wait.ipp>
 #include <asyncjobs/impl/limit_buckets.ipp>
 #include <asyncjobs/impl/limit_engine.ipp>
 #include <asyncjobs/impl/limits.ipp>

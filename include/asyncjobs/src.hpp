@@ -26,6 +26,7 @@
 #include <asyncjobs/impl/job_context.ipp>
 #include <asyncjobs/impl/job_id.ipp>
 #include <asyncjobs/impl/job_store.ipp>
+#include <asyncjobs/impl/job_wait.ipp>
 #include <asyncjobs/impl/job_waits.ipp>
 #include <asyncjobs/impl/json.ipp>
 #include <asyncjobs/impl/json_document.ipp>

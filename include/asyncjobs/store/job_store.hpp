@@ -20,6 +20,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
+class OperatorStore;
+
 /// A storage backend for jobs. Implement it to add one: the pure virtual members, and those of the
 /// capabilities that it declares. Members are grouped by their callers.
 ///
@@ -189,6 +191,10 @@ public:
 
     /// Capability: limits. Returns them by name.
     virtual std::vector<Limit> limits();
+
+    /// Returns what operators ask the store and do to many jobs; null if it has nothing of that.
+    /// Valid as long as the store.
+    virtual OperatorStore* operators() noexcept { return nullptr; }
 
     /// @}
 

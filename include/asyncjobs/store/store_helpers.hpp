@@ -4,6 +4,7 @@
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/store/capabilities.hpp>
 #include <asyncjobs/store/claims.hpp>
+#include <asyncjobs/store/operator_store.hpp>
 #include <asyncjobs/store/outcomes.hpp>
 #include <asyncjobs/store/queries.hpp>
 
@@ -50,6 +51,36 @@ inline void validate(const JobQuery& query) {
     if (query.queue) check_queue(*query.queue);
     if (query.type) detail::check_name("type", *query.type);
     if (query.idempotency_key) detail::check_label("idempotency_key", *query.idempotency_key);
+}
+
+inline void validate(const JobSearch& search) {
+    detail::check_range("limit", search.limit, std::size_t{1}, JobSearch::max_limit);
+    detail::check_range("looks", search.looks, std::size_t{1}, JobSearch::max_looks);
+    if (search.queue) check_queue(*search.queue);
+    if (search.type) detail::check_name("type", *search.type);
+    if (search.owner) detail::check_label("owner", *search.owner);
+    if (search.worker) check_worker(*search.worker);
+    if (search.error_code) detail::check_label("error_code", *search.error_code);
+    if (search.key) detail::check_label("key", *search.key);
+    // Ids have no other times.
+    constexpr Timestamp last{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
+    const auto check_time = [&](std::string_view name, const std::optional<Timestamp>& time) {
+        if (time)
+            detail::check_range<Duration>(name, time->time_since_epoch(), Duration{0},
+                                          last.time_since_epoch());
+    };
+    check_time("created_since", search.created_since);
+    check_time("created_until", search.created_until);
+}
+
+/// Of OperatorStore::queues(). `after` may be empty, or any text.
+inline void check_queues(std::size_t limit) {
+    detail::check_range("limit", limit, std::size_t{1}, OperatorStore::max_queues);
+}
+
+/// Of the changes of OperatorStore.
+inline void check_batch(std::span<const JobId> ids) {
+    detail::check_range("the number of ids", ids.size(), std::size_t{0}, OperatorStore::max_batch);
 }
 
 /// `type` may be empty if only the queue is of interest.
@@ -259,6 +290,27 @@ inline bool matches(const Job& job, const JobQuery& query) {
            (!query.idempotency_key || job.idempotency_key == query.idempotency_key) &&
            (!query.status || job.status == *query.status) &&
            (!query.before || job.id < *query.before);
+}
+
+/// Whether a search may show the job, by all members but those about dependencies, `after`, and the
+/// limits.
+inline bool matches(const Job& job, const JobSearch& search) {
+    const auto has_key = [&](const std::string& key) {
+        return job.idempotency_key == key || (job.unique_key == key && !is_finished(job.status));
+    };
+    const auto was_created = [&] {
+        return (!search.created_since || job.id >= JobId::make(*search.created_since, 0, 0)) &&
+               (!search.created_until || job.id < JobId::make(*search.created_until, 0, 0));
+    };
+    return (search.statuses.empty() ||
+            std::ranges::find(search.statuses, job.status) != search.statuses.end()) &&
+           (!search.queue || job.queue == *search.queue) &&
+           (!search.type || job.type == *search.type) &&
+           (!search.owner || job.owner == *search.owner) &&
+           (!search.worker || job.worker == *search.worker) &&
+           (!search.error_code || (job.error && job.error->code == *search.error_code)) &&
+           (!search.key || has_key(*search.key)) && was_created() &&
+           (search.library_jobs || !detail::is_library_type(job.type));
 }
 
 /// What JobStore::find_summaries() returns.

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <asyncjobs/error.hpp>
+#include <asyncjobs/job.hpp>
+#include <asyncjobs/store/count.hpp>
+#include <asyncjobs/store/job_search.hpp>
+#include <asyncjobs/store/job_wait.hpp>
+#include <asyncjobs/store/outcomes.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI {
+
+/// How many jobs have each status.
+struct StatusCounts {
+    Count pending = {}, processing = {}, completed = {}, failed = {}, cancelled = {};
+    Timestamp now = {}; ///< by the store's clock
+};
+
+/// A queue that has pending or processing jobs, or is paused.
+struct QueueState {
+    std::string name = {};
+    Count due = {};       ///< pending, and a worker may claim them now
+    Count scheduled = {}; ///< pending, and not due yet
+    Count blocked = {};   ///< pending, and a parent has not finished
+    Count throttled = {}; ///< pending, and a limit holds them back
+    Count processing = {};
+    std::optional<Timestamp> paused_since = {};
+    /// When the job became due that will be claimed next.
+    std::optional<Timestamp> oldest_due = {};
+};
+
+/// The result of OperatorStore::queues().
+struct QueuePage {
+    std::vector<QueueState> queues = {};  ///< by name
+    std::optional<std::string> next = {}; ///< continue with `after` = this; empty: these are all
+    Timestamp now = {};                   ///< by the store's clock
+};
+
+/// What operators ask a store, and do to many jobs at once. A store that has one returns it from
+/// JobStore::operators().
+///
+/// Thread-safety  Every member may be called concurrently.
+/// Cost           Bounded, whatever is stored: no call reads or sorts all jobs.
+/// Otherwise      As JobStore: blocking, atomicity, clock, errors and ownership.
+/// Conformance    testing::operator_store_conformance() is the executable contract.
+class ASYNCJOBS_DECL OperatorStore {
+public:
+    static constexpr std::size_t max_batch = 500;    ///< jobs in one change
+    static constexpr std::size_t max_queues = 1'000; ///< in one page
+
+    virtual ~OperatorStore() = default;
+
+    /// Counts the jobs of each status: beyond Count::counted by the database's estimate, if it has
+    /// one.
+    virtual StatusCounts counts() = 0;
+
+    /// Returns up to `limit` (1 - max_queues) queues whose names come after `after`. A page may
+    /// have fewer, or none, and still a next one.
+    virtual QueuePage queues(std::string_view after, std::size_t limit) = 0;
+
+    /// Returns the jobs that match, in the order of order_of(). A page may have fewer than
+    /// `search.limit`, or none, and still a next one.
+    virtual JobSearchPage search(const JobSearch& search) = 0;
+
+    /// Explains what a job waits for. Empty if no such job exists.
+    virtual std::optional<JobWait> why(const JobId& id) = 0;
+
+    /// @name Changes of up to max_batch jobs, in one transaction
+    /// As the members of JobStore for one job; returns one outcome per job, in the order of `ids`.
+    /// @{
+    virtual std::vector<CancelOutcome> cancel(std::span<const JobId> ids,
+                                              const Cancellation& cancellation) = 0;
+    virtual std::vector<RetryOutcome> retry(std::span<const JobId> ids) = 0;
+    virtual std::vector<RemoveOutcome> remove(std::span<const JobId> ids) = 0;
+    /// @}
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
