@@ -12,9 +12,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// The last job that a search has looked at.
 struct SearchPosition {
     JobId id = {};
-    /// Of a search in the order of claims or leases; empty in others.
-    std::string queue = {};
-    Timestamp at = {};
+    std::string queue = {}; ///< in the order of claims; otherwise empty
+    Timestamp at = {};      ///< its place in the queue, likewise
 
     friend bool operator==(const SearchPosition&, const SearchPosition&) = default;
 };
@@ -23,7 +22,6 @@ struct SearchPosition {
 enum class SearchOrder {
     newest, ///< by id, the last first
     claims, ///< by queue, and then as the jobs will be claimed
-    leases, ///< the lease that expires first
 };
 
 /// Which jobs an operator looks for. Empty members match every job; the others all apply.
@@ -54,16 +52,13 @@ struct JobSearch {
     std::size_t looks = max_looks;
 };
 
-/// Returns the order of the results: that of claims for pending jobs alone, that of leases for
-/// processing ones alone, and the newest first otherwise, as well as for those of an owner, a key
-/// or a dependency.
+/// Returns the order of the results: that of claims for pending jobs alone; the newest first for
+/// others, and for those of an owner, a key or a dependency.
 inline SearchOrder order_of(const JobSearch& search) noexcept {
-    if (search.statuses.size() != 1 || search.owner || search.key || search.parents_of ||
-        search.children_of)
-        return SearchOrder::newest;
-    if (search.statuses.front() == JobStatus::pending) return SearchOrder::claims;
-    if (search.statuses.front() == JobStatus::processing) return SearchOrder::leases;
-    return SearchOrder::newest;
+    const bool is_of_pending =
+        search.statuses.size() == 1 && search.statuses.front() == JobStatus::pending;
+    const bool is_narrow = search.owner || search.key || search.parents_of || search.children_of;
+    return is_of_pending && !is_narrow ? SearchOrder::claims : SearchOrder::newest;
 }
 
 /// The result of OperatorStore::search().
