@@ -18,7 +18,11 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 /// How many jobs have each status.
 struct StatusCounts {
-    Count pending = {}, processing = {}, completed = {}, failed = {}, cancelled = {};
+    Count pending = {};
+    Count processing = {};
+    Count completed = {};
+    Count failed = {};
+    Count cancelled = {};
     Timestamp now = {}; ///< by the store's clock
 };
 
@@ -72,12 +76,18 @@ public:
     virtual std::optional<JobWait> why(const JobId& id) = 0;
 
     /// @name Changes of up to max_batch jobs, in one transaction
-    /// As the members of JobStore for one job; returns one outcome per job, in the order of `ids`.
+    /// As the members of JobStore for one job, one after the other; returns one outcome per id, in
+    /// the order of `ids`.
     /// @{
+
+    /// See JobStore::cancel().
     virtual std::vector<CancelOutcome> cancel(std::span<const JobId> ids,
                                               const Cancellation& cancellation) = 0;
+    /// See JobStore::retry().
     virtual std::vector<RetryOutcome> retry(std::span<const JobId> ids) = 0;
+    /// See JobStore::remove().
     virtual std::vector<RemoveOutcome> remove(std::span<const JobId> ids) = 0;
+
     /// @}
 };
 
