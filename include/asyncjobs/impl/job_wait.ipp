@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 namespace detail {
 
@@ -16,40 +18,52 @@ inline std::string in_words(Duration left) {
     return fmt::format("{} days", seconds / a_day);
 }
 
-inline std::string counted(const Count& count, std::string_view one, std::string_view many) {
-    const bool is_one = count == Count{1, Count::Precision::exact};
-    return fmt::format("{} {}", to_string(count), is_one ? one : many);
+/// `no job waits`, `1 job waits`, `2 jobs wait`: `one` and `many` are the verbs.
+inline std::string jobs_that(const Count& count, std::string_view one, std::string_view many) {
+    if (count == Count{}) return fmt::format("no job {}", one);
+    if (count == Count{.value = 1}) return fmt::format("1 job {}", one);
+    return fmt::format("{} jobs {}", to_string(count), many);
+}
+
+/// ` (job-... and 2 more)`, of `count` jobs.
+inline std::string in_brackets(const std::vector<JobId>& some, std::size_t count) {
+    if (some.empty()) return {};
+    const std::string others = count > 1 ? fmt::format(" and {} more", count - 1) : std::string();
+    return fmt::format(" ({}{})", some.front().text(), others);
+}
+
+inline std::string counted_for(const LimitWait& wait) {
+    if (wait.limit.scope == LimitScope::limit) return {};
+    if (wait.limit.scope == LimitScope::key)
+        return fmt::format("for the key \"{}\", ", wait.counted_for);
+    if (wait.counted_for.empty()) return "for jobs without an owner, ";
+    return fmt::format("for the owner \"{}\", ", wait.counted_for);
 }
 
 inline std::string describe(const LimitWait& wait, Timestamp now) {
     const Limit& limit = wait.limit;
-    std::string text = fmt::format("the limit \"{}\" holds it back", limit.name);
-    if (!wait.counted_for.empty())
-        text += fmt::format(", counted for the {} \"{}\"",
-                            limit.scope == LimitScope::key ? "key" : "owner", wait.counted_for);
+    std::string text =
+        fmt::format("the limit \"{}\" holds it back: {}", limit.name, counted_for(wait));
     if (limit.concurrency > 0)
-        text += fmt::format("; {} of its {} slots are in use", wait.held, limit.concurrency);
-    if (!wait.holders.empty())
-        text += fmt::format(", the first by {}", wait.holders.front().text());
+        text += fmt::format("{} of {} {} {} in use{}, ", wait.held, limit.concurrency,
+                            limit.concurrency == 1 ? "slot" : "slots",
+                            wait.held == 1 ? "is" : "are", in_brackets(wait.holders, wait.held));
     if (wait.next_start && *wait.next_start > now)
-        text +=
-            fmt::format("; its rate allows the next start in {}", in_words(*wait.next_start - now));
-    text += "; " + counted(wait.before, "job waits", "jobs wait") + " before it";
-    return text;
+        text += fmt::format("the next start is in {}, ", in_words(*wait.next_start - now));
+    if (limit.round_robin) text += "jobs start in turns, ";
+    const bool is_alone = text.ends_with(": ");
+    return text + (is_alone ? "" : "and ") + jobs_that(wait.before, "waits", "wait") + " before it";
 }
 
 inline std::string reason_of(const JobWait& wait) {
-    if (wait.blocked_by > 0) {
-        const Count open{wait.blocked_by, Count::Precision::exact};
-        std::string text = "it waits for " + counted(open, "job that has not finished",
-                                                     "jobs that have not finished");
-        if (!wait.parents.empty()) text += fmt::format(", first {}", wait.parents.front().text());
-        return text;
-    }
+    if (wait.blocked_by > 0)
+        return fmt::format("{} of its parents {} not finished{}", wait.blocked_by,
+                           wait.blocked_by == 1 ? "has" : "have",
+                           in_brackets(wait.parents, wait.blocked_by));
     if (wait.not_before) return "it is due in " + in_words(*wait.not_before - wait.now);
     if (wait.limit) return describe(*wait.limit, wait.now);
-    if (wait.paused_since) return {};
-    return "it is due; " + counted(wait.before, "job", "jobs") + " will be claimed before it";
+    if (wait.before == Count{}) return "it is due, and the next one to be claimed";
+    return "it is due, and " + jobs_that(wait.before, "is", "are") + " to be claimed before it";
 }
 
 } // namespace detail
@@ -57,14 +71,10 @@ inline std::string reason_of(const JobWait& wait) {
 ASYNCJOBS_INLINE std::string describe(const JobWait& wait) {
     if (wait.status != JobStatus::pending)
         return fmt::format("The job does not wait: it is {}.", to_string(wait.status));
-    std::string text = "The job waits: ";
     const std::string reason = detail::reason_of(wait);
-    if (wait.paused_since) {
-        text += fmt::format("its queue \"{}\" has been paused for {}", wait.queue,
-                            detail::in_words(wait.now - *wait.paused_since));
-        if (!reason.empty()) text += ", and ";
-    }
-    return text + reason + '.';
+    if (!wait.paused_since) return fmt::format("The job waits: {}.", reason);
+    return fmt::format("The job waits: its queue \"{}\" has been paused for {}, and {}.",
+                       wait.queue, detail::in_words(wait.now - *wait.paused_since), reason);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
