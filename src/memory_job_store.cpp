@@ -1,7 +1,11 @@
 #include <asyncjobs/impl/memory_changes.ipp>
 #include <asyncjobs/impl/memory_claim.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
+#include <asyncjobs/impl/memory_operators.ipp>
+#include <asyncjobs/impl/memory_queues.ipp>
 #include <asyncjobs/impl/memory_reads.ipp>
 #include <asyncjobs/impl/memory_records.ipp>
+#include <asyncjobs/impl/memory_search.ipp>
 #include <asyncjobs/impl/memory_sweeps.ipp>
+#include <asyncjobs/impl/memory_wait.ipp>
 #include <asyncjobs/impl/store_changes.ipp>

@@ -39,9 +39,13 @@
 #include <asyncjobs/impl/memory_changes.ipp>
 #include <asyncjobs/impl/memory_claim.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
+#include <asyncjobs/impl/memory_operators.ipp>
+#include <asyncjobs/impl/memory_queues.ipp>
 #include <asyncjobs/impl/memory_reads.ipp>
 #include <asyncjobs/impl/memory_records.ipp>
+#include <asyncjobs/impl/memory_search.ipp>
 #include <asyncjobs/impl/memory_sweeps.ipp>
+#include <asyncjobs/impl/memory_wait.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/notifier.ipp>
 #include <asyncjobs/impl/outcomes.ipp>

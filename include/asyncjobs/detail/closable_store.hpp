@@ -34,6 +34,9 @@ public:
         } while (!idle_.wait_for(lock, std::chrono::milliseconds{50}, is_idle));
     }
 
+    /// No thread needs it, and its calls could not be closed.
+    OperatorStore* operators() noexcept override { return nullptr; }
+
     bool is_closed() {
         const std::lock_guard lock(mutex_);
         return closed_;

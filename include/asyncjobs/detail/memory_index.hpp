@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/store/job_search.hpp>
 #include <asyncjobs/store/transitions.hpp>
 
 #include <boost/intrusive/set.hpp>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +30,8 @@ using MemoryHook =
 struct MemoryRecord {
     StoredJob job;
     Timestamp at; ///< its place in the schedule: claim_time(), lease_expires_at or expires_at
-    std::vector<JobId> parents; ///< by id
+    std::vector<JobId> parents;             ///< by id
+    JobStatus counted = JobStatus::pending; ///< the status that it is counted with
     MemoryQueue* queue = nullptr;
     MemorySchedule* schedule = nullptr; ///< which it is in
     MemoryHook in_schedule, in_all, in_owned;
@@ -50,6 +53,14 @@ struct MemoryByTime {
     bool operator()(const MemoryRecord& a, const MemoryRecord& b) const noexcept {
         return a.at != b.at ? a.at < b.at : MemoryById{}(a, b);
     }
+    bool operator()(const MemoryRecord& a, const SearchPosition& b) const noexcept {
+        return a.at != b.at ? a.at < b.at : MemoryById{}(a, b.id);
+    }
+    bool operator()(const SearchPosition& a, const MemoryRecord& b) const noexcept {
+        return a.at != b.at ? a.at < b.at : MemoryById{}(a.id, b);
+    }
+    bool operator()(const MemoryRecord& a, Timestamp b) const noexcept { return a.at < b; }
+    bool operator()(Timestamp a, const MemoryRecord& b) const noexcept { return a < b.at; }
 };
 
 template <MemoryHook MemoryRecord::*hook, typename Order>
@@ -64,8 +75,20 @@ using MemoryOwned = MemoryIndex<&MemoryRecord::in_owned, MemoryById>;
 struct MemoryQueue {
     MemorySchedule pending;
     MemorySchedule scheduled; ///< pending jobs with a priority that are not due yet
+    MemorySchedule blocked;   ///< pending jobs that wait for a parent
+    MemorySchedule parked;    ///< pending jobs that wait until a limit admits them
     std::size_t processing = 0;
-    bool paused = false;
+    std::optional<Timestamp> paused_since;
+
+    /// Those of the pending jobs.
+    std::array<const MemorySchedule*, 4> schedules() const noexcept {
+        return {&pending, &scheduled, &blocked, &parked};
+    }
+
+    bool is_used() const noexcept {
+        const auto is_empty = [](const MemorySchedule* schedule) { return schedule->empty(); };
+        return processing > 0 || paused_since || !std::ranges::all_of(schedules(), is_empty);
+    }
 };
 
 /// How long the last few runs took.

@@ -1,14 +1,19 @@
 #pragma once
 
 #include <asyncjobs/detail/memory_index.hpp>
+#include <asyncjobs/store/count.hpp>
+#include <asyncjobs/store/job_wait.hpp>
 #include <asyncjobs/store/store_changes.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -40,14 +45,17 @@ public:
         const LimitsOfClaim changed({&limit, 1}, {}, {});
         for (auto& [name, bucket] : buckets_) {
             if (!changed.limit_of(name)) continue;
-            for (const auto& [queue, places] : bucket.parked)
+            for (const auto& [queue, places] : bucket.parked) {
                 parked.insert(parked.end(), places.begin(), places.end());
+                parked_in_[queue] -= places.size();
+            }
             for (const JobId& id : bucket.admitted) {
                 jobs_.erase(id);
                 touch(id);
             }
             set_due(name, bucket, never_due);
-            bucket = {{{.held = bucket.held}}};
+            bucket.parked.clear();
+            static_cast<StoredBucket&>(bucket) = {{.held = bucket.held}};
         }
         for (const auto& [queued_at, id] : parked) jobs_.erase(id);
         return parked;
@@ -87,6 +95,21 @@ public:
 
     /// Whether the pending job has a mark.
     bool holds_back(const JobId& id) const { return jobs_.contains(id); }
+
+    /// Whether the pending job waits in a bucket, and has not been admitted.
+    bool is_parked(const JobId& id) const {
+        const auto known = jobs_.find(id);
+        return known != jobs_.end() && !known->second.mark.waits_in.empty();
+    }
+
+    /// Returns how many jobs of the queue are parked.
+    std::size_t parked_in(std::string_view queue) const {
+        const auto known = parked_in_.find(queue);
+        return known == parked_in_.end() ? 0 : known->second;
+    }
+
+    /// What a parked job waits for; empty for any other (impl/memory_wait.ipp).
+    std::optional<LimitWait> wait_of(const JobId& id, Timestamp now) const;
 
     bool has_parked(const std::string& name) const {
         const auto found = buckets_.find(name);
@@ -130,7 +153,7 @@ public:
         if (job.decision == LimitCandidate::Decision::start) {
             for (const LimitedBy& by : job.limits) {
                 if (by.limit->concurrency == 0) continue;
-                ++buckets_[by.bucket].held;
+                take_slot(by.bucket, job.id);
                 held.slots.push_back(by.bucket);
             }
             if (held.slots.empty()) return;
@@ -140,7 +163,7 @@ public:
             buckets_[job.next.admitted_by].admitted.insert(job.id);
             back_ = std::max(back_, job.run_at);
         }
-        jobs_.insert_or_assign(job.id, std::move(held));
+        keep(job.id, std::move(held));
     }
 
     /// The job has ended its run, or changed: it holds no slot, and has no mark.
@@ -150,7 +173,9 @@ public:
         const Held held = std::move(found->second);
         jobs_.erase(found);
         for (const std::string& name : held.slots) {
-            --buckets_[name].held;
+            Bucket& bucket = buckets_[name];
+            bucket.holders.erase(id);
+            bucket.held = bucket.holders.size();
             make_due(name);
         }
         if (const std::string& name = held.mark.admitted_by; !name.empty()) {
@@ -162,6 +187,7 @@ public:
             const auto places = parked.find(held.queue);
             places->second.erase({held.queued_at, id});
             if (places->second.empty()) parked.erase(places);
+            --parked_in_[held.queue];
             make_due(name);
         }
     }
@@ -206,13 +232,13 @@ public:
     void restore(const JobRecord& job) {
         release(job.id);
         if (job.mark.empty() && job.slots.empty()) return;
-        for (const std::string& name : job.slots) ++buckets_[name].held;
+        for (const std::string& name : job.slots) take_slot(name, job.id);
         if (!job.mark.waits_in.empty()) park(job);
         if (!job.mark.admitted_by.empty()) {
             buckets_[job.mark.admitted_by].admitted.insert(job.id);
             back_ = std::max(back_, job.place);
         }
-        jobs_.insert_or_assign(job.id, Held{job.mark, job.queue, job.parked_place, job.slots});
+        keep(job.id, {job.mark, job.queue, job.parked_place, job.slots});
     }
 
     /// The clock was set back by `by`: parked jobs keep their places before new ones.
@@ -253,7 +279,8 @@ public:
 private:
     using Places = std::set<Place>;
     struct Bucket : StoredBucket {
-        ByName<Places> parked = {}; ///< by queue; none is empty
+        ByName<Places> parked = {};   ///< by queue; none is empty
+        std::set<JobId> holders = {}; ///< of the slots
     };
     struct Held {
         LimitMark mark = {};
@@ -262,8 +289,22 @@ private:
         std::vector<std::string> slots = {}; ///< buckets in which a processing job counts
     };
 
+    static Count parked_before(const Bucket& bucket, const Place& place);
+
     void touch(const JobId& id) {
         if (changed_) changed_->jobs.insert(id);
+    }
+
+    /// The job has no mark yet.
+    void keep(const JobId& id, Held held) {
+        if (!held.mark.waits_in.empty()) ++parked_in_[held.queue];
+        jobs_.insert_or_assign(id, std::move(held));
+    }
+
+    void take_slot(const std::string& name, const JobId& id) {
+        Bucket& bucket = buckets_[name];
+        bucket.holders.insert(id);
+        bucket.held = bucket.holders.size();
     }
 
     void set_due(const std::string& name, Bucket& bucket, Timestamp due_at) {
@@ -290,6 +331,7 @@ private:
     ByName<Bucket> buckets_;
     std::set<std::pair<Timestamp, std::string>> by_due_;
     std::unordered_map<JobId, Held> jobs_;
+    ByName<std::size_t> parked_in_; ///< jobs, by queue
     struct Changed {
         std::set<std::string> limits, buckets;
         std::set<JobId> jobs;

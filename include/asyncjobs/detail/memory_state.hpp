@@ -6,6 +6,7 @@
 #include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -53,15 +54,27 @@ struct MemoryJobStore::State {
         if (changed) changed->jobs.insert(id);
     }
 
+    /// Adds the record to its schedule, and to the counts.
+    void enter_schedule(Record& record) noexcept {
+        record.counted = record.job.status;
+        ++counts[static_cast<std::size_t>(record.counted)];
+        if (record.schedule == &processing) ++record.queue->processing;
+        detail::insert_near_end(*record.schedule, record);
+    }
+
+    void leave_schedule(Record& record) noexcept {
+        --counts[static_cast<std::size_t>(record.counted)];
+        if (record.schedule == &processing) --record.queue->processing;
+        detail::erase_from(*record.schedule, record);
+    }
+
     /// Moves the record to another schedule, or place.
     void move(Record& record, detail::MemorySchedule& schedule, Timestamp at) {
         touch(record.job.id);
-        detail::erase_from(*record.schedule, record);
-        if (record.schedule == &processing) --record.queue->processing;
-        if (&schedule == &processing) ++record.queue->processing;
+        leave_schedule(record);
         record.schedule = &schedule;
         record.at = at;
-        detail::insert_near_end(schedule, record);
+        enter_schedule(record);
     }
 
     /// Whether its priority is still to give it a head start.
@@ -118,7 +131,12 @@ struct MemoryJobStore::State {
     void take_back(const JobId& id);
     void erase(Record& record);
 
-    // Settlements (impl/memory_job_store.ipp) and claims (impl/memory_claim.ipp).
+    // Changes by operators, and settlements (impl/memory_job_store.ipp); claims
+    // (impl/memory_claim.ipp).
+    CancelOutcome cancel(const JobId& id, const Cancellation& cancellation, Timestamp now);
+    RetryOutcome retry(const JobId& id, Timestamp now);
+    RemoveOutcome remove(const JobId& id, Timestamp now);
+    void set_paused(std::string_view name, bool paused, Timestamp now);
     Settled settle(const Settlement& settlement, Timestamp now);
     class LimitedClaim;
     void claim(const ClaimRequest& request, Timestamp now, Exchange& out);
@@ -135,6 +153,16 @@ struct MemoryJobStore::State {
     // Lookups (impl/memory_reads.ipp).
     std::vector<std::optional<Job>> read(std::span<const JobId> ids, Job (*seen)(const Job&));
     JobPage parents_page(const JobQuery& query);
+
+    // Lookups by operators (impl/memory_queues.ipp, impl/memory_search.ipp, impl/memory_wait.ipp).
+    StatusCounts status_counts(Timestamp now) const;
+    QueuePage queue_page(std::string_view after, std::size_t limit, Timestamp now);
+    QueueState queue_state(const std::string& name, Queue& queue, Timestamp now,
+                           std::size_t& looks);
+    bool is_open_parent(const JobId& parent, const JobId& child) const;
+    JobWait wait_of(const Record& record, Timestamp now);
+    Count due_before(const Record& record) const;
+    class Search;
 
     // What has changed (impl/memory_changes.ipp).
     StoreChanges take_changes();
@@ -159,11 +187,13 @@ struct MemoryJobStore::State {
     detail::ByName<detail::MemoryOwned> owned;
     detail::ByName<detail::RecentRuns> recent_runs; ///< by type
     std::unordered_map<JobId, std::unordered_set<JobId>>
-        children;                         ///< jobs that their parent blocks
+        children;                                          ///< jobs that their parent blocks
+    std::unordered_map<JobId, std::set<JobId>> dependents; ///< all jobs that have this parent
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
     detail::MemoryLimits limit_rows;
     detail::MemoryCatalogue all;
     detail::MemorySchedule processing, finished;
+    std::array<std::size_t, 5> counts = {}; ///< jobs, by JobStatus
     std::int64_t used_fence = 0; ///< the highest of a job that is gone; new ones begin with it
     std::unordered_map<JobId, Tombstone> tombstones;
     std::multimap<Timestamp, JobId> tombstone_ends;

@@ -31,7 +31,7 @@ ASYNCJOBS_INLINE StoreChanges MemoryJobStore::State::take_changes() {
     }
     if (!changes.removed.empty()) changes.used_fence = used_fence;
     for (const std::string& name : changed->queues)
-        (queue(name).paused ? changes.paused : changes.resumed).push_back(name);
+        (queue(name).paused_since ? changes.paused : changes.resumed).push_back(name);
     changed.emplace();
     return changes;
 }
@@ -41,9 +41,7 @@ ASYNCJOBS_INLINE JobRecord MemoryJobStore::State::record_of(const Record& record
     stored.parent_ids = record.parents;
     stored.place = record.at;
     for (const JobId& parent : record.parents)
-        if (const auto open = children.find(parent);
-            open != children.end() && open->second.contains(stored.id))
-            stored.open_parents.push_back(parent);
+        if (is_open_parent(parent, stored.id)) stored.open_parents.push_back(parent);
     limit_rows.write(stored);
     return stored;
 }
@@ -67,8 +65,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::apply(const StoreChanges& changes) 
     for (const Tombstone& tombstone : changes.tombstones) write_tombstone(tombstone);
     for (const BucketRecord& bucket : changes.buckets) limit_rows.restore(bucket);
     used_fence = std::max(used_fence, changes.used_fence);
-    for (const std::string& name : changes.paused) queue(name).paused = true;
-    for (const std::string& name : changes.resumed) queue(name).paused = false;
+    for (const std::string& name : changes.paused) set_paused(name, true, latest);
+    for (const std::string& name : changes.resumed) set_paused(name, false, latest);
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::restore(const JobRecord& stored) {
@@ -87,8 +85,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::restore(const JobRecord& stored) {
 /// Removes the job from all indexes.
 ASYNCJOBS_INLINE void MemoryJobStore::State::take_out(Record& record) {
     const Job& job = record.job;
-    detail::erase_from(*record.schedule, record);
-    if (record.schedule == &processing) --record.queue->processing;
+    leave_schedule(record);
     detail::erase_from(all, record);
     detail::erase_from(owned.find(job.owner)->second, record);
     if (job.unique_key && !is_finished(job.status)) live_keys.erase(*job.unique_key);
@@ -106,15 +103,19 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::put_in(Record& record, const JobRec
         record.schedule = &finished;
     else if (job.status == JobStatus::processing)
         record.schedule = &processing;
+    else if (job.blocked_by > 0)
+        record.schedule = &record.queue->blocked;
+    else if (record.at == never_due && !stored.mark.waits_in.empty())
+        record.schedule = &record.queue->parked;
     else // it may have become due, but not have its head start yet
         record.schedule = job.priority > 0 && record.at == job.run_at ? &record.queue->scheduled
                                                                       : &record.queue->pending;
-    if (record.schedule == &processing) ++record.queue->processing;
-    record.schedule->insert(record);
+    enter_schedule(record);
     all.insert(record);
     owned[job.owner].insert(record);
     if (job.unique_key && !is_finished(job.status)) live_keys.emplace(*job.unique_key, &record);
     if (job.idempotency_key) kept_keys.emplace(*job.idempotency_key, &job);
+    for (const JobId& parent : record.parents) dependents[parent].insert(job.id);
     for (const JobId& parent : stored.open_parents) {
         children[parent].insert(job.id);
         const Record* found = find(parent);

@@ -55,10 +55,12 @@ public:
             if (job.decision == Decision::none) continue;
             Record& record = *state_.find(job.id);
             rows_.mark(job);
+            Queue& queue = *record.queue;
+            const bool is_parked = job.decision == Decision::park && job.run_at == never_due;
             if (job.decision == Decision::start)
                 claimed.push_back(state_.claim(record, request_, now_));
             else
-                state_.move(record, record.queue->pending, job.run_at);
+                state_.move(record, is_parked ? queue.parked : queue.pending, job.run_at);
         }
         return claimed;
     }
@@ -119,7 +121,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::claim(const ClaimRequest& request, 
                                                    Exchange& out) {
     std::vector<std::string> served;
     for (const std::string& name : request.queues)
-        if (const auto found = queues.find(name); found != queues.end() && !found->second.paused) {
+        if (const auto found = queues.find(name);
+            found != queues.end() && !found->second.paused_since) {
             give_head_starts(found->second, now);
             served.push_back(name);
         }

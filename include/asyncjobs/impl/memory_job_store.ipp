@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/memory_operators.hpp>
 #include <asyncjobs/detail/memory_state.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 #include <asyncjobs/store/transitions.hpp>
@@ -18,7 +19,8 @@ inline Timestamp system_time() {
 
 ASYNCJOBS_INLINE MemoryJobStore::MemoryJobStore() : MemoryJobStore(detail::system_time) {}
 ASYNCJOBS_INLINE MemoryJobStore::MemoryJobStore(Clock clock)
-    : state_(std::make_unique<State>(std::move(clock))) {}
+    : state_(std::make_unique<State>(std::move(clock))),
+      operators_(std::make_unique<Operators>(*state_)) {}
 ASYNCJOBS_INLINE MemoryJobStore::~MemoryJobStore() = default;
 
 ASYNCJOBS_INLINE std::vector<Submitted> MemoryJobStore::submit(std::span<const NewJob> jobs) {
@@ -86,49 +88,67 @@ ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::cancel(const JobId& id,
                                                       const Cancellation& cancellation) {
     validate(cancellation);
     const std::lock_guard lock(state_->mutex);
-    const Timestamp now = state_->now();
-    auto* record = state_->find(id);
+    return state_->cancel(id, cancellation, state_->now());
+}
+
+ASYNCJOBS_INLINE CancelOutcome MemoryJobStore::State::cancel(const JobId& id,
+                                                             const Cancellation& cancellation,
+                                                             Timestamp now) {
+    Record* record = find(id);
     if (!record) return CancelOutcome::not_found;
     const auto outcome = transitions::cancel(record->job, cancellation, now);
-    if (outcome == CancelOutcome::cancelled) state_->follow(*record, now);
-    state_->touch(id);
+    if (outcome == CancelOutcome::cancelled) follow(*record, now);
+    touch(id);
     return outcome;
 }
 
 ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::retry(const JobId& id) {
     const std::lock_guard lock(state_->mutex);
-    auto* record = state_->find(id);
+    return state_->retry(id, state_->now());
+}
+
+ASYNCJOBS_INLINE RetryOutcome MemoryJobStore::State::retry(const JobId& id, Timestamp now) {
+    Record* record = find(id);
     if (!record) return RetryOutcome::not_found;
     const Job& job = record->job;
     const auto outcome = transitions::check_restart(job);
     if (outcome != RetryOutcome::retried) return outcome;
-    if (job.unique_key && !state_->live_keys.emplace(*job.unique_key, record).second)
+    if (job.unique_key && !live_keys.emplace(*job.unique_key, record).second)
         return RetryOutcome::key_taken;
-    const Timestamp now = state_->now();
     transitions::restart(record->job, now);
-    state_->to_unblock.erase(id);
-    state_->follow(*record, now);
+    to_unblock.erase(id);
+    follow(*record, now);
     return RetryOutcome::retried;
 }
 
 ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::remove(const JobId& id) {
     const std::lock_guard lock(state_->mutex);
-    auto* record = state_->find(id);
+    return state_->remove(id, state_->now());
+}
+
+ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::State::remove(const JobId& id, Timestamp now) {
+    Record* record = find(id);
     if (!record) return RemoveOutcome::not_found;
     if (!is_finished(record->job.status)) return RemoveOutcome::not_finished;
-    if (state_->to_unblock.contains(id)) {
+    if (to_unblock.contains(id)) {
         std::vector<Promoted> unblocked;
-        state_->promote({record}, state_->now(), unblocked);
+        promote({record}, now, unblocked);
     }
-    state_->erase(*record);
+    erase(*record);
     return RemoveOutcome::removed;
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool paused) {
     check_queue(queue);
     const std::lock_guard lock(state_->mutex);
-    state_->queue(queue).paused = paused;
-    if (state_->changed) state_->changed->queues.emplace(queue);
+    state_->set_paused(queue, paused, state_->now());
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::State::set_paused(std::string_view name, bool paused,
+                                                        Timestamp now) {
+    auto& since = queue(name).paused_since;
+    since = paused ? std::optional(since.value_or(now)) : std::nullopt;
+    if (changed) changed->queues.emplace(name);
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::set_limit(const Limit& limit) {

@@ -88,7 +88,7 @@ ASYNCJOBS_INLINE Workload MemoryJobStore::workload(std::string_view queue, std::
             ++result.waiting;
         }
         result.processing = std::min(found->second.processing, Workload::count_limit);
-        result.paused = found->second.paused;
+        result.paused = found->second.paused_since.has_value();
     }
     if (const auto runs = state_->recent_runs.find(type); runs != state_->recent_runs.end())
         result.typical_run = runs->second.mean();

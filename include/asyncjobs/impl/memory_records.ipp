@@ -47,7 +47,7 @@ ASYNCJOBS_INLINE Submitted MemoryJobStore::State::submit(const NewJob& wanted,
         forget(record);
         throw;
     }
-    detail::insert_near_end(*record.schedule, record);
+    enter_schedule(record);
     detail::insert_near_end(all, record);
     detail::insert_near_end(owned.find(wanted.owner)->second, record);
     return {Outcome::created, wanted.id, record.job.created_at};
@@ -70,13 +70,15 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::fill(Record& record, const NewJob& 
     const Job& job = record.job;
     record.queue = &queue(job.queue);
     const bool is_blocked = job.blocked_by > 0;
-    record.schedule =
-        !is_blocked && is_to_advance(job, now) ? &record.queue->scheduled : &record.queue->pending;
+    record.schedule = is_blocked                ? &record.queue->blocked
+                      : is_to_advance(job, now) ? &record.queue->scheduled
+                                                : &record.queue->pending;
     record.at = is_blocked ? never_due : place_of(job, now);
     std::ranges::sort(parents);
     record.parents = std::move(parents);
     for (const JobId& parent : record.parents) {
         children[parent].insert(job.id);
+        dependents[parent].insert(job.id);
         if (is_finished(find(parent)->job.status)) to_unblock.insert(parent);
     }
     if (job.unique_key) live_keys.emplace(*job.unique_key, &record);
@@ -103,6 +105,10 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::forget(Record& record) {
 /// No parent unblocks a job that is gone: another one may come with its id.
 ASYNCJOBS_INLINE void MemoryJobStore::State::leave_parents(const Record& record) {
     for (const JobId& parent : record.parents) {
+        if (const auto all_of = dependents.find(parent); all_of != dependents.end()) {
+            all_of->second.erase(record.job.id);
+            if (all_of->second.empty()) dependents.erase(all_of);
+        }
         const auto of = children.find(parent);
         if (of == children.end()) continue;
         of->second.erase(record.job.id);
@@ -115,14 +121,14 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::leave_parents(const Record& record)
 /// Undoes a submit that created the job.
 ASYNCJOBS_INLINE void MemoryJobStore::State::take_back(const JobId& id) {
     Record& record = *find(id);
-    detail::erase_from(*record.schedule, record);
+    leave_schedule(record);
     detail::erase_from(all, record);
     detail::erase_from(owned.find(record.job.owner)->second, record);
     forget(record);
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
-    detail::erase_from(*record.schedule, record);
+    leave_schedule(record);
     detail::erase_from(all, record);
     const auto owner = owned.find(record.job.owner);
     detail::erase_from(owner->second, record);
@@ -133,6 +139,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     used_fence = std::max(used_fence, record.job.fence);
     leave_parents(record);
     children.erase(id);
+    dependents.erase(id);
     to_unblock.erase(id);
     records.erase(id);
 }

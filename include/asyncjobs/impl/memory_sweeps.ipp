@@ -125,6 +125,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::follow_clock(Duration by, Timestamp
         record.at = at;
         record.schedule->insert(record);
     }
+    for (auto& [name, queue] : queues)
+        if (queue.paused_since > now) *queue.paused_since -= by;
     limit_rows.follow_clock(by, now);
     decltype(tombstone_ends) ends;
     for (auto& [id, tombstone] : tombstones) {

@@ -16,6 +16,7 @@ public:
     void interrupt() noexcept override { inner_.interrupt(); }
     std::vector<ClockNotice> take_clock_notices() override { return inner_.take_clock_notices(); }
     Notifier& notifier() noexcept override { return inner_.notifier(); }
+    OperatorStore* operators() noexcept override { return inner_.operators(); }
 
 protected:
     JobStore& inner() noexcept { return inner_; } ///< the store that calls are passed to

@@ -20,7 +20,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// on another JobStore; intercept() returns its result, which is std::monostate{} for a member
 /// without one. If intercept() is private, `Derived` declares `friend InterceptingJobStore;`.
 ///
-/// `Base` has the other members: capabilities(), take_clock_notices(), interrupt() and notifier().
+/// `Base` has the other members: capabilities(), take_clock_notices(), interrupt(), notifier() and
+/// operators(), whose calls are not intercepted.
 template <typename Derived, typename Base = JobStore>
 class ASYNCJOBS_VISIBLE InterceptingJobStore : public Base {
 public:

@@ -43,6 +43,7 @@ public:
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
     std::vector<ClockNotice> take_clock_notices() override;
+    OperatorStore* operators() noexcept override;
 
     /// Returns what has changed since the last call of this; the first call returns nothing, and
     /// begins to record. For a store that keeps its jobs in memory and writes them elsewhere.
@@ -56,7 +57,9 @@ public:
 
 private:
     struct State;
+    class Operators;
     std::unique_ptr<State> state_;
+    std::unique_ptr<Operators> operators_;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
@@ -65,7 +68,11 @@ private:
 #include <asyncjobs/impl/memory_changes.ipp>
 #include <asyncjobs/impl/memory_claim.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
+#include <asyncjobs/impl/memory_operators.ipp>
+#include <asyncjobs/impl/memory_queues.ipp>
 #include <asyncjobs/impl/memory_reads.ipp>
 #include <asyncjobs/impl/memory_records.ipp>
+#include <asyncjobs/impl/memory_search.ipp>
 #include <asyncjobs/impl/memory_sweeps.ipp>
+#include <asyncjobs/impl/memory_wait.ipp>
 #endif

@@ -49,4 +49,12 @@ job_store_conformance(const StoreFactory& factory);
 ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
 job_store_conformance(const StoreFactory& factory, const StoreCapabilities& declared);
 
+/// The executable contract of OperatorStore, for stores that have JobStore::operators(): like
+/// job_store_conformance(), which such a store passes, too. No case has its name twice in both.
+ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
+operator_store_conformance(const StoreFactory& factory);
+/// The same for stores that are known to declare `declared`; opens none.
+ASYNCJOBS_TESTING_DECL std::vector<ConformanceCase>
+operator_store_conformance(const StoreFactory& factory, const StoreCapabilities& declared);
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

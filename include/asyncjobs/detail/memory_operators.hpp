@@ -1,0 +1,38 @@
+#pragma once
+
+#include <asyncjobs/store/memory_job_store.hpp>
+#include <asyncjobs/store/operator_store.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI {
+
+/// What operators ask a MemoryJobStore: each member locks the jobs, and asks State.
+///
+/// Ownership  Borrows the state.
+class MemoryJobStore::Operators final : public OperatorStore {
+public:
+    explicit Operators(State& state) noexcept : state_(state) {}
+
+    StatusCounts counts() override;
+    QueuePage queues(std::string_view after, std::size_t limit) override;
+    JobSearchPage search(const JobSearch& search) override;
+    std::optional<JobWait> why(const JobId& id) override;
+    std::vector<CancelOutcome> cancel(std::span<const JobId> ids,
+                                      const Cancellation& cancellation) override;
+    std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
+    std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
+
+private:
+    /// Returns `change(id, now)` of each.
+    template <typename Outcome, typename Change>
+    std::vector<Outcome> change_all(std::span<const JobId> ids, Change change);
+
+    State& state_;
+};
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <asyncjobs/detail/memory_operators.hpp>
+#include <asyncjobs/detail/memory_search.hpp>
+#include <asyncjobs/detail/memory_state.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
+
+#include <mutex>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI {
+
+ASYNCJOBS_INLINE OperatorStore* MemoryJobStore::operators() noexcept { return operators_.get(); }
+
+ASYNCJOBS_INLINE StatusCounts MemoryJobStore::Operators::counts() {
+    const std::lock_guard lock(state_.mutex);
+    return state_.status_counts(state_.now());
+}
+
+ASYNCJOBS_INLINE QueuePage MemoryJobStore::Operators::queues(std::string_view after,
+                                                             std::size_t limit) {
+    check_queues(limit);
+    const std::lock_guard lock(state_.mutex);
+    return state_.queue_page(after, limit, state_.now());
+}
+
+ASYNCJOBS_INLINE JobSearchPage MemoryJobStore::Operators::search(const JobSearch& search) {
+    validate(search);
+    const std::lock_guard lock(state_.mutex);
+    return State::Search(state_, search).run();
+}
+
+ASYNCJOBS_INLINE std::optional<JobWait> MemoryJobStore::Operators::why(const JobId& id) {
+    const std::lock_guard lock(state_.mutex);
+    const Timestamp now = state_.now();
+    const auto* record = state_.find(id);
+    if (!record) return std::nullopt;
+    return state_.wait_of(*record, now);
+}
+
+template <typename Outcome, typename Change>
+std::vector<Outcome> MemoryJobStore::Operators::change_all(std::span<const JobId> ids,
+                                                           Change change) {
+    check_batch(ids);
+    const std::lock_guard lock(state_.mutex);
+    const Timestamp now = state_.now();
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(ids.size());
+    for (const JobId& id : ids) outcomes.push_back(change(id, now));
+    return outcomes;
+}
+
+ASYNCJOBS_INLINE std::vector<CancelOutcome>
+MemoryJobStore::Operators::cancel(std::span<const JobId> ids, const Cancellation& cancellation) {
+    validate(cancellation);
+    return change_all<CancelOutcome>(
+        ids, [&](const JobId& id, Timestamp now) { return state_.cancel(id, cancellation, now); });
+}
+
+ASYNCJOBS_INLINE std::vector<RetryOutcome>
+MemoryJobStore::Operators::retry(std::span<const JobId> ids) {
+    return change_all<RetryOutcome>(
+        ids, [this](const JobId& id, Timestamp now) { return state_.retry(id, now); });
+}
+
+ASYNCJOBS_INLINE std::vector<RemoveOutcome>
+MemoryJobStore::Operators::remove(std::span<const JobId> ids) {
+    return change_all<RemoveOutcome>(
+        ids, [this](const JobId& id, Timestamp now) { return state_.remove(id, now); });
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <asyncjobs/detail/bounded_counter.hpp>
+#include <asyncjobs/detail/memory_state.hpp>
+#include <asyncjobs/store/job_wait.hpp>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI {
+
+ASYNCJOBS_INLINE bool MemoryJobStore::State::is_open_parent(const JobId& parent,
+                                                            const JobId& child) const {
+    const auto open = children.find(parent);
+    return open != children.end() && open->second.contains(child);
+}
+
+ASYNCJOBS_INLINE JobWait MemoryJobStore::State::wait_of(const Record& record, Timestamp now) {
+    const Job& job = record.job;
+    JobWait wait{.status = job.status, .now = now};
+    if (job.status != JobStatus::pending) return wait;
+    give_head_starts(*record.queue, now);
+    wait.queue = job.queue;
+    wait.paused_since = record.queue->paused_since;
+    wait.blocked_by = static_cast<std::size_t>(job.blocked_by);
+    wait.limit = limit_rows.wait_of(job.id, now);
+    for (const JobId& parent : record.parents) {
+        if (wait.parents.size() == JobWait::most_jobs) break;
+        if (is_open_parent(parent, job.id)) wait.parents.push_back(parent);
+    }
+    if (wait.blocked_by > 0 || wait.limit) return wait;
+    if (record.at > now)
+        wait.not_before = record.at;
+    else
+        wait.before = due_before(record);
+    return wait;
+}
+
+ASYNCJOBS_INLINE Count MemoryJobStore::State::due_before(const Record& record) const {
+    detail::BoundedCounter before;
+    for (const Record& other : record.queue->pending)
+        if (&other == &record || !before.look(!limit_rows.is_parked(other.job.id))) break;
+    return before.count();
+}
+
+namespace detail {
+
+ASYNCJOBS_INLINE std::optional<LimitWait> MemoryLimits::wait_of(const JobId& id,
+                                                                Timestamp now) const {
+    const auto known = jobs_.find(id);
+    if (known == jobs_.end() || known->second.mark.waits_in.empty()) return std::nullopt;
+    const std::string& name = known->second.mark.waits_in;
+    const Bucket& bucket = buckets_.find(name)->second;
+    LimitWait wait;
+    wait.before = parked_before(bucket, {known->second.queued_at, id});
+    const auto of_limit = name.substr(0, name.find_first_of("=@"));
+    const auto limit = limits_.find(of_limit);
+    const bool is_of_worker = name.size() > of_limit.size() && name[of_limit.size()] == '@';
+    if (limit == limits_.end() || is_of_worker) {
+        wait.limit.name = of_limit; // only the worker has the rest
+        return wait;
+    }
+    wait.limit = limit->second;
+    if (wait.limit.scope != LimitScope::limit) wait.counted_for = name.substr(of_limit.size() + 1);
+    if (wait.limit.concurrency > 0) {
+        wait.held = bucket.held;
+        for (const JobId& holder : bucket.holders) {
+            if (wait.holders.size() == JobWait::most_jobs) break;
+            wait.holders.push_back(holder);
+        }
+    }
+    if (wait.limit.rate > 0) {
+        LimitBucket state = bucket;
+        const Timestamp next = next_start(wait.limit, state, now);
+        if (next > now) wait.next_start = next;
+    }
+    return wait;
+}
+
+ASYNCJOBS_INLINE Count MemoryLimits::parked_before(const Bucket& bucket, const Place& place) {
+    BoundedCounter before;
+    for (const auto& [queue, places] : bucket.parked)
+        for (const Place& other : places)
+            if (!(other < place) || !before.look(true)) break;
+    return before.count();
+}
+
+} // namespace detail
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI
