@@ -54,6 +54,36 @@ constexpr Theme themes[] = {{detail::submit_cases},
 constexpr Theme clock_themes[] = {
     {detail::clock_cases, {.limits = true}}, {detail::set_back_cases}, {detail::place_clock_cases}};
 
+constexpr Theme operator_themes[] = {
+    {detail::operator_count_cases},  {detail::operator_queue_cases},
+    {detail::operator_search_cases}, {detail::operator_page_cases},
+    {detail::operator_why_cases},    {detail::operator_limit_cases, {.limits = true}},
+    {detail::operator_batch_cases},  {detail::operator_argument_cases}};
+
+constexpr Theme operator_clock_themes[] = {{detail::operator_clock_cases}};
+
+/// Collects the cases for a store.
+struct Suite {
+    Suite(const StoreFactory& of, const StoreCapabilities& has) : factory(of), declared(has) {}
+
+    void add(const detail::Case& one) {
+        cases.push_back(
+            {std::string(one.name), [of = factory, act = one.run] { run_case(of, act); }});
+    }
+
+    /// Adds those that need no other capability.
+    void add(std::span<const Theme> added) {
+        for (const Theme& theme : added)
+            if (declared.includes(theme.needs))
+                for (const detail::Case& one : theme.cases())
+                    if (declared.includes(one.needs)) add(one);
+    }
+
+    const StoreFactory& factory;
+    const StoreCapabilities& declared;
+    std::vector<ConformanceCase> cases;
+};
+
 } // namespace
 
 StoreCapabilities declared_by(const StoreFactory& factory) {
@@ -69,22 +99,24 @@ std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory) 
 
 std::vector<ConformanceCase> job_store_conformance(const StoreFactory& factory,
                                                    const StoreCapabilities& declared) {
-    std::vector<ConformanceCase> suite;
-    const auto add = [&](const detail::Case& one) {
-        suite.push_back(
-            {std::string(one.name), [factory, act = one.run] { run_case(factory, act); }});
-    };
-    const auto add_supported = [&](std::span<const Theme> added) {
-        for (const Theme& theme : added)
-            if (declared.includes(theme.needs))
-                for (const detail::Case& one : theme.cases())
-                    if (declared.includes(one.needs)) add(one);
-    };
-    add_supported(themes);
+    Suite suite(factory, declared);
+    suite.add(themes);
     for (const detail::Case& one : detail::unsupported_cases())
-        if (!declared.includes(one.needs)) add(one);
-    if (factory.move_clock) add_supported(clock_themes);
-    return suite;
+        if (!declared.includes(one.needs)) suite.add(one);
+    if (factory.move_clock) suite.add(clock_themes);
+    return suite.cases;
+}
+
+std::vector<ConformanceCase> operator_store_conformance(const StoreFactory& factory) {
+    return operator_store_conformance(factory, declared_by(factory));
+}
+
+std::vector<ConformanceCase> operator_store_conformance(const StoreFactory& factory,
+                                                        const StoreCapabilities& declared) {
+    Suite suite(factory, declared);
+    suite.add(operator_themes);
+    if (factory.move_clock) suite.add(operator_clock_themes);
+    return suite.cases;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing

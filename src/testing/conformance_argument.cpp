@@ -1,28 +1,11 @@
 #include "conformance_check.hpp"
 
-#include <asyncjobs/error.hpp>
-
 #include <limits>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 namespace {
 
 constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
-
-/// Checks that `call` throws Errc::invalid_argument and names the argument.
-template <typename Call>
-void expect_refused(std::string_view argument, Call call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        expect_equal(error.code() == Errc::invalid_argument, true,
-                     fmt::format("invalid_argument, not \"{}\"", error.what()));
-        expect(std::string_view(error.what()).starts_with(argument),
-               fmt::format("\"{}\" to begin with {}", error.what(), argument));
-        return;
-    }
-    fail(fmt::format("expected {} to be refused, but it was accepted", argument));
-}
 
 void checks_queries(Scene& scene) {
     scene.submit(2);

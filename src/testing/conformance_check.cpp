@@ -2,7 +2,9 @@
 
 #include <asyncjobs/detail/text_rules.hpp>
 
+#include <algorithm>
 #include <exception>
+#include <functional>
 #include <latch>
 #include <mutex>
 #include <thread>
@@ -64,6 +66,8 @@ std::string show(const AttemptError& error) {
                        show(error.worker), show(error.code), show(error.message));
 }
 
+std::string show(const Count& count) { return to_string(count); }
+
 void expect_same(const Job& found, const Job& expected, std::string_view when) {
     const auto same = [&](std::string_view name, auto Job::*member) {
         expect_equal(found.*member, expected.*member, fmt::format("{} {}", name, when));
@@ -113,6 +117,12 @@ Scene::Scene(const StoreFactory& factory) : factory_(factory) {
     store_ = factory_.open();
     expect(store_ != nullptr, "the factory to open a store");
     capabilities_ = store_->capabilities();
+}
+
+OperatorStore& Scene::operators() {
+    OperatorStore* found = store_->operators();
+    expect(found != nullptr, "the store to have operators()");
+    return *found;
 }
 
 JobId Scene::fresh_id() {
@@ -220,6 +230,11 @@ JobId Scene::cancelled(NewJob job) {
     const auto id = submit(std::move(job));
     expect_equal(store_->cancel(id, {}), CancelOutcome::cancelled, "cancel of a pending job");
     return id;
+}
+
+std::vector<JobId> newest_first(std::vector<JobId> ids) {
+    std::sort(ids.begin(), ids.end(), std::greater<>());
+    return ids;
 }
 
 std::vector<JobId> ids_of(const std::vector<ClaimedJob>& jobs) {

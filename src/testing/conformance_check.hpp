@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/store/operator_store.hpp>
 #include <asyncjobs/testing/conformance.hpp>
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ std::string show(const JsonText& text);
 std::string show(const Progress& progress);
 std::string show(const JobError& error);
 std::string show(const AttemptError& error);
+std::string show(const Count& count);
 
 template <std::integral T>
 std::string show(T value) {
@@ -63,6 +65,21 @@ void expect_equal(const T& found, const std::type_identity_t<T>& expected, std::
         fail(fmt::format("{}: expected {}, found {}", what, show(expected), show(found)));
 }
 
+/// Checks that `call` throws Errc::invalid_argument and names the argument.
+template <typename Call>
+void expect_refused(std::string_view argument, Call call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        expect_equal(error.code() == Errc::invalid_argument, true,
+                     fmt::format("invalid_argument, not \"{}\"", error.what()));
+        expect(std::string_view(error.what()).starts_with(argument),
+               fmt::format("\"{}\" to begin with {}", error.what(), argument));
+        return;
+    }
+    fail(fmt::format("expected {} to be refused, but it was accepted", argument));
+}
+
 /// Compares every member.
 void expect_same(const Job& found, const Job& expected, std::string_view when);
 
@@ -80,6 +97,7 @@ public:
     explicit Scene(const StoreFactory& factory);
 
     JobStore& store() { return *store_; }
+    OperatorStore& operators(); ///< fails if the store has none
     const StoreCapabilities& capabilities() const { return capabilities_; } ///< of the store
     /// Another object on the same data.
     std::unique_ptr<JobStore> open() const { return factory_.open(); }
@@ -120,6 +138,8 @@ private:
     StoreCapabilities capabilities_;
     std::uint64_t ids_ = 0;
 };
+
+std::vector<JobId> newest_first(std::vector<JobId> ids);
 
 std::vector<JobId> ids_of(const std::vector<ClaimedJob>& jobs);
 std::vector<JobId> ids_of(const std::vector<Job>& jobs);
@@ -173,11 +193,21 @@ Cases argument_cases();
 Cases read_cases();
 Cases round_trip_cases();
 Cases concurrency_cases();
+/// Of stores with JobStore::operators().
+Cases operator_count_cases();
+Cases operator_queue_cases();
+Cases operator_search_cases();
+Cases operator_page_cases();
+Cases operator_why_cases();
+Cases operator_limit_cases();
+Cases operator_batch_cases();
+Cases operator_argument_cases();
 /// Of stores that lack what a case names in `needs`.
 Cases unsupported_cases();
 /// Require StoreFactory::move_clock.
 Cases clock_cases();
 Cases place_clock_cases();
 Cases set_back_cases();
+Cases operator_clock_cases();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

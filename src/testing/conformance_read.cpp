@@ -60,11 +60,6 @@ void reads_summaries(Scene& scene) {
     expect_equal(scene.store().find_summaries({}).size(), 0, "results of summaries of no id");
 }
 
-std::vector<JobId> newest_first(std::vector<JobId> ids) {
-    std::sort(ids.begin(), ids.end(), std::greater<>());
-    return ids;
-}
-
 void lists_newest_first(Scene& scene) {
     const auto ids = scene.submit(5);
     const auto page = scene.store().list({});

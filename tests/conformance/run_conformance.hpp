@@ -5,10 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstddef>
 #include <exception>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,8 +42,23 @@ declared_in_test(const asyncjobs::testing::StoreFactory& factory) {
     return known->second;
 }
 
-inline void run(const asyncjobs::testing::StoreFactory& factory) {
-    run(asyncjobs::testing::job_store_conformance(factory, declared_in_test(factory)));
+/// Whether the stores have JobStore::operators().
+enum class Operators { none, some };
+
+/// The cases of the contracts.
+inline std::vector<asyncjobs::testing::ConformanceCase>
+cases_of(const asyncjobs::testing::StoreFactory& factory, Operators operators) {
+    const auto declared = declared_in_test(factory);
+    auto cases = asyncjobs::testing::job_store_conformance(factory, declared);
+    if (operators == Operators::none) return cases;
+    for (auto& one : asyncjobs::testing::operator_store_conformance(factory, declared))
+        cases.push_back(std::move(one));
+    return cases;
+}
+
+inline void run(const asyncjobs::testing::StoreFactory& factory,
+                Operators operators = Operators::none) {
+    run(cases_of(factory, operators));
 }
 
 /// A clock that stands still until it is moved.
@@ -55,14 +70,15 @@ struct MovedClock {
 };
 
 /// Only the cases that move the store's clock.
-inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory factory) {
-    const auto declared = declared_in_test(factory);
-    const auto without = asyncjobs::testing::job_store_conformance(factory, declared).size();
+inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory factory,
+                     Operators operators = Operators::none) {
+    std::set<std::string> others;
+    for (const auto& one : cases_of(factory, operators)) others.insert(one.name);
     factory.move_clock = [clock](asyncjobs::Duration by) {
         *clock.since_epoch = clock.since_epoch->load() + by;
     };
-    auto cases = asyncjobs::testing::job_store_conformance(factory, declared);
-    cases.erase(cases.begin(), cases.begin() + static_cast<std::ptrdiff_t>(without));
+    auto cases = cases_of(factory, operators);
+    std::erase_if(cases, [&](const auto& one) { return others.contains(one.name); });
     run(cases);
 }
 
