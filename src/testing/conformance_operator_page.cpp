@@ -89,8 +89,8 @@ void continues(Scene& scene) {
 
 void continues_for(Scene& scene, JobSearch search, std::size_t jobs,
                    const std::vector<JobId>& expected, std::string_view what) {
-    for (const std::size_t limit : {1, 2})
-        for (const std::size_t looks : {1, 2, 100}) {
+    for (const std::size_t limit : {1U, 2U})
+        for (const std::size_t looks : {1U, 2U, 100U}) {
             search.limit = limit;
             search.looks = looks;
             expect_equal(pages_of(scene, search, jobs), expected,

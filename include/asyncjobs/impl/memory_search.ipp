@@ -83,8 +83,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at_newest() {
         return look_at(found->second);
     }
     if (search_.owner) {
-        const auto owned = state_.owned.find(*search_.owner);
-        if (owned != state_.owned.end()) look_back(owned->second);
+        const auto found = state_.owned.find(*search_.owner);
+        if (found != state_.owned.end()) look_back(found->second);
         return;
     }
     if (!look_at_processing()) look_back(state_.all);
@@ -118,14 +118,14 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at(const std::set<JobI
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at_claims() {
-    const auto& queues = state_.queues;
+    const auto& all_queues = state_.queues;
     if (search_.queue) {
-        const auto found = queues.find(*search_.queue);
-        if (found != queues.end()) look_at_queue(found->first, found->second);
+        const auto found = all_queues.find(*search_.queue);
+        if (found != all_queues.end()) look_at_queue(found->first, found->second);
         return;
     }
-    auto at = search_.after ? queues.lower_bound(search_.after->queue) : queues.begin();
-    while (at != queues.end() && look_at_queue(at->first, at->second)) ++at;
+    auto at = search_.after ? all_queues.lower_bound(search_.after->queue) : all_queues.begin();
+    while (at != all_queues.end() && look_at_queue(at->first, at->second)) ++at;
 }
 
 /// Merges the queue's schedules. Returns false if the page ends in this queue.

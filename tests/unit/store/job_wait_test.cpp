@@ -8,14 +8,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30}};
+constexpr Timestamp today{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30}};
 
-JobId id_of(std::uint64_t number) { return JobId::make(now, 0, number); }
+JobId id_of(std::uint64_t number) { return JobId::make(today, 0, number); }
 std::string text_of(std::uint64_t number) { return std::string(id_of(number).text()); }
 Count exactly(std::uint64_t value) { return {.value = value}; }
 
 /// A pending job of the queue `mail`.
-JobWait waiting() { return {.now = now, .queue = "mail"}; }
+JobWait waiting() { return {.now = today, .queue = "mail"}; }
 
 std::string described(const LimitWait& limit) {
     auto wait = waiting();
@@ -44,7 +44,7 @@ TEST_CASE("a due job waits for those before it") {
 TEST_CASE("a scheduled job waits for its time, in a unit that suits it") {
     const auto due_in = [](Duration left) {
         auto wait = waiting();
-        wait.not_before = now + left;
+        wait.not_before = today + left;
         return describe(wait);
     };
     CHECK(due_in(1us) == "The job waits: it is due in 1 s.");
@@ -70,10 +70,10 @@ TEST_CASE("a blocked job waits for its parents") {
 
 TEST_CASE("a job of a paused queue waits for that first") {
     auto wait = waiting();
-    wait.paused_since = now - 5min;
+    wait.paused_since = today - 5min;
     CHECK(describe(wait) == "The job waits: its queue \"mail\" has been paused for 5 min, and it "
                             "is due, and the next one to be claimed.");
-    wait.not_before = now + 3h;
+    wait.not_before = today + 3h;
     CHECK(describe(wait) ==
           "The job waits: its queue \"mail\" has been paused for 5 min, and it is due in 3 h.");
     wait.not_before.reset();
@@ -108,10 +108,10 @@ TEST_CASE("a job waits for the next start of a rate") {
     LimitWait wait = {.limit = {.name = "api", .scope = LimitScope::key, .rate = 1},
                       .counted_for = "tenant 7",
                       .before = exactly(1),
-                      .next_start = now + 12s};
+                      .next_start = today + 12s};
     CHECK(described(wait) == "The job waits: the limit \"api\" holds it back: for the key \"tenant "
                              "7\", the next start is in 12 s, and 1 job waits before it.");
-    wait.next_start = now;
+    wait.next_start = today;
     wait.limit.scope = LimitScope::limit;
     CHECK(described(wait) ==
           "The job waits: the limit \"api\" holds it back: 1 job waits before it.");
