@@ -3,6 +3,7 @@
 #include "broken/claims.hpp"
 #include "broken/leases.hpp"
 #include "broken/limits.hpp"
+#include "broken/operators.hpp"
 #include "broken/reads.hpp"
 #include "broken/settlements.hpp"
 #include "broken/submits.hpp"

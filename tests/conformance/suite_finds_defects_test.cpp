@@ -11,7 +11,8 @@ using asyncjobs::testing::StoreFactory;
 
 /// Returns the failure of the named case on the store; empty if it passes.
 std::string failure_of(const StoreFactory& factory, const std::string& name) {
-    for (const auto& conformance_case : asyncjobs::testing::job_store_conformance(factory)) {
+    for (const auto& conformance_case :
+         conformance::cases_of(factory, conformance::Operators::some)) {
         if (conformance_case.name != name) continue;
         try {
             conformance_case.run();
@@ -27,6 +28,11 @@ std::string failure_of(const StoreFactory& factory, const std::string& name) {
 template <typename Broken>
 StoreFactory on_memory() {
     return conformance::shared_store<MemoryJobStore, Broken>();
+}
+
+template <typename BrokenOperators>
+StoreFactory operated() {
+    return on_memory<broken::OperatedStore<BrokenOperators>>();
 }
 
 struct Defect {
@@ -180,6 +186,26 @@ TEST_CASE("the suite finds a broken promise of") {
          "a claim returns throttled jobs"},
         {"limits: waiting jobs delay others", on_memory<broken::WaitingJobsDelayOthers>(),
          "jobs that wait for a limit do not delay others"},
+        {"operators: pages of a search have gaps", operated<broken::SearchesHaveGaps>(),
+         "pages of any length visit each job once, in order"},
+        {"operators: error codes are prefixes", operated<broken::SearchesForPrefixes>(),
+         "a search finds jobs with exactly one error code"},
+        {"operators: the order of claims is ignored", operated<broken::IgnoresTheOrderOfClaims>(),
+         "a search returns pending jobs in the order of claims"},
+        {"operators: other queues are counted", operated<broken::CountsOtherQueues>(),
+         "a queue's jobs are counted as due, scheduled and processing"},
+        {"operators: throttled jobs are due", operated<broken::CountsThrottledAsDue>(),
+         "a queue's throttled jobs are counted apart"},
+        {"operators: outcomes out of order", operated<broken::ReturnsBatchesOutOfOrder>(),
+         "a batch of cancels returns an outcome for each id, in order"},
+        {"operators: a batch is not retried", operated<broken::RetriesOneOfABatch>(),
+         "jobs of a batch of retries are claimed again"},
+        {"operators: a batch of any size", operated<broken::AcceptsAnyBatch>(),
+         "a batch of more than 500 jobs is refused and changes nothing"},
+        {"operators: no place in the line", operated<broken::HasNoPlaceInTheLine>(),
+         "a throttled job has its place, and the holders of the slots"},
+        {"operators: finished jobs wait", operated<broken::ExplainsFinishedJobs>(),
+         "only a pending job waits for something"},
         {"sharing: each object has its own data", without_sharing(),
          "a second object reads and writes the first one's data"},
     };
