@@ -22,7 +22,7 @@ ASYNCJOBS_INLINE StatusCounts MemoryJobStore::State::status_counts(Timestamp now
 
 ASYNCJOBS_INLINE QueuePage MemoryJobStore::State::queue_page(std::string_view after,
                                                              std::size_t limit, Timestamp now) {
-    constexpr std::size_t most_looks = 100'000; // at jobs, and queues without any
+    constexpr std::size_t most_looks = 50'000; // at jobs, and queues without any
     QueuePage page{.now = now};
     std::size_t looks = 0;
     for (auto at = queues.upper_bound(after); at != queues.end(); ++at) {

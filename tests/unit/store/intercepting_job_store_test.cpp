@@ -1,5 +1,6 @@
 #include <asyncjobs/store/forwarding_job_store.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
+#include <asyncjobs/store/operator_store.hpp>
 
 #include <doctest/doctest.h>
 
@@ -71,6 +72,9 @@ TEST_CASE_FIXTURE(InterceptedStore, "members of the base are not intercepted") {
     CHECK(store.capabilities() == StoreCapabilities::all());
     CHECK(&store.notifier() == &inner.notifier());
     CHECK(store.take_clock_notices().empty());
+    REQUIRE(store.operators() != nullptr);
+    CHECK(store.operators() == inner.operators());
+    CHECK(store.operators()->counts().pending == Count{});
     CHECK(store.members.empty());
 }
 

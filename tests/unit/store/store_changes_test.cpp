@@ -1,5 +1,6 @@
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
+#include <asyncjobs/store/operator_store.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,6 +11,12 @@ using namespace asyncjobs;
 namespace {
 
 using namespace std::chrono_literals;
+
+std::vector<JobId> ids_of(const JobSearchPage& page) {
+    std::vector<JobId> ids;
+    for (const Job& job : page.jobs) ids.push_back(job.id);
+    return ids;
+}
 
 /// Two memory stores of the same jobs: each makes the changes of the other, as text.
 struct TwoStores {
@@ -70,6 +77,43 @@ TEST_CASE_FIXTURE(TwoStores, "parents that finish in one store unblock dependent
     CHECK(on(0, [](auto& store) { return store.promote(10); }).size() == 1);
     CHECK(find(1, child).blocked_by == 0);
     CHECK(on(1, [](auto& store) { return store.promote(10); }).empty());
+}
+
+TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs give operators the same answers") {
+    on(0, [](auto& store) {
+        store.set_limit({.name = "one", .scope = LimitScope::key, .concurrency = 1});
+        return true;
+    });
+    const JobId parent = submit({.queue = "other"}), removed = submit({});
+    std::vector<JobId> jobs = {parent, submit({.after = {parent}}), submit({.delay = 1h}),
+                               submit({.priority = 9, .delay = 1h})};
+    for (int i = 0; i < 3; ++i) jobs.push_back(submit({.limit_key = "k"}));
+    for (const ClaimedJob& job : exchange(1).claimed)
+        if (job.lease.id == removed) exchange(0, {Settlement::completed(job.lease, {})});
+    on(1, [&](auto& store) { return store.remove(removed); });
+    jobs.push_back(submit({}));
+    on(0, [](auto& store) { return (store.set_paused("other", true), true); });
+
+    OperatorStore &one = *stores[0].operators(), &two = *stores[1].operators();
+    for (const JobId& id : jobs) CHECK(describe(*one.why(id)) == describe(*two.why(id)));
+    CHECK(one.why(parent)->paused_since == now);
+    CHECK(two.why(parent)->paused_since == now);
+    CHECK(one.why(jobs[5])->limit->holders == std::vector{jobs[4]});
+    CHECK(two.why(jobs[5])->limit->holders == std::vector{jobs[4]});
+    for (const JobSearch& search :
+         {JobSearch{}, JobSearch{.statuses = {JobStatus::pending}},
+          JobSearch{.parents_of = jobs[1]}, JobSearch{.children_of = parent}})
+        CHECK(ids_of(one.search(search)) == ids_of(two.search(search)));
+    CHECK(ids_of(two.search({.children_of = parent})) == std::vector{jobs[1]});
+    CHECK(one.counts().pending == two.counts().pending);
+    CHECK(two.counts().processing == Count{.value = 1});
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto a = one.queues({}, 2).queues.at(i), b = two.queues({}, 2).queues.at(i);
+        CHECK(a.paused_since == b.paused_since);
+        for (const auto count : {&QueueState::due, &QueueState::scheduled, &QueueState::blocked,
+                                 &QueueState::throttled, &QueueState::processing})
+            CHECK(a.*count == b.*count);
+    }
 }
 
 TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs share limits and the jobs that wait") {
