@@ -7,7 +7,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
-/// A store whose calls fail according to a plan, before or after the inner store has acted.
+/// A store whose calls fail according to a plan, before or after the inner store has acted; those on
+/// its operators() do not.
 ///
 /// Thread-safety  As the inner store's, if the plan's is.
 /// Ownership      Borrows `inner`.
