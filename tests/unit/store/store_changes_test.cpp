@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(TwoStores, "parents that finish in one store unblock dependent
     CHECK(on(1, [](auto& store) { return store.promote(10); }).empty());
 }
 
-TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs give operators the same answers") {
+TEST_CASE_FIXTURE(TwoStores, "stores of the same jobs return the same to operators") {
     on(0, [](auto& store) {
         store.set_limit({.name = "one", .scope = LimitScope::key, .concurrency = 1});
         return true;
