@@ -2,6 +2,7 @@
 
 #include "conformance_check.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -25,13 +26,14 @@ inline JobWait why(Scene& scene, const JobId& id) {
     return *std::move(wait);
 }
 
-/// The ids of all pages of a search. Fails if a page is longer than the limit, or if there are more
+/// The ids of all pages of a search. Fails if a page has too many jobs, or if there are more
 /// pages than necessary for `jobs` stored jobs.
 inline std::vector<JobId> pages_of(Scene& scene, JobSearch search, std::size_t jobs) {
     std::vector<JobId> found;
     for (std::size_t pages = 0; pages <= jobs + 1; ++pages) {
         const auto page = scene.operators().search(search);
-        expect(page.jobs.size() <= search.limit, "no more jobs in a page than its limit");
+        expect(page.jobs.size() <= std::min(search.limit, search.looks),
+               "no more jobs in a page than its limit, or than it looks at");
         for (const Job& job : page.jobs) found.push_back(job.id);
         if (!page.next) return found;
         search.after = page.next;

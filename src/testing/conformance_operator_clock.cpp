@@ -66,6 +66,26 @@ void explains_the_next_start(Scene& scene) {
     expect(!wait.limit || !wait.limit->next_start, "no next start that has passed");
 }
 
+/// Another worker may claim them meanwhile: they are due, but not for all workers.
+void keeps_what_waits_for_a_worker(Scene& scene) {
+    const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
+    const std::vector<std::string> queues = {"default"};
+    const auto ids = scene.submit(3);
+    scene.store().claim({.worker = "worker 1",
+                         .queues = queues,
+                         .limit = 10,
+                         .lease_for = long_lease,
+                         .limits = limits});
+    scene.move_clock(std::chrono::seconds{20});
+    const auto last = scene.submit();
+    const auto queue = queue_of(scene, "default");
+    expect_equal(queue.throttled, exactly(2), "throttled jobs");
+    expect_equal(queue.due, exactly(1), "due jobs");
+    expect_equal(queue.oldest_due, scene.job(last).run_at, "oldest_due");
+    expect_equal(why(scene, last).before, exactly(0), "jobs before the due one");
+    expect(why(scene, ids[1]).limit.has_value(), "the limit to hold a throttled job back");
+}
+
 } // namespace
 
 Cases operator_clock_cases() {
@@ -75,6 +95,9 @@ Cases operator_clock_cases() {
          keeps_the_first_pause,
          {.queue_control = true}},
         {"a scheduled job waits for its time until it comes", explains_a_time_until_it_comes},
+        {"a job that waits for a worker's own limit stays throttled",
+         keeps_what_waits_for_a_worker,
+         {.limits = true}},
         {"the next start of a rate follows the clock", explains_the_next_start, {.limits = true}},
     };
 }

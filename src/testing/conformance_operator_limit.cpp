@@ -50,9 +50,9 @@ void places_jobs_by_priority(Scene& scene) {
     const auto low = scene.submit(2), high = scene.submit(1, {.priority = 50});
     const auto other = scene.submit({.queue = "other"});
     expect_equal(claimed_ids(scene, 10, {"default", "other"}), {first}, "jobs claimed");
-    const std::vector<JobId> line = {high[0], low[0], low[1], other};
-    for (std::size_t i = 0; i < line.size(); ++i)
-        expect_equal(limit_wait(scene, line[i]).before, exactly(i), "jobs before it");
+    const std::vector<JobId> order = {high[0], low[0], low[1], other};
+    for (std::size_t i = 0; i < order.size(); ++i)
+        expect_equal(limit_wait(scene, order[i]).before, exactly(i), "jobs before it");
     scene.store().cancel(high[0], {});
     expect_equal(limit_wait(scene, other).before, exactly(2), "jobs before it, after a cancel");
 }

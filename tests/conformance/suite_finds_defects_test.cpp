@@ -202,7 +202,7 @@ TEST_CASE("the suite finds a broken promise of") {
          "jobs of a batch of retries are claimed again"},
         {"operators: a batch of any size", operated<broken::AcceptsAnyBatch>(),
          "a batch of more than 500 jobs is refused and changes nothing"},
-        {"operators: no place in the line", operated<broken::HasNoPlaceInTheLine>(),
+        {"operators: throttled jobs have no order", operated<broken::HidesThrottledJobsBefore>(),
          "a throttled job has its place, and the holders of the slots"},
         {"operators: finished jobs wait", operated<broken::ExplainsFinishedJobs>(),
          "only a pending job waits for something"},

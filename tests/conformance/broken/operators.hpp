@@ -138,8 +138,8 @@ struct AcceptsAnyBatch final : ForwardingOperators {
     }
 };
 
-/// Shows a throttled job's place in its queue, not in the line for its limit.
-struct HasNoPlaceInTheLine final : ForwardingOperators {
+/// Shows no throttled job before another one.
+struct HidesThrottledJobsBefore final : ForwardingOperators {
     using ForwardingOperators::ForwardingOperators;
     std::optional<JobWait> why(const JobId& id) override {
         auto wait = inner().why(id);
