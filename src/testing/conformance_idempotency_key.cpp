@@ -99,6 +99,18 @@ void idempotency_key_goes_to_the_first(Scene& scene) {
            "only the neighbours to be stored");
 }
 
+void goes_to_the_first_whatever_else_is_taken(Scene& scene) {
+    const auto taken = scene.submit({.unique_key = "unique"});
+    const std::vector<NewJob> jobs = {
+        scene.filled({.idempotency_key = "key"}), scene.filled({.id = taken}),
+        scene.filled({.unique_key = "unique", .idempotency_key = "key"})};
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.at(0).outcome, Outcome::created, "outcome of the first");
+    expect_equal(results.at(1).outcome, Outcome::id_exists, "outcome of the second");
+    expect_equal(results.at(2).outcome, Outcome::repeated, "outcome of the third");
+    expect_equal(results.at(2).id, jobs[0].id, "id of the third outcome, the first job's");
+}
+
 void is_not_taken_by_a_job_that_was_not_made(Scene& scene) {
     const std::vector<NewJob> jobs = {
         scene.filled({.unique_key = "unique"}),
@@ -163,6 +175,8 @@ Cases idempotency_key_cases() {
          comes_after_the_id_and_before_the_unique_key},
         {"an idempotency key twice in a batch goes to the first",
          idempotency_key_goes_to_the_first},
+        {"an idempotency key twice in a batch is repeated, even with a taken unique key",
+         goes_to_the_first_whatever_else_is_taken},
         {"a job that was not created takes no idempotency key",
          is_not_taken_by_a_job_that_was_not_made},
         {"the first job replaces a repeated parent",

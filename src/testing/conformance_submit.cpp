@@ -122,6 +122,21 @@ void treats_duplicates_in_a_batch_one_after_the_other(Scene& scene) {
     expect_equal(scene.job(first.id).type, "first", "type");
 }
 
+void finds_a_duplicate_whatever_else_is_taken(Scene& scene) {
+    const auto taken = scene.submit({.unique_key = "unique", .idempotency_key = "key"});
+    const auto first = scene.filled();
+    const std::vector<NewJob> jobs = {first, scene.filled({.id = taken}),
+                                      scene.filled({.id = first.id, .unique_key = "unique"}),
+                                      scene.filled({.id = first.id, .idempotency_key = "key"})};
+    const auto results = scene.store().submit(jobs);
+    expect_equal(results.at(0).outcome, Outcome::created, "outcome of the first");
+    expect_equal(results.at(1).outcome, Outcome::id_exists, "outcome with a taken id");
+    for (const auto& duplicate : {results.at(2), results.at(3)}) {
+        expect_equal(duplicate.outcome, Outcome::id_exists, "outcome of a duplicate");
+        expect_equal(duplicate.id, first.id, "id in the outcome of a duplicate");
+    }
+}
+
 void takes_a_large_batch(Scene& scene) {
     const auto ids = scene.submit(1000);
     const auto found = scene.store().find(ids);
@@ -145,6 +160,8 @@ Cases submit_cases() {
         {"a taken id does not affect the rest of its batch", stores_the_rest_of_a_batch},
         {"the first of two equal ids in a batch takes it",
          treats_duplicates_in_a_batch_one_after_the_other},
+        {"the second of two equal ids in a batch finds the first, even with taken keys",
+         finds_a_duplicate_whatever_else_is_taken},
         {"a thousand jobs are submitted at once", takes_a_large_batch},
     };
 }

@@ -93,6 +93,39 @@ void replaces_by_id_too(Scene& scene) {
     expect_equal(scene.claim_one().input, job.input, "input");
 }
 
+NewJob replacement(Scene& scene, const char* input, NewJob job) {
+    job.input = JsonText::parse(input);
+    job.on_conflict = OnConflict::replace;
+    return scene.filled(std::move(job));
+}
+
+/// The last two of `jobs` are replacements of `holder`.
+void expect_last_replacement_stays(Scene& scene, const JobId& holder,
+                                   const std::vector<NewJob>& jobs, std::string_view which) {
+    const auto results = scene.store().submit(jobs);
+    for (const auto& result : {results.at(jobs.size() - 2), results.at(jobs.size() - 1)}) {
+        expect_equal(result.outcome, Outcome::replaced, fmt::format("outcome {}", which));
+        expect_equal(result.id, holder, fmt::format("id of the replaced job {}", which));
+    }
+    expect_equal(scene.job(holder).input, jobs.back().input, fmt::format("input {}", which));
+}
+
+void keeps_the_last_of_a_batchs_replacements(Scene& scene) {
+    const auto holder = scene.submit({.unique_key = "unique"});
+    expect_last_replacement_stays(
+        scene, holder,
+        {scene.filled({.idempotency_key = "a"}),
+         replacement(scene, "1", {.unique_key = "unique", .idempotency_key = "a"}), // repeated
+         replacement(scene, "2", {.unique_key = "unique"}),
+         replacement(scene, "3", {.id = holder})},
+        "by key, then by id");
+    expect_last_replacement_stays(scene, holder,
+                                  {scene.filled({.idempotency_key = "b"}),
+                                   replacement(scene, "4", {.id = holder, .idempotency_key = "b"}),
+                                   replacement(scene, "5", {.unique_key = "unique"})},
+                                  "by id, then by key");
+}
+
 void frees_on_completion(Scene& scene) {
     scene.completed({.unique_key = "key"});
     expect_unique_key_free(scene, "after the holder completed");
@@ -201,6 +234,8 @@ Cases unique_key_cases() {
          replaces_the_input_of_a_pending_holder},
         {"a processing job's input is not replaced", replaces_nothing_of_a_processing_holder},
         {"OnConflict::replace replaces the input of a pending job with its id", replaces_by_id_too},
+        {"the last of a batch's replacements of one job stays",
+         keeps_the_last_of_a_batchs_replacements},
 
         {"a unique key is held by a pending and by a processing job",
          holds_while_pending_and_processing},

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -35,6 +36,46 @@ std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) 
     return count;
 }
 
+struct Holder {
+    JobId id;
+    Timestamp created_at;
+};
+using Holders = std::map<std::string, Holder>; ///< by their keys
+
+const Holder* holder_of(const Holders& among, const std::optional<std::string>& key) {
+    const auto found = key ? among.find(*key) : among.end();
+    return found == among.end() ? nullptr : &found->second;
+}
+
+/// The stored jobs that have the ids and keys of a batch's jobs.
+struct Conflicts {
+    std::unordered_map<JobId, Timestamp> ids = {}; ///< with their creation times
+    Holders idempotency_keys = {}, unique_keys = {};
+};
+
+/// The ids and keys of jobs whose outcomes are not yet known.
+class UndecidedJobs {
+public:
+    void add(const NewJob& job, const Conflicts& conflicts) {
+        ids_.insert(job.id);
+        if (const auto* holder = holder_of(conflicts.unique_keys, job.unique_key))
+            ids_.insert(holder->id);
+        if (job.idempotency_key) idempotency_keys_.insert(*job.idempotency_key);
+        if (job.unique_key) unique_keys_.insert(*job.unique_key);
+    }
+    /// Whether the outcome of `job` depends on one of them, or both may replace the same job.
+    bool affect(const NewJob& job, const Conflicts& conflicts) const {
+        const auto* holder = holder_of(conflicts.unique_keys, job.unique_key);
+        return ids_.contains(job.id) || (holder && ids_.contains(holder->id)) ||
+               (job.idempotency_key && idempotency_keys_.contains(*job.idempotency_key)) ||
+               (job.unique_key && unique_keys_.contains(*job.unique_key));
+    }
+
+private:
+    std::unordered_set<JobId> ids_;
+    std::set<std::string_view> idempotency_keys_, unique_keys_;
+};
+
 /// Submits a batch, as if one job after the other.
 ///
 /// Inserts all at once. If some conflict with each other or with stored jobs, finds those, notes
@@ -51,51 +92,44 @@ public:
     }
 
     void run() {
-        constexpr int max_conflicts = 20;
-        int conflicts = 0;
-        while (!open_.empty()) {
-            const auto [first, later] = take_apart();
+        constexpr int max_failures = 20;
+        int failures = 0;
+        auto [first, later] = take_apart({});
+        while (!first.empty()) {
             if (insert(first, commits_ && later.empty())) {
                 for (const auto i : first) outcomes_[i] = {Outcome::created, jobs_[i].id, now_};
                 open_ = later;
                 if (open_.empty()) return;
-            } else if (++conflicts == max_conflicts) {
+            } else if (++failures == max_failures) {
                 throw Error(Errc::store_busy, "concurrent submits kept taking the jobs' keys");
             }
-            resolve_conflicts();
+            std::tie(first, later) = take_apart(find_conflicts());
         }
     }
 
     /// Notes the outcomes of jobs whose ids or keys are taken. Returns whether all are.
-    bool find_conflicts() {
-        resolve_conflicts();
+    bool note_conflicts() {
+        take_apart(find_conflicts());
         return open_.empty();
     }
 
 private:
     using Outcome = Submitted::Outcome;
     using Indexes = std::vector<std::size_t>;
-    struct Holder {
-        JobId id;
-        Timestamp created_at;
-    };
-    using Holders = std::map<std::string, Holder>; ///< by their keys
 
-    /// The open jobs whose id and keys no earlier one has, and the others.
-    std::pair<Indexes, Indexes> take_apart() const {
+    /// Notes the outcomes of open jobs that conflict with `conflicts`. Returns those that conflict
+    /// with nothing, and those whose outcomes depend on earlier undecided ones.
+    std::pair<Indexes, Indexes> take_apart(const Conflicts& conflicts) {
         std::pair<Indexes, Indexes> parts;
-        std::unordered_set<JobId> ids;
-        std::set<std::string_view> idempotency_keys, unique_keys;
-        const auto is_new = [](auto& keys, const std::optional<std::string>& key) {
-            return !key || keys.insert(*key).second;
-        };
-        for (const auto i : open_) {
+        UndecidedJobs undecided;
+        std::erase_if(open_, [&](std::size_t i) {
             const NewJob& job = jobs_[i];
-            bool is_first = ids.insert(job.id).second;
-            is_first &= is_new(idempotency_keys, job.idempotency_key);
-            is_first &= is_new(unique_keys, job.unique_key);
+            const bool is_first = !undecided.affect(job, conflicts);
+            if (is_first && note_conflict(i, conflicts)) return true;
+            undecided.add(job, conflicts);
             (is_first ? parts.first : parts.second).push_back(i);
-        }
+            return false;
+        });
         return parts;
     }
 
@@ -137,26 +171,22 @@ private:
         return {outcome, id, created_at};
     }
 
-    void resolve_conflicts() {
-        const auto taken = taken_ids();
-        const auto firsts = having(mysql::sql.firsts_of_keys, &NewJob::idempotency_key);
-        const auto holders = having(mysql::sql.key_holders, &NewJob::unique_key);
-        const auto find = [](const Holders& among, const std::optional<std::string>& key) {
-            const auto found = key ? among.find(*key) : among.end();
-            return found == among.end() ? nullptr : &found->second;
-        };
-        std::erase_if(open_, [&](std::size_t i) {
-            const NewJob& job = jobs_[i];
-            if (const auto found = taken.find(job.id); found != taken.end())
-                outcomes_[i] = conflict(job, Outcome::id_exists, job.id, found->second);
-            else if (const auto* first = find(firsts, job.idempotency_key))
-                outcomes_[i] = {Outcome::repeated, first->id, first->created_at};
-            else if (const auto* holder = find(holders, job.unique_key))
-                outcomes_[i] = conflict(job, Outcome::key_taken, holder->id, holder->created_at);
-            else
-                return false;
-            return true;
-        });
+    bool note_conflict(std::size_t i, const Conflicts& conflicts) {
+        const NewJob& job = jobs_[i];
+        if (const auto found = conflicts.ids.find(job.id); found != conflicts.ids.end())
+            outcomes_[i] = conflict(job, Outcome::id_exists, job.id, found->second);
+        else if (const auto* first = holder_of(conflicts.idempotency_keys, job.idempotency_key))
+            outcomes_[i] = {Outcome::repeated, first->id, first->created_at};
+        else if (const auto* holder = holder_of(conflicts.unique_keys, job.unique_key))
+            outcomes_[i] = conflict(job, Outcome::key_taken, holder->id, holder->created_at);
+        else
+            return false;
+        return true;
+    }
+
+    Conflicts find_conflicts() {
+        return {taken_ids(), having(mysql::sql.firsts_of_keys, &NewJob::idempotency_key),
+                having(mysql::sql.key_holders, &NewJob::unique_key)};
     }
 
     /// Finds the rows that an INSERT conflicted with, which the transaction's snapshot may lack.
@@ -228,7 +258,7 @@ void MysqlDialect::submit(Session& session, std::span<const NewJob> jobs, CallTi
     const auto conflict = [&](const NewJob& job) {
         std::optional<Submitted> outcome = Submitted{};
         Submission one(own, {&job, 1}, waited_for, time, false, {&*outcome, 1});
-        if (!one.find_conflicts()) outcome.reset();
+        if (!one.note_conflicts()) outcome.reset();
         return outcome;
     };
     submit_in_order(session, mysql::sql.rows, jobs, {insert, conflict}, outcomes);
