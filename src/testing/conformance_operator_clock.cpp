@@ -38,9 +38,13 @@ void explains_a_time_until_it_comes(Scene& scene) {
     const auto id = scene.submit({.priority = 50, .delay = an_hour});
     const auto run_at = scene.job(id).run_at;
     scene.move_clock(an_hour - Duration{1});
-    scene.submit();
+    const auto other = scene.submit();
     expect_equal(why(scene, id).not_before, run_at, "not_before, a moment before");
+    expect_equal(why(scene, other).before, exactly(0), "jobs before another, a moment before");
     scene.move_clock(Duration{1});
+    scene.store().promote(10); // gives the head start of its priority
+    expect_equal(why(scene, id).before, exactly(0), "jobs before it, at its time");
+    expect_equal(why(scene, other).before, exactly(1), "jobs before the other, at its time");
     expect_equal(why(scene, id).not_before, std::nullopt, "not_before, at its time");
     expect(why(scene, id).now == run_at, "the store's time to be that of the job");
 }
