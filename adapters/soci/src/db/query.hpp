@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -86,12 +87,12 @@ public:
         run([&each](Row row) { each(row); });
     }
 
-    /// As for_each(), with the parameters `texts` and then `last`.
-    template <typename Each>
-    void for_each_of(Each&& each, std::span<const std::string_view> texts, std::int64_t last) {
-        check_count(texts.size() + 1);
-        for (std::size_t i = 0; i < texts.size(); ++i) set(i, texts[i]);
-        set(texts.size(), last);
+    /// As for_each(), with arguments whose number and types are known when it is run.
+    template <typename Each, typename... Types>
+    void for_each_of(Each&& each, std::span<const std::variant<Types...>> arguments) {
+        check_count(arguments.size());
+        for (std::size_t i = 0; i < arguments.size(); ++i)
+            std::visit([&](const auto& argument) { set(i, argument); }, arguments[i]);
         run([&each](Row row) { each(row); });
     }
 

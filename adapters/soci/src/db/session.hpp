@@ -35,6 +35,12 @@ public:
         return *found->second;
     }
 
+    /// As query(), for a statement with one of very many texts: it is not kept.
+    std::unique_ptr<Query> query_once(const Sql& sql) {
+        const std::string text = with_prefix(compose(sql, fragments_));
+        return make_query({sql.name, text, sql.columns}, false);
+    }
+
     /// Runs the added statements that were not run yet: see Query::add().
     virtual void run_added() {}
 

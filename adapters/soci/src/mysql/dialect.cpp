@@ -15,6 +15,7 @@
 #include <soci/mysql/soci-mysql.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -227,22 +228,20 @@ std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timesta
     return session.query(mysql::sql.remove_all).change(ids.take());
 }
 
-PageWords MysqlDialect::page_words(const JobQuery& query) const noexcept {
-    PageWords words{.jobs = "jobs FORCE INDEX (PRIMARY)",
-                    .unindexed = {},
-                    .stopped = "stopped_as",
-                    .error_head = "CASE instr(error, ',\"details\":') WHEN 0 THEN error ELSE"
-                                  " concat(left(error, instr(error, ',\"details\":')),"
-                                  " '\"details\":null}') END"};
-    const bool is_of_stopped =
-        query.status == JobStatus::failed || query.status == JobStatus::cancelled;
-    if (query.idempotency_key)
-        words.jobs = "jobs FORCE INDEX (jobs_idempotency_key)";
-    else if (query.owner)
-        words.jobs = "jobs FORCE INDEX (jobs_owner)";
-    else if (is_of_stopped)
-        words.jobs = "jobs FORCE INDEX (jobs_stopped)";
-    return words;
+PageWords MysqlDialect::page_words(PageIndex index) const noexcept {
+    constexpr std::array<std::string_view, 5> tables = {
+        "jobs FORCE INDEX (PRIMARY)", "jobs FORCE INDEX (jobs_owner)",
+        "jobs FORCE INDEX (jobs_stopped)", "jobs FORCE INDEX (jobs_idempotency_key)",
+        "jobs FORCE INDEX (jobs_due)"};
+    return {.jobs = tables[static_cast<std::size_t>(index)],
+            .stopped = "stopped_as",
+            .pending = "due_slot IS NOT NULL",
+            .after_place = "(due_slot = :after_at DIV 262144 AND run_at = :after_at AND id > :after"
+                           " OR due_slot = :after_at DIV 262144 AND run_at > :after_at"
+                           " OR due_slot > :after_at DIV 262144)",
+            .until_place = "due_slot <= :until_at DIV 262144"
+                           " AND (run_at < :until_at OR run_at = :until_at AND id <= :until)",
+            .by_place = "queue, due_slot, run_at, id"};
 }
 
 const StoreStatements& MysqlDialect::store_statements() const noexcept { return mysql::sql.store; }
@@ -250,5 +249,9 @@ const StoreStatements& MysqlDialect::store_statements() const noexcept { return 
 const RowStatements& MysqlDialect::row_statements() const noexcept { return mysql::sql.rows; }
 
 const LimitStatements& MysqlDialect::limit_statements() const noexcept { return mysql::sql.limits; }
+
+const OperatorStatements& MysqlDialect::operator_statements() const noexcept {
+    return mysql::sql.operators;
+}
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

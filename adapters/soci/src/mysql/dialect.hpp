@@ -42,7 +42,7 @@ public:
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& result) const override;
     std::vector<LimitCandidate> find_due(Session& session, std::span<const std::string> queues,
-                                 std::size_t limit, Timestamp now) const override;
+                                         std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;
     std::vector<ClaimedJob> take(Session& session, std::span<const LimitCandidate> jobs,
@@ -58,10 +58,11 @@ public:
     std::size_t purge(Session& session, std::string_view type, Timestamp watermark,
                       std::size_t limit, CallTime now) const override;
 
-    PageWords page_words(const JobQuery& query) const noexcept override;
+    PageWords page_words(PageIndex index) const noexcept override;
     const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
+    const OperatorStatements& operator_statements() const noexcept override;
     void mark_limits(Session& session, const std::string& queues) const override;
     void lower_watermark(std::string_view queue, Timestamp run_at) const override {
         watermarks_.expect_back(queue, run_at, steady_now());

@@ -68,6 +68,10 @@ inline constexpr Fragment fragments[] = {
                '{"attempt":', attempt, ',"at":', :now,
                ',"worker":', JSON_QUOTE(CONVERT(worker USING utf8mb4)), ',', :entry, '}]'))sql"},
 
+    {"error_head", R"sql(
+        CASE instr(error, ',"details":') WHEN 0 THEN error
+             ELSE CONCAT(LEFT(error, instr(error, ',"details":')), '"details":null}') END)sql"},
+
     {"rescued_is_over", "({is_quarantined} OR cancel_requested_at IS NOT NULL)"},
 
     // Texts are compared byte for byte; their collation ignores blanks at the end.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mysql/job_statements.hpp"
+#include "mysql/operator_statements.hpp"
 #include "mysql/row_statements.hpp"
 #include "statements/statements.hpp"
 
@@ -12,6 +13,7 @@ inline constexpr StoreStatements store_statements = {
     .find = {"find", "SELECT {columns} FROM {ids} {with_jobs}", columns::job},
     .find_summaries = {"find_summaries", "SELECT {columns} FROM {ids} {with_jobs}",
                        columns::summary},
+    .find_listed = {"find_listed", "SELECT {columns} FROM {ids} {with_jobs}", columns::listed},
     // The holder of the key is looked for in a table of its own: a statement may not read the one
     // that it changes.
     .restart = {"restart", R"sql(
@@ -25,7 +27,8 @@ inline constexpr StoreStatements store_statements = {
     )sql"},
     .set_paused = {"set_paused", R"sql(
         INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)
-            ON DUPLICATE KEY UPDATE paused = :paused, updated_at = :now
+            ON DUPLICATE KEY UPDATE updated_at = IF(paused = :paused, updated_at, :now),
+                                    paused = :paused
     )sql"},
     .add_step = {"add_step", R"sql(
         INSERT INTO job_steps (job, name, number, result)
@@ -160,6 +163,7 @@ struct Statements : SubmitStatements,
     StoreStatements store = store_statements;
     RowStatements rows = row_statements;
     LimitStatements limits = limit_statements;
+    OperatorStatements operators = operator_statements;
 };
 
 /// All of them, but the shared ones.

@@ -258,4 +258,27 @@ const LimitStatements& PostgresqlDialect::limit_statements() const noexcept {
     return postgresql::sql.limits;
 }
 
+const OperatorStatements& PostgresqlDialect::operator_statements() const noexcept {
+    return postgresql::sql.operators;
+}
+
+StatusEstimates PostgresqlDialect::estimates(Session& session) const {
+    StatusEstimates found;
+    const auto read = [](Row& row) -> std::optional<std::int64_t> {
+        if (row.next_is_null()) {
+            row.skip();
+            return std::nullopt;
+        }
+        const std::int64_t rows = row.number();
+        return rows < 0 ? std::nullopt : std::optional(rows); // -1: not vacuumed yet
+    };
+    session.query(postgresql::sql.estimates).for_first([&](Row row) {
+        found.pending = read(row);
+        found.finished = read(row);
+        found.failed = read(row);
+        found.cancelled = read(row);
+    });
+    return found;
+}
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

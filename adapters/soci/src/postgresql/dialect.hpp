@@ -62,7 +62,7 @@ public:
     void exchange(Session& session, std::span<const Settlement> settlements,
                   const ClaimRequest& request, CallTime now, Exchange& result) const override;
     std::vector<LimitCandidate> find_due(Session& session, std::span<const std::string> queues,
-                                 std::size_t limit, Timestamp now) const override;
+                                         std::size_t limit, Timestamp now) const override;
     std::optional<Duration> next_due(Session& session, std::span<const std::string> queues,
                                      Timestamp now) const override;
     void renew(Session& session, std::span<const Heartbeat> heartbeats, Duration lease_for,
@@ -72,17 +72,16 @@ public:
     void find(Session& session, std::span<const JobId> ids, const JobReading& how,
               std::vector<std::optional<Job>>& jobs) const override;
 
-    PageWords page_words(const JobQuery&) const noexcept override {
+    PageWords page_words(PageIndex) const noexcept override {
         return {.status = "status || ''",
                 .is_parent = "id = ANY(ARRAY(SELECT parent FROM job_dependencies"
-                             " WHERE child = :needed_by))",
-                .error_head = "CASE strpos(error, ',\"details\":') WHEN 0 THEN error ELSE"
-                              " left(error, strpos(error, ',\"details\":'))"
-                              " || '\"details\":null}' END"};
+                             " WHERE child = :needed_by))"};
     }
     const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
+    const OperatorStatements& operator_statements() const noexcept override;
+    StatusEstimates estimates(Session& session) const override;
     void lower_watermark(std::string_view queue, Timestamp run_at) const override {
         watermarks_.expect_back(queue, run_at, steady_now());
     }

@@ -92,6 +92,14 @@ inline constexpr Fragment fragments[] = {
     {"is_cancelled",
      "(becomes = 'cancelled' OR becomes = 'pending' AND cancel_requested_at IS NOT NULL)"},
 
+    {"error_head", R"sql(
+        CASE strpos(error, ',"details":') WHEN 0 THEN error
+             ELSE left(error, strpos(error, ',"details":')) || '"details":null}' END)sql"},
+
+    // Of an index, as the last vacuum counted them.
+    {"rows_of", R"sql(
+        (SELECT CAST(reltuples AS bigint) FROM pg_catalog.pg_class WHERE oid = to_regclass({1})))sql"},
+
     {"is_news", "(new_percent > progress OR new_percent = progress AND new_message <> message)"},
 
     // Due jobs of `served`, a queue and a range in which they are looked for, until there are

@@ -2,6 +2,7 @@
 
 #include "postgresql/fragments.hpp"
 #include "statements/limit_statements.hpp"
+#include "statements/operator_statements.hpp"
 #include "statements/row_statements.hpp"
 #include "statements/statements.hpp"
 
@@ -19,6 +20,10 @@ inline constexpr Column extended[] = {{"number", columns::number},
                                       {"cancel_requested_at", columns::number}};
 inline constexpr Column next_due[] = {
     {"due_in", columns::number}, {"now", columns::number}, {"took", columns::number}};
+inline constexpr Column estimates_columns[] = {{"pending", columns::number},
+                                               {"finished", columns::number},
+                                               {"failed", columns::number},
+                                               {"cancelled", columns::number}};
 inline constexpr Column advanced[] = {{"queue", columns::text}, {"run_at", columns::number}};
 
 struct SubmitStatements {
@@ -128,6 +133,8 @@ inline constexpr StoreStatements store_statements = {
     .find = {"find", "SELECT {columns} FROM jobs WHERE {is_among_ids}", columns::job},
     .find_summaries = {"find_summaries", "SELECT {columns} FROM jobs WHERE {is_among_ids}",
                        columns::summary},
+    .find_listed = {"find_listed", "SELECT {columns} FROM jobs WHERE {is_among_ids}",
+                    columns::listed},
     .restart = {"restart", R"sql(
         UPDATE jobs SET {restarts}
          WHERE {can_restart}
@@ -174,6 +181,12 @@ inline constexpr StoreStatements store_statements = {
 };
 
 struct OtherStatements {
+    Sql estimates = {"estimates", R"sql(
+        SELECT {rows_of 'jobs_due'}, {rows_of 'jobs_finished'}, {rows_of 'jobs_failed'},
+               {rows_of 'jobs_cancelled'}
+    )sql",
+                     estimates_columns};
+
     /// Until the transaction ends.
     Sql lock_schema = {"lock_schema", "SELECT pg_advisory_xact_lock(:key)", columns::one_text};
 
@@ -193,6 +206,7 @@ struct Statements : SubmitStatements, LeaseStatements, OtherStatements {
     StoreStatements store = store_statements;
     RowStatements rows = {};
     LimitStatements limits = {};
+    OperatorStatements operators = {};
 };
 
 /// All of them, but the shared ones.

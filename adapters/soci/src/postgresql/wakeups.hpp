@@ -1,7 +1,7 @@
 #pragma once
 
-#include "store/dialect.hpp"
 #include "postgresql/wake_up.hpp"
+#include "store/dialect.hpp"
 
 #include <libpq-fe.h>
 

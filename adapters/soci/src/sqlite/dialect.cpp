@@ -407,4 +407,8 @@ const LimitStatements& SqliteDialect::limit_statements() const noexcept {
     return sqlite::sql.limits;
 }
 
+const OperatorStatements& SqliteDialect::operator_statements() const noexcept {
+    return sqlite::sql.operators;
+}
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

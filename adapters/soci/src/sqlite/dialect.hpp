@@ -58,10 +58,11 @@ public:
 
     void trim_log(Session& session) const override;
 
-    PageWords page_words(const JobQuery&) const noexcept override { return {.unindexed = "+"}; }
+    PageWords page_words(PageIndex) const noexcept override { return {.unindexed = "+"}; }
     const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;
     const LimitStatements& limit_statements() const noexcept override;
+    const OperatorStatements& operator_statements() const noexcept override;
 
 private:
     const SqliteOptions options_;

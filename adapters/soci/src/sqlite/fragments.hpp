@@ -33,6 +33,10 @@ inline constexpr Fragment fragments[] = {
                                 AND {can_be_stopped})
         SELECT job, by_job FROM stopped WHERE by_job IS NOT NULL LIMIT :n)sql"},
 
+    {"error_head", R"sql(
+        CASE instr(error, ',"details":') WHEN 0 THEN error
+             ELSE substr(error, 1, instr(error, ',"details":')) || '"details":null}' END)sql"},
+
     {"is_leased", "id = :id AND fence = :fence AND status = 'processing'"},
 
     // What every end but `complete` writes. A percentage of -1: none was reported.

@@ -2,6 +2,7 @@
 
 #include "sqlite/fragments.hpp"
 #include "statements/limit_statements.hpp"
+#include "statements/operator_statements.hpp"
 #include "statements/row_statements.hpp"
 #include "statements/statements.hpp"
 
@@ -118,6 +119,7 @@ inline constexpr StoreStatements store_statements = {
     .find = {"find", "SELECT {columns} FROM jobs WHERE id = :id", columns::job},
     .find_summaries = {"find_summaries", "SELECT {columns} FROM jobs WHERE id = :id",
                        columns::summary},
+    .find_listed = {"find_listed", "SELECT {columns} FROM jobs WHERE id = :id", columns::listed},
     .restart = {"restart", "UPDATE OR IGNORE jobs SET {restarts} WHERE {can_restart}"},
     .rescue = {"rescue", R"sql(
         UPDATE jobs SET {is_rescued}
@@ -150,6 +152,7 @@ struct Statements : SettleStatements, LeaseStatements, OtherStatements {
     StoreStatements store = store_statements;
     RowStatements rows = {};
     LimitStatements limits = {};
+    OperatorStatements operators = {};
 };
 
 /// All of them, but the shared ones.

@@ -120,6 +120,19 @@ inline constexpr auto claimed_now =
 inline constexpr auto due = after({"run_at", number}, std::to_array(claimed));
 inline constexpr auto due_now = after({"run_at", number}, claimed_now);
 
+/// Of read_job(): JobParts::outcome.
+inline constexpr auto outcome =
+    with_expression(with_expression(with_expression(std::to_array(job), "input", "'null'"),
+                                    "attempt_errors", "NULL"),
+                    "steps", "NULL");
+/// Of read_job(): JobParts::summary.
+inline constexpr auto listed =
+    with_expression(with_expression(with_expression(outcome, "metadata", "NULL"), "result", "NULL"),
+                    "error", "{error_head}");
+/// Of a search.
+inline constexpr auto searched = after({"place", number, "run_at"}, listed);
+inline constexpr Column place[] = {{"id", text}, {"run_at", number}};
+
 /// Of read_limit().
 inline constexpr Column limit[] = {
     {"name", text},     {"queue", text},         {"type", text},
@@ -144,6 +157,10 @@ inline constexpr Column one_text[] = {{"text", text}};
 inline constexpr Column one_number[] = {{"number", number}};
 inline constexpr Column two_texts[] = {{"first", text}, {"second", text}};
 inline constexpr Column three_texts[] = {{"first", text}, {"second", text}, {"third", text}};
+inline constexpr Column two_numbers[] = {{"first", number}, {"second", number}};
+inline constexpr Column three_numbers[] = {
+    {"first", number}, {"second", number}, {"third", number}};
+inline constexpr Column name_and_number[] = {{"name", text}, {"number", number}};
 inline constexpr Column id_and_created_at[] = {{"id", text}, {"created_at", number}};
 inline constexpr Column id_and_status[] = {{"id", text}, {"status", text}};
 inline constexpr Column child_and_parent[] = {{"child", text}, {"parent", text}};
@@ -182,6 +199,15 @@ inline constexpr Column waiting_for[] = {{"job", text},
                                          {"queued_at", number},
                                          {"job_revision", number},
                                          {"held_revision", number, "{revision_that_waits}"}};
+/// Of why(): a pending job, and its row of job_waiting.
+inline constexpr Column waiting_job[] = {
+    {"status", text},
+    {"queue", text},
+    {"run_at", number},
+    {"due_at", number, "coalesce(not_before, run_at)"},
+    {"blocked_by", number},
+    {"bucket", text, "{bucket_it_waits_in}"},
+    {"queued_at", number, "(SELECT queued_at FROM job_waiting WHERE job = id)"}};
 inline constexpr Column slot[] = {
     {"bucket", text},
     {"job", text},

@@ -9,7 +9,8 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::shared {
 static_assert(priority_step == Duration{60'000'000}); // {step} of each dialect
 
 /// Parts of statements that are the same in all dialects, but for `{step}`, `{step_parameter}`,
-/// `{least}`, `{greatest}` and `{errors_with_entry}`, which each dialect names.
+/// `{least}`, `{greatest}` and `{errors_with_entry}`, which each dialect names, as well as
+/// `{error_head}`: the column `error` without the details, which are the last of its members.
 inline constexpr Fragment fragments[] = {
 
     // Claims and leases
@@ -121,6 +122,10 @@ inline constexpr Fragment fragments[] = {
     {"revision_that_waits", R"sql(
         (SELECT CASE WHEN status = 'pending' AND created_at = job_created_at THEN revision END
            FROM jobs WHERE id = job))sql"},
+    // Of a job; empty once a limit has admitted it.
+    {"bucket_it_waits_in", R"sql(
+        (SELECT nullif(bucket, '') FROM job_waiting
+          WHERE job = id AND job_revision = revision AND job_created_at = created_at))sql"},
     {"waits_no_more", "coalesce({revision_that_waits}, -1) <> job_revision"},
     {"limits_of_queues", R"sql(
         SELECT {columns} FROM job_limits WHERE queue = '' OR queue IN)sql"},

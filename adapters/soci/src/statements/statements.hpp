@@ -14,6 +14,7 @@ struct StoreStatements {
     // Each dialect has its own.
     Sql find = {};           ///< by ids
     Sql find_summaries = {}; ///< by ids
+    Sql find_listed = {};    ///< by ids: what a search returns
     Sql restart = {};        ///< changes no row if a live job holds the unique key
 
     // Empty where Dialect has other statements.
@@ -25,10 +26,12 @@ struct StoreStatements {
 
     Sql lock = {"lock", "SELECT status FROM jobs WHERE id = :id FOR UPDATE", columns::one_text};
 
+    /// A queue keeps the time at which it was paused first.
     Sql set_paused = {"set_paused", R"sql(
         INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)
             ON CONFLICT (name) DO UPDATE
            SET paused = excluded.paused, updated_at = excluded.updated_at
+         WHERE job_queues.paused <> excluded.paused
     )sql"};
 
     // Steps: see job_steps.hpp.
@@ -137,25 +140,5 @@ struct StoreStatements {
     )sql",
                        columns::latest_runs};
 };
-
-/// What makes a planner read a page of jobs off an index in its order, instead of sorting.
-struct PageWords {
-    std::string_view jobs = "jobs"; ///< the table, with a hint
-    /// Keeps an index of the column that follows from being used.
-    std::string_view unindexed = {};
-    std::string_view status = "status";  ///< where no index shall be used that knows it
-    std::string_view stopped = "status"; ///< the indexed column with `failed` or `cancelled`
-    /// Of the jobs that `:needed_by` waits for.
-    std::string_view is_parent =
-        "id IN (SELECT parent FROM job_dependencies WHERE child = :needed_by)";
-    /// The column `error` without the details, which are the last of its members.
-    std::string_view error_head = "CASE instr(error, ',\"details\":') WHEN 0 THEN error ELSE"
-                                  " substr(error, 1, instr(error, ',\"details\":'))"
-                                  " || '\"details\":null}' END";
-};
-
-/// Newest first. The parameters are those members of `query` that are set, but its status, and the
-/// limit.
-std::string list_statement(const JobQuery& query, const PageWords& words);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -4,6 +4,8 @@
 #include "db/schema_objects.hpp"
 #include "db/session.hpp"
 #include "statements/limit_statements.hpp"
+#include "statements/operator_statements.hpp"
+#include "statements/page_statements.hpp"
 #include "statements/row_statements.hpp"
 #include "statements/statements.hpp"
 #include "store/job_row.hpp"
@@ -43,6 +45,11 @@ using CallTime = std::optional<Timestamp>;
 inline SteadyTime steady_now() {
     return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
 }
+
+/// Of Dialect::estimates().
+struct StatusEstimates {
+    std::optional<std::int64_t> pending = {}, finished = {}, failed = {}, cancelled = {};
+};
 
 /// Connects a Notifier to those of other processes while it lives.
 class Wakeups {
@@ -134,6 +141,10 @@ public:
     virtual std::size_t purge(Session& session, std::string_view type, Timestamp watermark,
                               std::size_t limit, CallTime now) const;
 
+    /// About how many jobs there are of each status, by the planner's statistics; empty where it
+    /// has none.
+    virtual StatusEstimates estimates(Session&) const { return {}; }
+
     /// Releases disk space that the database no longer needs. Waits for no other user. Called
     /// outside a transaction.
     virtual void trim_log(Session&) const {}
@@ -146,10 +157,11 @@ public:
     /// Times of many jobs were moved back.
     virtual void forget_watermarks() const {}
 
-    virtual PageWords page_words(const JobQuery&) const noexcept { return {}; }
+    virtual PageWords page_words(PageIndex) const noexcept = 0;
     virtual const StoreStatements& store_statements() const noexcept = 0;
     virtual const RowStatements& row_statements() const noexcept = 0;
     virtual const LimitStatements& limit_statements() const noexcept = 0;
+    virtual const OperatorStatements& operator_statements() const noexcept = 0;
 };
 
 /// For in_rows(): a job with the revision at which it was found.

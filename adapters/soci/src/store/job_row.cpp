@@ -17,11 +17,12 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
+std::string quoted(std::string_view text) {
+    return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
+}
+
 std::string members_of(std::string_view code, std::string_view message) {
-    namespace json = boost::json;
-    return fmt::format(R"("code":{},"message":{})",
-                       json::serialize(json::string_view(code.data(), code.size())),
-                       json::serialize(json::string_view(message.data(), message.size())));
+    return fmt::format(R"("code":{},"message":{})", quoted(code), quoted(message));
 }
 
 std::string head_of(std::string_view code, std::string_view message) {
@@ -71,6 +72,10 @@ std::string_view wanted_status(const Settlement& settlement) noexcept {
 
 std::string to_text(const JobError& error) {
     return head_of(error.code, error.message) + error.details.text() + '}';
+}
+
+std::string error_begin(std::string_view code) {
+    return fmt::format(R"({{"code":{},)", quoted(code));
 }
 
 JobError parse_error(const std::string& text) {

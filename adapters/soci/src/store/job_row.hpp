@@ -80,6 +80,8 @@ std::string_view wanted_status(const Settlement& settlement) noexcept;
 
 /// The text of the column `error`: a JSON object `{"code", "message", "details"}`.
 std::string to_text(const JobError& error);
+/// How the text begins for each error with this code.
+std::string error_begin(std::string_view code);
 JobError parse_error(const std::string& text);
 
 /// What a statement adds to the column `attempt_errors`, a JSON array of objects: the members

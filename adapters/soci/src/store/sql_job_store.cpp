@@ -7,7 +7,7 @@
 #include "store/job_steps.hpp"
 #include "store/limit_table.hpp"
 #include "store/limited_exchange.hpp"
-#include "store/purged_jobs.hpp"
+#include "store/sql_operator_store.hpp"
 
 #include <asyncjobs/store/store_helpers.hpp>
 
@@ -26,7 +26,8 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
     : dialect_(std::move(dialect)), transactions_(dialect_, options),
       lease_watermarks_(dialect_->widest_look()), advance_watermarks_(dialect_->widest_look()),
       finished_watermarks_(dialect_->widest_look()), waiting_watermarks_(dialect_->widest_look()),
-      processing_watermarks_(dialect_->widest_look()), run_watermarks_(dialect_->widest_look()) {
+      processing_watermarks_(dialect_->widest_look()), run_watermarks_(dialect_->widest_look()),
+      operators_(std::make_unique<Operators>(*this)) {
     // Retried: another process may be making the same schema or tables.
     transactions_.prepare([&](Session& session) {
         const auto missing = settled_missing_migrations(*dialect_, session);
@@ -42,6 +43,10 @@ SqlJobStore::SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& o
     } catch (const Error&) { // the first sweep does it
     }
 }
+
+SqlJobStore::~SqlJobStore() = default;
+
+OperatorStore* SqlJobStore::operators() noexcept { return operators_.get(); }
 
 std::vector<Submitted> SqlJobStore::submit(std::span<const NewJob> jobs) {
     if (jobs.empty()) return {};
@@ -171,72 +176,6 @@ std::vector<ClaimedJob> SqlJobStore::leases_of(std::string_view worker) {
             .for_each([&](Row row) { jobs.push_back(read_claimed(row)); }, worker, watermark, now);
         read_steps(session, dialect_->row_statements(), std::span(jobs));
         return jobs;
-    });
-}
-
-std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
-    std::optional<JobStatus> status;
-    session.query(dialect_->store_statements().lock)
-        .for_first([&](Row row) { status = read_status(row); }, id);
-    return status;
-}
-
-CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
-    validate(cancellation);
-    const auto outcome = transact(Access::writing, [&](Session& session, CallTime now) {
-        const auto status = lock(session, id);
-        if (!status) return CancelOutcome::not_found;
-        std::optional<std::string_view> reason;
-        if (!cancellation.reason.empty()) reason = cancellation.reason;
-        switch (*status) {
-        case JobStatus::pending:
-            session.query(shared::sql.cancel_pending).change(now, reason, id);
-            return CancelOutcome::cancelled;
-        case JobStatus::processing:
-            session
-                .query(cancellation.force ? shared::sql.cancel_processing
-                                          : shared::sql.request_cancel)
-                .change(now, reason, id);
-            return cancellation.force ? CancelOutcome::cancelled : CancelOutcome::requested;
-        case JobStatus::cancelled:
-            return CancelOutcome::already_cancelled;
-        case JobStatus::completed:
-        case JobStatus::failed:
-            break;
-        }
-        return CancelOutcome::already_finished;
-    });
-    if (outcome == CancelOutcome::cancelled) finished_parents_.add({&id, 1});
-    return outcome;
-}
-
-RetryOutcome SqlJobStore::retry(const JobId& id) {
-    return transact(Access::writing, [&](Session& session, CallTime now) {
-        const auto status = lock(session, id);
-        if (!status) return RetryOutcome::not_found;
-        if (!is_finished(*status)) return RetryOutcome::not_finished;
-        if (*status == JobStatus::completed) return RetryOutcome::already_completed;
-        const bool restarted =
-            session.query(dialect_->store_statements().restart).change(now, id) == 1;
-        return restarted ? RetryOutcome::retried : RetryOutcome::key_taken;
-    });
-}
-
-RemoveOutcome SqlJobStore::remove(const JobId& id) {
-    return transact(Access::writing, [&](Session& session, CallTime now) {
-        const auto status = lock(session, id);
-        if (!status) return RemoveOutcome::not_found;
-        if (!is_finished(*status)) return RemoveOutcome::not_finished;
-        const RowStatements& sql = dialect_->row_statements();
-        unblock_children_of(session, sql, id, *status, now);
-        disconnect(session, sql, {&id, 1});
-        forget_steps(session, sql, {&id, 1});
-        std::int64_t fence = 0;
-        session.query(shared::sql.fence).for_first([&](Row row) { fence = row.number(); }, id);
-        raise_fences(session, fence);
-        session.query(shared::sql.waits_no_more).change(id);
-        session.query(shared::sql.remove).change(id);
-        return RemoveOutcome::removed;
     });
 }
 

@@ -19,6 +19,7 @@ class SqlJobStore final : public JobStore {
 public:
     /// Brings the tables up to date.
     SqlJobStore(std::unique_ptr<Dialect> dialect, const StoreOptions& options);
+    ~SqlJobStore() override;
 
     StoreCapabilities capabilities() const noexcept override { return StoreCapabilities::all(); }
     std::vector<Submitted> submit(std::span<const NewJob> jobs) override;
@@ -41,10 +42,12 @@ public:
     void set_paused(std::string_view queue, bool paused) override;
     void set_limit(const Limit& limit) override;
     std::vector<Limit> limits() override;
+    OperatorStore* operators() noexcept override;
     void interrupt() noexcept override { transactions_.interrupt(); }
     std::vector<ClockNotice> take_clock_notices() override { return clock_.take_notices(); }
 
 private:
+    class Operators; // sql_operator_store.hpp
     using Access = TransactionRunner::Access;
 
     // The names of sweeps that are not of one type.
@@ -65,6 +68,14 @@ private:
     /// Locks the job until the transaction ends and returns its status; empty if unknown.
     std::optional<JobStatus> lock(Session& session, const JobId& id);
 
+    // Changes by operators, within a transaction (sql_job_changes.cpp).
+    CancelOutcome cancel(Session& session, const JobId& id, const Cancellation& cancellation,
+                         CallTime now);
+    RetryOutcome retry(Session& session, const JobId& id, CallTime now);
+    RemoveOutcome remove(Session& session, const JobId& id, CallTime now);
+    template <typename Outcome>
+    std::vector<Outcome> change(std::span<const JobId> ids, const auto& change_one);
+
     // The clock (sql_job_store_clock.cpp).
     void follow_clock();
     void look_at_clock();
@@ -80,6 +91,15 @@ private:
     std::vector<std::string> finished_types(Session& session);
 
     // Lookups (sql_job_store_reads.cpp).
+    struct Counted {
+        std::size_t number = 0;
+        Timestamp at = {};
+        std::optional<Timestamp> oldest = {};
+    };
+    static Counted read_counted(Row& row);
+    static Counted count_from_watermark(CountWatermarks& watermarks, std::string_view of,
+                                        std::size_t most, const auto& count);
+    Counted count_due(Session& session, std::string_view queue, std::size_t most, CallTime now);
     std::vector<std::optional<Job>> read(std::span<const JobId> ids, const JobReading& how);
 
     const std::shared_ptr<const Dialect> dialect_;
@@ -94,6 +114,7 @@ private:
     LookSize look_size_;
     StoreClock clock_;
     std::unique_ptr<Wakeups> wakeups_;
+    const std::unique_ptr<Operators> operators_;
 };
 
 /// Applies the missing migrations.

@@ -19,13 +19,9 @@ auto first_of(Query& query, const auto& read, const auto&... arguments) {
     return found;
 }
 
-struct Counted {
-    std::size_t number = 0;
-    Timestamp at = {};
-    std::optional<Timestamp> oldest = {};
-};
+} // namespace
 
-Counted read_counted(Row& row) {
+SqlJobStore::Counted SqlJobStore::read_counted(Row& row) {
     Counted found;
     found.number = static_cast<std::size_t>(row.number());
     found.at = row.time();
@@ -33,18 +29,17 @@ Counted read_counted(Row& row) {
     return found;
 }
 
-/// Counts by `count(range, most)`; a look below the mark asks for one row only.
-std::size_t count_from_watermark(CountWatermarks& watermarks, std::string_view of,
-                                 const auto& count) {
+/// Counts up to `most` by `count(range, most)`; a look below the mark asks for one row only.
+SqlJobStore::Counted SqlJobStore::count_from_watermark(CountWatermarks& watermarks,
+                                                       std::string_view of, std::size_t most,
+                                                       const auto& count) {
     const auto find = [&](const DueRange& below) { return count(below, std::size_t{1}).oldest; };
     const Timestamp watermark = watermarks.begin(of, find, steady_now);
     const auto began = steady_now();
-    const Counted found = count(DueRange{watermark, Timestamp::max()}, Workload::count_limit);
+    const Counted found = count(DueRange{watermark, Timestamp::max()}, most);
     watermarks.end(of, found.oldest, found.at, began, steady_now());
-    return found.number;
+    return found;
 }
-
-} // namespace
 
 std::vector<std::optional<Job>> SqlJobStore::find(std::span<const JobId> ids) {
     return read(ids, {dialect_->store_statements().find, read_job});
@@ -68,19 +63,12 @@ std::vector<std::optional<Job>> SqlJobStore::read(std::span<const JobId> ids,
 
 JobPage SqlJobStore::list(const JobQuery& query) {
     validate(query);
-    const std::string statement = list_statement(query, dialect_->page_words(query));
+    const PageStatement statement = list_statement(query, dialect_->page_words(index_of(query)));
     return transact(Access::reading, [&](Session& session, CallTime) {
         JobPage page;
-        Query& select = session.query({"list", statement, columns::job});
-        std::vector<std::string_view> conditions;
-        if (query.owner) conditions.push_back(*query.owner);
-        if (query.queue) conditions.push_back(*query.queue);
-        if (query.type) conditions.push_back(*query.type);
-        if (query.idempotency_key) conditions.push_back(*query.idempotency_key);
-        if (query.needed_by) conditions.push_back(query.needed_by->text());
-        if (query.before) conditions.push_back(query.before->text());
-        select.for_each_of([&](Row row) { page.jobs.push_back(read_job(row)); }, conditions,
-                           static_cast<std::int64_t>(query.limit) + 1);
+        session.query({"list", statement.text, columns::job})
+            .for_each_of([&](Row row) { page.jobs.push_back(read_job(row)); },
+                         std::span(statement.arguments));
         page.more = page.jobs.size() > query.limit;
         if (page.more) page.jobs.pop_back();
         read_steps(session, dialect_->row_statements(), std::span(page.jobs));
@@ -97,17 +85,22 @@ std::optional<std::string> SqlJobStore::tombstone_owner(const JobId& id) {
     });
 }
 
+SqlJobStore::Counted SqlJobStore::count_due(Session& session, std::string_view queue,
+                                            std::size_t most, CallTime now) {
+    Query& count = session.query(dialect_->store_statements().count_waiting);
+    return count_from_watermark(
+        waiting_watermarks_, queue, most, [&](const DueRange& range, std::size_t limit) {
+            const CallTime until =
+                range.to == Timestamp::max() ? now : CallTime(range.to - Duration{1});
+            return first_of(count, read_counted, until, queue, range.from, limit);
+        });
+}
+
 Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
     check_workload(queue, type);
     return transact(Access::reading, [&](Session& session, CallTime now) {
         const StoreStatements& sql = dialect_->store_statements();
         Duration sum{};
-        const auto waiting = [&](const DueRange& range, std::size_t most) {
-            const CallTime until =
-                range.to == Timestamp::max() ? now : CallTime(range.to - Duration{1});
-            return first_of(session.query(sql.count_waiting), read_counted, until, queue,
-                            range.from, most);
-        };
         const auto processing = [&](const DueRange& range, std::size_t most) {
             return first_of(session.query(sql.count_processing), read_counted, now, queue,
                             range.from, range.to, most);
@@ -121,9 +114,12 @@ Workload SqlJobStore::workload(std::string_view queue, std::string_view type) {
             return first_of(session.query(sql.latest_runs), read, now, type, range.from, range.to);
         };
         Workload result;
-        result.waiting = count_from_watermark(waiting_watermarks_, queue, waiting);
-        result.processing = count_from_watermark(processing_watermarks_, queue, processing);
-        if (const auto runs = count_from_watermark(run_watermarks_, type, latest); runs > 0)
+        constexpr std::size_t most = Workload::count_limit;
+        result.waiting = count_due(session, queue, most, now).number;
+        result.processing =
+            count_from_watermark(processing_watermarks_, queue, most, processing).number;
+        const auto runs = count_from_watermark(run_watermarks_, type, most, latest).number;
+        if (runs > 0)
             result.typical_run = std::max(sum / static_cast<Duration::rep>(runs), Duration::zero());
         session.query(shared::sql.paused)
             .for_first([&](Row row) { result.paused = row.number() != 0; }, queue);

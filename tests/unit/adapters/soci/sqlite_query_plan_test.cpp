@@ -1,12 +1,17 @@
 #include "sqlite/statements.hpp"
+#include "statements/page_statements.hpp"
 #include "statements/statements.hpp"
 
 #include "databases/contains.hpp"
+#include "databases/searches.hpp"
 #include "databases/sqlite_file.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
 #include <doctest/doctest.h>
+
+#include <array>
+#include <utility>
 
 namespace {
 
@@ -22,6 +27,7 @@ struct SqlitePlanner {
     Sqlite database{file.path()};
 
     std::string plan_of(const Sql& sql) { return plan_of(compose(sql, sqlite::fragments)); }
+    std::string plan_of(const PageStatement& page) { return plan_of(Sql{"page", page.text}); }
     std::string plan_of(std::string_view sql) {
         std::string plan;
         for (const auto& step : database.column("EXPLAIN QUERY PLAN " + std::string(sql), 3))
@@ -163,8 +169,73 @@ TEST_CASE("a page of jobs is read from an index in its order") {
                 JobQuery query{.queue = "q", .type = "t", .status = status};
                 if (owner) query.owner = "42";
                 if (before) query.before = JobId();
-                CAPTURE(list_statement(query, {.unindexed = "+"}));
+                CAPTURE(list_statement(query, {.unindexed = "+"}).text);
                 CHECK_FALSE(contains(plan(query), "TEMP B-TREE"));
+            }
+}
+
+TEST_CASE("no statement for operators reads all jobs, or sorts them") {
+    SqlitePlanner planner;
+    for (const Sql& statement : all_of(sqlite::sql.operators)) {
+        const auto plan = planner.plan_of(statement);
+        CAPTURE(statement.name);
+        CAPTURE(plan);
+        CHECK_FALSE(contains(plan, "SCAN jobs\n"));
+        CHECK_FALSE(contains(plan, "SCAN job_"));
+        CHECK_FALSE(contains(plan, "INDEX sqlite_autoindex_jobs_1\n"));
+        // The groups are of as many rows as are counted.
+        const bool is_sorted = contains(plan, "TEMP B-TREE");
+        CHECK(is_sorted == contains(plan, "TEMP B-TREE FOR GROUP BY"));
+        CHECK_FALSE(contains(plan, "FOR ORDER BY"));
+    }
+}
+
+TEST_CASE("each query of operators uses the index made for it") {
+    SqlitePlanner planner;
+    const OperatorStatements& sql = sqlite::sql.operators;
+    const std::pair<Sql, const char*> expected[] = {
+        {sql.count_pending, "SCAN jobs USING COVERING INDEX jobs_due"},
+        {sql.count_failed, "SCAN jobs USING INDEX jobs_failed"},
+        {sql.count_cancelled, "SCAN jobs USING INDEX jobs_cancelled"},
+        {sql.count_finished, "INDEX jobs_finished (type=? AND expires_at>?)"},
+        {sql.next_queue, "COVERING INDEX jobs_due (queue>?)"},
+        {sql.processing, "COVERING INDEX jobs_lease (lease_expires_at>?)"},
+        {sql.first_due, "INDEX jobs_due (queue=? AND run_at>? AND run_at<?)"},
+        {sql.count_later, "INDEX jobs_due (queue=? AND run_at>? AND run_at<?)"},
+        {sql.count_later, "SEARCH job_waiting USING PRIMARY KEY (job=?)"},
+        {sql.processing_ids, "INDEX jobs_lease (lease_expires_at>?)"},
+        {sql.parents, "INDEX job_dependencies_of (child=?)"},
+        {sql.children, "PRIMARY KEY (parent=? AND child<?)"},
+        {sql.open_parents, "INDEX job_dependencies_of (child=?)"},
+        {sql.count_before, "INDEX jobs_due (queue=? AND (run_at,id)<(?,?))"},
+        {sql.count_before_in_bucket,
+         "INDEX job_waiting_in_bucket (bucket=? AND (queued_at,job)<(?,?))"},
+        {sql.holders, "SEARCH job_slots USING PRIMARY KEY (bucket=?)"},
+        {sql.next_start, "SEARCH job_buckets USING PRIMARY KEY (bucket=?)"}};
+    for (const auto& [statement, words] : expected) {
+        const auto plan = planner.plan_of(statement);
+        CAPTURE(statement.name);
+        CAPTURE(plan);
+        CHECK(contains(plan, words));
+    }
+}
+
+TEST_CASE("each part of a search is read from an index in its order") {
+    SqlitePlanner planner;
+    const PageWords words{.unindexed = "+"};
+    for (const JobSearch& search : soci_test::searches())
+        for (const SearchPart& part : soci_test::parts_of(search))
+            for (const PageStatement& statement :
+                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000)}) {
+                const auto plan = planner.plan_of(statement);
+                CAPTURE(statement.text);
+                CAPTURE(plan);
+                CHECK_FALSE(contains(plan, "SCAN jobs\n"));
+                CHECK_FALSE(contains(plan, "TEMP B-TREE"));
+                constexpr std::array<const char*, 5> indexes = {
+                    "INDEX sqlite_autoindex_jobs_1", "INDEX jobs_owner (owner=?", "INDEX jobs_",
+                    "INDEX jobs_idempotency_key", "INDEX jobs_due (queue=?"};
+                CHECK(contains(plan, indexes[static_cast<std::size_t>(index_of(search))]));
             }
 }
 

@@ -1,0 +1,188 @@
+#include "statements/page_statements.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
+
+/// A SELECT whose conditions are added one by one.
+class Select {
+public:
+    explicit Select(const PageWords& words) : words_(words) {}
+
+    /// `condition` may have one parameter for each of `arguments`.
+    template <typename... Arguments>
+    void restrict_to(std::string_view condition, Arguments... arguments) {
+        conditions_ += conditions_.empty() ? " WHERE " : " AND ";
+        conditions_ += condition;
+        (arguments_.emplace_back(std::move(arguments)), ...);
+    }
+
+    /// As above; an index of the column must not be used.
+    void restrict_unindexed(std::string_view condition, std::string argument) {
+        restrict_to(std::string(words_.unindexed).append(condition), std::move(argument));
+    }
+
+    void restrict_to_owner(const std::optional<std::string>& owner) {
+        if (!owner) return;
+        restrict_to("owner = :owner", *owner);
+        // Spelt out where a partial index can then be used.
+        if (!owner->empty()) restrict_to("owner <> ''");
+    }
+
+    void restrict_to_stopped(JobStatus status) {
+        restrict_to(
+            std::string(words_.stopped).append(" = '").append(to_string(status)).append("'"));
+    }
+
+    PageStatement compose(const std::string& columns, std::string_view end, std::size_t limit) && {
+        std::string text = "SELECT " + columns + " FROM ";
+        text.append(words_.jobs).append(conditions_).append(end).append(" LIMIT :n");
+        arguments_.emplace_back(static_cast<std::int64_t>(limit));
+        return {std::move(text), std::move(arguments_)};
+    }
+
+private:
+    const PageWords& words_;
+    std::string conditions_;
+    std::vector<PageStatement::Argument> arguments_;
+};
+
+bool is_stopped(JobStatus status) noexcept {
+    return status == JobStatus::failed || status == JobStatus::cancelled;
+}
+
+std::string list_columns(JobParts parts) {
+    switch (parts) {
+    case JobParts::all:
+        break;
+    case JobParts::outcome:
+        return select_list(columns::outcome);
+    case JobParts::summary:
+        return select_list(columns::listed);
+    }
+    return select_list(columns::job);
+}
+
+std::string text_of(const JobId& id) { return std::string(id.text()); }
+std::int64_t number_of(Timestamp time) { return time.time_since_epoch().count(); }
+
+std::int64_t characters_of(std::string_view utf8) {
+    const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    return std::ranges::count_if(utf8, is_first);
+}
+
+/// What restricts a search to the part that it looks at.
+void restrict_to_part(Select& select, const SearchPart& part, const PageWords& words) {
+    const JobSearch& search = part.search;
+    if (order_of(search) == SearchOrder::claims) {
+        select.restrict_to(words.pending);
+        select.restrict_to("queue = :queue", std::string(part.queue));
+        if (part.after)
+            select.restrict_to(words.after_place, number_of(part.after->at),
+                               text_of(part.after->id));
+        if (part.until)
+            select.restrict_to(words.until_place, number_of(part.until->at),
+                               text_of(part.until->id));
+        return;
+    }
+    select.restrict_to_owner(search.owner);
+    if (index_of(search) == PageIndex::stopped) select.restrict_to_stopped(search.statuses.front());
+    std::optional<JobId> before, from;
+    if (search.created_until) before = JobId::make(*search.created_until, 0, 0);
+    if (search.created_since) from = JobId::make(*search.created_since, 0, 0);
+    if (part.after) before = std::min(part.after->id, before.value_or(part.after->id));
+    if (part.until) from = std::max(part.until->id, from.value_or(part.until->id));
+    if (before) select.restrict_to("id < :before", text_of(*before));
+    if (from) select.restrict_to("id >= :from", text_of(*from));
+}
+
+/// What a job must be to be found there.
+void restrict_to_matches(Select& select, const SearchPart& part, const PageWords& words) {
+    const JobSearch& search = part.search;
+    if (order_of(search) == SearchOrder::claims) {
+        if (search.created_since)
+            select.restrict_to("id >= :since", text_of(JobId::make(*search.created_since, 0, 0)));
+        if (search.created_until)
+            select.restrict_to("id < :before", text_of(JobId::make(*search.created_until, 0, 0)));
+    } else {
+        if (search.queue) select.restrict_unindexed("queue = :queue", *search.queue);
+        if (!search.statuses.empty() && index_of(search) != PageIndex::stopped) {
+            std::string condition(words.status);
+            std::string_view joint = " IN ('";
+            for (const JobStatus status : search.statuses) {
+                condition.append(joint).append(to_string(status));
+                joint = "', '";
+            }
+            select.restrict_to(condition + "')");
+        }
+    }
+    if (search.type) select.restrict_unindexed("type = :type", std::string(*search.type));
+    if (search.worker) select.restrict_unindexed("worker = :worker", *search.worker);
+    if (search.error_code)
+        select.restrict_to("substr(error, 1, :length) = :begin", characters_of(part.error_begin),
+                           std::string(part.error_begin));
+    if (!search.library_jobs) select.restrict_to("substr(type, 1, 10) <> 'asyncjobs.'");
+}
+
+std::string order_by(const SearchPart& part, const PageWords& words) {
+    if (order_of(part.search) == SearchOrder::claims)
+        return " ORDER BY " + std::string(words.by_place);
+    return " ORDER BY id DESC";
+}
+
+} // namespace
+
+PageIndex index_of(const JobQuery& query) noexcept {
+    if (query.idempotency_key) return PageIndex::idempotency_key;
+    if (query.owner) return PageIndex::owner;
+    return query.status && is_stopped(*query.status) ? PageIndex::stopped : PageIndex::id;
+}
+
+PageIndex index_of(const JobSearch& search) noexcept {
+    if (order_of(search) == SearchOrder::claims) return PageIndex::due;
+    if (search.owner) return PageIndex::owner;
+    const bool is_of_one = search.statuses.size() == 1;
+    return is_of_one && is_stopped(search.statuses.front()) ? PageIndex::stopped : PageIndex::id;
+}
+
+PageStatement list_statement(const JobQuery& query, const PageWords& words) {
+    Select select(words);
+    select.restrict_to_owner(query.owner);
+    if (query.queue) select.restrict_unindexed("queue = :queue", *query.queue);
+    if (query.type) select.restrict_unindexed("type = :type", std::string(*query.type));
+    if (!query.library_jobs) select.restrict_to("substr(type, 1, 10) <> 'asyncjobs.'");
+    if (query.idempotency_key)
+        select.restrict_to("idempotency_key = :idempotency_key", *query.idempotency_key);
+    if (query.status && is_stopped(*query.status))
+        select.restrict_to_stopped(*query.status);
+    else if (query.status)
+        select.restrict_to(
+            std::string(words.status).append(" = '").append(to_string(*query.status)).append("'"));
+    if (query.needed_by) select.restrict_to(words.is_parent, text_of(*query.needed_by));
+    if (query.before) select.restrict_to("id < :before", text_of(*query.before));
+    // One job at most holds a key. PostgreSQL, whose sorts are off, may scan the whole table
+    // for an order.
+    const std::string_view order = query.idempotency_key ? "" : " ORDER BY id DESC";
+    return std::move(select).compose(list_columns(query.parts), order, query.limit + 1);
+}
+
+PageStatement search_statement(const SearchPart& part, const PageWords& words, std::size_t limit) {
+    Select select(words);
+    restrict_to_part(select, part, words);
+    restrict_to_matches(select, part, words);
+    return std::move(select).compose(select_list(columns::searched), order_by(part, words), limit);
+}
+
+PageStatement end_of_looks(const SearchPart& part, const PageWords& words, std::size_t looks) {
+    Select select(words);
+    restrict_to_part(select, part, words);
+    auto statement =
+        std::move(select).compose(select_list(columns::place), order_by(part, words), 1);
+    statement.text += " OFFSET :looks";
+    statement.arguments.emplace_back(static_cast<std::int64_t>(looks - 1));
+    return statement;
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "statements/operator_statements.hpp"
+#include "statements/page_statements.hpp"
+#include "store/sql_job_store.hpp"
+
+#include <asyncjobs/store/operator_store.hpp>
+
+#include <map>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+
+/// The OperatorStore of a SqlJobStore, in its transactions, clock and watermarks.
+class SqlJobStore::Operators final : public OperatorStore {
+public:
+    explicit Operators(SqlJobStore& store) noexcept : store_(store) {}
+
+    StatusCounts counts() override;
+    QueuePage queues(std::string_view after, std::size_t limit) override;
+    JobSearchPage search(const JobSearch& search) override;
+    std::optional<JobWait> why(const JobId& id) override;
+
+    // sql_job_changes.cpp
+    std::vector<CancelOutcome> cancel(std::span<const JobId> ids,
+                                      const Cancellation& cancellation) override;
+    std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
+    std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
+
+private:
+    class Search; // sql_operator_search.cpp
+    class Wait;   // sql_operator_why.cpp
+
+    const OperatorStatements& sql() const { return store_.dialect_->operator_statements(); }
+    Timestamp first_lease(Timestamp now) const;
+    Count count_pending(Session& session);
+    Count count_completed(Session& session);
+    std::optional<std::string> next_queue(Session& session, std::string_view after);
+    using QueuesByName = std::map<std::string, QueueState>;
+    void add_pending(Session& session, QueueState& queue, std::string_view name, CallTime now,
+                     Timestamp time);
+    void add_others(Session& session, QueuesByName& found, const QueuePage& page,
+                    std::string_view after);
+
+    SqlJobStore& store_;
+};
+
+/// Reads `:now` of a call.
+Timestamp time_of(Session& session, CallTime now);
+
+/// One more than what is counted.
+inline constexpr std::size_t most_counted = Count::counted + 1;
+
+/// Of rows that were counted up to most_counted.
+Count count_of(std::int64_t rows) noexcept;
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
