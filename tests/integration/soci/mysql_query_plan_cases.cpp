@@ -1,7 +1,11 @@
 #include "mysql/dialect.hpp"
 #include "mysql/statements.hpp"
 #include "mysql_cases.hpp"
+#include "statements/page_statements.hpp"
 #include "statements/statements.hpp"
+
+#include "databases/contains.hpp"
+#include "databases/searches.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -14,6 +18,7 @@ namespace {
 
 using namespace asyncjobs;
 using namespace asyncjobs::soci_adapter;
+using soci_test::contains;
 using soci_test::Mysql;
 using soci_test::MysqlTables;
 
@@ -73,6 +78,9 @@ public:
         return plan;
     }
 
+    std::vector<PlanStep> plan_of(const PageStatement& page) {
+        return plan_of(Sql{"page", page.text});
+    }
     std::vector<PlanStep> plan_of(const Sql& sql) {
         return plan_of(compose(sql, mysql::fragments));
     }
@@ -131,6 +139,15 @@ private:
         {":never", "253402300799999999"},
         {":status", "'failed'"},
         {":error", "'{}'"},
+        {":most", "10001"},
+        {":looks", "20000"},
+        {":since", fmt::format("'{}'", an_id)},
+        {":after_at", "1700000000000005"},
+        {":until_at", "1800000000000000"},
+        {":queued_at", "1800000000000000"},
+        {":run_at", "1700000000050000"},
+        {":length", "8"},
+        {":begin", "'{\"code\":'"},
         {":paused", "1"},
         {":count_limit", "1000"},
         {":n", "10"}};
@@ -178,6 +195,12 @@ private:
     const bool is_mariadb_ = server_.value("SELECT VERSION()").find("MariaDB") != std::string::npos;
 };
 
+/// The name of an index of jobs without the prefix of the tables.
+std::string without_prefix(const std::string& index) {
+    const auto begin = index.find("jobs_");
+    return begin == index.npos ? index : index.substr(begin);
+}
+
 bool reads_jobs_whole_or_sorts(const PlanStep& step) {
     const auto is_of = [&](std::string_view name) {
         return step.table.find(name) != step.table.npos;
@@ -208,7 +231,11 @@ constexpr Sql by_times[] = {mysql::sql.next_due_in,
                             mysql::sql.store.to_advance,
                             mysql::sql.find_to_advance,
                             mysql::sql.store.past_tombstone,
-                            mysql::sql.store.forget_tombstones};
+                            mysql::sql.store.forget_tombstones,
+                            mysql::sql.operators.first_due,
+                            mysql::sql.operators.count_later,
+                            mysql::sql.operators.count_before,
+                            mysql::sql.operators.processing_ids};
 
 std::string show(const std::vector<PlanStep>& plan) {
     std::string out;
@@ -305,7 +332,7 @@ MYSQL_CASE("query plan",
         std::string index = "none"; // used to find jobs, after the one used to lock them
         for (const PlanStep& step : planner.plan_of(statement))
             if (step.table.ends_with("_jobs")) index = step.index;
-        return index.substr(std::min(index.find("jobs_"), index.size()));
+        return without_prefix(index);
     };
     CHECK(index_of(mysql::sql.find_due) == "jobs_due");
     CHECK(index_of(mysql::sql.count_due) == "jobs_due");
@@ -349,9 +376,10 @@ MYSQL_CASE("query plan",
                     if (owner) query.owner = "owner7";
                     if (queue) query.queue = "q1";
                     if (before) query.before = JobId();
-                    const auto sql = list_statement(query, dialect.page_words(query));
-                    const auto plan = planner.plan_of(sql);
-                    CAPTURE(sql);
+                    const auto page =
+                        list_statement(query, dialect.page_words(soci_adapter::index_of(query)));
+                    const auto plan = planner.plan_of(page);
+                    CAPTURE(page.text);
                     CAPTURE(show(plan));
                     REQUIRE(plan.size() == 1);
                     CHECK(plan[0].extra.find("filesort") == std::string::npos);
@@ -361,6 +389,42 @@ MYSQL_CASE("query plan",
                     CHECK((plan[0].index == "PRIMARY") == !(owner || is_of_stopped));
                     CHECK(plan[0].access != "ALL");
                 }
+}
+
+MYSQL_CASE("query plan", "no statement for operators reads all jobs, or sorts them") {
+    MysqlPlanner planner(needed);
+    planner.set_jobs(100'000);
+    planner.add_waiting();
+    for (const Sql& statement : all_of(mysql::sql.operators)) {
+        if (statement.text.empty()) continue;
+        const auto plan = planner.plan_of(statement);
+        CAPTURE(statement.name);
+        CAPTURE(show(plan));
+        // The groups are of as many rows as are counted.
+        if (contains(std::string(statement.text), "GROUP BY")) continue;
+        CHECK(std::ranges::none_of(plan, reads_jobs_whole_or_sorts));
+    }
+    const MysqlDialect dialect{MysqlOptions{}};
+    for (const JobSearch& search : soci_test::searches())
+        for (const SearchPart& part : soci_test::parts_of(search)) {
+            const PageWords words = dialect.page_words(index_of(search));
+            for (const PageStatement& statement :
+                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000)}) {
+                const auto plan = planner.plan_of(statement);
+                CAPTURE(statement.text);
+                CAPTURE(show(plan));
+                REQUIRE(plan.size() == 1);
+                CHECK(plan[0].access != "ALL");
+                CHECK(plan[0].extra.find("filesort") == std::string::npos);
+                CHECK(contains(std::string(words.jobs), without_prefix(plan[0].index)));
+            }
+        }
+}
+
+MYSQL_CASE("query plan", "the next queue is found past any number of finished jobs") {
+    MysqlPlanner planner(needed);
+    planner.set_jobs(100'000);
+    CHECK(planner.reads_of(compose(mysql::sql.operators.next_queue, mysql::fragments)) < 5);
 }
 
 MYSQL_CASE("query plan",

@@ -1,10 +1,12 @@
 #include "postgresql/dialect.hpp"
 #include "postgresql/session.hpp"
 #include "postgresql/statements.hpp"
+#include "statements/page_statements.hpp"
 #include "statements/statements.hpp"
 
 #include "databases/contains.hpp"
 #include "databases/postgresql_server.hpp"
+#include "databases/searches.hpp"
 
 #include <asyncjobs/soci/open_store.hpp>
 
@@ -72,6 +74,9 @@ struct PostgresqlPlanner {
     std::string plan_of(const Sql& sql, bool generic) {
         return plan_of(compose(sql, postgresql::fragments), generic);
     }
+    std::string plan_of(const PageStatement& page, bool generic) {
+        return plan_of(Sql{"page", page.text}, generic);
+    }
     std::string plan_of(std::string_view sql, bool generic) {
         const auto call = prepared(sql, generic);
         std::string plan;
@@ -126,6 +131,15 @@ struct PostgresqlPlanner {
                                                  {"fences", "'{1,1}'"},
                                                  {"percents", "'{1,1}'"},
                                                  {"needed_by", "'1'"},
+                                                 {"most", "10001"},
+                                                 {"looks", "20000"},
+                                                 {"from", "'4'"},
+                                                 {"since", "'4'"},
+                                                 {"after_at", "5"},
+                                                 {"until_at", "500000000"},
+                                                 {"length", "8"},
+                                                 {"begin", "'{\"code\":'"},
+                                                 {"queued_at", "5"},
                                                  {"dependents", "1"},
                                                  {"bucket", "'a'"},
                                                  {"run_at", "NULL"},
@@ -278,10 +292,10 @@ void check_plans(PostgresqlPlanner& planner) {
                         if (owner) query.owner = "42";
                         if (needed_by) query.needed_by = JobId();
                         if (before) query.before = JobId();
-                        const auto sql =
-                            list_statement(query, PostgresqlDialect{{}}.page_words(query));
-                        const auto plan = planner.plan_of(sql, true);
-                        CAPTURE(sql);
+                        const auto page = list_statement(
+                            query, PostgresqlDialect{{}}.page_words(index_of(query)));
+                        const auto plan = planner.plan_of(page, true);
+                        CAPTURE(page.text);
                         CAPTURE(plan);
                         CHECK_FALSE(contains(plan, "Seq Scan on jobs"));
                         CHECK_FALSE(contains(plan, "Sort"));
@@ -292,12 +306,85 @@ void check_plans(PostgresqlPlanner& planner) {
     for (const bool generic : {false, true}) {
         const JobQuery query{.idempotency_key = "k"};
         const auto plan = planner.plan_of(
-            list_statement(query, PostgresqlDialect{{}}.page_words(query)), generic);
+            list_statement(query, PostgresqlDialect{{}}.page_words(index_of(query))), generic);
         CAPTURE(plan);
         CHECK(walks_of(plan) == "");
         CHECK_FALSE(contains(plan, "Sort"));
         CHECK(contains(plan, "jobs_idempotency_key"));
     }
+}
+
+const Expected for_operators[] = {
+    {postgresql::sql.operators.count_failed, "jobs_failed"},
+    {postgresql::sql.operators.count_cancelled, "jobs_cancelled"},
+    {postgresql::sql.operators.count_finished, "jobs_finished"},
+    {postgresql::sql.operators.next_queue, "jobs_due"},
+    {postgresql::sql.operators.paused_queues, "job_queues_pkey"},
+    {postgresql::sql.operators.processing, "jobs_lease"},
+    {postgresql::sql.operators.first_due, "jobs_due"},
+    {postgresql::sql.operators.count_later, "jobs_due"},
+    {postgresql::sql.operators.count_later, "job_waiting_pkey"},
+    {postgresql::sql.operators.processing_ids, "jobs_lease"},
+    {postgresql::sql.operators.parents, "job_dependencies_of"},
+    {postgresql::sql.operators.children, "job_dependencies_pkey"},
+    {postgresql::sql.operators.waiting_job, "jobs_pkey"},
+    {postgresql::sql.operators.paused_since, "job_queues_pkey"},
+    {postgresql::sql.operators.open_parents, "job_dependencies_of"},
+    {postgresql::sql.operators.count_before, "jobs_due"},
+    {postgresql::sql.operators.count_before_in_bucket, "job_waiting_in_bucket"},
+    {postgresql::sql.operators.holders, "job_slots_pkey"},
+    {postgresql::sql.operators.next_start, "job_buckets_pkey"},
+    {postgresql::sql.store.find_listed, "jobs_pkey"}};
+
+void check_plans_for_operators(PostgresqlPlanner& planner) {
+    for (const Expected& expected : for_operators)
+        for (const bool generic : {false, true}) {
+            const auto plan = planner.plan_of(expected.statement, generic);
+            CAPTURE(expected.statement.name);
+            CAPTURE(generic);
+            CAPTURE(plan);
+            CHECK(walks_of(plan) == "");
+            CHECK_FALSE(contains(plan, "Sort"));
+            CHECK(contains(plan, expected.index));
+        }
+    for (const bool generic : {false, true}) {
+        const auto plan = planner.plan_of(postgresql::sql.operators.count_pending, generic);
+        CAPTURE(plan);
+        CHECK(contains(plan, "using jobs_due"));
+        CHECK_FALSE(contains(plan, "Sort"));
+    }
+}
+
+void check_plans_of_searches(PostgresqlPlanner& planner) {
+    constexpr std::array<const char*, 5> indexes = {"jobs_pkey", "jobs_owner", "jobs_",
+                                                    "jobs_idempotency_key", "jobs_due"};
+    for (const JobSearch& search : soci_test::searches())
+        for (const SearchPart& part : soci_test::parts_of(search)) {
+            const PageWords words = PostgresqlDialect{{}}.page_words(index_of(search));
+            for (const PageStatement& statement :
+                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000)}) {
+                const auto plan = planner.plan_of(statement, false);
+                CAPTURE(statement.text);
+                CAPTURE(plan);
+                CHECK_FALSE(contains(plan, "Seq Scan on jobs"));
+                CHECK_FALSE(contains(plan, "Sort"));
+                CHECK(contains(plan, indexes[static_cast<std::size_t>(index_of(search))]));
+            }
+        }
+}
+
+TEST_CASE("on PostgreSQL no statement for operators reads all jobs, or sorts them" *
+          needs_postgresql) {
+    PostgresqlPlanner planner;
+    check_plans_for_operators(planner);
+    check_plans_of_searches(planner);
+}
+
+TEST_CASE("on PostgreSQL plans for operators that were made for empty tables stay good" *
+          needs_postgresql) {
+    PostgresqlPlanner planner("SELECT 1");
+    check_plans_for_operators(planner);
+    check_plans_of_searches(planner);
 }
 
 TEST_CASE("on PostgreSQL no statement scans the table or sorts, and each uses its index" *

@@ -85,9 +85,11 @@ struct OperatorStatements {
         SELECT parent FROM job_dependencies WHERE child = :id LIMIT :most
     )sql",
                    columns::one_text};
+    /// The range leaves no choice but the primary key, whose order it needs.
     Sql children = {"operators.children", R"sql(
-        SELECT child FROM job_dependencies WHERE parent = :id AND child < :before
-         ORDER BY child DESC LIMIT :most
+        SELECT child FROM job_dependencies
+         WHERE parent >= :id AND parent <= :id AND child < :before
+         ORDER BY parent DESC, child DESC LIMIT :most
     )sql",
                     columns::one_text};
 

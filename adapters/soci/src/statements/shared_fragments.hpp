@@ -122,10 +122,13 @@ inline constexpr Fragment fragments[] = {
     {"revision_that_waits", R"sql(
         (SELECT CASE WHEN status = 'pending' AND created_at = job_created_at THEN revision END
            FROM jobs WHERE id = job))sql"},
-    // Of a job; empty once a limit has admitted it.
+    // Of a job; empty once a limit has admitted it. The range leaves no choice but the primary key,
+    // whose order it needs.
     {"bucket_it_waits_in", R"sql(
         (SELECT nullif(bucket, '') FROM job_waiting
-          WHERE job = id AND job_revision = revision AND job_created_at = created_at))sql"},
+          WHERE job >= id AND job <= id
+            AND job_revision = revision AND job_created_at = created_at
+          ORDER BY job LIMIT 1))sql"},
     {"waits_no_more", "coalesce({revision_that_waits}, -1) <> job_revision"},
     {"limits_of_queues", R"sql(
         SELECT {columns} FROM job_limits WHERE queue = '' OR queue IN)sql"},
