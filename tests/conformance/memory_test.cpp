@@ -12,7 +12,6 @@ using asyncjobs::MemoryJobStore;
 using asyncjobs::SealingJobStore;
 using asyncjobs::Timestamp;
 using asyncjobs::testing::FaultyJobStore;
-using conformance::Operators;
 
 /// Turns a text into another one, of valid and invalid UTF-8.
 struct Inverting final : asyncjobs::Cipher {
@@ -35,35 +34,30 @@ struct SealedStore final : SealingJobStore {
 };
 
 TEST_CASE("the memory store conforms") {
-    conformance::run(conformance::shared_store<MemoryJobStore, ForwardingJobStore>(),
-                     Operators::some);
+    conformance::run(conformance::shared_store<MemoryJobStore, ForwardingJobStore>());
 }
 
 TEST_CASE("the memory store conforms while its clock stands still") {
     const auto noon = [] { return Timestamp(std::chrono::hours{12} + std::chrono::days{20'000}); };
     conformance::run(
-        conformance::shared_store<MemoryJobStore, ForwardingJobStore>(MemoryJobStore::Clock(noon)),
-        Operators::some);
+        conformance::shared_store<MemoryJobStore, ForwardingJobStore>(MemoryJobStore::Clock(noon)));
 }
 
 TEST_CASE("a sealing store conforms") {
-    conformance::run(conformance::shared_store<MemoryJobStore, SealedStore>(), Operators::some);
+    conformance::run(conformance::shared_store<MemoryJobStore, SealedStore>());
 }
 
 TEST_CASE("the memory store conforms while its clock is moved") {
     const conformance::MovedClock clock;
-    conformance::run_with(
-        clock,
-        conformance::shared_store<MemoryJobStore, ForwardingJobStore>(MemoryJobStore::Clock(clock)),
-        Operators::some);
+    conformance::run_with(clock, conformance::shared_store<MemoryJobStore, ForwardingJobStore>(
+                                     MemoryJobStore::Clock(clock)));
 }
 
 TEST_CASE("a faulty store without faults conforms") {
     std::unique_ptr<MemoryJobStore> store;
     conformance::run(
         {.reset = [&] { store = std::make_unique<MemoryJobStore>(); },
-         .open = [&] { return std::make_unique<FaultyJobStore>(*store, FaultyJobStore::Plan()); }},
-        Operators::some);
+         .open = [&] { return std::make_unique<FaultyJobStore>(*store, FaultyJobStore::Plan()); }});
 }
 
 } // namespace

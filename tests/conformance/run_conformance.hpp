@@ -57,7 +57,7 @@ cases_of(const asyncjobs::testing::StoreFactory& factory, Operators operators) {
 }
 
 inline void run(const asyncjobs::testing::StoreFactory& factory,
-                Operators operators = Operators::none) {
+                Operators operators = Operators::some) {
     run(cases_of(factory, operators));
 }
 
@@ -71,7 +71,7 @@ struct MovedClock {
 
 /// Only the cases that move the store's clock.
 inline void run_with(const MovedClock& clock, asyncjobs::testing::StoreFactory factory,
-                     Operators operators = Operators::none) {
+                     Operators operators = Operators::some) {
     std::set<std::string> others;
     for (const auto& one : cases_of(factory, operators)) others.insert(one.name);
     factory.move_clock = [clock](asyncjobs::Duration by) {

@@ -235,12 +235,10 @@ PageWords MysqlDialect::page_words(PageIndex index) const noexcept {
         "jobs FORCE INDEX (jobs_due)"};
     return {.jobs = tables[static_cast<std::size_t>(index)],
             .stopped = "stopped_as",
-            .pending = "due_slot IS NOT NULL",
-            .after_place = "(due_slot = :after_at DIV 262144 AND run_at = :after_at AND id > :after"
-                           " OR due_slot = :after_at DIV 262144 AND run_at > :after_at"
-                           " OR due_slot > :after_at DIV 262144)",
-            .until_place = "due_slot <= :until_at DIV 262144"
-                           " AND (run_at < :until_at OR run_at = :until_at AND id <= :until)",
+            .pending = "queue >= :queue AND queue <= :queue AND due_slot IS NOT NULL",
+            .at_time = "due_slot = :after_at DIV 262144 AND run_at = :after_at",
+            .after_time = "due_slot >= :after_at DIV 262144 AND run_at > :after_at",
+            .until_time = "due_slot <= :until_at DIV 262144 AND run_at <= :until_at",
             .by_place = "queue, due_slot, run_at, id"};
 }
 

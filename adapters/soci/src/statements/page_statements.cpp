@@ -24,6 +24,10 @@ public:
         restrict_to(std::string(words_.unindexed).append(condition), std::move(argument));
     }
 
+    void add_argument(PageStatement::Argument argument) {
+        arguments_.push_back(std::move(argument));
+    }
+
     void restrict_to_owner(const std::optional<std::string>& owner) {
         if (!owner) return;
         restrict_to("owner = :owner", *owner);
@@ -73,21 +77,28 @@ std::int64_t characters_of(std::string_view utf8) {
     return std::ranges::count_if(utf8, is_first);
 }
 
+void restrict_to_places(Select& select, const SearchPart& part, const PageWords& words) {
+    select.restrict_to(words.pending, std::string(part.queue));
+    if (part.after && part.is_of_one_time) {
+        select.restrict_to(words.at_time, number_of(part.after->at));
+        select.restrict_to("id > :after", text_of(part.after->id));
+    } else if (part.after) {
+        select.restrict_to(words.after_time, number_of(part.after->at));
+    }
+    if (!part.until) return;
+    select.restrict_to(words.until_time, number_of(part.until->at));
+    select.restrict_to("(run_at < :until_at OR id <= :until)");
+    select.add_argument(text_of(part.until->id));
+}
+
 /// What restricts a search to the part that it looks at.
 void restrict_to_part(Select& select, const SearchPart& part, const PageWords& words) {
     const JobSearch& search = part.search;
     if (order_of(search) == SearchOrder::claims) {
-        select.restrict_to(words.pending);
-        select.restrict_to("queue = :queue", std::string(part.queue));
-        if (part.after)
-            select.restrict_to(words.after_place, number_of(part.after->at),
-                               text_of(part.after->id));
-        if (part.until)
-            select.restrict_to(words.until_place, number_of(part.until->at),
-                               text_of(part.until->id));
+        restrict_to_places(select, part, words);
         return;
     }
-    select.restrict_to_owner(search.owner);
+    if (index_of(search) == PageIndex::owner) select.restrict_to_owner(search.owner);
     if (index_of(search) == PageIndex::stopped) select.restrict_to_stopped(search.statuses.front());
     std::optional<JobId> before, from;
     if (search.created_until) before = JobId::make(*search.created_until, 0, 0);
@@ -107,6 +118,7 @@ void restrict_to_matches(Select& select, const SearchPart& part, const PageWords
         if (search.created_until)
             select.restrict_to("id < :before", text_of(JobId::make(*search.created_until, 0, 0)));
     } else {
+        if (index_of(search) != PageIndex::owner) select.restrict_to_owner(search.owner);
         if (search.queue) select.restrict_unindexed("queue = :queue", *search.queue);
         if (!search.statuses.empty() && index_of(search) != PageIndex::stopped) {
             std::string condition(words.status);
@@ -142,7 +154,8 @@ PageIndex index_of(const JobQuery& query) noexcept {
 
 PageIndex index_of(const JobSearch& search) noexcept {
     if (order_of(search) == SearchOrder::claims) return PageIndex::due;
-    if (search.owner) return PageIndex::owner;
+    // Most indexes of owners lack jobs without one.
+    if (search.owner && !search.owner->empty()) return PageIndex::owner;
     const bool is_of_one = search.statuses.size() == 1;
     return is_of_one && is_stopped(search.statuses.front()) ? PageIndex::stopped : PageIndex::id;
 }

@@ -30,10 +30,12 @@ struct PageWords {
     /// Of the jobs that `:needed_by` waits for.
     std::string_view is_parent =
         "id IN (SELECT parent FROM job_dependencies WHERE child = :needed_by)";
-    std::string_view pending = "status = 'pending'";
-    // The place of a pending job in its queue.
-    std::string_view after_place = "(run_at, id) > (:after_at, :after)";
-    std::string_view until_place = "(run_at, id) <= (:until_at, :until)";
+    // Of a queue's pending jobs, by their places: all, those of a time, those after it, and those
+    // up to another one.
+    std::string_view pending = "status = 'pending' AND queue = :queue";
+    std::string_view at_time = "run_at = :after_at";
+    std::string_view after_time = "run_at > :after_at";
+    std::string_view until_time = "run_at <= :until_at";
     std::string_view by_place = "run_at, id";
 };
 
@@ -56,7 +58,9 @@ struct SearchPart {
     const JobSearch& search;
     std::optional<SearchPosition> after = {};
     std::optional<SearchPosition> until = {};
-    std::string_view queue = {}; ///< in the order of claims
+    // In the order of claims.
+    std::string_view queue = {};
+    bool is_of_one_time = false; ///< only jobs with the time of `after`; otherwise only later ones
     /// With `search.error_code`: how the column `error` of such a job begins.
     std::string_view error_begin = {};
 };

@@ -35,15 +35,33 @@ private:
 
     /// The jobs that may match, if few are known; they come in any order.
     std::optional<Ids> candidates() {
-        if (search_.key) return holders_of_key();
-        if (search_.parents_of)
-            return ids_of(operators_.sql().parents, *search_.parents_of, std::size_t{most_ids});
+        if (search_.key) return related(holders_of_key());
+        if (search_.parents_of) return related(parents_of(*search_.parents_of));
         if (search_.children_of) return children();
         const bool is_of_processing = search_.statuses == std::vector{JobStatus::processing};
         if (!is_of_processing || search_.owner) return std::nullopt;
         auto ids = ids_of(operators_.sql().processing_ids, operators_.first_lease(now_),
                           std::size_t{most_ids});
         if (ids.size() == most_ids) return std::nullopt;
+        return ids;
+    }
+
+    Ids parents_of(const JobId& id) {
+        return ids_of(operators_.sql().parents, id, std::size_t{most_ids});
+    }
+
+    /// Those of a few jobs that are the parents and children which the search wants.
+    Ids related(Ids ids) {
+        const auto has = [](const Ids& among, const JobId& id) {
+            return std::ranges::find(among, id) != among.end();
+        };
+        if (search_.parents_of) {
+            const Ids parents = parents_of(*search_.parents_of);
+            std::erase_if(ids, [&](const JobId& id) { return !has(parents, id); });
+        }
+        if (search_.children_of)
+            std::erase_if(
+                ids, [&](const JobId& id) { return !has(parents_of(id), *search_.children_of); });
         return ids;
     }
 
@@ -99,21 +117,29 @@ private:
     bool scan(std::string_view queue) {
         SearchPart part{.search = search_, .queue = queue, .error_begin = error_begin_};
         if (search_.after && search_.after->queue == queue) part.after = search_.after;
-        while (looks_left_ > 0) {
+        // Two ranges of an index: jobs with the time of a position, and later ones.
+        const bool has_times = order_of(search_) == SearchOrder::claims;
+        part.is_of_one_time = part.after && has_times;
+        while (looks_left_ > 0 && !is_full()) {
             // Most searches find enough among the first.
             const std::size_t looks =
                 page_.next ? looks_left_ : std::min(looks_left_, 4 * search_.limit);
             part.until = end_of(part, looks);
             if (read_part(part)) return true;
-            if (!part.until) {
+            if (part.until) {
+                page_.next = part.after = part.until;
+                part.is_of_one_time = has_times;
+                looks_left_ -= looks;
+            } else if (!std::exchange(part.is_of_one_time, false)) {
                 page_.next.reset();
                 return false;
             }
-            page_.next = part.after = part.until;
-            looks_left_ -= looks;
         }
+        if (is_full()) page_.next = last_;
         return true;
     }
+
+    bool is_full() const noexcept { return page_.jobs.size() == search_.limit; }
 
     std::optional<SearchPosition> end_of(const SearchPart& part, std::size_t looks) {
         std::optional<SearchPosition> end;
@@ -128,16 +154,15 @@ private:
     bool read_part(const SearchPart& part) {
         const std::size_t room = search_.limit - page_.jobs.size();
         std::size_t found = 0;
-        std::optional<SearchPosition> last;
         run(search_statement(part, words(), room + 1), columns::searched, [&](Row row) {
             if (found++ == room) return;
             const Timestamp place = row.time();
             page_.jobs.push_back(read_job(row));
-            last = SearchPosition{.id = page_.jobs.back().id};
-            set_place(*last, part, place);
+            last_ = {.id = page_.jobs.back().id};
+            set_place(last_, part, place);
         });
         if (found <= room) return false;
-        page_.next = last ? last : search_.after;
+        page_.next = last_;
         return true;
     }
 
@@ -151,11 +176,12 @@ private:
         std::optional<std::string> queue;
         if (search_.after) queue = search_.after->queue;
         if (!queue) queue = operators_.next_queue(session_, "");
-        while (queue) {
+        for (std::size_t queues = 0; queue; ++queues) {
             if (scan(*queue)) return;
-            looks_left_ -= std::min<std::size_t>(looks_left_, 1);
-            page_.next = SearchPosition{.queue = *queue, .at = Timestamp::max()};
-            if (looks_left_ == 0) return;
+            if (queues == max_queues || is_full()) {
+                page_.next = SearchPosition{.queue = *queue, .at = Timestamp::max()};
+                return;
+            }
             queue = operators_.next_queue(session_, *queue);
         }
         page_.next.reset();
@@ -177,6 +203,7 @@ private:
     const std::string error_begin_;
     std::size_t looks_left_;
     JobSearchPage page_;
+    SearchPosition last_; ///< of the last job on the page
 };
 
 JobSearchPage SqlJobStore::Operators::search(const JobSearch& search) {
