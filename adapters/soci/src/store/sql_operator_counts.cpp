@@ -187,13 +187,16 @@ QueuePage SqlJobStore::Operators::queues(std::string_view after, std::size_t lim
         page.now = time_of(session, call);
         QueuesByName found;
         std::string last(after);
+        std::size_t looked_at = 0;
         for (auto name = next_queue(session, last); name; name = next_queue(session, last)) {
-            if (found.size() == limit) {
+            if (found.size() == limit || looked_at++ == max_queues) {
                 page.next = last;
                 break;
             }
             last = *name;
-            add_pending(session, found[last], last, call, page.now);
+            QueueState queue;
+            add_pending(session, queue, last, call, page.now);
+            if (has_jobs(queue)) found.emplace(last, std::move(queue));
         }
         add_others(session, found, page, after);
         for (auto& [name, queue] : found) {
